@@ -1,0 +1,68 @@
+# `make` lists the targets. Needs Python 3.11 or newer and make, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+PORT ?= 8021
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+.PHONY: run
+run: .venv/run ## a hub with an account for each member, one incident published and followed; then it serves on 127.0.0.1:8021
+	$(BIN)/hub demo --home var --port $(PORT)
+
+.PHONY: test
+test: .venv/dev ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: .venv/dev ## style, and that every file is formatted
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: types
+types: .venv/dev ## mypy --strict
+	$(BIN)/mypy
+
+.PHONY: check
+check: lint types test ## all that must hold before a commit
+
+.PHONY: bench
+bench: .venv/dev ## measure the hub beside medallion and beside bare ceilings; OBJECTS=1000000 for the long form
+	$(BIN)/python -m tests.bench $(if $(OBJECTS),--objects $(OBJECTS)) $(ARGS)
+
+.PHONY: corpus
+corpus: .venv/dev ## run the converters over a folder, and search what would leave for victims: make corpus CORPUS=folder
+	$(BIN)/python -m tests.corpus $(CORPUS) $(ARGS)
+
+.PHONY: soak
+soak: .venv/dev ## the long form of the fault tests: writers and readers, workers killed at random
+	HUB_SOAK=1 $(BIN)/python -m pytest -m soak $(ARGS)
+
+.PHONY: lock
+lock: ## pin every dependency anew, with hashes (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate --extra server --extra reports -o .lock/run.txt pyproject.toml .lock/build.in
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate --no-emit-package threat-sharing-hub --all-extras -o .lock/dev.txt pyproject.toml .lock/build.in
+
+.PHONY: clean
+clean: ## remove the environment and what was built
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# One environment; `run` puts in what the hub needs, `dev` all else besides.
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/run: .venv/made .lock/run.txt pyproject.toml
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .lock/run.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev: .venv/made .lock/dev.txt pyproject.toml
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .lock/dev.txt
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ .venv/run

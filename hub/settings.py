@@ -1,0 +1,189 @@
+"""Settings: every switch and every limit of the hub, named, with its unit. Environment over hub.toml over default.
+
+Only `hub/cli` and `hub/wiring.py` read settings; everything below gets the values it needs as arguments.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+from hub.errors import ConfigurationError
+
+ENVIRONMENT_PREFIX: Final = "HUB_"
+
+
+class Secret:
+    """A text that does not show itself: repr, str, format and logs print stars. `reveal()` gives it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that needs it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+
+def setting(default: Any, text: str) -> Any:
+    """One setting: its default, and the sentence that `hub settings` and the documents show."""
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Law L9: nothing is unbounded. Each limit has its unit in its name or in its sentence."""
+
+    body_bytes: int = setting(10 * 1024 * 1024, "bytes in a request body as sent; a root.toml may lower it per root")
+    unpacked_bytes: int = setting(10 * 1024 * 1024, "bytes of a compressed request body once it is unpacked")
+    envelope_objects: int = setting(20_000, "objects in one envelope")
+    object_bytes: int = setting(1024 * 1024, "bytes of one object as it is stored")
+    object_depth: int = setting(40, "levels of nesting inside one object")
+    string_characters: int = setting(512 * 1024, "characters in one string")
+    pattern_characters: int = setting(50_000, "characters in one STIX pattern")
+    pattern_comparisons: int = setting(500, "comparisons, observations and qualifiers in one STIX pattern")
+    page_objects: int = setting(10_000, "objects on one page, whatever `limit` asks for")
+    page_default: int = setting(1_000, "objects on one page where the client asks for no limit")
+    page_bytes: int = setting(32 * 1024 * 1024, "bytes of objects on one page, whatever `limit` asks for")
+    filter_values: int = setting(100, "values in one match filter")
+    query_characters: int = setting(16_000, "characters in the query of one request")
+    status_hours: int = setting(72, "hours for which a status answers after its request (TAXII 2.1, 4.3: at least 24)")
+    future_hours: int = setting(24, "hours by which created and modified may lie ahead of the hub's clock")
+    password_minutes: int = setting(10, "minutes for which a verified password is remembered, in memory only")
+    lock_seconds: int = setting(20, "seconds that a writer waits for its turn before it answers 503")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings that are in force. `origins` tells where each value that is no default came from."""
+
+    store: str = setting("sqlite:///var/hub.sqlite", "where objects are kept: sqlite:///path or mongodb://…")
+    collections: str = setting("", "folder of the collections' declarations; empty: those that came with the hub")
+    profiles: str = setting("", "folder of the profiles; empty: those that came with the hub")
+    public_url: str = setting(
+        "", "address under which clients reach the hub, such as https://hub.example; empty: as asked"
+    )
+    host: str = setting("127.0.0.1", "address to listen on")
+    port: int = setting(8021, "port to listen on")
+    workers: int = setting(2, "server processes")
+    threads: int = setting(4, "requests that one process answers at a time")
+    tls_cert: str = setting("", "file of the TLS certificate chain (PEM)")
+    tls_key: str = setting("", "file of the TLS private key (PEM)")
+    behind_proxy: bool = setting(
+        False, "a proxy in front ends TLS: plain HTTP may be served on other addresses, X-Forwarded-* is believed"
+    )
+    smtp_host: str = setting("", "mail server that takes reminders (`hub remind --mail`)")
+    smtp_port: int = setting(587, "port of the mail server")
+    smtp_security: str = setting("starttls", "starttls, tls (from the first byte) or none (a server on this machine)")
+    smtp_from: str = setting("", "address that reminders come from")
+    smtp_user: str = setting("", "user at the mail server, where it asks for one")
+    smtp_password_file: str = setting("", "file with that user's password")
+    limits: Limits = field(default_factory=Limits)
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in described(self).items())
+        return f"Settings({shown})"
+
+
+def described(settings: Settings) -> dict[str, Any]:
+    """Name -> value of every setting as it may be shown: a password inside the store's URI is starred."""
+    shown: dict[str, Any] = {}
+    for item in fields(settings):
+        if item.name in ("limits", "origins"):
+            continue
+        value = getattr(settings, item.name)
+        shown[item.name] = masked_uri(value) if item.name == "store" else value
+    shown |= {f"limits.{item.name}": getattr(settings.limits, item.name) for item in fields(settings.limits)}
+    return shown
+
+
+def explained() -> dict[str, tuple[Any, str]]:
+    """Name -> (default, sentence) of every setting, for `hub settings` and the documents."""
+    plain = {f.name: (f.default, f.metadata["help"]) for f in fields(Settings) if "help" in f.metadata}
+    return plain | {f"limits.{f.name}": (f.default, f.metadata["help"]) for f in fields(Limits)}
+
+
+def masked_uri(uri: str) -> str:
+    """The URI with everything between `//` and the last `@` starred: user names may be secrets, too."""
+    scheme, separator, rest = uri.partition("://")
+    if not separator or "@" not in rest:
+        return uri
+    return f"{scheme}://***@{rest.rpartition('@')[2]}"
+
+
+def load_settings(environment: Mapping[str, str], file: Path | None = None) -> Settings:
+    """The settings in force: `HUB_…` in the environment over `hub.toml` over the defaults.
+
+    `file` names the TOML file and must then exist; None reads `hub.toml` in the working folder if there is one.
+    Limits stand under `[limits]` in the file and as `HUB_LIMITS_…` in the environment. ConfigurationError names
+    the key and the place of whatever cannot be used.
+    """
+    values: dict[str, Any] = {}
+    limits: dict[str, int] = {}
+    origins: dict[str, str] = {}
+    path = file if file is not None else Path("hub.toml")
+    if file is not None or path.is_file():
+        table = _read_toml(path)
+        for name, value in table.pop("limits", {}).items():
+            limits[name] = _typed(Limits, name, value, f"{path}: limits.{name}")
+            origins[f"limits.{name}"] = str(path)
+        for name, value in table.items():
+            values[name] = _typed(Settings, name, value, f"{path}: {name}")
+            origins[name] = str(path)
+    known = {f.name for f in fields(Settings)} - {"limits", "origins"}
+    for variable, text in environment.items():
+        name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
+        if not variable.startswith(ENVIRONMENT_PREFIX):
+            continue
+        if name.startswith("limits_"):
+            short = name.removeprefix("limits_")
+            limits[short] = _typed(Limits, short, text, variable)
+            origins[f"limits.{short}"] = variable
+        elif name in known:
+            values[name] = _typed(Settings, name, text, variable)
+            origins[name] = variable
+    return Settings(**values, limits=Limits(**limits), origins=origins)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{path}: there is no such settings file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
+
+
+def _typed(owner: type[Settings] | type[Limits], name: str, value: Any, where: str) -> Any:
+    defaults = {f.name: f.default for f in fields(owner) if f.default is not dataclasses.MISSING}
+    if name not in defaults:
+        raise ConfigurationError(f"{where}: there is no such setting; `hub settings` lists them all")
+    default = defaults[name]
+    if isinstance(default, bool):
+        if isinstance(value, bool):
+            return value
+        if str(value).lower() in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+            return str(value).lower() in ("1", "true", "yes", "on")
+        raise ConfigurationError(f"{where}: {value!r} is neither true nor false")
+    if isinstance(default, int):
+        try:
+            number = int(value)
+        except ValueError:
+            raise ConfigurationError(f"{where}: {value!r} is not a whole number") from None
+        if number <= 0:
+            raise ConfigurationError(f"{where}: {number} is not above zero")
+        return number
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{where}: {value!r} should be a text")
+    return value
