@@ -1,0 +1,62 @@
+"""Envelopes (TAXII 2.1, 3.7) and bundles (STIX 2.1, 8) as they come in: bytes to a list of parsed objects."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NoReturn
+
+from hub.errors import MalformedError, UnprocessableError
+from hub.settings import Limits
+from hub.stix.objects import DuplicateKeys
+
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+def parse_envelope(body: bytes, limits: Limits) -> list[Any]:
+    """The objects of an envelope or bundle, as parsed JSON, in their order; each is yet to be checked.
+
+    MalformedError where the body is no JSON object with a list `objects`, UnprocessableError where that list holds
+    more objects than the limit. Other keys of the envelope are ignored (TAXII 2.1, 7.1.1).
+    """
+    root = parse_json(body)
+    if not isinstance(root, dict):
+        raise MalformedError('The body must be a TAXII envelope: a JSON object like {"objects": [ … ]}.')
+    if type(root) is DuplicateKeys:
+        raise MalformedError("A key stands twice in the envelope; leave one of the two out.")
+    objects = root.get("objects")
+    if objects is None and root.get("type") not in (None, "bundle") and "id" in root:
+        raise MalformedError('The body is a single STIX object; put it into an envelope: {"objects": [ … ]}.')
+    if not isinstance(objects, list) or not objects:
+        raise MalformedError('The envelope has no list "objects" with at least one object in it.')
+    if len(objects) > limits.envelope_objects:
+        raise UnprocessableError(
+            f"The envelope holds {len(objects)} objects, and the limit is {limits.envelope_objects}: send it in parts."
+        )
+    return objects
+
+
+def parse_json(body: bytes) -> Any:
+    """Any JSON value; objects with a key that stands twice come as `DuplicateKeys`. MalformedError says where it breaks."""
+    try:
+        text = body.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedError(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise MalformedError(
+            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise MalformedError("The body is nested too deeply to be read.") from None
+    except ValueError as error:  # an integer of more digits than Python converts, or NaN and its like
+        raise MalformedError(f"The body is not JSON that can be read: {error}.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else DuplicateKeys(found)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")

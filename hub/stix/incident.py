@@ -1,0 +1,129 @@
+"""The Incident Core extension of OASIS for STIX 2.1: its ids, its vocabularies, and what its objects look like.
+
+Written is one form, the newest; read are all that circulate (2023 to 2026). The JSON Schemas in `schemas/` describe
+the form that is written. `extension_schema` and `object_schema` open them for what older producers send: lists of
+`events`, `tasks` or `activities` instead of references, entity counts as an object or a list, impact keys without
+`-ext`. Closed enumerations, ranges and required properties hold for all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from typing import Any, Final
+
+INCIDENT_CORE: Final = "extension-definition--ef765651-680c-498d-9894-99799f2fa126"
+EVENT: Final = "extension-definition--4ca6de00-5b0d-45ef-a1dc-ea7279ea910e"
+IMPACT: Final = "extension-definition--7cc33dd6-f6a1-489b-98ea-522d351d71b9"
+TASK: Final = "extension-definition--2074a052-8be4-4932-849e-f5e7798e0030"
+# The extension that makes an object of each type one of Incident Core; other tools have an `event` of their own.
+NEW_SDO: Final[Mapping[str, str]] = {"event": EVENT, "impact": IMPACT, "task": TASK}
+
+DETERMINATIONS: Final = ("blocked", "confirmed", "failed-attempt", "false-positive", "suspected")
+INVESTIGATION_STATUSES: Final = ("closed", "new", "open")
+RECOVERABILITIES: Final = ("extended", "not-applicable", "not-recoverable", "regular", "supplemented")
+EVENT_STATUSES: Final = ("not-occurred", "occurred", "ongoing", "pending", "undetermined")
+TASK_OUTCOMES: Final = ("cancelled", "failed", "ongoing", "pending", "successful", "unknown")
+TIMESTAMP_FIDELITIES: Final = ("second", "minute", "hour", "day", "month", "year")
+IMPACT_CATEGORIES: Final = (
+    "availability",
+    "confidentiality",
+    "economic",
+    "external",
+    "integrity",
+    "physical",
+    "traceability",
+)
+DETECTION_METHODS: Final = (
+    "automated-tool",
+    "commercial-solution",
+    "external-notification",
+    "human-review",
+    "message-from-attacker",
+    "proprietary-solution",
+    "system-outage",
+    "user-reporting",
+)
+# Values that stood in samples and in the prose before the enumeration was closed.
+OLDER_DETERMINATIONS: Final = ("low-value", "successful-attempt")
+OLDER_CATEGORIES: Final = ("monetary",)
+
+_ENTRIES: Final = {"type": "array", "minItems": 1, "items": {"type": "object", "minProperties": 1}}
+_COUNT: Final = {"type": "integer", "minimum": 0}
+_COUNTED: Final = {
+    "type": "object",
+    "required": ["entity_type", "count"],
+    "properties": {"entity_type": {"type": "string", "minLength": 1}, "count": _COUNT},
+}
+
+
+def extension_schema() -> dict[str, Any]:
+    """The JSON Schema of the value of `incident.extensions[INCIDENT_CORE]`, in all forms that circulate."""
+    schema = _load("incident-core-ext")
+    properties = schema["properties"]
+    properties["determination"] = {"enum": [*DETERMINATIONS, *OLDER_DETERMINATIONS]}
+    properties["impacted_entity_counts"] = _any_count(properties["impacted_entity_counts"])
+    # 2023: `activities`; until spring 2024: `events` and `tasks`, whose entries hold the references.
+    properties |= {"activities": _ENTRIES, "events": _ENTRIES, "tasks": _ENTRIES}
+    return schema
+
+
+def object_schema(object_type: str) -> dict[str, Any]:
+    """The JSON Schema of the own properties of an event, impact or task, in all forms that circulate.
+
+    The properties that all objects share are not in it, and custom properties are let through: both are the caller's.
+    """
+    schema = _load(object_type)
+    del schema["additionalProperties"]
+    properties = schema["properties"]
+    if "changed_objects" in properties:
+        properties["changed_objects"]["items"]["description"] = "must have at least one of initial_ref, result_ref"
+    for name in ("impacted_entity_counts", "affected_entity_counts"):
+        if name in properties:
+            properties[name] = _any_count(properties[name])
+    extensions = properties["extensions"]["properties"]
+    del extensions[NEW_SDO[object_type]]["additionalProperties"]
+    if object_type == "impact":
+        for category in (*IMPACT_CATEGORIES, *OLDER_CATEGORIES):
+            extensions[category] = extensions[f"{category}-ext"]
+        schema["allOf"] = [rule for rule in schema["allOf"] if "impact_category" not in rule["if"]["required"]]
+        schema["allOf"] += [_category_rule(category) for category in (*IMPACT_CATEGORIES, *OLDER_CATEGORIES)]
+    own = {name: rule for name, rule in properties.items() if name not in _SHARED}
+    return schema | {"properties": own}
+
+
+_SHARED: Final = frozenset(
+    "type spec_version id created_by_ref created modified revoked labels confidence lang external_references "
+    "object_marking_refs granular_markings".split()
+)
+
+
+def _category_rule(category: str) -> dict[str, Any]:
+    # `monetary` was renamed `economic`: an object may have been half renamed.
+    names = ("economic", "monetary") if category in ("economic", "monetary") else (category,)
+    keys = [key for name in names for key in (f"{name}-ext", name)]
+    return {
+        "if": {"properties": {"impact_category": {"enum": [category, f"{category}-ext"]}}},
+        "then": {
+            "properties": {
+                "extensions": {
+                    "anyOf": [{"required": [key]} for key in keys],
+                    "description": f"must describe the impact under {keys[0]}, since impact_category says {category}",
+                }
+            }
+        },
+    }
+
+
+def _any_count(as_mapping: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "description": 'must count entities, like {"organization": 2}: types in lower case, numbers from 0',
+        "anyOf": [_COUNTED, {"type": "array", "minItems": 1, "items": _COUNTED}, as_mapping],
+    }
+
+
+def _load(name: str) -> dict[str, Any]:
+    text = resources.files("hub.stix").joinpath("schemas", f"{name}.schema.json").read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema

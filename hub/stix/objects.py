@@ -1,0 +1,163 @@
+"""One STIX object as the hub handles it: the parsed content, and what the rules need to know of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from hub.settings import Limits
+from hub.stix import identifiers, tlp
+from hub.stix.schema import Fault, faults
+from hub.stix.timestamps import parse_timestamp
+
+# I-JSON (RFC 7493) and STIX 2.1 section 2.6: beyond this, clients in other languages read another number.
+MAX_NUMBER: Final = 2**53 - 1
+
+
+class DuplicateKeys(dict[str, Any]):
+    """A JSON object in which a key stood twice: what parsers make of one differs, so it is refused (RFC 7493, 2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StixObject:
+    """A valid object. `version` and its text are None for an SCO; times are microseconds since 1970."""
+
+    content: Mapping[str, Any]
+    body: bytes  # ready to send, JSON-equal to what came in (law L6)
+    digest: bytes  # equal for equal content, however its instants and numbers were spelt
+    id: str
+    type: str
+    version: int | None
+    version_text: str | None
+    level: tlp.TLP | None  # None: unmarked
+    names: tuple[str, ...]  # ids of possible SCOs that stand anywhere in it, itself left out
+
+    @property
+    def created_by_ref(self) -> str | None:
+        """The author that the object names, if any."""
+        ref: str | None = self.content.get("created_by_ref")
+        return ref
+
+    @property
+    def revoked(self) -> bool:
+        """Whether this version says that the object is withdrawn for good (STIX 2.1, 3.2)."""
+        return self.content.get("revoked") is True
+
+
+def parse_object(value: Any, limits: Limits) -> StixObject | tuple[Fault, ...]:
+    """The object, or what is wrong with it, in words for its sender. `value` is parsed JSON of any kind."""
+    # (1) its shape: a JSON object within the limits, every key once, every text encodable
+    if not isinstance(value, dict):
+        return (Fault("", f"an object of the envelope must be a JSON object, not {_kind(value)}"),)
+    walk = _Walk(limits)
+    if problem := walk.problem(value, 1):
+        return (problem,)
+    try:
+        body = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return (Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry"),)
+    if len(body) > limits.object_bytes:
+        return (Fault("", f"{len(body)} bytes are over the limit of {limits.object_bytes} bytes for one object"),)
+    # (2) its meaning: STIX 2.1
+    if found := faults(
+        value, max_pattern_length=limits.pattern_characters, max_pattern_comparisons=limits.pattern_comparisons
+    ):
+        return found
+    # (3) what the rules need to know of it
+    text: str | None = value.get("modified", value.get("created"))
+    if value["type"] in identifiers.SCO_TYPES:
+        text = None  # a custom `modified` on an SCO makes it no versioned object (STIX 2.1, 3.1)
+    return StixObject(
+        content=value,
+        body=body,
+        digest=_digest(value, body, text, walk.whole_floats),
+        id=value["id"],
+        type=value["type"],
+        version=None if text is None else parse_timestamp(text),
+        version_text=text,
+        level=tlp.level(value),
+        names=tuple(sorted(walk.names - {value["id"]})),
+    )
+
+
+class _Walk:
+    """One pass over an object's values: limits on the way, ids of possible SCOs collected."""
+
+    __slots__ = ("limits", "names", "whole_floats")
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.names: set[str] = set()
+        self.whole_floats = False
+
+    def problem(self, value: Any, depth: int) -> Fault | None:
+        kind = type(value)
+        if kind is str:
+            return self._text(value)
+        if kind is dict:
+            if depth > self.limits.object_depth:
+                return Fault("", f"it is nested deeper than {self.limits.object_depth} levels")
+            for key, item in value.items():
+                if len(key) > 250:
+                    return Fault(key[:40], "a key is longer than the 250 characters that STIX allows")
+                if problem := self.problem(item, depth + 1):
+                    return problem
+        elif kind is list:
+            if depth > self.limits.object_depth:
+                return Fault("", f"it is nested deeper than {self.limits.object_depth} levels")
+            for item in value:
+                if problem := self.problem(item, depth + 1):
+                    return problem
+        elif kind is int or kind is float:
+            return self._number(value)
+        elif kind is DuplicateKeys:
+            return Fault("", "a key stands twice in one JSON object; leave one of the two out")
+        return None
+
+    def _text(self, text: str) -> Fault | None:
+        if len(text) > self.limits.string_characters:
+            return Fault("", f"a text is longer than {self.limits.string_characters} characters")
+        if len(text) < 300 and "--" in text:
+            object_type = identifiers.type_of(text)
+            if object_type is not None and identifiers.may_be_observable(object_type):
+                self.names.add(text)
+        return None
+
+    def _number(self, number: float) -> Fault | None:
+        if not -MAX_NUMBER <= number <= MAX_NUMBER:
+            return Fault("", "a number is beyond 2^53, where JSON parsers no longer agree; write it as a text")
+        if type(number) is float and number.is_integer():
+            self.whole_floats = True
+        return None
+
+
+def _digest(value: Mapping[str, Any], body: bytes, text: str | None, whole_floats: bool) -> bytes:
+    """SHA-256 over the content with keys sorted, `created` and `modified` as instants and 5.0 as 5.
+
+    Libraries respell these three on the way (`Z` as `.000Z`, 5.0 as 5), and the object is still the same (law L2).
+    """
+    plain: dict[str, Any] = dict(orjson.loads(body) if whole_floats else value)
+    if whole_floats:
+        plain = _whole(plain)
+    if text is not None:
+        for name in ("created", "modified"):
+            if isinstance(plain.get(name), str):
+                plain[name] = parse_timestamp(plain[name])
+    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _kind(value: Any) -> str:
+    kinds = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+    return kinds.get(type(value), "a number")

@@ -1,0 +1,117 @@
+"""Rules between the properties of one object, as JSON Schema: what stix2 writes as code in `_check_object_constraints`.
+
+They stand by the name of stix2's class. What JSON Schema cannot say, such as the order of two times, is in `checks.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from hub.stix.value_schemas import REFERENCE_HASHES, Schema, hash_key
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names for a sentence: the first six."""
+    first = [*names]
+    return ", ".join(first[:6]) + (", …" if len(first) > 6 else "")
+
+
+def _one_of_these(*names: str) -> Schema:
+    return {
+        "anyOf": [{"required": [name]} for name in names],
+        "description": f"must have at least one of {listed(names)}",
+    }
+
+
+def _exactly_one(one: str, other: str) -> Schema:
+    return {
+        "oneOf": [{"required": [one]}, {"required": [other]}],
+        "description": f"must have either {one} or {other}, and not both",
+    }
+
+
+def _when(name: str, value: Any, then: Schema) -> Schema:
+    return {"if": {"properties": {name: {"const": value}}, "required": [name]}, "then": then}
+
+
+_PE_HEADER: Final = "WindowsPEOptionalHeaderType"
+_BETWEEN: Final[Mapping[str, list[Schema]]] = {
+    "ExternalReference": [
+        _one_of_these("description", "url", "external_id"),
+        {"properties": {"hashes": {"patternProperties": {hash_key(n): True for n in REFERENCE_HASHES}} | {
+            "additionalProperties": False,
+            "description": "may only name algorithms of hash-algorithm-ov, such as SHA-256",
+        }}},
+    ],
+    "GranularMarking": [_exactly_one("lang", "marking_ref")],
+    "Location": [
+        {
+            "anyOf": [{"required": ["region"]}, {"required": ["country"]}, {"required": ["latitude", "longitude"]}],
+            "description": "must have region, country, or both latitude and longitude",
+        },
+        {
+            "dependentRequired": {
+                "latitude": ["longitude"],
+                "longitude": ["latitude"],
+                "precision": ["latitude", "longitude"],
+            },
+        },
+    ],
+    "Malware": [_when("is_family", True, {"required": ["name"]})],
+    "MalwareAnalysis": [_one_of_these("result", "analysis_sco_refs")],
+    "ObservedData": [_exactly_one("objects", "object_refs")],
+    "Artifact": [
+        _exactly_one("payload_bin", "url"),
+        {"dependentRequired": {"url": ["hashes"], "decryption_key": ["encryption_algorithm"]}},
+    ],
+    "EmailMIMEComponent": [_one_of_these("body", "body_raw_ref")],
+    "EmailMessage": [
+        _when("is_multipart", False, {"properties": {"body_multipart": {
+            "not": {},
+            "description": "may only be here when is_multipart is true",
+        }}}),
+        _when("is_multipart", True, {"properties": {"body": {
+            "maxLength": 0,
+            "description": "may only be here when is_multipart is false: put it into body_multipart",
+        }}}),
+    ],
+    "File": [_one_of_these("hashes", "name")],
+    "SocketExt": [
+        {"properties": {"options": {
+            "propertyNames": {"pattern": "^(?:SO|ICMP|ICMP6|IP|IPV6|MCAST|TCP|IRLMP)_"},
+            "additionalProperties": {"type": "integer"},
+            "description": "may only hold whole numbers under names such as SO_BROADCAST or TCP_NODELAY",
+        }}},
+    ],
+    "NetworkTraffic": [
+        _one_of_these("src_ref", "dst_ref"),
+        {"if": {"required": ["end"]}, "then": {
+            "required": ["is_active"],
+            "properties": {"is_active": {"const": False, "description": "must be false where there is an end"}},
+            "description": "must say is_active false where there is an end",
+        }},
+    ],
+}  # fmt: skip
+
+
+def between(cls: Any) -> Schema:
+    """The rules between the properties of one of stix2's classes, as JSON Schema keywords; empty where there are none."""
+    rules = list(_BETWEEN.get(cls.__name__, ()))
+    own = [name for name in cls._properties if name not in _ENVELOPE]
+    if cls.__name__ == _PE_HEADER:
+        rules.append(_one_of_these(*own))
+    if cls.__name__ == "X509Certificate":
+        rules.append(_one_of_these(*[name for name in own if name not in ("object_marking_refs", "granular_markings")]))
+    if cls.__name__ == "Process":
+        # STIX 2.1, 6.13: one property at least, or one of the two extensions that describe a process.
+        rules.append(
+            {
+                "anyOf": [{"required": [name]} for name in own] + [{"required": ["extensions"]}],
+                "description": "must have at least one property of its own, or an extension",
+            }
+        )
+    return {"allOf": rules} if rules else {}
+
+
+_ENVELOPE: Final = frozenset({"type", "id", "spec_version", "defanged", "extensions"})

@@ -1,0 +1,195 @@
+"""What a valid object is (law L7): `faults` tells what is wrong with one, in words for its sender.
+
+Accepted is only what `stix2.parse(…, allow_custom=True)` accepts as STIX 2.1, since one object that it cannot parse
+breaks every reader who uses stix2; refused besides is what STIX 2.1 forbids and stix2 lets through. An object goes
+through four doors, and the first that it fails ends the way:
+
+1. its type: a name that may be one, and the id begins with it;
+2. the JSON Schema of its type (`class_tables.py`), compiled when the first object of the type comes;
+3. its other properties, which are custom or an extension's: their names and that they hold something;
+4. what JSON Schema cannot say (`checks.py`), and stix2 itself where only it can tell.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Final
+
+from hub.stix import class_tables, incident, patterns, sentences, value_schemas
+from hub.stix.checks import Check, check_pattern, check_selectors, check_versions, checks_for, plainly_points_at
+from hub.stix.fault import Fault
+from hub.stix.identifiers import INCIDENT_CORE_TYPES, META_TYPES, SCO_TYPES, SDO_TYPES, SRO_TYPES, TYPE
+
+__all__ = ["PATTERN_MAX_COMPARISONS", "PATTERN_MAX_LENGTH", "Fault", "faults", "prepare"]
+
+PATTERN_MAX_LENGTH: Final = patterns.MAX_LENGTH  # characters
+PATTERN_MAX_COMPARISONS: Final = patterns.MAX_COMPARISONS  # joined in one pattern
+
+STANDARD_TYPES: Final = SDO_TYPES | SRO_TYPES | META_TYPES | SCO_TYPES
+
+_TYPE_NAME: Final = re.compile(TYPE)
+_PROPERTY_NAME: Final = re.compile(value_schemas.PROPERTY_NAME)
+_RESERVED: Final = frozenset(value_schemas.RESERVED_PROPERTIES + value_schemas.LIBRARY_NAMES)
+_lock = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What is compiled for one type."""
+
+    validator: Any  # of jsonschema-rs
+    schema: Mapping[str, Any]
+    known: frozenset[str]  # properties that the schema describes
+    checks: tuple[Check, ...]
+
+
+_compiled: dict[str, _Rules] = {}
+
+
+def faults(
+    obj: Mapping[str, object],
+    *,
+    max_pattern_length: int = PATTERN_MAX_LENGTH,
+    max_pattern_comparisons: int = PATTERN_MAX_COMPARISONS,
+) -> tuple[Fault, ...]:
+    """What is wrong with this parsed object; nothing where it is valid STIX 2.1 that stix2 parses.
+
+    The caller has bounded depth, texts and numbers; patterns have limits of their own (characters, comparisons). Safe in any thread; schemas are compiled when first needed.
+    """
+    # (1) its type
+    object_type = obj.get("type")
+    if not isinstance(object_type, str):
+        return (Fault("type", "is missing or no text: every STIX object names its type"),)
+    rules = _compiled.get(_family(object_type, obj))
+    if rules is None:
+        if problem := _type_problem(object_type):
+            return (Fault("type", problem),)
+        rules = _compile(_family(object_type, obj))
+    elif object_type not in STANDARD_TYPES and (problem := _type_problem(object_type)):
+        return (Fault("type", problem),)
+    # (2) its schema
+    try:
+        if not rules.validator.is_valid(obj):
+            return sentences.tell(rules.validator.iter_errors(obj), rules.schema)
+    except UnicodeEncodeError:
+        return (Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry"),)
+    # (3) its other properties, (4) its checks
+    found = [] if obj.keys() <= rules.known else _other_problems(obj, rules)
+    found += [fault for check in rules.checks if (fault := check(obj))]
+    if object_type == "indicator" and (fault := check_pattern(obj, max_pattern_length, max_pattern_comparisons)):
+        found.append(fault)
+    if "granular_markings" in obj and (fault := check_selectors(obj)):
+        found.append(fault)
+    if object_type not in STANDARD_TYPES:
+        found += _custom_problems(obj, object_type)
+    elif not found and ("granular_markings" in obj or "objects" in obj):
+        found += _library_problems(obj, object_type)
+    return tuple(found[: sentences.MAX_FAULTS])
+
+
+def prepare() -> None:
+    """Compile the schemas of all types now, rather than when their first object comes: a server does so as it starts."""
+    for family in (*STANDARD_TYPES, *(f"{core}+" for core in INCIDENT_CORE_TYPES), ""):
+        if family not in _compiled:
+            _compile(family)
+
+
+def _family(object_type: str, obj: Mapping[str, object]) -> str:
+    """Under what name the rules for this object are compiled: its type, `event+` for one of Incident Core, "" for custom."""
+    if object_type in STANDARD_TYPES:
+        return object_type
+    key = incident.NEW_SDO.get(object_type)
+    extensions = obj.get("extensions")
+    return f"{object_type}+" if key and isinstance(extensions, dict) and key in extensions else ""
+
+
+def _compile(family: str) -> _Rules:
+    import jsonschema_rs  # noqa: PLC0415 - part of the server's extra, and heavy
+
+    with _lock:
+        if (ready := _compiled.get(family)) is not None:
+            return ready
+        if family in STANDARD_TYPES:
+            schema = class_tables.object_schema(family)
+            checks = (check_versions, *checks_for(family))
+        else:
+            core = family.removesuffix("+") or None
+            schema = class_tables.custom_schema(core)
+            checks = (check_versions, *(checks_for(core, incident_core=True) if core else ()))
+        # Linear-time regular expressions: what comes from outside cannot make them slow.
+        options = jsonschema_rs.RegexOptions()
+        validator = jsonschema_rs.Draft202012Validator(schema, pattern_options=options)
+        known = frozenset(schema["properties"])
+        for part in schema.get("allOf", ()):
+            known |= frozenset(part.get("properties", ()))
+        rules = _Rules(validator, schema, known, checks)
+        _compiled[family] = rules
+        return rules
+
+
+def _type_problem(object_type: str) -> str | None:
+    if object_type == "bundle":
+        return "is bundle, which is no object to share: send what it contains, each as an object of the envelope"
+    if object_type in value_schemas.RESERVED_TYPES:
+        return f"is {object_type}, a name that STIX 2.1 reserves: choose another"
+    if not 3 <= len(object_type) <= value_schemas.MAX_TYPE or not _TYPE_NAME.fullmatch(object_type):
+        return f'must be 3 to 250 characters a-z, 0-9 and -, beginning with a letter; it is "{sentences.quoted(object_type)}"'
+    return None
+
+
+def _other_problems(obj: Mapping[str, object], rules: _Rules) -> list[Fault]:
+    """What is wrong with the properties that the schema does not describe (STIX 2.1, 11.1 and 7.3)."""
+    found = []
+    for name in sorted(obj.keys() - rules.known):
+        shown = sentences.quoted(name)
+        if name in _RESERVED:
+            found.append(Fault(shown, "is a reserved name: call the property otherwise, for instance with x_ in front"))
+        elif not _PROPERTY_NAME.fullmatch(name):
+            found.append(Fault(shown, "is no name for a property: use 3 to 250 of a-z, 0-9 and _, a letter first"))
+        elif obj[name] is None or obj[name] == []:
+            found.append(Fault(shown, "is null or an empty list, which STIX forbids: leave the property out"))
+    return found
+
+
+def _custom_problems(obj: Mapping[str, object], object_type: str) -> Iterator[Fault]:
+    """What even an object of an unknown type has to be; without created and modified it may be a custom SCO."""
+    if not str(obj["id"]).startswith(f"{object_type}--"):
+        yield Fault("id", f"must begin with the object's type: {sentences.quoted(object_type)}--")
+    if "created" in obj or "modified" in obj:
+        for name in ("spec_version", "created", "modified"):
+            if name not in obj:
+                yield Fault("", f"has no {name}, which is required: add it")
+
+
+def _library_problems(obj: Mapping[str, Any], object_type: str) -> Iterator[Fault]:
+    """What only stix2 can tell: whether it finds what selectors point at, and the deprecated objects of observed-data."""
+    if object_type == "observed-data" and "objects" in obj:
+        yield from _contained_problems(obj["objects"])
+    selectors = (selector for marking in obj.get("granular_markings", ()) for selector in marking["selectors"])
+    if all(plainly_points_at(obj, selector) for selector in selectors):
+        return
+    import stix2  # noqa: PLC0415 - loaded with the class tables
+
+    try:
+        with patterns.PARSER_LOCK, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            stix2.parse(dict(obj), allow_custom=True, version="2.1")
+    except Exception as error:  # noqa: BLE001 - whatever it raises here, it would raise in a reader
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        yield Fault("", f"cannot be read by stix2, which many members use: {sentences.quoted(first)}")
+
+
+def _contained_problems(objects: Mapping[str, Any]) -> Iterator[Fault]:
+    """The SCOs in the deprecated `objects` of observed-data (STIX 2.1, 4.14)."""
+    for key, value in objects.items():
+        path = f"objects.{sentences.quoted(key)}"
+        object_type = value.get("type") if isinstance(value, dict) else None
+        if not isinstance(object_type, str) or object_type in STANDARD_TYPES - SCO_TYPES:
+            yield Fault(path, "must be a JSON object, an SCO with its type")
+            return
+        for fault in faults(value):
+            yield Fault(f"{path}.{fault.path}".removesuffix("."), fault.message)
