@@ -1,0 +1,29 @@
+"""Every media type, path, header and parameter of TAXII 2.1 that the hub uses, once."""
+
+from __future__ import annotations
+
+from typing import Final
+
+VERSION: Final = "2.1"
+TAXII: Final = "application/taxii+json"
+STIX: Final = "application/stix+json"
+# The form that common clients look for, letter by letter (TAXII 2.1, 1.6.8.1).
+CONTENT_TYPE: Final = f"{TAXII};version={VERSION}"
+STIX_CONTENT_TYPE: Final = f"{STIX};version={VERSION}"
+
+DISCOVERY_PATH: Final = "/taxii2/"  # 4.1: at the root of the server
+
+DATE_ADDED_FIRST: Final = "X-TAXII-Date-Added-First"  # 3.2
+DATE_ADDED_LAST: Final = "X-TAXII-Date-Added-Last"
+
+ADDED_AFTER: Final = "added_after"  # 3.4
+LIMIT: Final = "limit"
+NEXT: Final = "next"
+MATCH_ID: Final = "match[id]"  # 3.4.1
+MATCH_TYPE: Final = "match[type]"
+MATCH_VERSION: Final = "match[version]"
+MATCH_SPEC_VERSION: Final = "match[spec_version]"
+
+SPEC_VERSION: Final = "2.1"  # of STIX: the only one that is kept (law L7)
+
+HELD_ALREADY: Final = "It was held already."  # what a status says of an exact repeat, which is a success (5.5)

@@ -1,0 +1,151 @@
+"""The resources of TAXII 2.1 (sections 3 to 5) as frozen values, and their JSON.
+
+Property names are the standard's. What is None or an empty tuple is left out: TAXII forbids empty lists (section 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from hub.taxii.protocol import CONTENT_TYPE, STIX_CONTENT_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """4.1.1: what is on this server."""
+
+    title: str
+    description: str | None = None
+    contact: str | None = None
+    default: str | None = None
+    api_roots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRoot:
+    """4.2.1: one group of collections. `max_content_length` is in bytes."""
+
+    title: str
+    max_content_length: int
+    description: str | None = None
+    versions: tuple[str, ...] = (CONTENT_TYPE,)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """5.2.1: `can_read` and `can_write` are those of whoever asks.
+
+    The custom properties (7.1) tell a producer what the door will ask of it; other clients pass them over.
+    """
+
+    id: str
+    title: str
+    can_read: bool
+    can_write: bool
+    description: str | None = None
+    alias: str | None = None
+    media_types: tuple[str, ...] = (STIX_CONTENT_TYPE,)
+    x_hub_highest_tlp: str | None = None  # FIRST's word in lower case: amber+strict
+    x_hub_profiles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Collections:
+    """5.1.1."""
+
+    collections: tuple[Collection, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatusDetail:
+    """4.3.1, status-details: one object of the request."""
+
+    id: str
+    version: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResource:
+    """4.3.1. The hub answers when all is done, so `status` is always complete and nothing is pending.
+
+    The lists are as long as their counts say: clients refuse a status in which they are cut.
+    """
+
+    id: str
+    request_timestamp: str
+    total_count: int
+    success_count: int
+    failure_count: int
+    status: str = "complete"
+    pending_count: int = 0
+    successes: tuple[StatusDetail, ...] = ()
+    failures: tuple[StatusDetail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRecord:
+    """5.3.1: `version` is the literal `modified`, usable in match[version] as it is."""
+
+    id: str
+    date_added: str
+    version: str
+    media_type: str = STIX_CONTENT_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """5.3.1. `next` is more than the standard has here; paging by added_after works without it."""
+
+    more: bool
+    next: str | None = None
+    objects: tuple[ManifestRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """5.8.1. `next` as in the manifest."""
+
+    more: bool
+    next: str | None = None
+    versions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorMessage:
+    """3.6.1. `http_status` is a string there. `error_id` is also in the server's log."""
+
+    title: str
+    description: str | None = None
+    error_id: str | None = None
+    http_status: str | None = None
+
+
+Resource = Discovery | ApiRoot | Collection | Collections | StatusResource | Manifest | Versions | ErrorMessage
+
+
+def as_json(resource: Resource) -> bytes:
+    """The resource's JSON in UTF-8."""
+    return orjson.dumps(plain(resource))
+
+
+def plain(value: Any) -> Any:
+    """The resource as JSON values, without what is absent or empty."""
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    names = getattr(value, "__slots__", None)  # of a dataclass with slots: its fields, in order
+    if names is None:
+        return value
+    items = ((name, getattr(value, name)) for name in names)
+    return {name: plain(item) for name, item in items if item is not None and item != ()}
+
+
+def envelope(body: bytes, *, more: bool, next_token: str | None) -> bytes:
+    """3.7.1: an envelope around objects that are joined by commas already; an empty one has no `objects`."""
+    head = b'{"more":true' if more else b'{"more":false'
+    if next_token is not None:
+        head += b',"next":' + orjson.dumps(next_token)
+    return b"".join((head, b',"objects":[', body, b"]}")) if body else head + b"}"
