@@ -1,0 +1,213 @@
+"""The closed list of what a rule may demand. Each verb is one small function of that name.
+
+A verb gets the values found at the rule's path and what the rule wants; it gives "" where the demand is met, else what
+is wrong. It never repeats a value: a refused name must not live on in the status that tells of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.stix.identifiers import type_of
+from hub.stix.tlp import TLP, level
+
+LONGEST_MATCHED: Final = 256  # characters of a text that `match` looks at; a longer one does not match
+_SHOWN: Final = 10  # names listed in one message
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What rules ask of the world: which member an identity id is reserved for."""
+
+    reserved: Mapping[str, str]  # identity id -> member code
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A rule's operands, prepared."""
+
+    value: Any = None
+    values: tuple[Any, ...] = ()
+    pattern: re.Pattern[str] | None = None
+    level: TLP | None = None
+
+
+Verb = Callable[[Sequence[Any], Want, Context], str]
+
+
+def exist(values: Sequence[Any], _want: Want, _context: Context) -> str:
+    """There is a value, and it is not blank or empty."""
+    return "" if any(_says_something(value) for value in values) else "there is none"
+
+
+def be_absent(values: Sequence[Any], _want: Want, _context: Context) -> str:
+    """There is no value at all."""
+    return "there is one" if values else ""
+
+
+def equal(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """There is a value, and each is `value`."""
+    if not values:
+        return "there is none"
+    return "" if all(_same(value, want.value) for value in values) else f"it should be {want.value!r}"
+
+
+def be_one_of(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """There is a value, and each is among `values`."""
+    if not values:
+        return "there is none"
+    met = all(any(_same(value, wanted) for wanted in want.values) for value in values)
+    return "" if met else f"it should be one of {_listed(want.values)}"
+
+
+def be_none_of(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """No value is among `values`; there may be none."""
+    met = not any(_same(value, wanted) for value in values for wanted in want.values)
+    return "" if met else f"it should be none of {_listed(want.values)}"
+
+
+def match(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """There is a value, and each is a text that the pattern `value` matches from its start to its end."""
+    if not values:
+        return "there is none"
+    assert want.pattern is not None
+    for value in values:
+        if not isinstance(value, str) or len(value) > LONGEST_MATCHED or want.pattern.fullmatch(value) is None:
+            return f"it should have the form {want.value}"
+    return ""
+
+
+def start_with(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """There is a value, and each is a text that starts with `value`."""
+    if not values:
+        return "there is none"
+    met = all(isinstance(value, str) and value.startswith(want.value) for value in values)
+    return "" if met else f"it should start with {want.value!r}"
+
+
+def contain(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """The list at the path has at least one item that is among `values`."""
+    met = any(_same(item, wanted) for item in _items(values) for wanted in want.values)
+    return "" if met else f"it should contain one of {_listed(want.values)}"
+
+
+def contain_none(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """The list at the path, if there is one, has no item that is among `values`."""
+    met = not any(_same(item, wanted) for item in _items(values) for wanted in want.values)
+    return "" if met else f"it should contain none of {_listed(want.values)}"
+
+
+def contain_prefix(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """The list at the path has an item that starts with `value`."""
+    met = any(isinstance(item, str) and item.startswith(want.value) for item in _items(values))
+    return "" if met else f"it should contain one that starts with {want.value!r}"
+
+
+def be_labelled(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """The list at the path has exactly one item that starts with `value`, and what follows is among `values`."""
+    found = [item for item in _items(values) if isinstance(item, str) and item.startswith(want.value)]
+    allowed = [f"{want.value}{end}" for end in want.values]
+    if len(found) == 1 and found[0] in allowed:
+        return ""
+    return f"it should contain exactly one of {_listed(allowed)}"
+
+
+def be_marked(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """The object has a TLP marking, at or above the level `value` if the rule gives one; its path is the object."""
+    levels = [level(value) for value in values]
+    if not levels or None in levels:
+        return "it has no TLP marking"
+    if want.level is not None and any(found is not None and found < want.level for found in levels):
+        return f"it should be marked {want.level.label} or higher"
+    return ""
+
+
+def refer_to(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """Among the ids at the path, one at least names an object of a type in `values`."""
+    met = any(isinstance(item, str) and type_of(item) in want.values for item in _items(values))
+    return "" if met else f"it should name an object of type {_listed(want.values)}"
+
+
+def be_a_member(values: Sequence[Any], _want: Want, context: Context) -> str:
+    """There is an identity id, and each is one that is reserved for a member."""
+    items = _items(values)
+    if not items:
+        return "there is none"
+    met = all(isinstance(item, str) and item in context.reserved for item in items)
+    return "" if met else "it should be a member's identity"
+
+
+def be_no_member(values: Sequence[Any], _want: Want, context: Context) -> str:
+    """No id there is reserved for a member."""
+    met = not any(isinstance(item, str) and item in context.reserved for item in _items(values))
+    return "" if met else "it should not be a member's identity"
+
+
+def hold_only(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """What stands at the path has no keys but those in `values`."""
+    keys = [key for value in values if isinstance(value, dict) for key in value]
+    others = sorted({key[:40] for key in keys if key not in want.values})
+    return f"it should be without {_listed(others)}" if others else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A verb with the operands that it takes: `needs` must be there, `allows` may."""
+
+    verb: Verb
+    needs: frozenset[str] = frozenset()
+    allows: frozenset[str] = frozenset()
+
+
+_VALUE: Final = frozenset({"value"})
+_VALUES: Final = frozenset({"values"})
+VERBS: Final[Mapping[str, Spec]] = {
+    spec.verb.__name__: spec
+    for spec in (
+        Spec(exist),
+        Spec(be_absent),
+        Spec(equal, needs=_VALUE),
+        Spec(be_one_of, needs=_VALUES),
+        Spec(be_none_of, needs=_VALUES),
+        Spec(match, needs=_VALUE),
+        Spec(start_with, needs=_VALUE),
+        Spec(contain, needs=_VALUES),
+        Spec(contain_none, needs=_VALUES),
+        Spec(contain_prefix, needs=_VALUE),
+        Spec(be_labelled, needs=_VALUE | _VALUES),
+        Spec(be_marked, allows=_VALUE),
+        Spec(refer_to, needs=_VALUES),
+        Spec(be_a_member),
+        Spec(be_no_member),
+        Spec(hold_only, needs=_VALUES),
+    )
+}
+
+
+def _says_something(value: Any) -> bool:
+    if isinstance(value, str):
+        return bool(value.strip())
+    return value is not None and value not in ([], {})
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    # in Python True == 1, in JSON it is not
+    return bool(value == wanted) and isinstance(value, bool) == isinstance(wanted, bool)
+
+
+def _items(values: Sequence[Any]) -> list[Any]:
+    """The items of the lists at the path; a single value counts as a list of one."""
+    if len(values) == 1 and isinstance(values[0], list):
+        return values[0]  # the common case, without a copy: labels, references
+    items: list[Any] = []
+    for value in values:
+        items += value if isinstance(value, list) else [value]
+    return items
+
+
+def _listed(values: Sequence[Any]) -> str:
+    more = f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else ""
+    return ", ".join(str(value) for value in values[:_SHOWN]) + more

@@ -1,0 +1,159 @@
+"""The profiles that come with the hub: what they let in, what they refuse, and in which words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.declarations import read_profiles
+from hub.profile.check import Context, check
+from hub.profile.rules import Profile, parse_profile
+from hub.stix.tlp import TLP, TLP2_IDS
+
+OWN = "identity--11111111-1111-4111-8111-111111111111"
+CONTEXT = Context({OWN: "ID"})
+CORE = "extension-definition--ef765651-680c-498d-9894-99799f2fa126"
+REQUEST = "extension-definition--26f56d2f-556d-4983-afaf-5174f0d1932a"
+INCIDENT = "incident--33333333-3333-4333-8333-333333333333"
+NOTE = "note--44444444-4444-4444-8444-444444444444"
+
+
+@pytest.fixture(scope="module")
+def profiles() -> dict[str, Profile]:
+    tables = read_profiles(Path(__file__).parents[2] / "profiles")
+    return {name: parse_profile(name, table) for name, table in tables.items()}
+
+
+def made(object_type: str, **content: Any) -> dict[str, Any]:
+    common = {
+        "type": object_type,
+        "spec_version": "2.1",
+        "id": f"{object_type}--55555555-5555-4555-8555-555555555555",
+        "created": "2026-03-02T03:10:00.000Z",
+        "modified": "2026-03-02T03:10:00.000Z",
+        "created_by_ref": OWN,
+        "object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]],
+    }
+    return {key: value for key, value in (common | content).items() if value is not None}
+
+
+def core(**extension: Any) -> dict[str, Any]:
+    return {CORE: {"extension_type": "property-extension"} | extension}
+
+
+GOOD_INCIDENT = made("incident", name="x", extensions=core(determination="suspected", investigation_status="new"))
+GOOD_INDICATOR = made("indicator", valid_until="2027-01-01T00:00:00Z", description="A server of the attacker.")
+RESPONSE = made("note", labels=["response:acknowledged"], object_refs=[INCIDENT], content="Received.")
+ANSWER = made("note", labels=["response:refused"], object_refs=[INCIDENT, NOTE], content="No staff this week.")
+ASKED = {
+    "extension_type": "property-extension",
+    "asked": ["all"],
+    "what": "Take down a host.",
+    "due": "2026-03-03T00:00:00Z",
+}
+ASK = made("note", labels=["request:open"], object_refs=[INCIDENT], content="Help.", extensions={REQUEST: ASKED})
+PSEUDONYM = made("identity", name="victim-MY-7QK3-9F2D", identity_class="organization", sectors=["healthcare"])
+GROUP = made("identity", name="Healthcare organisations in Malaysia", identity_class="class", sectors=["healthcare"])
+MEMBER = made("identity", id=OWN, name="Id-SIRTII/CC", identity_class="organization", contact_information="a@b.example")
+
+TAKEN = [
+    ("incident", GOOD_INCIDENT),
+    ("incident", GOOD_INDICATOR),
+    ("incident", made("report", labels=["stage:early"], object_refs=[INCIDENT])),
+    ("incident", made("report", labels=["threat-report"], object_refs=[OWN])),
+    ("incident", made("malware", created_by_ref=None)),
+    ("incident", {"type": "ipv4-addr", "id": "ipv4-addr--55555555-5555-4555-8555-555555555555", "value": "192.0.2.1"}),
+    ("protected", PSEUDONYM),
+    ("protected", GROUP),
+    ("protected", MEMBER),
+    ("protected", made("malware", description="Anything.")),
+    ("response", RESPONSE),
+    ("response", ANSWER),
+    ("response", ASK),
+    ("response", made("note", content="Just a note.", object_marking_refs=None)),
+    ("live", made("malware", labels=["exercise-equipment"])),
+    ("exercise", made("malware", labels=["x", "exercise"])),
+    ("exercise", MEMBER),
+    ("exercise", PSEUDONYM),
+    ("exercise", made("location", country="MY")),
+    ("exercise", made("extension-definition")),
+    ("exercise", {"type": "url", "id": "url--55555555-5555-4555-8555-555555555555", "value": "http://a.example"}),
+    ("indicators", made("indicator", created_by_ref=None, object_marking_refs=None)),
+    ("indicators", made("identity", name="An author", identity_class="organization")),
+    ("indicators", MEMBER),
+]
+REFUSED = [
+    ("incident", made("incident", name="x"), "incident-has-determination"),
+    ("incident", made("incident", name="x"), "incident-has-investigation-status"),
+    ("incident", GOOD_INCIDENT | {"object_marking_refs": []}, "incident-is-marked"),
+    ("incident", made("indicator", created_by_ref=None), "statement-has-author"),
+    ("incident", made("report", labels=["stage:late"], object_refs=[INCIDENT]), "container-tells-stage"),
+    (
+        "incident",
+        made("report", labels=["stage:early", "stage:final"], object_refs=[INCIDENT]),
+        "container-tells-stage",
+    ),
+    ("incident", made("event"), "step-has-name"),
+    ("incident", made("task", name=" "), "step-has-name"),
+    ("incident", made("sighting"), "sighting-tells-where"),
+    ("incident", made("indicator", description="x"), "indicator-has-end"),
+    ("incident", made("indicator", valid_until="2027-01-01T00:00:00Z"), "indicator-stands-alone"),
+    ("protected", PSEUDONYM | {"name": "PT Bank Rahasia"}, "identity-is-protected"),
+    ("protected", PSEUDONYM | {"name": "victim-MY-7QK3-9F2D of Bank Rahasia"}, "identity-is-protected"),
+    ("protected", made("identity", name="PT Bank Rahasia"), "identity-is-protected"),
+    ("protected", PSEUDONYM | {"contact_information": "+62"}, "identity-says-no-more"),
+    ("protected", GROUP | {"external_references": [{"source_name": "x"}]}, "identity-says-no-more"),
+    ("protected", GROUP | {"description": "PT Bank Rahasia"}, "identity-says-no-more"),
+    ("protected", GROUP | {"x_name": "PT Bank Rahasia"}, "identity-says-no-more"),
+    ("response", RESPONSE | {"labels": ["response:maybe"]}, "response-is-known"),
+    ("response", RESPONSE | {"labels": ["response:done", "response:accepted"]}, "response-is-known"),
+    ("response", ASK | {"labels": ["request:closed"]}, "request-is-known"),
+    ("response", ASK | {"labels": ["request:open", "response:done"]}, "no-request-that-answers"),
+    ("response", RESPONSE | {"created_by_ref": PSEUDONYM["id"]}, "response-is-a-members"),
+    ("response", ASK | {"created_by_ref": PSEUDONYM["id"]}, "request-is-a-members"),
+    ("response", RESPONSE | {"object_refs": [OWN]}, "response-names-incident"),
+    ("response", ASK | {"object_refs": [OWN]}, "request-names-incident"),
+    ("response", ANSWER | {"object_refs": [INCIDENT]}, "answer-names-request"),
+    ("response", ANSWER | {"content": " "}, "refusal-has-reason"),
+    ("response", RESPONSE | {"object_marking_refs": [TLP2_IDS[TLP.AMBER]]}, "response-stays-among-certs"),
+    ("response", ASK | {"object_marking_refs": [TLP2_IDS[TLP.GREEN]]}, "request-stays-among-certs"),
+    ("response", ASK | {"extensions": {REQUEST: ASKED | {"asked": []}}}, "request-tells-who-is-asked"),
+    ("response", ASK | {"extensions": {REQUEST: ASKED | {"what": ""}}}, "request-tells-what"),
+    ("response", ASK | {"extensions": {REQUEST: ASKED | {"due": "soon"}}}, "request-tells-due"),
+    ("live", made("malware", labels=["exercise"]), "no-drill-in-live-data"),
+    ("exercise", made("malware"), "drill-is-labelled"),
+    ("exercise", GOOD_INCIDENT, "drill-is-labelled"),
+    ("indicators", made("incident", name="x"), "incident-goes-elsewhere"),
+    ("indicators", made("identity", identity_class="individual"), "no-persons"),
+    ("indicators", PSEUDONYM | {"contact_information": "x"}, "no-private-contacts"),
+]
+
+
+@pytest.mark.parametrize(("profile", "content"), TAKEN)
+def test_what_a_profile_has_nothing_against(
+    profiles: dict[str, Profile], profile: str, content: dict[str, Any]
+) -> None:
+    """Good reports, the tools' own objects, and whatever the profile is not about come through."""
+    assert check(content, [profiles[profile]], CONTEXT) == ()
+
+
+@pytest.mark.parametrize(("profile", "content", "rule"), REFUSED)
+def test_what_a_profile_refuses(profiles: dict[str, Profile], profile: str, content: dict[str, Any], rule: str) -> None:
+    """The rule of that name finds it, and says why without naming what it found."""
+    found = check(content, [profiles[profile]], CONTEXT)
+    assert rule in [finding.rule for finding in found]
+    assert "Rahasia" not in " ".join(finding.message for finding in found)
+
+
+def test_every_shipped_rule_is_tried(profiles: dict[str, Profile]) -> None:
+    """A rule that no case above breaks could be gone without anyone noticing."""
+    assert {rule.id for profile in profiles.values() for rule in profile.rules} == {rule for _, _, rule in REFUSED}
+
+
+def test_the_deadlines_are_those_that_the_members_start_with(profiles: dict[str, Profile]) -> None:
+    """1 h and 4 h from criticality 90, 4 h and 24 h from 70, 24 h and 72 h from 40, 72 h and 7 days below."""
+    assert [(d.criticality, d.acknowledge_hours, d.answer_hours) for d in profiles["response"].deadlines] == [
+        (90, 1, 4), (70, 4, 24), (40, 24, 72), (0, 72, 7 * 24),
+    ]  # fmt: skip
