@@ -1,0 +1,293 @@
+"""What any store can do. One contract test suite (tests/store) holds every implementation to it.
+
+A store keeps objects per collection in a line. A *place* in it is a whole number of milliseconds since 1970, unique in
+its collection and strictly growing in commit order (law L1); printed with six digits it is the `date_added` of TAXII.
+An *instant* is a whole number of microseconds since 1970. Levels are those of `hub.stix.tlp.TLP`, as plain numbers.
+Stores know nothing of members, accounts' rights or HTTP: they are told what a reader may see, and by whom things come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, Protocol
+
+from hub.taxii.filters import VersionMatch
+
+NO_LEVEL: Final = 5  # above every TLP level: no newer (or older) version is held
+NOBODY: Final = ""  # the owner of what any writer may publish; the publisher of what the hub itself put there
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An object that passed every check but those that need the collection as it stands at the commit."""
+
+    index: int  # its position in the envelope
+    id: str
+    type: str
+    version: int | None  # instant; None: an SCO, whose place becomes its version
+    version_text: str | None  # as the producer wrote it
+    level: int
+    owner: str  # the member that alone may add versions, or NOBODY (law L4)
+    revoked: bool
+    names: tuple[str, ...]  # ids of possible SCOs that stand in it (law L5)
+    body: bytes
+    digest: bytes
+
+
+class Verdict(Enum):
+    """What became of one candidate."""
+
+    ADDED = "added"
+    REPEAT = "repeat"  # it was held already: a success that moves nothing (law L2)
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One candidate's verdict; `message` says what to do where it is refused."""
+
+    index: int
+    id: str
+    version_text: str | None  # of an SCO: its date_added
+    verdict: Verdict
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one request adds to one collection: visible whole or not at all, its status with it (law L3)."""
+
+    collection: str
+    publisher: str  # member code, or NOBODY for the hub itself
+    candidates: tuple[Candidate, ...]
+    status_id: str | None  # None: no status is kept (the hub's own definitions)
+    account: str
+    describe: Callable[[Sequence[Outcome]], bytes]  # the status resource's JSON, from all outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status resource as it is kept: its JSON, and who may ask for it."""
+
+    id: str
+    collection: str
+    account: str
+    publisher: str
+    kept_at: int  # milliseconds since 1970
+    body: bytes
+
+
+Versions = VersionMatch  # which versions are asked for (TAXII 2.1, 3.4.1 match[version])
+LAST: Final = Versions(last=True)
+EVERY: Final = Versions(every=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One page asked for. "Last" and "first" mean among the versions at or below `clearance` (law L5)."""
+
+    collection: str
+    clearance: int  # the highest level that this reader may see
+    after: int  # place, exclusive
+    limit: int  # records
+    ids: tuple[str, ...] = ()  # empty: any
+    types: tuple[str, ...] = ()  # empty: any
+    versions: Versions = LAST
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of objects in place order: `body` holds them joined by commas, ready to stand inside `[` and `]`.
+
+    `first` and `last` are the places of its first and last object, 0 where `count` is 0. `more` is true only
+    where a further page has at least one object.
+    """
+
+    body: bytes
+    count: int
+    first: int
+    last: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRow:
+    """One record's entry in a manifest or list of versions."""
+
+    id: str
+    place: int
+    version_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestPage:
+    """A page of manifest rows in place order."""
+
+    rows: tuple[ManifestRow, ...]
+    more: bool
+
+
+class Deletion(Enum):
+    """What became of a request to delete."""
+
+    DELETED = "deleted"  # all records asked for are gone
+    MISSING = "missing"  # there was none that this reader may see
+    OTHERS_REMAIN = "others remain"  # this member's are gone, or there were none; another member's stand
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One version of one object as it is kept: what export writes and import reads back."""
+
+    collection: str
+    place: int
+    id: str
+    type: str
+    version: int  # instant; of an SCO: its place
+    version_text: str
+    level: int
+    owner: str
+    publishers: tuple[str, ...]  # the members that published just this, NOBODY for the hub, in order
+    revoked: bool
+    accepted_at: int  # milliseconds since 1970 by the hub's clock; people are shown this, readers page by place
+    body: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account as it is kept: hashes only, never a credential."""
+
+    name: str
+    kind: str
+    member: str  # "" for kinds without one
+    password_hash: str  # argon2id, "" where there is none
+    key_hashes: tuple[str, ...]
+    disabled: bool
+    created_at: int  # milliseconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A small thing kept beside the objects: what was delivered, who confirmed, who was reminded."""
+
+    number: int  # grows with each write: whoever read up to one asks for those after it
+    key: str
+    value: bytes
+
+
+class Store(Protocol):
+    """The seam between what members do and where it is kept. All methods are safe to call from several threads.
+
+    Each raises StoreUnavailableError where the store is away or busy, StoreFullError where it has no room, and
+    StoreError for the rest; then nothing of the call is done.
+    """
+
+    def append(self, batch: Batch) -> tuple[Outcome, ...]:
+        """Add what may be added, in envelope order, synced to disk with its status; one outcome per candidate."""
+
+    def read(self, query: Query, max_bytes: int) -> Page:
+        """A page of objects; at least one object if any matches, else as many as `limit` and `max_bytes` allow."""
+
+    def manifest(self, query: Query) -> ManifestPage:
+        """The same page as rows of id, place and version."""
+
+    def holds(self, collection: str, object_id: str, clearance: int) -> bool:
+        """Whether any version at or below the clearance is held."""
+
+    def delete(
+        self, collection: str, object_id: str, publisher: str, clearance: int, versions: Versions = EVERY
+    ) -> Deletion:
+        """Remove this publisher's part in the records asked for; a record goes when no publisher is left (law L4)."""
+
+    def purge(self, collection: str, object_id: str) -> int:
+        """Remove every record of that id, whoever published it, so that no byte of them is left in the store's files.
+
+        How many went. Statuses that name the id keep their form and lose it (see `line.SCRUBBED`). Where readers kept
+        the last bytes in use for too long, StoreUnavailableError says so: the records are gone then, and the same
+        call again finishes the work.
+        """
+
+    def counts(self, collection: str, clearance: int) -> tuple[int, int]:
+        """(records, place of the newest) at or below the clearance."""
+
+    def get_status(self, status_id: str) -> Status | None:
+        """The status, unless it is unknown or past its time."""
+
+    def sweep(self, before: int) -> int:
+        """Forget statuses kept before that time (milliseconds since 1970); how many went."""
+
+    def get_account(self, name: str) -> AccountRow | None:
+        """The account of that name."""
+
+    def find_key(self, key_hash: str) -> AccountRow | None:
+        """The account that holds this key."""
+
+    def put_account(self, row: AccountRow) -> None:
+        """Write the account, new or changed."""
+
+    def list_accounts(self) -> tuple[AccountRow, ...]:
+        """All accounts by name."""
+
+    def secret(self, fresh: bytes) -> bytes:
+        """The store's signing secret; `fresh` becomes it if there is none yet (law L8)."""
+
+    def head(self, collection: str) -> int:
+        """The last place ever given out in the collection, 0 where none was."""
+
+    def records(self, collection: str) -> Iterator[Record]:
+        """Every record in place order, whatever its level: for export."""
+
+    def restore(self, collection: str, head: int, records: Iterable[Record]) -> int:
+        """Put records back at their own places into an empty collection; the head becomes at least `head` (law L8).
+
+        How many were put. UnprocessableError where the collection holds anything or gave places beyond `head` away.
+        """
+
+    def put_secret(self, secret: bytes) -> None:
+        """Take over the secret of the store that was exported, so that its readers' cursors stay good."""
+
+    def put_facts(self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = ()) -> None:
+        """Write these facts of one kind by their keys, new or changed, and take away those of `drop`.
+
+        They survive the death of every process of the hub; unlike objects they are not synced one by one, so that a
+        power failure may take the last moments' (law L3 is about objects). Cheap enough for each page that brings
+        something new.
+        """
+
+    def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
+        """The facts of that kind whose keys begin with `prefix`, written after the one of number `since`, by number.
+
+        A store with several writing machines may give some again that were given before.
+        """
+
+    def ping(self) -> None:
+        """Return if the store answers now; StoreUnavailableError if not."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+def describe_nothing(_outcomes: Sequence[Outcome]) -> bytes:
+    """The status of a batch that keeps none."""
+    return b""
+
+
+Held = Mapping[str, Sequence["HeldVersion"]]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVersion:
+    """What `line` needs to know of a record that is held already, in whichever collection."""
+
+    collection: str
+    id: str
+    version: int
+    level: int
+    owner: str
+    publishers: tuple[str, ...]
+    revoked: bool
+    digest: bytes
+    key: Any  # however the store finds the record again

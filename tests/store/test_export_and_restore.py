@@ -1,0 +1,106 @@
+"""Law L8: records go out with their places and come back to them, and no place is given out twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hub.errors import UnprocessableError
+from hub.store.base import EVERY, LAST, Record, Store, Versions
+from tests.store.making import START, add, an_id, asking, candidate, held, nobodys, places, told
+
+
+def _filled(store: Store) -> list[Record]:
+    add(store, candidate(1, 1, 1), candidate(1, 2, 3), nobodys(2, 1, 0), candidate(3, None, 4, type="ipv4-addr"))
+    add(store, candidate(1, 3, 2), nobodys(2, 1, 0), publisher="SG")
+    add(store, candidate(4, 9, 1))
+    store.delete("shared", an_id(4), "ID", 4)
+    return list(store.records("shared"))
+
+
+def test_records_tell_all_that_is_kept(store: Store) -> None:
+    """In place order, whatever their level."""
+    records = _filled(store)
+    assert [(one.id, one.version, one.level, one.place - START) for one in records] == [
+        (an_id(1), 1, 1, 0),
+        (an_id(1), 2, 3, 1),
+        (an_id(2), 1, 0, 2),
+        (an_id(3, "ipv4-addr"), (START + 3) * 1000, 4, 3),
+        (an_id(1), 3, 2, 4),
+    ]
+    assert records[0].publishers == ("ID",)
+    assert records[2].publishers == ("ID", "SG")
+    assert (records[2].owner, records[0].owner) == ("", "ID")
+    assert {one.accepted_at for one in records} == {START}
+
+
+def test_what_is_restored_is_what_was_exported(store: Store) -> None:
+    """Another collection stands for another store: places, versions and the head are the same."""
+    records = _filled(store)
+    assert store.restore("again", store.head("shared"), records) == len(records)
+    assert [replace(one, collection="shared") for one in store.records("again")] == records
+    assert store.head("again") == store.head("shared") == START + 5
+    for clearance in range(5):
+        assert store.counts("again", clearance) == store.counts("shared", clearance)
+        for versions in (LAST, EVERY, Versions(first=True)):
+            here = list(told(store, asking(clearance=clearance, versions=versions)))
+            assert list(told(store, asking(clearance=clearance, versions=versions, collection="again"))) == here
+
+
+def test_what_comes_after_a_restore_stands_after_every_place_ever_given_out(store: Store) -> None:
+    """Also those of records that had been deleted before the export."""
+    store.restore("again", START + 500, _filled(store))
+    add(store, candidate(9), collection="again")
+    assert places(store, "again")[-1] == START + 501
+
+
+def test_a_head_below_the_last_record_is_lifted_to_it(store: Store) -> None:
+    """A damaged head must not let places be given out twice."""
+    records = _filled(store)
+    with pytest.raises(UnprocessableError):
+        store.restore("shared", 0, records)
+    store.restore("again", 0, records)
+    assert store.head("again") == records[-1].place
+
+
+def test_nothing_is_restored_into_a_collection_that_holds_anything(store: Store) -> None:
+    """Readers have places of it already."""
+    records = _filled(store)
+    add(store, candidate(50), collection="again")
+    with pytest.raises(UnprocessableError, match="holds objects"):
+        store.restore("again", START + 500, records)
+    assert held(store, "again") == [(an_id(50), "v1")]
+
+
+def test_nothing_is_restored_where_later_places_were_given_out(store: Store) -> None:
+    """An emptied collection still has readers beyond the export."""
+    records = _filled(store)
+    add(store, *(candidate(number) for number in range(50, 70)), collection="again")
+    for number in range(50, 70):
+        store.purge("again", an_id(number))
+    with pytest.raises(UnprocessableError, match="places"):
+        store.restore("again", START + 5, records)
+    assert store.restore("again", START + 500, records) == len(records)
+
+
+@pytest.mark.parametrize("damage", ["twice", "order", "zero"])
+def test_a_damaged_export_is_refused_whole(store: Store, damage: str) -> None:
+    """A version that stands twice, places out of order, and no place at all."""
+    records = _filled(store)
+    damaged = {
+        "twice": [*records, replace(records[0], place=START + 50)],
+        "order": [records[1], records[0]],
+        "zero": [replace(records[0], place=0)],
+    }[damage]
+    with pytest.raises(UnprocessableError, match="damaged"):
+        store.restore("again", START + 500, damaged)
+    assert held(store, "again") == []
+    assert store.head("again") == 0
+
+
+def test_an_empty_export_still_carries_its_head(store: Store) -> None:
+    """Its readers have checkpoints, too."""
+    assert store.restore("again", START + 9, []) == 0
+    assert store.head("again") == START + 9
+    assert list(store.records("nowhere")) == []

@@ -1,0 +1,47 @@
+"""A purge takes every record of an id out, whoever published it, and the id out of the statuses."""
+
+from __future__ import annotations
+
+import json
+
+from hub.store.base import Deletion, Store
+from hub.store.line import scrubbed
+from tests.store.making import START, add, an_id, asking, candidate, held, nobodys, told
+
+
+def test_a_purge_removes_every_version_whoever_published_it(store: Store) -> None:
+    """Other objects stay as they are; how many went is told."""
+    add(store, nobodys(1, 1, 0), nobodys(1, 2, 4), candidate(2))
+    add(store, nobodys(1, 3, 2), publisher="SG")
+    assert store.purge("shared", an_id(1)) == 3
+    assert held(store) == [(an_id(2), "v1")]
+    assert store.counts("shared", 4) == (1, START + 2)
+    assert not store.holds("shared", an_id(1), 4)
+    assert store.delete("shared", an_id(1), "ID", 4) is Deletion.MISSING
+
+
+def test_a_purge_reaches_one_collection_only(store: Store) -> None:
+    """Each collection has its own copy, and its own reasons."""
+    add(store, candidate(1))
+    add(store, candidate(1), collection="national")
+    assert store.purge("shared", an_id(1)) == 1
+    assert [one["id"] for one in told(store, asking(collection="national"))] == [an_id(1)]
+
+
+def test_statuses_lose_a_purged_id_and_keep_their_form(store: Store) -> None:
+    """The status is still valid JSON with an id of the same type; other lines of it stay."""
+    add(store, candidate(1), candidate(2), status="s1")
+    store.purge("shared", an_id(1))
+    status = store.get_status("s1")
+    assert status is not None
+    assert json.loads(status.body) == [[scrubbed(an_id(1)), "added"], [an_id(2), "added"]]
+    assert scrubbed(an_id(1)) == "indicator--00000000-0000-4000-8000-000000000000"
+
+
+def test_there_may_be_nothing_to_purge(store: Store) -> None:
+    """Asked twice, or of what was never there."""
+    add(store, candidate(1))
+    assert store.purge("nowhere", an_id(1)) == 0
+    assert store.purge("shared", an_id(2)) == 0
+    assert store.purge("shared", an_id(1)) == 1
+    assert store.purge("shared", an_id(1)) == 0

@@ -1,0 +1,480 @@
+"""The SQLite store's file: full, gone, replaced, locked, damaged, not its own; forked, closed, and purged of bytes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+
+from hub.errors import StoreError, StoreFullError, StoreUnavailableError
+from hub.store import sqlite_pages
+from hub.store.base import EVERY, AccountRow, Deletion, Query, Store, Verdict, Versions
+from hub.store.sqlite import SqliteStore
+from tests.store.making import ROOMY, Clock, add, an_id, asking, candidate, held, told, verdicts
+
+ROOT = Path(__file__).parents[2]
+Opener = Callable[..., SqliteStore]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "var" / "hub.sqlite"
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[Opener]:
+    """Opens the store at `path`, made where it is new."""
+    stores: list[SqliteStore] = []
+
+    def opener(**changes: Any) -> SqliteStore:
+        settings: dict[str, Any] = {"clock": Clock(), "lock_seconds": 5.0, "status_milliseconds": 1000, "create": True}
+        stores.append(SqliteStore(path, **(settings | changes)))
+        return stores[-1]
+
+    yield opener
+    for store in stores:
+        store.close()
+
+
+def _calls(store: Store) -> dict[str, Callable[[], object]]:
+    """Each thing that can be asked of a store."""
+    query = asking()
+    return {
+        "append": lambda: add(store, candidate(99)),
+        "read": lambda: store.read(query, ROOMY),
+        "manifest": lambda: store.manifest(query),
+        "holds": lambda: store.holds("shared", an_id(1), 4),
+        "delete": lambda: store.delete("shared", an_id(1), "ID", 4),
+        "purge": lambda: store.purge("shared", an_id(1)),
+        "counts": lambda: store.counts("shared", 4),
+        "get_status": lambda: store.get_status("s1"),
+        "sweep": lambda: store.sweep(1),
+        "get_account": lambda: store.get_account("ana"),
+        "find_key": lambda: store.find_key("key"),
+        "put_account": lambda: store.put_account(AccountRow("ana", "cert", "ID", "", (), disabled=False, created_at=1)),
+        "list_accounts": lambda: store.list_accounts(),  # noqa: PLW0108 - looked up when it is called
+        "secret": lambda: store.secret(b"x"),
+        "head": lambda: store.head("shared"),
+        "records": lambda: list(store.records("shared")),
+        "restore": lambda: store.restore("again", 1, []),
+        "put_secret": lambda: store.put_secret(b"x"),
+        "ping": lambda: store.ping(),  # noqa: PLW0108 - as above
+    }
+
+
+WRITES = ("append", "delete", "purge", "sweep", "put_account", "restore", "put_secret")
+CALLS = tuple(_calls(None))  # type: ignore[arg-type] # their names only
+
+
+# ------------------------------------------------------------------------------------------------------- no room left
+
+
+def _fill(store: Store) -> int:
+    """Publish until there is no room; how many objects were acknowledged."""
+    for number in range(0, 10_000, 5):
+        some = [candidate(number + one, note="x" * 900) for one in range(5)]
+        try:
+            add(store, *some, status=f"s{number}")
+        except StoreFullError as error:
+            assert "no room" in str(error)  # noqa: PT017 - which batch it is that fails is the point
+            return number
+    raise AssertionError("there was room without end")
+
+
+def test_a_full_store_refuses_whole_batches_and_goes_on_reading(opened: Opener) -> None:
+    """Nothing of the batch that found no room is there, neither objects nor status nor head."""
+    store = opened(max_pages=120)
+    kept = _fill(store)
+    assert kept > 0
+    assert [one["id"] for one in told(store, asking())] == [an_id(number) for number in range(kept)]
+    assert store.get_status(f"s{kept}") is None
+    assert store.counts("shared", 4)[0] == kept
+    assert store.head("shared") == store.counts("shared", 4)[1]
+    store.ping()
+
+
+def test_writes_work_again_when_there_is_room(opened: Opener) -> None:
+    """After deletions, or with a larger disk; readers' places go on where they were."""
+    store = opened(max_pages=120)
+    _fill(store)
+    before = store.head("shared")
+    for number in range(40):
+        assert store.delete("shared", an_id(number), "ID", 4) is Deletion.DELETED
+    assert verdicts(add(store, candidate(20_000))) == [Verdict.ADDED]
+    assert store.head("shared") > before
+    larger = opened(max_pages=240)
+    assert (
+        verdicts(add(larger, *(candidate(30_000 + one, note="x" * 900) for one in range(100)))) == [Verdict.ADDED] * 100
+    )
+
+
+# ------------------------------------------------------------------------------------------------- gone, replaced, busy
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_removed_file_is_noticed_in_words_and_comes_back_by_itself(opened: Opener, path: Path, call: str) -> None:
+    """Nothing is acknowledged into a file that nobody will find; put back, the store answers again."""
+    store = opened()
+    add(store, candidate(1))
+    path.rename(path.with_suffix(".away"))
+    with pytest.raises(StoreUnavailableError, match="was removed"):
+        _calls(store)[call]()
+    assert not path.exists()
+    path.with_suffix(".away").rename(path)
+    _calls(store)[call]()
+
+
+def test_a_replaced_file_is_noticed_in_words(opened: Opener, path: Path) -> None:
+    """Another store under the same name would give places out twice."""
+    store = opened()
+    add(store, candidate(1))
+    shutil.copy(path, path.with_suffix(".copy"))
+    path.with_suffix(".copy").rename(path)
+    with pytest.raises(StoreUnavailableError, match="was replaced"):
+        store.read(asking(), ROOMY)
+    with pytest.raises(StoreUnavailableError, match="was replaced"):
+        add(store, candidate(2))
+
+
+@pytest.mark.parametrize("call", WRITES)
+def test_a_writer_waits_for_its_turn_only_so_long(opened: Opener, path: Path, call: str) -> None:
+    """Another process holds the writers' lock: reads go on, writes answer that the store is busy."""
+    store = opened(lock_seconds=0.05)
+    add(store, candidate(1))
+    with Path(f"{path}.lock").open("rb") as held_by_another:
+        fcntl.flock(held_by_another, fcntl.LOCK_EX)
+        with pytest.raises(StoreUnavailableError, match="busy"):
+            _calls(store)[call]()
+        assert store.read(asking(), ROOMY).count == 1
+    _calls(store)[call]()
+
+
+def test_threads_of_one_process_wait_for_each_other_only_so_long(opened: Opener) -> None:
+    """The first lock is the process's own."""
+    store = opened(lock_seconds=0.05)
+    add(store, candidate(1))
+    within, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with store._files.writing():
+            within.set()
+            leave.wait()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    within.wait()
+    with pytest.raises(StoreUnavailableError, match="busy"):
+        add(store, candidate(2))
+    leave.set()
+    holder.join()
+    assert verdicts(add(store, candidate(2))) == [Verdict.ADDED]
+
+
+def test_another_programs_lock_is_waited_for_only_so_long(opened: Opener, path: Path) -> None:
+    """Someone opened the file with the sqlite3 shell and began to write."""
+    store = opened(lock_seconds=0.05)
+    add(store, candidate(1))
+    other = apsw.Connection(str(path))
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailableError, match="locked"):
+        add(store, candidate(2))
+    assert store.read(asking(), ROOMY).count == 1
+    other.execute("ROLLBACK")
+    other.close()
+    assert verdicts(add(store, candidate(2))) == [Verdict.ADDED]
+
+
+# --------------------------------------------------------------------------------------------------- not this hub's file
+
+
+def test_where_there_is_no_store_the_way_to_one_is_told(opened: Opener, path: Path) -> None:
+    """`hub serve` does not make a store: a wrong path must not look like an empty hub."""
+    with pytest.raises(StoreUnavailableError, match="hub init"):
+        opened(create=False)
+    assert not path.exists()
+
+
+def test_an_empty_file_is_no_store_yet(opened: Opener, path: Path) -> None:
+    """Left by a `hub init` that was killed at once; run again, it goes on."""
+    path.parent.mkdir()
+    path.touch()
+    with pytest.raises(StoreUnavailableError, match="hub init"):
+        opened(create=False)
+    opened().ping()
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_file_that_is_no_database_is_left_alone(opened: Opener, path: Path, create: bool) -> None:
+    """Someone's letter, say."""
+    path.parent.mkdir()
+    path.write_bytes(b"Dear all, " * 1000)
+    with pytest.raises(StoreError, match="not a hub's store"):
+        opened(create=create)
+    assert path.read_bytes() == b"Dear all, " * 1000
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_another_programs_database_is_left_alone(opened: Opener, path: Path, create: bool) -> None:
+    """Its tables are not ours to change."""
+    path.parent.mkdir()
+    other = apsw.Connection(str(path))
+    other.execute("CREATE TABLE letter (words)")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another program"):
+        opened(create=create)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_is_no_store(opened: Opener, path: Path) -> None:
+    """Said in words, as all that the file system refuses."""
+    path.mkdir(parents=True)
+    with pytest.raises(StoreUnavailableError, match="cannot be"):
+        opened(create=True)
+    with pytest.raises(StoreUnavailableError, match="cannot be"):
+        opened(create=False)
+
+
+def test_a_damaged_file_is_told_as_such(opened: Opener, path: Path) -> None:
+    """No error of SQLite's own reaches the reader."""
+    store = opened()
+    add(store, *(candidate(number, note="x" * 500) for number in range(200)))
+    store.purge("shared", an_id(0))  # everything is in the file now
+    store.close()
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(3 * 4096)
+        file.write(os.urandom(size - 3 * 4096))
+    with pytest.raises(StoreError, match="damaged"):
+        list(opened().records("shared"))
+
+
+# ------------------------------------------------------------------------------------------------ processes and closing
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_closed_store_says_so(opened: Opener, call: str) -> None:
+    """Whatever is asked."""
+    store = opened()
+    store.close()
+    with pytest.raises(StoreUnavailableError, match="closed"):
+        _calls(store)[call]()
+
+
+def test_closing_lets_go_of_every_file(opened: Opener, path: Path) -> None:
+    """Connections of threads that have ended, and one that was lent out while the store was closed."""
+    store = opened()
+    add(store, *(candidate(number) for number in range(3)))
+    threads = [threading.Thread(target=lambda: store.read(asking(), ROOMY)) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lent_out = store.records("shared")
+    next(lent_out)
+    store.close()
+    assert [record.id for record in lent_out] == [an_id(1), an_id(2)]
+    folder = Path("/proc/self/fd")
+    if folder.is_dir():
+        names = []
+        for link in folder.iterdir():
+            with suppress(FileNotFoundError):
+                names.append(str(link.readlink()))
+        assert not [name for name in names if name.startswith(str(path))]
+
+
+_FORKING = """
+import os, sys
+from pathlib import Path
+from tests.store.making import Clock, add, asking, candidate, told
+from hub.store.sqlite import SqliteStore
+store = SqliteStore(Path(sys.argv[1]), clock=Clock(), lock_seconds=10, status_milliseconds=1000, create=True)
+add(store, candidate(1))
+lent_out = store.records("shared")
+next(lent_out)
+store.ping()
+parents = {id(connection) for connection in store._files._process.idle}
+assert parents
+child = os.fork()
+add(store, *(candidate(number) for number in range((100, 200)[bool(child)], (150, 250)[bool(child)])))
+assert len(list(told(store, asking()))) >= 51
+assert parents.isdisjoint({id(connection) for connection in store._files._process.idle}) == (child == 0)
+del lent_out
+store.close()
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+def test_a_forked_child_uses_the_store_beside_its_parent(opened: Opener, path: Path) -> None:
+    """Neither touches the other's connections: SQLite's locks do not outlive a fork."""
+    done = subprocess.run(
+        [sys.executable, "-c", _FORKING, str(path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(held(opened())) == 101
+
+
+def test_the_store_is_for_the_hubs_own_user_only(opened: Opener, path: Path) -> None:
+    """It holds what is marked RED, and hashes of credentials."""
+    add(opened(), candidate(1))
+    for file in path.parent.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file.name
+
+
+def test_a_copy_made_while_the_hub_runs_is_a_store(opened: Opener, path: Path) -> None:
+    """VACUUM INTO is how SQLite files are backed up; the copy is opened with its log switched on again."""
+    add(opened(), candidate(1))
+    with opened()._files.reading() as connection:
+        connection.execute("VACUUM INTO ?", (str(path.with_suffix(".copy")),))
+    copy = SqliteStore(path.with_suffix(".copy"), clock=Clock(), lock_seconds=5.0, status_milliseconds=1000)
+    assert held(copy) == [(an_id(1), "v1")]
+    with copy._files.writing() as connection:
+        assert connection.execute("PRAGMA journal_mode").get == "wal"
+    copy.close()
+
+
+def test_commits_are_synced(opened: Opener) -> None:
+    """Law L3: in WAL mode only `synchronous = FULL` (2) has a commit on disk before it is acknowledged."""
+    with opened()._files.writing() as connection:
+        assert connection.execute("PRAGMA synchronous").get == 2
+        assert connection.execute("PRAGMA journal_mode").get == "wal"
+
+
+# ----------------------------------------------------------------------------------------------------- no bytes are left
+
+
+def _bytes_left(path: Path, *secrets: bytes) -> list[str]:
+    return [file.name for file in path.parent.iterdir() if any(secret in file.read_bytes() for secret in secrets)]
+
+
+@pytest.mark.parametrize("size", [200, 3_000, 50_000])
+def test_a_purge_leaves_no_bytes(opened: Opener, path: Path, size: int) -> None:
+    """Neither in the store nor in its write-ahead log, though pages were split and emptied around the record."""
+    store = opened()
+    chance = random.Random(size)
+    secret = b"victim-" + b"z" * 40
+    purged = an_id(777_777)
+    for number in range(0, 300, 3):
+        others = [candidate(number + one, note="x" * chance.randrange(size)) for one in range(3)]
+        if number == 150:
+            others.append(candidate(777_777, 1, note=secret.decode() + "y" * size))
+        if number == 180:
+            others.append(candidate(777_777, 2, note="y" * size + secret.decode()))
+        add(store, *others, status=f"s{number}")
+    for number in range(0, 300, 2):
+        store.delete("shared", an_id(number), "ID", 4)
+    assert _bytes_left(path, secret, purged.encode())
+    assert store.purge("shared", purged) == 2
+    assert _bytes_left(path, secret, purged.encode()) == []
+    assert len(held(store)) == 150
+    assert store.get_status("s150") is not None
+
+
+def test_bytes_of_what_was_deleted_before_are_gone_with_the_next_purge(opened: Opener, path: Path) -> None:
+    """A deletion leaves zeros in the file; the log of it is cut with the next purge."""
+    store = opened()
+    add(store, candidate(1, note="victim-name"), candidate(2))
+    store.delete("shared", an_id(1), "ID", 4)
+    store.purge("shared", an_id(2))
+    assert _bytes_left(path, b"victim-name") == []
+
+
+def test_a_reader_in_the_way_of_a_purge_is_told_and_the_next_call_finishes_it(opened: Opener, path: Path) -> None:
+    """The records are gone at once; the log cannot be cut while a reader still needs it."""
+    store = opened(lock_seconds=0.1)
+    add(store, candidate(1, note="victim-name"), candidate(2))
+    reader = store.records("shared")
+    next(reader)
+    with pytest.raises(StoreUnavailableError, match="purge it again"):
+        store.purge("shared", an_id(1))
+    assert held(store) == [(an_id(2), "v1")]
+    assert len(list(reader)) == 1  # ends the reader's snapshot
+    assert store.purge("shared", an_id(1)) == 0
+    assert _bytes_left(path, b"victim-name") == []
+
+
+# ------------------------------------------------------------------------------------------ a page costs what it shows
+
+
+def _steps(store: SqliteStore, query: Query) -> int:
+    """How many times ten steps of SQLite's machine one page takes: what it costs, whatever else the computer does."""
+    counted = 0
+
+    def count() -> bool:
+        nonlocal counted
+        counted += 1
+        return False
+
+    with store._files.reading() as connection:
+        connection.set_progress_handler(count, 10)
+    store.read(query, ROOMY)
+    with store._files.reading() as connection:
+        connection.set_progress_handler(None)
+    return counted
+
+
+@pytest.mark.parametrize("asked", ["level", "type", "first", "instant", "id"])
+def test_what_a_reader_may_not_see_or_does_not_ask_for_costs_nothing(opened: Opener, asked: str) -> None:
+    """One record in a hundred, picked by level, type, version or id: a page costs about what it does where all match."""
+    chosen = {
+        "level": {"clearance": 0},
+        "type": {"types": ("malware",)},
+        "first": {"versions": Versions(first=True)},
+        "instant": {"versions": Versions(instants=(7,))},
+        "id": {"ids": tuple(an_id(number * 100, "malware") for number in range(30))},
+    }[asked]
+    query = asking(limit=20, **chosen)  # type: ignore[arg-type] # one of the fields above
+    sparse, dense = opened(), []
+    for number in range(3_000):
+        rare = number % 100 == 0
+        version = 7 if rare else 8 + number
+        own = number if rare or asked != "first" else 0
+        dense.append(candidate(own, version, level=0 if rare else 2, type="malware" if rare else "indicator"))
+    add(sparse, *dense)
+    few = _steps(sparse, query)
+    assert sparse.read(query, ROOMY).count == 20
+    all_match = [candidate(n, 7, level=0, type="malware") for n in range(3_000)]
+    add(sparse, *all_match, collection="dense")
+    other = asking(limit=20, collection="dense", **chosen)  # type: ignore[arg-type] # as above
+    assert few <= 1.5 * _steps(sparse, other) + 20
+    idle = asking(after=sparse.head("shared"), limit=20, **chosen)  # type: ignore[arg-type] # as above
+    assert _steps(sparse, idle) < few
+
+
+def test_ranges_are_read_from_their_indexes_alone(opened: Opener) -> None:
+    """No table is scanned and nothing is sorted, whatever the collection's size."""
+    statements = {
+        **{f"last {c}": (sqlite_pages._LAST_KEYS[c], (1, 0, 5)) for c in range(5)},
+        "page": (sqlite_pages._LAST_PAGE[3], (1, 0, 5)),
+        "level": (sqlite_pages._BY_LEVEL, (1, 0, 5, 1, 5)),
+        "type": (sqlite_pages._BY_TYPE_ANY, (1, 0, 5, "indicator", 1, 5)),
+        "type, first": (sqlite_pages._BY_TYPE_FIRST, (1, 0, 5, "indicator", 1, 5, 1)),
+        "instant": (sqlite_pages._BY_INSTANT_ANY, (1, 0, 5, 7, 1)),
+    }
+    with opened()._files.reading() as connection:
+        for name, (sql, values) in statements.items():
+            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+            assert not [line for line in plan if "TEMP B-TREE" in line], (name, plan)
+            assert any("INDEX record_" in line for line in plan), (name, plan)
+            assert not [line for line in plan if line.startswith("SCAN") and "(subquery" not in line], (name, plan)
+
+
+def test_every_record_is_found_by_every_range_it_belongs_to(opened: Opener) -> None:
+    """A thousand records with bodies of many sizes, page by page, are those that went in."""
+    store = opened()
+    order = [candidate(number, level=number % 5, note="x" * (number * 37 % 5000)) for number in range(1000)]
+    add(store, *order)
+    assert [one["id"] for one in told(store, asking(limit=300, versions=EVERY))] == [one.id for one in order]
+    assert [one["id"] for one in told(store, asking(limit=300))] == [one.id for one in order]

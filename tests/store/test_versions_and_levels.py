@@ -1,0 +1,235 @@
+"""Law L5 against a model: what each reader gets, for each way of asking, is what a plain walk over everything gives."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub.store.base import EVERY, LAST, NOBODY, Candidate, Deletion, Query, Store, Verdict, Versions
+from tests.store.making import (
+    ROOMY,
+    add,
+    an_id,
+    asking,
+    candidate,
+    contents,
+    held,
+    nobodys,
+    places,
+    told,
+)
+
+FIRST = Versions(first=True)
+TYPES = ("indicator", "identity", "ipv4-addr")
+ASKED = (
+    LAST,
+    FIRST,
+    EVERY,
+    Versions(instants=(2, 4)),
+    Versions(last=True, first=True),
+    Versions(last=True, instants=(1, 3)),
+    Versions(first=True, instants=(2,)),
+    Versions(last=True, first=True, instants=(3,)),
+)
+_collections = itertools.count()
+
+
+@dataclass
+class Kept:
+    """One record of the model."""
+
+    candidate: Candidate
+    place: int
+    version: int
+    publishers: set[str] = field(default_factory=set)
+
+
+class Model:
+    """A list in place order, and every question answered by walking it."""
+
+    def __init__(self) -> None:
+        self.kept: list[Kept] = []
+
+    def visible(self, clearance: int) -> list[Kept]:
+        """What a reader of this clearance may see at all."""
+        return [one for one in self.kept if one.candidate.level <= clearance]
+
+    def asked(
+        self, clearance: int, versions: Versions, ids: Iterable[str] = (), types: Iterable[str] = ()
+    ) -> list[Kept]:
+        """What a reader asks for, in place order."""
+        visible = self.visible(clearance)
+        found = []
+        for one in visible:
+            own = [other.version for other in visible if other.candidate.id == one.candidate.id]
+            wanted = (
+                versions.every
+                or (versions.last and one.version == max(own))
+                or (versions.first and one.version == min(own))
+                or one.version in versions.instants
+            )
+            if wanted and (not ids or one.candidate.id in ids) and (not types or one.candidate.type in types):
+                found.append(one)
+        return found
+
+    def delete(self, object_id: str, publisher: str, clearance: int, versions: Versions) -> Deletion:
+        """Take the publisher's part out of what this reader may see and asks for."""
+        asked = self.asked(clearance, versions, ids=(object_id,))
+        if not asked:
+            return Deletion.MISSING
+        for one in asked:
+            one.publishers.discard(publisher)
+        self.kept = [one for one in self.kept if one.publishers]
+        return Deletion.OTHERS_REMAIN if any(one.publishers for one in asked) else Deletion.DELETED
+
+
+def _of(number: int, version: int, level: int) -> Candidate:
+    """Three ids for each of three types; the third type is an SCO, whose place is its version."""
+    object_type = TYPES[number % 3]
+    note = f"{version}" if object_type == "ipv4-addr" else ""
+    return nobodys(number, None if object_type == "ipv4-addr" else version, level, type=object_type, note=note)
+
+
+objects = st.builds(_of, st.integers(0, 8), st.integers(1, 5), st.integers(0, 4))
+appends = st.tuples(st.just("append"), st.sampled_from(("ID", "SG")), st.lists(objects, max_size=8))
+deletes = st.tuples(
+    st.just("delete"),
+    st.sampled_from(("ID", "SG")),
+    st.tuples(st.integers(0, 8), st.integers(0, 4), st.sampled_from(ASKED)),
+)
+purges = st.tuples(st.just("purge"), st.just(""), st.integers(0, 8))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.one_of(appends, appends, deletes, purges), min_size=1, max_size=6), limit=st.integers(1, 4))
+def test_every_reader_gets_what_a_walk_over_everything_gives(store: Store, steps: list[tuple], limit: int) -> None:  # type: ignore[type-arg] # three kinds of step, told apart by their first word
+    """Random batches, deletions and purges; then each clearance, choice of versions, filter and size of page."""
+    collection = f"c{next(_collections)}"
+    model = Model()
+    for step, who, what in steps:
+        if step == "append":
+            _append(store, model, collection, who, what)
+        elif step == "delete":
+            number, clearance, versions = what
+            object_id = an_id(number, TYPES[number % 3])
+            expected = model.delete(object_id, who, clearance, versions)
+            assert store.delete(collection, object_id, who, clearance, versions) is expected
+        else:
+            object_id = an_id(what, TYPES[what % 3])
+            gone = [one for one in model.kept if one.candidate.id == object_id]
+            assert store.purge(collection, object_id) == len(gone)
+            model.kept = [one for one in model.kept if one not in gone]
+    _compare(store, model, collection, limit)
+
+
+def _append(store: Store, model: Model, collection: str, who: str, what: list[Candidate]) -> None:
+    outcomes = add(store, *what, collection=collection, publisher=who)
+    new = list(store.records(collection))[len(model.kept) :]
+    added = [one for one, outcome in zip(what, outcomes, strict=True) if outcome.verdict is Verdict.ADDED]
+    assert [record.body for record in new] == [one.body for one in added]
+    for one, record in zip(added, new, strict=True):
+        model.kept.append(Kept(one, record.place, record.version, {who}))
+    for one, outcome in zip(what, outcomes, strict=True):
+        if outcome.verdict is Verdict.REPEAT:
+            (kept,) = [k for k in model.kept if (k.candidate.id, k.candidate.digest) == (one.id, one.digest)]
+            kept.publishers.add(who)
+
+
+def _compare(store: Store, model: Model, collection: str, limit: int) -> None:
+    assert places(store, collection) == [one.place for one in model.kept]
+    assert [set(record.publishers) for record in store.records(collection)] == [one.publishers for one in model.kept]
+    filters: list[dict[str, tuple[str, ...]]] = [
+        {},
+        {"types": TYPES[:1]},
+        {"types": ("none", *TYPES[1:])},
+        {"ids": (an_id(0), an_id(2, TYPES[2]), an_id(77))},
+    ]
+    filters.append({"ids": (an_id(0), an_id(1, TYPES[1])), "types": (TYPES[1],)})
+    for clearance in range(5):
+        visible = model.visible(clearance)
+        newest = max((one.place for one in visible), default=0)
+        assert store.counts(collection, clearance) == (len(visible), newest)
+        for number in range(9):
+            object_id = an_id(number, TYPES[number % 3])
+            known = any(one.candidate.id == object_id for one in visible)
+            assert store.holds(collection, object_id, clearance) == known
+        for versions, chosen in itertools.product(ASKED, filters):
+            expected = model.asked(clearance, versions, **chosen)
+            query = Query(collection, clearance, after=0, limit=limit, versions=versions, **chosen)
+            assert list(told(store, query)) == contents(b",".join(one.candidate.body for one in expected))
+            page = store.manifest(query)
+            assert [(row.id, row.place) for row in page.rows] == [
+                (one.candidate.id, one.place) for one in expected[:limit]
+            ]
+            assert page.more == (len(expected) > limit)
+
+
+def test_the_last_version_is_the_last_that_this_reader_may_see(store: Store) -> None:
+    """A newer version of a higher level hides nothing from those below, and replaces the older for those above."""
+    add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=3), candidate(1, version=3, level=2))
+    last = {c: [one["version"] for one in told(store, asking(clearance=c))] for c in range(5)}
+    assert last == {0: [], 1: [1], 2: [3], 3: [3], 4: [3]}
+    first = {c: [one["version"] for one in told(store, asking(clearance=c, versions=FIRST))] for c in range(5)}
+    assert first == {0: [], 1: [1], 2: [1], 3: [1], 4: [1]}
+
+
+def test_after_the_last_version_is_deleted_the_one_before_is_the_last_again(store: Store) -> None:
+    """Its place stays: readers beyond it have seen it."""
+    add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=1))
+    assert store.delete("shared", an_id(1), "ID", 4, Versions(last=True)) is Deletion.DELETED
+    assert held(store, versions=LAST) == [(an_id(1), "v1")]
+
+
+def test_a_deletion_reaches_only_what_its_reader_may_see(store: Store) -> None:
+    """What lies above the clearance is not touched, and not told of."""
+    add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=4))
+    assert store.delete("shared", an_id(1), "ID", 1) is Deletion.DELETED
+    assert store.delete("shared", an_id(1), "ID", 1) is Deletion.MISSING
+    assert held(store) == [(an_id(1), "v2")]
+
+
+def test_counts_and_places_tell_nothing_of_what_is_hidden(store: Store) -> None:
+    """The newest place at a clearance is that of a record at or below it."""
+    add(store, candidate(1, level=1), candidate(2, level=4))
+    assert store.counts("shared", 1) == (1, places(store)[0])
+    assert store.counts("shared", 0) == (0, 0)
+    assert store.counts("nowhere", 4) == (0, 0)
+    assert not store.holds("shared", an_id(2), 3)
+
+
+def test_a_page_is_never_empty_with_more(store: Store) -> None:
+    """Where all that follows is hidden, the page says that there is no more."""
+    add(store, candidate(1, level=1), *(candidate(number, level=4) for number in range(2, 40)))
+    page = store.read(asking(clearance=1, limit=1), ROOMY)
+    assert (page.count, page.more) == (1, False)
+
+
+@pytest.mark.parametrize("limit", [3, 50, 1000])
+def test_long_lists_of_types_are_merged_in_place_order(store: Store, limit: int) -> None:
+    """A hundred types at five levels are hundreds of ranges; the line that comes out is one."""
+    kinds = [f"x-kind-{number}" for number in range(40)]
+    order = [candidate(number, level=number % 5, type=kinds[number * 7 % 40]) for number in range(200)]
+    add(store, *order)
+    types = (*kinds, *(f"x-other-{number}" for number in range(60)))
+    found = list(told(store, asking(types=types, limit=limit, versions=EVERY)))
+    assert [one["id"] for one in found] == [one.id for one in order]
+
+
+def test_an_uneven_mix_of_ranges_is_merged_in_place_order(store: Store) -> None:
+    """One long range beside short ones, and long stretches of one level after another."""
+    order = [candidate(number, level=0 if number < 300 else 1 + number % 3) for number in range(600)]
+    add(store, *order)
+    for limit in (7, 100, 599, 600):
+        found = list(told(store, asking(types=("indicator",), limit=limit)))
+        assert [one["id"] for one in found] == [one.id for one in order]
+
+
+def test_the_hubs_own_objects_are_read_like_any_others(store: Store) -> None:
+    """Published by nobody, for everybody."""
+    add(store, nobodys(1, level=0, type="marking-definition"), publisher=NOBODY)
+    assert [one["id"] for one in told(store, asking(clearance=0))] == [an_id(1, "marking-definition")]
