@@ -1,0 +1,79 @@
+"""The vocabularies that the readers check words against: Incident Core's and STIX 2.1's, by their standard names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DETECTION_METHODS: Final = frozenset({
+    "automated-tool", "commercial-solution", "external-notification", "human-review", "message-from-attacker",
+    "proprietary-solution", "system-outage", "user-reporting",
+})  # fmt: skip
+"""detection-methods-ov"""
+
+RECOVERABILITY: Final = frozenset({"extended", "not-applicable", "not-recoverable", "regular", "supplemented"})
+"""recoverability-enum"""
+
+LOSS_TYPES: Final = frozenset({"confirmed-loss", "contained", "exploited-loss", "none", "suspected-loss"})
+"""incident-confidentiality-loss-enum"""
+
+ALTERATIONS: Final = frozenset({
+    "potential-destruction", "potential-modification", "partial-destruction", "partial-modification",
+    "full-destruction", "full-modification", "none",
+})  # fmt: skip
+"""integrity-alteration-enum"""
+
+INFORMATION_TYPES: Final = frozenset({
+    "classified-material", "communication", "credentials-admin", "credentials-user", "financial", "legal", "payment",
+    "phi", "pii", "proprietary", "system",
+})  # fmt: skip
+"""information-type-ov"""
+
+ECONOMIC_VARIETIES: Final = frozenset({
+    "asset-and-fraud", "brand-damage", "business-disruption", "competitive-advantage", "legal-and-regulatory",
+    "operating-costs", "ransom-demand", "ransom-payment", "response-and-recovery", "uncategorized",
+})  # fmt: skip
+"""economic-impact-type-ov"""
+
+AVAILABILITY_LEVELS: Final = {"none": 0, "minimal": 15, "significant": 50, "denial": 65, "loss-of-control": 90}
+"""The words of the form, on Incident Core's availability scale."""
+
+INDUSTRY_SECTORS: Final = frozenset({
+    "agriculture", "aerospace", "automotive", "chemical", "commercial", "communications", "construction", "defense",
+    "education", "energy", "entertainment", "financial-services", "government", "emergency-services",
+    "government-local", "government-national", "government-public-services", "government-regional", "healthcare",
+    "hospitality-leisure", "infrastructure", "dams", "nuclear", "water", "insurance", "manufacturing", "mining",
+    "non-profit", "pharmaceuticals", "retail", "technology", "telecommunications", "transportation", "utilities",
+})  # fmt: skip
+"""industry-sector-ov (STIX 2.1, 10.9)"""
+
+ROOT_CAUSES: Final = {
+    "malicious-actions": (),
+    "system-failures": ("unintentional",),
+    "human-errors": ("unintentional",),
+    "natural-phenomena": ("natural",),
+    "third-party-failures": ("supply-chain-vendor",),
+}
+"""Root causes in the words of NIS2, and what each adds to the event types."""
+
+CONFIDENCE_WORDS: Final = {"none": 0, "low": 15, "medium": 50, "high": 85}
+SEVERITY_WORDS: Final = {"low": 15, "medium": 40, "moderate": 40, "high": 70, "critical": 95, "extreme": 95}
+SEVERITY_NUMBERS: Final = {1: 15, 2: 30, 3: 50, 4: 70, 5: 95}
+"""Words and national 1-5 scale on the criticality scale of Incident Core."""
+
+TLP_SPELLINGS: Final = {
+    "clear": "clear", "white": "clear", "green": "green", "amber": "amber", "red": "red",
+    "amber+strict": "amber+strict", "amber-strict": "amber+strict", "amber_strict": "amber+strict",
+    "amberstrict": "amber+strict", "amber strict": "amber+strict",
+}  # fmt: skip
+"""What people write for a TLP level, in lower case and without "TLP:", and the level in TLP 2.0."""
+
+COUNTRIES: Final = frozenset(
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ "
+    "CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO "
+    "FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE "
+    "JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO "
+    "MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW "
+    "PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM "
+    "TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW".split()
+)
+"""ISO 3166-1 alpha-2"""
