@@ -1,0 +1,190 @@
+"""What stays at the CERT of each import and each release: one JSON file for each report and audience, written whole.
+
+`hub publish` needs it for the next version, an officer to answer who approved what, and `hub withdraw` to revoke.
+It names the victim's report, so it never leaves; files are readable by their owner only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from hub.errors import ReleaseError
+from hub.producer import versions
+from hub.producer.files import write_atomically
+from hub.producer.member import Member
+from hub.producer.release.policy import Approvals, Audience
+from hub.producer.report import Report
+from hub.producer.versions import Record, Version
+
+_FORMAT: Final = 1
+_OWN: Final = "own identity.json"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecord:
+    """All that was released of one report to one audience. Empty before the first release.
+
+    `objects` and `lone` hold the newest version of each; `observed` the ids of SCOs, which cannot be revoked but
+    deleted; `mapping` the way from ids at the CERT to released ones; `history` one entry for each release that
+    changed something: when, by whose approval, what left and what stayed.
+    """
+
+    objects: Mapping[str, Version] = field(default_factory=dict)
+    lone: Mapping[str, Version] = field(default_factory=dict)
+    observed: tuple[str, ...] = ()
+    common: tuple[str, ...] = ()
+    mapping: Mapping[str, str] = field(default_factory=dict, repr=False)
+    first: str | None = None
+    history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+
+def entry(now: str, approvals: Approvals, preview: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of the history."""
+    return {
+        "at": now,
+        "officer": approvals.officer,
+        "approved_texts": sorted(approvals.texts),
+        "approved_values": sorted(approvals.values),
+        "named_by": approvals.named_by,
+        "source_gave_leave_for": approvals.tlp.label if approvals.tlp is not None else "",
+        "preview": preview,
+    }
+
+
+def load_render_record(member: Member, report: Report) -> Record:
+    """What earlier imports of this report left; empty for a new one. ReleaseError names a file that is damaged."""
+    data = _read(_path(member, "imported", report))
+    own = _read(member.records / _OWN)
+    return Record(_versions(data.get("objects")), _versions(own.get("objects")), data.get("first"))
+
+
+def save_render_record(member: Member, report: Report, record: Record) -> None:
+    """Keep what this import left. Call it before anything is made known, so that no id or time is given out twice."""
+    own = {"format": _FORMAT, "objects": _plain(record.own)}
+    if _read(member.records / _OWN) != own:
+        _write(member.records / _OWN, own)
+    data = {**_scope(report), "first": record.first, "objects": _plain(record.objects)}
+    _write(_path(member, "imported", report), data)
+
+
+def load_release_record(member: Member, report: Report, audience: Audience) -> ReleaseRecord:
+    """What left of this report for this audience so far. ReleaseError names a file that is damaged."""
+    return parse_release_record(_read(_path(member, "released", report, audience)))
+
+
+def save_release_record(member: Member, report: Report, audience: Audience, record: ReleaseRecord) -> Path:
+    """Keep it, and return where. Call it before the bundle is sent."""
+    data = {
+        **_scope(report),
+        "collection": audience.collection,
+        "profile": str(audience.profile),
+        "first": record.first,
+        "objects": _plain(record.objects),
+        "lone": _plain(record.lone),
+        "observed": list(record.observed),
+        "common": list(record.common),
+        "mapping": dict(record.mapping),
+        "history": list(record.history),
+    }
+    path = _path(member, "released", report, audience)
+    _write(path, data)
+    return path
+
+
+def released_records(member: Member) -> list[tuple[Path, Mapping[str, Any]]]:
+    """Every release record of this home with its file, as plain values: for listings and for `hub withdraw`."""
+    return [(path, _read(path)) for path in sorted((member.records / "released").glob("*.json"))]
+
+
+def parse_release_record(data: Mapping[str, Any]) -> ReleaseRecord:
+    """The record in such a file."""
+    return ReleaseRecord(
+        objects=_versions(data.get("objects")),
+        lone=_versions(data.get("lone")),
+        observed=tuple(data.get("observed", ())),
+        common=tuple(data.get("common", ())),
+        mapping=data.get("mapping", {}),
+        first=data.get("first"),
+        history=tuple(data.get("history", ())),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What to send and delete to take a release back: revoked versions, and SCOs by id. Copies cannot be recalled."""
+
+    contents: tuple[versions.Content, ...]
+    lone: tuple[versions.Content, ...]
+    delete: tuple[str, ...]
+    record: ReleaseRecord = field(repr=False)
+
+
+def withdrawal(record: ReleaseRecord, now: str) -> Withdrawal:
+    """Revoke everything that a record says was released. What many reports share (classes, places) stays."""
+    contents, objects = versions.settle((), record.objects, now)
+    lone, lone_versions = versions.settle((), record.lone, now)
+    history = (*record.history, {"at": now, "withdrawn": True})
+    after = ReleaseRecord(objects, lone_versions, (), record.common, record.mapping, record.first, history)
+    return Withdrawal(tuple(contents), tuple(lone), record.observed, after)
+
+
+def keep_withdrawn(path: Path, record: ReleaseRecord) -> None:
+    """Keep in the file of a release that it was taken back."""
+    withdrawn = {
+        "objects": _plain(record.objects),
+        "lone": _plain(record.lone),
+        "observed": list(record.observed),
+        "history": list(record.history),
+    }
+    _write(path, {**_read(path), **withdrawn})
+
+
+def _scope(report: Report) -> dict[str, Any]:
+    return {"format": _FORMAT, "source_format": report.source_format, "report_id": report.report_id}
+
+
+def _path(member: Member, folder: str, report: Report, audience: Audience | None = None) -> Path:
+    # Report ids hold slashes and blanks, and a listing of the folder need not tell them.
+    parts = [report.source_format, report.report_id]
+    parts += [audience.collection, str(audience.profile)] if audience else []
+    name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
+    return member.records / folder / f"{name}.json"
+
+
+def _plain(known: Mapping[str, Version]) -> dict[str, Any]:
+    return {identifier: {"digest": v.digest, "content": dict(v.content)} for identifier, v in known.items()}
+
+
+def _versions(data: Mapping[str, Any] | None) -> dict[str, Version]:
+    return {identifier: Version(item["digest"], item["content"]) for identifier, item in (data or {}).items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ReleaseError(f"{path}: the record cannot be read: {error}") from None
+    try:
+        data = json.loads(text)
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or data.get("format") != _FORMAT:
+        raise ReleaseError(
+            f"{path}: the record of earlier releases is damaged; put it back from a backup. Without it, versions and "
+            "ids would be given out twice."
+        )
+    return data
+
+
+def _write(path: Path, data: Mapping[str, Any]) -> None:
+    try:
+        write_atomically(path, json.dumps(data, ensure_ascii=False, indent=1).encode())
+    except OSError as error:
+        raise ReleaseError(f"{path}: the record of this release cannot be kept, so nothing is sent: {error}") from None

@@ -1,0 +1,378 @@
+"""The bundle as it leaves: every object rewritten by the allow-list, or left behind with the reason.
+
+1. Victims: each becomes what its rung of the ladder allows.
+2. Objects in such an order that whatever one refers to has been decided before it.
+3. SCOs and indicators pass the gate first: only the adversary's leave, and only if no protected name stands in them.
+4. Each object is rewritten property by property (`rules`), its references to the new ids.
+5. What lost a property that STIX demands, or both ends of which do not leave, stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from hub.producer import wording
+from hub.producer.keys import Key
+from hub.producer.member import Member
+from hub.producer.places import REGIONS
+from hub.producer.release import ladder, preview, rules, texts
+from hub.producer.release.case import Case
+from hub.producer.release.gate import Gate, Passage, Verdict
+from hub.producer.release.ladder import Level, Rung
+from hub.producer.release.policy import Approvals, Audience, Profile
+from hub.producer.release.pseudonym import canonical, period, pseudonym
+from hub.producer.release.rounding import ceiling, coarser, floor
+from hub.producer.release.scan import Scanner
+from hub.producer.render import Rendered
+from hub.producer.report import Fidelity, Report, Victim
+from hub.producer.versions import COMMON_TIME, Content, Version
+from hub.stix import identifiers, tlp
+
+_KNOWLEDGE: Final = ("malware", "tool", "attack-pattern", "vulnerability", "threat-actor", "intrusion-set", "campaign")
+_ORDER: Final = (
+    *_KNOWLEDGE,
+    *sorted(identifiers.SCO_TYPES - {"network-traffic"}),
+    *("network-traffic", "indicator", "observed-data", "event", "impact", "task", "incident", "sighting", "note"),
+    *("course-of-action", "relationship", "report"),
+)
+_BY_PLACE: Final = frozenset({"identity", "location", "marking-definition"})
+_ACTORS: Final = frozenset({"threat-actor", "intrusion-set"})
+# Refer to others of their own type that come later.
+_FORWARD: Final = frozenset({"event"})
+_REQUIRED: Final[Mapping[str, frozenset[str]]] = {
+    "course-of-action": frozenset({"name"}),
+    "event": frozenset({"status"}),
+    "impact": frozenset({"impact_category", "extensions"}),
+    "indicator": frozenset({"pattern", "pattern_type", "valid_from"}),
+    "note": frozenset({"content", "object_refs"}),
+    "observed-data": frozenset({"object_refs"}),
+    "relationship": frozenset({"source_ref", "target_ref"}),
+    "report": frozenset({"object_refs"}),
+    "sighting": frozenset({"sighting_of_ref", "where_sighted_refs"}),
+    "task": frozenset({"outcome", "task_types"}),
+    **{name: frozenset({"name"}) for name in _KNOWLEDGE},
+}
+_EITHER: Final[Mapping[str, frozenset[str]]] = {
+    "file": frozenset({"hashes", "name"}),
+    "network-traffic": frozenset({"src_ref", "dst_ref"}),
+    "x509-certificate": frozenset({"hashes"}),
+}
+
+
+@dataclass(slots=True)
+class Rewritten:
+    """What leaves, without versions yet. `mapping` is from ids at the CERT to released ones, and stays at the CERT."""
+
+    drafts: list[Content] = field(default_factory=list)
+    common: dict[str, Content] = field(default_factory=dict)
+    observed: dict[str, Content] = field(default_factory=dict)
+    lone: list[Content] = field(default_factory=list)
+    definitions: list[Content] = field(default_factory=list)
+    mapping: dict[str, str] = field(default_factory=dict)
+    rows: list[preview.Row] = field(default_factory=list)
+    rungs: list[Rung] = field(default_factory=list)  # everything that was said of a victim, for the last look
+    pseudonyms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a release is made of. `known` are the versions released before, `first` their first time."""
+
+    rendered: Rendered
+    report: Report
+    member: Member
+    audience: Audience
+    approvals: Approvals
+    scanner: Scanner
+    known: Mapping[str, Version]
+    first: str
+
+
+class Rewriter:
+    """One release of one report for one audience."""
+
+    def __init__(self, order: Order) -> None:
+        self.rendered, self.report, self.member = order.rendered, order.report, order.member
+        self.audience, self.approvals = order.audience, order.approvals
+        self.known, self.first, self.scanner = order.known, order.first, order.scanner
+        self.key: Key = order.member.key.derive(f"release|{order.audience.purpose}")
+        self.out = Rewritten()
+        self.gate = Gate(self.rendered, self.audience, self.approvals, self.scanner)
+        self.top = ladder.highest(self.report.consent, self.audience, self.approvals)
+        if self.top[0] is Level.NAMED and len(self.report.victims) != 1:
+            self.top = (Level.PSEUDONYM, "a yes to being named is one victim's own, and the report has several")
+        self.rung = self._whole_rung()
+        self.statement = self._statement()
+        self.texts = texts.texts_for(self.report, self.rung, self.member.name, (), "")
+        self._triples: set[tuple[str, str, str]] = set()
+
+    def run(self) -> Rewritten:
+        """Rewrite all; `Blocked` where an approved text may not leave."""
+        by_type: dict[str, list[Content]] = {}
+        for content in self.rendered.contents:
+            by_type.setdefault(content["type"], []).append(content)
+        # (1) victims, and the CERT itself
+        self.out.mapping[self.member.identity] = self.member.identity
+        self._victims()
+        # (2) to (5)
+        for object_type in _ORDER:
+            found = by_type.pop(object_type, [])
+            if object_type in _FORWARD:
+                self.out.mapping |= {
+                    content["id"]: self._derived(content) for content in found if not content.get("revoked")
+                }
+            for content in found:
+                self._one(content)
+        for object_type, found in by_type.items():
+            for content in found if object_type not in _BY_PLACE else ():
+                self._stays(content, "objects of this type do not leave")
+        self.out.definitions.insert(0, self.statement)
+        return self.out
+
+    # -- one object -------------------------------------------------------------------------------------------------
+
+    def _one(self, content: Content) -> None:
+        table = rules.TABLES[self.audience.profile].get(content["type"])
+        if table is None:
+            self._stays(content, f"objects of this type do not leave for {self.audience.profile} readers")
+            return
+        level = self.gate.level(content)
+        if level is None:
+            self._stays(
+                content, f"it is marked above {self.audience.highest_tlp.label}, the most this collection takes"
+            )
+            return
+        # (3) the gate
+        if content["type"] == "indicator" or content["type"] in identifiers.SCO_TYPES:
+            passage = self.gate.passage(content)
+            if passage.verdict is Verdict.LONE and content["type"] == "indicator":
+                self._lone(content, level, passage)
+            if passage.verdict is not Verdict.LEAVES:
+                self._stays(content, passage.why, passage.key)
+                return
+        if content.get("revoked") and self._derived(content) not in self.known:
+            self._stays(content, "it was withdrawn before it ever left")
+            return
+        # (4) property by property
+        rows = len(self.out.rows)
+        made = Case(self, content).rewritten(table)
+        # (5) what is left of it
+        if not _REQUIRED.get(content["type"], frozenset()) <= made.keys():
+            self._gone(content, rows, "what it is about does not leave")
+            return
+        either = _EITHER.get(content["type"])
+        if either and not either & made.keys():
+            self._gone(content, rows, "nothing that tells it apart may leave")
+            return
+        self._leaves(content, made, level)
+
+    def _leaves(self, content: Content, made: Content, level: tlp.TLP) -> None:
+        object_type = content["type"]
+        if object_type in identifiers.SCO_TYPES:
+            self.out.mapping[content["id"]] = self._observed(made, level)
+        elif object_type in _KNOWLEDGE:
+            self.out.mapping[content["id"]] = self.common(made, level, self._pap(content))
+        elif object_type == "relationship":
+            triple = (made["source_ref"], made["relationship_type"], made["target_ref"])
+            if triple not in self._triples:
+                self._triples.add(triple)
+                self._own(content, made, level)
+        else:
+            self._own(content, made, level)
+
+    def _own(self, content: Content, made: Content, level: tlp.TLP) -> None:
+        identifier = self._derived(content)
+        self.out.mapping[content["id"]] = identifier
+        revoked = {"revoked": True} if content.get("revoked") else {}
+        self.out.drafts.append(self._whole(made, identifier, revoked, self._marks(level, self._pap(content))))
+
+    def _observed(self, made: Content, level: tlp.TLP) -> str:
+        """The id is made of the value anew: a part of it may have stayed behind."""
+        identifier = identifiers.derived_id(made)
+        if identifier is None:
+            identifier = self.key.identifier(made["type"], "value", _canonical(made))
+        full = {"type": made["type"], "id": identifier, **made, "object_marking_refs": [tlp.TLP2_IDS[level]]}
+        self.out.observed.setdefault(identifier, full)
+        return identifier
+
+    def common(self, made: Content, level: tlp.TLP, pap: list[str] | None = None) -> str:
+        """An object that many releases share: its id is made of its content, within this audience."""
+        marks = self._marks(level, pap or [])
+        text = _canonical({**made, "object_marking_refs": marks})
+        identifier = self.key.identifier(made["type"], "common", text)
+        times = {"created": COMMON_TIME, "modified": COMMON_TIME}
+        self.out.common[identifier] = self._whole(made, identifier, times, marks)
+        return identifier
+
+    def _whole(self, made: Content, identifier: str, more: Content, marks: list[str]) -> Content:
+        head = {"type": made["type"], "spec_version": "2.1", "id": identifier, "created_by_ref": self.member.identity}
+        return {**head, **more, **made, "object_marking_refs": marks}
+
+    def _derived(self, content: Content) -> str:
+        """The released id: nobody can compute it or join it with another audience's (privacy, derived ids).
+
+        Where the object under it was revoked before, it comes back under another one.
+        """
+        identifier, again = self.key.identifier(content["type"], content["id"]), 0
+        while not content.get("revoked") and (known := self.known.get(identifier)) is not None and known.revoked:
+            again += 1
+            identifier = self.key.identifier(content["type"], content["id"], f"again {again}")
+        return identifier
+
+    def _marks(self, level: tlp.TLP, pap: list[str]) -> list[str]:
+        return [tlp.TLP2_IDS[level], *pap, self.statement["id"]]
+
+    @staticmethod
+    def _pap(content: Content) -> list[str]:
+        return [ref for ref in content.get("object_marking_refs", ()) if ref in tlp.PAP_IDS.values()]
+
+    def _statement(self) -> Content:
+        statement = texts.handling(self.member.name, self.member.contact)
+        return {
+            "type": "marking-definition",
+            "spec_version": "2.1",
+            "id": self.key.identifier("marking-definition", statement),
+            "created": COMMON_TIME,
+            "created_by_ref": self.member.identity,
+            "definition_type": "statement",
+            "definition": {"statement": statement},
+        }
+
+    def _stays(self, content: Content, why: str, key: str = "") -> None:
+        here = content.get("name") or content.get("value") or content.get("pattern") or content.get("relationship_type")
+        self.out.rows.append(preview.Row(content["type"], content["id"], "", preview.shown(here or ""), None, why, key))
+
+    def _gone(self, content: Content, rows: int, why: str) -> None:
+        """One row for what stays after all, and those of texts that an officer could approve."""
+        self.out.rows[rows:] = [row for row in self.out.rows[rows:] if row.key]
+        if len(self.out.rows) == rows:
+            self._stays(content, why)
+
+    def _lone(self, content: Content, level: tlp.TLP, passage: Passage) -> None:
+        """An approved value that names a victim: alone, without a word of the incident or an id that leads to it."""
+        level = max(level, tlp.TLP.AMBER) if passage.third_party else level
+        if level > self.audience.highest_tlp:
+            return
+        terms = self.audience.terms
+        until = ceiling(content["valid_until"], Fidelity.DAY)
+        name = wording.observable_name(passage.observable.type) if passage.observable else "Indicator"
+        made: Content = {
+            "type": "indicator",
+            "spec_version": "2.1",
+            "name": name,
+            "description": f"{name} of an adversary. Shared by {self.member.name}. Stale from {until[:10]} on.",
+            "indicator_types": ["malicious-activity"],
+            "pattern": content["pattern"],
+            "pattern_type": content["pattern_type"],
+            "valid_from": floor(content["valid_from"], coarser(Fidelity.DAY, terms.indicator_times)),
+            "valid_until": until,
+        }
+        if "pattern_version" in content:
+            made["pattern_version"] = content["pattern_version"]
+        identifier = self.key.identifier("indicator", "lone", content["pattern"])
+        self.out.lone.append(self._whole(made, identifier, {}, [tlp.TLP2_IDS[level]]))
+
+    # -- victims and places -----------------------------------------------------------------------------------------
+
+    def _choose(self, victim: Victim, top: tuple[Level, str]) -> Rung:
+        rung = ladder.choose(victim, top, self.member.constituents, self.audience.terms.k)
+        self.out.rungs.append(rung)
+        return rung
+
+    def _whole_rung(self) -> Rung:
+        """What may be said of the incident as a whole: the most careful of its victims' rungs."""
+        rungs = [self._choose(victim, self.top) for victim in self.report.victims]
+        if rungs:
+            return max(rungs, key=lambda rung: (rung.level, rung.country is None, rung.sector is None))
+        level, why = self.top
+        return self._choose(Victim(countries=self.report.countries), (max(level, Level.CLASS), why))
+
+    def _victims(self) -> None:
+        names = []
+        first = datetime.fromisoformat(self.first)
+        span = period(first, self.member.pseudonym_months)
+        contents = {content["id"]: content for content in self.rendered.contents}
+        for ref, number in self.rendered.victims.items():
+            victim = self.report.victims[number]
+            rung = self._choose(victim, self.top)
+            made = self._victim(contents[ref], victim, rung, span)
+            here = victim.name or preview.shown(contents[ref].get("name", ""))
+            leaves = self._shown(made) if made else None
+            self.out.rows.append(
+                preview.Row("identity", ref, "", here, leaves, f"{rung.level.name.lower()}: {rung.why}")
+            )
+            if made is None:
+                continue
+            self.out.mapping[ref] = made
+            if (name := self._shown(made)).startswith("victim-"):
+                names.append(name)
+        self.out.pseudonyms = tuple(dict.fromkeys(names))
+        self.texts = texts.texts_for(self.report, self.rung, self.member.name, self.out.pseudonyms, span)
+
+    def _shown(self, identifier: str) -> str:
+        found = self.out.common.get(identifier) or next(draft for draft in self.out.drafts if draft["id"] == identifier)
+        return str(found["name"])
+
+    def _victim(self, content: Content, victim: Victim, rung: Rung, span: str) -> str | None:
+        level = self.gate.level(content)
+        if level is None or rung.level is Level.NOTHING:
+            return None
+        kind = "individual" if victim.is_person else "organization"
+        who = canonical(victim, rung.country) if rung.country else None
+        made: Content = {"type": "identity", "spec_version": "2.1"}
+        if rung.level is Level.NAMED and victim.name:
+            made |= {"name": victim.name, "identity_class": kind}
+            made |= {"sectors": [rung.sector]} if rung.sector else {}
+            self._own(content, made, level)
+            return self.out.mapping[content["id"]]
+        if rung.level <= Level.PSEUDONYM and who is not None and rung.country is not None:
+            name = pseudonym(self.member.key, self.audience.collection, span, rung.country, who)
+            made |= {"name": name, "identity_class": kind}
+            made |= {"sectors": [rung.sector]} if rung.sector else {}
+            return self.common(made, level)
+        return self._class(rung, level)
+
+    def _class(self, rung: Rung, level: tlp.TLP) -> str:
+        made: Content = {"type": "identity", "spec_version": "2.1"}
+        made |= {
+            "name": wording.class_name(rung.sector, rung.country, rung.region, person=rung.person),
+            "identity_class": "class",
+        }
+        made |= {"sectors": [rung.sector]} if rung.sector else {}
+        return self.common(made, level)
+
+    def sighted_at(self, ref: str, level: tlp.TLP) -> str:
+        """For `where_sighted_refs`: the class of sector and country as k allows, else the CERT; never a victim."""
+        sector, country = self.rendered.classes.get(ref, (None, None))
+        if sector is None and country is None:
+            return self.member.identity
+        top = (max(self.top[0], Level.CLASS), self.top[1])
+        victim = Victim(sectors=(sector,) if sector else (), countries=(country,) if country else ())
+        rung = self._choose(victim, top)
+        return self.member.identity if rung.level is Level.NOTHING else self._class(rung, level)
+
+    def located(self, relationship: Content, level: tlp.TLP) -> str | None:
+        """The location that a relationship may point to: the incident's as the ladder says, an actor's country."""
+        source = relationship["source_ref"].partition("--")[0]
+        code = next((c.get("country", "") for c in self.rendered.contents if c["id"] == relationship["target_ref"]), "")
+        public = self.audience.profile is Profile.PUBLIC
+        keep = source in _ACTORS and not public
+        if source == "incident":
+            if self.rung.level is Level.NOTHING:
+                return None
+            keep = self.rung.country == code
+        elif source not in _ACTORS:
+            return None
+        if not keep and code not in REGIONS:
+            return None
+        where = {"country": code} if keep else {"region": REGIONS[code]}
+        return self.common({"type": "location", "spec_version": "2.1", **where}, level)
+
+
+def _canonical(made: Mapping[str, Any]) -> str:
+    return orjson.dumps(made, option=orjson.OPT_SORT_KEYS).decode()

@@ -1,0 +1,83 @@
+"""One form for all spellings of a name: case, width, accents, spaces, punctuation, legal forms, invisible characters.
+
+`fold` keeps the words apart, `squeeze` joins them: `Contoh-Bank`, `CONTOH BANK` and `contoh.bank` squeeze to one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+
+# Letters that Unicode does not take apart into a Latin letter and an accent.
+_LETTERS: Final = str.maketrans(
+    {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "\u0131": "i", "þ": "th"}
+)
+_ACCENTS: Final = re.compile("[\u0300-\u036f]")
+_PLAIN: Final = re.compile(r"[\x00-\x7f]*")
+_NOT_ALNUM: Final = re.compile(r"[^a-z0-9]+")
+
+# Legal forms of the region and of trade at large, as `fold` leaves them. Longest first.
+_LEGAL: Final = sorted(
+    {
+        "sdn bhd", "sdn berhad", "sendirian berhad", "berhad", "bhd", "plt", "pte ltd", "pte limited", "private limited",
+        "pvt ltd", "pty ltd", "llp", "ltd", "limited", "pt", "tbk", "persero", "perseroan terbatas", "cv", "ud", "perum",
+        "co ltd", "company limited", "co", "company", "jsc", "joint stock company", "cong ty", "cong ty tnhh",
+        "cong ty cp", "cong ty co phan", "tnhh", "co phan", "mtv", "cp", "inc", "incorporated", "corp", "corporation",
+        "llc", "plc", "pcl", "public company limited", "public", "group", "holdings", "holding", "gmbh", "ag", "sa",
+        "nv", "bv", "spa", "srl", "the", "tập đoàn", "บริษัท", "จํากัด", "มหาชน", "ห้างหุ้นส่วน", "ဦးပိုင်", "ကုမ္ပဏီလီမိတက်",
+        "ក្រុមហ៊ុន", "ບໍລິສັດ", "ຈຳກັດ",
+    },
+    key=len,
+    reverse=True,
+)  # fmt: skip
+
+
+@lru_cache(maxsize=50_000)
+def fold(text: str) -> str:
+    """Casefolded NFKC without accents on Latin letters and without invisible characters; words stay words."""
+    if _PLAIN.fullmatch(text):
+        return text.lower()
+    text = unicodedata.normalize("NFKC", text).casefold()
+    text = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).translate(_LETTERS)
+    return unicodedata.normalize("NFKC", text)
+
+
+@lru_cache(maxsize=50_000)
+def squeeze(text: str) -> str:
+    """`fold`, and only letters, digits and the marks that scripts of the region cannot do without."""
+    folded = fold(text)
+    if _PLAIN.fullmatch(folded):
+        return _NOT_ALNUM.sub("", folded)
+    return "".join(character for character in folded if unicodedata.category(character)[0] in "LNM")
+
+
+def without_legal_form(name: str) -> str:
+    """The name without legal forms before or after it: `PT Contoh Tbk` -> `contoh`, folded."""
+    words = " ".join(part for part in re.split(r"[\s.,;()/&'\"\u2019-]+", fold(name)) if part)
+    changed = True
+    while changed:
+        changed = False
+        for form in _FOLDED_LEGAL:
+            # Thai, Khmer, Lao and Burmese write no blanks between a form and the name.
+            gap = " " if form.isascii() else ""
+            if words != form and words.startswith(form + gap):
+                words, changed = words[len(form) :].strip(), True
+            elif words != form and words.endswith(gap + form):
+                words, changed = words[: -len(form)].strip(), True
+    return words
+
+
+_FOLDED_LEGAL: Final = sorted({fold(form) for form in _LEGAL}, key=len, reverse=True)
+
+
+def is_legal_form(text: str) -> bool:
+    """Whether the text is nothing but a legal form, and so nobody's name."""
+    return fold(text).strip(" .,") in _FOLDED_LEGAL
+
+
+def squeeze_words(text: str) -> list[str]:
+    """The words of a text, each squeezed."""
+    return [squeezed for word in re.split(r"[\s_-]+", text) if (squeezed := squeeze(word))]
