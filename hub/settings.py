@@ -60,6 +60,8 @@ class Limits:
     status_hours: int = setting(72, "hours for which a status answers after its request (TAXII 2.1, 4.3: at least 24)")
     future_hours: int = setting(24, "hours by which created and modified may lie ahead of the hub's clock")
     password_minutes: int = setting(10, "minutes for which a verified password is remembered, in memory only")
+    listeners: int = setting(2_000, "connections that wait for events")
+    account_listeners: int = setting(100, "of these, connections of one account; those without an account count as one")
     lock_seconds: int = setting(20, "seconds that a writer waits for its turn before it answers 503")
 
 
@@ -77,6 +79,12 @@ class Settings:
     port: int = setting(8021, "port to listen on")
     workers: int = setting(2, "server processes")
     threads: int = setting(4, "requests that one process answers at a time")
+    events: bool = setting(True, "tell waiting followers at once, from one process beside the workers")
+    events_port: int = setting(0, "port of that process; without this setting, the one after `port`")
+    events_url: str = setting(
+        "",
+        "address under which clients reach that process, such as https://hub.example; empty: public_url, or as asked",
+    )
     tls_cert: str = setting("", "file of the TLS certificate chain (PEM)")
     tls_key: str = setting("", "file of the TLS private key (PEM)")
     behind_proxy: bool = setting(
@@ -165,7 +173,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
 
 
-def _typed(owner: type[Settings] | type[Limits], name: str, value: Any, where: str) -> Any:
+def _typed(owner: type[Settings | Limits], name: str, value: Any, where: str) -> Any:
     defaults = {f.name: f.default for f in fields(owner) if f.default is not dataclasses.MISSING}
     if name not in defaults:
         raise ConfigurationError(f"{where}: there is no such setting; `hub settings` lists them all")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +17,10 @@ from hub.stix.timestamps import parse_timestamp
 
 # I-JSON (RFC 7493) and STIX 2.1 section 2.6: beyond this, clients in other languages read another number.
 MAX_NUMBER: Final = 2**53 - 1
+# In an object's bytes as they are stored: sixteen digits in a row, an exponent, or a whole number written as 5.0.
+_ODD_NUMBER: Final = re.compile(rb"\d{16}|\d[eE]|\d\.0\b")
+_NAMED: Final = re.compile(rb'"(%b--%b)"' % (identifiers.TYPE.encode(), identifiers.UUID.encode()))
+_HALF_PAIR: Final = Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry")
 
 
 class DuplicateKeys(dict[str, Any]):
@@ -53,15 +58,15 @@ def parse_object(value: Any, limits: Limits) -> StixObject | tuple[Fault, ...]:
     # (1) its shape: a JSON object within the limits, every key once, every text encodable
     if not isinstance(value, dict):
         return (Fault("", f"an object of the envelope must be a JSON object, not {_kind(value)}"),)
-    walk = _Walk(limits)
-    if problem := walk.problem(value, 1):
-        return (problem,)
     try:
-        body = orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        return (Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry"),)
+        body = orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)  # which refuses DuplicateKeys
+    except (orjson.JSONEncodeError, RecursionError):
+        return (_Walk(limits).problem(value, 1) or _HALF_PAIR,)
     if len(body) > limits.object_bytes:
         return (Fault("", f"{len(body)} bytes are over the limit of {limits.object_bytes} bytes for one object"),)
+    walk = None if _is_plain(body, limits) else _Walk(limits)
+    if walk is not None and (problem := walk.problem(value, 1)):
+        return (problem,)
     # (2) its meaning: STIX 2.1
     if found := faults(
         value, max_pattern_length=limits.pattern_characters, max_pattern_comparisons=limits.pattern_comparisons
@@ -74,57 +79,70 @@ def parse_object(value: Any, limits: Limits) -> StixObject | tuple[Fault, ...]:
     return StixObject(
         content=value,
         body=body,
-        digest=_digest(value, body, text, walk.whole_floats),
+        digest=_digest(value, body, text, walk is not None and walk.whole_floats),
         id=value["id"],
         type=value["type"],
         version=None if text is None else parse_timestamp(text),
         version_text=text,
         level=tlp.level(value),
-        names=tuple(sorted(walk.names - {value["id"]})),
+        names=tuple(sorted(_names(body) - {value["id"]})),
     )
 
 
-class _Walk:
-    """One pass over an object's values: limits on the way, ids of possible SCOs collected."""
+def _is_plain(body: bytes, limits: Limits) -> bool:
+    """Whether the bytes alone show that no limit is passed and no number needs a look: so it is with most objects.
 
-    __slots__ = ("limits", "names", "whole_floats")
+    An object of fewer brackets than levels cannot be nested deeper, one shorter than a text may be holds none that is
+    longer. The slow way, value by value, costs more than all other checks together.
+    """
+    return (
+        len(body) <= limits.string_characters
+        and body.count(b"{") + body.count(b"[") <= limits.object_depth
+        and _ODD_NUMBER.search(body) is None
+    )
+
+
+def _names(body: bytes) -> set[str]:
+    """The ids of possible SCOs that stand in it as a whole text, whatever the property."""
+    found = {name.decode() for name in _NAMED.findall(body)}
+    return {name for name in found if identifiers.may_be_observable(name.partition("--")[0])}
+
+
+class _Walk:
+    """One pass over an object's values: the first limit that is passed, and whether a whole number is written as 5.0."""
+
+    __slots__ = ("limits", "whole_floats")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.names: set[str] = set()
         self.whole_floats = False
 
     def problem(self, value: Any, depth: int) -> Fault | None:
+        """What is wrong with this value, at this depth."""
         kind = type(value)
         if kind is str:
             return self._text(value)
         if kind is dict:
-            if depth > self.limits.object_depth:
-                return Fault("", f"it is nested deeper than {self.limits.object_depth} levels")
-            for key, item in value.items():
-                if len(key) > 250:
-                    return Fault(key[:40], "a key is longer than the 250 characters that STIX allows")
-                if problem := self.problem(item, depth + 1):
-                    return problem
-        elif kind is list:
-            if depth > self.limits.object_depth:
-                return Fault("", f"it is nested deeper than {self.limits.object_depth} levels")
-            for item in value:
-                if problem := self.problem(item, depth + 1):
-                    return problem
-        elif kind is int or kind is float:
+            return self._inside(value.values(), depth)
+        if kind is list:
+            return self._inside(value, depth)
+        if kind is int or kind is float:
             return self._number(value)
-        elif kind is DuplicateKeys:
+        if kind is DuplicateKeys:
             return Fault("", "a key stands twice in one JSON object; leave one of the two out")
+        return None
+
+    def _inside(self, values: Iterable[Any], depth: int) -> Fault | None:
+        if depth > self.limits.object_depth:
+            return Fault("", f"it is nested deeper than {self.limits.object_depth} levels")
+        for item in values:
+            if problem := self.problem(item, depth + 1):
+                return problem
         return None
 
     def _text(self, text: str) -> Fault | None:
         if len(text) > self.limits.string_characters:
             return Fault("", f"a text is longer than {self.limits.string_characters} characters")
-        if len(text) < 300 and "--" in text:
-            object_type = identifiers.type_of(text)
-            if object_type is not None and identifiers.may_be_observable(object_type):
-                self.names.add(text)
         return None
 
     def _number(self, number: float) -> Fault | None:

@@ -64,13 +64,10 @@ def faults(
     object_type = obj.get("type")
     if not isinstance(object_type, str):
         return (Fault("type", "is missing or no text: every STIX object names its type"),)
-    rules = _compiled.get(_family(object_type, obj))
-    if rules is None:
-        if problem := _type_problem(object_type):
-            return (Fault("type", problem),)
-        rules = _compile(_family(object_type, obj))
-    elif object_type not in STANDARD_TYPES and (problem := _type_problem(object_type)):
+    if object_type not in STANDARD_TYPES and (problem := _type_problem(object_type)):
         return (Fault("type", problem),)
+    family = _family(object_type, obj)
+    rules = _compiled.get(family) or _compile(family)
     # (2) its schema
     try:
         if not rules.validator.is_valid(obj):

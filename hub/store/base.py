@@ -178,6 +178,19 @@ class Fact:
     value: bytes
 
 
+class Watch(Protocol):
+    """An eye on the store, for one thread: whether to look at the heads again."""
+
+    pause_seconds: float  # how long to wait between two looks
+    later_looks: int  # after a head moved, until all that stands before it is surely shown
+
+    def moved(self) -> bool:
+        """Whether anything may have been committed since the last time; True the first time."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
 class Store(Protocol):
     """The seam between what members do and where it is kept. All methods are safe to call from several threads.
 
@@ -236,6 +249,9 @@ class Store(Protocol):
 
     def head(self, collection: str) -> int:
         """The last place ever given out in the collection, 0 where none was."""
+
+    def watch(self) -> Watch:
+        """An eye that tells cheaply, and soon, that something was committed by any process."""
 
     def records(self, collection: str) -> Iterator[Record]:
         """Every record in place order, whatever its level: for export."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import apsw
 
@@ -28,8 +28,10 @@ from hub.store.base import (
     Record,
     Status,
     Versions,
+    Watch,
 )
 from hub.store.sqlite_files import Files, rows
+from hub.store.sqlite_watch import SqliteWatch
 
 
 class SqliteStore:
@@ -200,6 +202,10 @@ class SqliteStore:
         with self._files.reading() as connection:
             return sqlite_writes.head_of(connection, collection)
 
+    def watch(self) -> Watch:
+        """See `Store.watch`."""
+        return SqliteWatch(self._files)
+
     def records(self, collection: str) -> Iterator[Record]:
         """See `Store.records`: as the collection stands when the first record is taken."""
         with self._files.snapshot() as connection:
@@ -252,13 +258,14 @@ class SqliteStore:
         return number
 
 
+_ACCOUNT: Final = (
+    "SELECT name, kind, member, password_hash, disabled, created_at, "
+    "(SELECT json_group_array(hash ORDER BY position) FROM account_key WHERE account = name) FROM account"
+)
+
+
 def _accounts(connection: apsw.Connection, which: str, *values: str) -> Iterator[AccountRow]:
     # one statement, since every request asks for its account
-    found = rows(
-        connection,
-        "SELECT name, kind, member, password_hash, disabled, created_at, (SELECT json_group_array(hash ORDER BY position) "
-        f"FROM account_key WHERE account = name) FROM account {which}",  # noqa: S608 - constants
-        *values,
-    )
+    found = rows(connection, f"{_ACCOUNT} {which}", *values)
     for name, kind, member, password_hash, disabled, created_at, keys in found:
         yield AccountRow(name, kind, member, password_hash, tuple(json.loads(keys)), bool(disabled), created_at)

@@ -1,0 +1,227 @@
+"""Archives: what `hub export` writes and `hub import` reads, one JSON value a line, so that any size streams.
+
+    {"hub_archive": 1, …}                    first line; with the signing secret where the whole hub is exported
+    {"account": {…}}                         an account: hashes only
+    {"collection": "…", "head": …}           a collection begins: the last place that it ever gave out
+    {"record": {…}, "object": {…}}           one version of one object, with its place
+
+Places come back as they were, into empty collections only, and the secret with them: readers' checkpoints and `next`
+tokens stay good (law L8).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from hub.errors import MalformedError
+from hub.sharing.catalogue import Catalogue, Collection
+from hub.sharing.definitions import definitions
+from hub.stix.envelope import parse_json
+from hub.stix.identifiers import DEFINITION_TYPES
+from hub.stix.tlp import TLP
+from hub.store.base import NOBODY, AccountRow, Record, Store
+
+FORM: Final = 1  # rises when the lines change; older ones are then read, too
+# Places given out after the archive was made are in readers' checkpoints. They lie near the clock of that time, ahead of
+# it by a bulk load at most, so a restored collection goes on beyond an hour from now.
+AHEAD: Final = 3600 * 1000  # milliseconds
+_MAGIC: Final = b'{"hub_archive":'
+
+
+def write_archive(
+    store: Store, collections: Iterable[Collection], *, secret: bytes | None, made_at: int
+) -> Iterator[bytes]:
+    """The lines of an archive; with the secret, and the accounts, where the whole hub moves."""
+    head: dict[str, Any] = {"hub_archive": FORM, "made_at": made_at}
+    if secret is not None:
+        head["secret"] = secret.hex()
+    yield _line(head)
+    if secret is not None:
+        for account in store.list_accounts():
+            yield _line({"account": asdict(account)})
+    for collection in collections:
+        yield _line(
+            {
+                "collection": collection.id,
+                "name": f"{collection.root}/{collection.alias}",
+                "head": store.head(collection.id),
+            }
+        )
+        for record in store.records(collection.id):
+            yield _record_line(record)
+
+
+def read_archive(store: Store, catalogue: Catalogue, path: Path, *, now: int) -> Iterator[str]:
+    """Restore an archive, collection by collection; yields a sentence on each.
+
+    UnprocessableError where a collection holds anything already (nothing of that collection is then changed),
+    MalformedError where a line cannot be read.
+    """
+    with path.open("rb") as file:
+        lines = _Lines(path, file)
+        head = next(lines, None)
+        if head is None or head.get("hub_archive") != FORM:
+            raise MalformedError(f"{path}: this is no archive that this version of the hub reads.")
+        accounts: list[AccountRow] = []
+        value = next(lines, None)
+        while value is not None and "account" in value:
+            accounts.append(lines.account(value))
+            value = next(lines, None)
+        while value is not None:
+            name, last = lines.beginning(value)
+            collection = catalogue.by_id(name)
+            if collection is None:
+                raise MalformedError(
+                    f"{path}: line {lines.number}: collection {name} ({value.get('name')}) is not declared here: "
+                    "declare it first, with that id."
+                )
+            _make_room(store, collection.id)
+            count = store.restore(collection.id, max(last, now + AHEAD), lines.records(collection.id))
+            yield f"{collection.root}/{collection.alias}: {count} objects, each at its own place"
+            value = lines.waiting
+        # last, so that an archive that is refused changes nobody's key
+        for account in accounts:
+            store.put_account(account)
+        if accounts:
+            yield f"{len(accounts)} accounts, with the passwords and keys that they had"
+        if "secret" in head:
+            store.put_secret(lines.secret(head))
+            yield "the signing secret: taken over, so readers' next tokens stay good"
+
+
+def _make_room(store: Store, collection: str) -> None:
+    """Take out what `hub init` put there, if there is nothing else: the archive brings it, where readers met it."""
+    ids: dict[str, None] = {}
+    for record in store.records(collection):
+        if record.publishers != (NOBODY,):
+            return  # and `restore` says that the collection is not empty
+        ids[record.id] = None
+    for object_id in ids:
+        store.delete(collection, object_id, NOBODY, TLP.RED)
+
+
+def is_archive(path: Path) -> bool:
+    """Whether the file begins as archives do; MalformedError where it cannot be read at all."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except OSError as error:
+        raise MalformedError(f"{path}: this file cannot be read: {error.strerror}.") from None
+
+
+def object_lists(path: Path) -> list[list[Any]]:
+    """The lists of objects in a bundle, an envelope, or a medallion data file (one per collection of its)."""
+    root = parse_json(path.read_bytes())
+    if isinstance(root, dict) and isinstance(root.get("objects"), list):
+        return [root["objects"]]
+    if isinstance(root, dict):
+        api_roots = [value for value in root.values() if isinstance(value, dict)]
+        collections = [c for api_root in api_roots for c in api_root.get("collections", ()) if isinstance(c, dict)]
+        if collections:
+            return [c["objects"] for c in collections if isinstance(c.get("objects"), list) and c["objects"]]
+    raise MalformedError(f"{path}: this is no bundle, envelope, archive or medallion data file.")
+
+
+def definitions_bundle(catalogue: Catalogue) -> dict[str, Any]:
+    """The marking and extension definitions, and the members' identities, as one bundle: for tools to import."""
+    found = {content["id"]: content for collection in catalogue for content in definitions(catalogue, collection)}
+    ordered = sorted(found.values(), key=lambda content: content["type"] not in DEFINITION_TYPES)
+    name = uuid.uuid5(uuid.NAMESPACE_URL, ",".join(sorted(found)))  # the same content makes the same bundle
+    return {"type": "bundle", "id": f"bundle--{name}", "objects": ordered}
+
+
+class _Lines(Iterator[dict[str, Any]]):
+    """The lines of an archive as JSON objects; the one that ends a collection's records waits for the caller."""
+
+    def __init__(self, path: Path, lines: Iterable[bytes]) -> None:
+        self._path = path
+        self._lines = iter(lines)
+        self.number = 0
+        self.waiting: dict[str, Any] | None = None
+
+    def __next__(self) -> dict[str, Any]:
+        line = next(self._lines)
+        self.number += 1
+        try:
+            value = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise MalformedError(
+                f"{self._path}: line {self.number} is not JSON ({error}); is the file whole?"
+            ) from None
+        if not isinstance(value, dict):
+            raise MalformedError(f"{self._path}: line {self.number} is no JSON object.")
+        return value
+
+    def records(self, collection: str) -> Iterator[Record]:
+        self.waiting = None
+        for value in self:
+            if "record" not in value:
+                self.waiting = value
+                return
+            with self._read():
+                record = _record(collection, value)
+            yield record
+
+    def account(self, value: dict[str, Any]) -> AccountRow:
+        """The account that a line tells."""
+        with self._read():
+            row = value["account"]
+            return AccountRow(**{**row, "key_hashes": tuple(row["key_hashes"])})
+
+    def beginning(self, value: dict[str, Any]) -> tuple[str, int]:
+        """(id, last place ever given out) of the collection that begins with this line."""
+        with self._read():
+            return str(value["collection"]), int(value["head"])
+
+    def secret(self, head: dict[str, Any]) -> bytes:
+        """The signing secret in the first line."""
+        with self._read():
+            return bytes.fromhex(head["secret"])
+
+    @contextmanager
+    def _read(self) -> Iterator[None]:
+        try:
+            yield
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise MalformedError(
+                f"{self._path}: line {self.number} is not as the hub writes it ({error}); was the file changed?"
+            ) from None
+
+
+def _record_line(record: Record) -> bytes:
+    fields = {
+        "place": record.place,
+        "id": record.id,
+        "type": record.type,
+        "version": record.version,
+        "version_text": record.version_text,
+        "level": record.level,
+        "owner": record.owner,
+        "publishers": record.publishers,
+        "revoked": record.revoked,
+        "accepted_at": record.accepted_at,
+        "digest": record.digest.hex(),
+    }  # fmt: skip - one field after the other, as the record has them
+    return b"".join((b'{"record":', orjson.dumps(fields), b',"object":', record.body, b"}\n"))
+
+
+def _record(collection: str, value: dict[str, Any]) -> Record:
+    fields = value["record"]
+    if wrong := [name for name in ("place", "version", "level", "accepted_at") if type(fields[name]) is not int]:
+        raise TypeError(f"{wrong[0]} is no whole number")
+    return Record(
+        **{**fields, "publishers": tuple(fields["publishers"]), "digest": bytes.fromhex(fields["digest"])},
+        collection=collection,
+        body=orjson.dumps(value["object"]),
+    )
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return orjson.dumps(value) + b"\n"

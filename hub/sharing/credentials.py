@@ -1,0 +1,182 @@
+"""Who is asking: passwords, keys, and the Authorization header (RFC 7235, 7617, 6750)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+import argon2
+
+from hub.errors import UnauthenticatedError, UnprocessableError
+from hub.sharing.members import Account, Kind
+from hub.store.base import AccountRow, Store
+
+KEY_PREFIX: Final = "hub_"  # so that leaked keys can be found by scanners
+KEY_BYTES: Final = 32
+_REMEMBERED_MOST: Final = 4096  # verified passwords in memory; about 200 bytes each
+_HEADER_CHARACTERS: Final = 4096
+_PASSWORD_LEAST: Final = 12  # characters; NIST SP 800-63B asks for at least 8 of a person
+
+
+class Credentials:
+    """Accounts and what proves them. Passwords are kept as argon2id, keys as SHA-256 (they are random: no salt needed).
+
+    A verified password is remembered in memory for a few minutes, as a hash under a secret of this process, so that a
+    client that polls each minute does not pay for argon2 each time. A changed or disabled account counts at once.
+    """
+
+    def __init__(
+        self, store: Store, *, clock: Callable[[], int], random: Callable[[int], bytes], remember_milliseconds: int
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._random = random
+        self._remember = remember_milliseconds
+        self._pepper = random(32)
+        self._hasher = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
+        self._decoy: str | None = None
+        self._one_at_a_time = threading.Lock()  # each verification takes 64 MiB and all cores it can get
+        self._verified: OrderedDict[bytes, int] = OrderedDict()  # proof -> until, oldest first
+
+    # --- asking -----------------------------------------------------------------------------------------------
+
+    def authenticate(self, header: str | None) -> Account | None:
+        """The account behind an Authorization header; None where there is no header (an anonymous reader).
+
+        Takes Basic (a key does as password, too), Bearer and Token, scheme names in any case. UnauthenticatedError
+        in the same words for whatever is wrong, so that nobody learns which names exist.
+        """
+        if header is None:
+            return None
+        if len(header) > _HEADER_CHARACTERS:
+            raise _refused()
+        scheme, _, rest = header.strip().partition(" ")
+        if scheme.lower() == "basic":
+            name, password = _basic(rest.strip())
+            return self._by_password(name, password)
+        if scheme.lower() in ("bearer", "token"):
+            row = self._store.find_key(key_hash(rest.strip()))
+            if row is None or row.disabled:
+                raise _refused()
+            return account_of(row)
+        raise _refused()
+
+    def proof(self, account: Account | None) -> bytes | None:
+        """What changes with the account's credentials, kind and member; None where it is gone or shut out.
+
+        For a connection that stays open: as long as this stays the same, whoever opened it could open it again.
+        """
+        if account is None:
+            return b""
+        row = self._store.get_account(account.name)
+        if row is None or row.disabled:
+            return None
+        said = "\x00".join((row.kind, row.member, row.password_hash, *row.key_hashes))
+        return hmac.digest(self._pepper, said.encode(), hashlib.sha256)
+
+    def _by_password(self, name: str, password: str) -> Account:
+        row = self._store.get_account(name)
+        if row is not None and not row.disabled:
+            offered = key_hash(password)
+            # every key is compared, in constant time: no early exit tells which one it was
+            if sum(hmac.compare_digest(offered, kept) for kept in row.key_hashes):
+                return account_of(row)
+        if not self._password_fits(row, password) or row is None or row.disabled:
+            raise _refused()
+        return account_of(row)
+
+    def _password_fits(self, row: AccountRow | None, password: str) -> bool:
+        """Whether it fits; an unknown name takes as long as a wrong password."""
+        kept = row.password_hash if row is not None else ""
+        proof = hmac.digest(self._pepper, f"{kept}\x00{password}".encode(), hashlib.sha256)
+        now = self._clock()
+        if kept and self._verified.get(proof, 0) > now:
+            return True
+        with self._one_at_a_time:
+            if self._decoy is None:
+                self._decoy = self._hasher.hash(self._random(16).hex())
+            try:
+                self._hasher.verify(kept or self._decoy, password)
+            except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+                return False
+            self._verified[proof] = now + self._remember
+            while len(self._verified) > _REMEMBERED_MOST:
+                self._verified.popitem(last=False)
+        return bool(kept)
+
+    # --- keeping ----------------------------------------------------------------------------------------------
+
+    def add(self, account: Account, password: str | None) -> str | None:
+        """Make an account; the key that was made for it, or None where it has a password. The key is shown once."""
+        if self._store.get_account(account.name) is not None:
+            raise UnprocessableError(f"There is an account {account.name!r} already; `hub account list` shows all.")
+        row = AccountRow(
+            name=account.name,
+            kind=account.kind.value,
+            member=account.member or "",
+            password_hash="",
+            key_hashes=(),
+            disabled=False,
+            created_at=self._clock(),
+        )  # fmt: skip - as short as the table row that it becomes
+        row, key = self._with_secret(row, password)
+        self._store.put_account(row)
+        return key
+
+    def rotate(self, name: str, password: str | None) -> str | None:
+        """Replace the account's password or key by a new one, at once; the new key as in `add`."""
+        row, key = self._with_secret(self._known(name), password)
+        self._store.put_account(row)
+        return key
+
+    def disable(self, name: str) -> None:
+        """Shut the account out from its next request on; what it published stays."""
+        self._store.put_account(replace(self._known(name), disabled=True))
+
+    def _known(self, name: str) -> AccountRow:
+        row = self._store.get_account(name)
+        if row is None:
+            raise UnprocessableError(f"There is no account {name!r}; `hub account list` shows all.")
+        return row
+
+    def _with_secret(self, row: AccountRow, password: str | None) -> tuple[AccountRow, str | None]:
+        if password is not None:
+            if len(password) < _PASSWORD_LEAST:
+                raise UnprocessableError(f"A password has at least {_PASSWORD_LEAST} characters.")
+            return replace(row, password_hash=self._hasher.hash(password), key_hashes=()), None
+        key = KEY_PREFIX + base64.urlsafe_b64encode(self._random(KEY_BYTES)).rstrip(b"=").decode()
+        return replace(row, password_hash="", key_hashes=(key_hash(key),)), key
+
+
+def key_hash(key: str) -> str:
+    """What is kept of a key: 256 random bits need no salt and no slow hash."""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def account_of(row: AccountRow) -> Account:
+    """The account that a kept row stands for."""
+    return Account(name=row.name, kind=Kind(row.kind), member=row.member or None)
+
+
+def _basic(encoded: str) -> tuple[str, str]:
+    try:
+        name, colon, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise _refused() from None
+    if not colon:
+        raise _refused()
+    return name, password
+
+
+def _refused() -> UnauthenticatedError:
+    return UnauthenticatedError(
+        "These credentials are not known here. Send HTTP Basic with the account's name and its password or key, or "
+        "`Authorization: Bearer KEY`."
+    )

@@ -1,0 +1,241 @@
+"""The catalogue as the folders collections/ and profiles/ declare it: parsed, and checked to make sense as a whole."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Final
+
+from hub.declarations import Declared, DeclaredRoot, Folder, Table, read_collections, read_profiles
+from hub.errors import ConfigurationError
+from hub.profile.rules import Profile, parse_profile
+from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
+from hub.sharing.members import Member, parse_member
+from hub.stix.tlp import BY_WORD, TLP
+
+# Paths that the server answers itself: an API root of such a name could never be reached.
+TAKEN_NAMES: Final = frozenset({"taxii2", "healthz", "readyz", "metrics", "static"})
+# A collection has this profile if and only if it is for drills (design, section 7).
+DRILL_PROFILE: Final = "exercise"
+SMALLEST_BODY: Final = 10_000  # bytes; below it, hardly an incident fits
+LARGEST_BODY: Final = 1024 * 1024 * 1024  # bytes
+
+_SEGMENT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+
+
+def load_catalogue(collections: Folder, profiles: Folder) -> Catalogue:
+    """The catalogue that the two folders declare; ConfigurationError names the file and the key that cannot be used."""
+    # (1) the profiles, which collections name
+    known = {name: parse_profile(name, table) for name, table in read_profiles(profiles).items()}
+    # (2) the members of each API root, and whom each identity belongs to
+    declared = read_collections(collections)
+    members: dict[str, Member] = {}
+    reserved: dict[str, str] = {}
+    own = {root.name: _parse_members(root.members, members, reserved) for root in declared.roots if root.members}
+    # (3) each API root with its collections
+    roots = {root.name: _parse_root(root, own, known) for root in declared.roots}
+    # (4) what holds across all of them
+    _check_unique(declared, roots)
+    hub = declared.hub
+    catalogue = Catalogue(
+        title=hub.text("title"),
+        description=hub.text("description"),
+        contact=hub.text("contact"),
+        default=hub.text("default_root"),
+        roots=roots,
+        members=members,
+        reserved=reserved,
+    )
+    if catalogue.default not in roots:
+        raise hub.complaint("default_root", f"there is no API root {catalogue.default!r}; there are {', '.join(roots)}")
+    hub.finish()
+    return catalogue
+
+
+def _parse_members(table: Table, members: dict[str, Member], reserved: dict[str, str]) -> tuple[str, ...]:
+    codes: list[str] = []
+    for entry in table.tables("member"):
+        member = parse_member(entry)
+        if member.code in members:
+            raise entry.complaint("code", f"the member {member.code} is declared already")
+        for identity in member.identities:
+            if identity in reserved:
+                raise entry.complaint("identities", f"{identity} is reserved for {reserved[identity]} already")
+            reserved[identity] = member.code
+        members[member.code] = member
+        codes.append(member.code)
+    table.finish()
+    if not codes:
+        raise table.complaint("member", "there is none; each member is a [[member]] table")
+    return tuple(codes)
+
+
+def _parse_root(declared: DeclaredRoot, own: Mapping[str, tuple[str, ...]], profiles: Mapping[str, Profile]) -> ApiRoot:
+    table = declared.root
+    if _SEGMENT.fullmatch(declared.name) is None or declared.name in TAKEN_NAMES:
+        raise ConfigurationError(
+            f"{table.file}: {declared.name!r} cannot be an API root: its folder's name has small letters, digits, "
+            f"- and _ only, and is none of {', '.join(sorted(TAKEN_NAMES))}"
+        )
+    exercise = table.flag("exercise", default=False)
+    codes = _root_members(declared, own)
+    collections = tuple(
+        _parse_collection(entry, declared.name, exercise, codes, profiles) for entry in declared.collections
+    )
+    root = ApiRoot(
+        name=declared.name,
+        title=table.text("title"),
+        description=table.text("description"),
+        max_content_length=table.number("max_content_length", least=SMALLEST_BODY, most=LARGEST_BODY),
+        exercise=exercise,
+        members=codes,
+        collections=collections,
+    )
+    table.finish()
+    return root
+
+
+def _root_members(declared: DeclaredRoot, own: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The members of a root: those of its members.toml, or those of the root that its `members` names."""
+    table = declared.root
+    if declared.members is not None:
+        if "members" in table:
+            raise table.complaint("members", f"leave it out: the members stand in {declared.members.file}")
+        return own[declared.name]
+    name = table.text("members")
+    if name not in own:
+        raise table.complaint("members", f"no API root {name!r} has a members.toml; {', '.join(own) or 'none'} has")
+    return own[name]
+
+
+def _parse_collection(
+    file: Table, root: str, exercise: bool, codes: tuple[str, ...], profiles: Mapping[str, Profile]
+) -> Collection:
+    table, access = file.table("collection"), file.table("access")
+    file.finish()
+    writers, _ = _parse_members_of(access, "write", codes)
+    readers, named = _parse_members_of(access, "read", codes)
+    collection = Collection(
+        id=_collection_id(table),
+        alias=_alias(table),
+        root=root,
+        title=_title(table),
+        description=table.text("description"),
+        profiles=_profiles(table, profiles),
+        highest_tlp=_level(table),
+        unmarked=_unmarked(table),
+        relay=table.flag("relay", default=False),
+        constituents=table.flag("constituents", default=False),
+        partners=table.flag("partners", default=False),
+        public=table.flag("public", default=False),
+        writers=writers,
+        readers=readers,
+        named=named,
+        exercise=exercise,
+    )
+    table.finish()
+    access.finish()
+    _check_sense(collection, table, access)
+    return collection
+
+
+def _collection_id(table: Table) -> str:
+    text = table.text("id")
+    try:
+        found = uuid.UUID(text)
+    except ValueError:
+        raise table.complaint("id", f"{text!r} is no UUID; `python -m uuid -u uuid4` makes one") from None
+    if str(found) != text or found.version != 4:
+        raise table.complaint("id", f"{text!r} should be a UUID of version 4 in small letters (TAXII 2.1, section 2)")
+    return text
+
+
+def _alias(table: Table) -> str:
+    alias = table.text("alias")
+    if _SEGMENT.fullmatch(alias) is None:
+        raise table.complaint("alias", f"{alias!r} should be one path segment of small letters, digits, - and _")
+    return alias
+
+
+def _title(table: Table) -> str:
+    title = table.text("title")
+    if "." in title or "," in title:
+        raise table.complaint("title", 'should be without "." and ",": a common client splits titles there')
+    return title
+
+
+def _profiles(table: Table, profiles: Mapping[str, Profile]) -> tuple[Profile, ...]:
+    names = table.texts("profiles")
+    if unknown := next((name for name in names if name not in profiles), None):
+        raise table.complaint("profiles", f"there is no profile {unknown!r}; there are {', '.join(profiles)}")
+    return tuple(profiles[name] for name in names)
+
+
+def _level(table: Table) -> TLP:
+    word = table.text("highest_tlp")
+    if word not in BY_WORD:
+        raise table.complaint("highest_tlp", f"{word!r} should be one of {', '.join(level.word for level in TLP)}")
+    return BY_WORD[word]
+
+
+def _unmarked(table: Table) -> TLP | None:
+    word = table.text("unmarked")
+    if word not in ("refuse", TLP.AMBER.word):
+        raise table.complaint("unmarked", f'{word!r} should be "refuse" or "amber"')
+    return TLP.AMBER if word == TLP.AMBER.word else None
+
+
+def _parse_members_of(access: Table, key: str, codes: tuple[str, ...]) -> tuple[frozenset[str], bool]:
+    """The members that `write` or `read` admits, and whether they are named one by one."""
+    if not isinstance(access.value(key), list):
+        word = access.text(key)
+        if word == "members":
+            return frozenset(codes), False
+        if word == "nobody" and key == "read":
+            return frozenset(), False
+        words = '"members", "nobody"' if key == "read" else '"members"'
+        raise access.complaint(key, f"{word!r} should be {words} or a list of member codes")
+    named = access.texts(key)
+    if unknown := next((code for code in named if code not in codes), None):
+        raise access.complaint(key, f"{unknown!r} is no member; there are {', '.join(codes)}")
+    if not named:
+        raise access.complaint(key, "the list is empty")
+    return frozenset(named), True
+
+
+def _check_sense(collection: Collection, table: Table, access: Table) -> None:
+    """What each key allows by itself, and all together do not."""
+    wider = [key for key in ("constituents", "partners", "public") if getattr(collection, key)]
+    if not collection.readers and wider:
+        raise table.complaint(wider[0], 'cannot be true where read = "nobody": a write-only collection has no readers')
+    for key in ("partners", "public"):
+        if key in wider and collection.named:
+            raise table.complaint(key, "cannot be true where `read` names members: others may not learn of it")
+    if collection.highest_tlp is TLP.RED and not collection.named:
+        raise table.complaint("highest_tlp", "red is for a collection whose `read` names its members one by one")
+    if collection.unmarked is not None and collection.unmarked > collection.highest_tlp:
+        raise table.complaint("unmarked", f"amber is above the highest_tlp {collection.highest_tlp.word}")
+    if collection.readers and (strangers := sorted(collection.writers - collection.readers)):
+        # law L5: a writer must be able to see what stands in its way, and what it wrote
+        raise access.complaint("read", f"the writers {', '.join(strangers)} should be among the readers")
+    if collection.exercise != any(profile.name == DRILL_PROFILE for profile in collection.profiles):
+        raise table.complaint(
+            "profiles",
+            f"{DRILL_PROFILE!r} belongs to the collections of a root with exercise = true, to each, and to no other",
+        )
+
+
+def _check_unique(declared: Declared, roots: Mapping[str, ApiRoot]) -> None:
+    """No id twice anywhere, no alias twice in a root, and none that is another collection's id."""
+    ids: dict[str, str] = {}
+    for root in declared.roots:
+        names: dict[str, str] = {}
+        for file, collection in zip(root.collections, roots[root.name].collections, strict=True):
+            if collection.id in ids:
+                raise file.complaint("collection.id", f"is the id of {ids[collection.id]}, too; make a new one")
+            ids[collection.id] = file.file
+            for key, name in (("alias", collection.alias), ("id", collection.id)):
+                if name in names:
+                    raise file.complaint(f"collection.{key}", f"{name!r} leads to {names[name]} already")
+                names[name] = file.file

@@ -1,0 +1,161 @@
+"""What every collection holds from the start, so that no reference to it is left open at any reader.
+
+Markings and extension definitions are OASIS's and FIRST's: their ids, names, versions and times are as registered, the
+descriptions are the hub's own words. None of them ever changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.sharing.catalogue import Catalogue, Collection
+from hub.sharing.members import identity_object
+from hub.stix.incident import EVENT, IMPACT, INCIDENT_CORE, TASK
+from hub.stix.tlp import PAP_EXTENSION, PAP_IDS, TLP, TLP1_IDS, TLP2_EXTENSION, tlp1_definition, tlp2_definition
+
+# The project's own: what a request for help says beside its text (design, section 7).
+REQUEST: Final = "extension-definition--26f56d2f-556d-4983-afaf-5174f0d1932a"
+
+_OASIS: Final = "https://github.com/oasis-open/cti-stix-common-objects/tree/main/extension-definition-specifications"
+_INCIDENT_AUTHOR: Final = "identity--8ce3f695-d5a4-4dc8-9e93-a65af453a31a"
+_MARKING_AUTHOR: Final = "identity--b3bca3c2-1f3d-4b54-b44f-dac42c3a8f01"
+_PROJECT: Final = "identity--4d4c5d72-b49b-412c-a2de-56f4e8a2583f"
+
+# `created` of the PAP markings, each as registered.
+_PAP_CREATED: Final = {
+    "clear": "2022-10-01T00:00:00.000Z",
+    "white": "2022-10-01T00:00:00.000Z",
+    "green": "2022-10-09T00:00:00.000Z",
+    "amber": "2022-10-02T00:00:00.000Z",
+    "red": "2022-10-06T00:00:00.000Z",
+}
+
+
+def definitions(catalogue: Catalogue, collection: Collection) -> tuple[dict[str, Any], ...]:
+    """The objects that a collection holds from the start: markings, extensions, the identities of its root's members."""
+    members = (catalogue.members[code] for code in catalogue.roots[collection.root].members)
+    return (
+        *(tlp2_definition(level) for level in TLP),
+        *(tlp1_definition(level) for level in TLP1_IDS),
+        *(_pap_definition(word) for word in PAP_IDS),
+        *(_extension_definition(extension) for extension in _EXTENSIONS),
+        *(identity_object(member) for member in members),
+    )
+
+
+def _pap_definition(word: str) -> dict[str, Any]:
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": PAP_IDS[word],
+        "created": _PAP_CREATED[word],
+        "name": f"PAP:{word.upper()}",
+        "extensions": {PAP_EXTENSION: {"extension_type": "property-extension", "pap": word}},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Extension:
+    """An extension as it is registered."""
+
+    id: str
+    name: str
+    description: str
+    schema: str
+    author: str
+    created: str
+    modified: str
+    version: str = "1.0.0"
+    kind: str = "property-extension"
+
+
+_EXTENSIONS: Final = (
+    _Extension(
+        id=TLP2_EXTENSION,
+        name="TLP 2.0",
+        description="Carries the Traffic Light Protocol 2.0 of FIRST in marking definitions.",
+        schema=f"{_OASIS}/tlp-2.0",
+        author=_MARKING_AUTHOR,
+        created="2022-10-01T00:00:00.000Z",
+        modified="2022-10-01T00:00:00.000Z",
+    ),
+    _Extension(
+        id=PAP_EXTENSION,
+        name="PAP",
+        description="Carries the Permissible Actions Protocol in marking definitions.",
+        schema=f"{_OASIS}/pap-marking-definition-f8d",
+        author=_MARKING_AUTHOR,
+        created="2022-11-28T00:00:00.000Z",
+        modified="2022-11-28T00:00:00.000Z",
+    ),
+    _Extension(
+        id=INCIDENT_CORE,
+        name="Incident Core Extension",
+        description="Gives incidents their determination, status, criticality, and links to events, impacts and tasks.",
+        schema=f"{_OASIS}/incident-core",
+        author=_INCIDENT_AUTHOR,
+        created="2020-10-19T20:51:00.000Z",
+        modified="2022-10-27T15:09:00.000Z",
+        version="1.1.0",
+    ),
+    _Extension(
+        id=EVENT,
+        name="Event Extension",
+        description="Adds the object type event: what happened in an incident, and when.",
+        schema=f"{_OASIS}/incident-core/event",
+        author=_INCIDENT_AUTHOR,
+        created="2023-05-16T20:47:23.388576Z",
+        modified="2023-05-16T20:47:23.388576Z",
+        kind="new-sdo",
+    ),
+    _Extension(
+        id=IMPACT,
+        name="Impact Extension",
+        description="Adds the object type impact: the harm that an incident did, by its kind.",
+        schema=f"{_OASIS}/incident-core/impact",
+        author=_INCIDENT_AUTHOR,
+        created="2023-05-16T21:01:53.607242Z",
+        modified="2023-05-16T21:01:53.607242Z",
+        kind="new-sdo",
+    ),
+    _Extension(
+        id=TASK,
+        name="Task Extension",
+        description="Adds the object type task: what was done, or is to be done, about an incident.",
+        schema=f"{_OASIS}/incident-core/task",
+        author=_INCIDENT_AUTHOR,
+        created="2023-05-16T21:24:16.596743Z",
+        modified="2023-05-16T21:24:16.596743Z",
+        kind="new-sdo",
+    ),
+    _Extension(
+        id=REQUEST,
+        name="Request for help",
+        description="On a note labelled request:open: which members are asked for what, by when, and how urgent it is.",
+        schema=(
+            'asked: list of identity ids, or ["all"], required. what: text, required. due: timestamp, required. '
+            "priority: whole number from 0 to 100, optional."
+        ),
+        author=_PROJECT,
+        created="2026-01-01T00:00:00.000Z",
+        modified="2026-01-01T00:00:00.000Z",
+    ),
+)
+
+
+def _extension_definition(extension: _Extension) -> dict[str, Any]:
+    """STIX 2.1, 7.3."""
+    return {
+        "type": "extension-definition",
+        "spec_version": "2.1",
+        "id": extension.id,
+        "created_by_ref": extension.author,
+        "created": extension.created,
+        "modified": extension.modified,
+        "name": extension.name,
+        "description": extension.description,
+        "schema": extension.schema,
+        "version": extension.version,
+        "extension_types": [extension.kind],
+    }

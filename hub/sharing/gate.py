@@ -1,0 +1,70 @@
+"""What `access` decides, as errors: which collection is meant, and whether this account may do there what it asks.
+
+A collection of which an account may not know answers like a missing one (404); one that it may know but not use
+answers 403. Who sends no credentials is asked for them (401), whether the collection exists or not.
+"""
+
+from __future__ import annotations
+
+from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from hub.sharing import access
+from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
+from hub.sharing.members import Account
+from hub.stix.tlp import TLP
+
+
+def find_root(catalogue: Catalogue, account: Account | None, name: str) -> ApiRoot:
+    """The API root of that name, if the account may know of anything in it."""
+    root = catalogue.roots.get(name)
+    if root is not None and any(access.knows_of(account, collection) for collection in root.collections):
+        return root
+    raise _unknown(account, f"There is no API root {name[:100]!r}; /taxii2/ lists them.")
+
+
+def find_collection(catalogue: Catalogue, account: Account | None, root: str, id_or_alias: str) -> Collection:
+    """The collection of that id or alias (TAXII 2.1, 5.2.1), if the account may know of it."""
+    collection = catalogue.find(root, id_or_alias)
+    if collection is not None and access.knows_of(account, collection):
+        return collection
+    raise _unknown(
+        account,
+        f"There is no collection {id_or_alias[:100]!r} in this API root; /{root[:100]}/collections/ lists them.",
+    )
+
+
+def must_read(account: Account | None, collection: Collection) -> TLP:
+    """The highest level that the account may see there; ForbiddenError where it may see nothing."""
+    clearance = access.reads(account, collection)
+    if clearance is None:
+        raise ForbiddenError(f"This account may not read {collection.title!r}.")
+    return clearance
+
+
+def must_write(account: Account | None, collection: Collection) -> str:
+    """The code of the member that the account publishes for; ForbiddenError where it may not publish there."""
+    if account is None:
+        raise no_credentials()
+    if account.member is None or not access.writes(account, collection):
+        raise ForbiddenError(f"This account may not publish to {collection.title!r}.")
+    return account.member
+
+
+def must_delete(account: Account | None, collection: Collection) -> tuple[TLP, str]:
+    """(clearance, member) of an account that may read and write there.
+
+    TAXII 2.1, 5.7: 403 where it may do one of the two, 404 where it may do neither.
+    """
+    if account is not None and access.reads(account, collection) is None and not access.writes(account, collection):
+        raise NotFoundError("There is no such collection for this account.")
+    return must_read(account, collection), must_write(account, collection)
+
+
+def _unknown(account: Account | None, message: str) -> NotFoundError | UnauthenticatedError:
+    return NotFoundError(message) if account is not None else no_credentials()
+
+
+def no_credentials() -> UnauthenticatedError:
+    """What an anonymous request is answered wherever credentials would be needed."""
+    return UnauthenticatedError(
+        "Send credentials: HTTP Basic with the account's name and its password or key, or `Authorization: Bearer KEY`."
+    )

@@ -1,0 +1,214 @@
+"""The hub as its server and its commands hold it: one method per operation of TAXII 2.1, each a line or two.
+
+The two that tell a story have a file of their own: `accept` the way in, `deliver` the way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urljoin
+
+from hub.errors import ForbiddenError, NotFoundError
+from hub.settings import Limits
+from hub.sharing import access, deliver, gate
+from hub.sharing.accept import Accepted, Entrance, accept
+from hub.sharing.catalogue import Catalogue, Collection
+from hub.sharing.community import Community
+from hub.sharing.credentials import Credentials
+from hub.sharing.deliver import Delivered, Exit
+from hub.sharing.members import Account
+from hub.stix.tlp import TLP
+from hub.store.base import EVERY, Deletion, Store
+from hub.taxii import resources
+from hub.taxii.filters import Filters
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A collection on the console: as TAXII shows it, how many objects this account may see, the place of the newest."""
+
+    resource: resources.Collection
+    count: int
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """An API root on the console."""
+
+    title: str
+    description: str
+    url: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Everything behind one address. Clock (milliseconds since 1970) and ids (UUIDv4) come from outside."""
+
+    catalogue: Catalogue
+    store: Store
+    credentials: Credentials
+    limits: Limits
+    secret: bytes
+    clock: Callable[[], int]
+    new_id: Callable[[], str]
+    community: Community = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "community", Community(self.store, self.catalogue, self.clock))
+
+    def __repr__(self) -> str:
+        return f"Hub({self.catalogue.title!r})"
+
+    # --- what there is ------------------------------------------------------------------------------------------
+
+    def discovery(self, account: Account | None, base_url: str) -> resources.Discovery:
+        """TAXII 2.1, 4.1; API roots as absolute URLs below `base_url`, those of which the account may know.
+
+        UnauthenticatedError for an anonymous reader where nothing is public.
+        """
+        roots = tuple(
+            urljoin(base_url, f"/{root.name}/")
+            for root in self.catalogue.roots.values()
+            if any(access.knows_of(account, collection) for collection in root.collections)
+        )
+        if account is None and not roots:
+            raise gate.no_credentials()
+        default = urljoin(base_url, f"/{self.catalogue.default}/")
+        return resources.Discovery(
+            title=self.catalogue.title,
+            description=self.catalogue.description or None,
+            contact=self.catalogue.contact or None,
+            default=default if default in roots else next(iter(roots), None),
+            api_roots=roots,
+        )
+
+    def api_root(self, account: Account | None, name: str) -> resources.ApiRoot:
+        """TAXII 2.1, 4.2."""
+        root = gate.find_root(self.catalogue, account, name)
+        return resources.ApiRoot(
+            title=root.title, description=root.description or None, max_content_length=self.max_content_length(name)
+        )
+
+    def max_content_length(self, root: str) -> int:
+        """The bytes of a request body that this API root takes."""
+        declared = self.catalogue.roots[root].max_content_length if root in self.catalogue.roots else 0
+        return min(declared or self.limits.body_bytes, self.limits.body_bytes)
+
+    def collections(self, account: Account | None, root: str) -> resources.Collections:
+        """TAXII 2.1, 5.1: those of which the account may know, always in the declared order."""
+        found = gate.find_root(self.catalogue, account, root)
+        known = (c for c in found.collections if access.knows_of(account, c))
+        return resources.Collections(tuple(_resource(account, collection) for collection in known))
+
+    def collection(self, account: Account | None, root: str, name: str) -> resources.Collection:
+        """TAXII 2.1, 5.2; by id or alias."""
+        return _resource(account, self._find(account, root, name))
+
+    def overview(self, account: Account | None, base_url: str) -> tuple[Shelf, ...]:
+        """For the console: each API root with its collections, and how much of them this account may see (law L5)."""
+        shelves = []
+        for root in self.catalogue.roots.values():
+            known = [c for c in root.collections if access.knows_of(account, c)]
+            if known:
+                url = urljoin(base_url, f"/{root.name}/")
+                rows = tuple(self._row(account, collection) for collection in known)
+                shelves.append(Shelf(root.title, root.description, url, rows))
+        return tuple(shelves)
+
+    def holdings(self) -> Iterator[tuple[Collection, int, int]]:
+        """For the operator's figures: each collection, how many versions of objects it holds, and its newest place."""
+        for collection in self.catalogue:
+            yield collection, *self.store.counts(collection.id, TLP.RED)
+
+    def _row(self, account: Account | None, collection: Collection) -> Row:
+        clearance = access.reads(account, collection)
+        count, newest = (0, 0) if clearance is None else self.store.counts(collection.id, clearance)
+        return Row(_resource(account, collection), count, newest)
+
+    # --- what is in it ------------------------------------------------------------------------------------------
+
+    def objects(self, account: Account | None, root: str, name: str, filters: Filters) -> Delivered:
+        """TAXII 2.1, 5.4."""
+        return deliver.objects(self._exit, account, self._find(account, root, name), filters)
+
+    def manifest(self, account: Account | None, root: str, name: str, filters: Filters) -> Delivered:
+        """TAXII 2.1, 5.3."""
+        return deliver.manifest(self._exit, account, self._find(account, root, name), filters)
+
+    def object(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> Delivered:
+        """TAXII 2.1, 5.6."""
+        return deliver.object_by_id(self._exit, account, self._find(account, root, name), object_id, filters)
+
+    def versions(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> Delivered:
+        """TAXII 2.1, 5.8."""
+        return deliver.versions(self._exit, account, self._find(account, root, name), object_id, filters)
+
+    def sending(self, account: Account | None, root: str, name: str, delivered: Delivered) -> Callable[[], None] | None:
+        """Note in the delivery ledger that a page is about to leave; what to call when it has left, if anything."""
+        return self.community.ledger.sending(account, self._find(account, root, name).id, delivered)
+
+    # --- what changes it ----------------------------------------------------------------------------------------
+
+    def may_add(self, account: Account | None, root: str, name: str) -> Collection:
+        """The collection, if the account may publish there: asked before a body is read at all."""
+        collection = self._find(account, root, name)
+        gate.must_write(account, collection)
+        return collection
+
+    def add_objects(self, account: Account | None, collection: Collection, body: bytes) -> Accepted:
+        """TAXII 2.1, 5.5: an envelope or a bundle; the status of the request, when all is on disk."""
+        entrance = Entrance(self.store, self.catalogue, self.limits, self.clock, self.new_id, self.community.door)
+        return accept(entrance, account, collection, body)
+
+    def delete_object(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> None:
+        """TAXII 2.1, 5.7: the member's own part in all versions, or in those that match[version] names (law L4)."""
+        collection = self._find(account, root, name)
+        clearance, member = gate.must_delete(account, collection)
+        versions = filters.match.versions or EVERY
+        deletion = self.store.delete(collection.id, object_id, member, clearance, versions)
+        if deletion is Deletion.MISSING:
+            raise NotFoundError(f"There is no object {object_id[:100]!r} in this collection, or no such version.")
+        if deletion is Deletion.OTHERS_REMAIN:
+            raise ForbiddenError(
+                "What your member published of this object is gone, if there was anything; other members published it, "
+                "too, or alone, and theirs stays."
+            )
+
+    def status(self, account: Account | None, root: str, status_id: str) -> bytes:
+        """TAXII 2.1, 4.3: for the CERT of the member that sent the request; to all others like an unknown one."""
+        gate.find_root(self.catalogue, account, root)
+        if account is None:
+            raise gate.no_credentials()
+        status = self.store.get_status(status_id)
+        collection = self.catalogue.by_id(status.collection) if status is not None else None
+        # a status names what was sent, whatever its level: a member's constituents have no part in it (law L5)
+        mine = collection is not None and access.writes(account, collection) and collection.root == root
+        if status is None or not mine or account.member != status.publisher:
+            raise NotFoundError(
+                f"There is no status {status_id[:100]!r} for this account; "
+                f"a status is kept for {self.limits.status_hours} hours."
+            )
+        return status.body
+
+    def _find(self, account: Account | None, root: str, name: str) -> Collection:
+        return gate.find_collection(self.catalogue, account, root, name)
+
+    @property
+    def _exit(self) -> Exit:
+        return Exit(self.store, self.limits, self.secret)
+
+
+def _resource(account: Account | None, collection: Collection) -> resources.Collection:
+    return resources.Collection(
+        id=collection.id,
+        title=collection.title,
+        description=collection.description or None,
+        alias=collection.alias,
+        can_read=access.reads(account, collection) is not None,
+        can_write=access.writes(account, collection),
+        x_hub_highest_tlp=collection.highest_tlp.word,
+        x_hub_profiles=tuple(profile.name for profile in collection.profiles),
+    )

@@ -1,0 +1,250 @@
+"""The delivery ledger: which places of a collection each account was sent, and when.
+
+What is noted of a page, and why no more is claimed than was sent:
+
+1. An unfiltered page that began after place `after` and ended at `last` holds every object in between that this reader
+   may see, in the last version that there was when it was read. `upto` is how far the collection had come then: a
+   version that a newer one at or before `upto` replaces was not in the page.
+2. Of a filtered page only the incidents count, each at its own place; a page without incidents claims nothing.
+3. A page without objects, an anonymous one, and an answer to HEAD claim nothing, and cost no write.
+4. *Before* the answer leaves, the interval is written as on its way; *after* it was handed over, as sent. Only XX
+5. What an account was sent before is not written again. What a full or busy store does not take is kept in memory and
+   written with the next that it takes: nobody is refused a page for it.
+
+The facts are written without a sync of their own: they outlive the death of every process. After a power failure the
+last moments may be missing; a client that polls from its checkpoint is then shown as not having them until something
+newer comes. `fold` joins what is older than 90 days, so that the ledger does not grow for ever.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from hub.errors import StoreError
+from hub.sharing.deliver import Delivered
+from hub.sharing.members import Account
+from hub.store.base import Fact, Query, Store
+
+KIND: Final = "delivery"
+FOLD_DAYS: Final = 90
+REFRESH_MILLISECONDS: Final = 1000  # an idle poll looks for what other processes noted at most this often
+_DAY: Final = 24 * 3600 * 1000  # milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An interval of places, `after` exclusive and `last` inclusive, that an account was sent at a clearance."""
+
+    collection: str
+    account: str
+    after: int
+    last: int
+    upto: int
+    clearance: int
+    at: int  # milliseconds since 1970
+    sent: bool
+
+    @property
+    def key(self) -> str:
+        """Under which it is kept."""
+        return f"{self.collection}/{self.account}/{self.after:015d}-{self.last:015d}-{self.clearance}"
+
+    @property
+    def value(self) -> bytes:
+        """What is kept under its key."""
+        return orjson.dumps([self.upto, self.at, self.sent])
+
+
+def delivery_from(fact: Fact) -> Delivery:
+    """The delivery that a fact of this kind tells of."""
+    collection, account, interval = fact.key.split("/")
+    after, last, clearance = map(int, interval.split("-"))
+    upto, at, sent = orjson.loads(fact.value)
+    return Delivery(collection, account, after, last, upto, clearance, at, sent)
+
+
+_Reader = tuple[str, str, int]  # collection, account, clearance
+
+
+class Ledger:
+    """The ledger as one process sees it; what others wrote is read when it is needed. For several threads."""
+
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._unwritten: dict[str, Delivery] = {}  # by key: what the store had no room or no time for
+        self._read_upto = 0  # number of the last fact that is in the three below
+        self._read_at = 0
+        self._sent: dict[_Reader, Intervals] = {}
+        self._on_their_way: dict[tuple[str, str], dict[str, Delivery]] = {}  # collection, account -> by key
+
+    def sending(self, account: Account | None, collection: str, delivered: Delivered) -> Callable[[], None] | None:
+        """Note that a page is about to leave; what to call when it has left, None where there is nothing to note."""
+        query = delivered.query
+        if account is None or query is None:
+            return None
+        self._reached(collection, account.name, query.after)
+        if not delivered.count:
+            return None
+        page = self._deliveries(account.name, query, delivered)
+        with self._lock:
+            new = [one for one in page if not self._covered(one)]
+            if new:
+                self._refresh()
+                new = [one for one in new if not self._covered(one)]
+        if not new:
+            return None
+        self._reached(collection, account.name, query.after)  # again, now that all that others noted is known
+        self._write(new)
+        return lambda: self._write([_as_sent(one) for one in new])
+
+    def fold(self) -> int:
+        """Join neighbouring intervals older than 90 days, under the time of the last; how many facts went."""
+        before = self._clock() - FOLD_DAYS * _DAY
+        gone = 0
+        by_reader: dict[_Reader, list[Delivery]] = {}
+        for fact in self._store.facts(KIND):
+            one = delivery_from(fact)
+            if one.at >= before:
+                continue
+            if not one.sent:
+                self._store.put_facts(KIND, {}, [fact.key])  # whether it arrived will not be known any more
+                gone += 1
+            else:
+                by_reader.setdefault((one.collection, one.account, one.clearance), []).append(one)
+        for deliveries in by_reader.values():
+            for joined, parts in _joined(deliveries):
+                # what takes the place of others is written with their removal: at no moment is a claim missing
+                self._store.put_facts(KIND, {joined.key: joined.value}, {part.key for part in parts} - {joined.key})
+                gone += len(parts) - 1
+        return gone
+
+    def _deliveries(self, account: str, query: Query, delivered: Delivered) -> list[Delivery]:
+        # (1)
+        plain = not query.ids and not query.types and (query.versions.last or query.versions.every)
+        if plain and (query.versions.every or not delivered.more):
+            return [self._delivery(account, query, query.after, delivered.last, delivered.last)]
+        # asked after the page was read, so that it is never too low: too high a figure claims less
+        upto = self._store.head(query.collection)
+        if plain:
+            return [self._delivery(account, query, query.after, delivered.last, upto)]
+        # (2) places only grow, so whatever stands up to the page's last place now stood there when it was read
+        if query.types and "incident" not in query.types:
+            return []
+        if query.ids and not any(one.startswith("incident--") for one in query.ids):
+            return []
+        incidents = Query(
+            query.collection, query.clearance, query.after, delivered.count, query.ids, ("incident",), query.versions
+        )
+        rows = self._store.manifest(incidents).rows
+        return [
+            self._delivery(account, query, row.place - 1, row.place, upto)
+            for row in rows
+            if row.place <= delivered.last
+        ]
+
+    def _delivery(self, account: str, query: Query, after: int, last: int, upto: int) -> Delivery:
+        return Delivery(query.collection, account, after, last, upto, query.clearance, self._clock(), sent=False)
+
+    def _reached(self, collection: str, account: str, after: int) -> None:
+        """(4) An account that goes on from where an interval ends has got it."""
+        if not after:
+            return
+        with self._lock:
+            if self._clock() - self._read_at >= REFRESH_MILLISECONDS or self._clock() < self._read_at:
+                self._refresh()
+            waiting = self._on_their_way.get((collection, account), {})
+            arrived = [_as_sent(one) for one in waiting.values() if one.last == after]
+        if arrived:
+            self._write(arrived)
+
+    def _covered(self, one: Delivery) -> bool:
+        intervals = self._sent.get((one.collection, one.account, one.clearance))
+        return intervals is not None and intervals.cover(one.after, one.last)
+
+    def _write(self, deliveries: Sequence[Delivery]) -> None:
+        with self._lock:
+            together = self._unwritten | {one.key: one for one in deliveries}
+            self._unwritten = {}
+        try:
+            self._store.put_facts(KIND, {key: one.value for key, one in together.items()})
+        except StoreError:
+            # a full or busy store is no reason to keep a page from a reader: it is noted with the next that succeeds
+            with self._lock:
+                self._unwritten = together | self._unwritten
+            return
+        with self._lock:
+            for one in together.values():
+                self._take(one)
+
+    def _refresh(self) -> None:
+        self._read_at = self._clock()
+        for fact in self._store.facts(KIND, since=self._read_upto):
+            self._read_upto = max(self._read_upto, fact.number)
+            self._take(delivery_from(fact))
+
+    def _take(self, one: Delivery) -> None:
+        waiting = self._on_their_way.setdefault((one.collection, one.account), {})
+        if not one.sent:
+            waiting.setdefault(one.key, one)
+            return
+        waiting.pop(one.key, None)
+        self._sent.setdefault((one.collection, one.account, one.clearance), Intervals()).add(one.after, one.last)
+
+
+class Intervals:
+    """A set of places as disjoint intervals in order; neighbours that touch become one."""
+
+    __slots__ = ("_afters", "_lasts")
+
+    def __init__(self) -> None:
+        self._afters: list[int] = []
+        self._lasts: list[int] = []
+
+    def cover(self, after: int, last: int) -> bool:
+        """Whether every place beyond `after` up to `last` is in one of them."""
+        index = bisect_right(self._afters, after) - 1
+        return index >= 0 and last <= self._lasts[index]
+
+    def add(self, after: int, last: int) -> None:
+        """Put an interval in."""
+        first = bisect_right(self._afters, after) - 1
+        if first < 0 or self._lasts[first] < after:
+            first += 1
+        end = bisect_right(self._afters, last)
+        if first < end:
+            after = min(after, self._afters[first])
+            last = max(last, self._lasts[end - 1])
+        self._afters[first:end] = [after]
+        self._lasts[first:end] = [last]
+
+
+def _as_sent(one: Delivery) -> Delivery:
+    return Delivery(one.collection, one.account, one.after, one.last, one.upto, one.clearance, one.at, sent=True)
+
+
+def _joined(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, list[Delivery]]]:
+    """What each run of two or more touching intervals becomes: with the latest time and the highest `upto` of them."""
+    runs: list[list[Delivery]] = []
+    reach = -1
+    for one in sorted(deliveries, key=lambda one: (one.after, one.last)):
+        if runs and one.after <= reach:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+        reach = max(reach, one.last)
+    found: list[tuple[Delivery, list[Delivery]]] = []
+    for run in runs:
+        if len(run) > 1:
+            last, upto, at = (max(values) for values in zip(*((o.last, o.upto, o.at) for o in run), strict=True))
+            head = run[0]
+            joined = Delivery(head.collection, head.account, head.after, last, upto, head.clearance, at, sent=True)
+            found.append((joined, run))
+    return found

@@ -1,0 +1,221 @@
+"""The joint protocol as values (design, section 7): what a note says, and whether it may be said now. Pure.
+
+A note is a *step* where it stands in a collection of requests and answers and is labelled:
+
+    response:acknowledged   a member has the incident and has looked at it; once, and not by the member that reported it
+    request:open            a member asks others for help with an incident, its own or another's
+    response:accepted       a member that was asked takes it on
+    response:refused        … does not, and says why; also after it had accepted
+    response:done           … has done it; after that it says no more to this request
+
+Nobody rewrites a step: a new version of such a note may only revoke it, which takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, Protocol
+
+from hub.sharing.definitions import REQUEST
+from hub.stix.timestamps import parse_timestamp
+
+ALL: Final = "all"  # in place of identities: every member but the one that asks
+_PREFIXES: Final = ("response:", "request:")
+_MICROSECONDS: Final = 1000  # in a millisecond
+
+
+class Say(Enum):
+    """What a step says, by its label."""
+
+    ACKNOWLEDGED = "response:acknowledged"
+    OPEN = "request:open"
+    ACCEPTED = "response:accepted"
+    REFUSED = "response:refused"
+    DONE = "response:done"
+
+    @property
+    def word(self) -> str:
+        """Without what all of its kind begin with: `accepted`."""
+        return self.value.partition(":")[2]
+
+
+_BY_LABEL: Final = {say.value: say for say in Say}
+ANSWERS: Final = frozenset({Say.ACCEPTED, Say.REFUSED, Say.DONE})
+# what a member may say to a request, by what it said last; None: nothing yet
+LEGAL: Final[Mapping[Say | None, frozenset[Say]]] = {
+    None: ANSWERS,
+    Say.ACCEPTED: frozenset({Say.DONE, Say.REFUSED}),
+    Say.REFUSED: frozenset({Say.ACCEPTED}),
+    Say.DONE: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One note of the joint protocol."""
+
+    id: str
+    says: Say
+    member: str  # code of the member that says it
+    incidents: tuple[str, ...]  # ids it names; one, where it is well formed
+    requests: tuple[str, ...]  # notes it names: the request that it answers
+    text: str
+    revoked: bool = False
+    asked: tuple[str, ...] = ()  # of a request: identity ids, or ALL alone
+    what: str = ""
+    due: int | None = None  # milliseconds since 1970
+    priority: int | None = None
+
+    @property
+    def incident(self) -> str:
+        """The incident that it is about."""
+        return self.incidents[0] if self.incidents else ""
+
+    @property
+    def request(self) -> str:
+        """The request that it answers."""
+        return self.requests[0] if self.requests else ""
+
+
+class Held(Protocol):
+    """What the rules ask of what is held, as the sender may see it: to others it answers like what is missing."""
+
+    def reporter(self, incident: str) -> str | None:
+        """The member that reported the incident, "" where none did; None where there is no such incident."""
+
+    def acknowledged(self, incident: str, member: str) -> bool:
+        """Whether the member has acknowledged it."""
+
+    def step(self, note: str) -> Step | None:
+        """The last version of a step, revoked or not."""
+
+    def answer(self, request: str, member: str) -> Say | None:
+        """What the member said last to the request."""
+
+
+def may_be_step(labels: Any) -> bool:
+    """Whether labels make a note a step, well formed or not."""
+    return isinstance(labels, list) and any(isinstance(one, str) and one.startswith(_PREFIXES) for one in labels)
+
+
+def parse_step(content: Mapping[str, Any], reserved: Mapping[str, str]) -> Step | None:
+    """The step that a valid note is; None where it is another note, or its author is no member.
+
+    `reserved` tells which member an identity id belongs to.
+    """
+    says = [_BY_LABEL[label] for label in content.get("labels", ()) if label in _BY_LABEL]
+    member = reserved.get(content.get("created_by_ref", ""))
+    if len(says) != 1 or member is None:
+        return None
+    refs: list[str] = content.get("object_refs", [])
+    extension = content.get("extensions", {}).get(REQUEST, {}) if says[0] is Say.OPEN else {}
+    asked = extension.get("asked", ())
+    what, priority = extension.get("what"), extension.get("priority")
+    return Step(
+        id=content["id"],
+        says=says[0],
+        member=member,
+        incidents=tuple(ref for ref in refs if ref.startswith("incident--")),
+        requests=tuple(ref for ref in refs if ref.startswith("note--")),
+        text=content.get("content", ""),
+        revoked=content.get("revoked") is True,
+        asked=tuple(one for one in asked if isinstance(one, str)) if isinstance(asked, list) else (str(asked),),
+        what=what if isinstance(what, str) else "",
+        due=_instant(extension.get("due")),
+        priority=priority if isinstance(priority, int) and not isinstance(priority, bool) else None,
+    )
+
+
+def asked_members(step: Step, members: Sequence[str], reserved: Mapping[str, str]) -> tuple[str, ...]:
+    """The codes of those whom a request asks, in the order of `members`; never the one that asks."""
+    named = set(members) if ALL in step.asked else {reserved.get(one) for one in step.asked}
+    return tuple(code for code in members if code in named and code != step.member)
+
+
+def refusal(step: Step, held: Held, *, members: Sequence[str], reserved: Mapping[str, str]) -> str:
+    """Why the step may not be taken now, in words for its sender; an empty text where it may."""
+    # (1) a step that was taken stands, or is taken back
+    if (before := held.step(step.id)) is not None:
+        return _changed(step, before)
+    # (2) one step, about one incident, which its sender can see
+    if len(step.incidents) != 1:
+        return "It names several incidents: a step is about one, so publish a note for each."
+    reporter = held.reporter(step.incident)
+    if reporter is None:
+        return (
+            f"There is no incident {step.incident} here, or it was withdrawn, or it is not for your member: "
+            "name one that the board shows."
+        )
+    # (3) what each says
+    if step.says is Say.ACKNOWLEDGED:
+        return _acknowledging(step, held, reporter)
+    if step.says is Say.OPEN:
+        return _asking(step, members, reserved)
+    return _answering(step, held, members, reserved)
+
+
+def _changed(step: Step, before: Step) -> str:
+    if before.revoked:
+        return "This note was taken back: publish a new one, under a new id."
+    if not step.revoked:
+        return "A step is not rewritten once others have it: take this note back (revoked: true), or publish a new one."
+    same = (step.says, step.incidents, step.requests) == (before.says, before.incidents, before.requests)
+    return "" if same else "To take a note back, publish it as it was, with revoked: true and a later modified."
+
+
+def _acknowledging(step: Step, held: Held, reporter: str) -> str:
+    if step.revoked:
+        return "It takes back what was never said."
+    if reporter == step.member:
+        return "This incident is your member's own report: it is for the others to acknowledge."
+    if held.acknowledged(step.incident, step.member):
+        return "Your member has acknowledged this incident already."
+    return ""
+
+
+def _asking(step: Step, members: Sequence[str], reserved: Mapping[str, str]) -> str:
+    if step.revoked:
+        return "It takes back what was never asked."
+    strangers = [one for one in step.asked if one != ALL and reserved.get(one) not in members]
+    if strangers or (ALL in step.asked and len(step.asked) > 1):
+        return f'It asks whom the hub does not know as a member: name members\' identities only, or ["{ALL}"] alone.'
+    if not asked_members(step, members, reserved):
+        return "It asks nobody but your own member: name the others that you ask."
+    if step.due is None:
+        return "Its `due` is no timestamp: write by when you need an answer, such as 2026-04-02T07:00:00Z."
+    if step.priority is not None and not 0 <= step.priority <= 100:
+        return "Its `priority` should be a whole number from 0 to 100."
+    return ""
+
+
+def _answering(step: Step, held: Held, members: Sequence[str], reserved: Mapping[str, str]) -> str:
+    if step.revoked:
+        return "It takes back what was never answered."
+    if len(step.requests) != 1:
+        return "It names several notes: an answer belongs to one request, so publish a note for each."
+    request = held.step(step.request)
+    if request is None or request.says is not Say.OPEN or request.incident != step.incident:
+        return f"There is no request {step.request} about this incident: name the note that asked."
+    if request.revoked:
+        return "The request was taken back: there is nothing to answer any more."
+    if step.member not in asked_members(request, members, reserved):
+        return "Your member was not asked by this request: only those that were asked answer it."
+    if step.says is Say.REFUSED and not step.text.strip():
+        return "Any member may refuse, and says why: write the reason into content."
+    last = held.answer(step.request, step.member)
+    if step.says in LEGAL[last]:
+        return ""
+    if last is Say.DONE:
+        return "Your member has said that this is done: there is nothing more to answer. Who needs more asks anew."
+    assert last is not None  # to what was not answered yet, every answer is legal
+    legal = " or ".join(sorted(say.word for say in LEGAL[last]))
+    return f"Your member has answered {last.word!r} already: what may follow is {legal}."
+
+
+def _instant(text: Any) -> int | None:
+    try:
+        return parse_timestamp(text) // _MICROSECONDS
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,201 @@
+"""What most tests of the server share: a hub over a real store in a folder of its own, and clients for its accounts.
+
+The hub of a test starts without the definitions that `hub init` puts into each collection, so that counts are the
+test's own; `seeded` puts them in. Accounts and an empty store are made once and copied for each test.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from hub.server.app import create_app
+from hub.settings import Limits
+from hub.sharing.catalogue import Catalogue
+from hub.sharing.credentials import Credentials
+from hub.sharing.declared import load_catalogue
+from hub.sharing.hub import Hub
+from hub.sharing.members import Account, Kind
+from hub.sharing.seed import seed
+from hub.store.sqlite import SqliteStore
+from tests.mongo.skipping import pytest_collection_modifyitems, pytest_terminal_summary  # noqa: F401 - pytest finds them here
+from tests.server.making import ACCOUNTS, DECLARATIONS, PASSWORD, PASSWORD_ACCOUNT, Client, Clock
+from tests.server.process import HubProcess
+
+HOUR = 3600 * 1000  # milliseconds
+MINUTE = 60 * 1000
+
+# The same examples in every run, no deadline on shared machines; HYPOTHESIS_PROFILE=wide looks further.
+hypothesis.settings.register_profile(
+    "steady", derandomize=True, deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("wide", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+OpenHub = Callable[..., Hub]
+ClientOf = Callable[[str | None], Client]
+
+
+@dataclass(frozen=True)
+class Template:
+    """A store with accounts and nothing else, and the keys of its accounts."""
+
+    folder: Path
+    keys: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    """What tests/declarations declare."""
+    return load_catalogue(DECLARATIONS / "collections", DECLARATIONS / "profiles")
+
+
+def assemble(store: SqliteStore, catalogue: Catalogue, clock: Clock, limits: Limits) -> Hub:
+    """A hub over this store, as `hub.wiring.open_hub` makes one, with the clock of the test."""
+    return Hub(
+        catalogue=catalogue,
+        store=store,
+        credentials=Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE),
+        limits=limits,
+        secret=store.secret(secrets.token_bytes(32)),
+        clock=clock,
+        new_id=lambda: str(uuid.uuid4()),
+    )
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    folder = tmp_path_factory.mktemp("template")
+    clock = Clock()
+    store = SqliteStore(folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR, create=True)
+    credentials = Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
+    keys: dict[str, str] = {}
+    for name, (kind, member) in ACCOUNTS.items():
+        key = credentials.add(Account(name, Kind(kind), member), None)
+        assert key is not None
+        keys[name] = key
+    credentials.add(Account(PASSWORD_ACCOUNT, Kind.CONSTITUENT, "SG"), PASSWORD)
+    store.close()
+    return Template(folder, keys)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def open_hub(tmp_path: Path, template: Template, catalogue: Catalogue, clock: Clock) -> Iterator[OpenHub]:
+    """Opens the test's hub; called again, as another process would open it. All are closed at the end."""
+    folder = tmp_path / "store"
+    shutil.copytree(template.folder, folder)
+    opened: list[SqliteStore] = []
+
+    def opener(
+        *,
+        limits: Limits | None = None,
+        lock_seconds: float = 5,
+        max_pages: int = 0,
+        status_hours: int = 72,
+        folder: Path = folder,
+        create: bool = False,
+    ) -> Hub:
+        store = SqliteStore(
+            folder / "hub.sqlite",
+            clock=clock,
+            lock_seconds=lock_seconds,
+            status_milliseconds=status_hours * HOUR,
+            max_pages=max_pages,
+            create=create,
+        )
+        opened.append(store)
+        return assemble(store, catalogue, clock, limits or Limits())
+
+    yield opener
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def hub(open_hub: OpenHub) -> Hub:
+    return open_hub()
+
+
+@pytest.fixture
+def seeded(hub: Hub) -> Hub:
+    """The test's hub with the definitions and identities that `hub init` puts into each collection."""
+    for collection in hub.catalogue:
+        seed(hub.store, hub.catalogue, collection)
+    return hub
+
+
+@pytest.fixture
+def as_account(hub: Hub, template: Template) -> ClientOf:
+    """A client for an account of `making.ACCOUNTS`; for None, one without credentials."""
+    app = create_app(hub)
+    clients: dict[str | None, Client] = {}
+
+    def client_of(name: str | None) -> Client:
+        if name not in clients:
+            clients[name] = Client(app, None if name is None else f"Bearer {template.keys[name]}")
+        return clients[name]
+
+    return client_of
+
+
+@pytest.fixture
+def indonesia(as_account: ClientOf) -> Client:
+    return as_account("id-cert")
+
+
+@pytest.fixture
+def singapore(as_account: ClientOf) -> Client:
+    return as_account("sg-cert")
+
+
+@pytest.fixture
+def anonymous(as_account: ClientOf) -> Client:
+    return as_account(None)
+
+
+def clients_of(hub: Hub, template: Template, **app_settings: Any) -> ClientOf:
+    """As `as_account`, for a hub that the test opened itself."""
+    app = create_app(hub, **app_settings)
+    return lambda name: Client(app, None if name is None else f"Bearer {template.keys[name]}")
+
+
+@pytest.fixture(scope="session")
+def hub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
+    """The hub as a process of its own, as `hub init`, `hub account add` and `hub serve` make it; two workers."""
+    process = HubProcess(tmp_path_factory.mktemp("server"))
+    try:
+        process.init(*((name, kind, member) for name, (kind, member) in ACCOUNTS.items()))
+        process.start()
+        yield process
+    finally:
+        process.end()
+
+
+@pytest.fixture
+def hub_process(tmp_path: Path) -> Iterator[Callable[..., HubProcess]]:
+    """Makes a hub process of the test's own, not yet started; ended with the test."""
+    made: list[HubProcess] = []
+
+    def maker(**settings: str) -> HubProcess:
+        folder = tmp_path / f"process{len(made)}"
+        folder.mkdir()
+        made.append(HubProcess(folder, dict(settings)))
+        return made[-1]
+
+    yield maker
+    for process in made:
+        process.end()

@@ -1,0 +1,253 @@
+"""Who may see and say what: account kinds by TLP levels by kinds of collection, and whose an object is."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+import stix2
+
+from hub.settings import Limits
+from hub.sharing.access import NOBODY, Owner, Refusal, knows_of, level_of, reads, speaks_for, writes
+from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
+from hub.sharing.members import Account, Kind, Member
+from hub.stix.objects import StixObject, parse_object
+from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS, tlp1_definition, tlp2_definition
+
+MEMBERS = frozenset({"ID", "SG", "MY", "VN"})
+OPEN: Final = Collection(
+    id="a1111111-1111-4111-8111-111111111111",
+    alias="x",
+    root="asean",
+    title="X",
+    description="X",
+    profiles=(),
+    highest_tlp=TLP.AMBER_STRICT,
+    unmarked=None,
+    relay=False,
+    constituents=False,
+    partners=False,
+    public=False,
+    writers=frozenset({"ID"}),
+    readers=MEMBERS,
+    named=False,
+    exercise=False,
+)
+NAMED = replace(OPEN, readers=frozenset({"ID", "SG"}), named=True)
+COLLECTIONS: Final = {
+    "members": OPEN,
+    "constituents": replace(OPEN, constituents=True),
+    "partners": replace(OPEN, partners=True),
+    "public": replace(OPEN, public=True),
+    "all": replace(OPEN, constituents=True, partners=True, public=True),
+    "named": NAMED,
+    "named red": replace(NAMED, highest_tlp=TLP.RED, constituents=True),
+    "write-only": replace(OPEN, readers=frozenset()),
+}
+ACCOUNTS: Final = {
+    "ID cert": Account("a", Kind.CERT, "ID"),
+    "SG cert": Account("b", Kind.CERT, "SG"),
+    "VN cert": Account("c", Kind.CERT, "VN"),
+    "ID soc": Account("d", Kind.CONSTITUENT, "ID"),
+    "VN soc": Account("e", Kind.CONSTITUENT, "VN"),
+    "partner": Account("f", Kind.PARTNER),
+    "operator": Account("g", Kind.OPERATOR),
+    "nobody": None,
+}
+S, R, A, G, C = TLP.AMBER_STRICT, TLP.RED, TLP.AMBER, TLP.GREEN, TLP.CLEAR
+KNOWN = "known"  # may learn that it is there, may not read
+# ID writes everywhere; the columns are the accounts above: the highest level that each may read.
+TABLE: Final[dict[str, tuple[Any, ...]]] = {
+    #                ID     SG     VN     ID soc VN soc partner operator nobody
+    "members":      (S,     S,     S,     KNOWN, KNOWN, None,   KNOWN,   None),
+    "constituents": (S,     S,     S,     A,     A,     None,   KNOWN,   None),
+    "partners":     (S,     S,     S,     KNOWN, KNOWN, G,      KNOWN,   None),
+    "public":       (S,     S,     S,     C,     C,     C,      KNOWN,   C),
+    "all":          (S,     S,     S,     A,     A,     G,      KNOWN,   C),
+    "named":        (S,     S,     None,  KNOWN, None,  None,   KNOWN,   None),
+    "named red":    (R,     R,     None,  A,     None,  None,   KNOWN,   None),
+    "write-only":   (KNOWN, None,  None,  KNOWN, None,  None,   KNOWN,   None),
+}  # fmt: skip
+CELLS = [
+    (collection, account, expected)
+    for collection, row in TABLE.items()
+    for account, expected in zip(ACCOUNTS, row, strict=True)
+]
+
+
+@pytest.mark.parametrize(("collection", "account", "expected"), CELLS)
+@pytest.mark.parametrize("level", TLP)
+def test_who_sees_which_level_where(collection: str, account: str, expected: TLP | str | None, level: TLP) -> None:
+    """Design, section 5: an account sees a level where its clearance reaches it, and nothing without one."""
+    clearance = reads(ACCOUNTS[account], COLLECTIONS[collection])
+    may_see = clearance is not None and level <= clearance
+    assert may_see is (isinstance(expected, TLP) and level <= expected)
+
+
+@pytest.mark.parametrize(("collection", "account", "expected"), CELLS)
+def test_who_may_learn_that_a_collection_exists(collection: str, account: str, expected: TLP | str | None) -> None:
+    """To all others it answers like a missing one (404)."""
+    assert knows_of(ACCOUNTS[account], COLLECTIONS[collection]) is (expected is not None)
+
+
+@pytest.mark.parametrize(("collection", "account"), list(itertools.product(COLLECTIONS, ACCOUNTS)))
+def test_only_the_certs_of_the_named_writers_publish(collection: str, account: str) -> None:
+    """Neither another member, nor a constituent of the writer, nor an operator."""
+    assert writes(ACCOUNTS[account], COLLECTIONS[collection]) is (account == "ID cert")
+
+
+def test_red_is_not_for_a_collection_that_all_members_read() -> None:
+    """Even if such a collection came about, nobody would be shown what is RED in it."""
+    assert reads(ACCOUNTS["ID cert"], replace(OPEN, highest_tlp=TLP.RED)) is TLP.AMBER_STRICT
+
+
+# --- whose an object is (law L4) -----------------------------------------------------------------------------------
+
+ID_OWN = "identity--11111111-1111-4111-8111-111111111111"
+ID_MISP = "identity--11111111-1111-4111-8111-222222222222"
+SG_OWN = "identity--33333333-3333-4333-8333-333333333333"
+SG_OPENCTI = "identity--33333333-3333-5333-8333-444444444444"
+OUTSIDER = "identity--55555555-5555-4555-8555-555555555555"
+
+
+def member(code: str, *identities: str) -> Member:
+    stamp = "2026-01-01T00:00:00.000Z"
+    return Member(code, code, code, identities, "a@b.example", "+0", "UTC", ("en",), stamp, stamp)
+
+
+CATALOGUE = Catalogue(
+    title="T",
+    description="D",
+    contact="C",
+    default="asean",
+    roots={"asean": ApiRoot("asean", "A", "D", 10**6, exercise=False, members=("ID", "SG"), collections=(OPEN,))},
+    members={"ID": member("ID", ID_OWN, ID_MISP), "SG": member("SG", SG_OWN, SG_OPENCTI)},
+    reserved={ID_OWN: "ID", ID_MISP: "ID", SG_OWN: "SG", SG_OPENCTI: "SG"},
+)
+RELAY = replace(OPEN, relay=True)
+
+
+def made(object_type: str, **content: Any) -> StixObject:
+    common = {
+        "type": object_type,
+        "spec_version": "2.1",
+        "id": f"{object_type}--77777777-7777-4777-8777-777777777777",
+        "created": "2026-03-02T03:10:00.000Z",
+        "modified": "2026-03-02T03:10:00.000Z",
+    }
+    found = parse_object({k: v for k, v in (common | content).items() if v is not None}, Limits())
+    assert isinstance(found, StixObject), found
+    return found
+
+
+def note(**content: Any) -> StixObject:
+    return made("note", content="x", object_refs=[ID_OWN], **content)
+
+
+def identity(**content: Any) -> StixObject:
+    return made("identity", name="x", **content)
+
+
+def address(value: str, **content: Any) -> StixObject:
+    return made("ipv4-addr", value=value, created=None, modified=None, **content)
+
+
+DERIVED = stix2.IPv4Address(value="198.51.100.3").id
+EXTENSION = {"name": "x", "schema": "x", "version": "1.0.0", "extension_types": ["property-extension"]}
+
+
+@pytest.mark.parametrize(
+    ("obj", "collection", "owner"),
+    [
+        (note(created_by_ref=ID_OWN), OPEN, "ID"),
+        (note(created_by_ref=ID_MISP), OPEN, "ID"),
+        (note(created_by_ref=ID_MISP), RELAY, "ID"),
+        (note(), OPEN, "ID"),
+        (note(), RELAY, "ID"),
+        (note(created_by_ref=OUTSIDER), RELAY, NOBODY),
+        (identity(id=ID_OWN), OPEN, "ID"),
+        (identity(id=ID_MISP, created_by_ref=ID_OWN), OPEN, "ID"),
+        (identity(id=ID_MISP, created_by_ref=OUTSIDER), OPEN, "ID"),
+        (identity(id=OUTSIDER), OPEN, "ID"),
+        (identity(id=OUTSIDER, created_by_ref=OUTSIDER), RELAY, NOBODY),
+        (address("198.51.100.3", id=DERIVED), OPEN, NOBODY),
+        (address("198.51.100.4", id=DERIVED), OPEN, "ID"),
+        (address("198.51.100.4"), OPEN, "ID"),
+        (made("extension-definition", created_by_ref=SG_OWN, **EXTENSION), OPEN, NOBODY),
+    ],
+)
+def test_whom_an_object_belongs_to(obj: StixObject, collection: Collection, owner: str) -> None:
+    """Published by Indonesia: its own, or nobody's (definitions, relayed work, SCOs with the id of their value)."""
+    assert speaks_for("ID", obj, collection, CATALOGUE) == Owner(owner)
+
+
+@pytest.mark.parametrize("definition", [tlp2_definition(TLP.RED), tlp1_definition(TLP.AMBER)], ids=lambda d: d["name"])
+def test_marking_definitions_belong_to_nobody(definition: dict[str, Any]) -> None:
+    """Every tool sends them along, so every writer may."""
+    found = parse_object(definition, Limits())
+    assert isinstance(found, StixObject)
+    assert speaks_for("ID", found, OPEN, CATALOGUE) == Owner(NOBODY)
+    assert level_of(found, OPEN, CATALOGUE) is TLP.CLEAR
+
+
+@pytest.mark.parametrize(
+    ("obj", "collection", "words"),
+    [
+        (note(created_by_ref=SG_OWN), OPEN, "identity of SG"),
+        (note(created_by_ref=SG_OPENCTI), RELAY, "identity of SG"),
+        (note(created_by_ref=OUTSIDER), OPEN, "no identity of a member"),
+        (identity(id=SG_OWN), OPEN, "reserved as an identity of SG"),
+        (identity(id=SG_OWN), RELAY, "reserved as an identity of SG"),
+        (identity(id=SG_OPENCTI, created_by_ref=ID_OWN), OPEN, "reserved as an identity of SG"),
+        (identity(id=ID_OWN, created_by_ref=SG_OWN), OPEN, "identity of SG"),
+        (identity(id=OUTSIDER, created_by_ref=OUTSIDER), OPEN, "no identity of a member"),
+    ],
+)
+def test_nobody_speaks_for_another(obj: StixObject, collection: Collection, words: str) -> None:
+    """Not even by being the first to publish another member's identity; the words say what to do instead."""
+    verdict = speaks_for("ID", obj, collection, CATALOGUE)
+    assert isinstance(verdict, Refusal)
+    assert words in verdict.message
+    assert ID_OWN in verdict.message or "only SG publishes it" in verdict.message
+
+
+# --- at which level it is shown (law L5) ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("level", "highest"), list(itertools.product(TLP, TLP)))
+def test_what_is_above_a_collections_level_is_refused(level: TLP, highest: TLP) -> None:
+    """Refused in words, never trimmed; at or below, it is shown at its own level, whichever version of TLP marks it."""
+    for ids in (TLP1_IDS, TLP2_IDS):
+        if level not in ids:
+            continue
+        verdict = level_of(note(object_marking_refs=[ids[level]]), replace(OPEN, highest_tlp=highest), CATALOGUE)
+        if level <= highest:
+            assert verdict is level
+        else:
+            assert isinstance(verdict, Refusal)
+            assert level.label in verdict.message
+            assert highest.label in verdict.message
+
+
+def test_unmarked_objects_are_refused_or_shown_as_amber() -> None:
+    """As the collection says; nothing is ever shown lower for want of a marking."""
+    assert isinstance(level_of(note(), OPEN, CATALOGUE), Refusal)
+    assert level_of(note(), replace(OPEN, unmarked=TLP.AMBER), CATALOGUE) is TLP.AMBER
+
+
+def test_a_granular_marking_raises_the_whole_object() -> None:
+    """A property above the collection's level keeps the object out."""
+    granular = [{"marking_ref": TLP2_IDS[TLP.RED], "selectors": ["content"]}]
+    obj = note(object_marking_refs=[TLP2_IDS[TLP.GREEN]], granular_markings=granular)
+    assert isinstance(level_of(obj, OPEN, CATALOGUE), Refusal)
+    assert level_of(obj, replace(NAMED, highest_tlp=TLP.RED), CATALOGUE) is TLP.RED
+
+
+def test_members_identities_are_clear_marked_or_not() -> None:
+    """Every reader needs them to know who speaks; a marking on them hides nothing, an outsider's identity stays marked."""
+    red = [TLP2_IDS[TLP.RED]]
+    assert level_of(identity(id=ID_OWN), OPEN, CATALOGUE) is TLP.CLEAR
+    assert level_of(identity(id=SG_OPENCTI, object_marking_refs=red), OPEN, CATALOGUE) is TLP.CLEAR
+    assert isinstance(level_of(identity(id=OUTSIDER), OPEN, CATALOGUE), Refusal)

@@ -1,0 +1,369 @@
+"""The declarations: what loads, what does not, and which file and key each complaint names."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import pytest
+import stix2
+
+from hub.errors import ConfigurationError
+from hub.settings import Limits
+from hub.sharing.catalogue import Catalogue
+from hub.sharing.declared import load_catalogue
+from hub.sharing.definitions import definitions
+from hub.stix.objects import StixObject, parse_object
+from hub.stix.tlp import PAP_IDS, TLP, TLP1_IDS, TLP2_IDS
+
+TOP = Path(__file__).parents[2]
+ELEVEN = ("BN", "ID", "KH", "LA", "MM", "MY", "PH", "SG", "TH", "TL", "VN")
+FIRST = "a1111111-1111-4111-8111-111111111111"
+SECOND = "a2222222-2222-4222-8222-222222222222"
+
+HUB = 'title = "Test"\ndescription = "D"\ncontact = "C"\ndefault_root = "one"\n'
+ROOT = 'title = "One"\ndescription = "D"\nmax_content_length = 1000000\n'
+MEMBER = """
+[[member]]
+code = "{code}"
+country = "Country"
+cert = "CERT {code}"
+identities = ["identity--{uuid}"]
+contact = "duty@cert.example"
+duty_line = "+00"
+time_zone = "Asia/Jakarta"
+languages = ["id", "zh-Hans"]
+created = "2026-01-01T00:00:00.000Z"
+modified = "2026-01-01T00:00:00.000Z"
+"""
+COLLECTION = """
+[collection]
+id = "{id}"
+alias = "{alias}"
+title = "A title"
+description = "D"
+profiles = ["plain"]
+highest_tlp = "amber+strict"
+unmarked = "refuse"
+[access]
+write = ["ID"]
+read = "members"
+"""
+FILES = {
+    "collections/hub.toml": HUB,
+    "collections/one/root.toml": ROOT,
+    "collections/one/members.toml": "".join(
+        MEMBER.format(code=code, uuid=uuid.UUID(int=number, version=4))
+        for number, code in enumerate(("ID", "SG", "MY"))
+    ),
+    "collections/one/first.toml": COLLECTION.format(id=FIRST, alias="first"),
+    "collections/one/deep/second.toml": COLLECTION.format(id=SECOND, alias="second"),
+    "profiles/plain.toml": 'title = "Plain"\n',
+    "profiles/exercise.toml": 'title = "Drill"\n',
+}
+
+
+def loaded(folder: Path, changes: dict[str, str | None] | None = None) -> Catalogue:
+    for name, text in (FILES | (changes or {})).items():
+        if text is not None:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+    return load_catalogue(folder / "collections", folder / "profiles")
+
+
+def complaint(folder: Path, changes: dict[str, str | None]) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        loaded(folder, changes)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Catalogue:
+    return load_catalogue(TOP / "collections", TOP / "profiles")
+
+
+def test_a_collection_is_found_by_id_and_by_alias_in_its_own_root(tmp_path: Path) -> None:
+    """TAXII 2.1, 5.2: both lead to the same collection, in that API root only."""
+    catalogue = loaded(tmp_path)
+    first = catalogue.find("one", "first")
+    assert first is not None
+    assert first is catalogue.find("one", FIRST) is catalogue.by_id(FIRST)
+    assert first.writers == {"ID"}
+    assert first.readers == {"ID", "SG", "MY"}
+    assert (first.named, first.relay, first.constituents, first.partners, first.public) == (False,) * 5
+    assert catalogue.find("two", "first") is None
+    assert catalogue.find("one", "third") is None
+
+
+def test_the_order_never_changes(tmp_path: Path) -> None:
+    """TAXII 2.1, 5.1: collections stand in the same order at every request, that of their files' paths."""
+    assert [collection.alias for collection in loaded(tmp_path)] == ["second", "first"]
+
+
+def test_a_further_root_may_have_the_same_members(tmp_path: Path) -> None:
+    """Drills are played by the members themselves, so their root names the root that declares them."""
+    catalogue = loaded(
+        tmp_path,
+        {
+            "collections/two/root.toml": ROOT + 'exercise = true\nmembers = "one"\n',
+            "collections/two/first.toml": COLLECTION.format(id=str(uuid.uuid4()), alias="first").replace(
+                '["plain"]', '["plain", "exercise"]'
+            ),
+        },
+    )
+    assert catalogue.roots["two"].members == ("ID", "SG", "MY")
+    assert [(c.root, c.exercise) for c in catalogue] == [("one", False), ("one", False), ("two", True)]
+
+
+CASES = [
+    # file, old, new, the key that the complaint names, what it says
+    ("collections/hub.toml", 'contact = "C"', "", "contact", "is missing"),
+    ("collections/hub.toml", '"one"', '"two"', "default_root", "no API root 'two'"),
+    ("collections/hub.toml", "title", "titel", "title", "is missing"),
+    ("collections/hub.toml", HUB, HUB + 'colour = "red"', "colour", "no such key"),
+    ("collections/one/root.toml", "1000000", "10", "max_content_length", "from 10000"),
+    ("collections/one/root.toml", "1000000", '"many"', "max_content_length", "whole number"),
+    ("collections/one/root.toml", ROOT, ROOT + 'members = "one"', "members", "leave it out"),
+    ("collections/one/root.toml", ROOT, ROOT + 'exercise = "no"', "exercise", "true or false"),
+    ("collections/one/root.toml", ROOT, ROOT + "exercise = true", "collection.profiles", "exercise"),
+    ("collections/one/members.toml", 'code = "SG"', 'code = "sg"', "member[1].code", "two capitals"),
+    ("collections/one/members.toml", 'code = "SG"', 'code = "ID"', "member[1].code", "already"),
+    ("collections/one/members.toml", 'code = "SG"', 'code = "SG"\nphone = "1"', "member[1].phone", "no such key"),
+    ("collections/one/members.toml", "-000000000001", "_000000000001", "member[1].identities", "no STIX id"),
+    ("collections/one/members.toml", '"duty@cert.example"', '"duty"', "member[0].contact", "e-mail"),
+    ("collections/one/members.toml", "Asia/Jakarta", "Asia/Atlantis", "member[0].time_zone", "Atlantis"),
+    ("collections/one/members.toml", "Asia/Jakarta", "../../etc", "member[0].time_zone", "IANA"),
+    ("collections/one/members.toml", '"zh-Hans"', '"Bahasa Indonesia"', "member[0].languages", "BCP 47"),
+    ("collections/one/members.toml", '"zh-Hans"', '"id"', "member[0].languages", "twice"),
+    ("collections/one/members.toml", '["id", "zh-Hans"]', "[]", "member[0].languages", "empty"),
+    ("collections/one/members.toml", 'created = "2026-01-01T', 'created = "2026-13-01T', "member[0].created", ""),
+    ("collections/one/members.toml", 'created = "2026', 'created = "2027', "member[0].modified", "before"),
+    ("collections/one/members.toml", "duty_line", 'role = "king"\nduty_line', "member[0].role", "coordinator"),
+    ("collections/one/members.toml", "duty_line", 'pgp_fingerprint = "ab"\nduty_line', "member[0].pgp_fingerprint", "40"),
+    ("collections/one/first.toml", FIRST, FIRST.upper(), "collection.id", "small letters"),
+    ("collections/one/first.toml", FIRST, "a1111111-1111-1111-8111-111111111111", "collection.id", "version 4"),
+    ("collections/one/first.toml", FIRST, "first", "collection.id", "no UUID"),
+    ("collections/one/first.toml", FIRST, SECOND, "collection.id", "collections/one/deep/second.toml"),
+    ("collections/one/first.toml", '"first"', '"second"', "collection.alias", "collections/one/deep/second.toml"),
+    ("collections/one/first.toml", '"first"', f'"{SECOND}"', "collection.alias", "already"),
+    ("collections/one/first.toml", '"first"', '"a/b"', "collection.alias", "segment"),
+    ("collections/one/first.toml", "A title", "A. title", "collection.title", "splits"),
+    ("collections/one/first.toml", "A title", "A, title", "collection.title", "splits"),
+    ("collections/one/first.toml", '["plain"]', '["fancy"]', "collection.profiles", "no profile 'fancy'"),
+    ("collections/one/first.toml", '["plain"]', '["plain", "exercise"]', "collection.profiles", "no other"),
+    ("collections/one/first.toml", '["plain"]', '"plain"', "collection.profiles", "list"),
+    ("collections/one/first.toml", '"amber+strict"', '"orange"', "collection.highest_tlp", "amber+strict"),
+    ("collections/one/first.toml", '"amber+strict"', '"red"', "collection.highest_tlp", "one by one"),
+    ("collections/one/first.toml", '"refuse"', '"green"', "collection.unmarked", '"amber"'),
+    ("collections/one/first.toml", 'strict"\nunmarked = "refuse', 'strict"\nunmarked = 1#', "collection.unmarked", "text"),
+    (
+        "collections/one/first.toml",
+        '"amber+strict"\nunmarked = "refuse"',
+        '"green"\nunmarked = "amber"',
+        "collection.unmarked",
+        "above the highest_tlp green",
+    ),
+    ("collections/one/first.toml", "[access]", "relais = true\n[access]", "collection.relais", "no such key"),
+    ("collections/one/first.toml", "[access]", 'relay = "yes"\n[access]', "collection.relay", "true or false"),
+    ("collections/one/first.toml", "[access]", "[acess]", "access", "is missing"),
+    ("collections/one/first.toml", '["ID"]', '["XX"]', "access.write", "'XX' is no member"),
+    ("collections/one/first.toml", '["ID"]', "[]", "access.write", "empty"),
+    ("collections/one/first.toml", '["ID"]', '"nobody"', "access.write", '"members"'),
+    ("collections/one/first.toml", '["ID"]', '"ID"', "access.write", "list of member codes"),
+    ("collections/one/first.toml", 'read = "members"', 'read = "everybody"', "access.read", "nobody"),
+    ("collections/one/first.toml", 'read = "members"', 'read = ["SG", "SG"]', "access.read", "twice"),
+    ("collections/one/first.toml", 'read = "members"', 'read = ["SG", "MY"]', "access.read", "writers ID"),
+    ("collections/one/first.toml", 'read = "members"', 'read = "members"\nadmin = []', "access.admin", "no such key"),
+    ("profiles/plain.toml", "title", "name", "title", "is missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[3]}-{case[4]}")
+def test_a_declaration_that_cannot_be_used_does_not_load(tmp_path: Path, case: tuple[str, str, str, str, str]) -> None:
+    """The complaint names the file and the key, and says what is wrong there."""
+    file, old, new, key, reason = case
+    assert old in FILES[file]
+    if key == "collection.profiles" and file.endswith("root.toml"):
+        file_named = "collections/one/deep/second.toml"  # the first collection that lacks the drills' profile
+    else:
+        file_named = file
+    told = complaint(tmp_path, {file: FILES[file].replace(old, new, 1)})
+    assert told.startswith(f"{file_named}: {key}")
+    assert reason in told
+
+
+@pytest.mark.parametrize("flag", ["constituents", "partners", "public"])
+def test_a_write_only_collection_opens_to_nobody(tmp_path: Path, flag: str) -> None:
+    """It is read by nobody, so a flag that lets others read contradicts it."""
+    text = (
+        FILES["collections/one/first.toml"]
+        .replace('"members"', '"nobody"')
+        .replace("[access]", f"{flag} = true\n[access]")
+    )
+    told = complaint(tmp_path, {"collections/one/first.toml": text})
+    assert told.startswith(f"collections/one/first.toml: collection.{flag}")
+
+
+@pytest.mark.parametrize("flag", ["partners", "public"])
+def test_a_collection_for_named_members_is_not_open_to_outsiders(tmp_path: Path, flag: str) -> None:
+    """Other members may not learn that it exists; then neither may those outside."""
+    text = (
+        FILES["collections/one/first.toml"]
+        .replace('"members"', '["ID"]')
+        .replace("[access]", f"{flag} = true\n[access]")
+    )
+    told = complaint(tmp_path, {"collections/one/first.toml": text})
+    assert told.startswith(f"collections/one/first.toml: collection.{flag}")
+
+
+def test_a_write_only_collection_and_a_red_one_load(tmp_path: Path) -> None:
+    """Both are sensible: a drop box, and a table of named members."""
+    text = FILES["collections/one/first.toml"]
+    catalogue = loaded(
+        tmp_path,
+        {
+            "collections/one/first.toml": text.replace('"members"', '"nobody"'),
+            "collections/one/deep/second.toml": FILES["collections/one/deep/second.toml"]
+            .replace('"members"', '["ID", "SG"]')
+            .replace("amber+strict", "red"),
+        },
+    )
+    first, second = catalogue.by_id(FIRST), catalogue.by_id(SECOND)
+    assert first is not None
+    assert second is not None
+    assert first.readers == frozenset()
+    assert second.readers == {"ID", "SG"}
+    assert (second.named, second.highest_tlp) == (True, TLP.RED)
+
+
+def test_an_identity_belongs_to_one_member_only(tmp_path: Path) -> None:
+    """Law L4 hangs on it: whoever could claim another's identity could speak for that member."""
+    file = "collections/one/members.toml"
+    ids = [line for line in FILES[file].splitlines() if line.startswith("identities")]
+    told = complaint(tmp_path, {file: FILES[file].replace(ids[1], ids[0])})
+    assert told.startswith(f"{file}: member[1].identities")
+    assert "reserved for ID already" in told
+
+
+@pytest.mark.parametrize("name", ["taxii2", "healthz", "readyz", "metrics", "static", "a.b", "A", "a,b"])
+def test_an_api_root_cannot_have_every_name(tmp_path: Path, name: str) -> None:
+    """It is one path segment, and not one that the hub answers itself."""
+    told = complaint(tmp_path, {f"collections/{name}/root.toml": ROOT + 'members = "one"\n'})
+    assert told.startswith(f"collections/{name}/root.toml: ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"collections/hub.toml": None}, "collections/hub.toml: there is no such file"),
+        ({"collections/one/root.toml": None}, "collections/one/root.toml: there is no such file"),
+        ({"collections/one/members.toml": None}, "collections/one/root.toml: members: is missing"),
+        ({"collections/one/members.toml": ""}, "collections/one/members.toml: member: there is none"),
+        (
+            {"collections/two/root.toml": ROOT + 'members = "six"'},
+            "collections/two/root.toml: members: no API root 'six'",
+        ),
+        ({"collections/stray.toml": ""}, "collections/stray.toml: a collection stands in the folder"),
+        ({"collections/one/first.toml": "["}, "collections/one/first.toml: not valid TOML"),
+        ({"collections/one/first.toml": ""}, "collections/one/first.toml: collection: is missing"),
+        ({"collections/one/a/b/c/d/e/f.toml": ""}, "collections/one/a/b/c/d/e: folders are nested too deeply"),
+    ],
+)
+def test_a_folder_that_cannot_be_used_does_not_load(tmp_path: Path, changes: dict[str, str | None], told: str) -> None:
+    """A missing, stray or broken file is named."""
+    assert complaint(tmp_path, changes).startswith(told)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    """The operator pointed HUB_COLLECTIONS somewhere else."""
+    loaded(tmp_path)
+    with pytest.raises(ConfigurationError, match="elsewhere: the folder cannot be read"):
+        load_catalogue(tmp_path / "elsewhere", tmp_path / "profiles")
+
+
+def test_notes_and_hidden_files_beside_the_declarations_are_left_alone(tmp_path: Path) -> None:
+    """A README, an editor's copy or a system's index do not keep the hub from starting."""
+    loaded(tmp_path, {"collections/one/README.md": "x", "collections/one/.first.toml": "[", "profiles/.x.toml": "["})
+
+
+# --- what comes with the hub ---------------------------------------------------------------------------------------
+
+
+def test_the_eleven_members_are_declared(shipped: Catalogue) -> None:
+    """Each with an identity of its own, a placeholder for a contact, a time zone and languages."""
+    assert tuple(shipped.members) == ELEVEN
+    assert shipped.roots["asean"].members == shipped.roots["exercise"].members == ELEVEN
+    assert sorted(shipped.reserved.values()) == sorted(ELEVEN)
+    for member in shipped.members.values():
+        assert shipped.reserved[member.identity] == member.code
+        assert member.contact.endswith(".example")
+        assert "placeholder" in member.duty_line
+        assert member.languages
+
+
+def test_each_member_writes_its_own_national_collection(shipped: Catalogue) -> None:
+    """And only that member; all the others read it."""
+    for code in ELEVEN:
+        collection = shipped.find("asean", code.lower())
+        assert collection is not None
+        assert collection.writers == {code}
+        assert collection.readers == set(ELEVEN)
+        assert not collection.named
+        assert [profile.name for profile in collection.profiles] == ["live", "incident", "protected"]
+        assert (collection.highest_tlp, collection.unmarked) == (TLP.AMBER_STRICT, None)
+
+
+def test_the_shared_collections_stand_in_the_live_root_and_in_the_drill(shipped: Catalogue) -> None:
+    """The drill mirrors the live root: same aliases, same writers, other ids, the other label rule."""
+    for alias in ("incidents", "alerts", "indicators"):
+        live, drill = shipped.find("asean", alias), shipped.find("exercise", alias)
+        assert live is not None
+        assert drill is not None
+        assert live.writers == drill.writers == set(ELEVEN)
+        assert (live.profiles[0].name, drill.profiles[0].name) == ("live", "exercise")
+        assert live.profiles[1:] == drill.profiles[1:]
+        assert (live.exercise, drill.exercise) == (False, True)
+    alerts = shipped.find("asean", "alerts")
+    assert alerts is not None
+    assert (alerts.highest_tlp, alerts.constituents) == (TLP.AMBER_STRICT, False)
+
+
+def test_ids_and_titles_suit_every_client(shipped: Catalogue) -> None:
+    """UUIDs of version 4, each once; titles without the signs at which a common client splits them."""
+    ids = [collection.id for collection in shipped]
+    assert len(set(ids)) == len(ids) == 17
+    assert not [collection.title for collection in shipped if set(".,") & set(collection.title)]
+
+
+def test_what_each_collection_holds_from_the_start_is_valid(shipped: Catalogue) -> None:
+    """Both for stix2, strictly, and for the hub's own door; all TLP and PAP markings and all members are there."""
+    held = definitions(shipped, next(iter(shipped)))
+    ids = [content["id"] for content in held]
+    assert len(set(ids)) == len(ids)
+    for expected in (TLP2_IDS.values(), TLP1_IDS.values(), PAP_IDS.values(), shipped.reserved):
+        assert set(expected) <= set(ids)
+    for content in held:
+        assert stix2.parse(content, allow_custom=False).id == content["id"]
+        assert isinstance(parse_object(content, Limits()), StixObject)
+
+
+def test_every_extension_that_is_used_is_defined(shipped: Catalogue) -> None:
+    """STIX 2.1, 7.3: who gets an object with an extension can look up what it means, in the same collection."""
+    held = definitions(shipped, next(iter(shipped)))
+    used = {key for content in held for key in content.get("extensions", {})}
+    used |= {
+        step
+        for collection in shipped
+        for profile in collection.profiles
+        for rule in profile.rules
+        for step in rule.demand.path.split(".")
+        if step.startswith("extension-definition--")
+    }
+    assert len(used) == 4
+    assert used <= {content["id"] for content in held}
+
+
+def test_a_members_public_identity_tells_no_telephone(shipped: Catalogue) -> None:
+    """The duty line is for member CERTs, in the directory; the identity is read by everyone."""
+    for content in definitions(shipped, next(iter(shipped))):
+        assert "placeholder" not in str(content)
