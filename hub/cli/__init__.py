@@ -1,0 +1,111 @@
+"""The command `hub`: one file per command, each loaded only when it is the one that was asked for.
+
+A command is a module here with EXAMPLE (shown in its --help), `arguments(parser)` and `run(args) -> exit code`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from hub import __version__
+from hub.errors import (
+    BusyError,
+    ConfigurationError,
+    ConnectionFailedError,
+    HubError,
+    ReadingError,
+    RefusedError,
+    ReleaseError,
+    StoreError,
+)
+
+DONE: Final = 0
+SOME_REFUSED: Final = 1  # done, but not everything was taken: the output says what and why
+USAGE: Final = 2
+REFUSED: Final = 3  # settings, declarations, credentials or input must be changed first
+AWAY: Final = 4  # the hub or the store cannot be reached: the same command may succeed later
+FAILED: Final = 5
+INTERRUPTED: Final = 130
+
+# name -> what it does; the order is that of --help.
+COMMANDS: Final[Mapping[str, str]] = {
+    "init": "create the store, load collections and profiles; run again, apply what changed",
+    "serve": "serve TAXII 2.1",
+    "account": "add, list, disable accounts, and give them new keys",
+    "collections": "what is declared, what is in it, and what to paste into a SIEM",
+    "form": "a blank sheet for reports, to be filled in",
+    "convert": "reports to one STIX bundle, as it stands or as it would leave, and what could not be used",
+    "publish": "send reports, the victim protected, or STIX to a collection, and say what became of them",
+    "withdraw": "take back what was released of a report",
+    "follow": "print each object of a collection as it comes",
+    "alert": "put a report before all members at once, in the collection of alerts",
+    "acknowledge": "say that this member has an incident",
+    "ask": "ask other members for help with an incident",
+    "answer": "accept what this member was asked for, refuse it with a reason, or say that it is done",
+    "board": "each open incident: who has it, acknowledged, was asked, answered, is overdue",
+    "contacts": "each member's point of contact, and to confirm one's own",
+    "remind": "tell members of deadlines that have passed, once each",
+    "drill": "play a scenario into an API root for drills, and report who reacted how fast",
+    "outbox": "what waits to be sent, and what was refused",
+    "purge": "remove an object so that no byte of it stays in the store",
+    "export": "write a store's objects with their places, or the definitions alone",
+    "import": "read them back, or a bundle, or a medallion data file",
+    "demo": "a hub to try things on, and one incident on its way through it",
+    "settings": "what is in force, and where each value came from",
+}
+MODULES: Final[Mapping[str, str]] = {"import": "import_"}  # where the command's name cannot be a module's
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name; the exit code says how it went (see the constants above)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] in COMMANDS:
+        return _run(arguments[0], arguments[1:])
+    parser = argparse.ArgumentParser(
+        prog="hub",
+        description="The threat-sharing hub: national CERTs share STIX 2.1 incidents over TAXII 2.1.",
+        epilog="commands:\n"
+        + "".join(f"  {name:<12} {does}\n" for name, does in COMMANDS.items())
+        + "\n`hub COMMAND --help` shows each with an example.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip - the help as it is printed
+    parser.add_argument("--version", action="version", version=f"hub {__version__}")
+    parser.add_argument("command", choices=list(COMMANDS), metavar="COMMAND", help="one of those below")
+    parser.parse_args(arguments)  # ends here, with help, a version or a complaint: no known command came first
+    return USAGE
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    module = importlib.import_module(f"hub.cli.{MODULES.get(name, name)}")
+    parser = argparse.ArgumentParser(
+        prog=f"hub {name}",
+        description=COMMANDS[name][0].upper() + COMMANDS[name][1:] + ".",
+        epilog=f"example:\n{module.EXAMPLE}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.arguments(parser)
+    args = parser.parse_args(arguments)
+    try:
+        code: int = module.run(args)
+    except HubError as error:
+        print(f"hub {name}: {error}", file=sys.stderr)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has had enough
+        sys.stderr.close()
+        return DONE
+    return code
+
+
+def exit_code(error: HubError) -> int:
+    """The exit code that tells this kind of error."""
+    if isinstance(error, ConfigurationError | RefusedError | ReadingError | ReleaseError):
+        return REFUSED
+    if isinstance(error, BusyError | ConnectionFailedError | StoreError):
+        return AWAY
+    return FAILED

@@ -1,0 +1,23 @@
+"""`hub acknowledge`: say that this member has an incident and has looked at it."""
+
+from __future__ import annotations
+
+import argparse
+
+from hub.cli.respond import respond_arguments, take
+from hub.producer.respond import acknowledge
+
+EXAMPLE = "  hub acknowledge incident--8f2c…\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("incident", metavar="INCIDENT", help="its id, as the board shows it")
+    parser.add_argument("--text", default="", help="a sentence for the others")
+    respond_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Acknowledge it; 1 where the hub does not take it."""
+    words = f"{args.incident} is acknowledged."
+    return take(args, lambda hub: acknowledge(hub, args.incident, text=args.text, to=args.to), words)

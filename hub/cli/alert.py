@@ -1,0 +1,20 @@
+"""`hub alert`: put a staged report of an incident before all members at once. It is `hub publish --to alerts`."""
+
+from __future__ import annotations
+
+import argparse
+
+from hub.cli import publish
+from hub.producer.respond import COLLECTION
+
+EXAMPLE = "  hub alert report.yaml --preview\n  hub alert report.yaml\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes: all that `publish` does."""
+    publish.arguments(parser, to=COLLECTION)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Publish it."""
+    return publish.run(args)

@@ -1,0 +1,27 @@
+"""`hub answer`: accept what this member was asked for, refuse it with a reason, or say that it is done."""
+
+from __future__ import annotations
+
+import argparse
+
+from hub.cli.respond import respond_arguments, take
+from hub.producer.respond import ANSWERS, answer
+
+EXAMPLE = (
+    "  hub answer incident--8f2c… accepted\n"
+    '  hub answer note--51aa… refused --why "The server is not in our country."\n'
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("subject", metavar="INCIDENT", help="the incident, or the request where there are several")
+    parser.add_argument("says", choices=ANSWERS, metavar="accepted|refused|done", help="the answer")
+    parser.add_argument("--why", default="", metavar="TEXT", help="the reason; a refusal needs one")
+    respond_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Answer; 1 where the hub does not take it."""
+    words = f"Answered: {args.says}."
+    return take(args, lambda hub: answer(hub, args.subject, args.says, why=args.why, to=args.to), words)

@@ -1,0 +1,37 @@
+"""`hub ask`: ask other members for help with an incident."""
+
+from __future__ import annotations
+
+import argparse
+
+from hub.cli.respond import respond_arguments, take
+from hub.producer.respond import ask
+
+EXAMPLE = '  hub ask incident--8f2c… --members SG,MY --what "Take 198.51.100.7 down" --due 4h\n'
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("incident", metavar="INCIDENT", help="its id, as the board shows it")
+    parser.add_argument("--members", required=True, metavar="CC,CC", help="whom: country codes, or all")
+    parser.add_argument("--what", required=True, metavar="TEXT", help="what is asked for, in a sentence")
+    parser.add_argument("--due", required=True, metavar="TIME", help="by when: 30m, 4h, 2d, or a timestamp")
+    parser.add_argument("--priority", type=int, metavar="0-100", help="how urgent it is")
+    respond_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask; prints the id of the request, which answers name."""
+    return take(
+        args,
+        lambda hub: ask(
+            hub,
+            args.incident,
+            members=args.members.split(","),
+            what=args.what,
+            due=args.due,
+            priority=args.priority,
+            to=args.to,
+        ),
+        f"{args.members} asked.",
+    )

@@ -1,0 +1,92 @@
+"""`hub board`: each open incident, who has it, who acknowledged, who was asked, who answered, and what is overdue."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hub.cli import DONE
+from hub.cli.client import client, connection_arguments, environment
+
+EXAMPLE = "  hub board\n  hub board --json | jq '.incidents[] | select(.overdue != [])'\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("--json", action="store_true", help="as the hub gives it")
+    connection_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the board."""
+    with client(args, environment()) as hub:
+        board = hub.board()
+    if args.json:
+        print(json.dumps(board, ensure_ascii=False, indent=1))
+        return DONE
+    for line in told(board):
+        print(line)
+    return DONE
+
+
+def told(board: Mapping[str, Any]) -> Iterator[str]:
+    """The board in lines for a terminal."""
+    drill = "EXERCISE  " if board["exercise"] else ""
+    yield f"{drill}{board['api_root']}: {board['open']} open, {board['overdue']} deadlines passed"
+    for entry in board.get("incidents", ()):
+        yield ""
+        yield from _incident(entry)
+    figures = board["statistics"]
+    yield ""
+    yield f"{'member':<8}{'fetched':>22}{'acknowledged':>22}{'answered':>22}   median / 90 % of {figures['days']} days"
+    for name, row in (*figures["members"].items(), ("all", figures["all"])):
+        if row["fetch"]["of"] or row["answer"]["of"]:
+            yield f"{name:<8}" + "".join(f"{_figures(row[clock]):>22}" for clock in ("fetch", "acknowledge", "answer"))
+    if board.get("unconfirmed"):
+        yield f"contacts not confirmed for 90 days: {' '.join(board['unconfirmed'])}"
+
+
+def _incident(entry: Mapping[str, Any]) -> Iterator[str]:
+    given = (
+        f" ({'; '.join(entry['scale'])})" if entry["scale"] else "" if entry["criticality_given"] else " (not given)"
+    )
+    yield f"{entry['name']}"
+    yield (
+        f"  {entry['incident']}  from {entry['reported_by'] or '?'}, {span(entry['age_seconds'])} old, criticality "
+        f"{entry['criticality']}{given}, stage {entry['stage'] or '-'}"
+    )
+    yield f"  has it        {_times(entry['fetched'])}; not yet: {' '.join(entry['not_fetched']) or '-'}"
+    yield f"  acknowledged  {_times(entry['acknowledged'])}"
+    for request in entry["requests"]:
+        yield f"  {request['by']} asks {' '.join(request['asked'])} by {request['due']}: {request['what']}"
+        yield f"    {request['request']}"
+        for member, answers in request["answers"].items():
+            for answer in answers:
+                yield f"    {member} {answer['says']} at {answer['at']}: {answer['why']}"
+        if request["owing"]:
+            yield f"    no answer yet: {' '.join(request['owing'])}"
+    for late in entry["overdue"]:
+        yield f"  OVERDUE       {late['member']}: {late['what']}, due {late['due']}"
+
+
+def _times(times: Mapping[str, str]) -> str:
+    return ", ".join(f"{member} {at[11:19]}" for member, at in times.items()) or "-"
+
+
+def _figures(row: Mapping[str, Any]) -> str:
+    if not row["of"]:
+        return "-"
+    count = f"{row['done']}/{row['of']}"
+    return (
+        count if row["median_seconds"] is None else f"{count} {span(row['median_seconds'])}/{span(row['p90_seconds'])}"
+    )
+
+
+def span(seconds: float) -> str:
+    """A duration in the largest unit that says something: `40 s`, `12 min`, `5 h`, `3 d`."""
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,0 +1,72 @@
+"""What the commands of a producer or reader have in common: which hub, as whom, and where their files lie."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from hub.errors import ConfigurationError
+from hub.producer.api import HubClient, connect
+from hub.producer.outbox import Outbox
+from hub.producer.publish import Progress
+
+
+def connection_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say which hub, and over what line. Credentials are no arguments: others could read them."""
+    parser.add_argument("--url", help="the hub's address, or that of one API root (default: HUB_URL)")
+    parser.add_argument("--ca", metavar="FILE", help="CA certificates (PEM) to trust, and no others (default: HUB_CA)")
+    parser.add_argument("--plain-http", action="store_true", help="let credentials travel without TLS")
+
+
+def outbox_arguments(parser: argparse.ArgumentParser) -> None:
+    """The argument that says where the outbox is."""
+    parser.add_argument(
+        "--outbox", metavar="FOLDER", help="where bundles wait until they are sent (default: outbox in HUB_HOME)"
+    )
+
+
+def client(args: argparse.Namespace, environment: Mapping[str, str]) -> HubClient:
+    """A client for the hub that the arguments or HUB_URL name, with HUB_KEY, or HUB_USER and HUB_PASSWORD."""
+    url = args.url or environment.get("HUB_URL")
+    if not url:
+        raise ConfigurationError("which hub? Set HUB_URL (such as https://hub.example/asean/), or give --url")
+    return connect(
+        url,
+        key=environment.get("HUB_KEY") or None,
+        user=environment.get("HUB_USER") or None,
+        password=environment.get("HUB_PASSWORD") or None,
+        ca=args.ca or environment.get("HUB_CA") or None,
+        plain_http=args.plain_http,
+    )
+
+
+def home(environment: Mapping[str, str]) -> Path:
+    """The producer's home: HUB_HOME, or `.threat-sharing-hub` in the user's own."""
+    named = environment.get("HUB_HOME")
+    return Path(named) if named else Path.home() / ".threat-sharing-hub"
+
+
+def outbox(args: argparse.Namespace, environment: Mapping[str, str]) -> Outbox:
+    """The outbox that the arguments name, or that of the producer's home."""
+    return Outbox(Path(args.outbox) if args.outbox else home(environment) / "outbox")
+
+
+def progress() -> Progress | None:
+    """A line on stderr that counts on; None where nobody looks, or there is too little to count."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(settled: int, total: int) -> None:
+        if total > settled or settled > 1000:
+            end = "\n" if settled >= total else ""
+            print(f"\r{settled} of {total} objects", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def environment() -> Mapping[str, str]:
+    """The environment: read here, and nowhere below `hub.cli`."""
+    return os.environ

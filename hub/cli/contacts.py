@@ -1,0 +1,47 @@
+"""`hub contacts`: each member's single point of contact; `hub contacts confirm` by the member keeps its own alive."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hub.cli import DONE
+from hub.cli.client import client, connection_arguments, environment
+from hub.errors import NotFoundError
+
+EXAMPLE = "  hub contacts\n  hub contacts SG\n  hub contacts confirm\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("member", nargs="?", metavar="MEMBER|confirm", help="its code; confirm: your own, as it stands")
+    parser.add_argument("--json", action="store_true", help="as a JSON list")
+    connection_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the contacts, one or all of them."""
+    with client(args, environment()) as hub:
+        rows = [hub.confirm_contact()] if args.member == "confirm" else hub.contacts()
+    if args.member not in (None, "confirm"):
+        rows = [row for row in rows if row["member"] == args.member.upper()]
+        if not rows:
+            raise NotFoundError(f"{args.member!r} is no member; `hub contacts` lists them.")
+    if args.json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        return DONE
+    for row in rows:
+        print(_told(row))
+    return DONE
+
+
+def _told(row: Mapping[str, Any]) -> str:
+    confirmed = f"confirmed {row['confirmed_at'][:10]}" if row["confirmed_at"] else "never confirmed"
+    late = "" if row["confirmed"] else "  NOT CONFIRMED FOR 90 DAYS"
+    return (
+        f"{row['member']}  {row['cert']}, {row['country']}  ({confirmed}){late}\n"
+        f"    {row['contact']}   {row['duty_line']}   {row['time_zone']}   {' '.join(row['languages'])}"
+        f"   PGP {row['pgp_fingerprint'] or '-'}"
+    )

@@ -1,0 +1,253 @@
+"""`hub demo`: a hub for trying things out, and one incident on its way through it, told in plain words.
+
+1. A store and an account for each member, with the key in a file of its own.
+2. The hub itself, as `hub serve` runs it.
+3. Indonesia's duty officer has a report; the producer protects the victim and publishes the rest.
+4. Singapore follows Indonesia's collection and has it.
+5. Singapore acknowledges it, and the board shows who has it.
+6. Where to look next; then the hub goes on serving.
+
+Each step runs the very command that a user would type, and shows it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from hub.cli import DONE
+from hub.errors import ConfigurationError, UnprocessableError
+from hub.settings import load_settings
+from hub.sharing.hub import Hub
+from hub.sharing.members import Account, Kind, Member
+from hub.wiring import open_hub
+
+EXAMPLE = "  hub demo --home var\n"
+REPORT: Final = "demo_report.yaml"
+_READY_SECONDS: Final = 60
+_SHOWN_LINES: Final = 30  # of what a command prints
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument(
+        "--home", type=Path, default=Path("var"), help="folder for the store and the keys (default: var)"
+    )
+    parser.add_argument("--port", type=int, default=8021, help="port on 127.0.0.1 (default: 8021)")
+    parser.add_argument("--once", action="store_true", help="end after the story instead of serving on")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Tell the story, then serve until SIGTERM or SIGINT."""
+    home = args.home.absolute()
+    home.mkdir(parents=True, exist_ok=True)
+    _check_port(args.port)
+    environment = {**os.environ, "HUB_STORE": f"sqlite:///{home / 'hub.sqlite'}", "HUB_PORT": str(args.port)}
+    settings = load_settings(environment)
+    # (1)
+    _say("1. A store, and an account for each member.")
+    _run(["init"], environment)
+    hub = open_hub(settings)
+    members = list(hub.catalogue.members.values())
+    made = [_account(hub, home, member) for member in members]
+    hub.store.close()
+    print(f"   {sum(made)} accounts made, {len(members)} in all; their keys are in {_shown(home / 'keys')}.")
+    # (2)
+    _say("2. The hub.")
+    with _serving(environment, home / "hub.log", args.port) as server:
+        print(f"   It serves on http://127.0.0.1:{args.port}/taxii2/ and logs to {_shown(home / 'hub.log')}.")
+        # (3) to (5)
+        _story(home, args.port, hub.catalogue.members["ID"], hub.catalogue.members["SG"])
+        # (6)
+        _next_steps(home, args.port)
+        return DONE if args.once else _wait(server)
+
+
+def _story(home: Path, port: int, publisher: Member, reader: Member) -> None:
+    report = home / REPORT
+    if not report.exists():
+        report.write_bytes((files("hub") / "cli" / REPORT).read_bytes())
+    url = f"http://127.0.0.1:{port}/asean/"
+    _say(f"3. {publisher.country} ({publisher.cert}) has a report: {_shown(report)}.")
+    as_publisher = _as_member(home, publisher, url)
+    _run(["publish", str(report), "--to", "id", "--preview"], as_publisher)
+    _run(["publish", str(report), "--to", "id", "--yes"], as_publisher)
+    _say(f"4. {reader.country} ({reader.cert}) follows Indonesia's collection.")
+    checkpoint = home / "sg.checkpoint"
+    checkpoint.unlink(missing_ok=True)
+    lines = _run(
+        ["follow", "id", "--once", "--checkpoint", str(checkpoint)], _as_member(home, reader, url), show_output=False
+    )
+    objects = [json.loads(line) for line in lines.splitlines()]
+    _tell_what_came(objects, publisher, report)
+    _acknowledge(objects, reader, _as_member(home, reader, url))
+
+
+def _acknowledge(objects: Sequence[Mapping[str, Any]], reader: Member, as_reader: Mapping[str, str]) -> None:
+    _say(f"5. {reader.country} acknowledges it, and everybody sees who has it.")
+    incident = next(str(item["id"]) for item in objects if item["type"] == "incident")
+    board = json.loads(_run(["board", "--json"], as_reader, show_output=False))
+    known = {entry["incident"]: entry["acknowledged"] for entry in board["incidents"]}
+    if incident in known and reader.code not in known[incident]:  # the demo may run again on the same store
+        _run(["acknowledge", incident], as_reader)
+    _run(["board"], as_reader)
+
+
+def _tell_what_came(objects: Sequence[Mapping[str, Any]], publisher: Member, report: Path) -> None:
+    theirs = [item for item in objects if item.get("created_by_ref") in publisher.identities]
+    kinds = Counter(str(item["type"]) for item in theirs)
+    print(f"   {len(objects)} objects came; {len(objects) - len(theirs)} are definitions, identities and observables.")
+    print("   Indonesia's own: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) + ".")
+    for item in theirs:
+        if item["type"] in ("incident", "indicator"):
+            print(f"   {item['type']}: {item['name']}")
+    victim = _victim_name(report)
+    found = any(victim.casefold() in json.dumps(item, ensure_ascii=False).casefold() for item in objects)
+    if found:
+        raise UnprocessableError(f"The victim's name, {victim!r}, was in what Singapore received.")
+    print(f"   The victim's name, {victim!r}, is in the report, and in nothing that Singapore received.")
+
+
+def _victim_name(report: Path) -> str:
+    from hub.producer.readers import read_reports  # noqa: PLC0415 - readers are loaded for a report only
+    from hub.producer.report import Report  # noqa: PLC0415
+
+    for reading in read_reports(report):
+        if isinstance(reading, Report):
+            for victim in reading.victims:
+                if victim.name:
+                    return victim.name
+    raise UnprocessableError(f"{report}: the report names no victim; remove the file, and the demo makes it anew.")
+
+
+def _next_steps(home: Path, port: int) -> None:
+    key = shlex.quote(str(home / "keys" / "sg-cert.key"))
+    _say("6. Where to look next.")
+    print(
+        f"   The console:  http://127.0.0.1:{port}/  (name sg-cert, password: the key in {_shown(home / 'keys')}/sg-cert.key)\n"
+        f"   As Singapore: HUB_URL=http://127.0.0.1:{port}/asean/ HUB_KEY=$(cat {key}) .venv/bin/hub follow id\n"
+        f"   As a SIEM:    API root http://127.0.0.1:{port}/asean/, collection id from `hub collections`\n"
+        "   The README has the five-minute paths for a CERT, a SOC and an analyst."
+    )
+
+
+# ---------------------------------------------------------------------------------------------------------- the edges
+
+
+def _account(hub: Hub, home: Path, member: Member) -> bool:
+    """Make the member's account unless there is one, its key in a file that only the owner reads; whether it was made."""
+    name = f"{member.code.lower()}-cert"
+    file = home / "keys" / f"{name}.key"
+    if file.exists() and hub.store.get_account(name) is not None:
+        return False
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    if hub.store.get_account(name) is None:
+        key = hub.credentials.add(Account(name, Kind.CERT, member.code), None)
+    else:
+        key = hub.credentials.rotate(name, None)
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as opened:
+        opened.write(f"{key}\n")
+    return True
+
+
+def _as_member(home: Path, member: Member, url: str) -> dict[str, str]:
+    """The environment of that member's machine: its own home, its own key."""
+    own = home / f"{member.code.lower()}-cert"
+    own.mkdir(exist_ok=True)
+    declared = own / "member.toml"
+    if not declared.exists():
+        declared.write_text(
+            f'[identity]\nid = "{member.identity}"\nname = "{member.cert}"\ncountry = "{member.code}"\n',
+            encoding="utf-8",
+        )
+    key = (home / "keys" / f"{member.code.lower()}-cert.key").read_text(encoding="ascii").strip()
+    return {**os.environ, "HUB_URL": url, "HUB_KEY": key, "HUB_HOME": str(own)}
+
+
+def _run(arguments: list[str], environment: Mapping[str, str], *, show_output: bool = True) -> str:
+    """Run a command of the hub as a user would, and show it; its output."""
+    print(f"   $ hub {shlex.join(_shown(Path(one)) if '/' in one else one for one in arguments)}", flush=True)
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "hub", *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise UnprocessableError(f"`hub {arguments[0]}` ended with {done.returncode}: {done.stderr.strip()}")
+    if show_output:
+        lines = done.stdout.splitlines()
+        for line in lines[:_SHOWN_LINES]:
+            print(f"   | {line}")
+        if len(lines) > _SHOWN_LINES:
+            print(f"   | … {len(lines) - _SHOWN_LINES - 1} lines more …\n   | {lines[-1]}")
+    return done.stdout
+
+
+@contextmanager
+def _serving(environment: Mapping[str, str], log: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("ab") as opened:
+        server = subprocess.Popen([sys.executable, "-m", "hub", "serve"], env=environment, stdout=opened, stderr=opened)
+    try:
+        until = time.monotonic() + _READY_SECONDS
+        while not _answers(port):
+            if server.poll() is not None or time.monotonic() > until:
+                raise ConfigurationError(f"The hub did not start; {_shown(log)} says why.")
+            time.sleep(0.05)
+        yield server
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait()
+
+
+def _wait(server: subprocess.Popen[bytes]) -> int:
+    def stop(_number: int, _frame: object) -> None:
+        server.send_signal(signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    print("\nServing; Ctrl-C ends it.", flush=True)
+    server.wait()
+    return DONE
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
+            probe.sendall(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return b" 200 " in probe.recv(64)
+    except OSError:
+        return False
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise ConfigurationError(
+                f"Port {port} is in use; is a hub running already? `make run PORT=8022` takes another."
+            ) from None
+
+
+def _shown(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _say(text: str) -> None:
+    print(f"\n{text}", flush=True)

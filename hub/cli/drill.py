@@ -1,0 +1,113 @@
+"""`hub drill`: play a scenario into an API root for exercises, and report who reacted and how fast.
+
+It runs on the hub's machine, since it speaks in several members' names; only an API root that is declared
+`exercise = true` takes what it says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from hub.cli import DONE
+from hub.cli.board import span
+from hub.declarations import read_table
+from hub.errors import NotFoundError
+from hub.settings import load_settings
+from hub.sharing.drills import Play, drill_report, drills_of, exercise_root, parse_scenario
+from hub.wiring import open_hub
+
+EXAMPLE = """  hub drill start --scenario ransomware.toml
+  hub drill report
+
+a scenario:
+  title = "Ransomware crosses a border"
+  [[event]]
+  at = "0m"
+  member = "ID"
+  incident = "hospital"
+  name = "Ransomware at a hospital"
+  criticality = 90
+  stage = "early"
+  determination = "suspected"
+  status = "open"
+  [[event]]
+  at = "5m"
+  member = "ID"
+  incident = "hospital"
+  ask = ["SG", "MY"]
+  what = "Take the drop server down"
+  due = "30m"
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="start|report")
+    start = actions.add_parser("start", help="play a scenario; ends when its last event is out")
+    start.add_argument("--scenario", type=Path, required=True, metavar="FILE", help="TOML: a title and timed events")
+    start.add_argument(
+        "--speed", type=_above_zero, default=1.0, metavar="TIMES", help="faster than written (default: 1)"
+    )
+    report = actions.add_parser("report", help="who reacted to the last drill, and how fast")
+    report.add_argument("--json", action="store_true", help="as one JSON object")
+    for action in (start, report):
+        action.add_argument("--root", help="the API root, where several are for exercises")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Play, or report."""
+    hub = open_hub(load_settings(os.environ))
+    with closing(hub.store):
+        root, alerts = exercise_root(hub, args.root)
+        if args.action == "start":
+            scenario = parse_scenario(read_table(args.scenario), root.members)
+            print(f"{scenario.title}: {len(scenario.events)} events into {root.title}", file=sys.stderr)
+            Play(hub, root, alerts, scenario).run(time.sleep, _tell, args.speed)
+            return DONE
+        played = drills_of(hub, root)
+        if not played:
+            raise NotFoundError(f"No drill was played into {root.title} yet; `hub drill start` plays one.")
+        report = drill_report(hub, root, played[0])
+    if args.json:
+        print(json.dumps(report, ensure_ascii=False, indent=1))
+    else:
+        _show(report, root.members)
+    return DONE
+
+
+def _show(report: Mapping[str, Any], members: tuple[str, ...]) -> None:
+    print(f"EXERCISE  {report['title']}: {len(report['incidents'])} incidents")
+    print(f"{'member':<8}{'fetched':>22}{'acknowledged':>22}{'answered':>22}   count, median / 90 %")
+    for member in members:
+        row = report["statistics"]["members"][member]
+        cells = (_cell(row[clock]) for clock in ("fetch", "acknowledge", "answer"))
+        print(f"{member:<8}" + "".join(f"{cell:>22}" for cell in cells))
+    for entry in report["incidents"]:
+        for late in entry["overdue"]:
+            print(f"OVERDUE  {late['member']}: {late['what']} of {entry['name']!r}, due {late['due']}")
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    if not row["of"]:
+        return "-"
+    took = "" if row["median_seconds"] is None else f" {span(row['median_seconds'])}/{span(row['p90_seconds'])}"
+    return f"{row['done']}/{row['of']}{took}"
+
+
+def _tell(words: str) -> None:
+    print(words, flush=True)
+
+
+def _above_zero(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise ValueError
+    return number

@@ -1,0 +1,37 @@
+"""`hub form`: a blank sheet for reports, to be filled in."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from hub.cli import DONE
+from hub.errors import UnprocessableError
+from hub.producer.forms import blank_form_csv, blank_form_xlsx
+
+EXAMPLE = "  hub form --lang id --out laporan.xlsx\n  hub form > reports.csv\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("--lang", choices=["en", "id"], default="en", help="language of the explanations (default: en)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="a .csv or .xlsx file; without it, CSV goes to stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the sheet: headings, and one row that explains each."""
+    if args.out is None:
+        sys.stdout.buffer.write(blank_form_csv(args.lang))
+        return DONE
+    makers = {".csv": blank_form_csv, ".xlsx": blank_form_xlsx}
+    if args.out.suffix.lower() not in makers:
+        raise UnprocessableError(f"{args.out}: the name should end in .csv or .xlsx")
+    try:
+        with args.out.open("xb") as file:
+            file.write(makers[args.out.suffix.lower()](args.lang))
+    except FileExistsError:
+        raise UnprocessableError(f"{args.out}: this file exists already, and may be filled in; name another") from None
+    except OSError as error:
+        raise UnprocessableError(f"{args.out}: cannot be written: {error.strerror}") from None
+    return DONE

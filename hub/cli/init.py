@@ -1,0 +1,42 @@
+"""`hub init`: create the store and put into each collection what every reader needs from the start."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+
+from hub.cli import DONE
+from hub.settings import load_settings, masked_uri
+from hub.sharing.seed import seed
+from hub.wiring import SECRET_BYTES, open_catalogue, open_store
+
+EXAMPLE = "  HUB_STORE=sqlite:////var/lib/hub/hub.sqlite hub init\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes: nothing; the settings name the store and the folders."""
+    parser.set_defaults()
+
+
+def run(_args: argparse.Namespace) -> int:
+    """Create or update the store, and say what changed."""
+    settings = load_settings(os.environ)
+    catalogue = open_catalogue(settings)
+    store = open_store(settings, create=True)
+    try:
+        store.secret(secrets.token_bytes(SECRET_BYTES))
+        changed = 0
+        for collection in catalogue:
+            added = seed(store, catalogue, collection)
+            changed += added
+            if added:
+                print(f"{collection.root}/{collection.alias}: {added} definitions and identities added")
+        count = sum(1 for _ in catalogue)
+        print(
+            f"{masked_uri(settings.store)}: {len(catalogue.members)} members, {count} collections; "
+            + (f"{changed} objects added." if changed else "nothing had changed.")
+        )
+    finally:
+        store.close()
+    return DONE

@@ -1,0 +1,47 @@
+"""`hub purge`: remove an object so that no byte of it stays in the store, its log or a status; for the operator."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from hub.cli import DONE
+from hub.errors import NotFoundError, UnprocessableError
+from hub.settings import load_settings
+from hub.stix.identifiers import type_of
+from hub.stix.tlp import TLP
+from hub.wiring import open_hub
+
+EXAMPLE = "  hub purge asean/id indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --yes\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("collection", metavar="ROOT/ALIAS")
+    parser.add_argument("object_id", metavar="ID", help="the object, whoever published it")
+    parser.add_argument("--yes", action="store_true", help="do it; without this, only say what would go")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Purge, and say how many versions went. Backups, and what readers fetched, are out of the hub's reach."""
+    if type_of(args.object_id) is None:
+        raise UnprocessableError(f"{args.object_id!r} is no STIX id")
+    hub = open_hub(load_settings(os.environ))
+    try:
+        collection = hub.catalogue.find(*args.collection.partition("/")[::2])
+        if collection is None:
+            raise UnprocessableError(f"There is no collection {args.collection!r}; `hub collections` lists them all.")
+        if not hub.store.holds(collection.id, args.object_id, TLP.RED):
+            raise NotFoundError(f"{args.object_id} is not held in {args.collection}.")
+        if not args.yes:
+            print(f"{args.object_id} would be purged from {args.collection}; say so with --yes.", file=sys.stderr)
+            return DONE
+        gone = hub.store.purge(collection.id, args.object_id)
+    finally:
+        hub.store.close()
+    print(
+        f"{gone} versions of {args.object_id} purged; backups and what readers fetched still have them, and objects that "
+        "refer to it still hold its id, which gives an observable's value away: purge those, too."
+    )
+    return DONE

@@ -1,0 +1,129 @@
+"""What the commands that take reports have in common: how to read them, for whom, and what the officer allows."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from hub.cli.client import home
+from hub.errors import ConfigurationError, ConnectionFailedError
+from hub.producer.api import audience_of
+from hub.producer.desk import read
+from hub.producer.files import write_atomically
+from hub.producer.member import Member, load_member
+from hub.producer.readers import FORMATS, ReadOptions, Report, RowError
+from hub.producer.release import Approvals, Audience
+from hub.stix.tlp import BY_WORD
+from hub.taxii.resources import Collection, plain
+
+_KNOWN_COLLECTIONS = "collections.json"  # in the home: what the hub said of its collections, for when it is away
+
+
+def reading_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say how reports are read."""
+    parser.add_argument("--format", choices=sorted(FORMATS), help="of the files, where their content does not tell")
+    parser.add_argument(
+        "--zone", help="time zone of times that name none, such as Asia/Jakarta; without it they are refused"
+    )
+    parser.add_argument("--encoding", help="of a CSV that is neither UTF-8 nor UTF-16, such as windows-1252")
+    parser.add_argument(
+        "--tlp",
+        default="amber+strict",
+        choices=sorted(BY_WORD),
+        help="of files that name no level (default: amber+strict)",
+    )
+    parser.add_argument(
+        "--confirm",
+        action="append",
+        default=[],
+        metavar="VALUE",
+        help="an indicator that looks harmful to block, and is meant",
+    )
+
+
+def approval_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments by which an officer lets out what the release step holds back."""
+    parser.add_argument(
+        "--approve",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="a text or value to let out; the preview shows its key",
+    )
+    parser.add_argument("--officer", default="", help="who approves; kept in the record")
+    parser.add_argument(
+        "--named-by", default="", metavar="WHO", help="who recorded the victim's yes to being named, and when"
+    )
+
+
+def read_options(args: argparse.Namespace, member: Member | None) -> ReadOptions:
+    """How to read, from the arguments."""
+    try:
+        zone = ZoneInfo(args.zone) if args.zone else None
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigurationError(f"there is no time zone {args.zone!r}; they are named like Asia/Jakarta") from None
+    return ReadOptions(
+        zone=zone,
+        default_tlp=args.tlp,
+        default_country=member.country if member is not None else None,
+        confirmed=frozenset(args.confirm),
+        encoding=args.encoding,
+    )
+
+
+def approvals(args: argparse.Namespace) -> Approvals:
+    """What the officer allowed, from the arguments. ConfigurationError where nobody's name stands behind it."""
+    if (args.approve or args.named_by) and not args.officer:
+        raise ConfigurationError("an approval needs a name: give --officer")
+    keys = frozenset(args.approve)
+    return Approvals(officer=args.officer, texts=keys, values=keys, named_by=args.named_by)
+
+
+def reports(file: Path, args: argparse.Namespace, member: Member) -> Iterator[Report | RowError]:
+    """The reports in a file; each row that cannot be read is told on stderr and handed on, too."""
+    for found in read(file, read_options(args, member), args.format):
+        if isinstance(found, RowError):
+            print(found, file=sys.stderr)
+        yield found
+
+
+def this_member(environment: Mapping[str, str]) -> Member:
+    """The member whose home this is; advice on a key that was made goes to stderr."""
+    return load_member(home(environment), tell=lambda sentence: print(sentence, file=sys.stderr))
+
+
+def audience(name: str, url: str, known: list[Collection] | None, folder: Path, *, exercise: bool = False) -> Audience:
+    """The collection as the release step sees it: as the hub says, or, with the hub away, as it said last time."""
+    path = folder / _KNOWN_COLLECTIONS
+    if known is not None:
+        kept = _kept(path) | {url: [plain(one) for one in known]}
+        write_atomically(path, json.dumps(kept, ensure_ascii=False, indent=1).encode())
+        return audience_of(name, known, exercise=exercise)
+    said = _kept(path).get(url)
+    if said is None:
+        raise ConnectionFailedError(
+            f"{url} cannot be reached, and it was never asked from here: what {name!r} takes is not known yet; try later"
+        )
+    return audience_of(name, [_collection(one) for one in said], exercise=exercise)
+
+
+def now() -> datetime:
+    """The clock."""
+    return datetime.now(UTC)
+
+
+def _kept(path: Path) -> dict[str, list[dict[str, object]]]:
+    try:
+        kept: dict[str, list[dict[str, object]]] = json.loads(path.read_bytes())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return {}
+    return kept
+
+
+def _collection(said: Mapping[str, object]) -> Collection:
+    return Collection(**{**said, "x_hub_profiles": tuple(said.get("x_hub_profiles", ())), "media_types": ()})  # type: ignore[arg-type] # as `plain` wrote it

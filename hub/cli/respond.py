@@ -1,0 +1,33 @@
+"""What the commands of the joint protocol have in common: where notes go, and how their receipts are told."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+
+from hub.cli import DONE, SOME_REFUSED
+from hub.cli.client import client, connection_arguments, environment
+from hub.producer.connection import Connection
+from hub.producer.publish import Receipt
+from hub.producer.respond import COLLECTION
+
+
+def respond_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments that every step takes."""
+    parser.add_argument("--to", default=COLLECTION, metavar="COLLECTION", help=f"where it goes (default: {COLLECTION})")
+    parser.add_argument("--json", action="store_true", help="print the receipt as one JSON object")
+    connection_arguments(parser)
+
+
+def take(args: argparse.Namespace, step: Callable[[Connection], Receipt], words: str) -> int:
+    """Take the step and say what became of it: the id of the note where the hub took it, its words where it did not."""
+    with client(args, environment()) as hub:
+        receipt = step(hub.connection)
+    if args.json:
+        print(json.dumps(receipt.as_dict(), ensure_ascii=False))
+    elif receipt.complete:
+        print(f"{words} ({receipt.successes[0]})" if receipt.successes else words)
+    else:
+        print("\n".join(f"Not taken: {failure.reason}" for failure in receipt.failures))
+    return DONE if receipt.complete else SOME_REFUSED

@@ -1,0 +1,32 @@
+"""`hub settings`: what is in force, and where each value came from."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+
+from hub.cli import DONE
+from hub.settings import described, explained, load_settings
+
+EXAMPLE = "  HUB_PORT=8443 hub settings\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print every setting: value, origin and meaning. Passwords inside the store's URI are starred."""
+    settings = load_settings(os.environ)
+    values = described(settings)
+    origins = {name: settings.origins.get(name, "default") for name in values}
+    if args.json:
+        print(json.dumps({name: {"value": values[name], "from": origins[name]} for name in values}, indent=1))
+        return DONE
+    texts = explained()
+    for name, value in values.items():
+        shown = json.dumps(value) if isinstance(value, bool | str) else str(value)
+        print(f"{name:<28} {shown:<32} {origins[name]}\n{'':<28} {texts[name][1]}")
+    return DONE

@@ -1,0 +1,301 @@
+"""What an analyst holds in Python: `hub.connect(…)`, then `publish`, `follow` and `collections`."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from hub.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    ForbiddenError,
+    NotFoundError,
+    ReadingError,
+    ReleaseError,
+    UnprocessableError,
+)
+from hub.producer import respond
+from hub.producer.bundles import StixDict, stix_objects
+from hub.producer.checkpoint import FileKeeper, Keeper
+from hub.producer.connection import Connection, named
+from hub.producer.follow import Asked, Rhythm, follow
+from hub.producer.hints import Hints
+from hub.producer.outbox import Outbox
+from hub.producer.patience import Patience
+from hub.producer.publish import Progress, Receipt, joined, publish
+from hub.producer.readers import Report, RowError
+from hub.producer.release.policy import Approvals, Audience
+from hub.stix.tlp import BY_WORD, TLP
+from hub.taxii.resources import Collection
+
+if TYPE_CHECKING:
+    from hub.producer.desk import Leaving
+    from hub.producer.release.step import Withheld
+
+HOME: Final = ".threat-sharing-hub"  # in the user's own folder
+PROTECTED: Final = "protected"  # the profile of collections in which no victim is named
+DRILLS: Final = "exercise"  # that of collections for drills
+
+
+def audience_of(name: str, collections: Sequence[Collection], *, exercise: bool = False) -> Audience:
+    """A collection, named by id, alias or title, as the release step sees it, for a real report or one of an `exercise`.
+
+    NotFoundError where it is not among them, ForbiddenError where this account may not write there, UnprocessableError
+    where a drill would go among what is real, or the other way round. A hub that does not say what a collection takes
+    is taken at its strictest: no victim is named there.
+    """
+    found = named(collections, name)
+    if len(found) != 1:
+        raise NotFoundError(f"there is no collection {name!r}, or more than one; `hub collections` shows their aliases")
+    if not found[0].can_write:
+        raise ForbiddenError(
+            f"this account may not publish in {found[0].title!r}; `hub collections` shows where it may"
+        )
+    level = BY_WORD.get(found[0].x_hub_highest_tlp or "", TLP.AMBER_STRICT)
+    profiles = found[0].x_hub_profiles
+    if profiles and exercise != (DRILLS in profiles):
+        takes = "takes no drills" if exercise else "takes drills only: say that it is one (`exercise=True`, --exercise)"
+        raise UnprocessableError(f"{found[0].title!r} {takes}; nothing was released")
+    return Audience(found[0].id, highest_tlp=level, protected=not profiles or PROTECTED in profiles)
+
+
+class HubClient:
+    """A hub as an analyst sees it; made by :func:`connect`. For one thread at a time; use it in a `with`, or `close` it.
+
+    Collections are named by id, alias or title.
+    """
+
+    def __init__(self, connection: Connection, *, outbox: Outbox | None = None, home: Path | None = None) -> None:
+        self.connection = connection
+        self.outbox = outbox
+        self._home = home
+
+    def __repr__(self) -> str:
+        return f"HubClient({self.connection.url!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.connection.close()
+
+    def collections(self) -> list[Collection]:
+        """The collections of which this account may know, with `can_read` and `can_write`."""
+        return self.connection.collections()
+
+    def publish(  # noqa: PLR0913 - each stands by its name
+        self,
+        item: Any,
+        to: str,
+        *,
+        source: str = "",
+        approvals: Approvals | None = None,
+        exercise: bool = False,
+        progress: Progress | None = None,
+    ) -> Receipt:
+        """Send a report or a bundle to the collection `to`; what became of each object.
+
+        A Report of `hub.read_reports` is rendered and released first, with the victim protected; ReleaseError says why
+        nothing of it may leave, and `preview` shows what would; `exercise` labels it as part of a drill. ReadingError
+        stands for a row that could not be read. STIX goes as it stands: a bundle, an envelope, a list of objects or one
+        object, as stix2's objects, dicts, JSON or the path of a file. Refusals of single objects are in the receipt.
+
+        With an outbox, the bundle is kept there first, then everything that waits there is sent; ConnectionFailedError
+        then means that it waits on, and that the next `publish` or `send_waiting` sends it. Without one, what was not
+        sent is in your hands: to publish it again doubles nothing.
+        """
+        if not isinstance(item, Report | RowError):
+            return self._send([stix_objects(item)], to, source, progress)
+        from hub.producer.desk import Leaving  # noqa: PLC0415 - as in `preview`
+
+        found = self.preview(item, to, approvals=approvals, exercise=exercise)
+        if not isinstance(found, Leaving):
+            raise ReleaseError(f"{item.report_id}: {found.reason}")
+        found.keep()
+        return self._send(found.bundles, to, source or found.report.report_id, progress)
+
+    def preview(
+        self, report: Report | RowError, to: str, *, approvals: Approvals | None = None, exercise: bool = False
+    ) -> Leaving | Withheld:
+        """What of the report would leave for that collection; `.preview.text()` is the table. Nothing is sent or kept."""
+        if isinstance(report, RowError):
+            raise ReadingError(str(report))
+        if self._home is None:
+            raise ConfigurationError("a report is released by a member: give `home=` to `hub.connect`")
+        # rendering loads stix2, which takes a third of a second: whoever only follows does without
+        from hub.producer.desk import leaving  # noqa: PLC0415
+        from hub.producer.member import load_member  # noqa: PLC0415
+
+        member = load_member(self._home)
+        audience = audience_of(to, self.collections(), exercise=exercise)
+        return leaving(report, member, audience, datetime.now(UTC), approvals=approvals, exercise=exercise)
+
+    def _send(self, bundles: Sequence[Sequence[StixDict]], to: str, source: str, progress: Progress | None) -> Receipt:
+        if self.outbox is None:
+            collection = self.connection.collection(to)
+            return joined([publish(self.connection, collection, bundle, progress=progress) for bundle in bundles])
+        # all are kept before the first is sent: what breaks off then loses none
+        names = [self.outbox.put(bundle, hub=self.connection.url, to=to, source=source) for bundle in bundles]
+        sent = {one.name: one for one in self.outbox.send(self.connection, progress=progress)}
+        receipts = []
+        for name in names:
+            found = sent.get(name) or self.outbox.settled(name)  # another process had the lock, and sent it along
+            if found is None:
+                raise ConnectionFailedError(f"{name} waits in {self.outbox.folder}: send it again later")
+            receipts.append(found.receipt)
+        return joined(receipts)
+
+    # --- the joint protocol -------------------------------------------------------------------------------------
+
+    def alert(self, item: Any, *, to: str = respond.COLLECTION, source: str = "") -> Receipt:
+        """Put a report before all members at once: `publish` to the collection of alerts."""
+        return self.publish(item, to, source=source)
+
+    def acknowledge(self, incident: str, *, text: str = "", to: str = respond.COLLECTION) -> Receipt:
+        """Say that this member has the incident and has looked at it."""
+        return respond.acknowledge(self.connection, incident, text=text, to=to)
+
+    def ask(  # noqa: PLR0913 - each stands by its name
+        self,
+        incident: str,
+        *,
+        members: Iterable[str],
+        what: str,
+        due: str,
+        priority: int | None = None,
+        to: str = respond.COLLECTION,
+    ) -> Receipt:
+        """Ask members (codes, or "all") for help; the request is the first of the receipt's successes."""
+        return respond.ask(self.connection, incident, members=members, what=what, due=due, priority=priority, to=to)
+
+    def answer(self, subject: str, says: str, *, why: str = "", to: str = respond.COLLECTION) -> Receipt:
+        """Answer a request (its id, or its incident's): accepted, refused (with `why`) or done."""
+        return respond.answer(self.connection, subject, says, why=why, to=to)
+
+    def board(self) -> dict[str, Any]:
+        """Each open incident with who has it, acknowledged, was asked, answered, is overdue; and how long it took."""
+        return self.connection.resource("board")
+
+    def contacts(self) -> list[dict[str, Any]]:
+        """The members' points of contact."""
+        found: list[dict[str, Any]] = self.connection.resource("contacts")["contacts"]
+        return found
+
+    def confirm_contact(self) -> dict[str, Any]:
+        """Confirm this member's own contact as it stands; the contact."""
+        return self.connection.post("contacts")
+
+    # --- sending and following ----------------------------------------------------------------------------------
+
+    def send_waiting(self) -> list[Receipt]:
+        """Send what waits in the outbox; the receipts of all that has left it."""
+        if self.outbox is None:
+            return []
+        return [settled.receipt for settled in self.outbox.send(self.connection)]
+
+    def follow(  # noqa: PLR0913 - each stands by its name
+        self,
+        collection: str,
+        *,
+        checkpoint: str | Path | None = None,
+        out: str | Path | None = None,
+        once: bool = False,
+        raw: bool = False,
+        asked: Asked | None = None,
+        rhythm: Rhythm | None = None,
+        events: bool = True,
+    ) -> Iterator[Any]:
+        """Yield each object of a collection, oldest first: until nothing is new with `once`, or else for ever.
+
+        Objects are stix2's; those that stix2 cannot parse, and with `raw` all, are dicts, JSON-equal to what was
+        published. Both are read alike: `item["type"]`.
+
+        With `checkpoint`, a file, the next call goes on where this one ended. An object counts as taken when the next
+        one is asked for: after a kill, or a `break`, the last one comes again. With `out`, each object is also written
+        to that file, one JSON object a line, each exactly once whatever happens; its checkpoint is by default the file
+        of that name with `.checkpoint` behind it.
+
+        Between two polls it listens for the hub's events, where the hub has them, so that what is new is there at once;
+        without `events`, or with a `rhythm` that waits in a way of its own, it polls only.
+        """
+        asked, rhythm = asked or Asked(), rhythm or Rhythm()
+        found = self.connection.collection(collection)
+        keeper: Keeper = Keeper()
+        if checkpoint is not None or out is not None:
+            path = Path(checkpoint) if checkpoint is not None else Path(f"{out}.checkpoint")
+            keeper = FileKeeper(
+                path, collection=found.id, asked=asked.as_dict(), out=None if out is None else Path(out)
+            )
+        if once:
+            rhythm = Rhythm(True, rhythm.interval_seconds, rhythm.wait, rhythm.tell)
+        if once or not events or rhythm.wait is not time.sleep:
+            return _closing((keeper,), self._items(found, keeper, asked, rhythm, raw=raw))
+        hints = Hints(self.connection, found)
+        rhythm = dataclasses.replace(rhythm, wait=hints.wait)
+        return _closing((keeper, hints), self._items(found, keeper, asked, rhythm, raw=raw))
+
+    def _items(self, found: Collection, keeper: Keeper, asked: Asked, rhythm: Rhythm, *, raw: bool) -> Iterator[Any]:
+        items = follow(self.connection, found, keeper, asked, rhythm)
+        return items if raw else map(_typed(), items)
+
+
+def connect(  # noqa: PLR0913 - each stands by its name
+    url: str,
+    *,
+    key: str | None = None,
+    user: str | None = None,
+    password: str | None = None,
+    ca: str | Path | None = None,
+    plain_http: bool = False,
+    outbox: str | Path | None = None,
+    home: str | Path | None = None,
+    patience: Patience | None = None,
+) -> HubClient:
+    """A client for the hub at `url`: an API root (https://hub.example/asean/), or a server with a default one.
+
+    `key`, or `user` with `password`; `ca` is a file of CA certificates to trust; `outbox` a folder where bundles wait
+    until they are sent; `home` the folder of this CERT's `member.toml`, by default `.threat-sharing-hub` in your own, which
+    publishing reports needs. Nothing is sent yet. ConfigurationError says what of this cannot be used.
+
+    >>> asean = connect("https://hub.example/asean/", key="…")                  # doctest: +SKIP
+    >>> print(asean.publish("bundle.json", to="id").in_words())                 # doctest: +SKIP
+    >>> for item in asean.follow("alerts", checkpoint="alerts.state", once=True):  # doctest: +SKIP
+    ...     print(item["type"], item["id"])
+    """
+    connection = Connection(url, key=key, user=user, password=password, ca=ca, plain_http=plain_http, patience=patience)
+    box = None if outbox is None else Outbox(Path(outbox))
+    return HubClient(connection, outbox=box, home=Path(home) if home is not None else Path.home() / HOME)
+
+
+def _closing(held: Iterable[Keeper | Hints], items: Iterable[Any]) -> Iterator[Any]:
+    with contextlib.ExitStack() as stack:
+        for one in held:
+            stack.enter_context(contextlib.closing(one))
+        yield from items
+
+
+def _typed() -> Callable[[StixDict], Any]:
+    """What makes stix2's object of a dict where stix2 can. stix2 takes a third of a second to load: not before."""
+    import stix2  # noqa: PLC0415
+
+    from hub.producer import stix_classes  # noqa: F401, PLC0415 - teaches stix2 the incident extension
+
+    def typed(item: StixDict) -> Any:
+        try:
+            return stix2.parse(item, allow_custom=True)
+        except Exception:  # noqa: BLE001 - stix2 raises all kinds; what it cannot parse is handed over as it came
+            return item
+
+    return typed
+
+
+__all__ = ["Asked", "HubClient", "Rhythm", "connect"]

@@ -1,0 +1,257 @@
+"""How far following has come, kept so that `kill -9` at any point neither loses an object nor hands two over again.
+
+A checkpoint is a text file. Its first line is a JSON object: the collection, what is asked for, and the added_after to
+go on from. Each further line is the mark of an object that was handed over though it lies behind that added_after.
+
+Without an out file, an object is marked when the next one is asked for: after a kill the last one comes again, since
+nobody can know whether it was dealt with. With an out file, the file itself tells which objects it holds: the
+checkpoint has the length up to which everything is counted for, and at the start the lines behind that length are
+read as marks, and half a line at the end is cut off. So output and checkpoint commit together.
+
+What is synced, and when: the out file and then the checkpoint at the end of each page. A killed process loses nothing
+that was written; a power cut may lose what was written since the last page, and those objects then come again (an
+out file may have lost their lines, too, and gets them again; none is in it twice).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from hub.errors import ConfigurationError, ProducerError
+from hub.producer.bundles import StixDict
+from hub.producer.files import sync_folder, write_atomically
+from hub.producer.locks import locked
+
+_FORM: Final = 1
+_MARK_BYTES: Final = 16
+_MARK: Final = re.compile(rf"[0-9a-f]{{{2 * _MARK_BYTES}}}")
+_LINE_BYTES: Final = 64 * 1024 * 1024  # of an out file at the most
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where to go on: the added_after to ask for (None: from the beginning), and marks of what not to hand over."""
+
+    after: str | None = None
+    taken: frozenset[str] = frozenset()
+
+
+def mark(item: Mapping[str, Any]) -> str:
+    """A short text that is equal for equal objects and for no others."""
+    plain = json.dumps(item, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(plain.encode(), digest_size=_MARK_BYTES).hexdigest()
+
+
+class Keeper:
+    """Where following has come, in memory only: the base of those that keep it in files."""
+
+    def __init__(self) -> None:
+        self.position = Position()
+
+    def hand_over(self, item: StixDict) -> None:
+        """Before the object is given to whoever follows."""
+
+    def taken(self, item_mark: str) -> None:
+        """The object was given, and the next is asked for."""
+
+    def commit(self, position: Position) -> None:
+        """A page is done: go on from here."""
+        self.position = position
+
+    def close(self) -> None:
+        """Give files and locks back."""
+
+
+class FileKeeper(Keeper):
+    """The same in a checkpoint file, with or without an out file.
+
+    `collection` (its id) and `asked` (the filters) must be those with which the checkpoint was begun: ConfigurationError
+    where they are not, where a file is damaged, or where the out file is not the one. BusyError while another process
+    follows with this checkpoint.
+    """
+
+    def __init__(self, path: Path, *, collection: str, asked: Mapping[str, Any], out: Path | None = None) -> None:
+        super().__init__()
+        self.path = path
+        self._head = {"form": _FORM, "collection": collection, "asked": dict(asked)}
+        self._out_path = out
+        self._out = -1
+        self._journal = -1
+        self._closing = ExitStack()
+        try:
+            self._open()
+        except OSError as error:
+            self.close()
+            raise ProducerError(f"{error.filename or path}: {error.strerror}") from None
+        except BaseException:
+            self.close()
+            raise
+
+    def hand_over(self, item: StixDict) -> None:
+        """Write the object to the out file, if there is one: a line of JSON, all of it or, after a kill, half of it."""
+        if self._out >= 0:
+            _write(self._out, line(item), self._out_path or self.path)
+
+    def taken(self, item_mark: str) -> None:
+        """Mark the object in the checkpoint; with an out file, its line is the mark."""
+        if self._out < 0:
+            _write(self._journal, item_mark.encode() + b"\n", self.path)
+
+    def commit(self, position: Position) -> None:
+        """Put the new position in the place of the old one, and everything on disk."""
+        if position != self.position or self._out_grew():
+            try:
+                self._save(position)
+            except OSError as error:
+                raise ProducerError(f"{self.path}: following cannot go on: {error.strerror}") from None
+
+    def close(self) -> None:
+        """Give files and locks back."""
+        self._close_journal()
+        self._closing.close()
+        self._out = -1
+
+    def _open(self) -> None:
+        busy = f"{self.path}: another process follows with this checkpoint"
+        self._closing.enter_context(locked(self.path.with_name(f".{self.path.name}.lock"), busy))
+        known = _load(self.path, self._head, self._out_path) if self.path.exists() else None
+        if known is None:
+            if self._out_path is not None and self._out_path.exists() and self._out_path.stat().st_size:
+                raise ConfigurationError(
+                    f"{self._out_path} is there already, and {self.path} is not: objects could be in it twice. "
+                    "Name another out file, or put the checkpoint back"
+                )
+            known = _Known(Position(), 0)
+        marks = set(known.position.taken)
+        # before anything is written to the out file there is a checkpoint that says from where on to look at it
+        self._out_bytes = known.out_bytes
+        if self._out_path is not None:
+            self._out_bytes = self._open_out(known, marks)
+        self._save(Position(known.position.after, frozenset(marks)))
+
+    def _open_out(self, known: _Known, marks: set[str]) -> int:
+        """Open the out file behind its last whole line; add what lies behind the counted length to `marks`."""
+        path = self._out_path or self.path
+        size = path.stat().st_size if path.exists() else 0
+        counted = known.out_bytes if size else 0  # an out file that was moved away begins anew
+        if size < counted:
+            raise ConfigurationError(
+                f"{path} is shorter than {self.path} says: something else has changed it. Put it back, or begin anew "
+                "with another out file and checkpoint"
+            )
+        if not self.path.exists():
+            self._out_bytes = 0
+            self._write_checkpoint(Position())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._closing.callback(os.close, descriptor)
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            file.seek(counted)
+            for text in iter(lambda: file.readline(_LINE_BYTES), b""):
+                item = _item(text)
+                if item is None:
+                    break
+                marks.add(mark(item))
+                counted += len(text)
+        os.ftruncate(descriptor, counted)
+        sync_folder(path.parent)
+        self._out = descriptor
+        return counted
+
+    def _out_grew(self) -> bool:
+        return self._out >= 0 and os.fstat(self._out).st_size != self._out_bytes
+
+    def _save(self, position: Position) -> None:
+        if self._out >= 0:
+            os.fsync(self._out)
+            self._out_bytes = os.fstat(self._out).st_size
+        self._close_journal()  # some systems replace no file that is open
+        self._write_checkpoint(position)
+        self.position = position
+        if self._out < 0:
+            self._journal = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+
+    def _close_journal(self) -> None:
+        journal, self._journal = self._journal, -1
+        if journal >= 0:
+            os.close(journal)
+
+    def _write_checkpoint(self, position: Position) -> None:
+        head = {**self._head, "added_after": position.after}
+        if self._out_path is not None:
+            head["out"] = {"file": self._out_path.name, "bytes": self._out_bytes}
+        text = json.dumps(head) + "\n" + "".join(f"{one}\n" for one in sorted(position.taken))
+        write_atomically(self.path, text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    position: Position
+    out_bytes: int
+
+
+def line(item: StixDict) -> bytes:
+    """One object as a line of JSON in UTF-8, JSON-equal to what came."""
+    text = json.dumps(item, ensure_ascii=False, separators=(",", ":")) + "\n"
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: JSON can write it, UTF-8 cannot
+        return (json.dumps(item, separators=(",", ":")) + "\n").encode()
+
+
+def _load(path: Path, head: Mapping[str, Any], out: Path | None) -> _Known:
+    damaged = ConfigurationError(f"{path}: this is no checkpoint, or a damaged one: begin anew with another file")
+    try:
+        first, *rest = path.read_text("ascii").split("\n")
+        found = json.loads(first)
+        after, kept = found["added_after"], found.get("out")
+        form, collection, asked = found["form"], found["collection"], found["asked"]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise damaged from None
+    if form != _FORM or not isinstance(after, str | None):
+        raise damaged
+    if collection != head["collection"] or asked != head["asked"]:
+        raise ConfigurationError(
+            f"{path}: this checkpoint belongs to another collection, or was begun with other filters: name another file"
+        )
+    name = out.name if out is not None else None
+    if kept is not None and kept["file"] != name:
+        raise ConfigurationError(
+            f"{path}: this checkpoint belongs to the out file {kept['file']!r}: name that one, too"
+        )
+    if kept is None and out is not None:
+        raise ConfigurationError(f"{path}: this checkpoint was begun without an out file: name another checkpoint")
+    # the last line may have been cut by a kill; the object that it stood for comes again
+    return _Known(Position(after, frozenset(_marks(rest[:-1]))), kept["bytes"] if kept is not None else 0)
+
+
+def _marks(lines: Iterable[str]) -> Iterable[str]:
+    return (one for one in lines if _MARK.fullmatch(one))
+
+
+def _item(text: bytes) -> StixDict | None:
+    if not text.endswith(b"\n"):
+        return None
+    try:
+        item = json.loads(text)
+    except ValueError:
+        return None
+    return item if isinstance(item, dict) else None
+
+
+def _write(descriptor: int, text: bytes, path: Path) -> None:
+    """Write all of it, past every buffer: nothing may come later than a kill."""
+    rest = memoryview(text)
+    try:
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+    except OSError as error:
+        raise ProducerError(f"{path}: following cannot go on: {error.strerror}") from None

@@ -1,0 +1,164 @@
+"""To follow a collection: every object once, in the order in which it came, however often the line or anybody breaks.
+
+1. A round asks for the first page by added_after, from where the checkpoint stands.
+2. Further pages are asked for by `next`, with the same added_after, as TAXII 2.1 (3.5) says; or, where the server
+   gives no `next`, by the date of the last record.
+3. After each page the checkpoint moves: to just before the date of the page's last record, with the marks of what was
+   handed over from there on, so that records of one and the same date are neither lost nor met twice.
+4. A `next` is never tried twice and never kept: on some servers it is good for one answer, and on none for ever. When
+   it fails, or the process ends, the way on is the checkpoint.
+5. When there is no more, the checkpoint moves to the last date, the round is over, and the next one follows the pause.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.errors import ConnectionFailedError, RefusedError
+from hub.producer.bundles import StixDict
+from hub.producer.checkpoint import Keeper, Position, mark
+from hub.producer.connection import Connection, Page
+from hub.stix.timestamps import format_microseconds, parse_lenient_timestamp
+from hub.taxii.resources import Collection
+
+PAGE_OBJECTS: Final = 1000
+INTERVAL_SECONDS: Final = 30.0
+_JITTER: Final = 0.1  # of the interval, so that many followers do not come in the same instant
+
+Wait = Callable[[float], None]
+"""Waits that many seconds, or less where it has reason to think that something new is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is followed: these types (empty: all), and all versions or the last one of each object."""
+
+    types: tuple[str, ...] = ()
+    all_versions: bool = False
+    page_objects: int = PAGE_OBJECTS
+
+    def as_dict(self) -> dict[str, Any]:
+        """The filters, as a checkpoint keeps them."""
+        return {"types": sorted(self.types), "all_versions": self.all_versions}
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """When to ask: once (until nothing is new) or for ever, how long after each other, and whom to tell of trouble."""
+
+    once: bool = False
+    interval_seconds: float = INTERVAL_SECONDS
+    wait: Wait = time.sleep
+    tell: Callable[[str], None] = lambda _words: None
+
+
+def follow(
+    connection: Connection, collection: Collection, keeper: Keeper, asked: Asked, rhythm: Rhythm
+) -> Iterator[StixDict]:
+    """Yield each object as it came, parsed. An object counts as taken when the next one is asked for.
+
+    For ever, a hub that cannot be reached is told of once and asked again after each pause; once, it is a
+    ConnectionFailedError. UnauthenticatedError, ForbiddenError and NotFoundError end both.
+    """
+    away = False
+    while True:
+        try:
+            yield from _round(connection, collection, keeper, asked)
+            if away:
+                rhythm.tell("the hub answers again")
+            away = False
+        except ConnectionFailedError as error:
+            if rhythm.once:
+                raise
+            if not away:
+                rhythm.tell(f"{error}; it is asked again until it answers")
+            away = True
+        # (5)
+        if rhythm.once:
+            return
+        rhythm.wait(rhythm.interval_seconds * (1 + _JITTER * (2 * random.random() - 1)))  # noqa: S311 - no secret
+
+
+def _round(connection: Connection, collection: Collection, keeper: Keeper, asked: Asked) -> Iterator[StixDict]:
+    # (1)
+    after, token = keeper.position.after, None
+    failures = 0
+    while True:
+        try:
+            page = _page(connection, collection, asked, after, token)
+        except (ConnectionFailedError, RefusedError) as error:
+            # (4)
+            if token is None:
+                raise
+            failures += 1
+            if failures >= connection.patience.tries:
+                raise ConnectionFailedError(f"the hub gives the first page and no further one: {error}") from None
+            connection.pause(failures)
+            after, token = keeper.position.after, None
+            continue
+        fresh = [(item, item_mark) for item, item_mark in _marked(page) if item_mark not in keeper.position.taken]
+        for item, item_mark in fresh:
+            keeper.hand_over(item)
+            yield item
+            keeper.taken(item_mark)
+        if fresh:
+            failures = 0
+        # (3)
+        keeper.commit(_moved(keeper.position, page))
+        if not page.more:
+            return
+        # (2)
+        if page.next is None:
+            after = _beyond(after, page)
+        elif not page.objects:
+            connection.pause(1)  # empty and yet not the last: such a server is asked gently
+        token = page.next
+
+
+def _page(connection: Connection, collection: Collection, asked: Asked, after: str | None, token: str | None) -> Page:
+    return connection.page(
+        collection,
+        added_after=after,
+        next_token=token,
+        limit=asked.page_objects,
+        types=asked.types,
+        versions="all" if asked.all_versions else None,
+    )
+
+
+def _marked(page: Page) -> Iterator[tuple[StixDict, str]]:
+    return ((item, mark(item)) for item in page.objects)
+
+
+def _moved(position: Position, page: Page) -> Position:
+    """The position after this page."""
+    if not page.objects:
+        return position
+    first, last = _instant(page.first), _instant(page.last)
+    here = frozenset(item_mark for _, item_mark in _marked(page))
+    if last is None:  # a server that does not tell its dates: it has to be asked from the same place again
+        return Position(position.after, position.taken | here)
+    if not page.more:
+        return Position(page.last, here)  # the marks are for servers that take added_after as "from then on"
+    if first is None or first >= last:  # all of one date, like perhaps the page before
+        here |= position.taken
+    return Position(format_microseconds(last - 1), here)
+
+
+def _beyond(after: str | None, page: Page) -> str:
+    """The added_after for the page behind this one, on a server without `next`."""
+    last, reached = _instant(page.last), _instant(after)
+    if last is None or page.last is None or (reached is not None and last <= reached):
+        raise ConnectionFailedError("the hub says that there is more, and gives no way to it: tell its operator")
+    return page.last
+
+
+def _instant(date: str | None) -> int | None:
+    try:
+        return None if date is None else parse_lenient_timestamp(date)
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,191 @@
+"""To be told at once that a collection has moved, where the hub can tell: a hint, no more. The truth is what TAXII says.
+
+1. A thread of its own keeps a connection open to `<api-root>/events` (server-sent events), which `hub` answers and other
+   TAXII servers do not have.
+2. An event for the collection with another date than the last one ends the wait of whoever follows it; so does the time
+   that he would have waited anyway. Nothing else hangs on it: a hint that is missing, late or made up costs a poll, or
+   the time until the next one.
+3. Where the hub has no events, it is asked again much later. Where the line breaks, it is opened again, after pauses
+   that grow. Meanwhile polls go on as without it.
+4. The hub may send its listeners to another port: on the same host and with the same scheme, and nowhere else, since
+   the credentials go along.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import Final, Self
+from urllib.parse import quote, urljoin, urlsplit
+
+import requests
+
+from hub.producer.connection import Connection
+from hub.taxii.resources import Collection
+
+STREAM: Final = "text/event-stream"
+SILENCE_SECONDS: Final = 45.0  # the hub says something every 15; three times that, and the line is dead
+NONE_HERE_SECONDS: Final = 900.0  # a hub without events may be a newer one by then
+BROKEN_MOST_SECONDS: Final = 60.0
+LEAST_SECONDS: Final = 0.1  # between two polls: in a bulk load there is an event for each envelope
+_LINE_BYTES: Final = 4096  # of one line of an event; a hub's are below 200
+_HOPS: Final = 2
+
+
+class _NoEventsError(Exception):
+    """There is nothing to listen to, or not for this account."""
+
+
+class Hints:
+    """Waits that end when something is new. `wait` is for one thread; use it in a `with`, or `close` it."""
+
+    def __init__(self, connection: Connection, collection: Collection) -> None:
+        self._connection = connection
+        self._collection = collection
+        self._url = ""
+        self._fresh = threading.Event()
+        self._closed = threading.Event()
+        self._last: str | None = None
+        self._woken = -LEAST_SECONDS  # when a wait last ended
+        self._thread: threading.Thread | None = None
+        self._socket: socket.socket | None = None
+        self._listening = threading.Event()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the thread and its connection."""
+        self._closed.set()
+        self._fresh.set()
+        if self._thread is not None:
+            self._hang_up()
+            self._thread.join(self._connection.patience.connect_seconds)
+
+    @property
+    def listening(self) -> bool:
+        """Whether the hub tells of events at this moment."""
+        return self._listening.is_set()
+
+    def wait(self, seconds: float) -> None:
+        """Return after that many seconds, or as soon as something is new. The first call opens the connection."""
+        if self._thread is None:
+            # asked for here: the connection that knows the API root is this thread's
+            self._url = urljoin(self._connection.root_url, f"events?collection={quote(self._collection.id, safe='')}")
+            self._thread = threading.Thread(target=self._listen_on, name="hints", daemon=True)
+            self._thread.start()
+        if self._fresh.wait(seconds):
+            self._closed.wait(max(0.0, self._woken + LEAST_SECONDS - time.monotonic()))
+        self._fresh.clear()
+        self._woken = time.monotonic()
+
+    def _listen_on(self) -> None:
+        failures = 0
+        while not self._closed.is_set():
+            try:
+                for date in self._told():
+                    failures = 0
+                    # (2)
+                    if date is not None and date != self._last:
+                        self._last = date
+                        self._fresh.set()
+                failures += 1
+                pause = self._pause(failures)
+            except _NoEventsError:
+                pause = NONE_HERE_SECONDS
+            except Exception:  # noqa: BLE001 - whatever it is, polling goes on, and tells of it in better words
+                failures += 1
+                pause = self._pause(failures)
+            finally:
+                self._listening.clear()
+                self._socket = None
+            self._closed.wait(pause)
+
+    def _pause(self, failures: int) -> float:
+        return min(BROKEN_MOST_SECONDS, self._connection.patience.pause(failures))
+
+    def _told(self) -> Iterator[str | None]:
+        """The dates of events for the collection as they come, and None for each other sign of life."""
+        url = self._url
+        for _ in range(_HOPS):
+            with self._connection.line.opened(url, STREAM, SILENCE_SECONDS) as response:
+                if response.is_redirect:
+                    url = _same_host(url, response.headers["Location"])
+                    continue
+                _check(response)
+                self._socket = _socket_of(response)
+                self._listening.set()
+                yield from _dates(response, self._collection.id)
+                return
+        raise _NoEventsError("sent from one address to another")
+
+    def _hang_up(self) -> None:
+        """Wake the thread from its read; without it, it would wake at the hub's next sign of life."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _check(response: requests.Response) -> None:
+    # (3)
+    if response.status_code in (408, 429, 500, 502, 503, 504):
+        raise ConnectionError("not now")
+    if response.status_code != 200 or not response.headers.get("Content-Type", "").startswith(STREAM):
+        raise _NoEventsError("no events here")
+
+
+def _same_host(url: str, location: str) -> str:
+    # (4)
+    there, here = urlsplit(urljoin(url, location)), urlsplit(url)
+    if (there.scheme, there.hostname) != (here.scheme, here.hostname) or "@" in there.netloc:
+        raise _NoEventsError("sent to another host")
+    return there.geturl()
+
+
+def _socket_of(response: requests.Response) -> socket.socket | None:
+    found = getattr(getattr(response.raw, "connection", None), "sock", None)
+    return found if isinstance(found, socket.socket) else None
+
+
+def _dates(response: requests.Response, collection: str) -> Iterator[str | None]:
+    """Read server-sent events (HTML Living Standard, 9.2.6), as far as the hub uses them."""
+    event, data = "", ""
+    for line in _lines(response):
+        if not line:
+            yield _date(data, collection) if event == "moved" else None
+            event, data = "", ""
+        name, _, value = line.partition(":")
+        if name == "event":
+            event = value.strip()
+        elif name == "data":
+            data = value.strip()
+
+
+def _date(data: str, collection: str) -> str | None:
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict) or told.get("collection") != collection:
+        return None
+    return str(told.get("date_added"))
+
+
+def _lines(response: requests.Response) -> Iterator[str]:
+    # byte by byte: a larger read would wait until it is full, on a line where the next event may be an hour away
+    line = bytearray()
+    for byte in response.iter_content(1):
+        if byte == b"\n":
+            yield line.decode("utf-8", "replace").rstrip("\r")
+            line.clear()
+        elif len(line) >= _LINE_BYTES:
+            raise _NoEventsError("no events, but something endless")
+        else:
+            line += byte

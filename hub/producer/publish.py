@@ -1,0 +1,240 @@
+"""To send objects to a collection, and to tell in words what became of each.
+
+1. Definitions, identities and observables first: what later objects name is then there already.
+2. Envelopes that the hub takes: no longer than its max_content_length, and of no more objects than are sent at once.
+3. One envelope after the other. One that is too much all the same is halved, down to the object that is the cause.
+4. The status of each envelope, read until the hub is done; taken together they are the receipt.
+
+Whoever sends the same objects again loses nothing and doubles nothing: what the hub holds already is a success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.errors import ConnectionFailedError, MalformedError, RefusedError, TooLargeError, UnprocessableError
+from hub.producer.bundles import StixDict, encoded, in_sending_order
+from hub.producer.connection import Connection
+from hub.taxii import protocol
+from hub.taxii.resources import Collection, StatusResource
+
+ENVELOPE_OBJECTS: Final = 1000  # sent at once: a bad line loses little of its work, and a status stays readable
+_HEAD: Final = b'{"objects":['
+_TAIL: Final = b"]}"
+
+Progress = Callable[[int, int], None]
+"""Told (objects that are settled, objects in all) after each envelope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One object that was not taken, and why, in the hub's words."""
+
+    id: str
+    version: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of the objects that were sent: each is in one of the three tuples, or among the pending."""
+
+    collection: str  # its title
+    successes: tuple[str, ...] = ()  # ids of objects that the hub took
+    repeats: tuple[str, ...] = ()  # ids of objects that it held already
+    failures: tuple[Failure, ...] = ()
+    pending: int = 0  # objects that the hub has yet to decide on
+    statuses: tuple[str, ...] = ()  # ids of the status resources, for whoever asks the hub's operator
+
+    @property
+    def total(self) -> int:
+        """How many objects were sent."""
+        return len(self.successes) + len(self.repeats) + len(self.failures) + self.pending
+
+    @property
+    def complete(self) -> bool:
+        """Whether the hub holds every object now."""
+        return not self.failures and not self.pending
+
+    def in_words(self) -> str:
+        """A sentence, and a line for each object that was not taken."""
+        counts = [f"{len(self.successes)} taken"]
+        counts += [f"{len(self.repeats)} held already"] if self.repeats else []
+        counts += [f"{len(self.failures)} refused"] if self.failures else []
+        counts += [f"{self.pending} not decided yet"] if self.pending else []
+        objects = "1 object" if self.total == 1 else f"{self.total} objects"
+        lines = [f"{objects} for {self.collection!r}: {', '.join(counts)}."]
+        lines += [f"  refused: {failure.id}: {failure.reason}" for failure in self.failures]
+        return "\n".join(lines)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The receipt as JSON values."""
+        return {
+            "collection": self.collection,
+            "successes": list(self.successes),
+            "repeats": list(self.repeats),
+            "failures": [{"id": one.id, "version": one.version, "reason": one.reason} for one in self.failures],
+            "pending": self.pending,
+            "statuses": list(self.statuses),
+        }
+
+
+def receipt_from(values: Mapping[str, Any]) -> Receipt:
+    """What `as_dict` gave. LookupError or TypeError for anything else."""
+    return Receipt(
+        collection=values["collection"],
+        successes=tuple(values["successes"]),
+        repeats=tuple(values["repeats"]),
+        failures=tuple(Failure(one["id"], one["version"], one["reason"]) for one in values["failures"]),
+        pending=values["pending"],
+        statuses=tuple(values["statuses"]),
+    )
+
+
+def joined(receipts: Sequence[Receipt]) -> Receipt:
+    """One receipt for several bundles that went to the same collection."""
+    return Receipt(
+        collection=receipts[0].collection,
+        successes=tuple(one for receipt in receipts for one in receipt.successes),
+        repeats=tuple(one for receipt in receipts for one in receipt.repeats),
+        failures=tuple(one for receipt in receipts for one in receipt.failures),
+        pending=sum(receipt.pending for receipt in receipts),
+        statuses=tuple(one for receipt in receipts for one in receipt.statuses),
+    )
+
+
+def publish(
+    connection: Connection,
+    collection: Collection,
+    objects: Iterable[StixDict],
+    *,
+    progress: Progress | None = None,
+    envelope_objects: int = ENVELOPE_OBJECTS,
+) -> Receipt:
+    """Send the objects; returns when the hub has settled every one of them, or waited long enough.
+
+    ConnectionFailedError where the hub stays away: some envelopes may be in, and to send all again is right.
+    UnauthenticatedError, ForbiddenError and NotFoundError as the hub says; refusals of objects are in the receipt.
+    """
+    connection.must_write(collection)
+    # (1)
+    ordered = in_sending_order(objects)
+    max_bytes = connection.max_content_length()
+    # (2)
+    told = _Told(collection.title, len(ordered), progress)
+    for batch in _batches(ordered, max_bytes, envelope_objects):
+        # (3)
+        for part, outcome in _sent(connection, collection, batch, max_bytes):
+            # (4)
+            told.note(part, outcome)
+    return told.receipt()
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One object with its JSON."""
+
+    id: str
+    version: str
+    body: bytes
+
+
+def _batches(objects: Sequence[StixDict], max_bytes: int, max_objects: int) -> Iterator[list[_Item]]:
+    batch: list[_Item] = []
+    size = len(_HEAD) + len(_TAIL)
+    for item in objects:
+        body = encoded(item)
+        if batch and (len(batch) >= max_objects or size + len(body) + 1 > max_bytes):
+            yield batch
+            batch, size = [], len(_HEAD) + len(_TAIL)
+        version = item.get("modified") or item.get("created") or ""
+        batch.append(_Item(str(item.get("id", "")), str(version), body))
+        size += len(body) + 1
+    if batch:
+        yield batch
+
+
+def _sent(
+    connection: Connection, collection: Collection, batch: list[_Item], max_bytes: int
+) -> Iterator[tuple[list[_Item], StatusResource | str]]:
+    """Send a batch, in halves if need be; yield each part with its status, or with the reason why all of it failed."""
+    envelope = _HEAD + b",".join(item.body for item in batch) + _TAIL
+    if len(envelope) > max_bytes:  # one object alone: batches are cut to fit
+        yield batch, f"with {len(envelope)} bytes it is over the {max_bytes} bytes that the hub takes at once"
+        return
+    try:
+        yield batch, connection.add(collection, envelope)
+    except (TooLargeError, UnprocessableError) as error:
+        if len(batch) == 1:
+            yield batch, str(error)
+            return
+        middle = len(batch) // 2
+        yield from _sent(connection, collection, batch[:middle], max_bytes)
+        yield from _sent(connection, collection, batch[middle:], max_bytes)
+    except MalformedError as error:
+        yield batch, str(error)
+    except RefusedError as error:
+        if type(error) is not RefusedError:  # credentials, rights, addresses: no object's fault
+            raise
+        yield batch, str(error)
+
+
+class _Told:
+    """The receipt, as it grows."""
+
+    def __init__(self, title: str, total: int, progress: Progress | None) -> None:
+        self.title = title
+        self.total = total
+        self.progress = progress
+        self.settled = 0
+        self.successes: list[str] = []
+        self.repeats: list[str] = []
+        self.failures: list[Failure] = []
+        self.pending = 0
+        self.statuses: list[str] = []
+
+    def note(self, part: list[_Item], outcome: StatusResource | str) -> None:
+        """Add what became of one envelope."""
+        if isinstance(outcome, str):
+            self.failures += [Failure(item.id, item.version, outcome) for item in part]
+        else:
+            self._note_status(part, outcome)
+        self.settled += len(part)
+        if self.progress is not None:
+            self.progress(self.settled, self.total)
+
+    def _note_status(self, part: list[_Item], status: StatusResource) -> None:
+        counted = status.success_count + status.failure_count + status.pending_count
+        if counted != len(part):
+            raise ConnectionFailedError(
+                f"{len(part)} objects were sent to {self.title!r}, and the hub's status {status.id} tells of {counted}: "
+                "send them again, and tell the hub's operator"
+            )
+        self.statuses.append(status.id)
+        self.pending += status.pending_count
+        ids = [(detail.id, detail.message or "") for detail in status.successes]
+        if len(ids) != status.success_count:  # the lists are optional (TAXII 2.1, 4.3.1)
+            failed = {detail.id for detail in status.failures}
+            ids = [(item.id, "") for item in part if item.id not in failed][: status.success_count]
+        self.repeats += [one for one, message in ids if message == protocol.HELD_ALREADY]
+        self.successes += [one for one, message in ids if message != protocol.HELD_ALREADY]
+        failures = [
+            Failure(detail.id, detail.version, detail.message or "the hub gives no reason")
+            for detail in status.failures
+        ]
+        unnamed = status.failure_count - len(failures)
+        failures += [Failure("an object", "", f"the hub does not say which; its status is {status.id}")] * unnamed
+        self.failures += failures
+
+    def receipt(self) -> Receipt:
+        """The receipt."""
+        return Receipt(
+            collection=self.title,
+            successes=tuple(self.successes),
+            repeats=tuple(self.repeats),
+            failures=tuple(self.failures),
+            pending=self.pending,
+            statuses=tuple(self.statuses),
+        )

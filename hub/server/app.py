@@ -1,0 +1,117 @@
+"""The table of contents of the hub's HTTP side: every address, what happens around each request, and in which order."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+from typing import Final
+
+import flask
+import orjson
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from hub.server import community, errors, health, metrics, views
+from hub.server.console import console
+from hub.server.responses import compress
+from hub.sharing.hub import Hub
+from hub.taxii.negotiation import check_accept
+
+_log = logging.getLogger("hub.request")
+_LOGGED: Final = 64  # characters of a path's part in the log: whoever asks chooses them
+
+# (address, view, methods). Slashes at the end are TAXII's; without one the answer is the same.
+ADDRESSES: Final = (
+    ("/", console, ("GET",)),
+    ("/taxii2/", views.discovery, ("GET",)),
+    ("/<root>/", views.api_root, ("GET",)),
+    ("/<root>/status/<status_id>/", views.status, ("GET",)),
+    ("/<root>/collections/", views.collections, ("GET",)),
+    ("/<root>/collections/<name>/", views.collection, ("GET",)),
+    ("/<root>/collections/<name>/manifest/", views.manifest, ("GET",)),
+    ("/<root>/collections/<name>/objects/", views.objects, ("GET",)),
+    ("/<root>/collections/<name>/objects/", views.add_objects, ("POST",)),
+    ("/<root>/collections/<name>/objects/<object_id>/", views.object_by_id, ("GET",)),
+    ("/<root>/collections/<name>/objects/<object_id>/", views.delete_object, ("DELETE",)),
+    ("/<root>/collections/<name>/objects/<object_id>/versions/", views.versions, ("GET",)),
+    ("/<root>/events/", views.events, ("GET",)),
+    ("/<root>/board/", community.board, ("GET",)),
+    ("/<root>/contacts/", community.contacts, ("GET",)),
+    ("/<root>/contacts/", community.confirm, ("POST",)),
+    ("/healthz", health.healthz, ("GET",)),
+    ("/readyz", health.readyz, ("GET",)),
+    ("/metrics", metrics.metrics, ("GET",)),
+)
+OPEN: Final = frozenset({"healthz", "readyz"})  # for load balancers: no account, nothing told
+NOT_TAXII: Final = OPEN | {"console", "metrics", "events"}  # answers in a form of their own
+
+
+def create_app(
+    hub: Hub,
+    *,
+    public_url: str = "",
+    behind_proxy: bool = False,
+    metrics_together: bool = False,
+    events: str | int | None = None,
+) -> flask.Flask:
+    """The WSGI application for one hub.
+
+    `public_url` is the address that discovery names, empty for the one that was asked; `behind_proxy` believes
+    X-Forwarded-* of one proxy in front; `metrics_together` says that several workers keep their figures in one folder; `events`
+    is the address of the process that holds those who wait for events, or its port on this host, None if there is none.
+    """
+    app = flask.Flask("hub", static_folder=None, template_folder=str(Path(__file__).parent / "console" / "templates"))
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False  # no redirects: clients differ in following them
+    app.url_map.merge_slashes = False  # a redirect would be no TAXII answer (3.1)
+    app.extensions["hub"] = hub
+    app.config["PUBLIC_URL"] = public_url
+    app.config["METRICS_TOGETHER"] = metrics_together
+    app.config["EVENTS"] = events
+    for address, view, methods in ADDRESSES:
+        app.add_url_rule(address, view.__name__, view, methods=methods, provide_automatic_options=False)
+    errors.install(app)
+    app.before_request(_begin)
+    app.after_request(_end)
+    if behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign] # as Flask documents it
+    return app
+
+
+def _begin() -> None:
+    """Before each request: its clock, who is asking, and whether the client takes what the hub answers."""
+    flask.g.begun = time.perf_counter()
+    if flask.request.endpoint in OPEN or flask.request.url_rule is None:
+        return
+    hub: Hub = flask.current_app.extensions["hub"]
+    flask.g.account = hub.credentials.authenticate(flask.request.headers.get("Authorization"))
+    if flask.request.endpoint not in NOT_TAXII:
+        check_accept(flask.request.headers.get("Accept"))
+
+
+def _end(response: flask.Response) -> flask.Response:
+    """After each request: one line for the log, which holds no credential and no content."""
+    # the proxies are looked through once: each look costs, and a poll with nothing new costs little else
+    request: flask.Request = flask.request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - as its manual does
+    about = flask.g._get_current_object()  # noqa: SLF001 - as above
+    response = compress(request, response)
+    what = request.endpoint or "unknown"
+    seconds = time.perf_counter() - about.begun
+    metrics.count_request(what, response.status_code, seconds)
+    if what in OPEN and response.status_code < 400:
+        return response
+    account = about.get("account")
+    line = {
+        "what": what,
+        "method": request.method,
+        "status": response.status_code,
+        "account": account.name if account is not None else None,
+        "root": (request.view_args or {}).get("root", "")[:_LOGGED] or None,
+        "collection": about.get("collection", "")[:_LOGGED] or None,
+        "count": about.get("count"),
+        "failures": about.get("failures"),
+        "bytes": response.content_length,
+        "milliseconds": round(seconds * 1000, 1),
+        "error_id": about.get("error_id"),
+    }
+    _log.info("%s", orjson.dumps({key: value for key, value in line.items() if value is not None}).decode())
+    return response

@@ -1,0 +1,93 @@
+"""The only table from errors to HTTP. Every error answer is a TAXII error message (TAXII 2.1, 3.6)."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Final
+
+import flask
+from werkzeug.exceptions import HTTPException
+
+from hub import errors
+from hub.server.responses import resource_response
+from hub.taxii.resources import ErrorMessage
+
+_log = logging.getLogger("hub.error")
+
+# (HTTP status, title), looked up along the family of the error's class.
+STATUSES: Final[dict[type[errors.HubError], tuple[int, str]]] = {
+    errors.MalformedError: (400, "Malformed request"),
+    errors.UnauthenticatedError: (401, "Authentication needed"),
+    errors.ForbiddenError: (403, "Not allowed"),
+    errors.NotFoundError: (404, "Not found"),
+    errors.NotAcceptableError: (406, "Not acceptable"),
+    errors.TooLargeError: (413, "Too large"),
+    errors.UnsupportedMediaError: (415, "Unsupported media type"),
+    errors.UnprocessableError: (422, "Cannot be processed"),
+    errors.RefusedError: (400, "Refused"),
+    errors.StoreFullError: (503, "No room"),
+    errors.StoreUnavailableError: (503, "Store away"),
+    errors.StoreError: (500, "Store failed"),
+    errors.HubError: (500, "Hub failed"),
+}
+RETRY_AFTER_SECONDS: Final = 5
+# RFC 7235, 4.1: what a client may log in with.
+CHALLENGES: Final = ('Basic realm="threat-sharing-hub", charset="UTF-8"', 'Bearer realm="threat-sharing-hub"')
+
+
+def install(app: flask.Flask) -> None:
+    """Answer every error that a view raises, and every one of Flask's own, in TAXII's form."""
+    app.register_error_handler(errors.HubError, _hub_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _bug)
+
+
+def _hub_error(error: errors.HubError) -> flask.Response:
+    status, title = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
+    # A failing store is the operator's business: its words may hold paths, so they go to the log alone.
+    said = str(error) if status < 500 else None
+    if isinstance(error, errors.StoreFullError):
+        said = (
+            "The hub has no room for more at the moment; what it holds can be read. Nothing of this request was kept."
+        )
+    elif status == 503:
+        said = "The hub's store is away or busy; nothing of this request was kept. Send it again later."
+    response = _answer(status, title, said, error if status >= 500 else None)
+    if status == 401:
+        for challenge in CHALLENGES:
+            response.headers.add("WWW-Authenticate", challenge)
+    if status == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def _http_error(error: HTTPException) -> flask.Response:
+    status = error.code or 500
+    if status < 400:  # a redirect is no error
+        return flask.make_response(error.get_response())
+    if status == 404:
+        said = "There is nothing at this address. API roots are listed at /taxii2/."
+    elif status == 405:
+        said = "This address does not take this method."
+    else:
+        said = error.name
+    response = _answer(status, error.name, said, error if status >= 500 else None)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _bug(error: Exception) -> flask.Response:
+    said = "The hub made a mistake; nothing of this request was kept. Tell its operator the error_id."
+    return _answer(500, "Hub failed", said, error)
+
+
+def _answer(status: int, title: str, said: str | None, cause: Exception | None) -> flask.Response:
+    error_id = uuid.uuid4().hex[:16]
+    flask.g.error_id = error_id
+    if cause is not None:
+        _log.error("%s", error_id, exc_info=cause)
+    message = ErrorMessage(title=title, description=said, error_id=error_id, http_status=str(status))
+    return resource_response(message, status)

@@ -1,0 +1,344 @@
+"""`GET /<api-root>/events`: connections that wait, told within a moment of a commit that a collection has moved.
+
+One process beside the workers holds them all, on one event loop, as server-sent events (HTML Living Standard, 9.2); a
+worker of the WSGI server would spend a thread on each.
+
+1. A thread looks at the store's heads (`sharing.events`) and hands what became visible to the loop.
+2. Each listener keeps the last place per collection that it was not told yet, never more: a slow one loses nothing that
+   counts, since TAXII tells the objects, and costs nothing.
+3. A listener that takes nothing for `SEND_SECONDS` is dropped. It may come again.
+4. Between events a comment goes out, so that proxies keep the line and both sides notice a dead one; at that time the
+   account is checked anew, and the connection ends with the account's right to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+import orjson
+
+from hub.errors import HubError, MalformedError, NotFoundError, StoreError
+from hub.server.errors import CHALLENGES, RETRY_AFTER_SECONDS, STATUSES
+from hub.sharing.events import Moves, Sight, newest, sights
+from hub.sharing.hub import Hub
+from hub.sharing.members import Account
+from hub.stix.timestamps import format_place
+from hub.taxii import protocol
+from hub.taxii.resources import ErrorMessage, as_json
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+
+HEARTBEAT_SECONDS: Final = 15.0
+SEND_SECONDS: Final = 10.0  # that one listener may take to accept what it is told
+_STORE_AWAY_SECONDS: Final = 1.0  # between two tries
+_LOGINS_AT_A_TIME: Final = 4  # threads; passwords are verified one at a time (Credentials)
+_STREAM: Final = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),  # asks nginx to pass each event on at once
+    (b"x-content-type-options", b"nosniff"),
+]
+_log = logging.getLogger("hub.events")
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One connection: what it may be told of, what it was told, and what it is to be told next."""
+
+    account: Account | None
+    proof: bytes | None
+    root: str
+    names: tuple[str, ...]
+    sights: tuple[Sight, ...]
+    told: dict[str, int] = field(default_factory=dict)
+    pending: dict[str, int] = field(default_factory=dict)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
+
+    def offer(self, found: Mapping[Sight, int]) -> None:
+        """Keep what is news to this listener, the last place of each collection."""
+        for sight in self.sights:
+            place = found.get(sight, 0)
+            if place > self.told.get(sight.collection, 0):
+                self.told[sight.collection] = self.pending[sight.collection] = place
+        if self.pending:
+            self.wake.set()
+
+    def take(self) -> bytes:
+        """What is to be told now, as server-sent events; empty if nothing is."""
+        taken, self.pending = self.pending, {}
+        return b"".join(_moved(collection, format_place(place)) for collection, place in taken.items())
+
+    def end(self) -> None:
+        """Let it go as soon as its turn comes."""
+        self.ended = True
+        self.wake.set()
+
+
+class Events:
+    """The ASGI application (ASGI 3.0, HTTP and lifespan)."""
+
+    def __init__(
+        self, hub: Hub, *, heartbeat_seconds: float = HEARTBEAT_SECONDS, send_seconds: float = SEND_SECONDS
+    ) -> None:
+        self._hub = hub
+        self._heartbeat_seconds = heartbeat_seconds
+        self._send_seconds = send_seconds
+        self._listeners: set[Listener] = set()
+        self._per_account: Counter[str] = Counter()
+        self._wanted: frozenset[Sight] = frozenset()  # replaced, never changed: the thread reads it
+        self._anybody = threading.Event()
+        self._stopping = threading.Event()
+        self._logins = ThreadPoolExecutor(_LOGINS_AT_A_TIME, "login")
+        self._checks = ThreadPoolExecutor(1, "check")
+        self._watcher: threading.Thread | None = None
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """One request, or the application's whole life."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    def __len__(self) -> int:
+        return len(self._listeners)
+
+    def stop(self) -> None:
+        """End every connection. To be called in the loop's thread."""
+        self._stopping.set()
+        self._anybody.set()
+        for listener in self._listeners:
+            listener.end()
+
+    # --- the life of the process --------------------------------------------------------------------------------
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                loop = asyncio.get_running_loop()
+                self._watcher = threading.Thread(target=self._look_on, args=(loop,), name="watch", daemon=True)
+                self._watcher.start()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                self.stop()
+                if self._watcher is not None:
+                    await asyncio.to_thread(self._watcher.join)
+                self._logins.shutdown(wait=False, cancel_futures=True)
+                self._checks.shutdown(wait=False, cancel_futures=True)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    def _look_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The thread (1); while nobody listens, it sleeps."""
+        moves: Moves | None = None
+        while not self._stopping.is_set():
+            pause = _STORE_AWAY_SECONDS
+            try:
+                moves = moves or Moves(self._hub.store)
+                found = moves.look(self._wanted)
+                if found:
+                    loop.call_soon_threadsafe(self._tell_all, found)
+                pause = moves.pause_seconds
+            except StoreError as error:
+                _log.warning("the store is asked again: %s", error)
+                _closed(moves)
+                moves = None
+            except RuntimeError:  # the loop has ended
+                break
+            self._stopping.wait(pause)
+            self._anybody.wait()
+        _closed(moves)
+
+    def _tell_all(self, found: Mapping[Sight, int]) -> None:
+        for listener in self._listeners:
+            listener.offer(found)
+
+    # --- one request --------------------------------------------------------------------------------------------
+
+    async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        begun = time.perf_counter()
+        if scope["method"] != "GET":
+            await _whole(
+                send, *_told(405, "Method not allowed", "This address takes GET alone.", uuid.uuid4().hex[:16])
+            )
+            return
+        try:
+            listener = await asyncio.get_running_loop().run_in_executor(self._logins, self._admit, scope)
+        except HubError as error:
+            status, headers, body = _refused(error)
+            await _whole(send, status, headers, body)
+            _note(status, None, scope, begun)
+            return
+        name = _name(listener.account)
+        limits = self._hub.limits
+        full = len(self._listeners) >= limits.listeners or self._per_account[name] >= limits.account_listeners
+        if full or self._stopping.is_set():
+            await _whole(send, *_busy())
+            _note(503, name, scope, begun)
+            return
+        self._enter(listener, name)
+        gone = asyncio.create_task(_until_gone(receive, listener))
+        try:
+            await self._stream(listener, send)
+        finally:
+            self._leave(listener, name)
+            gone.cancel()
+            _note(200, name, scope, begun)
+
+    def _admit(self, scope: Mapping[str, Any]) -> Listener:
+        """The same checks, in the same order, as at every other address (`server.app`); in a thread."""
+        headers = {key.lower(): value for key, value in scope["headers"]}
+        header = headers.get(b"authorization")
+        parts = [part for part in scope["path"].split("/") if part]
+        if len(parts) != 2 or parts[1] != "events":
+            raise NotFoundError("There is nothing at this address but /<api-root>/events.")
+        account = self._hub.credentials.authenticate(None if header is None else header.decode("latin-1"))
+        proof = self._hub.credentials.proof(account)
+        names = collection_names(scope["query_string"])
+        return Listener(account, proof, parts[0], names, sights(self._hub.catalogue, account, parts[0], names))
+
+    def _enter(self, listener: Listener, name: str) -> None:
+        self._listeners.add(listener)
+        self._per_account[name] += 1
+        self._want()
+
+    def _leave(self, listener: Listener, name: str) -> None:
+        self._listeners.discard(listener)
+        self._per_account[name] -= 1
+        if not self._per_account[name]:
+            del self._per_account[name]
+        self._want()
+
+    def _want(self) -> None:
+        self._wanted = frozenset(sight for listener in self._listeners for sight in listener.sights)
+        if self._wanted or self._stopping.is_set():
+            self._anybody.set()
+        else:
+            self._anybody.clear()
+
+    async def _stream(self, listener: Listener, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(TimeoutError, OSError, StoreError):
+            await self._send(send, {"type": "http.response.start", "status": 200, "headers": _STREAM})
+            await self._say(send, b": listening\n\n")
+            # the present state; whatever is committed from here on, the thread tells, who knows of this listener
+            listener.offer(await loop.run_in_executor(self._checks, newest, self._hub.store, listener.sights))
+            while not listener.ended:
+                # (4) not all in the same moment
+                pause = self._heartbeat_seconds * (0.9 + 0.2 * random.random())  # noqa: S311 - spreads, protects nothing
+                try:
+                    async with asyncio.timeout(pause):
+                        await listener.wake.wait()
+                except TimeoutError:
+                    if not await loop.run_in_executor(self._checks, self._still, listener):
+                        break
+                    await self._say(send, b": still here\n\n")
+                    continue
+                listener.wake.clear()
+                if text := listener.take():
+                    await self._say(send, text)
+            await self._send(send, {"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _still(self, listener: Listener) -> bool:
+        """Whether the account may still listen to what it listens to; a store that is away does not end it."""
+        try:
+            proof = self._hub.credentials.proof(listener.account)
+        except StoreError:
+            return True
+        return proof is not None and proof == listener.proof
+
+    async def _say(self, send: Send, text: bytes) -> None:
+        await self._send(send, {"type": "http.response.body", "body": text, "more_body": True})
+
+    async def _send(self, send: Send, message: Message) -> None:
+        # (3)
+        async with asyncio.timeout(self._send_seconds):
+            await send(message)
+
+
+def collection_names(query: bytes) -> tuple[str, ...]:
+    """The collections that `?collection=` names, by id or alias, as often as it stands there; empty: all."""
+    try:
+        found = parse_qs(query.decode("latin-1"), max_num_fields=100)
+    except ValueError as error:
+        raise MalformedError(f"The query cannot be read: {error}.") from None
+    return tuple(found.get("collection", ()))
+
+
+def _moved(collection: str, date_added: str) -> bytes:
+    data = orjson.dumps({"collection": collection, "date_added": date_added})
+    return b"event: moved\nid: %s\ndata: %s\n\n" % (date_added.encode(), data)
+
+
+async def _until_gone(receive: Receive, listener: Listener) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    listener.end()
+
+
+async def _whole(send: Send, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _refused(error: HubError) -> Answer:
+    """An error in TAXII's form, as `server.errors` has it."""
+    status, title = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
+    error_id = uuid.uuid4().hex[:16]
+    if status >= 500:
+        _log.error("%s", error_id, exc_info=error)
+    return _told(status, title, str(error) if status < 500 else "Try again later.", error_id)
+
+
+def _busy() -> Answer:
+    return _told(503, "Too many listeners", "Poll, and listen again later.", uuid.uuid4().hex[:16])
+
+
+def _told(status: int, title: str, said: str, error_id: str) -> Answer:
+    message = ErrorMessage(title=title, description=said, error_id=error_id, http_status=str(status))
+    headers = [(b"content-type", protocol.CONTENT_TYPE.encode()), (b"cache-control", b"no-store")]
+    if status == 401:
+        headers += [(b"www-authenticate", challenge.encode()) for challenge in CHALLENGES]
+    if status == 405:
+        headers.append((b"allow", b"GET"))
+    if status == 503:
+        headers.append((b"retry-after", str(RETRY_AFTER_SECONDS * 6).encode()))
+    return status, headers, as_json(message)
+
+
+def _name(account: Account | None) -> str:
+    return "" if account is None else account.name
+
+
+def _closed(moves: Moves | None) -> None:
+    if moves is not None:
+        with contextlib.suppress(StoreError):
+            moves.close()
+
+
+def _note(status: int, account: str | None, scope: Mapping[str, Any], begun: float) -> None:
+    """One line for the log when a connection is over; no credential, no content."""
+    line = {
+        "what": "events",
+        "status": status,
+        "account": account or None,
+        "root": scope["path"].strip("/").partition("/")[0][:64] or None,
+        "seconds": round(time.perf_counter() - begun, 1),
+    }
+    _log.info("%s", orjson.dumps({key: value for key, value in line.items() if value is not None}).decode())

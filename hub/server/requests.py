@@ -1,0 +1,77 @@
+"""What a request brings: its body within the limits, its query as pairs, the address it was sent to."""
+
+from __future__ import annotations
+
+import zlib
+from typing import IO, Final
+from urllib.parse import parse_qsl
+
+import flask
+
+from hub.errors import MalformedError, TooLargeError, UnsupportedMediaError
+from hub.settings import Limits
+
+_CHUNK_BYTES: Final = 64 * 1024
+_GZIP_WINDOW: Final = 31  # zlib's number for "gzip, largest window"
+
+
+def read_body(request: flask.Request, limits: Limits, max_content_length: int) -> bytes:
+    """The whole body, unpacked where it came as gzip. TooLargeError as soon as a limit is passed, however it is sent."""
+    packed = _read(request, max_content_length)
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        return packed
+    if encoding in ("gzip", "x-gzip"):
+        return _unpack(packed, limits.unpacked_bytes)
+    raise UnsupportedMediaError(f"The hub reads bodies as they are or as gzip, not Content-Encoding {encoding[:40]!r}.")
+
+
+def query_pairs(request: flask.Request, limits: Limits) -> list[tuple[str, str]]:
+    """The query as (name, value) pairs, in order, percent-decoded; blank values are kept."""
+    query = request.query_string
+    if len(query) > limits.query_characters:
+        raise MalformedError(
+            f"The query has {len(query)} characters, and the limit is {limits.query_characters}: ask in parts."
+        )
+    try:
+        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=100, errors="replace")
+    except ValueError as error:
+        raise MalformedError(f"The query cannot be read: {error}.") from None
+
+
+def _read(request: flask.Request, max_bytes: int) -> bytes:
+    too_large = TooLargeError(
+        f"The body is over the {max_bytes} bytes that this API root takes (its max_content_length): send it in parts."
+    )
+    if request.content_length is not None and request.content_length > max_bytes:
+        raise too_large
+    stream: IO[bytes] = request.stream
+    chunks: list[bytes] = []
+    size = 0
+    while chunk := stream.read(min(_CHUNK_BYTES, max_bytes + 1 - size)):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > max_bytes:
+            raise too_large
+    if request.content_length is not None and size < request.content_length:
+        raise MalformedError("The body ended before its Content-Length: it was cut on the way; send it again.")
+    return b"".join(chunks)
+
+
+def _unpack(packed: bytes, max_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    rest = packed
+    while rest:  # a gzip file may hold several members, one behind the other (RFC 1952, 2.2)
+        unpacker = zlib.decompressobj(_GZIP_WINDOW)
+        try:
+            parts.append(unpacker.decompress(rest, max_bytes + 1 - size))
+        except zlib.error as error:
+            raise MalformedError(f"The body says it is gzip and cannot be unpacked: {error}.") from None
+        size += len(parts[-1])
+        if size > max_bytes:
+            raise TooLargeError(f"The body is over {max_bytes} bytes once it is unpacked: send it in parts.")
+        if not unpacker.eof:
+            raise MalformedError("The gzip body ends in the middle: it was cut on the way; send it again.")
+        rest = unpacker.unused_data
+    return b"".join(parts)

@@ -1,0 +1,139 @@
+"""One view per operation of TAXII 2.1: read the request, ask the hub, answer."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import flask
+
+from hub.errors import NotFoundError
+from hub.server.metrics import count_objects
+from hub.server.requests import query_pairs, read_body
+from hub.server.responses import page_response, resource_response, taxii_response
+from hub.sharing.deliver import Delivered
+from hub.sharing.events import sights
+from hub.sharing.hub import Hub
+from hub.sharing.members import Account
+from hub.taxii.filters import Filters, parse_filters
+from hub.taxii.negotiation import check_content_type
+
+
+def discovery() -> flask.Response:
+    """TAXII 2.1, 4.1."""
+    base_url = flask.current_app.config["PUBLIC_URL"] or flask.request.host_url
+    return resource_response(_hub().discovery(_account(), base_url))
+
+
+def api_root(root: str) -> flask.Response:
+    """TAXII 2.1, 4.2."""
+    return resource_response(_hub().api_root(_account(), root))
+
+
+def status(root: str, status_id: str) -> flask.Response:
+    """TAXII 2.1, 4.3."""
+    return taxii_response(_hub().status(_account(), root, status_id))
+
+
+def collections(root: str) -> flask.Response:
+    """TAXII 2.1, 5.1."""
+    return resource_response(_hub().collections(_account(), root))
+
+
+def collection(root: str, name: str) -> flask.Response:
+    """TAXII 2.1, 5.2."""
+    flask.g.collection = name
+    return resource_response(_hub().collection(_account(), root, name))
+
+
+def manifest(root: str, name: str) -> flask.Response:
+    """TAXII 2.1, 5.3."""
+    flask.g.collection = name
+    return _page(_hub().manifest(_account(), root, name, _filters()))
+
+
+def objects(root: str, name: str) -> flask.Response:
+    """TAXII 2.1, 5.4."""
+    flask.g.collection = name
+    return _objects(root, name, _hub().objects(_account(), root, name, _filters()))
+
+
+def add_objects(root: str, name: str) -> flask.Response:
+    """TAXII 2.1, 5.5: 202 with the status, when everything that was accepted is on disk."""
+    flask.g.collection = name
+    # rights first: nobody's body is read who may not publish here
+    found = _hub().may_add(_account(), root, name)
+    check_content_type(flask.request.headers.get("Content-Type"))
+    body = read_body(flask.request, _hub().limits, _hub().max_content_length(root))
+    accepted = _hub().add_objects(_account(), found, body)
+    flask.g.count, flask.g.failures = accepted.successes, accepted.failures
+    count_objects(accepted.successes, accepted.failures)
+    return taxii_response(accepted.body, 202)
+
+
+def object_by_id(root: str, name: str, object_id: str) -> flask.Response:
+    """TAXII 2.1, 5.6."""
+    flask.g.collection = name
+    return _objects(root, name, _hub().object(_account(), root, name, object_id, _filters()))
+
+
+def delete_object(root: str, name: str, object_id: str) -> flask.Response:
+    """TAXII 2.1, 5.7."""
+    flask.g.collection = name
+    _hub().delete_object(_account(), root, name, object_id, _filters())
+    return taxii_response(b"{}")
+
+
+def versions(root: str, name: str, object_id: str) -> flask.Response:
+    """TAXII 2.1, 5.8."""
+    flask.g.collection = name
+    return _page(_hub().versions(_account(), root, name, object_id, _filters()))
+
+
+def events(root: str) -> flask.Response:
+    """Where to wait for events: another process, since here each who waits would hold a thread (`server.events`)."""
+    sights(_hub().catalogue, _account(), root, tuple(flask.request.args.getlist("collection")))
+    there = flask.current_app.config["EVENTS"]
+    if there is None:
+        raise NotFoundError("This hub tells of no events: poll it.")
+    if isinstance(there, int):
+        asked = urlsplit(flask.current_app.config["PUBLIC_URL"] or flask.request.host_url)
+        host = f"[{asked.hostname}]" if ":" in (asked.hostname or "") else asked.hostname
+        there = f"{asked.scheme}://{host}:{there}"
+    query = flask.request.query_string.decode("latin-1")
+    return flask.Response(
+        status=307,
+        headers={
+            "Location": f"{there.rstrip('/')}/{root}/events" + (f"?{query}" if query else ""),
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+def _hub() -> Hub:
+    hub: Hub = flask.current_app.extensions["hub"]
+    return hub
+
+
+def _account() -> Account | None:
+    account: Account | None = flask.g.account
+    return account
+
+
+def _filters() -> Filters:
+    limits = _hub().limits
+    return parse_filters(query_pairs(flask.request, limits), max_values=limits.filter_values)
+
+
+def _objects(root: str, name: str, delivered: Delivered) -> flask.Response:
+    """A page of objects, which the delivery ledger learns of: before it leaves, and when it has left."""
+    response = _page(delivered)
+    if flask.request.method == "GET":  # an answer to HEAD brings nobody anything
+        sent = _hub().sending(_account(), root, name, delivered)
+        if sent is not None:
+            response.call_on_close(sent)
+    return response
+
+
+def _page(delivered: Delivered) -> flask.Response:
+    flask.g.count = delivered.count
+    return page_response(delivered.body, delivered.date_added)

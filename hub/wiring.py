@@ -1,0 +1,166 @@
+"""From settings to a hub that runs: the only place that picks a store, and the only one that reads the real clock."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import sys
+import threading
+import time
+import uuid
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from hub.errors import ConfigurationError, HubError, StoreError
+from hub.settings import Settings, load_settings, masked_uri
+from hub.sharing.catalogue import Catalogue
+from hub.sharing.credentials import Credentials
+from hub.sharing.declared import load_catalogue
+from hub.sharing.hub import Hub
+from hub.store.base import Store
+
+if TYPE_CHECKING:
+    import flask
+
+SECRET_BYTES: Final = 32
+SWEEP_SECONDS: Final = 60
+# Names the folder where prometheus-client keeps one file per worker; `hub serve` makes it.
+METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
+_HOUR: Final = 3600 * 1000  # milliseconds
+_MINUTE: Final = 60 * 1000
+
+
+def now() -> int:
+    """The hub's clock: milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def open_catalogue(settings: Settings) -> Catalogue:
+    """What is declared in the folders that the settings name; ConfigurationError names file and key."""
+    return load_catalogue(_folder(settings.collections, "collections"), _folder(settings.profiles, "profiles"))
+
+
+def open_store(settings: Settings, *, create: bool = False) -> Store:
+    """The store that the settings name; `create` makes it, and brings an older one up to date."""
+    scheme, _, rest = settings.store.partition("://")
+    status_milliseconds = settings.limits.status_hours * _HOUR
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        from hub.store.sqlite import SqliteStore  # noqa: PLC0415 - only the engine that is used is loaded
+
+        return SqliteStore(
+            Path(rest[1:]),
+            clock=now,
+            lock_seconds=settings.limits.lock_seconds,
+            status_milliseconds=status_milliseconds,
+            create=create,
+        )
+    if scheme in ("mongodb", "mongodb+srv"):
+        from hub.store.mongo import MongoStore  # noqa: PLC0415 - as above
+
+        return MongoStore(
+            settings.store,
+            clock=now,
+            lock_seconds=settings.limits.lock_seconds,
+            status_milliseconds=status_milliseconds,
+            create=create,
+        )
+    raise ConfigurationError(
+        f"HUB_STORE is {masked_uri(settings.store)!r}: it should be sqlite:///relative/path, sqlite:////absolute/path or mongodb://…"
+    )
+
+
+def open_hub(settings: Settings) -> Hub:
+    """A hub over an existing store; StoreUnavailableError where `hub init` has not been run."""
+    catalogue = open_catalogue(settings)
+    store = open_store(settings)
+    return Hub(
+        catalogue=catalogue,
+        store=store,
+        credentials=Credentials(
+            store,
+            clock=now,
+            random=secrets.token_bytes,
+            remember_milliseconds=settings.limits.password_minutes * _MINUTE,
+        ),
+        limits=settings.limits,
+        secret=store.secret(secrets.token_bytes(SECRET_BYTES)),
+        clock=now,
+        new_id=lambda: str(uuid.uuid4()),
+    )
+
+
+def application() -> flask.Flask:
+    """The WSGI application of one server process, from the environment it was started with."""
+    from hub.server.app import create_app  # noqa: PLC0415 - commands that open a hub need no Flask
+    from hub.stix.schema import prepare  # noqa: PLC0415 - compiles every schema, which only a server should pay for
+
+    log_to(sys.stderr.fileno())
+    settings = load_settings(os.environ)
+    prepare()
+    hub = open_hub(settings)
+    threading.Thread(target=_keep_tidy, args=(hub.store, settings), name="sweep", daemon=True).start()
+    threading.Thread(target=_prepare_boards, args=(hub,), name="boards", daemon=True).start()
+    return create_app(
+        hub,
+        public_url=settings.public_url,
+        behind_proxy=settings.behind_proxy,
+        metrics_together=METRICS_FOLDER in os.environ,
+        events=events_place(settings),
+    )
+
+
+def events_place(settings: Settings) -> str | int | None:
+    """Where clients find the events: an address, a port on the hub's own host, or None where they do not."""
+    if not settings.events or (settings.behind_proxy and not settings.events_url):
+        return None  # what a proxy in front makes of the port, only a setting can tell
+    return settings.events_url or events_port(settings)
+
+
+def events_port(settings: Settings) -> int:
+    """The port that the process of the events listens on."""
+    return settings.events_port or settings.port + 1
+
+
+def _keep_tidy(store: Store, settings: Settings) -> None:
+    """Forget statuses past their time, and let the store finish what a dead process left; for as long as this one lives."""
+    while True:
+        # not all processes at the same moment
+        time.sleep(SWEEP_SECONDS * (0.5 + secrets.randbelow(1000) / 1000))
+        try:
+            store.sweep(now() - settings.limits.status_hours * _HOUR)
+        except StoreError as error:
+            logging.getLogger("hub.sweep").warning("put off: %s", error)
+
+
+def log_to(descriptor: int) -> None:
+    """One line a message, as `time level logger message`, to this file descriptor."""
+    # what the lines do not show is not looked up for each of them (logging's own HOWTO, "Optimization")
+    logging._srcfile = None  # noqa: SLF001 - as the HOWTO has it
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    handler = logging.StreamHandler(os.fdopen(os.dup(descriptor), "w", buffering=1, encoding="utf-8"))
+    formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    root = logging.getLogger("hub")
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    root.propagate = False
+
+
+def _prepare_boards(hub: Hub) -> None:
+    try:
+        hub.community.prepare()
+    except HubError as error:  # the first reader of a board will be told
+        logging.getLogger("hub.boards").warning("not prepared: %s", error)
+
+
+def _folder(named: str, default: str) -> Traversable:
+    if named:
+        return Path(named)
+    packaged = files("hub") / "defaults" / default
+    if packaged.is_dir():
+        return packaged
+    return Path(__file__).parent.parent / default  # a checkout

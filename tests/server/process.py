@@ -1,0 +1,193 @@
+"""The hub as it runs in earnest: `hub init`, `hub serve` on a free loopback port, and how it is ended or killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+
+from hub.sharing.credentials import Credentials
+from hub.sharing.members import Account, Kind
+from hub.store.sqlite import SqliteStore
+from hub.wiring import now
+from tests.server.making import CONTENT_TYPE, DECLARATIONS
+
+READY_SECONDS: Final = 60  # a shared machine may be slow; a hub that is ready ends the wait
+ENDED_SECONDS: Final = 40
+TOP: Final = Path(__file__).parent.parent.parent
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def command(
+    *arguments: str, environment: Mapping[str, str], stdin: str = "", code: int | None = 0, folder: Path = TOP
+) -> subprocess.CompletedProcess[str]:
+    """Run `hub …` and wait for it; its exit code must be `code` (None: any)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "hub", *arguments],
+        env=clean_environment() | dict(environment),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=folder,
+    )
+    assert code is None or done.returncode == code, f"hub {' '.join(arguments)}: {done.returncode}\n{done.stderr}"
+    return done
+
+
+def clean_environment() -> dict[str, str]:
+    """This process's environment without settings of a hub; `hub` is found wherever the test runs."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+    return kept | {"PYTHONPATH": str(TOP)}
+
+
+@dataclass
+class HubProcess:
+    """One `hub serve` over a store of its own in `folder`. Its log is kept there."""
+
+    folder: Path
+    settings: dict[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=free_port)
+    keys: dict[str, str] = field(default_factory=dict)
+    authority: str = ""  # file of the certificate authority that its certificate is from
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "HUB_STORE": f"sqlite:///{self.folder}/hub.sqlite",
+            "HUB_COLLECTIONS": str(DECLARATIONS / "collections"),
+            "HUB_PROFILES": str(DECLARATIONS / "profiles"),
+            "HUB_PORT": str(self.port),
+        } | self.settings
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.authority else 'http'}://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "hub.log").read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def init(self, *accounts: tuple[str, str, str | None]) -> None:
+        """`hub init`, and these accounts (name, kind, member), each with a key."""
+        command("init", environment=self.environment)
+        store = SqliteStore(self.folder / "hub.sqlite", clock=now, lock_seconds=5, status_milliseconds=1)
+        credentials = Credentials(store, clock=now, random=secrets.token_bytes, remember_milliseconds=1)
+        for name, kind, member in accounts:
+            key = credentials.add(Account(name, Kind(kind), member), None)
+            assert key is not None
+            self.keys[name] = key
+        store.close()
+
+    def start(self) -> None:
+        """Start it in a process group of its own; returns when it is ready to serve."""
+        with (self.folder / "hub.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "hub", "serve"],
+                env=clean_environment() | self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd=self.folder,
+            )
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline:
+            assert self._process is not None
+            assert self._process.poll() is None, f"hub serve ended:\n{self.log}"
+            try:
+                if requests.get(f"{self.url}/readyz", timeout=5, verify=self.authority or True).status_code == 200:
+                    return
+            except (requests.RequestException, OSError):
+                time.sleep(0.05)  # between two looks at a process that cannot tell us itself
+        raise AssertionError(f"hub serve was not ready after {READY_SECONDS} seconds:\n{self.log}")
+
+    def code(self, wait: float = 0.0) -> int | None:
+        """The exit code if it ended within so many seconds, else None."""
+        assert self._process is not None
+        try:
+            return self._process.wait(wait)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def stop(self) -> int:
+        """SIGTERM, as an operator's service manager does; the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._process.wait(ENDED_SECONDS)
+
+    def kill(self) -> None:
+        """SIGKILL to the hub and all its workers at once."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(ENDED_SECONDS)
+
+    def end(self) -> None:
+        """Whatever state it is in: nothing of it is left."""
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        try:
+            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii")
+        except OSError:
+            return []
+        found = [int(child) for child in children.split()]
+        others = ("resource_tracker", "events_process")
+        return [pid for pid in found if not any(other in command_line(pid) for other in others)]
+
+    def age(self, pid: int) -> float:
+        """Seconds since that process was started; 0 if it is gone."""
+        try:
+            begun = int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
+        except OSError:
+            return 0.0
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - begun / os.sysconf("SC_CLK_TCK")
+
+    def session(self, name: str) -> requests.Session:
+        """For one account."""
+        session = requests.Session()
+        session.trust_env = False
+        session.headers["Accept"] = CONTENT_TYPE
+        session.headers["Authorization"] = f"Bearer {self.keys[name]}"
+        return session
+
+    def logged(self) -> list[dict[str, Any]]:
+        """The lines of the log that tell of requests."""
+        lines = [line.partition(" hub.request ")[2] for line in self.log.splitlines()]
+        return [json.loads(line) for line in lines if line]
+
+
+def command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""

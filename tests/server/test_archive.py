@@ -1,0 +1,218 @@
+"""Archives: what `hub export` writes, `hub import` puts back, with places and the secret, so no reader notices (law L8)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import stix2
+
+from hub.errors import HubError, MalformedError, UnprocessableError
+from hub.sharing.archive import definitions_bundle, is_archive, object_lists, read_archive, write_archive
+from hub.sharing.catalogue import Catalogue
+from hub.sharing.hub import Hub
+from hub.sharing.members import Account, Kind
+from hub.sharing.seed import seed
+from hub.stix.tlp import TLP
+from tests.conftest import HOUR, OpenHub, Template, clients_of
+from tests.server.making import LAST, Client, Clock, address, an_id, as_envelope, at, indicator, note, pairs, statement
+
+
+@pytest.fixture
+def full(hub: Hub, indonesia: Client, singapore: Client) -> Hub:
+    """A hub with versions, levels, an SCO of two publishers, and something deleted at the end of the line."""
+    indonesia.publish("id", *(indicator(n, level=TLP(n % 4)) for n in range(8)))
+    indonesia.publish("id", indicator(1, version=2), address(1), statement(3), note(7, content="ขอความช่วยเหลือ 🆘"))
+    indonesia.publish("alerts", address(2), note(8))
+    singapore.publish("alerts", address(2))
+    indonesia.publish("id", note(9))
+    indonesia.delete("id", an_id(9, "note"))
+    return hub
+
+
+@pytest.fixture
+def fresh(open_hub: OpenHub, tmp_path: Path) -> Hub:
+    """An empty hub elsewhere, with a secret of its own and no accounts."""
+    (tmp_path / "fresh").mkdir()
+    return open_hub(folder=tmp_path / "fresh", create=True)
+
+
+def archived(hub: Hub, file: Path, *, secret: bool = True) -> Path:
+    lines = write_archive(hub.store, hub.catalogue, secret=hub.secret if secret else None, made_at=0)
+    file.write_bytes(b"".join(lines))
+    return file
+
+
+def restored(fresh: Hub, file: Path, now: int) -> list[str]:
+    return list(read_archive(fresh.store, fresh.catalogue, file, now=now))
+
+
+def test_everything_comes_back_as_it_was(
+    full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+) -> None:
+    """Every object, version, date and level; the accounts with their keys; as each account saw it before."""
+    file = archived(full, tmp_path / "hub.jsonl")
+    assert is_archive(file)
+    told = restored(fresh, file, clock.now)
+    assert f"{len(template.keys) + 1} accounts" in " ".join(told)
+    for who in ("id-cert", "sg-cert", "sg-soc"):
+        old, new = (clients_of(hub, template)(who) for hub in (full, fresh))
+        for collection in ("id", "alerts", "incidents"):
+            for rest in (("objects",), ("manifest",)):
+                before, after = (client.get(at(collection, *rest), version="all") for client in (old, new))
+                assert before.status_code == after.status_code
+                assert before.status_code == 403 or before.json == after.json
+                assert before.headers.get(LAST) == after.headers.get(LAST)
+
+
+def test_next_tokens_and_checkpoints_stay_good(
+    full: Hub, fresh: Hub, open_hub: OpenHub, template: Template, tmp_path: Path, clock: Clock
+) -> None:
+    """Law L8: a reader in the middle of its poll goes on at the restored hub."""
+    page = clients_of(full, template)("sg-cert").get(at("id", "objects"), limit=4, version="all")
+    restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now)
+    moved = clients_of(open_hub(folder=tmp_path / "fresh"), template)("sg-cert")  # started again, as the operator does
+    rest = moved.get(at("id", "objects"), next=page.json["next"], limit=100).json["objects"]
+    whole = clients_of(full, template)("sg-cert").objects("id", version="all")
+    assert page.json["objects"] + rest == whole
+    assert moved.objects("id", added_after=page.headers[LAST], version="all") == rest
+
+
+def test_a_restored_collection_goes_on_beyond_every_place_given_out(
+    full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+) -> None:
+    """Law L1: also beyond those given out after the archive was made, which readers have seen and the archive has not."""
+    file = archived(full, tmp_path / "hub.jsonl")
+    old = clients_of(full, template)("id-cert")
+    clock.now += 1000
+    old.publish("id", note(50))
+    reached = old.get(at("id", "objects")).headers[LAST]
+    restored(fresh, file, clock.now)
+    new = clients_of(fresh, template)("id-cert")
+    new.publish("id", note(51))
+    assert pairs(new.objects("id", added_after=reached)) == pairs([note(51)])
+
+
+def test_ownership_comes_back(full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock) -> None:
+    """Law L4: whose an object is, and which members published what belongs to nobody."""
+    restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now)
+    clock.now += 2 * HOUR
+    indonesia, singapore = (clients_of(fresh, template)(who) for who in ("id-cert", "sg-cert"))
+    assert "belongs to ID" in singapore.refusal("alerts", note(8, version=2, author=None))
+    assert indonesia.delete("alerts", address(2)["id"]).status_code == 403
+    assert singapore.delete("alerts", address(2)["id"]).status_code == 200
+
+
+def test_one_collection_comes_without_accounts_and_secret(full: Hub, catalogue: Catalogue, tmp_path: Path) -> None:
+    """So it can be handed on."""
+    collection = catalogue.find("region", "id")
+    assert collection is not None
+    text = b"".join(write_archive(full.store, [collection], secret=None, made_at=0)).decode()
+    assert "secret" not in text.splitlines()[0]
+    assert '"account"' not in text
+    assert address(2)["id"] not in text
+
+
+def test_nothing_is_imported_over_what_is_there(full: Hub, tmp_path: Path, clock: Clock) -> None:
+    """Places come into empty collections only; what is there stays as it is."""
+    file = archived(full, tmp_path / "hub.jsonl", secret=False)
+    before = [record.id for collection in full.catalogue for record in full.store.records(collection.id)]
+    with pytest.raises(UnprocessableError):
+        restored(full, file, clock.now)
+    after = [record.id for collection in full.catalogue for record in full.store.records(collection.id)]
+    assert after == before
+
+
+def test_a_store_that_hub_init_made_is_empty_enough(
+    full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+) -> None:
+    """What the hub itself put there makes room: the archive brings it, at the places at which readers met it."""
+    for hub in (full, fresh):
+        for collection in hub.catalogue:
+            seed(hub.store, hub.catalogue, collection)
+    restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now)
+    old, new = (clients_of(hub, template)("id-cert") for hub in (full, fresh))
+    assert new.manifest("id", version="all") == old.manifest("id", version="all")
+    for collection in fresh.catalogue:
+        assert seed(fresh.store, fresh.catalogue, collection) == 0
+
+
+def test_a_refused_import_leaves_secret_and_accounts(
+    full: Hub, open_hub: OpenHub, tmp_path: Path, clock: Clock
+) -> None:
+    """Whoever could log in before still can; tokens stay good."""
+    (tmp_path / "busy").mkdir()
+    busy = open_hub(folder=tmp_path / "busy", create=True)
+    key = busy.credentials.add(Account("id-cert", Kind.CERT, "ID"), None)
+    collection = busy.catalogue.find("region", "id")
+    assert collection is not None
+    busy.add_objects(Account("id-cert", Kind.CERT, "ID"), collection, as_envelope([note(1)]))
+    with pytest.raises(UnprocessableError):
+        restored(busy, archived(full, tmp_path / "hub.jsonl"), clock.now)
+    assert busy.store.secret(b"") == busy.secret
+    assert busy.credentials.authenticate(f"Bearer {key}") is not None
+    assert len(busy.store.list_accounts()) == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: text.replace('"level":', '"lvl":', 1),
+        lambda text: text + "{}\n",
+        lambda text: text.replace('"hub_archive":1', '"hub_archive":99'),
+        lambda text: text.replace("c0ffee00", "c0ffee99"),
+        lambda text: text.replace('"place":', '"place":"x', 1),
+        lambda _: '{"hub_archive":1}\n[]\n',
+        lambda _: "",
+        lambda text: "\n" + text,
+    ],
+    ids=["cut", "renamed", "more", "future", "undeclared", "broken", "a list", "empty", "blank first"],
+)  # fmt: skip - a table
+def test_a_damaged_archive_is_told_in_words(full: Hub, fresh: Hub, tmp_path: Path, clock: Clock, damage: Any) -> None:
+    """With the file and the line; never a bare exception."""
+    file = archived(full, tmp_path / "hub.jsonl")
+    file.write_text(damage(file.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(HubError, match=r"hub\.jsonl"):
+        restored(fresh, file, clock.now)
+
+
+def test_bundles_envelopes_and_medallion_files_are_read(tmp_path: Path) -> None:
+    """A medallion data file holds API roots with collections with objects."""
+    objects = [indicator(1), note(2)]
+    medallion = {
+        "/discovery": {"title": "x"},
+        "trustgroup1": {
+            "collections": [{"id": "a", "objects": objects}, {"id": "b", "objects": [note(3)]}, {"id": "c"}]
+        },
+    }
+    for content, expected in (
+        ({"type": "bundle", "id": an_id(1, "bundle"), "objects": objects}, [objects]),
+        ({"objects": objects}, [objects]),
+        (medallion, [objects, [note(3)]]),
+    ):
+        file = tmp_path / "file.json"
+        file.write_text(json.dumps(content))
+        assert object_lists(file) == expected
+        assert not is_archive(file)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "7", '{"objects": 7}', '{"a": {"collections": []}}', "nonsense"])
+def test_other_files_are_refused_in_words(tmp_path: Path, text: str) -> None:
+    """Whatever else there is in it."""
+    file = tmp_path / "file.json"
+    file.write_text(text)
+    with pytest.raises(MalformedError):
+        object_lists(file)
+
+
+def test_the_definitions_are_one_bundle_that_stix2_reads(catalogue: Catalogue) -> None:
+    """For tools that take no first poll from the beginning; the same every time."""
+    bundle = definitions_bundle(catalogue)
+    assert bundle == definitions_bundle(catalogue)
+    parsed = stix2.parse(bundle, allow_custom=True)
+    kinds = [content["type"] for content in parsed.objects]
+    assert {"marking-definition", "extension-definition", "identity"} == set(kinds)
+    assert kinds.index("identity") > max(n for n, kind in enumerate(kinds) if kind == "marking-definition")

@@ -1,0 +1,379 @@
+"""The commands that run the hub: init, serve, account, collections, export, import, settings."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import stix2
+
+from hub.cli import COMMANDS, main
+from tests.server.making import COLLECTIONS, DECLARATIONS, IDENTITIES, PASSWORD, an_id, indicator, note
+from tests.server.process import clean_environment, command
+
+HEAVY = (
+    "apsw",
+    "argon2",
+    "flask",
+    "granian",
+    "jsonschema_rs",
+    "orjson",
+    "pymongo",
+    "requests",
+    "stix2",
+    "stix2patterns",
+    "taxii2client",
+    "werkzeug",
+    "openpyxl",
+    "yaml",
+    "urllib3",
+)  # fmt: skip - a list
+
+
+@dataclass
+class Told:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+Hub = Callable[..., Told]
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Hub:
+    """Runs `hub …` in this process, over a store of the test's own; `code` is the exit code that it must have."""
+    for name in set(os.environ) - set(clean_environment()):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/hub.sqlite")
+    monkeypatch.setenv("HUB_COLLECTIONS", str(DECLARATIONS / "collections"))
+    monkeypatch.setenv("HUB_PROFILES", str(DECLARATIONS / "profiles"))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, code: int = 0, stdin: str = "") -> Told:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        capfd.readouterr()
+        try:
+            found = main(arguments)
+        except SystemExit as ended:  # argparse: help, or arguments that it does not know
+            found = ended.code if isinstance(ended.code, int) else 2
+        told = Told(found, *capfd.readouterr())
+        assert told.code == code, told
+        assert "Traceback" not in told.err
+        return told
+
+    return run
+
+
+@pytest.fixture
+def made(hub: Hub) -> Hub:
+    hub("init")
+    return hub
+
+
+# ------------------------------------------------------------------------------------------------------------ init
+
+
+def test_init_makes_the_store_and_says_what_it_did(hub: Hub, tmp_path: Path) -> None:
+    """Each collection holds the definitions and its members' identities from the start."""
+    told = hub("init")
+    assert "4 members, 10 collections" in told.out
+    assert "region/id:" in told.out
+    assert stat.S_IMODE((tmp_path / "hub.sqlite").stat().st_mode) == 0o600
+
+
+def test_init_run_again_changes_nothing(made: Hub) -> None:
+    """And says so."""
+    assert "nothing had changed" in made("init").out
+
+
+def test_init_applies_what_changed(made: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member's new contact with a later `modified` is a new version; without it the operator is told to give one."""
+    folder = tmp_path / "declared"
+    for source in (DECLARATIONS / "collections").rglob("*.toml"):
+        target = folder / source.relative_to(DECLARATIONS / "collections")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
+    monkeypatch.setenv("HUB_COLLECTIONS", str(folder))
+    members = folder / "region" / "members.toml"
+    changed = members.read_text().replace("duty@th-cert.example", "desk@th-cert.example")
+    members.write_text(changed)
+    refused = made("init", code=3)
+    assert "later `modified` in members.toml" in refused.err
+    head, _, tail = changed.rpartition("2026-01-01T00:00:00.000Z")
+    members.write_text(f"{head}2026-02-01T00:00:00.000Z{tail}")
+    assert "10 objects added" in made("init").out
+
+
+@pytest.mark.parametrize("store", ["postgres://x", "sqlite://x", "nonsense", "sqlite:///"])
+def test_a_store_that_cannot_be_meant_is_told(hub: Hub, monkeypatch: pytest.MonkeyPatch, store: str) -> None:
+    """With what it should look like."""
+    monkeypatch.setenv("HUB_STORE", store)
+    assert "sqlite:///" in hub("init", code=3).err
+
+
+def test_a_wrong_declaration_is_told_with_file_and_key(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no store is made."""
+    folder = tmp_path / "declared"
+    (folder / "r").mkdir(parents=True)
+    (folder / "hub.toml").write_text('title = "T"\ndescription = "d"\ncontact = "c"\ndefault_root = "r"\ntitel = "x"\n')
+    (folder / "r" / "root.toml").write_text('title = "R"\n')
+    monkeypatch.setenv("HUB_COLLECTIONS", str(folder))
+    assert ".toml: " in hub("init", code=3).err
+    assert not (tmp_path / "hub.sqlite").exists()
+
+
+# --------------------------------------------------------------------------------------------------------- account
+
+
+def test_an_account_gets_a_key_once(made: Hub) -> None:
+    """On stdout alone, so that it can be piped; no other command shows it."""
+    key = made("account", "add", "id-duty", "--member", "ID", "--kind", "cert").out.strip()
+    assert key.startswith("hub_")
+    for arguments in (("account", "list"), ("account", "list", "--json"), ("collections",), ("settings",)):
+        assert key not in made(*arguments).out
+    listed = json.loads(made("account", "list", "--json").out)
+    assert listed == [{"name": "id-duty", "kind": "cert", "member": "ID", "disabled": False, "login": "key"}]
+
+
+def test_a_password_comes_by_stdin(made: Hub) -> None:
+    """Never as an argument, which other users of the machine see."""
+    told = made(
+        "account",
+        "add",
+        "sg-siem",
+        "--member",
+        "SG",
+        "--kind",
+        "constituent",
+        "--password-stdin",
+        stdin=PASSWORD + "\n",
+    )
+    assert told.out == ""
+    assert PASSWORD not in told.err
+    assert json.loads(made("account", "list", "--json").out)[0]["login"] == "password"
+
+
+def test_rotate_and_disable(made: Hub) -> None:
+    """A new key each time; a disabled account stays listed as such."""
+    first = made("account", "add", "ops", "--kind", "operator").out
+    assert made("account", "rotate", "ops").out not in ("", first)
+    made("account", "disable", "ops")
+    assert "disabled" in made("account", "list").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("add", "x", "--kind", "operator"), "name"),
+        (("add", "a:b", "--kind", "operator"), "name"),
+        (("add", "id-1", "--kind", "cert"), "--member"),
+        (("add", "id-1", "--kind", "cert", "--member", "XX"), "ID SG MY TH"),
+        (("add", "id-1", "--kind", "partner", "--member", "ID"), "belongs to no member"),
+        (("rotate", "nobody"), "no account"),
+        (("disable", "nobody"), "no account"),
+    ],
+)
+def test_what_is_wrong_with_an_account_is_told(made: Hub, arguments: tuple[str, ...], words: str) -> None:
+    """One plain sentence on stderr, exit code 3."""
+    told = made("account", *arguments, code=3)
+    assert words in told.err
+    assert (told.out, told.err.count("\n")) == ("", 1)
+
+
+# ----------------------------------------------------------------------------------------------------- collections
+
+
+def test_collections_tells_what_to_paste_into_a_siem(made: Hub) -> None:
+    """API root, id, who writes and reads, and how much is in it."""
+    told = made("collections").out
+    for words in ("http://127.0.0.1:8021/region/", COLLECTIONS["id"], "(alias id)", "TLP:AMBER+STRICT", "nobody"):
+        assert words in told
+    rows = {row["alias"]: row for row in json.loads(made("collections", "--json").out)}
+    assert set(rows) == set(COLLECTIONS)
+    assert rows["id"]["url"] == f"http://127.0.0.1:8021/region/collections/{COLLECTIONS['id']}/"
+    assert (rows["id"]["writers"], rows["inbox"]["readers"]) == ("ID", "")
+    assert rows["id"]["objects"] > 20
+
+
+def test_collections_names_the_public_address(made: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As clients reach it, where it is set."""
+    monkeypatch.setenv("HUB_PUBLIC_URL", "https://hub.example")
+    assert json.loads(made("collections", "--json").out)[0]["url"].startswith("https://hub.example/")
+
+
+# ------------------------------------------------------------------------------------------------- export and import
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """Two objects that are good, and one that is not."""
+    file = tmp_path / "bundle.json"
+    objects = [indicator(1), note(2), indicator(3, pattern="[")]
+    file.write_text(json.dumps({"type": "bundle", "id": an_id(1, "bundle"), "objects": objects}))
+    return file
+
+
+def test_a_bundle_goes_through_the_hubs_door(made: Hub, bundle: Path) -> None:
+    """As that member's; what is refused is told object by object, and the exit code says so."""
+    told = made("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
+    assert "2 objects taken, 1 refused" in told.out
+    assert an_id(3) in told.err
+    again = made("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
+    assert "2 objects taken" in again.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "--to"),
+        (("--to", "region/id"), "--member"),
+        (("--to", "region/nothing", "--member", "ID"), "no collection"),
+        (("--to", "region/id", "--member", "XX"), "no member"),
+        (("--to", "region/id", "--member", "SG"), "may not publish"),
+    ],
+)
+def test_what_is_wrong_with_an_import_is_told(made: Hub, bundle: Path, arguments: tuple[str, ...], words: str) -> None:
+    """Before anything is taken."""
+    assert words in made("import", str(bundle), *arguments, code=3).err
+
+
+def test_a_file_that_is_not_there_is_told(made: Hub, tmp_path: Path) -> None:
+    """In a sentence, not a traceback."""
+    told = made("import", str(tmp_path / "nothing.json"), "--to", "region/id", "--member", "ID", code=3)
+    assert "nothing.json" in told.err
+
+
+def test_a_hub_moves_with_export_and_import(
+    made: Hub, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Into a store that `hub init` made: objects, places, accounts; and again it is refused, since it is there."""
+    key = made("account", "add", "id-duty", "--member", "ID", "--kind", "cert").out.strip()
+    made("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
+    archive = tmp_path / "hub.jsonl"
+    made("export", "--out", str(archive))
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    assert key not in archive.read_text()
+    before = json.loads(made("collections", "--json").out)
+    assert made("export").out.splitlines()[1:] == archive.read_text().splitlines()[1:]
+    monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/second.sqlite")
+    made("init")
+    told = made("import", str(archive)).out
+    assert "1 accounts" in told
+    assert json.loads(made("collections", "--json").out) == before
+    assert json.loads(made("account", "list", "--json").out)[0]["name"] == "id-duty"
+    made("import", str(archive), code=3)
+    assert json.loads(made("collections", "--json").out) == before
+
+
+def test_an_archive_is_never_written_over(made: Hub, tmp_path: Path) -> None:
+    """It may be the only one."""
+    (tmp_path / "there.jsonl").write_text("precious")
+    assert "exists already" in made("export", "--out", str(tmp_path / "there.jsonl"), code=3).err
+    assert (tmp_path / "there.jsonl").read_text() == "precious"
+
+
+def test_one_collection_is_exported_alone(made: Hub) -> None:
+    """Without accounts and secret."""
+    lines = made("export", "--collection", "region/id").out.splitlines()
+    assert "secret" not in json.loads(lines[0])
+    assert [json.loads(line)["name"] for line in lines if '"collection"' in line] == ["region/id"]
+    assert "no collection" in made("export", "--collection", "region/nothing", code=3).err
+
+
+def test_the_definitions_are_exported_without_a_store(hub: Hub) -> None:
+    """One bundle that stix2 reads, with the members' identities."""
+    parsed = stix2.parse(hub("export", "--definitions").out, allow_custom=True)
+    assert set(IDENTITIES.values()) <= {content["id"] for content in parsed.objects}
+
+
+# -------------------------------------------------------------------------------------------------------- settings
+
+
+def test_settings_tell_where_each_value_came_from(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Environment over hub.toml over default."""
+    (tmp_path / "hub.toml").write_text("port = 8100\nworkers = 3\n[limits]\npage_objects = 50\n")
+    monkeypatch.setenv("HUB_PORT", "8200")
+    shown = json.loads(hub("settings", "--json").out)
+    assert shown["port"] == {"value": 8200, "from": "HUB_PORT"}
+    assert shown["workers"] == {"value": 3, "from": "hub.toml"}
+    assert shown["limits.page_objects"] == {"value": 50, "from": "hub.toml"}
+    assert shown["threads"]["from"] == "default"
+    assert "objects on one page" in hub("settings").out
+
+
+def test_settings_show_no_password(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the one inside the store's address."""
+    monkeypatch.setenv("HUB_STORE", "mongodb://keeper:hunter2@db.example/hub")
+    for arguments in (("settings",), ("settings", "--json")):
+        told = hub(*arguments)
+        assert "hunter2" not in told.out + told.err
+        assert "db.example" in told.out
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("HUB_PORT", "eight"), ("HUB_WORKERS", "0"), ("HUB_BEHIND_PROXY", "maybe"), ("HUB_LIMITS_NOTHING", "1")],
+)
+def test_a_setting_that_cannot_be_used_is_told(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """By its name."""
+    monkeypatch.setenv(name, value)
+    assert name in hub("settings", code=3).err
+
+
+# ------------------------------------------------------------------------------------------------ serve, and the rest
+
+
+def test_serve_without_a_store_says_what_to_run(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And ends with the code for "away"."""
+    monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/nothing.sqlite")
+    assert "hub init" in hub("serve", code=4).err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(hub: Hub, name: str) -> None:
+    """On stdout."""
+    told = hub(name, "--help")
+    assert "example:" in told.out
+    assert f"hub {name}" in told.out.partition("example:")[2]
+
+
+def test_an_unknown_command_is_a_usage_error(hub: Hub) -> None:
+    """With the list of those that there are."""
+    assert "init" in hub("nothing", code=2).err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_help_is_light(arguments: list[str], tmp_path: Path) -> None:
+    """No heavy module is imported to print it."""
+    program = (
+        "import sys, hub.cli\n"
+        f"try: hub.cli.main({arguments!r})\n"
+        "except SystemExit: pass\n"
+        "print('IMPORTED', *sys.modules)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=clean_environment()
+    )
+    imported = told.stdout.partition("IMPORTED")[2].split()
+    assert "hub.cli" in imported
+    assert set(HEAVY).isdisjoint(imported)
+
+
+def test_the_command_runs_as_a_module(tmp_path: Path) -> None:
+    """`python -m hub`, from any folder."""
+    assert "commands:" in command("--help", environment={}, folder=tmp_path).stdout

@@ -1,0 +1,277 @@
+"""Laws L4 and L5 as one table: every kind of account × TLP level × kind of collection × endpoint.
+
+What each account may see is written down here by hand, from the design's section 5. In every collection lie objects of
+every level that it takes, and two whose versions rise and fall in level; whatever an account asks, all endpoints,
+filters, counts and headers must tell the same story, which is computed here from the table alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from hub.settings import Limits
+from hub.sharing.catalogue import Catalogue
+from hub.sharing.hub import Hub
+from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS
+from hub.store.sqlite import SqliteStore
+from tests.conftest import HOUR, ClientOf, Template, assemble, clients_of
+from tests.server.making import (
+    FIRST,
+    IDENTITIES,
+    LAST,
+    START_TEXT,
+    Clock,
+    Content,
+    an_id,
+    as_envelope,
+    at,
+    identity,
+    indicator,
+    marked,
+    note,
+    pairs,
+    stamp,
+    statement,
+)
+
+# R S A G C: the highest level that is seen. "-": known of, and not read (403). "?": not known of (404; 401 without
+# credentials). A column for each collection.
+READS = """
+            id  alerts  incidents  feeds  bulletins  inbox  circle  pair
+id-cert     S   S       S          S      S          -      R       S
+sg-cert     S   S       S          S      S          -      R       ?
+my-cert     S   S       S          S      S          -      ?       S
+th-cert     S   S       S          S      S          -      ?       ?
+id-soc      -   -       A          A      A          -      -       -
+sg-soc      -   -       A          A      A          -      -       ?
+th-soc      -   -       A          A      A          -      ?       ?
+partner     ?   ?       ?          G      G          ?      ?       ?
+operator    -   -       -          -      -          -      -       -
+None        ?   ?       ?          ?      C          ?      ?       ?
+"""
+WRITERS = {
+    "id": {"id-cert"},
+    "alerts": {"id-cert", "sg-cert", "my-cert", "th-cert"},
+    "incidents": {"id-cert", "sg-cert", "my-cert", "th-cert"},
+    "feeds": {"id-cert", "sg-cert", "my-cert", "th-cert"},
+    "bulletins": {"id-cert", "sg-cert"},
+    "inbox": {"id-cert", "sg-cert", "my-cert", "th-cert"},
+    "circle": {"id-cert"},
+    "pair": {"id-cert", "my-cert"},
+}
+HIGHEST = {"incidents": TLP.AMBER, "feeds": TLP.AMBER, "bulletins": TLP.AMBER, "circle": TLP.RED}
+LETTERS = {"C": TLP.CLEAR, "G": TLP.GREEN, "A": TLP.AMBER, "S": TLP.AMBER_STRICT, "R": TLP.RED}
+
+_header, *_rows = READS.strip().splitlines()
+NAMES = _header.split()
+TABLE = [
+    (None if who == "None" else who, collection, cell)
+    for who, *cells in (row.split() for row in _rows)
+    for collection, cell in zip(NAMES, cells, strict=True)
+]
+READABLE = [(who, collection, LETTERS[cell]) for who, collection, cell in TABLE if cell in LETTERS]
+CLOSED = [(who, collection, cell) for who, collection, cell in TABLE if cell not in LETTERS]
+RISING, FALLING = 50, 51
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What was published to a collection, in order, each with the level that it has by the design."""
+
+    content: Content
+    level: TLP
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        return pairs([self.content])[0]
+
+
+def shelves(collection: str) -> list[Shelf]:
+    levels = [level for level in TLP if level <= HIGHEST.get(collection, TLP.AMBER_STRICT)]
+    found = [Shelf(indicator(10 + level, level=level), level) for level in levels]
+    found += [
+        Shelf(note(20 + level, object_marking_refs=[TLP1_IDS[level]]), level) for level in levels if level in TLP1_IDS
+    ]
+    # a granular marking raises the level of the whole object
+    found += [
+        Shelf(note(30 + level, granular_markings=[{"marking_ref": TLP2_IDS[level], "selectors": ["content"]}]), level)
+        for level in levels
+        if level > TLP.GREEN
+    ]
+    found += [Shelf(indicator(RISING, 1 + n, level=level), level) for n, level in enumerate(levels)]
+    found += [Shelf(indicator(FALLING, 1 + n, level=level), level) for n, level in enumerate(reversed(levels))]
+    # definitions, and the members' own identities, are for every reader, however they are marked
+    found.append(Shelf(statement(5), TLP.CLEAR))
+    found.append(
+        Shelf(identity(1, id=IDENTITIES["ID"], created_by_ref=IDENTITIES["ID"], **marked(TLP.GREEN)), TLP.CLEAR)
+    )
+    if collection == "feeds":
+        found.append(Shelf(note(40, level=None), TLP.AMBER))
+    return found
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, template: Template, catalogue: Catalogue) -> Iterator[Hub]:
+    """A hub where Indonesia put the shelves into every collection."""
+    folder = shutil.copytree(template.folder, tmp_path_factory.mktemp("table") / "store")
+    clock = Clock()
+    store = SqliteStore(folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR)
+    hub = assemble(store, catalogue, clock, Limits())
+    indonesia = clients_of(hub, template)("id-cert")
+    for collection in NAMES:
+        for shelf in shelves(collection):  # one by one: each at a date of its own in the order above
+            indonesia.publish(collection, shelf.content)
+            clock.now += 1000
+    yield hub
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def client_of(filled: Hub, template: Template) -> ClientOf:
+    return clients_of(filled, template)
+
+
+def seen(collection: str, clearance: TLP) -> list[Shelf]:
+    return [shelf for shelf in shelves(collection) if shelf.level <= clearance]
+
+
+def chosen(found: list[Shelf], version: str) -> list[Shelf]:
+    """The last, first or all versions of each object among those found."""
+    if version == "all":
+        return found
+    pick = max if version == "last" else min
+    ends = {shelf.pair[0]: pick(s.pair for s in found if s.pair[0] == shelf.pair[0]) for shelf in found}
+    return [shelf for shelf in found if ends[shelf.pair[0]] == shelf.pair]
+
+
+@pytest.mark.parametrize(("who", "collection", "clearance"), READABLE)
+def test_objects_and_manifest_show_what_the_level_allows(
+    client_of: ClientOf, who: str | None, collection: str, clearance: TLP
+) -> None:
+    """By version, type and id, whole or page by page: the same objects on both, and no gap where one is hidden."""
+    client = client_of(who)
+    for version in ("last", "first", "all"):
+        for kind in (None, "indicator", "note,identity"):
+            visible = chosen(seen(collection, clearance), version)
+            expected = [s.pair for s in visible if kind is None or s.content["type"] in kind.split(",")]
+            for limit in (None, 1, 3):
+                filters: dict[str, Any] = {"version": version, "type": kind, "limit": limit}
+                objects = client.everything(collection, **filters)
+                assert pairs(objects) == expected
+                records = client.everything(collection, "manifest", **filters)
+                assert [(record["id"], record["version"]) for record in records] == expected
+
+
+@pytest.mark.parametrize(("who", "collection", "clearance"), READABLE)
+def test_one_object_and_its_versions_show_what_the_level_allows(
+    client_of: ClientOf, who: str | None, collection: str, clearance: TLP
+) -> None:
+    """An object of which this account may see no version answers like a missing one, on every address."""
+    client = client_of(who)
+    visible = seen(collection, clearance)
+    for name in dict.fromkeys(shelf.pair[0] for shelf in shelves(collection)):
+        mine = [shelf for shelf in visible if shelf.pair[0] == name]
+        one, versions = (
+            client.get(at(collection, "objects", name)),
+            client.get(at(collection, "objects", name, "versions")),
+        )
+        if not mine:
+            assert (one.status_code, versions.status_code) == (404, 404)
+            assert client.objects(collection, id=name, version="all") == []
+            missing = client.get(at(collection, "objects", an_id(777)))
+            assert one.json["description"].replace(name, "") == missing.json["description"].replace(an_id(777), "")
+            continue
+        assert one.json["objects"] == [shelf.content for shelf in chosen(mine, "last")]
+        assert versions.json["versions"] == [shelf.pair[1] for shelf in mine]
+        for version in ("first", "all"):
+            found = client.get(at(collection, "objects", name), version=version).json["objects"]
+            assert found == [shelf.content for shelf in chosen(mine, version)]
+        for shelf in (s for s in shelves(collection) if s.pair[0] == name):
+            exact = client.get(at(collection, "objects", name), version=shelf.pair[1]).json.get("objects", [])
+            assert exact == ([shelf.content] if shelf in mine else [])
+
+
+@pytest.mark.parametrize(("who", "collection", "clearance"), READABLE)
+def test_counts_and_headers_tell_of_visible_objects_only(
+    client_of: ClientOf, filled: Hub, who: str | None, collection: str, clearance: TLP
+) -> None:
+    """The dates of the first and last visible record; `more` and the store's counts do not know of the others."""
+    client = client_of(who)
+    visible = seen(collection, clearance)
+    page = client.get(at(collection, "objects"), version="all")
+    records = client.get(at(collection, "manifest"), version="all")
+    dates = [record["date_added"] for record in records.json["objects"]]
+    assert len(dates) == len(visible)
+    assert (page.headers[FIRST], page.headers[LAST]) == (dates[0], dates[-1])
+    assert dates[0] >= START_TEXT
+    assert client.get(at(collection, "objects"), version="all", limit=len(visible)).json["more"] is False
+    declared = filled.catalogue.find("region", collection)
+    assert declared is not None
+    assert filled.store.counts(declared.id, clearance)[0] == len(visible)
+
+
+@pytest.mark.parametrize(("who", "collection", "cell"), CLOSED)
+def test_a_closed_collection_shows_nothing(client_of: ClientOf, who: str | None, collection: str, cell: str) -> None:
+    """403 where the account may know of it, else as if it were not there."""
+    client = client_of(who)
+    status = 403 if cell == "-" else 401 if who is None else 404
+    name = an_id(RISING)
+    for rest in (("objects",), ("manifest",), ("objects", name), ("objects", name, "versions")):
+        response = client.get(at(collection, *rest))
+        assert response.status_code == status
+        assert name not in response.get_data(as_text=True).replace(at(collection, *rest), "")
+    assert client.get(at(collection)).status_code == (200 if cell == "-" else status)
+    listed = client.get("/region/collections/")
+    aliases = {resource["alias"] for resource in listed.json.get("collections", [])}
+    assert (collection in aliases) is (cell == "-")
+
+
+@pytest.mark.parametrize(("who", "collection", "cell"), TABLE)
+def test_rights_are_told_as_they_are(client_of: ClientOf, who: str | None, collection: str, cell: str) -> None:
+    """can_read and can_write on the collection, and what POST and DELETE answer (TAXII 2.1, 5.5 and 5.7)."""
+    client = client_of(who)
+    reads, writes = cell in LETTERS, who in WRITERS[collection]
+    known = cell != "?" or writes
+    if known:
+        resource = client.get(at(collection)).json
+        assert (resource["can_read"], resource["can_write"]) == (reads, writes)
+    hidden = 401 if who is None else 404
+    posted = client.post(collection, as_envelope([{"type": "nothing"}])).status_code
+    assert posted == (202 if writes else 401 if who is None else 403 if known else 404)
+    deleted = client.delete(collection, an_id(999)).status_code
+    if not known or (who is None and not reads):
+        assert deleted == hidden
+    elif reads and writes:
+        assert deleted == 404, "there is no such object"
+    elif who is None:
+        assert deleted == 401, "whoever would delete must log in first"
+    else:
+        assert deleted == (403 if reads or writes else 404)
+
+
+def test_every_level_is_really_hidden_from_somebody(client_of: ClientOf) -> None:
+    """The shelves hold what the table is about: without this the tests above could pass over an empty shop."""
+    assert {shelf.level for collection in NAMES for shelf in shelves(collection)} == set(TLP)
+    assert len(client_of("partner").everything("feeds", version="all")) < len(
+        client_of("sg-soc").everything("feeds", version="all")
+    )
+
+
+@pytest.mark.parametrize("version", ["last", "first"])
+def test_each_reader_has_a_last_and_a_first_version(client_of: ClientOf, version: str) -> None:
+    """The AMBER+STRICT version that is hidden from a constituent does not hide the AMBER one before it."""
+    found = {
+        who: pairs(client_of(who).objects("bulletins", id=an_id(number), version=version))
+        for who in (None, "partner", "sg-soc", "sg-cert")
+        for number in ((RISING,) if version == "last" else (FALLING,))
+    }
+    expected = {None: 1, "partner": 2, "sg-soc": 3, "sg-cert": 3}
+    if version == "first":
+        expected = {None: 3, "partner": 2, "sg-soc": 1, "sg-cert": 1}
+    number = RISING if version == "last" else FALLING
+    assert found == {who: [(an_id(number), stamp(n))] for who, n in expected.items()}

@@ -1,0 +1,60 @@
+"""The addresses beside TAXII: the board and the directory, for the national CERTs of the members."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.sharing.hub import Hub
+from hub.sharing.ledger import KIND
+from tests.conftest import ClientOf
+from tests.server.making import IDENTITIES, at, versioned
+
+BESIDE = ("/region/board/", "/region/contacts/")
+
+
+@pytest.mark.parametrize("path", BESIDE)
+@pytest.mark.parametrize(
+    ("account", "status"),
+    [
+        ("id-cert", 200),
+        ("th-cert", 200),
+        ("id-soc", 403),
+        ("sg-soc", 403),
+        ("partner", 403),
+        ("operator", 403),
+        (None, 401),
+    ],
+)
+def test_they_are_for_national_certs(as_account: ClientOf, path: str, account: str | None, status: int) -> None:
+    """Nobody else reads them, nor confirms anything."""
+    assert as_account(account).get(path).status_code == status
+    assert as_account(account).request("POST", "/region/contacts/").status_code == status
+
+
+def test_an_api_root_that_is_none_answers_404(as_account: ClientOf) -> None:
+    """As every address below it does."""
+    assert as_account("id-cert").get("/nowhere/board/").status_code == 404
+
+
+def test_a_page_counts_when_it_has_left_and_a_head_never(hub: Hub, as_account: ClientOf) -> None:
+    """The answer to HEAD brings nobody anything; a GET counts as sent when the server has handed it over."""
+    content = versioned("incident", 1, name="Incident 1")
+    as_account("id-cert").publish("alerts", content)
+    singapore = as_account("sg-cert")
+    singapore.request("HEAD", at("alerts", "objects"))
+    assert hub.store.facts(KIND) == ()
+    singapore.get(at("alerts", "objects")).close()
+    board = singapore.get("/region/board/").json
+    (entry,) = board["incidents"]
+    assert entry["incident"] == content["id"]
+    assert list(entry["fetched"]) == ["SG"]
+
+
+def test_a_member_confirms_its_own_contact(as_account: ClientOf) -> None:
+    """And the directory says who asks, so that a client knows as whom it speaks."""
+    as_account("sg-cert").request("POST", "/region/contacts/")
+    found = as_account("id-cert").get("/region/contacts/").json
+    assert found["member"] == "ID"
+    rows = {row["member"]: row for row in found["contacts"]}
+    assert rows["ID"]["identity"] == IDENTITIES["ID"]
+    assert [code for code, row in rows.items() if row["confirmed"]] == ["SG"]
