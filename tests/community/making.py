@@ -1,0 +1,188 @@
+"""Incidents, reports and steps in their smallest form, and a hub that takes them: what these tests are told with."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from hub.settings import Limits
+from hub.sharing.catalogue import Catalogue
+from hub.sharing.credentials import Credentials
+from hub.sharing.declared import load_catalogue
+from hub.sharing.definitions import REQUEST
+from hub.sharing.hub import Hub
+from hub.sharing.members import Account, Kind
+from hub.stix.incident import INCIDENT_CORE
+from hub.stix.tlp import TLP, TLP2_IDS
+from hub.store.sqlite import SqliteStore
+from hub.taxii.filters import Filters, parse_filters
+from tests.server.making import START, Clock
+
+Content = dict[str, Any]
+
+TOP: Final = Path(__file__).parent.parent.parent
+HOUR: Final = 3600 * 1000  # milliseconds
+MINUTE: Final = 60 * 1000
+KINDS: Final = {
+    "id-soc": Account("id-soc", Kind.CONSTITUENT, "ID"),
+    "partner": Account("partner", Kind.PARTNER),
+    "operator": Account("operator", Kind.OPERATOR),
+}
+
+
+def shipped() -> Catalogue:
+    """What collections/ and profiles/ declare."""
+    return load_catalogue(TOP / "collections", TOP / "profiles")
+
+
+CATALOGUE: Final = shipped()
+IDENTITIES: Final = {code: member.identity for code, member in CATALOGUE.members.items()}
+
+
+def cert(member: str) -> Account:
+    return Account(f"{member.lower()}-cert", Kind.CERT, member)
+
+
+def open_hub(folder: Path, clock: Clock, catalogue: Catalogue = CATALOGUE) -> Hub:
+    """The hub in that folder with an account for each member's CERT; opened again, as another process would."""
+    store = SqliteStore(folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR, create=True)
+    credentials = Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=MINUTE)
+    hub = Hub(
+        catalogue=catalogue,
+        store=store,
+        credentials=credentials,
+        limits=Limits(),
+        secret=store.secret(secrets.token_bytes(32)),
+        clock=clock,
+        new_id=lambda: str(uuid.uuid4()),
+    )
+    for account in (*(cert(code) for code in catalogue.members), *KINDS.values()):
+        if store.get_account(account.name) is None:
+            credentials.add(account, None)
+    return hub
+
+
+def stamp(second: int = 0) -> str:
+    return f"2026-04-02T01:{second // 60:02d}:{second % 60:02d}.000Z"
+
+
+def versioned(kind: str, number: int, member: str, version: int = 0, **properties: Any) -> Content:
+    return {
+        "type": kind,
+        "spec_version": "2.1",
+        "id": f"{kind}--00000000-0000-4000-8000-{number:012d}",
+        "created_by_ref": IDENTITIES[member],
+        "created": stamp(),
+        "modified": stamp(version),
+        "object_marking_refs": [TLP2_IDS[TLP.AMBER]],
+        **properties,
+    }
+
+
+def incident(
+    number: int = 1,
+    member: str = "ID",
+    version: int = 0,
+    criticality: int | None = 90,
+    status: str = "open",
+    **properties: Any,
+) -> Content:
+    core: Content = {
+        "extension_type": "property-extension",
+        "determination": "confirmed",
+        "investigation_status": status,
+    }
+    if criticality is not None:
+        core["criticality"] = criticality
+    about = {"name": f"Incident {number}", "extensions": {INCIDENT_CORE: core}}
+    return versioned("incident", number, member, version, **about | properties)
+
+
+def report(number: int = 1, member: str = "ID", stage: str = "early", version: int = 0, **properties: Any) -> Content:
+    about = {
+        "name": f"Incident {number} [{stage}]",
+        "published": stamp(),
+        "object_refs": [incident(number)["id"]],
+        "labels": [f"stage:{stage}"],
+    }
+    return versioned("report", number, member, version, **about | properties)
+
+
+def note(number: int, member: str, label: str, about: Iterable[str], text: str = "text", **properties: Any) -> Content:
+    content = {
+        "content": text,
+        "object_refs": list(about),
+        "labels": [label],
+        "object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]],
+    }
+    return versioned("note", number, member, **content | properties)
+
+
+def acknowledged(number: int, member: str, about: int = 1) -> Content:
+    return note(number, member, "response:acknowledged", [incident(about)["id"]])
+
+
+def request(number: int, member: str, asked: Iterable[str], due: str = stamp(3599), about: int = 1) -> Content:
+    extension = {
+        "extension_type": "property-extension",
+        "asked": [IDENTITIES.get(code, code) for code in asked],
+        "what": "Take it down",
+        "due": due,
+    }
+    return note(number, member, "request:open", [incident(about)["id"]], extensions={REQUEST: extension})
+
+
+def answered(number: int, member: str, says: str, to: int, *, text: str = "because", about: int = 1) -> Content:
+    ids = [incident(about)["id"], f"note--00000000-0000-4000-8000-{to:012d}"]
+    return note(number, member, f"response:{says}", ids, text)
+
+
+# ---------------------------------------------------------------------------------------------------------- at a hub
+
+
+def send(hub: Hub, member: str, *objects: Content, to: str = "alerts", root: str = "asean") -> dict[str, str]:
+    """Publish as that member; id -> why, of what was refused."""
+    collection = hub.catalogue.find(root, to)
+    assert collection is not None
+    body = json.dumps({"objects": list(objects)}).encode()
+    status = json.loads(hub.add_objects(cert(member), collection, body).body)
+    assert status["total_count"] == len(objects)
+    return {one["id"]: one["message"] for one in status.get("failures", ())}
+
+
+def taken(hub: Hub, member: str, *objects: Content, to: str = "alerts", root: str = "asean") -> None:
+    assert send(hub, member, *objects, to=to, root=root) == {}
+
+
+def poll(
+    hub: Hub, account: Account, after: str | None = None, *, to: str = "alerts", arrives: bool = True, **more: str
+) -> str:
+    """One page as the server sends it, noted in the ledger; the date from which this client goes on."""
+    pairs = [(f"match[{name}]" if name in ("type", "id", "version") else name, value) for name, value in more.items()]
+    pairs += [("added_after", after)] if after else []
+    filters: Filters = parse_filters(pairs, max_values=100)
+    delivered = hub.objects(account, "asean", to, filters)
+    sent = hub.sending(account, "asean", to, delivered)
+    if sent is not None and arrives:
+        sent()
+    return delivered.date_added[1]
+
+
+def board(hub: Hub, member: str = "SG", root: str = "asean") -> Content:
+    found: Content = json.loads(hub.community.board(cert(member), root))
+    return found
+
+
+def entry(hub: Hub, number: int = 1, member: str = "SG") -> Content:
+    """One incident on a member's board."""
+    found = [one for one in board(hub, member)["incidents"] if one["incident"] == incident(number)["id"]]
+    assert len(found) == 1
+    one: Content = found[0]
+    return one
+
+
+__all__ = ["START", "Clock"]

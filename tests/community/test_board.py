@@ -1,0 +1,226 @@
+"""The board: what each member's CERT is shown of open incidents, and what is overdue by the profile's deadlines."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from hub.sharing.hub import Hub
+from hub.stix.timestamps import format_place
+from tests.community.conftest import Reopen
+from tests.community.making import (
+    CATALOGUE,
+    HOUR,
+    KINDS,
+    MINUTE,
+    START,
+    acknowledged,
+    answered,
+    board,
+    cert,
+    entry,
+    incident,
+    open_hub,
+    poll,
+    report,
+    request,
+    stamp,
+    taken,
+)
+from tests.server.making import Clock
+
+
+def test_the_board_follows_an_incident_from_its_first_report_to_its_last(hub: Hub, clock: Clock) -> None:
+    """Each step shows at once, to every member's CERT alike."""
+    taken(hub, "ID", incident(), report())
+    found = entry(hub)
+    assert (found["reported_by"], found["criticality"], found["stage"]) == ("ID", 90, "early")
+    assert found["first_added"] == format_place(START)
+    clock.now += 10 * MINUTE
+    taken(hub, "SG", acknowledged(10, "SG"))
+    taken(hub, "ID", request(20, "ID", ["SG", "VN"], due="2026-04-02T07:00:00Z"))
+    clock.now += 10 * MINUTE
+    taken(hub, "SG", answered(11, "SG", "accepted", 20, text="We look into it"))
+    taken(hub, "VN", answered(12, "VN", "refused", 20, text="Not in our country"))
+    found = entry(hub, member="MY")
+    assert found["age_seconds"] == 1200
+    assert found["acknowledged"] == {"SG": format_place(START + 10 * MINUTE)}
+    (asked,) = found["requests"]
+    assert (asked["by"], asked["asked"], asked["owing"]) == ("ID", ["SG", "VN"], [])
+    assert asked["due"] == "2026-04-02T07:00:00.000000Z"
+    assert [one["says"] for one in asked["answers"]["SG"]] == ["accepted"]
+    assert asked["answers"]["VN"][0]["why"] == "Not in our country"
+    taken(hub, "ID", report(stage="final", version=60))
+    assert board(hub)["incidents"] == []
+
+
+@pytest.mark.parametrize(
+    ("criticality", "hours"), [(100, 1), (90, 1), (89, 4), (70, 4), (69, 24), (40, 24), (39, 72), (0, 72), (None, 24)]
+)
+def test_acknowledgements_are_due_by_the_profile_and_none_counts_as_40(
+    hub: Hub, clock: Clock, criticality: int | None, hours: int
+) -> None:
+    """The clock starts at the hub's date_added of the first version; a later version does not start it again."""
+    taken(hub, "ID", incident(criticality=criticality))
+    clock.now += hours * HOUR - 1
+    taken(hub, "ID", incident(criticality=criticality, version=1))
+    assert entry(hub)["overdue"] == []
+    clock.now += 1
+    overdue = entry(hub)["overdue"]
+    assert {one["member"] for one in overdue} == set(CATALOGUE.members) - {"ID"}
+    assert {(one["what"], one["due"]) for one in overdue} == {("acknowledge", format_place(START + hours * HOUR))}
+    taken(hub, "SG", acknowledged(10, "SG"))
+    assert "SG" not in {one["member"] for one in entry(hub)["overdue"]}
+
+
+def test_answers_are_due_when_the_request_says(hub: Hub, clock: Clock) -> None:
+    """Whoever was asked and has said nothing is overdue; any answer stops the clock."""
+    clock.now = START
+    taken(hub, "ID", incident(criticality=10), request(20, "ID", ["SG", "MY"], due="2026-04-02T04:10:00Z"))
+    taken(hub, "SG", answered(10, "SG", "accepted", 20))
+    assert entry(hub)["overdue"] == []
+    clock.now += HOUR
+    (overdue,) = entry(hub)["overdue"]
+    assert (overdue["member"], overdue["what"]) == ("MY", "answer")
+    assert overdue["request"] == request(20, "ID", ["SG"])["id"]
+    taken(
+        hub, "ID", request(20, "ID", ["SG", "MY"], due="2026-04-02T04:10:00Z") | {"revoked": True, "modified": stamp(9)}
+    )
+    assert entry(hub)["overdue"] == []
+
+
+def test_a_closed_or_withdrawn_incident_leaves_the_board(hub: Hub) -> None:
+    """By its status, by its final stage, by its revocation."""
+    taken(hub, "ID", *(incident(number) for number in (1, 2, 3, 4)), *(report(number) for number in (1, 2, 3, 4)))
+    assert board(hub)["open"] == 4
+    taken(hub, "ID", incident(1, version=1, status="closed"))
+    taken(hub, "ID", incident(2, version=1, revoked=True))
+    taken(hub, "ID", report(3, stage="final", version=1))
+    assert [one["incident"] for one in board(hub)["incidents"]] == [incident(4)["id"]]
+
+
+def test_the_members_own_word_for_the_severity_stands_beside_the_number(hub: Hub) -> None:
+    """One scale for all to compare by, and no word lost."""
+    content = incident(criticality=70)
+    core = next(iter(content["extensions"].values()))
+    core["scores"] = [{"name": "Skala nasional", "value": 4, "description": "sangat tinggi"}]
+    taken(hub, "ID", content)
+    found = entry(hub)
+    assert (found["criticality"], found["scale"]) == (70, ["Skala nasional: sangat tinggi"])
+
+
+def test_nobody_closes_another_members_incident(hub: Hub) -> None:
+    """A report of another member may name it, and moves nothing."""
+    taken(hub, "ID", incident(), report())
+    taken(hub, "SG", report(9, "SG", stage="final", object_refs=[incident()["id"]]))
+    assert entry(hub)["stage"] == "early"
+
+
+def test_a_reader_sees_only_collections_that_admit_it(clock: Clock, tmp_path: Path) -> None:
+    """Law L5: neither an incident, nor who fetched it, nor a figure tells of what is hidden."""
+    alerts = CATALOGUE.find("asean", "alerts")
+    assert alerts is not None
+    closed = dataclasses.replace(
+        alerts, id="5d56f93e-72d8-4e14-94e1-a77baadcfe00", alias="circle", readers=frozenset({"ID", "SG"})
+    )
+    root = CATALOGUE.roots["asean"]
+    roots = {"asean": dataclasses.replace(root, collections=(*root.collections, closed))}
+    hub = open_hub(tmp_path / "circle", clock, dataclasses.replace(CATALOGUE, roots=roots))
+    before = board(hub, "MY")
+    taken(hub, "ID", incident(), report(), to="circle")
+    poll(hub, cert("SG"), to="circle")
+    assert board(hub, "MY") == before
+    found = entry(hub, member="SG")
+    assert list(found["fetched"]) == ["SG"]
+    assert found["not_fetched"] == []
+    hub.store.close()
+
+
+def test_the_board_is_the_same_in_every_process(hub: Hub, reopen: Reopen, clock: Clock) -> None:
+    """What one kept in memory, another reads anew."""
+    taken(hub, "ID", incident(), report(), request(20, "ID", ["all"]))
+    poll(hub, cert("SG"))
+    taken(hub, "SG", acknowledged(10, "SG"), answered(11, "SG", "done", 20))
+    clock.now += 30 * HOUR
+    assert board(hub) == board(reopen())
+    assert board(hub)["overdue"] > 0
+
+
+def test_figures_count_clocks_that_stopped_and_those_that_run(hub: Hub, clock: Clock) -> None:
+    """Median and 90th percentile in seconds, per member and in all."""
+    for number in range(1, 11):
+        clock.now += MINUTE
+        taken(hub, "ID", incident(number))
+        clock.now += number * 1000
+        taken(hub, "SG", acknowledged(100 + number, "SG", number))
+    figures = board(hub)["statistics"]
+    mine = figures["members"]["SG"]["acknowledge"]
+    assert (mine["done"], mine["of"]) == (10, 10)
+    assert (mine["median_seconds"], mine["p90_seconds"]) == (5.5, 9.0)
+    assert figures["members"]["MY"]["acknowledge"] == {"of": 10, "done": 0, "median_seconds": None, "p90_seconds": None}
+    assert figures["all"]["acknowledge"]["of"] == 100
+    assert figures["all"]["acknowledge"]["done"] == 10
+
+
+def test_figures_are_those_of_the_last_90_days(hub: Hub, clock: Clock) -> None:
+    """Closed incidents count as well; each leaves the figures when it is too old, in whichever order things happen."""
+    taken(hub, "ID", incident(1), incident(2))
+    taken(hub, "SG", acknowledged(10, "SG", 1))
+    taken(hub, "ID", incident(1, version=1, status="closed"))
+    assert board(hub)["statistics"]["members"]["SG"]["acknowledge"]["of"] == 2
+    clock.now += 60 * 24 * HOUR
+    taken(hub, "ID", incident(3))
+    assert board(hub)["statistics"]["members"]["SG"]["acknowledge"]["of"] == 3
+    clock.now += 31 * 24 * HOUR
+    assert board(hub)["statistics"]["members"]["SG"]["acknowledge"] == {
+        "of": 1,
+        "done": 0,
+        "median_seconds": None,
+        "p90_seconds": None,
+    }
+    taken(hub, "SG", acknowledged(11, "SG", 2), acknowledged(12, "SG", 3))
+    assert board(hub)["statistics"]["members"]["SG"]["acknowledge"]["done"] == 1
+
+
+def test_the_board_is_for_national_certs(hub: Hub) -> None:
+    """Not for constituents, partners, operators, nor anonymous readers."""
+    for account in KINDS.values():
+        with pytest.raises((ForbiddenError, NotFoundError)):
+            hub.community.board(account, "asean")
+        with pytest.raises((ForbiddenError, NotFoundError)):
+            hub.community.contacts(account, "asean")
+        with pytest.raises((ForbiddenError, NotFoundError)):
+            hub.community.confirm(account, "asean")
+    with pytest.raises(UnauthenticatedError):
+        hub.community.board(None, "asean")
+    with pytest.raises(NotFoundError):
+        hub.community.board(cert("SG"), "nowhere")
+
+
+def test_a_contact_is_alive_for_90_days_after_its_member_confirmed_it(hub: Hub, clock: Clock) -> None:
+    """The board shows those that are not."""
+    assert set(board(hub)["unconfirmed"]) == set(CATALOGUE.members)
+    hub.community.confirm(cert("SG"), "asean")
+    assert "SG" not in board(hub)["unconfirmed"]
+    rows = json.loads(hub.community.contacts(cert("MY"), "asean"))["contacts"]
+    found = {row["member"]: row for row in rows}
+    assert found["SG"]["confirmed_at"] == format_place(START)
+    assert found["SG"]["duty_line"] == CATALOGUE.members["SG"].duty_line
+    assert not found["ID"]["confirmed"]
+    clock.now += 90 * 24 * HOUR + 1
+    assert "SG" in board(hub)["unconfirmed"]
+
+
+def test_boards_are_prepared_before_anybody_asks(hub: Hub, reopen: Reopen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a restart the first reader does not wait until all incidents are read: that was done meanwhile."""
+    taken(hub, "ID", incident(), report())
+    other = reopen()
+    other.community.prepare()
+    read: list[object] = []
+    monkeypatch.setattr(type(other.store), "read", lambda *asked: read.append(asked))
+    assert board(other)["open"] == 1
+    assert read == []

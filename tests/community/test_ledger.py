@@ -1,0 +1,167 @@
+"""The delivery ledger: a claim is made for what was sent, and for nothing else."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from hub.errors import StoreFullError
+from hub.sharing.hub import Hub
+from hub.sharing.ledger import FOLD_DAYS, KIND, Intervals
+from hub.stix.timestamps import format_place
+from tests.community.conftest import Reopen
+from tests.community.making import HOUR, KINDS, START, board, cert, entry, incident, poll, report, taken
+from tests.server.making import Clock
+
+
+def test_who_fetched_a_page_has_what_is_in_it(hub: Hub, clock: Clock) -> None:
+    """With the time of that page; the others are shown as not having it."""
+    taken(hub, "ID", incident(), report())
+    assert entry(hub)["fetched"] == {}
+    clock.now += 5000
+    poll(hub, cert("SG"))
+    found = entry(hub)
+    assert found["fetched"] == {"SG": format_place(START + 5000)}
+    assert "MY" in found["not_fetched"]
+    assert "SG" not in found["not_fetched"]
+    assert "ID" not in found["not_fetched"], "the reporter needs not fetch its own report"
+
+
+def test_a_poll_that_brings_nothing_new_writes_nothing(hub: Hub) -> None:
+    """Nor does one that brings again what was brought before."""
+    taken(hub, "ID", incident())
+    last = poll(hub, cert("SG"))
+    written = hub.store.facts(KIND)[-1].number
+    for _ in range(3):
+        poll(hub, cert("SG"), last)
+        poll(hub, cert("SG"))
+    assert hub.store.facts(KIND)[-1].number == written
+
+
+def test_a_poll_that_started_late_claims_nothing_before_it(hub: Hub) -> None:
+    """The client never saw the incident, however far it has come."""
+    taken(hub, "ID", incident())
+    taken(hub, "ID", incident(2))
+    poll(hub, cert("SG"), format_place(START))
+    assert entry(hub, 1)["fetched"] == {}
+    assert "SG" in entry(hub, 2)["fetched"]
+
+
+def test_a_filtered_poll_claims_its_own_incidents_only(hub: Hub) -> None:
+    """By type without incidents: nothing. By type with, or by id: those incidents and no others."""
+    taken(hub, "ID", incident(1), incident(2), report(1))
+    poll(hub, cert("SG"), type="report")
+    assert entry(hub, 1)["fetched"] == {}
+    poll(hub, cert("SG"), id=incident(2)["id"])
+    assert entry(hub, 1)["fetched"] == {}
+    assert "SG" in entry(hub, 2)["fetched"]
+    poll(hub, cert("MY"), type="incident,report")
+    assert "MY" in entry(hub, 1)["fetched"]
+    assert "MY" in entry(hub, 2)["fetched"]
+
+
+def test_a_page_does_not_claim_a_version_that_a_newer_one_had_replaced(hub: Hub) -> None:
+    """Its place lies in the page's interval, but what the page held there was nothing."""
+    taken(hub, "ID", incident(1), incident(2), incident(3))
+    taken(hub, "ID", incident(1, version=1))
+    poll(hub, cert("SG"), limit="2")
+    assert entry(hub, 1)["fetched"] == {}
+    assert "SG" in entry(hub, 2)["fetched"]
+    poll(hub, cert("SG"), format_place(START + 2))
+    assert "SG" in entry(hub, 1)["fetched"]
+
+
+def test_constituents_and_strangers_do_not_count_as_their_member(hub: Hub) -> None:
+    """An anonymous page is nobody's."""
+    taken(hub, "ID", incident(), to="incidents")
+    poll(hub, KINDS["id-soc"], to="incidents")
+    assert entry(hub)["fetched"] == {}
+
+
+def test_what_was_on_its_way_when_the_hub_died_counts_once_the_client_goes_on(hub: Hub, reopen: Reopen) -> None:
+    """Not before: nobody knows whether it arrived."""
+    taken(hub, "ID", incident())
+    last = poll(hub, cert("SG"), arrives=False)
+    after = reopen()
+    assert entry(after)["fetched"] == {}
+    poll(after, cert("SG"), last)
+    assert entry(after)["fetched"] == {"SG": format_place(START)}
+
+
+def test_what_was_on_its_way_and_is_asked_for_again_counts_from_then_on(hub: Hub, reopen: Reopen, clock: Clock) -> None:
+    """The client shows that it has not got it; the second page has a time of its own."""
+    taken(hub, "ID", incident())
+    poll(hub, cert("SG"), arrives=False)
+    clock.now += HOUR
+    after = reopen()
+    poll(after, cert("SG"))
+    assert entry(after)["fetched"] == {"SG": format_place(START + HOUR)}
+
+
+def test_another_process_knows_the_same(hub: Hub, reopen: Reopen) -> None:
+    """Both the board and what needs not be written again."""
+    taken(hub, "ID", incident())
+    poll(hub, cert("SG"))
+    other = reopen()
+    assert entry(other)["fetched"] == entry(hub)["fetched"] != {}
+    written = hub.store.facts(KIND)[-1].number
+    poll(other, cert("SG"))
+    assert hub.store.facts(KIND)[-1].number == written
+
+
+def test_old_intervals_are_joined_without_losing_a_claim(hub: Hub, reopen: Reopen, clock: Clock) -> None:
+    """What touches becomes one; the board of a process that starts afterwards shows the same members."""
+    last = None
+    for number in range(1, 6):
+        taken(hub, "ID", incident(number))
+        last = poll(hub, cert("SG"), last)
+    assert len(hub.store.facts(KIND)) == 5
+    clock.now += (FOLD_DAYS + 1) * 24 * HOUR
+    assert hub.community.ledger.fold() == 4
+    assert len(hub.store.facts(KIND)) == 1
+    after = reopen()
+    assert all("SG" in entry(after, number)["fetched"] for number in range(1, 6))
+
+
+def test_what_is_deleted_leaves_the_board(hub: Hub) -> None:
+    """Also where the collection moved on at the same time."""
+    taken(hub, "ID", incident(1), incident(2))
+    poll(hub, cert("SG"))
+    assert "SG" in entry(hub, 1)["fetched"]
+    collection = hub.catalogue.find("asean", "alerts")
+    assert collection is not None
+    hub.store.delete(collection.id, incident(1)["id"], "ID", 4)
+    taken(hub, "ID", incident(3))
+    assert {one["incident"] for one in board(hub)["incidents"]} == {incident(2)["id"], incident(3)["id"]}
+    assert "SG" in entry(hub, 2)["fetched"]
+
+
+def test_intervals_are_the_set_that_they_say() -> None:
+    """Against a plain set, for a few thousand random intervals."""
+    chance = random.Random(7)
+    for _ in range(200):
+        intervals, plain = Intervals(), set[int]()
+        for _ in range(20):
+            after = chance.randrange(40)
+            last = after + chance.randrange(1, 9)
+            assert intervals.cover(after, last) == (set(range(after + 1, last + 1)) <= plain)
+            intervals.add(after, last)
+            plain |= set(range(after + 1, last + 1))
+
+
+def test_a_store_that_takes_no_notes_keeps_no_page_from_a_reader(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be noted is noted with the next page that can, under its own time."""
+    taken(hub, "ID", incident(1))
+
+    def full(*_asked: object) -> None:
+        raise StoreFullError("no room")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(hub.store), "put_facts", full)
+        last = poll(hub, cert("SG"))
+    assert entry(hub, 1)["fetched"] == {}
+    taken(hub, "ID", incident(2))
+    poll(hub, cert("SG"), last)
+    assert entry(hub, 1)["fetched"] == {"SG": format_place(START)}
+    assert "SG" in entry(hub, 2)["fetched"]
