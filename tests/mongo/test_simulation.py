@@ -1,0 +1,319 @@
+"""The commit protocol of `hub/store/mongo_commit.py` keeps the laws whatever happens, and each of its guards is needed.
+
+The runs are seeded, and a failure names its seed. HUB_TEST_SEEDS sets how many; HUB_SOAK=1 makes the long form.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, Final
+
+import pytest
+
+from hub.errors import HubError
+from hub.store import mongo_commit as steps
+from hub.store.base import EVERY, Query, Verdict
+from tests.mongo.model import Guards, LostError, Model, perform
+from tests.mongo.simulation import COLLECTIONS, Actor, Simulation
+from tests.store.making import START, an_id, batch, candidate
+
+SEEDS: Final = int(os.environ.get("HUB_TEST_SEEDS", "10000" if "HUB_SOAK" in os.environ else "60"))
+PATIENCE: Final = 600  # seeds within which a missing guard has to be found out
+Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture(autouse=True)
+def in_a_hurry(monkeypatch: Patch) -> None:
+    """Helpers step in at once, and the log is tidied so soon that sleepers find their number free again."""
+    monkeypatch.setattr(steps, "POLITE_WAITS", 1)
+    monkeypatch.setattr(steps, "KEPT_ENTRIES", 2)
+
+
+def test_nothing_is_lost_doubled_reordered_or_shown_in_part() -> None:
+    """Processes killed and stopped, answers lost and late, rollbacks, clocks minutes apart."""
+    for seed in range(SEEDS):
+        assert Simulation(seed).run() == [], f"seed {seed}"
+
+
+# ------------------------------------------------------------------------------------------------ each guard is needed
+
+
+def found_out(guards: type[Guards] = Guards, known: int = 0) -> bool:
+    """Whether some run goes wrong; first the one of seed `known`, which saves the others as long as the protocol stays."""
+    return any(Simulation(seed, guards).run() for seed in (known, *range(PATIENCE)))
+
+
+def guard_names() -> list[str]:
+    return [name for name in vars(Guards) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("name", guard_names())
+def test_without_this_promise_of_the_server_or_the_operations_a_law_is_broken(name: str) -> None:
+    """A simulation that finds nothing wrong with a broken protocol would prove nothing."""
+    assert found_out(type("Less", (Guards,), {name: False}))
+
+
+def unfinished_tip(collection: str) -> Generator[steps.Step, Any, steps.Entry]:
+    """Step 1 without finishing what another began."""
+    entries: list[steps.Entry] = yield steps.ReadTip(collection)
+    return entries[0] if entries else steps.Entry(collection, 0, "", 0, visible=True, done=True)
+
+
+def shown_too_early(entry: steps.Entry, plan: steps.Plan) -> Generator[steps.Step, Any, None]:
+    """Step 6 before 5."""
+    yield steps.Show(entry.collection, entry.n)
+    yield steps.InsertRows(plan.rows)
+    yield steps.KeepStatuses(plan.statuses)
+    yield steps.Touch(entry.collection, entry.n, plan.touches)
+    yield steps.Finish(entry.collection, entry.n)
+
+
+def closed_too_early(entry: steps.Entry, plan: steps.Plan) -> Generator[steps.Step, Any, None]:
+    """Step 7 before 6."""
+    yield steps.InsertRows(plan.rows)
+    yield steps.KeepStatuses(plan.statuses)
+    yield steps.Touch(entry.collection, entry.n, plan.touches)
+    yield steps.Show(entry.collection, entry.n)
+    yield steps.Finish(entry.collection, entry.n)
+
+
+def never_closed(entry: steps.Entry, plan: steps.Plan) -> Generator[steps.Step, Any, None]:
+    """No step 7."""
+    yield steps.InsertRows(plan.rows)
+    yield steps.KeepStatuses(plan.statuses)
+    yield steps.Show(entry.collection, entry.n)
+    yield steps.Finish(entry.collection, entry.n)
+
+
+def unchecked_commit(tip: steps.Entry, entry: steps.Entry, plan: steps.Plan) -> Generator[steps.Step, Any, bool]:
+    """Step 4 without looking whether the number was free only because the log was tidied."""
+    if (yield steps.Insert(entry, plan)) != entry.batch:
+        return False
+    yield from steps.carry_out(entry, plan)
+    if entry.n % 2 == 0:
+        yield steps.Tidy(entry.collection, entry.n - 2)
+    return True
+
+
+def nobody_else(_mine: steps.Intent) -> Generator[steps.Step, Any, None]:
+    """Step 2 without looking at what others announce."""
+    yield steps.Wait()
+
+
+def unbounded_page(query: Query, max_bytes: int | None) -> Generator[steps.Step, Any, Any]:
+    """A reader that does not ask how far the line is shown."""
+    return (yield steps.Range(query, 1 << 60, max_bytes))
+
+
+def page_once(query: Query, max_bytes: int | None) -> Generator[steps.Step, Any, Any]:
+    """A reader that does not look again on the last page."""
+    upto = yield from steps.shown(query.collection)
+    return (yield steps.Range(query, upto, max_bytes))
+
+
+@pytest.mark.parametrize(
+    ("name", "worse", "known"),
+    [
+        ("finished_tip", unfinished_tip, 0),
+        ("carry_out", shown_too_early, 0),
+        ("carry_out", closed_too_early, 154),
+        ("carry_out", never_closed, 0),
+        ("commit", unchecked_commit, 521),
+        ("_decide_others", nobody_else, 0),
+        ("page", unbounded_page, 4),
+        ("page", page_once, 53),
+    ],
+)
+def test_without_this_step_of_the_protocol_a_law_is_broken(
+    name: str, worse: Callable[..., Any], known: int, monkeypatch: Patch
+) -> None:
+    """Each function is the protocol's but for the one thing that its sentence says."""
+    monkeypatch.setattr(steps, name, worse)
+    assert found_out(known=known)
+
+
+# ---------------------------------------------------------------------------------- every place to stop, one by one
+
+
+def the_sleepers_work(name: str = "sleeper") -> Any:
+    """A batch that adds an object and a newer version of one that is held."""
+    return steps.append(batch(candidate(1, 2), candidate(2, 1), collection="c1"), name, lambda: START)
+
+
+def first_version() -> Any:
+    """What is held before all this."""
+    return steps.append(batch(candidate(1, 1), collection="c1"), "first", lambda: START)
+
+
+def others(name: str) -> Iterator[tuple[str, Any]]:
+    """What happens meanwhile: the same objects are superseded, and deleted, and the log is tidied."""
+    yield (
+        f"{name} supersedes",
+        steps.append(batch(candidate(1, 3), candidate(2, 2), collection="c1"), f"{name}1", lambda: 0),
+    )
+    yield f"{name} deletes", steps.remove(steps.Removal("c1", an_id(1), "ID"), f"{name}2")
+    for number in range(3, 6):
+        yield f"{name} adds", steps.append(batch(candidate(number), collection="c1"), f"{name}{number}", lambda: 0)
+
+
+def finish(model: Model, actor: Actor) -> None:
+    while actor.alive:
+        actor.advance(model)
+        model.replicate()
+
+
+def stopped(model: Model, work: Any, moments: int, ended: Callable[[Any], None]) -> Actor:
+    """A process that stands still after so many moments."""
+    actor = Actor("stopped", work, ended)
+    for _ in range(moments):
+        if actor.alive:
+            actor.advance(model)
+            model.replicate()
+    return actor
+
+
+def moments_of(work: Any) -> int:
+    model = Model()
+    finish(model, Actor("first", first_version(), ignore))
+    actor = Actor("counted", work, ignore)
+    count = 0
+    while actor.alive:
+        actor.advance(model)
+        model.replicate()
+        count += 1
+    return count
+
+
+def ignore(_value: Any) -> None:
+    pass
+
+
+@pytest.mark.parametrize("rolled_back", [False, True])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_writer_stopped_anywhere_and_a_helper_stopped_anywhere_do_no_harm_when_they_wake(
+    again: bool, rolled_back: bool
+) -> None:
+    """All pairs of moments: the writer stops, a helper steps in and stops, others go on, then both wake."""
+    for first in range(moments_of(the_sleepers_work()) + 1):
+        for second in range(moments_of(the_sleepers_work()) + 1):
+            simulation = Simulation(0, requests=0)
+            model, story = simulation.model, simulation.story
+            for number, version in ((1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (3, 1), (4, 1), (5, 1)):
+                story.sent["c1", an_id(number)].add(candidate(number, version).body)
+            answers: list[Any] = []
+            finish(model, Actor("first", first_version(), ignore))
+            writer = stopped(model, the_sleepers_work(), first, answers.append)
+            helper = stopped(model, steps.finished_tip("c1"), second, ignore)
+            if second and not helper.alive:
+                break  # it had nothing left to stop at
+            if rolled_back:
+                model.roll_back()
+            for _name, work in others("other"):
+                finish(model, Actor("other", work, ignore))
+            for sleeper in (helper, writer) if again else (writer, helper):
+                finish(model, sleeper)
+            story.deleted.add(("c1", an_id(1)))
+            if isinstance(answers[0], HubError):  # it slept so long that nobody can tell: its client sends again
+                finish(model, Actor("again", the_sleepers_work("again"), answers.append))
+            story.added += [("c1", one) for one in answers[-1] if one.verdict is not Verdict.REFUSED]
+            simulation._settle()
+            simulation._judge()
+            assert story.wrong == [], f"writer stopped at {first}, helper at {second}"
+
+
+def test_two_that_claim_one_id_in_two_collections_are_never_both_believed() -> None:
+    """All pairs of moments at which the two stop, whoever goes on first."""
+    for first in range(25):
+        for second in range(25):
+            simulation = Simulation(0, requests=0)
+            model = simulation.model
+            answers: list[Any] = []
+            works = [
+                steps.append(
+                    batch(candidate(1, owner=member, level=1), collection=collection, publisher=member),
+                    member,
+                    lambda: START,
+                )
+                for collection, member in zip(COLLECTIONS, ("ID", "MY"), strict=True)
+            ]
+            for collection in COLLECTIONS:
+                simulation.story.sent[collection, an_id(1)].add(candidate(1).body)
+            actors = [
+                stopped(model, work, moments, answers.append)
+                for work, moments in zip(works, (first, second), strict=True)
+            ]
+            for actor in actors:
+                finish(model, actor)
+            assert sorted(outcome.verdict.value for (outcome,) in answers) == ["added", "refused"]
+            simulation._settle()
+            simulation._judge()
+            assert simulation.story.wrong == []
+
+
+def never_still(_tip: steps.Entry) -> Generator[steps.Step, Any, bool]:
+    """Step 3 without looking whether a batch that moves nothing was decided on one state."""
+    yield steps.Wait()
+    return True
+
+
+def repeats_acknowledged_unseen() -> int:
+    """All pairs of moments: a client sends what another is sending; how often it hears "held" of what no reader sees."""
+    unseen = 0
+    for first in range(moments_of(the_sleepers_work()) + 1):
+        for second in range(moments_of(the_sleepers_work()) + 1):
+            model = Model()
+            finish(model, Actor("first", first_version(), ignore))
+            repeater = stopped(model, the_sleepers_work("repeater"), first, ignore)
+            stopped(model, the_sleepers_work(), second, ignore)
+            finish(model, repeater)
+            pages: list[Any] = []
+            everything = Query("c1", 4, 0, 10, versions=EVERY)
+            finish(model, Actor("reader", steps.page(everything, None), pages.append))
+            unseen += len(pages[0][0]) < 3
+    return unseen
+
+
+def test_a_repeat_is_acknowledged_only_when_readers_see_what_it_repeats(monkeypatch: Patch) -> None:
+    """Another's commit may be half carried out while a batch that moves nothing is decided."""
+    assert repeats_acknowledged_unseen() == 0
+    monkeypatch.setattr(steps, "_is_still", never_still)
+    assert repeats_acknowledged_unseen() > 0
+
+
+def test_a_lost_answer_is_told_apart_from_a_step_that_was_not_taken() -> None:
+    """The same entry again is the same commit; another's stays another's."""
+    model = Model()
+    entry = steps.Entry("c1", 1, "mine", START)
+    for _ in range(2):
+        assert performed(model, steps.Insert(entry, steps.Plan())) == "mine"
+    theirs = steps.Entry("c1", 1, "theirs", START)
+    assert performed(model, steps.Insert(theirs, steps.Plan())) == "mine"
+
+
+def test_a_write_that_a_majority_never_had_is_taken_again_after_the_primary_stepped_down() -> None:
+    """The writer does not go on from what may be rolled back."""
+    model = Model()
+    performing = perform(model, steps.Insert(steps.Entry("c1", 1, "mine", START), steps.Plan()))
+    next(performing)
+    next(performing)
+    assert ("log", "c1:000000000000001") in model.local
+    model.roll_back()
+    with pytest.raises(LostError):
+        next(performing)
+    assert model.durable == {}
+
+
+def performed(model: Model, step: steps.Step) -> Any:
+    performing = perform(model, step)
+    try:
+        while True:
+            next(performing)
+            model.replicate()
+    except StopIteration as end:
+        return end.value
+
+
+def test_the_simulated_readers_ask_as_the_store_does() -> None:
+    """An empty line answers without a range: an idle poll costs one look at the log."""
+    assert next(steps.page(Query("c1", 4, 0, 1, versions=EVERY), None)) == steps.ReadTip("c1")

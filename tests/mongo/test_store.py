@@ -1,0 +1,259 @@
+"""What only the MongoDB store has: its indexes, its limits, what dead processes leave, and secrets that stay secret."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pymongo
+import pytest
+
+from hub.errors import ConfigurationError, HubError, StoreError, StoreUnavailableError, TooLargeError
+from hub.store import mongo_rows
+from hub.store.base import EVERY, Query, Record, Versions
+from hub.store.mongo import MongoStore
+from tests.mongo import server
+from tests.store.making import START, Clock, add, an_id, asking, batch, candidate, held, verdicts
+
+PASSWORD: Final = "tell-nobody"
+OpenStore = Callable[..., MongoStore]
+
+
+@pytest.fixture
+def uri(tmp_path: Path) -> Iterator[str]:
+    """A database of this test's own, dropped at its end."""
+    address = server.database_uri(server.shared_uri(), tmp_path)
+    yield address
+    server.forget(address)
+
+
+@pytest.fixture
+def open_store(uri: str) -> Iterator[OpenStore]:
+    """Opens the test's store as another process would, and closes it."""
+    opened: list[MongoStore] = []
+
+    def opener(address: str = uri, *, create: bool = True, **changes: Any) -> MongoStore:
+        made: dict[str, Any] = {"clock": Clock(), "lock_seconds": 3.0, "status_milliseconds": 3_600_000} | changes
+        opened.append(MongoStore(address, create=create, **made))
+        return opened[-1]
+
+    yield opener
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def database(uri: str) -> Iterator[Any]:
+    """The database itself."""
+    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
+    yield client.get_default_database()
+    client.close()
+
+
+def dying(at: str) -> Callable[[str, str], None]:
+    """An observer that ends the work before a step, as if the process had died there."""
+
+    def observe(when: str, step: str) -> None:
+        if (when, step) == ("before", at):
+            raise KeyboardInterrupt
+
+    return observe
+
+
+@pytest.mark.parametrize("step", ["InsertRows", "KeepStatuses", "Show", "Touch", "Finish"])
+def test_a_commit_whose_writer_died_is_finished_by_the_next_writer(step: str, open_store: OpenStore) -> None:
+    """It was not acknowledged, but it has its place: the next comes after it, and nothing is shown in part."""
+    store = open_store()
+    add(store, candidate(1, 1))
+    with pytest.raises(KeyboardInterrupt):
+        add(open_store(observe=dying(step)), candidate(1, 2), candidate(2), status="of the dead")
+    add(store, candidate(3))
+    assert held(store) == [(an_id(1), "v1"), (an_id(1), "v2"), (an_id(2), "v1"), (an_id(3), "v1")]
+    assert store.manifest(asking(ids=(an_id(1),))).rows[0].version_text == "v2"
+    assert store.get_status("of the dead") is not None
+
+
+def test_the_sweep_finishes_what_the_dead_left(open_store: OpenStore, database: Any) -> None:
+    """Also where nobody writes any more."""
+    store = open_store()
+    with pytest.raises(KeyboardInterrupt):
+        add(open_store(observe=dying("InsertRows")), candidate(1))
+    assert held(store) == []
+    store.sweep(0)
+    assert held(store) == [(an_id(1), "v1")]
+    assert database.intents.count_documents({}) == 0
+
+
+def test_an_announcement_of_a_dead_writer_keeps_an_id_from_nobody(open_store: OpenStore, database: Any) -> None:
+    """Its commit number is taken in its place, so that it can never claim the id any more."""
+    with pytest.raises(KeyboardInterrupt):
+        add(open_store(observe=dying("Insert")), candidate(1, owner="MY"), collection="mine", publisher="MY")
+    assert database.intents.count_documents({}) == 1
+    store = open_store()
+    add(store, candidate(1, owner="ID"))
+    assert held(store) == [(an_id(1), "v1")]
+    assert verdicts(add(store, candidate(1, 2, owner="MY"), collection="mine", publisher="MY"))[0].value == "refused"
+    assert database.intents.count_documents({}) == 0
+
+
+def test_the_log_stays_short(open_store: OpenStore, database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Entries that nobody can need any more are removed."""
+    monkeypatch.setattr("hub.store.mongo_commit.KEPT_ENTRIES", 4)
+    store = open_store()
+    for number in range(1, 20):
+        add(store, candidate(number))
+    assert database.log.count_documents({}) <= 8
+    assert len(held(store)) == 19
+
+
+def test_a_deleted_record_leaves_nothing_but_its_seat(open_store: OpenStore, database: Any) -> None:
+    """Whoever wakes up and writes it again finds the seat taken."""
+    store = open_store()
+    add(store, candidate(1, 1))
+    store.delete("shared", an_id(1), "ID", 4)
+    (left,) = database.objects.find({})
+    assert set(left) == {"_id", "coll", "n"}
+    add(store, candidate(1, 1))
+    assert held(store) == [(an_id(1), "v1")]
+
+
+def test_an_import_that_was_broken_off_shows_nothing_and_is_wiped_by_the_next(open_store: OpenStore) -> None:
+    """Until then, others that write there are told what to do."""
+    store = open_store()
+    add(store, candidate(1), candidate(2), collection="from")
+    records = list(store.records("from"))
+
+    def broken() -> Iterator[Record]:
+        yield from records[:1]
+        raise ValueError("the file ends here")
+
+    with pytest.raises(ValueError, match="ends here"):
+        store.restore("to", START + 10, broken())
+    assert add(store, candidate(9), collection="other")
+    dead = open_store(observe=dying("InsertRows"))
+    with pytest.raises(KeyboardInterrupt):
+        dead.restore("to", START + 10, records)
+    assert held(store, collection="to") == []
+    with pytest.raises(StoreUnavailableError, match="import"):
+        add(store, candidate(3), collection="to")
+    assert store.restore("to", START + 10, records) == 2
+    assert [row[0] for row in held(store, collection="to")] == [an_id(1), an_id(2)]
+    assert store.head("to") == START + 10
+    add(store, candidate(3), collection="to")
+    assert store.head("to") > START + 10
+
+
+def test_what_no_document_can_hold_is_refused_in_words_and_blocks_nobody(open_store: OpenStore) -> None:
+    """Also where it would fit compressed: its row would not."""
+    store = open_store()
+    with pytest.raises(TooLargeError, match="fewer or smaller"):
+        add(store, candidate(1, body=b" " * (16 * 1024 * 1024)))
+    add(store, candidate(2))
+    assert held(store) == [(an_id(2), "v1")]
+
+
+def test_a_database_without_a_store_says_to_run_init(open_store: OpenStore) -> None:
+    """A typing error in the URI must not look like an empty hub."""
+    with pytest.raises(StoreUnavailableError, match="hub init"):
+        open_store(create=False).ping()
+    open_store()
+    open_store(create=False).ping()
+
+
+def test_a_store_of_another_format_is_not_touched(open_store: OpenStore, database: Any) -> None:
+    """An old process beside a newer store says so instead of guessing."""
+    open_store()
+    database.meta.update_one({"_id": "format"}, {"$set": {"number": 99}})
+    with pytest.raises(StoreError, match="99"):
+        add(open_store(create=False), candidate(1))
+
+
+def test_init_may_be_run_again(open_store: OpenStore, database: Any) -> None:
+    """Nothing changes; the indexes are there."""
+    open_store()
+    open_store()
+    found = {tuple(index["key"].items()) for index in database.objects.list_indexes()}
+    assert {mongo_rows.BY_VIEW, mongo_rows.BY_TYPE, mongo_rows.BY_ID, mongo_rows.BY_INSTANT} <= found
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"mongodb://hub:{PASSWORD}@127.0.0.1:1/hub?serverSelectionTimeoutMS=50",
+        f"mongodb://hub:{PASSWORD}@@/hub",
+        f"mongodb://hub:{PASSWORD}/x@nowhere:port/hub",
+        f"mongo://hub:{PASSWORD}@nowhere/hub",
+    ],
+)
+def test_no_message_tells_the_password(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the sentence nor the whole trace below it, nor the store's name."""
+    monkeypatch.setattr("hub.store.mongo_link.SELECT_MILLISECONDS", 50)
+    with pytest.raises(HubError) as caught:
+        _open_and_ping(address)
+    assert PASSWORD not in "".join(traceback.format_exception(caught.value))
+
+
+def _open_and_ping(address: str) -> None:
+    store = MongoStore(address, clock=Clock(), lock_seconds=0.1, status_milliseconds=1)
+    try:
+        assert PASSWORD not in repr(store)
+        store.ping()
+    finally:
+        store.close()
+
+
+def test_what_is_no_uri_is_the_operators_to_mend() -> None:
+    """With an example of one that works."""
+    with pytest.raises(ConfigurationError, match="mongodb://user:password@host1,host2/hub"):
+        MongoStore("mongodb://", clock=Clock(), lock_seconds=1, status_milliseconds=1)
+
+
+# ----------------------------------------------------------------------------------- each page is one indexed range
+
+
+INDEXES: Final = (mongo_rows.BY_VIEW, mongo_rows.BY_TYPE, mongo_rows.BY_ID, mongo_rows.BY_INSTANT)
+
+
+def ranges_of(wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    """A page's filter as the simple ones that MongoDB merges in place order."""
+    if "$or" not in wanted:
+        return [wanted]
+    rest = {field: value for field, value in wanted.items() if field != "$or"}
+    return [rest | branch for branch in wanted["$or"]]
+
+
+@pytest.mark.parametrize("ids", [(), ("a",), ("a", "b")])
+@pytest.mark.parametrize("types", [(), ("t",), ("t", "u")])
+@pytest.mark.parametrize(
+    "versions",
+    [Versions(last=True), Versions(first=True), EVERY, Versions(instants=(1, 2)), Versions(last=True, instants=(1,))],
+)
+def test_every_page_is_a_range_of_places_behind_equalities_of_one_index(
+    ids: tuple[str, ...], types: tuple[str, ...], versions: Versions
+) -> None:
+    """An index serves a range in order where equalities (or lists, merged) fill all fields before `place`."""
+    query = Query("c", 2, after=5, limit=10, ids=ids, types=types, versions=versions)
+    for one in ranges_of(mongo_rows.page_filter(query, upto=9)):
+        assert one["place"] == {"$gt": 5, "$lte": 9}
+        equal = {field for field in one if field != "place"}
+        assert all(not isinstance(one[field], dict) or set(one[field]) == {"$in"} for field in equal)
+        fitting = [
+            index for index in INDEXES if {field for field, _ in index[:-1]} <= equal and index[-1] == ("place", 1)
+        ]
+        assert fitting
+        assert "views" in equal
+
+
+def test_a_server_that_tells_its_plan_reads_a_page_from_one_index(open_store: OpenStore, database: Any) -> None:
+    """On MongoDB; FerretDB has no plan to tell, and scans."""
+    store = open_store()
+    store.append(batch(*(candidate(number) for number in range(1, 300))))
+    wanted = mongo_rows.page_filter(asking(limit=10), upto=START + 1_000)
+    plan = database.objects.find(wanted).sort("place", 1).limit(10).explain()["queryPlanner"]
+    if "winningPlan" not in plan:
+        pytest.skip("this server scans: the test above holds the filters to their indexes")
+    assert "IXSCAN" in str(plan["winningPlan"])
+    assert "COLLSCAN" not in str(plan["winningPlan"])
+    assert "'SORT'" not in str(plan["winningPlan"])
