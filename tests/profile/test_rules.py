@@ -129,7 +129,7 @@ def test_deadlines_that_cannot_be_used_do_not_load(old: str, new: str, key: str,
 
 def test_the_document_lists_every_verb() -> None:
     """profiles/README.md is where an operator learns the verbs: all of them, and none that is gone."""
-    from pathlib import Path  # noqa: PLC0415 - for this one test
+    from pathlib import Path
 
     text = (Path(__file__).parents[2] / "profiles" / "README.md").read_text(encoding="utf-8")
     table = text[text.index("| `must` |") : text.index("Patterns are bounded")]

@@ -36,7 +36,7 @@ def open_kind(
 ) -> Store:
     """The store of that kind that lives in the folder, made where it is new. Also used by worker processes."""
     if kind == "sqlite":
-        from hub.store.sqlite import SqliteStore  # noqa: PLC0415 - worker processes start with their own kind alone
+        from hub.store.sqlite import SqliteStore
 
         return SqliteStore(
             folder / "hub.sqlite",
@@ -46,8 +46,8 @@ def open_kind(
             create=True,
         )
     if kind == "mongo":
-        from hub.store.mongo import MongoStore  # noqa: PLC0415 - as above
-        from tests.mongo import server  # noqa: PLC0415 - as above
+        from hub.store.mongo import MongoStore
+        from tests.mongo import server
 
         return MongoStore(
             server.database_uri(server.shared_uri(), folder),

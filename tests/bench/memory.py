@@ -1,0 +1,35 @@
+"""Whether a worker's memory grows with the collection: the resident size of the workers after a full poll."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.bench.report import ratio
+from tests.bench.servers import Bench, hub_server, pages
+
+_SMALL = 10_000
+
+
+def measure(bench: Bench) -> None:
+    print("memory of a worker after a full poll (resident, without what is shared with files)")
+    small, large = (_after_poll(bench, objects) for objects in (_SMALL, bench.objects))
+    print(f"  {_SMALL:>9,} objects {small:>8.1f} MiB\n  {bench.objects:>9,} objects {large:>8.1f} MiB")
+    ratio("large against small", large / small)
+
+
+def _after_poll(bench: Bench, objects: int) -> float:
+    served = bench.store(objects)
+    with hub_server(served) as (port, pid):
+        pages(port, served.keys["sg"], 1000, 10_000)
+        return max(_anonymous_mebibytes(child) for child in _children(pid))
+
+
+def _children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def _anonymous_mebibytes(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) / 1024
+    return 0.0

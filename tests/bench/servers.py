@@ -1,0 +1,246 @@
+"""The servers that are measured, each a process of its own under the same WSGI server, and the stores behind them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import orjson
+
+from hub.cli.serve import ALLOCATOR
+from hub.settings import Limits, load_settings
+from hub.sharing.hub import Hub
+from hub.sharing.members import Account, Kind
+from hub.stix.objects import StixObject, parse_object
+from hub.stix.tlp import TLP
+from hub.store.base import Batch, Candidate, describe_nothing
+from hub.wiring import open_hub
+from tests.bench.objects import indicators
+from tests.bench.wire import Wire
+
+COLLECTION = "indicators"
+PATH = f"/asean/collections/{COLLECTION}/objects/"
+LIMITS = Limits()
+
+
+@dataclass
+class Served:
+    """A hub's store on disk, with a key for whoever polls it."""
+
+    folder: Path
+    keys: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        # whatever hub this shell is set up for, the one that is measured is another
+        own = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+        return {**own, "HUB_STORE": f"sqlite:///{self.folder}/hub.sqlite"}
+
+    def open(self) -> Hub:
+        return open_hub(load_settings({"HUB_STORE": f"sqlite:///{self.folder}/hub.sqlite"}))
+
+
+@dataclass
+class Bench:
+    folder: Path
+    objects: int
+    rounds: int
+    _stores: dict[int, Served] = field(default_factory=dict)
+
+    def store(self, objects: int) -> Served:
+        """A store with that many objects; made once."""
+        if objects not in self._stores:
+            self._stores[objects] = self._fill(objects)
+        return self._stores[objects]
+
+    def _fill(self, objects: int) -> Served:
+        served = Served(self.folder / f"store-{objects}")
+        served.folder.mkdir()
+        subprocess.run([sys.executable, "-m", "hub", "init"], env=served.environment, check=True, capture_output=True)
+        hub = served.open()
+        for name, kind, member in (("id", Kind.CERT, "ID"), ("sg", Kind.CERT, "SG"), ("out", Kind.PARTNER, None)):
+            served.keys[name] = hub.credentials.add(Account(name, kind, member), None) or ""
+        collection = hub.catalogue.find("asean", COLLECTION)
+        author = hub.catalogue.members["ID"].identity
+        if collection is None:
+            raise RuntimeError(f"no collection {COLLECTION}")
+        candidates: list[Candidate] = []
+        for index, content in enumerate(indicators(objects, author, seed=1)):
+            candidates.append(candidate(index, content))
+            if len(candidates) == 5000 or index == objects - 1:
+                hub.store.append(Batch(collection.id, "ID", tuple(candidates), None, "bench", describe_nothing))
+                candidates.clear()
+        hub.store.close()
+        return served
+
+
+def candidate(index: int, content: dict[str, object]) -> Candidate:
+    found = parse_object(content, LIMITS)
+    if not isinstance(found, StixObject):
+        raise ValueError(f"not valid: {found}")  # noqa: TRY004 - a verdict that is no object, not a wrong type
+    return Candidate(
+        index=index,
+        id=found.id,
+        type=found.type,
+        version=found.version,
+        version_text=found.version_text,
+        level=found.level if found.level is not None else TLP.AMBER,
+        owner="ID",
+        revoked=False,
+        names=found.names,
+        body=found.body,
+        digest=found.digest,
+    )  # fmt: skip - one field after the other
+
+
+@contextmanager
+def hub_server(served: Served, workers: int = 1) -> Iterator[tuple[int, int]]:
+    """(port, process id of the parent) of a hub over that store, as `hub serve` runs it."""
+    port = free_port()
+    command = [sys.executable, "-m", "hub", "serve", "--port", str(port), "--workers", str(workers)]
+    with _running(command, served.environment, port) as pid:
+        yield port, pid
+
+
+@contextmanager
+def bare_server(bodies: list[bytes], folder: Path) -> Iterator[int]:
+    """The port of a Flask view that returns those bytes, under the same server with the same settings."""
+    file = folder / "bodies.json"
+    file.write_bytes(orjson.dumps([body.decode() for body in bodies]))
+    port = free_port()
+    environment = {**os.environ, **ALLOCATOR, "BENCH_BODIES": str(file)}
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--factory",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        "4",
+        "--no-ws",
+        "tests.bench.bare:application",
+    ]  # fmt: skip - as typed
+    with _running(command, environment, port):
+        yield port
+
+
+@contextmanager
+def medallion_server(objects: int, folder: Path) -> Iterator[int]:
+    """The port of medallion with its memory backend, holding that many of the same objects, under the same server."""
+    data = folder / f"medallion-{objects}.json"
+    made = list(indicators(objects, "identity--11111111-1111-4111-8111-111111111111", seed=1))
+    manifest = [
+        {
+            "id": o["id"],
+            "date_added": f"2026-04-02T03:{i // 60_000_000 % 60:02d}:{i // 1_000_000 % 60:02d}.{i % 1_000_000:06d}Z",
+            "version": o["modified"],
+            "media_type": "application/stix+json;version=2.1",
+        }
+        for i, o in enumerate(made)
+    ]  # fmt: skip - one record, one row
+    collection = {
+        "id": "472c94ae-3113-4e3e-a4dd-a9f4ac7471d4",
+        "title": "Bench",
+        "can_read": True,
+        "can_write": True,
+        "media_types": ["application/stix+json;version=2.1"],
+        "objects": made,
+        "manifest": manifest,
+    }  # fmt: skip - as medallion's data files have it
+    root = {
+        "information": {
+            "title": "Bench",
+            "versions": ["application/taxii+json;version=2.1"],
+            "max_content_length": 10**8,
+        },
+        "status": [],
+        "collections": [collection],
+    }
+    discovery = {"title": "Bench", "default": "http://127.0.0.1/asean/", "api_roots": ["http://127.0.0.1/asean/"]}
+    data.write_text(json.dumps({"/discovery": discovery, "asean": root}), encoding="utf-8")
+    port = free_port()
+    environment = {**os.environ, **ALLOCATOR, "BENCH_MEDALLION": str(data)}
+    command = [
+        sys.executable,
+        "-m",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--factory",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--blocking-threads",
+        "4",
+        "--no-ws",
+        "tests.bench.bare:medallion",
+    ]  # fmt: skip - as typed
+    with _running(command, environment, port):
+        yield port
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def pages(port: int, key: str, size: int, most: int) -> tuple[list[str], list[bytes]]:
+    """Up to so many pages of a full poll by `next`: their paths, and their bodies."""
+    paths: list[str] = []
+    bodies: list[bytes] = []
+    path = f"{PATH}?limit={size}"
+    with Wire(port, "sg", key) as wire:
+        while len(bodies) < most:
+            _, _, view = wire.ask(wire.request(path))
+            paths.append(path)
+            bodies.append(bytes(view))
+            head = bodies[-1][: bodies[-1].find(b'"objects"')]
+            token = head.partition(b'"next":"')[2].partition(b'"')[0].decode()
+            if not token:
+                break
+            path = f"{PATH}?limit={size}&next={token}"
+    return paths, bodies
+
+
+@contextmanager
+def _running(command: list[str], environment: dict[str, str], port: int) -> Iterator[int]:
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port, process)
+        yield process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 300) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with Wire(port) as wire:
+                wire.ask(wire.request("/healthz"))
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("a server did not start")

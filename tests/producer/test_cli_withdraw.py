@@ -1,0 +1,60 @@
+"""`hub withdraw`: what was released is revoked and its observables deleted, whatever breaks off in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.producer.offices import Region, of_types, own, sheet
+
+
+def test_a_withdrawal_with_the_hub_away_goes_on_where_it_broke_off(region: Region, tmp_path: Path) -> None:
+    """The revocations wait in the outbox; the same command, tried again, sends these and deletes the observables."""
+    office = region.offices["KH"]
+    published_otherwise = {item["id"] for item in region.held("kh")}
+    file = sheet(tmp_path / "a.csv", {"report_id": "KH-1", "country": "KH", "indicators": "ip:203.0.113.71"})
+    office.hub("publish", file, "--to", "kh", "--yes")
+    before = region.held("kh")
+    assert "203.0.113.71" in [item["value"] for item in of_types(before, "ipv4-addr")]
+    with region.away():
+        done = office.hub("withdraw", "KH-1", code=4)
+        assert "hub outbox send" in done.stderr
+    done = office.hub("withdraw", "KH-1")
+    assert "1 observables deleted" in done.stderr
+    held = region.held("kh")
+    assert "203.0.113.71" not in [item["value"] for item in of_types(held, "ipv4-addr")]
+    after = [item for item in own(held, office) if item["id"] not in published_otherwise]
+    for kind in ("incident", "report", "indicator"):
+        versions = of_types(after, kind)
+        assert [item.get("revoked", False) for item in versions] == [False, True], kind
+    assert "empty" in office.hub("outbox").stdout
+
+
+def test_what_was_withdrawn_is_not_published_again_unawares(region: Region, tmp_path: Path) -> None:
+    """A revocation is for good: the same report is held back in words, under another id it goes out."""
+    office = region.offices["KH"]
+    row = {"report_id": "KH-2", "country": "KH", "indicators": "ip:203.0.113.72"}
+    file = sheet(tmp_path / "a.csv", row)
+    office.hub("publish", file, "--to", "kh", "--yes")
+    office.hub("withdraw", "KH-2")
+    done = office.hub("publish", file, "--to", "kh", "--yes", code=1)
+    assert "withdrawn" in done.stderr
+    assert not any(item["value"] == "203.0.113.72" for item in of_types(region.held("kh"), "ipv4-addr"))
+    office.hub("publish", sheet(tmp_path / "b.csv", {**row, "report_id": "KH-3"}), "--to", "kh", "--yes")
+    assert any(item["value"] == "203.0.113.72" for item in of_types(region.held("kh"), "ipv4-addr"))
+
+
+def test_an_observable_that_another_member_published_too_stays(region: Region, tmp_path: Path) -> None:
+    """The hub keeps what is not this member's alone, and the command says so."""
+    row = {"indicators": "ip:203.0.113.73"}
+    for code in ("KH", "LA"):
+        file = sheet(tmp_path / f"{code}.csv", {**row, "report_id": f"{code}-9", "country": code})
+        region.offices[code].hub("publish", file, "--to", "incidents", "--yes")
+    done = region.offices["KH"].hub("withdraw", "KH-9")
+    held = region.held("incidents")
+    theirs = [item for item in of_types(held, "ipv4-addr") if item["value"] == "203.0.113.73"]
+    assert theirs, done.stderr
+
+
+def test_a_report_that_never_left_cannot_be_withdrawn(region: Region) -> None:
+    done = region.offices["LA"].hub("withdraw", "LA-404", code=3)
+    assert "LA-404" in done.stderr

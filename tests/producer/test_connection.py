@@ -1,0 +1,306 @@
+"""A connection: however the hub is named, however the line behaves, and never a credential in what is said."""
+
+from __future__ import annotations
+
+import base64
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from hub.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    ForbiddenError,
+    HubError,
+    NotFoundError,
+    RefusedError,
+    UnauthenticatedError,
+)
+from hub.producer.connection import Connection
+from hub.producer.patience import Patience
+from tests.producer.conftest import Medallion
+from tests.producer.running import QUICK, HubProcess, cutting_line, free_port
+from tests.producer.scripted import COLLECTION, ROOT, Answer, Asked, Scripted, taxii
+
+KEY = "hub_key_that_nobody_may_see_5f2d"
+
+
+@pytest.mark.parametrize("tail", ["", "region", "region/", "taxii2/", "taxii2"])
+def test_the_address_may_be_that_of_the_server_or_of_an_api_root(running_hub: HubProcess, tail: str) -> None:
+    """A server's address leads to its default API root, with and without the slash at its end."""
+    with running_hub.connection(url=running_hub.server_url + tail) as connection:
+        assert connection.root_url == running_hub.url
+
+
+@pytest.mark.parametrize(
+    "name", ["c0ffee00-0000-4000-8000-000000000003", "alerts", "Alerts", "ALERTS"], ids=["id", "alias", "title", "case"]
+)
+def test_a_collection_goes_by_id_alias_or_title(running_hub: HubProcess, name: str) -> None:
+    """Whatever people call it, it is the same collection."""
+    with running_hub.connection() as connection:
+        assert connection.collection(name).id == "c0ffee00-0000-4000-8000-000000000003"
+
+
+def test_an_unknown_collection_is_answered_with_those_there_are(running_hub: HubProcess) -> None:
+    """A slip of the hand costs one look at the message."""
+    with running_hub.connection() as connection, pytest.raises(NotFoundError, match=r"no collection 'alert'.*alerts"):
+        connection.collection("alert")
+
+
+def test_two_collections_of_one_title_have_to_be_told_apart() -> None:
+    """Titles need not be unique: an ambiguous one is no guess."""
+    twin = {**COLLECTION, "id": "c0ffee00-0000-4000-a000-000000000002"}
+
+    def answer(asked: Asked) -> Answer:
+        return Answer(body={"collections": [COLLECTION, twin]} if asked.path.endswith("collections/") else ROOT)
+
+    with (
+        Scripted(answer) as server,
+        Connection(server.url + "root/") as connection,
+        pytest.raises(NotFoundError, match="2 collections are called 'One'"),
+    ):
+        connection.collection("One")
+
+
+def test_a_wrong_key_is_said_at_once(running_hub: HubProcess) -> None:
+    """401 does not pass by itself: it is not tried again, and the message says what to check."""
+    pauses: list[float] = []
+    with (
+        Connection(running_hub.url, key=KEY, patience=QUICK, sleep=pauses.append) as connection,
+        pytest.raises(UnauthenticatedError, match="check the key"),
+    ):
+        connection.collections()
+    assert pauses == []
+
+
+def test_another_server_is_read_alike(medallion: Medallion) -> None:
+    """medallion, with user and password, and its collection by id and title."""
+    with medallion.connection() as connection:
+        assert connection.collection("Other") == connection.collection(medallion.collection)
+
+
+def test_where_nothing_listens_it_is_tried_again_and_then_said() -> None:
+    """Each pause is longer than half of the one before, and the last word is what to check."""
+    pauses: list[float] = []
+    patience = Patience(tries=5, first_pause_seconds=1)
+    with (
+        Connection(f"http://127.0.0.1:{free_port()}/", patience=patience, sleep=pauses.append) as connection,
+        pytest.raises(ConnectionFailedError, match="nothing listens there"),
+    ):
+        connection.collections()
+    assert len(pauses) == 4
+    assert all(full / 2 <= pause <= full for pause, full in zip(pauses, (1, 2, 4, 8), strict=True))
+
+
+def test_an_unknown_host_is_said_so() -> None:
+    """`.invalid` is no host, now or ever (RFC 2606)."""
+    with (
+        Connection("https://hub.invalid/", patience=Patience(tries=1)) as connection,
+        pytest.raises(ConnectionFailedError, match="no host of this name"),
+    ):
+        connection.collections()
+
+
+def test_a_silent_hub_is_a_time_out() -> None:
+    """taxii2-client alone would wait for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with (
+            Connection(url, patience=Patience(silence_seconds=0.05, tries=1)) as connection,
+            pytest.raises(ConnectionFailedError, match=r"silent for 0.05 seconds"),
+        ):
+            connection.collections()
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("header", ["7", "Wed, 21 Oct 2015 07:28:00 GMT"], ids=["seconds", "a date gone by"])
+def test_retry_after_is_honoured(status: int, header: str) -> None:
+    """A hub that asks for time gets it, and then the request."""
+    answers = [Answer(status, {"title": "Later"}, {"Retry-After": header})] * 2
+    pauses: list[float] = []
+
+    def answer(asked: Asked) -> Answer:
+        return answers.pop() if answers else taxii(lambda _: Answer())(asked)
+
+    with (
+        Scripted(answer) as server,
+        Connection(server.url + "root/", patience=QUICK, sleep=pauses.append) as connection,
+    ):
+        assert connection.max_content_length() == 100_000
+    assert len(pauses) == 2
+    assert min(pauses) >= (7 if header == "7" else 0)
+
+
+def test_a_very_long_retry_after_is_told_rather_than_waited_for() -> None:
+    """Nobody waits a day at a prompt: the outbox keeps the report, and the person knows."""
+    pauses: list[float] = []
+    with (
+        Scripted(lambda _: Answer(503, {"title": "Maintenance"}, {"Retry-After": "86400"})) as server,
+        Connection(server.url + "root/", patience=QUICK, sleep=pauses.append) as connection,
+        pytest.raises(ConnectionFailedError, match=r"Maintenance.*86400 seconds"),
+    ):
+        connection.collections()
+    assert pauses == []
+
+
+def test_what_is_no_taxii_server_is_said_so() -> None:
+    """A web page at the address is the most common mistake of all."""
+    with (
+        Scripted(lambda _: Answer(body=b"<html>hello</html>", content_type="text/html")) as server,
+        Connection(server.url + "root/", patience=Patience(tries=1)) as connection,
+        pytest.raises(ConnectionFailedError, match=r"not as TAXII 2.1 says"),
+    ):
+        connection.collections()
+
+
+@pytest.mark.parametrize("body", [[], 7, None, {"collections": [{}]}, {"collections": 5}, b"", b'{"title": '])
+def test_answers_of_any_other_shape_are_one_plain_error(body: Any) -> None:
+    """A server may send anything; what comes out is an error of ours, not a KeyError."""
+    with (
+        Scripted(lambda _: Answer(body=body)) as server,
+        Connection(server.url + "root/", patience=Patience(tries=1)) as connection,
+        pytest.raises(HubError),
+    ):
+        connection.collections()
+
+
+def test_a_redirect_is_not_followed_with_the_credentials() -> None:
+    """Where a hub has moved is told; the key goes nowhere that nobody named."""
+    with Scripted(lambda _: Answer(body=ROOT)) as other:
+        elsewhere = Answer(307, {}, {"Location": f"{other.url}stolen/"})
+        with (
+            Scripted(lambda _: elsewhere) as server,
+            Connection(server.url + "root/", key=KEY, patience=QUICK) as connection,
+            pytest.raises(ConnectionFailedError, match=f"moved to {other.url}stolen/"),
+        ):
+            connection.collections()
+        assert other.asked == []
+
+
+def test_discovery_cannot_send_the_credentials_elsewhere() -> None:
+    """An API root at another address is told, and taken only when it is named as the address."""
+    with Scripted(lambda _: Answer(body=ROOT)) as other:
+        found = {"title": "Server", "default": f"{other.url}root/", "api_roots": [f"{other.url}root/"]}
+        with (
+            Scripted(lambda _: Answer(body=found)) as server,
+            Connection(server.url, key=KEY) as connection,
+            pytest.raises(ConfigurationError, match=other.url),
+        ):
+            connection.collections()
+        assert other.asked == []
+
+
+def test_no_error_and_no_repr_shows_a_credential() -> None:
+    """Not even where the server sends it back, nor in what an error came from."""
+
+    def echo(asked: Asked) -> Answer:
+        return Answer(403, {"title": "No", "description": f"no \x1b[31m {asked.headers['Authorization']}"})
+
+    with Scripted(echo) as server:
+        for one in (
+            Connection(server.url + "root/", key=KEY),
+            Connection(server.url + "root/", user="cert", password=KEY),
+        ):
+            with one as connection:
+                with pytest.raises(ForbiddenError) as caught:
+                    connection.collections()
+                error: BaseException | None = caught.value
+                told = repr(connection) + repr(vars(connection)) + repr(vars(connection._line))
+                while error is not None:
+                    told, error = told + repr(error) + str(error), error.__cause__
+                assert KEY not in told
+                assert base64.b64encode(f"cert:{KEY}".encode()).decode() not in told
+                assert "\x1b" not in told
+
+
+def test_names_and_passwords_travel_as_utf8() -> None:
+    """The hub says charset=UTF-8 (RFC 7617); requests alone would send Latin-1, or nothing at all."""
+    with Scripted(taxii(lambda _: Answer())) as server:
+        with Connection(server.url + "root/", user="đội", password="mật khẩu ឃ្លាំង") as connection:
+            connection.collections()
+        sent = server.asked[0].headers["Authorization"]
+    assert base64.b64decode(sent.removeprefix("Basic ")).decode() == "đội:mật khẩu ឃ្លាំង"
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Connection("hub.example/asean/"), "should be a URL"),
+        (lambda: Connection("ftp://hub.example/"), "should be a URL"),
+        (lambda: Connection("https://hub.example:99999/"), "should be a URL"),
+        (lambda: Connection(f"https://cert:{KEY}@hub.example/"), "leave user and password out"),
+        (lambda: Connection("http://hub.example/", key=KEY), "is not encrypted"),
+        (lambda: Connection("https://hub.example/", key=f"{KEY} {KEY}"), "characters that no key has"),
+        (lambda: Connection("https://hub.example/", key=f"{KEY}\r\nX: 1"), "characters that no key has"),
+        (lambda: Connection("https://hub.example/", key=KEY, user="cert", password="p"), "but not both"),
+        (lambda: Connection("https://hub.example/", user="cert"), "one of them is missing"),
+        (lambda: Connection("https://hub.example/", ca="no-such-file.pem"), "no such file"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_used_is_said_before_anything_is_sent(make: Callable[[], Connection], says: str) -> None:
+    """Each mistake has its own words, and none of them shows the key."""
+    with pytest.raises(ConfigurationError, match=says) as caught:
+        make()
+    assert KEY not in str(caught.value)
+
+
+def test_a_key_with_the_newline_of_its_file_is_fine(running_hub: HubProcess) -> None:
+    """`HUB_KEY=$(cat key)` and its like."""
+    key = running_hub.keys["id-cert"] + "\n"
+    with Connection(running_hub.url, key=key) as connection:
+        assert connection.collection("id").can_write
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def test_an_unknown_certificate_authority_is_said_and_one_that_is_named_is_trusted(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A national hub may have an authority of its own; one named in the environment does not win over it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    ours, theirs = tmp_path / "ours.pem", tmp_path / "theirs.pem"
+    authority.cert_pem.write_to_path(str(ours))
+    trustme.CA().cert_pem.write_to_path(str(theirs))
+    pauses: list[float] = []
+    with Scripted(taxii(lambda _: Answer()), tls=context) as server:
+        with (
+            Connection(server.url + "root/", key=KEY, sleep=pauses.append) as connection,
+            pytest.raises(ConnectionFailedError, match="certificate cannot be verified"),
+        ):
+            connection.collections()
+        assert pauses == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(theirs))
+        with Connection(server.url + "root/", key=KEY, ca=ours) as connection:
+            assert [collection.title for collection in connection.collections()] == ["One"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_line_that_is_cut_anywhere_is_tried_again(running_hub: HubProcess, seed: int) -> None:
+    """In the request, in the headers, in the body: what comes out in the end is whole."""
+    with running_hub.connection() as straight:
+        expected = straight.collections()
+    with cutting_line(running_hub.port, seed, longest=4_000) as line:
+        with running_hub.connection(url=f"http://127.0.0.1:{line.port}/region/") as connection:
+            for _ in range(20):
+                assert connection.collections() == expected
+        assert line.cuts > 0
+
+
+def test_a_refusal_of_another_kind_is_told_in_the_servers_words() -> None:
+    """A status that TAXII does not name comes with what the server says of it."""
+    with (
+        Scripted(lambda _: Answer(418, {"title": "Teapot", "description": "short and stout."})) as server,
+        Connection(server.url + "root/") as connection,
+        pytest.raises(RefusedError, match=r"418: short and stout$"),
+    ):
+        connection.collections()

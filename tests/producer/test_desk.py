@@ -1,0 +1,312 @@
+"""The duty officer's desk: preview, ask, approve, mend, wait for the hub; and what a crash leaves behind."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import hub
+from hub.producer.api import HubClient
+from hub.producer.desk import Leaving
+from tests.producer.offices import Office, Region, of_types, own, sheet
+from tests.producer.running import QUICK
+
+LURE: Final = "balai-rekaan-masuk.example"  # the adversary's, with the victim's name in it
+# `hub`, killed by itself at one place: the first argument is what runs before.
+DYING: Final = """
+import os, signal, sys
+from hub.cli import main
+from hub.producer.connection import Connection
+from hub.producer.outbox import Outbox
+
+def die(*_args, **_more):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+add, put = Connection.add, Outbox.put
+if sys.argv[1] == "kept":  # the records are kept, the bundle is not in the outbox yet
+    Outbox.put = die
+elif sys.argv[1] == "put":  # it is in the outbox, and nothing was sent
+    Connection.add = die
+else:  # the hub has it, and the answer never came
+    Connection.add = lambda *args, **more: (add(*args, **more), die())
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def waiting(office: Office) -> list[str]:
+    return [json.loads(line)["source"] for line in office.hub("outbox", "--json").stdout.splitlines()]
+
+
+def released(office: Office) -> list[dict[str, Any]]:
+    """The records of releases that lie in the office's home."""
+    return [json.loads(path.read_bytes()) for path in (office.home / "records" / "released").glob("*.json")]
+
+
+def client(office: Office, **more: Any) -> HubClient:
+    return hub.connect(office.url, key=office.key, home=office.home, patience=QUICK, **more)
+
+
+# ------------------------------------------------------------------------------------------ preview, ask and approve
+
+
+def test_a_preview_shows_both_sides_and_sends_and_keeps_nothing(region: Region, tmp_path: Path) -> None:
+    """What stays is beside what leaves; the hub gets nothing, the home no record and no outbox."""
+    office = region.offices["PH"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "PH-1", "country": "PH", "indicators": "ip:203.0.113.81"})
+    before = len(region.held("ph"))
+    shown = office.hub("publish", file, "--to", "ph", "--preview").stdout
+    assert "Balai Rekaan Utama" in shown
+    assert "203.0.113.81" in shown
+    assert len(region.held("ph")) == before
+    assert not released(office)
+    assert not (office.home / "outbox").exists()
+
+
+def test_the_first_release_asks_and_no_means_no(region: Region, tmp_path: Path) -> None:
+    """N sends and keeps nothing and ends with 3; y sends; the second release of the same report does not ask."""
+    office = region.offices["PH"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "PH-2", "country": "PH", "indicators": "ip:203.0.113.82"})
+    done = office.hub("publish", file, "--to", "ph", answer="\n", code=3)
+    assert "Send it? [y/N]" in done.stderr
+    assert "Nothing was sent" in done.stderr
+    assert not released(office)
+    assert not of_types(region.held("ph"), "incident")
+    office.hub("publish", file, "--to", "ph", answer="y\n")
+    assert len(of_types(region.held("ph"), "incident")) == 1
+    again = office.hub("publish", file, "--to", "ph", answer="")
+    assert "Send it?" not in again.stderr
+    assert len(of_types(region.held("ph"), "incident")) == 1
+
+
+def test_a_lure_with_the_victims_name_leaves_by_an_officers_word_alone(region: Region, tmp_path: Path) -> None:
+    """Held at first; approved under a name it leaves as a lone indicator, in a bundle of its own; the record says by whom."""
+    office = region.offices["TL"]
+    file = sheet(
+        tmp_path / "a.csv", {"report_id": "TL-1", "country": "TL", "indicators": f"domain:{LURE};ip:203.0.113.83"}
+    )
+    preview = office.hub("publish", file, "--to", "tl", "--preview").stdout
+    assert LURE in preview
+    office.hub("publish", file, "--to", "tl", "--yes")
+    assert LURE not in json.dumps(region.held("tl"))
+    done = office.hub("publish", file, "--to", "tl", "--yes", "--approve", LURE, code=3)
+    assert "--officer" in done.stderr
+    office.hub("publish", file, "--to", "tl", "--yes", "--approve", LURE, "--officer", "Maria da Costa")
+    held = region.held("tl")
+    lone = [item for item in of_types(held, "indicator") if LURE in item["pattern"]]
+    assert len(lone) == 1
+    others = [item for item in held if item["id"] != lone[0]["id"]]
+    assert lone[0]["id"] not in json.dumps(others)
+    assert LURE not in json.dumps(others)
+    (record,) = released(office)
+    assert record["history"][-1]["officer"] == "Maria da Costa"
+    assert record["history"][-1]["approved_values"] == [LURE]
+    assert not any("Maria" in path.read_text(encoding="utf-8") for path in office.sent())
+
+
+def test_a_text_is_approved_by_the_key_that_the_preview_shows(region: Region, tmp_path: Path) -> None:
+    """The description stays at home until exactly this text is approved; one that names the victim never leaves."""
+    office = region.offices["TL"]
+    row = {"report_id": "TL-2", "country": "TL", "indicators": "ip:203.0.113.84"}
+    told = "They came in through the old printer server."
+    file = sheet(tmp_path / "a.csv", {**row, "description": told})
+    shown = office.hub("publish", file, "--to", "tl", "--preview").stdout
+    line = next(line for line in shown.splitlines() if told[:20] in line and re.search(r"\b[0-9a-f]{16}\b", line))
+    key = re.findall(r"\b[0-9a-f]{16}\b", line)[-1]
+    office.hub("publish", file, "--to", "tl", "--yes")
+    assert told not in json.dumps(region.held("tl"))
+    office.hub("publish", file, "--to", "tl", "--yes", "--approve", key, "--officer", "Maria da Costa")
+    assert told in json.dumps(region.held("tl"))
+
+
+def test_nothing_leaves_without_the_victims_consent(region: Region, tmp_path: Path) -> None:
+    """Consent `none`: exit code 1, the reason, and the other row of the sheet goes out all the same."""
+    office = region.offices["BN"]
+    row = {"country": "BN", "indicators": "ip:203.0.113.85"}
+    file = sheet(
+        tmp_path / "a.csv",
+        {**row, "report_id": "BN-1", "consent": "none", "indicators": "ip:203.0.113.86"},
+        {**row, "report_id": "BN-2"},
+    )
+    done = office.hub("publish", file, "--to", "bn", "--yes", code=1)
+    assert "BN-1: nothing leaves" in done.stderr
+    body = json.dumps(region.held("bn"))
+    assert "203.0.113.85" in body
+    assert "203.0.113.86" not in body
+    assert [record["report_id"] for record in released(office)] == ["BN-2"]
+
+
+def test_a_victim_is_named_only_with_its_yes_and_only_where_names_may_be(region: Region, tmp_path: Path) -> None:
+    """Protected collections get no name, whatever was agreed; the others get it with the yes on record, and not without."""
+    office = region.offices["BN"]
+    row = {"report_id": "BN-3", "country": "BN", "consent": "named", "indicators": "ip:203.0.113.87"}
+    file = sheet(tmp_path / "a.csv", row)
+    yes = ("--named-by", "Aminah, by letter of 4 May", "--officer", "Aminah")
+    office.hub("publish", file, "--to", "bn", "--yes", *yes)
+    assert "Balai Rekaan" not in json.dumps(region.held("bn"))
+    # a collection of indicators refuses the incident itself, and takes what goes with it
+    office.hub("publish", file, "--to", "indicators", "--yes", code=1)
+    assert "Balai Rekaan" not in json.dumps(region.held("indicators"))
+    office.hub("publish", file, "--to", "indicators", "--yes", *yes, code=1)
+    names = [item["name"] for item in of_types(region.held("indicators"), "identity")]
+    assert "Balai Rekaan Utama" in names
+    assert "balai-rekaan.example" not in json.dumps(region.held("indicators"))
+
+
+# --------------------------------------------------------------------------------------------------- rows and stages
+
+
+def test_the_mended_row_is_published_alone(region: Region, tmp_path: Path) -> None:
+    """A bad row is told with file, row and column, the good one goes out; then the mended row by itself."""
+    office = region.offices["LA"]
+    good = {"report_id": "LA-1", "country": "LA", "indicators": "ip:203.0.113.88"}
+    bad = {"report_id": "LA-2", "country": "LA", "detected_at": "31/31/2026", "indicators": "ip:203.0.113.89"}
+    done = office.hub("publish", sheet(tmp_path / "two.csv", bad, good), "--to", "la", "--yes", code=1)
+    assert "two.csv" in done.stderr
+    assert "row 2" in done.stderr
+    assert "detected_at" in done.stderr
+    assert len(of_types(region.held("la"), "incident")) == 1
+    mended = sheet(tmp_path / "mended.csv", {**bad, "detected_at": "2026-05-05T08:00+07:00"})
+    office.hub("publish", mended, "--to", "la", "--yes")
+    assert len(of_types(region.held("la"), "incident")) == 2
+
+
+def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(region: Region, tmp_path: Path) -> None:
+    """Nothing is on disk yet when the second row is released, and it builds on the first all the same."""
+    office = region.offices["LA"]
+    row = {"report_id": "LA-3", "country": "LA", "indicators": "ip:203.0.113.90"}
+    file = sheet(
+        tmp_path / "a.csv", {**row, "stage": "early"}, {**row, "stage": "final", "status": "closed", "severity": "5"}
+    )
+    before = Counter(item["id"] for item in region.held("la"))
+    office.hub("publish", file, "--to", "la", "--yes")
+    held = region.held("la")
+    reports = [item for item in of_types(held, "report") if item["id"] not in before]
+    assert len({item["id"] for item in reports}) == 1
+    assert ["stage:early" in item["labels"] for item in reports] == [True, False]
+    assert "stage:final" in reports[1]["labels"]
+    assert len({item["created"] for item in reports}) == 1
+    assert len([item for item in held if item["id"] == office.identity]) <= 2, "its own identity: the hub's, and one"
+
+
+def test_a_drill_goes_to_the_drills_and_nowhere_else(region: Region, tmp_path: Path) -> None:
+    office = region.offices["LA"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "LA-4", "country": "LA", "indicators": "ip:203.0.113.91"})
+    drills = ("--url", region.url.replace("/asean/", "/exercise/"))
+    done = office.hub("publish", file, "--to", "la", "--yes", "--exercise", code=3)
+    assert "takes no drills" in done.stderr
+    done = office.hub("publish", file, "--to", "incidents", "--yes", *drills, code=3)
+    assert "--exercise" in done.stderr
+    assert "LA-4" not in [record["report_id"] for record in released(office)]
+    office.hub("publish", file, "--to", "incidents", "--yes", "--exercise", *drills)
+    assert "LA-4" in [record["report_id"] for record in released(office)]
+
+
+# ------------------------------------------------------------------------------------------------- a hub that is away
+
+
+def test_what_the_hub_cannot_take_now_waits_and_goes_later(region: Region, tmp_path: Path) -> None:
+    """Exit code 4 and where it waits; `hub outbox send` later; the hub has each object once."""
+    office = region.offices["VN"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "VN-1", "country": "VN", "indicators": "ip:203.0.113.92"})
+    nowhere = ("--url", "http://127.0.0.1:9/asean/")
+    done = office.hub("publish", file, "--to", "vn", "--yes", *nowhere, code=4)
+    assert "never asked" in done.stderr, "what that collection takes is not known: nothing can be released for it"
+    assert not waiting(office)
+    office.hub("publish", file, "--to", "vn", "--preview")
+    with region.away():
+        done = office.hub("publish", file, "--to", "vn", "--yes", code=4)
+        assert "hub outbox send" in done.stderr
+        assert waiting(office) == ["VN-1"]
+        office.hub("outbox", "send", code=4)
+    assert "VN-1" in office.hub("outbox", "send").stdout
+    assert not waiting(office)
+    assert_each_once(region, office, "vn")
+
+
+def assert_each_once(region: Region, office: Office, collection: str) -> None:
+    objects = own(region.held(collection), office)
+    assert len(of_types(objects, "incident")) == 1
+    assert max(Counter(item["id"] for item in objects).values()) == 1
+
+
+@pytest.mark.parametrize(("code", "place"), [("KH", "kept"), ("PH", "put"), ("MM", "taken")])
+def test_a_kill_neither_loses_nor_doubles_a_report(region: Region, tmp_path: Path, code: str, place: str) -> None:
+    """Killed after the records were kept, after the bundle was put, and after the hub took it: published again, it is
+    there once.
+    """
+    office, to = region.offices[code], code.lower()
+    row = {"report_id": f"{code}-KILL", "country": code, "indicators": "ip:203.0.113.93"}
+    file = sheet(tmp_path / "a.csv", row)
+    before = {item["id"] for item in region.held(to)}
+    words = [sys.executable, "-c", DYING, place, "publish", str(file), "--to", to, "--yes"]
+    killed = subprocess.run(words, env=office.environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert [record["report_id"] for record in released(office) if record["report_id"] == row["report_id"]]
+    assert waiting(office) == ([] if place == "kept" else [row["report_id"]])
+    taken = [item for item in of_types(region.held(to), "incident") if item["id"] not in before]
+    assert len(taken) == (place == "taken")
+    office.hub("publish", file, "--to", to, "--yes")
+    assert not waiting(office)
+    new = [item for item in own(region.held(to), office) if item["id"] not in before]
+    assert len(of_types(new, "incident")) == 1
+    assert max(Counter(item["id"] for item in new).values()) == 1
+
+
+def test_where_an_office_may_not_write_nothing_is_released(region: Region, tmp_path: Path) -> None:
+    """Another member's collection, or one that does not exist: exit code 3, no record, no file in the outbox."""
+    office = region.offices["BN"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "BN-9", "country": "BN"})
+    for collection in ("sg", "nowhere"):
+        done = office.hub("publish", file, "--to", collection, "--yes", code=3)
+        assert "hub collections" in done.stderr
+    assert "BN-9" not in [record["report_id"] for record in released(office)]
+    assert "BN-9" not in waiting(office)
+
+
+# ---------------------------------------------------------------------------------------------------------- in Python
+
+
+def test_three_lines_of_python_publish_a_sheet(region: Region, tmp_path: Path) -> None:
+    """`hub.read_reports`, `preview`, `publish`: the receipt tells each object; again, all are held already."""
+    office = region.offices["MM"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "MM-7", "country": "MM", "indicators": "ip:203.0.113.94"})
+    with client(office, outbox=tmp_path / "outbox") as asean:
+        (report,) = hub.read_reports(file)
+        found = asean.preview(report, to="mm")
+        assert isinstance(found, Leaving)
+        assert found.first
+        assert "Balai Rekaan Utama" in found.preview.text()
+        assert "MM-7" not in [record["report_id"] for record in released(office)]
+        receipt = asean.publish(report, to="mm")
+        assert receipt.complete
+        again = asean.publish(report, to="mm")
+    assert set(again.repeats) == {*receipt.successes, *receipt.repeats}
+    assert not again.successes
+    assert "Balai Rekaan" not in json.dumps(region.held("mm"))
+    assert len(of_types(own(region.held("mm"), office), "incident")) >= 1
+
+
+def test_in_python_what_may_not_leave_is_an_error_in_words(region: Region, tmp_path: Path) -> None:
+    """A report without consent, a row that could not be read, a client without a home."""
+    office = region.offices["MM"]
+    silent = {"report_id": "MM-8", "country": "MM", "consent": "none"}
+    bad = {"report_id": "MM-9", "country": "MM", "detected_at": "never"}
+    report, row = hub.read_reports(sheet(tmp_path / "a.csv", silent, bad))
+    with client(office) as asean:
+        with pytest.raises(hub.ReleaseError, match="MM-8"):
+            asean.publish(report, to="mm")
+        with pytest.raises(hub.ReadingError, match="detected_at"):
+            asean.publish(row, to="mm")
+    with (
+        hub.connect(office.url, key=office.key, home=tmp_path / "nowhere", patience=QUICK) as asean,
+        pytest.raises(hub.ConfigurationError, match=r"member\.toml"),
+    ):
+        asean.publish(report, to="mm")

@@ -1,0 +1,33 @@
+"""`import hub`: light, and with the names that analysts use."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import hub
+
+
+def test_importing_hub_loads_nothing_else() -> None:
+    """No package of anybody else, and of ours only itself: what it costs is one small file."""
+    code = "import sys; before = set(sys.modules); import hub; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = done.stdout.strip("[]\n").replace("'", "").split(", ")
+    assert "hub" in loaded
+    assert {name.partition(".")[0] for name in loaded} <= {"hub", "importlib", "warnings", "_frozen_importlib_external"}
+    assert [name for name in loaded if name.startswith("hub.")] == []
+
+
+@pytest.mark.parametrize("name", hub.__all__)
+def test_each_public_name_is_there(name: str) -> None:
+    """It is loaded when it is asked for, and `dir(hub)` shows it before."""
+    assert name in dir(hub)
+    assert getattr(hub, name) is not None
+
+
+def test_a_name_that_is_not_there_is_said_so() -> None:
+    """As Python says it."""
+    with pytest.raises(AttributeError, match="no attribute 'conect'"):
+        hub.conect  # noqa: B018 - asked for, on purpose
