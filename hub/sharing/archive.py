@@ -2,6 +2,7 @@
 
     {"hub_archive": 1, …}                    first line; with the signing secret where the whole hub is exported
     {"account": {…}}                         an account: hashes only
+    {"fact": "…", "key": "…", "value": "…"}  what was delivered, confirmed, reminded of, or played as a drill
     {"collection": "…", "head": …}           a collection begins: the last place that it ever gave out
     {"record": {…}, "object": {…}}           one version of one object, with its place
 
@@ -21,6 +22,7 @@ from typing import Any, Final
 import orjson
 
 from hub.errors import MalformedError
+from hub.sharing import community, drills, ledger, reminders
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.definitions import definitions
 from hub.stix.envelope import parse_json
@@ -32,6 +34,8 @@ FORM: Final = 1  # rises when the lines change; older ones are then read, too
 # Places given out after the archive was made are in readers' checkpoints. They lie near the clock of that time, ahead of
 # it by a bulk load at most, so a restored collection goes on beyond an hour from now.
 AHEAD: Final = 3600 * 1000  # milliseconds
+# Every kind of fact that is kept beside the objects.
+FACTS: Final = (ledger.KIND, community.CONFIRMED, reminders.KIND, drills.KIND)
 _MAGIC: Final = b'{"hub_archive":'
 
 
@@ -46,6 +50,9 @@ def write_archive(
     if secret is not None:
         for account in store.list_accounts():
             yield _line({"account": asdict(account)})
+        for kind in FACTS:
+            for fact in store.facts(kind):
+                yield _line({"fact": kind, "key": fact.key, "value": fact.value.decode()})
     for collection in collections:
         yield _line(
             {
@@ -69,11 +76,7 @@ def read_archive(store: Store, catalogue: Catalogue, path: Path, *, now: int) ->
         head = next(lines, None)
         if head is None or head.get("hub_archive") != FORM:
             raise MalformedError(f"{path}: this is no archive that this version of the hub reads.")
-        accounts: list[AccountRow] = []
-        value = next(lines, None)
-        while value is not None and "account" in value:
-            accounts.append(lines.account(value))
-            value = next(lines, None)
+        accounts, facts, value = _beside_objects(lines)
         while value is not None:
             name, last = lines.beginning(value)
             collection = catalogue.by_id(name)
@@ -91,9 +94,28 @@ def read_archive(store: Store, catalogue: Catalogue, path: Path, *, now: int) ->
             store.put_account(account)
         if accounts:
             yield f"{len(accounts)} accounts, with the passwords and keys that they had"
+        for kind, found in facts.items():
+            if found:
+                store.put_facts(kind, found)
+                yield f"{len(found)} notes of kind {kind}"
         if "secret" in head:
             store.put_secret(lines.secret(head))
             yield "the signing secret: taken over, so readers' next tokens stay good"
+
+
+def _beside_objects(lines: _Lines) -> tuple[list[AccountRow], dict[str, dict[str, bytes]], dict[str, Any] | None]:
+    """(accounts, facts by kind and key, the line behind them)."""
+    accounts: list[AccountRow] = []
+    facts: dict[str, dict[str, bytes]] = {kind: {} for kind in FACTS}
+    value = next(lines, None)
+    while value is not None and "account" in value:
+        accounts.append(lines.account(value))
+        value = next(lines, None)
+    while value is not None and "fact" in value:
+        kind, key, text = lines.fact(value)
+        facts[kind][key] = text
+        value = next(lines, None)
+    return accounts, facts, value
 
 
 def _make_room(store: Store, collection: str) -> None:
@@ -174,6 +196,14 @@ class _Lines(Iterator[dict[str, Any]]):
         with self._read():
             row = value["account"]
             return AccountRow(**{**row, "key_hashes": tuple(row["key_hashes"])})
+
+    def fact(self, value: dict[str, Any]) -> tuple[str, str, bytes]:
+        """(kind, key, value) of what a line notes; only of kinds that this version keeps."""
+        with self._read():
+            kind = value["fact"]
+            if kind not in FACTS:
+                raise ValueError(kind)
+            return kind, str(value["key"]), value["value"].encode()
 
     def beginning(self, value: dict[str, Any]) -> tuple[str, int]:
         """(id, last place ever given out) of the collection that begins with this line."""

@@ -10,6 +10,7 @@ import pytest
 import stix2
 
 from hub.errors import HubError, MalformedError, UnprocessableError
+from hub.sharing import community, ledger
 from hub.sharing.archive import definitions_bundle, is_archive, object_lists, read_archive, write_archive
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.hub import Hub
@@ -65,6 +66,17 @@ def test_everything_comes_back_as_it_was(
                 assert before.status_code == after.status_code
                 assert before.status_code == 403 or before.json == after.json
                 assert before.headers.get(LAST) == after.headers.get(LAST)
+
+
+def test_what_was_delivered_and_confirmed_comes_back(full: Hub, fresh: Hub, tmp_path: Path, clock: Clock) -> None:
+    """The board of the new store tells the same as that of the old one."""
+    full.store.put_facts(ledger.KIND, {"one": b'{"a": 1}', "two": "บาท".encode()})
+    full.store.put_facts(community.CONFIRMED, {"ID": b"1775099400000"})
+    restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now)
+    for kind in (ledger.KIND, community.CONFIRMED):
+        kept = {fact.key: fact.value for fact in full.store.facts(kind)}
+        assert kept
+        assert {fact.key: fact.value for fact in fresh.store.facts(kind)} == kept
 
 
 def test_next_tokens_and_checkpoints_stay_good(
