@@ -107,7 +107,8 @@ def test_every_truncation_is_refused_whole(indonesia: Client) -> None:
     assert indonesia.objects("id") == []
 
 
-def test_a_body_that_ends_before_its_length_is_refused(indonesia: Client) -> None:
+@pytest.mark.parametrize("terminated", [True, False])
+def test_a_body_that_ends_before_its_length_is_refused(indonesia: Client, *, terminated: bool) -> None:
     """It was cut on the way; what did arrive is not taken, though it be whole JSON."""
     body = as_envelope([indicator(1)])
     response = indonesia._client.open(
@@ -115,7 +116,7 @@ def test_a_body_that_ends_before_its_length_is_refused(indonesia: Client) -> Non
         method="POST",
         headers={"Authorization": indonesia.authorization or "", "Content-Type": CONTENT_TYPE},
         input_stream=io.BytesIO(body),
-        environ_overrides={"CONTENT_LENGTH": str(len(body) + 10)},
+        environ_overrides={"CONTENT_LENGTH": str(len(body) + 10), "wsgi.input_terminated": terminated},
     )
     assert response.status_code == 400
     assert indonesia.objects("id") == []

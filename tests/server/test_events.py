@@ -195,7 +195,9 @@ def test_a_hub_without_events_says_so(as_account: ClientOf) -> None:
 class Talk:
     """One connection to the ASGI application; `stuck`, it takes nothing more after its first chunk."""
 
-    def __init__(self, application: Events, authorization: str, *, stuck: bool = False, query: bytes = b"") -> None:
+    def __init__(
+        self, application: Events, authorization: str, *, stuck: bool = False, query: bytes = b"", method: str = "GET"
+    ) -> None:
         self.status = 0
         self.body = b""
         self.news = asyncio.Event()
@@ -203,7 +205,7 @@ class Talk:
         headers = [(b"authorization", authorization.encode())] if authorization else []
         self.scope = {
             "type": "http",
-            "method": "GET",
+            "method": method,
             "path": "/region/events",
             "query_string": query,
             "headers": headers,
@@ -340,6 +342,18 @@ def test_the_same_are_let_in_as_everywhere(
             talk = Talk(application, known, query=query)
             await (talk.until(b"listening") if status == 200 else talk.over())
             assert talk.status == status
+
+    asyncio.run(story())
+
+
+def test_nothing_but_get_is_taken(hub: Hub, template: Template) -> None:
+    application = Events(hub)
+
+    async def story() -> None:
+        async with living(application):
+            talk = Talk(application, bearer(template, "sg-cert"), method="POST")
+            await talk.over()
+            assert talk.status == 405
 
     asyncio.run(story())
 
