@@ -7,8 +7,12 @@ from statistics import median
 
 def row(name: str, values: list[float], unit: str) -> float:
     middle = median(values)
-    print(f"  {name:<52} {middle:>12,.1f} {unit:<10} ({min(values):,.1f} to {max(values):,.1f})")
+    print(f"  {name:<52} {_shown(middle):>12} {unit:<10} ({_shown(min(values))} to {_shown(max(values))})")
     return middle
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.1f}" if value >= 1 else f"{value:.3f}"
 
 
 def ratio(name: str, value: float, wanted: str = "") -> None:
