@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import stix2
 
-from hub.stix import incident, tlp
+from hub.stix import tlp
 from hub.stix.schema import STANDARD_TYPES, Fault, faults
 from tests.stix.specimens import ADDRESS, CERT, GREEN, INDICATOR, OWN_EXTENSION, Content, specimen, specimens
 
@@ -57,7 +57,9 @@ def test_the_specimens_cover_every_type_that_stix_defines() -> None:
     from stix2 import v21
 
     assert {named(content) for content in specimens()} >= STANDARD_TYPES
-    assert set(v21.OBJ_MAP) | set(v21.OBJ_MAP_OBSERVABLE) == STANDARD_TYPES | {"bundle"}
+    registered = set(v21.OBJ_MAP) | set(v21.OBJ_MAP_OBSERVABLE)
+    # the producer teaches stix2 the types of Incident Core, where it is loaded in the same process
+    assert registered - {"event", "impact", "task"} == STANDARD_TYPES | {"bundle"}
 
 
 @pytest.mark.parametrize(
@@ -363,6 +365,3 @@ def test_own_extensions_may_be_spelt_as_the_standard_allows() -> None:
     for extension_type in ("property-extension", "toplevel-property-extension", "new-sdo", "new-sco", "new-sro"):
         assert faults(note | {"extensions": {OWN_EXTENSION: {"extension_type": extension_type}}}) == ()
     assert faults(note | {"extensions": {"x-acme-ext": {"a": 1}}}) == ()
-    assert (
-        faults(note | {"extensions": {incident.INCIDENT_CORE: {"extension_type": "property-extension", "a": 1}}}) == ()
-    )
