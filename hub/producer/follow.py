@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -80,7 +79,7 @@ def follow(
         # (5)
         if rhythm.once:
             return
-        rhythm.wait(rhythm.interval_seconds * (1 + _JITTER * (2 * random.random() - 1)))  # noqa: S311 - no secret
+        rhythm.wait(rhythm.interval_seconds * (1 + _JITTER * (2 * connection.patience.lot() - 1)))
 
 
 def _round(connection: Connection, collection: Collection, keeper: Keeper, asked: Asked) -> Iterator[StixDict]:

@@ -61,11 +61,13 @@ class Patience:
     longest_pause_seconds: float = 30.0
     longest_retry_after_seconds: float = 300.0
     status_seconds: float = 60.0  # until a hub has done what it said it would do
+    # 0 to 1. A generator of its own: the state of the module `random` belongs to whoever uses this library.
+    lot: Callable[[], float] = random.Random().random  # noqa: S311 - jitter keeps no secret
 
     def pause(self, failures: int) -> float:
         """The seconds to wait after that many failures in a row (at least 1): half of it fixed, half by lot."""
         whole = min(self.longest_pause_seconds, self.first_pause_seconds * 2.0 ** min(failures - 1, 30))
-        return whole * (0.5 + random.random() / 2)  # noqa: S311 - jitter keeps no secret
+        return whole * (0.5 + self.lot() / 2)
 
 
 class Authorization(AuthBase):

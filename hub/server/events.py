@@ -47,6 +47,7 @@ HEARTBEAT_SECONDS: Final = 15.0
 SEND_SECONDS: Final = 10.0  # that one listener may take to accept what it is told
 _STORE_AWAY_SECONDS: Final = 1.0  # between two tries
 _LOGINS_AT_A_TIME: Final = 4  # threads; passwords are verified one at a time (Credentials)
+_lots: Final = random.Random()  # noqa: S311 - spreads, protects nothing
 _STREAM: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -241,7 +242,7 @@ class Events:
             listener.offer(await loop.run_in_executor(self._checks, newest, self._hub.store, listener.sights))
             while not listener.ended:
                 # (4) not all in the same moment
-                pause = self._heartbeat_seconds * (0.9 + 0.2 * random.random())  # noqa: S311 - spreads, protects nothing
+                pause = self._heartbeat_seconds * (0.9 + 0.2 * _lots.random())
                 try:
                     async with asyncio.timeout(pause):
                         await listener.wake.wait()

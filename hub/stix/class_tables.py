@@ -93,15 +93,15 @@ def _classes() -> dict[str, Any]:
     from stix2 import v21  # noqa: PLC0415 - a third of a second, paid when the first object is checked
 
     found = v21.OBJ_MAP | v21.OBJ_MAP_OBSERVABLE
-    # Custom classes that somebody registered in this process are none of the standard's.
-    return {name: cls for name, cls in found.items() if cls.__module__.startswith("stix2.") and name != "bundle"}
+    # Those that somebody registered in this process are of stix2.custom, and none of the standard's.
+    return {name: cls for name, cls in found.items() if cls.__module__.startswith("stix2.v21.") and name != "bundle"}
 
 
 @cache
 def _predefined_extensions() -> dict[str, Any]:
     from stix2 import v21  # noqa: PLC0415 - as above
 
-    return {name: cls for name, cls in v21.EXT_MAP.items() if cls.__module__.startswith("stix2.")}
+    return {name: cls for name, cls in v21.EXT_MAP.items() if cls.__module__.startswith("stix2.v21.")}
 
 
 def _properties(cls: Any) -> dict[str, Schema]:

@@ -33,6 +33,7 @@ JOURNAL_BYTES: Final = 64 * 1024 * 1024  # the write-ahead log is cut back to th
 IDLE_CONNECTIONS: Final = 16  # kept open per process; beyond that, one is opened and closed for the call
 LOCK_PAUSE: Final = 0.002  # seconds, on average, between two tries at the writers' lock
 
+_lots: Final = random.Random()  # noqa: S311 - spreads the tries, protects nothing; the module's own state is left alone
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -270,7 +271,7 @@ class Files:
             while not _locked(lock_file):
                 if time.monotonic() >= deadline:
                     raise self._busy()
-                time.sleep(LOCK_PAUSE * 2 * random.random())  # noqa: S311 - spreads the tries, protects nothing
+                time.sleep(LOCK_PAUSE * 2 * _lots.random())
             try:
                 yield
             finally:

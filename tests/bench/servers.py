@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from hub.store.base import Batch, Candidate, describe_nothing
 from hub.wiring import open_hub
 from tests.bench.objects import indicators
 from tests.bench.wire import Wire
+from tests.ports import free_port
 
 COLLECTION = "indicators"
 PATH = f"/asean/collections/{COLLECTION}/objects/"
@@ -192,13 +192,6 @@ def medallion_server(objects: int, folder: Path) -> Iterator[int]:
     ]  # fmt: skip - as typed
     with _running(command, environment, port):
         yield port
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def pages(port: int, key: str, size: int, most: int) -> tuple[list[str], list[bytes]]:

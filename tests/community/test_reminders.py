@@ -13,8 +13,9 @@ import pytest
 from hub.sharing.hub import Hub
 from hub.sharing.reminders import KEYS, catalogue_for, catalogues, due_reminders, note
 from tests.community.making import CATALOGUE, HOUR, TOP, acknowledged, incident, request, stamp, taken
+from tests.ports import free_port
 from tests.server.making import Clock
-from tests.server.process import command, free_port
+from tests.server.process import command
 
 
 def test_what_is_overdue_is_reminded_of_once(hub: Hub, clock: Clock) -> None:

@@ -11,7 +11,6 @@ import hashlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,8 @@ from typing import Any, Final
 import pymongo
 import pytest
 from pymongo.errors import PyMongoError
+
+from tests.ports import free_port
 
 NAMED: Final = "HUB_TEST_MONGO"  # mongodb://host:port, without a database; also how worker processes are told
 HOW: Final = "no MongoDB server: set HUB_TEST_MONGO=mongodb://host:port, or put mongod or ferretdb (see .ci/ferretdb.sh) on the PATH"
@@ -33,7 +34,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -146,10 +147,3 @@ def _command(folder: Path, port: int) -> list[str]:
         "--telemetry=disable",
         "--log-level=error",
     ]  # fmt: skip - one command
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

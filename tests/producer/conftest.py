@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from hub.producer.connection import Connection
+from tests.ports import free_port
 from tests.producer.offices import Region
-from tests.producer.running import FRESH, QUICK, HubProcess, free_port, wait_for
+from tests.producer.running import FRESH, QUICK, HubProcess, wait_for
 
 _next = itertools.count()
 

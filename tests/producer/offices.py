@@ -22,7 +22,8 @@ from hub.producer.connection import Connection
 from hub.settings import load_settings
 from hub.sharing.members import Account, Kind
 from hub.wiring import open_hub
-from tests.producer.running import QUICK, TOP, command, free_port, lines, wait_for
+from tests.ports import free_port
+from tests.producer.running import QUICK, TOP, command, lines, wait_for
 
 REPORTS: Final = Path(__file__).parent / "fixtures"
 # How many constituents of a kind an office says it has: enough for the sectors of the reports in the fixtures.

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from hub.producer.connection import Connection
 from hub.producer.patience import Patience
+from tests.ports import free_port
 from tests.server.making import DECLARATIONS, indicator
 
 TOP: Final = Path(__file__).parent.parent.parent
@@ -43,13 +44,6 @@ unmarked    = "refuse"
 write = ["ID"]
 read  = "members"
 """
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 class HubProcess:

@@ -23,8 +23,9 @@ from hub.errors import (
 )
 from hub.producer.connection import Connection
 from hub.producer.patience import Patience
+from tests.ports import free_port
 from tests.producer.conftest import Medallion
-from tests.producer.running import QUICK, HubProcess, cutting_line, free_port
+from tests.producer.running import QUICK, HubProcess, cutting_line
 from tests.producer.scripted import COLLECTION, ROOT, Answer, Asked, Scripted, taxii
 
 KEY = "hub_key_that_nobody_may_see_5f2d"

@@ -15,12 +15,12 @@ from hub.producer.connection import Connection
 from hub.producer.locks import locked
 from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience
+from tests.ports import free_port
 from tests.producer.running import (
     HubProcess,
     as_file,
     command,
     cutting_line,
-    free_port,
     ids,
     indicators,
 )

@@ -11,13 +11,13 @@ import hub
 
 
 def test_importing_hub_loads_nothing_else() -> None:
-    """No package of anybody else, and of ours only itself: what it costs is one small file."""
-    code = "import sys; before = set(sys.modules); import hub; print(sorted(set(sys.modules) - before))"
+    """No package of anybody else, and of ours only itself: what it costs is one small file.
+
+    What it takes of the standard library is loaded first: whether Python has it already hangs on how it was installed.
+    """
+    code = "import __future__, importlib, sys; old = set(sys.modules); import hub; print(*set(sys.modules) - old)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = done.stdout.strip("[]\n").replace("'", "").split(", ")
-    assert "hub" in loaded
-    assert {name.partition(".")[0] for name in loaded} <= {"hub", "importlib", "warnings", "_frozen_importlib_external"}
-    assert [name for name in loaded if name.startswith("hub.")] == []
+    assert done.stdout.split() == ["hub"]
 
 
 @pytest.mark.parametrize("name", hub.__all__)

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,18 +20,12 @@ from hub.sharing.credentials import Credentials
 from hub.sharing.members import Account, Kind
 from hub.store.sqlite import SqliteStore
 from hub.wiring import now
+from tests.ports import free_port
 from tests.server.making import CONTENT_TYPE, DECLARATIONS
 
 READY_SECONDS: Final = 60  # a shared machine may be slow; a hub that is ready ends the wait
 ENDED_SECONDS: Final = 40
 TOP: Final = Path(__file__).parent.parent.parent
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def command(

@@ -27,6 +27,7 @@ from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf, OpenHub, Template
+from tests.ports import free_port
 from tests.server.making import (
     ACCOUNTS,
     COLLECTIONS,
@@ -39,7 +40,7 @@ from tests.server.making import (
     basic,
     indicator,
 )
-from tests.server.process import ENDED_SECONDS, HubProcess, command_line, free_port
+from tests.server.process import ENDED_SECONDS, HubProcess, command_line
 
 WAIT = 30.0  # for what comes at once, on a shared machine
 READERS = [None, *ACCOUNTS]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import stix2
 
-from hub.stix import tlp
+from hub.stix import incident, tlp
 from hub.stix.schema import STANDARD_TYPES, Fault, faults
 from tests.stix.specimens import ADDRESS, CERT, GREEN, INDICATOR, OWN_EXTENSION, Content, specimen, specimens
 
@@ -365,3 +365,5 @@ def test_own_extensions_may_be_spelt_as_the_standard_allows() -> None:
     for extension_type in ("property-extension", "toplevel-property-extension", "new-sdo", "new-sco", "new-sro"):
         assert faults(note | {"extensions": {OWN_EXTENSION: {"extension_type": extension_type}}}) == ()
     assert faults(note | {"extensions": {"x-acme-ext": {"a": 1}}}) == ()
+    core = {"extension_type": "property-extension", "a": 1}
+    assert faults(note | {"extensions": {incident.INCIDENT_CORE: core}}) == ()
