@@ -7,20 +7,27 @@ What is noted of a page, and why no more is claimed than was sent:
    version that a newer one at or before `upto` replaces was not in the page.
 2. Of a filtered page only the incidents count, each at its own place; a page without incidents claims nothing.
 3. A page without objects, an anonymous one, and an answer to HEAD claim nothing, and cost no write.
-4. *Before* the answer leaves, the interval is written as on its way; *after* it was handed over, as sent. Only XX
-5. What an account was sent before is not written again. What a full or busy store does not take is kept in memory and
-   written with the next that it takes: nobody is refused a page for it.
+4. *Before* the answer leaves, the interval is written as on its way; *after* it was handed over, as sent. Only what was
+   sent is shown on the board. What was on its way when a process died counts as sent once the account goes on from
+   exactly where it ends: nobody else knows that place.
+5. What an account was sent before is not written again.
+6. No page waits for the ledger longer than `PATIENCE_SECONDS`. What a busy store (a bulk import has the writers' turn)
+   or a full one does not take by then is kept in memory, and a thread writes it as soon as the store takes it; until it
+   has caught up, no page waits at all.
 
-The facts are written without a sync of their own: they outlive the death of every process. After a power failure the
-last moments may be missing; a client that polls from its checkpoint is then shown as not having them until something
-newer comes. `fold` joins what is older than 90 days, so that the ledger does not grow for ever.
+What is promised. A claim that is shown is true. The facts are written without a sync of their own: they outlive the
+death of every process, and a power failure may take the last moments'. What a busy store has not taken yet (6) dies with
+its process. In both cases less is claimed than was sent, never more: the account is shown as not having those incidents
+until it fetches them again, or a newer version of them. `fold` joins what is older than 90 days, so that the ledger does
+not grow for ever.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +40,9 @@ from hub.store.base import Fact, Query, Store
 
 KIND: Final = "delivery"
 FOLD_DAYS: Final = 90
+PATIENCE_SECONDS: Final = 0.1  # that a page may wait for its note to be written
+AGAIN_SECONDS: Final = 1.0  # between two tries to write what a store did not take, where nothing new is to be written
+WAITING_MOST: Final = 100_000  # notes that wait in memory; beyond them, what is sent is not claimed
 REFRESH_MILLISECONDS: Final = 1000  # an idle poll looks for what other processes noted at most this often
 _DAY: Final = 24 * 3600 * 1000  # milliseconds
 
@@ -79,7 +89,9 @@ class Ledger:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._unwritten: dict[str, Delivery] = {}  # by key: what the store had no room or no time for
+        self._waiting: dict[str, Delivery] = {}  # by key: what the store had no room or no time for
+        self._late: threading.Thread | None = None  # writes them; while there is one, nobody else does
+        self._tried_at = 0.0  # monotonic seconds
         self._read_upto = 0  # number of the last fact that is in the three below
         self._read_at = 0
         self._sent: dict[_Reader, Intervals] = {}
@@ -90,6 +102,8 @@ class Ledger:
         query = delivered.query
         if account is None or query is None:
             return None
+        if self._waiting and time.monotonic() - self._tried_at > AGAIN_SECONDS:
+            self._write(())
         self._reached(collection, account.name, query.after)
         if not delivered.count:
             return None
@@ -169,20 +183,62 @@ class Ledger:
         intervals = self._sent.get((one.collection, one.account, one.clearance))
         return intervals is not None and intervals.cover(one.after, one.last)
 
-    def _write(self, deliveries: Sequence[Delivery]) -> None:
+    def settle(self) -> bool:
+        """Wait for the thread that writes what came late, if there is one; whether all is written."""
         with self._lock:
-            together = self._unwritten | {one.key: one for one in deliveries}
-            self._unwritten = {}
-        try:
-            self._store.put_facts(KIND, {key: one.value for key, one in together.items()})
-        except StoreError:
-            # a full or busy store is no reason to keep a page from a reader: it is noted with the next that succeeds
+            late = self._late
+        if late is not None:
+            late.join()
+        return not self._waiting
+
+    def _write(self, deliveries: Iterable[Delivery]) -> None:
+        """(6) Write them and what waits, if the store takes it soon; else leave it to the thread."""
+        with self._lock:
+            for one in deliveries:
+                self._keep(one)
+            if self._late is not None or not self._waiting:
+                return
+            together, self._waiting = self._waiting, {}
+        if not self._put(together, PATIENCE_SECONDS):
             with self._lock:
-                self._unwritten = together | self._unwritten
-            return
+                if self._late is None:
+                    self._late = threading.Thread(target=self._catch_up, name="ledger", daemon=True)
+                    self._late.start()
+
+    def _catch_up(self) -> None:
+        """The thread: ends when nothing waits, or when the store takes nothing as long as writers wait at all."""
+        taken = True
+        while taken:
+            with self._lock:
+                together, self._waiting = self._waiting, {}
+                if not together:
+                    self._late = None
+                    return
+            taken = self._put(together, None)
+        with self._lock:
+            self._late = None
+
+    def _put(self, together: Mapping[str, Delivery], patience_seconds: float | None) -> bool:
+        self._tried_at = time.monotonic()
+        try:
+            facts = {key: one.value for key, one in together.items()}
+            self._store.put_facts(KIND, facts, patience_seconds=patience_seconds)
+        except StoreError:
+            with self._lock:
+                for one in together.values():
+                    self._keep(one)
+            return False
         with self._lock:
             for one in together.values():
                 self._take(one)
+        return True
+
+    def _keep(self, one: Delivery) -> None:
+        known = self._waiting.get(one.key)
+        if known is None and len(self._waiting) >= WAITING_MOST:
+            return
+        if known is None or (one.sent and not known.sent):
+            self._waiting[one.key] = one
 
     def _refresh(self) -> None:
         self._read_at = self._clock()

@@ -265,8 +265,13 @@ class Store(Protocol):
     def put_secret(self, secret: bytes) -> None:
         """Take over the secret of the store that was exported, so that its readers' cursors stay good."""
 
-    def put_facts(self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = ()) -> None:
+    def put_facts(
+        self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = (), *, patience_seconds: float | None = None
+    ) -> None:
         """Write these facts of one kind by their keys, new or changed, and take away those of `drop`.
+
+        StoreUnavailableError where other writers are in the way for `patience_seconds`, None: as long as any writer
+        waits.
 
         They survive the death of every process of the hub; unlike objects they are not synced one by one, so that a
         power failure may take the last moments' (law L3 is about objects). Cheap enough for each page that brings

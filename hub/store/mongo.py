@@ -276,7 +276,9 @@ class MongoStore:
 
     # ------------------------------------------------------------------------------------------------------ the rest
 
-    def put_facts(self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = ()) -> None:
+    def put_facts(
+        self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = (), *, patience_seconds: float | None = None
+    ) -> None:
         """See `Store.put_facts`: what is new first, so that nothing is gone before what takes its place is there."""
 
         def put(operations: Operations) -> None:
@@ -292,7 +294,7 @@ class MongoStore:
             for key in drop:
                 database.facts.delete_one({"_id": f"{kind} {key}"}, session=session)
 
-        self._call(put, _after(self._lock_seconds))
+        self._call(put, _after(self._lock_seconds if patience_seconds is None else patience_seconds))
 
     def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
         """See `Store.facts`. Numbers are given before the write: those of slower writers are looked for again."""

@@ -216,9 +216,11 @@ class SqliteStore:
         with self._files.writing() as connection:
             return sqlite_writes.restore(connection, collection, head, records)
 
-    def put_facts(self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = ()) -> None:
+    def put_facts(
+        self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = (), *, patience_seconds: float | None = None
+    ) -> None:
         """See `Store.put_facts`."""
-        with self._files.writing(synced=False) as connection:
+        with self._files.writing(synced=False, patience_seconds=patience_seconds) as connection:
             connection.executemany("DELETE FROM fact WHERE kind = ? AND key = ?", [(kind, key) for key in drop])
             connection.executemany(
                 "INSERT OR REPLACE INTO fact (kind, key, value) VALUES (?, ?, ?)",

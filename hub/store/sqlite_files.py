@@ -118,12 +118,12 @@ class Files:
                     connection.execute("COMMIT")
 
     @contextmanager
-    def writing(self, *, synced: bool = True) -> Iterator[apsw.Connection]:
+    def writing(self, *, synced: bool = True, patience_seconds: float | None = None) -> Iterator[apsw.Connection]:
         """The writers' turn and one transaction: synced to disk at the end of the block, or undone if it fails.
 
         Not `synced`, it outlives the death of every process, and reaches the disk with the next one that is.
         """
-        deadline = time.monotonic() + self.lock_seconds
+        deadline = time.monotonic() + (self.lock_seconds if patience_seconds is None else patience_seconds)
         self._usable()
         with translated(self.path), self._turn(deadline):
             process = self._here()

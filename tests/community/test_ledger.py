@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import random
+import threading
 
 import pytest
 
 from hub.errors import StoreFullError
+from hub.sharing import ledger
 from hub.sharing.hub import Hub
 from hub.sharing.ledger import FOLD_DAYS, KIND, Intervals
 from hub.stix.timestamps import format_place
+from hub.store.sqlite import SqliteStore
 from tests.community.conftest import Reopen
 from tests.community.making import HOUR, KINDS, START, board, cert, entry, incident, poll, report, taken
 from tests.server.making import Clock
@@ -154,14 +157,59 @@ def test_a_store_that_takes_no_notes_keeps_no_page_from_a_reader(hub: Hub, monke
     """What could not be noted is noted with the next page that can, under its own time."""
     taken(hub, "ID", incident(1))
 
-    def full(*_asked: object) -> None:
-        raise StoreFullError("no room")
-
     with monkeypatch.context() as patched:
-        patched.setattr(type(hub.store), "put_facts", full)
+        patched.setattr(type(hub.store), "put_facts", _full)
         last = poll(hub, cert("SG"))
+        assert not hub.community.ledger.settle()
     assert entry(hub, 1)["fetched"] == {}
     taken(hub, "ID", incident(2))
     poll(hub, cert("SG"), last)
     assert entry(hub, 1)["fetched"] == {"SG": format_place(START)}
     assert "SG" in entry(hub, 2)["fetched"]
+
+
+def test_no_page_waits_for_a_writer_who_takes_long(hub: Hub, clock: Clock) -> None:
+    """Beside a bulk import, which has the writers' turn for minutes; what was sent meanwhile is noted after it."""
+    taken(hub, "ID", incident(1), incident(2))
+    assert isinstance(hub.store, SqliteStore)
+    files = hub.store._files
+    files.lock_seconds = 600  # whoever waits as writers do waits longer than this test
+    with files.writing():
+        for name in ("SG", "MY"):
+            reader = threading.Thread(target=poll, args=(hub, cert(name)))
+            reader.start()
+            reader.join(60)
+            assert not reader.is_alive(), "the page waits for the ledger"
+        assert entry(hub)["fetched"] == {}, "what is not written is not claimed"
+        clock.now += HOUR
+    assert hub.community.ledger.settle()
+    assert entry(hub)["fetched"] == {"SG": format_place(START), "MY": format_place(START)}
+
+
+def test_what_was_sent_is_not_made_undone_by_the_same_page_under_way_again(hub: Hub, reopen: Reopen) -> None:
+    """Two polls of one account side by side, noted late and in any order."""
+    taken(hub, "ID", incident())
+    assert isinstance(hub.store, SqliteStore)
+    with hub.store._files.writing():
+        poll(hub, cert("SG"))
+        poll(hub, cert("SG"), arrives=False)
+    assert hub.community.ledger.settle()
+    assert "SG" in entry(reopen())["fetched"]
+
+
+def test_notes_that_wait_are_bounded(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law L9: a store that takes none for days does not fill the memory."""
+    taken(hub, "ID", *(incident(number) for number in range(1, 6)))
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "WAITING_MOST", 2)
+        patched.setattr(type(hub.store), "put_facts", _full)
+        last = None
+        for _ in range(5):
+            last = poll(hub, cert("SG"), last, limit="1")
+        assert not hub.community.ledger.settle()
+    poll(hub, cert("MY"))
+    assert sum("SG" in one["fetched"] for one in board(hub)["incidents"]) == 2
+
+
+def _full(*_asked: object, **_how: object) -> None:
+    raise StoreFullError("no room")
