@@ -38,6 +38,9 @@ def told(board: Mapping[str, Any]) -> Iterator[str]:
     for entry in board.get("incidents", ()):
         yield ""
         yield from _incident(entry)
+    if board.get("more"):
+        yield ""
+        yield f"and {board['open'] - len(board['incidents'])} more, less urgent"
     figures = board["statistics"]
     yield ""
     yield f"{'member':<8}{'fetched':>22}{'acknowledged':>22}{'answered':>22}   median / 90 % of {figures['days']} days"

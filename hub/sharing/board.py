@@ -106,8 +106,8 @@ class Board:
         )
         self._shown: dict[tuple[tuple[str, int], ...], _Shown] = {}  # by view: the members' CERTs mostly share one
 
-    def as_json(self, view: View, more: Mapping[str, Any]) -> bytes:
-        """The board as a JSON object, with `more` in it."""
+    def as_json(self, view: View, about: Mapping[str, Any]) -> bytes:
+        """The board as a JSON object, with what `about` holds in it; `more` says that some that are open are not shown."""
         now = self._clock()
         with self._index.lock:
             shown = self._look(view, now)
@@ -117,7 +117,8 @@ class Board:
                 "generated_at": format_place(now),
                 "open": len(shown.ordered),
                 "overdue": sum(len(one.overdue) for one in shown.ordered),
-                **more,
+                "more": len(shown.ordered) > MOST_INCIDENTS,
+                **about,
                 "statistics": self._statistics(shown.figures),
             }
             bodies = [

@@ -4,8 +4,8 @@
 2. Records that were added since, of each collection: incidents, the reports about them, and the notes of the joint
    protocol, each with its place and its level.
 3. The deliveries are matched with the incidents whose places they cover (see `ledger` for what one claims).
-4. What was deleted leaves no record. So the number of records is compared with what it should be: if any are missing,
-   all of it is read anew.
+4. What was deleted leaves no record. So the number of records is compared with what it should be: where any are missing,
+   and some of those that are read here among them, all of it is read anew.
 
 Nothing is decided here for a reader: `board` asks with a `View`, the collections and levels that one reader may see.
 """
@@ -29,7 +29,7 @@ from hub.stix import tlp
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, Query, Store
+from hub.store.base import EVERY, ManifestRow, Query, Store
 
 ABSENT_CRITICALITY: Final = 40  # what an incident without one counts as (design, section 7)
 _TYPES: Final = ("incident", "report", "note")
@@ -108,7 +108,8 @@ class Index:
         self.changes: list[str] = []  # the incidents that changed, one after another
         self.steps: dict[str, list[Said]] = {}  # by the note's id, in the order in which they were read
         self._heads = {collection.id: 0 for collection in self._root.collections}
-        self._counts = {collection.id: 0 for collection in self._root.collections}
+        self._counts = {collection.id: 0 for collection in self._root.collections}  # of all that it holds
+        self._taken = {collection.id: 0 for collection in self._root.collections}  # of incidents, reports and notes
         self._places: dict[str, list[tuple[int, str]]] = {c.id: [] for c in self._root.collections}
         self._facts_upto = 0
         self._later: list[Delivery] = []  # of places that were not read yet
@@ -157,26 +158,29 @@ class Index:
         else:
             return True  # it is being written to all the time: what is missing is missed at the next look
         known = self._heads[collection.id]
-        if head == known:
-            return count == self._counts[collection.id]
-        places = self._new_places(collection.id, known, head)
-        for content in self._new_contents(collection.id, known, head):
-            place = places.get((content["id"], content["modified"]))
-            if place is not None:
-                self._take(collection, place, content)
-        self._heads[collection.id] = head
-        expected = self._counts[collection.id] + len(places)
+        # what else there is, such as a million indicators, is counted where it is new, and never kept
+        added = sum(1 for _ in self._rows(collection.id, known, head)) if 0 < known < head else 0
+        gone = known > 0 and count != self._counts[collection.id] + added
+        if head > known:
+            places = {(row.id, row.version_text): row.place for row in self._rows(collection.id, known, head, _TYPES)}
+            for content in self._new_contents(collection.id, known, head):
+                place = places.get((content["id"], content["modified"]))
+                if place is not None:
+                    self._take(collection, place, content)
+            self._taken[collection.id] += len(places)
+            self._heads[collection.id] = head
         self._counts[collection.id] = count
-        return count == expected
+        # most of what is deleted is none of this, such as the observables of a report that is withdrawn
+        return not gone or sum(1 for _ in self._rows(collection.id, 0, head, _TYPES)) == self._taken[collection.id]
 
-    def _new_places(self, collection: str, after: int, head: int) -> dict[tuple[str, str], int]:
-        places: dict[tuple[str, str], int] = {}
-        query = Query(collection, TLP.RED, after, _PAGE_OBJECTS, versions=EVERY)
+    def _rows(self, collection: str, after: int, head: int, types: tuple[str, ...] = ()) -> Iterator[ManifestRow]:
+        """The manifest of all versions beyond `after`, up to `head`."""
+        query = Query(collection, TLP.RED, after, _PAGE_OBJECTS, types=types, versions=EVERY)
         while True:
             page = self._store.manifest(query)
-            places.update({(row.id, row.version_text): row.place for row in page.rows if row.place <= head})
+            yield from (row for row in page.rows if row.place <= head)
             if not page.more or page.rows[-1].place >= head:
-                return places
+                return
             query = replace(query, after=page.rows[-1].place)
 
     def _new_contents(self, collection: str, after: int, head: int) -> Iterator[dict[str, Any]]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from hub.cli.board import told
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from hub.sharing.hub import Hub
 from hub.stix.timestamps import format_place
+from hub.stix.tlp import TLP, TLP2_IDS
 from tests.community.conftest import Reopen
 from tests.community.making import (
     CATALOGUE,
@@ -32,6 +35,9 @@ from tests.community.making import (
     taken,
 )
 from tests.server.making import Clock
+
+PLAIN_SCO: Final = "0b4ea0d5-6cc3-5ee5-b5ec-ba4b5d3d4f5c"
+MARKED: Final = [TLP2_IDS[TLP.AMBER]]
 
 
 def test_the_board_follows_an_incident_from_its_first_report_to_its_last(hub: Hub, clock: Clock) -> None:
@@ -213,6 +219,36 @@ def test_a_contact_is_alive_for_90_days_after_its_member_confirmed_it(hub: Hub, 
     assert not found["ID"]["confirmed"]
     clock.now += 90 * 24 * HOUR + 1
     assert "SG" in board(hub)["unconfirmed"]
+
+
+def test_what_is_deleted_beside_the_incidents_costs_the_board_nothing(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A withdrawal deletes observables, too; with 10,000 incidents, to read all anew takes seconds."""
+    address = {"type": "ipv4-addr", "spec_version": "2.1", "id": f"ipv4-addr--{PLAIN_SCO}", "value": "198.51.100.7"}
+    taken(hub, "ID", incident(), incident(2), report(), address | {"object_marking_refs": MARKED})
+    assert board(hub)["open"] == 2
+    alerts = hub.catalogue.find("asean", "alerts")
+    assert alerts is not None
+    with monkeypatch.context() as patched:
+        read: list[object] = []
+        patched.setattr(type(hub.store), "read", lambda *asked: read.append(asked))
+        hub.store.delete(alerts.id, str(address["id"]), "ID", TLP.RED)
+        assert board(hub)["open"] == 2
+        assert read == []
+    hub.store.delete(alerts.id, incident(2)["id"], "ID", TLP.RED)
+    assert [one["incident"] for one in board(hub)["incidents"]] == [incident(1)["id"]]
+
+
+def test_a_board_that_does_not_show_all_says_so(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The most urgent come first, and all of them are counted."""
+    taken(hub, "ID", incident(1, criticality=10), incident(2, criticality=90), incident(3, criticality=50))
+    assert board(hub)["more"] is False
+    monkeypatch.setattr("hub.sharing.board.MOST_INCIDENTS", 2)
+    cut = board(hub)
+    assert (cut["more"], cut["open"]) == (True, 3)
+    assert [one["criticality"] for one in cut["incidents"]] == [90, 50]
+    assert "1 more, less urgent" in "\n".join(told(cut))
 
 
 def test_boards_are_prepared_before_anybody_asks(hub: Hub, reopen: Reopen, monkeypatch: pytest.MonkeyPatch) -> None:
