@@ -90,7 +90,12 @@ class Settings:
     behind_proxy: bool = setting(
         False, "a proxy in front ends TLS: plain HTTP may be served on other addresses, X-Forwarded-* is believed"
     )
-    smtp_host: str = setting("", "mail server that takes reminders (`hub remind --mail`)")
+    remind: bool = setting(
+        False,
+        "`hub serve` reminds members of deadlines that have passed, by mail where smtp_host is set, else as lines in its "
+        "log; without this setting a timer runs `hub remind`",
+    )
+    smtp_host: str = setting("", "mail server that takes reminders (`hub remind --mail`, `hub serve --remind`)")
     smtp_port: int = setting(587, "port of the mail server")
     smtp_security: str = setting("starttls", "starttls, tls (from the first byte) or none (a server on this machine)")
     smtp_from: str = setting("", "address that reminders come from")

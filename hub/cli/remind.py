@@ -1,10 +1,12 @@
-"""`hub remind`: tell members of deadlines that have passed, once each. Run it by a timer on the hub's machine.
+"""`hub remind`: tell members of deadlines that have passed, once each. A timer runs it, or `hub serve --remind` does it.
 
 1. What is overdue in any API root and was not reminded of yet.
 2. Each is written: as a line, as JSON, or by mail to the member's contact.
-3. What was written is noted, one by one. Where the mail server does not take a member's mail, its telephone is told
-   instead, and that counts as well; where the mail server is away nothing is noted, and the next run tries again.
-4. The ledger's oldest intervals are joined, since this runs by a timer anyway.
+3. What was written is noted, one by one. Where the mail server refuses a member's mail for good, its telephone is told
+   instead, and that counts as well; where it says "later", or is away, nothing is noted, and the next run tries again.
+4. The ledger's oldest intervals are joined, since this is done again and again anyway.
+
+However many timers and servers do it, on however many machines: one at a time (`sharing.turn`).
 """
 
 from __future__ import annotations
@@ -12,23 +14,27 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import smtplib
+import random
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from email.message import EmailMessage
-from pathlib import Path
-from typing import Final
+import threading
+import time
+from contextlib import closing, nullcontext
+from typing import Final, Self
 
 from hub.cli import AWAY, DONE
-from hub.errors import ConfigurationError
+from hub.errors import HubError
 from hub.settings import Settings, load_settings
-from hub.sharing.reminders import Reminder, due_reminders, note
+from hub.sharing import mail
+from hub.sharing.hub import Hub
+from hub.sharing.mail import Mailed, MailServer, Post
+from hub.sharing.reminders import Reminder, due_reminders, remind
 from hub.wiring import open_hub
 
 EXAMPLE = "  hub remind\n  hub remind --mail\n  hub remind --json --keep | jq -r .member\n"
-TIMEOUT_SECONDS: Final = 30
-SECURITIES: Final = ("starttls", "tls", "none")
+LOOKS_SECONDS: Final = 60.0  # between two looks of a server
+YIELDED_SECONDS: Final = 5.0  # until it looks again, where another process was at it
+FOLDS_SECONDS: Final = 24 * 3600.0
+ENDS_SECONDS: Final = 5.0
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,20 +48,27 @@ def run(args: argparse.Namespace) -> int:
     """Write what is due; 4 where the mail server is away."""
     settings = load_settings(os.environ)
     hub = open_hub(settings)
-    with closing(hub.store):
-        # (1)
-        reminders = due_reminders(hub)
-        # (2)
-        written = _mailed(reminders, settings, as_json=args.json) if args.mail else _printed(reminders, args.json)
+    with closing(hub.store), Post(mail_server(settings)) if args.mail else nullcontext() as post:
+
+        def tell(one: Reminder) -> bool:
+            became = post.send(one) if post is not None else None
+            if became is Mailed.LATER:
+                print(f"hub remind: not yet, the next run tries again: {one.line}", file=sys.stderr)
+                return False
+            if args.json:
+                told = one.as_dict() | ({} if became is None else {"mailed": became is Mailed.TAKEN})
+                print(json.dumps(told, ensure_ascii=False), flush=True)
+            else:
+                print(in_words(one, became), flush=True)
+            return not args.keep
+
         try:
-            for one in written:
-                # (3)
-                if not args.keep:
-                    note(hub, one)
-        except (OSError, smtplib.SMTPException) as error:
-            told = getattr(error, "strerror", None) or type(error).__name__
-            print(f"hub remind: the mail server {settings.smtp_host} cannot be used: {told}", file=sys.stderr)
-            for one in reminders:
+            # (1) to (3)
+            if not remind(hub, tell):
+                print("hub remind: another process is reminding just now; nothing is lost", file=sys.stderr)
+        except mail.AWAY as error:
+            print(f"hub remind: the mail server {_away(settings, error)}", file=sys.stderr)
+            for one in due_reminders(hub):
                 print(one.phone, file=sys.stderr)
             return AWAY
         # (4)
@@ -63,57 +76,86 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _printed(reminders: list[Reminder], as_json: bool) -> Iterator[Reminder]:
-    for one in reminders:
-        print(json.dumps(one.as_dict(), ensure_ascii=False) if as_json else one.line, flush=True)
-        yield one
+class Reminding:
+    """The thread of `hub serve` that does it: by mail where smtp_host is set, else as lines in the log."""
+
+    def __init__(self, settings: Settings) -> None:
+        """ConfigurationError where the settings for mail cannot be used."""
+        self._settings = settings
+        if settings.smtp_host:
+            Post(mail_server(settings))
+        self._hub = open_hub(settings)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="remind", daemon=True)
+        self._folded = time.monotonic()
+        self._trouble = ""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join(ENDS_SECONDS)  # a mail under way may end; one that takes longer comes again after the start
+        self._hub.store.close()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            # not all servers in the same moment
+            self._stopping.wait((LOOKS_SECONDS if self._look(self._hub) else YIELDED_SECONDS) * random.uniform(0.5, 1))  # noqa: S311 - spreads, protects nothing
+
+    def _look(self, hub: Hub) -> bool:
+        """Remind once; False where another process was at it."""
+        settings = self._settings
+        try:
+            with Post(mail_server(settings)) if settings.smtp_host else nullcontext() as post:
+
+                def tell(one: Reminder) -> bool:
+                    became = post.send(one) if post is not None else None
+                    if became is not Mailed.LATER:
+                        _say(f"reminded: {in_words(one, became)}")
+                    return became is not Mailed.LATER
+
+                mine = remind(hub, tell, go_on=lambda: not self._stopping.is_set())
+            if mine and time.monotonic() - self._folded > FOLDS_SECONDS:
+                hub.community.ledger.fold()
+                self._folded = time.monotonic()
+        except mail.AWAY as error:
+            self._complain(f"reminders wait: the mail server {_away(settings, error)}")
+        except HubError as error:
+            self._complain(f"reminders wait: {error}")
+        else:
+            self._trouble = ""
+            return mine
+        return True
+
+    def _complain(self, text: str) -> None:
+        """Once, not at every look."""
+        if text != self._trouble:
+            _say(text)
+        self._trouble = text
 
 
-def _mailed(reminders: list[Reminder], settings: Settings, *, as_json: bool) -> Iterator[Reminder]:
-    if not reminders:
-        return
-    with _server(settings) as server:
-        for one in reminders:
-            try:
-                server.send_message(_message(one, settings.smtp_from))
-                reached = True
-            except (smtplib.SMTPRecipientsRefused, smtplib.SMTPNotSupportedError):
-                reached = False
-            if as_json:
-                print(json.dumps({**one.as_dict(), "mailed": reached}, ensure_ascii=False), flush=True)
-            else:
-                print(one.line if reached else f"{one.line}\n  {one.phone}", flush=True)
-            yield one
+def mail_server(settings: Settings) -> MailServer:
+    """The mail server that the settings name."""
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=settings.smtp_from,
+        user=settings.smtp_user,
+        password_file=settings.smtp_password_file,
+    )
 
 
-def _message(one: Reminder, sender: str) -> EmailMessage:
-    message = EmailMessage()
-    message["From"] = sender
-    message["To"] = one.member.contact
-    message["Subject"] = one.subject
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in answer to it
-    message.set_content(one.body)
-    return message
+def in_words(one: Reminder, became: Mailed | None) -> str:
+    """The reminder as a line, with the telephone where mail does not reach the member."""
+    return f"{one.line}\n  {one.phone}" if became is Mailed.REFUSED else one.line
 
 
-@contextmanager
-def _server(settings: Settings) -> Iterator[smtplib.SMTP]:
-    if not settings.smtp_host or not settings.smtp_from:
-        raise ConfigurationError("--mail needs the settings smtp_host and smtp_from (HUB_SMTP_HOST, HUB_SMTP_FROM)")
-    if settings.smtp_security not in SECURITIES:
-        raise ConfigurationError(f"smtp_security is {settings.smtp_security!r}: one of {', '.join(SECURITIES)}")
-    password = _password(settings.smtp_password_file) if settings.smtp_user else ""
-    kind = smtplib.SMTP_SSL if settings.smtp_security == "tls" else smtplib.SMTP
-    with kind(settings.smtp_host, settings.smtp_port, timeout=TIMEOUT_SECONDS) as server:
-        if settings.smtp_security == "starttls":
-            server.starttls()
-        if settings.smtp_user:
-            server.login(settings.smtp_user, password)
-        yield server
+def _away(settings: Settings, error: BaseException) -> str:
+    return f"{settings.smtp_host} cannot be used: {mail.why_away(error)}"
 
 
-def _password(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise ConfigurationError(f"smtp_password_file: {file!r} cannot be read") from None
+def _say(text: str) -> None:
+    print(f"hub: {text}", file=sys.stderr, flush=True)

@@ -15,6 +15,7 @@ from typing import Final
 
 from hub.cli import DONE
 from hub.cli.events_process import EventsProcess
+from hub.cli.remind import Reminding
 from hub.errors import ConfigurationError
 from hub.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from hub.wiring import METRICS_FOLDER, open_hub
@@ -23,6 +24,7 @@ EXAMPLE = (
     "  hub serve --port 8021\n"
     "  hub serve --host 0.0.0.0 --port 443 --tls-cert /etc/hub/chain.pem --tls-key /etc/hub/key.pem\n"
 )
+_ASKED: Final = ("host", "port", "events_port", "workers", "remind", "tls_cert", "tls_key")
 GRACE_SECONDS: Final = 20  # requests under way may end after a stop was asked for
 # glibc gives pages of a megabyte back to the kernel after each answer and faults them in again for the next; told to
 # keep them, a page costs a third. They are read when a process starts, so the workers' parent sets them.
@@ -39,13 +41,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, help="port to listen on (setting port)")
     parser.add_argument("--events-port", type=int, help="port for those who wait for events (setting events_port)")
     parser.add_argument("--workers", type=int, help="server processes (setting workers)")
+    parser.add_argument(
+        "--remind", action="store_true", default=None, help="remind members of what is overdue (setting remind)"
+    )
     parser.add_argument("--tls-cert", metavar="FILE", help="certificate chain, PEM (setting tls_cert)")
     parser.add_argument("--tls-key", metavar="FILE", help="private key, PEM (setting tls_key)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; requests under way are answered first."""
-    asked = {name: getattr(args, name) for name in ("host", "port", "events_port", "workers", "tls_cert", "tls_key")}
+    asked = {name: getattr(args, name) for name in _ASKED}
     settings = dataclasses.replace(
         load_settings(os.environ), **{name: value for name, value in asked.items() if value is not None}
     )
@@ -59,7 +64,10 @@ def run(args: argparse.Namespace) -> int:
             os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(value)
     with tempfile.TemporaryDirectory(prefix="hub-metrics-") as folder:  # figures that the workers keep together
         os.environ.setdefault(METRICS_FOLDER, folder)
-        with EventsProcess(settings) if settings.events else contextlib.nullcontext():
+        with (
+            EventsProcess(settings) if settings.events else contextlib.nullcontext(),
+            Reminding(settings) if settings.remind else contextlib.nullcontext(),
+        ):
             _serve(settings)
     return DONE
 

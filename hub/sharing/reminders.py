@@ -7,7 +7,7 @@ catalogues in hub/messages, one file for each language.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -20,6 +20,7 @@ from hub.sharing.board import Overdue
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.hub import Hub
 from hub.sharing.members import Member
+from hub.sharing.turn import Turn
 from hub.stix.timestamps import format_place
 
 KIND: Final = "reminded"
@@ -69,8 +70,26 @@ def due_reminders(hub: Hub) -> list[Reminder]:
     return [one for one in found if one.key not in noted]
 
 
+def remind(hub: Hub, tell: Callable[[Reminder], bool], *, go_on: Callable[[], bool] = lambda: True) -> bool:
+    """Tell what is due and was not told, as long as `go_on` says so; False where another process is at it.
+
+    `tell` says whether a reminder is to be noted as told; it is noted at once, so that a kill repeats one at most.
+    """
+    with Turn(hub, KIND) as turn:
+        if not turn.mine():
+            return False
+        for one in due_reminders(hub):
+            if not go_on():
+                break
+            if not turn.mine():
+                return False
+            if tell(one):
+                note(hub, one)
+    return True
+
+
 def note(hub: Hub, one: Reminder) -> None:
-    """Note that it was written: called for each as soon as it is out, so that a kill repeats one at most."""
+    """Note that it was told: nobody is reminded of this deadline again."""
     hub.store.put_facts(KIND, {one.key: str(hub.clock()).encode()})
 
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+import socket
 import socketserver
+import ssl
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from hub.sharing.hub import Hub
-from hub.sharing.reminders import KEYS, catalogue_for, catalogues, due_reminders, note
+from hub.sharing.reminders import KEYS, KIND, Reminder, catalogue_for, catalogues, due_reminders, note, remind
+from hub.sharing.turn import TURN_MILLISECONDS, Turn
+from tests.community.conftest import Reopen
 from tests.community.making import CATALOGUE, HOUR, TOP, acknowledged, incident, request, stamp, taken
 from tests.ports import free_port
 from tests.server.making import Clock
-from tests.server.process import command
+from tests.server.process import HubProcess, command
 
 
 def test_what_is_overdue_is_reminded_of_once(hub: Hub, clock: Clock) -> None:
@@ -70,7 +76,7 @@ def test_every_catalogue_has_the_same_words_and_the_same_places_in_them() -> Non
 
 
 class _Mailbox(socketserver.StreamRequestHandler):
-    """A mail server that takes mail for all but one address."""
+    """A mail server that takes mail for all but one address, and for another one only the second time."""
 
     def handle(self) -> None:
         server = self.server
@@ -80,13 +86,19 @@ class _Mailbox(socketserver.StreamRequestHandler):
             word = line[:4].upper()
             if word == "RCPT" and server.refused in line:
                 self.say("550 no such user")
+            elif word == "RCPT" and server.greeted_first in line and line not in server.greeted:
+                server.greeted.add(line)
+                self.say("450 come again")
             elif word == "DATA":
                 self.say("354 go on")
                 lines = []
                 while (text := self.rfile.readline().decode().rstrip("\r\n")) != ".":
                     lines.append(text)
-                server.mails.append("\n".join(lines))
-                self.say("250 taken")
+                bad = f"To: {server.judged}" in lines
+                if not bad:
+                    server.mails.append("\n".join(lines))
+                    server.came.release()
+                self.say("554 it looks like spam" if bad else "250 taken")
             else:
                 self.say("221 bye" if word == "QUIT" else "250 ok")
 
@@ -98,15 +110,25 @@ class _MailServer(socketserver.ThreadingTCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, refused: str) -> None:
+    def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Mailbox)
-        self.refused = refused
+        self.refused = CATALOGUE.members["VN"].contact
+        self.judged = CATALOGUE.members["TH"].contact
+        self.greeted_first = "nobody@nowhere.example"
+        self.greeted: set[str] = set()
+        self.secure: ssl.SSLContext | None = None
         self.mails: list[str] = []
+        self.came = threading.Semaphore(0)
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        """With TLS, where it is to be secure: a client that turns away ends that connection only."""
+        line, address = super().get_request()
+        return (line if self.secure is None else self.secure.wrap_socket(line, server_side=True)), address
 
 
 @pytest.fixture
 def mail() -> Iterator[_MailServer]:
-    server = _MailServer(CATALOGUE.members["VN"].contact)
+    server = _MailServer()
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield server
@@ -120,21 +142,157 @@ def test_reminders_go_by_mail_and_the_telephone_is_told_where_mail_fails(
 ) -> None:
     """`hub remind --mail` as a timer runs it: the second run sends nothing; with the mail server away nothing is lost."""
     taken(hub, "SG", incident(member="SG"), request(20, "SG", ["ID"], due=stamp()))
-    environment = {
-        "HUB_STORE": f"sqlite:///{tmp_path}/hub.sqlite",
+    environment = mailing(tmp_path)
+    away = command("remind", "--mail", environment=environment | {"HUB_SMTP_PORT": str(free_port())}, code=4)
+    assert CATALOGUE.members["VN"].duty_line in away.stderr
+    environment["HUB_SMTP_PORT"] = str(mail.server_address[1])
+    mail.greeted_first = CATALOGUE.members["ID"].contact
+    done = command("remind", "--mail", environment=environment)
+    # the clock of the command is the real one: every member but the reporter let its hour pass, and ID was asked, too
+    reached = len(CATALOGUE.members) - 1 + 1 - len({"VN", "TH"})
+    assert len(mail.mails) == reached - 1
+    assert done.stderr.count("not yet") == 1
+    for unreached in ("VN", "TH"):
+        assert done.stdout.count(CATALOGUE.members[unreached].duty_line) == 1
+    assert f"To: {CATALOGUE.members['ID'].contact}" in "\n".join(mail.mails)
+    again = command("remind", "--mail", environment=environment)
+    assert again.stdout.startswith("ID:")
+    assert len(mail.mails) == reached
+    assert command("remind", "--mail", environment=environment).stdout == ""
+    assert command("remind", environment=environment).stdout == ""
+
+
+def mailing(folder: Path) -> dict[str, str]:
+    return {
+        "HUB_STORE": f"sqlite:///{folder}/hub.sqlite",
         "HUB_COLLECTIONS": str(TOP / "collections"),
         "HUB_PROFILES": str(TOP / "profiles"),
         "HUB_SMTP_HOST": "127.0.0.1",
         "HUB_SMTP_FROM": "hub@hub.example",
         "HUB_SMTP_SECURITY": "none",
     }
-    away = command("remind", "--mail", environment=environment | {"HUB_SMTP_PORT": str(free_port())}, code=4)
-    assert CATALOGUE.members["VN"].duty_line in away.stderr
-    environment["HUB_SMTP_PORT"] = str(mail.server_address[1])
-    done = command("remind", "--mail", environment=environment)
-    # the clock of the command is the real one: every member but the reporter let its hour pass, and ID was asked, too
-    assert len(mail.mails) == len(CATALOGUE.members) - 1
-    assert done.stdout.count(CATALOGUE.members["VN"].duty_line) == 1
-    assert f"To: {CATALOGUE.members['ID'].contact}" in "\n".join(mail.mails)
-    assert command("remind", "--mail", environment=environment).stdout == ""
-    assert command("remind", environment=environment).stdout == ""
+
+
+def test_servers_remind_by_themselves_once_however_many_they_are(hub: Hub, tmp_path: Path, mail: _MailServer) -> None:
+    """Two `hub serve --remind` on one store, each with two workers; a kill and a restart send nothing again."""
+    taken(hub, "SG", incident(member="SG"))
+    told = len(CATALOGUE.members) - 1
+    settings = mailing(tmp_path) | {
+        "HUB_SMTP_PORT": str(mail.server_address[1]),
+        "HUB_WORKERS": "2",
+        "HUB_EVENTS": "false",
+        "HUB_REMIND": "true",
+    }
+    servers = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        servers.append(HubProcess(tmp_path / name, settings=settings))
+    try:
+        for server in servers:
+            server.start()
+        for _ in range(told - 2):
+            assert mail.came.acquire(timeout=60)
+        noted_by(hub, told)
+        for server in servers:
+            server.kill()
+        taken(hub, "SG", incident(2, member="SG", criticality=95))
+        for server in servers:
+            server.start()
+        for _ in range(told - 2):
+            assert mail.came.acquire(timeout=TURN_MILLISECONDS / 1000 + 60)
+        noted_by(hub, 2 * told)
+        recipients = [line for text in mail.mails for line in text.splitlines() if line.startswith("To: ")]
+        assert sorted(recipients) == sorted(
+            f"To: {member.contact}"
+            for code, member in CATALOGUE.members.items()
+            if code not in ("SG", "VN", "TH")
+            for _ in range(2)
+        )
+        log = "".join(server.log for server in servers)
+        assert log.count(CATALOGUE.members["VN"].duty_line) == 2
+    finally:
+        for server in servers:
+            server.end()
+
+
+def test_a_mail_server_that_nobody_vouches_for_is_told_nothing(hub: Hub, tmp_path: Path, mail: _MailServer) -> None:
+    """Its certificate has to be that of a known authority: the password is for the real one."""
+    taken(hub, "SG", incident(member="SG"))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    mail.secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(mail.secure)
+    secured = {"HUB_SMTP_PORT": str(mail.server_address[1]), "HUB_SMTP_SECURITY": "tls"}
+    environment = mailing(tmp_path) | secured
+    assert "cannot be used" in command("remind", "--mail", environment=environment, code=4).stderr
+    assert mail.mails == []
+    command("remind", "--mail", environment=environment | {"SSL_CERT_FILE": str(tmp_path / "authority.pem")})
+    assert len(mail.mails) == len(CATALOGUE.members) - 1 - len({"VN", "TH"})
+
+
+def noted_by(hub: Hub, count: int) -> None:
+    """Return when so many reminders are noted."""
+    deadline = time.monotonic() + 60
+    while len(hub.store.facts(KIND)) < count:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)  # another process notes them, and cannot tell us
+
+
+def test_a_server_without_mail_writes_lines_into_its_log(hub: Hub, tmp_path: Path) -> None:
+    """And one that was not told to remind writes none."""
+    taken(hub, "SG", incident(member="SG"))
+    settings = mailing(tmp_path) | {"HUB_SMTP_HOST": "", "HUB_WORKERS": "1", "HUB_EVENTS": "false"}
+    (tmp_path / "it").mkdir()
+    server = HubProcess(tmp_path / "it", settings=settings)
+    try:
+        server.start()
+        assert server.stop() == 0
+        assert hub.store.facts(KIND) == ()
+        server.settings["HUB_REMIND"] = "true"
+        server.start()
+        noted_by(hub, len(CATALOGUE.members) - 1)
+        assert server.stop() == 0
+        assert "reminded: ID: batas waktu" in server.log
+    finally:
+        server.end()
+
+
+def test_of_two_who_remind_at_once_one_goes_on_at_most(hub: Hub, reopen: Reopen, clock: Clock) -> None:
+    """Whoever sees another lets go; whoever died in its turn is not waited for."""
+    other = reopen()
+    with Turn(hub, "it") as first:
+        assert first.mine()
+        with Turn(other, "it") as second:
+            assert not second.mine()
+            assert not first.mine(), "it sees the other, too: both may let go"
+        assert first.mine()
+        with Turn(other, "something else") as aside:
+            assert aside.mine()
+        clock.now += TURN_MILLISECONDS + 1
+        with Turn(other, "it") as later:
+            assert later.mine(), "a turn that is not renewed ends"
+    with Turn(hub, "it") as last:
+        assert last.mine()
+        clock.now -= 24 * HOUR
+        with Turn(other, "it") as set_back:
+            assert set_back.mine(), "nor does a clock that is set back keep everybody away"
+
+
+def test_nobody_reminds_while_another_does(hub: Hub, reopen: Reopen, clock: Clock) -> None:
+    """What the other has not told yet is told at the next look."""
+    taken(hub, "ID", incident())
+    clock.now += HOUR
+    told: list[Reminder] = []
+
+    def tell(one: Reminder) -> bool:
+        told.append(one)
+        return True
+
+    with Turn(reopen(), KIND) as turn:
+        assert turn.mine()
+        assert not remind(hub, tell)
+    assert told == []
+    assert remind(hub, tell)
+    assert len(told) == len(CATALOGUE.members) - 1
+    assert remind(hub, tell)
+    assert len(told) == len(CATALOGUE.members) - 1

@@ -221,6 +221,23 @@ def test_a_stop_answers_what_is_under_way_first(hub_process: MakeProcess) -> Non
     assert {name for names in acknowledged for name in names} <= set(held(process))
 
 
+def test_a_stop_does_not_wait_for_idle_connections(hub_process: MakeProcess) -> None:
+    """Neither for those that were answered and kept alive, nor for those on which nothing was asked yet."""
+    hub = hub_process()
+    hub.init(("id-cert", "cert", "ID"))
+    hub.start()
+    sessions = [hub.session("id-cert") for _ in range(8)]
+    for session in sessions:
+        assert session.get(hub.url + at("id", "objects"), timeout=30).status_code == 200
+    fresh = [socket.create_connection(("127.0.0.1", hub.port)) for _ in range(8)]
+    assert hub.stop() == 0
+    assert "refused to gracefully stop" not in hub.log
+    for session in sessions:
+        session.close()
+    for one in fresh:
+        one.close()
+
+
 def test_a_restart_keeps_tokens_statuses_and_accounts(hub_process: MakeProcess) -> None:
     """Law L8: the signing secret lives in the store."""
     process = hub_process(HUB_WORKERS="1")
