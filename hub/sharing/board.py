@@ -197,7 +197,8 @@ class Board:
         steps = standing(incident.said, view)
         acknowledged = _acknowledged(steps)
         fetched = _fetched(incident, view, concerned)
-        requests = [self._request(one, steps, incident.id, criticality) for one in steps if one.step.says is Say.OPEN]
+        sees = {first.author, *concerned}
+        requests = [self._request(one, steps, sees, criticality) for one in steps if one.step.says is Say.OPEN]
         is_open = not last.revoked and stage != "final" and last.status != "closed"
         pending = [pending for request in requests for pending in request.pending]
         pending += self._to_acknowledge(incident.id, first.place, criticality, concerned, acknowledged)
@@ -236,10 +237,7 @@ class Board:
 
     def _concerned(self, versions: list[IncidentVersion], author: str) -> list[str]:
         """The members whom the incident was reported to: those admitted where it stands, but its reporter."""
-        readers: set[str] = set()
-        for version in versions:
-            collection = self._catalogue.by_id(version.collection)
-            readers |= collection.readers if collection is not None else set()
+        readers: set[str] = set().union(*(self._index.readers(version.collection) for version in versions))
         return [code for code in self._root.members if code in readers and code != author]
 
     def _alias(self, collection: str) -> str:
@@ -259,9 +257,11 @@ class Board:
             if member not in acknowledged
         ]
 
-    def _request(self, said: Said, steps: list[Said], incident: str, criticality: int) -> _Request:
+    def _request(self, said: Said, steps: list[Said], sees: set[str], criticality: int) -> _Request:
         step = said.step
-        asked = asked_members(step, self._root.members, self._catalogue.reserved)
+        # whoever does not see the incident, or the request, owes nothing and is not reminded: it must not learn of them
+        readers = sees & self._index.readers(said.collection)
+        asked = [code for code in asked_members(step, self._root.members, self._catalogue.reserved) if code in readers]
         answers: dict[str, list[Said]] = {}
         for one in steps:
             if one.step.says in ANSWERS and one.step.request == step.id and one.step.member in asked:
@@ -271,7 +271,7 @@ class Board:
             "request": step.id,
             "by": step.member,
             "at": format_place(said.place),
-            "asked": list(asked),
+            "asked": asked,
             "what": step.what,
             "due": format_place(due) if due is not None else None,
             "priority": step.priority,
@@ -283,7 +283,7 @@ class Board:
             for member in asked
         )
         pending = tuple(
-            Overdue(member, "answer", incident, step.id, due, criticality)
+            Overdue(member, "answer", step.incident, step.id, due, criticality)
             for member in asked
             if member not in answers and due is not None
         )

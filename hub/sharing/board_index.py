@@ -137,6 +137,11 @@ class Index:
         """Beyond all that was read of the collection."""
         return self._heads[collection] + 1
 
+    def readers(self, collection: str) -> frozenset[str]:
+        """The members that read the collection."""
+        found = self._catalogue.by_id(collection)
+        return found.readers if found is not None else frozenset()
+
     # --- what is new ----------------------------------------------------------------------------------------------
 
     def _new_deliveries(self) -> list[Delivery]:
@@ -301,6 +306,7 @@ class Seen:
 
     index: Index
     view: View
+    here: Collection  # where the steps are said
     also: Sequence[Said] = ()  # steps of the same request, which are as good as held
     reported: Mapping[str, str] = field(default_factory=dict)  # incidents of the same request -> reporter
 
@@ -313,6 +319,14 @@ class Seen:
         if not visible or visible[-1].revoked:
             return None
         return visible[0].author
+
+    def readers(self, incident: str) -> frozenset[str]:
+        """See `response.Held`."""
+        there: frozenset[str] = self.here.readers if incident in self.reported else frozenset()
+        if incident in self.index.incidents:
+            versions = visible_versions(self.index.incidents[incident], self.view)
+            there = there.union(*(self.index.readers(version.collection) for version in versions))
+        return there & self.here.readers
 
     def acknowledged(self, incident: str, member: str) -> bool:
         """See `response.Held`."""

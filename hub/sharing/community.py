@@ -147,7 +147,7 @@ class Community:
         barred: dict[int, str] = {}
         with index.lock:
             index.refresh()
-            seen = Seen(index, view_of(account, root), [], _reported(candidates))
+            seen = Seen(index, view_of(account, root), collection, [], _reported(candidates))
             for one in candidates:
                 if one.index not in contents:
                     continue
@@ -162,7 +162,7 @@ class Community:
                     barred[one.index] = why
                 else:
                     said = [*seen.also, _as_if_held(step, one, collection.id, index)]
-                    seen = Seen(index, seen.view, said, seen.reported)
+                    seen = Seen(index, seen.view, collection, said, seen.reported)
         return barred
 
     def _must_be_cert(self, account: Account | None, name: str) -> tuple[Account, ApiRoot]:

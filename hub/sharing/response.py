@@ -85,6 +85,9 @@ class Held(Protocol):
     def reporter(self, incident: str) -> str | None:
         """The member that reported the incident, "" where none did; None where there is no such incident."""
 
+    def readers(self, incident: str) -> frozenset[str]:
+        """The members whose national CERTs see the incident, and what is said about it in this collection."""
+
     def acknowledged(self, incident: str, member: str) -> bool:
         """Whether the member has acknowledged it."""
 
@@ -152,7 +155,7 @@ def refusal(step: Step, held: Held, *, members: Sequence[str], reserved: Mapping
     if step.says is Say.ACKNOWLEDGED:
         return _acknowledging(step, held, reporter)
     if step.says is Say.OPEN:
-        return _asking(step, members, reserved)
+        return _asking(step, held, members, reserved)
     return _answering(step, held, members, reserved)
 
 
@@ -175,14 +178,19 @@ def _acknowledging(step: Step, held: Held, reporter: str) -> str:
     return ""
 
 
-def _asking(step: Step, members: Sequence[str], reserved: Mapping[str, str]) -> str:
+def _asking(step: Step, held: Held, members: Sequence[str], reserved: Mapping[str, str]) -> str:
     if step.revoked:
         return "It takes back what was never asked."
     strangers = [one for one in step.asked if one != ALL and reserved.get(one) not in members]
     if strangers or (ALL in step.asked and len(step.asked) > 1):
         return f'It asks whom the hub does not know as a member: name members\' identities only, or ["{ALL}"] alone.'
-    if not asked_members(step, members, reserved):
+    asked = asked_members(step, members, reserved)
+    if not asked:
         return "It asks nobody but your own member: name the others that you ask."
+    readers = held.readers(step.incident)
+    blind = [code for code in asked if code not in readers]
+    if blind and (ALL not in step.asked or len(blind) == len(asked)):
+        return f"Not all whom it asks can see this incident ({', '.join(blind)}): ask those that read where it stands."
     if step.due is None:
         return "Its `due` is no timestamp: write by when you need an answer, such as 2026-04-02T07:00:00Z."
     if step.priority is not None and not 0 <= step.priority <= 100:

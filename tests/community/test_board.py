@@ -31,6 +31,7 @@ from tests.community.making import (
     poll,
     report,
     request,
+    send,
     stamp,
     taken,
 )
@@ -143,6 +144,26 @@ def test_a_reader_sees_only_collections_that_admit_it(clock: Clock, tmp_path: Pa
     found = entry(hub, member="SG")
     assert list(found["fetched"]) == ["SG"]
     assert found["not_fetched"] == []
+    hub.store.close()
+
+
+def test_whoever_may_not_see_an_incident_is_not_asked_about_it_nor_reminded(clock: Clock, tmp_path: Path) -> None:
+    """Law L5: a reminder, too, would tell that it exists. A request to all is one to all who see it."""
+    alerts = CATALOGUE.find("asean", "alerts")
+    assert alerts is not None
+    closed = dataclasses.replace(
+        alerts, id="5d56f93e-72d8-4e14-94e1-a77baadcfe00", alias="circle", readers=frozenset({"ID", "SG"})
+    )
+    root = CATALOGUE.roots["asean"]
+    roots = {"asean": dataclasses.replace(root, collections=(*root.collections, closed))}
+    hub = open_hub(tmp_path / "circle", clock, dataclasses.replace(CATALOGUE, roots=roots))
+    taken(hub, "ID", incident(), request(20, "ID", ["all"], due="2026-04-02T03:20:00Z"), to="circle")
+    taken(hub, "ID", request(21, "ID", ["all"], due="2026-04-02T03:20:00Z"))
+    refused = send(hub, "ID", request(22, "ID", ["SG", "MY"]))
+    assert "MY" in next(iter(refused.values()))
+    clock.now += 30 * MINUTE
+    assert [one["asked"] for one in entry(hub, member="SG")["requests"]] == [["SG"], ["SG"]]
+    assert {one.member for one in hub.community.overdue(hub.catalogue.roots["asean"])} == {"SG"}
     hub.store.close()
 
 
