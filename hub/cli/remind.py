@@ -27,7 +27,7 @@ from hub.settings import Settings, load_settings
 from hub.sharing import mail
 from hub.sharing.hub import Hub
 from hub.sharing.mail import Mailed, MailServer, Post
-from hub.sharing.reminders import Reminder, due_reminders, remind
+from hub.sharing.reminders import Reminder, catalogues, due_reminders, remind
 from hub.wiring import open_hub
 
 EXAMPLE = "  hub remind\n  hub remind --mail\n  hub remind --json --keep | jq -r .member\n"
@@ -80,7 +80,8 @@ class Reminding:
     """The thread of `hub serve` that does it: by mail where smtp_host is set, else as lines in the log."""
 
     def __init__(self, settings: Settings) -> None:
-        """ConfigurationError where the settings for mail cannot be used."""
+        """ConfigurationError where the settings for mail, or a catalogue of words, cannot be used."""
+        catalogues()
         self._settings = settings
         if settings.smtp_host:
             Post(mail_server(settings))

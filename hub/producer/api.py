@@ -170,7 +170,7 @@ class HubClient:
         *,
         members: Iterable[str],
         what: str,
-        due: str,
+        due: str | None = None,
         priority: int | None = None,
         to: str = respond.COLLECTION,
     ) -> Receipt:

@@ -65,12 +65,14 @@ def ask(  # noqa: PLR0913 - each stands by its name
     *,
     members: Iterable[str],
     what: str,
-    due: str,
+    due: str | None = None,
     priority: int | None = None,
     to: str = COLLECTION,
     now: datetime | None = None,
 ) -> Receipt:
-    """Ask members (codes, or "all") for help with an incident; `due` is a span such as 4h, or a timestamp.
+    """Ask members (codes, or "all") for help with an incident.
+
+    `due` is a span such as 4h, or a timestamp; without it the hub's deadlines for the incident's criticality count.
 
     The request is the first of the receipt's successes.
     """
@@ -83,8 +85,9 @@ def ask(  # noqa: PLR0913 - each stands by its name
         "extension_type": "property-extension",
         "asked": asked,
         "what": what,
-        "due": _due(due, moment),
     }  # fmt: skip - the extension as it is defined
+    if due is not None:
+        extension["due"] = _due(due, moment)
     if priority is not None:
         extension["priority"] = priority
     note = _note(who, "request:open", what, [_incident(incident)], {REQUEST: extension}, moment)

@@ -134,12 +134,13 @@ _EXTENSIONS: Final = (
         name="Request for help",
         description="On a note labelled request:open: which members are asked for what, by when, and how urgent it is.",
         schema=(
-            'asked: list of identity ids, or ["all"], required. what: text, required. due: timestamp, required. '
-            "priority: whole number from 0 to 100, optional."
+            'asked: list of identity ids, or ["all"], required. what: text, required. due: timestamp, optional: '
+            "without it, the deadline follows from the incident's criticality. priority: whole number from 0 to 100, optional."
         ),
         author=_PROJECT,
         created="2026-01-01T00:00:00.000Z",
-        modified="2026-01-01T00:00:00.000Z",
+        modified="2026-02-01T00:00:00.000Z",
+        version="1.1.0",
     ),
 )
 

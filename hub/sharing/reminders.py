@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -137,7 +138,7 @@ def catalogue_for(languages: tuple[str, ...]) -> Mapping[str, str]:
 
 @cache
 def catalogues() -> Mapping[str, Mapping[str, str]]:
-    """Language tag -> words, of every catalogue there is; ConfigurationError for one that lacks words."""
+    """Language tag -> words, of every catalogue there is; ConfigurationError for one that lacks words or places in them."""
     found: dict[str, Mapping[str, str]] = {}
     for file in (files("hub") / "messages").iterdir():
         if file.name.endswith(".toml"):
@@ -146,4 +147,18 @@ def catalogues() -> Mapping[str, Mapping[str, str]]:
                 wrong = ", ".join(sorted(words.keys() ^ KEYS))
                 raise ConfigurationError(f"hub/messages/{file.name}: missing, or not known: {wrong}")
             found[file.name.removesuffix(".toml")] = words
+    for tag, catalogue in found.items():
+        for key, text in catalogue.items():
+            if _places(text) != _places(found[FALLBACK][key]):
+                raise ConfigurationError(
+                    f"hub/messages/{tag}.toml: {key}: its places in braces are not those of {FALLBACK}.toml"
+                )
     return found
+
+
+def _places(text: str) -> set[str | None]:
+    """What stands in braces: a translator's slip would otherwise show when the first reminder is due."""
+    try:
+        return {place for _, place, _, _ in Formatter().parse(text)} - {None}
+    except ValueError:
+        return {text}

@@ -65,7 +65,8 @@ class Step:
     revoked: bool = False
     asked: tuple[str, ...] = ()  # of a request: identity ids, or ALL alone
     what: str = ""
-    due: int | None = None  # milliseconds since 1970
+    due: int | None = None  # milliseconds since 1970; None: as the profile's deadlines say
+    undated: bool = False  # what it says of `due` is no timestamp
     priority: int | None = None
 
     @property
@@ -115,7 +116,7 @@ def parse_step(content: Mapping[str, Any], reserved: Mapping[str, str]) -> Step 
     refs: list[str] = content.get("object_refs", [])
     extension = content.get("extensions", {}).get(REQUEST, {}) if says[0] is Say.OPEN else {}
     asked = extension.get("asked", ())
-    what, priority = extension.get("what"), extension.get("priority")
+    what, priority, due = extension.get("what"), extension.get("priority"), _instant(extension.get("due"))
     return Step(
         id=content["id"],
         says=says[0],
@@ -126,7 +127,8 @@ def parse_step(content: Mapping[str, Any], reserved: Mapping[str, str]) -> Step 
         revoked=content.get("revoked") is True,
         asked=tuple(one for one in asked if isinstance(one, str)) if isinstance(asked, list) else (str(asked),),
         what=what if isinstance(what, str) else "",
-        due=_instant(extension.get("due")),
+        due=due,
+        undated="due" in extension and due is None,
         priority=priority if isinstance(priority, int) and not isinstance(priority, bool) else None,
     )
 
@@ -191,8 +193,8 @@ def _asking(step: Step, held: Held, members: Sequence[str], reserved: Mapping[st
     blind = [code for code in asked if code not in readers]
     if blind and (ALL not in step.asked or len(blind) == len(asked)):
         return f"Not all whom it asks can see this incident ({', '.join(blind)}): ask those that read where it stands."
-    if step.due is None:
-        return "Its `due` is no timestamp: write by when you need an answer, such as 2026-04-02T07:00:00Z."
+    if step.undated:
+        return "Its `due` is no timestamp: write by when you need an answer, such as 2026-04-02T07:00:00Z, or leave it out."
     if step.priority is not None and not 0 <= step.priority <= 100:
         return "Its `priority` should be a whole number from 0 to 100."
     return ""

@@ -126,13 +126,12 @@ def acknowledged(number: int, member: str, about: int = 1) -> Content:
     return note(number, member, "response:acknowledged", [incident(about)["id"]])
 
 
-def request(number: int, member: str, asked: Iterable[str], due: str = stamp(3599), about: int = 1) -> Content:
-    extension = {
+def request(number: int, member: str, asked: Iterable[str], due: str | None = stamp(3599), about: int = 1) -> Content:
+    extension: Content = {
         "extension_type": "property-extension",
         "asked": [IDENTITIES.get(code, code) for code in asked],
         "what": "Take it down",
-        "due": due,
-    }
+    } | ({} if due is None else {"due": due})
     return note(number, member, "request:open", [incident(about)["id"]], extensions={REQUEST: extension})
 
 

@@ -100,6 +100,20 @@ def test_answers_are_due_when_the_request_says(hub: Hub, clock: Clock) -> None:
     assert entry(hub)["overdue"] == []
 
 
+@pytest.mark.parametrize(("criticality", "hours"), [(95, 4), (70, 24), (None, 72), (0, 168)])
+def test_answers_are_due_by_the_profile_where_the_request_does_not_say(
+    hub: Hub, clock: Clock, criticality: int | None, hours: int
+) -> None:
+    """Counted from the request, not from the incident, which may be old by then."""
+    taken(hub, "ID", incident(criticality=criticality))
+    clock.now += MINUTE
+    taken(hub, "ID", request(20, "ID", ["SG"], due=None))
+    (asked,) = entry(hub)["requests"]
+    assert asked["due"] == format_place(START + MINUTE + hours * HOUR)
+    clock.now = START + MINUTE + hours * HOUR
+    assert ("SG", "answer") in {(one["member"], one["what"]) for one in entry(hub)["overdue"]}
+
+
 def test_a_closed_or_withdrawn_incident_leaves_the_board(hub: Hub) -> None:
     """By its status, by its final stage, by its revocation."""
     taken(hub, "ID", *(incident(number) for number in (1, 2, 3, 4)), *(report(number) for number in (1, 2, 3, 4)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
 import pytest
 
-from hub.errors import ForbiddenError, NotFoundError
+from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from hub.sharing.hub import Hub
 from tests.community.conftest import Reopen
 from tests.community.making import (
@@ -87,15 +88,21 @@ def test_each_step_is_taken_from_those_who_may_and_from_nobody_else(played: Hub,
         assert len(why.split()) > 5
 
 
-@pytest.mark.parametrize("account", KINDS)
-def test_who_is_no_national_cert_takes_no_step_at_all(played: Hub, account: str) -> None:
-    """They do not get as far as the door."""
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("account", [*KINDS, None])
+def test_who_is_no_national_cert_takes_no_step_at_all(played: Hub, account: str | None, step: str) -> None:
+    """Each step of the table, as the reporter, its constituent's member and others would take it; nothing is kept of it."""
     alerts = played.catalogue.find("asean", "alerts")
     assert alerts is not None
-    for step in STEPS:
-        with pytest.raises((ForbiddenError, NotFoundError)):
-            played.add_objects(KINDS[account], alerts, b'{"objects": []}')
-        assert _step(step, "ID")
+    before = played.store.head(alerts.id)
+    for member in MEMBERS:
+        body = json.dumps({"objects": [_step(step, member)]}).encode()
+        sender = None if account is None else KINDS[account]
+        with pytest.raises((ForbiddenError, NotFoundError, UnauthenticatedError)):
+            played.may_add(sender, "asean", "alerts")
+        with pytest.raises((ForbiddenError, NotFoundError, UnauthenticatedError)):
+            played.add_objects(sender, alerts, body)
+    assert played.store.head(alerts.id) == before
 
 
 def _why(hub: Hub, member: str, content: Content) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from hub.errors import ConfigurationError
 from hub.sharing.hub import Hub
 from hub.sharing.reminders import KEYS, KIND, Reminder, catalogue_for, catalogues, due_reminders, note, remind
 from hub.sharing.turn import TURN_MILLISECONDS, Turn
@@ -73,6 +74,24 @@ def test_every_catalogue_has_the_same_words_and_the_same_places_in_them() -> Non
             assert words[key].strip()
     assert catalogue_for(("fil", "id-ID")) == catalogues()["id"]
     assert catalogue_for(("my",)) == catalogues()["en"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("{incident}", "{insiden}"), ("{due_utc} UTC", "UTC"), ("{zone}", "{zone"), ("subject ", "topic ")]
+)
+def test_a_catalogue_with_a_slip_is_refused_before_the_first_reminder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
+    """A word that is missing, and a place in braces that nobody fills."""
+    messages = tmp_path / "messages"
+    messages.mkdir()
+    for file in (TOP / "hub" / "messages").glob("*.toml"):
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        (messages / file.name).write_text(text.replace(old, new) if file.name == "id.toml" else text, encoding="utf-8")
+    monkeypatch.setattr("hub.sharing.reminders.files", lambda _package: tmp_path)
+    with pytest.raises(ConfigurationError, match=r"messages/id\.toml"):
+        catalogues.__wrapped__()
 
 
 class _Mailbox(socketserver.StreamRequestHandler):
