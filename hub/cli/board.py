@@ -53,9 +53,13 @@ def told(board: Mapping[str, Any]) -> Iterator[str]:
 
 def _incident(entry: Mapping[str, Any]) -> Iterator[str]:
     given = (
-        f" ({'; '.join(entry['scale'])})" if entry["scale"] else "" if entry["criticality_given"] else " (not given)"
+        f" ({plain('; '.join(entry['scale']))})"
+        if entry["scale"]
+        else ""
+        if entry["criticality_given"]
+        else " (not given)"
     )
-    yield f"{entry['name']}"
+    yield plain(entry["name"])
     yield (
         f"  {entry['incident']}  from {entry['reported_by'] or '?'}, {span(entry['age_seconds'])} old, criticality "
         f"{entry['criticality']}{given}, stage {entry['stage'] or '-'}"
@@ -63,19 +67,20 @@ def _incident(entry: Mapping[str, Any]) -> Iterator[str]:
     yield f"  has it        {_times(entry['fetched'])}; not yet: {' '.join(entry['not_fetched']) or '-'}"
     yield f"  acknowledged  {_times(entry['acknowledged'])}"
     for request in entry["requests"]:
-        yield f"  {request['by']} asks {' '.join(request['asked'])} by {request['due']}: {request['what']}"
+        asked, due = " ".join(request["asked"]) or "nobody who sees it", moment(request["due"])
+        yield f"  {request['by']} asks {asked} by {due}: {plain(request['what'])}"
         yield f"    {request['request']}"
         for member, answers in request["answers"].items():
             for answer in answers:
-                yield f"    {member} {answer['says']} at {answer['at']}: {answer['why']}"
+                yield f"    {member} {answer['says']} {moment(answer['at'])}: {plain(answer['why'])}"
         if request["owing"]:
             yield f"    no answer yet: {' '.join(request['owing'])}"
     for late in entry["overdue"]:
-        yield f"  OVERDUE       {late['member']}: {late['what']}, due {late['due']}"
+        yield f"  OVERDUE       {late['member']}: {late['what']}, due {moment(late['due'])}"
 
 
 def _times(times: Mapping[str, str]) -> str:
-    return ", ".join(f"{member} {at[11:19]}" for member, at in times.items()) or "-"
+    return ", ".join(f"{member} {moment(at)}" for member, at in times.items()) or "-"
 
 
 def _figures(row: Mapping[str, Any]) -> str:
@@ -85,6 +90,16 @@ def _figures(row: Mapping[str, Any]) -> str:
     return (
         count if row["median_seconds"] is None else f"{count} {span(row['median_seconds'])}/{span(row['p90_seconds'])}"
     )
+
+
+def moment(text: str | None) -> str:
+    """A timestamp of the board to the minute, in UTC: `2026-04-02 07:00Z`."""
+    return f"{text[:10]} {text[11:16]}Z" if text else "no time"
+
+
+def plain(text: str) -> str:
+    """What another member wrote, on one line, without characters that would change the terminal."""
+    return "".join(one if one.isprintable() else " " for one in text)
 
 
 def span(seconds: float) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.cli import DONE
-from hub.cli.board import span
+from hub.cli.board import moment, span
 from hub.declarations import read_table
 from hub.errors import NotFoundError
 from hub.settings import load_settings
@@ -92,7 +92,7 @@ def _show(report: Mapping[str, Any], members: tuple[str, ...]) -> None:
         print(f"{member:<8}" + "".join(f"{cell:>22}" for cell in cells))
     for entry in report["incidents"]:
         for late in entry["overdue"]:
-            print(f"OVERDUE  {late['member']}: {late['what']} of {entry['name']!r}, due {late['due']}")
+            print(f"OVERDUE  {late['member']}: {late['what']} of {entry['name']!r}, due {moment(late['due'])}")
 
 
 def _cell(row: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from hub.errors import NotFoundError, UnprocessableError
 from hub.producer.connection import Connection
 from hub.producer.publish import Receipt, publish
 from hub.stix.identifiers import type_of
+from hub.stix.sentences import quoted
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP, TLP2_IDS
 
@@ -122,7 +123,9 @@ def _request(board: Mapping[str, Any], member: str, subject: str, says: str) -> 
     if len(found) == 1:
         return found[0][0], found[0][1]["request"]
     if found:
-        several = "; ".join(f"{request['request']} ({request['by']}: {request['what']})" for _, request in found)
+        several = "; ".join(
+            f"{request['request']} ({request['by']}: {quoted(request['what'])})" for _, request in found
+        )
         raise UnprocessableError(f"{len(found)} requests wait for an answer of {member}; give the id of one: {several}")
     raise NotFoundError(f"No request about {subject} asks {member}, or its incident is closed; `hub board` shows all.")
 

@@ -43,7 +43,8 @@ ADDRESSES: Final = (
     ("/metrics", metrics.metrics, ("GET",)),
 )
 OPEN: Final = frozenset({"healthz", "readyz"})  # for load balancers: no account, nothing told
-NOT_TAXII: Final = OPEN | {"console", "metrics", "events"}  # answers in a form of their own
+BESIDE: Final = frozenset({"board", "contacts", "confirm"})  # plain JSON will do there: `server.community` looks itself
+NOT_TAXII: Final = OPEN | BESIDE | {"console", "metrics", "events"}  # answers in a form of their own
 
 
 def create_app(

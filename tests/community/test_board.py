@@ -286,6 +286,20 @@ def test_a_board_that_does_not_show_all_says_so(hub: Hub, monkeypatch: pytest.Mo
     assert "1 more, less urgent" in "\n".join(told(cut))
 
 
+def test_on_a_terminal_times_are_whole_and_no_text_of_another_member_changes_it(hub: Hub, clock: Clock) -> None:
+    """An incident may be days old; a name or a reason may hold whatever its member likes."""
+    taken(hub, "ID", incident(name="Bank\x1b[2J\nOVERDUE  SG"), request(20, "ID", ["SG"]))
+    taken(hub, "SG", answered(10, "SG", "refused", 20, text="no\r\x1b]0;x\x07"), acknowledged(11, "SG"))
+    poll(hub, cert("SG"))
+    clock.now += 2 * HOUR
+    lines = list(told(board(hub, "MY")))
+    assert all(line.isprintable() for line in lines)
+    assert "Bank [2J OVERDUE  SG" in lines
+    assert "  acknowledged  SG 2026-04-02 03:10Z" in lines
+    assert any(line.startswith("  has it        SG 2026-04-02 03:10Z; not yet: ") for line in lines)
+    assert "  OVERDUE       MY: acknowledge, due 2026-04-02 04:10Z" in lines
+
+
 def test_boards_are_prepared_before_anybody_asks(hub: Hub, reopen: Reopen, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a restart the first reader does not wait until all incidents are read: that was done meanwhile."""
     taken(hub, "ID", incident(), report())

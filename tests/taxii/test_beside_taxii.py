@@ -7,7 +7,7 @@ import pytest
 from hub.sharing.hub import Hub
 from hub.sharing.ledger import KIND
 from tests.conftest import ClientOf
-from tests.server.making import IDENTITIES, at, versioned
+from tests.server.making import CONTENT_TYPE, IDENTITIES, at, versioned
 
 BESIDE = ("/region/board/", "/region/contacts/")
 
@@ -58,3 +58,15 @@ def test_a_member_confirms_its_own_contact(as_account: ClientOf) -> None:
     rows = {row["member"]: row for row in found["contacts"]}
     assert rows["ID"]["identity"] == IDENTITIES["ID"]
     assert [code for code, row in rows.items() if row["confirmed"]] == ["SG"]
+
+
+@pytest.mark.parametrize("path", BESIDE)
+def test_a_dashboard_gets_plain_json_where_it_asks_for_that(as_account: ClientOf, path: str) -> None:
+    """A TAXII client goes on to get TAXII's media type; whoever takes neither is told so."""
+    singapore = as_account("sg-cert")
+    plain = singapore.get(path, headers={"Accept": "application/json"})
+    assert (plain.status_code, plain.headers["Content-Type"]) == (200, "application/json")
+    assert "member" in plain.json
+    for accept in (CONTENT_TYPE, "*/*", f"application/json, {CONTENT_TYPE}"):
+        assert singapore.get(path, headers={"Accept": accept}).headers["Content-Type"] == CONTENT_TYPE
+    assert singapore.get(path, headers={"Accept": "text/html"}).status_code == 406
