@@ -19,9 +19,8 @@ import logging
 import random
 import threading
 import time
-import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -30,18 +29,12 @@ from urllib.parse import parse_qs
 import orjson
 
 from hub.errors import HubError, MalformedError, NotFoundError, StoreError
-from hub.server.errors import CHALLENGES, RETRY_AFTER_SECONDS, STATUSES
+from hub.server import asgi as answers
+from hub.server.asgi import Message, Receive, Send
 from hub.sharing.events import Moves, Sight, newest, sights
 from hub.sharing.hub import Hub
 from hub.sharing.members import Account
 from hub.stix.timestamps import format_place
-from hub.taxii import protocol
-from hub.taxii.resources import ErrorMessage, as_json
-
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
 
 HEARTBEAT_SECONDS: Final = 15.0
 SEND_SECONDS: Final = 10.0  # that one listener may take to accept what it is told
@@ -175,22 +168,20 @@ class Events:
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         begun = time.perf_counter()
         if scope["method"] != "GET":
-            await _whole(
-                send, *_told(405, "Method not allowed", "This address takes GET alone.", uuid.uuid4().hex[:16])
-            )
+            await answers.send(send, answers.only_get())
             return
         try:
             listener = await asyncio.get_running_loop().run_in_executor(self._logins, self._admit, scope)
         except HubError as error:
-            status, headers, body = _refused(error)
-            await _whole(send, status, headers, body)
-            _note(status, None, scope, begun)
+            answer = answers.refused(error)
+            await answers.send(send, answer)
+            _note(answer[0], None, scope, begun)
             return
         name = _name(listener.account)
         limits = self._hub.limits
         full = len(self._listeners) >= limits.listeners or self._per_account[name] >= limits.account_listeners
         if full or self._stopping.is_set():
-            await _whole(send, *_busy())
+            await answers.send(send, answers.busy())
             _note(503, name, scope, begun)
             return
         self._enter(listener, name)
@@ -291,36 +282,6 @@ async def _until_gone(receive: Receive, listener: Listener) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
     listener.end()
-
-
-async def _whole(send: Send, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": list(headers)})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def _refused(error: HubError) -> Answer:
-    """An error in TAXII's form, as `server.errors` has it."""
-    status, title = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
-    error_id = uuid.uuid4().hex[:16]
-    if status >= 500:
-        _log.error("%s", error_id, exc_info=error)
-    return _told(status, title, str(error) if status < 500 else "Try again later.", error_id)
-
-
-def _busy() -> Answer:
-    return _told(503, "Too many listeners", "Poll, and listen again later.", uuid.uuid4().hex[:16])
-
-
-def _told(status: int, title: str, said: str, error_id: str) -> Answer:
-    message = ErrorMessage(title=title, description=said, error_id=error_id, http_status=str(status))
-    headers = [(b"content-type", protocol.CONTENT_TYPE.encode()), (b"cache-control", b"no-store")]
-    if status == 401:
-        headers += [(b"www-authenticate", challenge.encode()) for challenge in CHALLENGES]
-    if status == 405:
-        headers.append((b"allow", b"GET"))
-    if status == 503:
-        headers.append((b"retry-after", str(RETRY_AFTER_SECONDS * 6).encode()))
-    return status, headers, as_json(message)
 
 
 def _name(account: Account | None) -> str:

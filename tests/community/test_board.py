@@ -207,6 +207,24 @@ def test_figures_count_clocks_that_stopped_and_those_that_run(hub: Hub, clock: C
     assert figures["all"]["acknowledge"]["done"] == 10
 
 
+def test_a_clock_that_is_set_back_takes_no_time_below_zero_and_no_claim_away(hub: Hub, clock: Clock) -> None:
+    """Places go on from the last; what was overdue by them is due again at its own time."""
+    taken(hub, "ID", incident())
+    last = poll(hub, cert("SG"))
+    clock.now -= 24 * HOUR
+    taken(hub, "SG", acknowledged(10, "SG"))
+    poll(hub, cert("MY"))
+    poll(hub, cert("SG"), last)
+    found = entry(hub)
+    assert set(found["fetched"]) == {"SG", "MY"}
+    assert found["acknowledged"]["SG"] > found["first_added"], "places only grow (law L1)"
+    assert (found["age_seconds"], found["overdue"]) == (0, [])
+    figures = board(hub)["statistics"]["all"]
+    assert figures["fetch"]["median_seconds"] == 0.0
+    clock.now += 25 * HOUR
+    assert "VN" in {one["member"] for one in entry(hub)["overdue"]}
+
+
 def test_figures_are_those_of_the_last_90_days(hub: Hub, clock: Clock) -> None:
     """Closed incidents count as well; each leaves the figures when it is too old, in whichever order things happen."""
     taken(hub, "ID", incident(1), incident(2))
