@@ -103,6 +103,10 @@ def application() -> flask.Flask:
     hub = open_hub(settings)
     threading.Thread(target=_keep_tidy, args=(hub.store, settings), name="sweep", daemon=True).start()
     threading.Thread(target=_prepare_boards, args=(hub,), name="boards", daemon=True).start()
+    if settings.remind:
+        from hub.cli.remind import Reminding  # noqa: PLC0415 - only where it is wanted
+
+        threading.Thread(target=Reminding(hub, settings).run, name="remind", daemon=True).start()
     return create_app(
         hub,
         public_url=settings.public_url,

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import random
 import sys
-import threading
 import time
 from contextlib import closing, nullcontext
-from typing import Final, Self
+from typing import Final
 
 from hub.cli import AWAY, DONE
 from hub.errors import HubError
@@ -34,7 +34,7 @@ EXAMPLE = "  hub remind\n  hub remind --mail\n  hub remind --json --keep | jq -r
 LOOKS_SECONDS: Final = 60.0  # between two looks of a server
 YIELDED_SECONDS: Final = 5.0  # until it looks again, where another process was at it
 FOLDS_SECONDS: Final = 24 * 3600.0
-ENDS_SECONDS: Final = 5.0
+_log = logging.getLogger("hub.remind")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,48 +76,45 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-class Reminding:
-    """The thread of `hub serve` that does it: by mail where smtp_host is set, else as lines in the log."""
+def check_reminding(settings: Settings) -> None:
+    """ConfigurationError where the settings for mail, or a catalogue of words, cannot be used by `hub serve --remind`."""
+    catalogues()
+    if settings.smtp_host:
+        Post(mail_server(settings))
 
-    def __init__(self, settings: Settings) -> None:
-        """ConfigurationError where the settings for mail, or a catalogue of words, cannot be used."""
-        catalogues()
+
+class Reminding:
+    """What a thread of each worker of `hub serve` does: by mail where smtp_host is set, else as lines in the log.
+
+    Of the workers, since their parent forks: a thread of its own could leave them locks that nobody lets go of.
+    """
+
+    def __init__(self, hub: Hub, settings: Settings) -> None:
+        self._hub = hub
         self._settings = settings
-        if settings.smtp_host:
-            Post(mail_server(settings))
-        self._hub = open_hub(settings)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="remind", daemon=True)
         self._folded = time.monotonic()
         self._trouble = ""
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
+    def run(self) -> None:
+        """For as long as the process lives; whoever is killed in the middle repeats one reminder at most."""
+        while True:
+            # not all workers in the same moment
+            pause = LOOKS_SECONDS if self._look() else YIELDED_SECONDS
+            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads, protects nothing
 
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        self._thread.join(ENDS_SECONDS)  # a mail under way may end; one that takes longer comes again after the start
-        self._hub.store.close()
-
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            # not all servers in the same moment
-            self._stopping.wait((LOOKS_SECONDS if self._look(self._hub) else YIELDED_SECONDS) * random.uniform(0.5, 1))  # noqa: S311 - spreads, protects nothing
-
-    def _look(self, hub: Hub) -> bool:
+    def _look(self) -> bool:
         """Remind once; False where another process was at it."""
-        settings = self._settings
+        hub, settings = self._hub, self._settings
         try:
             with Post(mail_server(settings)) if settings.smtp_host else nullcontext() as post:
 
                 def tell(one: Reminder) -> bool:
                     became = post.send(one) if post is not None else None
                     if became is not Mailed.LATER:
-                        _say(f"reminded: {in_words(one, became)}")
+                        _log.info("reminded: %s", in_words(one, became))
                     return became is not Mailed.LATER
 
-                mine = remind(hub, tell, go_on=lambda: not self._stopping.is_set())
+                mine = remind(hub, tell)
             if mine and time.monotonic() - self._folded > FOLDS_SECONDS:
                 hub.community.ledger.fold()
                 self._folded = time.monotonic()
@@ -133,7 +130,7 @@ class Reminding:
     def _complain(self, text: str) -> None:
         """Once, not at every look."""
         if text != self._trouble:
-            _say(text)
+            _log.warning("%s", text)
         self._trouble = text
 
 
@@ -156,7 +153,3 @@ def in_words(one: Reminder, became: Mailed | None) -> str:
 
 def _away(settings: Settings, error: BaseException) -> str:
     return f"{settings.smtp_host} cannot be used: {mail.why_away(error)}"
-
-
-def _say(text: str) -> None:
-    print(f"hub: {text}", file=sys.stderr, flush=True)

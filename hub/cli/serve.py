@@ -15,7 +15,7 @@ from typing import Final
 
 from hub.cli import DONE
 from hub.cli.events_process import EventsProcess
-from hub.cli.remind import Reminding
+from hub.cli.remind import check_reminding
 from hub.errors import ConfigurationError
 from hub.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from hub.wiring import METRICS_FOLDER, open_hub
@@ -55,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
         load_settings(os.environ), **{name: value for name, value in asked.items() if value is not None}
     )
     check_transport(settings)
+    if settings.remind:
+        check_reminding(settings)
     _check_store(settings)
     for name, value in ALLOCATOR.items():
         os.environ.setdefault(name, value)
@@ -64,10 +66,7 @@ def run(args: argparse.Namespace) -> int:
             os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(value)
     with tempfile.TemporaryDirectory(prefix="hub-metrics-") as folder:  # figures that the workers keep together
         os.environ.setdefault(METRICS_FOLDER, folder)
-        with (
-            EventsProcess(settings) if settings.events else contextlib.nullcontext(),
-            Reminding(settings) if settings.remind else contextlib.nullcontext(),
-        ):
+        with EventsProcess(settings) if settings.events else contextlib.nullcontext():
             _serve(settings)
     return DONE
 
@@ -127,4 +126,11 @@ def _serve(settings: Settings) -> None:
         flush=True,
     )
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # closing a terminal does not end a server
+    # a worker inherits granian's handlers of its parent, and would swallow a stop until it is loaded: it dies of it instead
+    os.register_at_fork(after_in_child=_mind_signals)
     server.serve()
+
+
+def _mind_signals() -> None:
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, signal.SIG_DFL)

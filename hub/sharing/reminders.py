@@ -71,8 +71,8 @@ def due_reminders(hub: Hub) -> list[Reminder]:
     return [one for one in found if one.key not in noted]
 
 
-def remind(hub: Hub, tell: Callable[[Reminder], bool], *, go_on: Callable[[], bool] = lambda: True) -> bool:
-    """Tell what is due and was not told, as long as `go_on` says so; False where another process is at it.
+def remind(hub: Hub, tell: Callable[[Reminder], bool]) -> bool:
+    """Tell what is due and was not told; False where another process is at it.
 
     `tell` says whether a reminder is to be noted as told; it is noted at once, so that a kill repeats one at most.
     """
@@ -80,8 +80,6 @@ def remind(hub: Hub, tell: Callable[[Reminder], bool], *, go_on: Callable[[], bo
         if not turn.mine():
             return False
         for one in due_reminders(hub):
-            if not go_on():
-                break
             if not turn.mine():
                 return False
             if tell(one):

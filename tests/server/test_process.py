@@ -230,12 +230,23 @@ def test_a_stop_does_not_wait_for_idle_connections(hub_process: MakeProcess) -> 
     for session in sessions:
         assert session.get(hub.url + at("id", "objects"), timeout=30).status_code == 200
     fresh = [socket.create_connection(("127.0.0.1", hub.port)) for _ in range(8)]
+    try:
+        assert hub.stop() == 0
+        assert "refused to gracefully stop" not in hub.log
+    finally:
+        for session in sessions:
+            session.close()
+        for one in fresh:
+            one.close()
+
+
+def test_a_stop_soon_after_the_start_does_not_wait_for_workers_that_load(hub_process: MakeProcess) -> None:
+    """The first worker is ready when others are still being loaded."""
+    hub = hub_process(HUB_WORKERS="4")
+    hub.init()
+    hub.start()
     assert hub.stop() == 0
     assert "refused to gracefully stop" not in hub.log
-    for session in sessions:
-        session.close()
-    for one in fresh:
-        one.close()
 
 
 def test_a_restart_keeps_tokens_statuses_and_accounts(hub_process: MakeProcess) -> None:
