@@ -3,11 +3,12 @@
     {"hub_archive": 1, …}                    first line; with the signing secret where the whole hub is exported
     {"account": {…}}                         an account: hashes only
     {"fact": "…", "key": "…", "value": "…"}  what was delivered, confirmed, reminded of, or played as a drill
+    {"status": {…}}                          a status resource that still answers, and until when
     {"collection": "…", "head": …}           a collection begins: the last place that it ever gave out
     {"record": {…}, "object": {…}}           one version of one object, with its place
 
 Places come back as they were, into empty collections only, and the secret with them: readers' checkpoints and `next`
-tokens stay good (law L8).
+tokens stay good (law L8). A client that asks for its status after a move gets it as before, for as long as before.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +30,9 @@ from hub.sharing.definitions import definitions
 from hub.stix.envelope import parse_json
 from hub.stix.identifiers import DEFINITION_TYPES
 from hub.stix.tlp import TLP
-from hub.store.base import NOBODY, AccountRow, Record, Store
+from hub.store.base import NOBODY, AccountRow, Record, Status, Store
 
-FORM: Final = 1  # rises when the lines change; older ones are then read, too
+FORM: Final = 2  # rises when the lines change; older ones are read, too: 1 had no statuses
 # Places given out after the archive was made are in readers' checkpoints. They lie near the clock of that time, ahead of
 # it by a bulk load at most, so a restored collection goes on beyond an hour from now.
 AHEAD: Final = 3600 * 1000  # milliseconds
@@ -42,7 +44,7 @@ _MAGIC: Final = b'{"hub_archive":'
 def write_archive(
     store: Store, collections: Iterable[Collection], *, secret: bytes | None, made_at: int
 ) -> Iterator[bytes]:
-    """The lines of an archive; with the secret, and the accounts, where the whole hub moves."""
+    """The lines of an archive; with the secret, and all that is kept beside the objects, where the whole hub moves."""
     head: dict[str, Any] = {"hub_archive": FORM, "made_at": made_at}
     if secret is not None:
         head["secret"] = secret.hex()
@@ -53,6 +55,9 @@ def write_archive(
         for kind in FACTS:
             for fact in store.facts(kind):
                 yield _line({"fact": kind, "key": fact.key, "value": fact.value.decode()})
+        # before the collections: what a status says was added is among the records that are read after it
+        for status in store.statuses():
+            yield _line({"status": asdict(status) | {"body": status.body.decode()}})
     for collection in collections:
         yield _line(
             {
@@ -74,9 +79,9 @@ def read_archive(store: Store, catalogue: Catalogue, path: Path, *, now: int) ->
     with path.open("rb") as file:
         lines = _Lines(path, file)
         head = next(lines, None)
-        if head is None or head.get("hub_archive") != FORM:
+        if head is None or head.get("hub_archive") not in range(1, FORM + 1):
             raise MalformedError(f"{path}: this is no archive that this version of the hub reads.")
-        accounts, facts, value = _beside_objects(lines)
+        beside, value = _read_beside(lines)
         while value is not None:
             name, last = lines.beginning(value)
             collection = catalogue.by_id(name)
@@ -90,21 +95,23 @@ def read_archive(store: Store, catalogue: Catalogue, path: Path, *, now: int) ->
             yield f"{collection.root}/{collection.alias}: {count} objects, each at its own place"
             value = lines.waiting
         # last, so that an archive that is refused changes nobody's key
-        for account in accounts:
-            store.put_account(account)
-        if accounts:
-            yield f"{len(accounts)} accounts, with the passwords and keys that they had"
-        for kind, found in facts.items():
-            if found:
-                store.put_facts(kind, found)
-                yield f"{len(found)} notes of kind {kind}"
+        yield from _put_beside(store, beside, path)
         if "secret" in head:
             store.put_secret(lines.secret(head))
             yield "the signing secret: taken over, so readers' next tokens stay good"
 
 
-def _beside_objects(lines: _Lines) -> tuple[list[AccountRow], dict[str, dict[str, bytes]], dict[str, Any] | None]:
-    """(accounts, facts by kind and key, the line behind them)."""
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands in an archive before the first collection."""
+
+    accounts: list[AccountRow]
+    facts: dict[str, dict[str, bytes]]  # by kind and key
+    before: int  # lines before the first status: there may be more statuses than fit into memory
+
+
+def _read_beside(lines: _Lines) -> tuple[_Beside, dict[str, Any] | None]:
+    """What is kept beside the objects, and the line behind it."""
     accounts: list[AccountRow] = []
     facts: dict[str, dict[str, bytes]] = {kind: {} for kind in FACTS}
     value = next(lines, None)
@@ -115,7 +122,26 @@ def _beside_objects(lines: _Lines) -> tuple[list[AccountRow], dict[str, dict[str
         kind, key, text = lines.fact(value)
         facts[kind][key] = text
         value = next(lines, None)
-    return accounts, facts, value
+    before = lines.number - 1
+    while value is not None and "status" in value:
+        lines.status(value)  # one that cannot be read is told before anything is changed
+        value = next(lines, None)
+    return _Beside(accounts, facts, before), value
+
+
+def _put_beside(store: Store, beside: _Beside, path: Path) -> Iterator[str]:
+    for account in beside.accounts:
+        store.put_account(account)
+    if beside.accounts:
+        yield f"{len(beside.accounts)} accounts, with the passwords and keys that they had"
+    for kind, found in beside.facts.items():
+        if found:
+            store.put_facts(kind, found)
+            yield f"{len(found)} notes of kind {kind}"
+    with path.open("rb") as file:
+        put = store.put_statuses(_Lines(path, file).statuses(beside.before))
+    if put:
+        yield f"{put} statuses of requests, for those who still ask"
 
 
 def _make_room(store: Store, collection: str) -> None:
@@ -204,6 +230,21 @@ class _Lines(Iterator[dict[str, Any]]):
             if kind not in FACTS:
                 raise ValueError(kind)
             return kind, str(value["key"]), value["value"].encode()
+
+    def statuses(self, before: int) -> Iterator[Status]:
+        """The statuses that stand after so many lines."""
+        for value in islice(self, before, None):
+            if "status" not in value:
+                return
+            yield self.status(value)
+
+    def status(self, value: dict[str, Any]) -> Status:
+        """The status that a line tells."""
+        with self._read():
+            fields = value["status"]
+            if type(fields["kept_at"]) is not int:
+                raise TypeError("kept_at is no whole number")
+            return Status(**{**fields, "body": fields["body"].encode()})
 
     def beginning(self, value: dict[str, Any]) -> tuple[str, int]:
         """(id, last place ever given out) of the collection that begins with this line."""

@@ -229,6 +229,15 @@ class Store(Protocol):
     def get_status(self, status_id: str) -> Status | None:
         """The status, unless it is unknown or past its time."""
 
+    def statuses(self) -> Iterator[Status]:
+        """Every status that still answers, whoever may ask for it: for export."""
+
+    def put_statuses(self, statuses: Iterable[Status]) -> int:
+        """Put statuses back, each with the time from which it counts; one whose id is there stays as it is.
+
+        How many there were.
+        """
+
     def sweep(self, before: int) -> int:
         """Forget statuses kept before that time (milliseconds since 1970); how many went."""
 

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from itertools import islice
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from pymongo.errors import PyMongoError
@@ -36,7 +36,7 @@ from hub.store.base import (
 )
 from hub.store.mongo_commit import Removal, Step
 from hub.store.mongo_link import Link, is_away, translated
-from hub.store.mongo_operations import AT_ONCE, Operations, insert_new
+from hub.store.mongo_operations import Operations, insert_new, keep_statuses, portions, some_of
 from hub.store.mongo_rows import Document
 
 READ_SECONDS: Final = 6.0  # for a read in all, retries included, before the answer is 503
@@ -166,6 +166,25 @@ class MongoStore:
             return None
         return mongo_rows.status_of(row)
 
+    def statuses(self) -> Iterator[Status]:
+        """See `Store.statuses`."""
+        after = ""
+        while True:
+            wanted = {"_id": {"$gt": after}, "kept_at": {"$gte": self._clock() - self._status_milliseconds}}
+            rows = self._call(partial(some_of, "statuses", wanted, "_id"), _after(self._lock_seconds))
+            if not rows:
+                return
+            yield from map(mongo_rows.status_of, rows)
+            after = rows[-1]["_id"]
+
+    def put_statuses(self, statuses: Iterable[Status]) -> int:
+        """See `Store.put_statuses`."""
+        put = 0
+        for some in portions(statuses):
+            self._call(partial(keep_statuses, some), _after(self._lock_seconds))
+            put += len(some)
+        return put
+
     def sweep(self, before: int) -> int:
         """See `Store.sweep`. Finishes what dead writers left, too."""
         deadline = _after(self._lock_seconds)
@@ -243,12 +262,7 @@ class MongoStore:
         after = 0
         while after < upto:
             wanted = {"coll": collection, "views": mongo_rows.EVERYTHING, "place": {"$gt": after, "$lte": upto}}
-
-            def some(operations: Operations, wanted: Document = wanted) -> list[Document]:
-                found = operations.database.objects.find(wanted, session=operations.session)
-                return list(found.sort("place", 1).limit(AT_ONCE))
-
-            rows = self._call(some, _after(self._lock_seconds))
+            rows = self._call(partial(some_of, "objects", wanted, "place"), _after(self._lock_seconds))
             if not rows:
                 return
             yield from map(mongo_rows.record_of, rows)
@@ -260,9 +274,8 @@ class MongoStore:
             raise UnprocessableError(f"{head} is no place in line: the export is damaged")
         tip = self._run(mongo_commit.begin_restore(collection, head, _name()), _after(self._lock_seconds))
         put, last = 0, 0
-        remaining = iter(records)
         try:
-            while some := list(islice(remaining, AT_ONCE)):
+            for some in portions(records):
                 last = _in_order(some, last)
                 tip = self._run(mongo_commit.restore_some(tip, some), _after(self._lock_seconds))
                 put += len(some)

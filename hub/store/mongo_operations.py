@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, assert_never
+from typing import Any, Final, TypeVar, assert_never
 
 from pymongo import ReplaceOne, UpdateOne
 from pymongo import errors as mongo_errors
@@ -16,12 +16,14 @@ from pymongo.database import Database
 from hub.errors import StoreError, TooLargeError
 from hub.store import mongo_commit as steps
 from hub.store import mongo_rows
-from hub.store.base import AccountRow
+from hub.store.base import AccountRow, Record, Status
 from hub.store.line import scrubbed
 from hub.store.mongo_link import DOCUMENT_BYTES, only_duplicates
 from hub.store.mongo_rows import Document
 
 AT_ONCE: Final = 1_000  # rows, or ids, per operation
+BYTES_AT_ONCE: Final = 8 * 1024 * 1024  # of bodies, to be held in memory, and to fit into a commit's plan
+_Kept = TypeVar("_Kept", Record, Status)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_PLAN: Final = {"plan": 0}
 _PAGE_FIELDS: Final = {"body": 1, "place": 1}
@@ -60,7 +62,7 @@ class Operations:
             case steps.InsertRows():
                 insert_new(self.database.objects, step.rows, self.session)
             case steps.KeepStatuses():
-                insert_new(self.database.statuses, [self._forgettable(one) for one in step.statuses], self.session)
+                self.keep(step.statuses)
             case steps.Show():
                 self._mark(step, {"$set": {"visible": True}})
             case steps.Touch():
@@ -145,6 +147,10 @@ class Operations:
                 rows.append(row)
         return rows, False
 
+    def keep(self, statuses: Iterable[Document]) -> None:
+        """Insert statuses, leaving those alone that are there."""
+        insert_new(self.database.statuses, [self._forgettable(one) for one in statuses], self.session)
+
     def _forgettable(self, status: Document) -> Document:
         forget = _EPOCH + timedelta(milliseconds=status["kept_at"] + self.status_milliseconds)
         return status | {"forget_at": forget}
@@ -177,6 +183,39 @@ class Operations:
             if old in row["body"]:
                 change = {"$set": {"body": row["body"].replace(old, new)}}
                 self.database.statuses.update_one({"_id": row["_id"]}, change, session=self.session)
+
+
+def keep_statuses(statuses: Iterable[Status], operations: Operations) -> None:
+    """Put statuses back, leaving those alone that are there."""
+    operations.keep([mongo_rows.status_document(one) for one in statuses])
+
+
+def some_of(collection: str, wanted: Document, order: str, operations: Operations) -> list[Document]:
+    """The first of the documents with a body that are wanted, in that order: at least one if there is any."""
+    rows: list[Document] = []
+    size = 0
+    found = operations.database[collection].find(wanted, session=operations.session).sort(order, 1).limit(AT_ONCE)
+    with found:
+        for row in found:
+            rows.append(row)
+            size += len(row["body"])
+            if size >= BYTES_AT_ONCE:
+                break
+    return rows
+
+
+def portions(those: Iterable[_Kept]) -> Iterator[list[_Kept]]:
+    """What has bodies, in the same order, so many at once as one operation carries."""
+    some: list[_Kept] = []
+    size = 0
+    for one in those:
+        if some and (len(some) == AT_ONCE or size + len(one.body) > BYTES_AT_ONCE):
+            yield some
+            some, size = [], 0
+        some.append(one)
+        size += len(one.body)
+    if some:
+        yield some
 
 
 def insert_new(collection: Collection[Document], rows: Sequence[Mapping[str, Any]], session: ClientSession) -> None:

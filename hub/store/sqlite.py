@@ -139,6 +139,29 @@ class SqliteStore:
             ).get
         return None if row is None else Status(*row)
 
+    def statuses(self) -> Iterator[Status]:
+        """See `Store.statuses`: as they stand when the first is taken."""
+        with self._files.snapshot() as connection:
+            found = connection.execute(
+                "SELECT id, collection, account, publisher, kept_at, body FROM status WHERE kept_at >= ? ORDER BY kept_at",
+                (self._clock() - self._status_milliseconds,),
+            )
+            for row in found:
+                yield Status(*row)
+
+    def put_statuses(self, statuses: Iterable[Status]) -> int:
+        """See `Store.put_statuses`."""
+        put = 0
+        with self._files.writing() as connection:
+            for one in statuses:
+                connection.execute(
+                    "INSERT OR IGNORE INTO status (id, collection, account, publisher, kept_at, body) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    (one.id, one.collection, one.account, one.publisher, one.kept_at, one.body),
+                )
+                put += 1
+        return put
+
     def sweep(self, before: int) -> int:
         """See `Store.sweep`."""
         with self._files.writing() as connection:

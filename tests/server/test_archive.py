@@ -79,6 +79,38 @@ def test_what_was_delivered_and_confirmed_comes_back(full: Hub, fresh: Hub, tmp_
         assert {fact.key: fact.value for fact in fresh.store.facts(kind)} == kept
 
 
+def status_at(hub: Hub, template: Template, who: str, status: str) -> tuple[int, bytes]:
+    answer = clients_of(hub, template)(who).get(f"/region/status/{status}/")
+    return answer.status_code, answer.get_data()
+
+
+def test_who_polls_its_status_after_the_move_gets_it(
+    full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+) -> None:
+    """Letter by letter; others still do not; and not for longer than it would have been kept."""
+    status = clients_of(full, template)("id-cert").add("id", note(60), note(61, author="SG"))["id"]
+    before = status_at(full, template, "id-cert", status)
+    clock.now += 71 * HOUR
+    late = clients_of(full, template)("id-cert").add("id", note(62))["id"]
+    assert "statuses of requests" in " ".join(restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now))
+    assert status_at(fresh, template, "id-cert", status) == before
+    for who in ("sg-cert", "id-soc"):
+        assert status_at(fresh, template, who, status)[0] == 404
+    clock.now += HOUR + 1
+    assert status_at(fresh, template, "id-cert", status)[0] == 404
+    assert status_at(fresh, template, "id-cert", late)[0] == 200
+
+
+def test_an_archive_of_an_earlier_version_is_read(full: Hub, fresh: Hub, tmp_path: Path, clock: Clock) -> None:
+    """It knew no statuses."""
+    file = archived(full, tmp_path / "hub.jsonl")
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if '"status":{' not in line]
+    file.write_text("\n".join([lines[0].replace('"hub_archive":2', '"hub_archive":1'), *lines[1:]]), encoding="utf-8")
+    restored(fresh, file, clock.now)
+    assert [r.id for c in fresh.catalogue for r in fresh.store.records(c.id)]
+    assert list(fresh.store.statuses()) == []
+
+
 def test_next_tokens_and_checkpoints_stay_good(
     full: Hub, fresh: Hub, open_hub: OpenHub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
@@ -124,6 +156,7 @@ def test_one_collection_comes_without_accounts_and_secret(full: Hub, catalogue: 
     text = b"".join(write_archive(full.store, [collection], secret=None, made_at=0)).decode()
     assert "secret" not in text.splitlines()[0]
     assert '"account"' not in text
+    assert '"status"' not in text
     assert address(2)["id"] not in text
 
 
@@ -174,14 +207,28 @@ def test_a_refused_import_leaves_secret_and_accounts(
         lambda text: text[: len(text) // 2],
         lambda text: text.replace('"level":', '"lvl":', 1),
         lambda text: text + "{}\n",
-        lambda text: text.replace('"hub_archive":1', '"hub_archive":99'),
+        lambda text: text.replace('"hub_archive":2', '"hub_archive":99'),
+        lambda text: text.replace('"kept_at":', '"kept_at":"x', 1),
+        lambda text: text.replace('"kept_at":', '"since":', 1),
         lambda text: text.replace("c0ffee00", "c0ffee99"),
         lambda text: text.replace('"place":', '"place":"x', 1),
         lambda _: '{"hub_archive":1}\n[]\n',
         lambda _: "",
         lambda text: "\n" + text,
     ],
-    ids=["cut", "renamed", "more", "future", "undeclared", "broken", "a list", "empty", "blank first"],
+    ids=[
+        "cut",
+        "renamed",
+        "more",
+        "future",
+        "no time",
+        "other",
+        "undeclared",
+        "broken",
+        "a list",
+        "empty",
+        "blank first",
+    ],
 )  # fmt: skip - a table
 def test_a_damaged_archive_is_told_in_words(full: Hub, fresh: Hub, tmp_path: Path, clock: Clock, damage: Any) -> None:
     """With the file and the line; never a bare exception."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
 
 from hub.errors import UnprocessableError
-from hub.store.base import EVERY, LAST, Record, Store, Versions
-from tests.store.making import START, add, an_id, asking, candidate, held, nobodys, places, told
+from hub.store.base import EVERY, LAST, Record, Status, Store, Versions
+from tests.store.making import START, Clock, add, an_id, asking, candidate, held, nobodys, places, told
 
 
 def _filled(store: Store) -> list[Record]:
@@ -104,3 +105,38 @@ def test_an_empty_export_still_carries_its_head(store: Store) -> None:
     assert store.restore("again", START + 9, []) == 0
     assert store.head("again") == START + 9
     assert list(store.records("nowhere")) == []
+
+
+def test_statuses_go_out_while_they_answer_and_come_back_as_they_were(store: Store, clock: Clock) -> None:
+    """Whose they are, letter by letter, and with the time that they have left; one that is there stays as it is."""
+    add(store, candidate(1), status="old")
+    clock.now += 2_000_000
+    add(store, candidate(1), candidate(2), status="new")
+    kept = {one.id: one for one in store.statuses()}
+    assert kept == {name: store.get_status(name) for name in ("old", "new")}
+    assert (kept["new"].kept_at, kept["new"].account, kept["new"].publisher) == (START + 2_000_000, "someone", "ID")
+    elsewhere = Status("moved", "again", "other", "SG", START + 1_000_000, '{ "a": "ขอ" }'.encode())
+    assert store.put_statuses(iter([elsewhere, Status("old", "x", "x", "x", clock.now, b"x")])) == 2
+    assert store.get_status("moved") == elsewhere
+    assert store.get_status("old") == kept["old"]
+    clock.now = START + 3_600_001
+    assert [one.id for one in sorted(store.statuses(), key=lambda one: one.kept_at)] == ["moved", "new"]
+    clock.now = START + 4_600_001
+    assert store.get_status("moved") is None
+    assert store.sweep(START + 1_000_001) == 2
+    assert [one.id for one in store.statuses()] == ["new"]
+
+
+def test_more_statuses_and_larger_records_than_one_operation_carries_go_out_and_come_back(store: Store) -> None:
+    """An archive is any size: neither memory nor one commit has to hold it."""
+    statuses = [Status(f"s{number:05d}", "shared", "a", "ID", START, b"{}") for number in range(1_500)]
+    assert store.put_statuses(iter(statuses)) == len(statuses)
+    assert sorted(store.statuses(), key=lambda one: one.id) == statuses
+    add(store, candidate(0))
+    (pattern,) = store.records("shared")
+    records = [
+        replace(pattern, id=an_id(n), place=START + n, body=random.Random(n).randbytes(1_000_000))  # none shrinks
+        for n in range(16)
+    ]
+    assert store.restore("again", START + 16, iter(records)) == len(records)
+    assert [one.body for one in store.records("again")] == [one.body for one in records]
