@@ -26,7 +26,9 @@ from hub.sharing.declared import load_catalogue
 from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.sharing.seed import seed
+from hub.store.base import Store
 from hub.store.sqlite import SqliteStore
+from tests import keeping
 from tests.mongo.skipping import pytest_collection_modifyitems, pytest_terminal_summary  # noqa: F401 - pytest finds them here
 from tests.server.making import ACCOUNTS, DECLARATIONS, PASSWORD, PASSWORD_ACCOUNT, Client, Clock
 from tests.server.process import HubProcess
@@ -53,13 +55,38 @@ class Template:
     keys: dict[str, str]
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The tests of `keeping.TWICE` are run over both stores."""
+    name = metafunc.definition.nodeid
+    if keeping.kind() == keeping.SQLITE and name.startswith(keeping.TWICE + keeping.TWICE_FOR_LONG):
+        # None: as it is without a choice, so that what is shared with other tests is made once
+        marks = [pytest.mark.soak] if name.startswith(keeping.TWICE_FOR_LONG) else []
+        stores = [pytest.param(None, id=keeping.SQLITE), pytest.param(keeping.MONGO, id=keeping.MONGO, marks=marks)]
+        metafunc.parametrize("store_kind", stores, indirect=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def store_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The store of the hubs that are opened from here on."""
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv(keeping.NAMED, getattr(request, "param", None) or keeping.kind())
+        yield keeping.kind()
+
+
+@pytest.fixture(autouse=True)
+def sqlite_where_it_must_be(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests marked `sqlite`."""
+    if request.node.get_closest_marker("sqlite"):
+        monkeypatch.setenv(keeping.NAMED, keeping.SQLITE)
+
+
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
     """What tests/declarations declare."""
     return load_catalogue(DECLARATIONS / "collections", DECLARATIONS / "profiles")
 
 
-def assemble(store: SqliteStore, catalogue: Catalogue, clock: Clock, limits: Limits) -> Hub:
+def assemble(store: Store, catalogue: Catalogue, clock: Clock, limits: Limits) -> Hub:
     """A hub over this store, as `hub.wiring.open_hub` makes one, with the clock of the test."""
     return Hub(
         catalogue=catalogue,
@@ -98,7 +125,7 @@ def open_hub(tmp_path: Path, template: Template, catalogue: Catalogue, clock: Cl
     """Opens the test's hub; called again, as another process would open it. All are closed at the end."""
     folder = tmp_path / "store"
     shutil.copytree(template.folder, folder)
-    opened: list[SqliteStore] = []
+    opened: list[Store] = []
 
     def opener(
         *,
@@ -109,8 +136,8 @@ def open_hub(tmp_path: Path, template: Template, catalogue: Catalogue, clock: Cl
         folder: Path = folder,
         create: bool = False,
     ) -> Hub:
-        store = SqliteStore(
-            folder / "hub.sqlite",
+        store = keeping.open_store(
+            folder,
             clock=clock,
             lock_seconds=lock_seconds,
             status_milliseconds=status_hours * HOUR,
@@ -123,6 +150,7 @@ def open_hub(tmp_path: Path, template: Template, catalogue: Catalogue, clock: Cl
     yield opener
     for store in opened:
         store.close()
+    keeping.DATABASES.take_back(tmp_path)
 
 
 @pytest.fixture

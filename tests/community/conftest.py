@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.sharing.hub import Hub
+from tests import keeping
 from tests.community.making import open_hub
 from tests.server.making import Clock
 
@@ -31,6 +32,7 @@ def reopen(tmp_path: Path, clock: Clock) -> Iterator[Reopen]:
     yield opener
     for hub in opened:
         hub.store.close()
+    keeping.DATABASES.take_back(tmp_path)
 
 
 @pytest.fixture

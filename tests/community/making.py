@@ -18,8 +18,8 @@ from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.tlp import TLP, TLP2_IDS
-from hub.store.sqlite import SqliteStore
 from hub.taxii.filters import Filters, parse_filters
+from tests import keeping
 from tests.server.making import START, Clock
 
 Content = dict[str, Any]
@@ -49,7 +49,8 @@ def cert(member: str) -> Account:
 
 def open_hub(folder: Path, clock: Clock, catalogue: Catalogue = CATALOGUE) -> Hub:
     """The hub in that folder with an account for each member's CERT; opened again, as another process would."""
-    store = SqliteStore(folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR, create=True)
+    folder.mkdir(exist_ok=True)
+    store = keeping.open_store(folder, clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR, create=True)
     credentials = Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=MINUTE)
     hub = Hub(
         catalogue=catalogue,

@@ -13,6 +13,7 @@ from hub.declarations import Table
 from hub.errors import ConfigurationError, UnprocessableError
 from hub.sharing.drills import Play, Scenario, drill_report, drills_of, exercise_root, parse_scenario
 from hub.sharing.hub import Hub
+from tests import keeping
 from tests.community.making import CATALOGUE, TOP, Content, board, incident, note, send, taken
 from tests.server.making import Clock
 from tests.server.process import command
@@ -116,7 +117,7 @@ def test_what_is_live_is_no_drill_and_the_reverse(hub: Hub) -> None:
 def test_the_operators_commands_play_and_report(tmp_path: Path) -> None:
     """`hub drill start` and `hub drill report`, on the hub's machine."""
     environment = {
-        "HUB_STORE": f"sqlite:///{tmp_path}/hub.sqlite",
+        "HUB_STORE": keeping.address(tmp_path),
         "HUB_COLLECTIONS": str(TOP / "collections"),
         "HUB_PROFILES": str(TOP / "profiles"),
     }

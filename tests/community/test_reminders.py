@@ -18,6 +18,7 @@ from hub.errors import ConfigurationError
 from hub.sharing.hub import Hub
 from hub.sharing.reminders import KEYS, KIND, Reminder, catalogue_for, catalogues, due_reminders, note, remind
 from hub.sharing.turn import TURN_MILLISECONDS, Turn
+from tests import keeping
 from tests.community.conftest import Reopen
 from tests.community.making import CATALOGUE, HOUR, TOP, acknowledged, incident, request, stamp, taken
 from tests.ports import free_port
@@ -183,7 +184,7 @@ def test_reminders_go_by_mail_and_the_telephone_is_told_where_mail_fails(
 
 def mailing(folder: Path) -> dict[str, str]:
     return {
-        "HUB_STORE": f"sqlite:///{folder}/hub.sqlite",
+        "HUB_STORE": keeping.address(folder),
         "HUB_COLLECTIONS": str(TOP / "collections"),
         "HUB_PROFILES": str(TOP / "profiles"),
         "HUB_SMTP_HOST": "127.0.0.1",

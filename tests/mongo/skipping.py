@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tests import keeping
 from tests.mongo import server
 
 _left_out = pytest.StashKey[dict[str, int]]()
@@ -15,7 +16,9 @@ def _lacks(item: pytest.Item) -> str:
     """What the test needs and is not there; "" where it can run."""
     fixtures: list[str] = getattr(item, "fixturenames", [])
     callspec = getattr(item, "callspec", None)
-    of_mongo = callspec is not None and callspec.params.get("kind") == "mongo"
+    of_mongo = callspec is not None and (
+        callspec.params.get("kind") == "mongo" or callspec.params.get("store_kind") == keeping.MONGO
+    )
     if server.program() is not None or not (of_mongo or item.path.parent.name == "mongo"):
         return ""
     if "mongo" in fixtures:

@@ -30,7 +30,7 @@ def running_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess
 
 
 @pytest.fixture(scope="session")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
+def region(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[Region]:
     """The hub with the collections and profiles as they are shipped, and an office for each member; it runs."""
     made = Region(tmp_path_factory.mktemp("region"))
     made.make()

@@ -22,6 +22,7 @@ from hub.producer.connection import Connection
 from hub.settings import load_settings
 from hub.sharing.members import Account, Kind
 from hub.wiring import open_hub
+from tests import keeping
 from tests.ports import free_port
 from tests.producer.running import QUICK, TOP, command, lines, wait_for
 
@@ -135,13 +136,17 @@ class Region:
     port: int = field(default_factory=free_port)
     offices: dict[str, Office] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    store: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.store = keeping.address(self.folder)
 
     @property
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
         return {
             **kept,
-            "HUB_STORE": f"sqlite:///{self.folder / 'hub.sqlite'}",
+            "HUB_STORE": self.store,
             "HUB_COLLECTIONS": str(TOP / "collections"),
             "HUB_PROFILES": str(TOP / "profiles"),
             "HUB_PORT": str(self.port),

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from hub.producer.connection import Connection
 from hub.producer.patience import Patience
+from tests import keeping
 from tests.ports import free_port
 from tests.server.making import DECLARATIONS, indicator
 
@@ -62,7 +63,7 @@ class HubProcess:
             (declared / "region" / "fresh" / f"fresh-{number}.toml").write_text(text, encoding="utf-8")
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
-            "HUB_STORE": f"sqlite:///{folder / 'hub.sqlite'}",
+            "HUB_STORE": keeping.address(folder),
             "HUB_COLLECTIONS": str(declared),
             "HUB_PROFILES": str(DECLARATIONS / "profiles"),
             "HUB_PORT": str(self.port),

@@ -16,10 +16,11 @@ from typing import Any, Final
 
 import requests
 
+from hub.settings import load_settings
 from hub.sharing.credentials import Credentials
 from hub.sharing.members import Account, Kind
-from hub.store.sqlite import SqliteStore
-from hub.wiring import now
+from hub.wiring import now, open_store
+from tests import keeping
 from tests.ports import free_port
 from tests.server.making import CONTENT_TYPE, DECLARATIONS
 
@@ -63,10 +64,12 @@ class HubProcess:
     authority: str = ""  # file of the certificate authority that its certificate is from
     _process: subprocess.Popen[bytes] | None = None
 
+    def __post_init__(self) -> None:
+        self.settings = {"HUB_STORE": keeping.address(self.folder)} | self.settings
+
     @property
     def environment(self) -> dict[str, str]:
         return {
-            "HUB_STORE": f"sqlite:///{self.folder}/hub.sqlite",
             "HUB_COLLECTIONS": str(DECLARATIONS / "collections"),
             "HUB_PROFILES": str(DECLARATIONS / "profiles"),
             "HUB_PORT": str(self.port),
@@ -88,7 +91,7 @@ class HubProcess:
     def init(self, *accounts: tuple[str, str, str | None]) -> None:
         """`hub init`, and these accounts (name, kind, member), each with a key."""
         command("init", environment=self.environment)
-        store = SqliteStore(self.folder / "hub.sqlite", clock=now, lock_seconds=5, status_milliseconds=1)
+        store = open_store(load_settings(self.environment))
         credentials = Credentials(store, clock=now, random=secrets.token_bytes, remember_milliseconds=1)
         for name, kind, member in accounts:
             key = credentials.add(Account(name, Kind(kind), member), None)

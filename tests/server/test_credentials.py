@@ -12,7 +12,8 @@ import pytest
 from hub.errors import UnauthenticatedError, UnprocessableError
 from hub.sharing.credentials import KEY_PREFIX, Credentials
 from hub.sharing.members import Account, Kind
-from hub.store.sqlite import SqliteStore
+from hub.store.base import Store
+from tests import keeping
 from tests.conftest import HOUR, MINUTE, Template
 from tests.server.making import PASSWORD, Clock, basic
 
@@ -36,15 +37,16 @@ class Counting:
 
 
 @pytest.fixture
-def store(tmp_path: Path, template: Template, clock: Clock) -> Iterator[SqliteStore]:
+def store(tmp_path: Path, template: Template, clock: Clock) -> Iterator[Store]:
     folder = shutil.copytree(template.folder, tmp_path / "accounts")
-    store = SqliteStore(folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=HOUR)
+    store = keeping.open_store(folder, clock=clock, lock_seconds=5, status_milliseconds=HOUR)
     yield store
     store.close()
+    keeping.DATABASES.take_back(folder)
 
 
 @pytest.fixture
-def credentials(store: SqliteStore, clock: Clock) -> Credentials:
+def credentials(store: Store, clock: Clock) -> Credentials:
     return Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
 
 
@@ -82,7 +84,7 @@ def test_every_refusal_has_the_same_words(credentials: Credentials) -> None:
     assert len(told) == 1
 
 
-def test_keys_and_passwords_are_kept_as_hashes(credentials: Credentials, store: SqliteStore) -> None:
+def test_keys_and_passwords_are_kept_as_hashes(credentials: Credentials, store: Store) -> None:
     """argon2id for what a person chose, SHA-256 for what is random."""
     key = credentials.add(CERT, None)
     credentials.add(Account("th-soc-2", Kind.CONSTITUENT, "TH"), PASSWORD)
@@ -147,7 +149,7 @@ def test_a_disabled_account_is_out_from_its_next_request(credentials: Credential
             credentials.authenticate(refused)
 
 
-def test_another_process_sees_the_change(credentials: Credentials, store: SqliteStore, clock: Clock) -> None:
+def test_another_process_sees_the_change(credentials: Credentials, store: Store, clock: Clock) -> None:
     """What is remembered in one worker does not outlive a change made in another."""
     credentials.add(CERT, PASSWORD)
     other = Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)

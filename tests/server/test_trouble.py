@@ -25,6 +25,7 @@ def answer(client: Client, method: str = "GET", body: bytes | None = None) -> tu
     return response.status_code, response.json.get("description", "")
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_keeps_what_was_acknowledged(open_hub: OpenHub, template: Template) -> None:
     """503 in words, nothing of that request is there, everything before it is, and reading goes on."""
     with contextlib.closing(apsw.Connection(str(template.folder / "hub.sqlite"))) as connection:
@@ -48,6 +49,7 @@ def test_a_full_disk_keeps_what_was_acknowledged(open_hub: OpenHub, template: Te
     assert ids(roomy.everything("id")) == ids(kept + envelope)
 
 
+@pytest.mark.sqlite
 def test_a_store_that_was_removed_is_not_made_anew(open_hub: OpenHub, template: Template, tmp_path: Path) -> None:
     """503 for reading and writing until it is put back; an empty store in its place would look like a loss of all."""
     client = clients_of(open_hub(), template)("id-cert")
@@ -61,6 +63,7 @@ def test_a_store_that_was_removed_is_not_made_anew(open_hub: OpenHub, template: 
     client.publish("id", note(2))
 
 
+@pytest.mark.sqlite
 def test_readiness_tells_of_the_store(open_hub: OpenHub, template: Template, tmp_path: Path) -> None:
     """`/readyz` is 503 while the store is away, `/healthz` is 200 all the time; both need no account."""
     client = clients_of(open_hub(), template)(None)._client
@@ -73,6 +76,7 @@ def test_readiness_tells_of_the_store(open_hub: OpenHub, template: Template, tmp
     assert client.get("/readyz").status_code == 200
 
 
+@pytest.mark.sqlite
 def test_a_store_locked_by_another_program_is_waited_for_and_told(
     open_hub: OpenHub, template: Template, tmp_path: Path
 ) -> None:
@@ -90,6 +94,7 @@ def test_a_store_locked_by_another_program_is_waited_for_and_told(
     assert ids(client.objects("id")) == ids([note(1), note(2)])
 
 
+@pytest.mark.sqlite
 def test_a_damaged_store_is_told_without_its_path(
     open_hub: OpenHub, template: Template, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

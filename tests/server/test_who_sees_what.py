@@ -18,7 +18,7 @@ from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.hub import Hub
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS
-from hub.store.sqlite import SqliteStore
+from tests import keeping
 from tests.conftest import HOUR, ClientOf, Template, assemble, clients_of
 from tests.server.making import (
     FIRST,
@@ -120,7 +120,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, template: Template, catalog
     """A hub where Indonesia put the shelves into every collection."""
     folder = shutil.copytree(template.folder, tmp_path_factory.mktemp("table") / "store")
     clock = Clock()
-    store = SqliteStore(folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR)
+    store = keeping.open_store(folder, clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR)
     hub = assemble(store, catalogue, clock, Limits())
     indonesia = clients_of(hub, template)("id-cert")
     for collection in NAMES:
@@ -129,6 +129,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, template: Template, catalog
             clock.now += 1000
     yield hub
     store.close()
+    keeping.DATABASES.take_back(folder)
 
 
 @pytest.fixture(scope="module")
