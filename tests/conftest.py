@@ -29,6 +29,7 @@ from hub.sharing.seed import seed
 from hub.store.base import Store
 from hub.store.sqlite import SqliteStore
 from tests import keeping
+from tests.figures import figures  # noqa: F401 - a fixture for all of them
 from tests.mongo.skipping import pytest_collection_modifyitems, pytest_terminal_summary  # noqa: F401 - pytest finds them here
 from tests.server.making import ACCOUNTS, DECLARATIONS, PASSWORD, PASSWORD_ACCOUNT, Client, Clock
 from tests.server.process import HubProcess

@@ -343,12 +343,13 @@ class MongoStore:
     def _call(self, operation: Callable[[Operations], _T], deadline: float) -> _T:
         """One operation that may be repeated, in a session of its own, until it is through or time is up."""
         with translated(self._link.hosts):
+            self._link.knock()
             while True:
                 try:
                     with self._session() as operations:
                         return operation(operations)
                 except PyMongoError as error:
-                    _pause_or_raise(error, deadline)
+                    self._pause_or_raise(error, deadline)
 
     def _run(self, steps: Generator[Step, Any, _T], deadline: float) -> _T:
         """Take the steps one after another in one causal session; the value that they come to."""
@@ -362,7 +363,7 @@ class MongoStore:
                 try:
                     answer = self._take(operations, step)
                 except PyMongoError as error:
-                    _pause_or_raise(error, deadline)
+                    self._pause_or_raise(error, deadline)
                     continue
                 try:
                     step = steps.send(answer)
@@ -381,6 +382,15 @@ class MongoStore:
             self._observe("after", name)
         return answer
 
+    def _pause_or_raise(self, error: PyMongoError, deadline: float) -> None:
+        """Wait a little where the same may go through in a moment; raise where it will not, or time is up."""
+        if not is_away(error):
+            raise error
+        if time.monotonic() + RETRY_SECONDS > deadline:
+            self._link.note_away()
+            raise error
+        time.sleep(RETRY_SECONDS)
+
     @contextmanager
     def _session(self) -> Iterator[Operations]:
         with self._link.client.start_session(causal_consistency=True) as session:
@@ -393,13 +403,6 @@ def _name() -> str:
 
 def _after(seconds: float) -> float:
     return time.monotonic() + seconds
-
-
-def _pause_or_raise(error: PyMongoError, deadline: float) -> None:
-    """Wait a little where the same may go through in a moment; raise where it will not, or time is up."""
-    if not is_away(error) or time.monotonic() + RETRY_SECONDS > deadline:
-        raise error
-    time.sleep(RETRY_SECONDS)
 
 
 def _one(step: Step) -> Generator[Step, Any, Any]:

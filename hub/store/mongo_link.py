@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
@@ -23,6 +25,8 @@ SELECT_MILLISECONDS: Final = 3_000  # to find a server that can take the operati
 CONNECT_MILLISECONDS: Final = 3_000  # to open one connection
 ANSWER_MILLISECONDS: Final = 10_000  # for a server to answer one operation
 MAJORITY_MILLISECONDS: Final = 8_000  # for a majority of the replica set to have a write on disk
+KNOCK_SECONDS: Final = 1.0  # for a server that was away a moment ago to show that it is back
+AWAY_SECONDS: Final = 10.0  # how long "a moment ago" is
 CONNECTIONS: Final = 50  # of one process to one server
 DOCUMENT_BYTES: Final = 15 * 1024 * 1024  # MongoDB takes documents of 16 MiB; a commit's plan is one of them
 DEFAULT_DATABASE: Final = "hub"
@@ -59,6 +63,7 @@ class Link:
         self._open: MongoClient[Document] | None = None
         self._inherited: list[MongoClient[Document]] = []  # of the process this one was forked from: left alone
         self._checked = False
+        self._away_at = -math.inf
 
     def __repr__(self) -> str:
         return f"Link({self.hosts}, {self._name})"
@@ -94,6 +99,22 @@ class Link:
             self._check(database)
             self._checked = True
         return database
+
+    def note_away(self) -> None:
+        """Somebody waited in vain."""
+        self._away_at = time.monotonic()
+
+    def knock(self) -> None:
+        """Where somebody waited in vain a moment ago, wait shortly: else requests that all wait would use up all threads.
+
+        MongoDB's errors go through as they are.
+        """
+        if time.monotonic() - self._away_at > AWAY_SECONDS:
+            return
+        self.note_away()
+        with pymongo.timeout(KNOCK_SECONDS):
+            self.client.admin.command("ping")
+        self._away_at = -math.inf
 
     def _of(self, client: MongoClient[Document]) -> Database[Document]:
         return client.get_database(

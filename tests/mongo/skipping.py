@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests import keeping
+from tests import figures, keeping
 from tests.mongo import server
 
 _left_out = pytest.StashKey[dict[str, int]]()
@@ -37,6 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out."""
+    """Say what was left out, and what was found out."""
     for why, count in terminalreporter.config.stash.get(_left_out, {}).items():
         terminalreporter.write_line(f"{count} MongoDB tests skipped: {why}")
+    figures.say(terminalreporter)
