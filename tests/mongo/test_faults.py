@@ -1,7 +1,4 @@
-"""Real processes over a real server that is killed, hangs and comes back: what was acknowledged is there, once, in order.
-
-HUB_TEST_BATCHES sets how many batches each of the writers sends; HUB_SOAK=1 makes the long form.
-"""
+"""Real processes over a real server that is killed, hangs and comes back: what was acknowledged is there, once, in order."""
 
 from __future__ import annotations
 
@@ -24,15 +21,16 @@ import pytest
 from hub.errors import HubError, StoreUnavailableError
 from hub.store.base import EVERY, LAST, Deletion
 from hub.store.mongo import READ_SECONDS, MongoStore
+from tests.figures import Figures
 from tests.mongo import server
 from tests.mongo.worker import COLLECTION, LOCK_SECONDS, batch_of, store_at
 from tests.store.making import add, an_id, asking, batch, candidate, contents, held, told
 
-BATCHES: Final = int(os.environ.get("HUB_TEST_BATCHES", "60" if "HUB_SOAK" in os.environ else "3"))
 WRITERS: Final = 8
 READERS: Final = 4
 SKEWS: Final = (0, 240_000, -240_000, 90_000)  # milliseconds
-GIVE_UP_SECONDS: Final = 120 + 40 * BATCHES  # a bound for a test that hangs, on the slowest of machines
+GIVE_UP_SECONDS: Final = 120  # a bound for a test that hangs, on the slowest of machines, and beside it
+BATCH_SECONDS: Final = 40  # for each batch of a writer
 
 
 @pytest.fixture
@@ -115,10 +113,12 @@ class Worker:
 class Region:
     """Hub processes on several machines, and the fate that befalls them."""
 
-    def __init__(self, mongo: server.Server, uri: str, seed: int) -> None:
+    def __init__(self, mongo: server.Server, uri: str, batches: int) -> None:
+        self.batches = batches
+        self.give_up_seconds = GIVE_UP_SECONDS + BATCH_SECONDS * batches
         self.mongo = mongo
         self.uri = uri
-        self.random = random.Random(seed)
+        self.random = random.Random(batches)
         self.ears = selectors.DefaultSelector()
         self.writers = [Worker(("write", uri, str(number))) for number in range(WRITERS)]
         self.readers = [Worker(("read", uri)) for _ in range(READERS)]
@@ -136,8 +136,8 @@ class Region:
             listener.start()
         for writer in self.writers:
             self._send(writer, 0)
-        give_up = time.monotonic() + GIVE_UP_SECONDS
-        crashes = {WRITERS * BATCHES // 3, WRITERS * BATCHES * 2 // 3}
+        give_up = time.monotonic() + self.give_up_seconds
+        crashes = {WRITERS * self.batches // 3, WRITERS * self.batches * 2 // 3}
         while self.ears.get_map():
             assert time.monotonic() < give_up, "the writers came to no end"
             for key, _ in self.ears.select(timeout=0.1):
@@ -150,7 +150,7 @@ class Region:
         for reader in self.readers:
             assert reader.process.stdin is not None
             reader.process.stdin.close()
-            assert reader.process.wait(GIVE_UP_SECONDS) == 0
+            assert reader.process.wait(self.give_up_seconds) == 0
         for listener in self.listeners:
             listener.join()  # what they said last is heard, too
 
@@ -166,7 +166,7 @@ class Region:
 
     def _send(self, writer: Worker, begin: int) -> None:
         number = self.writers.index(writer)
-        writer.start(begin, BATCHES, SKEWS[number % len(SKEWS)], self.random.randrange(1 << 30))
+        writer.start(begin, self.batches, SKEWS[number % len(SKEWS)], self.random.randrange(1 << 30))
         assert writer.process.stdout is not None
         self.ears.register(writer.process.stdout, selectors.EVENT_READ, writer)
 
@@ -193,7 +193,7 @@ class Region:
         self._stop_listening(writer)
         self.asleep = [one for one in self.asleep if one[1] is not writer]
         begin = len(set(writer.all_of("acknowledged")))
-        if begin < BATCHES:
+        if begin < self.batches:
             self._send(writer, begin)
 
     def _stop_listening(self, writer: Worker) -> None:
@@ -209,32 +209,36 @@ class Region:
                 self.asleep.remove(one)
 
 
+@pytest.mark.parametrize("batches", [3, pytest.param(60, marks=pytest.mark.soak)])
 def test_each_acknowledged_object_is_met_exactly_once_and_in_order(
-    mongo: server.Server, uri: str, open_at: Callable[..., MongoStore]
+    batches: int, mongo: server.Server, uri: str, open_at: Callable[..., MongoStore], figures: Figures
 ) -> None:
     """Writers are killed and stopped at any step, their clocks are minutes apart, the database is killed twice."""
-    region = Region(mongo, uri, seed=BATCHES)
+    region = Region(mongo, uri, batches)
     try:
         region.go()
     finally:
         region.end()
-    sent = {(one.id, one.version) for w in range(WRITERS) for n in range(BATCHES) for one in batch_of(w, n).candidates}
+    sent = {(one.id, one.version) for w in range(WRITERS) for n in range(batches) for one in batch_of(w, n).candidates}
     for writer in region.writers:
-        assert sorted(set(writer.all_of("acknowledged"))) == list(range(BATCHES))
+        assert sorted(set(writer.all_of("acknowledged"))) == list(range(batches))
     for reader in region.readers:
         met = [(object_id, version) for object_id, version in reader.all_of("met")]
         assert len(met) == len(set(met)), "something was met twice"
         assert set(met) == sent
         order = {one: index for index, one in enumerate(met)}
         for w in range(WRITERS):
-            for n in range(1, BATCHES):
+            for n in range(1, batches):
                 before = max(order[one.id, one.version] for one in batch_of(w, n - 1).candidates)
                 assert before < min(order[one.id, one.version] for one in batch_of(w, n).candidates)
     store = open_at(uri)
     last = {one["id"]: one["version"] for one in told(store, asking(collection=COLLECTION, limit=100))}
-    assert {last[an_id(w * 100_000 + 99_999)] for w in range(WRITERS)} == {BATCHES}
-    assert all(store.get_status(f"{w}.{n}") for w in range(WRITERS) for n in range(BATCHES))
-    print(f"{region.stops} stops, {region.kills} kills, {len(sent)} objects")  # noqa: T201 - the soak's figures
+    assert {last[an_id(w * 100_000 + 99_999)] for w in range(WRITERS)} == {batches}
+    assert all(store.get_status(f"{w}.{n}") for w in range(WRITERS) for n in range(batches))
+    found = {"batches": WRITERS * batches, "objects": len(sent), "writers stopped": region.stops}
+    met_each = [len(reader.all_of("met")) for reader in region.readers]
+    found |= {"writers killed": region.kills, "database killed": 2}
+    figures.note(found | {"met by each reader": met_each, "lost or doubled": 0})
 
 
 def test_a_writer_stopped_at_any_step_does_no_harm_when_it_wakes(uri: str, open_at: Callable[..., MongoStore]) -> None:

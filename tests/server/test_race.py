@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.figures import Figures
 from tests.server.making import CONTENT_TYPE, LAST, Content, as_envelope, at, note
 from tests.server.process import HubProcess
 
@@ -151,6 +152,10 @@ def test_each_reader_meets_each_object_once_while_workers_are_killed(hub_process
 
 
 @pytest.mark.soak
-def test_the_same_for_long(hub_process: MakeProcess) -> None:
+def test_the_same_for_long(hub_process: MakeProcess, figures: Figures) -> None:
     """The long form: `make soak`."""
-    assert run(hub_process(HUB_WORKERS="4"), requests_each=1500, pause=3.0) >= 10
+    killed = run(hub_process(HUB_WORKERS="4"), requests_each=1500, pause=3.0)
+    assert killed >= 10
+    sent = WRITERS * 1500
+    found = {"envelopes": sent, "objects": sent * OBJECTS_A_REQUEST, "workers killed": killed}
+    figures.note(found | {"met by each of four readers": sent * OBJECTS_A_REQUEST, "lost or doubled": 0})

@@ -36,6 +36,7 @@ ASKED = (
     Versions(first=True, instants=(2,)),
     Versions(last=True, first=True, instants=(3,)),
 )
+_compared = itertools.count()
 _collections = itertools.count()
 
 
@@ -107,7 +108,12 @@ purges = st.tuples(st.just("purge"), st.just(""), st.integers(0, 8))
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.one_of(appends, appends, deletes, purges), min_size=1, max_size=6), limit=st.integers(1, 4))
-def test_every_reader_gets_what_a_walk_over_everything_gives(store: Store, steps: list[tuple], limit: int) -> None:  # type: ignore[type-arg] # three kinds of step, told apart by their first word
+def test_every_reader_gets_what_a_walk_over_everything_gives(
+    kind: str,
+    store: Store,
+    steps: list[tuple],  # type: ignore[type-arg] # three kinds of step, told apart by their first word
+    limit: int,
+) -> None:
     """Random batches, deletions and purges; then each clearance, choice of versions, filter and size of page."""
     collection = f"c{next(_collections)}"
     model = Model()
@@ -124,7 +130,8 @@ def test_every_reader_gets_what_a_walk_over_everything_gives(store: Store, steps
             gone = [one for one in model.kept if one.candidate.id == object_id]
             assert store.purge(collection, object_id) == len(gone)
             model.kept = [one for one in model.kept if one not in gone]
-    _compare(store, model, collection, limit)
+    # the server of the MongoDB tests scans where MongoDB has an index: each example asks for another fourth of all there is
+    _compare(store, model, collection, limit, every=1 if kind == "sqlite" else 4)
 
 
 def _append(store: Store, model: Model, collection: str, who: str, what: list[Candidate]) -> None:
@@ -140,7 +147,7 @@ def _append(store: Store, model: Model, collection: str, who: str, what: list[Ca
             kept.publishers.add(who)
 
 
-def _compare(store: Store, model: Model, collection: str, limit: int) -> None:
+def _compare(store: Store, model: Model, collection: str, limit: int, every: int) -> None:
     assert places(store, collection) == [one.place for one in model.kept]
     assert [set(record.publishers) for record in store.records(collection)] == [one.publishers for one in model.kept]
     filters: list[dict[str, tuple[str, ...]]] = [
@@ -158,7 +165,8 @@ def _compare(store: Store, model: Model, collection: str, limit: int) -> None:
             object_id = an_id(number, TYPES[number % 3])
             known = any(one.candidate.id == object_id for one in visible)
             assert store.holds(collection, object_id, clearance) == known
-        for versions, chosen in itertools.product(ASKED, filters):
+        begin = (next(_compared) + clearance) % every
+        for versions, chosen in itertools.islice(itertools.product(ASKED, filters), begin, None, every):
             expected = model.asked(clearance, versions, **chosen)
             query = Query(collection, clearance, after=0, limit=limit, versions=versions, **chosen)
             assert list(told(store, query)) == contents(b",".join(one.candidate.body for one in expected))
