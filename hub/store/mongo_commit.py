@@ -208,6 +208,14 @@ class HoldsAny:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Which of these keys of rows are there, be it as seats -> set[str]."""
+
+    collection: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """One page of rows in place order up to place `upto` -> tuple[list[Document], bool], true: there are more."""
 
@@ -238,6 +246,7 @@ Step = (
     | Tidy
     | Wipe
     | HoldsAny
+    | Taken
     | Range
     | Wait
 )  # fmt: skip - one list
@@ -514,6 +523,9 @@ def restore_some(tip: Entry, records: Sequence[Record]) -> Generator[Step, Any, 
     for record in records:
         here = replace(record, collection=tip.collection)
         versions.setdefault(record.id, []).append(mongo_rows.row_of(line.NewRecord(here, NO_LEVEL, NO_LEVEL), n))
+    places = tuple(mongo_rows.row_id(tip.collection, record.place) for record in records)
+    # a record of this collection may have been deleted at that very place, and its seat is there
+    seats: set[str] = yield Taken(tip.collection, places)
     new: list[Document] = []
     touches: list[tuple[str, Document]] = []
     for object_id, rows in versions.items():
@@ -522,7 +534,9 @@ def restore_some(tip: Entry, records: Sequence[Record]) -> Generator[Step, Any, 
             raise UnprocessableError(f"a version of {object_id} is there twice: the export is damaged")
         for row, levels in zip(rows, line.neighbour_levels([row["level"] for row in rows]), strict=True):
             change = mongo_rows.levels_change(row, *levels)
-            if row["n"] == n:
+            if row["n"] == n and row["_id"] in seats:
+                touches.append((row["_id"], {k: v for k, v in (row | change).items() if k not in ("_id", "coll", "n")}))
+            elif row["n"] == n:
                 new.append(row | change)
             elif change:
                 touches.append((row["_id"], change))

@@ -62,7 +62,7 @@ class Link:
         self._process = 0
         self._open: MongoClient[Document] | None = None
         self._inherited: list[MongoClient[Document]] = []  # of the process this one was forked from: left alone
-        self._checked = False
+        self._checked = self._closed = False
         self._away_at = -math.inf
 
     def __repr__(self) -> str:
@@ -72,6 +72,8 @@ class Link:
     def client(self) -> MongoClient[Document]:
         """This process's client: a client of the parent would share its sockets."""
         with self._lock:
+            if self._closed:
+                raise StoreUnavailableError("the store was closed: this process is ending")
             if self._open is None or self._process != os.getpid():
                 if self._open is not None:
                     self._inherited.append(self._open)
@@ -152,8 +154,9 @@ class Link:
             client.close()
 
     def close(self) -> None:
-        """Close this process's connections."""
+        """Close this process's connections, for good: whoever is late opens none."""
         with self._lock:
+            self._closed = True
             if self._open is not None and self._process == os.getpid():
                 self._open.close()
                 self._open = None

@@ -77,6 +77,9 @@ class Operations:
             case steps.HoldsAny():
                 held = {"coll": step.collection, "views": mongo_rows.EVERYTHING}
                 return self.database.objects.find_one(held, {"_id": 1}, session=self.session) is not None
+            case steps.Taken():
+                wanted = {"_id": {"$in": list(step.keys)}, "coll": step.collection}
+                return {row["_id"] for row in self.database.objects.find(wanted, {"_id": 1}, session=self.session)}
             case steps.Range():
                 return self._range(step)
             case steps.Wait():

@@ -106,6 +106,9 @@ def perform(model: Model, step: steps.Step) -> Performing:
         case steps.HoldsAny():
             yield
             return bool(model.rows(step.collection))
+        case steps.Taken():
+            yield
+            return {key for key in step.keys if ("rows", key) in model.durable}
         case steps.Wait():
             yield
             return None

@@ -92,6 +92,7 @@ def test_what_goes_away_is_no_news(hub: Hub, indonesia: Client) -> None:
     assert newest(hub.store, [sight])[sight] < before
 
 
+@pytest.mark.sqlite  # which tells by itself whether anything was committed
 def test_a_look_costs_nothing_where_nothing_was_committed(hub: Hub, indonesia: Client) -> None:
     """The second look asks no head: a sight whose collection did not move is not even mentioned."""
     sight = Sight(COLLECTIONS["id"], TLP.GREEN)
@@ -103,6 +104,7 @@ def test_a_look_costs_nothing_where_nothing_was_committed(hub: Hub, indonesia: C
     moves.close()
 
 
+@pytest.mark.sqlite  # which tells by itself whether anything was committed
 def test_another_collection_that_moves_tells_nothing_of_this_one(hub: Hub, indonesia: Client) -> None:
     here, there = Sight(COLLECTIONS["incidents"], TLP.GREEN), Sight(COLLECTIONS["id"], TLP.GREEN)
     moves = Moves(hub.store)

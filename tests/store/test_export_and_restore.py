@@ -85,6 +85,18 @@ def test_nothing_is_restored_where_later_places_were_given_out(store: Store) -> 
     assert store.restore("again", START + 500, records) == len(records)
 
 
+def test_what_stood_there_and_was_deleted_leaves_room_for_what_is_restored(store: Store) -> None:
+    """At the very same places: also a bulk load that ran ahead of the clock, and a store that `hub init` just made."""
+    records = _filled(store)
+    add(store, *(candidate(number) for number in range(50, 53)), collection="again")
+    for number in range(50, 53):
+        store.purge("again", an_id(number))
+    assert store.head("again") < store.head("shared")
+    assert store.restore("again", store.head("shared"), records) == len(records)
+    assert [replace(one, collection="shared") for one in store.records("again")] == records
+    assert store.counts("again", 4) == store.counts("shared", 4)
+
+
 @pytest.mark.parametrize("damage", ["twice", "order", "zero"])
 def test_a_damaged_export_is_refused_whole(store: Store, damage: str) -> None:
     """A version that stands twice, places out of order, and no place at all."""
