@@ -17,8 +17,9 @@ from hub.stix.timestamps import parse_timestamp
 
 # I-JSON (RFC 7493) and STIX 2.1 section 2.6: beyond this, clients in other languages read another number.
 MAX_NUMBER: Final = 2**53 - 1
-# In an object's bytes as they are stored: sixteen digits in a row, an exponent, or a whole number written as 5.0.
-_ODD_NUMBER: Final = re.compile(rb"\d{16}|\d[eE]|\d\.0\b")
+# In an object's bytes as they are stored: sixteen digits in a row, an exponent, a whole number written as 5.0, or null,
+# which is what orjson makes of a number beyond all floats (1e400).
+_ODD_NUMBER: Final = re.compile(rb"\d{16}|\d[eE]|\d\.0\b|\bnull\b")
 _NAMED: Final = re.compile(rb'"(%b--%b)"' % (identifiers.TYPE.encode(), identifiers.UUID.encode()))
 _HALF_PAIR: Final = Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry")
 

@@ -63,11 +63,16 @@ LEVELS: Final[Mapping[str, TLP]] = {ref: level for ids in (TLP1_IDS, TLP2_IDS) f
 def level(content: Mapping[str, Any]) -> TLP | None:
     """The level of a valid object: the most restrictive TLP among its object and granular markings, None if unmarked.
 
-    A granular marking may raise the level, never lower it (STIX 2.1 defines no precedence; this is the hub's rule).
+    A granular marking may raise the level, never lower it (STIX 2.1 defines no precedence; this is the hub's rule). So
+    may the markings of the SCOs that an observed-data holds whole, in its deprecated `objects` (4.14).
     """
     refs: list[str] = list(content.get("object_marking_refs", ()))
     refs += [marking["marking_ref"] for marking in content.get("granular_markings", ()) if "marking_ref" in marking]
-    return max((LEVELS[ref] for ref in refs if ref in LEVELS), default=None)
+    levels = [LEVELS[ref] for ref in refs if ref in LEVELS]
+    if content.get("type") == "observed-data":
+        inside = (level(contained) for contained in content.get("objects", {}).values())
+        levels += [each for each in inside if each is not None]
+    return max(levels, default=None)
 
 
 def tlp2_definition(of: TLP) -> dict[str, Any]:
