@@ -13,6 +13,7 @@ from hub.settings import Limits
 
 _CHUNK_BYTES: Final = 64 * 1024
 _GZIP_WINDOW: Final = 31  # zlib's number for "gzip, largest window"
+_GZIP_MEMBERS: Final = 100  # in one body; each costs a copy of all that follows it
 
 
 def read_body(request: flask.Request, limits: Limits, max_content_length: int) -> bytes:
@@ -24,6 +25,14 @@ def read_body(request: flask.Request, limits: Limits, max_content_length: int) -
     if encoding in ("gzip", "x-gzip"):
         return _unpack(packed, limits.unpacked_bytes)
     raise UnsupportedMediaError(f"The hub reads bodies as they are or as gzip, not Content-Encoding {encoding[:40]!r}.")
+
+
+def base_url(request: flask.Request, public_url: str) -> str:
+    """The address under which this client reaches the hub: the one that is set, or that the request names.
+
+    Empty where the Host header is missing or none: relative addresses come of it, which TAXII allows (4.1.1).
+    """
+    return public_url or (request.host_url if request.host else "")
 
 
 def query_pairs(request: flask.Request, limits: Limits) -> list[tuple[str, str]]:
@@ -63,6 +72,8 @@ def _unpack(packed: bytes, max_bytes: int) -> bytes:
     size = 0
     rest = packed
     while rest:  # a gzip file may hold several members, one behind the other (RFC 1952, 2.2)
+        if len(parts) == _GZIP_MEMBERS:
+            raise MalformedError(f"The gzip body has more than {_GZIP_MEMBERS} members: pack it as one.")
         unpacker = zlib.decompressobj(_GZIP_WINDOW)
         try:
             parts.append(unpacker.decompress(rest, max_bytes + 1 - size))

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import flask
 
-from hub.errors import NotFoundError
+from hub.errors import MalformedError, NotFoundError
 from hub.server.metrics import count_objects
-from hub.server.requests import query_pairs, read_body
+from hub.server.requests import base_url, query_pairs, read_body
 from hub.server.responses import page_response, resource_response, taxii_response
 from hub.sharing.deliver import Delivered
 from hub.sharing.events import sights
@@ -20,8 +20,7 @@ from hub.taxii.negotiation import check_content_type
 
 def discovery() -> flask.Response:
     """TAXII 2.1, 4.1."""
-    base_url = flask.current_app.config["PUBLIC_URL"] or flask.request.host_url
-    return resource_response(_hub().discovery(_account(), base_url))
+    return resource_response(_hub().discovery(_account(), _base_url()))
 
 
 def api_root(root: str) -> flask.Response:
@@ -96,7 +95,9 @@ def events(root: str) -> flask.Response:
     if there is None:
         raise NotFoundError("This hub tells of no events: poll it.")
     if isinstance(there, int):
-        asked = urlsplit(flask.current_app.config["PUBLIC_URL"] or flask.request.host_url)
+        asked = urlsplit(_base_url())
+        if not asked.hostname:
+            raise MalformedError("The Host header names no host, so that nobody can be pointed to another port of it.")
         host = f"[{asked.hostname}]" if ":" in (asked.hostname or "") else asked.hostname
         there = f"{asked.scheme}://{host}:{there}"
     query = flask.request.query_string.decode("latin-1")
@@ -112,6 +113,10 @@ def events(root: str) -> flask.Response:
 def _hub() -> Hub:
     hub: Hub = flask.current_app.extensions["hub"]
     return hub
+
+
+def _base_url() -> str:
+    return base_url(flask.request, flask.current_app.config["PUBLIC_URL"])
 
 
 def _account() -> Account | None:

@@ -244,6 +244,14 @@ def test_other_encodings_are_refused(indonesia: Client, encoding: str) -> None:
     assert response.status_code == 415
 
 
+def test_a_gzip_body_of_countless_members_is_refused_at_once(indonesia: Client) -> None:
+    """AD-14: each member costs a copy of all that follows, so 4 MB of empty ones held a worker for over a minute."""
+    body = gzip.compress(b"") * 100_000 + gzip.compress(as_envelope([indicator(1)]))
+    refused = indonesia.post("id", body, headers={"Content-Encoding": "gzip"})
+    assert refused.status_code == 400
+    assert "members" in refused.json["description"]
+
+
 @pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}" * 100)[:-12], b"\x1f\x8b\x08\x00"])
 def test_damaged_gzip_is_malformed(indonesia: Client, body: bytes) -> None:
     """AD-14: 400."""

@@ -29,6 +29,15 @@ def test_api_roots_are_absolute_addresses(hub: Hub, template: Template, singapor
     assert public.get("/taxii2/").json["api_roots"] == ["https://hub.example/drills/", "https://hub.example/region/"]
 
 
+@pytest.mark.parametrize("host", ["[::1", "a b", "", "a:b:c", "user@hub.example"])
+def test_a_host_that_is_none_brings_relative_addresses(singapore: Client, host: str) -> None:
+    """DI-3: `/region/`, which the standard allows, and never an address with an empty host in it."""
+    resource = singapore.get("/taxii2/", headers={"Host": host}).json
+    assert resource["api_roots"] == ["/drills/", "/region/"]
+    assert resource["default"] == "/region/"
+    assert "<code>/region/</code>" in singapore.get("/", headers={"Host": host}).get_data(as_text=True)
+
+
 def test_a_proxy_is_believed_only_where_it_is_declared(hub: Hub, template: Template, singapore: Client) -> None:
     """DI-3: X-Forwarded-* of anybody else change nothing."""
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "hub.example"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import flask
 
+from hub.server.requests import base_url
 from hub.sharing.hub import Hub
 from hub.stix.timestamps import format_place
 
@@ -14,12 +15,12 @@ CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-
 def console() -> flask.Response:
     """GET /: the collections of which the account may know, with their addresses. Browsers ask for name and key."""
     hub: Hub = flask.current_app.extensions["hub"]
-    base_url = flask.current_app.config["PUBLIC_URL"] or flask.request.host_url
+    here = base_url(flask.request, flask.current_app.config["PUBLIC_URL"])
     page = flask.render_template(
         "console.html",
-        discovery=hub.discovery(flask.g.account, base_url),
+        discovery=hub.discovery(flask.g.account, here),
         account=flask.g.account,
-        shelves=hub.overview(flask.g.account, base_url),
+        shelves=hub.overview(flask.g.account, here),
         date=format_place,
     )
     response = flask.Response(page, content_type="text/html; charset=utf-8")
