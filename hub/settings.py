@@ -146,9 +146,12 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     limits: dict[str, int] = {}
     origins: dict[str, str] = {}
     path = file if file is not None else Path("hub.toml")
-    if file is not None or path.is_file():
+    if file is not None or path.exists():
         table = _read_toml(path)
-        for name, value in table.pop("limits", {}).items():
+        below = table.pop("limits", {})
+        if not isinstance(below, dict):
+            raise ConfigurationError(f"{path}: limits: should be a table: [limits]")
+        for name, value in below.items():
             limits[name] = _typed(Limits, name, value, f"{path}: limits.{name}")
             origins[f"limits.{name}"] = str(path)
         for name, value in table.items():
@@ -176,6 +179,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: there is no such settings file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path}: this settings file cannot be read: {error.strerror}") from None
 
 
 def _typed(owner: type[Settings | Limits], name: str, value: Any, where: str) -> Any:
@@ -191,9 +196,12 @@ def _typed(owner: type[Settings | Limits], name: str, value: Any, where: str) ->
         raise ConfigurationError(f"{where}: {value!r} is neither true nor false")
     if isinstance(default, int):
         try:
-            number = int(value)
+            # TOML's true and 2.7 would pass as 1 and 2; text is what the environment gives
+            number = int(value) if isinstance(value, str) else value
         except ValueError:
-            raise ConfigurationError(f"{where}: {value!r} is not a whole number") from None
+            number = None
+        if type(number) is not int:
+            raise ConfigurationError(f"{where}: {value!r} is not a whole number")
         if number <= 0:
             raise ConfigurationError(f"{where}: {number} is not above zero")
         return number

@@ -75,6 +75,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )  # fmt: skip - the help as it is printed
     parser.add_argument("--version", action="version", version=f"hub {__version__}")
     parser.add_argument("command", choices=list(COMMANDS), metavar="COMMAND", help="one of those below")
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return USAGE
     parser.parse_args(arguments)  # ends here, with help, a version or a complaint: no known command came first
     return USAGE
 

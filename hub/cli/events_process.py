@@ -10,7 +10,6 @@ import asyncio
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -19,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 
-from hub.errors import ConfigurationError
+from hub.cli.ports import must_be_free
 from hub.settings import Settings, load_settings
 from hub.wiring import events_port, log_to, open_hub
 
@@ -36,7 +35,7 @@ class EventsProcess:
     def __init__(self, settings: Settings) -> None:
         """ConfigurationError where the port is taken."""
         self.port = events_port(settings)
-        _check_free(settings.host, self.port)
+        must_be_free(settings.host, self.port, "Name a free one with --events-port, or set HUB_EVENTS=false.")
         self._stopping = threading.Event()
         self._lock = threading.Lock()  # so that none is started when it is being stopped
         self._process = self._start()
@@ -72,19 +71,6 @@ class EventsProcess:
     def _start(self) -> subprocess.Popen[bytes]:
         # its settings are those of the environment, as the workers' are
         return subprocess.Popen([sys.executable, "-m", "hub.cli.events_process"], stdin=subprocess.PIPE)
-
-
-def _check_free(host: str, port: int) -> None:
-    if port > 65535:
-        raise ConfigurationError(f"There is no port {port} for the events: name one with --events-port.")
-    try:
-        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
-            pass
-    except OSError as error:
-        raise ConfigurationError(
-            f"The events need port {port} on {host}, and it cannot be had ({error.strerror}): name a free one with "
-            "--events-port, or set HUB_EVENTS=false to do without."
-        ) from None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

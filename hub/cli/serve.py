@@ -8,6 +8,7 @@ import dataclasses
 import ipaddress
 import os
 import signal
+import ssl
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Final
 
 from hub.cli import DONE
 from hub.cli.events_process import EventsProcess
+from hub.cli.ports import must_be_free
 from hub.cli.remind import check_reminding
 from hub.errors import ConfigurationError
 from hub.settings import ENVIRONMENT_PREFIX, Settings, load_settings
@@ -38,14 +40,20 @@ ALLOCATOR: Final = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes; each goes over the setting of the same name."""
     parser.add_argument("--host", help="address to listen on (setting host)")
-    parser.add_argument("--port", type=int, help="port to listen on (setting port)")
-    parser.add_argument("--events-port", type=int, help="port for those who wait for events (setting events_port)")
-    parser.add_argument("--workers", type=int, help="server processes (setting workers)")
+    parser.add_argument("--port", type=_number, help="port to listen on (setting port)")
+    parser.add_argument("--events-port", type=_number, help="port for those who wait for events (setting events_port)")
+    parser.add_argument("--workers", type=_number, help="server processes (setting workers)")
     parser.add_argument(
         "--remind", action="store_true", default=None, help="remind members of what is overdue (setting remind)"
     )
     parser.add_argument("--tls-cert", metavar="FILE", help="certificate chain, PEM (setting tls_cert)")
     parser.add_argument("--tls-key", metavar="FILE", help="private key, PEM (setting tls_key)")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above zero")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -58,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     if settings.remind:
         check_reminding(settings)
     _check_store(settings)
+    must_be_free(settings.host, settings.port, "Is a hub running already? Name another port with --port.")
     for name, value in ALLOCATOR.items():
         os.environ.setdefault(name, value)
     # the workers are processes of their own and read the settings again
@@ -78,11 +87,24 @@ def check_transport(settings: Settings) -> None:
     for name in (settings.tls_cert, settings.tls_key):
         if name and not os.access(name, os.R_OK):
             raise ConfigurationError(f"{name}: there is no such file, or it cannot be read.")
+    if settings.tls_cert:
+        _check_certificate(settings)
     if not settings.tls_cert and not settings.behind_proxy and not _is_loopback(settings.host):
         raise ConfigurationError(
             f"Plain HTTP is served on loopback only, and {settings.host} is not: give --tls-cert and --tls-key, or set "
             "HUB_BEHIND_PROXY=true where a proxy in front ends TLS."
         )
+
+
+def _check_certificate(settings: Settings) -> None:
+    try:
+        # a password, though none is right, keeps OpenSSL from asking for one at the terminal
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+    except (ssl.SSLError, OSError):
+        raise ConfigurationError(
+            f"{settings.tls_cert} and {settings.tls_key} cannot be used: --tls-cert is the certificate and what "
+            "signed it, --tls-key its private key, both PEM, the key without a passphrase."
+        ) from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
+from typing import Final
 
 from hub.cli import DONE
-from hub.settings import described, explained, load_settings
+from hub.settings import ENVIRONMENT_PREFIX, described, explained, load_settings
 
+# What the commands of members read; no settings of the hub.
+MEMBERS_OWN: Final = frozenset({"HUB_URL", "HUB_KEY", "HUB_USER", "HUB_PASSWORD", "HUB_CA", "HUB_HOME"})
 EXAMPLE = "  HUB_PORT=8443 hub settings\n"
 
 
@@ -21,6 +25,9 @@ def run(args: argparse.Namespace) -> int:
     """Print every setting: value, origin and meaning. Passwords inside the store's URI are starred."""
     settings = load_settings(os.environ)
     values = described(settings)
+    known = MEMBERS_OWN | {ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in values}
+    for variable in sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known):
+        print(f"hub settings: {variable} is in the environment, and there is no such setting.", file=sys.stderr)
     origins = {name: settings.origins.get(name, "default") for name in values}
     if args.json:
         print(json.dumps({name: {"value": values[name], "from": origins[name]} for name in values}, indent=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -14,6 +15,13 @@ from pathlib import Path
 
 import pytest
 import stix2
+import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from hub.cli import COMMANDS, main
 from tests.server.making import COLLECTIONS, DECLARATIONS, IDENTITIES, PASSWORD, an_id, indicator, note
@@ -335,6 +343,40 @@ def test_a_setting_that_cannot_be_used_is_told(
     assert name in hub("settings", code=3).err
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("limits = 5", "limits: should be a table"),
+        ("port = [1]", "port: [1] is not a whole number"),
+        ("port = true", "port: True is not a whole number"),
+        ("port = 2.7", "port: 2.7 is not a whole number"),
+        ("[limits]\npage_objects = {}", "limits.page_objects: {} is not a whole number"),
+        ("prot = 1", "prot: there is no such setting"),
+        ("port = ", "not valid TOML"),
+    ],
+)
+def test_a_wrong_settings_file_is_told_with_file_and_key(hub: Hub, tmp_path: Path, text: str, words: str) -> None:
+    """In one line, and nothing is guessed: 2.7 is no 2, and true is no 1."""
+    (tmp_path / "hub.toml").write_text(text)
+    told = hub("settings", code=3)
+    assert f"hub.toml: {words}" in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_a_settings_file_that_is_none_is_told(hub: Hub, tmp_path: Path) -> None:
+    """A folder of that name."""
+    (tmp_path / "hub.toml").mkdir()
+    assert "hub.toml: this settings file cannot be read" in hub("settings", code=3).err
+
+
+def test_a_misspelt_variable_is_named(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it changes nothing, and nobody learns why; what members' own commands read is none."""
+    monkeypatch.setenv("HUB_PROT", "8100")
+    monkeypatch.setenv("HUB_KEY", "hub_x")
+    told = hub("settings")
+    assert told.err == "hub settings: HUB_PROT is in the environment, and there is no such setting.\n"
+
+
 # ------------------------------------------------------------------------------------------------ serve, and the rest
 
 
@@ -342,6 +384,38 @@ def test_serve_without_a_store_says_what_to_run(hub: Hub, monkeypatch: pytest.Mo
     """And ends with the code for "away"."""
     monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/nothing.sqlite")
     assert "hub init" in hub("serve", code=4).err
+
+
+def test_a_port_that_is_taken_is_told(made: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its number, before a worker is started."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = made("serve", "--port", str(port), code=3)
+        assert f"Port {port} on 127.0.0.1 cannot be had" in told.err
+        assert "--port" in told.err
+    assert "no port 70000" in made("serve", "--port", "70000", code=3).err
+
+
+@pytest.mark.parametrize("arguments", [("--workers", "0"), ("--port", "-1"), ("--port", "x")])
+def test_a_number_that_is_none_is_a_usage_error(hub: Hub, arguments: tuple[str, str]) -> None:
+    """Not a server that starts and falls."""
+    assert "not a whole number above zero" in hub("serve", *arguments, code=2).err
+
+
+def test_a_certificate_that_is_none_is_told(made: Hub, tmp_path: Path) -> None:
+    """In a sentence, before anything is served; so is a key with a passphrase, for which nobody is asked."""
+    authority = trustme.CA()
+    leaf = authority.issue_cert("localhost")
+    chain, key, locked, junk = (str(tmp_path / name) for name in ("chain.pem", "key.pem", "locked.pem", "junk.pem"))
+    leaf.cert_chain_pems[0].write_to_path(chain)
+    authority.private_key_pem.write_to_path(key)  # another's
+    private = load_pem_private_key(leaf.private_key_pem.bytes(), None)
+    form = (Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"secret"))
+    Path(locked).write_bytes(private.private_bytes(*form))
+    Path(junk).write_text("no certificate")
+    for cert_file, key_file in ((junk, key), (chain, junk), (chain, key), (chain, locked)):
+        told = made("serve", "--tls-cert", cert_file, "--tls-key", key_file, code=3)
+        assert "--tls-cert is the certificate" in told.err
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -355,6 +429,11 @@ def test_every_command_has_help_with_an_example(hub: Hub, name: str) -> None:
 def test_an_unknown_command_is_a_usage_error(hub: Hub) -> None:
     """With the list of those that there are."""
     assert "init" in hub("nothing", code=2).err
+
+
+def test_hub_alone_shows_its_commands(hub: Hub) -> None:
+    """On stderr, as a usage error: nothing was done."""
+    assert "commands:" in hub(code=2).err
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
