@@ -8,6 +8,7 @@ import secrets
 
 from hub.cli import DONE
 from hub.settings import load_settings, masked_uri
+from hub.sharing.applied import apply
 from hub.sharing.seed import seed
 from hub.wiring import SECRET_BYTES, open_catalogue, open_store
 
@@ -32,11 +33,17 @@ def run(_args: argparse.Namespace) -> int:
             changed += added
             if added:
                 print(f"{collection.root}/{collection.alias}: {added} definitions and identities added")
+        # after the objects: what was refused above is told again next time
+        declared = apply(store, catalogue)
+        for sentence in declared:
+            print(sentence)
         count = sum(1 for _ in catalogue)
         print(
             f"{masked_uri(settings.store)}: {len(catalogue.members)} members, {count} collections; "
-            + (f"{changed} objects added." if changed else "nothing had changed.")
+            + (f"{changed} objects added." if changed else "no objects added." if declared else "nothing had changed.")
         )
+        if declared:
+            print("A hub that is running goes on with what it read at its start: start it again.")
     finally:
         store.close()
     return DONE

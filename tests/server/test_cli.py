@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -44,6 +45,9 @@ HEAVY = (
     "yaml",
     "urllib3",
 )  # fmt: skip - a list
+
+
+SEEDED = 25  # objects that `hub init` puts into a collection of four members
 
 
 @dataclass
@@ -121,6 +125,29 @@ def test_init_applies_what_changed(made: Hub, tmp_path: Path, monkeypatch: pytes
     head, _, tail = changed.rpartition("2026-01-01T00:00:00.000Z")
     members.write_text(f"{head}2026-02-01T00:00:00.000Z{tail}")
     assert "10 objects added" in made("init").out
+
+
+def test_init_says_what_is_declared_otherwise(made: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By collection and key, also where no object changes; what is no longer declared stays in the store."""
+    folder = shutil.copytree(DECLARATIONS, tmp_path / "declared")
+    monkeypatch.setenv("HUB_COLLECTIONS", str(folder / "collections"))
+    monkeypatch.setenv("HUB_PROFILES", str(folder / "profiles"))
+    assert "nothing had changed" in made("init").out
+    region = folder / "collections" / "region"
+    national = region / "national" / "id.toml"
+    national.write_text(national.read_text().replace('"Indonesia"', '"Jakarta"').replace('"refuse"', '"amber"'))
+    profile = folder / "profiles" / "named.toml"
+    profile.write_text(profile.read_text().replace("Test rule:", "Rule:"))
+    (region / "closed" / "pair.toml").rename(tmp_path / "pair.toml")
+    told = made("init").out
+    assert "region/id: changed: title, unmarked\n" in told
+    assert "profile named: changed: rule " in told
+    assert f"region/pair: no longer declared; its {SEEDED} objects stay in the store" in told
+    assert "no objects added" in told
+    assert "start it again" in told
+    assert "nothing had changed" in made("init").out
+    (tmp_path / "pair.toml").rename(region / "closed" / "pair.toml")
+    assert "region/pair: new" in made("init").out
 
 
 @pytest.mark.parametrize("store", ["postgres://x", "sqlite://x", "nonsense", "sqlite:///"])
