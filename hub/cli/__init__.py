@@ -35,7 +35,7 @@ INTERRUPTED: Final = 130
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "create the store, load collections and profiles; run again, apply what changed",
     "serve": "serve TAXII 2.1",
-    "account": "add, list, disable accounts, and give them new keys",
+    "account": "add, list, disable and enable accounts, and give them new keys",
     "collections": "what is declared, what is in it, and what to paste into a SIEM",
     "form": "a blank sheet for reports, to be filled in",
     "convert": "reports to one STIX bundle, as it stands or as it would leave, and what could not be used",

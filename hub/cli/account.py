@@ -28,7 +28,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}", re.ASCII)
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|disable|rotate")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|disable|enable|rotate")
     add = actions.add_parser("add", help="make an account; without --password-stdin it prints a key, once")
     add.add_argument("name")
     add.add_argument("--member", metavar="CC", help="country code of its member")
@@ -37,6 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shown = actions.add_parser("list", help="all accounts; never a credential")
     shown.add_argument("--json", action="store_true", help="as a JSON list")
     actions.add_parser("disable", help="shut an account out from its next request on").add_argument("name")
+    actions.add_parser("enable", help="let a disabled account in again, with the key it had").add_argument("name")
     rotate = actions.add_parser("rotate", help="a new key (or password) in place of the old one, at once")
     rotate.add_argument("name")
     rotate.add_argument("--password-stdin", action="store_true", help="read a password from standard input instead")
@@ -53,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
         elif args.action == "disable":
             hub.credentials.disable(args.name)
             print(f"{args.name} is disabled.", file=sys.stderr)
+        elif args.action == "enable":
+            hub.credentials.enable(args.name)
+            print(f"{args.name} is enabled.", file=sys.stderr)
         else:
             _list(hub, as_json=args.json)
     finally:

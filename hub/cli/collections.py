@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from typing import Any
+import sys
+from typing import Any, Final
 
 from hub.cli import DONE
 from hub.settings import Settings, load_settings
@@ -15,6 +16,7 @@ from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
 from hub.wiring import open_hub
 
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - addresses to warn of, not to listen on
 EXAMPLE = "  hub collections\n  hub collections --json | jq -r '.[].url'\n"
 
 
@@ -31,6 +33,12 @@ def run(args: argparse.Namespace) -> int:
         rows = [_row(hub, settings, collection) for collection in hub.catalogue]
     finally:
         hub.store.close()
+    if not settings.public_url and settings.host in EVERYWHERE:
+        print(
+            f"hub collections: {settings.host} is where the hub listens, not where clients find it: "
+            "HUB_PUBLIC_URL=https://… names that address.",
+            file=sys.stderr,
+        )
     if args.json:
         print(json.dumps(rows, indent=1))
         return DONE

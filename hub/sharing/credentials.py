@@ -132,13 +132,20 @@ class Credentials:
 
     def rotate(self, name: str, password: str | None) -> str | None:
         """Replace the account's password or key by a new one, at once; the new key as in `add`."""
-        row, key = self._with_secret(self._known(name), password)
+        row = self._known(name)
+        if row.disabled:
+            raise UnprocessableError(f"{name} is disabled, and a new key would open nothing: enable it first.")
+        row, key = self._with_secret(row, password)
         self._store.put_account(row)
         return key
 
     def disable(self, name: str) -> None:
         """Shut the account out from its next request on; what it published stays."""
         self._store.put_account(replace(self._known(name), disabled=True))
+
+    def enable(self, name: str) -> None:
+        """Let a disabled account in again, with the password or key that it had."""
+        self._store.put_account(replace(self._known(name), disabled=False))
 
     def _known(self, name: str) -> AccountRow:
         row = self._store.get_account(name)

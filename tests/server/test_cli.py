@@ -201,12 +201,16 @@ def test_a_password_comes_by_stdin(made: Hub) -> None:
     assert json.loads(made("account", "list", "--json").out)[0]["login"] == "password"
 
 
-def test_rotate_and_disable(made: Hub) -> None:
+def test_rotate_disable_and_enable(made: Hub) -> None:
     """A new key each time; a disabled account stays listed as such."""
     first = made("account", "add", "ops", "--kind", "operator").out
     assert made("account", "rotate", "ops").out not in ("", first)
     made("account", "disable", "ops")
     assert "disabled" in made("account", "list").out
+    assert "enable it first" in made("account", "rotate", "ops", code=3).err, "a key that opens nothing is not given"
+    made("account", "enable", "ops")
+    assert "disabled" not in made("account", "list").out
+    assert made("account", "rotate", "ops").out
 
 
 @pytest.mark.parametrize(
@@ -219,6 +223,7 @@ def test_rotate_and_disable(made: Hub) -> None:
         (("add", "id-1", "--kind", "partner", "--member", "ID"), "belongs to no member"),
         (("rotate", "nobody"), "no account"),
         (("disable", "nobody"), "no account"),
+        (("enable", "nobody"), "no account"),
     ],
 )
 def test_what_is_wrong_with_an_account_is_told(made: Hub, arguments: tuple[str, ...], words: str) -> None:
@@ -244,9 +249,13 @@ def test_collections_tells_what_to_paste_into_a_siem(made: Hub) -> None:
 
 
 def test_collections_names_the_public_address(made: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As clients reach it, where it is set."""
+    """As clients reach it, where it is set; and a word where what stands there is no address for a client."""
+    monkeypatch.setenv("HUB_HOST", "0.0.0.0")
+    assert "HUB_PUBLIC_URL" in made("collections").err
     monkeypatch.setenv("HUB_PUBLIC_URL", "https://hub.example")
-    assert json.loads(made("collections", "--json").out)[0]["url"].startswith("https://hub.example/")
+    told = made("collections", "--json")
+    assert json.loads(told.out)[0]["url"].startswith("https://hub.example/")
+    assert told.err == ""
 
 
 # ------------------------------------------------------------------------------------------------- export and import
