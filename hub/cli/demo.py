@@ -24,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     settings = load_settings(environment)
     # (1)
     _say("1. A store, and an account for each member.")
-    _run(["init"], environment)
+    print("   | " + _run(["init"], environment, show_output=False).splitlines()[-1])
     hub = open_hub(settings)
     members = list(hub.catalogue.members.values())
     made = [_account(hub, home, member) for member in members]
@@ -83,7 +84,9 @@ def _story(home: Path, port: int, publisher: Member, reader: Member) -> None:
     url = f"http://127.0.0.1:{port}/asean/"
     _say(f"3. {publisher.country} ({publisher.cert}) has a report: {_shown(report)}.")
     as_publisher = _as_member(home, publisher, url)
+    print("   What it says stands on the left below; what leaves the country on the right, and why.")
     _run(["publish", str(report), "--to", "id", "--preview"], as_publisher)
+    print("   The officer agrees, and it is sent.")
     _run(["publish", str(report), "--to", "id", "--yes"], as_publisher)
     _say(f"4. {reader.country} ({reader.cert}) follows Indonesia's collection.")
     checkpoint = home / "sg.checkpoint"
@@ -104,6 +107,25 @@ def _acknowledge(objects: Sequence[Mapping[str, Any]], reader: Member, as_reader
     if incident in known and reader.code not in known[incident]:  # the demo may run again on the same store
         _run(["acknowledge", incident], as_reader)
     _run(["board"], as_reader)
+    board = json.loads(_run(["board", "--json"], as_reader, show_output=False))
+    entry = next((one for one in board["incidents"] if one["incident"] == incident), None)
+    if entry is not None:
+        print(f"\n   In short: {_in_short(entry, reader)}")
+
+
+def _in_short(entry: Mapping[str, Any], reader: Member) -> str:
+    """What happened, in the words of one who was told of it and has no time."""
+    seconds = (_moment(entry["fetched"][reader.code]) - _moment(entry["first_added"])).total_seconds()
+    others = len(entry["fetched"]) + len(entry["not_fetched"])
+    return (
+        f"{others} other countries can protect themselves, and none of them has learnt who was attacked.\n"
+        f"   {reader.country} had it {seconds:.0f} seconds after the hub, and has acknowledged it. "
+        f"Not fetched yet by {' '.join(entry['not_fetched']) or 'nobody'}."
+    )
+
+
+def _moment(timestamp: str) -> datetime:
+    return datetime.fromisoformat(timestamp)
 
 
 def _tell_what_came(objects: Sequence[Mapping[str, Any]], publisher: Member, report: Path) -> None:

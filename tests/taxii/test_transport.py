@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
 import trustme
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from tests.server.making import CONTENT_TYPE
 from tests.server.process import HubProcess, command
 
 # RFC 7540, appendix A: what HTTP/2 forbids is every suite without forward secrecy or authenticated encryption.
 GOOD_SUITES = ("ECDHE", "GCM", "CHACHA20", "POLY1305")
+# RFC 8446: kinds of records and messages, and the extension that announces 0-RTT
+HANDSHAKE, NEW_SESSION_TICKET, EARLY_DATA = 22, 4, 42
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +62,75 @@ def connect(process: HubProcess, version: ssl.TLSVersion, ciphers: str = "") -> 
         return secured.version(), cipher[0]
 
 
+def session_tickets(process: HubProcess, port: int, keys: Path) -> list[bytes]:
+    """The NewSessionTicket messages (RFC 8446, 4.6.1) that a TLS 1.3 server sends, decrypted as any client would.
+
+    Python's ssl shows none of what is in them, so the records behind the handshake are read here.
+    """
+    context = ssl.create_default_context(cafile=process.authority)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.keylog_filename = str(keys)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secured = context.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+        while True:
+            try:
+                secured.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                plain.sendall(outgoing.read())
+                incoming.write(plain.recv(65536))
+        secured.write(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        plain.sendall(outgoing.read())
+        answered = b"".join(iter(lambda: plain.recv(65536), b""))
+    secret = bytes.fromhex(re.search(r"^SERVER_TRAFFIC_SECRET_0 \w+ (\w+)$", keys.read_text(), re.MULTILINE)[1])  # type: ignore[index] # without it the test fails here
+    cipher = secured.cipher()
+    assert cipher is not None
+    messages = b"".join(inside for kind, inside in decrypted(answered, secret, cipher[0]) if kind == HANDSHAKE)
+    found = []
+    while messages:
+        length = int.from_bytes(messages[1:4], "big")
+        assert messages[0] == NEW_SESSION_TICKET
+        found.append(messages[4 : 4 + length])
+        messages = messages[4 + length :]
+    return found
+
+
+def decrypted(records: bytes, secret: bytes, suite: str) -> Iterator[tuple[int, bytes]]:
+    """(kind, content) of each record that was protected under this secret (RFC 8446, 5.2 and 7.3)."""
+    digest: hashes.HashAlgorithm = hashes.SHA384() if suite.endswith("SHA384") else hashes.SHA256()
+    cipher: type[AESGCM | ChaCha20Poly1305] = ChaCha20Poly1305 if "CHACHA20" in suite else AESGCM
+
+    def derive(label: bytes, length: int) -> bytes:
+        named = b"tls13 " + label
+        info = length.to_bytes(2, "big") + bytes([len(named)]) + named + b"\x00"
+        return HKDFExpand(digest, length, info).derive(secret)
+
+    key, start = cipher(derive(b"key", 16 if "128" in suite else 32)), int.from_bytes(derive(b"iv", 12), "big")
+    number = 0
+    while records:
+        length = int.from_bytes(records[3:5], "big")
+        head, body, records = records[:5], records[5 : 5 + length], records[5 + length :]
+        inside = key.decrypt((start ^ number).to_bytes(12, "big"), body, head).rstrip(b"\x00")
+        yield inside[-1], inside[:-1]
+        number += 1
+
+
+def extensions_of(ticket: bytes) -> dict[int, bytes]:
+    """Number -> content of the extensions of a NewSessionTicket (RFC 8446, 4.6.1)."""
+    rest = ticket[8:]  # behind its lifetime and age_add
+    rest = rest[1 + rest[0] :]  # its nonce
+    rest = rest[2 + int.from_bytes(rest[:2], "big") :]  # the ticket itself
+    assert int.from_bytes(rest[:2], "big") == len(rest) - 2
+    rest = rest[2:]
+    found = {}
+    while rest:
+        length = int.from_bytes(rest[2:4], "big")
+        found[int.from_bytes(rest[:2], "big")] = rest[4 : 4 + length]
+        rest = rest[4 + length :]
+    return found
+
+
 def test_https_is_served(secure: HubProcess) -> None:
     """TL-1: with a certificate that clients verify, and the addresses in discovery are https."""
     response = secure.session("id-cert").get(f"{secure.url}/taxii2/", verify=secure.authority, timeout=10)
@@ -79,6 +155,15 @@ def test_plain_http_is_not_answered_on_the_tls_port(secure: HubProcess) -> None:
 def test_tls_13_is_accepted(secure: HubProcess) -> None:
     """TL-2: the newest version."""
     assert connect(secure, ssl.TLSVersion.TLSv1_3)[0] == "TLSv1.3"
+
+
+@pytest.mark.parametrize("beside", [0, 1], ids=["hub", "events"])
+def test_no_ticket_allows_early_data(secure: HubProcess, tmp_path: Path, beside: int) -> None:
+    """TL-3: 0-RTT needs a session ticket with the early_data extension (RFC 8446, 4.6.1), and none carries it."""
+    tickets = session_tickets(secure, secure.port + beside, tmp_path / "keys.log")
+    assert tickets
+    for ticket in tickets:
+        assert EARLY_DATA not in extensions_of(ticket)
 
 
 @pytest.mark.parametrize(
