@@ -116,25 +116,7 @@ def bare_server(bodies: list[bytes], folder: Path) -> Iterator[int]:
     """The port of a Flask view that returns those bytes, under the same server with the same settings."""
     file = folder / "bodies.json"
     file.write_bytes(orjson.dumps([body.decode() for body in bodies]))
-    port = free_port()
-    environment = {**os.environ, **ALLOCATOR, "BENCH_BODIES": str(file)}
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--factory",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--blocking-threads",
-        "4",
-        "--no-ws",
-        "tests.bench.bare:application",
-    ]  # fmt: skip - as typed
-    with _running(command, environment, port):
+    with _granian("application", BENCH_BODIES=str(file)) as port:
         yield port
 
 
@@ -172,25 +154,17 @@ def medallion_server(objects: int, folder: Path) -> Iterator[int]:
     }
     discovery = {"title": "Bench", "default": "http://127.0.0.1/asean/", "api_roots": ["http://127.0.0.1/asean/"]}
     data.write_text(json.dumps({"/discovery": discovery, "asean": root}), encoding="utf-8")
+    with _granian("medallion", BENCH_MEDALLION=str(data)) as port:
+        yield port
+
+
+@contextmanager
+def _granian(application: str, **environment: str) -> Iterator[int]:
+    """The port of one of the applications in `bare.py`, with the server's settings that `hub serve` has."""
     port = free_port()
-    environment = {**os.environ, **ALLOCATOR, "BENCH_MEDALLION": str(data)}
-    command = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--factory",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-        "--blocking-threads",
-        "4",
-        "--no-ws",
-        "tests.bench.bare:medallion",
-    ]  # fmt: skip - as typed
-    with _running(command, environment, port):
+    options = f"--interface wsgi --factory --port {port} --workers 1 --blocking-threads 4 --no-ws".split()
+    command = [sys.executable, "-m", "granian", *options, f"tests.bench.bare:{application}"]
+    with _running(command, {**os.environ, **ALLOCATOR, **environment}, port):
         yield port
 
 
