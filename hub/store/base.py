@@ -79,9 +79,9 @@ class Status:
     body: bytes
 
 
-Versions = VersionMatch  # which versions are asked for (TAXII 2.1, 3.4.1 match[version])
-LAST: Final = Versions(last=True)
-EVERY: Final = Versions(every=True)
+# which versions are asked for (TAXII 2.1, 3.4.1 match[version])
+LAST: Final = VersionMatch(last=True)
+EVERY: Final = VersionMatch(every=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Query:
     limit: int  # records
     ids: tuple[str, ...] = ()  # empty: any
     types: tuple[str, ...] = ()  # empty: any
-    versions: Versions = LAST
+    versions: VersionMatch = LAST
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class Store(Protocol):
         """Whether any version at or below the clearance is held."""
 
     def delete(
-        self, collection: str, object_id: str, publisher: str, clearance: int, versions: Versions = EVERY
+        self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
     ) -> Deletion:
         """Remove this publisher's part in the records asked for; a record goes when no publisher is left (law L4)."""
 

@@ -31,13 +31,13 @@ from hub.store.base import (
     Query,
     Record,
     Status,
-    Versions,
     Watch,
 )
 from hub.store.mongo_commit import Removal, Step
 from hub.store.mongo_link import Link, is_away, translated
 from hub.store.mongo_operations import Operations, insert_new, keep_statuses, portions, some_of
 from hub.store.mongo_rows import Document
+from hub.taxii.filters import VersionMatch
 
 READ_SECONDS: Final = 6.0  # for a read in all, retries included, before the answer is 503
 PAUSE_SECONDS: Final = 0.025  # between two looks at a commit that another is carrying out
@@ -129,7 +129,7 @@ class MongoStore:
         return bool(self._run(mongo_commit.page(query, None), _after(READ_SECONDS))[0])
 
     def delete(
-        self, collection: str, object_id: str, publisher: str, clearance: int, versions: Versions = EVERY
+        self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
     ) -> Deletion:
         """See `Store.delete`."""
         removal = Removal(collection, object_id, publisher, clearance, versions)

@@ -40,8 +40,9 @@ from typing import Any, Final
 from hub.errors import StoreUnavailableError, UnprocessableError
 from hub.stix.identifiers import DEFINITION_TYPES
 from hub.store import line, mongo_rows
-from hub.store.base import EVERY, NO_LEVEL, Batch, Deletion, Outcome, Query, Record, Status, Versions
+from hub.store.base import EVERY, NO_LEVEL, Batch, Deletion, Outcome, Query, Record, Status
 from hub.store.mongo_rows import Document
+from hub.taxii.filters import VersionMatch
 
 POLITE_WAITS: Final = 40  # how often a tip is looked at again before it is carried out in its writer's place
 READ_AGAIN: Final = 10  # times that a last page is read again because the line moved on meanwhile
@@ -423,7 +424,7 @@ class Removal:
     object_id: str
     publisher: str | None
     clearance: int = NO_LEVEL - 1
-    versions: Versions = EVERY
+    versions: VersionMatch = EVERY
 
 
 def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, int]]:

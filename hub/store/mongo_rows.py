@@ -19,8 +19,9 @@ from typing import Any, Final
 
 import bson
 
-from hub.store.base import NO_LEVEL, AccountRow, HeldVersion, ManifestRow, Query, Record, Status, Versions
+from hub.store.base import NO_LEVEL, AccountRow, HeldVersion, ManifestRow, Query, Record, Status
 from hub.store.line import NewRecord
+from hub.taxii.filters import VersionMatch
 
 Document = dict[str, Any]
 
@@ -58,14 +59,14 @@ def views(level: int, superseded: int, preceded: int) -> list[int]:
     return last + first + [_EVERY + clearance for clearance in range(level, NO_LEVEL)]
 
 
-def codes(versions: Versions, clearance: int) -> list[int]:
+def codes(versions: VersionMatch, clearance: int) -> list[int]:
     """The views that together hold what is asked for, instants aside."""
     if versions.every:
         return [_EVERY + clearance]
     return [_LAST + clearance] * versions.last + [_FIRST + clearance] * versions.first
 
 
-def is_asked_for(row: Mapping[str, Any], versions: Versions, clearance: int) -> bool:
+def is_asked_for(row: Mapping[str, Any], versions: VersionMatch, clearance: int) -> bool:
     """What `page_filter` says of one row, for rows that are at hand."""
     seen = set(row["views"])
     return bool(seen.intersection(codes(versions, clearance))) or (

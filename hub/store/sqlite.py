@@ -27,11 +27,11 @@ from hub.store.base import (
     Query,
     Record,
     Status,
-    Versions,
     Watch,
 )
 from hub.store.sqlite_files import Files, rows
 from hub.store.sqlite_watch import SqliteWatch
+from hub.taxii.filters import VersionMatch
 
 
 class SqliteStore:
@@ -97,7 +97,7 @@ class SqliteStore:
             )
 
     def delete(
-        self, collection: str, object_id: str, publisher: str, clearance: int, versions: Versions = EVERY
+        self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
     ) -> Deletion:
         """See `Store.delete`."""
         with self._files.writing() as connection:

@@ -15,8 +15,9 @@ from typing import Any, Final
 
 import apsw
 
-from hub.store.base import NO_LEVEL, ManifestPage, ManifestRow, Page, Query, Versions
+from hub.store.base import NO_LEVEL, ManifestPage, ManifestRow, Page, Query
 from hub.store.sqlite_files import rows
+from hub.taxii.filters import VersionMatch
 
 PLACE_BITS: Final = 48  # of a key; the other 15 are the collection's number
 LAST_PLACE: Final = (1 << PLACE_BITS) - 1  # in the year 10889
@@ -143,7 +144,7 @@ def read_manifest(connection: apsw.Connection, number: int, query: Query) -> Man
 
 
 def keys_of_object(
-    connection: apsw.Connection, number: int, object_id: str, clearance: int, versions: Versions
+    connection: apsw.Connection, number: int, object_id: str, clearance: int, versions: VersionMatch
 ) -> list[int]:
     """The keys of those versions of one object, in place order."""
     query = Query("", clearance, after=0, limit=1, ids=(object_id,), versions=versions)

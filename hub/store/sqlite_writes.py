@@ -11,9 +11,10 @@ import apsw
 
 from hub.errors import UnprocessableError
 from hub.store import line
-from hub.store.base import NO_LEVEL, Batch, Deletion, HeldVersion, Outcome, Record, Versions
+from hub.store.base import NO_LEVEL, Batch, Deletion, HeldVersion, Outcome, Record
 from hub.store.sqlite_files import rows
 from hub.store.sqlite_pages import LAST_PLACE, LEVELS, key_of, keys_of_object, place_of
+from hub.taxii.filters import VersionMatch
 
 _RESTORED_AT_ONCE: Final = 1_000  # records in memory during a restore
 
@@ -88,7 +89,13 @@ def append(connection: apsw.Connection, batch: Batch, now: int) -> tuple[Outcome
 
 
 def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
-    connection: apsw.Connection, collection: str, object_id: str, *, publisher: str, clearance: int, versions: Versions
+    connection: apsw.Connection,
+    collection: str,
+    object_id: str,
+    *,
+    publisher: str,
+    clearance: int,
+    versions: VersionMatch,
 ) -> Deletion:
     """Take the publisher's part out of the records asked for, and tell the versions left who their neighbours are."""
     number = number_of(connection, collection)

@@ -12,8 +12,9 @@ import pytest
 
 from hub.errors import ConfigurationError, HubError, StoreError, StoreUnavailableError, TooLargeError
 from hub.store import mongo_rows
-from hub.store.base import EVERY, Query, Record, Versions
+from hub.store.base import EVERY, Query, Record
 from hub.store.mongo import MongoStore
+from hub.taxii.filters import VersionMatch
 from tests.mongo import server
 from tests.store.making import START, Clock, add, an_id, asking, batch, candidate, held, verdicts
 
@@ -228,10 +229,16 @@ def ranges_of(wanted: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("types", [(), ("t",), ("t", "u")])
 @pytest.mark.parametrize(
     "versions",
-    [Versions(last=True), Versions(first=True), EVERY, Versions(instants=(1, 2)), Versions(last=True, instants=(1,))],
+    [
+        VersionMatch(last=True),
+        VersionMatch(first=True),
+        EVERY,
+        VersionMatch(instants=(1, 2)),
+        VersionMatch(last=True, instants=(1,)),
+    ],
 )
 def test_every_page_is_a_range_of_places_behind_equalities_of_one_index(
-    ids: tuple[str, ...], types: tuple[str, ...], versions: Versions
+    ids: tuple[str, ...], types: tuple[str, ...], versions: VersionMatch
 ) -> None:
     """An index serves a range in order where equalities (or lists, merged) fill all fields before `place`."""
     query = Query("c", 2, after=5, limit=10, ids=ids, types=types, versions=versions)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from hub.store.base import EVERY, NOBODY, Batch, Candidate, Outcome, Query, Store, Verdict, Versions
+from hub.store.base import EVERY, NOBODY, Batch, Candidate, Outcome, Query, Store, Verdict
+from hub.taxii.filters import VersionMatch
 
 KINDS: Final = ("sqlite", "mongo")  # a further store joins the contract with its name here and a branch in `open_kind`
 START: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z in milliseconds
@@ -132,7 +133,7 @@ def told(store: Store, query: Query, max_bytes: int = ROOMY) -> Iterator[dict[st
 
 
 def held(
-    store: Store, collection: str = "shared", clearance: int = 4, versions: Versions = EVERY
+    store: Store, collection: str = "shared", clearance: int = 4, versions: VersionMatch = EVERY
 ) -> list[tuple[str, str]]:
     """(id, version) of every record at or below the clearance, in place order."""
     page = store.manifest(asking(collection=collection, clearance=clearance, versions=versions, limit=100_000))

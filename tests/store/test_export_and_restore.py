@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from hub.errors import UnprocessableError
-from hub.store.base import EVERY, LAST, Record, Status, Store, Versions
+from hub.store.base import EVERY, LAST, Record, Status, Store
+from hub.taxii.filters import VersionMatch
 from tests.store.making import START, Clock, add, an_id, asking, candidate, held, nobodys, places, told
 
 
@@ -44,7 +45,7 @@ def test_what_is_restored_is_what_was_exported(store: Store) -> None:
     assert store.head("again") == store.head("shared") == START + 5
     for clearance in range(5):
         assert store.counts("again", clearance) == store.counts("shared", clearance)
-        for versions in (LAST, EVERY, Versions(first=True)):
+        for versions in (LAST, EVERY, VersionMatch(first=True)):
             here = list(told(store, asking(clearance=clearance, versions=versions)))
             assert list(told(store, asking(clearance=clearance, versions=versions, collection="again"))) == here
 

@@ -19,8 +19,9 @@ import pytest
 
 from hub.errors import StoreError, StoreFullError, StoreUnavailableError
 from hub.store import sqlite_pages
-from hub.store.base import EVERY, AccountRow, Deletion, Query, Store, Verdict, Versions
+from hub.store.base import EVERY, AccountRow, Deletion, Query, Store, Verdict
 from hub.store.sqlite import SqliteStore
+from hub.taxii.filters import VersionMatch
 from tests.store.making import ROOMY, Clock, add, an_id, asking, candidate, held, told, verdicts
 
 ROOT = Path(__file__).parents[2]
@@ -431,8 +432,8 @@ def test_what_a_reader_may_not_see_or_does_not_ask_for_costs_nothing(opened: Ope
     chosen = {
         "level": {"clearance": 0},
         "type": {"types": ("malware",)},
-        "first": {"versions": Versions(first=True)},
-        "instant": {"versions": Versions(instants=(7,))},
+        "first": {"versions": VersionMatch(first=True)},
+        "instant": {"versions": VersionMatch(instants=(7,))},
         "id": {"ids": tuple(an_id(number * 100, "malware") for number in range(30))},
     }[asked]
     query = asking(limit=20, **chosen)  # type: ignore[arg-type] # one of the fields above

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.store.base import EVERY, LAST, NOBODY, Candidate, Deletion, Query, Store, Verdict, Versions
+from hub.store.base import EVERY, LAST, NOBODY, Candidate, Deletion, Query, Store, Verdict
+from hub.taxii.filters import VersionMatch
 from tests.store.making import (
     ROOMY,
     add,
@@ -24,17 +25,17 @@ from tests.store.making import (
     told,
 )
 
-FIRST = Versions(first=True)
+FIRST = VersionMatch(first=True)
 TYPES = ("indicator", "identity", "ipv4-addr")
 ASKED = (
     LAST,
     FIRST,
     EVERY,
-    Versions(instants=(2, 4)),
-    Versions(last=True, first=True),
-    Versions(last=True, instants=(1, 3)),
-    Versions(first=True, instants=(2,)),
-    Versions(last=True, first=True, instants=(3,)),
+    VersionMatch(instants=(2, 4)),
+    VersionMatch(last=True, first=True),
+    VersionMatch(last=True, instants=(1, 3)),
+    VersionMatch(first=True, instants=(2,)),
+    VersionMatch(last=True, first=True, instants=(3,)),
 )
 _compared = itertools.count()
 _collections = itertools.count()
@@ -61,7 +62,7 @@ class Model:
         return [one for one in self.kept if one.candidate.level <= clearance]
 
     def asked(
-        self, clearance: int, versions: Versions, ids: Iterable[str] = (), types: Iterable[str] = ()
+        self, clearance: int, versions: VersionMatch, ids: Iterable[str] = (), types: Iterable[str] = ()
     ) -> list[Kept]:
         """What a reader asks for, in place order."""
         visible = self.visible(clearance)
@@ -78,7 +79,7 @@ class Model:
                 found.append(one)
         return found
 
-    def delete(self, object_id: str, publisher: str, clearance: int, versions: Versions) -> Deletion:
+    def delete(self, object_id: str, publisher: str, clearance: int, versions: VersionMatch) -> Deletion:
         """Take the publisher's part out of what this reader may see and asks for."""
         asked = self.asked(clearance, versions, ids=(object_id,))
         if not asked:
@@ -189,7 +190,7 @@ def test_the_last_version_is_the_last_that_this_reader_may_see(store: Store) -> 
 def test_after_the_last_version_is_deleted_the_one_before_is_the_last_again(store: Store) -> None:
     """Its place stays: readers beyond it have seen it."""
     add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=1))
-    assert store.delete("shared", an_id(1), "ID", 4, Versions(last=True)) is Deletion.DELETED
+    assert store.delete("shared", an_id(1), "ID", 4, VersionMatch(last=True)) is Deletion.DELETED
     assert held(store, versions=LAST) == [(an_id(1), "v1")]
 
 
