@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from hub.errors import ConfigurationError
 
@@ -169,7 +170,25 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         elif name in known:
             values[name] = _typed(Settings, name, text, variable)
             origins[name] = variable
+    for name in {"public_url", "events_url"} & values.keys():
+        _check_address(values[name], origins[name], may_have_path=name == "events_url")
     return Settings(**values, limits=Limits(**limits), origins=origins)
+
+
+def _check_address(address: str, where: str, *, may_have_path: bool) -> None:
+    """TAXII's discovery stands at the root of a server (TAXII 2.1, 4.1), so its address has no path. Empty: none is set."""
+    if not address:
+        return
+    try:
+        parts = urlsplit(address)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+    except ValueError:
+        good = False
+    if not good or (parts.path.strip("/") and not may_have_path):
+        raise ConfigurationError(
+            f"{where}: {address!r} should be an address such as https://hub.example"
+            + ("" if may_have_path else ", without a path")
+        )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

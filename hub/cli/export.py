@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from pathlib import Path
+from collections.abc import Iterable
 
 from hub.cli import DONE
 from hub.errors import UnprocessableError
@@ -34,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     """Write the archive (JSON lines) or the bundle."""
     settings = load_settings(os.environ)
     if args.definitions:
-        json.dump(definitions_bundle(open_catalogue(settings)), sys.stdout, indent=1)
-        print()
+        bundle = definitions_bundle(open_catalogue(settings))
+        _write([json.dumps(bundle, indent=1).encode(), b"\n"], args.out)
         return DONE
     hub = open_hub(settings)
     try:
@@ -47,19 +47,24 @@ def run(args: argparse.Namespace) -> int:
                     f"There is no collection {args.collection!r}; `hub collections` lists them all."
                 )
         secret = None if args.collection else hub.secret
-        lines = write_archive(hub.store, collections, secret=secret, made_at=now())
-        if args.out:
-            target = Path(args.out)
-            # an archive holds the signing secret and the hashes of keys: nobody else reads it
-            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.writelines(lines)
-                file.flush()
-                os.fsync(file.fileno())
-        else:
-            sys.stdout.buffer.writelines(lines)
-            sys.stdout.buffer.flush()
-    except FileExistsError:
-        raise UnprocessableError(f"{args.out}: this file exists already; an archive is never written over.") from None
+        _write(write_archive(hub.store, collections, secret=secret, made_at=now()), args.out)
     finally:
         hub.store.close()
     return DONE
+
+
+def _write(lines: Iterable[bytes], out: str | None) -> None:
+    if out is None:
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        # an archive holds the signing secret and the hashes of keys: nobody else reads it
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise UnprocessableError(f"{out}: this file exists already; an archive is never written over.") from None
+    except OSError as error:
+        raise UnprocessableError(f"{out}: the archive cannot be written there: {error.strerror}.") from None

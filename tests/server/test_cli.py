@@ -326,6 +326,7 @@ def test_an_archive_is_never_written_over(made: Hub, tmp_path: Path) -> None:
     """It may be the only one."""
     (tmp_path / "there.jsonl").write_text("precious")
     assert "exists already" in made("export", "--out", str(tmp_path / "there.jsonl"), code=3).err
+    assert "cannot be written" in made("export", "--out", str(tmp_path / "no" / "folder.jsonl"), code=3).err
     assert (tmp_path / "there.jsonl").read_text() == "precious"
 
 
@@ -340,6 +341,8 @@ def test_one_collection_is_exported_alone(made: Hub) -> None:
 def test_the_definitions_are_exported_without_a_store(hub: Hub) -> None:
     """One bundle that stix2 reads, with the members' identities."""
     parsed = stix2.parse(hub("export", "--definitions").out, allow_custom=True)
+    assert hub("export", "--definitions", "--out", "definitions.json").out == ""
+    assert json.loads(Path("definitions.json").read_bytes()) == json.loads(hub("export", "--definitions").out)
     assert set(IDENTITIES.values()) <= {content["id"] for content in parsed.objects}
 
 
@@ -369,7 +372,16 @@ def test_settings_show_no_password(hub: Hub, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("HUB_PORT", "eight"), ("HUB_WORKERS", "0"), ("HUB_BEHIND_PROXY", "maybe"), ("HUB_LIMITS_NOTHING", "1")],
+    [
+        ("HUB_PORT", "eight"),
+        ("HUB_WORKERS", "0"),
+        ("HUB_BEHIND_PROXY", "maybe"),
+        ("HUB_LIMITS_NOTHING", "1"),
+        ("HUB_PUBLIC_URL", "hub.example"),
+        ("HUB_PUBLIC_URL", "https://hub.example/taxii"),
+        ("HUB_PUBLIC_URL", "https://[hub.example"),
+        ("HUB_EVENTS_URL", "ftp://hub.example/"),
+    ],
 )
 def test_a_setting_that_cannot_be_used_is_told(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str, value: str
