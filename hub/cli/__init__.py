@@ -83,7 +83,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, arguments: list[str]) -> int:
-    module = importlib.import_module(f"hub.cli.{MODULES.get(name, name)}")
+    try:
+        module = importlib.import_module(f"hub.cli.{MODULES.get(name, name)}")
+    except ModuleNotFoundError as error:
+        if (error.name or "hub").partition(".")[0] == "hub":
+            raise
+        print(
+            f"hub {name}: this command belongs to the hub itself and needs the package {error.name}; install it with "
+            "`pip install 'threat-sharing-hub[server]'`",
+            file=sys.stderr,
+        )
+        return REFUSED
     parser = argparse.ArgumentParser(
         prog=f"hub {name}",
         description=COMMANDS[name][0].upper() + COMMANDS[name][1:] + ".",

@@ -1,6 +1,7 @@
 """`hub publish`: send files to a collection, by way of the outbox, and say what became of each object.
 
-1. Every file is read and released before anything is kept or sent: a slip in the second does not halve the work.
+1. Every file is read and released before anything is kept or sent: a slip in the second does not halve the work. What
+   was prepared waits on disk (`spool`), so that a file of any length fits into little memory.
    STIX goes as it stands; of a report leaves what the release step lets out, with the victim protected.
 2. With --preview, what would leave is shown beside what stays, and that is all.
 3. What leaves for the first time is asked about, where a person is at the terminal.
@@ -14,23 +15,24 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments, progress
 from hub.cli.reports import approval_arguments, approvals, audience, now, reading_arguments, reports, this_member
-from hub.errors import ConnectionFailedError, ReadingError
+from hub.errors import ConnectionFailedError, ReadingError, ReleaseError
 from hub.producer.api import HubClient
-from hub.producer.bundles import StixDict, stix_objects
+from hub.producer.bundles import stix_objects
+from hub.producer.member import Member
 from hub.producer.outbox import Outbox, Settled
 from hub.producer.readers import Report
-from hub.taxii.resources import Collection
-
-if TYPE_CHECKING:
-    from hub.producer.desk import Unkept
+from hub.producer.release.policy import Audience
+from hub.producer.release.record import keep_file
+from hub.producer.report import Kind
+from hub.producer.spool import Prepared, Spool
+from hub.producer.standing import refuse_what_stays
+from hub.taxii import resources
 
 EXAMPLE = (
     "  export HUB_URL=https://hub.example/asean/ HUB_KEY=…\n"
@@ -39,17 +41,6 @@ EXAMPLE = (
     "  hub publish bundle.json --to indicators\n"
 )
 _HEAD_BYTES = 4096  # of a file, enough to tell STIX from a report
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What may leave of one file or report: where it came from, its bundles, a preview, whether to ask, what to keep."""
-
-    source: str
-    bundles: Sequence[Sequence[StixDict]]
-    preview: str
-    ask: bool = False
-    keep: Callable[[], None] | None = None
 
 
 def arguments(parser: argparse.ArgumentParser, *, to: str | None = None) -> None:
@@ -64,7 +55,11 @@ def arguments(parser: argparse.ArgumentParser, *, to: str | None = None) -> None
     parser.add_argument("--to", required=to is None, default=to, metavar="COLLECTION", help="id, alias or title")
     parser.add_argument("--preview", action="store_true", help="show what would leave, and send nothing")
     parser.add_argument("--yes", action="store_true", help="do not ask before something leaves for the first time")
-    parser.add_argument("--json", action="store_true", help="print a receipt as one JSON object for each bundle")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print a receipt, or a preview, as one JSON object for each bundle or report",
+    )
     parser.add_argument("--exercise", action="store_true", help="label reports as part of a drill")
     reading_arguments(parser)
     approval_arguments(parser)
@@ -74,88 +69,100 @@ def arguments(parser: argparse.ArgumentParser, *, to: str | None = None) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Send the files; 1 where something was refused or held back, 4 where the hub is away and files wait."""
-    with client(args, environment()) as hub:
+    folder = home(environment())
+    with client(args, environment()) as hub, Spool(folder) as spool:
         # (1)
-        desk = _Desk(args, hub)
-        prepared = [one for file in args.files for one in desk.prepare(file)]
-        # (2)
+        desk = _Desk(args, hub, spool)
+        for file in args.files:
+            for one in desk.prepare(file):
+                # (2)
+                if args.preview:
+                    print(one.preview, flush=True)
+                spool.add(one)
         if args.preview:
-            for one in prepared:
-                print(one.preview)
             return SOME_REFUSED if desk.held_back else DONE
-        if not prepared:
+        if not spool.count:
             return SOME_REFUSED
         # (3)
-        if not args.yes and not _agreed(prepared):
+        if not args.yes and not _agreed(spool):
             print("Nothing was sent.", file=sys.stderr)
             return REFUSED
         # (4)
-        for one in prepared:
-            if one.keep is not None:
-                one.keep()
+        for one in spool:
+            for path, body in one.files:
+                keep_file(path, body)
         box = outbox(args, environment())
         names = [
             box.put(bundle, hub=hub.connection.url, to=args.to, source=one.source)
-            for one in prepared
+            for one in spool
             for bundle in one.bundles
         ]
-        settled = list(send(hub, box, names, as_json=args.json))
-    return SOME_REFUSED if desk.held_back or any(one.refused for one in settled) else DONE
+        refused = 0
+        for settled in send(hub, box, names, as_json=args.json):
+            refused += settled.refused
+    return SOME_REFUSED if desk.held_back or refused else DONE
 
 
 class _Desk:
     """Step 1: files to what may leave. `held_back` counts the rows and reports that did not get so far."""
 
-    def __init__(self, args: argparse.Namespace, hub: HubClient) -> None:
+    def __init__(self, args: argparse.Namespace, hub: HubClient, spool: Spool) -> None:
         self._args = args
         self._hub = hub
-        self._unkept: Unkept | None = None  # records of this run, made and not kept yet
+        self._spool = spool
+        self._there: Audience | None = None
         self.held_back = 0
 
     def prepare(self, file: Path) -> Iterator[Prepared]:
         """The bundles that a file comes to. ReadingError says why a file cannot be used."""
         if _is_stix(file) and self._args.format is None:
-            yield _as_it_stands(file)
+            yield _as_it_stands(file, home(environment()), approvals(self._args).values)
             return
-        from hub.producer.desk import Leaving, Unkept, leaving  # noqa: PLC0415 - loads stix2, which STIX files need not
-
         member = this_member(environment())
-        there = audience(
-            self._args.to,
-            self._hub.connection.url,
-            self._collections(),
-            home(environment()),
-            exercise=self._args.exercise,
-        )
-        self._unkept = self._unkept or Unkept()
+        there = self._there = self._there or self._audience()
         unused = 0
         for report in reports(file, self._args, member):
-            if not isinstance(report, Report):
+            if isinstance(report, Report):
+                unused += len(report.unused)
+                yield from self._released(report, file, member, there)
+            else:
                 self.held_back += 1
-                continue
-            unused += len(report.unused)
-            found = leaving(
-                report,
-                member,
-                there,
-                now(),
-                approvals=approvals(self._args),
-                exercise=self._args.exercise,
-                unkept=self._unkept,
-            )
-            if isinstance(found, Leaving):
-                yield Prepared(report.report_id, found.bundles, found.preview.text(), found.first, found.keep)
-                continue
-            self.held_back += 1
-            print(f"{file}: {report.report_id}: nothing leaves. {found.reason}", file=sys.stderr)
-            if self._args.preview:
-                print(found.preview.text())
         if unused:
             print(
                 f"{file}: {unused} fields have no place in STIX or no use; `hub convert` names them.", file=sys.stderr
             )
 
-    def _collections(self) -> list[Collection] | None:
+    def _released(self, report: Report, file: Path, member: Member, there: Audience) -> Iterator[Prepared]:
+        from hub.producer.desk import Leaving, leaving  # noqa: PLC0415 - loads stix2, which STIX files need not
+
+        found = leaving(
+            report,
+            member,
+            there,
+            now(),
+            approvals=approvals(self._args),
+            exercise=self._args.exercise,
+            unkept=self._spool.unkept,
+        )
+        preview = found.preview.json() if self._args.json else found.preview.text()
+        if not isinstance(found, Leaving):
+            self.held_back += 1
+            print(f"{file}: {report.report_id}: nothing leaves. {found.reason}", file=sys.stderr)
+            if self._args.preview:
+                print(preview)
+            return
+        if report.kind is Kind.CASE and not there.incidents:
+            print(
+                f"{file}: {report.report_id}: {there.title!r} takes no incidents: its indicators leave, without it.",
+                file=sys.stderr,
+            )
+        yield Prepared(report.report_id, found.bundles, preview, found.first, found.files())
+
+    def _audience(self) -> Audience:
+        url, folder = self._hub.connection.url, home(environment())
+        return audience(self._args.to, url, self._collections(), folder, exercise=self._args.exercise)
+
+    def _collections(self) -> list[resources.Collection] | None:
         try:
             return self._hub.collections()
         except ConnectionFailedError:
@@ -174,8 +181,12 @@ def _is_stix(file: Path) -> bool:
     )
 
 
-def _as_it_stands(file: Path) -> Prepared:
+def _as_it_stands(file: Path, folder: Path, approved: Collection[str]) -> Prepared:
     objects = stix_objects(file)
+    try:
+        refuse_what_stays(objects, folder, approved)
+    except ReleaseError as error:
+        raise ReleaseError(f"{file}: {error}") from None
     kinds = Counter(str(item.get("type")) for item in objects)
     counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
     return Prepared(file.name, [objects], f"{file}: {len(objects)} objects, as they stand: {counts}")
@@ -210,12 +221,12 @@ def show(box: Outbox, settled: Settled, *, as_json: bool) -> None:
         print(f"  It is kept in {box.folder / 'refused' / settled.name}; mend it and publish it again.", flush=True)
 
 
-def _agreed(prepared: Sequence[Prepared]) -> bool:
-    asked = [one for one in prepared if one.ask]
-    if not asked or not sys.stdin.isatty():
+def _agreed(spool: Spool) -> bool:
+    if not spool.asking or not sys.stdin.isatty():
         return True
-    for one in asked:
-        print(one.preview, file=sys.stderr)
+    for one in spool:
+        if one.ask:
+            print(one.preview, file=sys.stderr)
     print("This leaves for the first time. Send it? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.cli.client import home
-from hub.errors import ConfigurationError, ConnectionFailedError
+from hub.errors import ConfigurationError, ConnectionFailedError, ReadingError
 from hub.producer.api import audience_of
 from hub.producer.desk import read
 from hub.producer.files import write_atomically
@@ -22,6 +22,8 @@ from hub.stix.tlp import BY_WORD
 from hub.taxii.resources import Collection, plain
 
 _KNOWN_COLLECTIONS = "collections.json"  # in the home: what the hub said of its collections, for when it is away
+
+_MAX_WARNINGS = 20  # sentences about one report
 
 
 def reading_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +57,19 @@ def approval_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="KEY",
         help="a text or value to let out; the preview shows its key",
     )
+    parser.add_argument(
+        "--disapprove",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="take back what was approved before: approvals stand for later stages of a report",
+    )
+    parser.add_argument(
+        "--leave",
+        choices=sorted(BY_WORD),
+        metavar="LEVEL",
+        help="the source gave leave to mark it as low as this level",
+    )
     parser.add_argument("--officer", default="", help="who approves; kept in the record")
     parser.add_argument(
         "--named-by", default="", metavar="WHO", help="who recorded the victim's yes to being named, and when"
@@ -78,18 +93,40 @@ def read_options(args: argparse.Namespace, member: Member | None) -> ReadOptions
 
 def approvals(args: argparse.Namespace) -> Approvals:
     """What the officer allowed, from the arguments. ConfigurationError where nobody's name stands behind it."""
-    if (args.approve or args.named_by) and not args.officer:
+    if (args.approve or args.disapprove or args.leave or args.named_by) and not args.officer:
         raise ConfigurationError("an approval needs a name: give --officer")
     keys = frozenset(args.approve)
-    return Approvals(officer=args.officer, texts=keys, values=keys, named_by=args.named_by)
+    return Approvals(
+        officer=args.officer,
+        texts=keys,
+        values=keys,
+        taken_back=frozenset(args.disapprove),
+        named_by=args.named_by,
+        tlp=BY_WORD[args.leave] if args.leave else None,
+    )
 
 
 def reports(file: Path, args: argparse.Namespace, member: Member) -> Iterator[Report | RowError]:
-    """The reports in a file; each row that cannot be read is told on stderr and handed on, too."""
+    """The reports in a file; each row that cannot be read, and what an officer should know of one that can, is told on
+    stderr. A row that cannot be read is handed on, too. ReadingError where the file has no row at all.
+    """
+    found = None
     for found in read(file, read_options(args, member), args.format):
         if isinstance(found, RowError):
             print(found, file=sys.stderr)
+        else:
+            _warn(found)
         yield found
+    if found is None:
+        raise ReadingError(f"{file}: there is no report in it")
+
+
+def _warn(report: Report) -> None:
+    """What is kept out and what was assumed; the first of many, since a feed of ten thousand lines has as many."""
+    for sentence in report.warnings[:_MAX_WARNINGS]:
+        print(f"{report.source}: {sentence}", file=sys.stderr)
+    if len(report.warnings) > _MAX_WARNINGS:
+        print(f"{report.source}: and {len(report.warnings) - _MAX_WARNINGS} more like these", file=sys.stderr)
 
 
 def this_member(environment: Mapping[str, str]) -> Member:

@@ -30,6 +30,7 @@ from hub.producer.patience import Patience
 from hub.producer.publish import Progress, Receipt, joined, publish
 from hub.producer.readers import Report, RowError
 from hub.producer.release.policy import Approvals, Audience
+from hub.producer.standing import refuse_what_stays
 from hub.stix.tlp import BY_WORD, TLP
 from hub.taxii.resources import Collection
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 HOME: Final = ".threat-sharing-hub"  # in the user's own folder
 PROTECTED: Final = "protected"  # the profile of collections in which no victim is named
+INDICATORS: Final = "indicators"  # that of collections which take no incidents
 DRILLS: Final = "exercise"  # that of collections for drills
 
 
@@ -61,7 +63,13 @@ def audience_of(name: str, collections: Sequence[Collection], *, exercise: bool 
     if profiles and exercise != (DRILLS in profiles):
         takes = "takes no drills" if exercise else "takes drills only: say that it is one (`exercise=True`, --exercise)"
         raise UnprocessableError(f"{found[0].title!r} {takes}; nothing was released")
-    return Audience(found[0].id, highest_tlp=level, protected=not profiles or PROTECTED in profiles)
+    return Audience(
+        found[0].id,
+        highest_tlp=level,
+        protected=not profiles or PROTECTED in profiles,
+        incidents=INDICATORS not in profiles,
+        title=found[0].title,
+    )
 
 
 class HubClient:
@@ -107,14 +115,17 @@ class HubClient:
         A Report of `hub.read_reports` is rendered and released first, with the victim protected; ReleaseError says why
         nothing of it may leave, and `preview` shows what would; `exercise` labels it as part of a drill. ReadingError
         stands for a row that could not be read. STIX goes as it stands: a bundle, an envelope, a list of objects or one
-        object, as stix2's objects, dicts, JSON or the path of a file. Refusals of single objects are in the receipt.
+        object, as stix2's objects, dicts, JSON or the path of a file; ReleaseError where that is a report as it stands at
+        the CERT, or names whom the CERT protects. Refusals of single objects are in the receipt.
 
         With an outbox, the bundle is kept there first, then everything that waits there is sent; ConnectionFailedError
         then means that it waits on, and that the next `publish` or `send_waiting` sends it. Without one, what was not
         sent is in your hands: to publish it again doubles nothing.
         """
         if not isinstance(item, Report | RowError):
-            return self._send([stix_objects(item)], to, source, progress)
+            objects = stix_objects(item)
+            refuse_what_stays(objects, self._home, approvals.values if approvals else ())
+            return self._send([objects], to, source, progress)
         from hub.producer.desk import Leaving  # noqa: PLC0415 - as in `preview`
 
         found = self.preview(item, to, approvals=approvals, exercise=exercise)

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,26 +25,24 @@ from hub.producer.release import (
     load_release_record,
     load_render_record,
     release,
-    save_release_record,
     save_render_record,
     withdrawal,
 )
-from hub.producer.release.record import ReleaseRecord, keep_withdrawn, parse_release_record, released_records
+from hub.producer.release.record import (
+    File,
+    ReleaseRecord,
+    Unkept,
+    keep_file,
+    keep_withdrawn,
+    parse_release_record,
+    release_record_file,
+    released_records,
+    render_record_files,
+)
 from hub.producer.render import Rendered, render
-from hub.producer.versions import Content, Record, Version, timestamp
+from hub.producer.versions import Content, timestamp
 
 _NOTHING_LEFT = ReleaseRecord()
-
-
-@dataclass(slots=True)
-class Unkept:
-    """Records of one run that are not on disk yet. What is released next builds on them as it would on those kept:
-    two stages of a report in one sheet are two versions of one incident, and the CERT's own identity is one object.
-    """
-
-    own: Mapping[str, Version] = field(default_factory=dict)
-    imported: dict[tuple[str, str], Record] = field(default_factory=dict)
-    released: dict[tuple[str, str, str], ReleaseRecord] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +61,17 @@ class Leaving:
     _rendered: Rendered = field(repr=False)
     _record: ReleaseRecord = field(repr=False)
 
+    def files(self) -> list[File]:
+        """The records of the import and of the release: what has to be kept before sending."""
+        return [
+            *render_record_files(self._member, self.report, self._rendered.record),
+            release_record_file(self._member, self.report, self._audience, self._record),
+        ]
+
     def keep(self) -> None:
         """Keep the records of the import and of the release (3)."""
-        save_render_record(self._member, self.report, self._rendered.record)
-        save_release_record(self._member, self.report, self._audience, self._record)
+        for path, body in self.files():
+            keep_file(path, body)
 
 
 def as_it_stands(report: Report, member: Member, now: datetime, *, exercise: bool = False) -> Rendered:
@@ -86,15 +91,17 @@ def leaving(  # noqa: PLR0913 - each stands by its name
     exercise: bool = False,
     unkept: Unkept | None = None,
 ) -> Leaving | Withheld:
-    """What of the report may leave for this audience. Nothing is kept or sent yet; `unkept` notes what is to be kept."""
-    unkept = unkept if unkept is not None else Unkept()
-    name = (report.source_format, report.report_id)
+    """What of the report may leave for this audience. Nothing is kept or sent yet.
+
+    `unkept` has the records of what was released just before and not kept yet: this release builds on them as on those
+    kept. Two stages of a report in one sheet are two versions of one incident.
+    """
     # (1)
-    known = unkept.imported.get(name) or load_render_record(member, report)
-    rendered = render(report, member, record=replace(known, own=unkept.own or known.own), now=now, exercise=exercise)
+    known = load_render_record(member, report, unkept)
+    rendered = render(report, member, record=known, now=now, exercise=exercise)
     # (2)
-    before = unkept.released.get((*name, audience.purpose)) or load_release_record(member, report, audience)
-    if before.history and before.history[-1].get("withdrawn"):
+    before = load_release_record(member, report, audience, unkept)
+    if before.withdrawn:
         when = str(before.history[-1]["at"])
         return Withheld(
             f"It was withdrawn on {when[:10]}, which is for good (STIX 2.1, 3.6): to publish it anew, give it another id.",
@@ -103,9 +110,6 @@ def leaving(  # noqa: PLR0913 - each stands by its name
     released = release(rendered, report, member, audience, approvals=approvals, record=before, now=now)
     if not isinstance(released, Released):
         return released
-    unkept.own = rendered.record.own
-    unkept.imported[name] = rendered.record
-    unkept.released[(*name, audience.purpose)] = released.record
     return Leaving(
         report=report,
         bundles=tuple(bundle for bundle in (released.contents, released.lone) if bundle),
@@ -144,14 +148,25 @@ class TakenBack:
 
 
 def taking_back(member: Member, report_id: str, now: datetime) -> Sequence[TakenBack]:
-    """Every release of the report with this id, to whichever audience. ReleaseError where there is none."""
+    """Every release of the report with this id, to whichever audience. ReleaseError where there is none.
+
+    An observable that another report of this CERT let out to the same collection stays there, until that is withdrawn.
+    """
     found: list[TakenBack] = []
+    others: dict[str, set[str]] = {}  # collection -> observables of reports that stand
     for path, data in released_records(member):
+        record, collection = parse_release_record(data), str(data["collection"])
         if data.get("report_id") != report_id:
+            if not record.withdrawn:
+                others.setdefault(collection, set()).update(record.observed)
             continue
-        back = withdrawal(parse_release_record(data), timestamp(now))
+        back = withdrawal(record, timestamp(now))
         bundles = tuple(tuple(bundle) for bundle in (back.contents, back.lone) if bundle)
-        found.append(TakenBack(report_id, str(data["collection"]), bundles, back.delete, path, back.record))
+        found.append(TakenBack(report_id, collection, bundles, back.delete, path, back.record))
+    found = [
+        replace(back, delete=tuple(ref for ref in back.delete if ref not in others.get(back.collection, ())))
+        for back in found
+    ]
     if not found:
         raise ReleaseError(f"Nothing of a report {report_id!r} was released from this home ({member.home}).")
     return found

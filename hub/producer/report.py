@@ -493,13 +493,13 @@ EXCERPT_CHARS = 80
 """Characters of a value that are shown in a table or message."""
 
 
-def excerpt(value: object) -> str:
-    """Return ``value`` as one line of at most EXCERPT_CHARS printable characters."""
-    text = str(value)[: 4 * EXCERPT_CHARS]
+def excerpt(value: object, chars: int = EXCERPT_CHARS) -> str:
+    """Return ``value`` as one line of at most ``chars`` printable characters."""
+    text = str(value)[: 4 * chars]
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
     text = " ".join(text.split())
-    return text if len(text) <= EXCERPT_CHARS else text[: EXCERPT_CHARS - 1] + "…"
+    return text if len(text) <= chars else text[: chars - 1] + "…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -540,6 +540,7 @@ class Report:
     recoverability: str | None = None  # recoverability-enum
     victims: tuple[Victim, ...] = ()
     consent: Consent | None = None
+    withheld: str = ""  # with consent NONE: the sentence that says why, where it was not the victim who said so
     affected: Mapping[str, int] = field(default_factory=dict)  # entity-type-ov -> how many
     impacts: tuple[Impact, ...] = ()
     events: tuple[Event, ...] = ()

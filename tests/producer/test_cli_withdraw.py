@@ -55,6 +55,22 @@ def test_an_observable_that_another_member_published_too_stays(region: Region, t
     assert theirs, done.stderr
 
 
+def test_an_observable_of_another_report_that_stands_stays(region: Region, tmp_path: Path) -> None:
+    """One address in two incidents: the first withdrawal leaves it where it is, the second deletes it."""
+    office = region.offices["KH"]
+    row = {"country": "KH", "indicators": "ip:203.0.113.74"}
+    file = sheet(tmp_path / "a.csv", {**row, "report_id": "KH-ONE"}, {**row, "report_id": "KH-TWO"})
+    office.hub("publish", file, "--to", "kh", "--yes")
+
+    def values() -> list[str]:
+        return [item["value"] for item in of_types(region.held("kh"), "ipv4-addr")]
+
+    assert "0 observables deleted" in office.hub("withdraw", "KH-ONE").stderr
+    assert "203.0.113.74" in values()
+    assert "1 observables deleted" in office.hub("withdraw", "KH-TWO").stderr
+    assert "203.0.113.74" not in values()
+
+
 def test_a_report_that_never_left_cannot_be_withdrawn(region: Region) -> None:
     done = region.offices["LA"].hub("withdraw", "LA-404", code=3)
     assert "LA-404" in done.stderr

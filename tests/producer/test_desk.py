@@ -8,17 +8,23 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 import hub
-from hub.producer.api import HubClient
-from hub.producer.desk import Leaving
+from hub.producer.api import HubClient, audience_of
+from hub.producer.desk import Leaving, leaving
+from hub.producer.member import load_member
+from hub.producer.readers import Report
+from hub.producer.release import Approvals
 from tests.producer.offices import Office, Region, of_types, own, sheet
 from tests.producer.running import QUICK
 
+NOW: Final = datetime(2026, 5, 5, tzinfo=UTC)
 LURE: Final = "balai-rekaan-masuk.example"  # the adversary's, with the victim's name in it
 # `hub`, killed by itself at one place: the first argument is what runs before.
 DYING: Final = """
@@ -151,13 +157,103 @@ def test_a_victim_is_named_only_with_its_yes_and_only_where_names_may_be(region:
     yes = ("--named-by", "Aminah, by letter of 4 May", "--officer", "Aminah")
     office.hub("publish", file, "--to", "bn", "--yes", *yes)
     assert "Balai Rekaan" not in json.dumps(region.held("bn"))
-    # a collection of indicators refuses the incident itself, and takes what goes with it
-    office.hub("publish", file, "--to", "indicators", "--yes", code=1)
-    assert "Balai Rekaan" not in json.dumps(region.held("indicators"))
-    office.hub("publish", file, "--to", "indicators", "--yes", *yes, code=1)
-    names = [item["name"] for item in of_types(region.held("indicators"), "identity")]
-    assert "Balai Rekaan Utama" in names
-    assert "balai-rekaan.example" not in json.dumps(region.held("indicators"))
+    with client(office) as asean:
+        (report,) = hub.read_reports(file)
+        assert isinstance(report, Report)
+        unprotected = replace(audience_of("incidents", asean.collections()), protected=False)
+    member = load_member(office.home)
+    for named_by, there in (("", False), ("Aminah, by letter of 4 May", True)):
+        found = leaving(report, member, unprotected, NOW, approvals=Approvals("Aminah", named_by=named_by))
+        assert isinstance(found, Leaving)
+        assert ("Balai Rekaan Utama" in json.dumps(found.bundles)) == there
+        assert "balai-rekaan.example" not in json.dumps(found.bundles)
+
+
+def test_a_case_sent_to_a_collection_of_indicators_leaves_its_indicators_there(region: Region, tmp_path: Path) -> None:
+    """No incident, container, note or victim, and nothing that refers to them; the officer is told; the hub refuses none."""
+    office = region.offices["BN"]
+    row = {"report_id": "BN-5", "country": "BN", "consent": "named", "indicators": "ip:203.0.113.95"}
+    file = sheet(tmp_path / "a.csv", row)
+    before = {item["id"] for item in region.held("indicators")}
+    done = office.hub(
+        "publish", file, "--to", "indicators", "--yes", "--named-by", "Aminah, by letter", "--officer", "Aminah"
+    )
+    assert "takes no incidents" in done.stderr
+    assert "refused" not in done.stdout
+    held = [item for item in region.held("indicators") if item["id"] not in before]
+    assert {item["type"] for item in held} <= {
+        "marking-definition",
+        "identity",
+        "indicator",
+        "ipv4-addr",
+        "relationship",
+    }
+    assert [item["pattern"] for item in of_types(held, "indicator")] == ["[ipv4-addr:value = '203.0.113.95']"]
+    assert all(item["id"] == office.identity for item in of_types(held, "identity"))
+    assert "Balai" not in json.dumps(held)
+    bare = sheet(tmp_path / "b.csv", {**row, "report_id": "BN-6", "indicators": ""})
+    assert "nothing leaves" in office.hub("publish", bare, "--to", "indicators", "--yes", code=1).stderr
+
+
+def test_an_approval_stands_for_later_stages_until_it_is_taken_back(region: Region, tmp_path: Path) -> None:
+    """The lone indicator of the first stage is not revoked by the second, which nobody approved anew; `--disapprove` does."""
+    office = region.offices["TL"]
+    row = {"report_id": "TL-3", "country": "TL", "indicators": f"domain:{LURE};ip:203.0.113.96"}
+    early = sheet(tmp_path / "a.csv", {**row, "stage": "early"})
+    final = sheet(tmp_path / "b.csv", {**row, "stage": "final", "status": "closed"})
+    before = len(region.held("tl"))
+
+    def lone() -> list[bool]:
+        came = of_types(region.held("tl")[before:], "indicator")
+        return [item.get("revoked", False) for item in came if item["name"] in ("Domain name", "Withdrawn")]
+
+    office.hub("publish", early, "--to", "tl", "--yes", "--approve", LURE, "--officer", "Maria da Costa")
+    assert lone() == [False]
+    office.hub("publish", final, "--to", "tl", "--yes")
+    assert lone() == [False]
+    assert "--officer" in office.hub("publish", final, "--to", "tl", "--yes", "--disapprove", LURE, code=3).stderr
+    office.hub("publish", final, "--to", "tl", "--yes", "--disapprove", LURE, "--officer", "Maria da Costa")
+    assert lone() == [False, True]
+    office.hub("publish", final, "--to", "tl", "--yes")
+    assert lone() == [False, True], "what was taken back stays taken back"
+    office.hub("publish", final, "--to", "tl", "--yes", "--approve", LURE, "--officer", "Maria da Costa")
+    assert lone() == [False, True, False], "approved once more it comes under another id"
+
+
+def test_the_sources_leave_to_mark_it_lower_is_put_on_record(region: Region, tmp_path: Path) -> None:
+    """What is too high for a collection goes there with `--leave`, under an officer's name."""
+    office = region.offices["TL"]
+    row = {"report_id": "TL-4", "country": "TL", "tlp": "amber+strict", "indicators": "ip:203.0.113.97"}
+    file = sheet(tmp_path / "a.csv", row)
+    done = office.hub("publish", file, "--to", "incidents", "--yes", code=1)
+    assert "--leave" in done.stderr
+    assert "--officer" in office.hub("publish", file, "--to", "incidents", "--yes", "--leave", "amber", code=3).stderr
+    office.hub("publish", file, "--to", "incidents", "--yes", "--leave", "amber", "--officer", "Maria da Costa")
+    (record,) = [one for one in released(office) if one["report_id"] == "TL-4"]
+    assert record["history"][-1]["source_gave_leave_for"] == "TLP:AMBER"
+
+
+def test_an_officer_is_told_what_is_kept_out_and_why_nothing_leaves(region: Region, tmp_path: Path) -> None:
+    """Harmful indicators are warned about by both commands; MISP's own distribution is named, not the victim's consent."""
+    office = region.offices["BN"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "BN-7", "country": "BN", "indicators": "ip:8.8.8.8;ip:203.0.113.98"})
+    for words in (("convert", file), ("publish", file, "--to", "bn", "--preview")):
+        assert "row 2: 8.8.8.8 is a public DNS resolver" in office.hub(*words).stderr
+    event = tmp_path / "event.json"
+    event.write_text('{"Event": {"uuid": "0d4a3a1e-52a4-4b1f-8a39-7a4a0f0f1a09", "info": "x", "date": "2026-05-04",'
+                     ' "distribution": "0", "published": true}}', encoding="utf-8")  # fmt: skip
+    done = office.hub("publish", event, "--to", "bn", "--yes", code=1)
+    assert "distribution in MISP" in done.stderr
+    assert "agreed" not in done.stderr
+
+
+def test_a_preview_is_told_as_json_too(region: Region, tmp_path: Path) -> None:
+    office = region.offices["BN"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "BN-8", "country": "BN", "indicators": "ip:203.0.113.99"})
+    shown = json.loads(office.hub("publish", file, "--to", "bn", "--preview", "--json").stdout)
+    assert "Brunei" in shown["title"]
+    (text,) = [row["leaves"] for row in shown["rows"] if (row["type"], row["path"]) == ("report", "description")]
+    assert text.endswith("Shared by BruCERT."), "an officer reads all that leaves"
 
 
 # --------------------------------------------------------------------------------------------------- rows and stages

@@ -20,7 +20,7 @@ class Problem(ValueError):  # noqa: N818  a verdict on one field that becomes a 
 
     def __init__(self, key: str, found: object, expected: str) -> None:
         super().__init__(f"{key}: {expected}")
-        self.key, self.found, self.expected = key, excerpt(found), expected
+        self.key, self.found, self.expected = key, excerpt("" if found is None else found), expected
 
     def as_error(self, file: str, where: str, report_id: str | None = None) -> RowError:
         """The verdict, with its place."""
@@ -76,7 +76,7 @@ class Draft:
         merged = merge(known, observable) if known else observable
         self._observables[merged.key] = merged
         if merged.held:
-            self.warn(f"{excerpt(merged.value)} {merged.held}: kept out, unless you confirm it")
+            self.warn(f"{excerpt(merged.value)} {merged.held}: kept out, unless you confirm it (--confirm)")
         return merged
 
     @property

@@ -44,6 +44,7 @@ class Line:
     rsit: RsitType
     tlp: TlpWord
     consent: Consent | None = None
+    withheld: str = ""  # as in Report, which one sentence of each batch becomes
     observables: tuple[Observable, ...] = ()
     first_seen: Moment | None = None
     last_seen: Moment | None = None
@@ -78,11 +79,11 @@ class Feed:
 
     def __init__(self, source_format: str, name: str, options: ReadOptions) -> None:
         self._format, self._name, self._options = source_format, name, options
-        self._batches: dict[tuple[TlpWord, Consent | None], _Batch] = {}
+        self._batches: dict[tuple[TlpWord, Consent | None, str], _Batch] = {}
 
     def add(self, line: Line) -> Iterator[Report]:
         """Take a line in; yield a report when its batch is full."""
-        key = (line.tlp, line.consent)
+        key = (line.tlp, line.consent, line.withheld)
         batch = self._batches.get(key)
         if batch is None:
             batch = self._batches[key] = _Batch(Draft(self._options), first=line.where)
@@ -93,8 +94,8 @@ class Feed:
 
     def finish(self) -> Iterator[Report]:
         """Yield what is left at the end of the file."""
-        for (tlp, consent), batch in self._batches.items():
-            yield self._report(batch, tlp, consent)
+        for key, batch in self._batches.items():
+            yield self._report(batch, *key)
         self._batches.clear()
 
     def _take(self, batch: _Batch, line: Line) -> None:
@@ -165,7 +166,7 @@ class Feed:
                 labels=(line.rsit.label,),
             )
 
-    def _report(self, batch: _Batch, tlp: TlpWord, consent: Consent | None) -> Report:
+    def _report(self, batch: _Batch, tlp: TlpWord, consent: Consent | None, withheld: str) -> Report:
         commonest = sorted(batch.rsit, key=lambda line: -batch.rsit[line])
         names = ", ".join(f"{line.name} ({batch.rsit[line]})" for line in commonest[:3])
         return Report(
@@ -179,6 +180,7 @@ class Feed:
             status=Status.CLOSED,
             tlp=tlp,
             consent=consent,
+            withheld=withheld,
             countries=tuple(batch.countries),
             timeline=Timeline(started=min(batch.seen, default=None), ended=max(batch.seen, default=None)),
             detection_methods=("automated-tool",),

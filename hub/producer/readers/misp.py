@@ -45,6 +45,8 @@ _EVENT_KEYS: Final = frozenset({"info", "threat_level_id", "analysis", "date"})
 _PRIVATE: Final = "names who wrote it, and stays at the CERT"
 _LOCAL: Final = "is of the MISP it comes from"
 
+_ALONE: Final = "Its distribution in MISP is 'your organisation only' (0): nothing leaves until that is changed there."
+
 
 def read_misp(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read event by event; a RowError stands for one that cannot be used."""
@@ -154,6 +156,7 @@ def _report(event: Any, name: str, where: str, options: ReadOptions) -> Report:
         timeline=Timeline(started=started, written=written),
         victims=victims,
         consent=consent,
+        withheld=_ALONE if consent is Consent.NONE else "",
         recommended_actions=distinct(tagged.courses),
         notes=tuple(found.notes),
         actors=tuple(found.actors.values()),
@@ -174,7 +177,7 @@ def _distribution(fields: Fields, draft: Draft) -> Consent | None:
     if fields.take("published") is False:
         draft.warn("The event is not yet published in MISP")
     if distribution == "0":
-        draft.warn("Its distribution is 'your organisation only': nothing leaves until that is changed in MISP")
+        draft.warn(_ALONE)
         return Consent.NONE
     if distribution == "4":
         draft.warn("Its distribution is a sharing group: choose a collection whose readers are in that group")

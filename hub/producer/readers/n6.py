@@ -67,6 +67,7 @@ _RESTRICTIONS: Final[dict[str, tuple[TlpWord, Consent | None]]] = {
     "need-to-know": ("amber", None),
     "internal": ("amber+strict", Consent.NONE),
 }
+_INTERNAL: Final = "Its restriction in n6 is 'internal': such events never leave the CERT."
 _MALWARE_NAMES: Final = frozenset({"bots", "cnc", "malurl", "sandbox-url", "malware-action", "dns-query", "webinject"})
 _DROPPED: Final = {
     "names the supplier of the event, who stays unnamed": ("source",),
@@ -124,6 +125,7 @@ def _line(value: Any, where: str, options: ReadOptions) -> Line:
         found,
         tlp,
         consent,
+        _INTERNAL if consent is Consent.NONE else "",
         observables=observables,
         first_seen=first,
         last_seen=max(until, first) if until else first,

@@ -86,6 +86,9 @@ class _Told:
     count: int
 
 
+_COPYRIGHT: Final = "It is a claim of copyright, which is no threat to others: such claims are not shared."
+
+
 def read_xarf(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read one report as an incident, or several as a feed; a RowError stands for one that cannot be used."""
     values_found = json_values(source)
@@ -121,6 +124,7 @@ def _line(told: _Told, draft: Draft, where: str, value: Any, options: ReadOption
         told.rsit,
         options.default_tlp,
         Consent.NONE if told.rsit.type == "copyright" else None,
+        _COPYRIGHT if told.rsit.type == "copyright" else "",
         observables=told.observables,
         first_seen=told.first,
         last_seen=told.last,
@@ -146,7 +150,7 @@ def _case(where: str, value: Any, name: str, options: ReadOptions) -> Iterator[R
         return
     copyright_claim = told.rsit.type == "copyright"
     if copyright_claim:
-        draft.warn("Claims of copyright are not shared: nothing of this leaves")
+        draft.warn(_COPYRIGHT)
     for item in told.observables:
         draft.observe(
             replace(
@@ -173,6 +177,7 @@ def _case(where: str, value: Any, name: str, options: ReadOptions) -> Iterator[R
         detection_methods=("external-notification",),
         victims=(told.victim,) if told.victim else (),
         consent=Consent.NONE if copyright_claim else None,
+        withheld=_COPYRIGHT if copyright_claim else "",
         malware=(Malware(told.malware),) if told.malware else (),
         vulnerabilities=told.vulnerabilities,
         observables=draft.observables,

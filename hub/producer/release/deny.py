@@ -65,14 +65,8 @@ def scanner_for(member: Member, report: Report, *, named: Victim | None = None) 
 
     `named`: the victim that agreed to be named, whose name (and nothing else of it) is let through.
     """
-    needles: list[Needle] = []
+    needles = _listed_needles(member)
     networks = list(member.deny.ip_ranges)
-    for name in member.deny.names:
-        needles += name_needles(name, "constituent")
-    for person in member.deny.people:
-        needles += name_needles(person, "person")
-    for domain in member.deny.domains:
-        needles += domain_needles(domain, "constituent's domain")
     for victim in report.victims:
         needles += _victim_needles(victim)
         networks += victim.ip_ranges
@@ -87,6 +81,24 @@ def scanner_for(member: Member, report: Report, *, named: Victim | None = None) 
     # What the CERT says of itself anyway, and the one name that its owner agreed to.
     own = [squeeze(member.name), squeeze(member.contact or ""), squeeze(named.name or "") if named else ""]
     return Scanner((needle for needle in needles if not any(needle.text in text for text in own)), networks)
+
+
+def listed(member: Member) -> Scanner:
+    """The scanner for what is no report: the CERT's own list alone."""
+    own = [squeeze(member.name), squeeze(member.contact or "")]
+    needles = (needle for needle in _listed_needles(member) if not any(needle.text in text for text in own))
+    return Scanner(needles, member.deny.ip_ranges)
+
+
+def _listed_needles(member: Member) -> list[Needle]:
+    found: list[Needle] = []
+    for name in member.deny.names:
+        found += name_needles(name, "constituent")
+    for person in member.deny.people:
+        found += name_needles(person, "person")
+    for domain in member.deny.domains:
+        found += domain_needles(domain, "constituent's domain")
+    return found
 
 
 def name_needles(name: str, kind: str) -> list[Needle]:

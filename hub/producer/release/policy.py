@@ -44,13 +44,16 @@ class Audience:
     """A collection as the release step sees it.
 
     `collection` is its id: pseudonyms and ids differ from one collection to the next, so that nobody can join two.
-    `protected` says whether it has the profile of that name; only where it has not may a victim be named.
+    `protected` says whether it has the profile of that name; only where it has not may a victim be named. `incidents`:
+    whether it takes incidents, or indicators only. `title` is for people.
     """
 
     collection: str
     profile: Profile = Profile.REGIONAL
     highest_tlp: TLP = TLP.AMBER_STRICT
     protected: bool = True
+    incidents: bool = True
+    title: str = ""
 
     @property
     def terms(self) -> Terms:
@@ -74,13 +77,14 @@ class Approvals:
 
     `texts`: keys of texts (`text_key`) that may leave as they stand, if the scanner finds nothing in them.
     `values`: adversary values that contain a victim's name, or belong to a hacked third party: they leave as lone
-    indicators. `named_by`: who recorded the victim's yes to being named, and when. `tlp`: the level down to which
-    the source gave leave to mark it.
+    indicators. `taken_back`: texts and values that were approved earlier, and shall not leave any more. `named_by`: who
+    recorded the victim's yes to being named, and when. `tlp`: the level down to which the source gave leave to mark it.
     """
 
     officer: str = ""
     texts: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
+    taken_back: frozenset[str] = frozenset()
     named_by: str = ""
     tlp: TLP | None = None
 

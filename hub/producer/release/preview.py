@@ -11,6 +11,7 @@ from typing import Any, Final
 from hub.producer.report import excerpt
 
 WIDTH: Final = 46  # characters of each of the two columns
+SHOWN_CHARS: Final = 600  # of one value
 MAX_ROWS: Final = 400  # rows of one printed preview; a last one counts the rest
 
 
@@ -96,5 +97,6 @@ def _cells(row: Row) -> Iterable[str]:
 
 
 def shown(value: Any) -> str:
-    """A value in one line."""
-    return excerpt(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+    """A value in one line, long enough that whatever leaves of a text can be read before it does."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return excerpt(text, SHOWN_CHARS)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,11 @@ from hub.producer.versions import Record, Version
 
 _FORMAT: Final = 1
 _OWN: Final = "own identity.json"
+
+File = tuple[Path, bytes]
+"""A file of a record, and what is to stand in it."""
+Unkept = Callable[[Path], bytes | None]
+"""What is to stand in a file of a record and is not on disk yet; None where that is so of nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,43 +47,89 @@ class ReleaseRecord:
     first: str | None = None
     history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the last thing that happened to it was `hub withdraw`."""
+        return bool(self.history and self.history[-1].get("withdrawn"))
+
+    def standing(self, given: Approvals) -> Approvals:
+        """What is approved now: what officers approved in earlier releases, and what is given with this one.
+
+        An approval is of one text or value and one audience, so it stands for later stages until it is taken back. The
+        source's leave is not of a text but of a whole report, which may have changed: it is asked for again.
+        """
+        texts: set[str] = set()
+        values: set[str] = set()
+        named_by = ""
+        for past in self.history:
+            taken_back = set(past.get("taken_back", ()))
+            texts = (texts | set(past.get("approved_texts", ()))) - taken_back
+            values = (values | set(past.get("approved_values", ()))) - taken_back
+            named_by = past.get("named_by") or named_by
+        return replace(
+            given,
+            texts=(given.texts | texts) - given.taken_back,
+            values=(given.values | values) - given.taken_back,
+            named_by=given.named_by or named_by,
+        )
+
 
 def entry(now: str, approvals: Approvals, preview: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry of the history."""
+    """An entry of the history; `approvals` are those given with this release, not those of earlier ones."""
     return {
         "at": now,
         "officer": approvals.officer,
         "approved_texts": sorted(approvals.texts),
         "approved_values": sorted(approvals.values),
+        "taken_back": sorted(approvals.taken_back),
         "named_by": approvals.named_by,
         "source_gave_leave_for": approvals.tlp.label if approvals.tlp is not None else "",
         "preview": preview,
     }
 
 
-def load_render_record(member: Member, report: Report) -> Record:
-    """What earlier imports of this report left; empty for a new one. ReleaseError names a file that is damaged."""
-    data = _read(_path(member, "imported", report))
-    own = _read(member.records / _OWN)
+def load_render_record(member: Member, report: Report, unkept: Unkept | None = None) -> Record:
+    """What earlier imports of this report left; empty for a new one. ReleaseError names a file that is damaged.
+
+    `unkept` has the files of this run that are not kept yet, which count before those on disk.
+    """
+    data = _read(_path(member, "imported", report), unkept)
+    own = _read(member.records / _OWN, unkept)
     return Record(_versions(data.get("objects")), _versions(own.get("objects")), data.get("first"))
+
+
+def render_record_files(member: Member, report: Report, record: Record) -> list[File]:
+    """The files that `save_render_record` writes, and what it writes into them."""
+    own = {"format": _FORMAT, "objects": _plain(record.own)}
+    data = {**_scope(report), "first": record.first, "objects": _plain(record.objects)}
+    return [(member.records / _OWN, _encoded(own)), (_path(member, "imported", report), _encoded(data))]
 
 
 def save_render_record(member: Member, report: Report, record: Record) -> None:
     """Keep what this import left. Call it before anything is made known, so that no id or time is given out twice."""
-    own = {"format": _FORMAT, "objects": _plain(record.own)}
-    if _read(member.records / _OWN) != own:
-        _write(member.records / _OWN, own)
-    data = {**_scope(report), "first": record.first, "objects": _plain(record.objects)}
-    _write(_path(member, "imported", report), data)
+    for path, body in render_record_files(member, report, record):
+        keep_file(path, body)
 
 
-def load_release_record(member: Member, report: Report, audience: Audience) -> ReleaseRecord:
-    """What left of this report for this audience so far. ReleaseError names a file that is damaged."""
-    return parse_release_record(_read(_path(member, "released", report, audience)))
+def keep_file(path: Path, body: bytes) -> None:
+    """Keep one file of a record, synced; one that is there already as it is, is left. ReleaseError where it cannot be."""
+    try:
+        if path.name == _OWN and path.exists() and path.read_bytes() == body:
+            return
+        write_atomically(path, body)
+    except OSError as error:
+        raise ReleaseError(f"{path}: the record of this release cannot be kept, so nothing is sent: {error}") from None
 
 
-def save_release_record(member: Member, report: Report, audience: Audience, record: ReleaseRecord) -> Path:
-    """Keep it, and return where. Call it before the bundle is sent."""
+def load_release_record(
+    member: Member, report: Report, audience: Audience, unkept: Unkept | None = None
+) -> ReleaseRecord:
+    """What left of this report for this audience so far. ReleaseError names a file that is damaged; `unkept` as above."""
+    return parse_release_record(_read(_path(member, "released", report, audience), unkept))
+
+
+def release_record_file(member: Member, report: Report, audience: Audience, record: ReleaseRecord) -> File:
+    """The file that `save_release_record` writes, and what it writes into it."""
     data = {
         **_scope(report),
         "collection": audience.collection,
@@ -91,8 +142,13 @@ def save_release_record(member: Member, report: Report, audience: Audience, reco
         "mapping": dict(record.mapping),
         "history": list(record.history),
     }
-    path = _path(member, "released", report, audience)
-    _write(path, data)
+    return _path(member, "released", report, audience), _encoded(data)
+
+
+def save_release_record(member: Member, report: Report, audience: Audience, record: ReleaseRecord) -> Path:
+    """Keep it, and return where. Call it before the bundle is sent."""
+    path, body = release_record_file(member, report, audience, record)
+    keep_file(path, body)
     return path
 
 
@@ -141,7 +197,7 @@ def keep_withdrawn(path: Path, record: ReleaseRecord) -> None:
         "observed": list(record.observed),
         "history": list(record.history),
     }
-    _write(path, {**_read(path), **withdrawn})
+    keep_file(path, _encoded({**_read(path), **withdrawn}))
 
 
 def _scope(report: Report) -> dict[str, Any]:
@@ -164,9 +220,10 @@ def _versions(data: Mapping[str, Any] | None) -> dict[str, Version]:
     return {identifier: Version(item["digest"], item["content"]) for identifier, item in (data or {}).items()}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, unkept: Unkept | None = None) -> dict[str, Any]:
     try:
-        text = path.read_text("utf-8")
+        text = unkept(path) if unkept is not None else None
+        text = text if text is not None else path.read_bytes()
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -183,8 +240,5 @@ def _read(path: Path) -> dict[str, Any]:
     return data
 
 
-def _write(path: Path, data: Mapping[str, Any]) -> None:
-    try:
-        write_atomically(path, json.dumps(data, ensure_ascii=False, indent=1).encode())
-    except OSError as error:
-        raise ReleaseError(f"{path}: the record of this release cannot be kept, so nothing is sent: {error}") from None
+def _encoded(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, indent=1).encode()

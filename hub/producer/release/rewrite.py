@@ -29,7 +29,7 @@ from hub.producer.release.pseudonym import canonical, period, pseudonym
 from hub.producer.release.rounding import ceiling, coarser, floor
 from hub.producer.release.scan import Scanner
 from hub.producer.render import Rendered
-from hub.producer.report import Fidelity, Report, Victim
+from hub.producer.report import Fidelity, Kind, Report, Victim
 from hub.producer.versions import COMMON_TIME, Content, Version
 from hub.stix import identifiers, tlp
 
@@ -41,6 +41,14 @@ _ORDER: Final = (
     *("course-of-action", "relationship", "report"),
 )
 _BY_PLACE: Final = frozenset({"identity", "location", "marking-definition"})
+# Of a case, for a collection that takes no incidents: whatever speaks of the incident or stands for it.
+_OF_INCIDENTS: Final = identifiers.INCIDENT_CORE_TYPES | {
+    "incident",
+    "report",
+    "note",
+    "observed-data",
+    "course-of-action",
+}
 _ACTORS: Final = frozenset({"threat-actor", "intrusion-set"})
 # Refer to others of their own type that come later.
 _FORWARD: Final = frozenset({"event"})
@@ -103,7 +111,10 @@ class Rewriter:
         self.key: Key = order.member.key.derive(f"release|{order.audience.purpose}")
         self.out = Rewritten()
         self.gate = Gate(self.rendered, self.audience, self.approvals, self.scanner)
+        self.bare = self.report.kind is Kind.CASE and not self.audience.incidents
         self.top = ladder.highest(self.report.consent, self.audience, self.approvals)
+        if self.bare:
+            self.top = (Level.NOTHING, "this collection takes no incidents, and so no victims")
         if self.top[0] is Level.NAMED and len(self.report.victims) != 1:
             self.top = (Level.PSEUDONYM, "a yes to being named is one victim's own, and the report has several")
         self.rung = self._whole_rung()
@@ -140,6 +151,9 @@ class Rewriter:
         table = rules.TABLES[self.audience.profile].get(content["type"])
         if table is None:
             self._stays(content, f"objects of this type do not leave for {self.audience.profile} readers")
+            return
+        if self.bare and content["type"] in _OF_INCIDENTS:
+            self._stays(content, "this collection takes no incidents, only their indicators")
             return
         level = self.gate.level(content)
         if level is None:
@@ -218,10 +232,15 @@ class Rewriter:
 
         Where the object under it was revoked before, it comes back under another one.
         """
-        identifier, again = self.key.identifier(content["type"], content["id"]), 0
-        while not content.get("revoked") and (known := self.known.get(identifier)) is not None and known.revoked:
+        if content.get("revoked"):
+            return self.key.identifier(content["type"], content["id"])
+        return self._living(content["type"], content["id"])
+
+    def _living(self, object_type: str, *parts: str) -> str:
+        identifier, again = self.key.identifier(object_type, *parts), 0
+        while (known := self.known.get(identifier)) is not None and known.revoked:
             again += 1
-            identifier = self.key.identifier(content["type"], content["id"], f"again {again}")
+            identifier = self.key.identifier(object_type, *parts, f"again {again}")
         return identifier
 
     def _marks(self, level: tlp.TLP, pap: list[str]) -> list[str]:
@@ -244,8 +263,9 @@ class Rewriter:
         }
 
     def _stays(self, content: Content, why: str, key: str = "") -> None:
-        here = content.get("name") or content.get("value") or content.get("pattern") or content.get("relationship_type")
-        self.out.rows.append(preview.Row(content["type"], content["id"], "", preview.shown(here or ""), None, why, key))
+        names = ("name", "value", "pattern", "relationship_type", "hashes", "key", "account_login")
+        here = next((content[name] for name in names if content.get(name)), "")
+        self.out.rows.append(preview.Row(content["type"], content["id"], "", preview.shown(here), None, why, key))
 
     def _gone(self, content: Content, rows: int, why: str) -> None:
         """One row for what stays after all, and those of texts that an officer could approve."""
@@ -274,7 +294,8 @@ class Rewriter:
         }
         if "pattern_version" in content:
             made["pattern_version"] = content["pattern_version"]
-        identifier = self.key.identifier("indicator", "lone", content["pattern"])
+        # Of this report: another one's, of the same pattern, is revoked apart from it.
+        identifier = self._living("indicator", "lone", content["id"])
         self.out.lone.append(self._whole(made, identifier, {}, [tlp.TLP2_IDS[level]]))
 
     # -- victims and places -----------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from hub.producer.report import Consent, Fidelity, Kind, Report
 from hub.producer.versions import Content, Version
 from hub.stix import tlp
 
+NO_CONSENT: Final = "The victim agreed to nothing leaving the CERT. Ask for its consent, or keep the report."
 MAX_REASONS: Final = 10  # problems named in one refusal; a last line counts the rest
 
 
@@ -83,21 +84,24 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
 
     `record` is what was released of it before to the same audience (none: the first time); `now` has a zone.
     """
-    approvals, record = approvals or Approvals(), record or ReleaseRecord()
+    given, record = approvals or Approvals(), record or ReleaseRecord()
+    approvals = record.standing(given)
     time = versions.timestamp(now)
-    title = f"{report.source or report.report_id}: release to {audience.collection} ({audience.profile})"
+    title = (
+        f"{report.source or report.report_id}: release to {audience.title or audience.collection} ({audience.profile})"
+    )
     nothing = Preview(title, ())
     # (1) consent
     if report.consent is Consent.NONE:
-        return Withheld(
-            "The victim agreed to nothing leaving the CERT. Ask for its consent, or keep the report.", nothing
-        )
+        return Withheld((report.withheld or NO_CONSENT) + _left_before(record), nothing)
     # (2) level
     if (reason := _too_high(report, audience, approvals)) is not None:
-        return Withheld(reason, nothing)
+        return Withheld(reason + _left_before(record), nothing)
     # (3) the allow-list
     scanner = scanner_for(member, report, named=_named(report, audience, approvals))
-    order = Order(rendered, report, member, audience, approvals, scanner, record.objects, record.first or time)
+    order = Order(
+        rendered, report, member, audience, approvals, scanner, {**record.objects, **record.lone}, record.first or time
+    )
     rewriter = Rewriter(order)
     try:
         made = rewriter.run()
@@ -144,13 +148,18 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         history=record.history,
     )
     if kept.objects != record.objects or kept.lone != record.lone or not record.history:
-        kept = replace(kept, history=(*kept.history, records.entry(time, approvals, preview.data())))
+        kept = replace(kept, history=(*kept.history, records.entry(time, given, preview.data())))
     return Released(
         contents=contents,
         lone=alone,
         record=kept,
         preview=preview,
     )
+
+
+def _left_before(record: ReleaseRecord) -> str:
+    stands = not record.withdrawn and any(not version.revoked for version in record.objects.values())
+    return " What left of it before stands at the hub still: `hub withdraw` takes it back." if stands else ""
 
 
 def _too_high(report: Report, audience: Audience, approvals: Approvals) -> str | None:
@@ -162,7 +171,7 @@ def _too_high(report: Report, audience: Audience, approvals: Approvals) -> str |
     if max(level, audience.terms.lowest) > audience.highest_tlp:
         return (
             f"The report is {level.label}, and this collection takes at most {audience.highest_tlp.label}. Choose another "
-            "collection, or record the source's leave to mark it lower."
+            "collection, or record the source's leave to mark it lower (--leave)."
         )
     return None
 

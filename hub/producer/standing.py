@@ -1,0 +1,78 @@
+"""STIX that is published as it stands, without a release: what of it must not leave all the same.
+
+1. What `hub convert` makes of a report is for the CERT's own eyes, and looks like any other bundle. Its ids give it
+   away: the records of this home hold each of them, and none ever leaves.
+2. Whatever else it is, nobody on the CERT's own list (`deny` in `member.toml`) is named in it, unless an officer
+   approved that very name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from hub.errors import ReleaseError
+from hub.producer.bundles import encoded
+from hub.producer.member import FILE, load_member
+
+_ID: Final = re.compile(rb"[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+MAX_NAMED: Final = 5  # ids or names in one refusal
+
+
+def refuse_what_stays(
+    objects: Iterable[Mapping[str, Any]], home: Path | None, approved: Collection[str] = frozenset()
+) -> None:
+    """ReleaseError where objects to be sent as they stand are the CERT's own, or name whom it protects.
+
+    `home` is the producer's; a machine without a `member.toml` has neither records nor a list.
+    """
+    if home is None or not (home / FILE).exists():
+        return
+    objects = list(objects)
+    # (1)
+    if national := sorted(_ids(objects) & _ids_at_home(home)):
+        raise ReleaseError(
+            f"This is a report as it stands at the CERT, with all that it says of the victim ({_some(national)}): it does not "
+            "leave. Publish the report itself, and the victim is protected on the way."
+        )
+    # (2)
+    if named := [name for name in _named(objects, home) if name not in approved]:
+        raise ReleaseError(
+            f"It names whom this CERT protects ({_some(named)}; deny in {home / FILE}): take that out, or approve each by "
+            "--approve NAME --officer WHO."
+        )
+
+
+def _ids(objects: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {match.decode() for item in objects for match in _ID.findall(encoded(item))}
+
+
+def _ids_at_home(home: Path) -> set[str]:
+    """The ids of all that was made of reports here: those of the objects' own, whose records hold their versions."""
+    found: set[str] = set()
+    for path in (home / "records" / "imported").glob("*.json"):
+        found |= orjson.loads(path.read_bytes())["objects"].keys()
+    return found
+
+
+def _named(objects: Iterable[Mapping[str, Any]], home: Path) -> Iterator[str]:
+    member = load_member(home)
+    deny = member.deny
+    if not (deny.names or deny.people or deny.domains or deny.ip_ranges):
+        return
+    # the scanner loads stix2's vocabularies, which a CERT without a list does without
+    from hub.producer.release.check import texts_of  # noqa: PLC0415
+    from hub.producer.release.deny import listed  # noqa: PLC0415
+
+    texts = [text for item in objects for text in texts_of(item)]
+    scanner = listed(member).focused(texts)
+    yield from dict.fromkeys(hit.shown for text in texts for hit in scanner.hits(text))
+
+
+def _some(found: list[str]) -> str:
+    more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
+    return ", ".join(found[:MAX_NAMED]) + more

@@ -1,0 +1,75 @@
+"""STIX goes as it stands, but for what `hub convert` made for the CERT's own eyes, and for whom the CERT protects."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import hub
+from tests.producer.offices import Office, Region, of_types, sheet
+from tests.producer.running import QUICK
+
+INDICATOR = {
+    "type": "indicator",
+    "spec_version": "2.1",
+    "id": "indicator--3d0a3a1e-52a4-4b1f-8a39-7a4a0f0f1a01",
+    "created": "2026-05-04T00:00:00.000Z",
+    "modified": "2026-05-04T00:00:00.000Z",
+    "name": "Lure",
+    "description": "A lure for customers of Pelita Rekaan",
+    "pattern": "[domain-name:value = 'masuk.example']",
+    "pattern_type": "stix",
+    "valid_from": "2026-05-04T00:00:00Z",
+}
+
+
+def bundle(path: Path, *objects: object) -> Path:
+    text = json.dumps({"type": "bundle", "id": "bundle--3d0a3a1e-52a4-4b1f-8a39-7a4a0f0f1a02", "objects": objects})
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_bundle_as_it_stands_at_the_cert_does_not_leave(region: Region, tmp_path: Path) -> None:
+    """`hub convert`, then `hub publish` of what came out: refused, by the command and in Python, whole or in part."""
+    office = region.offices["MY"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "MY-NATIONAL", "country": "MY", "indicators": "ip:203.0.113.121"})
+    whole = json.loads(office.hub("convert", file).stdout)["objects"]
+    before = len(region.held("incidents"))
+    for objects in (whole, of_types(whole, "incident"), of_types(whole, "note", "relationship")):
+        done = office.hub("publish", bundle(tmp_path / "b.json", *objects), "--to", "incidents", "--yes", code=3)
+        assert "as it stands at the CERT" in done.stderr
+        with (
+            hub.connect(office.url, key=office.key, home=office.home, patience=QUICK) as asean,
+            pytest.raises(hub.ReleaseError, match="as it stands at the CERT"),
+        ):
+            asean.publish(objects, to="incidents")
+    assert len(region.held("incidents")) == before
+    # what was released has other ids, and goes
+    left = json.loads(office.hub("convert", file, "--release", "regional").stdout)["objects"]
+    office.hub("publish", bundle(tmp_path / "c.json", *left), "--to", "incidents", "--yes")
+    assert len(region.held("incidents")) > before
+
+
+@pytest.fixture
+def protecting(region: Region) -> Office:
+    """An office with a list of whom it protects."""
+    office = region.offices["SG"]
+    file = office.home / "member.toml"
+    declared = file.read_text("utf-8")
+    file.write_text(declared + '\n[deny]\nnames = ["Pelita Rekaan Pte Ltd"]\n', encoding="utf-8")
+    return office
+
+
+def test_whom_the_cert_protects_is_named_in_no_bundle_unless_approved(
+    region: Region, protecting: Office, tmp_path: Path
+) -> None:
+    file = bundle(tmp_path / "b.json", {**INDICATOR, "created_by_ref": protecting.identity})
+    words = ("publish", file, "--to", "indicators", "--yes")
+    done = protecting.hub(*words, code=3)
+    assert "Pelita Rekaan Pte Ltd" in done.stderr
+    assert "--approve" in done.stderr
+    assert "Pelita" not in json.dumps(region.held("indicators"))
+    protecting.hub(*words, "--approve", "Pelita Rekaan Pte Ltd", "--officer", "Tan Mei")
+    assert "Pelita" in json.dumps(region.held("indicators"))
