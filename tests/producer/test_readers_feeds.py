@@ -152,6 +152,7 @@ def test_n6_restrictions_become_markings_and_internal_events_never_leave() -> No
     assert made["green"].consent is None
     assert made["amber"].consent is None
     assert made["amber+strict"].consent is Consent.NONE
+    assert "'internal'" in made["amber+strict"].withheld, "the reason is n6's, no victim's"
     assert by_value(made["amber+strict"])["secret.example"].role is Role.ADVERSARY
 
 

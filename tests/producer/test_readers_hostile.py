@@ -294,3 +294,19 @@ def test_json_of_another_shape_than_expected_is_read_or_refused(fixture: str, se
     values = [json.loads(line) for line in lines if line.startswith("{")]
     data = "\n".join(json.dumps(_swapped(value, replacement, chance)) for value in values)
     read_all(data.encode(errors="replace"), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("misp", rb'{"Event": {"uuid": "0d4a3a1e-52a4-4b1f-8a39-7a4a0f0f1a01", "info": "half \ud800 a character"}}'),
+        ("misp", b'[{"Event": {"uuid": "0d4a3a1e-52a4-4b1f-8a39-7a4a0f0f1a01", "info": "x", "date": %s}}]' % (b"9" * 40)),
+        ("json", rb'[{"report_id": "a", "title": "\udfff"}]'),
+        ("yaml", rb'{report_id: a, title: "half \ud800 a character"}'),
+    ],
+)
+def test_what_no_other_reader_could_read_is_told_and_not_carried_along(name: str, body: bytes) -> None:
+    """Half a character, which no encoding has, or a number of forty digits: a row error, no crash of the whole file."""
+    (found,) = read_reports(body, format=name, name="a")
+    assert isinstance(found, RowError)
+    assert "nobody else can read" in str(found)

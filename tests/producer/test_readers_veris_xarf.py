@@ -148,6 +148,7 @@ def test_claims_of_copyright_stay_at_the_cert() -> None:
     (report,) = xarf(category="copyright", type="copyright", infringing_url="http://copies.example/a", work_title="x")
     assert isinstance(report, Report)
     assert report.consent is Consent.NONE
+    assert "copyright" in report.withheld
 
 
 def test_several_xarf_reports_are_a_feed() -> None:

@@ -14,7 +14,7 @@ import yaml
 from hub.errors import ReadingError
 from hub.producer.readers.form import flatten, read_form_row
 from hub.producer.readers.options import MAX_DEPTH, MIB, ReadOptions
-from hub.producer.readers.source import BadValue, Source, decode, json_values, read_whole
+from hub.producer.readers.source import BadValue, Source, checked, decode, json_values, read_whole
 from hub.producer.report import Reading, RowError, excerpt
 
 MAX_YAML_BYTES = 8 * MIB
@@ -24,10 +24,7 @@ MAX_YAML_BYTES = 8 * MIB
 def read_json(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read each JSON object of the file as one report."""
     for where, value in json_values(source):
-        if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.found, value.expected)
-        else:
-            yield from _read(value, source.name, where, options)
+        yield from _read(value, source.name, where, options)
 
 
 def read_yaml(source: Source, options: ReadOptions) -> Iterator[Reading]:
@@ -38,10 +35,13 @@ def read_yaml(source: Source, options: ReadOptions) -> Iterator[Reading]:
     if not reports:
         raise ReadingError(f"{source.name}: holds no report")
     for index, value in enumerate(reports, start=1):
-        yield from _read(value, source.name, f"report {index}", options)
+        yield from _read(checked(f"report {index}", value)[1], source.name, f"report {index}", options)
 
 
 def _read(value: Any, name: str, where: str, options: ReadOptions) -> Iterator[Reading]:
+    if isinstance(value, BadValue):
+        yield RowError(name, where, "", value.found, value.expected)
+        return
     if not isinstance(value, dict):
         yield RowError(name, where, "", excerpt(value), "a mapping of the form's columns to values")
         return

@@ -190,9 +190,17 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     return True
 
 
-def _checked(where: str, value: Any) -> tuple[str, Any | BadValue]:
+def checked(where: str, value: Any) -> tuple[str, Any | BadValue]:
+    """The value, or a BadValue for what is nested too deeply or could not be written down as JSON again."""
     if too_deep(value):
         return where, BadValue(where, "deep nesting", f"at most {MAX_DEPTH} levels")
+    try:
+        orjson.dumps(value)
+    except TypeError as error:
+        # half a character ("\ud800" alone), which no encoding has, or a number of more than 64 bits
+        return where, BadValue(
+            where, "a text or number that nobody else can read", f"JSON of whole characters ({error})"
+        )
     return where, value
 
 
@@ -210,7 +218,7 @@ def _json_lines(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
                     BadValue(where, excerpt(line[:60].decode("utf-8", "replace")), f"one JSON object ({error})"),
                 )
             else:
-                yield _checked(where, value)
+                yield checked(where, value)
 
 
 def _json_sequence(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
@@ -240,7 +248,7 @@ def _window_values(window: _Window) -> Iterator[tuple[str, Any | BadValue]]:
                 ),
             )
             return
-        yield _checked(where, value)
+        yield checked(where, value)
         index += 1
 
 

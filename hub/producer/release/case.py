@@ -109,7 +109,7 @@ class Case:
         content, rewriter = self._content, self._rewriter
         if ref.startswith("location--") and content["type"] == "relationship":
             level = rewriter.gate.level(content)
-            return None if level is None else rewriter.located(content, level)
+            return None if level is None else rewriter.victims.located(content, level)
         return rewriter.out.mapping.get(ref)
 
     def port(self, end: str, value: int) -> int | None:
@@ -121,7 +121,7 @@ class Case:
         """`where_sighted_refs`."""
         level = self._rewriter.gate.level(self._content)
         assert level is not None  # or the sighting would not be here
-        return list(dict.fromkeys(self._rewriter.sighted_at(ref, level) for ref in refs))
+        return list(dict.fromkeys(self._rewriter.victims.sighted_at(ref, level) for ref in refs))
 
     def all_that_leaves(self) -> list[str]:
         """For the container, which comes last: everything but events, impacts and tasks, which the incident names.

@@ -3,7 +3,7 @@
 1. Victims: each becomes what its rung of the ladder allows.
 2. Objects in such an order that whatever one refers to has been decided before it.
 3. SCOs and indicators pass the gate first: only the adversary's leave, and only if no protected name stands in them.
-4. Each object is rewritten property by property (`rules`), its references to the new ids.
+4. Each object is rewritten property by property (`allowed`), its references to the new ids.
 5. What lost a property that STIX demands, or both ends of which do not leave, stays.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -19,17 +18,16 @@ import orjson
 from hub.producer import wording
 from hub.producer.keys import Key
 from hub.producer.member import Member
-from hub.producer.places import REGIONS
-from hub.producer.release import ladder, preview, rules, texts
+from hub.producer.release import allowed, preview, texts
 from hub.producer.release.case import Case
 from hub.producer.release.gate import Gate, Passage, Verdict
-from hub.producer.release.ladder import Level, Rung
-from hub.producer.release.policy import Approvals, Audience, Profile
-from hub.producer.release.pseudonym import canonical, period, pseudonym
+from hub.producer.release.ladder import Rung
+from hub.producer.release.policy import Approvals, Audience
 from hub.producer.release.rounding import ceiling, coarser, floor
 from hub.producer.release.scan import Scanner
+from hub.producer.release.victims import Victims
 from hub.producer.render import Rendered
-from hub.producer.report import Fidelity, Kind, Report, Victim
+from hub.producer.report import Fidelity, Kind, Report
 from hub.producer.versions import COMMON_TIME, Content, Version
 from hub.stix import identifiers, tlp
 
@@ -49,7 +47,6 @@ _OF_INCIDENTS: Final = identifiers.INCIDENT_CORE_TYPES | {
     "observed-data",
     "course-of-action",
 }
-_ACTORS: Final = frozenset({"threat-actor", "intrusion-set"})
 # Refer to others of their own type that come later.
 _FORWARD: Final = frozenset({"event"})
 _REQUIRED: Final[Mapping[str, frozenset[str]]] = {
@@ -112,14 +109,9 @@ class Rewriter:
         self.out = Rewritten()
         self.gate = Gate(self.rendered, self.audience, self.approvals, self.scanner)
         self.bare = self.report.kind is Kind.CASE and not self.audience.incidents
-        self.top = ladder.highest(self.report.consent, self.audience, self.approvals)
-        if self.bare:
-            self.top = (Level.NOTHING, "this collection takes no incidents, and so no victims")
-        if self.top[0] is Level.NAMED and len(self.report.victims) != 1:
-            self.top = (Level.PSEUDONYM, "a yes to being named is one victim's own, and the report has several")
-        self.rung = self._whole_rung()
+        self.victims = Victims(self)
         self.statement = self._statement()
-        self.texts = texts.texts_for(self.report, self.rung, self.member.name, (), "")
+        self.texts = texts.texts_for(self.report, self.victims.rung, self.member.name, (), "")
         self._triples: set[tuple[str, str, str]] = set()
 
     def run(self) -> Rewritten:
@@ -129,7 +121,8 @@ class Rewriter:
             by_type.setdefault(content["type"], []).append(content)
         # (1) victims, and the CERT itself
         self.out.mapping[self.member.identity] = self.member.identity
-        self._victims()
+        self.out.pseudonyms, span = self.victims.rewrite()
+        self.texts = texts.texts_for(self.report, self.victims.rung, self.member.name, self.out.pseudonyms, span)
         # (2) to (5)
         for object_type in _ORDER:
             found = by_type.pop(object_type, [])
@@ -148,7 +141,7 @@ class Rewriter:
     # -- one object -------------------------------------------------------------------------------------------------
 
     def _one(self, content: Content) -> None:
-        table = rules.TABLES[self.audience.profile].get(content["type"])
+        table = allowed.TABLES[self.audience.profile].get(content["type"])
         if table is None:
             self._stays(content, f"objects of this type do not leave for {self.audience.profile} readers")
             return
@@ -195,11 +188,12 @@ class Rewriter:
             triple = (made["source_ref"], made["relationship_type"], made["target_ref"])
             if triple not in self._triples:
                 self._triples.add(triple)
-                self._own(content, made, level)
+                self.own(content, made, level)
         else:
-            self._own(content, made, level)
+            self.own(content, made, level)
 
-    def _own(self, content: Content, made: Content, level: tlp.TLP) -> None:
+    def own(self, content: Content, made: Content, level: tlp.TLP) -> None:
+        """An object of this report alone, under the released id of what it was made of."""
         identifier = self._derived(content)
         self.out.mapping[content["id"]] = identifier
         revoked = {"revoked": True} if content.get("revoked") else {}
@@ -297,102 +291,6 @@ class Rewriter:
         # Of this report: another one's, of the same pattern, is revoked apart from it.
         identifier = self._living("indicator", "lone", content["id"])
         self.out.lone.append(self._whole(made, identifier, {}, [tlp.TLP2_IDS[level]]))
-
-    # -- victims and places -----------------------------------------------------------------------------------------
-
-    def _choose(self, victim: Victim, top: tuple[Level, str]) -> Rung:
-        rung = ladder.choose(victim, top, self.member.constituents, self.audience.terms.k)
-        self.out.rungs.append(rung)
-        return rung
-
-    def _whole_rung(self) -> Rung:
-        """What may be said of the incident as a whole: the most careful of its victims' rungs."""
-        rungs = [self._choose(victim, self.top) for victim in self.report.victims]
-        if rungs:
-            return max(rungs, key=lambda rung: (rung.level, rung.country is None, rung.sector is None))
-        level, why = self.top
-        return self._choose(Victim(countries=self.report.countries), (max(level, Level.CLASS), why))
-
-    def _victims(self) -> None:
-        names = []
-        first = datetime.fromisoformat(self.first)
-        span = period(first, self.member.pseudonym_months)
-        contents = {content["id"]: content for content in self.rendered.contents}
-        for ref, number in self.rendered.victims.items():
-            victim = self.report.victims[number]
-            rung = self._choose(victim, self.top)
-            made = self._victim(contents[ref], victim, rung, span)
-            here = victim.name or preview.shown(contents[ref].get("name", ""))
-            leaves = self._shown(made) if made else None
-            self.out.rows.append(
-                preview.Row("identity", ref, "", here, leaves, f"{rung.level.name.lower()}: {rung.why}")
-            )
-            if made is None:
-                continue
-            self.out.mapping[ref] = made
-            if (name := self._shown(made)).startswith("victim-"):
-                names.append(name)
-        self.out.pseudonyms = tuple(dict.fromkeys(names))
-        self.texts = texts.texts_for(self.report, self.rung, self.member.name, self.out.pseudonyms, span)
-
-    def _shown(self, identifier: str) -> str:
-        found = self.out.common.get(identifier) or next(draft for draft in self.out.drafts if draft["id"] == identifier)
-        return str(found["name"])
-
-    def _victim(self, content: Content, victim: Victim, rung: Rung, span: str) -> str | None:
-        level = self.gate.level(content)
-        if level is None or rung.level is Level.NOTHING:
-            return None
-        kind = "individual" if victim.is_person else "organization"
-        who = canonical(victim, rung.country) if rung.country else None
-        made: Content = {"type": "identity", "spec_version": "2.1"}
-        if rung.level is Level.NAMED and victim.name:
-            made |= {"name": victim.name, "identity_class": kind}
-            made |= {"sectors": [rung.sector]} if rung.sector else {}
-            self._own(content, made, level)
-            return self.out.mapping[content["id"]]
-        if rung.level <= Level.PSEUDONYM and who is not None and rung.country is not None:
-            name = pseudonym(self.member.key, self.audience.collection, span, rung.country, who)
-            made |= {"name": name, "identity_class": kind}
-            made |= {"sectors": [rung.sector]} if rung.sector else {}
-            return self.common(made, level)
-        return self._class(rung, level)
-
-    def _class(self, rung: Rung, level: tlp.TLP) -> str:
-        made: Content = {"type": "identity", "spec_version": "2.1"}
-        made |= {
-            "name": wording.class_name(rung.sector, rung.country, rung.region, person=rung.person),
-            "identity_class": "class",
-        }
-        made |= {"sectors": [rung.sector]} if rung.sector else {}
-        return self.common(made, level)
-
-    def sighted_at(self, ref: str, level: tlp.TLP) -> str:
-        """For `where_sighted_refs`: the class of sector and country as k allows, else the CERT; never a victim."""
-        sector, country = self.rendered.classes.get(ref, (None, None))
-        if sector is None and country is None:
-            return self.member.identity
-        top = (max(self.top[0], Level.CLASS), self.top[1])
-        victim = Victim(sectors=(sector,) if sector else (), countries=(country,) if country else ())
-        rung = self._choose(victim, top)
-        return self.member.identity if rung.level is Level.NOTHING else self._class(rung, level)
-
-    def located(self, relationship: Content, level: tlp.TLP) -> str | None:
-        """The location that a relationship may point to: the incident's as the ladder says, an actor's country."""
-        source = relationship["source_ref"].partition("--")[0]
-        code = next((c.get("country", "") for c in self.rendered.contents if c["id"] == relationship["target_ref"]), "")
-        public = self.audience.profile is Profile.PUBLIC
-        keep = source in _ACTORS and not public
-        if source == "incident":
-            if self.rung.level is Level.NOTHING:
-                return None
-            keep = self.rung.country == code
-        elif source not in _ACTORS:
-            return None
-        if not keep and code not in REGIONS:
-            return None
-        where = {"country": code} if keep else {"region": REGIONS[code]}
-        return self.common({"type": "location", "spec_version": "2.1", **where}, level)
 
 
 def _canonical(made: Mapping[str, Any]) -> str:
