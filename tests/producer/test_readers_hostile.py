@@ -300,7 +300,10 @@ def test_json_of_another_shape_than_expected_is_read_or_refused(fixture: str, se
     ("name", "body"),
     [
         ("misp", rb'{"Event": {"uuid": "0d4a3a1e-52a4-4b1f-8a39-7a4a0f0f1a01", "info": "half \ud800 a character"}}'),
-        ("misp", b'[{"Event": {"uuid": "0d4a3a1e-52a4-4b1f-8a39-7a4a0f0f1a01", "info": "x", "date": %s}}]' % (b"9" * 40)),
+        (
+            "misp",
+            b'[{"Event": {"uuid": "0d4a3a1e-52a4-4b1f-8a39-7a4a0f0f1a01", "info": "x", "date": %s}}]' % (b"9" * 40),
+        ),
         ("json", rb'[{"report_id": "a", "title": "\udfff"}]'),
         ("yaml", rb'{report_id: a, title: "half \ud800 a character"}'),
     ],

@@ -618,3 +618,13 @@ def test_the_record_tells_who_approved_what_and_when() -> None:
     entry = released(a_case(), approvals=approvals).record.history[0]
     assert (entry["officer"], entry["approved_values"], entry["at"]) == ("Aisyah", [PHISH], timestamp(NOW))
     assert entry["preview"]["rows"]
+
+
+def test_the_record_of_a_feed_tells_what_stayed_and_holds_what_left_once() -> None:
+    """A day's feed is long: its preview's rows of what leaves are not kept beside the objects themselves."""
+    result = released(a_feed())
+    kept = result.record.history[0]["preview"]
+    assert kept["counts"] == dict(result.preview.counts())
+    assert {row["outcome"] for row in kept["rows"]} <= {"stays"}
+    assert any(content["type"] == "indicator" for content in (v.content for v in result.record.objects.values()))
+    assert any(row["outcome"] != "stays" for row in released(a_case()).record.history[0]["preview"]["rows"])

@@ -65,14 +65,15 @@ class Preview:
         lines += ["", f"{counts['leaves']} leave as they are, {counts['changed']} changed, {counts['stays']} stay"]
         return "\n".join(lines) + "\n"
 
-    def data(self) -> dict[str, Any]:
-        """The table as plain values."""
+    def data(self, *, staying: bool = False) -> dict[str, Any]:
+        """The table as plain values; of `staying`, only the rows of what does not leave."""
         return {
             "title": self.title,
             "counts": dict(self.counts()),
             "rows": [
                 {name: getattr(row, name) for name in ("type", "id", "path", "here", "leaves", "outcome", "why", "key")}
                 for row in self.rows
+                if not staying or row.leaves is None
             ],
         }
 

@@ -148,7 +148,9 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         history=record.history,
     )
     if kept.objects != record.objects or kept.lone != record.lone or not record.history:
-        kept = replace(kept, history=(*kept.history, records.entry(time, given, preview.data())))
+        # What leaves of a feed stands in the record as it left, some thousand times over; what stays is told here alone.
+        told = preview.data(staying=report.kind is Kind.FEED)
+        kept = replace(kept, history=(*kept.history, records.entry(time, given, told)))
     return Released(
         contents=contents,
         lone=alone,
