@@ -33,12 +33,13 @@ from hub.declarations import read_profiles
 from hub.errors import HubError
 from hub.producer.member import Member, load_member
 from hub.producer.readers import ReadOptions, Report, RowError, read_reports
-from hub.producer.release import Audience, Profile, Released, release
 from hub.producer.release.check import texts_of
 from hub.producer.release.deny import _PLACEHOLDERS, domain_needles, email_needles, name_needles
+from hub.producer.release.policy import Audience, Profile
 from hub.producer.release.pseudonym import FORM
 from hub.producer.release.scan import Needle, Scanner
 from hub.producer.release.spelling import squeeze
+from hub.producer.release.step import Released, release
 from hub.producer.render import render
 from hub.producer.report import Victim
 from hub.profile.check import Context, check

@@ -22,7 +22,7 @@ from hub.errors import ReadingError
 from hub.producer.desk import Leaving, as_it_stands, leaving
 from hub.producer.member import Member
 from hub.producer.readers import Report
-from hub.producer.release import Audience, Profile
+from hub.producer.release.policy import Audience, Profile
 from hub.producer.report import Unused
 from hub.producer.versions import Content
 from hub.stix.identifiers import META_TYPES

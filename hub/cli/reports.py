@@ -17,7 +17,7 @@ from hub.producer.desk import read
 from hub.producer.files import write_atomically
 from hub.producer.member import Member, load_member
 from hub.producer.readers import FORMATS, ReadOptions, Report, RowError
-from hub.producer.release import Approvals, Audience
+from hub.producer.release.policy import Approvals, Audience
 from hub.stix.tlp import BY_WORD
 from hub.taxii.resources import Collection, plain
 

@@ -16,29 +16,24 @@ from pathlib import Path
 from hub.errors import ReleaseError
 from hub.producer.member import Member
 from hub.producer.readers import ReadOptions, Report, RowError, read_reports
-from hub.producer.release import (
-    Approvals,
-    Audience,
-    Preview,
-    Released,
-    Withheld,
-    load_release_record,
-    load_render_record,
-    release,
-    save_render_record,
-    withdrawal,
-)
+from hub.producer.release.policy import Approvals, Audience
+from hub.producer.release.preview import Preview
 from hub.producer.release.record import (
     File,
     ReleaseRecord,
     Unkept,
     keep_file,
     keep_withdrawn,
+    load_release_record,
+    load_render_record,
     parse_release_record,
     release_record_file,
     released_records,
     render_record_files,
+    save_render_record,
+    withdrawal,
 )
+from hub.producer.release.step import Released, Withheld, release
 from hub.producer.render import Rendered, render
 from hub.producer.versions import Content, timestamp
 

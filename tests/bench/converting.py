@@ -24,7 +24,7 @@ from pathlib import Path
 from hub.producer.desk import Leaving, as_it_stands, leaving, read
 from hub.producer.member import load_member
 from hub.producer.readers import ReadOptions, Report
-from hub.producer.release import Audience
+from hub.producer.release.policy import Audience
 
 home, file, way = sys.argv[1:]
 member = load_member(Path(home))

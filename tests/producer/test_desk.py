@@ -20,7 +20,7 @@ from hub.producer.api import HubClient, audience_of
 from hub.producer.desk import Leaving, leaving
 from hub.producer.member import load_member
 from hub.producer.readers import Report
-from hub.producer.release import Approvals
+from hub.producer.release.policy import Approvals
 from tests.producer.offices import Office, Region, of_types, own, sheet
 from tests.producer.running import QUICK
 

@@ -14,9 +14,10 @@ from stix2validator import ValidationOptions, validate_parsed_json
 
 from hub.producer.keys import Key
 from hub.producer.member import Member
-from hub.producer.release import Approvals, Audience, Profile, Released, ReleaseRecord, Withheld, release, text_key
+from hub.producer.release.policy import Approvals, Audience, Profile, text_key
 from hub.producer.release.pseudonym import FORM
-from hub.producer.release.record import withdrawal
+from hub.producer.release.record import ReleaseRecord, withdrawal
+from hub.producer.release.step import Released, Withheld, release
 from hub.producer.render import render
 from hub.producer.report import Consent, Note, ObservableType, Report, Role, Sighting
 from hub.producer.versions import timestamp

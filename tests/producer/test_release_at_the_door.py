@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hub.declarations import read_profiles
-from hub.producer.release import Approvals, Audience, Released, release
+from hub.producer.release.policy import Approvals, Audience
+from hub.producer.release.step import Released, release
 from hub.producer.render import render
 from hub.producer.report import Consent, Kind, Report
 from hub.profile.check import Context, check

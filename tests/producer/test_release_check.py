@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from hub.producer.release import Audience, Released, release
 from hub.producer.release.check import Look, problems
 from hub.producer.release.deny import scanner_for
+from hub.producer.release.policy import Audience
+from hub.producer.release.step import Released, release
 from hub.producer.render import render
 from hub.producer.versions import Content
 from hub.stix.tlp import TLP, TLP2_IDS

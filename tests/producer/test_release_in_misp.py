@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from hub.producer.release import Audience, Released, release
+from hub.producer.release.policy import Audience
+from hub.producer.release.step import Released, release
 from hub.producer.render import render
 from hub.producer.report import Report
 from tests.producer.making_reports import NOW, a_case, a_feed, a_member, a_watch

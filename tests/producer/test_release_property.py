@@ -16,7 +16,8 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.producer.release import Approvals, Audience, Profile, Released, release, text_key
+from hub.producer.release.policy import Approvals, Audience, Profile, text_key
+from hub.producer.release.step import Released, release
 from hub.producer.render import render
 from hub.producer.report import (
     Actor,

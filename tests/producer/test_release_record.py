@@ -9,15 +9,9 @@ from pathlib import Path
 import pytest
 
 from hub.errors import ReleaseError
-from hub.producer.release import (
-    Audience,
-    Released,
-    load_release_record,
-    load_render_record,
-    release,
-    save_release_record,
-    save_render_record,
-)
+from hub.producer.release.policy import Audience
+from hub.producer.release.record import load_release_record, load_render_record, save_release_record, save_render_record
+from hub.producer.release.step import Released, release
 from hub.producer.render import render
 from tests.producer.making_reports import LATER, NOW, a_case, a_member
 
