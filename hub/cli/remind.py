@@ -34,6 +34,7 @@ EXAMPLE = "  hub remind\n  hub remind --mail\n  hub remind --json --keep | jq -r
 LOOKS_SECONDS: Final = 60.0  # between two looks of a server
 YIELDED_SECONDS: Final = 5.0  # until it looks again, where another process was at it
 FOLDS_SECONDS: Final = 24 * 3600.0
+_lots: Final = random.Random()  # noqa: S311 - spreads, protects nothing; the module's own state is left alone
 _log = logging.getLogger("hub.remind")
 
 
@@ -100,7 +101,7 @@ class Reminding:
         while True:
             # not all workers in the same moment
             pause = LOOKS_SECONDS if self._look() else YIELDED_SECONDS
-            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads, protects nothing
+            time.sleep(pause * _lots.uniform(0.5, 1))
 
     def _look(self) -> bool:
         """Remind once; False where another process was at it."""
