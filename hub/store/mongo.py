@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 from pymongo.errors import PyMongoError
 
 from hub.errors import HubError, StoreUnavailableError, UnprocessableError
-from hub.store import mongo_commit, mongo_rows
+from hub.store import mongo_commit, mongo_restore, mongo_rows, mongo_steps
 from hub.store.base import (
     EVERY,
     AccountRow,
@@ -33,10 +33,11 @@ from hub.store.base import (
     Status,
     Watch,
 )
-from hub.store.mongo_commit import Removal, Step
+from hub.store.mongo_commit import Removal
 from hub.store.mongo_link import Link, is_away, translated
 from hub.store.mongo_operations import Operations, insert_new, keep_statuses, portions, some_of
 from hub.store.mongo_rows import Document
+from hub.store.mongo_steps import Step
 from hub.taxii.filters import VersionMatch
 
 READ_SECONDS: Final = 6.0  # for a read in all, retries included, before the answer is 503
@@ -46,7 +47,7 @@ RETRY_SECONDS: Final = 0.2  # before a step whose answer was lost is taken again
 MAX_PLACE: Final = 10**15 - 1  # what a key has digits for: beyond the year 33000
 
 # steps that are taken again and again while others are faster: where time is up, none of them begins
-_BEFORE_COMMIT: Final = (mongo_commit.Wait, mongo_commit.LookUp, mongo_commit.Insert)
+_BEFORE_COMMIT: Final = (mongo_steps.Wait, mongo_steps.LookUp, mongo_steps.Insert)
 _BUSY: Final = "others write into this collection without a pause: try again in a moment"
 _T = TypeVar("_T")
 _Observer = Callable[[str, str], None]
@@ -145,16 +146,18 @@ class MongoStore:
 
     def counts(self, collection: str, clearance: int) -> tuple[int, int]:
         """See `Store.counts`."""
-
-        def counted(operations: Operations) -> tuple[int, int]:
-            objects, session = operations.database.objects, operations.session
-            wanted = mongo_rows.count_filter(collection, clearance, upto)
-            newest = list(objects.find(wanted, {"place": 1}, session=session).sort("place", -1).limit(1))
-            return objects.count_documents(wanted, session=session), newest[0]["place"] if newest else 0
-
         deadline = _after(READ_SECONDS)
-        upto = self._run(mongo_commit.shown(collection), deadline)
-        return self._call(counted, deadline) if upto else (0, 0)
+        entry = self._run(mongo_commit.newest_visible(collection), deadline)
+        # counted with each commit: MongoDB would walk through all of them
+        count = 0 if entry.restoring else sum(entry.held[: clearance + 1])
+        if not count:
+            return 0, 0
+        wanted = mongo_rows.count_filter(collection, clearance, entry.shown)
+        newest = self._call(
+            lambda o: list(o.database.objects.find(wanted, {"place": 1}, session=o.session).sort("place", -1).limit(1)),
+            deadline,
+        )
+        return count, newest[0]["place"] if newest else 0
 
     # ----------------------------------------------------------------------------------------------------- statuses
 
@@ -188,12 +191,12 @@ class MongoStore:
     def sweep(self, before: int) -> int:
         """See `Store.sweep`. Finishes what dead writers left, too."""
         deadline = _after(self._lock_seconds)
-        intents = self._run(_one(mongo_commit.ReadIntents()), deadline)
+        intents = self._run(_one(mongo_steps.ReadIntents()), deadline)
         for collection in self._call(lambda o: o.database.log.distinct("coll", session=o.session), deadline):
             tip = self._run(mongo_commit.finished_tip(collection), deadline)
             for intent in intents:
                 if intent.collection == collection and intent.n <= tip.n:
-                    self._run(_one(mongo_commit.Retract(intent.key)), deadline)
+                    self._run(_one(mongo_steps.Retract(intent.key)), deadline)
         old = {"kept_at": {"$lt": before}}
         return self._call(lambda o: o.database.statuses.delete_many(old, session=o.session).deleted_count, deadline)
 
@@ -249,7 +252,7 @@ class MongoStore:
 
     def head(self, collection: str) -> int:
         """See `Store.head`."""
-        entries = self._run(_one(mongo_commit.ReadTip(collection)), _after(READ_SECONDS))
+        entries = self._run(_one(mongo_steps.ReadTip(collection)), _after(READ_SECONDS))
         return entries[0].place if entries else 0
 
     def watch(self) -> Watch:
@@ -272,18 +275,18 @@ class MongoStore:
         """See `Store.restore`. Until it ends nothing is shown, and others that write there are told to wait."""
         if not 0 <= head <= MAX_PLACE:
             raise UnprocessableError(f"{head} is no place in line: the export is damaged")
-        tip = self._run(mongo_commit.begin_restore(collection, head, _name()), _after(self._lock_seconds))
+        tip = self._run(mongo_restore.begin_restore(collection, head, _name()), _after(self._lock_seconds))
         put, last = 0, 0
         try:
             for some in portions(records):
                 last = _in_order(some, last)
-                tip = self._run(mongo_commit.restore_some(tip, some), _after(self._lock_seconds))
+                tip = self._run(mongo_restore.restore_some(tip, some), _after(self._lock_seconds))
                 put += len(some)
-            self._run(mongo_commit.end_restore(tip, max(head, last)), _after(self._lock_seconds))
+            self._run(mongo_restore.end_restore(tip, max(head, last)), _after(self._lock_seconds))
         except BaseException:
             # nothing of a broken import stays; where even this fails, the next import into the collection wipes it
             with suppress(HubError):
-                self._run(mongo_commit.undo_restore(tip), _after(self._lock_seconds))
+                self._run(mongo_restore.undo_restore(tip), _after(self._lock_seconds))
             raise
         return put
 
@@ -376,7 +379,7 @@ class MongoStore:
         if self._observe is not None:
             self._observe("before", name)
         answer = operations.take(step)
-        if isinstance(step, mongo_commit.Wait):
+        if isinstance(step, mongo_steps.Wait):
             time.sleep(PAUSE_SECONDS)
         if self._observe is not None:
             self._observe("after", name)

@@ -26,231 +26,49 @@ Why a sleeper does no harm, whenever it wakes: its entry's number is taken (4); 
 their seat is (a deleted row leaves its key behind); the rows that it touches carry a higher number (7); marks it sets
 were set. Only inserts under unique keys decide anything. No clock and no lease is needed for safety.
 
-Each function here is a generator: it yields a step, and is sent that step's answer. The store runs the steps against
+`mongo_steps` has the words, `mongo_restore` the way of an import. Each function is a generator: it yields a step, and is sent that step's answer. The store runs the steps against
 the server and repeats one whose answer was lost, which every step allows; tests/mongo/test_simulation.py runs the same
 generators against a model server that kills, stalls, forgets and rolls back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
-from hub.errors import StoreUnavailableError, UnprocessableError
+from hub.errors import StoreUnavailableError
 from hub.stix.identifiers import DEFINITION_TYPES
 from hub.store import line, mongo_rows
-from hub.store.base import EVERY, NO_LEVEL, Batch, Deletion, Outcome, Query, Record, Status
+from hub.store.base import EVERY, NO_LEVEL, Batch, Deletion, Outcome, Query, Status
 from hub.store.mongo_rows import Document
+from hub.store.mongo_steps import (
+    Announce,
+    Entry,
+    Finish,
+    Insert,
+    InsertRows,
+    Intent,
+    KeepStatuses,
+    LookUp,
+    Plan,
+    Range,
+    ReadEntry,
+    ReadIntents,
+    ReadPlan,
+    ReadTip,
+    Retract,
+    Show,
+    Step,
+    Tidy,
+    Touch,
+    Wait,
+)
 from hub.taxii.filters import VersionMatch
 
 POLITE_WAITS: Final = 40  # how often a tip is looked at again before it is carried out in its writer's place
 READ_AGAIN: Final = 10  # times that a last page is read again because the line moved on meanwhile
 KEPT_ENTRIES: Final = 64  # log entries behind the tip that are left for sleepers to find
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """All that one commit does to the rows of its collection, in values that no longer depend on anything."""
-
-    rows: tuple[Document, ...] = ()
-    touches: tuple[tuple[str, Document], ...] = ()  # (key, fields to set); no fields: the record goes
-    statuses: tuple[Document, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One commit in a collection's log."""
-
-    collection: str
-    n: int  # 1 and up; 0 stands for a collection that never saw a commit
-    batch: str  # who made it: a name that nobody else uses
-    place: int  # the last place given out
-    visible: bool = False
-    done: bool = False
-    restoring: bool = False  # an import is under way: nothing is shown, nobody else writes
-
-    @property
-    def shown(self) -> int:
-        """The place up to which readers page."""
-        return 0 if self.restoring else self.place
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What a writer announces before it looks: which ids it is about to add, for which owner."""
-
-    key: str
-    collection: str
-    n: int  # the commit that it is going to be
-    owners: Mapping[str, str]  # object id -> owner
-
-
-# ------------------------------------------------------------------------------------------------------------- steps
-# Each class says what the step does and what is sent back for it.
-
-
-@dataclass(frozen=True, slots=True)
-class ReadTip:
-    """The two newest entries of the log, newest first, without plans -> list[Entry]."""
-
-    collection: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReadEntry:
-    """That entry, if it is there -> Entry | None."""
-
-    collection: str
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPlan:
-    """The plan of that entry -> Plan | None, None where it is done or gone."""
-
-    collection: str
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Announce:
-    """Insert the announcement -> None."""
-
-    intent: Intent
-
-
-@dataclass(frozen=True, slots=True)
-class ReadIntents:
-    """All announcements -> list[Intent]."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retract:
-    """Remove an announcement -> None."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """The rows of these ids in all collections, without bodies -> list[Document]."""
-
-    ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Insert:
-    """Insert the entry with its plan -> str: the batch whose entry now has that number, "" if that cannot be told."""
-
-    entry: Entry
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class InsertRows:
-    """Insert rows, leaving those alone whose key is there -> None."""
-
-    rows: tuple[Document, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class KeepStatuses:
-    """Insert statuses, leaving those alone that are there -> None."""
-
-    statuses: tuple[Document, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """Mark the entry visible -> None."""
-
-    collection: str
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Touch:
-    """Change rows that no commit after `n` wrote, and never create one -> None."""
-
-    collection: str
-    n: int
-    touches: tuple[tuple[str, Document], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Mark the entry done and drop its plan -> None."""
-
-    collection: str
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tidy:
-    """Remove log entries before number `below` -> None."""
-
-    collection: str
-    below: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wipe:
-    """Remove all rows of a collection into which an import was broken off -> None."""
-
-    collection: str
-
-
-@dataclass(frozen=True, slots=True)
-class HoldsAny:
-    """Whether the collection holds a record -> bool."""
-
-    collection: str
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Which of these keys of rows are there, be it as seats -> set[str]."""
-
-    collection: str
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """One page of rows in place order up to place `upto` -> tuple[list[Document], bool], true: there are more."""
-
-    query: Query
-    upto: int
-    max_bytes: int | None  # None: without bodies
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Let a moment pass -> None."""
-
-
-Step = (
-    ReadTip
-    | ReadEntry
-    | ReadPlan
-    | Announce
-    | ReadIntents
-    | Retract
-    | LookUp
-    | Insert
-    | InsertRows
-    | KeepStatuses
-    | Show
-    | Touch
-    | Finish
-    | Tidy
-    | Wipe
-    | HoldsAny
-    | Taken
-    | Range
-    | Wait
-)  # fmt: skip - one list
 
 
 # ---------------------------------------------------------------------------------------------------------- protocol
@@ -317,6 +135,14 @@ def carry_out(entry: Entry, plan: Plan) -> Generator[Step, Any, None]:
         yield Tidy(entry.collection, entry.n - KEPT_ENTRIES)
 
 
+def held_after(tip: Entry, levels: Iterable[int], change: int = +1) -> tuple[int, ...]:
+    """What is held after `tip` when records of these levels come, or go."""
+    held = list(tip.held)
+    for level in levels:
+        held[level] += change
+    return tuple(held)
+
+
 def _is_still(tip: Entry) -> Generator[Step, Any, bool]:
     """Whether nothing was committed since `tip` was: then what was looked up since is one state."""
     entries: list[Entry] = yield ReadTip(tip.collection)
@@ -350,7 +176,8 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
         settled = line.settle(batch, mongo_rows.by_id(rows), tip.place, moment)
         plan = _plan_of(batch, settled, {row["_id"]: row for row in rows}, n, moment)
         if plan.rows or plan.touches:
-            entry = Entry(batch.collection, n, name, settled.head)
+            held = held_after(tip, [new.record.level for new in settled.new])
+            entry = Entry(batch.collection, n, name, settled.head, held=held)
             committed = yield from commit(tip, entry, plan)
         else:
             # nothing moves: repeats and refusals stand as they were found, unless they were found while another
@@ -390,6 +217,7 @@ def _decide_others(mine: Intent) -> Generator[Step, Any, None]:
                 visible=True,
                 done=True,
                 restoring=tip.restoring,
+                held=tip.held,
             )  # fmt: skip - one value
             yield Insert(fence, Plan())
         yield Retract(other.key)
@@ -447,7 +275,9 @@ def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, 
             withdrawn = line.withdraw(asked, removal.publisher)
         plan = Plan(touches=_withdrawal_touches(rows, withdrawn))
         if plan.touches:
-            entry = Entry(removal.collection, tip.n + 1, name, tip.place)
+            gone = set(withdrawn.gone)
+            held = held_after(tip, [row["level"] for row in rows if row["_id"] in gone], -1)
+            entry = Entry(removal.collection, tip.n + 1, name, tip.place, held=held)
             committed = yield from commit(tip, entry, plan)
         else:
             committed = yield from _is_still(tip)
@@ -468,10 +298,15 @@ def _withdrawal_touches(rows: Sequence[Document], withdrawn: line.Withdrawn) -> 
     return (*touches.items(), *((key, {}) for key in withdrawn.gone))
 
 
+def newest_visible(collection: str) -> Generator[Step, Any, Entry]:
+    """The entry that readers go by."""
+    entries: list[Entry] = yield ReadTip(collection)
+    return next((entry for entry in entries if entry.visible), Entry(collection, 0, "", 0))
+
+
 def shown(collection: str) -> Generator[Step, Any, int]:
     """The place up to which readers page: that of the newest visible entry."""
-    entries: list[Entry] = yield ReadTip(collection)
-    return next((entry.shown for entry in entries if entry.visible), 0)
+    return (yield from newest_visible(collection)).shown
 
 
 def page(query: Query, max_bytes: int | None) -> Generator[Step, Any, tuple[list[Document], bool]]:
@@ -488,79 +323,3 @@ def page(query: Query, max_bytes: int | None) -> Generator[Step, Any, tuple[list
         if more or (yield from shown(query.collection)) == upto:
             break
     return rows, more
-
-
-# ----------------------------------------------------------------------------------------------------------- imports
-
-
-def begin_restore(collection: str, head: int, name: str) -> Generator[Step, Any, Entry]:
-    """Close the collection for an import, and return the entry that did; UnprocessableError as `Store.restore` says."""
-    while True:
-        tip = yield from finished_tip(collection)
-        if not tip.restoring and (yield HoldsAny(collection)):
-            raise UnprocessableError(
-                f"the collection {collection} holds objects: records are restored into an empty one only"
-            )
-        if tip.place > head:
-            raise UnprocessableError(
-                f"the collection {collection} has given places out up to {tip.place}, beyond those of this export "
-                f"({head}): restore into a new store"
-            )
-        entry = Entry(collection, tip.n + 1, name, tip.place, restoring=True)
-        if (yield from commit(tip, entry, Plan())):
-            if tip.restoring:
-                yield Wipe(collection)  # what an import left that was broken off; should it wake, its number is taken
-            return entry
-
-
-def restore_some(tip: Entry, records: Sequence[Record]) -> Generator[Step, Any, Entry]:
-    """Put records at their own places, while nothing is shown; the entry that did."""
-    n = tip.n + 1
-    found: list[Document] = yield LookUp(tuple(sorted({record.id for record in records})))
-    versions: dict[str, list[Document]] = {}
-    for row in found:
-        if row["coll"] == tip.collection:
-            versions.setdefault(row["id"], []).append(row)
-    for record in records:
-        here = replace(record, collection=tip.collection)
-        versions.setdefault(record.id, []).append(mongo_rows.row_of(line.NewRecord(here, NO_LEVEL, NO_LEVEL), n))
-    places = tuple(mongo_rows.row_id(tip.collection, record.place) for record in records)
-    # a record of this collection may have been deleted at that very place, and its seat is there
-    seats: set[str] = yield Taken(tip.collection, places)
-    new: list[Document] = []
-    touches: list[tuple[str, Document]] = []
-    for object_id, rows in versions.items():
-        rows.sort(key=lambda row: int(row["version"]))
-        if len({row["version"] for row in rows}) < len(rows):
-            raise UnprocessableError(f"a version of {object_id} is there twice: the export is damaged")
-        for row, levels in zip(rows, line.neighbour_levels([row["level"] for row in rows]), strict=True):
-            change = mongo_rows.levels_change(row, *levels)
-            if row["n"] == n and row["_id"] in seats:
-                touches.append((row["_id"], {k: v for k, v in (row | change).items() if k not in ("_id", "coll", "n")}))
-            elif row["n"] == n:
-                new.append(row | change)
-            elif change:
-                touches.append((row["_id"], change))
-    return (yield from _restoring(tip, Plan(tuple(new), tuple(touches)), tip.place, restoring=True))
-
-
-def end_restore(tip: Entry, place: int) -> Generator[Step, Any, Entry]:
-    """Show all that was put."""
-    return (yield from _restoring(tip, Plan(), place, restoring=False))
-
-
-def undo_restore(begun: Entry) -> Generator[Step, Any, None]:
-    """Leave the collection as it was before the import began, unless another import has taken over since."""
-    tip = yield from finished_tip(begun.collection)
-    if tip.restoring and tip.batch == begun.batch:
-        yield Wipe(tip.collection)
-        yield from _restoring(tip, Plan(), tip.place, restoring=False)
-
-
-def _restoring(tip: Entry, plan: Plan, place: int, *, restoring: bool) -> Generator[Step, Any, Entry]:
-    entry = Entry(tip.collection, tip.n + 1, tip.batch, place, restoring=restoring)
-    if not (yield from commit(tip, entry, plan)):
-        raise StoreUnavailableError(
-            f"another import into the collection {tip.collection} took over: let that one end, or run this one again"
-        )
-    return entry

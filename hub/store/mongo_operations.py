@@ -1,4 +1,4 @@
-"""The steps of `mongo_commit` as operations of MongoDB. Each may be taken again: an answer may have been lost."""
+"""The steps of `mongo_steps` as operations of MongoDB. Each may be taken again: an answer may have been lost."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from hub.errors import StoreError, TooLargeError
-from hub.store import mongo_commit as steps
 from hub.store import mongo_rows
+from hub.store import mongo_steps as steps
 from hub.store.base import AccountRow, Record, Status
 from hub.store.line import scrubbed
 from hub.store.mongo_link import DOCUMENT_BYTES, only_duplicates
@@ -254,6 +254,7 @@ def _entry_document(entry: steps.Entry, plan: steps.Plan) -> Document:
         "visible": entry.visible,
         "done": entry.done,
         "restoring": entry.restoring,
+        "held": list(entry.held),
         "plan": packed,
     }
 
@@ -267,6 +268,7 @@ def _entry_of(row: Document) -> steps.Entry:
         visible=row["visible"],
         done=row["done"],
         restoring=row["restoring"],
+        held=tuple(row["held"]),
     )
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Any
 
-from hub.store import mongo_commit as steps
 from hub.store import mongo_rows
+from hub.store import mongo_steps as steps
 
 Key = tuple[str, str]  # (kind, key)
 Value = Mapping[str, Any]
@@ -209,7 +209,14 @@ def _entry_key(collection: str, n: int) -> str:
 def _entry(value: Value) -> steps.Entry:
     entry: steps.Entry = value["entry"]
     return steps.Entry(
-        entry.collection, entry.n, entry.batch, entry.place, value["visible"], value["done"], entry.restoring
+        entry.collection,
+        entry.n,
+        entry.batch,
+        entry.place,
+        value["visible"],
+        value["done"],
+        entry.restoring,
+        entry.held,
     )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hub.errors import HubError
-from hub.store import mongo_commit as steps
+from hub.store import mongo_commit as protocol
+from hub.store import mongo_steps as steps
 from hub.store.base import EVERY, LAST, Batch, Deletion, Outcome, Query, Verdict
 from hub.store.line import neighbour_levels
 from tests.mongo.model import Guards, LostError, Model, perform
@@ -103,7 +104,7 @@ class Simulation:
         kind = self.random.choices(("add", "delete", "sweep"), (10, 2, 1))[0]
         collection = self.random.choice(COLLECTIONS)
         if kind == "sweep":
-            return lambda: self._start(self._name("sweep"), steps.finished_tip(collection), lambda _value: None)
+            return lambda: self._start(self._name("sweep"), protocol.finished_tip(collection), lambda _value: None)
         member = self.random.choice(MEMBERS)
         if kind == "delete":
             object_id = an_id(self.random.randint(1, 5))
@@ -135,7 +136,7 @@ class Simulation:
                 if outcome.verdict is not Verdict.REFUSED:
                     self.story.added.append((one.collection, outcome))
 
-        self._start(name, steps.append(one, name, self._clock()), ended)
+        self._start(name, protocol.append(one, name, self._clock()), ended)
 
     def _delete(self, collection: str, object_id: str, member: str) -> None:
         self.story.deleted.add((collection, object_id))
@@ -145,7 +146,7 @@ class Simulation:
             if not isinstance(value, HubError) and value[0] is Deletion.DELETED and not value[1]:
                 self.story.wrong.append("a deletion of nothing was confirmed")
 
-        self._start(name, steps.remove(steps.Removal(collection, object_id, member), name), ended)
+        self._start(name, protocol.remove(protocol.Removal(collection, object_id, member), name), ended)
 
     def _read(self, collection: str, versions: str, clearance: int) -> None:
         """One page of a follower, who keeps its place."""
@@ -162,7 +163,7 @@ class Simulation:
                 self.story.wrong.append("an empty page said that there is more")
             met.extend((row["place"], row["id"], row["version_text"]) for row in rows)
 
-        self._start(name, steps.page(query, None), ended)
+        self._start(name, protocol.page(query, None), ended)
 
     def _look(self, collection: str) -> None:
         """Somebody takes all that there is, and asks for one object."""
@@ -176,7 +177,7 @@ class Simulation:
                 if where == collection and mine & seen and not mine <= seen:
                     self.story.wrong.append(f"commit {where} {n} was visible in part")
 
-        self._start("whole", steps.page(everything, None), whole)
+        self._start("whole", protocol.page(everything, None), whole)
         for object_id in sorted(before)[:2]:
             query = Query(collection, 4, 0, limit=10, ids=(object_id,), versions=LAST)
 
@@ -184,7 +185,7 @@ class Simulation:
                 if not value[0] and (collection, object_id) not in self.story.deleted:
                     self.story.wrong.append(f"{object_id} was acknowledged, and neither old nor new was there")
 
-            self._start("one", steps.page(query, None), one)
+            self._start("one", protocol.page(query, None), one)
 
     # ------------------------------------------------------------------------------------------------------- running
 
@@ -250,7 +251,7 @@ class Simulation:
         for _, write in self.zombies:
             _exhaust(write, self.model)
         for collection in COLLECTIONS:
-            self._exhaust_actor(steps.finished_tip(collection))
+            self._exhaust_actor(protocol.finished_tip(collection))
         for collection in COLLECTIONS:
             for versions in ("every", "last"):
                 for clearance in (1, 4):
@@ -286,6 +287,7 @@ class Simulation:
                 owners[row["id"]].add(row["owner"])
                 if row["body"] not in self.story.sent[collection, row["id"]]:
                     wrong.append(f"{row['id']} in {collection} was never sent")
+            self._judge_counts(collection)
             self._judge_levels(collection)
             self._judge_readers(collection)
             self._judge_commits(collection)
@@ -297,6 +299,14 @@ class Simulation:
         wrong += [f"{object_id} belongs to {who}" for object_id, who in owners.items() if len(who) > 1]
         kept = {status["_id"] for status in self.model.of("statuses")}
         wrong += [f"{status} is lost" for status in self.story.statuses - kept]
+
+    def _judge_counts(self, collection: str) -> None:
+        entries = [value["entry"] for value in self.model.of("log") if value["entry"].collection == collection]
+        if entries:
+            levels = Counter(row["level"] for row in self.model.rows(collection))
+            held = max(entries, key=lambda entry: int(entry.n)).held
+            if held != tuple(levels[level] for level in range(len(held))):
+                self.story.wrong.append(f"{collection} counts {held}, and holds {dict(levels)}")
 
     def _judge_levels(self, collection: str) -> None:
         versions: dict[str, list[Any]] = defaultdict(list)

@@ -11,7 +11,8 @@ from typing import Any, Final
 import pytest
 
 from hub.errors import HubError
-from hub.store import mongo_commit as steps
+from hub.store import mongo_commit as protocol
+from hub.store import mongo_steps as steps
 from hub.store.base import EVERY, Query, Verdict
 from tests.figures import Figures
 from tests.mongo.model import Guards, LostError, Model, perform
@@ -25,8 +26,8 @@ Patch = pytest.MonkeyPatch
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: Patch) -> None:
     """Helpers step in at once, and the log is tidied so soon that sleepers find their number free again."""
-    monkeypatch.setattr(steps, "POLITE_WAITS", 1)
-    monkeypatch.setattr(steps, "KEPT_ENTRIES", 2)
+    monkeypatch.setattr(protocol, "POLITE_WAITS", 1)
+    monkeypatch.setattr(protocol, "KEPT_ENTRIES", 2)
 
 
 @pytest.mark.parametrize("seeds", [60, pytest.param(10_000, marks=pytest.mark.soak)])
@@ -91,7 +92,7 @@ def unchecked_commit(tip: steps.Entry, entry: steps.Entry, plan: steps.Plan) -> 
     """Step 4 without looking whether the number was free only because the log was tidied."""
     if (yield steps.Insert(entry, plan)) != entry.batch:
         return False
-    yield from steps.carry_out(entry, plan)
+    yield from protocol.carry_out(entry, plan)
     if entry.n % 2 == 0:
         yield steps.Tidy(entry.collection, entry.n - 2)
     return True
@@ -109,7 +110,7 @@ def unbounded_page(query: Query, max_bytes: int | None) -> Generator[steps.Step,
 
 def page_once(query: Query, max_bytes: int | None) -> Generator[steps.Step, Any, Any]:
     """A reader that does not look again on the last page."""
-    upto = yield from steps.shown(query.collection)
+    upto = yield from protocol.shown(query.collection)
     return (yield steps.Range(query, upto, max_bytes))
 
 
@@ -130,7 +131,7 @@ def test_without_this_step_of_the_protocol_a_law_is_broken(
     name: str, worse: Callable[..., Any], known: int, monkeypatch: Patch
 ) -> None:
     """Each function is the protocol's but for the one thing that its sentence says."""
-    monkeypatch.setattr(steps, name, worse)
+    monkeypatch.setattr(protocol, name, worse)
     assert found_out(known=known)
 
 
@@ -139,23 +140,23 @@ def test_without_this_step_of_the_protocol_a_law_is_broken(
 
 def the_sleepers_work(name: str = "sleeper") -> Any:
     """A batch that adds an object and a newer version of one that is held."""
-    return steps.append(batch(candidate(1, 2), candidate(2, 1), collection="c1"), name, lambda: START)
+    return protocol.append(batch(candidate(1, 2), candidate(2, 1), collection="c1"), name, lambda: START)
 
 
 def first_version() -> Any:
     """What is held before all this."""
-    return steps.append(batch(candidate(1, 1), collection="c1"), "first", lambda: START)
+    return protocol.append(batch(candidate(1, 1), collection="c1"), "first", lambda: START)
 
 
 def others(name: str) -> Iterator[tuple[str, Any]]:
     """What happens meanwhile: the same objects are superseded, and deleted, and the log is tidied."""
     yield (
         f"{name} supersedes",
-        steps.append(batch(candidate(1, 3), candidate(2, 2), collection="c1"), f"{name}1", lambda: 0),
+        protocol.append(batch(candidate(1, 3), candidate(2, 2), collection="c1"), f"{name}1", lambda: 0),
     )
-    yield f"{name} deletes", steps.remove(steps.Removal("c1", an_id(1), "ID"), f"{name}2")
+    yield f"{name} deletes", protocol.remove(protocol.Removal("c1", an_id(1), "ID"), f"{name}2")
     for number in range(3, 6):
-        yield f"{name} adds", steps.append(batch(candidate(number), collection="c1"), f"{name}{number}", lambda: 0)
+        yield f"{name} adds", protocol.append(batch(candidate(number), collection="c1"), f"{name}{number}", lambda: 0)
 
 
 def finish(model: Model, actor: Actor) -> None:
@@ -205,7 +206,7 @@ def test_a_writer_stopped_anywhere_and_a_helper_stopped_anywhere_do_no_harm_when
             answers: list[Any] = []
             finish(model, Actor("first", first_version(), ignore))
             writer = stopped(model, the_sleepers_work(), first, answers.append)
-            helper = stopped(model, steps.finished_tip("c1"), second, ignore)
+            helper = stopped(model, protocol.finished_tip("c1"), second, ignore)
             if second and not helper.alive:
                 break  # it had nothing left to stop at
             if rolled_back:
@@ -231,7 +232,7 @@ def test_two_that_claim_one_id_in_two_collections_are_never_both_believed() -> N
             model = simulation.model
             answers: list[Any] = []
             works = [
-                steps.append(
+                protocol.append(
                     batch(candidate(1, owner=member, level=1), collection=collection, publisher=member),
                     member,
                     lambda: START,
@@ -270,7 +271,7 @@ def repeats_acknowledged_unseen() -> int:
             finish(model, repeater)
             pages: list[Any] = []
             everything = Query("c1", 4, 0, 10, versions=EVERY)
-            finish(model, Actor("reader", steps.page(everything, None), pages.append))
+            finish(model, Actor("reader", protocol.page(everything, None), pages.append))
             unseen += len(pages[0][0]) < 3
     return unseen
 
@@ -278,7 +279,7 @@ def repeats_acknowledged_unseen() -> int:
 def test_a_repeat_is_acknowledged_only_when_readers_see_what_it_repeats(monkeypatch: Patch) -> None:
     """Another's commit may be half carried out while a batch that moves nothing is decided."""
     assert repeats_acknowledged_unseen() == 0
-    monkeypatch.setattr(steps, "_is_still", never_still)
+    monkeypatch.setattr(protocol, "_is_still", never_still)
     assert repeats_acknowledged_unseen() > 0
 
 
@@ -317,4 +318,4 @@ def performed(model: Model, step: steps.Step) -> Any:
 
 def test_the_simulated_readers_ask_as_the_store_does() -> None:
     """An empty line answers without a range: an idle poll costs one look at the log."""
-    assert next(steps.page(Query("c1", 4, 0, 1, versions=EVERY), None)) == steps.ReadTip("c1")
+    assert next(protocol.page(Query("c1", 4, 0, 1, versions=EVERY), None)) == steps.ReadTip("c1")
