@@ -17,10 +17,9 @@ from hub.stix.timestamps import parse_timestamp
 
 # I-JSON (RFC 7493) and STIX 2.1 section 2.6: beyond this, clients in other languages read another number.
 MAX_NUMBER: Final = 2**53 - 1
-# In an object's bytes as they are stored: sixteen digits in a row, an exponent, a whole number written as 5.0, or null,
-# which is what orjson makes of a number beyond all floats (1e400).
-_ODD_NUMBER: Final = re.compile(rb"\d{16}|\d[eE]|\d\.0\b|\bnull\b")
-_NAMED: Final = re.compile(rb'"(%b--%b)"' % (identifiers.TYPE.encode(), identifiers.UUID.encode()))
+_ENDS_AS_ID: Final = re.compile(rb'--%b"' % identifiers.UUID.encode())  # searched for by its first two bytes: fast
+_TYPE: Final = re.compile(identifiers.TYPE)
+_DEPTH_OF_PLAIN: Final = 2  # levels: the object, and lists in it
 _HALF_PAIR: Final = Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry")
 
 
@@ -65,7 +64,7 @@ def parse_object(value: Any, limits: Limits) -> StixObject | tuple[Fault, ...]:
         return (_Walk(limits).problem(value, 1) or _HALF_PAIR,)
     if len(body) > limits.object_bytes:
         return (Fault("", f"{len(body)} bytes are over the limit of {limits.object_bytes} bytes for one object"),)
-    walk = None if _is_plain(body, limits) else _Walk(limits)
+    walk = None if _is_plain(value, body, limits) else _Walk(limits)
     if walk is not None and (problem := walk.problem(value, 1)):
         return (problem,)
     # (2) its meaning: STIX 2.1
@@ -77,36 +76,50 @@ def parse_object(value: Any, limits: Limits) -> StixObject | tuple[Fault, ...]:
     text: str | None = value.get("modified", value.get("created"))
     if value["type"] in identifiers.SCO_TYPES:
         text = None  # a custom `modified` on an SCO makes it no versioned object (STIX 2.1, 3.1)
+    version = None if text is None else parse_timestamp(text)
+    plain = _whole(orjson.loads(body)) if walk is not None and walk.whole_floats else value
     return StixObject(
         content=value,
         body=body,
-        digest=_digest(value, body, text, walk is not None and walk.whole_floats),
+        digest=_digest(plain, text, version),
         id=value["id"],
         type=value["type"],
-        version=None if text is None else parse_timestamp(text),
+        version=version,
         version_text=text,
         level=tlp.level(value),
         names=tuple(sorted(_names(body) - {value["id"]})),
     )
 
 
-def _is_plain(body: bytes, limits: Limits) -> bool:
-    """Whether the bytes alone show that no limit is passed and no number needs a look: so it is with most objects.
+def _is_plain(value: Mapping[str, Any], body: bytes, limits: Limits) -> bool:
+    """Whether a glance shows that no limit is passed and no number needs a look: so it is with most objects.
 
-    An object of fewer brackets than levels cannot be nested deeper, one shorter than a text may be holds none that is
-    longer. The slow way, value by value, costs more than all other checks together.
+    They hold texts, whole numbers, and lists of texts; and where the whole body is shorter than a text may be, all are.
     """
-    return (
-        len(body) <= limits.string_characters
-        and body.count(b"{") + body.count(b"[") <= limits.object_depth
-        and _ODD_NUMBER.search(body) is None
-    )
+    if len(body) > limits.string_characters or limits.object_depth < _DEPTH_OF_PLAIN:
+        return False
+    for item in value.values():
+        kind = type(item)
+        if kind is list:
+            if not all(type(text) is str for text in item):
+                return False
+        elif kind is int:
+            if not -MAX_NUMBER <= item <= MAX_NUMBER:
+                return False
+        elif kind is not str and kind is not bool:
+            return False
+    return True
 
 
 def _names(body: bytes) -> set[str]:
     """The ids of possible SCOs that stand in it as a whole text, whatever the property."""
-    found = {name.decode() for name in _NAMED.findall(body)}
-    return {name for name in found if identifiers.may_be_observable(name.partition("--")[0])}
+    found = set()
+    for match in _ENDS_AS_ID.finditer(body):
+        start = body.rfind(b'"', 0, match.start()) + 1
+        object_type = body[start : match.start()].decode()
+        if identifiers.may_be_observable(object_type) and _TYPE.fullmatch(object_type):
+            found.add(body[start : match.end() - 1].decode())
+    return found
 
 
 class _Walk:
@@ -154,18 +167,18 @@ class _Walk:
         return None
 
 
-def _digest(value: Mapping[str, Any], body: bytes, text: str | None, whole_floats: bool) -> bytes:
-    """SHA-256 over the content with keys sorted, `created` and `modified` as instants and 5.0 as 5.
+def _digest(plain: Mapping[str, Any], text: str | None, version: int | None) -> bytes:
+    """SHA-256 over the content with keys sorted, `created` and `modified` as instants and (`plain`) 5.0 as 5.
 
     Libraries respell these three on the way (`Z` as `.000Z`, 5.0 as 5), and the object is still the same (law L2).
     """
-    plain: dict[str, Any] = dict(orjson.loads(body) if whole_floats else value)
-    if whole_floats:
-        plain = _whole(plain)
     if text is not None:
-        for name in ("created", "modified"):
-            if isinstance(plain.get(name), str):
-                plain[name] = parse_timestamp(plain[name])
+        instants = {
+            name: version if (spelt := plain[name]) == text else parse_timestamp(spelt)
+            for name in ("created", "modified")
+            if isinstance(plain.get(name), str)
+        }
+        plain = {**plain, **instants}
     return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).digest()
 
 

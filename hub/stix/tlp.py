@@ -66,9 +66,9 @@ def level(content: Mapping[str, Any]) -> TLP | None:
     A granular marking may raise the level, never lower it (STIX 2.1 defines no precedence; this is the hub's rule). So
     may the markings of the SCOs that an observed-data holds whole, in its deprecated `objects` (4.14).
     """
-    refs: list[str] = list(content.get("object_marking_refs", ()))
-    refs += [marking["marking_ref"] for marking in content.get("granular_markings", ()) if "marking_ref" in marking]
-    levels = [LEVELS[ref] for ref in refs if ref in LEVELS]
+    levels = [LEVELS[ref] for ref in content.get("object_marking_refs", ()) if ref in LEVELS]
+    parts = content.get("granular_markings", ())
+    levels += [LEVELS[ref] for part in parts if (ref := part.get("marking_ref")) in LEVELS]
     if content.get("type") == "observed-data":
         inside = (level(contained) for contained in content.get("objects", {}).values())
         levels += [each for each in inside if each is not None]

@@ -1,7 +1,8 @@
-"""What the hub needs to know of one object: that no value of it is changed on the way in, and how high it is."""
+"""What the hub needs to know of one object: no value of it is changed on the way in, no limit passed, every id told."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,81 @@ from hub.stix.envelope import parse_json
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS, level
 
+UUID = "3f1e8a52-6c2b-4d0e-9a51-0c6f2b7d8e91"
+OTHER = "8a1c2b3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+
+
+def note(**more: Any) -> dict[str, Any]:
+    """A valid note, with these properties besides or instead."""
+    return {
+        "type": "note",
+        "spec_version": "2.1",
+        "id": f"note--{UUID}",
+        "created": "2026-04-02T03:10:00.000Z",
+        "modified": "2026-04-02T03:10:00.000Z",
+        "content": "Seen again.",
+        "object_refs": [f"indicator--{UUID}"],
+    } | more
+
+
+def parsed(**more: Any) -> StixObject:
+    """The note, which must be valid."""
+    found = parse_object(note(**more), Limits())
+    assert isinstance(found, StixObject), found
+    return found
+
+
+def refused(limits: Limits, **more: Any) -> str:
+    """Why the note is refused."""
+    found = parse_object(note(**more), limits)
+    assert isinstance(found, tuple), found
+    return found[0].message
+
+
+def test_ids_of_what_may_be_an_observable_are_named_wherever_they_stand() -> None:
+    """Law L5 watches whoever names an SCO; that an object names a report or its author gives no value away."""
+    found = parsed(
+        object_refs=[f"url--{UUID}", f"indicator--{UUID}", f"x-acme-thing--{UUID}", f"url--{UUID}"],
+        created_by_ref=f"identity--{UUID}",
+        x_also={"here": [f"ipv4-addr--{OTHER}"]},
+        x_text=f"url--{OTHER} is inside a longer text, and so is file--{OTHER}",
+        x_no_type=f"a--b--{OTHER}",
+        x_quoted=f'the id "file--{OTHER}"',
+    )
+    assert found.names == (f"ipv4-addr--{OTHER}", f"url--{UUID}", f"x-acme-thing--{UUID}")
+
+
+def test_versions_written_alike_or_not_are_the_same_content() -> None:
+    """`created` and `modified` count as instants, each as its own: law L2."""
+    digests = {
+        parsed(created=created, modified=modified).digest
+        for created in ("2026-04-02T03:10:00Z", "2026-04-02T03:10:00.000Z")
+        for modified in ("2026-04-02T03:10:00Z", "2026-04-02T03:10:00.0Z")
+    }
+    assert len(digests) == 1
+    later = parsed(modified="2026-04-02T03:10:00.001Z")
+    assert later.digest not in digests
+    assert parsed(created="2026-04-02T03:09:00Z", modified="2026-04-02T03:10:00Z").digest not in digests
+
+
+@pytest.mark.parametrize("inside", [lambda number: number, lambda number: [number], lambda number: {"deep": [number]}])
+def test_numbers_are_looked_at_wherever_they_stand(inside: Any) -> None:
+    """Beyond 2^53 parsers disagree; 5.0 and 5 are one number, which the digest has to know."""
+    assert "2^53" in refused(Limits(), x_number=inside(2**53))
+    assert "2^53" in refused(Limits(), x_number=inside(1e300))
+    assert parsed(x_number=inside(5.0)).digest == parsed(x_number=inside(5)).digest
+    assert parsed(x_number=inside(5.5)).digest != parsed(x_number=inside(5)).digest
+
+
+def test_limits_hold_for_plain_objects_too() -> None:
+    """Most objects are passed at a glance, which must not be shorter than the limits."""
+    limits = replace(Limits(), string_characters=200, object_depth=3)
+    assert "longer than 200" in refused(limits, content="x" * 201)
+    assert "longer than 200" in refused(limits, labels=["x" * 201])
+    assert "deeper than 3" in refused(limits, x_deep=[[["x"]]])
+    assert "deeper than 1" in refused(replace(Limits(), object_depth=1))
+
+
 # No digit before an "e" in it, so that nothing but the number under test catches the eye of the quick look.
 PLAIN = (
     '{"type": "identity", "spec_version": "2.1", "id": "identity--11111111-1111-4111-8111-111111111111", "name": "n",'
@@ -18,7 +94,7 @@ PLAIN = (
 )
 
 
-def parsed(text: str) -> Any:
+def spelt(text: str) -> Any:
     return parse_object(parse_json((PLAIN % text).encode()), Limits())
 
 
@@ -27,7 +103,7 @@ def parsed(text: str) -> Any:
 )
 def test_a_number_that_no_parser_keeps_is_refused(text: str) -> None:
     """L6: beyond all floats it would go out as null, beyond 2^53 as its neighbour."""
-    found = parsed(text)
+    found = spelt(text)
     assert not isinstance(found, StixObject)
     assert "a number is beyond 2^53" in found[0].message
 
@@ -37,7 +113,7 @@ def test_a_number_that_no_parser_keeps_is_refused(text: str) -> None:
 )
 def test_what_is_taken_goes_out_as_it_came(text: str) -> None:
     """L6: JSON-equal."""
-    found = parsed(text)
+    found = spelt(text)
     assert isinstance(found, StixObject)
     assert parse_json(found.body) == parse_json((PLAIN % text).encode())
 
