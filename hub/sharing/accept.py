@@ -7,7 +7,8 @@
 5. Does it carry what the collection's profiles ask for?
    (5b) Where it acknowledges, asks or answers: may its sender take this step now (the joint protocol)?
 6. All that passed, in one batch: kept once, in line, synced to disk with the status of the request (laws L1 to L3).
-7. The status: one line for each object, and for each that was refused the reason in words.
+7. The status: one line for each object, and for each that was refused the reason in words. The store asks for it at the
+   commit, keeps it beside the batch, and the sender gets the same.
 
 What does not pass is a failure in the status; the good objects beside it are kept.
 """
@@ -72,7 +73,14 @@ def accept(entrance: Entrance, account: Account | None, collection: Collection, 
     values = parse_envelope(body, entrance.limits)
     # (3) to (5)
     now = entrance.clock()
-    door = _Door(entrance, collection, member, latest=now * 1000 + entrance.limits.future_hours * HOUR)
+    door = _Door(
+        entrance.catalogue,
+        entrance.limits,
+        collection,
+        member,
+        latest=now * 1000 + entrance.limits.future_hours * HOUR,
+        context=Context(entrance.catalogue.reserved),
+    )  # fmt: skip - one field after the other
     verdicts = [door.judge(index, value) for index, value in enumerate(values)]
     # (5b)
     passed = [verdict for verdict in verdicts if isinstance(verdict, Candidate)]
@@ -82,12 +90,16 @@ def accept(entrance: Entrance, account: Account | None, collection: Collection, 
         *(_refusal(one.index, values[one.index], barred[one.index]) for one in passed if one.index in barred),
     )
     # (6)
+    accepted: Accepted | None = None
     status_id = entrance.new_id()
 
-    def describe(settled: Sequence[Outcome]) -> bytes:
-        return as_json(_status(status_id, now, (*refused, *settled)))
+    def describe(settled: Sequence[Outcome]) -> bytes:  # (7)
+        nonlocal accepted
+        status = _status(status_id, now, (*refused, *settled))
+        accepted = Accepted(status_id, as_json(status), status.success_count, status.failure_count)
+        return accepted.body
 
-    settled = entrance.store.append(
+    entrance.store.append(
         Batch(
             collection=collection.id,
             publisher=member,
@@ -97,38 +109,38 @@ def accept(entrance: Entrance, account: Account | None, collection: Collection, 
             describe=describe,
         )
     )
-    # (7)
-    status = _status(status_id, now, (*refused, *settled))
-    return Accepted(status_id, as_json(status), status.success_count, status.failure_count)
+    assert accepted is not None  # no store keeps a status that was not told to it
+    return accepted
 
 
 @dataclass(frozen=True, slots=True)
 class _Door:
     """Steps 3 to 5 for one request."""
 
-    entrance: Entrance
+    catalogue: Catalogue
+    limits: Limits
     collection: Collection
     member: str
     latest: int  # instant: created and modified may not lie beyond
+    context: Context
 
     def judge(self, index: int, value: Any) -> Candidate | Outcome:
         """The object as a candidate for the store, or why it is refused."""
         # (3)
-        found = parse_object(value, self.entrance.limits)
+        found = parse_object(value, self.limits)
         if not isinstance(found, StixObject):
             return _refusal(index, value, "; ".join(_said(fault) for fault in found))
         if why := self._from_the_future(found):
             return _refusal(index, value, why)
         # (4)
-        level = access.level_of(found, self.collection, self.entrance.catalogue)
+        level = access.level_of(found, self.collection, self.catalogue)
         if isinstance(level, access.Refusal):
             return _refusal(index, value, level.message)
-        owner = access.speaks_for(self.member, found, self.collection, self.entrance.catalogue)
+        owner = access.speaks_for(self.member, found, self.collection, self.catalogue)
         if isinstance(owner, access.Refusal):
             return _refusal(index, value, owner.message)
         # (5)
-        context = Context(self.entrance.catalogue.reserved)
-        if findings := check(found.content, self.collection.profiles, context):
+        if findings := check(found.content, self.collection.profiles, self.context):
             return _refusal(index, value, " ".join(finding.message for finding in findings))
         return Candidate(
             index=index,
@@ -148,7 +160,7 @@ class _Door:
         """One object dated far ahead has stopped other feeds for years: readers took its date as how far they are."""
         if found.version is not None and found.version > self.latest:
             return (
-                f"its version {found.version_text} lies more than {self.entrance.limits.future_hours} hours ahead of "
+                f"its version {found.version_text} lies more than {self.limits.future_hours} hours ahead of "
                 "the hub's clock: mend `created` and `modified`."
             )
         return ""

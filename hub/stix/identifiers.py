@@ -27,6 +27,7 @@ SCO_TYPES: Final = frozenset(
 INCIDENT_CORE_TYPES: Final = frozenset({"event", "impact", "task"})
 # Definitions belong to nobody: any writer may publish them (law L4), and every reader may see them.
 DEFINITION_TYPES: Final = frozenset({"marking-definition", "extension-definition"})
+# All else may be an SCO: what STIX defines as such, and custom types, of which nobody can tell.
 NEVER_OBSERVABLE: Final = SDO_TYPES | SRO_TYPES | META_TYPES | INCIDENT_CORE_TYPES | {"bundle"}
 
 SCO_NAMESPACE: Final = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
@@ -58,11 +59,6 @@ def type_of(identifier: str) -> str | None:
     """The type in front of `--`, or None where the text is no STIX identifier with a lower-case RFC 4122 UUID."""
     match = _IDENTIFIER.fullmatch(identifier)
     return match[1] if match else None
-
-
-def may_be_observable(object_type: str) -> bool:
-    """Whether objects of this type may be SCOs: all that STIX defines, and custom types, of which nobody can tell."""
-    return object_type not in NEVER_OBSERVABLE
 
 
 def derived_id(content: Mapping[str, Any]) -> str | None:

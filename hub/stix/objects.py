@@ -18,7 +18,8 @@ from hub.stix.timestamps import parse_timestamp
 # I-JSON (RFC 7493) and STIX 2.1 section 2.6: beyond this, clients in other languages read another number.
 MAX_NUMBER: Final = 2**53 - 1
 _ENDS_AS_ID: Final = re.compile(rb'--%b"' % identifiers.UUID.encode())  # searched for by its first two bytes: fast
-_TYPE: Final = re.compile(identifiers.TYPE)
+_TYPE: Final = re.compile(identifiers.TYPE.encode())
+_NEVER_OBSERVABLE: Final = frozenset(name.encode() for name in identifiers.NEVER_OBSERVABLE)
 _DEPTH_OF_PLAIN: Final = 2  # levels: the object, and lists in it
 _HALF_PAIR: Final = Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry")
 
@@ -27,7 +28,7 @@ class DuplicateKeys(dict[str, Any]):
     """A JSON object in which a key stood twice: what parsers make of one differs, so it is refused (RFC 7493, 2.3)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for each object that comes in, and that would triple the time
 class StixObject:
     """A valid object. `version` and its text are None for an SCO; times are microseconds since 1970."""
 
@@ -115,9 +116,10 @@ def _names(body: bytes) -> set[str]:
     """The ids of possible SCOs that stand in it as a whole text, whatever the property."""
     found = set()
     for match in _ENDS_AS_ID.finditer(body):
-        start = body.rfind(b'"', 0, match.start()) + 1
-        object_type = body[start : match.start()].decode()
-        if identifiers.may_be_observable(object_type) and _TYPE.fullmatch(object_type):
+        end = match.start()
+        start = body.rfind(b'"', 0, end) + 1
+        object_type = body[start:end]
+        if object_type not in _NEVER_OBSERVABLE and _TYPE.fullmatch(object_type):
             found.add(body[start : match.end() - 1].decode())
     return found
 

@@ -4,6 +4,8 @@ A store keeps objects per collection in a line. A *place* in it is a whole numbe
 its collection and strictly growing in commit order (law L1); printed with six digits it is the `date_added` of TAXII.
 An *instant* is a whole number of microseconds since 1970. Levels are those of `hub.stix.tlp.TLP`, as plain numbers.
 Stores know nothing of members, accounts' rights or HTTP: they are told what a reader may see, and by whom things come.
+What is made anew for each object that comes in is a value like all others here, and never changed; only that it is not
+frozen, since that would take three times as long to make.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ NO_LEVEL: Final = 5  # above every TLP level: no newer (or older) version is hel
 NOBODY: Final = ""  # the owner of what any writer may publish; the publisher of what the hub itself put there
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
     """An object that passed every check but those that need the collection as it stands at the commit."""
 
@@ -44,7 +46,7 @@ class Verdict(Enum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """One candidate's verdict; `message` says what to do where it is refused."""
 
@@ -64,7 +66,8 @@ class Batch:
     candidates: tuple[Candidate, ...]
     status_id: str | None  # None: no status is kept (the hub's own definitions)
     account: str
-    describe: Callable[[Sequence[Outcome]], bytes]  # the status resource's JSON, from all outcomes
+    # the status resource's JSON, from all outcomes; asked at the commit, and what it said last is what was kept
+    describe: Callable[[Sequence[Outcome]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,7 @@ class Deletion(Enum):
     OTHERS_REMAIN = "others remain"  # this member's are gone, or there were none; another member's stand
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Record:
     """One version of one object as it is kept: what export writes and import reads back."""
 

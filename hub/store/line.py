@@ -18,9 +18,9 @@ MICROSECONDS: Final = 1000  # in a millisecond
 SCRUBBED: Final = "00000000-0000-4000-8000-000000000000"  # the UUID in place of a purged one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NewRecord:
-    """A record to write, with where it stands among the versions of its id."""
+    """A record to write, with where it stands among the versions of its id; as fast to make as `base` says."""
 
     record: Record
     superseded_level: int  # the lowest level among newer versions in its collection, NO_LEVEL if none

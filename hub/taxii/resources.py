@@ -128,19 +128,14 @@ Resource = Discovery | ApiRoot | Collection | Collections | StatusResource | Man
 
 
 def as_json(resource: Resource) -> bytes:
-    """The resource's JSON in UTF-8."""
-    return orjson.dumps(plain(resource))
+    """The resource's JSON in UTF-8, without what is absent or empty."""
+    return orjson.dumps(resource, plain, orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
-def plain(value: Any) -> Any:
-    """The resource as JSON values, without what is absent or empty."""
-    if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    names = getattr(value, "__slots__", None)  # of a dataclass with slots: its fields, in order
-    if names is None:
-        return value
-    items = ((name, getattr(value, name)) for name in names)
-    return {name: plain(item) for name, item in items if item is not None and item != ()}
+def plain(value: Any) -> dict[str, Any]:
+    """A resource, or a part of one, as a mapping, without what is absent or empty; its own parts are as they were."""
+    names = value.__slots__  # of a dataclass with slots: its fields, in order
+    return {name: item for name in names if (item := getattr(value, name)) is not None and item != ()}
 
 
 def envelope(body: bytes, *, more: bool, next_token: str | None) -> bytes:
