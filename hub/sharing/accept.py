@@ -71,7 +71,9 @@ def accept(entrance: Entrance, account: Account | None, collection: Collection, 
     member = gate.must_write(account, collection)
     # (2)
     values = parse_envelope(body, entrance.limits)
-    # (3) to (5)
+    # (3), for all of them first: a processor that takes every step for each object in turn is a quarter slower
+    parsed = [parse_object(value, entrance.limits) for value in values]
+    # (4) and (5)
     now = entrance.clock()
     door = _Door(
         entrance.catalogue,
@@ -81,7 +83,7 @@ def accept(entrance: Entrance, account: Account | None, collection: Collection, 
         latest=now * 1000 + entrance.limits.future_hours * HOUR,
         context=Context(entrance.catalogue.reserved),
     )  # fmt: skip - one field after the other
-    verdicts = [door.judge(index, value) for index, value in enumerate(values)]
+    verdicts = [door.judge(index, *one) for index, one in enumerate(zip(values, parsed, strict=True))]
     # (5b)
     passed = [verdict for verdict in verdicts if isinstance(verdict, Candidate)]
     barred = entrance.door(account, collection, passed)
@@ -115,7 +117,7 @@ def accept(entrance: Entrance, account: Account | None, collection: Collection, 
 
 @dataclass(frozen=True, slots=True)
 class _Door:
-    """Steps 3 to 5 for one request."""
+    """Steps 3 to 5 for one request, after parsing."""
 
     catalogue: Catalogue
     limits: Limits
@@ -124,10 +126,8 @@ class _Door:
     latest: int  # instant: created and modified may not lie beyond
     context: Context
 
-    def judge(self, index: int, value: Any) -> Candidate | Outcome:
-        """The object as a candidate for the store, or why it is refused."""
-        # (3)
-        found = parse_object(value, self.limits)
+    def judge(self, index: int, value: Any, found: StixObject | tuple[Fault, ...]) -> Candidate | Outcome:
+        """The object as a candidate for the store, or why it is refused; `found` is what it was parsed to."""
         if not isinstance(found, StixObject):
             return _refusal(index, value, "; ".join(_said(fault) for fault in found))
         if why := self._from_the_future(found):

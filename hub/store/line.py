@@ -190,6 +190,9 @@ def _giving_away(
     (1) An id is given away at the lowest level at which it is, or would become, visible here. (2) A candidate that is
     refused makes its own id visible at its level no more, so (3) those that name it are asked again.
     """
+    asked = [candidate for candidate in fresh if candidate.names]
+    if not asked:
+        return {}
     # (1)
     levels: dict[str, list[int]] = {}
     for identifier, rows in held.items():
@@ -203,7 +206,6 @@ def _giving_away(
             levels.setdefault(candidate.id, []).append(candidate.level)
     lowest = {identifier: min(those) for identifier, those in levels.items() if those}
     given_away: dict[int, str] = {}
-    asked = [candidate for candidate in fresh if candidate.names]
     while asked:
         candidate = asked.pop()
         why = "" if candidate.index in given_away else _gives_away(candidate, lowest)
