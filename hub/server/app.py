@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import flask
 import orjson
@@ -47,6 +48,12 @@ BESIDE: Final = frozenset({"board", "contacts", "confirm"})  # plain JSON will d
 NOT_TAXII: Final = OPEN | BESIDE | {"console", "metrics", "events"}  # answers in a form of their own
 
 
+class _App(flask.Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is: none of the hub's is a coroutine, and Flask would look into each at every request."""
+        return func
+
+
 def create_app(
     hub: Hub,
     *,
@@ -61,8 +68,8 @@ def create_app(
     X-Forwarded-* of one proxy in front; `metrics_together` says that several workers keep their figures in one folder; `events`
     is the address of the process that holds those who wait for events, or its port on this host, None if there is none.
     """
-    app = flask.Flask("hub", static_folder=None, template_folder=str(Path(__file__).parent / "console" / "templates"))
-    app.url_map.strict_slashes = app.url_map.merge_slashes = False  # no redirects: clients differ in following them
+    app = _App("hub", static_folder=None, template_folder=str(Path(__file__).parent / "console" / "templates"))
+    app.url_map.strict_slashes = False  # no redirects: clients differ in following them
     app.url_map.merge_slashes = False  # a redirect would be no TAXII answer (3.1)
     app.extensions["hub"] = hub
     app.config["PUBLIC_URL"] = public_url

@@ -29,7 +29,7 @@ from hub.store.base import (
     Status,
     Watch,
 )
-from hub.store.sqlite_files import Files, rows
+from hub.store.sqlite_files import Connection, Files, rows
 from hub.store.sqlite_watch import SqliteWatch
 from hub.taxii.filters import VersionMatch
 
@@ -71,10 +71,11 @@ class SqliteStore:
         # the default poll is one statement, and one statement sees one state: it needs no transaction around it
         opened = self._files.reading if sqlite_pages.is_plain(query) else self._files.snapshot
         with opened() as connection:
+            # nothing stands beyond the head (law L1): the poll that comes most often reads no record at all
             number = self._number(connection, query.collection)
-            return (
-                sqlite_pages.EMPTY if number is None else sqlite_pages.read_page(connection, number, query, max_bytes)
-            )
+            if number is None or query.after >= _head(connection, query.collection):
+                return sqlite_pages.EMPTY
+            return sqlite_pages.read_page(connection, number, query, max_bytes)
 
     def manifest(self, query: Query) -> ManifestPage:
         """See `Store.manifest`."""
@@ -171,14 +172,16 @@ class SqliteStore:
     def get_account(self, name: str) -> AccountRow | None:
         """See `Store.get_account`."""
         with self._files.reading() as connection:
-            return next(_accounts(connection, "WHERE name = ?", name), None)
+            # every request asks for its account; whatever is committed, by whomever, has it looked up anew
+            return connection.remembered(
+                ("account", name), lambda: next(_accounts(connection, "WHERE name = ?", name), None)
+            )
 
     def find_key(self, key_hash: str) -> AccountRow | None:
         """See `Store.find_key`."""
         with self._files.reading() as connection:
-            return next(
-                _accounts(connection, "WHERE name = (SELECT account FROM account_key WHERE hash = ?)", key_hash), None
-            )
+            which = "WHERE name = (SELECT account FROM account_key WHERE hash = ?)"
+            return connection.remembered(("key", key_hash), lambda: next(_accounts(connection, which, key_hash), None))
 
     def put_account(self, row: AccountRow) -> None:
         """See `Store.put_account`."""
@@ -223,7 +226,7 @@ class SqliteStore:
     def head(self, collection: str) -> int:
         """See `Store.head`."""
         with self._files.reading() as connection:
-            return sqlite_writes.head_of(connection, collection)
+            return _head(connection, collection)
 
     def watch(self) -> Watch:
         """See `Store.watch`."""
@@ -281,6 +284,10 @@ class SqliteStore:
             if number is not None:
                 self._numbers[collection] = number
         return number
+
+
+def _head(connection: Connection, collection: str) -> int:
+    return connection.remembered(("head", collection), lambda: sqlite_writes.head_of(connection, collection))
 
 
 _ACCOUNT: Final = (

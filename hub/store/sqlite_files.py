@@ -14,10 +14,10 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import apsw
 
@@ -31,10 +31,44 @@ CACHE_KIBIBYTES: Final = (
 CHECKPOINT_PAGES: Final = 10_000  # of write-ahead log: at SQLite's own 1,000, writers reach half as many objects/s
 JOURNAL_BYTES: Final = 64 * 1024 * 1024  # the write-ahead log is cut back to this after a burst
 IDLE_CONNECTIONS: Final = 16  # kept open per process; beyond that, one is opened and closed for the call
+REMEMBERED: Final = 1000  # accounts and heads that one connection remembers between two commits
 LOCK_PAUSE: Final = 0.002  # seconds, on average, between two tries at the writers' lock
 
 _lots: Final = random.Random()  # noqa: S311 - spreads the tries, protects nothing; the module's own state is left alone
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+_T = TypeVar("_T")
+
+
+class Connection(apsw.Connection):
+    """A connection that remembers what it read for as long as nobody committed anything.
+
+    A poll with nothing new asks for the same account and the same head as the one before it. SQLite's data_version tells,
+    without a look into the file, whether *others* committed since; after its own writing it forgets all by itself.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, flags=apsw.SQLITE_OPEN_READWRITE)
+        self._version: object = None
+        self._remembered: dict[Hashable, Any] = {}
+
+    def remembered(self, what: Hashable, read: Callable[[], _T]) -> _T:
+        """What `read` gave since the last commit, or gives now; `what` names it."""
+        # asked before the reading: what is committed in between is read, and forgotten the next time
+        version = self.execute("PRAGMA data_version").get
+        if version != self._version or len(self._remembered) >= REMEMBERED:
+            self._remembered.clear()
+            self._version = version
+        try:
+            found: _T = self._remembered[what]
+        except KeyError:
+            found = self._remembered[what] = read()
+        return found
+
+    def forget(self) -> None:
+        """Remember nothing of before."""
+        self._remembered.clear()
 
 
 class _Process:
@@ -42,7 +76,7 @@ class _Process:
 
     def __init__(self) -> None:
         self.pid = os.getpid()
-        self.idle: deque[apsw.Connection] = deque()
+        self.idle: deque[Connection] = deque()
         self.turn = threading.Lock()
         self.lock_file: int | None = None
 
@@ -78,7 +112,7 @@ class Files:
                 raise
             self._process.idle.append(connection)
 
-    def _prepare(self, connection: apsw.Connection, *, create: bool, now: int) -> None:
+    def _prepare(self, connection: Connection, *, create: bool, now: int) -> None:
         lacking = migrations.missing(connection)
         if lacking and not create:
             if not migrations.applied(connection):
@@ -96,7 +130,7 @@ class Files:
     # ------------------------------------------------------------------------------------------------ connections
 
     @contextmanager
-    def reading(self) -> Iterator[apsw.Connection]:
+    def reading(self) -> Iterator[Connection]:
         """A connection to read with. What SQLite raises inside comes out as StoreError, in words."""
         with translated(self.path):
             process = self._here()
@@ -107,7 +141,7 @@ class Files:
                 self._give_back(process, connection)
 
     @contextmanager
-    def snapshot(self) -> Iterator[apsw.Connection]:
+    def snapshot(self) -> Iterator[Connection]:
         """As `reading`, for several statements that have to see the same state."""
         with self.reading() as connection:
             connection.execute("BEGIN")
@@ -118,7 +152,7 @@ class Files:
                     connection.execute("COMMIT")
 
     @contextmanager
-    def writing(self, *, synced: bool = True, patience_seconds: float | None = None) -> Iterator[apsw.Connection]:
+    def writing(self, *, synced: bool = True, patience_seconds: float | None = None) -> Iterator[Connection]:
         """The writers' turn and one transaction: synced to disk at the end of the block, or undone if it fails.
 
         Not `synced`, it outlives the death of every process, and reaches the disk with the next one that is.
@@ -144,6 +178,7 @@ class Files:
                 if not synced:
                     connection.execute("PRAGMA synchronous = FULL")
                 connection.set_busy_timeout(int(self.lock_seconds * 1000))
+                connection.forget()
                 self._give_back(process, connection)
 
     def forget_the_log(self) -> None:
@@ -178,7 +213,7 @@ class Files:
             process = self._process = _Process()
         return process
 
-    def _borrow(self, process: _Process) -> apsw.Connection:
+    def _borrow(self, process: _Process) -> Connection:
         self._usable()
         try:
             return process.idle.pop()
@@ -191,7 +226,7 @@ class Files:
             raise
         return connection
 
-    def _give_back(self, process: _Process, connection: apsw.Connection) -> None:
+    def _give_back(self, process: _Process, connection: Connection) -> None:
         if process.pid != os.getpid():
             process.idle.append(connection)  # forked while it was lent out: kept unused, as its siblings are
             return
@@ -209,8 +244,8 @@ class Files:
             except IndexError:
                 return
 
-    def _open(self) -> apsw.Connection:
-        connection = apsw.Connection(str(self.path), flags=apsw.SQLITE_OPEN_READWRITE)
+    def _open(self) -> Connection:
+        connection = Connection(str(self.path))
         try:
             connection.set_busy_timeout(int(self.lock_seconds * 1000))
             for pragma in (

@@ -46,6 +46,18 @@ def test_a_changed_account_replaces_the_old_one_with_its_keys(store: Store) -> N
     assert store.find_key("key-3") == changed
 
 
+def test_a_change_counts_at_once_for_whoever_looked_before_it(store: Store, open_store: Callable[..., Store]) -> None:
+    """A store may remember what it read only until anything is committed: by itself, or by another process."""
+    other = open_store()
+    store.put_account(ANA)
+    for writer, row in ((store, ANA), (other, replace(ANA, disabled=True)), (store, replace(ANA, key_hashes=("new",)))):
+        writer.put_account(row)
+        for reader in (store, other):
+            assert reader.get_account("ana") == row
+            assert reader.find_key(row.key_hashes[0]) == row
+            assert reader.find_key("old" if row.key_hashes == ("new",) else "new") is None
+
+
 def test_one_key_never_opens_two_accounts(store: Store) -> None:
     """The second is refused, and stays as it was."""
     store.put_account(ANA)

@@ -54,6 +54,17 @@ def test_a_place_is_never_given_out_again_after_a_purge_and_a_restart(
     assert places(again) == [START + 1]
 
 
+def test_a_reader_at_the_head_sees_what_is_added_next(store: Store, open_store: Callable[..., Store]) -> None:
+    """Nothing stands beyond the head, which is remembered only until anything is committed, by whichever process."""
+    other = open_store()
+    add(store, candidate(0))
+    for number, writer in enumerate((other, store, other), start=1):
+        head = store.head("shared")
+        assert [reader.read(asking(after=head), 10**6).count for reader in (store, other)] == [0, 0]
+        add(writer, candidate(number))
+        assert [reader.read(asking(after=head), 10**6).count for reader in (store, other)] == [1, 1]
+
+
 def test_collections_have_lines_of_their_own(store: Store) -> None:
     """What goes on in one collection leaves the others where they are."""
     add(store, candidate(1), candidate(2))
