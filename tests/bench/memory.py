@@ -20,7 +20,7 @@ def measure(bench: Bench) -> None:
 def _after_poll(bench: Bench, objects: int) -> float:
     served = bench.store(objects)
     with hub_server(served) as (port, pid):
-        pages(port, served.keys["sg"], 1000, 10_000)
+        pages(port, served.keys["sg"], 1000, 10_000, keep=False)
         return max(_anonymous_mebibytes(child) for child in _children(pid))
 
 

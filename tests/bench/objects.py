@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -51,5 +52,11 @@ def indicators(count: int, author: str, seed: int) -> Iterator[dict[str, Any]]:
 
 def envelopes(count: int, size: int, author: str, seed: int) -> list[bytes]:
     """Envelopes of that size, as a client would send them."""
-    made = list(indicators(count * size, author, seed))
-    return [json.dumps({"objects": made[at : at + size]}).encode() for at in range(0, len(made), size)]
+    return list(each_envelope(count, size, author, seed))
+
+
+def each_envelope(count: int, size: int, author: str, seed: int) -> Iterator[bytes]:
+    """The same one by one: a million objects do not stand in memory together."""
+    objects = indicators(count * size, author, seed)
+    for _ in range(count):
+        yield json.dumps({"objects": list(islice(objects, size))}).encode()

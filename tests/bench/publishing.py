@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 import orjson
 
-from tests.bench.objects import envelopes
+from tests.bench.objects import each_envelope, envelopes
 from tests.bench.report import ratio, row, share
 from tests.bench.servers import PATH, Bench, hub_server, medallion_server
 from tests.bench.wire import Wire, seconds
@@ -61,7 +61,7 @@ class _BareLoop:
         self._connection.wal_autocheckpoint(10_000)
         self._connection.execute("CREATE TABLE o (id TEXT, version TEXT, body BLOB)")
         self._connection.execute("CREATE UNIQUE INDEX once ON o (id, version)")
-        for body in envelopes(objects // 1000, 1000, "identity--11111111-1111-4111-8111-111111111111", seed=1):
+        for body in each_envelope(objects // 1000, 1000, "identity--11111111-1111-4111-8111-111111111111", seed=1):
             self._add(body)
 
     def run(self, bodies: list[bytes]) -> float:

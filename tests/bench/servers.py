@@ -168,15 +168,17 @@ def _granian(application: str, **environment: str) -> Iterator[int]:
         yield port
 
 
-def pages(port: int, key: str, size: int, most: int) -> tuple[list[str], list[bytes]]:
-    """Up to so many pages of a full poll by `next`: their paths, and their bodies."""
+def pages(port: int, key: str, size: int, most: int, *, keep: bool = True) -> tuple[list[str], list[bytes]]:
+    """Up to so many pages of a full poll by `next`: their paths, and their bodies (the last alone if not to `keep`)."""
     paths: list[str] = []
     bodies: list[bytes] = []
     path = f"{PATH}?limit={size}"
     with Wire(port, "sg", key) as wire:
-        while len(bodies) < most:
+        while len(paths) < most:
             _, _, view = wire.ask(wire.request(path))
             paths.append(path)
+            if not keep:
+                bodies.clear()
             bodies.append(bytes(view))
             head = bodies[-1][: bodies[-1].find(b'"objects"')]
             token = head.partition(b'"next":"')[2].partition(b'"')[0].decode()
