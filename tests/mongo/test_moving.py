@@ -1,0 +1,59 @@
+"""A hub moves from SQLite to MongoDB and back: what its readers, writers and those who poll a status have stays good."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hub.sharing.archive import read_archive, write_archive
+from hub.sharing.hub import Hub
+from tests import keeping
+from tests.conftest import OpenHub, Template, clients_of
+from tests.mongo import server
+from tests.server.making import Clock, address, an_id, at, indicator, note
+
+
+def moved(old: Hub, new: Hub, file: Path, now: int) -> None:
+    file.write_bytes(b"".join(write_archive(old.store, old.catalogue, secret=old.secret, made_at=0)))
+    list(read_archive(new.store, new.catalogue, file, now=now))
+
+
+def body(file: Path) -> list[str]:
+    """The lines of an archive, but for the heads, which an import sets ahead."""
+    return [line for line in file.read_text(encoding="utf-8").splitlines() if '"head":' not in line]
+
+
+@pytest.fixture
+def uri() -> str:
+    """A server is at hand; where there is none, the test is left out."""
+    return server.shared_uri()
+
+
+def test_nothing_is_lost_on_the_way_to_mongodb_and_back(
+    uri: str, open_hub: OpenHub, template: Template, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Objects with places, accounts, facts, statuses and the secret: the second archive is the first, line by line."""
+    monkeypatch.setenv(keeping.NAMED, keeping.SQLITE)
+    here = open_hub()
+    client = clients_of(here, template)("id-cert")
+    client.publish("id", *(indicator(n) for n in range(5)), address(1))
+    client.publish("id", indicator(1, version=2))
+    client.delete("id", an_id(2))
+    status = client.add("alerts", note(7), note(8, author="SG"))["id"]
+    here.store.put_facts("ledger", {"one": b"{}"})
+    token = client.get(at("id", "objects"), limit=2).json["next"]
+    monkeypatch.setenv(keeping.NAMED, keeping.MONGO)
+    there = open_hub(folder=tmp_path / "there", create=True)
+    moved(here, there, tmp_path / "first.jsonl", clock.now)
+    again = open_hub(folder=tmp_path / "there")  # started again, as the operator does
+    monkeypatch.setenv(keeping.NAMED, keeping.SQLITE)
+    (tmp_path / "back").mkdir()
+    back = open_hub(folder=tmp_path / "back", create=True)
+    moved(again, back, tmp_path / "second.jsonl", clock.now)
+    assert sorted(body(tmp_path / "second.jsonl")) == sorted(body(tmp_path / "first.jsonl"))
+    reopened = clients_of(again, template)("id-cert")
+    assert reopened.get(at("id", "objects"), next=token).json == client.get(at("id", "objects"), next=token).json
+    path = f"/region/status/{status}/"
+    assert reopened.get(path).get_data() == client.get(path).get_data()
+    assert clients_of(back, template)("id-cert").get(path).get_data() == client.get(path).get_data()
