@@ -168,6 +168,7 @@ def test_a_store_that_takes_no_notes_keeps_no_page_from_a_reader(hub: Hub, monke
     assert "SG" in entry(hub, 2)["fetched"]
 
 
+@pytest.mark.sqlite  # one writer at a time is SQLite's way
 def test_no_page_waits_for_a_writer_who_takes_long(hub: Hub, clock: Clock) -> None:
     """Beside a bulk import, which has the writers' turn for minutes; what was sent meanwhile is noted after it."""
     taken(hub, "ID", incident(1), incident(2))
@@ -186,6 +187,7 @@ def test_no_page_waits_for_a_writer_who_takes_long(hub: Hub, clock: Clock) -> No
     assert entry(hub)["fetched"] == {"SG": format_place(START), "MY": format_place(START)}
 
 
+@pytest.mark.sqlite  # as above
 def test_what_was_sent_is_not_made_undone_by_the_same_page_under_way_again(hub: Hub, reopen: Reopen) -> None:
     """Two polls of one account side by side, noted late and in any order."""
     taken(hub, "ID", incident())
