@@ -1,16 +1,16 @@
 """Reading pages from the SQLite store: which records, in place order, and their bodies joined.
 
-The common poll (the last versions, whatever their type) is one range of one partial index and one statement. Any other
-query is a few such ranges, each in place order by itself, that `_merged` takes turns with; see `migrations` for the
-indexes. Nowhere is a record read that the reader may not see, and nothing grows with the collection.
+A query is one range of an index or a few, each in place order by itself. One, as for the common poll (the last versions,
+whatever their type), is one statement; with more `_merged` takes turns. See `migrations` for the indexes. Nowhere is a
+record read that the reader may not see, and nothing grows with the collection.
 """
 
 from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import apsw
@@ -28,25 +28,14 @@ _CHUNK: Final = 16  # keys read from one of many ranges at a time, at least
 # The innermost select's order is the order of the join above it and of what is put together: SQLite has no other way
 # to walk a CROSS JOIN, and a test holds it to that. One step per page also means that the interpreter's lock is let
 # go once, not a thousand times.
-_JOINED: Final = "SELECT count(*), min(key), max(key), CAST(group_concat(body, ',') AS BLOB) FROM"
-_LAST: Final = {
-    level: f"record AS r INDEXED BY record_last_{level} CROSS JOIN body AS b ON b.key = r.key "
-    f"WHERE r.collection = ?1 AND r.key > ?2 AND r.level <= {level} AND r.superseded_level > {level} "
-    "ORDER BY r.key LIMIT ?3"
-    for level in LEVELS
-}
-_LAST_PAGE: Final = {c: f"{_JOINED} (SELECT r.key AS key, b.body AS body FROM {_LAST[c]})" for c in LEVELS}  # noqa: S608 - numbers 0 to 4 only
-_LAST_ROWS: Final = {c: f"SELECT r.key, b.body FROM {_LAST[c]}" for c in LEVELS}  # noqa: S608 - as above
+_JOINED: Final = "SELECT count(*), min(key), max(key), CAST(group_concat(body, ',') AS BLOB) FROM ({})"
+_OF_RANGE: Final = "SELECT b.key AS key, b.body AS body FROM ({}) AS k CROSS JOIN body AS b ON b.key = k.key"
 _LAST_KEYS: Final = {
     c: f"SELECT key FROM record INDEXED BY record_last_{c} WHERE collection = ?1 AND key > ?2 "  # noqa: S608 - as above
     f"AND level <= {c} AND superseded_level > {c} ORDER BY key LIMIT ?3"
     for c in LEVELS
 }
-_KEYS_PAGE: Final = (
-    _JOINED  # noqa: S608 - constants
-    + " (SELECT b.key AS key, b.body AS body FROM carray(?1) AS k CROSS JOIN body AS b ON b.key = k.value)"
-)
-_KEYS_ROWS: Final = "SELECT b.key, b.body FROM carray(?1) AS k CROSS JOIN body AS b ON b.key = k.value"
+_OF_KEYS: Final = "SELECT b.key AS key, b.body AS body FROM carray(?1) AS k CROSS JOIN body AS b ON b.key = k.value"
 _KEYS_MANIFEST: Final = (
     "SELECT r.id, r.key, r.version_text FROM carray(?1) AS k CROSS JOIN record AS r ON r.key = k.value"
 )
@@ -88,7 +77,13 @@ _BY_ID: Final = (
     "AND (?10 IS NULL OR type IN (SELECT value FROM json_each(?10))) ORDER BY key LIMIT ?3"
 )
 
-Range = Callable[[int, int], list[int]]  # (after this key, at most so many) -> keys in order
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """A statement that gives keys in order, and its values from ?4 on; ?1 to ?3 are collection, after and limit."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,28 +109,22 @@ def place_of(key: int) -> int:
 def read_page(connection: apsw.Connection, number: int, query: Query, max_bytes: int) -> Page:
     """One page with bodies; `connection` shows one state for as long as this lasts."""
     asked = _asked(number, query)
-    if is_plain(query):
-        sql, values = _LAST_PAGE[query.clearance], (number, asked.after, asked.limit)
-        page = _joined(connection, sql, values, max_bytes)
-        if page is None:
-            page = _cut(connection.execute(_LAST_ROWS[query.clearance], values), max_bytes)
-        more = _goes_on(connection, asked, page)
-    else:
-        keys = _keys(connection, asked, asked.limit + 1)
-        wanted = (apsw.carray(array("q", keys[: asked.limit])),) if keys else ()
-        if not wanted:
-            return EMPTY
-        page = _joined(connection, _KEYS_PAGE, wanted, max_bytes) or _cut(
-            connection.execute(_KEYS_ROWS, wanted), max_bytes
-        )
-        more = page.count < len(keys)
-    return Page(page.body, page.count, page.first, page.last, more)
+    ranges = _ranges(connection, asked)
+    if len(ranges) == 1:
+        values = (number, asked.after, asked.limit, *ranges[0].values)
+        page = _bodies(connection, _OF_RANGE.format(ranges[0].sql), values, max_bytes)
+        return replace(page, more=_goes_on(connection, asked, ranges[0], page))
+    keys = _merged(connection, asked, ranges, asked.limit + 1)
+    if not keys:
+        return EMPTY
+    page = _bodies(connection, _OF_KEYS, (apsw.carray(array("q", keys[: asked.limit])),), max_bytes)
+    return replace(page, more=page.count < len(keys))
 
 
 def read_manifest(connection: apsw.Connection, number: int, query: Query) -> ManifestPage:
     """One page of ids, places and versions."""
     asked = _asked(number, query)
-    keys = _keys(connection, asked, asked.limit + 1)
+    keys = _merged(connection, asked, _ranges(connection, asked), asked.limit + 1)
     if not keys:
         return ManifestPage(rows=(), more=False)
     found = rows(connection, _KEYS_MANIFEST, apsw.carray(array("q", keys[: asked.limit])))
@@ -148,7 +137,7 @@ def keys_of_object(
 ) -> list[int]:
     """The keys of those versions of one object, in place order."""
     query = Query("", clearance, after=0, limit=1, ids=(object_id,), versions=versions)
-    return _by_id(connection, _asked(number, query))(key_of(number, 0), -1)
+    return _key_list(connection, number, _by_id(query), key_of(number, 0), -1)
 
 
 def newest(connection: apsw.Connection, number: int, clearance: int) -> int:
@@ -175,16 +164,18 @@ def is_plain(query: Query) -> bool:
 # ------------------------------------------------------------------------------------------------------------- bodies
 
 
-def _joined(connection: apsw.Connection, sql: str, values: tuple[Any, ...], max_bytes: int) -> Page | None:
-    """All bodies that `sql` selects, put together inside SQLite; None where they pass `max_bytes`."""
+def _bodies(connection: apsw.Connection, sql: str, values: tuple[Any, ...], max_bytes: int) -> Page:
+    """The bodies that `sql` selects, put together inside SQLite; as many as fit, where all pass `max_bytes`."""
     # SQLite gives up as soon as a value would pass its limit of length: no page is ever built up beyond it.
     before = connection.limit(apsw.SQLITE_LIMIT_LENGTH, max_bytes)
     try:
-        row = connection.execute(sql, values).get
+        row = connection.execute(_JOINED.format(sql), values).get
     except apsw.TooBigError:
-        return None
+        row = None
     finally:
         connection.limit(apsw.SQLITE_LIMIT_LENGTH, before)
+    if row is None:
+        return _cut(connection.execute(sql, values), max_bytes)
     count, first, last, body = row
     return Page(body, count, first & LAST_PLACE, last & LAST_PLACE, more=False) if count else EMPTY
 
@@ -205,60 +196,52 @@ def _cut(found: Iterator[tuple[Any, ...]], max_bytes: int) -> Page:
     return Page(b",".join(bodies), len(bodies), first, last, more)
 
 
-def _goes_on(connection: apsw.Connection, asked: _Asked, page: Page) -> bool:
+def _goes_on(connection: apsw.Connection, asked: _Asked, of: _Range, page: Page) -> bool:
     # a page that was not cut off by its limits ends where everything ends
     if page.count == 0 or (page.count < asked.query.limit and not page.more):
         return False
     after = key_of(asked.number, page.last)
-    return connection.execute(_LAST_KEYS[asked.query.clearance], (asked.number, after, 1)).get is not None
+    return connection.execute(of.sql, (asked.number, after, 1, *of.values)).get is not None
 
 
 # --------------------------------------------------------------------------------------------------------------- keys
 
 
-def _keys(connection: apsw.Connection, asked: _Asked, wanted: int) -> list[int]:
-    """The first `wanted` keys that the query matches, in order."""
-    if asked.query.ids:
-        return _by_id(connection, asked)(asked.after, wanted)
-    return _merged(_ranges(connection, asked), asked.after, wanted)
-
-
-def _ranges(connection: apsw.Connection, asked: _Asked) -> list[Range]:
+def _ranges(connection: apsw.Connection, asked: _Asked) -> list[_Range]:
     """Ranges that hold together what the query matches (some of it twice where it asks for a union of versions)."""
     query, versions = asked.query, asked.query.versions
+    if query.ids:
+        return [_by_id(query)]
     visible, hidden = range(query.clearance + 1), range(query.clearance + 1, NO_LEVEL + 1)
     anything = range(NO_LEVEL + 1)
-
-    def bound(sql: str, *values: Any) -> Range:
-        return lambda after, limit: _key_list(connection, sql, asked.number, after, limit, *values)
 
     def shapes(sql: str, *values: str) -> list[tuple[Any, ...]]:
         return rows(connection, sql, asked.number, asked.after, *values)
 
-    def of_types(superseded: range, sql: str, *values: int) -> list[Range]:
+    def of_types(superseded: range, sql: str, *values: int) -> list[_Range]:
         found = shapes(_SHAPES_BY_TYPE, json.dumps(query.types), _numbers(visible), _numbers(superseded))
-        return [bound(sql, *shape, *values) for shape in found]
+        return [_Range(sql, (*shape, *values)) for shape in found]
 
-    def of_levels(preceded: range) -> list[Range]:
+    def of_levels(preceded: range) -> list[_Range]:
         found = shapes(_SHAPES_BY_LEVEL, _numbers(visible), _numbers(preceded))
-        return [bound(_BY_LEVEL, *shape) for shape in found]
+        return [_Range(_BY_LEVEL, shape) for shape in found]
 
     if versions.every:
         return of_types(anything, _BY_TYPE_ANY) if query.types else of_levels(anything)
-    ranges: list[Range] = []
+    ranges: list[_Range] = []
     if versions.last:
-        ranges += of_types(hidden, _BY_TYPE_ANY) if query.types else [bound(_LAST_KEYS[query.clearance])]
+        ranges += of_types(hidden, _BY_TYPE_ANY) if query.types else [_Range(_LAST_KEYS[query.clearance])]
     if versions.first:
         ranges += of_types(anything, _BY_TYPE_FIRST, query.clearance) if query.types else of_levels(hidden)
     if versions.instants:
         found = shapes(_SHAPES_BY_INSTANT, _numbers(versions.instants), _numbers(visible))
         sql, types = (_BY_INSTANT_TYPES, (json.dumps(query.types),)) if query.types else (_BY_INSTANT_ANY, ())
-        ranges += [bound(sql, *shape, *types) for shape in found]
+        ranges += [_Range(sql, (*shape, *types)) for shape in found]
     return ranges
 
 
-def _by_id(connection: apsw.Connection, asked: _Asked) -> Range:
-    query, versions = asked.query, asked.query.versions
+def _by_id(query: Query) -> _Range:
+    versions = query.versions
     values = (
         json.dumps(query.ids),
         query.clearance,
@@ -268,24 +251,24 @@ def _by_id(connection: apsw.Connection, asked: _Asked) -> Range:
         _numbers(versions.instants),
         json.dumps(query.types) if query.types else None,
     )
-    return lambda after, limit: _key_list(connection, _BY_ID, asked.number, after, limit, *values)
+    return _Range(_BY_ID, values)
 
 
-def _merged(ranges: Sequence[Range], after: int, wanted: int) -> list[int]:
-    """The first `wanted` keys beyond `after` in all ranges together, in order, each once.
+def _merged(connection: apsw.Connection, asked: _Asked, ranges: Sequence[_Range], wanted: int) -> list[int]:
+    """The first `wanted` keys in all ranges together, in order, each once.
 
     (1) Each range is read in chunks. (2) What is wanted cannot lie beyond the last of the first `wanted` keys met so
     far, so (3) only ranges that may hold more before that are read on, in chunks that grow up to `wanted`.
     """
     if len(ranges) == 1:
-        return ranges[0](after, wanted)
+        return _key_list(connection, asked.number, ranges[0], asked.after, wanted)
     chunk = max(_CHUNK, 2 * wanted // max(1, len(ranges)))
     found: list[int] = []
-    reach = dict.fromkeys(range(len(ranges)), after)  # how far those were read that go on
+    reach = dict.fromkeys(range(len(ranges)), asked.after)  # how far those were read that go on
     behind = list(reach)
     while behind:
         for index in behind:  # (1)
-            keys = ranges[index](reach[index], chunk)
+            keys = _key_list(connection, asked.number, ranges[index], reach[index], chunk)
             found += keys
             if len(keys) < chunk:
                 del reach[index]
@@ -299,10 +282,10 @@ def _merged(ranges: Sequence[Range], after: int, wanted: int) -> list[int]:
     return found
 
 
-def _key_list(connection: apsw.Connection, sql: str, *values: Any) -> list[int]:
+def _key_list(connection: apsw.Connection, number: int, of: _Range, after: int, limit: int) -> list[int]:
     # as one JSON text: a step for each key would let go of the interpreter's lock, and take it again, for each
-    together = f"SELECT json_group_array(key) FROM ({sql})"  # noqa: S608 - one of the statements above
-    keys: list[int] = json.loads(rows(connection, together, *values)[0][0])
+    together = f"SELECT json_group_array(key) FROM ({of.sql})"  # noqa: S608 - one of the statements above
+    keys: list[int] = json.loads(rows(connection, together, number, after, limit, *of.values)[0][0])
     return keys
 
 
