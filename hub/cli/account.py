@@ -20,6 +20,8 @@ from hub.wiring import open_hub
 EXAMPLE = (
     "  hub account add id-cert --member ID --kind cert\n"
     "  hub account add sg-soc-7 --member SG --kind constituent --password-stdin < password.txt\n"
+    "  hub account disable id-cert\n"
+    "  hub account enable id-cert\n"
     "  hub account rotate id-cert\n"
 )
 # without ":", which ends the name in HTTP Basic (RFC 7617)

@@ -25,7 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--collection", metavar="ROOT/ALIAS", help="this one only, without accounts and secret")
     parser.add_argument(
-        "--definitions", action="store_true", help="the marking and extension definitions as one bundle"
+        "--definitions",
+        action="store_true",
+        help="the marking and extension definitions and the members' identities, as one bundle",
     )
     parser.add_argument("--out", metavar="FILE", help="write here, readable by its owner alone, instead of to stdout")
 

@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the sheet: headings, and one row that explains each."""
+    """Write the sheet: headings, a row that explains each, and an example; rows that begin with # are not read."""
     if args.out is None:
         sys.stdout.buffer.write(blank_form_csv(args.lang))
         return DONE

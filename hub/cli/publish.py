@@ -38,6 +38,7 @@ EXAMPLE = (
     "  export HUB_URL=https://hub.example/asean/ HUB_KEY=…\n"
     "  hub publish reports.xlsx --to id --preview\n"
     "  hub publish reports.xlsx --to id\n"
+    '  hub publish reports.xlsx --to id --approve 736d9acb3126cede --officer "A. Officer"  # the key: from the preview\n'
     "  hub publish bundle.json --to indicators\n"
 )
 _HEAD_BYTES = 4096  # of a file, enough to tell STIX from a report

@@ -24,6 +24,7 @@ from hub.wiring import METRICS_FOLDER, open_hub
 
 EXAMPLE = (
     "  hub serve --port 8021\n"
+    "  hub serve --remind                           # by mail where smtp_host is set, else as lines in the log\n"
     "  hub serve --host 0.0.0.0 --port 443 --tls-cert /etc/hub/chain.pem --tls-key /etc/hub/key.pem\n"
 )
 _ASKED: Final = ("host", "port", "events_port", "workers", "remind", "tls_cert", "tls_key")

@@ -26,9 +26,10 @@ Why a sleeper does no harm, whenever it wakes: its entry's number is taken (4); 
 their seat is (a deleted row leaves its key behind); the rows that it touches carry a higher number (7); marks it sets
 were set. Only inserts under unique keys decide anything. No clock and no lease is needed for safety.
 
-`mongo_steps` has the words, `mongo_restore` the way of an import. Each function is a generator: it yields a step, and is sent that step's answer. The store runs the steps against
-the server and repeats one whose answer was lost, which every step allows; tests/mongo/test_simulation.py runs the same
-generators against a model server that kills, stalls, forgets and rolls back.
+`mongo_steps` has the words, `mongo_restore` the way of an import. Each function is a generator: it yields a step, and is
+sent that step's answer. The store runs the steps against the server and repeats one whose answer was lost, which every
+step allows; tests/mongo/test_simulation.py runs the same generators against a model server that kills, stalls, forgets
+and rolls back.
 """
 
 from __future__ import annotations
