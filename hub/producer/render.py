@@ -151,7 +151,7 @@ def _definitions(builder: Builder) -> list[Content]:
 
 
 def _container(builder: Builder) -> None:
-    """The report that names all else. Its id and `published` stay through all stages (design, section 7)."""
+    """The report that names all else. Its id and `published` stay through all stages."""
     report = builder.report
     refs = [
         content["id"]

@@ -31,7 +31,7 @@ from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP
 from hub.store.base import EVERY, ManifestRow, Query, Store
 
-ABSENT_CRITICALITY: Final = 40  # what an incident without one counts as (design, section 7)
+ABSENT_CRITICALITY: Final = 40  # what an incident without one counts as
 _TYPES: Final = ("incident", "report", "note")
 _PAGE_OBJECTS: Final = 10_000
 _PAGE_BYTES: Final = 1 << 30

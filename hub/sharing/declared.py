@@ -16,7 +16,7 @@ from hub.stix.tlp import BY_WORD, TLP
 
 # Paths that the server answers itself: an API root of such a name could never be reached.
 TAKEN_NAMES: Final = frozenset({"taxii2", "healthz", "readyz", "metrics", "static"})
-# A collection has this profile if and only if it is for drills (design, section 7).
+# A collection has this profile if and only if it is for drills (collections/README.md, root.toml).
 DRILL_PROFILE: Final = "exercise"
 SMALLEST_BODY: Final = 10_000  # bytes; below it, hardly an incident fits
 LARGEST_BODY: Final = 1024 * 1024 * 1024  # bytes

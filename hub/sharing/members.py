@@ -52,7 +52,7 @@ class Member:
 
 
 class Kind(StrEnum):
-    """What an account is for (design, section 5)."""
+    """What an account is for (collections/README.md, who sees what)."""
 
     CERT = "cert"  # the national CERT's staff and tools
     CONSTITUENT = "constituent"  # an organisation in that country: its SOC platform

@@ -1,4 +1,4 @@
-"""The joint protocol as values (design, section 7): what a note says, and whether it may be said now. Pure.
+"""The joint protocol as values (its steps: profiles/README.md): what a note says, and whether it may be said now. Pure.
 
 A note is a *step* where it stands in a collection of requests and answers and is labelled:
 

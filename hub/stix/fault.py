@@ -1,4 +1,4 @@
-"""What is wrong with an object, as a value: a verdict on one object is no exception (design: verdicts are values)."""
+"""What is wrong with an object, as a value: a verdict on one object is no exception (hub/README.md, verdicts)."""
 
 from __future__ import annotations
 

@@ -197,7 +197,7 @@ def test_what_the_hub_put_there_stays(seeded: Any, indonesia: Client) -> None:
 
 
 def test_unmarked_is_refused_where_the_collection_says_so(indonesia: Client) -> None:
-    """Design 5: or taken as it is, and shown as AMBER would be."""
+    """Or taken as it is, and shown as AMBER would be."""
     assert "no TLP marking" in indonesia.refusal("id", indicator(1, level=None))
     indonesia.publish("feeds", indicator(1, level=None))
     assert indonesia.objects("feeds") == [indicator(1, level=None)], "nothing is stamped onto the object (L6)"
@@ -207,7 +207,7 @@ def test_unmarked_is_refused_where_the_collection_says_so(indonesia: Client) -> 
     ("collection", "level"), [("incidents", TLP.AMBER_STRICT), ("alerts", TLP.RED), ("feeds", TLP.RED)]
 )
 def test_what_is_above_the_collections_level_is_refused(indonesia: Client, collection: str, level: TLP) -> None:
-    """Design 6: refused, not trimmed; also where a granular marking alone raises it."""
+    """Refused, not trimmed; also where a granular marking alone raises it."""
     assert level.label in indonesia.refusal(collection, note(1, level=level))
     granular = [{"marking_ref": TLP2_IDS[level], "selectors": ["content"]}]
     assert level.label in indonesia.refusal(collection, note(1, granular_markings=granular))
@@ -264,7 +264,7 @@ def test_a_profile_refuses_in_its_own_words(indonesia: Client) -> None:
 
 
 def test_a_drill_takes_nothing_without_its_label(indonesia: Client) -> None:
-    """Design 7: demanded in the drills' root."""
+    """Demanded in the drills' root."""
     status = indonesia.add("drill", indicator(1), indicator(2, labels=["exercise"]), root="drills")
     assert (status["success_count"], status["failure_count"]) == (1, 1)
 

@@ -1,6 +1,6 @@
 """Laws L4 and L5 as one table: every kind of account × TLP level × kind of collection × endpoint.
 
-What each account may see is written down here by hand, from the design's section 5. In every collection lie objects of
+What each account may see is written down here by hand, as in collections/README.md. In every collection lie objects of
 every level that it takes, and two whose versions rise and fall in level; whatever an account asks, all endpoints,
 filters, counts and headers must tell the same story, which is computed here from the table alone.
 """
@@ -81,7 +81,7 @@ RISING, FALLING = 50, 51
 
 @dataclass(frozen=True)
 class Shelf:
-    """What was published to a collection, in order, each with the level that it has by the design."""
+    """What was published to a collection, in order, each with the level that it has."""
 
     content: Content
     level: TLP

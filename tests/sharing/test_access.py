@@ -80,7 +80,7 @@ CELLS = [
 @pytest.mark.parametrize(("collection", "account", "expected"), CELLS)
 @pytest.mark.parametrize("level", TLP)
 def test_who_sees_which_level_where(collection: str, account: str, expected: TLP | str | None, level: TLP) -> None:
-    """Design, section 5: an account sees a level where its clearance reaches it, and nothing without one."""
+    """An account sees a level where its clearance reaches it, and nothing without one."""
     clearance = reads(ACCOUNTS[account], COLLECTIONS[collection])
     may_see = clearance is not None and level <= clearance
     assert may_see is (isinstance(expected, TLP) and level <= expected)
