@@ -15,10 +15,12 @@ from contextlib import closing, contextmanager, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from pymongo import MongoClient
+from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from hub.errors import HubError, StoreUnavailableError, UnprocessableError
-from hub.store import mongo_commit, mongo_restore, mongo_rows, mongo_steps
+from hub.store import mongo_commit, mongo_restore, mongo_rows, mongo_steps, mongo_upgrade
 from hub.store.base import (
     EVERY,
     AccountRow,
@@ -94,7 +96,7 @@ class MongoStore:
         self._turns: dict[str, threading.Lock] = {}  # of this process's writers, per collection: saves vain attempts
         self._turns_lock = threading.Lock()
         if create:
-            self._link.initialise()
+            self._link.initialise(self._upgrade)
 
     def __repr__(self) -> str:
         return f"MongoStore({self._link!r})"
@@ -147,12 +149,12 @@ class MongoStore:
     def counts(self, collection: str, clearance: int) -> tuple[int, int]:
         """See `Store.counts`."""
         deadline = _after(READ_SECONDS)
-        entry = self._run(mongo_commit.newest_visible(collection), deadline)
         # counted with each commit: MongoDB would walk through all of them
-        count = 0 if entry.restoring else sum(entry.held[: clearance + 1])
+        shown, held = self._run(mongo_commit.counted(collection), deadline)
+        count = sum(held[: clearance + 1])
         if not count:
             return 0, 0
-        wanted = mongo_rows.count_filter(collection, clearance, entry.shown)
+        wanted = mongo_rows.count_filter(collection, clearance, shown)
         newest = self._call(
             lambda o: list(o.database.objects.find(wanted, {"place": 1}, session=o.session).sort("place", -1).limit(1)),
             deadline,
@@ -393,6 +395,10 @@ class MongoStore:
             self._link.note_away()
             raise error
         time.sleep(RETRY_SECONDS)
+
+    def _upgrade(self, client: MongoClient[Document], database: Database[Document]) -> None:
+        with client.start_session(causal_consistency=True) as session:
+            mongo_upgrade.count_what_is_held(Operations(database, session, self._status_milliseconds))
 
     @contextmanager
     def _session(self) -> Iterator[Operations]:

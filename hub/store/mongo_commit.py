@@ -26,10 +26,10 @@ Why a sleeper does no harm, whenever it wakes: its entry's number is taken (4); 
 their seat is (a deleted row leaves its key behind); the rows that it touches carry a higher number (7); marks it sets
 were set. Only inserts under unique keys decide anything. No clock and no lease is needed for safety.
 
-`mongo_steps` has the words, `mongo_restore` the way of an import. Each function is a generator: it yields a step, and is
-sent that step's answer. The store runs the steps against the server and repeats one whose answer was lost, which every
-step allows; tests/mongo/test_simulation.py runs the same generators against a model server that kills, stalls, forgets
-and rolls back.
+`mongo_steps` has the words, `mongo_restore` the way of an import. Each function is a generator: it yields a step, and
+is sent that step's answer. The store runs the steps against the server and repeats one whose answer was lost, which
+every step allows; tests/mongo/test_simulation.py runs the same generators against a model server that kills, stalls,
+forgets and rolls back.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from hub.store import line, mongo_rows
 from hub.store.base import EVERY, NO_LEVEL, Batch, Deletion, Outcome, Query, Status
 from hub.store.mongo_rows import Document
 from hub.store.mongo_steps import (
+    NOTHING_HELD,
     Announce,
     Entry,
     Finish,
@@ -299,15 +300,24 @@ def _withdrawal_touches(rows: Sequence[Document], withdrawn: line.Withdrawn) -> 
     return (*touches.items(), *((key, {}) for key in withdrawn.gone))
 
 
-def newest_visible(collection: str) -> Generator[Step, Any, Entry]:
-    """The entry that readers go by."""
+def counted(collection: str) -> Generator[Step, Any, tuple[int, tuple[int, ...]]]:
+    """The place up to which readers page: that of the newest visible entry; and how many of each level they meet.
+
+    While a deletion is being carried out its records are still met, and count: whoever sees the count fall, and reads
+    what is left, finds them gone.
+    """
     entries: list[Entry] = yield ReadTip(collection)
-    return next((entry for entry in entries if entry.visible), Entry(collection, 0, "", 0))
+    visible = [entry for entry in entries if entry.visible]
+    if not visible or visible[0].restoring:
+        return 0, NOTHING_HELD
+    newest = visible[0]
+    met = [newest.held] if newest.done else [entry.held for entry in visible if not entry.restoring]
+    return newest.shown, tuple(map(max, zip(*met, strict=True)))
 
 
 def shown(collection: str) -> Generator[Step, Any, int]:
-    """The place up to which readers page: that of the newest visible entry."""
-    return (yield from newest_visible(collection)).shown
+    """The place up to which readers page."""
+    return (yield from counted(collection))[0]
 
 
 def page(query: Query, max_bytes: int | None) -> Generator[Step, Any, tuple[list[Document], bool]]:

@@ -6,7 +6,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ AWAY_SECONDS: Final = 10.0  # how long "a moment ago" is
 CONNECTIONS: Final = 50  # of one process to one server
 DOCUMENT_BYTES: Final = 15 * 1024 * 1024  # MongoDB takes documents of 16 MiB; a commit's plan is one of them
 DEFAULT_DATABASE: Final = "hub"
-FORMAT: Final = 1  # of what is kept; `hub init` of a later version would bring it up to date
+FORMAT: Final = 2  # of what is kept; 1 had no counts in the log, and `hub init` brings it up to date
 
 _INDEX_EXISTS: Final = (85, 86)  # under other options, or under another name
 _NOT_IMPLEMENTED: Final = 238
@@ -138,17 +138,24 @@ class Link:
                 "run the version of the hub that made it, or `hub init` of the newer one"
             )
 
-    def initialise(self) -> None:
-        """Make what `hub init` makes: indexes, built in the background while readers go on, and the format's number."""
+    def initialise(self, upgrade: Callable[[MongoClient[Document], Database[Document]], None]) -> None:
+        """Make what `hub init` makes: indexes, built in the background while readers go on, and the format's number.
+
+        `upgrade` is called where the store has the format before this one.
+        """
         # building an index over a large collection takes longer than an answer may take: a client of its own
         client = self._connect(None)
         try:
             database = self._of(client)
             with translated(self.hosts):
                 _make_indexes(database)
-                if database.meta.find_one({"_id": "format"}) is None:
+                found = database.meta.find_one({"_id": "format"})
+                if found is None:
                     with suppress(mongo_errors.DuplicateKeyError):  # another `hub init` at the same time
                         database.meta.insert_one({"_id": "format", "number": FORMAT})
+                elif found["number"] == FORMAT - 1:
+                    upgrade(client, database)
+                    database.meta.update_one({"_id": "format"}, {"$set": {"number": FORMAT}})
                 self._check(database)
         finally:
             client.close()

@@ -76,6 +76,20 @@ def test_a_commit_whose_writer_died_is_finished_by_the_next_writer(step: str, op
     assert store.get_status("of the dead") is not None
 
 
+@pytest.mark.parametrize("step", ["Insert", "Show", "Touch", "Finish"])
+def test_what_is_counted_is_what_readers_meet_also_where_a_deletion_was_not_finished(
+    step: str, open_store: OpenStore
+) -> None:
+    """Whoever sees the count fall reads what is left, as the board does: by then the record must be gone."""
+    store = open_store()
+    add(store, candidate(1), candidate(2))
+    with pytest.raises(KeyboardInterrupt):
+        open_store(observe=dying(step)).delete("shared", an_id(1), "ID", 4)
+    assert step == "Finish" or store.counts("shared", 4)[0] == len(held(store))
+    store.sweep(0)
+    assert store.counts("shared", 4)[0] == len(held(store)) == (2 if step == "Insert" else 1)
+
+
 def test_the_sweep_finishes_what_the_dead_left(open_store: OpenStore, database: Any) -> None:
     """Also where nobody writes any more."""
     store = open_store()
@@ -169,6 +183,23 @@ def test_a_store_of_another_format_is_not_touched(open_store: OpenStore, databas
     database.meta.update_one({"_id": "format"}, {"$set": {"number": 99}})
     with pytest.raises(StoreError, match="99"):
         add(open_store(create=False), candidate(1))
+
+
+def test_init_counts_what_a_store_of_the_first_format_holds(open_store: OpenStore, database: Any) -> None:
+    """Its entries told no counts; what a dead writer left there is finished."""
+    store = open_store()
+    add(store, candidate(1), candidate(2, level=3), candidate(3))
+    store.delete("shared", an_id(3), "ID", 4)
+    with pytest.raises(KeyboardInterrupt):
+        add(open_store(observe=dying("InsertRows")), candidate(4))
+    database.log.update_many({}, {"$unset": {"held": ""}})
+    database.meta.update_one({"_id": "format"}, {"$set": {"number": 1}})
+    with pytest.raises(StoreError, match="hub init"):
+        open_store(create=False).counts("shared", 4)
+    upgraded = open_store()
+    assert [upgraded.counts("shared", clearance)[0] for clearance in (1, 4)] == [2, 3]
+    add(upgraded, candidate(5))
+    assert upgraded.counts("shared", 4)[0] == len(held(upgraded)) == 4
 
 
 def test_init_may_be_run_again(open_store: OpenStore, database: Any) -> None:
