@@ -27,7 +27,8 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,6 +91,7 @@ class Ledger:
         self._clock = clock
         self._lock = threading.Lock()
         self._waiting: dict[str, Delivery] = {}  # by key: what the store had no room or no time for
+        self._in_hand: list[dict[str, Delivery]] = []  # what is being written just now
         self._late: threading.Thread | None = None  # writes them; while there is one, nobody else does
         self._tried_at = 0.0  # monotonic seconds
         self._read_upto = 0  # number of the last fact that is in the three below
@@ -196,21 +198,21 @@ class Ledger:
         with self._lock:
             for one in deliveries:
                 self._keep(one)
-            if self._late is not None or not self._waiting:
-                return
-            together, self._waiting = self._waiting, {}
-        if not self._put(together, PATIENCE_SECONDS):
+            together = self._gathered() if self._late is None else {}
+        if together and not self._put(together, PATIENCE_SECONDS):
             with self._lock:
                 if self._late is None:
-                    self._late = threading.Thread(target=self._catch_up, name="ledger", daemon=True)
-                    self._late.start()
+                    late = threading.Thread(target=self._catch_up, name="ledger", daemon=True)
+                    with suppress(RuntimeError):  # no thread to be had: a later page tries again
+                        late.start()
+                        self._late = late
 
     def _catch_up(self) -> None:
         """The thread: ends when nothing waits, or when the store takes nothing as long as writers wait at all."""
         taken = True
         while taken:
             with self._lock:
-                together, self._waiting = self._waiting, {}
+                together = self._gathered()
                 if not together:
                     self._late = None
                     return
@@ -218,22 +220,33 @@ class Ledger:
         with self._lock:
             self._late = None
 
-    def _put(self, together: Mapping[str, Delivery], patience_seconds: float | None) -> bool:
+    def _gathered(self) -> dict[str, Delivery]:
+        """All that waits, now in hand; but what is on its way a second time, and was sent, would undo that."""
+        together = {key: one for key, one in self._waiting.items() if one.sent or not self._covered(one)}
+        self._waiting = {}
+        if together:
+            self._in_hand.append(together)
+        return together
+
+    def _put(self, together: dict[str, Delivery], patience_seconds: float | None) -> bool:
         self._tried_at = time.monotonic()
+        taken = False
         try:
             facts = {key: one.value for key, one in together.items()}
             self._store.put_facts(KIND, facts, patience_seconds=patience_seconds)
+            taken = True
         except StoreError:
+            pass
+        finally:
             with self._lock:
+                self._in_hand.remove(together)
                 for one in together.values():
-                    self._keep(one)
-            return False
-        with self._lock:
-            for one in together.values():
-                self._take(one)
-        return True
+                    (self._take if taken else self._keep)(one)
+        return taken
 
     def _keep(self, one: Delivery) -> None:
+        if not one.sent and any(one.key in those and those[one.key].sent for those in self._in_hand):
+            return  # as in `_gathered`
         known = self._waiting.get(one.key)
         if known is None and len(self._waiting) >= WAITING_MOST:
             return

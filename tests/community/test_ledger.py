@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from typing import Any
 
 import pytest
 
@@ -199,6 +200,48 @@ def test_what_was_sent_is_not_made_undone_by_the_same_page_under_way_again(hub: 
     assert "SG" in entry(reopen())["fetched"]
 
 
+def test_what_is_being_written_as_sent_is_not_made_undone_either(
+    hub: Hub, reopen: Reopen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same page leaves a second time, and is lost, while the first is being written."""
+    taken(hub, "ID", incident())
+    put_facts = type(hub.store).put_facts
+    at_it, go_on = threading.Event(), threading.Event()
+
+    def put(*asked: Any, **how: Any) -> None:
+        if threading.current_thread().name != "ledger":
+            raise StoreFullError("no room")
+        at_it.set()
+        assert go_on.wait(60)
+        put_facts(*asked, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(hub.store), "put_facts", put)
+        with monkeypatch.context() as threadless:
+            threadless.setattr(threading.Thread, "start", _no_thread)
+            poll(hub, cert("SG"))
+        poll(hub, cert("SG"), arrives=False)
+        assert at_it.wait(60)
+        poll(hub, cert("SG"), arrives=False)
+        go_on.set()
+        assert hub.community.ledger.settle()
+    assert "SG" in entry(reopen())["fetched"]
+
+
+def test_a_process_that_may_start_no_thread_delivers_and_notes_later(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out of threads, or about to end: the page leaves, and what waits is noted with the next that can."""
+    taken(hub, "ID", incident(1))
+    with monkeypatch.context() as patched:
+        patched.setattr(type(hub.store), "put_facts", _full)
+        patched.setattr(threading.Thread, "start", _no_thread)
+        last = poll(hub, cert("SG"))
+    assert not hub.community.ledger.settle()
+    taken(hub, "ID", incident(2))
+    poll(hub, cert("SG"), last)
+    assert hub.community.ledger.settle()
+    assert "SG" in entry(hub, 1)["fetched"]
+
+
 def test_notes_that_wait_are_bounded(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law L9: a store that takes none for days does not fill the memory."""
     taken(hub, "ID", *(incident(number) for number in range(1, 6)))
@@ -215,3 +258,7 @@ def test_notes_that_wait_are_bounded(hub: Hub, monkeypatch: pytest.MonkeyPatch) 
 
 def _full(*_asked: object, **_how: object) -> None:
     raise StoreFullError("no room")
+
+
+def _no_thread(_self: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
