@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from hub.errors import HubError
-from hub.server.errors import CHALLENGES, RETRY_AFTER_SECONDS, STATUSES
+from hub.server.errors import CHALLENGES, RETRY_AFTER_SECONDS, STATUSES, log_cause
 from hub.taxii import protocol
 from hub.taxii.resources import ErrorMessage, as_json
 
@@ -32,7 +32,7 @@ def refused(error: HubError) -> Answer:
     status, title = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
     error_id = uuid.uuid4().hex[:16]
     if status >= 500:
-        _log.error("%s", error_id, exc_info=error)
+        log_cause(_log, error_id, error)
     return _told(status, title, str(error) if status < 500 else "Try again later.", error_id)
 
 

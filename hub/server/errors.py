@@ -84,10 +84,18 @@ def _bug(error: Exception) -> flask.Response:
     return _answer(500, "Hub failed", said, error)
 
 
+def log_cause(log: logging.Logger, error_id: str, cause: Exception) -> None:
+    """For the operator: a busy, absent or full store in one line, since each request will say so; all else whole."""
+    if isinstance(cause, errors.StoreUnavailableError | errors.StoreFullError):
+        log.warning("%s %s", error_id, cause)
+    else:
+        log.error("%s", error_id, exc_info=cause)
+
+
 def _answer(status: int, title: str, said: str | None, cause: Exception | None) -> flask.Response:
     error_id = uuid.uuid4().hex[:16]
     flask.g.error_id = error_id
     if cause is not None:
-        _log.error("%s", error_id, exc_info=cause)
+        log_cause(_log, error_id, cause)
     message = ErrorMessage(title=title, description=said, error_id=error_id, http_status=str(status))
     return resource_response(message, status)

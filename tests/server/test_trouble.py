@@ -95,6 +95,23 @@ def test_a_store_locked_by_another_program_is_waited_for_and_told(
 
 
 @pytest.mark.sqlite
+def test_a_store_that_is_away_is_a_line_in_the_log_for_each_request(
+    open_hub: OpenHub, template: Template, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the error_id that the sender has, and where to look; hundreds of tracebacks would bury all else."""
+    client = clients_of(open_hub(), template)("id-cert")
+    file = tmp_path / "store" / "hub.sqlite"
+    file.rename(tmp_path / "away.sqlite")
+    response = client._client.get(at("id", "objects"), headers={"Authorization": client.authorization or ""})
+    assert response.status_code == 503
+    assert response.json is not None
+    (line,) = [record for record in caplog.records if record.name == "hub.error"]
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+    assert line.getMessage().startswith(response.json["error_id"])
+    assert str(file) in line.getMessage()
+
+
+@pytest.mark.sqlite
 def test_a_damaged_store_is_told_without_its_path(
     open_hub: OpenHub, template: Template, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -106,7 +123,7 @@ def test_a_damaged_store_is_told_without_its_path(
     with (tmp_path / "store" / "hub.sqlite").open("r+b") as file:
         file.seek(4096)
         file.write(b"\xde\xad" * 2048 * 200)
-    with caplog.at_level(logging.ERROR, logger="hub.error"):
+    with caplog.at_level(logging.WARNING, logger="hub.error"):
         status, words = answer(client)
     assert status in (500, 503)
     assert str(tmp_path) not in words
