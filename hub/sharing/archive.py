@@ -36,7 +36,8 @@ FORM: Final = 2  # rises when the lines change; older ones are read, too: 1 had 
 # Places given out after the archive was made are in readers' checkpoints. They lie near the clock of that time, ahead of
 # it by a bulk load at most, so a restored collection goes on beyond an hour from now.
 AHEAD: Final = 3600 * 1000  # milliseconds
-# Every kind of fact that is kept beside the objects.
+# The facts that move. What `hub init` notes of the declarations (`applied`) is true of one store only: where the archive
+# is read, the declarations there were applied already. Whose turn it is (`turn`) dies with its process.
 FACTS: Final = (ledger.KIND, community.CONFIRMED, reminders.KIND, drills.KIND)
 _MAGIC: Final = b'{"hub_archive":'
 
