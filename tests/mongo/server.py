@@ -33,20 +33,21 @@ START_SECONDS: Final = 30
 class Server:
     """A server process that can be killed and started again over the same data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
         self.folder = folder
+        self.address = address
         self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def uri(self) -> str:
         """Where it listens."""
-        return f"mongodb://127.0.0.1:{self.port}"
+        return f"mongodb://{self.address}:{self.port}"
 
     def start(self) -> None:
         """Start it, and return when it answers."""
         self.process = subprocess.Popen(
-            _command(self.folder, self.port),
+            _command(self.folder, self.address, self.port),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -84,12 +85,12 @@ def program() -> str | None:
     return shutil.which("mongod") or _ferretdb()
 
 
-def own_server(folder: Path) -> Server:
+def own_server(folder: Path, address: str = "127.0.0.1") -> Server:
     """A server for one test alone, which may kill it; the test is skipped where there is none to start."""
     if program() is None:
         pytest.skip(HOW_TO_KILL)
     folder.mkdir(parents=True, exist_ok=True)
-    server = Server(folder)
+    server = Server(folder, address)
     server.start()
     return server
 
@@ -132,10 +133,10 @@ def forget(uri: str) -> None:
         client.close()
 
 
-def _command(folder: Path, port: int) -> list[str]:
+def _command(folder: Path, address: str, port: int) -> list[str]:
     mongod = shutil.which("mongod")
     if mongod is not None:
-        return [mongod, "--dbpath", str(folder), "--bind_ip", "127.0.0.1", "--port", str(port)]
+        return [mongod, "--dbpath", str(folder), "--bind_ip", address, "--port", str(port)]
     ferretdb = _ferretdb()
     assert ferretdb is not None
     return [
@@ -143,7 +144,7 @@ def _command(folder: Path, port: int) -> list[str]:
         "--handler=sqlite",
         f"--sqlite-url=file:{folder}/",
         f"--state-dir={folder}",
-        f"--listen-addr=127.0.0.1:{port}",
+        f"--listen-addr={address}:{port}",
         "--debug-addr=-",
         "--telemetry=disable",
         "--log-level=error",

@@ -1,6 +1,7 @@
 """Hubs over one database, as two hosts run them: killed, stopped and woken, with wrong clocks, the database killed as well.
 
-Four `hub serve` stand for two hosts: each has its own port, workers and log, and the clocks are minutes apart. Eight writers
+Four `hub serve` stand for two hosts: each has its own port, workers and log, and the clocks are minutes apart. The long
+form gives each host a network of its own where that can be made, and cuts it off at times. Eight writers
 send each envelope, to whichever hub, until it is acknowledged; four readers poll, whichever hub, and go on from where they
 were. Fates befall hubs and database from a seed.
 """
@@ -24,6 +25,7 @@ from pymongo.errors import PyMongoError
 
 from tests.figures import Figures
 from tests.mongo import server
+from tests.mongo.hosts import Host, hosts
 from tests.server.making import ACCOUNTS, CONTENT_TYPE, LAST, as_envelope, at, note
 from tests.server.process import HubProcess, clean_environment
 
@@ -38,9 +40,19 @@ NOTES: Final = {"match[type]": "note", "match[version]": "all"}
 
 
 @pytest.fixture
-def mongo(tmp_path: Path) -> Iterator[server.Server]:
+def two(request: pytest.FixtureRequest) -> Iterator[list[Host]]:
+    """Two hosts; both this one, unless a test asks for networks of their own."""
+    if not getattr(request, "param", False):
+        yield [Host(), Host()]
+        return
+    with hosts(2) as made:
+        yield made
+
+
+@pytest.fixture
+def mongo(tmp_path: Path, two: list[Host]) -> Iterator[server.Server]:
     """A server of this test's own, which it may kill."""
-    running = server.own_server(tmp_path / "server")
+    running = server.own_server(tmp_path / "server", two[0].database)
     yield running
     running.kill()
 
@@ -50,18 +62,21 @@ def hubs(mongo: server.Server, tmp_path: Path) -> Iterator[Callable[..., list[Hu
     """Makes hubs over that server with these clocks, and starts them."""
     made: list[HubProcess] = []
 
-    def maker(*skews: int, **settings: str) -> list[HubProcess]:
+    def maker(*skews: int, on: Sequence[Host] = (Host(),), **settings: str) -> list[HubProcess]:
         for number, skew in enumerate(skews):
             folder = tmp_path / f"hub{number}"
             folder.mkdir()
+            host = on[number * len(on) // len(skews)]
             about = {
                 "HUB_STORE": f"{mongo.uri}/region",
                 "HUB_WORKERS": "1",
                 "HUB_EVENTS": "false",
+                "HUB_HOST": host.address,
+                "HUB_BEHIND_PROXY": "true" if host.namespace else "false",  # plain HTTP to another address
                 "HUB_TEST_SKEW": str(skew),
                 "PYTHONPATH": os.pathsep.join((str(SKEWED), clean_environment()["PYTHONPATH"])),
             }
-            made.append(HubProcess(folder, about | settings))
+            made.append(HubProcess(folder, about | settings, address=host.address, prefix=host.prefix))
         made[0].init(*((name, kind, member) for name, (kind, member) in ACCOUNTS.items()))
         for one in made:
             one.keys = made[0].keys
@@ -142,22 +157,25 @@ class Region:
 class Fate(threading.Thread):
     """What befalls hubs and database, one thing after the other, until each kind came `rounds` times and time is up."""
 
-    KINDS: Final = ("hub killed", "workers stopped", "database killed", "workers stopped")
-
-    def __init__(self, hubs: Sequence[HubProcess], mongo: server.Server, seed: int, seconds: float) -> None:
+    def __init__(
+        self, hubs: Sequence[HubProcess], mongo: server.Server, two: Sequence[Host], seed: int, seconds: float
+    ) -> None:
         super().__init__()
-        self.hubs, self.mongo, self.dice = hubs, mongo, random.Random(seed)
+        self.hubs, self.mongo, self.two, self.dice = hubs, mongo, two, random.Random(seed)
         self.until = time.monotonic() + seconds
-        self.count = dict.fromkeys(self.KINDS, 0)
+        self.kinds = {"hub killed": self._kill, "workers stopped": self._stop, "database killed": self._away}
+        if two[0].namespace:
+            self.kinds["host cut off"] = self._cut
+        self.count = dict.fromkeys(self.kinds, 0)
         self.failed: BaseException | None = None
 
     def run(self) -> None:
         """See the class."""
         try:
             while time.monotonic() < self.until or not all(self.count.values()):
-                kind = self.KINDS[sum(self.count.values()) % len(self.KINDS)]
+                kind = list(self.kinds)[sum(self.count.values()) % len(self.kinds)]
                 time.sleep(self.dice.uniform(0.5, 2))  # some work, undisturbed
-                {"hub killed": self._kill, "workers stopped": self._stop, "database killed": self._away}[kind]()
+                self.kinds[kind]()
                 self.count[kind] += 1
         except (AssertionError, OSError, PyMongoError) as error:  # told by the test, which waits for this thread
             self.failed = error
@@ -177,6 +195,13 @@ class Fate(threading.Thread):
         for pid in stopped:
             os.kill(pid, signal.SIGCONT)
 
+    def _cut(self) -> None:
+        """A host and its hubs run on, and reach nobody."""
+        host = self.dice.choice(self.two)
+        host.cut()
+        time.sleep(self.dice.uniform(1, 3))
+        host.join()
+
     def _away(self) -> None:
         """The database dies, and comes back over what it had on disk."""
         self.mongo.kill()
@@ -184,13 +209,15 @@ class Fate(threading.Thread):
         self.mongo.start()
 
 
-def tell(hubs: list[HubProcess], mongo: server.Server, seconds: float, seed: int) -> dict[str, object]:
+def tell(  # the whole of what takes part
+    hubs: list[HubProcess], mongo: server.Server, two: Sequence[Host], seconds: float, seed: int
+) -> dict[str, object]:
     """The whole story once; its figures."""
     region = Region(hubs)
     with ThreadPoolExecutor(WRITERS + len(READERS)) as threads:
         readers = [threads.submit(region.read, by_next, limit) for by_next, limit in READERS]
         writers = [threads.submit(region.write, writer) for writer in range(WRITERS)]
-        fate = Fate(hubs, mongo, seed, seconds)
+        fate = Fate(hubs, mongo, two, seed, seconds)
         fate.start()
         fate.join()
         region.enough.set()
@@ -221,12 +248,15 @@ def tell(hubs: list[HubProcess], mongo: server.Server, seconds: float, seed: int
     }
 
 
-@pytest.mark.parametrize("seconds", [5, pytest.param(90, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    ("seconds", "two"), [(5, False), pytest.param(90, True, marks=pytest.mark.soak)], indirect=["two"], ids=["5", "90"]
+)
 def test_four_hubs_lose_nothing_and_double_nothing_whatever_befalls_them(
-    seconds: int, hubs: Callable[..., list[HubProcess]], mongo: server.Server, figures: Figures
+    seconds: int, two: list[Host], hubs: Callable[..., list[HubProcess]], mongo: server.Server, figures: Figures
 ) -> None:
     """Each acknowledged object is met exactly once, in order, by each reader; nothing else appears."""
-    figures.note(tell(hubs(*SKEWS, HUB_LIMITS_LOCK_SECONDS="10"), mongo, seconds, seed=2026))
+    running = hubs(*SKEWS, on=two, HUB_LIMITS_LOCK_SECONDS="10")
+    figures.note(tell(running, mongo, two, seconds, seed=2026))
 
 
 def away(hub: HubProcess, status: str) -> dict[str, tuple[int, bool]]:

@@ -62,6 +62,8 @@ class HubProcess:
     port: int = field(default_factory=free_port)
     keys: dict[str, str] = field(default_factory=dict)
     authority: str = ""  # file of the certificate authority that its certificate is from
+    address: str = "127.0.0.1"  # where it is reached
+    prefix: tuple[str, ...] = ()  # before its command: where it is to run
     _process: subprocess.Popen[bytes] | None = None
 
     def __post_init__(self) -> None:
@@ -77,7 +79,7 @@ class HubProcess:
 
     @property
     def url(self) -> str:
-        return f"{'https' if self.authority else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self.authority else 'http'}://{self.address}:{self.port}"
 
     @property
     def log(self) -> str:
@@ -103,7 +105,7 @@ class HubProcess:
         """Start it in a process group of its own; returns when it is ready to serve."""
         with (self.folder / "hub.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "hub", "serve"],
+                [*self.prefix, sys.executable, "-m", "hub", "serve"],
                 env=clean_environment() | self.environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
