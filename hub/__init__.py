@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     )
     from hub.producer.api import HubClient, connect
     from hub.producer.publish import Receipt
-    from hub.producer.readers import read_reports
+    from hub.reports.read import read_reports
 
 __version__ = "0.1.0"
 
@@ -51,7 +51,7 @@ _HOMES: Final = {
     "HubClient": "hub.producer.api",
     "Receipt": "hub.producer.publish",
     "connect": "hub.producer.api",
-    "read_reports": "hub.producer.readers",
+    "read_reports": "hub.reports.read",
 }
 
 

@@ -48,7 +48,7 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
     scheme, _, rest = settings.store.partition("://")
     status_milliseconds = settings.limits.status_hours * _HOUR
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
-        from hub.store.sqlite import SqliteStore  # noqa: PLC0415 - only the engine that is used is loaded
+        from hub.store.sqlite.store import SqliteStore  # noqa: PLC0415 - only the engine that is used is loaded
 
         return SqliteStore(
             Path(rest[1:]),
@@ -58,7 +58,7 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
             create=create,
         )
     if scheme in ("mongodb", "mongodb+srv"):
-        from hub.store.mongo import MongoStore  # noqa: PLC0415 - as above
+        from hub.store.mongo.store import MongoStore  # noqa: PLC0415 - as above
 
         return MongoStore(
             settings.store,

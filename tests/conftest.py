@@ -27,7 +27,7 @@ from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.sharing.seed import seed
 from hub.store.base import Store
-from hub.store.sqlite import SqliteStore
+from hub.store.sqlite.store import SqliteStore
 from tests import keeping
 from tests.figures import figures  # noqa: F401 - a fixture for all of them
 from tests.mongo.skipping import pytest_collection_modifyitems, pytest_terminal_summary  # noqa: F401 - pytest finds them here

@@ -31,19 +31,19 @@ from zoneinfo import ZoneInfo
 
 from hub.declarations import read_profiles
 from hub.errors import HubError
-from hub.producer.member import Member, load_member
-from hub.producer.readers import ReadOptions, Report, RowError, read_reports
-from hub.producer.release.check import texts_of
-from hub.producer.release.deny import _PLACEHOLDERS, domain_needles, email_needles, name_needles
-from hub.producer.release.policy import Audience, Profile
-from hub.producer.release.pseudonym import FORM
-from hub.producer.release.scan import Needle, Scanner
-from hub.producer.release.spelling import squeeze
-from hub.producer.release.step import Released, release
-from hub.producer.render import render
-from hub.producer.report import Victim
+from hub.home.member import Member, load_member
 from hub.profile.check import Context, check
 from hub.profile.rules import parse_profile
+from hub.release.check import texts_of
+from hub.release.deny import _PLACEHOLDERS, domain_needles, email_needles, name_needles
+from hub.release.policy import Audience, Profile
+from hub.release.pseudonym import FORM
+from hub.release.scan import Needle, Scanner
+from hub.release.spelling import squeeze
+from hub.release.step import Released, release
+from hub.rendering.render import render
+from hub.reports.read import ReadOptions, Report, RowError, read_reports
+from hub.reports.report import Victim
 from hub.stix.schema import faults
 
 TOP: Final = Path(__file__).parent.parent

@@ -14,10 +14,10 @@ from typing import Any, Final
 import pymongo
 import pytest
 
-from hub.store import mongo_rows
 from hub.store.base import Store
-from hub.store.mongo import MongoStore
-from hub.store.sqlite import SqliteStore
+from hub.store.mongo import rows as mongo_rows
+from hub.store.mongo.store import MongoStore
+from hub.store.sqlite.store import SqliteStore
 from tests.mongo import server
 
 NAMED: Final = "HUB_TEST_STORE"

@@ -19,12 +19,12 @@ from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.client import environment
 from hub.cli.reports import approval_arguments, approvals, now, reading_arguments, reports, this_member
 from hub.errors import ReadingError
+from hub.home.member import Member
 from hub.producer.desk import Leaving, as_it_stands, leaving
-from hub.producer.member import Member
-from hub.producer.readers import Report
-from hub.producer.release.policy import Audience, Profile
-from hub.producer.report import Unused
-from hub.producer.versions import Content
+from hub.release.policy import Audience, Profile
+from hub.rendering.versions import Content
+from hub.reports.read import Report
+from hub.reports.report import Unused
 from hub.stix.identifiers import META_TYPES
 
 EXAMPLE = (

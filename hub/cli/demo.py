@@ -144,8 +144,8 @@ def _tell_what_came(objects: Sequence[Mapping[str, Any]], publisher: Member, rep
 
 
 def _victim_name(report: Path) -> str:
-    from hub.producer.readers import read_reports  # noqa: PLC0415 - readers are loaded for a report only
-    from hub.producer.report import Report  # noqa: PLC0415
+    from hub.reports.read import read_reports  # noqa: PLC0415 - readers are loaded for a report only
+    from hub.reports.report import Report  # noqa: PLC0415
 
     for reading in read_reports(report):
         if isinstance(reading, Report):

@@ -18,10 +18,10 @@ from typing import Any
 
 from hub.cli import DONE
 from hub.cli.board import moment, span
+from hub.community.drills import Play, drill_report, drills_of, exercise_root, parse_scenario
 from hub.declarations import read_table
 from hub.errors import NotFoundError
 from hub.settings import load_settings
-from hub.sharing.drills import Play, drill_report, drills_of, exercise_root, parse_scenario
 from hub.wiring import open_hub
 
 EXAMPLE = """  hub drill start --scenario ransomware.toml

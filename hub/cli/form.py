@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hub.cli import DONE
 from hub.errors import UnprocessableError
-from hub.producer.forms import blank_form_csv, blank_form_xlsx
+from hub.reports.formats.form.blank import blank_form_csv, blank_form_xlsx
 
 EXAMPLE = "  hub form --lang id --out laporan.xlsx\n  hub form > reports.csv\n"
 

@@ -22,16 +22,16 @@ from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments, progress
 from hub.cli.reports import approval_arguments, approvals, audience, now, reading_arguments, reports, this_member
 from hub.errors import ConnectionFailedError, ReadingError, ReleaseError
+from hub.home.member import Member
 from hub.producer.api import HubClient
 from hub.producer.bundles import stix_objects
-from hub.producer.member import Member
 from hub.producer.outbox import Outbox, Settled
-from hub.producer.readers import Report
-from hub.producer.release.policy import Audience
-from hub.producer.release.record import keep_file
-from hub.producer.report import Kind
 from hub.producer.spool import Prepared, Spool
 from hub.producer.standing import refuse_what_stays
+from hub.release.policy import Audience
+from hub.release.record import keep_file
+from hub.reports.read import Report
+from hub.reports.report import Kind
 from hub.taxii import resources
 
 EXAMPLE = (

@@ -22,12 +22,12 @@ from contextlib import closing, nullcontext
 from typing import Final
 
 from hub.cli import AWAY, DONE
+from hub.community import mail
+from hub.community.mail import Mailed, MailServer, Post
+from hub.community.reminders import Reminder, catalogues, due_reminders, remind
 from hub.errors import HubError
 from hub.settings import Settings, load_settings
-from hub.sharing import mail
 from hub.sharing.hub import Hub
-from hub.sharing.mail import Mailed, MailServer, Post
-from hub.sharing.reminders import Reminder, catalogues, due_reminders, remind
 from hub.wiring import open_hub
 
 EXAMPLE = "  hub remind\n  hub remind --mail\n  hub remind --json --keep | jq -r .member\n"

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.cli.client import home
 from hub.errors import ConfigurationError, ConnectionFailedError, ReadingError
+from hub.home.files import write_atomically
+from hub.home.member import Member, load_member
 from hub.producer.api import audience_of
 from hub.producer.desk import read
-from hub.producer.files import write_atomically
-from hub.producer.member import Member, load_member
-from hub.producer.readers import FORMATS, ReadOptions, Report, RowError
-from hub.producer.release.policy import Approvals, Audience
+from hub.release.policy import Approvals, Audience
+from hub.reports.read import FORMATS, ReadOptions, Report, RowError
 from hub.stix.tlp import BY_WORD
 from hub.taxii.resources import Collection, plain
 

@@ -28,15 +28,15 @@ from hub.producer.hints import Hints
 from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience
 from hub.producer.publish import Progress, Receipt, joined, publish
-from hub.producer.readers import Report, RowError
-from hub.producer.release.policy import Approvals, Audience
 from hub.producer.standing import refuse_what_stays
+from hub.release.policy import Approvals, Audience
+from hub.reports.read import Report, RowError
 from hub.stix.tlp import BY_WORD, TLP
 from hub.taxii.resources import Collection
 
 if TYPE_CHECKING:
     from hub.producer.desk import Leaving
-    from hub.producer.release.step import Withheld
+    from hub.release.step import Withheld
 
 HOME: Final = ".threat-sharing-hub"  # in the user's own folder
 PROTECTED: Final = "protected"  # the profile of collections in which no victim is named
@@ -143,8 +143,8 @@ class HubClient:
         if self._home is None:
             raise ConfigurationError("a report is released by a member: give `home=` to `hub.connect`")
         # rendering loads stix2, which takes a third of a second: whoever only follows does without
+        from hub.home.member import load_member  # noqa: PLC0415
         from hub.producer.desk import leaving  # noqa: PLC0415
-        from hub.producer.member import load_member  # noqa: PLC0415
 
         member = load_member(self._home)
         audience = audience_of(to, self.collections(), exercise=exercise)
@@ -298,7 +298,7 @@ def _typed() -> Callable[[StixDict], Any]:
     """What makes stix2's object of a dict where stix2 can. stix2 takes a third of a second to load: not before."""
     import stix2  # noqa: PLC0415
 
-    from hub.producer import stix_classes  # noqa: F401, PLC0415 - teaches stix2 the incident extension
+    from hub.rendering import stix_classes  # noqa: F401, PLC0415 - teaches stix2 the incident extension
 
     def typed(item: StixDict) -> Any:
         try:

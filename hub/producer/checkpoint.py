@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.errors import ConfigurationError, ProducerError
+from hub.home.files import sync_folder, write_atomically
+from hub.home.locks import locked
 from hub.producer.bundles import StixDict
-from hub.producer.files import sync_folder, write_atomically
-from hub.producer.locks import locked
 
 _FORM: Final = 1
 _MARK_BYTES: Final = 16

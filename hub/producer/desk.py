@@ -14,11 +14,10 @@ from datetime import datetime
 from pathlib import Path
 
 from hub.errors import ReleaseError
-from hub.producer.member import Member
-from hub.producer.readers import ReadOptions, Report, RowError, read_reports
-from hub.producer.release.policy import Approvals, Audience
-from hub.producer.release.preview import Preview
-from hub.producer.release.record import (
+from hub.home.member import Member
+from hub.release.policy import Approvals, Audience
+from hub.release.preview import Preview
+from hub.release.record import (
     File,
     ReleaseRecord,
     Unkept,
@@ -33,9 +32,10 @@ from hub.producer.release.record import (
     save_render_record,
     withdrawal,
 )
-from hub.producer.release.step import Released, Withheld, release
-from hub.producer.render import Rendered, render
-from hub.producer.versions import Content, timestamp
+from hub.release.step import Released, Withheld, release
+from hub.rendering.render import Rendered, render
+from hub.rendering.versions import Content, timestamp
+from hub.reports.read import ReadOptions, Report, RowError, read_reports
 
 _NOTHING_LEFT = ReleaseRecord()
 

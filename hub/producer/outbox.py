@@ -26,10 +26,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.errors import ConnectionFailedError, ProducerError, ReadingError, RefusedError, UnauthenticatedError
+from hub.home.files import sync_folder, write_atomically
+from hub.home.locks import locked
 from hub.producer.bundles import StixDict, encoded
 from hub.producer.connection import Connection
-from hub.producer.files import sync_folder, write_atomically
-from hub.producer.locks import locked
 from hub.producer.publish import Failure, Progress, Receipt, publish, receipt_from
 
 SENT: Final = "sent"

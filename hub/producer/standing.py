@@ -16,8 +16,8 @@ from typing import Any, Final
 import orjson
 
 from hub.errors import ReleaseError
+from hub.home.member import FILE, load_member
 from hub.producer.bundles import encoded
-from hub.producer.member import FILE, load_member
 
 _ID: Final = re.compile(rb"[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 MAX_NAMED: Final = 5  # ids or names in one refusal
@@ -65,8 +65,8 @@ def _named(objects: Iterable[Mapping[str, Any]], home: Path) -> Iterator[str]:
     if not (deny.names or deny.people or deny.domains or deny.ip_ranges):
         return
     # the scanner loads stix2's vocabularies, which a CERT without a list does without
-    from hub.producer.release.check import texts_of  # noqa: PLC0415
-    from hub.producer.release.deny import listed  # noqa: PLC0415
+    from hub.release.check import texts_of  # noqa: PLC0415
+    from hub.release.deny import listed  # noqa: PLC0415
 
     texts = [text for item in objects for text in texts_of(item)]
     scanner = listed(member).focused(texts)

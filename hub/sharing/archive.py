@@ -23,8 +23,8 @@ from typing import Any, Final
 
 import orjson
 
+from hub.community import community, drills, ledger, reminders
 from hub.errors import MalformedError
-from hub.sharing import community, drills, ledger, reminders
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.definitions import definitions
 from hub.stix.envelope import parse_json

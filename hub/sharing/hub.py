@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
+from hub.community.community import Community
 from hub.errors import ForbiddenError, NotFoundError
 from hub.settings import Limits
 from hub.sharing import access, deliver, gate
 from hub.sharing.accept import Accepted, Entrance, accept
 from hub.sharing.catalogue import Catalogue, Collection
-from hub.sharing.community import Community
 from hub.sharing.credentials import Credentials
 from hub.sharing.deliver import Delivered, Exit
 from hub.sharing.members import Account

@@ -22,9 +22,9 @@ import re, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from hub.producer.desk import Leaving, as_it_stands, leaving, read
-from hub.producer.member import load_member
-from hub.producer.readers import ReadOptions, Report
-from hub.producer.release.policy import Audience
+from hub.home.member import load_member
+from hub.reports.read import ReadOptions, Report
+from hub.release.policy import Audience
 
 home, file, way = sys.argv[1:]
 member = load_member(Path(home))

@@ -297,7 +297,7 @@ def test_a_board_that_does_not_show_all_says_so(hub: Hub, monkeypatch: pytest.Mo
     """The most urgent come first, and all of them are counted."""
     taken(hub, "ID", incident(1, criticality=10), incident(2, criticality=90), incident(3, criticality=50))
     assert board(hub)["more"] is False
-    monkeypatch.setattr("hub.sharing.board.MOST_INCIDENTS", 2)
+    monkeypatch.setattr("hub.community.board.MOST_INCIDENTS", 2)
     cut = board(hub)
     assert (cut["more"], cut["open"]) == (True, 3)
     assert [one["criticality"] for one in cut["incidents"]] == [90, 50]

@@ -6,7 +6,7 @@ import math
 import random
 import statistics
 
-from hub.sharing.figures import Figures, Sample
+from hub.community.figures import Figures, Sample
 
 
 def test_figures_agree_with_their_definition_whatever_comes_and_goes() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from hub.community import ledger
+from hub.community.ledger import FOLD_DAYS, KIND, Intervals
 from hub.errors import StoreFullError
-from hub.sharing import ledger
 from hub.sharing.hub import Hub
-from hub.sharing.ledger import FOLD_DAYS, KIND, Intervals
 from hub.stix.timestamps import format_place
-from hub.store.sqlite import SqliteStore
+from hub.store.sqlite.store import SqliteStore
 from tests.community.conftest import Reopen
 from tests.community.making import HOUR, KINDS, START, board, cert, entry, incident, poll, report, taken
 from tests.server.making import Clock

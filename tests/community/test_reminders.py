@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from hub.community.reminders import KEYS, KIND, Reminder, catalogue_for, catalogues, due_reminders, note, remind
+from hub.community.turn import TURN_MILLISECONDS, Turn
 from hub.errors import ConfigurationError
 from hub.sharing.hub import Hub
-from hub.sharing.reminders import KEYS, KIND, Reminder, catalogue_for, catalogues, due_reminders, note, remind
-from hub.sharing.turn import TURN_MILLISECONDS, Turn
 from tests import keeping
 from tests.community.conftest import Reopen
 from tests.community.making import CATALOGUE, HOUR, TOP, acknowledged, incident, request, stamp, taken
@@ -90,7 +90,7 @@ def test_a_catalogue_with_a_slip_is_refused_before_the_first_reminder(
         text = file.read_text(encoding="utf-8")
         assert old in text
         (messages / file.name).write_text(text.replace(old, new) if file.name == "id.toml" else text, encoding="utf-8")
-    monkeypatch.setattr("hub.sharing.reminders.files", lambda _package: tmp_path)
+    monkeypatch.setattr("hub.community.reminders.files", lambda _package: tmp_path)
     with pytest.raises(ConfigurationError, match=r"messages/id\.toml"):
         catalogues.__wrapped__()
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Any
 
-from hub.store import mongo_rows
-from hub.store import mongo_steps as steps
+from hub.store.mongo import rows as mongo_rows
+from hub.store.mongo import steps
 
 Key = tuple[str, str]  # (kind, key)
 Value = Mapping[str, Any]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hub.errors import HubError
-from hub.store import mongo_commit as protocol
-from hub.store import mongo_steps as steps
 from hub.store.base import EVERY, LAST, Batch, Deletion, Outcome, Query, Verdict
 from hub.store.line import neighbour_levels
+from hub.store.mongo import commit as protocol
+from hub.store.mongo import steps
 from tests.mongo.model import Guards, LostError, Model, perform
 from tests.store.making import START, an_id, batch, candidate
 

@@ -20,7 +20,7 @@ import pytest
 
 from hub.errors import HubError, StoreUnavailableError
 from hub.store.base import EVERY, LAST, Deletion
-from hub.store.mongo import READ_SECONDS, MongoStore
+from hub.store.mongo.store import READ_SECONDS, MongoStore
 from tests.figures import Figures
 from tests.mongo import server
 from tests.mongo.worker import COLLECTION, LOCK_SECONDS, batch_of, store_at
@@ -52,9 +52,9 @@ def uri(mongo: server.Server) -> str:
 @pytest.fixture
 def open_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., MongoStore]]:
     """Opens stores that lose patience soon, and closes them."""
-    monkeypatch.setattr("hub.store.mongo_link.SELECT_MILLISECONDS", 500)
-    monkeypatch.setattr("hub.store.mongo.READ_SECONDS", 1.0)
-    monkeypatch.setattr("hub.store.mongo_commit.POLITE_WAITS", 4)
+    monkeypatch.setattr("hub.store.mongo.link.SELECT_MILLISECONDS", 500)
+    monkeypatch.setattr("hub.store.mongo.store.READ_SECONDS", 1.0)
+    monkeypatch.setattr("hub.store.mongo.commit.POLITE_WAITS", 4)
     opened: list[MongoStore] = []
 
     def opener(*arguments: Any, **changes: Any) -> MongoStore:
@@ -302,7 +302,7 @@ def test_a_store_that_hangs_is_given_up_on(
     mongo: server.Server, uri: str, open_at: Callable[..., MongoStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps its connections and answers nothing; then it goes on."""
-    monkeypatch.setattr("hub.store.mongo_link.ANSWER_MILLISECONDS", 500)
+    monkeypatch.setattr("hub.store.mongo.link.ANSWER_MILLISECONDS", 500)
     store = open_at(uri)
     add(store, candidate(1))
     mongo.pause()

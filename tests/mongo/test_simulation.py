@@ -1,4 +1,4 @@
-"""The commit protocol of `hub/store/mongo_commit.py` keeps the laws whatever happens, and each of its guards is needed.
+"""The commit protocol of `hub/store/mongo/commit.py` keeps the laws whatever happens, and each of its guards is needed.
 
 The runs are seeded, and a failure names its seed.
 """
@@ -11,9 +11,9 @@ from typing import Any, Final
 import pytest
 
 from hub.errors import HubError
-from hub.store import mongo_commit as protocol
-from hub.store import mongo_steps as steps
 from hub.store.base import EVERY, Query, Verdict
+from hub.store.mongo import commit as protocol
+from hub.store.mongo import steps
 from tests.figures import Figures
 from tests.mongo.model import Guards, LostError, Model, perform
 from tests.mongo.simulation import COLLECTIONS, Actor, Simulation

@@ -11,9 +11,9 @@ import pymongo
 import pytest
 
 from hub.errors import ConfigurationError, HubError, StoreError, StoreUnavailableError, TooLargeError
-from hub.store import mongo_rows
 from hub.store.base import EVERY, Query, Record
-from hub.store.mongo import MongoStore
+from hub.store.mongo import rows as mongo_rows
+from hub.store.mongo.store import MongoStore
 from hub.taxii.filters import VersionMatch
 from tests.mongo import server
 from tests.store.making import START, Clock, add, an_id, asking, batch, candidate, held, verdicts
@@ -115,7 +115,7 @@ def test_an_announcement_of_a_dead_writer_keeps_an_id_from_nobody(open_store: Op
 
 def test_the_log_stays_short(open_store: OpenStore, database: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Entries that nobody can need any more are removed."""
-    monkeypatch.setattr("hub.store.mongo_commit.KEPT_ENTRIES", 4)
+    monkeypatch.setattr("hub.store.mongo.commit.KEPT_ENTRIES", 4)
     store = open_store()
     for number in range(1, 20):
         add(store, candidate(number))
@@ -221,7 +221,7 @@ def test_init_may_be_run_again(open_store: OpenStore, database: Any) -> None:
 )
 def test_no_message_tells_the_password(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the sentence nor the whole trace below it, nor the store's name."""
-    monkeypatch.setattr("hub.store.mongo_link.SELECT_MILLISECONDS", 50)
+    monkeypatch.setattr("hub.store.mongo.link.SELECT_MILLISECONDS", 50)
     with pytest.raises(HubError) as caught:
         _open_and_ping(address)
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))

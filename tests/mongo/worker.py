@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
 from hub.store.base import EVERY, Batch, Candidate
-from hub.store.mongo import MongoStore
+from hub.store.mongo.store import MongoStore
 from tests.store.making import asking, batch, candidate, contents
 
 OBJECTS: Final = 4  # new ones per batch; a fifth object is a new version of one object of the writer

@@ -18,7 +18,7 @@ WATCHED = (
     "hub/producer/follow.py",
     "hub/producer/outbox.py",
     "hub/producer/publish.py",
-    "hub/producer/files.py",
+    "hub/home/files.py",
     "hub/cli/follow.py",
     "hub/cli/publish.py",
 )  # fmt: skip - one list

@@ -14,7 +14,8 @@ from tests import corpus
 from tests.corpus import naive_leaks
 from tests.producer.offices import REPORTS, Office, declared
 
-FORMS: Final = sorted((REPORTS / "reports").iterdir())
+FIXTURES: Final = Path(__file__).parents[1] / "reports" / "fixtures"
+FORMS: Final = sorted(FIXTURES.iterdir())
 BREACHES: Final = sorted((REPORTS / "breaches").iterdir())
 VICTIMS: Final = {
     "klinik.json": ("Klinik Sehat Rekaan", "Sehat Rekaan", "kliniksehatrekaan", "rani.putri"),
@@ -85,7 +86,7 @@ def test_the_same_reports_make_the_same_bytes(office: Office) -> None:
 
 def test_what_could_not_be_used_is_named(office: Office) -> None:
     """File, where in it, key, value and the reason, on stderr; the bundle alone is on stdout."""
-    done = office.hub("convert", REPORTS / "reports" / "misp.json")
+    done = office.hub("convert", FIXTURES / "misp.json")
     assert "misp.json" in done.stderr
     assert "our-own:colour" in done.stderr
     assert "999.1.2.3" in done.stderr
@@ -133,6 +134,7 @@ def test_consent_none_means_that_nothing_leaves(office: Office, tmp_path: Path) 
 def test_the_corpus_counts_what_converts_and_looks_for_leaks(capsys: pytest.CaptureFixture[str]) -> None:
     """`make corpus` over our own fixtures, with every check: no leak, no fault."""
     assert corpus.main([str(REPORTS), "--check"]) == 0
+    assert corpus.main([str(FIXTURES), "--check"]) == 0
     out = capsys.readouterr().out
     last = next(line for line in out.splitlines() if line.startswith("in all")).split()
     files = sum(path.is_file() for path in REPORTS.rglob("*"))

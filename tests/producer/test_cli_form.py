@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hub.cli import COMMANDS, MODULES, main
-from hub.producer.readers import Report, RowError, read_reports
+from hub.reports.read import Report, RowError, read_reports
 from tests.producer.offices import sheet
 
 

@@ -16,11 +16,11 @@ from typing import Any, Final
 import pytest
 
 import hub
+from hub.home.member import load_member
 from hub.producer.api import HubClient, audience_of
 from hub.producer.desk import Leaving, leaving
-from hub.producer.member import load_member
-from hub.producer.readers import Report
-from hub.producer.release.policy import Approvals
+from hub.release.policy import Approvals
+from hub.reports.read import Report
 from tests.producer.offices import Office, Region, of_types, own, sheet
 from tests.producer.running import QUICK
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import ConfigurationError
-from hub.producer.member import load_member
+from hub.home.member import load_member
 
 SHEET = """
 [identity]

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hub.errors import BusyError, ConnectionFailedError, ReadingError, UnauthenticatedError
+from hub.home.locks import locked
 from hub.producer.connection import Connection
-from hub.producer.locks import locked
 from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience
 from tests.ports import free_port

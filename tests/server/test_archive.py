@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import stix2
 
+from hub.community import community, ledger
 from hub.errors import HubError, MalformedError, UnprocessableError
-from hub.sharing import community, ledger
 from hub.sharing.archive import definitions_bundle, is_archive, object_lists, read_archive, write_archive
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.hub import Hub

@@ -37,7 +37,7 @@ def open_kind(
 ) -> Store:
     """The store of that kind that lives in the folder, made where it is new. Also used by worker processes."""
     if kind == "sqlite":
-        from hub.store.sqlite import SqliteStore
+        from hub.store.sqlite.store import SqliteStore
 
         return SqliteStore(
             folder / "hub.sqlite",
@@ -47,7 +47,7 @@ def open_kind(
             create=True,
         )
     if kind == "mongo":
-        from hub.store.mongo import MongoStore
+        from hub.store.mongo.store import MongoStore
         from tests.mongo import server
 
         return MongoStore(

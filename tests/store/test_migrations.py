@@ -8,10 +8,10 @@ import apsw
 import pytest
 
 from hub.errors import StoreError, StoreUnavailableError
-from hub.store import migrations
-from hub.store.migrations import MIGRATIONS, applied, migrate, missing
-from hub.store.sqlite import SqliteStore
-from hub.store.sqlite_pages import key_of
+from hub.store.sqlite import migrations
+from hub.store.sqlite.migrations import MIGRATIONS, applied, migrate, missing
+from hub.store.sqlite.pages import key_of
+from hub.store.sqlite.store import SqliteStore
 from tests.store.making import START, Clock, add, an_id, candidate, held
 
 

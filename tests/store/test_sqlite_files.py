@@ -18,9 +18,9 @@ import apsw
 import pytest
 
 from hub.errors import StoreError, StoreFullError, StoreUnavailableError
-from hub.store import sqlite_pages
 from hub.store.base import EVERY, AccountRow, Deletion, Query, Store, Verdict
-from hub.store.sqlite import SqliteStore
+from hub.store.sqlite import pages as sqlite_pages
+from hub.store.sqlite.store import SqliteStore
 from hub.taxii.filters import VersionMatch
 from tests.store.making import ROOMY, Clock, add, an_id, asking, candidate, held, told, verdicts
 
@@ -299,7 +299,7 @@ _FORKING = """
 import os, sys
 from pathlib import Path
 from tests.store.making import Clock, add, asking, candidate, told
-from hub.store.sqlite import SqliteStore
+from hub.store.sqlite.store import SqliteStore
 store = SqliteStore(Path(sys.argv[1]), clock=Clock(), lock_seconds=10, status_milliseconds=1000, create=True)
 add(store, candidate(1))
 lent_out = store.records("shared")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hub.community.ledger import KIND
 from hub.sharing.hub import Hub
-from hub.sharing.ledger import KIND
 from tests.conftest import ClientOf
 from tests.server.making import CONTENT_TYPE, IDENTITIES, at, versioned
 

@@ -1,0 +1,1 @@
+"""What the members' CERTs do together beside TAXII: board, delivery ledger, directory, reminders, drills."""

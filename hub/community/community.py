@@ -1,0 +1,190 @@
+"""What the members' CERTs do together beside TAXII: the board, the directory, and the door of the joint protocol."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+
+from hub.community.board import Board, Overdue, view_of
+from hub.community.index import Index, Said, Seen, View, speaks_of_steps
+from hub.community.ledger import Ledger
+from hub.errors import ForbiddenError
+from hub.protocol.steps import Step, may_be_step, parse_step, refusal
+from hub.sharing import gate
+from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
+from hub.sharing.members import Account, Kind, Member
+from hub.stix.timestamps import format_place
+from hub.stix.tlp import TLP
+from hub.store.base import Candidate, Store
+
+CONFIRMED: Final = "confirmed"  # kind of the facts that tell when a member last confirmed its contact
+CONFIRMED_DAYS: Final = 90  # after which a contact counts as not confirmed
+_DAY: Final = 24 * 3600 * 1000  # milliseconds
+_STEP_MARKS: Final = (b"response:", b"request:")  # without any of them a note is no step
+
+
+class Community:
+    """See the module. For several threads."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._indexes: dict[str, Index] = {}
+        self._boards: dict[str, Board] = {}
+        self.ledger = Ledger(store, clock)
+
+    # --- the board ------------------------------------------------------------------------------------------------
+
+    def board(self, account: Account | None, root: str) -> bytes:
+        """The board of an API root as JSON, for the national CERT of one of its members; ForbiddenError for others."""
+        asking, found = self._must_be_cert(account, root)
+        confirmed = self._confirmed()
+        stale = [code for code in found.members if self._is_stale(confirmed.get(code))]
+        return self._board(found).as_json(view_of(asking, found), {"member": asking.member, "unconfirmed": stale})
+
+    def overdue(self, root: ApiRoot) -> list[Overdue]:
+        """Every deadline that has passed, whoever may see it: for those who remind."""
+        return self._board(root).overdue(self._everything(root))
+
+    def incidents(self, root: ApiRoot, chosen: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """These incidents and their statistics, whoever may see them: for the report of a drill."""
+        return self._board(root).incidents(self._everything(root), chosen)
+
+    def prepare(self) -> None:
+        """Read what the boards are made of: with 10,000 incidents that takes seconds, which no reader should wait for."""
+        for root in self._catalogue.roots.values():
+            board = self._board(root)
+            for code in root.members:  # most of them share one view, and all but the first of those cost nothing
+                board.overdue(view_of(Account("", Kind.CERT, code), root))
+
+    def _everything(self, root: ApiRoot) -> View:
+        return dict.fromkeys((collection.id for collection in root.collections), int(TLP.RED))
+
+    def _index(self, root: ApiRoot) -> Index:
+        with self._lock:
+            if root.name not in self._indexes:
+                self._indexes[root.name] = Index(self._store, self._catalogue, root)
+            return self._indexes[root.name]
+
+    def _board(self, root: ApiRoot) -> Board:
+        index = self._index(root)
+        with self._lock:
+            if root.name not in self._boards:
+                self._boards[root.name] = Board(index, root, self._catalogue, self._clock)
+            return self._boards[root.name]
+
+    # --- the directory --------------------------------------------------------------------------------------------
+
+    def contacts(self, account: Account | None, root: str) -> bytes:
+        """The members' points of contact as JSON, duty lines among them, for the members' national CERTs alone."""
+        asking, found = self._must_be_cert(account, root)
+        confirmed = self._confirmed()
+        rows = [self._contact(self._catalogue.members[code], confirmed.get(code)) for code in found.members]
+        return orjson.dumps(
+            {"api_root": found.name, "exercise": found.exercise, "member": asking.member, "contacts": rows}
+        )
+
+    def confirm(self, account: Account | None, root: str) -> bytes:
+        """Note that a member's contact is as declared, as its own CERT says; the contact as JSON."""
+        asking, _ = self._must_be_cert(account, root)
+        assert asking.member is not None  # a CERT has one
+        now = self._clock()
+        self._store.put_facts(CONFIRMED, {asking.member: str(now).encode()})
+        return orjson.dumps(self._contact(self._catalogue.members[asking.member], now))
+
+    def _contact(self, member: Member, confirmed: int | None) -> dict[str, Any]:
+        return {
+            "member": member.code,
+            "country": member.country,
+            "cert": member.cert,
+            "identity": member.identity,
+            "role": member.role.value,
+            "contact": member.contact,
+            "duty_line": member.duty_line,
+            "time_zone": member.time_zone,
+            "languages": list(member.languages),
+            "pgp_fingerprint": member.pgp_fingerprint or None,
+            "confirmed_at": None if confirmed is None else format_place(confirmed),
+            "confirmed": not self._is_stale(confirmed),
+        }
+
+    def _confirmed(self) -> dict[str, int]:
+        return {fact.key: int(fact.value) for fact in self._store.facts(CONFIRMED)}
+
+    def _is_stale(self, confirmed: int | None) -> bool:
+        return confirmed is None or self._clock() - confirmed > CONFIRMED_DAYS * _DAY
+
+    # --- the door -------------------------------------------------------------------------------------------------
+
+    def door(
+        self, account: Account | None, collection: Collection, candidates: Sequence[Candidate]
+    ) -> Mapping[int, str]:
+        """Which steps of the joint protocol may not be taken, by their place in the envelope, and why.
+
+        `candidates` passed every other check. They are judged in their order, each as if those before it were held:
+        a member may raise an incident and ask for help in one envelope.
+
+        Two requests in the same instant may each pass and both be kept, such as two acknowledgements of one member
+        (this is asked before the store's lock is taken): the board counts the first of each kind, so nothing hangs on it.
+        """
+        if account is None or not speaks_of_steps(collection):
+            return {}
+        contents = {
+            one.index: content
+            for one in candidates
+            if one.type == "note" and any(mark in one.body for mark in _STEP_MARKS)
+            if may_be_step((content := orjson.loads(one.body)).get("labels"))
+        }
+        if not contents:
+            return {}
+        root = self._catalogue.roots[collection.root]
+        index = self._index(root)
+        barred: dict[int, str] = {}
+        with index.lock:
+            index.refresh()
+            seen = Seen(index, view_of(account, root), collection, [], _reported(candidates))
+            for one in candidates:
+                if one.index not in contents:
+                    continue
+                held = seen.step(one.id)
+                if held is not None and _is_repeat(index, one, collection.id):
+                    continue  # the exact repeat is a success (law L2)
+                step = parse_step(contents[one.index], self._catalogue.reserved)
+                if step is None:
+                    continue  # malformed: the profile has its own words for it, where the collection asks for it
+                why = refusal(step, seen, members=root.members, reserved=self._catalogue.reserved)
+                if why:
+                    barred[one.index] = why
+                else:
+                    said = [*seen.also, _as_if_held(step, one, collection.id, index)]
+                    seen = Seen(index, seen.view, collection, said, seen.reported)
+        return barred
+
+    def _must_be_cert(self, account: Account | None, name: str) -> tuple[Account, ApiRoot]:
+        root = gate.find_root(self._catalogue, account, name)
+        if account is None:
+            raise gate.no_credentials()
+        if account.kind is not Kind.CERT or account.member not in root.members:
+            raise ForbiddenError("This is for the national CERTs of the members.")
+        return account, root
+
+
+def _reported(candidates: Sequence[Candidate]) -> dict[str, str]:
+    """The incidents of the same envelope that would stand, with the member that reports them."""
+    return {one.id: one.owner for one in candidates if one.type == "incident" and not one.revoked}
+
+
+def _is_repeat(index: Index, candidate: Candidate, collection: str) -> bool:
+    return any(
+        said.collection == collection and said.version == candidate.version
+        for said in index.steps.get(candidate.id, ())
+    )
+
+
+def _as_if_held(step: Step, candidate: Candidate, collection: str, index: Index) -> Said:
+    return Said(step, candidate.version or 0, collection, index.next_place(collection), candidate.level)

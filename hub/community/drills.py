@@ -1,0 +1,268 @@
+"""Drills: a scenario of timed alerts, played into an API root for exercises in the members' names.
+
+```toml
+title = "Ransomware crosses a border"
+
+[[event]]                       # a report: the first of an incident, or a later stage of it
+at          = "0m"              # after the start: 90s, 10m, 2h
+member      = "ID"              # whose report it is
+incident    = "hospital"        # a name of your own: events that share it are stages of one incident
+name        = "Ransomware at a hospital"
+description = "…"
+criticality = 90
+stage       = "early"           # early, update or final
+determination = "suspected"     # as STIX's Incident Core has it
+status      = "open"            # investigation_status
+
+[[event]]                       # a request for help
+at       = "5m"
+member   = "ID"
+incident = "hospital"
+ask      = ["SG", "MY"]         # or ["all"]
+what     = "Take the drop server down"
+due      = "30m"                # after the request
+```
+
+It goes through the door as any member's envelope does, and everything in it carries the label `exercise`. The members
+react with their own accounts; how they did is read off the board.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+from hub.community.index import speaks_of_steps
+from hub.declarations import Table
+from hub.errors import UnprocessableError
+from hub.protocol.steps import ALL
+from hub.sharing.catalogue import ApiRoot, Collection
+from hub.sharing.definitions import REQUEST
+from hub.sharing.hub import Hub
+from hub.sharing.members import Account, Kind
+from hub.stix.incident import DETERMINATIONS, INCIDENT_CORE, INVESTIGATION_STATUSES
+from hub.stix.tlp import TLP, TLP2_IDS
+
+KIND: Final = "drill"  # of the facts that tell which incidents a drill raised
+LABEL: Final = "exercise"
+ACCOUNT: Final = "drill"  # what the hub's log and statuses name as the sender
+STAGES: Final = ("early", "update", "final")
+_SPAN: Final = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happens; `ask` is empty where it is a report."""
+
+    at: int  # seconds after the start
+    member: str
+    incident: str  # the scenario's own name for it
+    name: str = ""
+    description: str = ""
+    criticality: int | None = None
+    stage: str = ""
+    determination: str = ""
+    status: str = ""
+    ask: tuple[str, ...] = ()
+    what: str = ""
+    due: int = 0  # seconds after the request
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A title, and events in the order in which they happen."""
+
+    title: str
+    events: tuple[Event, ...]
+
+
+def parse_scenario(table: Table, members: tuple[str, ...]) -> Scenario:
+    """The scenario that a file declares; ConfigurationError names the file and the key that cannot be used."""
+    title = table.text("title")
+    events = [_event(entry, members) for entry in table.tables("event")]
+    table.finish()
+    if not events:
+        raise table.complaint("event", "there is none; each is an [[event]] table")
+    events.sort(key=lambda event: event.at)
+    raised: set[str] = set()
+    for event in events:
+        if event.ask and event.incident not in raised:
+            raise table.complaint("event", f"nobody has reported {event.incident!r} when {event.member} asks about it")
+        raised.add(event.incident)
+    return Scenario(title, tuple(events))
+
+
+def _event(table: Table, members: tuple[str, ...]) -> Event:
+    at, member, incident = _span(table, "at"), _one_of(table, "member", members), table.text("incident")
+    if "ask" in table:
+        ask = table.texts("ask")
+        if ask != (ALL,) and (unknown := next((code for code in ask if code not in members), None)):
+            raise table.complaint("ask", f'{unknown!r} is no member; there are {", ".join(members)}, or ["{ALL}"]')
+        event = Event(at, member, incident, ask=ask, what=table.text("what"), due=_span(table, "due"))
+    else:
+        event = Event(
+            at,
+            member,
+            incident,
+            name=table.text("name"),
+            description=table.text("description", ""),
+            criticality=table.number("criticality", least=0, most=100) if "criticality" in table else None,
+            stage=_one_of(table, "stage", STAGES),
+            determination=_one_of(table, "determination", DETERMINATIONS),
+            status=_one_of(table, "status", INVESTIGATION_STATUSES),
+        )
+    table.finish()
+    return event
+
+
+def _one_of(table: Table, key: str, known: tuple[str, ...]) -> str:
+    text = table.text(key)
+    if text not in known:
+        raise table.complaint(key, f"{text!r} should be one of {', '.join(known)}")
+    return text
+
+
+def _span(table: Table, key: str) -> int:
+    text = table.text(key)
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise table.complaint(key, f"{text!r} should be a span such as 90s, 10m or 2h")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def exercise_root(hub: Hub, name: str | None) -> tuple[ApiRoot, Collection]:
+    """The API root for drills, and its collection of alerts; UnprocessableError where it is not one."""
+    roots = [root for root in hub.catalogue.roots.values() if root.exercise and name in (None, root.name)]
+    if len(roots) != 1:
+        known = ", ".join(root.name for root in hub.catalogue.roots.values() if root.exercise) or "none"
+        raise UnprocessableError(
+            f"Name one API root for exercises (--root); there are: {known}. Drills go nowhere else."
+        )
+    alerts = next((collection for collection in roots[0].collections if speaks_of_steps(collection)), None)
+    if alerts is None:
+        raise UnprocessableError(f"{roots[0].name} has no collection with the deadlines of the joint protocol.")
+    return roots[0], alerts
+
+
+class Play:
+    """One performance of a scenario. `wait` is told how many seconds to wait; `tell` hears each event in words."""
+
+    def __init__(self, hub: Hub, root: ApiRoot, alerts: Collection, scenario: Scenario) -> None:
+        self._hub = hub
+        self._root = root
+        self._alerts = alerts
+        self._scenario = scenario
+        self._incidents: dict[str, dict[str, Any]] = {}  # the scenario's name -> the incident's last version
+        self._reports: dict[str, dict[str, Any]] = {}
+        self.key = f"{root.name}/{hub.clock():015d}"
+
+    def run(self, wait: Callable[[float], None], tell: Callable[[str], None], speed: float) -> None:
+        """Play it, `speed` times as fast as it is written. UnprocessableError where the hub does not take an event."""
+        gone = 0
+        for event in self._scenario.events:
+            if event.at > gone:
+                wait((event.at - gone) / speed)
+                gone = event.at
+            objects = self._request(event, speed) if event.ask else self._report(event)
+            # noted first: a drill that is killed is still one that can be reported on
+            self._note()
+            self._send(event.member, objects)
+            tell(f"{event.at:>6} s  {event.member}: {event.what or f'{event.name} ({event.stage})'}")
+
+    def _send(self, member: str, objects: list[dict[str, Any]]) -> None:
+        account = Account(ACCOUNT, Kind.CERT, member)
+        accepted = self._hub.add_objects(account, self._alerts, orjson.dumps({"objects": objects}))
+        if accepted.failures:
+            reasons = "; ".join(one["message"] for one in orjson.loads(accepted.body)["failures"])
+            raise UnprocessableError(f"The hub does not take what {member} says: {reasons}")
+
+    def _note(self) -> None:
+        raised = {name: content["id"] for name, content in self._incidents.items()}
+        value = orjson.dumps({"title": self._scenario.title, "incidents": raised})
+        self._hub.store.put_facts(KIND, {self.key: value})
+
+    def _report(self, event: Event) -> list[dict[str, Any]]:
+        core: dict[str, Any] = {
+            "extension_type": "property-extension",
+            "determination": event.determination,
+            "investigation_status": event.status,
+        }
+        if event.criticality is not None:
+            core["criticality"] = event.criticality
+        incident = self._versioned(self._incidents, event, "incident") | {
+            "name": event.name,
+            "description": event.description or event.name,
+            "extensions": {INCIDENT_CORE: core},
+        }
+        report = self._versioned(self._reports, event, "report") | {
+            "name": f"{event.name} [{event.determination}, stage {event.stage}]",
+            "description": event.description or event.name,
+            "object_refs": [incident["id"]],
+            "labels": [LABEL, f"stage:{event.stage}"],
+        }
+        report.setdefault("published", report["created"])
+        self._incidents[event.incident], self._reports[event.incident] = incident, report
+        return [incident, report]
+
+    def _versioned(self, known: Mapping[str, dict[str, Any]], event: Event, object_type: str) -> dict[str, Any]:
+        before = known.get(event.incident)
+        if before is not None and before["created_by_ref"] != self._identity(event.member):
+            raise UnprocessableError(
+                f"{event.incident!r} is another member's incident: only it reports further stages."
+            )
+        return (before or self._common(event.member, object_type)) | {"modified": self._stamp()}
+
+    def _request(self, event: Event, speed: float) -> list[dict[str, Any]]:
+        due = self._hub.clock() + int(event.due * 1000 / speed)
+        asked = [ALL] if event.ask == (ALL,) else [self._identity(code) for code in event.ask]
+        extension = {"extension_type": "property-extension", "asked": asked, "what": event.what, "due": _stamp(due)}
+        note = self._common(event.member, "note") | {
+            "content": event.what,
+            "object_refs": [self._incidents[event.incident]["id"]],
+            "labels": [LABEL, "request:open"],
+            "extensions": {REQUEST: extension},
+            "object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]],
+        }
+        return [note]
+
+    def _common(self, member: str, object_type: str) -> dict[str, Any]:
+        now = self._stamp()
+        return {
+            "type": object_type,
+            "spec_version": "2.1",
+            "id": f"{object_type}--{self._hub.new_id()}",
+            "created_by_ref": self._identity(member),
+            "created": now,
+            "modified": now,
+            "labels": [LABEL],
+            "object_marking_refs": [TLP2_IDS[TLP.AMBER]],
+        }
+
+    def _identity(self, member: str) -> str:
+        return self._hub.catalogue.members[member].identity
+
+    def _stamp(self) -> str:
+        return _stamp(self._hub.clock())
+
+
+def drills_of(hub: Hub, root: ApiRoot) -> list[dict[str, Any]]:
+    """What was played into the API root: key, title, and the ids of its incidents; the last one first."""
+    found = [{"drill": f.key, **orjson.loads(f.value)} for f in hub.store.facts(KIND, prefix=f"{root.name}/")]
+    return sorted(found, key=lambda one: str(one["drill"]), reverse=True)
+
+
+def drill_report(hub: Hub, root: ApiRoot, drill: Mapping[str, Any]) -> dict[str, Any]:
+    """Who reacted to a drill, and how fast: its incidents as the board tells them, and the figures of them alone."""
+    incidents, figures = hub.community.incidents(root, tuple(drill["incidents"].values()))
+    return {"drill": drill["drill"], "title": drill["title"], "incidents": incidents, "statistics": figures}
+
+
+def _stamp(milliseconds: int) -> str:
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None)
+    return moment.isoformat(timespec="milliseconds") + "Z"

@@ -1,0 +1,373 @@
+"""What the board is made of, kept in memory for one API root and brought up to date by what is new since the last look.
+
+1. Deliveries that were noted since: read first, so that every place in them is known after step 2.
+2. Records that were added since, of each collection: incidents, the reports about them, and the notes of the joint
+   protocol, each with its place and its level.
+3. The deliveries are matched with the incidents whose places they cover (see `ledger` for what one claims).
+4. What was deleted leaves no record. So the number of records is compared with what it should be: where any are missing,
+   and some of those that are read here among them, all of it is read anew.
+
+Nothing is decided here for a reader: `board` asks with a `View`, the collections and levels that one reader may see.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_right, insort
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import orjson
+
+from hub.community import ledger
+from hub.community.ledger import Delivery
+from hub.protocol.steps import Say, Step, parse_step
+from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
+from hub.sharing.members import Kind
+from hub.stix import tlp
+from hub.stix.incident import INCIDENT_CORE
+from hub.stix.timestamps import parse_timestamp
+from hub.stix.tlp import TLP
+from hub.store.base import EVERY, ManifestRow, Query, Store
+
+ABSENT_CRITICALITY: Final = 40  # what an incident without one counts as
+_TYPES: Final = ("incident", "report", "note")
+_PAGE_OBJECTS: Final = 10_000
+_PAGE_BYTES: Final = 1 << 30
+_CHANGES_MOST: Final = 1_000_000  # remembered one after another
+_TRIES: Final = 5  # to see a collection that is being written to in one piece
+
+View = Mapping[str, int]
+"""What a reader may see: collection id -> highest level."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentVersion:
+    """One version of an incident where it stands."""
+
+    collection: str
+    place: int
+    level: int
+    name: str
+    author: str  # member code, "" where it is no member's
+    criticality: int | None
+    scale: tuple[str, ...]  # how its own member says it: `national scale: very serious`
+    status: str
+    determination: str
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one version of a report says about the incidents that it names."""
+
+    report: str
+    collection: str
+    place: int
+    level: int
+    author: str
+    stage: str  # "" where the report is revoked
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A version of a step where it stands."""
+
+    step: Step
+    version: int  # instant
+    collection: str
+    place: int
+    level: int
+
+
+@dataclass(slots=True)
+class Incident:
+    """All that is known of one incident."""
+
+    id: str
+    versions: list[IncidentVersion] = field(default_factory=list)  # in the order in which they were read
+    stages: list[Stage] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    fetched: dict[str, dict[str, int]] = field(default_factory=dict)  # collection -> member -> milliseconds
+
+
+class Index:
+    """One API root's incidents. Ask only while holding `lock`, after `refresh`."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, root: ApiRoot) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._root = root
+        self.lock = threading.Lock()
+        self.generation = 0  # grows whenever all of it is read anew
+        self._empty()
+
+    def _empty(self) -> None:
+        self.incidents: dict[str, Incident] = {}
+        self.changes: list[str] = []  # the incidents that changed, one after another
+        self.steps: dict[str, list[Said]] = {}  # by the note's id, in the order in which they were read
+        self._heads = {collection.id: 0 for collection in self._root.collections}
+        self._counts = {collection.id: 0 for collection in self._root.collections}  # of all that it holds
+        self._taken = {collection.id: 0 for collection in self._root.collections}  # of incidents, reports and notes
+        self._places: dict[str, list[tuple[int, str]]] = {c.id: [] for c in self._root.collections}
+        self._facts_upto = 0
+        self._later: list[Delivery] = []  # of places that were not read yet
+        self._members: dict[str, str] = {}  # account -> member, "" where it is no national CERT's
+
+    def refresh(self) -> None:
+        """Bring it up to date; called with the lock held."""
+        # (1)
+        deliveries = self._new_deliveries()
+        # (2)
+        if not all(self._read(collection) for collection in self._root.collections):
+            # (4)
+            self._empty()
+            self.generation += 1
+            deliveries = self._new_deliveries()
+            for collection in self._root.collections:
+                self._read(collection)
+        # (3)
+        deliveries += self._later
+        self._later = [one for one in deliveries if one.last > self._heads[one.collection]]
+        for delivery in deliveries:
+            self._match(delivery)
+
+    def next_place(self, collection: str) -> int:
+        """Beyond all that was read of the collection."""
+        return self._heads[collection] + 1
+
+    def readers(self, collection: str) -> frozenset[str]:
+        """The members that read the collection."""
+        found = self._catalogue.by_id(collection)
+        return found.readers if found is not None else frozenset()
+
+    # --- what is new ----------------------------------------------------------------------------------------------
+
+    def _new_deliveries(self) -> list[Delivery]:
+        found: list[Delivery] = []
+        for fact in self._store.facts(ledger.KIND, since=self._facts_upto):
+            self._facts_upto = max(self._facts_upto, fact.number)
+            delivery = ledger.delivery_from(fact)
+            if delivery.sent and delivery.collection in self._heads:
+                found.append(delivery)
+        return found
+
+    def _read(self, collection: Collection) -> bool:
+        """Read what came into a collection; False where something that was read before is gone."""
+        for _ in range(_TRIES):
+            head = self._store.head(collection.id)
+            count, _ = self._store.counts(collection.id, TLP.RED)
+            if self._store.head(collection.id) == head:
+                break
+        else:
+            return True  # it is being written to all the time: what is missing is missed at the next look
+        known = self._heads[collection.id]
+        # what else there is, such as a million indicators, is counted where it is new, and never kept
+        added = sum(1 for _ in self._rows(collection.id, known, head)) if 0 < known < head else 0
+        gone = known > 0 and count != self._counts[collection.id] + added
+        if head > known:
+            places = {(row.id, row.version_text): row.place for row in self._rows(collection.id, known, head, _TYPES)}
+            for content in self._new_contents(collection.id, known, head):
+                place = places.get((content["id"], content["modified"]))
+                if place is not None:
+                    self._take(collection, place, content)
+            self._taken[collection.id] += len(places)
+            self._heads[collection.id] = head
+        self._counts[collection.id] = count
+        # most of what is deleted is none of this, such as the observables of a report that is withdrawn
+        return not gone or sum(1 for _ in self._rows(collection.id, 0, head, _TYPES)) == self._taken[collection.id]
+
+    def _rows(self, collection: str, after: int, head: int, types: tuple[str, ...] = ()) -> Iterator[ManifestRow]:
+        """The manifest of all versions beyond `after`, up to `head`."""
+        query = Query(collection, TLP.RED, after, _PAGE_OBJECTS, types=types, versions=EVERY)
+        while True:
+            page = self._store.manifest(query)
+            yield from (row for row in page.rows if row.place <= head)
+            if not page.more or page.rows[-1].place >= head:
+                return
+            query = replace(query, after=page.rows[-1].place)
+
+    def _new_contents(self, collection: str, after: int, head: int) -> Iterator[dict[str, Any]]:
+        query = Query(collection, TLP.RED, after, _PAGE_OBJECTS, types=_TYPES, versions=EVERY)
+        while True:
+            page = self._store.read(query, _PAGE_BYTES)
+            yield from orjson.loads(b"[" + page.body + b"]")
+            if not page.more or page.last >= head:
+                return
+            query = replace(query, after=page.last)
+
+    def _take(self, collection: Collection, place: int, content: dict[str, Any]) -> None:
+        level = tlp.level(content)
+        if level is None:
+            level = collection.unmarked
+        if level is None:
+            return
+        author = self._catalogue.reserved.get(content.get("created_by_ref", ""), "")
+        if content["type"] == "incident":
+            self._take_incident(collection.id, place, level, author, content)
+        elif content["type"] == "report":
+            self._take_report(collection.id, place, level, author, content)
+        elif speaks_of_steps(collection):
+            step = parse_step(content, self._catalogue.reserved)
+            if step is not None:
+                said = Said(step, parse_timestamp(content["modified"]), collection.id, place, level)
+                self.steps.setdefault(step.id, []).append(said)
+                for identifier in step.incidents:
+                    self._changed(identifier).said.append(said)
+
+    def _take_incident(self, collection: str, place: int, level: int, author: str, content: dict[str, Any]) -> None:
+        core = content.get("extensions", {}).get(INCIDENT_CORE, {})
+        criticality = core.get("criticality")
+        version = IncidentVersion(
+            collection=collection,
+            place=place,
+            level=level,
+            name=content["name"],
+            author=author,
+            criticality=criticality if isinstance(criticality, int) else None,
+            scale=_scale(core.get("scores")),
+            status=str(core.get("investigation_status", "")),
+            determination=str(core.get("determination", "")),
+            revoked=content.get("revoked") is True,
+        )
+        self._changed(content["id"]).versions.append(version)
+        insort(self._places[collection], (place, content["id"]))
+
+    def _take_report(self, collection: str, place: int, level: int, author: str, content: dict[str, Any]) -> None:
+        stages = [one.partition(":")[2] for one in content.get("labels", ()) if one.startswith("stage:")]
+        if len(stages) != 1:
+            return
+        said = "" if content.get("revoked") is True else stages[0]
+        for ref in content.get("object_refs", ()):
+            if ref.startswith("incident--"):
+                self._changed(ref).stages.append(Stage(content["id"], collection, place, level, author, said))
+
+    def _changed(self, identifier: str) -> Incident:
+        if len(self.changes) > _CHANGES_MOST:
+            del self.changes[:]
+            self.generation += 1  # whoever follows the changes begins anew
+            self.changes += self.incidents
+        incident = self.incidents.get(identifier)
+        if incident is None:
+            incident = self.incidents[identifier] = Incident(identifier)
+        self.changes.append(identifier)
+        return incident
+
+    # --- who has what ---------------------------------------------------------------------------------------------
+
+    def _match(self, delivery: Delivery) -> None:
+        member = self._member(delivery.account)
+        if not member:
+            return
+        places = self._places[delivery.collection]
+        first = bisect_right(places, (delivery.after, "~"))
+        end = bisect_right(places, (delivery.last, "~"))
+        for place, identifier in places[first:end]:
+            incident = self.incidents[identifier]
+            versions = [
+                v for v in incident.versions if v.collection == delivery.collection and v.level <= delivery.clearance
+            ]
+            there = [index for index, version in enumerate(versions) if version.place == place]
+            if not there:
+                continue  # above what this account may see
+            later = versions[there[0] + 1 :]
+            if later and later[0].place <= delivery.upto:
+                continue  # a newer version had replaced it when the page was read
+            fetched = incident.fetched.setdefault(delivery.collection, {})
+            if delivery.at < fetched.get(member, delivery.at + 1):
+                fetched[member] = delivery.at
+                self._changed(identifier)
+
+    def _member(self, account: str) -> str:
+        """The member whose national CERT the account belongs to; its constituents' deliveries are not the member's."""
+        if account not in self._members:
+            row = self._store.get_account(account)
+            self._members[account] = row.member if row is not None and row.kind == Kind.CERT else ""
+        return self._members[account]
+
+
+def _scale(scores: Any) -> tuple[str, ...]:
+    """The words of the member's own scales (Incident Core's scores)."""
+    if not isinstance(scores, list):
+        return ()
+    said = [one for one in scores if isinstance(one, dict) and one.get("name")]
+    return tuple(f"{one['name']}: {one.get('description') or one.get('value')}" for one in said)
+
+
+def speaks_of_steps(collection: Collection) -> bool:
+    """Whether the collection is one of requests and answers: its profiles set the deadlines of the joint protocol."""
+    return any(profile.deadlines for profile in collection.profiles)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is held, as the rules of `response` ask it, for one reader."""
+
+    index: Index
+    view: View
+    here: Collection  # where the steps are said
+    also: Sequence[Said] = ()  # steps of the same request, which are as good as held
+    reported: Mapping[str, str] = field(default_factory=dict)  # incidents of the same request -> reporter
+
+    def reporter(self, incident: str) -> str | None:
+        """See `response.Held`."""
+        if incident in self.reported:
+            return self.reported[incident]
+        found = self.index.incidents.get(incident)
+        visible = visible_versions(found, self.view) if found is not None else []
+        if not visible or visible[-1].revoked:
+            return None
+        return visible[0].author
+
+    def readers(self, incident: str) -> frozenset[str]:
+        """See `response.Held`."""
+        there: frozenset[str] = self.here.readers if incident in self.reported else frozenset()
+        if incident in self.index.incidents:
+            versions = visible_versions(self.index.incidents[incident], self.view)
+            there = there.union(*(self.index.readers(version.collection) for version in versions))
+        return there & self.here.readers
+
+    def acknowledged(self, incident: str, member: str) -> bool:
+        """See `response.Held`."""
+        return any(said.step.member == member for said in self._about(incident, {Say.ACKNOWLEDGED}))
+
+    def step(self, note: str) -> Step | None:
+        """See `response.Held`."""
+        found = [said.step for said in self.index.steps.get(note, ()) if visible(said, self.view)]
+        found += [said.step for said in self.also if said.step.id == note]
+        return found[-1] if found else None
+
+    def answer(self, request: str, member: str) -> Say | None:
+        """See `response.Held`."""
+        step = self.step(request)
+        said = self._about(step.incident, None) if step is not None else []
+        answers = [one.step.says for one in said if one.step.member == member and one.step.request == request]
+        return answers[-1] if answers else None
+
+    def _about(self, incident: str, says: set[Say] | None) -> list[Said]:
+        found = self.index.incidents.get(incident)
+        held = list(found.said) if found is not None else []
+        held += [said for said in self.also if said.step.incident == incident]
+        return [one for one in standing(held, self.view) if says is None or one.step.says in says]
+
+
+def visible(one: IncidentVersion | Stage | Said, view: View) -> bool:
+    """Whether a reader with this view may see it (law L5)."""
+    return one.level <= view.get(one.collection, -1)
+
+
+def visible_versions(incident: Incident, view: View) -> list[IncidentVersion]:
+    """The versions that a reader may see, in the order of their places."""
+    return sorted((one for one in incident.versions if visible(one, view)), key=lambda one: one.place)
+
+
+def standing(said: Sequence[Said], view: View) -> list[Said]:
+    """The steps that a reader may see and that were not taken back, in the order of their places; each once."""
+    shown = sorted((one for one in said if visible(one, view)), key=lambda one: one.place)
+    taken_back = {one.step.id for one in shown if one.step.revoked}
+    first: dict[str, Said] = {}
+    for one in shown:
+        if one.step.id not in taken_back:
+            first.setdefault(one.step.id, one)
+    return list(first.values())

@@ -1,0 +1,162 @@
+"""Reminders of deadlines that have passed: whom, of what, in which words. Each deadline is reminded of once.
+
+What is written holds no content of an incident: it travels by mail, and mail is read on the way. Words come from the
+catalogues in hub/community/messages, one file for each language.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from hub.community.board import Overdue
+from hub.community.turn import Turn
+from hub.errors import ConfigurationError
+from hub.sharing.catalogue import ApiRoot
+from hub.sharing.hub import Hub
+from hub.sharing.members import Member
+from hub.stix.timestamps import format_place
+
+KIND: Final = "reminded"
+FALLBACK: Final = "en"
+KEYS: Final = frozenset("exercise subject acknowledge answer body request_line line phone".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One deadline that a member let pass, and the words for it in the member's language and time."""
+
+    key: str  # of this deadline: once it is noted, nobody is reminded of it again
+    root: str
+    exercise: bool
+    member: Member
+    overdue: Overdue
+    subject: str
+    body: str
+    line: str
+    phone: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "api_root": self.root,
+            "exercise": self.exercise,
+            "member": self.member.code,
+            "what": self.overdue.what,
+            "incident": self.overdue.incident,
+            "request": self.overdue.request or None,
+            "criticality": self.overdue.criticality,
+            "due": format_place(self.overdue.due),
+            "contact": self.member.contact,
+            "duty_line": self.member.duty_line,
+            "text": self.line,
+        }
+
+
+def due_reminders(hub: Hub) -> list[Reminder]:
+    """What is overdue in any API root and was not reminded of yet, the most urgent first."""
+    noted = {fact.key for fact in hub.store.facts(KIND)}
+    found = [
+        reminder(root, hub.catalogue.members[overdue.member], overdue)
+        for root in hub.catalogue.roots.values()
+        for overdue in hub.community.overdue(root)
+    ]
+    return [one for one in found if one.key not in noted]
+
+
+def remind(hub: Hub, tell: Callable[[Reminder], bool]) -> bool:
+    """Tell what is due and was not told; False where another process is at it.
+
+    `tell` says whether a reminder is to be noted as told; it is noted at once, so that a kill repeats one at most.
+    """
+    with Turn(hub, KIND) as turn:
+        if not turn.mine():
+            return False
+        for one in due_reminders(hub):
+            if not turn.mine():
+                return False
+            if tell(one):
+                note(hub, one)
+    return True
+
+
+def note(hub: Hub, one: Reminder) -> None:
+    """Note that it was told: nobody is reminded of this deadline again."""
+    hub.store.put_facts(KIND, {one.key: str(hub.clock()).encode()})
+
+
+def reminder(root: ApiRoot, member: Member, overdue: Overdue) -> Reminder:
+    """The words for one deadline."""
+    words = catalogue_for(member.languages)
+    zone = ZoneInfo(member.time_zone)
+    due = datetime.fromtimestamp(overdue.due / 1000, UTC)
+    values = {
+        "incident": overdue.incident,
+        "criticality": overdue.criticality,
+        "due_local": f"{due.astimezone(zone):%Y-%m-%d %H:%M}",
+        "zone": member.time_zone,
+        "due_utc": f"{due:%Y-%m-%d %H:%M}",
+        "root": root.title,
+        "cert": member.cert,
+        "member": member.code,
+        "phone": member.duty_line,
+        "what": words[overdue.what],
+        "request": f"{words['request_line'].format(request=overdue.request)}\n" if overdue.request else "",
+    }
+    drill = f"[{words['exercise']}] " if root.exercise else ""
+    return Reminder(
+        key=f"{root.name}/{member.code}/{overdue.what}/{overdue.request or overdue.incident}/{overdue.due}",
+        root=root.name,
+        exercise=root.exercise,
+        member=member,
+        overdue=overdue,
+        subject=drill + words["subject"].format(**values),
+        body=(drill + words["body"].strip().format(**values)).strip() + "\n",
+        line=drill + words["line"].format(**values),
+        phone=drill + words["phone"].format(**values),
+    )
+
+
+def catalogue_for(languages: tuple[str, ...]) -> Mapping[str, str]:
+    """The words of the first of these languages (BCP 47; a regional one counts as its language) that has a catalogue."""
+    known = catalogues()
+    for language in languages:
+        for tag in (language, language.partition("-")[0]):
+            if tag in known:
+                return known[tag]
+    return known[FALLBACK]
+
+
+@cache
+def catalogues() -> Mapping[str, Mapping[str, str]]:
+    """Language tag -> words, of every catalogue there is; ConfigurationError for one that lacks words or places in them."""
+    found: dict[str, Mapping[str, str]] = {}
+    for file in (files("hub") / "community" / "messages").iterdir():
+        if file.name.endswith(".toml"):
+            words = tomllib.loads(file.read_text(encoding="utf-8"))
+            if words.keys() != KEYS:
+                wrong = ", ".join(sorted(words.keys() ^ KEYS))
+                raise ConfigurationError(f"hub/community/messages/{file.name}: missing, or not known: {wrong}")
+            found[file.name.removesuffix(".toml")] = words
+    for tag, catalogue in found.items():
+        for key, text in catalogue.items():
+            if _places(text) != _places(found[FALLBACK][key]):
+                raise ConfigurationError(
+                    f"hub/community/messages/{tag}.toml: {key}: its places in braces are not those of {FALLBACK}.toml"
+                )
+    return found
+
+
+def _places(text: str) -> set[str | None]:
+    """What stands in braces: a translator's slip would otherwise show when the first reminder is due."""
+    try:
+        return {place for _, place, _, _ in Formatter().parse(text)} - {None}
+    except ValueError:
+        return {text}

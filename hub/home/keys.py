@@ -1,0 +1,91 @@
+"""The CERT's one secret, and what is made of it: keys for each purpose, tags, and ids that nobody else can compute.
+
+Everything here is HMAC-SHA256. A plain hash of a name, an address or a registration number can be found by trying
+them all; a keyed one cannot. The master key stays on the CERT's machine and is never printed, logged or sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from base64 import b32encode
+from datetime import datetime
+from pathlib import Path
+from typing import Final, NoReturn
+from uuid import UUID
+
+from hub.errors import ConfigurationError
+from hub.home.files import write_once
+
+KEY_BYTES: Final = 32
+_HEADING: Final = "threat-sharing-hub key 1"
+_ADVICE: Final = (
+    "# The key that makes your CERT's ids and pseudonyms. Whoever has it can find out who a pseudonym is.\n"
+    "# Keep a copy off this machine, locked away: without it the next version of a report is a new report to the others.\n"
+)
+
+
+class Key:
+    """Bytes that do not show themselves: repr, str and pickling give nothing away."""
+
+    __slots__ = ("_bytes",)
+
+    def __init__(self, secret: bytes) -> None:
+        if len(secret) < KEY_BYTES:
+            raise ConfigurationError(f"A key needs at least {KEY_BYTES} bytes; this one has {len(secret)}.")
+        self._bytes = secret
+
+    def derive(self, purpose: str) -> Key:
+        """Another key, for one purpose only (HKDF-SHA256, RFC 5869, without salt, one block)."""
+        pseudorandom = hmac.digest(bytes(hashlib.sha256().digest_size), self._bytes, "sha256")
+        return Key(hmac.digest(pseudorandom, purpose.encode() + b"\x01", "sha256"))
+
+    def tag(self, *parts: str) -> bytes:
+        """HMAC-SHA256 over the parts, each with its length before it, so that no two lists of parts look alike."""
+        message = b"".join(f"{len(raw)}:".encode() + raw for raw in (part.encode() for part in parts))
+        return hmac.digest(self._bytes, message, "sha256")
+
+    def identifier(self, object_type: str, *parts: str) -> str:
+        """`type--UUID` with the shape of a UUIDv4: repeatable for us, random to everybody else.
+
+        Validators want version 4 on SDOs and SROs (STIX 2.1, 2.9); a UUIDv5 could be computed by anybody who guesses
+        the parts.
+        """
+        return f"{object_type}--{UUID(bytes=self.tag(object_type, *parts)[:16], version=4)}"
+
+    def groups(self, *parts: str) -> str:
+        """80 bits of a tag as four groups of base32, for people to read aloud: `7QK3-9F2D-…` (never 0, 1, 8 or 9)."""
+        text = b32encode(self.tag(*parts)[:10]).decode("ascii")
+        return "-".join(text[start : start + 4] for start in range(0, 16, 4))
+
+    def __repr__(self) -> str:
+        return "Key('***')"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key does not travel")
+
+
+def load_key(path: Path, now: datetime) -> tuple[Key, bool]:
+    """The key in the file, and whether it was made just now because there was none.
+
+    A new file is readable by its owner only (mode 0600) and says itself that it wants a copy elsewhere. A file that
+    others may read is refused, as is one whose content is no key: ConfigurationError says which.
+    """
+    made = False
+    if not path.exists():
+        text = f"{_ADVICE}{_HEADING} {now:%Y-%m-%dT%H:%M:%SZ}\n{secrets.token_hex(KEY_BYTES)}\n"
+        made = write_once(path, text.encode(), mode=0o600)
+    if path.stat().st_mode & 0o077:
+        raise ConfigurationError(f"{path}: others on this machine may read the key; run: chmod 600 {path}")
+    lines = [line for line in path.read_text("ascii", "replace").splitlines() if line and not line.startswith("#")]
+    if len(lines) != 2 or not lines[0].startswith(_HEADING):
+        raise ConfigurationError(f"{path}: this is no key file; put back the copy that you keep elsewhere")
+    try:
+        return Key(bytes.fromhex(lines[1])), made
+    except ValueError:
+        raise ConfigurationError(
+            f"{path}: the key in it is damaged; put back the copy that you keep elsewhere"
+        ) from None

@@ -1,0 +1,211 @@
+"""The producer's home: who this CERT is, its key, whom it protects, and how many constituents it has of each kind.
+
+    home/
+    ├── member.toml        the declarations below
+    ├── member.key         made at first use, readable by its owner only
+    └── records/           what was rendered and released, one file for each report (see release/record.py)
+
+```toml
+[identity]
+id      = "identity--…"        # as the hub's members.toml lists it
+name    = "MyCERT"
+country = "MY"
+contact = "duty@cert.example"  # the duty desk's mailbox: published in the handling statement
+
+[deny]                         # what must never leave, besides what each report says of its victim
+names     = ["Bank Contoh Berhad", "Contoh Pay"]     # constituents, brands
+people    = ["Siti binti Rahman"]
+domains   = ["contoh.example"]
+ip_ranges = ["198.51.100.0/24", "2001:db8:5::/48"]
+files     = ["constituents.txt"]                      # more names, one a line
+
+[[constituents]]               # counts, for k: without them size and country are dropped on release
+country = "MY"
+sector  = "healthcare"         # industry-sector-ov
+size    = "large"              # micro, small, medium or large; may be left out
+count   = 31
+```
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from hub.errors import ConfigurationError
+from hub.home.keys import Key, load_key
+from hub.stix import identifiers
+from hub.stix.vocabularies import COUNTRIES, INDUSTRY_SECTORS
+
+FILE: Final = "member.toml"
+SIZES: Final = ("micro", "small", "medium", "large")
+_KEYS: Final[Mapping[str, frozenset[str]]] = {
+    "": frozenset({"identity", "key", "deny", "constituents", "pseudonyms"}),
+    "identity": frozenset({"id", "name", "country", "contact"}),
+    "key": frozenset({"file"}),
+    "deny": frozenset({"names", "people", "domains", "ip_ranges", "files"}),
+    "constituents": frozenset({"country", "sector", "size", "count"}),
+    "pseudonyms": frozenset({"months"}),
+}
+
+Cell = tuple[str, str, str]
+"""Country, sector and size of a kind of constituent; the size is empty where it was not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Whom the CERT protects, whoever the victim of a report is."""
+
+    names: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    ip_ranges: tuple[str, ...] = ()  # addresses or CIDR
+
+    def __repr__(self) -> str:
+        return f"Deny({len(self.names)} names, {len(self.people)} people, {len(self.domains)} domains, …)"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """This CERT. `pseudonym_months`: for how long a victim keeps its pseudonym (12: a calendar year)."""
+
+    home: Path
+    identity: str
+    name: str
+    country: str
+    key: Key
+    contact: str | None = None
+    deny: Deny = field(default_factory=Deny)
+    constituents: Mapping[Cell, int] = field(default_factory=dict)
+    pseudonym_months: int = 12
+
+    @property
+    def records(self) -> Path:
+        """The folder of the records of what was rendered and released."""
+        return self.home / "records"
+
+
+def load_member(home: Path, *, now: datetime | None = None, tell: Callable[[str], None] | None = None) -> Member:
+    """The member whose `member.toml` lies in the folder `home`; the key is made where there is none.
+
+    `tell` gets one sentence of advice when a key was made. ConfigurationError names file, key and what to put there.
+    """
+    path = home / FILE
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(
+            f"{path}: there is no such file; it says which CERT publishes from this machine"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
+    _known(table, "", path)
+    identity = _table(table, "identity", path)
+    key_file = home / _text(_table(table, "key", path), "file", path, default="member.key")
+    key, made = load_key(key_file, now or datetime.now(UTC))
+    if made and tell is not None:
+        tell(
+            f"A key was made: {key_file}. Keep a copy off this machine, locked away. Without it your next reports get "
+            "other ids and pseudonyms, and whoever else has it can find out who the victims are."
+        )
+    country = _text(identity, "country", path)
+    if country not in COUNTRIES:
+        raise ConfigurationError(f"{path}: identity.country must be an ISO 3166 code of two capitals, not {country!r}")
+    member_id = _text(identity, "id", path)
+    if identifiers.type_of(member_id) != "identity":
+        raise ConfigurationError(f"{path}: identity.id must be a STIX id like identity--…, not {member_id!r}")
+    return Member(
+        home=home,
+        identity=member_id,
+        name=_text(identity, "name", path),
+        country=country,
+        key=key,
+        contact=identity.get("contact") and _text(identity, "contact", path),
+        deny=_deny(_table(table, "deny", path), home, path),
+        constituents=_constituents(table.get("constituents", []), path),
+        pseudonym_months=_months(_table(table, "pseudonyms", path), path),
+    )
+
+
+def _deny(table: Mapping[str, Any], home: Path, path: Path) -> Deny:
+    names = list(_texts(table, "names", path))
+    for file in _texts(table, "files", path):
+        try:
+            lines = (home / file).read_text("utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(f"{path}: deny.files: {file} cannot be read: {error}") from None
+        names += [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    ranges = _texts(table, "ip_ranges", path)
+    for text in ranges:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise ConfigurationError(f"{path}: deny.ip_ranges: {text!r} is no address and no CIDR range") from None
+    return Deny(tuple(names), _texts(table, "people", path), _texts(table, "domains", path), ranges)
+
+
+def _constituents(rows: Any, path: Path) -> dict[Cell, int]:
+    if not isinstance(rows, list):
+        raise ConfigurationError(f"{path}: constituents must be a list: write [[constituents]] above each")
+    counts: dict[Cell, int] = {}
+    for number, row in enumerate(rows, 1):
+        where = f"constituents {number}"
+        _known(row, "constituents", path)
+        country, sector = row.get("country"), row.get("sector")
+        size, count = row.get("size", ""), row.get("count")
+        if country not in COUNTRIES:
+            raise ConfigurationError(f"{path}: {where}: country must be an ISO 3166 code of two capitals")
+        if sector not in INDUSTRY_SECTORS:
+            raise ConfigurationError(f"{path}: {where}: {sector!r} is no sector of STIX's industry-sector-ov")
+        if size not in ("", *SIZES):
+            raise ConfigurationError(f"{path}: {where}: size must be one of {', '.join(SIZES)}")
+        if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+            raise ConfigurationError(f"{path}: {where}: count must be a whole number from 0")
+        cell = (country, sector, size)
+        counts[cell] = counts.get(cell, 0) + count
+    return counts
+
+
+def _months(table: Mapping[str, Any], path: Path) -> int:
+    months = table.get("months", 12)
+    if months not in (1, 3, 6, 12):
+        raise ConfigurationError(f"{path}: pseudonyms.months must be 1, 3, 6 or 12, so that a year holds whole periods")
+    return int(months)
+
+
+def _known(table: Any, section: str, path: Path) -> None:
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: {section or 'the file'} must be a table")
+    for key in table:
+        if key not in _KEYS[section]:
+            known = ", ".join(sorted(_KEYS[section]))
+            raise ConfigurationError(
+                f"{path}: {section + '.' if section else ''}{key} is not known here; known: {known}"
+            )
+
+
+def _table(table: Mapping[str, Any], section: str, path: Path) -> Mapping[str, Any]:
+    found = table.get(section, {})
+    _known(found, section, path)
+    checked: Mapping[str, Any] = found
+    return checked
+
+
+def _text(table: Mapping[str, Any], key: str, path: Path, default: str | None = None) -> str:
+    value = table.get(key, default)
+    if not isinstance(value, str) or not re.search(r"\S", value):
+        raise ConfigurationError(f"{path}: {key} is missing or no text")
+    return value.strip()
+
+
+def _texts(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ConfigurationError(f"{path}: deny.{key} must be a list of texts")
+    return tuple(dict.fromkeys(item.strip() for item in value if item.strip()))

@@ -1,0 +1,1 @@
+"""The joint protocol as values: the steps that members take about an incident. Pure."""

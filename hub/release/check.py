@@ -1,0 +1,133 @@
+"""The last look before anything leaves, at the bytes themselves. It knows nothing of how they were made, and fails closed.
+
+1. Every reference resolves: within what leaves, among well-known ids, or to what left before.
+2. No id of the CERT's own stands in it, and no SCO id of a value that stays: such an id can be tried out.
+3. Nothing of the deny-list stands in it, in any spelling or encoding; no address inside a constituent's range.
+4. Nothing is marked above what the collection takes, or not at all.
+5. Every object is valid STIX 2.1, by the hub's own check and by stix2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from stix2.exceptions import STIXError
+
+from hub.release import words
+from hub.release.pseudonym import FORM
+from hub.release.scan import Scanner
+from hub.rendering import stix_classes
+from hub.stix import identifiers, incident, tlp
+from hub.stix.schema import faults
+
+WELL_KNOWN: Final = frozenset(
+    {*tlp.TLP2_IDS.values(), *tlp.TLP1_IDS.values(), *tlp.PAP_IDS.values(), tlp.TLP2_EXTENSION, tlp.PAP_EXTENSION}
+    | {incident.INCIDENT_CORE, incident.EVENT, incident.IMPACT, incident.TASK}
+)
+_UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z")
+_HASH: Final = re.compile(r"[0-9a-fA-F]{32,128}")
+_LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
+# Values of these are ours or the standard's, from closed lists.
+_FIXED: Final = frozenset(
+    {"type", "spec_version", "relationship_type", "extension_type", "pattern_type", "definition_type"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What to look for.
+
+    `known` are ids released before, `hidden` those that must stay at the CERT, `own` the CERT's identity. `sampled`:
+    of a feed, whose objects are all of a few shapes, stix2 takes one of each type; the hub's check takes all, always.
+    """
+
+    scanner: Scanner
+    highest: tlp.TLP
+    known: frozenset[str]
+    hidden: frozenset[str]
+    own: str
+    sampled: bool = False
+
+
+def problems(contents: Iterable[Mapping[str, Any]], look: Look) -> list[str]:
+    """What speaks against sending these objects; empty if nothing does."""
+    objects = list(contents)
+    found: list[str] = []
+    # (1) references
+    there = {item["id"] for item in objects} | WELL_KNOWN | look.known | {look.own}
+    for item in objects:
+        missing = sorted(ref for ref in _references(item) if ref not in there)
+        found += [f"{item['id']} refers to {ref}, which does not leave" for ref in missing]
+    # (2) ids
+    secret = {identifier.partition("--")[2].encode() for identifier in look.hidden - there}
+    for item in objects:
+        if secret and any(match[0].lower() in secret for match in _UUID.finditer(orjson.dumps(item))):
+            found.append(f"{item['id']} holds an id of an object that stays")
+    # (3) names and addresses
+    texts = {item["id"]: list(texts_of(item)) for item in objects}
+    lean = look.scanner.focused(text for of_one in texts.values() for text in of_one)
+    for identifier, of_one in texts.items():
+        for text in of_one:
+            found += [f"{identifier} holds {hit}" for hit in lean.hits(text)]
+    # (4) levels, (5) validity
+    taken: set[str] = set()
+    for item in objects:
+        found += _level_problem(item, look.highest)
+        found += [f"{item['id']}: {fault.path or 'as a whole'} {fault.message}" for fault in faults(item)]
+        if look.sampled and item["type"] in taken:
+            continue
+        taken.add(item["type"])
+        try:
+            stix_classes.build(item)
+        except (STIXError, ValueError) as error:
+            found.append(f"{item['id']}: stix2 does not take it: {error}")
+    return found
+
+
+def _level_problem(item: Mapping[str, Any], highest: tlp.TLP) -> list[str]:
+    if item["type"] == "marking-definition":
+        return []
+    level = tlp.level(item)
+    if level is None:
+        return [f"{item['id']} is not marked"]
+    if "granular_markings" in item:
+        return [f"{item['id']} still has granular markings"]
+    return [f"{item['id']} is marked {level.label}, above {highest.label}"] if level > highest else []
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            if name.endswith("_ref") and isinstance(item, str):
+                yield item
+            elif name.endswith("_refs") and isinstance(item, list):
+                yield from (ref for ref in item if isinstance(ref, str))
+            else:
+                yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+
+
+def texts_of(value: Any, name: str = "") -> Iterator[str]:
+    """Every text that could say something: not ids, times, hashes, closed vocabularies, or our own pseudonyms."""
+    if isinstance(value, str):
+        if name in _FIXED or value in words.NOT_TEXT or identifiers.type_of(value) is not None:
+            return
+        if _TIME.fullmatch(value) or _HASH.fullmatch(value) or FORM.fullmatch(value):
+            return
+        if name == "pattern":  # the values by themselves: they are what the gate has read already
+            yield from (match[1].replace("\\'", "'").replace("\\\\", "\\") for match in _LITERAL.finditer(value))
+            value = _LITERAL.sub("''", value)
+        yield FORM.sub("", value)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from texts_of(item, key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_of(item, name)

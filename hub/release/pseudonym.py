@@ -1,0 +1,41 @@
+"""Pseudonyms of victims, and the ids under which released objects go.
+
+    key    = HKDF(the CERT's key, "victim|" collection "|" period)
+    name   = "victim-" country "-" 80 bits of HMAC(key, canonical victim) in base32, in four groups
+
+The same victim has the same pseudonym within one collection and period (a calendar year), and another in every other:
+nobody can join two collections, or follow a victim for ever. Only the CERT can tell who it is.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Final
+
+from hub.home.keys import Key
+from hub.release.spelling import squeeze, without_legal_form
+from hub.reports.report import Victim
+
+FORM: Final = re.compile(r"victim-[A-Z]{2}(?:-[A-Z2-7]{4}){4}")
+"""The form that the hub's door knows."""
+
+
+def period(first_released: datetime, months: int) -> str:
+    """`2026` for a calendar year, `2026-2` for its second part. An update stays in the period of the first release."""
+    part = (first_released.month - 1) // months + 1
+    return f"{first_released.year}" if months == 12 else f"{first_released.year}-{part}"
+
+
+def canonical(victim: Victim, country: str) -> str | None:
+    """What tells a victim apart however its name is written; None where the report says nothing that could."""
+    if victim.registration_no and (number := squeeze(victim.registration_no)):
+        return f"{country}:number:{number}"
+    if victim.name and (name := squeeze(without_legal_form(victim.name)) or squeeze(victim.name)):
+        return f"{country}:name:{name}"
+    return None
+
+
+def pseudonym(key: Key, collection: str, of_period: str, country: str, who: str) -> str:
+    """`victim-MY-7QK3-9F2D-…` for a canonical victim."""
+    return f"victim-{country}-{key.derive(f'victim|{collection}|{of_period}').groups(who)}"

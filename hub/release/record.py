@@ -1,0 +1,244 @@
+"""What stays at the CERT of each import and each release: one JSON file for each report and audience, written whole.
+
+`hub publish` needs it for the next version, an officer to answer who approved what, and `hub withdraw` to revoke.
+It names the victim's report, so it never leaves; files are readable by their owner only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from hub.errors import ReleaseError
+from hub.home.files import write_atomically
+from hub.home.member import Member
+from hub.release.policy import Approvals, Audience
+from hub.rendering import versions
+from hub.rendering.versions import Record, Version
+from hub.reports.report import Report
+
+_FORMAT: Final = 1
+_OWN: Final = "own identity.json"
+
+File = tuple[Path, bytes]
+"""A file of a record, and what is to stand in it."""
+Unkept = Callable[[Path], bytes | None]
+"""What is to stand in a file of a record and is not on disk yet; None where that is so of nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecord:
+    """All that was released of one report to one audience. Empty before the first release.
+
+    `objects` and `lone` hold the newest version of each; `observed` the ids of SCOs, which cannot be revoked but
+    deleted; `mapping` the way from ids at the CERT to released ones; `history` one entry for each release that
+    changed something: when, by whose approval, what left and what stayed.
+    """
+
+    objects: Mapping[str, Version] = field(default_factory=dict)
+    lone: Mapping[str, Version] = field(default_factory=dict)
+    observed: tuple[str, ...] = ()
+    common: tuple[str, ...] = ()
+    mapping: Mapping[str, str] = field(default_factory=dict, repr=False)
+    first: str | None = None
+    history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the last thing that happened to it was `hub withdraw`."""
+        return bool(self.history and self.history[-1].get("withdrawn"))
+
+    def standing(self, given: Approvals) -> Approvals:
+        """What is approved now: what officers approved in earlier releases, and what is given with this one.
+
+        An approval is of one text or value and one audience, so it stands for later stages until it is taken back. The
+        source's leave is not of a text but of a whole report, which may have changed: it is asked for again.
+        """
+        texts: set[str] = set()
+        values: set[str] = set()
+        named_by = ""
+        for past in self.history:
+            taken_back = set(past.get("taken_back", ()))
+            texts = (texts | set(past.get("approved_texts", ()))) - taken_back
+            values = (values | set(past.get("approved_values", ()))) - taken_back
+            named_by = past.get("named_by") or named_by
+        return replace(
+            given,
+            texts=(given.texts | texts) - given.taken_back,
+            values=(given.values | values) - given.taken_back,
+            named_by=given.named_by or named_by,
+        )
+
+
+def entry(now: str, approvals: Approvals, preview: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of the history; `approvals` are those given with this release, not those of earlier ones."""
+    return {
+        "at": now,
+        "officer": approvals.officer,
+        "approved_texts": sorted(approvals.texts),
+        "approved_values": sorted(approvals.values),
+        "taken_back": sorted(approvals.taken_back),
+        "named_by": approvals.named_by,
+        "source_gave_leave_for": approvals.tlp.label if approvals.tlp is not None else "",
+        "preview": preview,
+    }
+
+
+def load_render_record(member: Member, report: Report, unkept: Unkept | None = None) -> Record:
+    """What earlier imports of this report left; empty for a new one. ReleaseError names a file that is damaged.
+
+    `unkept` has the files of this run that are not kept yet, which count before those on disk.
+    """
+    data = _read(_path(member, "imported", report), unkept)
+    own = _read(member.records / _OWN, unkept)
+    return Record(_versions(data.get("objects")), _versions(own.get("objects")), data.get("first"))
+
+
+def render_record_files(member: Member, report: Report, record: Record) -> list[File]:
+    """The files that `save_render_record` writes, and what it writes into them."""
+    own = {"format": _FORMAT, "objects": _plain(record.own)}
+    data = {**_scope(report), "first": record.first, "objects": _plain(record.objects)}
+    return [(member.records / _OWN, _encoded(own)), (_path(member, "imported", report), _encoded(data))]
+
+
+def save_render_record(member: Member, report: Report, record: Record) -> None:
+    """Keep what this import left. Call it before anything is made known, so that no id or time is given out twice."""
+    for path, body in render_record_files(member, report, record):
+        keep_file(path, body)
+
+
+def keep_file(path: Path, body: bytes) -> None:
+    """Keep one file of a record, synced; one that is there already as it is, is left. ReleaseError where it cannot be."""
+    try:
+        if path.name == _OWN and path.exists() and path.read_bytes() == body:
+            return
+        write_atomically(path, body)
+    except OSError as error:
+        raise ReleaseError(f"{path}: the record of this release cannot be kept, so nothing is sent: {error}") from None
+
+
+def load_release_record(
+    member: Member, report: Report, audience: Audience, unkept: Unkept | None = None
+) -> ReleaseRecord:
+    """What left of this report for this audience so far. ReleaseError names a file that is damaged; `unkept` as above."""
+    return parse_release_record(_read(_path(member, "released", report, audience), unkept))
+
+
+def release_record_file(member: Member, report: Report, audience: Audience, record: ReleaseRecord) -> File:
+    """The file that `save_release_record` writes, and what it writes into it."""
+    data = {
+        **_scope(report),
+        "collection": audience.collection,
+        "profile": str(audience.profile),
+        "first": record.first,
+        "objects": _plain(record.objects),
+        "lone": _plain(record.lone),
+        "observed": list(record.observed),
+        "common": list(record.common),
+        "mapping": dict(record.mapping),
+        "history": list(record.history),
+    }
+    return _path(member, "released", report, audience), _encoded(data)
+
+
+def save_release_record(member: Member, report: Report, audience: Audience, record: ReleaseRecord) -> Path:
+    """Keep it, and return where. Call it before the bundle is sent."""
+    path, body = release_record_file(member, report, audience, record)
+    keep_file(path, body)
+    return path
+
+
+def released_records(member: Member) -> list[tuple[Path, Mapping[str, Any]]]:
+    """Every release record of this home with its file, as plain values: for listings and for `hub withdraw`."""
+    return [(path, _read(path)) for path in sorted((member.records / "released").glob("*.json"))]
+
+
+def parse_release_record(data: Mapping[str, Any]) -> ReleaseRecord:
+    """The record in such a file."""
+    return ReleaseRecord(
+        objects=_versions(data.get("objects")),
+        lone=_versions(data.get("lone")),
+        observed=tuple(data.get("observed", ())),
+        common=tuple(data.get("common", ())),
+        mapping=data.get("mapping", {}),
+        first=data.get("first"),
+        history=tuple(data.get("history", ())),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What to send and delete to take a release back: revoked versions, and SCOs by id. Copies cannot be recalled."""
+
+    contents: tuple[versions.Content, ...]
+    lone: tuple[versions.Content, ...]
+    delete: tuple[str, ...]
+    record: ReleaseRecord = field(repr=False)
+
+
+def withdrawal(record: ReleaseRecord, now: str) -> Withdrawal:
+    """Revoke everything that a record says was released. What many reports share (classes, places) stays."""
+    contents, objects = versions.settle((), record.objects, now)
+    lone, lone_versions = versions.settle((), record.lone, now)
+    history = (*record.history, {"at": now, "withdrawn": True})
+    after = ReleaseRecord(objects, lone_versions, (), record.common, record.mapping, record.first, history)
+    return Withdrawal(tuple(contents), tuple(lone), record.observed, after)
+
+
+def keep_withdrawn(path: Path, record: ReleaseRecord) -> None:
+    """Keep in the file of a release that it was taken back."""
+    withdrawn = {
+        "objects": _plain(record.objects),
+        "lone": _plain(record.lone),
+        "observed": list(record.observed),
+        "history": list(record.history),
+    }
+    keep_file(path, _encoded({**_read(path), **withdrawn}))
+
+
+def _scope(report: Report) -> dict[str, Any]:
+    return {"format": _FORMAT, "source_format": report.source_format, "report_id": report.report_id}
+
+
+def _path(member: Member, folder: str, report: Report, audience: Audience | None = None) -> Path:
+    # Report ids hold slashes and blanks, and a listing of the folder need not tell them.
+    parts = [report.source_format, report.report_id]
+    parts += [audience.collection, str(audience.profile)] if audience else []
+    name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
+    return member.records / folder / f"{name}.json"
+
+
+def _plain(known: Mapping[str, Version]) -> dict[str, Any]:
+    return {identifier: {"digest": v.digest, "content": dict(v.content)} for identifier, v in known.items()}
+
+
+def _versions(data: Mapping[str, Any] | None) -> dict[str, Version]:
+    return {identifier: Version(item["digest"], item["content"]) for identifier, item in (data or {}).items()}
+
+
+def _read(path: Path, unkept: Unkept | None = None) -> dict[str, Any]:
+    try:
+        text = unkept(path) if unkept is not None else None
+        text = text if text is not None else path.read_bytes()
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ReleaseError(f"{path}: the record cannot be read: {error}") from None
+    try:
+        data = json.loads(text)
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or data.get("format") != _FORMAT:
+        raise ReleaseError(
+            f"{path}: the record of earlier releases is damaged; put it back from a backup. Without it, versions and "
+            "ids would be given out twice."
+        )
+    return data
+
+
+def _encoded(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, indent=1).encode()

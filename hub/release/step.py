@@ -1,0 +1,241 @@
+"""The release: from the bundle as it stands at the CERT to what leaves the country, or the reason why nothing does.
+
+1. Consent: where the victim wants nothing out, nothing goes out.
+2. Level: nothing above what the collection takes.
+3. The allow-list (`rewrite`), with the scanner over the CERT's list and all that this report says of people.
+4. Versions: as last time where nothing changed, revoked where something no longer leaves.
+5. The last look (`check`), at the bytes. Whatever it finds, nothing leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+
+from hub.home.member import Member
+from hub.release import check, ladder
+from hub.release import record as records
+from hub.release.case import Blocked
+from hub.release.deny import scanner_for
+from hub.release.policy import Approvals, Audience
+from hub.release.preview import Preview
+from hub.release.record import ReleaseRecord
+from hub.release.rewrite import Order, Rewriter, Rewritten
+from hub.release.rounding import floor
+from hub.release.scan import Scanner
+from hub.rendering import stix_classes, versions
+from hub.rendering.render import Rendered, bundle_of
+from hub.rendering.versions import Content, Version
+from hub.reports.report import Consent, Fidelity, Kind, Report
+from hub.stix import tlp
+
+NO_CONSENT: Final = "The victim agreed to nothing leaving the CERT. Ask for its consent, or keep the report."
+MAX_REASONS: Final = 10  # problems named in one refusal; a last line counts the rest
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What leaves. `contents` are plain JSON values; `objects` makes stix2's objects of them, in the same order.
+
+    `lone` are approved indicators that must not be seen together with the incident: send them in a bundle of their
+    own. `record` is to be kept at the CERT, before anything is sent.
+    """
+
+    contents: tuple[Content, ...]
+    lone: tuple[Content, ...]
+    record: ReleaseRecord = field(repr=False)
+    preview: Preview = field(repr=False)
+
+    @property
+    def objects(self) -> tuple[Any, ...]:
+        """The stix2 objects, in the order of `contents`."""
+        return tuple(stix_classes.build(content) for content in self.contents)
+
+    def bundle(self) -> Any:
+        """A stix2 Bundle of what leaves."""
+        return bundle_of(self.contents)
+
+    def lone_bundle(self) -> Any | None:
+        """A stix2 Bundle of the lone indicators; None if there are none."""
+        return bundle_of(self.lone) if self.lone else None
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Nothing leaves: why, in a sentence for the officer, and what would have left."""
+
+    reason: str
+    preview: Preview = field(repr=False)
+
+
+def release(  # noqa: PLR0913  whatever decides a release is an argument of it
+    rendered: Rendered,
+    report: Report,
+    member: Member,
+    audience: Audience,
+    *,
+    approvals: Approvals | None = None,
+    record: ReleaseRecord | None = None,
+    now: datetime,
+) -> Released | Withheld:
+    """Make of a rendered report what may leave for this audience (privacy, sections 3 and 4).
+
+    `record` is what was released of it before to the same audience (none: the first time); `now` has a zone.
+    """
+    given, record = approvals or Approvals(), record or ReleaseRecord()
+    approvals = record.standing(given)
+    time = versions.timestamp(now)
+    title = (
+        f"{report.source or report.report_id}: release to {audience.title or audience.collection} ({audience.profile})"
+    )
+    nothing = Preview(title, ())
+    # (1) consent
+    if report.consent is Consent.NONE:
+        return Withheld((report.withheld or NO_CONSENT) + _left_before(record), nothing)
+    # (2) level
+    if (reason := _too_high(report, audience, approvals)) is not None:
+        return Withheld(reason + _left_before(record), nothing)
+    # (3) the allow-list
+    scanner = scanner_for(member, report, named=_named(report, audience, approvals))
+    order = Order(
+        rendered, report, member, audience, approvals, scanner, {**record.objects, **record.lone}, record.first or time
+    )
+    rewriter = Rewriter(order)
+    try:
+        made = rewriter.run()
+    except Blocked as blocked:
+        return Withheld(str(blocked), Preview(title, tuple(rewriter.out.rows)))
+    preview = Preview(title, tuple(made.rows))
+    if not made.drafts and not made.lone and not record.objects and not record.lone:
+        return Withheld("Nothing in this report may leave; the preview says why for each object.", preview)
+    # (4) versions
+    settled, objects = _settled(made.drafts, record.objects, time, scanner)
+    # The day only: the exact time would lead from a lone indicator to the incident.
+    day = versions.timestamp(datetime.fromisoformat(floor(time, Fidelity.DAY)))
+    lone, lone_versions = _settled(made.lone, record.lone, day, Scanner((), ()))
+    own = [content for content in rendered.contents if content["id"] == member.identity]
+    shared = [*own, *made.common.values(), *made.observed.values()]
+    definitions = [*_levels([*shared, *settled]), *made.definitions]
+    contents = (*definitions, *shared, *settled) if settled else ()
+    alone = (*_levels(lone), *own, *lone) if lone else ()
+    # (5) the last look
+    known = frozenset({*record.objects, *record.observed, *record.common, *record.lone})
+    look = check.Look(
+        scanner=scanner,
+        highest=audience.highest_tlp,
+        known=known,
+        hidden=_hidden(rendered, made, member),
+        own=member.identity,
+        sampled=report.kind is Kind.FEED,
+    )
+    found = check.problems(contents, look)
+    # An approved lone indicator says a victim's name: the one exception. Constituents' addresses it may not hold.
+    found += check.problems(alone, replace(look, scanner=Scanner((), member.deny.ip_ranges)))
+    if not all(ladder.satisfied(rung, member.constituents, audience.terms.k) for rung in made.rungs):
+        found.append(f"what is said of a victim fits fewer than {audience.terms.k} organisations")
+    if found:
+        return Withheld(_reasons(found), preview)
+    # What is to be kept, with an entry in its history where something changed.
+    kept = ReleaseRecord(
+        objects=objects,
+        lone=lone_versions,
+        observed=tuple(dict.fromkeys([*record.observed, *made.observed])),
+        common=tuple(dict.fromkeys([*record.common, *made.common])),
+        mapping={**record.mapping, **made.mapping},
+        first=record.first or time,
+        history=record.history,
+    )
+    if kept.objects != record.objects or kept.lone != record.lone or not record.history:
+        # What leaves of a feed stands in the record as it left, some thousand times over; what stays is told here alone.
+        told = preview.data(staying=report.kind is Kind.FEED)
+        kept = replace(kept, history=(*kept.history, records.entry(time, given, told)))
+    return Released(
+        contents=contents,
+        lone=alone,
+        record=kept,
+        preview=preview,
+    )
+
+
+def _left_before(record: ReleaseRecord) -> str:
+    stands = not record.withdrawn and any(not version.revoked for version in record.objects.values())
+    return " What left of it before stands at the hub still: `hub withdraw` takes it back." if stands else ""
+
+
+def _too_high(report: Report, audience: Audience, approvals: Approvals) -> str | None:
+    level = tlp.BY_WORD[report.tlp]
+    if approvals.tlp is not None:
+        level = min(level, approvals.tlp)
+    if level is tlp.TLP.RED:
+        return "The report is TLP:RED: it is for the people named in it, and for no collection."
+    if max(level, audience.terms.lowest) > audience.highest_tlp:
+        return (
+            f"The report is {level.label}, and this collection takes at most {audience.highest_tlp.label}. Choose another "
+            "collection, or record the source's leave to mark it lower (--leave)."
+        )
+    return None
+
+
+def _named(report: Report, audience: Audience, approvals: Approvals) -> Any:
+    """The victim that is named with its recorded yes; only one can say yes for itself."""
+    agreed = report.consent is Consent.NAMED and approvals.named_by and not audience.protected
+    return report.victims[0] if agreed and len(report.victims) == 1 else None
+
+
+def _settled(
+    drafts: list[Content], known: Mapping[str, Version], time: str, scanner: Scanner
+) -> tuple[list[Content], dict[str, Version]]:
+    """As `versions.settle`; a withdrawal repeats nothing that must not be said any more."""
+    settled, made = versions.settle(drafts, known, time)
+    kept = []
+    drafted = {draft["id"] for draft in drafts}
+    for content in settled:
+        if content["id"] in drafted or not any(scanner.hits(text) for text in check.texts_of(content)):
+            kept.append(content)
+        elif not known[content["id"]].revoked:
+            bare = _bare(content)
+            made[content["id"]] = Version(versions.digest(bare), bare)
+            kept.append(bare)
+    return kept, made
+
+
+def _bare(content: Content) -> Content:
+    """A revoked object with only what STIX demands of its type."""
+    keep = (
+        "type spec_version id created_by_ref created modified revoked object_marking_refs relationship_type source_ref "
+        "target_ref sighting_of_ref where_sighted_refs object_refs first_observed last_observed number_observed published "
+        "extensions status outcome impact_category identity_class is_family pattern_type valid_from".split()
+    )
+    bare = {name: value for name, value in content.items() if name in keep}
+    bare |= {"name": "Withdrawn"} if "name" in content else {}
+    bare |= {"content": "Withdrawn"} if "content" in content else {}
+    if content["type"] == "indicator":
+        bare |= {
+            "pattern": "[domain-name:value = 'withdrawn.invalid']",
+            "pattern_type": "stix",
+            "pattern_version": "2.1",
+        }
+    return bare
+
+
+def _levels(contents: list[Content]) -> list[Content]:
+    found = {level for content in contents if (level := tlp.level(content)) is not None}
+    return [tlp.tlp2_definition(level) for level in sorted(found)]
+
+
+def _hidden(rendered: Rendered, made: Rewritten, member: Member) -> frozenset[str]:
+    """Ids that must not be seen outside: all of the bundle at the CERT but those of SCOs that leave."""
+    leaving = {*made.observed, member.identity}
+    return frozenset(
+        content["id"]
+        for content in rendered.contents
+        if content["type"] != "marking-definition" and content["id"] not in leaving
+    )
+
+
+def _reasons(found: list[str]) -> str:
+    distinct = list(dict.fromkeys(found))
+    more = [f"and {len(distinct) - MAX_REASONS} more"] if len(distinct) > MAX_REASONS else []
+    return "The last look found what must not leave: " + "; ".join([*distinct[:MAX_REASONS], *more]) + "."

@@ -1,0 +1,53 @@
+"""The sentences that stand where the report's own words stood. They are made of vocabulary words only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.release import rounding
+from hub.release.ladder import Level, Rung
+from hub.rendering import wording
+from hub.reports.report import Kind, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What may be said of the incident as a whole."""
+
+    kind: str
+    standing: str
+    about: str  # "a healthcare organisation in Malaysia", or empty
+    author: str
+    note: str  # on how to read a pseudonym, or empty
+
+    @property
+    def title(self) -> str:
+        """`Ransomware at a healthcare organisation in Malaysia`."""
+        return f"{self.kind} at {self.about}" if self.about else self.kind
+
+    @property
+    def description(self) -> str:
+        """The incident's, which stands alone."""
+        return f"{self.title} ({self.standing}). Shared by {self.author}.{self.note}"
+
+
+def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ...], until: str) -> Texts:
+    """The sentences for a release; `pseudonyms` stand until the end of the period `until`."""
+    severity = rounding.criticality(report.severity.criticality) if report.severity else None
+    about = ""
+    if report.kind is Kind.CASE and rung.level is not Level.NOTHING:
+        about = wording.someone(rung.sector, rung.country, rung.region, rung.size, person=rung.person)
+    note = ""
+    if pseudonyms:
+        names = " and ".join(pseudonyms)
+        note = f" The name {names} is a pseudonym: in this collection it means the same victim throughout {until}."
+    return Texts(wording.incident_kind(report), wording.standing(report, severity), about, author, note)
+
+
+def handling(author: str, contact: str | None) -> str:
+    """The statement that travels with what is released."""
+    to = f"{author} ({contact})" if contact else author
+    return (
+        "The victim's identity is withheld by the publishing CERT. Recipients do not try to identify or contact the "
+        f"victim. Questions go to {to}."
+    )

@@ -1,0 +1,175 @@
+"""Where a rendering gathers its objects: ids, markings, versions, and whose each value is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from hub.home.member import Member
+from hub.rendering import versions
+from hub.rendering.versions import COMMON_TIME, TIMES, Content, Record, shortest
+from hub.reports.report import Observable, Report, Role, TlpWord, Unused, excerpt
+from hub.stix import identifiers, tlp
+from hub.stix.schema import faults
+
+NATIONAL: Final = "national ids"
+EXERCISE: Final = "exercise"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose value an SCO or indicator holds, and why it must not leave, if so. The release step decides by this."""
+
+    role: Role
+    held: str | None = None
+    observable: Observable | None = None
+
+    @property
+    def adversary(self) -> bool:
+        """Whether it may leave as a matter of course."""
+        return self.role is Role.ADVERSARY and self.held is None
+
+
+class Builder:
+    """Gathers drafts of one report. Each method returns the id under which others may refer to what was added."""
+
+    def __init__(self, report: Report, member: Member, record: Record, now: datetime, *, exercise: bool) -> None:
+        self.report = report
+        self.member = member
+        self.record = record
+        self.now = versions.timestamp(now)
+        self.first = record.first or self.now
+        self.labels = [EXERCISE] if exercise else []
+        self.level = tlp.BY_WORD[report.tlp]
+        self.drafts: dict[str, Content] = {}
+        self.common: dict[str, Content] = {}
+        self.observed: dict[str, Content] = {}
+        self.origins: dict[str, Origin] = {}
+        self.classes: dict[str, tuple[str | None, str | None]] = {}  # class identity -> sector, country
+        self.victims: dict[str, int] = {}  # identity -> which of the report's victims
+        self.problems: list[Unused] = []
+        self._key = member.key.derive(NATIONAL)
+        self._scope = (report.source_format, report.report_id)
+
+    # -- ids and markings -------------------------------------------------------------------------------------------
+
+    def identifier(self, object_type: str, *parts: str) -> str:
+        """The id of an object of this report, the same at every import of the report."""
+        return self._key.identifier(object_type, *self._scope, *parts)
+
+    def of_report(self, object_type: str, report_id: str, *parts: str) -> str:
+        """The id that an object of another report of the same format has."""
+        return self._key.identifier(object_type, self.report.source_format, report_id, *parts)
+
+    def _living(self, object_type: str, parts: tuple[str, ...], *, revoked: bool) -> str:
+        """The id; another where that one was revoked, since no newer version of a revoked object counts."""
+        identifier, generation = self.identifier(object_type, *parts), 0
+        while (known := self.record.objects.get(identifier)) is not None and known.revoked:
+            following = self.identifier(object_type, *parts, f"again {generation + 1}")
+            if revoked and following not in self.record.objects:
+                return identifier
+            identifier, generation = following, generation + 1
+        return identifier
+
+    def marks(self, word: TlpWord | None = None) -> list[str]:
+        """The markings: TLP 2.0 of the report, or the stricter one of a part of it; and PAP beside it."""
+        level = max(self.level, tlp.BY_WORD[word]) if word else self.level
+        pap = [tlp.PAP_IDS[self.report.pap]] if self.report.pap else []
+        return [tlp.TLP2_IDS[level], *pap]
+
+    # -- objects ----------------------------------------------------------------------------------------------------
+
+    def add(self, object_type: str, *parts: str, tlp_word: TlpWord | None = None, **content: Any) -> str:
+        """An object of this report alone. `parts` tell it from others of its type; empty values are left out."""
+        full = self._full(object_type, content, tlp_word)
+        identifier = self._living(object_type, parts, revoked=bool(content.get("revoked")))
+        self.drafts.setdefault(identifier, {"type": full.pop("type"), "id": identifier, **full})
+        return identifier
+
+    def add_common(self, object_type: str, **content: Any) -> str:
+        """An object that says nothing of this report: its id is made of its content, so reports share it."""
+        full = self._full(object_type, content, None)
+        text = orjson.dumps(full, option=orjson.OPT_SORT_KEYS).decode()
+        identifier = self._key.identifier(object_type, "common", text)
+        times = {"created": COMMON_TIME, "modified": COMMON_TIME}
+        self.common.setdefault(identifier, {"type": full.pop("type"), "id": identifier, **times, **full})
+        return identifier
+
+    def relate(self, source: str, kind: str, target: str, tlp_word: TlpWord | None = None) -> str:
+        """A relationship between two objects of the report."""
+        return self.add(
+            "relationship",
+            source,
+            kind,
+            target,
+            tlp_word=tlp_word,
+            relationship_type=kind,
+            source_ref=source,
+            target_ref=target,
+        )
+
+    def observe(self, object_type: str, origin: Origin, tlp_word: TlpWord | None = None, **content: Any) -> str | None:
+        """An SCO under the id that STIX derives from its value; None, and a line in the table, if it cannot be one.
+
+        Where one value is the adversary's here and somebody else's there, it is not the adversary's.
+        """
+        full = {"type": object_type, "spec_version": "2.1", **_filled(content)}
+        if object_type == "domain-name" and "_" in content["value"]:
+            # such names are in use, and patterns take them; as an SCO they fail stix2-validator (STIX 2.1, 6.5: RFC 5890)
+            self.unusable(object_type, content["value"], "no host name has an underscore; as a pattern it stays")
+            return None
+        identifier = identifiers.derived_id(full)
+        if identifier is None:
+            text = orjson.dumps(full, option=orjson.OPT_SORT_KEYS).decode()
+            identifier = self._key.identifier(object_type, "value", text)
+        marks = self.marks(tlp_word)
+        known = self.observed.get(identifier)
+        if known is None:
+            draft = {"type": object_type, "id": identifier, **full, "object_marking_refs": marks}
+            if found := faults(draft):
+                self.unusable(object_type, " ".join(str(value) for value in content.values()), found[0].message)
+                return None
+            self.observed[identifier] = draft
+        elif tlp.level({"object_marking_refs": marks}) > tlp.level(known):  # type: ignore[operator]  # both are marked
+            known["object_marking_refs"] = marks
+        self.own(identifier, origin)
+        return identifier
+
+    def own(self, identifier: str, origin: Origin) -> None:
+        """Note whose value it is; a role other than adversary stays, whatever comes later."""
+        before = self.origins.get(identifier)
+        if before is None or (before.adversary and not origin.adversary):
+            self.origins[identifier] = origin
+
+    def unusable(self, what: str, value: object, why: object) -> None:
+        """Name in the table what could not become STIX."""
+        self.problems.append(
+            Unused(self.report.source, what, excerpt(value), excerpt(f"STIX does not allow it: {why}"))
+        )
+
+    def _full(self, object_type: str, content: Mapping[str, Any], tlp_word: TlpWord | None) -> Content:
+        made: Content = {"type": object_type, "spec_version": "2.1", "created_by_ref": self.member.identity}
+        made |= _filled(content)
+        if self.labels and object_type not in {"identity", "location"}:
+            made["labels"] = [*made.get("labels", []), *self.labels]
+        made["object_marking_refs"] = self.marks(tlp_word)
+        return made
+
+
+def _filled(content: Mapping[str, Any]) -> Content:
+    """Only what says something, with lists for tuples: an absent value is "not shared", 0 and False are said."""
+    made: Content = {}
+    for name, value in content.items():
+        if value is None or value == "" or (isinstance(value, list | tuple | dict | Mapping) and not value):
+            continue
+        if isinstance(value, str):
+            made[name] = shortest(value) if name in TIMES else value
+        else:
+            made[name] = (
+                list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+            )
+    return made

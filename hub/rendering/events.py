@@ -1,0 +1,215 @@
+"""What happened, what it did and what was done about it: events, impacts and tasks of Incident Core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from hub.rendering import wording
+from hub.rendering.builder import Builder
+from hub.reports.report import (
+    AvailabilityImpact,
+    ConfidentialityImpact,
+    Determination,
+    EconomicImpact,
+    ExternalImpact,
+    Impact,
+    IntegrityImpact,
+    Moment,
+    PhysicalImpact,
+    Status,
+)
+from hub.stix import incident
+from hub.stix.vocabularies import ROOT_CAUSES
+
+
+def _span(start: Moment | None, end: Moment | None) -> dict[str, Any]:
+    """Times with their fidelity; an end before its start is no end."""
+    if start and end and end.instant < start.instant:
+        end = None
+    made: dict[str, Any] = {}
+    for name, moment in (("start", start), ("end", end)):
+        if moment:
+            made |= {f"{name}_time": moment.stix(), f"{name}_time_fidelity": moment.fidelity.value}
+    return made
+
+
+def _new_sdo(extension: str) -> dict[str, Any]:
+    return {extension: {"extension_type": "new-sdo"}}
+
+
+def _status(builder: Builder) -> str:
+    report = builder.report
+    if report.determination in {Determination.FALSE_POSITIVE, Determination.BLOCKED, Determination.FAILED_ATTEMPT}:
+        return "not-occurred"
+    if report.timeline.ended or report.status is Status.CLOSED or report.determination is Determination.CONFIRMED:
+        return "occurred"
+    return "undetermined"
+
+
+def render_events(builder: Builder) -> list[str]:
+    """Add the events; returns their ids, the main one first."""
+    report, timeline = builder.report, builder.report.timeline
+    types = [*report.incident_types, *ROOT_CAUSES.get(report.root_cause or "", ())]
+    extensions = _new_sdo(incident.EVENT)
+    # What came after the main event is made first, since that one names it.
+    after: list[str] = []
+    if timeline.exfiltrated:
+        after.append(
+            builder.add(
+                "event",
+                "exfiltration",
+                name="Data exfiltration",
+                event_types=["data-exfiltration"],
+                status="occurred",
+                extensions=extensions,
+                **_span(timeline.exfiltrated, None),
+            )
+        )
+    main = builder.add(
+        "event",
+        "main",
+        name=wording.incident_kind(report),
+        event_types=list(dict.fromkeys(types)),
+        status=_status(builder),
+        next_event_refs=after,
+        extensions=extensions,
+        **_span(timeline.started, timeline.ended),
+    )
+    others = [
+        builder.add(
+            "event",
+            "other",
+            str(number),
+            name=item.name,
+            description=item.description,
+            event_types=item.event_types,
+            status=item.status,
+            extensions=extensions,
+            **_span(item.start, item.end),
+        )
+        for number, item in enumerate(report.events)
+    ]
+    return [main, *after, *others]
+
+
+def render_tasks(builder: Builder) -> list[str]:
+    """Add the tasks; returns their ids."""
+    timeline = builder.report.timeline
+    extensions = _new_sdo(incident.TASK)
+    made = [
+        builder.add(
+            "task",
+            kind,
+            name=wording.task_name([kind]),
+            task_types=[kind],
+            outcome="successful",
+            extensions=extensions,
+            **_span(moment, None),
+        )
+        for kind, moment in (
+            ("detected", timeline.detected),
+            ("reported", timeline.reported),
+            ("containment", timeline.contained),
+            ("recovery", timeline.resolved),
+        )
+        if moment
+    ]
+    made += [
+        builder.add(
+            "task",
+            "other",
+            str(number),
+            name=item.name,
+            description=item.description,
+            task_types=item.task_types,
+            outcome=item.outcome,
+            extensions=extensions,
+            **_span(item.start, item.end),
+        )
+        for number, item in enumerate(builder.report.tasks)
+    ]
+    return made
+
+
+def _availability(item: Impact) -> tuple[str, dict[str, Any]]:
+    assert isinstance(item, AvailabilityImpact)
+    return "availability", {"availability_impact": item.level}
+
+
+def _confidentiality(item: Impact) -> tuple[str, dict[str, Any]]:
+    assert isinstance(item, ConfidentialityImpact)
+    kind = item.information_type or (None if item.loss_type == "none" else "unknown")
+    return "confidentiality", {
+        "loss_type": item.loss_type,
+        "information_type": kind,
+        "record_count": item.record_count,
+        "record_size": item.record_size,
+    }
+
+
+def _integrity(item: Impact) -> tuple[str, dict[str, Any]]:
+    assert isinstance(item, IntegrityImpact)
+    kind = item.information_type or (None if item.alteration == "none" else "unknown")
+    return "integrity", {
+        "alteration": item.alteration,
+        "information_type": kind,
+        "record_count": item.record_count,
+        "record_size": item.record_size,
+    }
+
+
+def _economic(item: Impact) -> tuple[str, dict[str, Any]]:
+    assert isinstance(item, EconomicImpact)
+    amounts: dict[str, Any] = {}
+    if item.currency and item.min_amount is not None and item.max_amount and item.max_amount >= item.min_amount:
+        amounts = {"currency": item.currency, "min_amount": item.min_amount, "max_amount": item.max_amount}
+    return "economic", {"variety": item.variety, **amounts}
+
+
+def _physical(item: Impact) -> tuple[str, dict[str, Any]]:
+    assert isinstance(item, PhysicalImpact)
+    kind = item.asset_type or (None if item.impact_type == "none" else "unknown")
+    return "physical", {"impact_type": item.impact_type, "asset_type": kind}
+
+
+def _external(item: Impact) -> tuple[str, dict[str, Any]]:
+    assert isinstance(item, ExternalImpact)
+    return "external", {"impact_type": item.impact_type}
+
+
+_CATEGORIES: Final[Mapping[type[Impact], Callable[[Impact], tuple[str, dict[str, Any]]]]] = {
+    AvailabilityImpact: _availability,
+    ConfidentialityImpact: _confidentiality,
+    IntegrityImpact: _integrity,
+    EconomicImpact: _economic,
+    PhysicalImpact: _physical,
+    ExternalImpact: _external,
+}
+
+
+def render_impacts(builder: Builder, victims: list[str]) -> list[str]:
+    """Add the impacts on these victims (ids); returns their ids."""
+    made = []
+    for number, item in enumerate(builder.report.impacts):
+        category, values = _CATEGORIES[type(item)](item)
+        counts = dict(item.entity_counts)
+        if number == 0:
+            counts = {**builder.report.affected, **counts}
+        extensions = _new_sdo(incident.IMPACT)
+        extensions[f"{category}-ext"] = {name: value for name, value in values.items() if value is not None}
+        made.append(
+            builder.add(
+                "impact",
+                str(number),
+                impact_category=category,
+                criticality=item.criticality,
+                description=item.description,
+                impacted_entity_counts=counts,
+                impacted_refs=victims,
+                recoverability=item.recoverability,
+                extensions=extensions,
+                **_span(item.start, item.end),
+            )
+        )
+    return made

@@ -1,0 +1,229 @@
+"""The incident of a case, and all that is related to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from hub.rendering.builder import Builder
+from hub.rendering.events import render_events, render_impacts, render_tasks
+from hub.rendering.indicators import class_identity
+from hub.reports.report import (
+    Actor,
+    Malware,
+    Reference,
+    Technique,
+    Victim,
+    Vulnerability,
+)
+from hub.stix import incident
+
+INCIDENT: Final = "the incident"
+
+
+def external_reference(item: Reference) -> dict[str, Any] | None:
+    """A STIX external reference; None where it says less than STIX demands (STIX 2.1, 2.5)."""
+    made = {
+        "source_name": item.source_name,
+        "description": item.description,
+        "url": item.url,
+        "external_id": item.external_id,
+    }
+    filled = {name: value for name, value in made.items() if value}
+    return filled if len(filled) > 1 and item.source_name else None
+
+
+def render_knowledge(builder: Builder) -> dict[tuple[str, str], str]:
+    """Add malware, techniques, vulnerabilities and actors. Returns ids by (kind as sightings say it, name)."""
+    report = builder.report
+    known: dict[tuple[str, str], str] = {}
+    for family in report.malware:
+        known["malware", family.name] = _malware(builder, family)
+    for technique in report.techniques:
+        known["technique", technique.name] = _technique(builder, technique)
+    for weakness in report.vulnerabilities:
+        known["vulnerability", weakness.name] = _vulnerability(builder, weakness)
+    for actor in report.actors:
+        known["actor", actor.name] = _actor(builder, actor)
+    return known
+
+
+def _knowledge(builder: Builder, object_type: str, name: str, text: str | None, **content: Any) -> str:
+    """What is public knowledge is one object for all reports; with a text of this report it is the report's own."""
+    if text:
+        return builder.add(object_type, name, name=name, description=text, **content)
+    return builder.add_common(object_type, name=name, **content)
+
+
+def _malware(builder: Builder, item: Malware) -> str:
+    if item.kind == "tool":
+        return _knowledge(
+            builder,
+            "tool",
+            item.name,
+            item.description,
+            tool_types=item.types,
+            aliases=item.aliases,
+            tool_version=item.version,
+        )
+    name = f"{item.name} {item.version}" if item.version else item.name
+    return _knowledge(
+        builder, "malware", name, item.description, malware_types=item.types, is_family=True, aliases=item.aliases
+    )
+
+
+def _technique(builder: Builder, item: Technique) -> str:
+    references = []
+    if item.technique_id:
+        path = item.technique_id.replace(".", "/")
+        url = f"https://attack.mitre.org/techniques/{path}"
+        references.append({"source_name": "mitre-attack", "url": url, "external_id": item.technique_id})
+    if item.capec_id:
+        references.append({"source_name": "capec", "external_id": item.capec_id})
+    phases = [{"kill_chain_name": chain, "phase_name": phase} for chain, phase in item.kill_chain_phases]
+    return _knowledge(
+        builder, "attack-pattern", item.name, item.description, external_references=references, kill_chain_phases=phases
+    )
+
+
+def _vulnerability(builder: Builder, item: Vulnerability) -> str:
+    references = [{"source_name": "cve", "external_id": item.name}] if item.name.upper().startswith("CVE-") else []
+    score = f"{item.score_name or 'Score'}: {item.score:g}." if item.score is not None else ""
+    text = " ".join(part for part in (item.description, score) if part)
+    return _knowledge(builder, "vulnerability", item.name, text, external_references=references)
+
+
+def _actor(builder: Builder, item: Actor) -> str:
+    words = {"threat_actor_types": item.types} if item.kind == "threat-actor" else {}
+    motive = {} if item.kind == "campaign" else {"primary_motivation": item.motivation}
+    made = _knowledge(builder, item.kind, item.name, item.description, aliases=item.aliases, **words, **motive)
+    if item.kind != "campaign":
+        for code in item.countries:
+            kind = "located-at" if item.kind == "threat-actor" else "originates-from"
+            builder.relate(made, kind, builder.add_common("location", country=code))
+    return made
+
+
+def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> str:
+    """Add the incident and what hangs on it; `known` are the ids of `render_knowledge`. Returns the incident's id."""
+    report, member = builder.report, builder.member
+    # (1) what happened and what was done about it
+    victims = [_victim(builder, number, victim) for number, victim in enumerate(report.victims)]
+    builder.victims |= {ref: number for number, ref in enumerate(victims) if ref}
+    events, tasks = render_events(builder), render_tasks(builder)
+    impacts = render_impacts(builder, [ref for ref in victims if ref])
+    # (2) the incident itself
+    severity = report.severity
+    scores = []
+    if severity is not None and severity.number is not None:
+        score = {"name": severity.scale or "severity", "value": severity.number, "description": severity.said}
+        scores.append({name: value for name, value in score.items() if value != ""})
+    core = {
+        "extension_type": "property-extension",
+        "determination": report.determination.value,
+        "investigation_status": report.status.value,
+        "criticality": severity.criticality if severity else None,
+        "incident_types": list(report.incident_types),
+        "detection_methods": list(report.detection_methods),
+        "event_refs": events,
+        "impact_refs": impacts,
+        "task_refs": tasks,
+        "recoverability": report.recoverability,
+        # The newest draft counts entities on impacts only; where there is no impact, the older place is all there is.
+        "impacted_entity_counts": dict(report.affected) if report.affected and not impacts else None,
+        "scores": scores,
+    }
+    own = Reference(member.name, external_id=report.report_id)
+    references = [reference for item in (own, *report.references) if (reference := external_reference(item))]
+    made = builder.add(
+        "incident",
+        INCIDENT,
+        name=report.title,
+        description=report.description,
+        lang=report.language,
+        labels=labels_of(builder),
+        confidence=report.confidence,
+        external_references=references,
+        extensions={
+            incident.INCIDENT_CORE: {name: value for name, value in core.items() if value not in (None, [], {})}
+        },
+    )
+    # (3) what it is related to
+    for ref in victims:
+        if ref:
+            builder.relate(made, "impacts", ref)
+    for code in report.countries:
+        builder.relate(made, "located-at", builder.add_common("location", country=code))
+    builder.relate(member.identity, "contact-for", made)
+    _relate_knowledge(builder, made, known)
+    _texts(builder, made)
+    for other in report.related_reports:
+        if other != report.report_id:
+            builder.relate(made, "related-to", builder.of_report("incident", other, INCIDENT))
+    return made
+
+
+def labels_of(builder: Builder) -> list[str]:
+    """Machine tags of the report, its RSIT types first."""
+    rsit = [f'rsit:{rsit_class}="{rsit_type}"' for rsit_class, rsit_type in builder.report.rsit]
+    return list(dict.fromkeys([*rsit, *builder.report.labels]))
+
+
+def _relate_knowledge(builder: Builder, made: str, known: Mapping[tuple[str, str], str]) -> None:
+    kinds = {actor.name: actor.kind for actor in builder.report.actors}
+    for (kind, name), ref in known.items():
+        if kind != "actor":
+            builder.relate(made, "related-to", ref)
+        elif kinds[name] == "campaign":
+            builder.relate(ref, "associated-with", made)
+        else:
+            builder.relate(made, "attributed-to", ref)
+
+
+def _texts(builder: Builder, made: str) -> None:
+    report = builder.report
+    for number, text in enumerate(report.recommended_actions):
+        action = builder.add("course-of-action", str(number), name=text[:100], description=text)
+        builder.relate(made, "related-to", action)
+    for number, note in enumerate(report.notes):
+        builder.add(
+            "note",
+            str(number),
+            abstract=note.title,
+            content=note.text,
+            lang=note.language,
+            labels=[f"note:{note.kind}"],
+            object_refs=[made],
+        )
+    contents: dict[str, dict[str, str]] = {}
+    for item in report.translations:
+        contents.setdefault(item.language, {})["name" if item.property == "title" else "description"] = item.text
+    if contents:
+        builder.add("language-content", "translations", object_ref=made, contents=contents)
+
+
+def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
+    if victim.name is None and not victim.registration_no:
+        if not (victim.sectors or victim.countries):
+            return None
+        sector = victim.sectors[0] if victim.sectors else None
+        return class_identity(builder, sector, victim.countries[0] if victim.countries else None)
+    known_as = f"Also known as: {'; '.join(victim.other_names)}." if victim.other_names else None
+    mails = "; ".join((*victim.emails, *victim.people))
+    references = []
+    if victim.registration_no:
+        references.append({"source_name": "national registration", "external_id": victim.registration_no})
+    made = builder.add(
+        "identity",
+        "victim",
+        str(number),
+        name=victim.name or victim.registration_no,
+        description=known_as,
+        identity_class="individual" if victim.is_person else "organization",
+        sectors=victim.sectors,
+        contact_information=mails,
+        external_references=references,
+    )
+    for code in victim.countries:
+        builder.relate(made, "located-at", builder.add_common("location", country=code))
+    return made

@@ -1,0 +1,120 @@
+"""Sentences made of vocabulary words only. What is written here may leave the country, whatever the report says.
+
+Nothing in this file takes a text of the report: only keys of RSIT and of STIX's vocabularies, numbers, and the names
+that the CERT gave itself. The release step puts these sentences where the report's own words stood.
+"""
+
+from __future__ import annotations
+
+from hub.reports import rsit
+from hub.reports.report import ObservableType, Report, Stage, Status
+from hub.stix.places import country_name, region_name
+
+_TYPE_NAMES = {
+    ObservableType.IPV4: "IPv4 address",
+    ObservableType.IPV6: "IPv6 address",
+    ObservableType.DOMAIN: "Domain name",
+    ObservableType.URL: "URL",
+    ObservableType.EMAIL: "E-mail address",
+    ObservableType.EMAIL_MESSAGE: "E-mail subject",
+    ObservableType.FILE: "File",
+    ObservableType.MAC: "MAC address",
+    ObservableType.AS: "Autonomous system",
+    ObservableType.MUTEX: "Mutex",
+    ObservableType.REGISTRY_KEY: "Windows registry key",
+    ObservableType.USER_ACCOUNT: "User account",
+    ObservableType.TRAFFIC: "Network connection",
+    ObservableType.CERTIFICATE: "Certificate",
+    ObservableType.SOFTWARE: "Software",
+    ObservableType.USER_AGENT: "User agent",
+    ObservableType.WALLET: "Cryptocurrency wallet",
+    ObservableType.PATTERN: "Detection rule",
+}
+# Sectors whose key does not read as an adjective.
+_SECTORS = {
+    "government-national": "national government",
+    "government-local": "local government",
+    "government-regional": "regional government",
+    "government-public-services": "public service",
+    "hospitality-leisure": "hospitality and leisure",
+    "non-profit": "non-profit",
+}
+_TASKS = {
+    "detected": "Detection",
+    "reported": "Report to the CERT",
+    "containment": "Containment",
+    "recovery": "Recovery",
+}
+
+
+def plain(key: str) -> str:
+    """A vocabulary key as words: `data-exfiltration` -> `Data exfiltration`."""
+    words = key.replace("-", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def observable_name(of: ObservableType) -> str:
+    """`domain-name` -> `Domain name`."""
+    return _TYPE_NAMES[of]
+
+
+def incident_kind(report: Report) -> str:
+    """What happened, in one or two words: "Ransomware", "Phishing", or the name of the RSIT type."""
+    if "ransomware" in report.incident_types:
+        return "Ransomware"
+    for pair in report.rsit:
+        if pair in rsit.RSIT and pair[0] != "other":
+            return rsit.RSIT[pair].name
+    return plain(report.incident_types[0]) if report.incident_types else "Incident"
+
+
+def stage(report: Report) -> Stage:
+    """The stage of the reporting; where the report does not say, final if it is closed and early if not."""
+    return report.stage or (Stage.FINAL if report.status is Status.CLOSED else Stage.EARLY)
+
+
+def standing(report: Report, criticality: int | None) -> str:
+    """What every title repeats for tools that keep nothing else: `suspected, criticality 70, stage early`."""
+    parts = [report.determination.value]
+    parts += [f"criticality {criticality}"] if criticality is not None else []
+    parts += [f"stage {stage(report)}"] if report.kind.value == "case" else []
+    return ", ".join(parts)
+
+
+def sector_words(sector: str) -> str:
+    """`financial-services` -> `financial services`."""
+    return _SECTORS.get(sector, sector.replace("-", " "))
+
+
+def class_name(sector: str | None, country: str | None, region: str | None = None, *, person: bool = False) -> str:
+    """The name of a class identity: `Healthcare organisations in Malaysia`."""
+    who = f"{sector_words(sector)} organisations" if sector else "people" if person else "organisations"
+    where = country_name(country) if country else region_name(region) if region else None
+    text = f"{who} in {where}" if where else who
+    return text[:1].upper() + text[1:]
+
+
+def someone(
+    sector: str | None, country: str | None, region: str | None, size: str | None, *, person: bool = False
+) -> str:
+    """Whom it struck, for a sentence: `a large healthcare organisation in Malaysia`."""
+    words = " ".join(
+        part
+        for part in (size, sector_words(sector) if sector else None, "person" if person else "organisation")
+        if part
+    )
+    where = country_name(country) if country else region_name(region) if region else None
+    article = "an" if words[0] in "aeiou" else "a"
+    return f"{article} {words}" + (f" in {where}" if where else "")
+
+
+def task_name(task_types: tuple[str, ...] | list[str]) -> str:
+    """`("containment",)` -> `Containment`."""
+    first = task_types[0] if task_types else "administrative"
+    return _TASKS.get(first, plain(first))
+
+
+def indicator_description(what: str, seen_in: str, author: str, malware: str | None, until: str) -> str:
+    """A text that stands alone where the indicator comes without its incident."""
+    family = f" Malware: {malware}." if malware else ""
+    return f"{what} of an adversary. Seen in: {seen_in}. Shared by {author}.{family} Stale from {until[:10]} on."

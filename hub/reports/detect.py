@@ -1,0 +1,62 @@
+"""Telling a report's format from its content; the file's name only breaks ties."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from hub.reports.reading.source import as_utf8, shallow_keys
+
+FORMATS: Final = ("csv", "xlsx", "yaml", "json", "misp", "intelmq", "n6", "iodef", "xarf", "veris")
+"""The names for ``--format``; the first four are the form. ``iodef`` is XML or JSON, ``intelmq`` JSON or CSV."""
+
+_MISP_EVENT: Final = {"info", "threat_level_id", "analysis", "Attribute", "Object", "orgc_id", "Orgc", "distribution"}
+_INTELMQ: Final = re.compile(r"(?:source|destination|time|feed|classification|event_description|protocol)\.[a-z_]+")
+_VERIS: Final = {"security_incident", "incident_id", "schema_version", "actor", "action", "asset", "victim"}
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def detect_format(head: bytes, name: str = "") -> str | None:
+    """The format (one of FORMATS) of a file that begins with ``head`` (64 KiB are plenty); None if it is not known."""
+    if head.startswith((b"PK\x03\x04", _OLE)):
+        return "xlsx"
+    text = as_utf8(head).lstrip()
+    if text.startswith(b"<"):
+        return "iodef" if re.search(rb"<(?:[\w.-]+:)?IODEF-Document[\s>/]", text) else None
+    if text.startswith((b"{", b"[")):
+        return _detect_json(text)
+    return _detect_text(text.decode("utf-8", "replace"), name)
+
+
+def _detect_json(head: bytes) -> str | None:
+    keys, below = shallow_keys(head)
+    if "xarf_version" in keys or {"Version", "ReporterInfo", "Report"} <= keys:
+        return "xarf"
+    if "Event" in keys or "response" in keys or len(keys & _MISP_EVENT) >= 2 or keys == {"Object"}:
+        return "misp"
+    if {"restriction", "category", "source"} <= keys:
+        return "n6"
+    if "classification.type" in keys or sum(bool(_INTELMQ.match(key)) for key in keys) >= 2:
+        return "intelmq"
+    if "Incident" in keys:
+        return "iodef"
+    if len(keys & _VERIS) >= 3 or ("incident" in keys and len(below & _VERIS) >= 2):
+        return "veris"
+    return "json" if "report_id" in keys or "incident_class" in keys else None
+
+
+def _detect_text(text: str, name: str) -> str | None:
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    for delimiter in ",;\t":
+        columns = {cell.strip().strip('"').strip().casefold() for cell in first.split(delimiter)}
+        if len(columns) > 1:
+            if "report_id" in columns:
+                return "csv"
+            if sum(bool(_INTELMQ.fullmatch(column)) for column in columns) >= 2:
+                return "intelmq"
+    if re.search(r"^(?:- +)?['\"]?(?:report_id|incident_class|title)['\"]? *:", text, re.MULTILINE):
+        return "yaml"
+    lower = name.casefold()
+    if lower.endswith((".yaml", ".yml")):
+        return "yaml"
+    return "csv" if lower.endswith((".csv", ".tsv")) else None

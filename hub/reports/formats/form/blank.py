@@ -1,0 +1,161 @@
+"""The blank sheet to fill in: headings, one line that explains each column, one example.
+
+The headings are the form's own in every language; the explanations are in English or Indonesian. Both rows below the
+headings begin with "#", which the reader leaves out, so that they may stay in the sheet.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import datetime
+from typing import Final, Literal
+
+from hub.errors import ReadingError
+from hub.reports.formats.form.columns import COLUMNS, REQUIRED
+
+Language = Literal["en", "id"]
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "id")
+
+_INDONESIAN: Final[dict[str, str]] = {
+    "report_id": "nomor laporan, unik di CERT Anda",
+    "stage": "tahap: early (awal), update (pembaruan) atau final (akhir)",
+    "title": "judul singkat",
+    "description": "apa yang terjadi",
+    "language": "bahasa judul dan uraian (BCP 47), misalnya id",
+    "incident_class": "kelas RSIT, misalnya fraud atau malicious-code",
+    "incident_type": "jenis RSIT, misalnya phishing atau infected-system",
+    "status": "new (baru), open (ditangani) atau closed (selesai)",
+    "determination": "suspected (diduga), confirmed (terbukti), blocked (dicegah), failed-attempt (gagal) atau false-positive (keliru)",
+    "severity": "tingkat keparahan 1 sampai 5",
+    "tlp": "clear, green, amber, amber+strict atau red",
+    "pap": "clear, green, amber atau red",
+    "country": "kode negara dua huruf",
+    "other_countries": "kode negara lain, dipisahkan titik koma",
+    "cross_border": "lintas negara: yes atau no",
+    "started_at": "waktu mulai dengan zona waktu, atau tanggal",
+    "started_precision": "ketelitian: second, minute, hour, day, month atau year",
+    "detected_at": "waktu terdeteksi dengan zona waktu, atau tanggal",
+    "reported_at": "waktu dilaporkan dengan zona waktu, atau tanggal",
+    "resolved_at": "waktu pulih dengan zona waktu, atau tanggal",
+    "ended_at": "waktu berakhir dengan zona waktu, atau tanggal",
+    "detection_method": "cara terdeteksi (detection-methods-ov), misalnya user-reporting",
+    "victim_name": "nama korban (tidak pernah keluar tanpa persetujuan)",
+    "victim_registration_no": "nomor induk berusaha (tidak pernah keluar)",
+    "victim_domain": "domain korban (tidak pernah keluar)",
+    "victim_ip_ranges": "alamat IP korban (tidak pernah keluar)",
+    "victim_sector": "sektor STIX, misalnya healthcare atau financial-services",
+    "victim_subsector": "subsektor, dengan kata-kata sendiri",
+    "victim_size": "micro, small, medium, large, atau jumlah pegawai seperti 50-249",
+    "critical_infrastructure": "infrastruktur vital: yes atau no",
+    "consent": "persetujuan korban: none, cert-only, sector-only, pseudonym atau named",
+    "affected_individuals": "jumlah orang terdampak",
+    "affected_systems": "jumlah sistem terdampak",
+    "affected_organisations": "jumlah organisasi terdampak",
+    "information_types": "jenis data (information-type-ov), misalnya pii;phi",
+    "records": "jumlah rekaman data",
+    "data_loss": "kebocoran: none, suspected-loss, confirmed-loss, contained atau exploited-loss",
+    "integrity": "perubahan data (integrity-alteration-enum), misalnya partial-modification",
+    "availability_impact": "gangguan layanan 0 sampai 100, atau none, minimal, significant, denial, loss-of-control",
+    "downtime_hours": "lama gangguan dalam jam",
+    "cost_min": "perkiraan kerugian terendah",
+    "cost_max": "perkiraan kerugian tertinggi",
+    "currency": "kode mata uang (ISO 4217), misalnya IDR",
+    "ransom_demand": "tuntutan tebusan: jumlah, atau yes/no",
+    "ransom_paid": "tebusan dibayar: jumlah, atau yes/no",
+    "recoverability": "pemulihan: regular, supplemented, extended, not-recoverable atau not-applicable",
+    "suspected_malicious": "diduga disengaja: yes, no atau unknown",
+    "actor": "nama pelaku",
+    "malware": "nama malware",
+    "attack_techniques": "teknik ATT&CK, misalnya T1566.001",
+    "cves": "nomor CVE",
+    "indicators": "jenis:nilai dipisahkan titik koma, misalnya ip:198.51.100.7; akhiran @victim untuk milik korban",
+    "indicator_first_seen": "pertama terlihat, dengan zona waktu, atau tanggal",
+    "indicator_last_seen": "terakhir terlihat, dengan zona waktu, atau tanggal",
+    "root_cause": "malicious-actions, system-failures, human-errors, natural-phenomena atau third-party-failures",
+    "actions_taken": "tindakan yang sudah dilakukan",
+    "lessons": "pelajaran yang dipetik",
+    "recommended_actions": "saran bagi pihak lain",
+    "confidence": "keyakinan 0 sampai 100, atau low, medium, high",
+    "contact_name": "narahubung (tidak pernah keluar)",
+    "contact_email": "alamat surel (tidak pernah keluar)",
+    "contact_phone": "nomor telepon (tidak pernah keluar)",
+    "related_reports": "nomor laporan Anda yang lain",
+}
+
+_EXAMPLE: Final[dict[str, str]] = {
+    "stage": "early", "language": "en", "incident_class": "fraud", "incident_type": "phishing", "status": "open",
+    "determination": "confirmed", "severity": "3", "tlp": "green", "country": "ID",
+    "detected_at": "2026-04-02T10:10+07:00", "reported_at": "2026-04-02", "detection_method": "external-notification",
+    "victim_sector": "financial-services", "consent": "sector-only", "affected_individuals": "40",
+    "information_types": "credentials-user", "data_loss": "suspected-loss", "suspected_malicious": "yes",
+    "attack_techniques": "T1566.002",
+    "indicators": "url:hxxps://login-bank[.]example/masuk;ip:203.0.113.9;domain:bank-contoh.example@victim",
+    "confidence": "high",
+}  # fmt: skip
+_EXAMPLE_TEXTS: Final[dict[Language, dict[str, str]]] = {
+    "en": {
+        "report_id": "# EXAMPLE ID-2026-0311",
+        "title": "Phishing site imitating a bank",
+        "victim_name": "PT Bank Contoh",
+        "actions_taken": "Asked the hoster to take the site down",
+    },
+    "id": {
+        "report_id": "# CONTOH ID-2026-0311",
+        "title": "Situs phishing yang meniru bank",
+        "language": "id",
+        "victim_name": "PT Bank Contoh",
+        "actions_taken": "Meminta penyedia hosting menutup situs",
+    },
+}
+_NEEDED: Final[dict[Language, str]] = {"en": "REQUIRED: ", "id": "WAJIB: "}
+_EITHER: Final[dict[Language, str]] = {"en": "REQUIRED, one of the two: ", "id": "WAJIB, salah satu: "}
+
+
+def form_rows(language: Language = "en") -> list[list[str]]:
+    """Headings, explanations and example, as rows of cells. Raises ReadingError for another language."""
+    if language not in LANGUAGES:
+        raise ReadingError(f"the form is in {' and '.join(LANGUAGES)}; choose one of them")
+    texts = COLUMNS if language == "en" else _INDONESIAN
+    explanations = [_explanation(column, texts[column], language) for column in COLUMNS]
+    example = _EXAMPLE | _EXAMPLE_TEXTS[language]
+    return [list(COLUMNS), [f"# {explanations[0]}", *explanations[1:]], [example.get(column, "") for column in COLUMNS]]
+
+
+def _explanation(column: str, text: str, language: Language) -> str:
+    if column in {"detected_at", "reported_at"}:
+        return _EITHER[language] + text
+    return (_NEEDED[language] if column in REQUIRED else "") + text
+
+
+def blank_form_csv(language: Language = "en") -> bytes:
+    """The sheet as CSV in UTF-8 with a mark, so that spreadsheets show every letter."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(form_rows(language))
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def blank_form_xlsx(language: Language = "en") -> bytes:
+    """The sheet as XLSX, every cell as text, so that a spreadsheet does not turn ids and times into its own."""
+    from openpyxl import Workbook  # noqa: PLC0415  an extra, and slow to load
+    from openpyxl.styles import Alignment, Font  # noqa: PLC0415  as above
+
+    book = Workbook()
+    book.properties.created = book.properties.modified = datetime(2026, 1, 1)  # noqa: DTZ001  XLSX keeps times without a zone
+    sheet = book.worksheets[0]
+    sheet.title = "reports"
+    for number, row in enumerate(form_rows(language), start=1):
+        for column, text in enumerate(row, start=1):
+            cell = sheet.cell(number, column, text or None)
+            cell.number_format = "@"
+            cell.font = Font(bold=number == 1, italic=number > 1)
+            cell.alignment = Alignment(wrap_text=number == 2, vertical="top")
+            if number == 1:
+                sheet.column_dimensions[cell.column_letter].width = 24
+    for number in range(4, 204):  # rows people will type in
+        for column in range(1, len(COLUMNS) + 1):
+            sheet.cell(number, column).number_format = "@"
+    sheet.freeze_panes = "B2"
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()

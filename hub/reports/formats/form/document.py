@@ -1,0 +1,105 @@
+"""The form as YAML or JSON: one report, a list of them, or (YAML) several documents.
+
+YAML is built from its events by hand, with every scalar as text: no tag is ever constructed, no alias followed, `NO`
+stays Norway, and a time keeps the zone it was written with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from hub.errors import ReadingError
+from hub.reports.formats.form.reader import flatten, read_form_row
+from hub.reports.reading.options import MAX_DEPTH, MIB, ReadOptions
+from hub.reports.reading.source import BadValue, Source, checked, decode, json_values, read_whole
+from hub.reports.report import Reading, RowError, excerpt
+
+MAX_YAML_BYTES = 8 * MIB
+"""Bytes of a YAML file: its parser is slow, and nobody writes that much by hand."""
+
+
+def read_json(source: Source, options: ReadOptions) -> Iterator[Reading]:
+    """Read each JSON object of the file as one report."""
+    for where, value in json_values(source):
+        yield from _read(value, source.name, where, options)
+
+
+def read_yaml(source: Source, options: ReadOptions) -> Iterator[Reading]:
+    """Read each mapping of the file as one report. Raises ReadingError where the YAML itself cannot be read."""
+    text = decode(read_whole(source, MAX_YAML_BYTES), source.name)
+    documents = [item for item in _documents(text, source.name) if item is not None]
+    reports = [item for document in documents for item in (document if isinstance(document, list) else [document])]
+    if not reports:
+        raise ReadingError(f"{source.name}: holds no report")
+    for index, value in enumerate(reports, start=1):
+        yield from _read(checked(f"report {index}", value)[1], source.name, f"report {index}", options)
+
+
+def _read(value: Any, name: str, where: str, options: ReadOptions) -> Iterator[Reading]:
+    if isinstance(value, BadValue):
+        yield RowError(name, where, "", value.found, value.expected)
+        return
+    if not isinstance(value, dict):
+        yield RowError(name, where, "", excerpt(value), "a mapping of the form's columns to values")
+        return
+    yield from read_form_row(flatten(value), file=name, where=where, options=options)
+
+
+def _documents(text: str, name: str) -> list[Any]:
+    try:
+        events = yaml.parse(text, Loader=yaml.SafeLoader)
+        return list(_built(events, name))
+    except yaml.MarkedYAMLError as error:
+        line = f"line {error.problem_mark.line + 1}" if error.problem_mark else "the file"
+        raise ReadingError(f"{name}: {line} is no YAML ({error.problem}); check indents, quotes and colons") from None
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        raise ReadingError(f"{name}: is no YAML ({excerpt(error)})") from None
+
+
+def _built(events: Iterator[yaml.Event], name: str) -> Iterator[Any]:
+    """The documents as dicts, lists and text. ``stack`` holds what is open: (container, key that waits for a value)."""
+    stack: list[tuple[Any, Any]] = []
+    for event in events:
+        place = f"{name}: line {event.start_mark.line + 1}" if event.start_mark else name
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            raise ReadingError(f"{place} uses an anchor or alias (& or *), which are not read; write the value out")
+        tag = getattr(event, "tag", None)
+        if tag is not None:
+            raise ReadingError(f"{place} uses the tag {excerpt(tag)}; tags (!) are not read")
+        if isinstance(event, yaml.ScalarEvent):
+            value: Any = event.value
+            if event.style is None and event.value in {"", "~", "null", "Null", "NULL"}:
+                value = None
+        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            if len(stack) >= MAX_DEPTH:
+                raise ReadingError(f"{place} is nested deeper than {MAX_DEPTH} levels")
+            stack.append(({} if isinstance(event, yaml.MappingStartEvent) else [], _NO_KEY))
+            continue
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            value = stack.pop()[0]
+        else:
+            continue
+        if not stack:
+            yield value
+        else:
+            stack[-1] = _placed(*stack[-1], value, place)
+
+
+_NO_KEY = object()
+
+
+def _placed(container: Any, key: Any, value: Any, place: str) -> tuple[Any, Any]:
+    if isinstance(container, list):
+        container.append(value)
+        return container, _NO_KEY
+    if key is _NO_KEY:
+        if not isinstance(value, str):
+            raise ReadingError(f"{place} has a key that is no text")
+        if value in container:
+            raise ReadingError(f"{place} has the key {excerpt(value)} twice; take one of them out")
+        return container, value
+    container[key] = value
+    return container, _NO_KEY

@@ -1,0 +1,303 @@
+"""The plain form, one mapping of column to value: the way of CSV, XLSX, YAML and JSON into a Report.
+
+A person fills the form in and can mend it, so that it is read strictly: every value that cannot be read is an error
+that names its column, and a row with an error makes no report. Machine formats are read more leniently.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from hub.reports import rsit
+from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
+from hub.reports.formats.form.impacts import read_impacts
+from hub.reports.formats.form.row import Row, yes_or_no
+from hub.reports.reading import values
+from hub.reports.reading.draft import Draft, distinct
+from hub.reports.reading.indicators import read_indicator
+from hub.reports.reading.options import ReadOptions
+from hub.reports.report import (
+    Actor,
+    Consent,
+    Contact,
+    Determination,
+    Event,
+    Fidelity,
+    Malware,
+    Note,
+    Reading,
+    Reference,
+    Report,
+    Severity,
+    Stage,
+    Status,
+    Task,
+    Technique,
+    Timeline,
+    Victim,
+    Vulnerability,
+    excerpt,
+)
+from hub.stix.vocabularies import (
+    CONFIDENCE_WORDS,
+    DETECTION_METHODS,
+    INDUSTRY_SECTORS,
+    RECOVERABILITY,
+    ROOT_CAUSES,
+    SEVERITY_NUMBERS,
+    SEVERITY_WORDS,
+)
+
+
+def read_form_row(cells: Mapping[str, Any], *, file: str, where: str, options: ReadOptions) -> Iterator[Reading]:
+    """Read one filled-in form: yield its Report, or a RowError for each column that has to be mended."""
+    row = Row(cells, Draft(options, where), [])
+    for column, value in cells.items():
+        if column not in COLUMNS:
+            row.draft.unused(column, value, "is no column of the form")
+    for column in REQUIRED:
+        if cells.get(column) in (None, "", []) or not str(cells.get(column)).strip():
+            row.problem(column, None, f"{COLUMNS[column]} (this column must be filled)")
+    report = _report(row, f"{file}, {where}")
+    if row.problems:
+        identity = str(cells.get("report_id") or "").strip() or None
+        yield from (problem.as_error(file, where, identity) for problem in row.problems)
+    elif report is not None:
+        yield report
+
+
+def _report(row: Row, source: str) -> Report | None:
+    """1. What and how bad. 2. When. 3. To whom. 4. What it did. 5. By whom and how. 6. What was done."""
+    # 1.
+    types = _classification(row)
+    title = row.text("title") or ""
+    malware = row.list("malware", values.plain)
+    incident_types = [word for line in types for word in line.incident_types]
+    if "infected-by-known-malware" in incident_types and any("ransom" in text.casefold() for text in (title, *malware)):
+        incident_types.insert(0, "ransomware")
+    # 2.
+    timeline = _timeline(row)
+    # 3.
+    consent = row.word("consent", Consent)
+    countries = distinct((*row.list("country", values.country), *row.list("other_countries", values.country)))
+    victim = _victim(row, countries)
+    # 4.
+    impacts = read_impacts(row, timeline)
+    # 5.
+    _observables(row)
+    cause = row.word("root_cause", ROOT_CAUSES)
+    malicious = row.read(
+        "suspected_malicious",
+        lambda text: None if text.casefold() in {"unknown", "tidak diketahui"} else yes_or_no(text),
+    )
+    determination, status, tlp = (
+        row.word("determination", Determination),
+        row.word("status", Status),
+        row.read("tlp", values.tlp),
+    )
+    stage = row.word("stage", Stage)
+    report_id = row.read("report_id", _identity)
+    contact = Contact(
+        "reporter",
+        row.text("contact_name"),
+        emails=row.list("contact_email", values.email),
+        phones=row.list("contact_phone", values.plain),
+    )
+    fields: dict[str, Any] = {
+        "language": row.read("language", _language),
+        "severity": row.read("severity", _severity),
+        "confidence": row.read("confidence", _confidence),
+        "pap": row.read("pap", values.pap),
+        "cross_border": row.yes_no("cross_border"),
+        "detection_methods": row.list("detection_method", lambda text: values.one_of(text, DETECTION_METHODS)),
+        "recoverability": row.word("recoverability", RECOVERABILITY),
+        "affected": {
+            entity: count
+            for column, entity in (
+                ("affected_individuals", "individual"),
+                ("affected_systems", "system"),
+                ("affected_organisations", "organization"),
+            )
+            if (count := row.read(column, values.whole)) is not None
+        },
+        "actors": tuple(Actor(name) for name in row.list("actor", values.plain)),
+        "malware": tuple(Malware(name) for name in malware),
+        "techniques": tuple(Technique(key, key) for key in row.list("attack_techniques", values.technique_id)),
+        "vulnerabilities": tuple(Vulnerability(name) for name in row.list("cves", values.cve)),
+        "recommended_actions": row.list("recommended_actions", str),
+        "related_reports": row.list("related_reports", _identity),
+    }
+    # 6.
+    actions, lessons = row.text("actions_taken"), row.text("lessons")
+    if row.problems or not types or not report_id or not tlp or not determination or not status:
+        return None
+    return Report(
+        report_id=report_id,
+        source_format="form",
+        title=title,
+        description=row.text("description"),
+        stage=Stage(stage) if stage else None,
+        rsit=tuple((line.rsit_class, line.type) for line in types),
+        incident_types=distinct(incident_types),
+        labels=tuple(line.label for line in types),
+        status=Status(status),
+        determination=Determination(determination),
+        tlp=tlp,
+        countries=countries,
+        timeline=timeline,
+        suspected_malicious=malicious if malicious is not None else True if cause == "malicious-actions" else None,
+        root_cause=cause,
+        victims=(victim,) if victim != Victim() else (),
+        consent=Consent(consent) if consent else None,
+        impacts=impacts,
+        events=(Event(f"Root cause: {cause.replace('-', ' ')}", ROOT_CAUSES[cause]),)
+        if cause and ROOT_CAUSES[cause]
+        else (),
+        tasks=(Task("Actions taken", ("containment",), actions),) if actions else (),
+        notes=(Note(lessons, "lesson"),) if lessons else (),
+        observables=row.draft.observables,
+        references=(Reference("report", report_id),),
+        contacts=(contact,) if contact != Contact("reporter") else (),
+        unused=row.draft.unused_rows,
+        warnings=row.draft.warnings,
+        source=source,
+        **fields,
+    )
+
+
+def _classification(row: Row) -> list[rsit.RsitType]:
+    wanted = row.text("incident_class")
+    if wanted and "-".join(wanted.casefold().replace("_", " ").split()) not in rsit.CLASSES:
+        row.problem("incident_class", wanted, "one of " + ", ".join(rsit.CLASSES))
+        return []
+    found = []
+    for item in row.items("incident_type"):
+        line = rsit.find(str(item), wanted)
+        if line is None:
+            same = [key for rsit_class, key in rsit.RSIT if not wanted or rsit_class == wanted.casefold()]
+            row.problem("incident_type", item, "one of " + ", ".join(same or [key for _, key in rsit.RSIT]))
+        else:
+            found.append(line)
+    return found
+
+
+def _timeline(row: Row) -> Timeline:
+    times = {name: row.moment(f"{name}_at") for name in ("started", "ended", "detected", "reported", "resolved")}
+    precision = row.word("started_precision", Fidelity)
+    started, ended = times["started"], times["ended"]
+    if precision and started:
+        # The coarser one holds: "2026-03-01, hour" is still known to the day only.
+        times["started"] = started = replace(
+            started, fidelity=max(started.fidelity, Fidelity(precision), key=list(Fidelity).index)
+        )
+    if (
+        not times["detected"]
+        and not times["reported"]
+        and not any(p.key in {"detected_at", "reported_at"} for p in row.problems)
+    ):
+        row.problem("detected_at", None, "when it was detected or reported (one of the two must be filled)")
+    if started and ended and ended.instant < started.instant and ended.fidelity is started.fidelity:
+        row.problem("ended_at", row.cells.get("ended_at"), "a time after started_at")
+    return Timeline(**times)
+
+
+def _victim(row: Row, countries: tuple[str, ...]) -> Victim:
+    size = row.text("victim_size")
+    return Victim(
+        name=row.text("victim_name"),
+        registration_no=row.text("victim_registration_no"),
+        domains=row.list("victim_domain", values.domain),
+        ip_ranges=row.list("victim_ip_ranges", lambda text: values.address(text)[1]),
+        sectors=row.list("victim_sector", lambda text: values.one_of(text, INDUSTRY_SECTORS)),
+        subsector=row.text("victim_subsector"),
+        size=row.read("victim_size", size_band) if size else None,
+        size_said=size,
+        countries=countries[:1],
+        critical_infrastructure=row.yes_no("critical_infrastructure"),
+    )
+
+
+def size_band(text: str) -> Any:
+    """micro, small, medium or large, of the word or of a band of staff ("50-249", "1001 to 10000", "over 100000")."""
+    word = text.strip().casefold()
+    if word in {"micro", "small", "medium", "large"}:
+        return word
+    numbers = [int(digits.replace(",", "")) for digits in re.findall(r"\d[\d,]{0,11}", word, re.ASCII)]
+    if not numbers:
+        raise ValueError("one of micro, small, medium, large, or a band of staff such as 50-249")
+    lower = min(numbers) + (1 if word.startswith((">", "over", "more")) else 0)
+    return "micro" if lower < 10 else "small" if lower < 50 else "medium" if lower < 250 else "large"
+
+
+def _observables(row: Row) -> None:
+    first, last = row.moment("indicator_first_seen"), row.moment("indicator_last_seen")
+    for item in row.items("indicators"):
+        try:
+            observable, confirmed = read_indicator(item, row.draft.options.zone)
+        except ValueError as error:
+            row.problem("indicators", item, str(error))
+            continue
+        first_seen = observable.first_seen or first
+        row.draft.observe(
+            replace(observable, first_seen=first_seen, valid_from=first_seen, last_seen=observable.last_seen or last),
+            confirmed=confirmed,
+        )
+
+
+def _identity(text: str) -> str:
+    if len(text) > 200 or not text.isprintable():
+        raise ValueError("an id of at most 200 printable characters, unique at your CERT")
+    return text
+
+
+def _language(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}", text, re.ASCII):
+        raise ValueError("a language tag (BCP 47) such as en, id or th")
+    return text
+
+
+def _severity(text: str) -> Severity:
+    word = text.casefold()
+    if word in SEVERITY_WORDS:
+        return Severity(SEVERITY_WORDS[word], "word", text)
+    level = int(text[0]) if re.fullmatch(r"\d(?:\.0+)?", text, re.ASCII) else 0
+    if level not in SEVERITY_NUMBERS:
+        raise ValueError("1, 2, 3, 4 or 5 (or low, medium, high, critical)")
+    return Severity(SEVERITY_NUMBERS[level], "national 1-5", text, float(level))
+
+
+def _confidence(text: str) -> int:
+    word = text.casefold()
+    if word in CONFIDENCE_WORDS:
+        return CONFIDENCE_WORDS[word]
+    try:
+        return values.whole(text, most=100)
+    except ValueError:
+        raise ValueError("a whole number from 0 to 100, or low, medium, high") from None
+
+
+def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
+    """YAML and JSON may nest the victim's and the contact's columns, and spell lists out; the result is one row."""
+    row: dict[str, Any] = {}
+    for key, value in document.items():
+        name = str(key).strip().casefold()
+        if name in {"victim", "contact"} and isinstance(value, Mapping):
+            for inner, item in value.items():
+                nested = f"{name}_{str(inner).strip().casefold()}"
+                nested = nested if nested in COLUMNS else str(inner).strip().casefold()
+                row[nested if nested in COLUMNS else f"{name}.{excerpt(inner)}"] = item
+        else:
+            row[name] = value
+    return {key: _unlisted(key, value) for key, value in row.items()}
+
+
+def _unlisted(column: str, value: Any) -> Any:
+    """A list of one stands for its value where the column holds one; true and false are yes and no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and len(value) == 1 and column not in LIST_COLUMNS:
+        return _unlisted(column, value[0])
+    return value

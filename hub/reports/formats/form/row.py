@@ -1,0 +1,118 @@
+"""One row of the form while it is read: cells, and every problem found in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from hub.reports.reading import values
+from hub.reports.reading.draft import Draft, Problem, distinct
+from hub.reports.reading.options import MAX_CELL_CHARS, MAX_LIST_ITEMS
+from hub.reports.reading.times import parse_moment
+from hub.reports.report import (
+    Moment,
+)
+
+T = TypeVar("T")
+
+
+YES_NO: Final = {
+    "yes": True,
+    "y": True,
+    "true": True,
+    "1": True,
+    "ya": True,
+    "no": False,
+    "n": False,
+    "false": False,
+    "0": False,
+    "tidak": False,
+}
+
+
+@dataclass
+class Row:
+    """One row while it is read: every problem is kept, so that a person mends them all at once."""
+
+    cells: Mapping[str, Any]
+    draft: Draft
+    problems: list[Problem]
+
+    def problem(self, column: str, found: object, expected: str) -> None:
+        """Keep a problem: the row makes no report."""
+        self.problems.append(Problem(column, found, expected))
+
+    def text(self, column: str) -> str | None:
+        """The cell as stripped text; None where it is empty."""
+        value = self.cells.get(column)
+        if value is None:
+            return None
+        if isinstance(value, Mapping | list):
+            self.problem(column, value, "a single value")
+            return None
+        text = str(value).strip()
+        if len(text) > MAX_CELL_CHARS:
+            self.problem(column, text, f"at most {MAX_CELL_CHARS} characters")
+            return None
+        return text or None
+
+    def read(self, column: str, reader: Callable[[str], T]) -> T | None:
+        """What ``reader`` makes of the cell's text; None where it is empty or a problem."""
+        text = self.text(column)
+        if text is None:
+            return None
+        try:
+            return reader(text)
+        except ValueError as error:
+            self.problem(column, text, str(error))
+            return None
+
+    def word(self, column: str, words: Any) -> str | None:
+        """One of ``words``."""
+        return self.read(column, lambda text: values.one_of(text, words))
+
+    def moment(self, column: str) -> Moment | None:
+        """The cell as a time."""
+        value = self.cells.get(column)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            return parse_moment(value, self.draft.options.zone)
+        except ValueError as error:
+            self.problem(column, value, str(error))
+            return None
+
+    def yes_no(self, column: str) -> bool | None:
+        """The cell as yes or no."""
+        return self.read(column, yes_or_no)
+
+    def items(self, column: str) -> list[Any]:
+        """The items of a list: a list as it is, or text cut at semicolons and line ends."""
+        value = self.cells.get(column)
+        if value is None:
+            return []
+        found = value if isinstance(value, list) else re.split(r"[;\n]", str(value))
+        found = [item for item in found if item is not None and str(item).strip()]
+        if len(found) > MAX_LIST_ITEMS:
+            self.problem(column, f"{len(found)} items", f"at most {MAX_LIST_ITEMS} items")
+            return []
+        return found
+
+    def list(self, column: str, reader: Callable[[str], str]) -> tuple[str, ...]:
+        """What ``reader`` makes of each item of the cell, without duplicates."""
+        made = []
+        for item in self.items(column):
+            try:
+                made.append(reader(str(item).strip()))
+            except ValueError as error:
+                self.problem(column, item, str(error))
+        return distinct(made)
+
+
+def yes_or_no(text: str) -> bool:
+    """Yes or no, in English or Indonesian. Raises ValueError for anything else."""
+    if text.casefold() not in YES_NO:
+        raise ValueError("yes or no")
+    return YES_NO[text.casefold()]

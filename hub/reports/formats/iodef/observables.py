@@ -1,0 +1,300 @@
+"""What IODEF shows: systems and flows of EventData, and the observables of IndicatorData."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+from xml.etree.ElementTree import Element
+
+from hub.reports.formats.iodef import tables
+from hub.reports.formats.iodef.tree import Tree
+from hub.reports.formats.misp.types import connection
+from hub.reports.reading import values
+from hub.reports.reading.draft import Draft
+from hub.reports.reading.indicators import KINDS
+from hub.reports.reading.options import MAX_LIST_ITEMS
+from hub.reports.reading.times import parse_moment
+from hub.reports.report import TLP_WORDS, FileDetails, Observable, ObservableType, Role, Sighting, TlpWord
+
+_HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN})
+
+
+class Observing:
+    """Reads observables into a draft; ``level`` is the TLP of the report, which parts may only raise."""
+
+    def __init__(self, tree: Tree, draft: Draft, level: TlpWord) -> None:
+        self._tree, self._draft, self._level = tree, draft, level
+        self.sightings: list[Sighting] = []
+
+    def raised(self, element: Element, level: TlpWord | None = None) -> TlpWord | None:
+        """The TLP of an element where it is stricter than what holds around it; else what holds."""
+        own = tables.RESTRICTIONS.get(element.get("restriction", "").casefold())
+        around = level or self._level
+        return own if own and TLP_WORDS.index(own) > TLP_WORDS.index(around) else level
+
+    def _observe(self, items: Iterable[Observable], level: TlpWord | None) -> None:
+        for item in items:
+            self._draft.observe(replace(item, tlp=level))
+
+    def _read(self, kind: str, text: str | None, place: str) -> Observable | None:
+        if not text or kind not in KINDS:
+            self._draft.unused(place, text, "this kind of observable is not read")
+            return None
+        return self._draft.attempt(KINDS[kind], place, text)
+
+    # -- EventData
+
+    def flow(self, flow: Element, level: TlpWord | None) -> None:
+        """The systems of a flow, and the connection between its one source and one target where ports are told."""
+        ends: dict[str, list[tuple[Observable, Element]]] = {"source": [], "target": []}
+        systems = self._tree.all(flow, "System")
+        hostile = any(_is_hostile(system) and system.get("category") == "target" for system in systems)
+        for system in systems:
+            category = system.get("category", "")
+            made = self.system(system, self.raised(system, level), hostile=hostile)
+            if category in ends:
+                ends[category] += [(item, system) for item in made if item.type in _HOSTS and "/" not in item.value]
+        if len(ends["source"]) == 1 and len(ends["target"]) == 1:
+            (source, source_system), (target, target_system) = ends["source"][0], ends["target"][0]
+            port, transport = self._port(target_system)
+            source_port, _ = self._port(source_system)
+            if port is not None:
+                item = connection(
+                    protocols=(transport,),
+                    src=source.value,
+                    src_port=source_port,
+                    dst=target.value,
+                    dst_port=port,
+                    src_role=source.role,
+                    dst_role=target.role,
+                )
+                adversary = Role.ADVERSARY in {source.role, target.role}
+                self._observe([replace(item, role=Role.ADVERSARY if adversary else Role.UNKNOWN)], level)
+
+    def system(self, system: Element, level: TlpWord | None, *, hostile: bool = False) -> list[Observable]:
+        """The addresses and names of one system. ``hostile``: the flow's target is the attacker's, so sides swap."""
+        tree = self._tree
+        category = system.get("category", "").casefold()
+        role = tables.ROLES.get(category, Role.UNKNOWN)
+        if category == "sensor":
+            tree.take(system)
+            self._draft.unused("System", "sensor", "shows how the CERT sees, and stays there")
+            return []
+        if system.get("spoofed", "").casefold() == "yes" and role is Role.ADVERSARY:
+            role = Role.UNKNOWN  # somebody else's address was used
+        if hostile and role in {Role.ADVERSARY, Role.VICTIM} and category in {"source", "target"}:
+            role = Role.ADVERSARY if _is_hostile(system) else Role.VICTIM
+        made: list[Observable] = []
+        for node in tree.all(system, "Node"):
+            made += self._node(node, role)
+            for counter in tree.all(node, "Counter"):
+                self._count(counter, made)
+        for counter in tree.all(system, "Counter"):
+            self._count(counter, made)
+        if role is not Role.VICTIM:
+            for service in tree.all(system, "Service"):
+                tree.all(service, "Port", "Portlist")
+        self._observe(made, level)
+        return made
+
+    def _node(self, node: Element, role: Role) -> list[Observable]:
+        tree = self._tree
+        innocent = any("innocent" in data.get("system-status", "") for data in node if data.tag == "DomainData")
+        own = Role.THIRD_PARTY if innocent and role is not Role.VICTIM else role
+        found: list[Observable | None] = []
+        for address in tree.all(node, "Address"):
+            category = address.get("category", "ipv4-addr")
+            found.append(
+                self._read(tables.KINDS.get(category, ""), tree.whole(address), f"System/Node/Address ({category})")
+            )
+        names = [tree.whole(name) for name in tree.all(node, "NodeName")]
+        names += [tree.text(data, "Name") for data in tree.all(node, "DomainData")]
+        found += [self._draft.attempt(KINDS["domain"], "System/Node", name) for name in names]
+        return [_of(item, own) for item in found if item]
+
+    def _count(self, counter: Element, made: list[Observable]) -> None:
+        if counter.get("type") in {"event", "alert"} and made:
+            count = self._draft.attempt(lambda text: values.whole(text, least=1), "Counter", self._tree.whole(counter))
+            if count:
+                self.sightings.append(Sighting("observable", " ".join(made[-1].key), count))
+        else:
+            self._draft.unused(f"Counter ({counter.get('type')})", self._tree.whole(counter), "a measure of traffic")
+
+    def _port(self, system: Element) -> tuple[int | None, str]:
+        for service in self._tree.all(system, "Service"):
+            number = service.get("ip-protocol") or service.get("ip_protocol") or "6"
+            text = self._tree.text(service, "Port")
+            port = self._draft.attempt(lambda text: values.whole(text, most=65_535), "Service/Port", text)
+            if port is not None:
+                return port, tables.TRANSPORT.get(number, "tcp")
+        return None, "tcp"
+
+    # -- IndicatorData
+
+    def indicator(self, indicator: Element, level: TlpWord | None) -> None:
+        """One Indicator: its observables, with its own times and confidence."""
+        tree, draft = self._tree, self._draft
+        zone = draft.options.zone
+        start, end = (
+            draft.attempt(lambda text: parse_moment(text, zone), name, tree.text(indicator, name))
+            for name in ("StartTime", "EndTime")
+        )
+        confidence = self.confidence(tree.first(indicator, "Confidence"))
+        identity = tree.text(indicator, "IndicatorID")
+        described = " ".join(text for part in tree.all(indicator, "Description") if (text := tree.whole(part))) or None
+        expressions = tree.all(indicator, "IndicatorExpression")
+        made = [item for part in tree.all(indicator, "Observable") for item in self._observable(part)]
+        for expression in expressions:
+            made += self._expression(expression)
+        level = self.raised(indicator, level)
+        self._observe(
+            (
+                replace(
+                    item,
+                    role=Role.ADVERSARY,
+                    as_indicator=True,
+                    valid_from=start,
+                    valid_until=end,
+                    confidence=confidence,
+                    description=described,
+                    source_id=identity,
+                )
+                for item in made
+            ),
+            level,
+        )
+
+    def confidence(self, element: Element | None) -> int | None:
+        """The Confidence element as 0-100."""
+        if element is None:
+            return None
+        rating = element.get("rating", "").casefold()
+        text = self._tree.whole(element)
+        if rating == "numeric":
+            number = self._draft.attempt(lambda text: values.number(text, most=100), "Confidence", text)
+            # v1 wrote a share of one, v2 a number up to 100.
+            return None if number is None else round(number * 100) if 0 < number < 1 else round(number)
+        return tables.CONFIDENCE.get(rating)
+
+    def _expression(self, expression: Element) -> list[Observable]:
+        """or: each stands alone; and: one pattern of all. Others cannot be said without saying something else."""
+        tree, operator = self._tree, expression.get("operator", "and").casefold()
+        made = [item for part in tree.all(expression, "Observable") for item in self._observable(part)]
+        for nested in tree.all(expression, "IndicatorExpression"):
+            made += self._expression(nested)
+        if operator in {"or", "xor"} or (len(made) <= 1 and operator == "and"):
+            return made
+        parts = [text for item in made if (text := _comparison(item))]
+        if operator == "and" and len(parts) == len(made):
+            pattern = " AND ".join(f"[{part}]" for part in parts)
+            return [Observable(ObservableType.PATTERN, pattern, pattern=pattern, pattern_type="stix")]
+        self._draft.unused("IndicatorExpression", operator, "this combination cannot be kept")
+        return []
+
+    def _observable(self, observable: Element) -> list[Observable]:
+        tree = self._tree
+        made: list[Observable | None] = []
+        nodes = [node for system in tree.all(observable, "System") for node in tree.all(system, "Node")]
+        for holder in (observable, *nodes):
+            for address in tree.all(holder, "Address"):
+                kind = tables.KINDS.get(address.get("category", "ipv4-addr"), "")
+                made.append(self._read(kind, tree.whole(address), "Observable/Address"))
+            names = [tree.text(data, "Name") for data in tree.all(holder, "DomainData")]
+            made += [self._read("domain", name, "Observable/DomainData") for name in names]
+        for data in tree.all(observable, "FileData"):
+            made += [self._file(part) for part in tree.all(data, "File")]
+        for data in tree.all(observable, "EmailData"):
+            made += self._mail(data)
+        for data in tree.all(observable, "WindowsRegistryKeysModified"):
+            for key in tree.all(data, "Key"):
+                item = self._read("regkey", tree.text(key, "KeyName"), "WindowsRegistryKeysModified/Key")
+                value = tree.text(key, "Value", "KeyValue")
+                made.append(replace(item, data=value) if item else None)
+        for bulk in tree.all(observable, "BulkObservable"):
+            made += self._bulk(bulk)
+        return [item for item in made if item is not None]
+
+    def _mail(self, data: Element) -> list[Observable | None]:
+        tree = self._tree
+        senders = [self._read("email", tree.whole(part), "EmailData/EmailFrom") for part in tree.all(data, "EmailFrom")]
+        subjects = [tree.whole(part) for part in tree.all(data, "EmailSubject")]
+        return senders + [Observable(ObservableType.EMAIL_MESSAGE, text) for text in subjects if text]
+
+    def _bulk(self, bulk: Element) -> list[Observable | None]:
+        kind = tables.KINDS.get(bulk.get("type", "").casefold(), "")
+        listed = self._tree.all(bulk, "BulkObservableList")
+        lines = [line.strip() for part in listed for line in (part.text or "").splitlines() if line.strip()]
+        if len(lines) > MAX_LIST_ITEMS:
+            self._draft.unused("BulkObservableList", f"{len(lines)} lines", f"more than {MAX_LIST_ITEMS} lines")
+            lines = lines[:MAX_LIST_ITEMS]
+        return [self._read(kind, line, f"BulkObservable ({bulk.get('type')})") for line in lines]
+
+    def _file(self, file: Element) -> Observable | None:
+        tree = self._tree
+        hashes: dict[str, str] = {}
+        name = tree.text(file, "FileName")
+        size = self._draft.attempt(values.whole, "File/FileSize", tree.text(file, "FileSize"))
+        for data in tree.all(file, "HashData"):
+            for part in tree.all(data, "Hash"):
+                method = tree.first(part, "DigestMethod")
+                told = (method.get("Algorithm") or method.text or "") if method is not None else ""
+                digest = tree.text(part, "DigestValue")
+                found = self._draft.attempt(partial(_digest, method=told), "HashData/Hash", digest)
+                if found:
+                    hashes[found[0]] = found[1]
+        if not hashes and not name:
+            return None
+        item = values.file_observable(hashes, name)
+        return replace(item, file=replace(item.file or FileDetails(), size=size))
+
+
+def _is_hostile(system: Element) -> bool:
+    """Whether the attacker put this system up: IODEF calls its domain fraudulent or malicious."""
+    return any(
+        re.search(r"fraudulent|malicious|criminal", data.get("system-status", "").casefold()) is not None
+        for data in system.iter("DomainData")
+    )
+
+
+def _of(item: Observable, role: Role) -> Observable:
+    return replace(item, role=role, as_indicator=role in {Role.ADVERSARY, Role.THIRD_PARTY})
+
+
+def _digest(text: str, method: str) -> tuple[str, str]:
+    """XML signatures write digests in base64; some senders write hexadecimal."""
+    name = re.sub(r"[^a-z0-9]", "", method.rpartition("#")[2].casefold() or method.casefold())
+    algorithm = tables.HASHES.get(name)
+    try:
+        return values.file_hash(text, algorithm)
+    except ValueError:
+        pass
+    try:
+        return values.file_hash(base64.b64decode("".join(text.split()), validate=True).hex(), algorithm)
+    except (binascii.Error, ValueError):
+        raise ValueError("a digest in base64 or hexadecimal") from None
+
+
+_PATHS: Final[dict[ObservableType, str]] = {
+    ObservableType.IPV4: "ipv4-addr:value", ObservableType.IPV6: "ipv6-addr:value",
+    ObservableType.DOMAIN: "domain-name:value", ObservableType.URL: "url:value",
+    ObservableType.EMAIL: "email-addr:value", ObservableType.MUTEX: "mutex:name",
+    ObservableType.REGISTRY_KEY: "windows-registry-key:key",
+}  # fmt: skip
+
+
+def _comparison(item: Observable) -> str | None:
+    """A STIX comparison expression (STIX 2.1, 9.5) for one observable."""
+    path: Any = _PATHS.get(item.type)
+    value = item.value
+    if item.type is ObservableType.FILE and item.file:
+        name, value = next(iter(item.file.hashes.items()), ("", item.file.name or ""))
+        path = f"file:hashes.'{name}'" if name else "file:name"
+    if path is None:
+        return None
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"{path} = '{escaped}'"

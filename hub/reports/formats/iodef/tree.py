@@ -1,0 +1,156 @@
+"""IODEF as one kind of tree, from XML (RFC 5070 v1, RFC 7970 v2) and from JSON (RFC 8727).
+
+XML is read incident by incident and never with a DTD; JSON becomes the same elements: keys that begin with a capital
+are elements, the others attributes, `value` and `id` text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, Final
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from hub.errors import ReadingError
+from hub.reports.reading.draft import Draft
+from hub.reports.reading.options import MAX_DEPTH, MAX_DOCUMENT_BYTES, MIB
+from hub.reports.reading.source import BadValue, Source, json_values
+from hub.reports.report import RowError, excerpt
+
+_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+_TEXT_KEYS: Final = frozenset({"value", "id", "text"})
+
+
+class _Metered:
+    """A stream that counts what was read since the last incident, so that none can fill the memory."""
+
+    def __init__(self, stream: BinaryIO, name: str) -> None:
+        self._stream, self._name, self.count = stream, name, 0
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._stream.read(size)
+        self.count += len(chunk)
+        if self.count > MAX_DOCUMENT_BYTES:
+            raise ReadingError(
+                f"{self._name}: has an incident of more than {MAX_DOCUMENT_BYTES // MIB} MiB; split the file"
+            )
+        return chunk
+
+
+def xml_incidents(source: Source) -> Iterator[Element]:
+    """Each Incident element, its names without namespaces. Raises ReadingError for XML that is refused or broken."""
+    meter = _Metered(source.stream, source.name)
+    depth, root, language = 0, None, None
+    try:
+        for event, element in iterparse(meter, events=("start", "end"), forbid_dtd=True):
+            if event == "start":
+                depth += 1
+                if depth > MAX_DEPTH:
+                    raise ReadingError(f"{source.name}: is nested deeper than {MAX_DEPTH} levels")
+                if root is None:
+                    root, language = element, element.get(_LANG) or element.get("lang")
+                continue
+            depth -= 1
+            element.tag = _local(element.tag)
+            if element.tag == "Incident" and depth == 1:
+                if language:
+                    element.attrib.setdefault("lang", language)
+                yield element
+                meter.count = 0
+                if root is not None:
+                    root.clear()
+    except DefusedXmlException:
+        raise ReadingError(
+            f"{source.name}: declares a DTD or entities, which IODEF does not need; it is refused"
+        ) from None
+    except (ParseError, LookupError, ValueError) as error:
+        raise ReadingError(f"{source.name}: is no XML that can be read ({excerpt(error)})") from None
+
+
+def _local(tag: Any) -> str:
+    return str(tag).rpartition("}")[2]
+
+
+def json_incidents(source: Source) -> Iterator[Element | RowError]:
+    """Each incident of a JSON document as an element."""
+    for where, value in json_values(source):
+        if isinstance(value, BadValue):
+            yield RowError(source.name, where, "", value.found, value.expected)
+            continue
+        incidents = value.get("Incident") if isinstance(value, Mapping) else None
+        if incidents is None:
+            yield RowError(source.name, where, "Incident", excerpt(value), "an IODEF document with a list Incident")
+            continue
+        language = value.get("lang")
+        for item in incidents if isinstance(incidents, list) else [incidents]:
+            element = _element("Incident", item)
+            if isinstance(language, str):
+                element.attrib.setdefault("lang", language)
+            yield element
+
+
+def _element(tag: str, value: Any) -> Element:
+    element = Element(tag)
+    if not isinstance(value, Mapping):
+        element.text = "" if value is None else str(value)
+        return element
+    for key, item in value.items():
+        if key in _TEXT_KEYS and not isinstance(item, Mapping | list):
+            element.text = str(item)
+        elif key[:1].isupper():
+            for one in item if isinstance(item, list) else [item]:
+                element.append(_element(_local(key), one))
+        elif not isinstance(item, Mapping | list):
+            element.set(key, str(item))
+    return element
+
+
+class Tree:
+    """Elements that remember which of them were read, so that the rest can be named."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self._taken: set[int] = set()
+
+    def all(self, parent: Element, *names: str) -> list[Element]:
+        """The children of these names; they count as read."""
+        found = [child for child in parent if child.tag in names]
+        self._taken.update(map(id, found))
+        return found
+
+    def first(self, parent: Element, *names: str) -> Element | None:
+        """The first child of these names."""
+        return next(iter(self.all(parent, *names)), None)
+
+    def text(self, parent: Element, *names: str) -> str | None:
+        """The text of the first child of these names, with that of what is inside it."""
+        child = self.first(parent, *names)
+        return self.whole(child) if child is not None else None
+
+    def whole(self, element: Element) -> str | None:
+        """All text of an element as one line; what is inside it counts as read."""
+        self._taken.update(map(id, element.iter()))
+        return " ".join("".join(element.itertext()).split()) or None
+
+    def take(self, element: Element) -> None:
+        """Count an element and all in it as read."""
+        self._taken.update(map(id, element.iter()))
+
+    def rest(self, parent: Element, path: str = "") -> None:
+        """Name every element that was not read."""
+        for child in parent:
+            place = f"{path}/{child.tag}" if path else str(child.tag)
+            if id(child) in self._taken:
+                self.rest(child, place)
+                continue
+            text = " ".join("".join(child.itertext()).split())
+            told = " ".join(f"{_local(key)}={value}" for key, value in child.attrib.items())
+            self._draft.unused(
+                place,
+                text or told or "empty",
+                "is kept at the CERT"
+                if child.tag in {"Record", "RecordData", "AdditionalData"}
+                else "has no place in an incident report",
+            )

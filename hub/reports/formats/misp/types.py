@@ -1,0 +1,162 @@
+"""MISP attribute types: which is which observable, and how its value is read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Final
+
+from hub.reports.reading import values
+from hub.reports.reading.draft import simple
+from hub.reports.report import (
+    FileDetails,
+    Observable,
+    ObservableType,
+    Role,
+    TrafficDetails,
+)
+
+_HASHES: Final = {
+    "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512", "ssdeep": "SSDEEP", "tlsh": "TLSH",
+    "sha3-256": "SHA3-256", "sha3-512": "SHA3-512",
+}  # fmt: skip
+
+
+_FINGERPRINTS: Final = {f"x509-fingerprint-{name}": algorithm for name, algorithm in list(_HASHES.items())[:3]}
+
+
+_FUZZY: Final = frozenset({"SSDEEP", "TLSH"})
+
+
+_RULES: Final = {"yara": "yara", "sigma": "sigma", "snort": "snort", "suricata": "suricata", "stix2-pattern": "stix"}
+
+
+def _digest(text: str, algorithm: str) -> tuple[str, str]:
+    return (algorithm, values.plain(text)) if algorithm in _FUZZY else values.file_hash(text, algorithm)
+
+
+def _file(algorithm: str) -> Callable[[str], list[Observable]]:
+    return lambda text: [values.file_observable(dict([_digest(text, algorithm)]))]
+
+
+def _named_file(algorithm: str) -> Callable[[str], list[Observable]]:
+    def read(text: str) -> list[Observable]:
+        name, bar, digest = text.rpartition("|")
+        if not bar:
+            raise ValueError("filename|hash")
+        return [values.file_observable(dict([_digest(digest, algorithm)]), name.strip())]
+
+    return read
+
+
+def _one(read: Callable[[str], Observable]) -> Callable[[str], list[Observable]]:
+    return lambda text: [read(text)]
+
+
+def _address(text: str) -> list[Observable]:
+    return [Observable(*values.address(text))]
+
+
+def _address_port(text: str) -> list[Observable]:
+    host, bar, port = text.replace(":", "|").rpartition("|") if text.count(":") == 1 else text.rpartition("|")
+    if not bar:
+        raise ValueError("address|port")
+    kind, address = values.address(host)
+    return [Observable(kind, address), connection(dst=address, dst_port=values.whole(port, most=65_535))]
+
+
+def _host_port(text: str) -> list[Observable]:
+    host, bar, port = text.rpartition("|")
+    if not bar:
+        raise ValueError("hostname|port")
+    values.whole(port, most=65_535)
+    return [Observable(ObservableType.DOMAIN, values.domain(host))]
+
+
+def _domain_address(text: str) -> list[Observable]:
+    name, bar, address = text.partition("|")
+    if not bar:
+        raise ValueError("domain|address")
+    kind, value = values.address(address)
+    return [Observable(ObservableType.DOMAIN, values.domain(name), resolves_to=(value,)), Observable(kind, value)]
+
+
+def _key_value(text: str) -> list[Observable]:
+    key, _, data = text.partition("|")
+    return [Observable(ObservableType.REGISTRY_KEY, values.registry_key(key), data=data.strip() or None)]
+
+
+def _certificate(algorithm: str) -> Callable[[str], list[Observable]]:
+    def read(text: str) -> list[Observable]:
+        name, digits = values.file_hash(text.replace(":", ""), algorithm)
+        return [Observable(ObservableType.CERTIFICATE, digits, file=FileDetails(hashes={name: digits}))]
+
+    return read
+
+
+def _rule(pattern_type: str) -> Callable[[str], list[Observable]]:
+    def read(text: str) -> list[Observable]:
+        name = next((line.strip() for line in text.splitlines() if line.strip()), "")[:120]
+        if not name:
+            raise ValueError(f"a {pattern_type} rule")
+        # Many rules begin with the same line; what tells them apart is the whole text.
+        digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8]
+        return [Observable(ObservableType.PATTERN, f"{name} ({digest})", pattern=text, pattern_type=pattern_type)]
+
+    return read
+
+
+def _cpe(text: str) -> list[Observable]:
+    parts = text.strip().split(":")
+    if len(parts) < 5 or parts[0] != "cpe":
+        raise ValueError("a CPE 2.3 name")
+    return [Observable(ObservableType.SOFTWARE, " ".join(parts[3:5]).replace("_", " "), data=text.strip())]
+
+
+def connection(  # noqa: PLR0913  both ends of a connection, each by name
+    *,
+    protocols: tuple[str, ...] = ("tcp",),
+    src: str | None = None,
+    src_port: int | None = None,
+    dst: str | None = None,
+    dst_port: int | None = None,
+    src_role: Role = Role.UNKNOWN,
+    dst_role: Role = Role.ADVERSARY,
+) -> Observable:
+    """Network traffic, with the family of its addresses as the lowest protocol."""
+    family = "ipv6" if ":" in f"{src}{dst}" else "ipv4"
+    left = f" {src or '*'}:{src_port or '*'}" if src or src_port else ""
+    return Observable(
+        ObservableType.TRAFFIC,
+        f"{'/'.join(protocols)}{left} > {dst or '*'}:{dst_port or '*'}",
+        traffic=TrafficDetails((family, *protocols), src, src_port, src_role, dst, dst_port, dst_role),
+    )
+
+
+READERS: Final[dict[str, Callable[[str], list[Observable]]]] = {
+    **dict.fromkeys(("ip-src", "ip-dst", "ip"), _address),
+    **dict.fromkeys(("ip-src|port", "ip-dst|port"), _address_port),
+    **dict.fromkeys(("domain", "hostname"), _one(simple(ObservableType.DOMAIN, values.domain))),
+    "hostname|port": _host_port,
+    "domain|ip": _domain_address,
+    **dict.fromkeys(("url", "uri"), _one(simple(ObservableType.URL, values.url))),
+    **{name: _file(algorithm) for name, algorithm in _HASHES.items()},
+    **{f"filename|{name}": _named_file(algorithm) for name, algorithm in _HASHES.items()},
+    "malware-sample": _named_file("MD5"),
+    **dict.fromkeys(("filename", "email-attachment"), lambda text: [values.file_observable({}, text)]),
+    **dict.fromkeys(
+        ("email-src", "email-dst", "email", "email-reply-to"), _one(simple(ObservableType.EMAIL, values.email))
+    ),
+    "email-subject": _one(simple(ObservableType.EMAIL_MESSAGE, values.plain)),
+    "mutex": _one(simple(ObservableType.MUTEX, values.plain)),
+    "regkey": _one(simple(ObservableType.REGISTRY_KEY, values.registry_key)),
+    "regkey|value": _key_value,
+    "user-agent": _one(simple(ObservableType.USER_AGENT, values.plain)),
+    "AS": _one(simple(ObservableType.AS, values.as_number)),
+    "mac-address": _one(simple(ObservableType.MAC, values.mac)),
+    **dict.fromkeys(("btc", "xmr", "dash"), _one(simple(ObservableType.WALLET, values.plain))),
+    **{name: _certificate(algorithm) for name, algorithm in _FINGERPRINTS.items()},
+    **{name: _rule(pattern_type) for name, pattern_type in _RULES.items()},
+    "cpe": _cpe,
+}
+"""How a value of each MISP type is read; "composite|types" make several observables."""

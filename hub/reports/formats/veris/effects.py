@@ -1,0 +1,166 @@
+"""What a VERIS incident did, and how it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from hub.reports.formats.veris import tables
+from hub.reports.reading import values
+from hub.reports.reading.draft import Draft, Fields, distinct
+from hub.reports.report import (
+    AvailabilityImpact,
+    ConfidentialityImpact,
+    EconomicImpact,
+    Fidelity,
+    Impact,
+    IntegrityImpact,
+    Moment,
+    Severity,
+    Timeline,
+)
+from hub.stix.vocabularies import ECONOMIC_VARIETIES
+
+# Days of a unit, and the fidelity of a time reached by counting in it.
+UNITS: Final = {
+    "Seconds": (1 / 86_400, Fidelity.SECOND), "Minutes": (1 / 1_440, Fidelity.MINUTE), "Hours": (1 / 24, Fidelity.HOUR),
+    "Days": (1.0, Fidelity.DAY), "Weeks": (7.0, Fidelity.DAY), "Months": (30.0, Fidelity.MONTH),
+    "Years": (365.0, Fidelity.YEAR),
+}  # fmt: skip
+
+
+NOTES: Final = "is a note of the analyst's, and stays at the CERT"
+
+
+def after(start: Moment | None, span: Fields, draft: Draft) -> Moment | None:
+    """``start`` moved on by a VERIS duration, no more exact than its unit; None where it cannot be counted."""
+    unit, amount = span.text("unit"), span.read("value", values.number)
+    if start is None or amount is None or unit not in UNITS:
+        draft.unused(span.path("value"), amount, "cannot be counted from a known time")
+        return None
+    days, fidelity = UNITS[unit]
+    try:
+        return Moment(
+            start.instant + timedelta(days=amount * days), max(start.fidelity, fidelity, key=list(Fidelity).index)
+        )
+    except OverflowError:
+        draft.unused(span.path("value"), amount, "is too long")
+        return None
+
+
+def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
+    """One impact for each kind of information, with its count."""
+    disclosed = fields.text("data_disclosure")
+    total = fields.read("data_total", _count)
+    data = [Fields(item, draft, fields.path("data")) for item in fields.list("data") if isinstance(item, Mapping)]
+    fields.drop(NOTES, "notes")
+    fields.rest()
+    if disclosed is None and not data:
+        return []
+    loss = tables.LOSSES.get(disclosed or "Unknown", "suspected-loss")
+    if loss == "none":
+        return [ConfidentialityImpact(loss_type="none")]
+    counts: dict[str, int | None] = {}
+    for item in data:
+        kind, amount = tables.DATA_TYPES.get(item.text("variety") or "", "proprietary"), item.read("amount", _count)
+        known = counts.get(kind)
+        counts[kind] = known if amount is None else amount + (known or 0)
+    if not counts:
+        counts = {"proprietary": None}
+    if total is not None and all(count is None for count in counts.values()):
+        counts[next(iter(counts))] = total
+    return [
+        ConfidentialityImpact(loss_type=loss, information_type=kind, record_count=count)
+        for kind, count in counts.items()
+    ]
+
+
+def _count(text: str) -> int:
+    return values.whole(text)
+
+
+def read_integrity(attribute: Fields, timeline: Timeline) -> list[Impact]:
+    """The integrity impact, if there is one."""
+    fields = attribute.mapping("integrity")
+    varieties = fields.texts("variety")
+    fields.drop(NOTES, "notes")
+    fields.rest()
+    if not varieties:
+        return []
+    changed = any(word == "Defacement" or word.startswith("Modify") for word in varieties)
+    return [
+        IntegrityImpact(
+            alteration="partial-modification" if changed else "potential-modification",
+            information_type="system",
+            start=timeline.started,
+        )
+    ]
+
+
+def read_availability(attribute: Fields, timeline: Timeline, draft: Draft) -> list[Impact]:
+    """The availability impact; destruction is one on integrity."""
+    fields = attribute.mapping("availability")
+    varieties = fields.texts("variety")
+    end = after(timeline.started, fields.mapping("duration"), draft)
+    fields.drop(NOTES, "notes")
+    fields.rest()
+    made: list[Impact] = []
+    levels = [tables.AVAILABILITY[word] for word in varieties if word in tables.AVAILABILITY]
+    if levels:
+        made.append(AvailabilityImpact(level=max(levels), start=timeline.started, end=end))
+    if "Destruction" in varieties:
+        made.append(IntegrityImpact(alteration="full-destruction", information_type="system", start=timeline.started))
+    return made
+
+
+def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Impact]]:
+    """The overall rating, and what it cost."""
+    rating = fields.text("overall_rating") or ""
+    severity = Severity(tables.RATINGS[rating], "VERIS overall rating", rating) if rating in tables.RATINGS else None
+    currency = fields.text("iso_currency_code")
+    made: list[Impact] = []
+    for item in fields.list("loss"):
+        loss = Fields(item if isinstance(item, Mapping) else {}, draft, fields.path("loss"))
+        word = "-".join((loss.text("variety") or "").casefold().replace("&", "and").split())
+        amount, low, high = (loss.read(key, values.number) for key in ("amount", "min_amount", "max_amount"))
+        loss.take("rating")
+        low, high = low if low is not None else amount, high if high is not None else amount
+        priced = low is not None and high is not None and low <= high and bool(currency)
+        made.append(
+            EconomicImpact(
+                variety=word if word in ECONOMIC_VARIETIES else "uncategorized",
+                currency=currency if priced else None,
+                min_amount=low if priced else None,
+                max_amount=high if priced else None,
+            )
+        )
+        loss.rest()
+    fields.drop("has no place in an incident report", "overall_amount", "overall_min_amount", "overall_max_amount")
+    fields.drop(NOTES, "notes")
+    fields.rest()
+    return severity, made
+
+
+def read_discovery(found: Any) -> tuple[str, ...]:
+    """The string of 1.3 ("Int - reported by employee") or the mapping of 1.4."""
+    pairs: list[tuple[str, str]] = []
+    if isinstance(found, str):
+        side, _, variety = found.casefold().partition(" - ")
+        pairs = [(side, variety)]
+    elif isinstance(found, Mapping):
+        for side, inner in found.items():
+            varieties = inner.get("variety") if isinstance(inner, Mapping) else None
+            pairs += [
+                (str(side).casefold(), str(word).casefold())
+                for word in (varieties if isinstance(varieties, list) else [""])
+            ]
+    methods = []
+    for side, variety in pairs:
+        if "actor disclosure" in variety:
+            methods.append("message-from-attacker")
+        elif side in {"int", "internal"} and variety in tables.INTERNAL_DISCOVERY:
+            methods.append(tables.INTERNAL_DISCOVERY[variety])
+        else:
+            methods.append(tables.DISCOVERY.get(side, ""))
+    return distinct(methods)

@@ -1,0 +1,336 @@
+"""VERIS incidents (VCDB 1.3.x and schema 1.4): one JSON object, a list, or one a line.
+
+Times are dates of which month and day may be missing, and durations from them: both keep their precision.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from hub.reports import rsit
+from hub.reports.formats.form.reader import size_band
+from hub.reports.formats.veris import tables
+from hub.reports.formats.veris.effects import (
+    NOTES,
+    after,
+    read_availability,
+    read_confidentiality,
+    read_discovery,
+    read_impact,
+    read_integrity,
+)
+from hub.reports.reading import values
+from hub.reports.reading.draft import Draft, Fields, Problem, distinct
+from hub.reports.reading.indicators import guess
+from hub.reports.reading.options import ReadOptions
+from hub.reports.reading.source import BadValue, Source, json_values
+from hub.reports.reading.times import partial
+from hub.reports.report import (
+    Actor,
+    Determination,
+    Event,
+    Malware,
+    Note,
+    Observable,
+    Reading,
+    Reference,
+    Report,
+    Role,
+    RowError,
+    Status,
+    Technique,
+    Timeline,
+    Victim,
+    Vulnerability,
+)
+from hub.stix.vocabularies import CONFIDENCE_WORDS
+
+NOTHING: Final = frozenset({"unknown", "na", "other", ""})
+
+
+def read_veris(source: Source, options: ReadOptions) -> Iterator[Reading]:
+    """Read incident by incident; a RowError stands for one that cannot be used."""
+    for where, value in _flat(json_values(source)):
+        if isinstance(value, BadValue):
+            yield RowError(source.name, where, "", value.found, value.expected)
+            continue
+        identity = None
+        try:
+            if not isinstance(value, dict):
+                raise Problem("", value, "a VERIS incident: a JSON object")  # noqa: TRY301  one way out for every refusal
+            inner = value.get("incident")
+            incident = inner if isinstance(inner, dict) else value
+            identity = str(incident.get("incident_id") or "") or None
+            yield _report(incident, source.name, where, options)
+        except Problem as problem:
+            yield problem.as_error(source.name, where, identity)
+
+
+def _flat(found: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    for where, value in found:
+        if isinstance(value, list):
+            yield from ((f"{where}[{index}]", item) for index, item in enumerate(value))
+        else:
+            yield where, value
+
+
+def _report(value: Mapping[str, Any], name: str, where: str, options: ReadOptions) -> Report:
+    """1. What and how sure. 2. When. 3. Who was hit. 4. By whom. 5. How. 6. With what effect. 7. What was learnt."""
+    draft = Draft(options, where)
+    incident = Fields(value, draft)
+    # 1.
+    identity = incident.text("incident_id")
+    if identity is None:
+        raise Problem("incident_id", value.get("incident_id"), "an id of the incident")
+    said = (incident.text("security_incident") or "").casefold()
+    if said not in tables.DETERMINATIONS:
+        raise Problem(
+            "security_incident", value.get("security_incident"), "Confirmed, Suspected, Near miss or False positive"
+        )
+    description = incident.text("summary")
+    # 2.
+    timeline = _timeline(incident.mapping("timeline"), draft)
+    # 3.
+    victim, affected = _victim(incident.mapping("victim"), draft)
+    # 4.
+    actors, events = _actors(incident.mapping("actor"), draft)
+    # 5.
+    malware, vulnerabilities, techniques, incident_types, types = _actions(incident.mapping("action"), draft)
+    affected |= _assets(incident.mapping("asset"), draft)
+    # 6.
+    attribute = incident.mapping("attribute")
+    impacts = [
+        *read_confidentiality(attribute.mapping("confidentiality"), draft),
+        *read_integrity(attribute, timeline),
+        *read_availability(attribute, timeline, draft),
+    ]
+    attribute.rest()
+    severity, costs = read_impact(incident.mapping("impact"), draft)
+    # 7.
+    lessons = incident.text("control_failure")
+    corrective = incident.text("corrective_action")
+    for item in incident.list("ioc"):
+        _indicator(item, draft)
+    references = [Reference("VERIS", identity), *_references(incident.text("reference") or "")]
+    for key in ("schema_version", "schema_name"):
+        incident.take(key)
+    incident.drop(NOTES, "notes", "discovery_notes", "plus")
+    incident.drop("has no place in an incident report", "targeted", "value_chain", "cost_corrective_action", "extra")
+    methods = read_discovery(incident.take("discovery_method"))
+    confidence = CONFIDENCE_WORDS.get((incident.text("confidence") or "").casefold())
+    incident.rest()
+    return Report(
+        report_id=identity,
+        source_format="veris",
+        title=_title(types, victim),
+        description=description,
+        rsit=tuple((line.rsit_class, line.type) for line in types),
+        incident_types=incident_types,
+        labels=tuple(line.label for line in types),
+        status=Status.CLOSED,
+        determination=Determination(tables.DETERMINATIONS[said]),
+        severity=severity,
+        confidence=confidence,
+        tlp=options.default_tlp,
+        countries=distinct((*victim.countries, options.default_country or "")),
+        timeline=timeline,
+        detection_methods=methods,
+        suspected_malicious=True if actors else None,
+        victims=(victim,) if victim != Victim() else (),
+        affected=affected,
+        impacts=(*impacts, *costs),
+        events=events,
+        recommended_actions=(corrective,) if corrective else (),
+        notes=(Note(lessons, "lesson"),) if lessons else (),
+        actors=actors,
+        malware=malware,
+        techniques=techniques,
+        vulnerabilities=vulnerabilities,
+        observables=draft.observables,
+        references=tuple(references),
+        unused=draft.unused_rows,
+        warnings=draft.warnings,
+        source=f"{name}, {where}",
+    )
+
+
+def _title(types: tuple[rsit.RsitType, ...], victim: Victim) -> str:
+    """VERIS has no title; this one names nobody."""
+    place = f" in {victim.countries[0]}" if victim.countries else ""
+    return f"{types[0].name}: {(victim.sectors or ('an',))[0].replace('-', ' ')} organisation{place}"
+
+
+def known(found: tuple[str, ...]) -> tuple[str, ...]:
+    """The words that say something: VERIS writes Unknown, NA and Other where nothing is known."""
+    return tuple(text for text in found if text.casefold() not in NOTHING)
+
+
+def _timeline(fields: Fields, draft: Draft) -> Timeline:
+    incident = fields.mapping("incident")
+    parts = [incident.read(key, lambda text: values.whole(text, least=1)) for key in ("year", "month", "day")]
+    incident.drop("is a local time of nobody knows where", "time")
+    started = None
+    if parts[0] is not None:
+        try:
+            started = partial(parts[0], parts[1], parts[2])
+        except ValueError as error:
+            raise Problem("timeline.incident", "-".join(str(part) for part in parts if part), str(error)) from None
+    incident.rest()
+    # Compromise counts from the first action; exfiltration, discovery and containment from the one before.
+    compromised = after(started, fields.mapping("compromise"), draft) or started
+    exfiltrated = after(compromised, fields.mapping("exfiltration"), draft)
+    detected = after(compromised, fields.mapping("discovery"), draft)
+    contained = after(detected, fields.mapping("containment"), draft)
+    fields.rest()
+    return Timeline(started=started, exfiltrated=exfiltrated, detected=detected, contained=contained)
+
+
+def _victim(fields: Fields, draft: Draft) -> tuple[Victim, dict[str, int]]:
+    industry = fields.text("industry") or ""
+    prefix = next((code for code in sorted(tables.SECTORS, key=len, reverse=True) if industry.startswith(code)), None)
+    sector = tables.SECTORS[prefix] if prefix else None
+    level = next((tables.GOVERNMENT[word] for word in fields.texts("government") if word in tables.GOVERNMENT), None)
+    if sector == "government-national" and level:
+        sector = level
+    if sector is None and industry and industry not in {"00", "000000", "Unknown"}:
+        draft.unused(fields.path("industry"), industry, "is no NAICS code that is known")
+    size = fields.text("employee_count")
+    size = None if (size or "").casefold() in NOTHING else size
+    countries = tuple(
+        code
+        for text in known(fields.texts("country"))
+        if (code := draft.attempt(values.country, fields.path("country"), text))
+    )
+    secondary = fields.mapping("secondary")
+    others = secondary.read("amount", values.whole)
+    secondary.drop("names others who were hit", "victim_id", "notes")
+    fields.drop("is too exact to be shared", "state", "region", "revenue", "locations_affected")
+    fields.drop(NOTES, "notes")
+    words = {"small": "small", "large": "large"}
+    victim = Victim(
+        name=_name(fields.text("victim_id")),
+        sectors=(sector,) if sector else (),
+        size=words.get((size or "").casefold())
+        or (draft.attempt(size_band, fields.path("employee_count"), size) if size else None),  # type: ignore[arg-type]  # one of the four words
+        size_said=size,
+        countries=countries,
+    )
+    fields.rest()
+    return victim, {"organization": others} if others is not None else {}
+
+
+def _name(text: str | None) -> str | None:
+    return None if (text or "").casefold() in NOTHING else text
+
+
+def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Event, ...]]:
+    actors: list[Actor] = []
+    events: list[Event] = []
+    for side in ("external", "internal", "partner"):
+        if fields.take(side) is None:
+            continue
+        actor = fields.mapping(side)
+        varieties, names = known(actor.texts("variety")), known(actor.texts("name"))
+        motive = next((tables.MOTIVES[word] for word in actor.texts("motive") if word in tables.MOTIVES), None)
+        types = tuple(dict.fromkeys(tables.ACTOR_TYPES[word] for word in varieties if tables.ACTOR_TYPES.get(word)))
+        if side == "internal":
+            types = (
+                ("insider-disgruntled",)
+                if motive in {"revenge", "personal-gain"}
+                else ("insider-accidental",)
+                if not motive
+                else ()
+            )
+            events.append(Event("An insider took part", ("unauthorized-use",)))
+        countries = tuple(
+            code
+            for text in known(actor.texts("country"))
+            if (code := draft.attempt(values.country, actor.path("country"), text))
+        )
+        told = names or ((varieties or types or (f"{side} actor",))[0],)
+        actors += [Actor(name, types=types, motivation=motive, countries=countries, named=bool(names)) for name in told]
+        actor.drop("is too exact to be shared", "region", "job_change", "industry")
+        actor.drop(NOTES, "notes")
+        actor.rest()
+    fields.take("unknown")
+    fields.rest()
+    return tuple(actors), tuple(events)
+
+
+def _actions(
+    fields: Fields, draft: Draft
+) -> tuple[
+    tuple[Malware, ...], tuple[Vulnerability, ...], tuple[Technique, ...], tuple[str, ...], tuple[rsit.RsitType, ...]
+]:
+    malware: list[Malware] = []
+    cves: list[str] = []
+    techniques: list[Technique] = []
+    words: list[str] = []
+    types: list[rsit.RsitType] = []
+    for kind in (key for key in tables.ACTION_EVENTS if fields.take(key) is not None):
+        action = fields.mapping(kind)
+        varieties = action.texts("variety")
+        finer = [tables.FINER_EVENTS[kind][word] for word in varieties if word in tables.FINER_EVENTS[kind]]
+        words += finer or [tables.ACTION_EVENTS[kind]]
+        names = tables.RSIT_TYPES[kind]
+        found = rsit.find(next((names[word] for word in varieties if word in names), names[""]))
+        types += [found] if found else []
+        if kind == "malware":
+            malware = _malware(action, varieties)
+        if kind in {"hacking", "social"}:
+            techniques += [Technique(f"VERIS {kind}: {word}") for word in known(varieties)]
+        for text in re.split(r"[,;\s]+", action.text("cve") or ""):
+            name = draft.attempt(values.cve, action.path("cve"), text)
+            cves += [name] if name else []
+        action.drop("has no place in an incident report", "vector", "result", "target")
+        action.drop(NOTES, "notes")
+        action.rest()
+    fields.rest()
+    types = types or [rsit.RSIT["other", "undetermined"]]
+    return (
+        tuple(malware),
+        tuple(Vulnerability(name) for name in dict.fromkeys(cves)),
+        tuple(dict.fromkeys(techniques)),
+        distinct(words),
+        tuple(dict.fromkeys(types)),
+    )
+
+
+def _malware(action: Fields, varieties: tuple[str, ...]) -> list[Malware]:
+    types = distinct(tables.MALWARE_TYPES.get(word, "") for word in varieties)
+    names = known(tuple(text.strip() for text in re.split(r"[;,]", action.text("name") or "")))
+    return [Malware(name, types) for name in names] or [Malware((types or ("malware",))[0], types, named=False)]
+
+
+def _assets(fields: Fields, draft: Draft) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for item in fields.list("assets"):
+        asset = Fields(item if isinstance(item, Mapping) else {}, draft, fields.path("assets"))
+        entity = tables.ASSETS.get((asset.text("variety") or "").partition(" - ")[0])
+        amount = asset.read("amount", values.whole)
+        if entity and amount is not None:
+            counts[entity] = counts.get(entity, 0) + amount
+        asset.rest()
+    fields.drop(NOTES, "notes")
+    fields.rest()
+    return counts
+
+
+def _references(text: str) -> Iterator[Reference]:
+    for part in re.split(r"[;\s]+", text):
+        try:
+            page = values.url(part) if part else None
+        except ValueError:
+            continue
+        if page:
+            yield Reference("press", url=page)
+
+
+def _indicator(item: Any, draft: Draft) -> None:
+    text = item.get("indicator") if isinstance(item, Mapping) else item
+    read: Callable[[str], Observable] = guess
+    found = draft.attempt(read, "ioc", text)
+    if found:
+        draft.observe(Observable(found.type, found.value, Role.ADVERSARY, as_indicator=True, file=found.file))

@@ -1,0 +1,1 @@
+"""X-ARF abuse reports, version 3 and 4."""

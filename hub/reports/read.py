@@ -1,0 +1,86 @@
+"""Reports in the forms CERTs keep them, read into the one intermediate model (:mod:`hub.reports.report`).
+
+>>> for reading in read_reports("reports.xlsx"):            # doctest: +SKIP
+...     print(reading.title if isinstance(reading, Report) else f"not read: {reading}")
+
+The format is told from the content (:func:`detect_format`); ``format=`` overrides it. What is read are all of:
+the form as CSV, XLSX, YAML and JSON; MISP events; IntelMQ and n6 events; IODEF 1 and 2; X-ARF 3 and 4; VERIS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import BinaryIO, Final, cast
+
+from hub.errors import ReadingError
+from hub.reports.detect import FORMATS, detect_format
+from hub.reports.reading.options import ReadOptions
+from hub.reports.reading.source import Source, open_source
+from hub.reports.report import Reading, Report, RowError, Unused
+
+__all__ = ["FORMATS", "ReadOptions", "Reading", "Report", "RowError", "Unused", "detect_format", "read_reports"]
+
+Reader = Callable[[Source, ReadOptions], Iterator[Reading]]
+
+# Imported when first met: openpyxl, PyYAML and pydantic are slow to load, and the last is an extra.
+_READERS: Final = {
+    "csv": "form.sheet.read_csv",
+    "xlsx": "form.xlsx.read_xlsx",
+    "yaml": "form.document.read_yaml",
+    "json": "form.document.read_json",
+    "misp": "misp.reader.read_misp",
+    "intelmq": "intelmq.read_intelmq",
+    "n6": "n6.read_n6",
+    "iodef": "iodef.reader.read_iodef",
+    "xarf": "xarf.reader.read_xarf",
+    "veris": "veris.reader.read_veris",
+}
+
+
+def read_reports(
+    origin: str | Path | bytes | BinaryIO,
+    *,
+    format: str | None = None,  # noqa: A002  the name that `--format` has
+    name: str | None = None,
+    options: ReadOptions | None = None,
+) -> Iterator[Reading]:
+    """Read a path, bytes or binary stream; yield a Report, or a RowError where there should have been one.
+
+    ``format`` is one of FORMATS and overrides what the content tells; ``name`` is the file's name in messages.
+    Memory is that of one report (one batch of lines, for a feed), however long the file.
+    Raises ReadingError, on the first step of the iteration, for a file that cannot be read at all.
+    """
+    if format is not None and format not in FORMATS:
+        raise ReadingError(f"{format!r} is no format; choose one of {', '.join(FORMATS)}")
+    source = open_source(origin, name)
+    try:
+        chosen = format or detect_format(source.head, source.name)
+        if chosen is None:
+            raise ReadingError(f"{source.name}: {_why_unknown(source.head)}")
+        module, function = _READERS[chosen].rsplit(".", 1)
+        try:
+            reader = cast(Reader, getattr(import_module(f"hub.reports.formats.{module}"), function))
+        except ImportError as error:
+            extra = "xarf" if chosen == "xarf" else "reports"
+            raise ReadingError(
+                f"{source.name}: reading this needs the package {error.name}; install it with "
+                f"`pip install 'threat-sharing-hub[{extra}]'`"
+            ) from None
+        yield from reader(source, options or ReadOptions())
+    finally:
+        if not hasattr(origin, "read"):
+            source.stream.close()
+
+
+def _why_unknown(head: bytes) -> str:
+    if not head.strip():
+        return "is empty"
+    if b'"bundle"' in head and b'"objects"' in head:
+        return "is a STIX bundle already; publish it as it is"
+    if b'"spec_version"' in head:
+        return "is STIX already; publish it as it is"
+    if head.lstrip()[:1] == b"<":
+        return "is XML, but not IODEF; name its format if you know better"
+    return f"is in no form that is known; name it with --format ({', '.join(FORMATS)})"

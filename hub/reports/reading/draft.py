@@ -1,0 +1,217 @@
+"""What every reader shares while it fills a report: taking fields one by one, and naming those that stay behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from hub.reports.reading.caution import hold_back
+from hub.reports.reading.options import MAX_UNUSED_ROWS, ReadOptions
+from hub.reports.report import Observable, ObservableType, Role, RowError, Unused, excerpt
+
+T = TypeVar("T")
+
+NO_PLACE = "has no place in an incident report"
+
+
+class Problem(ValueError):  # noqa: N818  a verdict on one field that becomes a RowError, never seen outside readers
+    """A field that keeps a report from being read; the reader turns it into a RowError."""
+
+    def __init__(self, key: str, found: object, expected: str) -> None:
+        super().__init__(f"{key}: {expected}")
+        self.key, self.found, self.expected = key, excerpt("" if found is None else found), expected
+
+    def as_error(self, file: str, where: str, report_id: str | None = None) -> RowError:
+        """The verdict, with its place."""
+        return RowError(file, where, self.key, self.found, self.expected, report_id)
+
+
+class Draft:
+    """The growing parts of one report: observables without duplicates, unused fields, warnings."""
+
+    def __init__(self, options: ReadOptions, where: str = "") -> None:
+        self.options = options
+        self.where = where
+        self._observables: dict[tuple[str, str], Observable] = {}
+        self._unused: dict[tuple[str, str, str], Unused] = {}
+        self._beyond = 0
+        self._warnings: dict[str, None] = {}
+
+    def unused(self, key: str, value: object, reason: str = NO_PLACE, *, where: str | None = None) -> None:
+        """Name a field that is not used. Empty values are "not shared" and are not named."""
+        if value in (None, "", [], {}, ()):
+            return
+        place = self.where if where is None else where
+        known = self._unused.get((place, key, reason))
+        if known is not None:
+            self._unused[(place, key, reason)] = replace(known, count=known.count + 1)
+        elif len(self._unused) < MAX_UNUSED_ROWS:
+            self._unused[(place, key, reason)] = Unused(place, key, excerpt(value), reason)
+        else:
+            self._beyond += 1
+
+    def warn(self, sentence: str) -> None:
+        """Tell the officer something, once."""
+        if len(self._warnings) < MAX_UNUSED_ROWS:
+            self._warnings[sentence] = None
+
+    def attempt(self, read: Callable[[str], T], key: str, value: object) -> T | None:
+        """``read(value)``, or None with the field named as unused, in words, where it cannot be read."""
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        if isinstance(value, dict | list | bool):
+            self.unused(key, value, "expected a single value")
+            return None
+        try:
+            return read(str(value))
+        except ValueError as error:
+            self.unused(key, value, f"expected {error}")
+            return None
+
+    def observe(self, observable: Observable, *, confirmed: bool = False) -> Observable:
+        """Add an observable, hold it back where it would do harm, or merge it into the same one seen before."""
+        observable = hold_back(observable, self.options, confirmed=confirmed)
+        known = self._observables.get(observable.key)
+        merged = merge(known, observable) if known else observable
+        self._observables[merged.key] = merged
+        if merged.held:
+            self.warn(f"{excerpt(merged.value)} {merged.held}: kept out, unless you confirm it (--confirm)")
+        return merged
+
+    @property
+    def observables(self) -> tuple[Observable, ...]:
+        """Those added so far, in order."""
+        return tuple(self._observables.values())
+
+    @property
+    def unused_rows(self) -> tuple[Unused, ...]:
+        """The table of unused fields; its last row counts what went beyond MAX_UNUSED_ROWS."""
+        rows = tuple(self._unused.values())
+        if self._beyond:
+            rows += (Unused(self.where, "…", "", "further fields are not listed", self._beyond),)
+        return rows
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Sentences for the officer."""
+        return tuple(self._warnings)
+
+
+class Fields:
+    """A mapping that remembers which of its keys were taken, so that the rest can be named."""
+
+    def __init__(self, mapping: Mapping[str, Any], draft: Draft, path: str = "") -> None:
+        self._mapping, self._draft, self._path = mapping, draft, path
+        self._taken: set[str] = set()
+
+    def take(self, key: str) -> Any:
+        """The raw value, or None."""
+        self._taken.add(key)
+        return self._mapping.get(key)
+
+    def text(self, key: str) -> str | None:
+        """The value as stripped text; a list or mapping is named as unused."""
+        value = self.take(key)
+        if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
+            return str(value).strip() or None if value is not None else None
+        self._draft.unused(self.path(key), value, "expected a single value")
+        return None
+
+    def mapping(self, key: str) -> Fields:
+        """The nested mapping under ``key``; an empty one where there is none."""
+        value = self.take(key)
+        if isinstance(value, Mapping):
+            return Fields(value, self._draft, self.path(key))
+        self._draft.unused(self.path(key), value, "expected a mapping")
+        return Fields({}, self._draft, self.path(key))
+
+    def list(self, key: str) -> list[Any]:
+        """The list under ``key``; a single value counts as a list of one."""
+        value = self.take(key)
+        if value is None:
+            return []
+        return value if isinstance(value, list) else [value]
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """The texts of the list under ``key``, without blanks and duplicates."""
+        return distinct(str(item).strip() for item in self.list(key) if isinstance(item, str | int | float))
+
+    def read(self, key: str, reader: Callable[[str], T]) -> T | None:
+        """``reader(text)`` of the value; None, and named as unused, where it cannot be read."""
+        return self._draft.attempt(reader, self.path(key), self.take(key))
+
+    def keys(self) -> Iterable[str]:
+        """The keys there are."""
+        return self._mapping.keys()
+
+    def path(self, key: str) -> str:
+        """The key with the path to it."""
+        return f"{self._path}.{key}" if self._path else key
+
+    def drop(self, reason: str, *keys: str) -> None:
+        """Name these keys as unused, for ``reason``."""
+        for key in keys:
+            self._draft.unused(self.path(key), self.take(key), reason)
+
+    def rest(self, reason: str = NO_PLACE) -> None:
+        """Name every key not taken as unused."""
+        for key, value in self._mapping.items():
+            if key not in self._taken:
+                self._draft.unused(self.path(key), value, reason)
+
+
+def distinct(values: Iterable[str]) -> tuple[str, ...]:
+    """The values without blanks and duplicates, in order."""
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+# Who is told apart from whom when one value is seen in two roles: a victim's value must never leave.
+_ROLE_WEIGHT = {Role.VICTIM: 3, Role.THIRD_PARTY: 2, Role.ADVERSARY: 1, Role.UNKNOWN: 0}
+
+
+def merge(known: Observable, other: Observable) -> Observable:
+    """Two sightings of one value as one observable: widest times, every label, the most protective role."""
+    role = max(known.role, other.role, key=_ROLE_WEIGHT.__getitem__)
+    file = known.file
+    if file and other.file:
+        file = replace(
+            file,
+            name=file.name or other.file.name,
+            hashes={**other.file.hashes, **file.hashes},
+            size=file.size if file.size is not None else other.file.size,
+            mime_type=file.mime_type or other.file.mime_type,
+        )
+    return replace(
+        known,
+        role=role,
+        as_indicator=(known.as_indicator or other.as_indicator) and role is not Role.VICTIM,
+        held=known.held or other.held,
+        file=file,
+        first_seen=_least(known.first_seen, other.first_seen),
+        last_seen=_most(known.last_seen, other.last_seen),
+        valid_from=_least(known.valid_from, other.valid_from),
+        valid_until=_most(known.valid_until, other.valid_until),
+        confidence=_most(known.confidence, other.confidence),
+        description=known.description or other.description,
+        display_name=known.display_name or other.display_name,
+        data=known.data or other.data,
+        labels=distinct(known.labels + other.labels),
+        indicator_types=distinct(known.indicator_types + other.indicator_types),
+        resolves_to=distinct(known.resolves_to + other.resolves_to),
+        malware=known.malware or other.malware,
+        revoked=known.revoked and other.revoked,
+    )
+
+
+def _least(first: Any, second: Any) -> Any:
+    return min((value for value in (first, second) if value is not None), default=None)
+
+
+def _most(first: Any, second: Any) -> Any:
+    return max((value for value in (first, second) if value is not None), default=None)
+
+
+def simple(kind: ObservableType, read: Callable[[str], str]) -> Callable[[str], Observable]:
+    """A function from text to an observable of ``kind`` whose value ``read`` makes canonical."""
+    return lambda text: Observable(kind, read(text))

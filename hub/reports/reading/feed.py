@@ -1,0 +1,197 @@
+"""Feeds: many observations, few reports. A line becomes indicators or counted sightings, never an incident.
+
+1. Each line is read into a :class:`Line`: what is the adversary's, what the victims', when, how often.
+2. Lines of one TLP level and one consent are gathered, since one report carries one marking.
+3. After ``batch_lines`` lines, or at the end, the batch becomes a Report of kind ``feed``.
+
+The report's id is made of the lines' content: reading the same lines again makes the same report.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from hub.reports.reading.draft import Draft, distinct
+from hub.reports.reading.options import ReadOptions
+from hub.reports.report import (
+    Consent,
+    Kind,
+    Malware,
+    Moment,
+    Observable,
+    Reference,
+    Report,
+    Role,
+    Sighting,
+    SightingTarget,
+    Status,
+    Timeline,
+    TlpWord,
+    Unused,
+    Vulnerability,
+)
+from hub.reports.rsit import SOURCE_IS_EXPOSED, RsitType
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one line of a feed says. ``digest_of`` is what makes it that line and no other."""
+
+    where: str
+    digest_of: bytes
+    rsit: RsitType
+    tlp: TlpWord
+    consent: Consent | None = None
+    withheld: str = ""  # as in Report, which one sentence of each batch becomes
+    observables: tuple[Observable, ...] = ()
+    first_seen: Moment | None = None
+    last_seen: Moment | None = None
+    count: int = 1
+    country: str | None = None  # of the victims' side
+    malware: str | None = None
+    vulnerability: str | None = None
+    service: str | None = None  # exposed or abused service: "snmp"
+    confidence: int | None = None
+    references: tuple[Reference, ...] = ()
+    unused: tuple[Unused, ...] = ()
+
+
+@dataclass(slots=True)
+class _Batch:
+    draft: Draft
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    lines: int = 0
+    first: str = ""
+    last: str = ""
+    rsit: dict[RsitType, int] = field(default_factory=dict)
+    sightings: dict[tuple[str, str, str | None, str, str | None], Sighting] = field(default_factory=dict)
+    malware: dict[str, Malware] = field(default_factory=dict)
+    vulnerabilities: dict[str, Vulnerability] = field(default_factory=dict)
+    references: dict[Reference, None] = field(default_factory=dict)
+    countries: dict[str, None] = field(default_factory=dict)
+    seen: list[Moment] = field(default_factory=list)
+
+
+class Feed:
+    """Gathers lines into reports; ``add`` and ``finish`` yield those that are full."""
+
+    def __init__(self, source_format: str, name: str, options: ReadOptions) -> None:
+        self._format, self._name, self._options = source_format, name, options
+        self._batches: dict[tuple[TlpWord, Consent | None, str], _Batch] = {}
+
+    def add(self, line: Line) -> Iterator[Report]:
+        """Take a line in; yield a report when its batch is full."""
+        key = (line.tlp, line.consent, line.withheld)
+        batch = self._batches.get(key)
+        if batch is None:
+            batch = self._batches[key] = _Batch(Draft(self._options), first=line.where)
+        self._take(batch, line)
+        if batch.lines >= self._options.batch_lines:
+            del self._batches[key]
+            yield self._report(batch, *key)
+
+    def finish(self) -> Iterator[Report]:
+        """Yield what is left at the end of the file."""
+        for key, batch in self._batches.items():
+            yield self._report(batch, *key)
+        self._batches.clear()
+
+    def _take(self, batch: _Batch, line: Line) -> None:
+        batch.lines += 1
+        batch.last = line.where
+        batch.digest.update(len(line.digest_of).to_bytes(8, "big") + line.digest_of)
+        batch.rsit[line.rsit] = batch.rsit.get(line.rsit, 0) + 1
+        for unused in line.unused:
+            # The place of the first line stands for all: a table of ten thousand equal rows helps nobody.
+            batch.draft.unused(unused.key, unused.value, unused.reason, where=batch.first)
+        for reference in line.references:
+            batch.references[reference] = None
+        if line.country:
+            batch.countries[line.country] = None
+        if line.malware:
+            batch.malware.setdefault(line.malware, Malware(line.malware))
+        if line.vulnerability:
+            batch.vulnerabilities.setdefault(line.vulnerability, Vulnerability(line.vulnerability))
+        batch.seen += [moment for moment in (line.first_seen, line.last_seen) if moment]
+        if len(batch.seen) > 2:
+            batch.seen = [min(batch.seen), max(batch.seen)]
+        seen = [batch.draft.observe(self._dated(item, line)) for item in line.observables]
+        exposed = line.rsit.type in SOURCE_IS_EXPOSED
+        indicators = [item for item in seen if item.as_indicator and item.role is Role.ADVERSARY and not item.held]
+        # Of an exposed system the news is what befell it, and where; the indicator beside it is not what was counted.
+        self._count(batch, line, [] if exposed else indicators)
+
+    @staticmethod
+    def _dated(item: Observable, line: Line) -> Observable:
+        return replace(
+            item,
+            first_seen=item.first_seen or line.first_seen,
+            last_seen=item.last_seen or line.last_seen,
+            valid_from=item.valid_from or line.first_seen if item.as_indicator else None,
+            confidence=item.confidence if item.confidence is not None else line.confidence,
+            labels=distinct((*item.labels, line.rsit.label)),
+            malware=item.malware or line.malware,
+        )
+
+    @staticmethod
+    def _count(batch: _Batch, line: Line, indicators: list[Observable]) -> None:
+        """Add to the sighting of the line's indicators; else of what it is about, at the victims' side."""
+        targets: list[tuple[SightingTarget, str]]
+        if indicators:
+            targets = [("observable", " ".join(item.key)) for item in indicators]
+        elif line.malware:
+            targets = [("malware", line.malware)]
+        elif line.vulnerability:
+            targets = [("vulnerability", line.vulnerability)]
+        else:
+            targets = [("classification", f"{line.rsit.rsit_class}/{line.rsit.type}")]
+        moments = [moment for moment in (line.first_seen, line.last_seen) if moment]
+        for of_type, of in targets:
+            key = (of_type, of, line.country, line.rsit.label, line.service)
+            known = batch.sightings.get(key)
+            if known is not None:
+                moments += [moment for moment in (known.first_seen, known.last_seen) if moment]
+            scores = [score for score in (line.confidence, known.confidence if known else None) if score is not None]
+            batch.sightings[key] = Sighting(
+                of_type,
+                of,
+                count=line.count + (known.count if known else 0),
+                first_seen=min(moments, default=None),
+                last_seen=max(moments, default=None),
+                country=line.country,
+                detail=line.service,
+                confidence=min(scores, default=None),
+                labels=(line.rsit.label,),
+            )
+
+    def _report(self, batch: _Batch, tlp: TlpWord, consent: Consent | None, withheld: str) -> Report:
+        commonest = sorted(batch.rsit, key=lambda line: -batch.rsit[line])
+        names = ", ".join(f"{line.name} ({batch.rsit[line]})" for line in commonest[:3])
+        return Report(
+            report_id=f"{self._format}-{batch.digest.hexdigest()[:32]}",
+            source_format=self._format,
+            title=f"Feed of {batch.lines} observations: {names}" + (" and others" if len(commonest) > 3 else ""),
+            kind=Kind.FEED,
+            rsit=tuple((line.rsit_class, line.type) for line in commonest),
+            incident_types=distinct(word for line in commonest for word in line.incident_types),
+            labels=tuple(line.label for line in commonest),
+            status=Status.CLOSED,
+            tlp=tlp,
+            consent=consent,
+            withheld=withheld,
+            countries=tuple(batch.countries),
+            timeline=Timeline(started=min(batch.seen, default=None), ended=max(batch.seen, default=None)),
+            detection_methods=("automated-tool",),
+            malware=tuple(batch.malware.values()),
+            vulnerabilities=tuple(batch.vulnerabilities.values()),
+            observables=batch.draft.observables,
+            sightings=tuple(batch.sightings.values()),
+            references=tuple(batch.references),
+            unused=batch.draft.unused_rows,
+            warnings=batch.draft.warnings,
+            source=f"{self._name}, {batch.first} to {batch.last}"
+            if batch.lines > 1
+            else f"{self._name}, {batch.first}",
+        )

@@ -1,0 +1,130 @@
+"""One indicator of the form: ``type:value@role`` in a cell, or a mapping of type, value, role in YAML and JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import tzinfo
+from typing import Any, Final
+
+from hub.reports.reading import values
+from hub.reports.reading.draft import simple
+from hub.reports.reading.times import parse_moment
+from hub.reports.report import Observable, ObservableType, Role
+
+
+def _address(text: str) -> Observable:
+    return Observable(*values.address(text))
+
+
+def _hash(algorithm: str | None) -> Callable[[str], Observable]:
+    return lambda text: values.file_observable(dict([values.file_hash(text, algorithm)]))
+
+
+def _wallet(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9:]{14,110}", text.strip(), re.ASCII):
+        raise ValueError("the address of a wallet")
+    return text.strip()
+
+
+KINDS: Final[dict[str, Callable[[str], Observable]]] = {
+    "ip": _address,
+    "ipv4": _address,
+    "ipv6": _address,
+    "cidr": _address,
+    "domain": simple(ObservableType.DOMAIN, values.domain),
+    "hostname": simple(ObservableType.DOMAIN, values.domain),
+    "url": simple(ObservableType.URL, values.url),
+    "md5": _hash("MD5"),
+    "sha1": _hash("SHA-1"),
+    "sha256": _hash("SHA-256"),
+    "sha512": _hash("SHA-512"),
+    "hash": _hash(None),
+    "email": simple(ObservableType.EMAIL, values.email),
+    "filename": lambda text: values.file_observable({}, text),
+    "asn": simple(ObservableType.AS, values.as_number),
+    "mutex": simple(ObservableType.MUTEX, values.plain),
+    "regkey": simple(ObservableType.REGISTRY_KEY, values.registry_key),
+    "btc": simple(ObservableType.WALLET, _wallet),
+    "mac": simple(ObservableType.MAC, values.mac),
+    "user-agent": simple(ObservableType.USER_AGENT, values.plain),
+}
+"""The words for types, and what reads a value of each."""
+
+_ALIASES: Final = {
+    "ip-src": "ip", "ip-dst": "ip", "ip4": "ip", "ip6": "ip", "ipaddress": "ip", "ipv4-addr": "ip", "ipv6-addr": "ip",
+    "network": "cidr", "fqdn": "domain", "host": "domain", "domain-name": "domain", "uri": "url", "link": "url",
+    "sha-1": "sha1", "sha-256": "sha256", "sha-512": "sha512", "mail": "email", "e-mail": "email",
+    "email-addr": "email", "file": "filename", "as": "asn", "registry": "regkey", "bitcoin": "btc", "wallet": "btc",
+}  # fmt: skip
+_ROLES: Final = {
+    "adversary": Role.ADVERSARY, "attacker": Role.ADVERSARY, "victim": Role.VICTIM, "target": Role.VICTIM,
+    "thirdparty": Role.THIRD_PARTY, "third-party": Role.THIRD_PARTY, "third_party": Role.THIRD_PARTY,
+    "unknown": Role.UNKNOWN,
+}  # fmt: skip
+_SUFFIX: Final = re.compile(r"@(adversary|attacker|victim|target|third[-_]?party|unknown|confirmed)\s*$", re.IGNORECASE)
+WANTED: Final = f"type:value with a type of {', '.join(KINDS)}, such as ip:198.51.100.7"
+
+
+def read_indicator(item: Any, zone: tzinfo | None = None) -> tuple[Observable, bool]:
+    """(the observable, whether the officer confirms that it is safe to block). Raises ValueError in words.
+
+    Without a suffix the role is the adversary's. ``@victim`` and ``@unknown`` are never indicators.
+    """
+    if isinstance(item, Mapping):
+        return _from_mapping(item, zone)
+    text, marks = str(item).strip(), set()
+    while match := _SUFFIX.search(text):
+        marks.add(match[1].casefold())
+        text = text[: match.start()].rstrip()
+    confirmed = "confirmed" in marks
+    roles = {_ROLES[mark] for mark in marks if mark in _ROLES}
+    if len(roles) > 1:
+        raise ValueError("one role only after @")
+    return _with_role(_observable(text), roles.pop() if roles else Role.ADVERSARY), confirmed
+
+
+def _from_mapping(item: Mapping[str, Any], zone: tzinfo | None) -> tuple[Observable, bool]:
+    fields = {str(key).strip().casefold(): value for key, value in item.items()}
+    unknown = fields.keys() - {"type", "value", "role", "first_seen", "last_seen", "confirmed"}
+    if unknown:
+        raise ValueError(
+            f"only type, value, role, first_seen, last_seen and confirmed (not {', '.join(sorted(unknown))})"
+        )
+    value = fields.get("value")
+    if not isinstance(value, str | int):
+        raise ValueError("a value beside the type")  # noqa: TRY004  a fault of the sheet, not of the program
+    kind = str(fields.get("type") or "")
+    observable = _observable(f"{kind}:{value}" if kind else str(value))
+    role = str(fields.get("role") or "adversary").strip().casefold()
+    if role not in _ROLES:
+        raise ValueError(f"a role of {', '.join(_ROLES)}")
+    first, last = (parse_moment(fields[key], zone) if fields.get(key) else None for key in ("first_seen", "last_seen"))
+    observable = replace(observable, first_seen=first, last_seen=last)
+    confirmed = str(fields.get("confirmed")).strip().casefold() in {"yes", "true"}
+    return _with_role(observable, _ROLES[role]), confirmed
+
+
+def _with_role(observable: Observable, role: Role) -> Observable:
+    # A hacked innocent host is worth blocking while it is hacked; the release step decides where it may go.
+    return replace(observable, role=role, as_indicator=role in {Role.ADVERSARY, Role.THIRD_PARTY})
+
+
+def _observable(text: str) -> Observable:
+    word, colon, value = text.partition(":")
+    kind = word.strip().casefold()
+    kind = _ALIASES.get(kind, kind)
+    if colon and kind in KINDS:
+        return KINDS[kind](value.strip())
+    return guess(text)
+
+
+def guess(text: str) -> Observable:
+    """An observable of a value without its type, where the value tells it. Raises ValueError where it does not."""
+    for kind in ("ip", "hash", "url", "email", "domain"):
+        try:
+            return KINDS[kind](text)
+        except ValueError:
+            continue
+    raise ValueError(WANTED)

@@ -1,0 +1,60 @@
+"""What a caller may tell the readers, and the limits that keep any file from filling the memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+
+from hub.reports.report import TlpWord
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+MAX_LINE_BYTES: Final = 1 * MIB
+"""Bytes of one line of a line file (CSV, JSON lines)."""
+MAX_DOCUMENT_BYTES: Final = 64 * MIB
+"""Bytes of one document that has to be held whole (a MISP event, a YAML sheet, one IODEF incident)."""
+MAX_SHEET_BYTES: Final = 256 * MIB
+"""Bytes of all parts of a spreadsheet once unpacked."""
+MAX_SHEET_RATIO: Final = 200
+"""Bytes unpacked per byte packed, of any part of a spreadsheet above MIN_RATIO_BYTES."""
+MIN_RATIO_BYTES: Final = 1 * MIB
+"""Bytes unpacked below which a part's ratio does not matter: small empty sheets pack extremely well."""
+MAX_SHEET_PARTS: Final = 2_000
+"""Files inside a spreadsheet."""
+MAX_DEPTH: Final = 40
+"""Levels of nesting in YAML, JSON and XML."""
+MAX_CELL_CHARS: Final = 100_000
+"""Characters of one cell or text field."""
+MAX_COLUMNS: Final = 1_000
+"""Columns of a sheet."""
+MAX_LIST_ITEMS: Final = 20_000
+"""Items of one list inside a report (indicators of a form, attributes of an event)."""
+MAX_UNUSED_ROWS: Final = 500
+"""Rows of one report's table of unused fields; one further row counts what is beyond."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What the caller knows and a file may not say.
+
+    ``zone``: the zone of times written without one; without it such times are refused.
+    ``default_tlp``: for files that name no TLP level at all. ``default_country`` (ISO2): of the reporting CERT.
+    ``confirmed``: values of indicators that an officer looked at and wants out although they look harmful to block;
+    ``confirm_all``: all of them. ``encoding``: of a CSV that is not UTF-8 or UTF-16 ("cp874", "windows-1252").
+    ``batch_lines``: lines of a feed that make one report.
+    """
+
+    zone: tzinfo | None = None
+    default_tlp: TlpWord = "amber+strict"
+    default_country: str | None = None
+    confirmed: frozenset[str] = frozenset()
+    confirm_all: bool = False
+    encoding: str | None = None
+    batch_lines: int = 500
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        if self.batch_lines < 1:
+            raise ValueError("batch_lines must be at least 1 line")

@@ -1,0 +1,138 @@
+"""Times as people and programs write them, with their precision. Every refusal is a ValueError in words."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import Final
+
+from hub.reports.report import Fidelity, Moment
+
+EARLIEST_YEAR: Final = 1970
+LATEST_YEAR: Final = 2100
+"""Years outside are taken for mistakes. 2569 is the Buddhist year of 2026, and is named as such."""
+
+# Excel counts days from here (its 1900 leap-year mistake included); numbers from 1980 to 2079 are taken for dates.
+_EXCEL_EPOCH: Final = datetime(1899, 12, 30, tzinfo=UTC)
+_EXCEL_FIRST, _EXCEL_LAST = 29_221, 65_745
+
+_ISO: Final = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
+    r"(?:[T ](?P<hour>\d{2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,12}))?)?)?"
+    r" ?(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_SLASHED: Final = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}", re.ASCII)
+WANTED: Final = "a time such as 2026-03-01T18:30+08:00, or a date such as 2026-03-01"
+
+
+def parse_moment(value: object, zone: tzinfo | None = None) -> Moment:
+    """Read ISO 8601 text (down to a year), a date or datetime, or an Excel day number.
+
+    ``zone`` is taken for times that name none; without it they are refused. A date stays the date as written.
+    Raises ValueError; its message continues the words "expected …".
+    """
+    if isinstance(value, datetime):
+        # A spreadsheet keeps a date as midnight: a time of exactly midnight without a zone is a date.
+        if value.tzinfo is None and (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0):
+            return _bounded(value.replace(tzinfo=UTC), Fidelity.DAY)
+        return _bounded(_zoned(value, zone), Fidelity.SECOND)
+    if isinstance(value, date):
+        return _bounded(datetime(value.year, value.month, value.day, tzinfo=UTC), Fidelity.DAY)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _from_excel(float(value), zone)
+    text = str(value).strip()
+    match = _ISO.fullmatch(text)
+    if match is not None:
+        return _from_match(match, zone)
+    if re.fullmatch(r"\d{5}(?:\.\d{1,12})?", text, re.ASCII):
+        return _from_excel(float(text), zone)
+    if _SLASHED.match(text):
+        raise ValueError(f"{WANTED} (in 03/04/2026 day and month cannot be told apart)")
+    raise ValueError(WANTED)
+
+
+def parse_epoch(value: object) -> Moment:
+    """Read seconds since 1970 as a number or digits (MISP). Raises ValueError."""
+    text = str(value).strip()
+    if not re.fullmatch(r"\d{1,12}(?:\.\d{1,9})?", text, re.ASCII):
+        raise ValueError("seconds since 1970")
+    try:
+        return _bounded(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(text)), Fidelity.SECOND)
+    except OverflowError:
+        raise ValueError(f"seconds since 1970, before the year {LATEST_YEAR}") from None
+
+
+def partial(year: int, month: int | None = None, day: int | None = None) -> Moment:
+    """The moment of a date of which only the first parts are known (VERIS). Raises ValueError for impossible ones."""
+    fidelity = Fidelity.DAY if month and day else Fidelity.MONTH if month else Fidelity.YEAR
+    return _bounded(_built(year, month or 1, (day or 1) if month else 1), fidelity)
+
+
+def _from_match(match: re.Match[str], zone: tzinfo | None) -> Moment:
+    parts = {key: int(text) for key in ("year", "month", "day", "hour", "minute", "second") if (text := match[key])}
+    # 24:00:00 is ISO 8601 for the end of a day, and second 60 for a leap second: neither fits datetime.
+    ends_day = parts.get("hour") == 24 and not parts.get("minute") and not parts.get("second")
+    if parts.get("second") == 60:
+        parts["second"] = 59
+    hour = 0 if ends_day else parts.get("hour", 0)
+    micro = int((match["fraction"] or "").ljust(6, "0")[:6])
+    year = parts["year"]
+    if LATEST_YEAR < year < LATEST_YEAR + 600:
+        raise ValueError(f"a year up to {LATEST_YEAR} ({year} looks like the Buddhist calendar: write {year - 543})")
+    if not EARLIEST_YEAR <= year <= LATEST_YEAR:
+        raise ValueError(f"a year from {EARLIEST_YEAR} to {LATEST_YEAR}")
+    naive = _built(
+        year, parts.get("month", 1), parts.get("day", 1), hour, parts.get("minute", 0), parts.get("second", 0), micro
+    ).replace(tzinfo=None)
+    if ends_day:
+        naive += timedelta(days=1)
+    if "hour" not in parts:
+        fidelity = Fidelity.DAY if "day" in parts else Fidelity.MONTH if "month" in parts else Fidelity.YEAR
+        return _bounded(naive.replace(tzinfo=UTC), fidelity)
+    fidelity = Fidelity.SECOND if "second" in parts else Fidelity.MINUTE if "minute" in parts else Fidelity.HOUR
+    moment = naive.replace(tzinfo=_offset(match["zone"])) if match["zone"] else _zoned(naive, zone)
+    return _bounded(moment, fidelity)
+
+
+def _built(*parts: int) -> datetime:
+    """A datetime in UTC, with an impossible one named."""
+    try:
+        return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]  # seven ints, then tzinfo by name
+    except ValueError as error:
+        raise ValueError(f"a date that exists ({error})") from None
+
+
+def _offset(text: str) -> tzinfo:
+    if text[0] not in "+-":
+        return UTC
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    hours, minutes = int(digits[:2]), int(digits[2:])
+    if hours > 14 or minutes > 59:
+        raise ValueError("an offset from UTC between -14:00 and +14:00")
+    return timezone((1 if text[0] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
+
+
+def _zoned(naive: datetime, zone: tzinfo | None) -> datetime:
+    if naive.tzinfo is not None:
+        return naive
+    if zone is None:
+        raise ValueError("a time with its zone, such as 2026-03-01T18:30+08:00 (or name the zone when converting)")
+    return naive.replace(tzinfo=zone)
+
+
+def _from_excel(number: float, zone: tzinfo | None) -> Moment:
+    if not _EXCEL_FIRST <= number <= _EXCEL_LAST:
+        raise ValueError(WANTED)
+    days = int(number)
+    if number == days:
+        return _bounded(_EXCEL_EPOCH + timedelta(days=days), Fidelity.DAY)
+    seconds = round((number - days) * 86_400)
+    naive = (_EXCEL_EPOCH + timedelta(days=days, seconds=seconds)).replace(tzinfo=None)
+    return _bounded(_zoned(naive, zone), Fidelity.SECOND)
+
+
+def _bounded(moment: datetime, fidelity: Fidelity) -> Moment:
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise ValueError(f"a year from {EARLIEST_YEAR} to {LATEST_YEAR}")
+    return Moment(moment, fidelity)

@@ -1,0 +1,276 @@
+"""Values as CERTs write them, made canonical: refanged addresses, names, hashes, numbers, words.
+
+Every function takes text and returns the value, or raises ValueError whose message continues the words "expected …".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Final, cast
+from urllib.parse import urlsplit, urlunsplit
+
+from hub.reports.report import FileDetails, Observable, ObservableType, PapWord, Role, TlpWord
+from hub.stix.vocabularies import COUNTRIES, TLP_SPELLINGS
+
+MAX_VALUE_CHARS: Final = 8_192
+"""Characters of one observable's value."""
+
+_FANGS: Final = (
+    (re.compile(r"\s*[\[({<]\s*(?:\.|dot)\s*[\])}>]\s*", re.IGNORECASE), "."),
+    (re.compile(r"\s*[\[({<]\s*(?:@|at)\s*[\])}>]\s*", re.IGNORECASE), "@"),
+    (re.compile(r"[\[({<]\s*:\s*[\])}>]"), ":"),
+    (re.compile(r"[\[({<]\s*(?:://|//)\s*[\])}>]"), "://"),
+    (re.compile(r"^\s*(?:hxxp|h\*\*p|hXXp|meow)(s?)(?=:)", re.IGNORECASE), r"http\1"),
+    (re.compile(r"^\s*fxp(s?)(?=:)", re.IGNORECASE), r"ftp\1"),
+    # Half defanged: 198.51.100[.7 and example[.com
+    (re.compile(r"(?<=[\w-])[\[({]\.(?=[\w-])|(?<=[\w-])\.[\])}](?=[\w-])"), "."),
+)
+_INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
+_HASH_BY_LENGTH: Final = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512", 56: "SHA-224", 96: "SHA-384"}
+_HASH_LENGTHS: Final = {name: length for length, name in _HASH_BY_LENGTH.items()}
+_HIVES: Final = {
+    "HKLM": "HKEY_LOCAL_MACHINE", "HKCU": "HKEY_CURRENT_USER", "HKCR": "HKEY_CLASSES_ROOT", "HKU": "HKEY_USERS",
+    "HKCC": "HKEY_CURRENT_CONFIG",
+}  # fmt: skip
+
+
+def refang(text: str) -> str:
+    """Undo what keeps an address from being clicked: hxxp, [.], (.), {dot}, [@], (at), and invisible characters."""
+    text = text.translate(_INVISIBLE).strip()
+    for pattern, plain in _FANGS:
+        text = pattern.sub(plain, text)
+    return text.strip()
+
+
+def address(text: str) -> tuple[ObservableType, str]:
+    """An IPv4 or IPv6 address or network, compressed; a network's host bits are cleared."""
+    text = refang(text)
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    if "%" in text:  # a zone index means something on one machine only
+        raise ValueError("an IP address without a zone index")
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError("an IPv4 or IPv6 address such as 198.51.100.7, or a network such as 198.51.100.0/24") from None
+    kind = ObservableType.IPV4 if isinstance(network, IPv4Network) else ObservableType.IPV6
+    whole = network.prefixlen == network.max_prefixlen
+    return kind, str(network.network_address if whole else network)
+
+
+def as_network(text: str) -> IPv4Network | IPv6Network | None:
+    """The network that an address observable's value stands for; None if the text is none."""
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def domain(text: str) -> str:
+    """A domain name in lower case, without a final dot, internationalised names in their ASCII form (RFC 5890)."""
+    name = refang(text).rstrip(".").casefold()
+    wanted = "a domain name such as host.example.com"
+    if not name or len(name) > 1000:
+        raise ValueError(wanted)
+    if not name.isascii():
+        try:
+            name = name.encode("idna").decode("ascii").lower()
+        except UnicodeError:
+            raise ValueError(wanted) from None
+    name = name.removeprefix("*.")
+    labels = name.split(".")
+    if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError(wanted)
+    if labels[-1].isdigit():
+        raise ValueError(f"{wanted} (this looks like a mistyped IP address)")
+    return name
+
+
+def url(text: str) -> str:
+    """A URL with its scheme; scheme and host in lower case, the rest as it is."""
+    text = refang(text)
+    wanted = "a URL with its scheme, such as http://host.example.com/path"
+    if not text or len(text) > MAX_VALUE_CHARS or any(c.isspace() or not c.isprintable() for c in text):
+        raise ValueError(wanted)
+    # Defangers leave the dot of a host without its scheme's slashes alone; "//" is what makes it a URL.
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        raise ValueError(wanted) from None
+    if not parts.scheme or not host or not re.fullmatch(r"[a-z][a-z0-9+.-]{1,20}", parts.scheme, re.ASCII):
+        raise ValueError(wanted)
+    login, at, place = parts.netloc.rpartition("@")
+    try:
+        return urlunsplit(parts._replace(netloc=f"{login}{at}{place.casefold()}"))
+    except ValueError:
+        raise ValueError(wanted) from None
+
+
+def url_host(text: str) -> str | None:
+    """The host of a URL; None where there is none that can be read."""
+    try:
+        return urlsplit(text).hostname
+    except ValueError:
+        return None
+
+
+def email(text: str) -> str:
+    """A mail address; its domain in lower case."""
+    text = refang(text)
+    display = re.fullmatch(r"[^<>]{0,200}<([^<>]+)>", text)
+    if display:
+        text = display[1]
+    local, at, place = text.rpartition("@")
+    if not at or not local or len(local) > 64 or any(c.isspace() or not c.isprintable() for c in local):
+        raise ValueError("a mail address such as name@example.com")
+    try:
+        return f"{local}@{domain(place)}"
+    except ValueError:
+        raise ValueError("a mail address such as name@example.com") from None
+
+
+def file_hash(text: str, name: str | None = None) -> tuple[str, str]:
+    """(STIX's name of the algorithm, the hash in lower-case hexadecimal); without ``name`` told by its length."""
+    digits = text.strip().lower()
+    if not re.fullmatch(r"[0-9a-f]+", digits, re.ASCII):
+        raise ValueError(f"a hash in hexadecimal digits{f' ({name})' if name else ''}")
+    told = _HASH_BY_LENGTH.get(len(digits))
+    if name is None:
+        if told is None:
+            raise ValueError("a hash of 32 (MD5), 40 (SHA-1), 64 (SHA-256) or 128 (SHA-512) digits")
+        return told, digits
+    if name in _HASH_LENGTHS and len(digits) != _HASH_LENGTHS[name]:
+        raise ValueError(f"the {_HASH_LENGTHS[name]} digits of a {name} hash")
+    return name, digits
+
+
+def mac(text: str) -> str:
+    """A MAC address in lower case with colons (STIX 2.1, 6.10)."""
+    digits = re.sub(r"[:.\-\s]", "", text.strip()).lower()
+    if not re.fullmatch(r"[0-9a-f]{12}", digits, re.ASCII):
+        raise ValueError("a MAC address of twelve hexadecimal digits")
+    return ":".join(digits[i : i + 2] for i in range(0, 12, 2))
+
+
+def as_number(text: str) -> str:
+    """An autonomous system as "AS64496"."""
+    match = re.fullmatch(r"(?:AS\s*)?(\d{1,10})", text.strip(), re.ASCII | re.IGNORECASE)
+    if match is None or not 0 < int(match[1]) < 2**32:
+        raise ValueError("the number of an autonomous system, such as AS64496")
+    return f"AS{int(match[1])}"
+
+
+def registry_key(text: str) -> str:
+    """A Windows registry key with its hive written out."""
+    hive, slash, rest = text.strip().partition("\\")
+    hive = _HIVES.get(hive.upper(), hive)
+    if not hive.upper().startswith("HKEY_"):
+        raise ValueError(r"a registry key that begins with its hive, such as HKLM\Software\…")
+    return f"{hive.upper()}{slash}{rest}"
+
+
+def plain(text: str) -> str:
+    """Any text that is not empty and not too long."""
+    text = text.strip()
+    if not text or len(text) > MAX_VALUE_CHARS:
+        raise ValueError(f"text of 1 to {MAX_VALUE_CHARS} characters")
+    return text
+
+
+def cve(text: str) -> str:
+    """A CVE id in upper case."""
+    text = text.strip().upper().replace("\u2010", "-").replace("\u2011", "-").replace("\u2013", "-")
+    if not re.fullmatch(r"CVE-(?:19|20)\d{2}-\d{4,19}", text, re.ASCII):
+        raise ValueError("a CVE id such as CVE-2024-3400")
+    return text
+
+
+def technique_id(text: str) -> str:
+    """An ATT&CK technique id in upper case."""
+    text = text.strip().upper()
+    if not re.fullmatch(r"T\d{4}(?:\.\d{3})?", text, re.ASCII):
+        raise ValueError("an ATT&CK technique such as T1566 or T1566.001")
+    return text
+
+
+def country(text: str) -> str:
+    """An ISO 3166 two-letter code in upper case."""
+    code = text.strip().upper()
+    if code not in COUNTRIES:
+        raise ValueError("a two-letter country code (ISO 3166), such as ID, MY or SG")
+    return code
+
+
+def tlp(text: str) -> TlpWord:
+    """A TLP level in any common spelling, as TLP 2.0 has it."""
+    word = re.sub(r"^tlp\s*[:_-]?\s*", "", text.strip().casefold())
+    level = TLP_SPELLINGS.get(word)
+    if level is None:
+        raise ValueError("one of clear, green, amber, amber+strict, red")
+    return cast(TlpWord, level)
+
+
+def pap(text: str) -> PapWord:
+    """A PAP level."""
+    word = re.sub(r"^pap\s*[:_-]?\s*", "", text.strip().casefold())
+    word = {"white": "clear"}.get(word, word)
+    if word not in {"clear", "green", "amber", "red"}:
+        raise ValueError("one of clear, green, amber, red")
+    return cast(PapWord, word)
+
+
+def whole(text: object, *, least: int = 0, most: int = 10**15) -> int:
+    """A whole number; 1,000 and 1 000 and 1000.0 are read, 1.000 is refused as it may mean either."""
+    cleaned = str(text).strip()
+    if re.fullmatch(r"\d{1,3}(?:[, \u00a0]\d{3})+", cleaned, re.ASCII):
+        cleaned = re.sub(r"\D", "", cleaned)
+    cleaned = re.sub(r"\.0+$", "", cleaned) if not re.fullmatch(r"[1-9]\d{0,2}\.000", cleaned) else cleaned
+    if not re.fullmatch(r"\d{1,16}", cleaned, re.ASCII) or not least <= int(cleaned) <= most:
+        raise ValueError(f"a whole number from {least} to {most} without separators")
+    return int(cleaned)
+
+
+def number(text: object, *, least: float = 0, most: float = 1e15) -> float:
+    """A number with a decimal point; 1,000,000.50 is read."""
+    cleaned = str(text).strip()
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", cleaned, re.ASCII):
+        cleaned = cleaned.replace(",", "")
+    if not re.fullmatch(r"\d{1,16}(?:\.\d{1,9})?", cleaned, re.ASCII) or not least <= float(cleaned) <= most:
+        raise ValueError(f"a number from {least:g} to {most:g} with a decimal point and no currency sign")
+    return float(cleaned)
+
+
+def one_of(text: str, words: Iterable[str]) -> str:
+    """One of ``words``, read in any case and with blanks or underscores for hyphens."""
+    word = "-".join(text.strip().casefold().replace("_", " ").split())
+    choices = sorted(words)
+    if word not in choices:
+        raise ValueError("one of " + ", ".join(choices))
+    return word
+
+
+def file_observable(hashes: Mapping[str, str], name: str | None = None, role: Role = Role.UNKNOWN) -> Observable:
+    """A file observable; its value is the strongest hash, else the name."""
+    for algorithm in ("SHA-256", "SHA-512", "SHA-1", "MD5", *hashes):
+        if algorithm in hashes:
+            value = hashes[algorithm]
+            break
+    else:
+        value = plain(name or "")
+    return Observable(ObservableType.FILE, value, role, file=FileDetails(name=name or None, hashes=dict(hashes)))
+
+
+def ip_port(text: str) -> tuple[str, int] | None:
+    """(address, port) of "198.51.100.7:443" or "[2001:db8::1]:443"; None if the text is neither."""
+    match = re.fullmatch(r"\[?([0-9a-fA-F:.]+)\]?:(\d{1,5})", refang(text), re.ASCII)
+    if match is None or int(match[2]) > 65_535:
+        return None
+    try:
+        return str(ip_address(match[1])), int(match[2])
+    except ValueError:
+        return None

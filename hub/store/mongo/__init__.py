@@ -1,0 +1,1 @@
+"""The MongoDB store: many hub processes on many machines (`store`)."""

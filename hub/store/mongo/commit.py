@@ -1,0 +1,337 @@
+"""How changes are committed in MongoDB without multi-document transactions: the protocol, as steps. No I/O here.
+
+Each collection has a log of numbered entries, and *entry n is committed when its document `collection:n` is there*: keys
+are unique, so of all who try number n one succeeds, and anybody can look later who it was. The newest entry is the tip.
+
+1. Read the tip (primary, majority, one causal session). If it is not done, carry it out as in 5 to 8, and read again.
+2. Announce the commit: which ids, for which owners, as number tip + 1. Then look at what others announce. Where one of
+   them, in another collection, claims an id for another owner, have that decided first: wait for it or take its number
+   with an empty entry. Whoever announces before looking is seen by all who look later, so of two writers that claim one
+   id in two collections at least one sees the other (law L4 is hub-wide).
+3. Look up what is held, in all collections, and decide the batch (`line.settle`): the plan. Where it moves nothing, look
+   whether the tip is still the same, and answer; else go back to 1.
+4. **Commit**: insert entry tip + 1 with the plan, bodies and all. Taken by another: back to 1. Answer lost: insert again;
+   the key shows whose it is. Then look whether it is the tip: where a number is free only because old entries were
+   tidied away while this writer slept, it is not, and nothing was committed.
+5. Carry out, by the writer or by anyone who finds the tip not done: insert the new rows, a row that is there stays as
+   it is; insert the status likewise.
+6. Show: mark the entry visible. From now on readers page up to its place.
+7. Touch older rows (who supersedes them, publishers, deletions), each only if no later commit wrote it.
+8. Mark the entry done and drop its plan. Then answer 202, and take the announcement back.
+
+Readers: the newest visible entry first, then one range of places up to its place, and on the last page the entry once
+more: where it moved on meanwhile, the page is read again, so that no reader meets neither the old nor the new version.
+
+Why a sleeper does no harm, whenever it wakes: its entry's number is taken (4); the rows that it inserts are there, or
+their seat is (a deleted row leaves its key behind); the rows that it touches carry a higher number (7); marks it sets
+were set. Only inserts under unique keys decide anything. No clock and no lease is needed for safety.
+
+`mongo_steps` has the words, `mongo_restore` the way of an import. Each function is a generator: it yields a step, and
+is sent that step's answer. The store runs the steps against the server and repeats one whose answer was lost, which
+every step allows; tests/mongo/test_simulation.py runs the same generators against a model server that kills, stalls,
+forgets and rolls back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.errors import StoreUnavailableError
+from hub.stix.identifiers import DEFINITION_TYPES
+from hub.store import line
+from hub.store.base import EVERY, NO_LEVEL, Batch, Deletion, Outcome, Query, Status
+from hub.store.mongo import rows as mongo_rows
+from hub.store.mongo.rows import Document
+from hub.store.mongo.steps import (
+    NOTHING_HELD,
+    Announce,
+    Entry,
+    Finish,
+    Insert,
+    InsertRows,
+    Intent,
+    KeepStatuses,
+    LookUp,
+    Plan,
+    Range,
+    ReadEntry,
+    ReadIntents,
+    ReadPlan,
+    ReadTip,
+    Retract,
+    Show,
+    Step,
+    Tidy,
+    Touch,
+    Wait,
+)
+from hub.taxii.filters import VersionMatch
+
+POLITE_WAITS: Final = 40  # how often a tip is looked at again before it is carried out in its writer's place
+READ_AGAIN: Final = 10  # times that a last page is read again because the line moved on meanwhile
+KEPT_ENTRIES: Final = 64  # log entries behind the tip that are left for sleepers to find
+
+
+# ---------------------------------------------------------------------------------------------------------- protocol
+
+
+def finished_tip(collection: str) -> Generator[Step, Any, Entry]:
+    """Step 1: the newest entry, done. Its writer gets time to finish it; then it is carried out in its place."""
+    watched, waits = 0, 0
+    while True:
+        entries: list[Entry] = yield ReadTip(collection)
+        if not entries:
+            return Entry(collection, 0, "", 0, visible=True, done=True)
+        tip = entries[0]
+        if tip.done:
+            return tip
+        if tip.n != watched:
+            watched, waits = tip.n, 0
+        if waits < POLITE_WAITS:
+            waits += 1
+            yield Wait()
+            continue
+        plan: Plan | None = yield ReadPlan(collection, tip.n)
+        if plan is not None:
+            yield from carry_out(tip, plan)
+
+
+def commit(tip: Entry, entry: Entry, plan: Plan) -> Generator[Step, Any, bool]:
+    """Steps 4 to 8: whether `entry`, the one after `tip`, was committed; then it is also carried out.
+
+    StoreUnavailableError where the writer slept for so long that nobody can tell any more.
+    """
+    assert entry.n == tip.n + 1
+    # (4)
+    holder: str = yield Insert(entry, plan)
+    if holder != entry.batch:
+        return False
+    entries: list[Entry] = yield ReadTip(entry.collection)
+    if not entries or (entries[0].n, entries[0].batch) != (entry.n, entry.batch):
+        ours: Entry | None = yield ReadEntry(entry.collection, entry.n)
+        if ours is None or ours.batch != entry.batch:
+            raise StoreUnavailableError("the store moved on while this was written: send it again, it is never doubled")
+        # others went on from it, so it was carried out; or it stands where entries were tidied away
+        return ours.visible
+    if not entries[0].done:
+        yield from carry_out(entry, plan)
+    return True
+
+
+def carry_out(entry: Entry, plan: Plan) -> Generator[Step, Any, None]:
+    """Steps 5 to 8; whoever does it, however often, in whatever state the rows are."""
+    # (5)
+    if plan.rows:
+        yield InsertRows(plan.rows)
+    if plan.statuses:
+        yield KeepStatuses(plan.statuses)
+    # (6)
+    yield Show(entry.collection, entry.n)
+    # (7)
+    if plan.touches:
+        yield Touch(entry.collection, entry.n, plan.touches)
+    # (8)
+    yield Finish(entry.collection, entry.n)
+    if entry.n % KEPT_ENTRIES == 0:
+        yield Tidy(entry.collection, entry.n - KEPT_ENTRIES)
+
+
+def held_after(tip: Entry, levels: Iterable[int], change: int = +1) -> tuple[int, ...]:
+    """What is held after `tip` when records of these levels come, or go."""
+    held = list(tip.held)
+    for level in levels:
+        held[level] += change
+    return tuple(held)
+
+
+def _is_still(tip: Entry) -> Generator[Step, Any, bool]:
+    """Whether nothing was committed since `tip` was: then what was looked up since is one state."""
+    entries: list[Entry] = yield ReadTip(tip.collection)
+    return (entries[0].n if entries else 0) == tip.n
+
+
+def _refuse_while_restoring(tip: Entry) -> None:
+    if tip.restoring:
+        raise StoreUnavailableError(
+            f"an import into the collection {tip.collection} has not ended: wait for it, or run it again if it was broken off"
+        )
+
+
+def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, Any, tuple[Outcome, ...]]:
+    """The whole way of a batch; `name` is one that nobody else uses, `now` the hub's clock in milliseconds."""
+    # definitions belong to nobody in any collection: there is nothing to claim
+    owners = {c.id: c.owner for c in batch.candidates if c.type not in DEFINITION_TYPES}
+    while True:
+        # (1)
+        tip = yield from finished_tip(batch.collection)
+        _refuse_while_restoring(tip)
+        n = tip.n + 1
+        # (2)
+        intent = Intent(f"{name}:{n}", batch.collection, n, owners)
+        if owners:
+            yield Announce(intent)
+            yield from _decide_others(intent)
+        # (3)
+        rows: list[Document] = yield LookUp(tuple(sorted(line.ids_to_look_up(batch))))
+        moment = now()
+        settled = line.settle(batch, mongo_rows.by_id(rows), tip.place, moment)
+        plan = _plan_of(batch, settled, {row["_id"]: row for row in rows}, n, moment)
+        if plan.rows or plan.touches:
+            held = held_after(tip, [new.record.level for new in settled.new])
+            entry = Entry(batch.collection, n, name, settled.head, held=held)
+            committed = yield from commit(tip, entry, plan)
+        else:
+            # nothing moves: repeats and refusals stand as they were found, unless they were found while another
+            # commit was being carried out, which readers do not see yet
+            committed = yield from _is_still(tip)
+            if committed and plan.statuses:
+                yield KeepStatuses(plan.statuses)
+        if owners:
+            yield Retract(intent.key)
+        if committed:
+            return settled.outcomes
+
+
+def _decide_others(mine: Intent) -> Generator[Step, Any, None]:
+    """Step 2, after announcing: return when no undecided commit elsewhere claims one of these ids for another owner."""
+    intents: list[Intent] = yield ReadIntents()
+    for other in intents:
+        if other.collection == mine.collection:
+            continue  # one log orders the two
+        if not any(mine.owners.get(object_id, owner) != owner for object_id, owner in other.owners.items()):
+            continue
+        for _ in range(POLITE_WAITS):
+            entries: list[Entry] = yield ReadTip(other.collection)
+            if entries and entries[0].n >= other.n:
+                break
+            yield Wait()
+        while True:
+            tip = yield from finished_tip(other.collection)
+            if tip.n >= other.n:
+                break  # decided, and carried out: its rows will be found
+            # nobody else's announcement can have this name, and an empty entry needs no carrying out
+            fence = Entry(
+                other.collection,
+                tip.n + 1,
+                f"{mine.key}/{other.key}",
+                tip.place,
+                visible=True,
+                done=True,
+                restoring=tip.restoring,
+                held=tip.held,
+            )  # fmt: skip - one value
+            yield Insert(fence, Plan())
+        yield Retract(other.key)
+
+
+def _plan_of(batch: Batch, settled: line.Settled, rows: Mapping[str, Document], n: int, now: int) -> Plan:
+    touches: dict[str, Document] = {}
+    for key in settled.superseded.keys() | settled.preceded.keys():
+        row = rows[key]
+        lower = (
+            min(row["superseded"], settled.superseded.get(key, NO_LEVEL)),
+            min(row["preceded"], settled.preceded.get(key, NO_LEVEL)),
+        )  # fmt: skip - a pair
+        if change := mongo_rows.levels_change(row, *lower):
+            touches[key] = change
+    for key in settled.joined:
+        touches.setdefault(key, {})["publishers"] = [*rows[key]["publishers"], batch.publisher]
+    statuses: tuple[Document, ...] = ()
+    if batch.status_id is not None:
+        status = Status(
+            batch.status_id, batch.collection, batch.account, batch.publisher, now, batch.describe(settled.outcomes)
+        )
+        statuses = (mongo_rows.status_document(status),)
+    return Plan(tuple(mongo_rows.row_of(new, n) for new in settled.new), tuple(sorted(touches.items())), statuses)
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What is to be deleted: a publisher's part in some versions, or (publisher None) every record of the id."""
+
+    collection: str
+    object_id: str
+    publisher: str | None
+    clearance: int = NO_LEVEL - 1
+    versions: VersionMatch = EVERY
+
+
+def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, int]]:
+    """The whole way of a deletion: the verdict, and how many records went."""
+    while True:
+        tip = yield from finished_tip(removal.collection)
+        _refuse_while_restoring(tip)
+        found: list[Document] = yield LookUp((removal.object_id,))
+        rows = sorted(
+            (r for r in found if r["coll"] == removal.collection), key=lambda row: (row["version"], row["_id"])
+        )
+        asked = [
+            mongo_rows.held_of(row)
+            for row in rows
+            if removal.publisher is None or mongo_rows.is_asked_for(row, removal.versions, removal.clearance)
+        ]
+        if removal.publisher is None:
+            withdrawn = line.Withdrawn(Deletion.DELETED, gone=[row.key for row in asked])
+        else:
+            withdrawn = line.withdraw(asked, removal.publisher)
+        plan = Plan(touches=_withdrawal_touches(rows, withdrawn))
+        if plan.touches:
+            gone = set(withdrawn.gone)
+            held = held_after(tip, [row["level"] for row in rows if row["_id"] in gone], -1)
+            entry = Entry(removal.collection, tip.n + 1, name, tip.place, held=held)
+            committed = yield from commit(tip, entry, plan)
+        else:
+            committed = yield from _is_still(tip)
+        if committed:
+            return withdrawn.verdict, len(withdrawn.gone)
+
+
+def _withdrawal_touches(rows: Sequence[Document], withdrawn: line.Withdrawn) -> tuple[tuple[str, Document], ...]:
+    """What changes in the rows of one id, oldest first. Those that stay come first: never is neither to be seen."""
+    gone = set(withdrawn.gone)
+    staying = [row for row in rows if row["_id"] not in gone]
+    touches: dict[str, Document] = {}
+    for row, levels in zip(staying, line.neighbour_levels([row["level"] for row in staying]), strict=True):
+        if change := mongo_rows.levels_change(row, *levels):
+            touches[row["_id"]] = change
+    for key, publishers in withdrawn.left.items():
+        touches.setdefault(key, {})["publishers"] = list(publishers)
+    return (*touches.items(), *((key, {}) for key in withdrawn.gone))
+
+
+def counted(collection: str) -> Generator[Step, Any, tuple[int, tuple[int, ...]]]:
+    """The place up to which readers page: that of the newest visible entry; and how many of each level they meet.
+
+    While a deletion is being carried out its records are still met, and count: whoever sees the count fall, and reads
+    what is left, finds them gone.
+    """
+    entries: list[Entry] = yield ReadTip(collection)
+    visible = [entry for entry in entries if entry.visible]
+    if not visible or visible[0].restoring:
+        return 0, NOTHING_HELD
+    newest = visible[0]
+    met = [newest.held] if newest.done else [entry.held for entry in visible if not entry.restoring]
+    return newest.shown, tuple(map(max, zip(*met, strict=True)))
+
+
+def shown(collection: str) -> Generator[Step, Any, int]:
+    """The place up to which readers page."""
+    return (yield from counted(collection))[0]
+
+
+def page(query: Query, max_bytes: int | None) -> Generator[Step, Any, tuple[list[Document], bool]]:
+    """The rows of one page, and whether there are more."""
+    rows: list[Document] = []
+    more = False
+    for _ in range(READ_AGAIN):
+        upto = yield from shown(query.collection)
+        if query.after >= upto:
+            return [], False
+        rows, more = yield Range(query, upto, max_bytes)
+        # older versions are closed only after the line moved on to the newer: whoever pages on will meet that one, and
+        # on the last page the line shows whether it moved
+        if more or (yield from shown(query.collection)) == upto:
+            break
+    return rows, more

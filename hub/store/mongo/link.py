@@ -1,0 +1,243 @@
+"""The way to a MongoDB deployment: connections, time-outs, indexes, and what its errors mean for the hub."""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import pymongo
+from pymongo import MongoClient, ReadPreference, WriteConcern
+from pymongo import errors as mongo_errors
+from pymongo.database import Database
+from pymongo.read_concern import ReadConcern
+from pymongo.uri_parser import parse_uri
+
+from hub.errors import ConfigurationError, StoreError, StoreFullError, StoreUnavailableError, TooLargeError
+from hub.store.mongo import rows as mongo_rows
+from hub.store.mongo.rows import Document
+
+SELECT_MILLISECONDS: Final = 3_000  # to find a server that can take the operation
+CONNECT_MILLISECONDS: Final = 3_000  # to open one connection
+ANSWER_MILLISECONDS: Final = 10_000  # for a server to answer one operation
+MAJORITY_MILLISECONDS: Final = 8_000  # for a majority of the replica set to have a write on disk
+KNOCK_SECONDS: Final = 1.0  # for a server that was away a moment ago to show that it is back
+AWAY_SECONDS: Final = 10.0  # how long "a moment ago" is
+CONNECTIONS: Final = 50  # of one process to one server
+DOCUMENT_BYTES: Final = 15 * 1024 * 1024  # MongoDB takes documents of 16 MiB; a commit's plan is one of them
+DEFAULT_DATABASE: Final = "hub"
+FORMAT: Final = 2  # of what is kept; 1 had no counts in the log, and `hub init` brings it up to date
+
+_INDEX_EXISTS: Final = (85, 86)  # under other options, or under another name
+_NOT_IMPLEMENTED: Final = 238
+_DENIED: Final = (13, 18, 8000)  # not authorised, authentication failed (8000: on Atlas)
+_NO_ROOM: Final = (12501, 14031)  # quota, disk
+_TOO_LARGE: Final = (10334, 17280)
+
+
+class Link:
+    """One deployment as one process sees it; reconnects by itself, also after a fork."""
+
+    def __init__(self, uri: str) -> None:
+        """`uri` is a `mongodb://` or `mongodb+srv://` URI, its path names the database (`hub` by default).
+
+        TLS, credentials and the replica set's name are in it. It is never shown; ConfigurationError where it is none.
+        """
+        try:
+            parsed = parse_uri(uri)
+        except (mongo_errors.PyMongoError, ValueError):
+            # from None: the parser's complaint quotes what it cannot read, which may be the password
+            raise ConfigurationError(
+                "HUB_STORE is not a MongoDB URI: it looks like mongodb://user:password@host1,host2/hub?replicaSet=rs0, "
+                "with %-escapes for : / ? # @ in user and password"
+            ) from None
+        self._uri = uri
+        self._name: str = parsed["database"] or DEFAULT_DATABASE
+        self.hosts = ", ".join(f"{host}:{port}" for host, port in parsed["nodelist"])
+        self._lock = threading.Lock()
+        self._process = 0
+        self._open: MongoClient[Document] | None = None
+        self._inherited: list[MongoClient[Document]] = []  # of the process this one was forked from: left alone
+        self._checked = self._closed = False
+        self._away_at = -math.inf
+
+    def __repr__(self) -> str:
+        return f"Link({self.hosts}, {self._name})"
+
+    @property
+    def client(self) -> MongoClient[Document]:
+        """This process's client: a client of the parent would share its sockets."""
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailableError("the store was closed: this process is ending")
+            if self._open is None or self._process != os.getpid():
+                if self._open is not None:
+                    self._inherited.append(self._open)
+                self._open = self._connect(ANSWER_MILLISECONDS)
+                self._process = os.getpid()
+            return self._open
+
+    def _connect(self, answer_milliseconds: int | None) -> MongoClient[Document]:
+        return MongoClient(
+            self._uri,
+            appname="threat-sharing-hub",
+            retryWrites=True,
+            retryReads=True,
+            connectTimeoutMS=CONNECT_MILLISECONDS,
+            serverSelectionTimeoutMS=SELECT_MILLISECONDS,
+            socketTimeoutMS=answer_milliseconds,
+            maxPoolSize=CONNECTIONS,
+            waitQueueTimeoutMS=ANSWER_MILLISECONDS,
+        )
+
+    def database(self) -> Database[Document]:
+        """The hub's database, checked once to be one that `hub init` made."""
+        database = self._of(self.client)
+        if not self._checked:
+            self._check(database)
+            self._checked = True
+        return database
+
+    def note_away(self) -> None:
+        """Somebody waited in vain."""
+        self._away_at = time.monotonic()
+
+    def knock(self) -> None:
+        """Where somebody waited in vain a moment ago, wait shortly: else requests that all wait would use up all threads.
+
+        MongoDB's errors go through as they are.
+        """
+        if time.monotonic() - self._away_at > AWAY_SECONDS:
+            return
+        self.note_away()
+        with pymongo.timeout(KNOCK_SECONDS):
+            self.client.admin.command("ping")
+        self._away_at = -math.inf
+
+    def _of(self, client: MongoClient[Document]) -> Database[Document]:
+        return client.get_database(
+            self._name,
+            read_preference=ReadPreference.PRIMARY,
+            read_concern=ReadConcern("majority"),
+            write_concern=WriteConcern("majority", wtimeout=MAJORITY_MILLISECONDS, j=True),
+        )
+
+    def _check(self, database: Database[Document]) -> None:
+        found = database.meta.find_one({"_id": "format"})
+        if found is None:
+            raise StoreUnavailableError(
+                f"there is no store in database {self._name} at {self.hosts}: run `hub init` first"
+            )
+        if found["number"] != FORMAT:
+            raise StoreError(
+                f"the store at {self.hosts} has format {found['number']}, this program writes {FORMAT}: "
+                "run the version of the hub that made it, or `hub init` of the newer one"
+            )
+
+    def initialise(self, upgrade: Callable[[MongoClient[Document], Database[Document]], None]) -> None:
+        """Make what `hub init` makes: indexes, built in the background while readers go on, and the format's number.
+
+        `upgrade` is called where the store has the format before this one.
+        """
+        # building an index over a large collection takes longer than an answer may take: a client of its own
+        client = self._connect(None)
+        try:
+            database = self._of(client)
+            with translated(self.hosts):
+                _make_indexes(database)
+                found = database.meta.find_one({"_id": "format"})
+                if found is None:
+                    with suppress(mongo_errors.DuplicateKeyError):  # another `hub init` at the same time
+                        database.meta.insert_one({"_id": "format", "number": FORMAT})
+                elif found["number"] == FORMAT - 1:
+                    upgrade(client, database)
+                    database.meta.update_one({"_id": "format"}, {"$set": {"number": FORMAT}})
+                self._check(database)
+        finally:
+            client.close()
+
+    def close(self) -> None:
+        """Close this process's connections, for good: whoever is late opens none."""
+        with self._lock:
+            self._closed = True
+            if self._open is not None and self._process == os.getpid():
+                self._open.close()
+                self._open = None
+
+
+def _make_indexes(database: Database[Document]) -> None:
+    for keys in (mongo_rows.BY_VIEW, mongo_rows.BY_TYPE, mongo_rows.BY_ID, mongo_rows.BY_INSTANT):
+        database.objects.create_index(list(keys))
+    database.statuses.create_index([("kept_at", pymongo.ASCENDING)])
+    database.accounts.create_index([("key_hashes", pymongo.ASCENDING)])
+    database.facts.create_index([("kind", pymongo.ASCENDING), ("number", pymongo.ASCENDING)])
+    database.keys.create_index([("account", pymongo.ASCENDING)])
+    try:
+        # the time is in each status: the server forgets them by itself where it can, the hub's sweep does elsewhere
+        database.statuses.create_index([("forget_at", pymongo.ASCENDING)], expireAfterSeconds=0)
+    except mongo_errors.OperationFailure as error:
+        if error.code != _NOT_IMPLEMENTED:
+            raise
+
+
+def is_away(error: mongo_errors.PyMongoError) -> bool:
+    """Whether the same operation may succeed in a moment, or may have succeeded already."""
+    if isinstance(error, mongo_errors.ConnectionFailure | mongo_errors.WTimeoutError | mongo_errors.ExecutionTimeout):
+        return True
+    if isinstance(error, mongo_errors.BulkWriteError):
+        details: Mapping[str, Any] = error.details
+        return bool(details.get("writeConcernErrors")) and not _refused(details)
+    if isinstance(error, mongo_errors.WriteConcernError):
+        return True
+    return error.has_error_label("RetryableWriteError") or error.has_error_label("TransientTransactionError")
+
+
+def only_duplicates(error: mongo_errors.BulkWriteError) -> bool:
+    """Whether nothing went wrong in a bulk of inserts but that some keys were there."""
+    details: Mapping[str, Any] = error.details
+    return not _refused(details) and not details.get("writeConcernErrors")
+
+
+def _refused(details: Mapping[str, Any]) -> list[Document]:
+    refused: Sequence[Document] = details.get("writeErrors", ())
+    return [one for one in refused if one.get("code") != 11000]
+
+
+@contextmanager
+def translated(hosts: str) -> Iterator[None]:
+    """MongoDB's errors as the hub's; messages name the hosts, never what is in the URI beside them."""
+    try:
+        yield
+    except mongo_errors.PyMongoError as error:
+        raise translate(error, hosts) from error
+
+
+def translate(error: mongo_errors.PyMongoError, hosts: str) -> StoreError | TooLargeError:
+    """What a person should know of an error of MongoDB's."""
+    code = _code(error)
+    if isinstance(error, mongo_errors.DocumentTooLarge) or code in _TOO_LARGE:
+        return TooLargeError("this is more than one MongoDB document holds: send fewer or smaller objects at a time")
+    if code in _DENIED:
+        return StoreError(
+            f"MongoDB at {hosts} does not let the hub in: check user, password and authSource in HUB_STORE, and that "
+            "the user has the role readWrite on the hub's database"
+        )
+    if code in _NO_ROOM:
+        return StoreFullError(f"MongoDB at {hosts} has no room left: add disk space")
+    if is_away(error) or isinstance(error, mongo_errors.WaitQueueTimeoutError):
+        return StoreUnavailableError(f"MongoDB at {hosts} is away, or has no primary: try again in a moment")
+    shown = type(error).__name__ if code is None else f"{type(error).__name__}, code {code}"
+    return StoreError(f"MongoDB at {hosts} failed ({shown}): its log says more")
+
+
+def _code(error: mongo_errors.PyMongoError) -> int | None:
+    if isinstance(error, mongo_errors.BulkWriteError):
+        refused = _refused(error.details)
+        code: Any = refused[0].get("code") if refused else None
+    else:
+        code = getattr(error, "code", None)
+    return code if isinstance(code, int) else None

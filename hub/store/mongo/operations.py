@@ -1,0 +1,293 @@
+"""The steps of `mongo_steps` as operations of MongoDB. Each may be taken again: an answer may have been lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar, assert_never
+
+from pymongo import ReplaceOne, UpdateOne
+from pymongo import errors as mongo_errors
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.database import Database
+
+from hub.errors import StoreError, TooLargeError
+from hub.store.base import AccountRow, Record, Status
+from hub.store.line import scrubbed
+from hub.store.mongo import rows as mongo_rows
+from hub.store.mongo import steps
+from hub.store.mongo.link import DOCUMENT_BYTES, only_duplicates
+from hub.store.mongo.rows import Document
+
+AT_ONCE: Final = 1_000  # rows, or ids, per operation
+BYTES_AT_ONCE: Final = 8 * 1024 * 1024  # of bodies, to be held in memory, and to fit into a commit's plan
+_Kept = TypeVar("_Kept", Record, Status)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_PLAN: Final = {"plan": 0}
+_PAGE_FIELDS: Final = {"body": 1, "place": 1}
+_MANIFEST_FIELDS: Final = {"id": 1, "place": 1, "version_text": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """One causal session with the hub's database: each step sees what the ones before it did, whoever answers."""
+
+    database: Database[Document]
+    session: ClientSession
+    status_milliseconds: int
+
+    def take(self, step: steps.Step) -> Any:  # noqa: C901, PLR0912 - a table, one line or two per step
+        """Do the step; what comes back is said at its class. MongoDB's errors go through as they are."""
+        match step:
+            case steps.ReadTip():
+                return self._tip(step.collection)
+            case steps.ReadEntry():
+                found = self.database.log.find_one(_entry_key(step), _NO_PLAN, session=self.session)
+                return None if found is None else _entry_of(found)
+            case steps.ReadPlan():
+                found = self.database.log.find_one(_entry_key(step), {"plan": 1, "done": 1}, session=self.session)
+                return None if found is None or found["done"] else _plan_of(found["plan"])
+            case steps.Announce():
+                insert_new(self.database.intents, [_intent_document(step.intent)], self.session)
+            case steps.ReadIntents():
+                return [_intent_of(row) for row in self.database.intents.find({}, session=self.session)]
+            case steps.Retract():
+                self.database.intents.delete_one({"_id": step.key}, session=self.session)
+            case steps.LookUp():
+                return self._look_up(step.ids)
+            case steps.Insert():
+                return self._insert(step.entry, step.plan)
+            case steps.InsertRows():
+                insert_new(self.database.objects, step.rows, self.session)
+            case steps.KeepStatuses():
+                self.keep(step.statuses)
+            case steps.Show():
+                self._mark(step, {"$set": {"visible": True}})
+            case steps.Touch():
+                self._touch(step)
+            case steps.Finish():
+                self._mark(step, {"$set": {"visible": True, "done": True}, "$unset": {"plan": ""}})
+            case steps.Tidy():
+                old = {"_id": mongo_rows.log_range(step.collection, step.below), "coll": step.collection}
+                self.database.log.delete_many(old, session=self.session)
+            case steps.Wipe():
+                self._wipe(step.collection)
+            case steps.HoldsAny():
+                held = {"coll": step.collection, "views": mongo_rows.EVERYTHING}
+                return self.database.objects.find_one(held, {"_id": 1}, session=self.session) is not None
+            case steps.Taken():
+                wanted = {"_id": {"$in": list(step.keys)}, "coll": step.collection}
+                return {row["_id"] for row in self.database.objects.find(wanted, {"_id": 1}, session=self.session)}
+            case steps.Range():
+                return self._range(step)
+            case steps.Wait():
+                pass  # how long is for whoever runs the steps
+            case _:
+                assert_never(step)
+        return None
+
+    def _tip(self, collection: str) -> list[steps.Entry]:
+        wanted = {"_id": mongo_rows.log_range(collection), "coll": collection}
+        found = self.database.log.find(wanted, _NO_PLAN, session=self.session).sort("_id", -1).limit(2)
+        return [_entry_of(row) for row in found]
+
+    def _look_up(self, ids: Sequence[str]) -> list[Document]:
+        found: list[Document] = []
+        for start in range(0, len(ids), AT_ONCE):
+            wanted = {"id": {"$in": list(ids[start : start + AT_ONCE])}}
+            found += self.database.objects.find(wanted, mongo_rows.NO_BODY, session=self.session)
+        return found
+
+    def _insert(self, entry: steps.Entry, plan: steps.Plan) -> str:
+        document = _entry_document(entry, plan)
+        try:
+            self.database.log.insert_one(document, session=self.session)
+        except mongo_errors.DuplicateKeyError:
+            taken = self.database.log.find_one({"_id": document["_id"]}, {"batch": 1}, session=self.session)
+            return "" if taken is None else str(taken["batch"])
+        return entry.batch
+
+    def _mark(self, step: steps.Show | steps.Finish, change: Document) -> None:
+        self.database.log.update_one(_entry_key(step), change, session=self.session)
+
+    def _touch(self, step: steps.Touch) -> None:
+        changes: list[ReplaceOne[Document] | UpdateOne] = []
+        for key, fields in step.touches:
+            # the guard against sleepers: a row that a later commit wrote is left alone; and nothing is ever created
+            unchanged = {"_id": key, "coll": step.collection, "n": {"$lt": step.n}}
+            if fields:
+                changes.append(UpdateOne(unchanged, {"$set": fields | {"n": step.n}}))
+            else:
+                changes.append(ReplaceOne(unchanged, {"coll": step.collection, "n": step.n}))
+        for start in range(0, len(changes), AT_ONCE):
+            self.database.objects.bulk_write(changes[start : start + AT_ONCE], ordered=True, session=self.session)
+
+    def _wipe(self, collection: str) -> None:
+        while True:
+            some = self.database.objects.find({"coll": collection}, {"_id": 1}, session=self.session).limit(AT_ONCE)
+            keys = [row["_id"] for row in some]
+            if not keys:
+                return
+            self.database.objects.delete_many({"_id": {"$in": keys}, "coll": collection}, session=self.session)
+
+    def _range(self, step: steps.Range) -> tuple[list[Document], bool]:
+        query = step.query
+        fields = _MANIFEST_FIELDS if step.max_bytes is None else _PAGE_FIELDS
+        wanted = mongo_rows.page_filter(query, step.upto)
+        cursor = self.database.objects.find(wanted, fields, session=self.session).sort("place", 1)
+        rows: list[Document] = []
+        size = 0
+        with cursor.limit(query.limit + 1) as found:
+            for row in found:
+                if len(rows) == query.limit:
+                    return rows, True
+                if step.max_bytes is not None:
+                    size += len(row["body"]) + bool(rows)  # and the comma before it
+                    if rows and size > step.max_bytes:
+                        return rows, True
+                rows.append(row)
+        return rows, False
+
+    def keep(self, statuses: Iterable[Document]) -> None:
+        """Insert statuses, leaving those alone that are there."""
+        insert_new(self.database.statuses, [self._forgettable(one) for one in statuses], self.session)
+
+    def _forgettable(self, status: Document) -> Document:
+        forget = _EPOCH + timedelta(milliseconds=status["kept_at"] + self.status_milliseconds)
+        return status | {"forget_at": forget}
+
+    def put_account(self, account: AccountRow) -> None:
+        """Write an account, after claiming its keys: a key opens one account. StoreError where one is another's."""
+        keys, accounts = self.database.keys, self.database.accounts
+        # (1) of two accounts that claim a key at once, one has it
+        for key_hash in account.key_hashes:
+            insert_new(keys, [{"_id": key_hash, "account": account.name}], self.session)
+            holder = keys.find_one({"_id": key_hash}, session=self.session)
+            if holder is None or holder["account"] != account.name:
+                before = accounts.find_one({"_id": account.name}, session=self.session)
+                self._keep_keys(account.name, before["key_hashes"] if before else [])
+                raise StoreError(f"a key of the account {account.name} is another account's: make a new one")
+        # (2)
+        document = mongo_rows.account_document(account)
+        accounts.replace_one({"_id": account.name}, document, upsert=True, session=self.session)
+        # (3) what it gave up may be claimed anew
+        self._keep_keys(account.name, account.key_hashes)
+
+    def _keep_keys(self, name: str, key_hashes: Sequence[str]) -> None:
+        given_up = {"account": name, "_id": {"$nin": list(key_hashes)}}
+        self.database.keys.delete_many(given_up, session=self.session)
+
+    def scrub(self, object_id: str) -> None:
+        """Take the id out of the statuses that name it."""
+        old, new = object_id.encode(), scrubbed(object_id).encode()
+        for row in self.database.statuses.find({}, session=self.session):
+            if old in row["body"]:
+                change = {"$set": {"body": row["body"].replace(old, new)}}
+                self.database.statuses.update_one({"_id": row["_id"]}, change, session=self.session)
+
+
+def keep_statuses(statuses: Iterable[Status], operations: Operations) -> None:
+    """Put statuses back, leaving those alone that are there."""
+    operations.keep([mongo_rows.status_document(one) for one in statuses])
+
+
+def some_of(collection: str, wanted: Document, order: str, operations: Operations) -> list[Document]:
+    """The first of the documents with a body that are wanted, in that order: at least one if there is any."""
+    rows: list[Document] = []
+    size = 0
+    found = operations.database[collection].find(wanted, session=operations.session).sort(order, 1).limit(AT_ONCE)
+    with found:
+        for row in found:
+            rows.append(row)
+            size += len(row["body"])
+            if size >= BYTES_AT_ONCE:
+                break
+    return rows
+
+
+def portions(those: Iterable[_Kept]) -> Iterator[list[_Kept]]:
+    """What has bodies, in the same order, so many at once as one operation carries."""
+    some: list[_Kept] = []
+    size = 0
+    for one in those:
+        if some and (len(some) == AT_ONCE or size + len(one.body) > BYTES_AT_ONCE):
+            yield some
+            some, size = [], 0
+        some.append(one)
+        size += len(one.body)
+    if some:
+        yield some
+
+
+def insert_new(collection: Collection[Document], rows: Sequence[Mapping[str, Any]], session: ClientSession) -> None:
+    """Insert those documents whose key is not there yet; returns when a majority has all of them."""
+    for start in range(0, len(rows), AT_ONCE):
+        try:
+            collection.insert_many([dict(row) for row in rows[start : start + AT_ONCE]], ordered=False, session=session)
+        except mongo_errors.BulkWriteError as error:
+            if not only_duplicates(error):
+                raise
+
+
+def _entry_key(step: steps.ReadEntry | steps.ReadPlan | steps.Show | steps.Finish) -> Document:
+    return {"_id": mongo_rows.entry_id(step.collection, step.n), "coll": step.collection}
+
+
+def _entry_document(entry: steps.Entry, plan: steps.Plan) -> Document:
+    # whatever is committed must be possible to carry out: rows and statuses are documents of their own, later
+    sizes = [len(row["body"]) for row in plan.rows + plan.statuses]
+    touches = [[key, fields] for key, fields in plan.touches]
+    packed = mongo_rows.pack({"rows": plan.rows, "touches": touches, "statuses": plan.statuses})
+    if max([len(packed), *sizes]) > DOCUMENT_BYTES:
+        raise TooLargeError(
+            f"this is more than the hub's store takes at once ({DOCUMENT_BYTES} bytes): send fewer or smaller objects "
+            "in one envelope"
+        )
+    return {
+        "_id": mongo_rows.entry_id(entry.collection, entry.n),
+        "coll": entry.collection,
+        "n": entry.n,
+        "batch": entry.batch,
+        "place": entry.place,
+        "visible": entry.visible,
+        "done": entry.done,
+        "restoring": entry.restoring,
+        "held": list(entry.held),
+        "plan": packed,
+    }
+
+
+def _entry_of(row: Document) -> steps.Entry:
+    return steps.Entry(
+        collection=row["coll"],
+        n=row["n"],
+        batch=row["batch"],
+        place=row["place"],
+        visible=row["visible"],
+        done=row["done"],
+        restoring=row["restoring"],
+        held=tuple(row["held"]),
+    )
+
+
+def _plan_of(packed: bytes) -> steps.Plan:
+    content = mongo_rows.unpack(packed)
+    touches = tuple((key, fields) for key, fields in content["touches"])
+    return steps.Plan(tuple(content["rows"]), touches, tuple(content["statuses"]))
+
+
+def _intent_document(intent: steps.Intent) -> Document:
+    # as two lists: a document's key may not hold every character, and FerretDB takes no list of lists
+    return {
+        "_id": intent.key,
+        "coll": intent.collection,
+        "n": intent.n,
+        "ids": list(intent.owners),
+        "owners": list(intent.owners.values()),
+    }
+
+
+def _intent_of(row: Document) -> steps.Intent:
+    return steps.Intent(row["_id"], row["coll"], row["n"], dict(zip(row["ids"], row["owners"], strict=True)))

@@ -1,0 +1,105 @@
+"""Imports into MongoDB: the steps by which `Store.restore` puts records at their own places. No I/O here.
+
+1. An entry of the log closes the collection: until the last one opens it, nothing is shown and nobody else writes there.
+2. Portions of records follow, each a commit of its own (`mongo_commit`, steps 4 to 8): an import may be larger than any.
+3. The last entry shows all of them. An import that was broken off leaves the collection closed, and the next wipes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from hub.errors import StoreUnavailableError, UnprocessableError
+from hub.store import line
+from hub.store.base import NO_LEVEL, Record
+from hub.store.mongo import commit as mongo_commit
+from hub.store.mongo import rows as mongo_rows
+from hub.store.mongo.rows import Document
+from hub.store.mongo.steps import (
+    NOTHING_HELD,
+    Entry,
+    HoldsAny,
+    LookUp,
+    Plan,
+    Step,
+    Taken,
+    Wipe,
+)
+
+
+def begin_restore(collection: str, head: int, name: str) -> Generator[Step, Any, Entry]:
+    """Close the collection for an import, and return the entry that did; UnprocessableError as `Store.restore` says."""
+    while True:
+        tip = yield from mongo_commit.finished_tip(collection)
+        if not tip.restoring and (yield HoldsAny(collection)):
+            raise UnprocessableError(
+                f"the collection {collection} holds objects: records are restored into an empty one only"
+            )
+        if tip.place > head:
+            raise UnprocessableError(
+                f"the collection {collection} has given places out up to {tip.place}, beyond those of this export "
+                f"({head}): restore into a new store"
+            )
+        entry = Entry(collection, tip.n + 1, name, tip.place, restoring=True)
+        if (yield from mongo_commit.commit(tip, entry, Plan())):
+            if tip.restoring:
+                yield Wipe(collection)  # what an import left that was broken off; should it wake, its number is taken
+            return entry
+
+
+def restore_some(tip: Entry, records: Sequence[Record]) -> Generator[Step, Any, Entry]:
+    """Put records at their own places, while nothing is shown; the entry that did."""
+    n = tip.n + 1
+    found: list[Document] = yield LookUp(tuple(sorted({record.id for record in records})))
+    versions: dict[str, list[Document]] = {}
+    for row in found:
+        if row["coll"] == tip.collection:
+            versions.setdefault(row["id"], []).append(row)
+    for record in records:
+        here = replace(record, collection=tip.collection)
+        versions.setdefault(record.id, []).append(mongo_rows.row_of(line.NewRecord(here, NO_LEVEL, NO_LEVEL), n))
+    places = tuple(mongo_rows.row_id(tip.collection, record.place) for record in records)
+    # a record of this collection may have been deleted at that very place, and its seat is there
+    seats: set[str] = yield Taken(tip.collection, places)
+    new: list[Document] = []
+    touches: list[tuple[str, Document]] = []
+    for object_id, rows in versions.items():
+        rows.sort(key=lambda row: int(row["version"]))
+        if len({row["version"] for row in rows}) < len(rows):
+            raise UnprocessableError(f"a version of {object_id} is there twice: the export is damaged")
+        for row, levels in zip(rows, line.neighbour_levels([row["level"] for row in rows]), strict=True):
+            change = mongo_rows.levels_change(row, *levels)
+            if row["n"] == n and row["_id"] in seats:
+                touches.append((row["_id"], {k: v for k, v in (row | change).items() if k not in ("_id", "coll", "n")}))
+            elif row["n"] == n:
+                new.append(row | change)
+            elif change:
+                touches.append((row["_id"], change))
+    held = mongo_commit.held_after(tip, [record.level for record in records])
+    return (yield from _restoring(tip, Plan(tuple(new), tuple(touches)), tip.place, held, restoring=True))
+
+
+def end_restore(tip: Entry, place: int) -> Generator[Step, Any, Entry]:
+    """Show all that was put."""
+    return (yield from _restoring(tip, Plan(), place, tip.held, restoring=False))
+
+
+def undo_restore(begun: Entry) -> Generator[Step, Any, None]:
+    """Leave the collection as it was before the import began, unless another import has taken over since."""
+    tip = yield from mongo_commit.finished_tip(begun.collection)
+    if tip.restoring and tip.batch == begun.batch:
+        yield Wipe(tip.collection)
+        yield from _restoring(tip, Plan(), tip.place, NOTHING_HELD, restoring=False)
+
+
+def _restoring(
+    tip: Entry, plan: Plan, place: int, held: tuple[int, ...], *, restoring: bool
+) -> Generator[Step, Any, Entry]:
+    entry = Entry(tip.collection, tip.n + 1, tip.batch, place, restoring=restoring, held=held)
+    if not (yield from mongo_commit.commit(tip, entry, plan)):
+        raise StoreUnavailableError(
+            f"another import into the collection {tip.collection} took over: let that one end, or run this one again"
+        )
+    return entry

@@ -1,0 +1,217 @@
+"""The words of the commit protocol (`mongo_commit`): what is committed, and each step with what is sent back for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hub.store.base import NO_LEVEL, Query
+from hub.store.mongo.rows import Document
+
+NOTHING_HELD: Final = (0,) * NO_LEVEL
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that one commit does to the rows of its collection, in values that no longer depend on anything."""
+
+    rows: tuple[Document, ...] = ()
+    touches: tuple[tuple[str, Document], ...] = ()  # (key, fields to set); no fields: the record goes
+    statuses: tuple[Document, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One commit in a collection's log."""
+
+    collection: str
+    n: int  # 1 and up; 0 stands for a collection that never saw a commit
+    batch: str  # who made it: a name that nobody else uses
+    place: int  # the last place given out
+    visible: bool = False
+    done: bool = False
+    restoring: bool = False  # an import is under way: nothing is shown, nobody else writes
+    held: tuple[int, ...] = NOTHING_HELD  # records of each level after this commit: what would else be counted
+
+    @property
+    def shown(self) -> int:
+        """The place up to which readers page."""
+        return 0 if self.restoring else self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a writer announces before it looks: which ids it is about to add, for which owner."""
+
+    key: str
+    collection: str
+    n: int  # the commit that it is going to be
+    owners: Mapping[str, str]  # object id -> owner
+
+
+# ------------------------------------------------------------------------------------------------------------- steps
+# Each class says what the step does and what is sent back for it.
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTip:
+    """The two newest entries of the log, newest first, without plans -> list[Entry]."""
+
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEntry:
+    """That entry, if it is there -> Entry | None."""
+
+    collection: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """The plan of that entry -> Plan | None, None where it is done or gone."""
+
+    collection: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """Insert the announcement -> None."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class ReadIntents:
+    """All announcements -> list[Intent]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retract:
+    """Remove an announcement -> None."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """The rows of these ids in all collections, without bodies -> list[Document]."""
+
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Insert the entry with its plan -> str: the batch whose entry now has that number, "" if that cannot be told."""
+
+    entry: Entry
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class InsertRows:
+    """Insert rows, leaving those alone whose key is there -> None."""
+
+    rows: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeepStatuses:
+    """Insert statuses, leaving those alone that are there -> None."""
+
+    statuses: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Mark the entry visible -> None."""
+
+    collection: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Change rows that no commit after `n` wrote, and never create one -> None."""
+
+    collection: str
+    n: int
+    touches: tuple[tuple[str, Document], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Mark the entry done and drop its plan -> None."""
+
+    collection: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """Remove log entries before number `below` -> None."""
+
+    collection: str
+    below: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wipe:
+    """Remove all rows of a collection into which an import was broken off -> None."""
+
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
+class HoldsAny:
+    """Whether the collection holds a record -> bool."""
+
+    collection: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Which of these keys of rows are there, be it as seats -> set[str]."""
+
+    collection: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """One page of rows in place order up to place `upto` -> tuple[list[Document], bool], true: there are more."""
+
+    query: Query
+    upto: int
+    max_bytes: int | None  # None: without bodies
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let a moment pass -> None."""
+
+
+Step = (
+    ReadTip
+    | ReadEntry
+    | ReadPlan
+    | Announce
+    | ReadIntents
+    | Retract
+    | LookUp
+    | Insert
+    | InsertRows
+    | KeepStatuses
+    | Show
+    | Touch
+    | Finish
+    | Tidy
+    | Wipe
+    | HoldsAny
+    | Taken
+    | Range
+    | Wait
+)  # fmt: skip - one list

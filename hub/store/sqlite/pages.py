@@ -1,0 +1,293 @@
+"""Reading pages from the SQLite store: which records, in place order, and their bodies joined.
+
+A query is one range of an index or a few, each in place order by itself. One, as for the common poll (the last versions,
+whatever their type), is one statement; with more `_merged` takes turns. See `migrations` for the indexes. Nowhere is a
+record read that the reader may not see, and nothing grows with the collection.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import apsw
+
+from hub.store.base import NO_LEVEL, ManifestPage, ManifestRow, Page, Query
+from hub.store.sqlite.files import rows
+from hub.taxii.filters import VersionMatch
+
+PLACE_BITS: Final = 48  # of a key; the other 15 are the collection's number
+LAST_PLACE: Final = (1 << PLACE_BITS) - 1  # in the year 10889
+EMPTY: Final = Page(body=b"", count=0, first=0, last=0, more=False)
+LEVELS: Final = range(NO_LEVEL)
+_CHUNK: Final = 16  # keys read from one of many ranges at a time, at least
+
+# The innermost select's order is the order of the join above it and of what is put together: SQLite has no other way
+# to walk a CROSS JOIN, and a test holds it to that. One step per page also means that the interpreter's lock is let
+# go once, not a thousand times.
+_JOINED: Final = "SELECT count(*), min(key), max(key), CAST(group_concat(body, ',') AS BLOB) FROM ({})"
+_OF_RANGE: Final = "SELECT b.key AS key, b.body AS body FROM ({}) AS k CROSS JOIN body AS b ON b.key = k.key"
+_LAST_KEYS: Final = {
+    c: f"SELECT key FROM record INDEXED BY record_last_{c} WHERE collection = ?1 AND key > ?2 "  # noqa: S608 - as above
+    f"AND level <= {c} AND superseded_level > {c} ORDER BY key LIMIT ?3"
+    for c in LEVELS
+}
+_OF_KEYS: Final = "SELECT b.key AS key, b.body AS body FROM carray(?1) AS k CROSS JOIN body AS b ON b.key = k.value"
+_KEYS_MANIFEST: Final = (
+    "SELECT r.id, r.key, r.version_text FROM carray(?1) AS k CROSS JOIN record AS r ON r.key = k.value"
+)
+
+_BY_LEVEL: Final = (
+    "SELECT key FROM record INDEXED BY record_by_level "
+    "WHERE collection = ?1 AND key > ?2 AND level = ?4 AND preceded_level = ?5 ORDER BY key LIMIT ?3"
+)
+_SHAPES_BY_LEVEL: Final = (
+    "SELECT l.value, p.value FROM json_each(?3) AS l, json_each(?4) AS p WHERE EXISTS (SELECT 1 FROM record "
+    "INDEXED BY record_by_level WHERE collection = ?1 AND key > ?2 AND level = l.value AND preceded_level = p.value)"
+)
+_BY_TYPE: Final = (
+    "SELECT key FROM record INDEXED BY record_by_type WHERE collection = ?1 AND key > ?2 "
+    "AND type = ?4 AND level = ?5 AND superseded_level = ?6 {} ORDER BY key LIMIT ?3"
+)
+_BY_TYPE_ANY: Final = _BY_TYPE.format("")
+_BY_TYPE_FIRST: Final = _BY_TYPE.format("AND preceded_level > ?7")
+_SHAPES_BY_TYPE: Final = (
+    "SELECT t.value, l.value, s.value FROM json_each(?3) AS t, json_each(?4) AS l, json_each(?5) AS s "
+    "WHERE EXISTS (SELECT 1 FROM record INDEXED BY record_by_type WHERE collection = ?1 AND key > ?2 "
+    "AND type = t.value AND level = l.value AND superseded_level = s.value)"
+)
+_BY_INSTANT: Final = (
+    "SELECT key FROM record INDEXED BY record_by_version WHERE collection = ?1 AND key > ?2 "
+    "AND version = ?4 AND level = ?5 {} ORDER BY key LIMIT ?3"
+)
+_BY_INSTANT_ANY: Final = _BY_INSTANT.format("")
+_BY_INSTANT_TYPES: Final = _BY_INSTANT.format("AND type IN (SELECT value FROM json_each(?6))")
+_SHAPES_BY_INSTANT: Final = (
+    "SELECT v.value, l.value FROM json_each(?3) AS v, json_each(?4) AS l WHERE EXISTS (SELECT 1 FROM record "
+    "INDEXED BY record_by_version WHERE collection = ?1 AND key > ?2 AND version = v.value AND level = l.value)"
+)
+_BY_ID: Final = (
+    "SELECT key FROM record INDEXED BY record_by_id WHERE id IN (SELECT value FROM json_each(?4)) "
+    "AND collection = ?1 AND key > ?2 AND level <= ?5 "
+    "AND (?6 OR (?7 AND superseded_level > ?5) OR (?8 AND preceded_level > ?5) "
+    "OR version IN (SELECT value FROM json_each(?9))) "
+    "AND (?10 IS NULL OR type IN (SELECT value FROM json_each(?10))) ORDER BY key LIMIT ?3"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Range:
+    """A statement that gives keys in order, and its values from ?4 on; ?1 to ?3 are collection, after and limit."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A query with the collection's number in place of its name."""
+
+    query: Query
+    number: int
+    after: int  # key
+    limit: int
+
+
+def key_of(number: int, place: int) -> int:
+    """The key of a place in the collection of that number."""
+    return number << PLACE_BITS | place
+
+
+def place_of(key: int) -> int:
+    """The place in line that a key says."""
+    return key & LAST_PLACE
+
+
+def read_page(connection: apsw.Connection, number: int, query: Query, max_bytes: int) -> Page:
+    """One page with bodies; `connection` shows one state for as long as this lasts."""
+    asked = _asked(number, query)
+    ranges = _ranges(connection, asked)
+    if len(ranges) == 1:
+        values = (number, asked.after, asked.limit, *ranges[0].values)
+        page = _bodies(connection, _OF_RANGE.format(ranges[0].sql), values, max_bytes)
+        return replace(page, more=_goes_on(connection, asked, ranges[0], page))
+    keys = _merged(connection, asked, ranges, asked.limit + 1)
+    if not keys:
+        return EMPTY
+    page = _bodies(connection, _OF_KEYS, (apsw.carray(array("q", keys[: asked.limit])),), max_bytes)
+    return replace(page, more=page.count < len(keys))
+
+
+def read_manifest(connection: apsw.Connection, number: int, query: Query) -> ManifestPage:
+    """One page of ids, places and versions."""
+    asked = _asked(number, query)
+    keys = _merged(connection, asked, _ranges(connection, asked), asked.limit + 1)
+    if not keys:
+        return ManifestPage(rows=(), more=False)
+    found = rows(connection, _KEYS_MANIFEST, apsw.carray(array("q", keys[: asked.limit])))
+    entries = tuple(ManifestRow(row_id, key & LAST_PLACE, text) for row_id, key, text in found)
+    return ManifestPage(rows=entries, more=len(keys) > asked.limit)
+
+
+def keys_of_object(
+    connection: apsw.Connection, number: int, object_id: str, clearance: int, versions: VersionMatch
+) -> list[int]:
+    """The keys of those versions of one object, in place order."""
+    query = Query("", clearance, after=0, limit=1, ids=(object_id,), versions=versions)
+    return _key_list(connection, number, _by_id(query), key_of(number, 0), -1)
+
+
+def newest(connection: apsw.Connection, number: int, clearance: int) -> int:
+    """The place of the newest record at or below the clearance, 0 if there is none."""
+    key = connection.execute(
+        "SELECT max((SELECT key FROM record INDEXED BY record_by_level WHERE collection = ?1 AND level = l.value "
+        "AND preceded_level = p.value ORDER BY key DESC LIMIT 1)) FROM json_each(?2) AS l, json_each(?3) AS p",
+        (number, _numbers(range(clearance + 1)), _numbers(range(NO_LEVEL + 1))),
+    ).get
+    return place_of(key) if isinstance(key, int) else 0
+
+
+def _asked(number: int, query: Query) -> _Asked:
+    place = min(max(query.after, 0), LAST_PLACE)
+    return _Asked(query, number, key_of(number, place), max(query.limit, 1))
+
+
+def is_plain(query: Query) -> bool:
+    """Whether this is the default poll: the last versions of everything, from a place on."""
+    asked = query.versions
+    return not (query.ids or query.types or asked.first or asked.every or asked.instants) and asked.last
+
+
+# ------------------------------------------------------------------------------------------------------------- bodies
+
+
+def _bodies(connection: apsw.Connection, sql: str, values: tuple[Any, ...], max_bytes: int) -> Page:
+    """The bodies that `sql` selects, put together inside SQLite; as many as fit, where all pass `max_bytes`."""
+    # SQLite gives up as soon as a value would pass its limit of length: no page is ever built up beyond it.
+    before = connection.limit(apsw.SQLITE_LIMIT_LENGTH, max_bytes)
+    try:
+        row = connection.execute(_JOINED.format(sql), values).get
+    except apsw.TooBigError:
+        row = None
+    finally:
+        connection.limit(apsw.SQLITE_LIMIT_LENGTH, before)
+    if row is None:
+        return _cut(connection.execute(sql, values), max_bytes)
+    count, first, last, body = row
+    return Page(body, count, first & LAST_PLACE, last & LAST_PLACE, more=False) if count else EMPTY
+
+
+def _cut(found: Iterator[tuple[Any, ...]], max_bytes: int) -> Page:
+    """The first of the rows found (key, body), and as many more as fit; `more` where one did not."""
+    bodies: list[bytes] = []
+    first = last = size = 0
+    more = False
+    for key, body in found:
+        size += len(body) + bool(bodies)
+        if bodies and size > max_bytes:
+            more = True
+            break
+        first = first or key & LAST_PLACE
+        last = key & LAST_PLACE
+        bodies.append(body)
+    return Page(b",".join(bodies), len(bodies), first, last, more)
+
+
+def _goes_on(connection: apsw.Connection, asked: _Asked, of: _Range, page: Page) -> bool:
+    # a page that was not cut off by its limits ends where everything ends
+    if page.count == 0 or (page.count < asked.query.limit and not page.more):
+        return False
+    after = key_of(asked.number, page.last)
+    return connection.execute(of.sql, (asked.number, after, 1, *of.values)).get is not None
+
+
+# --------------------------------------------------------------------------------------------------------------- keys
+
+
+def _ranges(connection: apsw.Connection, asked: _Asked) -> list[_Range]:
+    """Ranges that hold together what the query matches (some of it twice where it asks for a union of versions)."""
+    query, versions = asked.query, asked.query.versions
+    if query.ids:
+        return [_by_id(query)]
+    visible, hidden = range(query.clearance + 1), range(query.clearance + 1, NO_LEVEL + 1)
+    anything = range(NO_LEVEL + 1)
+
+    def shapes(sql: str, *values: str) -> list[tuple[Any, ...]]:
+        return rows(connection, sql, asked.number, asked.after, *values)
+
+    def of_types(superseded: range, sql: str, *values: int) -> list[_Range]:
+        found = shapes(_SHAPES_BY_TYPE, json.dumps(query.types), _numbers(visible), _numbers(superseded))
+        return [_Range(sql, (*shape, *values)) for shape in found]
+
+    def of_levels(preceded: range) -> list[_Range]:
+        found = shapes(_SHAPES_BY_LEVEL, _numbers(visible), _numbers(preceded))
+        return [_Range(_BY_LEVEL, shape) for shape in found]
+
+    if versions.every:
+        return of_types(anything, _BY_TYPE_ANY) if query.types else of_levels(anything)
+    ranges: list[_Range] = []
+    if versions.last:
+        ranges += of_types(hidden, _BY_TYPE_ANY) if query.types else [_Range(_LAST_KEYS[query.clearance])]
+    if versions.first:
+        ranges += of_types(anything, _BY_TYPE_FIRST, query.clearance) if query.types else of_levels(hidden)
+    if versions.instants:
+        found = shapes(_SHAPES_BY_INSTANT, _numbers(versions.instants), _numbers(visible))
+        sql, types = (_BY_INSTANT_TYPES, (json.dumps(query.types),)) if query.types else (_BY_INSTANT_ANY, ())
+        ranges += [_Range(sql, (*shape, *types)) for shape in found]
+    return ranges
+
+
+def _by_id(query: Query) -> _Range:
+    versions = query.versions
+    values = (
+        json.dumps(query.ids),
+        query.clearance,
+        versions.every,
+        versions.last,
+        versions.first,
+        _numbers(versions.instants),
+        json.dumps(query.types) if query.types else None,
+    )
+    return _Range(_BY_ID, values)
+
+
+def _merged(connection: apsw.Connection, asked: _Asked, ranges: Sequence[_Range], wanted: int) -> list[int]:
+    """The first `wanted` keys in all ranges together, in order, each once.
+
+    (1) Each range is read in chunks. (2) What is wanted cannot lie beyond the last of the first `wanted` keys met so
+    far, so (3) only ranges that may hold more before that are read on, in chunks that grow up to `wanted`.
+    """
+    if len(ranges) == 1:
+        return _key_list(connection, asked.number, ranges[0], asked.after, wanted)
+    chunk = max(_CHUNK, 2 * wanted // max(1, len(ranges)))
+    found: list[int] = []
+    reach = dict.fromkeys(range(len(ranges)), asked.after)  # how far those were read that go on
+    behind = list(reach)
+    while behind:
+        for index in behind:  # (1)
+            keys = _key_list(connection, asked.number, ranges[index], reach[index], chunk)
+            found += keys
+            if len(keys) < chunk:
+                del reach[index]
+            else:
+                reach[index] = keys[-1]
+        found.sort()
+        found = list(dict.fromkeys(found))[:wanted]
+        # (2)
+        behind = [index for index, last in reach.items() if len(found) < wanted or last < found[-1]]
+        chunk = max(min(2 * chunk, wanted), chunk)  # (3)
+    return found
+
+
+def _key_list(connection: apsw.Connection, number: int, of: _Range, after: int, limit: int) -> list[int]:
+    # as one JSON text: a step for each key would let go of the interpreter's lock, and take it again, for each
+    together = f"SELECT json_group_array(key) FROM ({of.sql})"  # noqa: S608 - one of the statements above
+    keys: list[int] = json.loads(rows(connection, together, number, after, limit, *of.values)[0][0])
+    return keys
+
+
+def _numbers(values: Sequence[int]) -> str:
+    return json.dumps(list(values))

@@ -1,0 +1,304 @@
+"""The SQLite store: one file on a local disk, many reading processes, one writer at a time.
+
+Pages are read in `sqlite_pages`, changes are made in `sqlite_writes`, connections and locks live in `sqlite_files`,
+the tables and the reasons for their shape in `migrations`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+
+from hub.errors import StoreError, StoreUnavailableError
+from hub.store.base import (
+    EVERY,
+    AccountRow,
+    Batch,
+    Deletion,
+    Fact,
+    ManifestPage,
+    Outcome,
+    Page,
+    Query,
+    Record,
+    Status,
+    Watch,
+)
+from hub.store.sqlite import pages as sqlite_pages
+from hub.store.sqlite import writes as sqlite_writes
+from hub.store.sqlite.files import Connection, Files, rows
+from hub.store.sqlite.watch import SqliteWatch
+from hub.taxii.filters import VersionMatch
+
+
+class SqliteStore:
+    """A `Store` in the SQLite file at `path`. Fit for several threads, several processes, and for forking."""
+
+    def __init__(  # noqa: PLR0913 - each by its name, and each is needed
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], int],
+        lock_seconds: float,
+        status_milliseconds: int,
+        create: bool = False,
+        max_pages: int = 0,
+    ) -> None:
+        """Open the store; with `create`, make it or bring it up to this version first.
+
+        `clock` gives milliseconds since 1970. Writers wait `lock_seconds` for their turn, statuses answer for
+        `status_milliseconds`, the file grows to `max_pages` pages of 4,096 bytes (0: as the disk allows).
+        StoreUnavailableError where there is no store, StoreError where the file is not one for this program.
+        """
+        self._clock = clock
+        self._status_milliseconds = status_milliseconds
+        self._files = Files(path, lock_seconds=lock_seconds, max_pages=max_pages, create=create, now=clock())
+        self._numbers: dict[str, int] = {}  # of collections: given once, never changed
+
+    # ------------------------------------------------------------------------------------------------------ objects
+
+    def append(self, batch: Batch) -> tuple[Outcome, ...]:
+        """See `Store.append`."""
+        with self._files.writing() as connection:
+            # the clock is read inside the writers' turn: places follow the order of commits (law L1)
+            return sqlite_writes.append(connection, batch, self._clock())
+
+    def read(self, query: Query, max_bytes: int) -> Page:
+        """See `Store.read`."""
+        # the default poll is one statement, and one statement sees one state: it needs no transaction around it
+        opened = self._files.reading if sqlite_pages.is_plain(query) else self._files.snapshot
+        with opened() as connection:
+            # nothing stands beyond the head (law L1): the poll that comes most often reads no record at all
+            number = self._number(connection, query.collection)
+            if number is None or query.after >= _head(connection, query.collection):
+                return sqlite_pages.EMPTY
+            return sqlite_pages.read_page(connection, number, query, max_bytes)
+
+    def manifest(self, query: Query) -> ManifestPage:
+        """See `Store.manifest`."""
+        with self._files.snapshot() as connection:
+            number = self._number(connection, query.collection)
+            if number is None:
+                return ManifestPage(rows=(), more=False)
+            return sqlite_pages.read_manifest(connection, number, query)
+
+    def holds(self, collection: str, object_id: str, clearance: int) -> bool:
+        """See `Store.holds`."""
+        with self._files.reading() as connection:
+            number = self._number(connection, collection)
+            return number is not None and bool(
+                connection.execute(
+                    "SELECT EXISTS (SELECT 1 FROM record INDEXED BY record_by_id "
+                    "WHERE id = ? AND collection = ? AND level <= ?)",
+                    (object_id, number, clearance),
+                ).get
+            )
+
+    def delete(
+        self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
+    ) -> Deletion:
+        """See `Store.delete`."""
+        with self._files.writing() as connection:
+            return sqlite_writes.delete(
+                connection, collection, object_id, publisher=publisher, clearance=clearance, versions=versions
+            )
+
+    def purge(self, collection: str, object_id: str) -> int:
+        """See `Store.purge`: (1) gone from the tables, zeros in their place, (2) gone from the write-ahead log."""
+        with self._files.writing() as connection:  # (1)
+            gone = sqlite_writes.purge(connection, collection, object_id)
+        try:
+            self._files.forget_the_log()  # (2)
+        except StoreUnavailableError:
+            raise StoreUnavailableError(
+                f"{object_id} is gone from the collection, but readers kept its bytes in the write-ahead log in use: "
+                "purge it again in a moment to be rid of them"
+            ) from None
+        return gone
+
+    def counts(self, collection: str, clearance: int) -> tuple[int, int]:
+        """See `Store.counts`."""
+        with self._files.snapshot() as connection:
+            number = self._number(connection, collection)
+            if number is None:
+                return 0, 0
+            return sqlite_writes.counts_of(connection, number, clearance), sqlite_pages.newest(
+                connection, number, clearance
+            )
+
+    # ------------------------------------------------------------------------------------------- statuses and accounts
+
+    def get_status(self, status_id: str) -> Status | None:
+        """See `Store.get_status`."""
+        with self._files.reading() as connection:
+            row: Any = connection.execute(
+                "SELECT id, collection, account, publisher, kept_at, body FROM status WHERE id = ? AND kept_at >= ?",
+                (status_id, self._clock() - self._status_milliseconds),
+            ).get
+        return None if row is None else Status(*row)
+
+    def statuses(self) -> Iterator[Status]:
+        """See `Store.statuses`: as they stand when the first is taken."""
+        with self._files.snapshot() as connection:
+            found = connection.execute(
+                "SELECT id, collection, account, publisher, kept_at, body FROM status WHERE kept_at >= ? ORDER BY kept_at",
+                (self._clock() - self._status_milliseconds,),
+            )
+            for row in found:
+                yield Status(*row)
+
+    def put_statuses(self, statuses: Iterable[Status]) -> int:
+        """See `Store.put_statuses`."""
+        put = 0
+        with self._files.writing() as connection:
+            for one in statuses:
+                connection.execute(
+                    "INSERT OR IGNORE INTO status (id, collection, account, publisher, kept_at, body) "
+                    "VALUES (?, ?, ?, ?, ?, ?)",
+                    (one.id, one.collection, one.account, one.publisher, one.kept_at, one.body),
+                )
+                put += 1
+        return put
+
+    def sweep(self, before: int) -> int:
+        """See `Store.sweep`."""
+        with self._files.writing() as connection:
+            connection.execute("DELETE FROM status WHERE kept_at < ?", (before,))
+            return connection.changes()
+
+    def get_account(self, name: str) -> AccountRow | None:
+        """See `Store.get_account`."""
+        with self._files.reading() as connection:
+            # every request asks for its account; whatever is committed, by whomever, has it looked up anew
+            return connection.remembered(
+                ("account", name), lambda: next(_accounts(connection, "WHERE name = ?", name), None)
+            )
+
+    def find_key(self, key_hash: str) -> AccountRow | None:
+        """See `Store.find_key`."""
+        with self._files.reading() as connection:
+            which = "WHERE name = (SELECT account FROM account_key WHERE hash = ?)"
+            return connection.remembered(("key", key_hash), lambda: next(_accounts(connection, which, key_hash), None))
+
+    def put_account(self, row: AccountRow) -> None:
+        """See `Store.put_account`."""
+        with self._files.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO account (name, kind, member, password_hash, disabled, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (row.name, row.kind, row.member, row.password_hash, row.disabled, row.created_at),
+            )
+            connection.execute("DELETE FROM account_key WHERE account = ?", (row.name,))
+            try:
+                connection.executemany(
+                    "INSERT INTO account_key (hash, account, position) VALUES (?, ?, ?)",
+                    [(key_hash, row.name, position) for position, key_hash in enumerate(row.key_hashes)],
+                )
+            except apsw.ConstraintError:
+                raise StoreError(f"a key of the account {row.name} is another account's: make a new one") from None
+
+    def list_accounts(self) -> tuple[AccountRow, ...]:
+        """See `Store.list_accounts`."""
+        with self._files.reading() as connection:
+            return tuple(_accounts(connection, "ORDER BY name"))
+
+    # ---------------------------------------------------------------------------------------------- the store as a whole
+
+    def secret(self, fresh: bytes) -> bytes:
+        """See `Store.secret`."""
+        with self._files.reading() as connection:
+            found = connection.execute("SELECT secret FROM secret").get
+        if found is None:
+            with self._files.writing() as connection:
+                connection.execute("INSERT OR IGNORE INTO secret (number, secret) VALUES (1, ?)", (fresh,))
+                found = connection.execute("SELECT secret FROM secret").get
+        assert isinstance(found, bytes)
+        return found
+
+    def put_secret(self, secret: bytes) -> None:
+        """See `Store.put_secret`."""
+        with self._files.writing() as connection:
+            connection.execute("INSERT OR REPLACE INTO secret (number, secret) VALUES (1, ?)", (secret,))
+
+    def head(self, collection: str) -> int:
+        """See `Store.head`."""
+        with self._files.reading() as connection:
+            return _head(connection, collection)
+
+    def watch(self) -> Watch:
+        """See `Store.watch`."""
+        return SqliteWatch(self._files)
+
+    def records(self, collection: str) -> Iterator[Record]:
+        """See `Store.records`: as the collection stands when the first record is taken."""
+        with self._files.snapshot() as connection:
+            yield from sqlite_writes.records_of(connection, collection)
+
+    def restore(self, collection: str, head: int, records: Iterable[Record]) -> int:
+        """See `Store.restore`."""
+        with self._files.writing() as connection:
+            return sqlite_writes.restore(connection, collection, head, records)
+
+    def put_facts(
+        self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = (), *, patience_seconds: float | None = None
+    ) -> None:
+        """See `Store.put_facts`."""
+        with self._files.writing(synced=False, patience_seconds=patience_seconds) as connection:
+            connection.executemany("DELETE FROM fact WHERE kind = ? AND key = ?", [(kind, key) for key in drop])
+            connection.executemany(
+                "INSERT OR REPLACE INTO fact (kind, key, value) VALUES (?, ?, ?)",
+                [(kind, key, value) for key, value in facts.items()],
+            )
+
+    def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
+        """See `Store.facts`."""
+        with self._files.reading() as connection:
+            found = rows(
+                connection,
+                "SELECT number, key, value FROM fact INDEXED BY fact_by_number WHERE kind = ?1 AND number > ?2 "
+                "AND substr(key, 1, ?4) = ?3 ORDER BY number",
+                kind,
+                since,
+                prefix,
+                len(prefix),
+            )
+        return tuple(Fact(*row) for row in found)
+
+    def ping(self) -> None:
+        """See `Store.ping`."""
+        with self._files.reading() as connection:
+            # touches the file, not only the connection
+            connection.execute("SELECT count(*) FROM collection").fetchall()
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._files.close()
+
+    def _number(self, connection: apsw.Connection, collection: str) -> int | None:
+        number = self._numbers.get(collection)
+        if number is None:
+            number = sqlite_writes.number_of(connection, collection)
+            if number is not None:
+                self._numbers[collection] = number
+        return number
+
+
+def _head(connection: Connection, collection: str) -> int:
+    return connection.remembered(("head", collection), lambda: sqlite_writes.head_of(connection, collection))
+
+
+_ACCOUNT: Final = (
+    "SELECT name, kind, member, password_hash, disabled, created_at, "
+    "(SELECT json_group_array(hash ORDER BY position) FROM account_key WHERE account = name) FROM account"
+)
+
+
+def _accounts(connection: apsw.Connection, which: str, *values: str) -> Iterator[AccountRow]:
+    # one statement, since every request asks for its account
+    found = rows(connection, f"{_ACCOUNT} {which}", *values)
+    for name, kind, member, password_hash, disabled, created_at, keys in found:
+        yield AccountRow(name, kind, member, password_hash, tuple(json.loads(keys)), bool(disabled), created_at)

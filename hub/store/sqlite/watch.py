@@ -1,0 +1,35 @@
+"""Whether anything was committed to the SQLite store: one number in memory that all its connections share."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Final
+
+from hub.store.sqlite.files import Files, translated
+
+PAUSE_SECONDS: Final = 0.02  # a look costs some ten microseconds: SQLite compares a counter of the shared memory
+
+
+class SqliteWatch:
+    """See `Watch`."""
+
+    pause_seconds = PAUSE_SECONDS
+    later_looks = 0  # heads and records move in one transaction
+
+    def __init__(self, files: Files) -> None:
+        self._path = files.path
+        self._held = contextlib.ExitStack()
+        # one and the same connection: the number says what others than this one committed
+        self._connection = self._held.enter_context(files.reading())
+        self._seen: Any = None
+
+    def moved(self) -> bool:
+        """See `Watch.moved`."""
+        with translated(self._path):
+            found = self._connection.execute("PRAGMA data_version").get
+        before, self._seen = self._seen, found
+        return bool(found != before)
+
+    def close(self) -> None:
+        """See `Watch.close`."""
+        self._held.close()

@@ -1,0 +1,69 @@
+"""What the release step lets out, the hub's own door lets in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hub.declarations import read_profiles
+from hub.profile.check import Context, check
+from hub.profile.rules import Profile, parse_profile
+from hub.release.policy import Approvals, Audience
+from hub.release.step import Released, release
+from hub.rendering.render import render
+from hub.reports.report import Consent, Kind, Report
+from tests.reports.making_reports import IDENTITY, NOW, VICTIM, a_case, a_feed, a_member, a_watch
+
+PERSON = replace(VICTIM, is_person=True, name="Siti binti Rahman", sectors=())
+
+
+@pytest.fixture(scope="module")
+def profiles() -> dict[str, Profile]:
+    tables = read_profiles(Path(__file__).parents[2] / "profiles")
+    return {name: parse_profile(name, table) for name, table in tables.items()}
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        *(a_case(consent=consent) for consent in (None, Consent.CERT_ONLY, Consent.SECTOR_ONLY, Consent.PSEUDONYM)),
+        a_case(consent=Consent.NAMED),
+        a_case(consent=Consent.PSEUDONYM, victims=(PERSON,)),
+        a_feed(),
+        a_watch(),
+    ],
+    ids=["no consent", "cert-only", "sector-only", "pseudonym", "named", "a person", "feed", "watch"],
+)
+def test_a_protected_collection_takes_everything_that_leaves(report: Report, profiles: dict[str, Profile]) -> None:
+    member = a_member()
+    values = frozenset({"sejahtera-login.example"})
+    approvals = Approvals("Aisyah", values=values, named_by="Aisyah, by letter")
+    result = release(render(report, member, now=NOW), report, member, Audience("c"), approvals=approvals, now=NOW)
+    assert isinstance(result, Released)
+    asked = ["incident", "protected", "live"] + (["indicators"] if report.kind is not Kind.CASE else [])
+    door = [profiles[name] for name in asked]
+    context = Context({IDENTITY: "MY"})
+    found = [finding for content in (*result.contents, *result.lone) for finding in check(content, door, context)]
+    assert found == []
+    assert bool(result.lone) == (report.kind is Kind.CASE)
+
+
+def test_a_drill_goes_to_the_collections_of_drills(profiles: dict[str, Profile]) -> None:
+    member, report = a_member(), a_case()
+    drill = render(report, member, now=NOW, exercise=True)
+    result = release(drill, report, member, Audience("c"), now=NOW)
+    assert isinstance(result, Released)
+    context = Context({IDENTITY: "MY"})
+    incident = next(content for content in result.contents if content["type"] == "incident")
+    assert check(incident, [profiles["live"]], context)
+    found = [f for content in result.contents for f in check(content, [profiles["exercise"]], context)]
+    assert found == []
+
+
+def test_the_door_refuses_the_bundle_as_it_stands_at_the_cert(profiles: dict[str, Profile]) -> None:
+    """Should somebody publish it without releasing it, the hub says no to the victim."""
+    rendered = render(a_case(), a_member(), now=NOW)
+    victim = next(content for content in rendered.contents if content.get("name") == VICTIM.name)
+    assert check(victim, [profiles["protected"]], Context({IDENTITY: "MY"}))

@@ -1,0 +1,156 @@
+"""One form for all spellings of a name, and what texts say once their encodings are taken off."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from hub.release.deny import domain_needles, email_needles, name_needles
+from hub.release.encodings import readings
+from hub.release.patterns import spans
+from hub.release.rounding import availability, ceiling, criticality, floor, magnitude
+from hub.release.scan import Needle, Scanner
+from hub.release.spelling import squeeze, without_legal_form
+from hub.reports.report import Fidelity
+
+
+@pytest.mark.parametrize(
+    ("written", "squeezed"),
+    [
+        ("Contoh-Bank", "contohbank"),
+        ("\uff23\uff4f\uff4e\uff54\uff4f\uff48 BANK", "contohbank"),
+        ("Con\u200btoh\u00adBank", "contohbank"),
+        ("Đại Việt", "daiviet"),
+        ("Thương mại", "thuongmai"),
+        ("จำกัด", squeeze("จํากัด")),
+        ("Straße", "strasse"),
+    ],
+)
+def test_all_spellings_squeeze_to_one(written: str, squeezed: str) -> None:
+    assert squeeze(written) == squeezed
+
+
+@pytest.mark.parametrize(
+    ("written", "bare"),
+    [
+        ("PT Contoh Sentosa Tbk", "contoh sentosa"),
+        ("Contoh Sdn. Bhd.", "contoh"),
+        ("Contoh Pte Ltd", "contoh"),
+        ("Contoh Co., Ltd.", "contoh"),
+        ("บริษัท ตัวอย่าง จำกัด (มหาชน)", "ตัวอย่าง"),
+        ("Công ty Cổ phần Ví Dụ", "vi du"),
+        ("Contoh, Inc.", "contoh"),
+        ("Berhad", "berhad"),
+    ],
+)
+def test_legal_forms_are_taken_off_both_ends_of_a_name(written: str, bare: str) -> None:
+    assert without_legal_form(written) == bare
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%63ontoh%20bank",
+        base64.b64encode(b"contoh bank").decode(),
+        "xyz" + base64.b64encode(b"a contoh bank").decode().rstrip("="),
+        base64.b64encode("contoh bank".encode("utf-16-le")).decode(),
+        base64.b64encode(base64.b64encode(b"the contoh bank")).decode(),
+        b"contoh bank".hex(),
+        "63 6f 6e 74 6f 68 20 62 61 6e 6b",
+        "&#99;ontoh&nbsp;bank",
+        "\\u0063ontoh \\x62ank",
+        "=63ontoh=20bank",
+    ],
+)
+def test_a_name_is_read_through_every_encoding(text: str) -> None:
+    assert any("contohbank" in squeeze(reading) for reading in readings(text))
+
+
+def test_punycode_is_read() -> None:
+    label = "xn--" + "ตัวอย่าง".encode("punycode").decode()
+    assert any("ตัวอย่าง" in reading for reading in readings(f"https://{label}.example/"))
+
+
+def test_a_text_made_to_explode_is_read_within_bounds() -> None:
+    nested = "contoh bank of nowhere"
+    for _ in range(12):
+        nested = base64.b64encode(nested.encode()).decode()
+    assert len(readings(nested + "/%25" * 500)) <= 300
+
+
+def spellings(needles: list[Needle]) -> set[str]:
+    return {needle.text for needle in needles}
+
+
+def test_what_is_looked_for_of_a_name_a_domain_and_a_mail_address() -> None:
+    assert spellings(name_needles("PT Contoh Bank Tbk (PCB)", "x")) >= {"contohbank", "ptcontohbanktbk", "pcb"}
+    assert spellings(domain_needles("www.contoh.co.id", "x")) == {"wwwcontohcoid", "contoh"}
+    assert spellings(domain_needles("gmail.com", "x")) == set()
+    assert spellings(email_needles("siti.rahman@gmail.com", "x")) == {"sitirahmangmailcom", "sitirahman"}
+    assert spellings(email_needles("phishing@contoh.example", "x")) == {
+        "phishingcontohexample",
+        "contohexample",
+        "contoh",
+    }
+    assert name_needles("Unknown", "x") == name_needles("Sdn Bhd", "x") == []
+
+
+def test_a_short_name_is_found_as_a_word_only() -> None:
+    scanner = Scanner(name_needles("TNB", "x"), ())
+    assert scanner.hits("login-tnb.example")
+    assert not scanner.hits("botnbreak.example")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["198.51.100.7", "198[.]51[.]100[.]7", "ip-198-51-100-7.isp.example", "7.100.51.198.in-addr.arpa", "198.51.0.0/16",
+     "http://3325256711/", "http://0xC6336407/", "::ffff:198.51.100.7", "2001:db8:5::1", "198.51.100"],
+)  # fmt: skip
+def test_an_address_inside_a_range_is_found_however_it_is_written(text: str) -> None:
+    scanner = Scanner((), ["198.51.100.0/24", "2001:db8:5::/48"])
+    assert scanner.hits(text)
+    assert not Scanner((), ["192.0.2.0/24", "2001:db8:6::/48"]).hits(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("write to a.b@c.example", "e-mail address"),
+        ("call +65 6123 4567 now", "telephone number"),
+        ("NRIC 850101-14-5523", "identity number (MY)"),
+        ("NRIC S1234567D", "identity number (SG)"),
+        ("NIK 3171234567890123", "identity number (ID)"),
+        ("ID 1-1037-02071-81-1", "identity number (TH)"),
+        ("CCCD 001085012345", "identity number (VN)"),
+        ("card 4111 1111 1111 1111", "payment card"),
+        ("IBAN DE89 3704 0044 0532 0130 00", "bank account"),
+        ("see \\\\files01\\share\\x", "path with a user's name"),
+        ("see /home/amin/x", "path with a user's name"),
+        ("host gw.contoh.example", "host name"),
+        ("from 203.0.113.7", "IPv4 address"),
+        ("from 2001:db8::7", "IPv6 address"),
+    ],
+)
+def test_what_looks_like_somebodys_is_found_in_free_text(text: str, kind: str) -> None:
+    assert kind in {span.kind for span in spans(text)}
+
+
+def test_plain_sentences_hold_nothing() -> None:
+    assert (
+        list(spans("The gateway was not patched. Patch within 14 days, then rotate all 3 keys (see CVE-2024-3400)."))
+        == []
+    )
+
+
+def test_times_and_numbers_are_made_coarse() -> None:
+    text = "2026-05-31T23:59:59.5Z"
+    assert floor(text, Fidelity.HOUR) == "2026-05-31T23:00:00Z"
+    assert floor(text, Fidelity.DAY) == "2026-05-31T00:00:00Z"
+    assert floor(text, Fidelity.MONTH) == "2026-05-01T00:00:00Z"
+    assert floor(text, Fidelity.YEAR) == "2026-01-01T00:00:00Z"
+    assert ceiling(text, Fidelity.HOUR) == "2026-06-01T00:00:00Z"
+    assert ceiling("2026-05-31T00:00:00Z", Fidelity.DAY) == "2026-05-31T00:00:00Z"
+    assert [magnitude(number) for number in (0, 0.5, 1, 9, 10, 99, 5321)] == [0, 0, 1, 1, 10, 10, 1000]
+    assert [criticality(number) for number in (0, 1, 29, 30, 50, 89, 90, 100)] == [0, 15, 15, 40, 70, 70, 95, 95]
+    assert [availability(number) for number in (0, 5, 10, 20, 40, 60, 70, 80)] == [0, 5, 15, 30, 50, 65, 75, 90]
