@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from hub.version import __version__
+
 TYPE_CHECKING = False  # as checkers read it; `typing` alone would double the time that `import hub` takes
 if TYPE_CHECKING:
     from typing import Any, Final
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from hub.producer.api import HubClient, connect
     from hub.producer.publish import Receipt
     from hub.reports.read import read_reports
-
-__version__ = "0.1.0"
 
 __all__ = [
     "BusyError",

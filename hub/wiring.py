@@ -14,12 +14,13 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from hub.community.hub import Hub
+from hub.community.reminder_loop import ReminderLoop
 from hub.errors import ConfigurationError, HubError, StoreError
 from hub.settings import Settings, load_settings, masked_uri
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import Credentials
 from hub.sharing.declared import load_catalogue
-from hub.sharing.hub import Hub
 from hub.store.base import Store
 
 if TYPE_CHECKING:
@@ -104,9 +105,7 @@ def application() -> flask.Flask:
     threading.Thread(target=_keep_tidy, args=(hub.store, settings), name="sweep", daemon=True).start()
     threading.Thread(target=_prepare_boards, args=(hub,), name="boards", daemon=True).start()
     if settings.remind:
-        from hub.cli.remind import Reminding  # noqa: PLC0415 - only where it is wanted
-
-        threading.Thread(target=Reminding(hub, settings).run, name="remind", daemon=True).start()
+        threading.Thread(target=ReminderLoop(hub, settings).run, name="remind", daemon=True).start()
     return create_app(
         hub,
         public_url=settings.public_url,

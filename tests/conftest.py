@@ -18,12 +18,12 @@ from typing import Any
 import hypothesis
 import pytest
 
+from hub.community.hub import Hub
 from hub.server.app import create_app
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import Credentials
 from hub.sharing.declared import load_catalogue
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.sharing.seed import seed
 from hub.store.base import Store

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from hub import __version__
 from hub.errors import (
     BusyError,
     ConfigurationError,
@@ -22,6 +21,7 @@ from hub.errors import (
     ReleaseError,
     StoreError,
 )
+from hub.version import __version__
 
 DONE: Final = 0
 SOME_REFUSED: Final = 1  # done, but not everything was taken: the output says what and why

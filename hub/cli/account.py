@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from hub.cli import DONE
+from hub.community.hub import Hub
 from hub.errors import UnprocessableError
 from hub.settings import load_settings
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.wiring import open_hub
 

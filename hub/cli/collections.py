@@ -9,9 +9,9 @@ import sys
 from typing import Any, Final
 
 from hub.cli import DONE
+from hub.community.hub import Hub
 from hub.settings import Settings, load_settings
 from hub.sharing.catalogue import Collection
-from hub.sharing.hub import Hub
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
 from hub.wiring import open_hub

@@ -30,9 +30,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.cli import DONE
+from hub.community.hub import Hub
 from hub.errors import ConfigurationError, UnprocessableError
 from hub.settings import load_settings
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind, Member
 from hub.wiring import open_hub
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 
 from hub.cli import DONE
+from hub.community.facts import ARCHIVED_KINDS
 from hub.errors import UnprocessableError
 from hub.settings import load_settings
 from hub.sharing.archive import definitions_bundle, write_archive
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
                     f"There is no collection {args.collection!r}; `hub collections` lists them all."
                 )
         secret = None if args.collection else hub.secret
-        _write(write_archive(hub.store, collections, secret=secret, made_at=now()), args.out)
+        _write(write_archive(hub.store, collections, secret=secret, made_at=now(), fact_kinds=ARCHIVED_KINDS), args.out)
     finally:
         hub.store.close()
     return DONE

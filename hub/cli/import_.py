@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from hub.cli import DONE, SOME_REFUSED
+from hub.community.facts import ARCHIVED_KINDS
 from hub.errors import UnprocessableError
 from hub.settings import Settings, load_settings
 from hub.sharing.archive import is_archive, object_lists, read_archive
@@ -66,7 +67,7 @@ def _restore(settings: Settings, file: Path) -> int:
     """An archive goes into a store of its own, made here; `hub init` then adds what the declarations have besides."""
     store = open_store(settings, create=True)
     try:
-        for told in read_archive(store, open_catalogue(settings), file, now=now()):
+        for told in read_archive(store, open_catalogue(settings), file, now=now(), fact_kinds=ARCHIVED_KINDS):
             print(told)
     finally:
         store.close()

@@ -17,7 +17,7 @@ from typing import Final
 from hub.cli import DONE
 from hub.cli.events_process import EventsProcess
 from hub.cli.ports import must_be_free
-from hub.cli.remind import check_reminding
+from hub.community.reminder_loop import check_reminding
 from hub.errors import ConfigurationError
 from hub.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from hub.wiring import METRICS_FOLDER, open_hub

@@ -121,7 +121,7 @@ class Community:
 
     # --- the door -------------------------------------------------------------------------------------------------
 
-    def door(
+    def refused_steps(
         self, account: Account | None, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]:
         """Which steps of the joint protocol may not be taken, by their place in the envelope, and why.

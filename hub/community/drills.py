@@ -37,13 +37,12 @@ from typing import Any, Final
 
 import orjson
 
+from hub.community.hub import Hub
 from hub.community.index import speaks_of_steps
 from hub.declarations import Table
 from hub.errors import UnprocessableError
-from hub.protocol.steps import ALL
+from hub.protocol.steps import ALL, REQUEST
 from hub.sharing.catalogue import ApiRoot, Collection
-from hub.sharing.definitions import REQUEST
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.stix.incident import DETERMINATIONS, INCIDENT_CORE, INVESTIGATION_STATUSES
 from hub.stix.tlp import TLP, TLP2_IDS

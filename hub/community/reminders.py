@@ -17,10 +17,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from hub.community.board import Overdue
+from hub.community.hub import Hub
 from hub.community.turn import Turn
 from hub.errors import ConfigurationError
 from hub.sharing.catalogue import ApiRoot
-from hub.sharing.hub import Hub
 from hub.sharing.members import Member
 from hub.stix.timestamps import format_place
 

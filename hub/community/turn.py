@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final, Self
 
-from hub.sharing.hub import Hub
+from hub.community.hub import Hub
 
 KIND: Final = "turn"
 TURN_MILLISECONDS: Final = 5 * 60 * 1000

@@ -30,9 +30,10 @@ from taxii2client.common import _HTTPConnection
 from taxii2client.exceptions import TAXIIServiceException
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
-from hub import __version__, errors
+from hub import errors
 from hub.errors import ConfigurationError, ConnectionFailedError, HubError
 from hub.settings import Secret
+from hub.version import __version__
 
 T = TypeVar("T")
 

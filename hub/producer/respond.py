@@ -16,13 +16,13 @@ from uuid import uuid4
 from hub.errors import NotFoundError, UnprocessableError
 from hub.producer.connection import Connection
 from hub.producer.publish import Receipt, publish
+from hub.protocol.steps import REQUEST
 from hub.stix.identifiers import type_of
 from hub.stix.sentences import quoted
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP, TLP2_IDS
 
 COLLECTION: Final = "alerts"  # alias of the collection that takes requests and answers
-REQUEST: Final = "extension-definition--26f56d2f-556d-4983-afaf-5174f0d1932a"
 ANSWERS: Final = ("accepted", "refused", "done")
 EVERYBODY: Final = "all"
 _SPAN: Final = re.compile(r"(\d{1,4})([mhd])", re.ASCII)

@@ -18,9 +18,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Protocol
 
-from hub.sharing.definitions import REQUEST
 from hub.stix.timestamps import parse_timestamp
 
+# The project's own extension: what a request for help says beside its text.
+REQUEST: Final = "extension-definition--26f56d2f-556d-4983-afaf-5174f0d1932a"
 ALL: Final = "all"  # in place of identities: every member but the one that asks
 _PREFIXES: Final = ("response:", "request:")
 _MICROSECONDS: Final = 1000  # in a millisecond

@@ -12,10 +12,10 @@ import flask
 import orjson
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from hub.community.hub import Hub
 from hub.server import community, errors, health, metrics, views
 from hub.server.console import console
 from hub.server.responses import compress
-from hub.sharing.hub import Hub
 from hub.taxii.negotiation import check_accept
 
 _log = logging.getLogger("hub.request")

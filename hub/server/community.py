@@ -8,9 +8,9 @@ from typing import Final
 import flask
 
 from hub.community.community import Community
+from hub.community.hub import Hub
 from hub.errors import NotAcceptableError
 from hub.server.responses import taxii_response
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account
 from hub.taxii.negotiation import check_accept
 

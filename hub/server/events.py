@@ -28,11 +28,11 @@ from urllib.parse import parse_qs
 
 import orjson
 
+from hub.community.hub import Hub
 from hub.errors import HubError, MalformedError, NotFoundError, StoreError
 from hub.server import asgi as answers
 from hub.server.asgi import Message, Receive, Send
 from hub.sharing.events import Moves, Sight, newest, sights
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account
 from hub.stix.timestamps import format_place
 

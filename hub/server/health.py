@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import flask
 
+from hub.community.hub import Hub
 from hub.errors import StoreError
-from hub.sharing.hub import Hub
 
 
 def healthz() -> flask.Response:

@@ -8,8 +8,8 @@ import flask
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from hub.community.hub import Hub
 from hub.errors import ForbiddenError, UnauthenticatedError
-from hub.sharing.hub import Hub
 from hub.sharing.members import Kind
 
 _registry = CollectorRegistry()

@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 
 import flask
 
+from hub.community.hub import Hub
 from hub.errors import MalformedError, NotFoundError
 from hub.server.metrics import count_objects
 from hub.server.requests import base_url, query_pairs, read_body
 from hub.server.responses import page_response, resource_response, taxii_response
 from hub.sharing.deliver import Delivered
 from hub.sharing.events import sights
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account
 from hub.taxii.filters import Filters, parse_filters
 from hub.taxii.negotiation import check_content_type

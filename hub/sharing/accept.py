@@ -58,7 +58,9 @@ class Entrance:
     limits: Limits
     clock: Callable[[], int]  # milliseconds since 1970
     new_id: Callable[[], str]  # a UUIDv4
-    door: Callable[[Account | None, Collection, Sequence[Candidate]], Mapping[int, str]]  # of the joint protocol
+    refused_steps: Callable[
+        [Account | None, Collection, Sequence[Candidate]], Mapping[int, str]
+    ]  # of the joint protocol
 
 
 def accept(entrance: Entrance, account: Account | None, collection: Collection, body: bytes) -> Accepted:
@@ -86,7 +88,7 @@ def accept(entrance: Entrance, account: Account | None, collection: Collection, 
     verdicts = [door.judge(index, *one) for index, one in enumerate(zip(values, parsed, strict=True))]
     # (5b)
     passed = [verdict for verdict in verdicts if isinstance(verdict, Candidate)]
-    barred = entrance.door(account, collection, passed)
+    barred = entrance.refused_steps(account, collection, passed)
     refused = (
         *(verdict for verdict in verdicts if isinstance(verdict, Outcome)),
         *(_refusal(one.index, values[one.index], barred[one.index]) for one in passed if one.index in barred),

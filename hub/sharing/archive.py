@@ -14,7 +14,7 @@ tokens stay good (law L8). A client that asks for its status after a move gets i
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -23,7 +23,6 @@ from typing import Any, Final
 
 import orjson
 
-from hub.community import community, drills, ledger, reminders
 from hub.errors import MalformedError
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.definitions import definitions
@@ -36,16 +35,16 @@ FORM: Final = 2  # rises when the lines change; older ones are read, too: 1 had 
 # Places given out after the archive was made are in readers' checkpoints. They lie near the clock of that time, ahead of
 # it by a bulk load at most, so a restored collection goes on beyond an hour from now.
 AHEAD: Final = 3600 * 1000  # milliseconds
-# The facts that move. What `hub init` notes of the declarations (`applied`) is true of one store only: where the archive
-# is read, the declarations there were applied already. Whose turn it is (`turn`) dies with its process.
-FACTS: Final = (ledger.KIND, community.CONFIRMED, reminders.KIND, drills.KIND)
 _MAGIC: Final = b'{"hub_archive":'
 
 
 def write_archive(
-    store: Store, collections: Iterable[Collection], *, secret: bytes | None, made_at: int
+    store: Store, collections: Iterable[Collection], *, secret: bytes | None, made_at: int, fact_kinds: Sequence[str]
 ) -> Iterator[bytes]:
-    """The lines of an archive; with the secret, and all that is kept beside the objects, where the whole hub moves."""
+    """The lines of an archive; with the secret, and what is kept beside the objects, where the whole hub moves.
+
+    `fact_kinds` are the kinds of facts that move; those of one store alone are not among them.
+    """
     head: dict[str, Any] = {"hub_archive": FORM, "made_at": made_at}
     if secret is not None:
         head["secret"] = secret.hex()
@@ -53,7 +52,7 @@ def write_archive(
     if secret is not None:
         for account in store.list_accounts():
             yield _line({"account": asdict(account)})
-        for kind in FACTS:
+        for kind in fact_kinds:
             for fact in store.facts(kind):
                 yield _line({"fact": kind, "key": fact.key, "value": fact.value.decode()})
         # before the collections: what a status says was added is among the records that are read after it
@@ -71,14 +70,16 @@ def write_archive(
             yield _record_line(record)
 
 
-def read_archive(store: Store, catalogue: Catalogue, path: Path, *, now: int) -> Iterator[str]:
+def read_archive(
+    store: Store, catalogue: Catalogue, path: Path, *, now: int, fact_kinds: Sequence[str]
+) -> Iterator[str]:
     """Restore an archive, collection by collection; yields a sentence on each.
 
     UnprocessableError where a collection holds anything already (nothing of that collection is then changed),
     MalformedError where a line cannot be read.
     """
     with path.open("rb") as file:
-        lines = _Lines(path, file)
+        lines = _Lines(path, file, fact_kinds)
         head = next(lines, None)
         if head is None or head.get("hub_archive") not in range(1, FORM + 1):
             raise MalformedError(f"{path}: this is no archive that this version of the hub reads.")
@@ -114,7 +115,7 @@ class _Beside:
 def _read_beside(lines: _Lines) -> tuple[_Beside, dict[str, Any] | None]:
     """What is kept beside the objects, and the line behind it."""
     accounts: list[AccountRow] = []
-    facts: dict[str, dict[str, bytes]] = {kind: {} for kind in FACTS}
+    facts: dict[str, dict[str, bytes]] = {kind: {} for kind in lines.fact_kinds}
     value = next(lines, None)
     while value is not None and "account" in value:
         accounts.append(lines.account(value))
@@ -140,7 +141,7 @@ def _put_beside(store: Store, beside: _Beside, path: Path) -> Iterator[str]:
             store.put_facts(kind, found)
             yield f"{len(found)} notes of kind {kind}"
     with path.open("rb") as file:
-        put = store.put_statuses(_Lines(path, file).statuses(beside.before))
+        put = store.put_statuses(_Lines(path, file, ()).statuses(beside.before))
     if put:
         yield f"{put} statuses of requests, for those who still ask"
 
@@ -189,7 +190,8 @@ def definitions_bundle(catalogue: Catalogue) -> dict[str, Any]:
 class _Lines(Iterator[dict[str, Any]]):
     """The lines of an archive as JSON objects; the one that ends a collection's records waits for the caller."""
 
-    def __init__(self, path: Path, lines: Iterable[bytes]) -> None:
+    def __init__(self, path: Path, lines: Iterable[bytes], fact_kinds: Sequence[str]) -> None:
+        self.fact_kinds = fact_kinds  # those that may stand in it
         self._path = path
         self._lines = iter(lines)
         self.number = 0
@@ -228,7 +230,7 @@ class _Lines(Iterator[dict[str, Any]]):
         """(kind, key, value) of what a line notes; only of kinds that this version keeps."""
         with self._read():
             kind = value["fact"]
-            if kind not in FACTS:
+            if kind not in self.fact_kinds:
                 raise ValueError(kind)
             return kind, str(value["key"]), value["value"].encode()
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hub.protocol.steps import REQUEST
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.members import identity_object
 from hub.stix.incident import EVENT, IMPACT, INCIDENT_CORE, TASK
 from hub.stix.tlp import PAP_EXTENSION, PAP_IDS, TLP, TLP1_IDS, TLP2_EXTENSION, tlp1_definition, tlp2_definition
-
-# The project's own: what a request for help says beside its text.
-REQUEST: Final = "extension-definition--26f56d2f-556d-4983-afaf-5174f0d1932a"
 
 _OASIS: Final = "https://github.com/oasis-open/cti-stix-common-objects/tree/main/extension-definition-specifications"
 _INCIDENT_AUTHOR: Final = "identity--8ce3f695-d5a4-4dc8-9e93-a65af453a31a"

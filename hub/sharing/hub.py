@@ -1,15 +1,15 @@
-"""The hub as its server and its commands hold it: one method per operation of TAXII 2.1, each a line or two.
+"""The hub as a TAXII 2.1 server: one method for each operation, each a line or two.
 
 The two that tell a story have a file of their own: `accept` the way in, `deliver` the way out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from hub.community.community import Community
 from hub.errors import ForbiddenError, NotFoundError
 from hub.settings import Limits
 from hub.sharing import access, deliver, gate
@@ -19,7 +19,7 @@ from hub.sharing.credentials import Credentials
 from hub.sharing.deliver import Delivered, Exit
 from hub.sharing.members import Account
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, Deletion, Store
+from hub.store.base import EVERY, Candidate, Deletion, Store
 from hub.taxii import resources
 from hub.taxii.filters import Filters
 
@@ -44,8 +44,11 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Hub:
-    """Everything behind one address. Clock (milliseconds since 1970) and ids (UUIDv4) come from outside."""
+class TaxiiHub(ABC):
+    """Every operation of TAXII 2.1 behind one address. The clock (milliseconds since 1970) and ids (UUIDv4) are arguments.
+
+    `hub.community.hub.Hub` adds the joint protocol, and with it the check of its steps.
+    """
 
     catalogue: Catalogue
     store: Store
@@ -54,13 +57,15 @@ class Hub:
     secret: bytes
     clock: Callable[[], int]
     new_id: Callable[[], str]
-    community: Community = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "community", Community(self.store, self.catalogue, self.clock))
 
     def __repr__(self) -> str:
-        return f"Hub({self.catalogue.title!r})"
+        return f"{type(self).__name__}({self.catalogue.title!r})"
+
+    @abstractmethod
+    def refused_steps(
+        self, account: Account | None, collection: Collection, candidates: Sequence[Candidate]
+    ) -> Mapping[int, str]:
+        """Which candidates are steps of the joint protocol that may not be taken now: their index, and why."""
 
     # --- what there is ------------------------------------------------------------------------------------------
 
@@ -105,7 +110,7 @@ class Hub:
 
     def collection(self, account: Account | None, root: str, name: str) -> resources.Collection:
         """TAXII 2.1, 5.2; by id or alias."""
-        return _resource(account, self._find(account, root, name))
+        return _resource(account, self.find(account, root, name))
 
     def overview(self, account: Account | None, base_url: str) -> tuple[Shelf, ...]:
         """For the console: each API root with its collections, and how much of them this account may see (law L5)."""
@@ -132,40 +137,36 @@ class Hub:
 
     def objects(self, account: Account | None, root: str, name: str, filters: Filters) -> Delivered:
         """TAXII 2.1, 5.4."""
-        return deliver.objects(self._exit, account, self._find(account, root, name), filters)
+        return deliver.objects(self._exit, account, self.find(account, root, name), filters)
 
     def manifest(self, account: Account | None, root: str, name: str, filters: Filters) -> Delivered:
         """TAXII 2.1, 5.3."""
-        return deliver.manifest(self._exit, account, self._find(account, root, name), filters)
+        return deliver.manifest(self._exit, account, self.find(account, root, name), filters)
 
     def object(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> Delivered:
         """TAXII 2.1, 5.6."""
-        return deliver.object_by_id(self._exit, account, self._find(account, root, name), object_id, filters)
+        return deliver.object_by_id(self._exit, account, self.find(account, root, name), object_id, filters)
 
     def versions(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> Delivered:
         """TAXII 2.1, 5.8."""
-        return deliver.versions(self._exit, account, self._find(account, root, name), object_id, filters)
-
-    def sending(self, account: Account | None, root: str, name: str, delivered: Delivered) -> Callable[[], None] | None:
-        """Note in the delivery ledger that a page is about to leave; what to call when it has left, if anything."""
-        return self.community.ledger.sending(account, self._find(account, root, name).id, delivered)
+        return deliver.versions(self._exit, account, self.find(account, root, name), object_id, filters)
 
     # --- what changes it ----------------------------------------------------------------------------------------
 
     def may_add(self, account: Account | None, root: str, name: str) -> Collection:
         """The collection, if the account may publish there: asked before a body is read at all."""
-        collection = self._find(account, root, name)
+        collection = self.find(account, root, name)
         gate.must_write(account, collection)
         return collection
 
     def add_objects(self, account: Account | None, collection: Collection, body: bytes) -> Accepted:
         """TAXII 2.1, 5.5: an envelope or a bundle; the status of the request, when all is on disk."""
-        entrance = Entrance(self.store, self.catalogue, self.limits, self.clock, self.new_id, self.community.door)
+        entrance = Entrance(self.store, self.catalogue, self.limits, self.clock, self.new_id, self.refused_steps)
         return accept(entrance, account, collection, body)
 
     def delete_object(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> None:
         """TAXII 2.1, 5.7: the member's own part in all versions, or in those that match[version] names (law L4)."""
-        collection = self._find(account, root, name)
+        collection = self.find(account, root, name)
         clearance, member = gate.must_delete(account, collection)
         versions = filters.match.versions or EVERY
         deletion = self.store.delete(collection.id, object_id, member, clearance, versions)
@@ -193,7 +194,8 @@ class Hub:
             )
         return status.body
 
-    def _find(self, account: Account | None, root: str, name: str) -> Collection:
+    def find(self, account: Account | None, root: str, name: str) -> Collection:
+        """The collection of this id or alias; NotFoundError where the account may not know of it."""
         return gate.find_collection(self.catalogue, account, root, name)
 
     @property

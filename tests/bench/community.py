@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from hub.sharing.hub import Hub
+from hub.community.hub import Hub
 from tests.bench.report import row
 from tests.bench.servers import Bench
 from tests.community.making import CATALOGUE, acknowledged, cert, incident, open_hub, poll, report, taken

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from hub.community.hub import Hub
 from hub.sharing.deliver import Exit, objects
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.taxii.filters import Filters, Match
 from tests.bench.report import ratio, row

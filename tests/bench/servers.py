@@ -16,8 +16,8 @@ from pathlib import Path
 import orjson
 
 from hub.cli.serve import ALLOCATOR
+from hub.community.hub import Hub
 from hub.settings import Limits, load_settings
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.sharing.hub import Hub
+from hub.community.hub import Hub
 from tests import keeping
 from tests.community.making import open_hub
 from tests.server.making import Clock

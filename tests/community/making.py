@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from hub.community.hub import Hub
+from hub.protocol.steps import REQUEST
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import Credentials
 from hub.sharing.declared import load_catalogue
-from hub.sharing.definitions import REQUEST
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.tlp import TLP, TLP2_IDS

@@ -10,8 +10,8 @@ from typing import Final
 import pytest
 
 from hub.cli.board import told
+from hub.community.hub import Hub
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
-from hub.sharing.hub import Hub
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP, TLP2_IDS
 from tests.community.conftest import Reopen

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
+from hub.community.hub import Hub
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
-from hub.sharing.hub import Hub
 from tests.community.conftest import Reopen
 from tests.community.making import (
     IDENTITIES,

@@ -10,9 +10,9 @@ import pytest
 
 from hub.cli import REFUSED
 from hub.community.drills import Play, Scenario, drill_report, drills_of, exercise_root, parse_scenario
+from hub.community.hub import Hub
 from hub.declarations import Table
 from hub.errors import ConfigurationError, UnprocessableError
-from hub.sharing.hub import Hub
 from tests import keeping
 from tests.community.making import CATALOGUE, TOP, Content, board, incident, note, send, taken
 from tests.server.making import Clock

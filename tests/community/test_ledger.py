@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from hub.community import ledger
+from hub.community.hub import Hub
 from hub.community.ledger import FOLD_DAYS, KIND, Intervals
 from hub.errors import StoreFullError
-from hub.sharing.hub import Hub
 from hub.stix.timestamps import format_place
 from hub.store.sqlite.store import SqliteStore
 from tests.community.conftest import Reopen

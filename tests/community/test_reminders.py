@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from hub.community.hub import Hub
 from hub.community.reminders import KEYS, KIND, Reminder, catalogue_for, catalogues, due_reminders, note, remind
 from hub.community.turn import TURN_MILLISECONDS, Turn
 from hub.errors import ConfigurationError
-from hub.sharing.hub import Hub
 from tests import keeping
 from tests.community.conftest import Reopen
 from tests.community.making import CATALOGUE, HOUR, TOP, acknowledged, incident, request, stamp, taken

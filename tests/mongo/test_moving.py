@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.community.facts import ARCHIVED_KINDS
+from hub.community.hub import Hub
 from hub.sharing.archive import read_archive, write_archive
-from hub.sharing.hub import Hub
 from tests import keeping
 from tests.conftest import OpenHub, Template, clients_of
 from tests.mongo import server
@@ -15,8 +16,10 @@ from tests.server.making import Clock, address, an_id, at, indicator, note
 
 
 def moved(old: Hub, new: Hub, file: Path, now: int) -> None:
-    file.write_bytes(b"".join(write_archive(old.store, old.catalogue, secret=old.secret, made_at=0)))
-    list(read_archive(new.store, new.catalogue, file, now=now))
+    file.write_bytes(
+        b"".join(write_archive(old.store, old.catalogue, secret=old.secret, made_at=0, fact_kinds=ARCHIVED_KINDS))
+    )
+    list(read_archive(new.store, new.catalogue, file, now=now, fact_kinds=ARCHIVED_KINDS))
 
 
 def body(file: Path) -> list[str]:

@@ -10,10 +10,11 @@ import pytest
 import stix2
 
 from hub.community import community, ledger
+from hub.community.facts import ARCHIVED_KINDS
+from hub.community.hub import Hub
 from hub.errors import HubError, MalformedError, UnprocessableError
 from hub.sharing.archive import definitions_bundle, is_archive, object_lists, read_archive, write_archive
 from hub.sharing.catalogue import Catalogue
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.sharing.seed import seed
 from hub.stix.tlp import TLP
@@ -41,13 +42,15 @@ def fresh(open_hub: OpenHub, tmp_path: Path) -> Hub:
 
 
 def archived(hub: Hub, file: Path, *, secret: bool = True) -> Path:
-    lines = write_archive(hub.store, hub.catalogue, secret=hub.secret if secret else None, made_at=0)
+    lines = write_archive(
+        hub.store, hub.catalogue, secret=hub.secret if secret else None, made_at=0, fact_kinds=ARCHIVED_KINDS
+    )
     file.write_bytes(b"".join(lines))
     return file
 
 
 def restored(fresh: Hub, file: Path, now: int) -> list[str]:
-    return list(read_archive(fresh.store, fresh.catalogue, file, now=now))
+    return list(read_archive(fresh.store, fresh.catalogue, file, now=now, fact_kinds=ARCHIVED_KINDS))
 
 
 def test_everything_comes_back_as_it_was(
@@ -153,7 +156,7 @@ def test_one_collection_comes_without_accounts_and_secret(full: Hub, catalogue: 
     """So it can be handed on."""
     collection = catalogue.find("region", "id")
     assert collection is not None
-    text = b"".join(write_archive(full.store, [collection], secret=None, made_at=0)).decode()
+    text = b"".join(write_archive(full.store, [collection], secret=None, made_at=0, fact_kinds=ARCHIVED_KINDS)).decode()
     assert "secret" not in text.splitlines()[0]
     assert '"account"' not in text
     assert '"status"' not in text

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import DataObject, data
 
+from hub.community.hub import Hub
 from hub.server.app import create_app
-from hub.sharing.hub import Hub
 from tests.conftest import ClientOf
 from tests.server.openapi import described
 

@@ -18,12 +18,12 @@ from typing import Any, Self
 import pytest
 import requests
 
+from hub.community.hub import Hub
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from hub.server.app import create_app
 from hub.server.events import Events
 from hub.sharing import access
 from hub.sharing.events import Moves, Sight, newest, sights
-from hub.sharing.hub import Hub
 from hub.sharing.members import Account, Kind
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf, OpenHub, Template

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from hub.community.hub import Hub
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
-from hub.sharing.hub import Hub
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS
 from tests import keeping
 from tests.conftest import HOUR, ClientOf, Template, assemble, clients_of

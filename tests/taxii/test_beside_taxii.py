@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from hub.community.hub import Hub
 from hub.community.ledger import KIND
-from hub.sharing.hub import Hub
 from tests.conftest import ClientOf
 from tests.server.making import CONTENT_TYPE, IDENTITIES, at, versioned
 

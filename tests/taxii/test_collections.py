@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from hub.sharing.hub import Hub
+from hub.community.hub import Hub
 from tests.conftest import ClientOf, Template, clients_of
 from tests.server.making import COLLECTIONS, UNKNOWN_COLLECTION, Client, an_id, as_envelope, at, indicator
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.sharing.hub import Hub
+from hub.community.hub import Hub
 from tests.conftest import ClientOf, Template, clients_of
 from tests.server.making import CONTENT_TYPE, Client, an_id, as_envelope, at, indicator
 

@@ -75,7 +75,7 @@ def test_a_bug_is_told_without_its_inside(
     def broken(*_: object) -> None:
         raise RuntimeError("the secret inside")
 
-    monkeypatch.setattr("hub.sharing.hub.Hub.objects", broken)
+    monkeypatch.setattr("hub.sharing.hub.TaxiiHub.objects", broken)
     response = indonesia._client.get(at("id", "objects"), headers={"Authorization": indonesia.authorization or ""})
     assert (response.status_code, response.headers["Content-Type"]) == (500, CONTENT_TYPE)
     assert "secret" not in response.get_data(as_text=True)

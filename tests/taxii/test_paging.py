@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from hub.community.hub import Hub
 from hub.settings import Limits
-from hub.sharing.hub import Hub
 from hub.stix.tlp import TLP
 from tests.conftest import OpenHub, Template, clients_of
 from tests.server.making import LAST, Client, Clock, address, an_id, at, ids, indicator, note, pairs, stamp

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import flask
 
+from hub.community.hub import Hub
 from hub.server.requests import base_url
-from hub.sharing.hub import Hub
 from hub.stix.timestamps import format_place
 
 # The page loads nothing and runs nothing.

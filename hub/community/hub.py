@@ -1,0 +1,33 @@
+"""The hub whole, as its server and its commands hold it: TAXII 2.1 (`hub.sharing.hub`) and the joint protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hub.community.community import Community
+from hub.sharing.catalogue import Collection
+from hub.sharing.deliver import Delivered
+from hub.sharing.hub import TaxiiHub
+from hub.sharing.members import Account
+from hub.store.base import Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Hub(TaxiiHub):
+    """Everything behind one address."""
+
+    community: Community = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "community", Community(self.store, self.catalogue, self.clock))
+
+    def refused_steps(
+        self, account: Account | None, collection: Collection, candidates: Sequence[Candidate]
+    ) -> Mapping[int, str]:
+        """As the members' steps stand now; see `Community.refused_steps`."""
+        return self.community.refused_steps(account, collection, candidates)
+
+    def sending(self, account: Account | None, root: str, name: str, delivered: Delivered) -> Callable[[], None] | None:
+        """Note in the delivery ledger that a page is about to leave; what to call when it has left, if anything."""
+        return self.community.ledger.sending(account, self.find(account, root, name).id, delivered)

@@ -1,0 +1,102 @@
+"""Reminders sent by a server itself (`hub serve --remind`), and what that shares with `hub remind`."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from contextlib import nullcontext
+from typing import Final
+
+from hub.community import mail
+from hub.community.hub import Hub
+from hub.community.mail import Mailed, MailServer, Post
+from hub.community.reminders import Reminder, catalogues, remind
+from hub.errors import HubError
+from hub.settings import Settings
+
+LOOK_SECONDS: Final = 60.0  # between two looks of a server
+YIELD_SECONDS: Final = 5.0  # until the next look, where another process is reminding
+FOLD_SECONDS: Final = 24 * 3600.0  # between two times that the ledger's oldest intervals are joined
+_jitter: Final = random.Random()  # noqa: S311 - spreads load, protects nothing; the module's own state stays as it is
+_log = logging.getLogger("hub.remind")
+
+
+def check_reminding(settings: Settings) -> None:
+    """ConfigurationError where the settings for mail, or a catalogue of words, cannot be used by `hub serve --remind`."""
+    catalogues()
+    if settings.smtp_host:
+        Post(mail_server(settings))
+
+
+class ReminderLoop:
+    """Runs in a thread of each worker of `hub serve`: sends by mail where smtp_host is set, else writes to the log.
+
+    Runs in a worker, not the parent: a lock held by a parent thread at fork would never be released in the child.
+    """
+
+    def __init__(self, hub: Hub, settings: Settings) -> None:
+        self._hub = hub
+        self._settings = settings
+        self._folded_at = time.monotonic()
+        self._complaint = ""
+
+    def run(self) -> None:
+        """For as long as the process lives. A process killed half-way repeats at most one reminder."""
+        while True:
+            # not all workers at the same moment
+            pause = LOOK_SECONDS if self._look() else YIELD_SECONDS
+            time.sleep(pause * _jitter.uniform(0.5, 1))
+
+    def _look(self) -> bool:
+        """Remind once; False where another process has the turn."""
+        hub, settings = self._hub, self._settings
+        try:
+            with Post(mail_server(settings)) if settings.smtp_host else nullcontext() as post:
+
+                def send(reminder: Reminder) -> bool:
+                    result = post.send(reminder) if post is not None else None
+                    if result is not Mailed.LATER:
+                        _log.info("reminded: %s", in_words(reminder, result))
+                    return result is not Mailed.LATER
+
+                had_turn = remind(hub, send)
+            if had_turn and time.monotonic() - self._folded_at > FOLD_SECONDS:
+                hub.community.ledger.fold()
+                self._folded_at = time.monotonic()
+        except mail.AWAY as error:
+            self._complain(f"reminders wait: the mail server {unavailable(settings, error)}")
+        except HubError as error:
+            self._complain(f"reminders wait: {error}")
+        else:
+            self._complaint = ""
+            return had_turn
+        return True
+
+    def _complain(self, text: str) -> None:
+        """Once, not at every look."""
+        if text != self._complaint:
+            _log.warning("%s", text)
+        self._complaint = text
+
+
+def mail_server(settings: Settings) -> MailServer:
+    """The mail server that the settings name."""
+    return MailServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=settings.smtp_from,
+        user=settings.smtp_user,
+        password_file=settings.smtp_password_file,
+    )
+
+
+def in_words(reminder: Reminder, result: Mailed | None) -> str:
+    """The reminder as a line, with the telephone where mail does not reach the member."""
+    return f"{reminder.line}\n  {reminder.phone}" if result is Mailed.REFUSED else reminder.line
+
+
+def unavailable(settings: Settings, error: BaseException) -> str:
+    """Which mail server cannot be used, and why."""
+    return f"{settings.smtp_host} cannot be used: {mail.why_away(error)}"
