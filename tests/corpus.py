@@ -43,7 +43,7 @@ from hub.release.spelling import squeeze
 from hub.release.step import Released, release
 from hub.rendering.render import render
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
-from hub.reports.report import Victim
+from hub.reports.victims import Victim
 from hub.stix.schema import faults
 
 TOP: Final = Path(__file__).parent.parent
@@ -130,7 +130,7 @@ class Corpus:
 
 def leaks(victims: Iterable[Victim], contents: Sequence[Any]) -> list[str]:
     """What of the victims stands in the objects, by either search."""
-    secrets = list(dict.fromkeys(secret for victim in victims for secret in victim.identifying() if telling(secret)))
+    secrets = list(dict.fromkeys(secret for victim in victims for _, secret in victim.identifiers() if telling(secret)))
     needles = [needle for victim in victims for needle in _needles(victim)]
     scanner = Scanner(needles, [span for victim in victims for span in victim.ip_ranges])
     lean = scanner.focused(text for content in contents for text in texts_of(content))
@@ -173,7 +173,7 @@ def telling(secret: str) -> bool:
 
 
 def _needles(victim: Victim) -> Iterator[Needle]:
-    for name in (victim.name, victim.registration_no, *victim.other_names, *victim.people):
+    for name in (victim.name, *victim.registration_numbers, *victim.other_names, *victim.people):
         yield from name_needles(name, "victim") if name else ()
     for domain in victim.domains:
         yield from domain_needles(domain, "domain")

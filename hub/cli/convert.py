@@ -23,8 +23,8 @@ from hub.home.member import Member
 from hub.producer.desk import Leaving, as_it_stands, leaving
 from hub.release.policy import Audience, Profile
 from hub.rendering.versions import Content
+from hub.reports.losses import Unused
 from hub.reports.read import Report
-from hub.reports.report import Unused
 from hub.stix.identifiers import META_TYPES
 
 EXAMPLE = (

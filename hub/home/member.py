@@ -41,7 +41,8 @@ from typing import Any, Final
 from hub.errors import ConfigurationError
 from hub.home.keys import Key, load_key
 from hub.stix import identifiers
-from hub.stix.vocabularies import COUNTRIES, INDUSTRY_SECTORS
+from hub.stix.places import COUNTRIES
+from hub.stix.vocabularies import INDUSTRY_SECTORS
 
 FILE: Final = "member.toml"
 SIZES: Final = ("micro", "small", "medium", "large")

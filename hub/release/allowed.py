@@ -36,7 +36,7 @@ from hub.release.rules import (
 )  # fmt: skip
 from hub.rendering.versions import shortest
 from hub.stix import incident
-from hub.stix.vocabularies import ECONOMIC_VARIETIES, RECOVERABILITY
+from hub.stix.vocabularies import ECONOMIC_VARIETIES
 
 if TYPE_CHECKING:
     from hub.release.case import Case
@@ -148,7 +148,7 @@ REGIONAL: Final[Mapping[str, Mapping[str, Rule]]] = {
         "criticality": CRITICALITY,
         "description": APPROVED,
         "impacted_entity_counts": COUNTS,
-        "recoverability": one_of(RECOVERABILITY),
+        "recoverability": one_of(frozenset(incident.RECOVERABILITIES)),
         "extensions": Rule(_impact_extensions, "enumerations as they are, numbers in bands"),
     },
     "task": _BASE | _SPAN | {
@@ -213,7 +213,7 @@ _CORE_PUBLIC: Final[Mapping[str, Rule]] = {
     "determination": one_of(frozenset(incident.DETERMINATIONS)),
     "investigation_status": one_of(words.INVESTIGATION_STATUSES),
     "incident_types": one_of(words.EVENT_TYPES),
-    "recoverability": one_of(RECOVERABILITY),
+    "recoverability": one_of(frozenset(incident.RECOVERABILITIES)),
     "criticality": CRITICALITY,
     "event_refs": REFS,
 }

@@ -12,7 +12,7 @@ from hub.release.rounding import ceiling, coarser
 from hub.rendering import wording
 from hub.rendering.patterns import quote
 from hub.rendering.versions import Content
-from hub.reports.report import Fidelity
+from hub.reports.moments import Fidelity
 from hub.stix import identifiers, tlp
 
 if TYPE_CHECKING:

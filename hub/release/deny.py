@@ -18,7 +18,9 @@ from hub.release import words
 from hub.release.scan import Needle, Scanner
 from hub.release.spelling import fold, is_legal_form, squeeze, squeeze_words, without_legal_form
 from hub.reports import rsit
-from hub.reports.report import ObservableType, Report, Role, Victim
+from hub.reports.observables import ObservableType, Role
+from hub.reports.report import Report
+from hub.reports.victims import Victim
 
 MIN_SQUEEZED: Final = 4  # letters and digits; shorter names are looked for as whole words only
 MIN_WORD: Final = 2
@@ -67,7 +69,7 @@ def scanner_for(member: Member, report: Report, *, named: Victim | None = None) 
     """
     needles = _listed_needles(member)
     networks = list(member.deny.ip_ranges)
-    for victim in report.victims:
+    for victim in (*report.victims, *report.secondary_victims):
         needles += _victim_needles(victim)
         networks += victim.ip_ranges
     for contact in report.contacts:
@@ -150,10 +152,10 @@ def email_needles(mail: str, kind: str) -> list[Needle]:
 
 def _victim_needles(victim: Victim) -> list[Needle]:
     found: list[Needle] = []
-    for name in (victim.name, *victim.other_names):
+    for name in (victim.name, *victim.other_names, *victim.brands, *victim.subsidiaries):
         found += name_needles(name, "victim") if name else []
-    if victim.registration_no:
-        found += name_needles(victim.registration_no, "registration number")
+    for number in victim.registration_numbers:
+        found += name_needles(number, "registration number")
     for person in victim.people:
         found += name_needles(person, "person")
     for domain in victim.domains:

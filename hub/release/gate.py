@@ -21,7 +21,7 @@ from hub.release.scan import Scanner
 from hub.rendering.builder import Origin
 from hub.rendering.render import Rendered
 from hub.rendering.versions import Content
-from hub.reports.report import Observable, ObservableType, Role
+from hub.reports.observables import Observable, ObservableType, Role
 from hub.stix import tlp
 from hub.stix.identifiers import SCO_TYPES
 

@@ -18,7 +18,7 @@ from typing import Final
 
 from hub.home.member import Cell
 from hub.release.policy import Approvals, Audience, Profile
-from hub.reports.report import Consent, Victim
+from hub.reports.victims import Consent, Victim
 from hub.stix.places import REGIONS
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from hub.reports.report import Fidelity
+from hub.reports.moments import Fidelity
 from hub.stix.tlp import TLP
 
 

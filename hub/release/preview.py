@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hub.reports.report import excerpt
+from hub.reports.losses import excerpt
 
 WIDTH: Final = 46  # characters of each of the two columns
 SHOWN_CHARS: Final = 600  # of one value

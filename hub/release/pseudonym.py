@@ -15,7 +15,7 @@ from typing import Final
 
 from hub.home.keys import Key
 from hub.release.spelling import squeeze, without_legal_form
-from hub.reports.report import Victim
+from hub.reports.victims import Victim
 
 FORM: Final = re.compile(r"victim-[A-Z]{2}(?:-[A-Z2-7]{4}){4}")
 """The form that the hub's door knows."""
@@ -29,7 +29,7 @@ def period(first_released: datetime, months: int) -> str:
 
 def canonical(victim: Victim, country: str) -> str | None:
     """What tells a victim apart however its name is written; None where the report says nothing that could."""
-    if victim.registration_no and (number := squeeze(victim.registration_no)):
+    if victim.registration_numbers and (number := squeeze(victim.registration_numbers[0])):
         return f"{country}:number:{number}"
     if victim.name and (name := squeeze(without_legal_form(victim.name)) or squeeze(victim.name)):
         return f"{country}:name:{name}"

@@ -28,7 +28,8 @@ from hub.release.victims import Victims
 from hub.rendering import wording
 from hub.rendering.render import Rendered
 from hub.rendering.versions import COMMON_TIME, Content, Version
-from hub.reports.report import Fidelity, Kind, Report
+from hub.reports.moments import Fidelity
+from hub.reports.report import Kind, Report
 from hub.stix import identifiers, tlp
 
 _KNOWLEDGE: Final = ("malware", "tool", "attack-pattern", "vulnerability", "threat-actor", "intrusion-set", "campaign")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hub.rendering.versions import shortest, timestamp
-from hub.reports.report import Fidelity
+from hub.reports.moments import Fidelity
 
 _ORDER: Final = tuple(Fidelity)
 # Lower end, and what every value from there on is given as: Incident Core's own bands (incident-core.md, section 8).

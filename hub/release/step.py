@@ -28,7 +28,9 @@ from hub.release.scan import Scanner
 from hub.rendering import stix_classes, versions
 from hub.rendering.render import Rendered, bundle_of
 from hub.rendering.versions import Content, Version
-from hub.reports.report import Consent, Fidelity, Kind, Report
+from hub.reports.moments import Fidelity
+from hub.reports.report import Kind, Report
+from hub.reports.victims import Consent
 from hub.stix import tlp
 
 NO_CONSENT: Final = "The victim agreed to nothing leaving the CERT. Ask for its consent, or keep the report."

@@ -17,7 +17,7 @@ from hub.release.policy import Profile
 from hub.release.pseudonym import canonical, period, pseudonym
 from hub.rendering import wording
 from hub.rendering.versions import Content
-from hub.reports.report import Victim
+from hub.reports.victims import Victim
 from hub.stix import tlp
 from hub.stix.places import REGIONS
 

@@ -68,7 +68,7 @@ NOT_TEXT: Final = (
     EVENT_TYPES | ENTITY_TYPES | ASSET_TYPES | EXTERNAL_IMPACTS | LESSONS | INFORMATION_TYPES | DETECTION_METHODS
     | INVESTIGATION_STATUSES | INDICATOR_TYPES | MALWARE_TYPES | TOOL_TYPES | ACTOR_TYPES | MOTIVATIONS | PATTERN_TYPES
     | vocabulary.INDUSTRY_SECTORS | vocabulary.LOSS_TYPES | vocabulary.ALTERATIONS | vocabulary.ECONOMIC_VARIETIES
-    | vocabulary.RECOVERABILITY | frozenset(incident.EVENT_STATUSES) | frozenset(incident.TASK_OUTCOMES)
+    | frozenset(incident.RECOVERABILITIES) | frozenset(incident.EVENT_STATUSES) | frozenset(incident.TASK_OUTCOMES)
     | frozenset(incident.TIMESTAMP_FIDELITIES) | frozenset(incident.IMPACT_CATEGORIES)
     | frozenset(incident.DETERMINATIONS) | frozenset(vocab.IDENTITY_CLASS)
 )  # fmt: skip

@@ -12,7 +12,10 @@ import orjson
 from hub.home.member import Member
 from hub.rendering import versions
 from hub.rendering.versions import COMMON_TIME, TIMES, Content, Record, shortest
-from hub.reports.report import Observable, Report, Role, TlpWord, Unused, excerpt
+from hub.reports.losses import Unused, excerpt
+from hub.reports.markings import TlpWord
+from hub.reports.observables import Observable, Role
+from hub.reports.report import Report
 from hub.stix import identifiers, tlp
 from hub.stix.schema import faults
 

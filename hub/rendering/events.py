@@ -7,18 +7,16 @@ from typing import Any, Final
 
 from hub.rendering import wording
 from hub.rendering.builder import Builder
-from hub.reports.report import (
+from hub.reports.impacts import (
     AvailabilityImpact,
     ConfidentialityImpact,
-    Determination,
     EconomicImpact,
-    ExternalImpact,
     Impact,
     IntegrityImpact,
-    Moment,
     PhysicalImpact,
-    Status,
 )
+from hub.reports.moments import Moment
+from hub.reports.report import Determination, Status
 from hub.stix import incident
 from hub.stix.vocabularies import ROOT_CAUSES
 
@@ -144,7 +142,6 @@ def _confidentiality(item: Impact) -> tuple[str, dict[str, Any]]:
         "loss_type": item.loss_type,
         "information_type": kind,
         "record_count": item.record_count,
-        "record_size": item.record_size,
     }
 
 
@@ -155,7 +152,6 @@ def _integrity(item: Impact) -> tuple[str, dict[str, Any]]:
         "alteration": item.alteration,
         "information_type": kind,
         "record_count": item.record_count,
-        "record_size": item.record_size,
     }
 
 
@@ -173,18 +169,12 @@ def _physical(item: Impact) -> tuple[str, dict[str, Any]]:
     return "physical", {"impact_type": item.impact_type, "asset_type": kind}
 
 
-def _external(item: Impact) -> tuple[str, dict[str, Any]]:
-    assert isinstance(item, ExternalImpact)
-    return "external", {"impact_type": item.impact_type}
-
-
 _CATEGORIES: Final[Mapping[type[Impact], Callable[[Impact], tuple[str, dict[str, Any]]]]] = {
     AvailabilityImpact: _availability,
     ConfidentialityImpact: _confidentiality,
     IntegrityImpact: _integrity,
     EconomicImpact: _economic,
     PhysicalImpact: _physical,
-    ExternalImpact: _external,
 }
 
 

@@ -8,14 +8,9 @@ from typing import Any, Final
 from hub.rendering.builder import Builder
 from hub.rendering.events import render_events, render_impacts, render_tasks
 from hub.rendering.indicators import class_identity
-from hub.reports.report import (
-    Actor,
-    Malware,
-    Reference,
-    Technique,
-    Victim,
-    Vulnerability,
-)
+from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
+from hub.reports.report import Reference
+from hub.reports.victims import Victim
 from hub.stix import incident
 
 INCIDENT: Final = "the incident"
@@ -116,7 +111,7 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
     severity = report.severity
     scores = []
     if severity is not None and severity.number is not None:
-        score = {"name": severity.scale or "severity", "value": severity.number, "description": severity.said}
+        score = {"name": severity.scale or "severity", "value": severity.number, "description": severity.text}
         scores.append({name: value for name, value in score.items() if value != ""})
     core = {
         "extension_type": "property-extension",
@@ -203,21 +198,20 @@ def _texts(builder: Builder, made: str) -> None:
 
 
 def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
-    if victim.name is None and not victim.registration_no:
+    if victim.name is None and not victim.registration_numbers:
         if not (victim.sectors or victim.countries):
             return None
         sector = victim.sectors[0] if victim.sectors else None
         return class_identity(builder, sector, victim.countries[0] if victim.countries else None)
-    known_as = f"Also known as: {'; '.join(victim.other_names)}." if victim.other_names else None
+    names = (*victim.other_names, *victim.short_names, *victim.brands)
+    known_as = f"Also known as: {'; '.join(names)}." if names else None
     mails = "; ".join((*victim.emails, *victim.people))
-    references = []
-    if victim.registration_no:
-        references.append({"source_name": "national registration", "external_id": victim.registration_no})
+    references = [{"source_name": "national registration", "external_id": text} for text in victim.registration_numbers]
     made = builder.add(
         "identity",
         "victim",
         str(number),
-        name=victim.name or victim.registration_no,
+        name=victim.name or victim.registration_numbers[0],
         description=known_as,
         identity_class="individual" if victim.is_person else "organization",
         sectors=victim.sectors,

@@ -10,7 +10,9 @@ from hub.rendering import versions, wording
 from hub.rendering.builder import Builder, Origin
 from hub.rendering.patterns import good_hashes, host_type, pattern_of
 from hub.reports import rsit
-from hub.reports.report import FileDetails, Moment, Observable, ObservableType, Role, Sighting, TlpWord
+from hub.reports.markings import TlpWord
+from hub.reports.moments import Moment
+from hub.reports.observables import FileDetails, Observable, ObservableType, Role, Sighting
 from hub.stix import tlp
 from hub.stix.patterns import pattern_problem
 from hub.stix.timestamps import parse_timestamp

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from hub.reports.report import FileDetails, Observable, ObservableType, Role, TrafficDetails
+from hub.reports.observables import FileDetails, Observable, ObservableType, Role, TrafficDetails
 
 # The algorithms of STIX 2.1, 10.6; a hash of another one has no place in a pattern or in a file object.
 HASH_ALGORITHMS: Final = ("MD5", "SHA-1", "SHA-256", "SHA-512", "SHA3-256", "SHA3-512", "SSDEEP", "TLSH")

@@ -31,7 +31,8 @@ from hub.rendering.builder import Builder, Origin
 from hub.rendering.incident import external_reference, labels_of, render_incident, render_knowledge
 from hub.rendering.indicators import render_observables, render_sightings
 from hub.rendering.versions import COMMON_TIME, Content, Record, Version
-from hub.reports.report import Kind, Report, Unused
+from hub.reports.losses import Unused
+from hub.reports.report import Kind, Report
 from hub.stix import tlp
 from hub.stix.identifiers import INCIDENT_CORE_TYPES, META_TYPES
 from hub.stix.schema import faults

@@ -7,7 +7,8 @@ that the CERT gave itself. The release step puts these sentences where the repor
 from __future__ import annotations
 
 from hub.reports import rsit
-from hub.reports.report import ObservableType, Report, Stage, Status
+from hub.reports.observables import ObservableType
+from hub.reports.report import Report, Stage, Status
 from hub.stix.places import country_name, region_name
 
 _TYPE_NAMES = {

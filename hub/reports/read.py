@@ -16,9 +16,10 @@ from typing import BinaryIO, Final, cast
 
 from hub.errors import ReadingError
 from hub.reports.detect import FORMATS, detect_format
+from hub.reports.losses import RowError, Unused
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.source import Source, open_source
-from hub.reports.report import Reading, Report, RowError, Unused
+from hub.reports.report import Reading, Report
 
 __all__ = ["FORMATS", "ReadOptions", "Reading", "Report", "RowError", "Unused", "detect_format", "read_reports"]
 

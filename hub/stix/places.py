@@ -33,6 +33,9 @@ _MEMBERS_OF: Final = {
 REGIONS: Final[Mapping[str, str]] = {code: region for region, codes in _MEMBERS_OF.items() for code in codes.split()}
 """ISO 3166-1 alpha-2 -> region-ov."""
 
+COUNTRIES: Final = frozenset(REGIONS)
+"""ISO 3166-1 alpha-2"""
+
 _NAMES: Final[Mapping[str, str]] = {
     "BN": "Brunei Darussalam", "KH": "Cambodia", "ID": "Indonesia", "LA": "Lao PDR", "MY": "Malaysia", "MM": "Myanmar",
     "PH": "the Philippines", "SG": "Singapore", "TH": "Thailand", "TL": "Timor-Leste", "VN": "Viet Nam",

@@ -13,7 +13,8 @@ from hub.profile.rules import Profile, parse_profile
 from hub.release.policy import Approvals, Audience
 from hub.release.step import Released, release
 from hub.rendering.render import render
-from hub.reports.report import Consent, Kind, Report
+from hub.reports.report import Kind, Report
+from hub.reports.victims import Consent
 from tests.reports.making_reports import IDENTITY, NOW, VICTIM, a_case, a_feed, a_member, a_watch
 
 PERSON = replace(VICTIM, is_person=True, name="Siti binti Rahman", sectors=())

@@ -19,24 +19,10 @@ from hypothesis import strategies as st
 from hub.release.policy import Approvals, Audience, Profile, text_key
 from hub.release.step import Released, release
 from hub.rendering.render import render
-from hub.reports.report import (
-    Actor,
-    Consent,
-    Contact,
-    Event,
-    FileDetails,
-    Malware,
-    Note,
-    ObservableType,
-    Reference,
-    Report,
-    Role,
-    Sighting,
-    Task,
-    Technique,
-    Victim,
-    Vulnerability,
-)
+from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
+from hub.reports.observables import FileDetails, ObservableType, Role, Sighting
+from hub.reports.report import Event, Note, Reference, Report, Task
+from hub.reports.victims import Consent, Contact, Victim
 from hub.stix.identifiers import derived_id
 from hub.stix.tlp import TLP
 from tests.reports.making_reports import NOW, a_case, a_feed, a_member, seen
@@ -77,7 +63,7 @@ def victims(draw: st.DrawFn) -> tuple[Victim, str]:
         Victim(
             name=draw(st.sampled_from(FORMS)).format(plain),
             other_names=(draw(latin).title(),),
-            registration_no=str(draw(st.integers(10**11, 10**12 - 1))),
+            registration_numbers=(str(draw(st.integers(10**11, 10**12 - 1))),),
             domains=(domain,),
             ip_ranges=(f"100.{octet}.{octet}.0/24",),
             emails=(f"{draw(latin)}.{draw(latin)}@{domain}",),
@@ -91,9 +77,9 @@ def victims(draw: st.DrawFn) -> tuple[Victim, str]:
 
 def identifying(victim: Victim, plain: str) -> list[str]:
     assert victim.name
-    assert victim.registration_no
+    assert victim.registration_numbers
     return [
-        victim.name, plain, *victim.other_names, victim.registration_no, *victim.domains, *victim.emails, *victim.people,
+        victim.name, plain, *victim.other_names, *victim.registration_numbers, *victim.domains, *victim.emails, *victim.people,
         victim.ip_ranges[0].removesuffix("0/24"),
     ]  # fmt: skip
 
@@ -238,7 +224,7 @@ def test_most_reports_do_leave_although_their_victim_is_named_all_over_them() ->
     dice = random.Random(7)
     secrets = ["Zukvorbex Sdn Bhd", "zukvor.example", "quil.jaz@zukvor.example", "199701024877"]
     victim = Victim(
-        name=secrets[0], domains=(secrets[1],), emails=(secrets[2],), registration_no=secrets[3],
+        name=secrets[0], domains=(secrets[1],), emails=(secrets[2],), registration_numbers=(secrets[3],),
         sectors=("financial-services",), countries=("MY",),
     )  # fmt: skip
     left = 0

@@ -12,7 +12,7 @@ from hub.release.patterns import spans
 from hub.release.rounding import availability, ceiling, criticality, floor, magnitude
 from hub.release.scan import Needle, Scanner
 from hub.release.spelling import squeeze, without_legal_form
-from hub.reports.report import Fidelity
+from hub.reports.moments import Fidelity
 
 
 @pytest.mark.parametrize(

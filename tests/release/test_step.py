@@ -20,7 +20,9 @@ from hub.release.record import ReleaseRecord, withdrawal
 from hub.release.step import Released, Withheld, release
 from hub.rendering.render import render
 from hub.rendering.versions import timestamp
-from hub.reports.report import Consent, Note, ObservableType, Report, Role, Sighting
+from hub.reports.observables import ObservableType, Role, Sighting
+from hub.reports.report import Note, Report
+from hub.reports.victims import Consent
 from hub.stix import incident, tlp
 from hub.stix.identifiers import SCO_TYPES, derived_id
 from hub.stix.schema import faults
@@ -208,7 +210,7 @@ def test_consent_named_names_only_with_a_recorded_yes_and_outside_protected_coll
 
 
 def test_of_several_victims_none_is_named_since_one_cannot_say_yes_for_another() -> None:
-    other = replace(VICTIM, name="Bank Makmur Berhad", registration_no="200101099999")
+    other = replace(VICTIM, name="Bank Makmur Berhad", registration_numbers=("200101099999",))
     yes = Approvals("Aisyah", named_by="Aisyah, 2026-05-02, by letter")
     found = released(a_case(consent=Consent.NAMED, victims=(VICTIM, other)), OPEN, approvals=yes)
     assert len([name for name in names(found) if FORM.fullmatch(name)]) == 2
@@ -232,12 +234,12 @@ def pseudonym_of(result: Released) -> str:
 
 def test_a_pseudonym_is_the_same_for_one_victim_however_its_report_spells_it() -> None:
     number = released(a_case(consent=Consent.PSEUDONYM))
-    respelt = replace(VICTIM, name="BANK SEJAHTERA (M) BHD.", registration_no="199701-024877")
+    respelt = replace(VICTIM, name="BANK SEJAHTERA (M) BHD.", registration_numbers=("199701-024877",))
     assert pseudonym_of(
         released(a_case(consent=Consent.PSEUDONYM, victims=(respelt,), report_id="NUSA-2"))
     ) == pseudonym_of(number)
-    plain = replace(VICTIM, registration_no=None)
-    spelt = replace(VICTIM, registration_no=None, name="bank  SEJAHTERA Bhd")
+    plain = replace(VICTIM, registration_numbers=())
+    spelt = replace(VICTIM, registration_numbers=(), name="bank  SEJAHTERA Bhd")
     assert pseudonym_of(released(a_case(consent=Consent.PSEUDONYM, victims=(plain,)))) == pseudonym_of(
         released(a_case(consent=Consent.PSEUDONYM, victims=(spelt,)))
     )
@@ -245,7 +247,7 @@ def test_a_pseudonym_is_the_same_for_one_victim_however_its_report_spells_it() -
 
 def test_a_pseudonym_differs_between_collections_periods_certs_and_victims() -> None:
     report = a_case(consent=Consent.PSEUDONYM)
-    other = a_case(consent=Consent.PSEUDONYM, victims=(replace(VICTIM, registration_no="200201033333"),))
+    other = a_case(consent=Consent.PSEUDONYM, victims=(replace(VICTIM, registration_numbers=("200201033333",)),))
     found = [
         pseudonym_of(released(report)),
         pseudonym_of(released(report, OTHER)),

@@ -9,38 +9,18 @@ from typing import Any
 
 from hub.home.keys import Key
 from hub.home.member import Deny, Member
-from hub.reports.report import (
-    Actor,
+from hub.reports.impacts import (
     AvailabilityImpact,
     ConfidentialityImpact,
-    Contact,
-    Determination,
     EconomicImpact,
-    Event,
-    Fidelity,
-    FileDetails,
     IntegrityImpact,
-    Kind,
-    Malware,
-    Moment,
-    Note,
-    Observable,
-    ObservableType,
     PhysicalImpact,
-    Reference,
-    Report,
-    Role,
-    Severity,
-    Sighting,
-    Status,
-    Task,
-    Technique,
-    Timeline,
-    TrafficDetails,
-    Translation,
-    Victim,
-    Vulnerability,
 )
+from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
+from hub.reports.moments import Fidelity, Moment, Timeline
+from hub.reports.observables import FileDetails, Observable, ObservableType, Role, Sighting, TrafficDetails
+from hub.reports.report import Determination, Event, Kind, Note, Reference, Report, Severity, Status, Task, Translation
+from hub.reports.victims import Contact, Victim
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 678000, tzinfo=UTC)
 LATER = NOW + timedelta(days=2)
@@ -82,7 +62,7 @@ def seen(kind: ObservableType, value: str, role: Role = Role.ADVERSARY, **more: 
 VICTIM = Victim(
     name="Bank Sejahtera Berhad",
     other_names=("SejahteraPay",),
-    registration_no="199701024877",
+    registration_numbers=("199701024877",),
     domains=("sejahtera.example",),
     ip_ranges=("198.51.100.0/24",),
     emails=("siti.rahman@sejahtera.example",),

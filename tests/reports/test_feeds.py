@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from hub.reports import rsit
+from hub.reports.observables import Observable, Role
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
-from hub.reports.report import Consent, Kind, Observable, Role
+from hub.reports.report import Kind
+from hub.reports.victims import Consent
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

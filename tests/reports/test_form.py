@@ -14,16 +14,11 @@ import pytest
 from hub.errors import ReadingError
 from hub.reports.formats.form.blank import LANGUAGES, Language, blank_form_csv, blank_form_xlsx, form_rows
 from hub.reports.formats.form.columns import COLUMNS
+from hub.reports.impacts import AvailabilityImpact, ConfidentialityImpact, EconomicImpact
+from hub.reports.moments import Fidelity
+from hub.reports.observables import ObservableType, Role
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
-from hub.reports.report import (
-    AvailabilityImpact,
-    ConfidentialityImpact,
-    Consent,
-    EconomicImpact,
-    Fidelity,
-    ObservableType,
-    Role,
-)
+from hub.reports.victims import Consent
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ROW = {

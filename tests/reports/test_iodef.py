@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hub.reports.impacts import ConfidentialityImpact, EconomicImpact
+from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.read import Report, RowError, read_reports
-from hub.reports.report import (
-    ConfidentialityImpact,
-    Determination,
-    EconomicImpact,
-    Kind,
-    Observable,
-    ObservableType,
-    Role,
-    Status,
-)
+from hub.reports.report import Determination, Kind, Status
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

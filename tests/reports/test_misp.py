@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.read import Report, RowError, read_reports
-from hub.reports.report import Consent, Determination, Kind, Observable, ObservableType, Role, Status
+from hub.reports.report import Determination, Kind, Status
+from hub.reports.victims import Consent
 
 FIXTURE = Path(__file__).parent / "fixtures" / "misp.json"
 

@@ -9,19 +9,12 @@ from pathlib import Path
 import pytest
 
 from hub.errors import ReadingError
+from hub.reports.impacts import AvailabilityImpact, ConfidentialityImpact, EconomicImpact, IntegrityImpact
+from hub.reports.moments import Fidelity
+from hub.reports.observables import Observable, Role
 from hub.reports.read import Report, RowError, read_reports
-from hub.reports.report import (
-    AvailabilityImpact,
-    ConfidentialityImpact,
-    Consent,
-    Determination,
-    EconomicImpact,
-    Fidelity,
-    IntegrityImpact,
-    Kind,
-    Observable,
-    Role,
-)
+from hub.reports.report import Determination, Kind
+from hub.reports.victims import Consent
 
 FIXTURES = Path(__file__).parent / "fixtures"
 

@@ -10,31 +10,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 
 import orjson
 
 from hub.errors import ReadingError
 from hub.reports import rsit
+from hub.reports.losses import RowError, excerpt
+from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading import values
-from hub.reports.reading.draft import Draft, Fields, Problem
+from hub.reports.reading.composites import connection, file_by_hashes
+from hub.reports.reading.draft import Draft, Fields, Problem, distinct
 from hub.reports.reading.feed import Feed, Line
 from hub.reports.reading.options import ReadOptions
+from hub.reports.reading.roles import UNSURE
 from hub.reports.reading.source import BadValue, Source, byte_lines, json_values
 from hub.reports.reading.times import parse_moment
-from hub.reports.report import (
-    Observable,
-    ObservableType,
-    Reading,
-    Reference,
-    Role,
-    RowError,
-    TrafficDetails,
-    excerpt,
-)
+from hub.reports.report import Reading, Reference
 
 _SUPPLIER: Final = "names the supplier of the feed, who stays unnamed"
 _PRIVATE: Final = "names a person or desk, and stays at the CERT"
@@ -46,7 +40,6 @@ _DROPPED: Final = {
 }  # fmt: skip
 _HASHES: Final = {"malware.hash.md5": "MD5", "malware.hash.sha1": "SHA-1", "malware.hash.sha256": "SHA-256"}
 _SEVERITY: Final = {"info": 10, "low": 15, "medium": 40, "high": 70, "critical": 95}
-UNSURE: Final = "may be a sinkhole: the feed does not say"
 
 
 def read_intelmq(source: Source, options: ReadOptions) -> Iterator[Reading]:
@@ -55,7 +48,7 @@ def read_intelmq(source: Source, options: ReadOptions) -> Iterator[Reading]:
     rows = json_values(source) if source.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["} else _csv_rows(source)
     for where, value in rows:
         if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.found, value.expected)
+            yield RowError(source.name, where, "", value.value, value.expected)
             continue
         try:
             yield from feed.add(_line(value, where, options))
@@ -162,7 +155,8 @@ def _observables(event: Fields, draft: Draft, kind: str, found: rsit.RsitType, h
         other = [_held(item, draft) for item in other]
     made += other
     # 3.
-    made += file_of(event, _HASHES)
+    file = file_by_hashes(event, _HASHES)
+    made += [file] if file else []
     # 4.
     brand = event.text("event_description.target")
     if brand:
@@ -218,29 +212,7 @@ def _side(event: Fields, side: str, role: Role, *, revoked: bool) -> list[Observ
     event.take("protocol.application")
     host = next((item.value for item in made if item.type in {ObservableType.IPV4, ObservableType.IPV6}), None)
     if port is not None and host and protocol and indicator and event.take("classification.type") == "c2-server":
-        made.append(traffic(host, port, protocol, event.text("protocol.application"), revoked=revoked))
+        layers = distinct((protocol.lower(), (event.text("protocol.application") or "").lower()))
+        item = connection(protocols=layers, dst=host, dst_port=port)
+        made.append(replace(item, role=Role.ADVERSARY, revoked=revoked))
     return made
-
-
-def file_of(event: Fields, keys: Mapping[str, str]) -> list[Observable]:
-    """The adversary's file that the hashes under these keys are of; ``keys`` maps them to STIX's names."""
-    pairs = [event.read(key, partial(values.file_hash, name=algorithm)) for key, algorithm in keys.items()]
-    hashes = dict(pair for pair in pairs if pair)
-    if not hashes:
-        return []
-    return [replace(values.file_observable(hashes), role=Role.ADVERSARY, as_indicator=True)]
-
-
-def traffic(
-    host: str, port: int, transport: str, application: str | None = None, *, revoked: bool = False
-) -> Observable:
-    """Connections to an adversary's port. Only the port makes it worth more than the address, which stands beside it."""
-    family = "ipv6" if ":" in host else "ipv4"
-    protocols = tuple(word.lower() for word in (family, transport, application) if word)
-    return Observable(
-        ObservableType.TRAFFIC,
-        f"{transport.lower()} > {host}:{port}",
-        Role.ADVERSARY,
-        traffic=TrafficDetails(protocols, dst=host, dst_port=port, dst_role=Role.ADVERSARY),
-        revoked=revoked,
-    )

@@ -7,29 +7,26 @@ never leaves the CERT: such events make reports of their own, with consent ``non
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC
 from typing import Any, Final, cast
 
 import orjson
 
 from hub.reports import rsit
-from hub.reports.formats.intelmq import UNSURE, file_of, traffic
+from hub.reports.losses import RowError
+from hub.reports.markings import TlpWord
+from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import values
+from hub.reports.reading.composites import connection, file_by_hashes
 from hub.reports.reading.draft import Draft, Fields, Problem
 from hub.reports.reading.feed import Feed, Line
 from hub.reports.reading.options import ReadOptions
+from hub.reports.reading.roles import UNSURE
 from hub.reports.reading.source import BadValue, Source, json_values
 from hub.reports.reading.times import parse_moment
-from hub.reports.report import (
-    Consent,
-    FileDetails,
-    Observable,
-    ObservableType,
-    Reading,
-    Role,
-    RowError,
-    TlpWord,
-)
+from hub.reports.report import Reading
+from hub.reports.victims import Consent
 from hub.stix.vocabularies import CONFIDENCE_WORDS
 
 # category: RSIT type, and whether what `address`, `fqdn` and `url` name is the adversary's or the victim's.
@@ -84,7 +81,7 @@ def read_n6(source: Source, options: ReadOptions) -> Iterator[Reading]:
     feed = Feed("n6", source.name, options)
     for where, value in json_values(source):
         if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.found, value.expected)
+            yield RowError(source.name, where, "", value.value, value.expected)
             continue
         try:
             yield from feed.add(_line(value, where, options))
@@ -157,7 +154,8 @@ def _observables(
         if pair:
             made.append(_made(pair[0], pair[1], side, revoked=revoked))
             if category == "cnc" and port is not None and transport in {"tcp", "udp"}:
-                made.append(traffic(pair[1], port, transport, revoked=revoked))
+                server = connection(protocols=(transport,), dst=pair[1], dst_port=port)
+                made.append(replace(server, role=Role.ADVERSARY, revoked=revoked))
         code = address.read("cc", values.country)
         country = country or (code if side is Role.VICTIM else None)
         address.drop("describes the network's owner", "asn", "rdns")
@@ -180,14 +178,7 @@ def _observables(
             opposite = Role.UNKNOWN
         made.append(_other_side(_made(*dip, opposite, revoked=revoked), draft, category, origin, "dip"))
     made += _files(event)
-    dated = tuple(
-        Observable(
-            o.type, o.value, o.role, o.as_indicator, o.held, o.file, o.traffic, valid_until=expires, revoked=o.revoked
-        )
-        for o in made
-        if o.value
-    )
-    return dated, country
+    return tuple(replace(item, valid_until=expires) for item in made if item.value), country
 
 
 def _made(kind: ObservableType, value: str, role: Role, *, revoked: bool) -> Observable:
@@ -208,7 +199,8 @@ def _other_side(item: Observable, draft: Draft, category: str, origin: str | Non
 
 
 def _files(event: Fields) -> list[Observable]:
-    made = file_of(event, _HASHES)
+    file = file_by_hashes(event, _HASHES)
+    made = [file] if file else []
     fingerprint = event.read("x509fp_sha1", lambda text: values.file_hash(text, "SHA-1"))
     if fingerprint:
         details = FileDetails(hashes={"SHA-1": fingerprint[1]})

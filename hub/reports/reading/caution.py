@@ -11,9 +11,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
+from hub.reports.observables import Observable, ObservableType
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.values import as_network, url_host
-from hub.reports.report import Observable, ObservableType
 
 WIDEST_IPV4: Final = 16
 WIDEST_IPV6: Final = 32

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from hub.reports.losses import RowError, Unused, excerpt
+from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading.caution import hold_back
 from hub.reports.reading.options import MAX_UNUSED_ROWS, ReadOptions
-from hub.reports.report import Observable, ObservableType, Role, RowError, Unused, excerpt
 
 T = TypeVar("T")
 
@@ -18,13 +19,13 @@ NO_PLACE = "has no place in an incident report"
 class Problem(ValueError):  # noqa: N818  a verdict on one field that becomes a RowError, never seen outside readers
     """A field that keeps a report from being read; the reader turns it into a RowError."""
 
-    def __init__(self, key: str, found: object, expected: str) -> None:
+    def __init__(self, key: str, value: object, expected: str) -> None:
         super().__init__(f"{key}: {expected}")
-        self.key, self.found, self.expected = key, excerpt("" if found is None else found), expected
+        self.key, self.value, self.expected = key, excerpt("" if value is None else value), expected
 
     def as_error(self, file: str, where: str, report_id: str | None = None) -> RowError:
         """The verdict, with its place."""
-        return RowError(file, where, self.key, self.found, self.expected, report_id)
+        return RowError(file, where, self.key, self.value, self.expected, report_id)
 
 
 class Draft:

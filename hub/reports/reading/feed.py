@@ -13,26 +13,16 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from hub.reports.knowledge import Malware, Vulnerability
+from hub.reports.losses import Unused
+from hub.reports.markings import TlpWord
+from hub.reports.moments import Moment, Timeline
+from hub.reports.observables import Observable, Role, Sighting, SightingTarget
 from hub.reports.reading.draft import Draft, distinct
 from hub.reports.reading.options import ReadOptions
-from hub.reports.report import (
-    Consent,
-    Kind,
-    Malware,
-    Moment,
-    Observable,
-    Reference,
-    Report,
-    Role,
-    Sighting,
-    SightingTarget,
-    Status,
-    Timeline,
-    TlpWord,
-    Unused,
-    Vulnerability,
-)
+from hub.reports.report import Kind, Reference, Report, Status
 from hub.reports.rsit import SOURCE_IS_EXPOSED, RsitType
+from hub.reports.victims import Consent
 
 
 @dataclass(frozen=True, slots=True)

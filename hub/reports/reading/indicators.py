@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import tzinfo
 from typing import Any, Final
 
+from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading import values
 from hub.reports.reading.draft import simple
 from hub.reports.reading.times import parse_moment
-from hub.reports.report import Observable, ObservableType, Role
 
 
 def _address(text: str) -> Observable:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
-from hub.reports.report import TlpWord
+from hub.reports.markings import TlpWord
 
 KIB: Final = 1024
 MIB: Final = 1024 * KIB

@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, Final
 import orjson
 
 from hub.errors import ReadingError
+from hub.reports.losses import excerpt
 from hub.reports.reading.options import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, MIB
-from hub.reports.report import excerpt
 
 HEAD_BYTES: Final = 64 * 1024
 """Bytes at the beginning of a file from which its format is told."""
@@ -140,7 +140,7 @@ class BadValue:
     """A place in a JSON file where no value could be read."""
 
     where: str
-    found: str
+    value: str
     expected: str
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
-from hub.reports.report import Fidelity, Moment
+from hub.reports.moments import Fidelity, Moment
 
 EARLIEST_YEAR: Final = 1970
 LATEST_YEAR: Final = 2100

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, cast
 from urllib.parse import urlsplit, urlunsplit
 
-from hub.reports.report import FileDetails, Observable, ObservableType, PapWord, Role, TlpWord
-from hub.stix.vocabularies import COUNTRIES, TLP_SPELLINGS
+from hub.reports.markings import PapWord, TlpWord
+from hub.reports.observables import FileDetails, Observable, ObservableType, Role
+from hub.reports.victims import SIZES, Size
+from hub.stix.places import COUNTRIES
+from hub.stix.vocabularies import TLP_SPELLINGS
 
 MAX_VALUE_CHARS: Final = 8_192
 """Characters of one observable's value."""
@@ -265,12 +268,14 @@ def file_observable(hashes: Mapping[str, str], name: str | None = None, role: Ro
     return Observable(ObservableType.FILE, value, role, file=FileDetails(name=name or None, hashes=dict(hashes)))
 
 
-def ip_port(text: str) -> tuple[str, int] | None:
-    """(address, port) of "198.51.100.7:443" or "[2001:db8::1]:443"; None if the text is neither."""
-    match = re.fullmatch(r"\[?([0-9a-fA-F:.]+)\]?:(\d{1,5})", refang(text), re.ASCII)
-    if match is None or int(match[2]) > 65_535:
-        return None
-    try:
-        return str(ip_address(match[1])), int(match[2])
-    except ValueError:
-        return None
+def size_band(text: str) -> Size:
+    """micro, small, medium or large, of the word or of a band of staff ("50-249", "1001 to 10000", "over 100000")."""
+    word = text.strip().casefold()
+    for size in SIZES:
+        if word == size:
+            return size
+    numbers = [int(digits.replace(",", "")) for digits in re.findall(r"\d[\d,]{0,11}", word, re.ASCII)]
+    if not numbers:
+        raise ValueError("one of micro, small, medium, large, or a band of staff such as 50-249")
+    lower = min(numbers) + (1 if word.startswith((">", "over", "more")) else 0)
+    return "micro" if lower < 10 else "small" if lower < 50 else "medium" if lower < 250 else "large"

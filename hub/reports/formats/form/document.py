@@ -13,9 +13,10 @@ import yaml
 
 from hub.errors import ReadingError
 from hub.reports.formats.form.reader import flatten, read_form_row
+from hub.reports.losses import RowError, excerpt
 from hub.reports.reading.options import MAX_DEPTH, MIB, ReadOptions
 from hub.reports.reading.source import BadValue, Source, checked, decode, json_values, read_whole
-from hub.reports.report import Reading, RowError, excerpt
+from hub.reports.report import Reading
 
 MAX_YAML_BYTES = 8 * MIB
 """Bytes of a YAML file: its parser is slow, and nobody writes that much by hand."""
@@ -40,7 +41,7 @@ def read_yaml(source: Source, options: ReadOptions) -> Iterator[Reading]:
 
 def _read(value: Any, name: str, where: str, options: ReadOptions) -> Iterator[Reading]:
     if isinstance(value, BadValue):
-        yield RowError(name, where, "", value.found, value.expected)
+        yield RowError(name, where, "", value.value, value.expected)
         return
     if not isinstance(value, dict):
         yield RowError(name, where, "", excerpt(value), "a mapping of the form's columns to values")

@@ -6,16 +6,9 @@ import re
 from datetime import timedelta
 
 from hub.reports.formats.form.row import YES_NO, Row
+from hub.reports.impacts import AvailabilityImpact, ConfidentialityImpact, EconomicImpact, Impact, IntegrityImpact
+from hub.reports.moments import Moment, Timeline
 from hub.reports.reading import values
-from hub.reports.report import (
-    AvailabilityImpact,
-    ConfidentialityImpact,
-    EconomicImpact,
-    Impact,
-    IntegrityImpact,
-    Moment,
-    Timeline,
-)
 from hub.stix.vocabularies import (
     ALTERATIONS,
     AVAILABILITY_LEVELS,

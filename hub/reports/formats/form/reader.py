@@ -15,37 +15,19 @@ from hub.reports import rsit
 from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
 from hub.reports.formats.form.impacts import read_impacts
 from hub.reports.formats.form.row import Row, yes_or_no
+from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
+from hub.reports.losses import excerpt
+from hub.reports.moments import Fidelity, Timeline
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, distinct
 from hub.reports.reading.indicators import read_indicator
 from hub.reports.reading.options import ReadOptions
-from hub.reports.report import (
-    Actor,
-    Consent,
-    Contact,
-    Determination,
-    Event,
-    Fidelity,
-    Malware,
-    Note,
-    Reading,
-    Reference,
-    Report,
-    Severity,
-    Stage,
-    Status,
-    Task,
-    Technique,
-    Timeline,
-    Victim,
-    Vulnerability,
-    excerpt,
-)
+from hub.reports.report import Determination, Event, Note, Reading, Reference, Report, Severity, Stage, Status, Task
+from hub.reports.victims import Consent, Contact, Victim
+from hub.stix.incident import DETECTION_METHODS, RECOVERABILITIES
 from hub.stix.vocabularies import (
     CONFIDENCE_WORDS,
-    DETECTION_METHODS,
     INDUSTRY_SECTORS,
-    RECOVERABILITY,
     ROOT_CAUSES,
     SEVERITY_NUMBERS,
     SEVERITY_WORDS,
@@ -113,7 +95,7 @@ def _report(row: Row, source: str) -> Report | None:
         "pap": row.read("pap", values.pap),
         "cross_border": row.yes_no("cross_border"),
         "detection_methods": row.list("detection_method", lambda text: values.one_of(text, DETECTION_METHODS)),
-        "recoverability": row.word("recoverability", RECOVERABILITY),
+        "recoverability": row.word("recoverability", RECOVERABILITIES),
         "affected": {
             entity: count
             for column, entity in (
@@ -208,28 +190,16 @@ def _victim(row: Row, countries: tuple[str, ...]) -> Victim:
     size = row.text("victim_size")
     return Victim(
         name=row.text("victim_name"),
-        registration_no=row.text("victim_registration_no"),
+        registration_numbers=row.list("victim_registration_no", values.plain),
         domains=row.list("victim_domain", values.domain),
         ip_ranges=row.list("victim_ip_ranges", lambda text: values.address(text)[1]),
         sectors=row.list("victim_sector", lambda text: values.one_of(text, INDUSTRY_SECTORS)),
         subsector=row.text("victim_subsector"),
-        size=row.read("victim_size", size_band) if size else None,
-        size_said=size,
+        size=row.read("victim_size", values.size_band) if size else None,
+        size_text=size,
         countries=countries[:1],
         critical_infrastructure=row.yes_no("critical_infrastructure"),
     )
-
-
-def size_band(text: str) -> Any:
-    """micro, small, medium or large, of the word or of a band of staff ("50-249", "1001 to 10000", "over 100000")."""
-    word = text.strip().casefold()
-    if word in {"micro", "small", "medium", "large"}:
-        return word
-    numbers = [int(digits.replace(",", "")) for digits in re.findall(r"\d[\d,]{0,11}", word, re.ASCII)]
-    if not numbers:
-        raise ValueError("one of micro, small, medium, large, or a band of staff such as 50-249")
-    lower = min(numbers) + (1 if word.startswith((">", "over", "more")) else 0)
-    return "micro" if lower < 10 else "small" if lower < 50 else "medium" if lower < 250 else "large"
 
 
 def _observables(row: Row) -> None:

@@ -7,13 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from hub.reports.moments import Moment
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Problem, distinct
 from hub.reports.reading.options import MAX_CELL_CHARS, MAX_LIST_ITEMS
 from hub.reports.reading.times import parse_moment
-from hub.reports.report import (
-    Moment,
-)
 
 T = TypeVar("T")
 

@@ -13,9 +13,10 @@ from typing import Any
 from hub.errors import ReadingError
 from hub.reports.formats.form.columns import COLUMNS
 from hub.reports.formats.form.reader import read_form_row
+from hub.reports.losses import RowError, excerpt
 from hub.reports.reading.options import MAX_CELL_CHARS, MAX_COLUMNS, MAX_LINE_BYTES, MIB, ReadOptions
 from hub.reports.reading.source import HEAD_BYTES, Source, wide_encoding
-from hub.reports.report import Reading, RowError, excerpt
+from hub.reports.report import Reading
 
 
 def read_csv(source: Source, options: ReadOptions) -> Iterator[Reading]:

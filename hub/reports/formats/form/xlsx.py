@@ -17,6 +17,7 @@ import openpyxl
 
 from hub.errors import ReadingError
 from hub.reports.formats.form.sheet import read_rows
+from hub.reports.losses import RowError, excerpt
 from hub.reports.reading.options import (
     MAX_COLUMNS,
     MAX_SHEET_BYTES,
@@ -27,7 +28,7 @@ from hub.reports.reading.options import (
     ReadOptions,
 )
 from hub.reports.reading.source import Source, read_whole
-from hub.reports.report import Reading, RowError, excerpt
+from hub.reports.report import Reading
 
 _FORBIDDEN: Final = (
     ("vbaproject", "holds macros; save it as .xlsx without them"),

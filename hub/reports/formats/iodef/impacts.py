@@ -9,20 +9,18 @@ from xml.etree.ElementTree import Element
 from hub.reports import rsit
 from hub.reports.formats.iodef import tables
 from hub.reports.formats.iodef.tree import Tree
-from hub.reports.reading import values
-from hub.reports.reading.draft import Draft
-from hub.reports.report import (
+from hub.reports.impacts import (
     AvailabilityImpact,
     ConfidentialityImpact,
-    Determination,
     EconomicImpact,
     Impact,
     IntegrityImpact,
-    Moment,
-    Note,
     PhysicalImpact,
-    Timeline,
 )
+from hub.reports.moments import Moment, Timeline
+from hub.reports.reading import values
+from hub.reports.reading.draft import Draft
+from hub.reports.report import Determination, Note
 
 _CRITICALITY: Final = {"low": 15, "medium": 40, "high": 70}
 _CURRENCY_CHARS: Final = 3

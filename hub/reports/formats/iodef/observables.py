@@ -13,13 +13,14 @@ from xml.etree.ElementTree import Element
 
 from hub.reports.formats.iodef import tables
 from hub.reports.formats.iodef.tree import Tree
-from hub.reports.formats.misp.types import connection
+from hub.reports.markings import TLP_WORDS, TlpWord
+from hub.reports.observables import FileDetails, Observable, ObservableType, Role, Sighting
 from hub.reports.reading import values
+from hub.reports.reading.composites import connection
 from hub.reports.reading.draft import Draft
 from hub.reports.reading.indicators import KINDS
 from hub.reports.reading.options import MAX_LIST_ITEMS
 from hub.reports.reading.times import parse_moment
-from hub.reports.report import TLP_WORDS, FileDetails, Observable, ObservableType, Role, Sighting, TlpWord
 
 _HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN})
 

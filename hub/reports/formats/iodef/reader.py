@@ -10,32 +10,17 @@ from hub.reports.formats.iodef import tables
 from hub.reports.formats.iodef.impacts import Effects, read_assessment
 from hub.reports.formats.iodef.observables import Observing
 from hub.reports.formats.iodef.tree import Tree, json_incidents, xml_incidents
+from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
+from hub.reports.losses import RowError
+from hub.reports.markings import TlpWord
+from hub.reports.moments import Moment, Timeline
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Problem, distinct
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.source import Source, as_utf8
 from hub.reports.reading.times import parse_moment
-from hub.reports.report import (
-    Actor,
-    Contact,
-    Kind,
-    Malware,
-    Moment,
-    Note,
-    Reading,
-    Reference,
-    Report,
-    RowError,
-    Severity,
-    Status,
-    Task,
-    Technique,
-    Timeline,
-    TlpWord,
-    Translation,
-    Victim,
-    Vulnerability,
-)
+from hub.reports.report import Kind, Note, Reading, Reference, Report, Severity, Status, Task, Translation
+from hub.reports.victims import Contact, Victim
 
 
 def read_iodef(source: Source, options: ReadOptions) -> Iterator[Reading]:

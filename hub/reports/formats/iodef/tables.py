@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.reports.report import Role, Status, TlpWord
+from hub.reports.markings import TlpWord
+from hub.reports.observables import Role
+from hub.reports.report import Status
 
 RESTRICTIONS: Final[dict[str, TlpWord]] = {
     "public": "clear", "white": "clear", "green": "green", "partner": "green", "amber": "amber", "need-to-know": "amber",

@@ -14,10 +14,10 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from hub.errors import ReadingError
+from hub.reports.losses import RowError, excerpt
 from hub.reports.reading.draft import Draft
 from hub.reports.reading.options import MAX_DEPTH, MAX_DOCUMENT_BYTES, MIB
 from hub.reports.reading.source import BadValue, Source, json_values
-from hub.reports.report import RowError, excerpt
 
 _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _TEXT_KEYS: Final = frozenset({"value", "id", "text"})
@@ -77,7 +77,7 @@ def json_incidents(source: Source) -> Iterator[Element | RowError]:
     """Each incident of a JSON document as an element."""
     for where, value in json_values(source):
         if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.found, value.expected)
+            yield RowError(source.name, where, "", value.value, value.expected)
             continue
         incidents = value.get("Incident") if isinstance(value, Mapping) else None
         if incidents is None:

@@ -15,29 +15,16 @@ import orjson
 from hub.reports import rsit
 from hub.reports.formats.misp.tags import Tagged, read_galaxies, read_tags, tag_names, tlp_of
 from hub.reports.formats.misp.values import Found, read_attribute, read_object
+from hub.reports.losses import RowError
+from hub.reports.markings import TLP_WORDS, TlpWord
+from hub.reports.moments import Moment, Timeline
+from hub.reports.observables import Observable, Sighting
 from hub.reports.reading.draft import Draft, Fields, Problem, distinct
 from hub.reports.reading.options import MAX_LIST_ITEMS, ReadOptions
 from hub.reports.reading.source import BadValue, Source, json_values
 from hub.reports.reading.times import parse_epoch, parse_moment
-from hub.reports.report import (
-    TLP_WORDS,
-    Consent,
-    Determination,
-    Kind,
-    Moment,
-    Note,
-    Observable,
-    Reading,
-    Reference,
-    Report,
-    RowError,
-    Severity,
-    Sighting,
-    Status,
-    Timeline,
-    TlpWord,
-    Victim,
-)
+from hub.reports.report import Determination, Kind, Note, Reading, Reference, Report, Severity, Status
+from hub.reports.victims import Consent, Victim
 
 _THREAT_LEVELS: Final = {"1": (70, "high"), "2": (40, "medium"), "3": (15, "low")}
 _ANALYSIS: Final = {"0": Status.NEW, "1": Status.OPEN, "2": Status.CLOSED}
@@ -52,7 +39,7 @@ def read_misp(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read event by event; a RowError stands for one that cannot be used."""
     for where, value in json_values(source):
         if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.found, value.expected)
+            yield RowError(source.name, where, "", value.value, value.expected)
             continue
         for place, event in _events(value, where):
             try:

@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from hub.reports import rsit
 from hub.reports.formats.misp.values import Found
+from hub.reports.knowledge import Actor, Malware, Technique
+from hub.reports.markings import TLP_WORDS, PapWord, TlpWord
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, distinct
-from hub.reports.report import TLP_WORDS, Actor, Determination, Malware, PapWord, Severity, Technique, TlpWord
+from hub.reports.report import Determination, Severity
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 
 _TAG: Final = re.compile(r'(?P<space>[^:="]+):(?P<predicate>[^="]+)(?:="(?P<value>[^"]*)")?')

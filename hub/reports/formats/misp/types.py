@@ -6,23 +6,18 @@ import hashlib
 from collections.abc import Callable
 from typing import Final
 
+from hub.reports.observables import FileDetails, Observable, ObservableType
 from hub.reports.reading import values
+from hub.reports.reading.composites import connection
 from hub.reports.reading.draft import simple
-from hub.reports.report import (
-    FileDetails,
-    Observable,
-    ObservableType,
-    Role,
-    TrafficDetails,
-)
 
-_HASHES: Final = {
+HASHES: Final = {
     "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512", "ssdeep": "SSDEEP", "tlsh": "TLSH",
     "sha3-256": "SHA3-256", "sha3-512": "SHA3-512",
 }  # fmt: skip
 
 
-_FINGERPRINTS: Final = {f"x509-fingerprint-{name}": algorithm for name, algorithm in list(_HASHES.items())[:3]}
+_FINGERPRINTS: Final = {f"x509-fingerprint-{name}": algorithm for name, algorithm in list(HASHES.items())[:3]}
 
 
 _FUZZY: Final = frozenset({"SSDEEP", "TLSH"})
@@ -113,26 +108,6 @@ def _cpe(text: str) -> list[Observable]:
     return [Observable(ObservableType.SOFTWARE, " ".join(parts[3:5]).replace("_", " "), data=text.strip())]
 
 
-def connection(  # noqa: PLR0913  both ends of a connection, each by name
-    *,
-    protocols: tuple[str, ...] = ("tcp",),
-    src: str | None = None,
-    src_port: int | None = None,
-    dst: str | None = None,
-    dst_port: int | None = None,
-    src_role: Role = Role.UNKNOWN,
-    dst_role: Role = Role.ADVERSARY,
-) -> Observable:
-    """Network traffic, with the family of its addresses as the lowest protocol."""
-    family = "ipv6" if ":" in f"{src}{dst}" else "ipv4"
-    left = f" {src or '*'}:{src_port or '*'}" if src or src_port else ""
-    return Observable(
-        ObservableType.TRAFFIC,
-        f"{'/'.join(protocols)}{left} > {dst or '*'}:{dst_port or '*'}",
-        traffic=TrafficDetails((family, *protocols), src, src_port, src_role, dst, dst_port, dst_role),
-    )
-
-
 READERS: Final[dict[str, Callable[[str], list[Observable]]]] = {
     **dict.fromkeys(("ip-src", "ip-dst", "ip"), _address),
     **dict.fromkeys(("ip-src|port", "ip-dst|port"), _address_port),
@@ -140,8 +115,8 @@ READERS: Final[dict[str, Callable[[str], list[Observable]]]] = {
     "hostname|port": _host_port,
     "domain|ip": _domain_address,
     **dict.fromkeys(("url", "uri"), _one(simple(ObservableType.URL, values.url))),
-    **{name: _file(algorithm) for name, algorithm in _HASHES.items()},
-    **{f"filename|{name}": _named_file(algorithm) for name, algorithm in _HASHES.items()},
+    **{name: _file(algorithm) for name, algorithm in HASHES.items()},
+    **{f"filename|{name}": _named_file(algorithm) for name, algorithm in HASHES.items()},
     "malware-sample": _named_file("MD5"),
     **dict.fromkeys(("filename", "email-attachment"), lambda text: [values.file_observable({}, text)]),
     **dict.fromkeys(

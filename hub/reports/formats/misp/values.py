@@ -6,26 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from hub.reports.formats.misp.types import READERS, connection
+from hub.reports.formats.misp.types import READERS
+from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
+from hub.reports.moments import Moment
+from hub.reports.observables import FileDetails, Observable, ObservableType, Role, Sighting
 from hub.reports.reading import values
+from hub.reports.reading.composites import connection
 from hub.reports.reading.draft import Draft, distinct
 from hub.reports.reading.options import MAX_LIST_ITEMS
 from hub.reports.reading.times import parse_epoch, parse_moment
-from hub.reports.report import (
-    Actor,
-    FileDetails,
-    Malware,
-    Moment,
-    Note,
-    Observable,
-    ObservableType,
-    Reference,
-    Role,
-    Sighting,
-    Technique,
-    Victim,
-    Vulnerability,
-)
+from hub.reports.report import Note, Reference
+from hub.reports.victims import Victim
 
 # Only these categories say whose the value is. (Targeting data and its like never leave.)
 _VICTIM_CATEGORIES: Final = frozenset({"Targeting data", "Person", "Internal reference"})
@@ -271,7 +262,7 @@ def _victim(parts: list[Mapping[str, Any]], name: str) -> Victim:
         name=names[0] if names else None,
         other_names=distinct(names[1:]),
         is_person=name in {"person", "employee"},
-        registration_no=next(iter(told.get("registration-number", [])), None),
+        registration_numbers=distinct(told.get("registration-number", [])),
         emails=distinct(told.get("email", []) + told.get("e-mail", [])),
         domains=distinct(told.get("domain", []) + told.get("website", [])),
         ip_ranges=distinct(told.get("ip-address", [])),

@@ -7,19 +7,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 from hub.reports.formats.veris import tables
+from hub.reports.impacts import AvailabilityImpact, ConfidentialityImpact, EconomicImpact, Impact, IntegrityImpact
+from hub.reports.moments import Fidelity, Moment, Timeline
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Fields, distinct
-from hub.reports.report import (
-    AvailabilityImpact,
-    ConfidentialityImpact,
-    EconomicImpact,
-    Fidelity,
-    Impact,
-    IntegrityImpact,
-    Moment,
-    Severity,
-    Timeline,
-)
+from hub.reports.report import Severity
 from hub.stix.vocabularies import ECONOMIC_VARIETIES
 
 # Days of a unit, and the fidelity of a time reached by counting in it.

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from hub.reports import rsit
-from hub.reports.formats.form.reader import size_band
 from hub.reports.formats.veris import tables
 from hub.reports.formats.veris.effects import (
     NOTES,
@@ -21,30 +20,18 @@ from hub.reports.formats.veris.effects import (
     read_impact,
     read_integrity,
 )
+from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
+from hub.reports.losses import RowError
+from hub.reports.moments import Timeline
+from hub.reports.observables import Observable, Role
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Fields, Problem, distinct
 from hub.reports.reading.indicators import guess
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.source import BadValue, Source, json_values
 from hub.reports.reading.times import partial
-from hub.reports.report import (
-    Actor,
-    Determination,
-    Event,
-    Malware,
-    Note,
-    Observable,
-    Reading,
-    Reference,
-    Report,
-    Role,
-    RowError,
-    Status,
-    Technique,
-    Timeline,
-    Victim,
-    Vulnerability,
-)
+from hub.reports.report import Determination, Event, Note, Reading, Reference, Report, Status
+from hub.reports.victims import Size, Victim
 from hub.stix.vocabularies import CONFIDENCE_WORDS
 
 NOTHING: Final = frozenset({"unknown", "na", "other", ""})
@@ -54,7 +41,7 @@ def read_veris(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read incident by incident; a RowError stands for one that cannot be used."""
     for where, value in _flat(json_values(source)):
         if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.found, value.expected)
+            yield RowError(source.name, where, "", value.value, value.expected)
             continue
         identity = None
         try:
@@ -208,13 +195,13 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, dict[str, int]]:
     secondary.drop("names others who were hit", "victim_id", "notes")
     fields.drop("is too exact to be shared", "state", "region", "revenue", "locations_affected")
     fields.drop(NOTES, "notes")
-    words = {"small": "small", "large": "large"}
+    words: dict[str, Size] = {"small": "small", "large": "large"}
     victim = Victim(
         name=_name(fields.text("victim_id")),
         sectors=(sector,) if sector else (),
         size=words.get((size or "").casefold())
-        or (draft.attempt(size_band, fields.path("employee_count"), size) if size else None),  # type: ignore[arg-type]  # one of the four words
-        size_said=size,
+        or (draft.attempt(values.size_band, fields.path("employee_count"), size) if size else None),
+        size_text=size,
         countries=countries,
     )
     fields.rest()

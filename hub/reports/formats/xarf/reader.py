@@ -16,26 +16,18 @@ import orjson
 from hub.reports import rsit
 from hub.reports.formats.xarf.sides import read_sides
 from hub.reports.formats.xarf.version import as_version_4
+from hub.reports.knowledge import Malware, Vulnerability
+from hub.reports.losses import RowError
+from hub.reports.moments import Moment, Timeline
+from hub.reports.observables import Observable
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Fields, Problem
 from hub.reports.reading.feed import Feed, Line
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.source import BadValue, Source, json_values
 from hub.reports.reading.times import parse_moment
-from hub.reports.report import (
-    Consent,
-    Contact,
-    Malware,
-    Moment,
-    Observable,
-    Reading,
-    Reference,
-    Report,
-    RowError,
-    Timeline,
-    Victim,
-    Vulnerability,
-)
+from hub.reports.report import Reading, Reference, Report
+from hub.reports.victims import Consent, Contact, Victim
 
 # "category-type": RSIT type. A category alone stands for its other types.
 _TYPES: Final = {
@@ -101,7 +93,7 @@ def read_xarf(source: Source, options: ReadOptions) -> Iterator[Reading]:
     feed = Feed("xarf", source.name, options)
     for where, value in chain((first, second) if second else (first,), values_found):
         if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.found, value.expected)
+            yield RowError(source.name, where, "", value.value, value.expected)
             continue
         draft = Draft(options, where)
         try:
@@ -140,7 +132,7 @@ def _line(told: _Told, draft: Draft, where: str, value: Any, options: ReadOption
 
 def _case(where: str, value: Any, name: str, options: ReadOptions) -> Iterator[Reading]:
     if isinstance(value, BadValue):
-        yield RowError(name, where, "", value.found, value.expected)
+        yield RowError(name, where, "", value.value, value.expected)
         return
     draft = Draft(options, where)
     try:

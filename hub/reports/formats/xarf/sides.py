@@ -7,17 +7,12 @@ from dataclasses import replace
 from typing import Final
 
 from hub.reports import rsit
-from hub.reports.formats.intelmq import UNSURE
+from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Fields
 from hub.reports.reading.indicators import guess
-from hub.reports.report import (
-    FileDetails,
-    Observable,
-    ObservableType,
-    Role,
-    Victim,
-)
+from hub.reports.reading.roles import UNSURE
+from hub.reports.victims import Victim
 
 _HASH: Final = re.compile(r"(?P<name>md5|sha1|sha256|sha512):(?P<digits>[0-9a-fA-F]+)")
 

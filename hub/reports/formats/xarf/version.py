@@ -12,10 +12,8 @@ import orjson
 from xarf import XARFParseError, parse
 from xarf.v3_compat import convert_v3_to_v4, is_v3_report
 
+from hub.reports.losses import excerpt
 from hub.reports.reading.draft import Draft, Problem
-from hub.reports.report import (
-    excerpt,
-)
 
 
 def as_version_4(value: dict[str, Any], draft: Draft) -> dict[str, Any]:

@@ -1,0 +1,49 @@
+"""What of a source did not arrive: fields without a place in the model, and rows that could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A field of the source that has no place in the model, or whose value could not be used. For the CERT's eyes."""
+
+    where: str  # row or path: "row 3", "Event.Attribute[7]", "line 12"
+    key: str  # column or key
+    value: str  # an excerpt, at most EXCERPT_CHARS
+    reason: str  # one clause for a person
+    count: int = 1  # in a feed: on how many lines of the batch
+
+
+EXCERPT_CHARS = 80
+"""Characters of a value that are shown in a table or message."""
+
+
+def excerpt(value: object, chars: int = EXCERPT_CHARS) -> str:
+    """Return ``value`` as one line of at most ``chars`` printable characters."""
+    text = str(value)[: 4 * chars]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    text = " ".join(text.split())
+    return text if len(text) <= chars else text[: chars - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """A row (event, incident) that could not be read; the others of the file are not touched by it.
+
+    ``str(error)`` is the one line for a person.
+    """
+
+    file: str
+    where: str  # "row 3", "line 12", "Incident[2]"
+    key: str  # column, key or element; empty where the row as a whole is meant
+    value: str  # what stood there: an excerpt, at most EXCERPT_CHARS
+    expected: str
+    report_id: str | None = None  # where it could be read before the error
+
+    def __str__(self) -> str:
+        """Name file, row, column, what stood there and what was expected."""
+        place = ", ".join(part for part in (self.file, self.where, self.key) if part)
+        return f"{place}: found {self.value or 'nothing'}; expected {self.expected}"

@@ -1,0 +1,16 @@
+"""The levels that a report or a part of it carries: TLP and PAP."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+TlpWord = Literal["clear", "green", "amber", "amber+strict", "red"]
+"""A TLP 2.0 level, spelt as in ``tlp_2_0`` of the marking definition."""
+
+
+PapWord = Literal["clear", "green", "amber", "red"]
+"""A PAP level; the older "white" is read as "clear"."""
+
+
+TLP_WORDS: tuple[TlpWord, ...] = ("clear", "green", "amber", "amber+strict", "red")
+"""The levels, from what everybody may read to what nobody may pass on."""
