@@ -7,10 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import replace
+from typing import Any, Final
 
 from hub.release import rounding, words
+from hub.release.context import Context
 from hub.release.policy import Profile
+from hub.release.replacements import (
+    ALL_THAT_LEAVES,
+    CONTAINER_NAME,
+    CONTAINER_TEXT,
+    EVENT_NAME,
+    FIRST_RELEASE,
+    INDICATOR_NAME,
+    INDICATOR_TEXT,
+    LANGUAGE,
+    TASK_NAME,
+)
 from hub.release.rules import (
     APPROVED,
     BAND,
@@ -22,42 +35,50 @@ from hub.release.rules import (
     KEEP,
     LABELS,
     PHASES,
+    PLACES,
     REFERENCES,
     REFS,
     SEEN,
     UNTIL,
     VALUE,
+    Change,
     Rule,
+    Table,
     exactness,
     one_of,
     or_unknown,
+    port,
+    rewritten,
     rounded,
     written,
-)  # fmt: skip
-from hub.rendering.versions import shortest
+)
 from hub.stix import incident
 from hub.stix.vocabularies import ECONOMIC_VARIETIES
-
-if TYPE_CHECKING:
-    from hub.release.case import Case
 
 _CURRENCY: Final = re.compile("[A-Z]{3}")
 
 
-def _core(value: Mapping[str, Any], case: Case) -> dict[str, Any] | None:
+def _core(value: Mapping[str, Any], context: Context) -> Change | None:
     """`incident.extensions`: Incident Core's own key, property by property; all other extensions stay."""
     core = value.get(incident.INCIDENT_CORE)
-    return {incident.INCIDENT_CORE: case.apply(_CORE[case.audience.profile], core, "extensions.core")} if core else None
+    if not core:
+        return None
+    part = rewritten(core, _CORE[context.release.audience.profile], context, "extensions.core")
+    return replace(part, value={incident.INCIDENT_CORE: part.value})
 
 
-def _impact_extensions(value: Mapping[str, Any], case: Case) -> dict[str, Any] | None:
-    made: dict[str, Any] = {incident.IMPACT: {"extension_type": "new-sdo"}}
+def _impact_extensions(value: Mapping[str, Any], context: Context) -> Change:
+    leaving: dict[str, Any] = {incident.IMPACT: {"extension_type": "new-sdo"}}
+    changes = []
     for name, content in value.items():
         if name in _IMPACT_KEYS:
-            made[name] = case.apply(_IMPACT_KEYS[name], _amounts(content), f"extensions.{name}")
-            if next(iter(_IMPACT_KEYS[name])) not in made[name]:
-                return None  # what the extension demands first is a word outside its vocabulary
-    return made
+            part = rewritten(_amounts(content), _IMPACT_KEYS[name], context, f"extensions.{name}")
+            changes.append(part)
+            leaving[name] = part.value
+    rows = tuple(row for part in changes for row in part.rows)
+    # An extension whose required property (the first of its table) is a word outside its vocabulary is invalid without it.
+    complete = all(next(iter(_IMPACT_KEYS[name])) in leaving[name] for name in leaving if name in _IMPACT_KEYS)
+    return Change(leaving if complete else None, rows)
 
 
 def _amounts(content: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -71,7 +92,7 @@ def _amounts(content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _new_sdo(extension: str) -> Rule:
-    return Rule(lambda _value, _case: {extension: {"extension_type": "new-sdo"}}, "the extension's own mark")
+    return Rule(lambda _value, _context: {extension: {"extension_type": "new-sdo"}}, "the extension's own mark")
 
 
 _BASE: Final = {
@@ -80,7 +101,7 @@ _BASE: Final = {
     "confidence": KEEP,
     "labels": LABELS,
     "external_references": REFERENCES,
-    "lang": Rule(lambda value, case: value if case.own_words else None, "stays with the text that it is of"),
+    "lang": LANGUAGE,
 }
 _SCO: Final = {"type": KEEP, "spec_version": KEEP}
 _SPAN: Final = {
@@ -91,22 +112,20 @@ _SPAN: Final = {
 _KNOWN: Final = _BASE | {"name": CLEAN, "description": APPROVED, "aliases": CLEAN, "kill_chain_phases": PHASES}
 _EVENT: Final = _BASE | _SPAN | {
     "status": one_of(frozenset(incident.EVENT_STATUSES)),
-    "name": Rule(lambda _value, case: case.event_name(), "written anew from vocabulary words"),
+    "name": EVENT_NAME,
     "event_types": one_of(words.EVENT_TYPES),
     "next_event_refs": REFS,
     "extensions": _new_sdo(incident.EVENT),
 }  # fmt: skip
 _REPORT: Final = _BASE | {
-    "name": Rule(lambda _value, case: case.container_name(), "written anew; the title where that was approved"),
-    "description": Rule(
-        lambda _value, case: case.container_text(), "written anew; with the description where approved"
-    ),
+    "name": CONTAINER_NAME,
+    "description": CONTAINER_TEXT,
     "report_types": KEEP,
-    "published": Rule(lambda _value, case: shortest(case.first_released), "the time of the first release"),
-    "object_refs": Rule(lambda _value, case: case.all_that_leaves(), "all that leaves", shown=False),
+    "published": FIRST_RELEASE,
+    "object_refs": ALL_THAT_LEAVES,
 }
 
-_SCOS: Final[Mapping[str, Mapping[str, Rule]]] = {
+_SCOS: Final[Mapping[str, Table]] = {
     "ipv4-addr": _SCO | {"value": VALUE},
     "ipv6-addr": _SCO | {"value": VALUE},
     "domain-name": _SCO | {"value": VALUE},
@@ -130,12 +149,12 @@ _SCOS: Final[Mapping[str, Mapping[str, Rule]]] = {
         "protocols": VALUE,
         "src_ref": REFS,
         "dst_ref": REFS,
-        "src_port": Rule(lambda value, case: case.port("src", value), "with the adversary's end only"),
-        "dst_port": Rule(lambda value, case: case.port("dst", value), "with the adversary's end only"),
+        "src_port": port("src"),
+        "dst_port": port("dst"),
     },
 }  # fmt: skip
 
-REGIONAL: Final[Mapping[str, Mapping[str, Rule]]] = {
+REGIONAL: Final[Mapping[str, Table]] = {
     **_SCOS,
     "incident": _BASE | {
         "name": written("title"),
@@ -153,14 +172,14 @@ REGIONAL: Final[Mapping[str, Mapping[str, Rule]]] = {
     },
     "task": _BASE | _SPAN | {
         "outcome": one_of(frozenset(incident.TASK_OUTCOMES)),
-        "name": Rule(lambda _value, case: case.task_name(), "written anew from vocabulary words"),
+        "name": TASK_NAME,
         "task_types": one_of(words.LESSONS),
         "description": APPROVED,
         "extensions": _new_sdo(incident.TASK),
     },
     "indicator": _BASE | {
-        "name": Rule(lambda _value, case: case.indicator_name(), "written anew"),
-        "description": Rule(lambda _value, case: case.indicator_text(), "written anew from vocabulary words"),
+        "name": INDICATOR_NAME,
+        "description": INDICATOR_TEXT,
         "indicator_types": one_of(words.INDICATOR_TYPES),
         "pattern": VALUE,
         "pattern_type": one_of(words.PATTERN_TYPES),
@@ -192,7 +211,7 @@ REGIONAL: Final[Mapping[str, Mapping[str, Rule]]] = {
         "count": BAND,
         "first_seen": SEEN,
         "last_seen": SEEN,
-        "where_sighted_refs": Rule(lambda value, case: case.places(value), "a class of sector and country, or the CERT"),
+        "where_sighted_refs": PLACES,
     },
     "relationship": _BASE | {"relationship_type": KEEP, "source_ref": REFS, "target_ref": REFS},
     "report": _REPORT,
@@ -201,14 +220,14 @@ REGIONAL: Final[Mapping[str, Mapping[str, Rule]]] = {
 # To everybody: no impacts, tasks, notes or texts of the report, and no counts beside those of sightings.
 _NOT_PUBLIC: Final = frozenset({"impact", "task", "note", "course-of-action"})
 _NOWHERE_PUBLIC: Final = frozenset({"lang"})
-PUBLIC: Final[Mapping[str, Mapping[str, Rule]]] = {
+PUBLIC: Final[Mapping[str, Table]] = {
     object_type: {name: rule for name, rule in table.items() if name not in _NOWHERE_PUBLIC and rule is not APPROVED}
     for object_type, table in REGIONAL.items()
     if object_type not in _NOT_PUBLIC
 }
 TABLES: Final = {Profile.REGIONAL: REGIONAL, Profile.PUBLIC: PUBLIC}
 
-_CORE_PUBLIC: Final[Mapping[str, Rule]] = {
+_CORE_PUBLIC: Final[Table] = {
     "extension_type": KEEP,
     "determination": one_of(frozenset(incident.DETERMINATIONS)),
     "investigation_status": one_of(words.INVESTIGATION_STATUSES),
@@ -217,7 +236,7 @@ _CORE_PUBLIC: Final[Mapping[str, Rule]] = {
     "criticality": CRITICALITY,
     "event_refs": REFS,
 }
-_CORE: Final[Mapping[Profile, Mapping[str, Rule]]] = {
+_CORE: Final[Mapping[Profile, Table]] = {
     Profile.PUBLIC: _CORE_PUBLIC,
     Profile.REGIONAL: {
         **_CORE_PUBLIC,
@@ -228,9 +247,9 @@ _CORE: Final[Mapping[Profile, Mapping[str, Rule]]] = {
     },
 }
 _NUMBERS: Final = {"record_count": BAND, "record_size": BAND}
-_IMPACT_KEYS: Final[Mapping[str, Mapping[str, Rule]]] = {
+_IMPACT_KEYS: Final[Mapping[str, Table]] = {
     "availability-ext": {
-        "availability_impact": Rule(lambda value, _case: rounding.availability(value), "the middle of its band")
+        "availability_impact": Rule(lambda value, _context: rounding.availability(value), "the middle of its band")
     },
     "confidentiality-ext": {"loss_type": KEEP, "information_type": or_unknown(words.INFORMATION_TYPES), **_NUMBERS},
     "integrity-ext": {"alteration": KEEP, "information_type": or_unknown(words.INFORMATION_TYPES), **_NUMBERS},

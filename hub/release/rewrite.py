@@ -11,23 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-import orjson
-
-from hub.home.keys import Key
 from hub.home.member import Member
-from hub.release import allowed, preview, texts
-from hub.release.case import Case
+from hub.release import allowed, preview, rules, texts, victims
+from hub.release.author import author_of, pap_of
+from hub.release.context import Context, ReleaseContext
 from hub.release.gate import Gate, Passage, Verdict
-from hub.release.ladder import Rung
+from hub.release.ladder import Level, Rung
 from hub.release.policy import Approvals, Audience
 from hub.release.rounding import ceiling, coarser, floor
 from hub.release.scan import Scanner
-from hub.release.victims import Victims
 from hub.rendering import wording
 from hub.rendering.render import Rendered
-from hub.rendering.versions import COMMON_TIME, Content, Version
+from hub.rendering.versions import Content, Version
 from hub.reports.moments import Fidelity
 from hub.reports.report import Kind, Report
 from hub.stix import identifiers, tlp
@@ -48,6 +45,8 @@ _OF_INCIDENTS: Final = identifiers.INCIDENT_CORE_TYPES | {
     "observed-data",
     "course-of-action",
 }
+# Set for every object alike, by its author.
+_HANDLED: Final = frozenset("id created modified created_by_ref object_marking_refs granular_markings revoked".split())
 # Refer to others of their own type that come later.
 _FORWARD: Final = frozenset({"event"})
 _REQUIRED: Final[Mapping[str, frozenset[str]]] = {
@@ -72,7 +71,10 @@ _EITHER: Final[Mapping[str, frozenset[str]]] = {
 
 @dataclass(slots=True)
 class Rewritten:
-    """What leaves, without versions yet. `mapping` is from ids at the CERT to released ones, and stays at the CERT."""
+    """What leaves, without versions yet. `mapping` is from ids at the CERT to released ones, and stays at the CERT.
+
+    `refusals` say which approved texts must not leave; where there are any, nothing does.
+    """
 
     drafts: list[Content] = field(default_factory=list)
     common: dict[str, Content] = field(default_factory=dict)
@@ -82,7 +84,7 @@ class Rewritten:
     mapping: dict[str, str] = field(default_factory=dict)
     rows: list[preview.Row] = field(default_factory=list)
     rungs: list[Rung] = field(default_factory=list)  # everything that was said of a victim, for the last look
-    pseudonyms: tuple[str, ...] = ()
+    refusals: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,188 +101,237 @@ class Order:
     first: str
 
 
-class Rewriter:
-    """One release of one report for one audience."""
+def rewrite(order: Order) -> Rewritten:
+    """Rewrite one report for one audience."""
+    return _Rewriting(order).run()
+
+
+class _Rewriting:
+    """The driver: takes the objects one by one and gathers what leaves. Rules never see it."""
 
     def __init__(self, order: Order) -> None:
-        self.rendered, self.report, self.member = order.rendered, order.report, order.member
-        self.audience, self.approvals = order.audience, order.approvals
-        self.known, self.first, self.scanner = order.known, order.first, order.scanner
-        self.key: Key = order.member.key.derive(f"release|{order.audience.purpose}")
-        self.out = Rewritten()
-        self.gate = Gate(self.rendered, self.audience, self.approvals, self.scanner)
-        self.bare = self.report.kind is Kind.CASE and not self.audience.incidents
-        self.victims = Victims(self)
-        self.statement = self._statement()
-        self.texts = texts.texts_for(self.report, self.victims.rung, self.member.name, (), "")
+        self._order = order
+        self._author = author_of(order.member, order.audience, order.known)
+        self._gate = Gate(order.rendered, order.audience, order.approvals, order.scanner)
+        self._no_incidents = order.report.kind is Kind.CASE and not order.audience.incidents
+        highest = victims.highest_rung(order.report, order.audience, order.approvals, incidents=not self._no_incidents)
+        self._limits = victims.disclosure(order.report, order.member, order.audience, highest, order.first)
+        self._contents = {content["id"]: content for content in order.rendered.contents}
         self._triples: set[tuple[str, str, str]] = set()
+        self._out = Rewritten(definitions=[self._author.statement])
+        self._out.rungs += [self._limits.rung, *self._limits.victims]
 
     def run(self) -> Rewritten:
-        """Rewrite all; `Blocked` where an approved text may not leave."""
+        """Rewrite all."""
         by_type: dict[str, list[Content]] = {}
-        for content in self.rendered.contents:
+        for content in self._order.rendered.contents:
             by_type.setdefault(content["type"], []).append(content)
         # (1) victims, and the CERT itself
-        self.out.mapping[self.member.identity] = self.member.identity
-        self.out.pseudonyms, span = self.victims.rewrite()
-        self.texts = texts.texts_for(self.report, self.victims.rung, self.member.name, self.out.pseudonyms, span)
+        self._out.mapping[self._order.member.identity] = self._order.member.identity
+        context = self._context(self._victims())
         # (2) to (5)
         for object_type in _ORDER:
-            found = by_type.pop(object_type, [])
+            contents = by_type.pop(object_type, [])
             if object_type in _FORWARD:
-                self.out.mapping |= {
-                    content["id"]: self._derived(content) for content in found if not content.get("revoked")
-                }
-            for content in found:
-                self._one(content)
-        for object_type, found in by_type.items():
-            for content in found if object_type not in _BY_PLACE else ():
+                ids = {item["id"]: self._author.released_id(item) for item in contents if not item.get("revoked")}
+                self._out.mapping |= ids
+            for content in contents:
+                self._object(content, context)
+        for object_type, contents in by_type.items():
+            for content in contents if object_type not in _BY_PLACE else ():
                 self._stays(content, "objects of this type do not leave")
-        self.out.definitions.insert(0, self.statement)
-        return self.out
+        return self._out
+
+    def _context(self, pseudonyms: tuple[str, ...]) -> ReleaseContext:
+        order, limits = self._order, self._limits
+        return ReleaseContext(
+            report=order.report,
+            member=order.member,
+            audience=order.audience,
+            approvals=order.approvals,
+            scanner=order.scanner,
+            texts=texts.texts_for(order.report, limits.rung, order.member.name, pseudonyms, limits.period),
+            origins=order.rendered.origins,
+            adversary_values=frozenset(self._gate.values),
+            first=order.first,
+        )
+
+    def _victims(self) -> tuple[str, ...]:
+        """Decide on the victims; the pseudonyms that stand for some of them."""
+        pseudonyms = []
+        for ref, number in self._order.rendered.victims.items():
+            content, victim = self._contents[ref], self._order.report.victims[number]
+            rung = self._limits.victims[number]
+            level = self._gate.level(content)
+            properties = None if level is None else victims.identity(victim, rung, self._limits)
+            name = None
+            if level is not None and properties is not None:
+                name = str(properties["name"])
+                if rung.level is Level.NAMED and victim.name:
+                    self._own(content, properties, level)
+                else:
+                    self._out.mapping[ref] = self._common(self._author.common(properties, level))
+                pseudonyms += [name] if name.startswith("victim-") else []
+            here = victim.name or preview.shown(content.get("name", ""))
+            why = f"{rung.level.name.lower()}: {rung.why}"
+            self._out.rows.append(preview.Row("identity", ref, "", here, name, why))
+        return tuple(dict.fromkeys(pseudonyms))
 
     # -- one object -------------------------------------------------------------------------------------------------
 
-    def _one(self, content: Content) -> None:
-        table = allowed.TABLES[self.audience.profile].get(content["type"])
-        if table is None:
-            self._stays(content, f"objects of this type do not leave for {self.audience.profile} readers")
-            return
-        if self.bare and content["type"] in _OF_INCIDENTS:
-            self._stays(content, "this collection takes no incidents, only their indicators")
-            return
-        level = self.gate.level(content)
-        if level is None:
-            self._stays(
-                content, f"it is marked above {self.audience.highest_tlp.label}, the most this collection takes"
-            )
+    def _object(self, content: Content, release: ReleaseContext) -> None:
+        level = self._gate.level(content)
+        if (reason := self._barred(content, level)) is not None or level is None:
+            self._stays(content, reason or "")
             return
         # (3) the gate
         if content["type"] == "indicator" or content["type"] in identifiers.SCO_TYPES:
-            passage = self.gate.passage(content)
+            passage = self._gate.passage(content)
             if passage.verdict is Verdict.LONE and content["type"] == "indicator":
                 self._lone(content, level, passage)
             if passage.verdict is not Verdict.LEAVES:
                 self._stays(content, passage.why, passage.key)
                 return
-        if content.get("revoked") and self._derived(content) not in self.known:
+        if content.get("revoked") and self._author.released_id(content) not in self._order.known:
             self._stays(content, "it was withdrawn before it ever left")
             return
-        # (4) property by property
-        rows = len(self.out.rows)
-        made = Case(self, content).rewritten(table)
-        # (5) what is left of it
-        if not _REQUIRED.get(content["type"], frozenset()) <= made.keys():
-            self._gone(content, rows, "what it is about does not leave")
-            return
-        either = _EITHER.get(content["type"])
-        if either and not either & made.keys():
-            self._gone(content, rows, "nothing that tells it apart may leave")
-            return
-        self._leaves(content, made, level)
+        self._by_rules(content, release, level)
 
-    def _leaves(self, content: Content, made: Content, level: tlp.TLP) -> None:
+    def _barred(self, content: Content, level: tlp.TLP | None) -> str | None:
+        """Why an object stays whatever its properties say; None where they decide."""
+        audience = self._order.audience
+        if content["type"] not in allowed.TABLES[audience.profile]:
+            return f"objects of this type do not leave for {audience.profile} readers"
+        if self._no_incidents and content["type"] in _OF_INCIDENTS:
+            return "this collection takes no incidents, only their indicators"
+        if level is None:
+            return f"it is marked above {audience.highest_tlp.label}, the most this collection takes"
+        return None
+
+    def _by_rules(self, content: Content, release: ReleaseContext, level: tlp.TLP) -> None:
+        # (4) property by property
+        table = allowed.TABLES[release.audience.profile][content["type"]]
+        places = self._places(content, level)
+        context = Context(
+            release=release,
+            content=content,
+            level=level,
+            ids=self._out.mapping,
+            places={ref: place["id"] for ref, place in places.items()},
+            leaving=self._leaving(level) if content["type"] == "report" else (),
+        )
+        change = rules.rewritten(self._properties(content), table, context)
+        self._out.refusals += change.refusals
+        # (5) what is left of it
+        properties: Content = change.value
+        either = _EITHER.get(content["type"])
+        if not _REQUIRED.get(content["type"], frozenset()) <= properties.keys():
+            self._gone(content, change.rows, "what it is about does not leave")
+        elif either and not either & properties.keys():
+            self._gone(content, change.rows, "nothing that tells it apart may leave")
+        else:
+            self._out.rows += change.rows
+            for place in places.values():
+                if place["id"] != self._order.member.identity:
+                    self._common(place)
+            self._leaves(content, properties, level)
+
+    def _properties(self, content: Content) -> Content:
+        """What the rules are for; `lang` last, next to the texts that it is of."""
+        properties = {name: value for name, value in content.items() if name not in _HANDLED}
+        properties = self._gate.without_marked(properties, content)
+        if "lang" in properties:
+            properties["lang"] = properties.pop("lang")
+        return properties
+
+    def _places(self, content: Content, level: tlp.TLP) -> dict[str, Content]:
+        """What stands for the places and sighters that an object names, by the ids at the CERT."""
+        if content["type"] == "relationship" and content["target_ref"].startswith("location--"):
+            source_type = content["source_ref"].partition("--")[0]
+            country = self._contents.get(content["target_ref"], {}).get("country", "")
+            where = victims.location(source_type, country, self._limits)
+            return {content["target_ref"]: self._author.common(where, level)} if where else {}
+        refs = content.get("where_sighted_refs", ()) if content["type"] == "sighting" else ()
+        return {ref: self._sighter(ref, level) for ref in refs}
+
+    def _sighter(self, ref: str, level: tlp.TLP) -> Content:
+        """The class of sector and country as k allows, else the CERT; never a victim."""
+        sector, country = self._order.rendered.classes.get(ref, (None, None))
+        if sector is not None or country is not None:
+            rung = victims.sighting_rung(sector, country, self._limits)
+            self._out.rungs.append(rung)
+            if rung.level is not Level.NOTHING:
+                return self._author.common(victims.class_identity(rung), level)
+        return {"id": self._order.member.identity}
+
+    def _leaving(self, level: tlp.TLP) -> tuple[str, ...]:
+        """For the container: everything but events, impacts and tasks, which the incident names.
+
+        What is marked higher than the container is not named in it: an SCO's id gives its value away.
+        """
+        contents = [*self._out.common.values(), *self._out.drafts, *self._out.observed.values()]
+        return (
+            self._order.member.identity,
+            *(
+                item["id"]
+                for item in contents
+                if item["type"] not in identifiers.INCIDENT_CORE_TYPES and (tlp.level(item) or tlp.TLP.CLEAR) <= level
+            ),
+        )
+
+    # -- what becomes of it -----------------------------------------------------------------------------------------
+
+    def _leaves(self, content: Content, properties: Content, level: tlp.TLP) -> None:
         object_type = content["type"]
         if object_type in identifiers.SCO_TYPES:
-            self.out.mapping[content["id"]] = self._observed(made, level)
+            observable = self._author.observable(properties, level)
+            self._out.observed.setdefault(observable["id"], observable)
+            self._out.mapping[content["id"]] = observable["id"]
         elif object_type in _KNOWLEDGE:
-            self.out.mapping[content["id"]] = self.common(made, level, self._pap(content))
+            self._out.mapping[content["id"]] = self._common(self._author.common(properties, level, pap_of(content)))
         elif object_type == "relationship":
-            triple = (made["source_ref"], made["relationship_type"], made["target_ref"])
+            triple = (properties["source_ref"], properties["relationship_type"], properties["target_ref"])
             if triple not in self._triples:
                 self._triples.add(triple)
-                self.own(content, made, level)
+                self._own(content, properties, level)
         else:
-            self.own(content, made, level)
+            self._own(content, properties, level)
 
-    def own(self, content: Content, made: Content, level: tlp.TLP) -> None:
-        """An object of this report alone, under the released id of what it was made of."""
-        identifier = self._derived(content)
-        self.out.mapping[content["id"]] = identifier
-        revoked = {"revoked": True} if content.get("revoked") else {}
-        self.out.drafts.append(self._whole(made, identifier, revoked, self._marks(level, self._pap(content))))
+    def _own(self, content: Content, properties: Content, level: tlp.TLP) -> None:
+        draft = self._author.own(content, properties, level)
+        self._out.mapping[content["id"]] = draft["id"]
+        self._out.drafts.append(draft)
 
-    def _observed(self, made: Content, level: tlp.TLP) -> str:
-        """The id is made of the value anew: a part of it may have stayed behind."""
-        identifier = identifiers.derived_id(made)
-        if identifier is None:
-            identifier = self.key.identifier(made["type"], "value", _canonical(made))
-        full = {"type": made["type"], "id": identifier, **made, "object_marking_refs": [tlp.TLP2_IDS[level]]}
-        self.out.observed.setdefault(identifier, full)
+    def _common(self, content: Content) -> str:
+        identifier: str = content["id"]
+        self._out.common[identifier] = content
         return identifier
-
-    def common(self, made: Content, level: tlp.TLP, pap: list[str] | None = None) -> str:
-        """An object that many releases share: its id is made of its content, within this audience."""
-        marks = self._marks(level, pap or [])
-        text = _canonical({**made, "object_marking_refs": marks})
-        identifier = self.key.identifier(made["type"], "common", text)
-        times = {"created": COMMON_TIME, "modified": COMMON_TIME}
-        self.out.common[identifier] = self._whole(made, identifier, times, marks)
-        return identifier
-
-    def _whole(self, made: Content, identifier: str, more: Content, marks: list[str]) -> Content:
-        head = {"type": made["type"], "spec_version": "2.1", "id": identifier, "created_by_ref": self.member.identity}
-        return {**head, **more, **made, "object_marking_refs": marks}
-
-    def _derived(self, content: Content) -> str:
-        """The released id: nobody can compute it or join it with another audience's (privacy, derived ids).
-
-        Where the object under it was revoked before, it comes back under another one.
-        """
-        if content.get("revoked"):
-            return self.key.identifier(content["type"], content["id"])
-        return self._living(content["type"], content["id"])
-
-    def _living(self, object_type: str, *parts: str) -> str:
-        identifier, again = self.key.identifier(object_type, *parts), 0
-        while (known := self.known.get(identifier)) is not None and known.revoked:
-            again += 1
-            identifier = self.key.identifier(object_type, *parts, f"again {again}")
-        return identifier
-
-    def _marks(self, level: tlp.TLP, pap: list[str]) -> list[str]:
-        return [tlp.TLP2_IDS[level], *pap, self.statement["id"]]
-
-    @staticmethod
-    def _pap(content: Content) -> list[str]:
-        return [ref for ref in content.get("object_marking_refs", ()) if ref in tlp.PAP_IDS.values()]
-
-    def _statement(self) -> Content:
-        statement = texts.handling(self.member.name, self.member.contact)
-        return {
-            "type": "marking-definition",
-            "spec_version": "2.1",
-            "id": self.key.identifier("marking-definition", statement),
-            "created": COMMON_TIME,
-            "created_by_ref": self.member.identity,
-            "definition_type": "statement",
-            "definition": {"statement": statement},
-        }
 
     def _stays(self, content: Content, why: str, key: str = "") -> None:
         names = ("name", "value", "pattern", "relationship_type", "hashes", "key", "account_login")
         here = next((content[name] for name in names if content.get(name)), "")
-        self.out.rows.append(preview.Row(content["type"], content["id"], "", preview.shown(here), None, why, key))
+        self._out.rows.append(preview.Row(content["type"], content["id"], "", preview.shown(here), None, why, key))
 
-    def _gone(self, content: Content, rows: int, why: str) -> None:
+    def _gone(self, content: Content, rows: tuple[preview.Row, ...], why: str) -> None:
         """One row for what stays after all, and those of texts that an officer could approve."""
-        self.out.rows[rows:] = [row for row in self.out.rows[rows:] if row.key]
-        if len(self.out.rows) == rows:
+        approvable = [row for row in rows if row.key]
+        self._out.rows += approvable
+        if not approvable:
             self._stays(content, why)
 
     def _lone(self, content: Content, level: tlp.TLP, passage: Passage) -> None:
         """An approved value that names a victim: alone, without a word of the incident or an id that leads to it."""
         level = max(level, tlp.TLP.AMBER) if passage.third_party else level
-        if level > self.audience.highest_tlp:
+        if level > self._order.audience.highest_tlp:
             return
-        terms = self.audience.terms
+        terms, author = self._order.audience.terms, self._order.member.name
         until = ceiling(content["valid_until"], Fidelity.DAY)
         name = wording.observable_name(passage.observable.type) if passage.observable else "Indicator"
-        made: Content = {
+        properties: Content = {
             "type": "indicator",
             "spec_version": "2.1",
             "name": name,
-            "description": f"{name} of an adversary. Shared by {self.member.name}. Stale from {until[:10]} on.",
+            "description": f"{name} of an adversary. Shared by {author}. Stale from {until[:10]} on.",
             "indicator_types": ["malicious-activity"],
             "pattern": content["pattern"],
             "pattern_type": content["pattern_type"],
@@ -288,11 +339,5 @@ class Rewriter:
             "valid_until": until,
         }
         if "pattern_version" in content:
-            made["pattern_version"] = content["pattern_version"]
-        # Of this report: another one's, of the same pattern, is revoked apart from it.
-        identifier = self._living("indicator", "lone", content["id"])
-        self.out.lone.append(self._whole(made, identifier, {}, [tlp.TLP2_IDS[level]]))
-
-
-def _canonical(made: Mapping[str, Any]) -> str:
-    return orjson.dumps(made, option=orjson.OPT_SORT_KEYS).decode()
+            properties["pattern_version"] = content["pattern_version"]
+        self._out.lone.append(self._author.lone(content, properties, level))

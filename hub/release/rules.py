@@ -1,5 +1,6 @@
-"""The rules that the allow-list (`allowed`) is made of: each takes a property's value and the case, and returns what leaves,
-or None for nothing.
+"""The rules that the allow-list (`allowed`) is made of: functions of a property's value and its context.
+
+A rule returns what leaves, or None for nothing. Where there is more to say than that, it returns a `Change`.
 """
 
 from __future__ import annotations
@@ -7,35 +8,83 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from hub.release import rounding, words
-from hub.release.policy import Profile
+from hub.release import preview, rounding, words
+from hub.release.context import Context
+from hub.release.policy import Profile, text_key
+from hub.release.preview import Row
+from hub.rendering.versions import Content
 from hub.reports import rsit
+from hub.reports.moments import Fidelity
 from hub.stix import incident
 
-if TYPE_CHECKING:
-    from hub.release.case import Case
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a rule decided: `value` leaves (None: nothing).
+
+    `rows` are those of the parts of the value. `refusal` says why an approved text must not leave; then nothing of the
+    release does.
+    """
+
+    value: Any
+    rows: tuple[Row, ...] = ()
+    refusals: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What becomes of one property, and why, in the words of the preview."""
 
-    change: Callable[[Any, Case], Any]
+    change: Callable[[Any, Context], Any]
     why: str
     approvable: bool = False  # whether the report's own text may stay once an officer approved it
     shown: bool = True  # whether the preview has a row for it
 
 
-def _keep(value: Any, _case: Case) -> Any:
+Table = Mapping[str, Rule]
+
+
+def rewritten(content: Mapping[str, Any], table: Table, context: Context, path: str = "") -> Change:
+    """The properties of `content`, each by its rule, with a row of the preview for each; what has no rule stays."""
+    leaving: Content = {}
+    rows: list[Row] = []
+    refusals: tuple[str, ...] = ()
+    head = f"{path}." if path else ""
+    for name, value in content.items():
+        rule = table.get(name)
+        after = None if rule is None else rule.change(value, context)
+        if isinstance(after, Change):
+            rows += after.rows
+            refusals += after.refusals
+            after = after.value
+        if after is not None:
+            leaving[name] = after
+        if name != "extensions" and (rule is None or rule.shown):
+            rows.append(_row(f"{head}{name}", value, after, rule, context.content))
+    return Change(leaving, tuple(rows), refusals)
+
+
+def _row(path: str, value: Any, after: Any, rule: Rule | None, content: Content) -> Row:
+    why = "not on the list of what may leave" if rule is None else rule.why
+    approvable = rule is not None and rule.approvable and after != value
+    key = text_key(value) if approvable and isinstance(value, str) else ""
+    leaves = None if after is None else preview.shown(after)
+    return Row(content["type"], content["id"], path, preview.shown(value), leaves, why, key)
+
+
+# -- words ---------------------------------------------------------------------------------------------------------
+
+
+def _keep(value: Any, _context: Context) -> Any:
     return value
 
 
 def one_of(allowed: frozenset[str]) -> Rule:
     """For a word, or a list of words: those of the vocabulary."""
 
-    def change(value: Any, _case: Case) -> Any:
+    def change(value: Any, _context: Context) -> Any:
         if isinstance(value, list):
             return [word for word in value if word in allowed] or None
         return value if value in allowed else None
@@ -45,63 +94,17 @@ def one_of(allowed: frozenset[str]) -> Rule:
 
 def or_unknown(allowed: frozenset[str]) -> Rule:
     """For what the extension demands: a word of the vocabulary, else `unknown`."""
-    return Rule(lambda value, _case: value if value in allowed else "unknown", "words of the vocabulary only")
+    return Rule(lambda value, _context: value if value in allowed else "unknown", "words of the vocabulary only")
 
 
-def written(name: str) -> Rule:
-    """The template of that name; the report's own text only if this very text was approved."""
-
-    def change(value: Any, case: Case) -> Any:
-        return value if case.approved(value) else getattr(case.texts, name)
-
-    return Rule(change, "written anew from vocabulary words", approvable=True)
+def _labels(value: list[str], context: Context) -> list[str] | None:
+    return [label for item in value if (label := _label(item, context))] or None
 
 
-def _own_text(value: Any, case: Case) -> Any:
-    return value if case.approved(value) else None
-
-
-def _clean(value: Any, case: Case) -> Any:
-    """Names of malware, techniques, actors: public knowledge, unless a deny-listed name stands in them."""
-    if isinstance(value, list):
-        return [item for item in value if case.clean(item)] or None
-    return value if case.clean(value) else None
-
-
-def rounded(name: str) -> Rule:
-    """For `start_time` or `end_time`, which `name` says by its first word."""
-
-    def change(value: str, case: Case) -> str:
-        return rounding.floor(value, case.fidelity(name))
-
-    return Rule(change, "rounded, as its fidelity says")
-
-
-def exactness(name: str) -> Rule:
-    """For the fidelity that stands beside that time."""
-
-    def change(_value: str, case: Case) -> str:
-        return case.fidelity(name).value
-
-    return Rule(change, "how exact the rounded time is")
-
-
-def _seen(value: str, case: Case) -> str:
-    return rounding.floor(value, case.terms.indicator_times)
-
-
-def _until(value: str, case: Case) -> str:
-    return rounding.ceiling(value, case.terms.indicator_times)
-
-
-def _labels(value: list[str], case: Case) -> list[str] | None:
-    return [label for item in value if (label := _label(item, case))] or None
-
-
-def _label(item: str, case: Case) -> str | None:
+def _label(item: str, context: Context) -> str | None:
     if item in _RSIT_LABELS or item == "exercise":
         return item
-    if case.audience.profile is Profile.PUBLIC:
+    if context.release.audience.profile is Profile.PUBLIC:
         return None
     namespace, _, word = item.partition(":")
     if namespace == "criticality" and word.isdecimal():
@@ -109,44 +112,116 @@ def _label(item: str, case: Case) -> str | None:
     return item if word in _LABEL_WORDS.get(namespace, frozenset()) else None
 
 
-def _references(value: list[dict[str, Any]], _case: Case) -> list[dict[str, Any]] | None:
+def _phases(value: list[dict[str, Any]], context: Context) -> list[dict[str, Any]] | None:
+    keys = ("kill_chain_name", "phase_name")
+    return [
+        {key: item[key] for key in keys}
+        for item in value
+        if all(_SLUG.fullmatch(item[key]) and context.release.clean(item[key]) for key in keys)
+    ] or None
+
+
+# -- texts and names -----------------------------------------------------------------------------------------------
+
+
+def approved(text: str, context: Context) -> Change | None:
+    """The report's own text where an officer approved exactly this one; None where not."""
+    if not context.release.approvals.allows(text):
+        return None
+    refusal = context.refusal(text)
+    return Change(None, refusals=(refusal,)) if refusal else Change(text)
+
+
+def written(name: str) -> Rule:
+    """The template of that name; the report's own text only if this very text was approved."""
+
+    def change(value: Any, context: Context) -> Any:
+        own = approved(value, context)
+        return getattr(context.release.texts, name) if own is None else own
+
+    return Rule(change, "written anew from vocabulary words", approvable=True)
+
+
+def _clean(value: Any, context: Context) -> Any:
+    """Names of malware, techniques, actors: public knowledge, unless a deny-listed name stands in them."""
+    if isinstance(value, list):
+        return [item for item in value if context.release.clean(item)] or None
+    return value if context.release.clean(value) else None
+
+
+# -- times and numbers ---------------------------------------------------------------------------------------------
+
+
+def _fidelity(end: str, context: Context) -> Fidelity:
+    """How exact `start_time` or `end_time` is once it is rounded."""
+    own = Fidelity(context.content.get(f"{end}_time_fidelity", Fidelity.SECOND))
+    return rounding.coarser(own, context.terms.incident_times)
+
+
+def rounded(end: str) -> Rule:
+    """For `start_time` or `end_time`; `end` is the first word of the name."""
+    return Rule(lambda value, context: rounding.floor(value, _fidelity(end, context)), "rounded, as its fidelity says")
+
+
+def exactness(end: str) -> Rule:
+    """For the fidelity that stands beside that time."""
+    return Rule(lambda _value, context: _fidelity(end, context).value, "how exact the rounded time is")
+
+
+def _seen(value: str, context: Context) -> str:
+    return rounding.floor(value, context.terms.indicator_times)
+
+
+def _until(value: str, context: Context) -> str:
+    return rounding.ceiling(value, context.terms.indicator_times)
+
+
+def _counts(value: Mapping[str, int], _context: Context) -> dict[str, int] | None:
+    return {kind: rounding.magnitude(number) for kind, number in value.items() if kind in words.ENTITY_TYPES} or None
+
+
+def _band(value: int, _context: Context) -> int:
+    return rounding.magnitude(value)
+
+
+# -- references ----------------------------------------------------------------------------------------------------
+
+
+def _references(value: list[dict[str, Any]], _context: Context) -> list[dict[str, Any]] | None:
     """Public catalogues, rebuilt from their numbers alone: nothing else of a reference leaves."""
-    made = []
+    rebuilt = []
     for item in value:
         form = _CATALOGUES.get(item.get("source_name", ""))
         number = str(item.get("external_id", ""))
         if form and form[0].fullmatch(number):
-            made.append({"source_name": item["source_name"], "url": form[1](number), "external_id": number})
-    return made or None
+            rebuilt.append({"source_name": item["source_name"], "url": form[1](number), "external_id": number})
+    return rebuilt or None
 
 
-def _phases(value: list[dict[str, Any]], case: Case) -> list[dict[str, Any]] | None:
-    return [
-        {"kill_chain_name": item["kill_chain_name"], "phase_name": item["phase_name"]}
-        for item in value
-        if all(_SLUG.fullmatch(item[key]) and case.clean(item[key]) for key in ("kill_chain_name", "phase_name"))
-    ] or None
-
-
-def _refs(value: list[str] | str, case: Case) -> Any:
+def _refs(value: list[str] | str, context: Context) -> Any:
     if isinstance(value, str):
-        return case.mapped(value)
-    return list(dict.fromkeys(ref for item in value if (ref := case.mapped(item)))) or None
+        return context.released_id(value)
+    return list(dict.fromkeys(ref for item in value if (ref := context.released_id(item)))) or None
 
 
-def _counts(value: Mapping[str, int], _case: Case) -> dict[str, int] | None:
-    return {kind: rounding.magnitude(number) for kind, number in value.items() if kind in words.ENTITY_TYPES} or None
+def port(end: str) -> Rule:
+    """For a port: it leaves with its end of the connection."""
+
+    def change(value: int, context: Context) -> int | None:
+        ref = context.content.get(f"{end}_ref")
+        return value if ref and context.released_id(ref) else None
+
+    return Rule(change, "with the adversary's end only")
 
 
-def _band(value: int, _case: Case) -> int:
-    return rounding.magnitude(value)
+# -- files ---------------------------------------------------------------------------------------------------------
 
 
-def _hashes(value: Mapping[str, str], _case: Case) -> dict[str, str]:
+def _hashes(value: Mapping[str, str], _context: Context) -> dict[str, str]:
     return {name: text for name, text in value.items() if _HASH.fullmatch(text)}
 
 
-def _file_name(value: str, _case: Case) -> str | None:
+def _file_name(value: str, _context: Context) -> str | None:
     return None if re.search(r"[\\/]", value) else value
 
 
@@ -173,17 +248,18 @@ _CATALOGUES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], str]]]] =
 }
 
 KEEP: Final = Rule(_keep, "leaves as it is", shown=False)
-APPROVED: Final = Rule(_own_text, "free text: only what was scanned and approved", approvable=True)
+APPROVED: Final = Rule(approved, "free text: only what was scanned and approved", approvable=True)
 CLEAN: Final = Rule(_clean, "a public name; scanned")
 VALUE: Final = Rule(_keep, "the adversary's; scanned")
 SEEN: Final = Rule(_seen, "rounded")
+UNTIL: Final = Rule(_until, "rounded up")
 REFS: Final = Rule(_refs, "only what leaves, too", shown=False)
+PLACES: Final = Rule(_refs, "a class of sector and country, or the CERT")
 PHASES: Final = Rule(_phases, "kill chain phases")
 BAND: Final = Rule(_band, "the power of ten at or below it")
 COUNTS: Final = Rule(_counts, "each count as the power of ten at or below it")
-CRITICALITY: Final = Rule(lambda value, _case: rounding.criticality(value), "the middle of its band")
+CRITICALITY: Final = Rule(lambda value, _context: rounding.criticality(value), "the middle of its band")
 LABELS: Final = Rule(_labels, "known machine tags only")
 REFERENCES: Final = Rule(_references, "public catalogues only")
-UNTIL: Final = Rule(_until, "rounded up")
 HASHES: Final = Rule(_hashes, "hashes")
 FILE_NAME: Final = Rule(_file_name, "without a path")

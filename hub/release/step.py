@@ -17,12 +17,11 @@ from typing import Any, Final
 from hub.home.member import Member
 from hub.release import check, ladder
 from hub.release import record as records
-from hub.release.case import Blocked
 from hub.release.deny import scanner_for
 from hub.release.policy import Approvals, Audience
 from hub.release.preview import Preview
 from hub.release.record import ReleaseRecord
-from hub.release.rewrite import Order, Rewriter, Rewritten
+from hub.release.rewrite import Order, Rewritten, rewrite
 from hub.release.rounding import floor
 from hub.release.scan import Scanner
 from hub.rendering import stix_classes, versions
@@ -104,12 +103,10 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     order = Order(
         rendered, report, member, audience, approvals, scanner, {**record.objects, **record.lone}, record.first or time
     )
-    rewriter = Rewriter(order)
-    try:
-        made = rewriter.run()
-    except Blocked as blocked:
-        return Withheld(str(blocked), Preview(title, tuple(rewriter.out.rows)))
+    made = rewrite(order)
     preview = Preview(title, tuple(made.rows))
+    if made.refusals:
+        return Withheld(made.refusals[0], preview)
     if not made.drafts and not made.lone and not record.objects and not record.lone:
         return Withheld("Nothing in this report may leave; the preview says why for each object.", preview)
     # (4) versions

@@ -1,144 +1,113 @@
-"""Victims and places on their way out: each becomes what its rung of the ladder allows, and no more than that is said anywhere.
+"""What is said of victims and places: each becomes what its rung of the ladder allows, and no more is said anywhere.
 
 1. The rung of the report as a whole is the most careful of its victims': titles and places speak by it.
-2. A victim becomes its name, a pseudonym, a class of organisations, or nothing; whoever refers to it refers to that.
+2. A victim becomes its name, a pseudonym, a class of organisations, or nothing.
 3. Where something was sighted, a class is named as k allows, else the CERT.
-4. Every rung that was spoken by is noted in `Rewritten.rungs`, for the last look.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
 
-from hub.release import ladder, preview
+from hub.home.member import Member
+from hub.release import ladder
 from hub.release.ladder import Level, Rung
-from hub.release.policy import Profile
+from hub.release.policy import Approvals, Audience, Profile
 from hub.release.pseudonym import canonical, period, pseudonym
 from hub.rendering import wording
 from hub.rendering.versions import Content
+from hub.reports.report import Report
 from hub.reports.victims import Victim
-from hub.stix import tlp
 from hub.stix.places import REGIONS
 
-if TYPE_CHECKING:
-    from hub.release.rewrite import Rewriter
-
-_ACTORS: Final = frozenset({"threat-actor", "intrusion-set"})
+_ACTORS = frozenset({"threat-actor", "intrusion-set"})
 
 
-class Victims:
-    """The victims of one release; `rung` is what may be said of the incident as a whole."""
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """How much of its victims one release may say.
 
-    def __init__(self, rewriter: Rewriter) -> None:
-        self._rewriter = rewriter
-        self._top = self._highest()
-        self.rung = self._whole_rung()
+    `highest` is the rung that consent and audience allow, and why; `rung` what may be said of the incident as a whole;
+    `victims` the rung of each of the report's victims; `period` that in which a pseudonym stays the same.
+    """
 
-    def _highest(self) -> tuple[Level, str]:
-        rewriter = self._rewriter
-        if rewriter.bare:
-            return Level.NOTHING, "this collection takes no incidents, and so no victims"
-        top = ladder.highest(rewriter.report.consent, rewriter.audience, rewriter.approvals)
-        if top[0] is Level.NAMED and len(rewriter.report.victims) != 1:
-            return Level.PSEUDONYM, "a yes to being named is one victim's own, and the report has several"
-        return top
+    member: Member
+    audience: Audience
+    highest: tuple[Level, str]
+    rung: Rung
+    victims: tuple[Rung, ...]
+    period: str
 
-    def _choose(self, victim: Victim, top: tuple[Level, str]) -> Rung:
-        rung = ladder.choose(victim, top, self._rewriter.member.constituents, self._rewriter.audience.terms.k)
-        self._rewriter.out.rungs.append(rung)
-        return rung
 
-    def _whole_rung(self) -> Rung:
-        """What may be said of the incident as a whole: the most careful of its victims' rungs."""
-        rungs = [self._choose(victim, self._top) for victim in self._rewriter.report.victims]
-        if rungs:
-            return max(rungs, key=lambda rung: (rung.level, rung.country is None, rung.sector is None))
-        level, why = self._top
-        return self._choose(Victim(countries=self._rewriter.report.countries), (max(level, Level.CLASS), why))
+def highest_rung(report: Report, audience: Audience, approvals: Approvals, *, incidents: bool) -> tuple[Level, str]:
+    """The highest rung that a release may use, and why. `incidents`: whether anything is said of an incident."""
+    if not incidents:
+        return Level.NOTHING, "this collection takes no incidents, and so no victims"
+    highest = ladder.highest(report.consent, audience, approvals)
+    if highest[0] is Level.NAMED and len(report.victims) != 1:
+        return Level.PSEUDONYM, "a yes to being named is one victim's own, and the report has several"
+    return highest
 
-    def rewrite(self) -> tuple[tuple[str, ...], str]:
-        """Rewrite each victim; the pseudonyms that stand for some, and the period in which they do."""
-        names = []
-        first = datetime.fromisoformat(self._rewriter.first)
-        span = period(first, self._rewriter.member.pseudonym_months)
-        contents = {content["id"]: content for content in self._rewriter.rendered.contents}
-        for ref, number in self._rewriter.rendered.victims.items():
-            victim = self._rewriter.report.victims[number]
-            rung = self._choose(victim, self._top)
-            made = self._victim(contents[ref], victim, rung, span)
-            here = victim.name or preview.shown(contents[ref].get("name", ""))
-            leaves = self._shown(made) if made else None
-            self._rewriter.out.rows.append(
-                preview.Row("identity", ref, "", here, leaves, f"{rung.level.name.lower()}: {rung.why}")
-            )
-            if made is None:
-                continue
-            self._rewriter.out.mapping[ref] = made
-            if (name := self._shown(made)).startswith("victim-"):
-                names.append(name)
-        return tuple(dict.fromkeys(names)), span
 
-    def _shown(self, identifier: str) -> str:
-        found = self._rewriter.out.common.get(identifier) or next(
-            draft for draft in self._rewriter.out.drafts if draft["id"] == identifier
-        )
-        return str(found["name"])
+def disclosure(
+    report: Report, member: Member, audience: Audience, highest: tuple[Level, str], first: str
+) -> Disclosure:
+    """The rungs of a release (1); `first` is the time of the first one."""
+    k = audience.terms.k
+    victims = tuple(ladder.choose(victim, highest, member.constituents, k) for victim in report.victims)
+    if victims:
+        rung = max(victims, key=lambda rung: (rung.level, rung.country is None, rung.sector is None))
+    else:
+        level, why = highest
+        nobody = Victim(countries=report.countries)
+        rung = ladder.choose(nobody, (max(level, Level.CLASS), why), member.constituents, k)
+    span = period(datetime.fromisoformat(first), member.pseudonym_months)
+    return Disclosure(member, audience, highest, rung, victims, span)
 
-    def _victim(self, content: Content, victim: Victim, rung: Rung, span: str) -> str | None:
-        level = self._rewriter.gate.level(content)
-        if level is None or rung.level is Level.NOTHING:
+
+def identity(victim: Victim, rung: Rung, limits: Disclosure) -> Content | None:
+    """The identity that stands for a victim, without id and markings (2); None where nothing is said of it."""
+    if rung.level is Level.NOTHING:
+        return None
+    who = canonical(victim, rung.country) if rung.country else None
+    if rung.level is Level.NAMED and victim.name:
+        name = victim.name
+    elif rung.level <= Level.PSEUDONYM and who is not None and rung.country is not None:
+        name = pseudonym(limits.member.key, limits.audience.collection, limits.period, rung.country, who)
+    else:
+        return class_identity(rung)
+    kind = "individual" if victim.is_person else "organization"
+    content: Content = {"type": "identity", "spec_version": "2.1", "name": name, "identity_class": kind}
+    return content | ({"sectors": [rung.sector]} if rung.sector else {})
+
+
+def class_identity(rung: Rung) -> Content:
+    """The organisations of which a victim is one."""
+    name = wording.class_name(rung.sector, rung.country, rung.region, person=rung.person)
+    content: Content = {"type": "identity", "spec_version": "2.1", "name": name, "identity_class": "class"}
+    return content | ({"sectors": [rung.sector]} if rung.sector else {})
+
+
+def sighting_rung(sector: str | None, country: str | None, limits: Disclosure) -> Rung:
+    """What is said of where something was sighted (3)."""
+    level, why = limits.highest
+    victim = Victim(sectors=(sector,) if sector else (), countries=(country,) if country else ())
+    highest = (max(level, Level.CLASS), why)
+    return ladder.choose(victim, highest, limits.member.constituents, limits.audience.terms.k)
+
+
+def location(source_type: str, country: str, limits: Disclosure) -> Content | None:
+    """The location that a relationship may point to: the incident's as the ladder says, an actor's country."""
+    if source_type == "incident":
+        if limits.rung.level is Level.NOTHING:
             return None
-        kind = "individual" if victim.is_person else "organization"
-        who = canonical(victim, rung.country) if rung.country else None
-        made: Content = {"type": "identity", "spec_version": "2.1"}
-        if rung.level is Level.NAMED and victim.name:
-            made |= {"name": victim.name, "identity_class": kind}
-            made |= {"sectors": [rung.sector]} if rung.sector else {}
-            self._rewriter.own(content, made, level)
-            return self._rewriter.out.mapping[content["id"]]
-        if rung.level <= Level.PSEUDONYM and who is not None and rung.country is not None:
-            name = pseudonym(self._rewriter.member.key, self._rewriter.audience.collection, span, rung.country, who)
-            made |= {"name": name, "identity_class": kind}
-            made |= {"sectors": [rung.sector]} if rung.sector else {}
-            return self._rewriter.common(made, level)
-        return self._class(rung, level)
-
-    def _class(self, rung: Rung, level: tlp.TLP) -> str:
-        made: Content = {"type": "identity", "spec_version": "2.1"}
-        made |= {
-            "name": wording.class_name(rung.sector, rung.country, rung.region, person=rung.person),
-            "identity_class": "class",
-        }
-        made |= {"sectors": [rung.sector]} if rung.sector else {}
-        return self._rewriter.common(made, level)
-
-    def sighted_at(self, ref: str, level: tlp.TLP) -> str:
-        """For `where_sighted_refs`: the class of sector and country as k allows, else the CERT; never a victim."""
-        sector, country = self._rewriter.rendered.classes.get(ref, (None, None))
-        if sector is None and country is None:
-            return self._rewriter.member.identity
-        top = (max(self._top[0], Level.CLASS), self._top[1])
-        victim = Victim(sectors=(sector,) if sector else (), countries=(country,) if country else ())
-        rung = self._choose(victim, top)
-        return self._rewriter.member.identity if rung.level is Level.NOTHING else self._class(rung, level)
-
-    def located(self, relationship: Content, level: tlp.TLP) -> str | None:
-        """The location that a relationship may point to: the incident's as the ladder says, an actor's country."""
-        source = relationship["source_ref"].partition("--")[0]
-        code = next(
-            (c.get("country", "") for c in self._rewriter.rendered.contents if c["id"] == relationship["target_ref"]),
-            "",
-        )
-        public = self._rewriter.audience.profile is Profile.PUBLIC
-        keep = source in _ACTORS and not public
-        if source == "incident":
-            if self.rung.level is Level.NOTHING:
-                return None
-            keep = self.rung.country == code
-        elif source not in _ACTORS:
-            return None
-        if not keep and code not in REGIONS:
-            return None
-        where = {"country": code} if keep else {"region": REGIONS[code]}
-        return self._rewriter.common({"type": "location", "spec_version": "2.1", **where}, level)
+        exact = limits.rung.country == country
+    elif source_type in _ACTORS:
+        exact = limits.audience.profile is not Profile.PUBLIC
+    else:
+        return None
+    if not exact and country not in REGIONS:
+        return None
+    where = {"country": country} if exact else {"region": REGIONS[country]}
+    return {"type": "location", "spec_version": "2.1", **where}

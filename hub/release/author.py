@@ -1,0 +1,105 @@
+"""The CERT as the author of what leaves: the ids, author and markings under which each object goes.
+
+Ids of what belongs to one report follow from the id at the CERT and a key of the audience, so that nobody can compute
+them or join two audiences (privacy, derived ids). Ids of what many reports share follow from the content and that key.
+Observables have the id that STIX derives from their value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from hub.home.keys import Key
+from hub.home.member import Member
+from hub.release import texts
+from hub.release.policy import Audience
+from hub.rendering.versions import COMMON_TIME, Content, Version
+from hub.stix import identifiers, tlp
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The CERT towards one audience. `known` are the versions released before, `statement` the handling statement."""
+
+    identity: str
+    key: Key = field(repr=False)
+    known: Mapping[str, Version] = field(repr=False)
+    statement: Content
+
+    def own(self, source: Content, properties: Content, level: tlp.TLP) -> Content:
+        """An object of this report alone, under the released id of `source`, from which it was made."""
+        revoked = {"revoked": True} if source.get("revoked") else {}
+        return self._whole(properties, self.released_id(source), revoked, self._marks(level, pap_of(source)))
+
+    def common(self, properties: Content, level: tlp.TLP, pap: list[str] | None = None) -> Content:
+        """An object that many releases share: its id follows from its content."""
+        marks = self._marks(level, pap or [])
+        text = _canonical({**properties, "object_marking_refs": marks})
+        identifier = self.key.identifier(properties["type"], "common", text)
+        return self._whole(properties, identifier, {"created": COMMON_TIME, "modified": COMMON_TIME}, marks)
+
+    def observable(self, properties: Content, level: tlp.TLP) -> Content:
+        """An SCO. Its id follows from what leaves of its value: a part of it may have stayed behind."""
+        identifier = identifiers.derived_id(properties)
+        if identifier is None:
+            identifier = self.key.identifier(properties["type"], "value", _canonical(properties))
+        marks = {"object_marking_refs": [tlp.TLP2_IDS[level]]}
+        return {"type": properties["type"], "id": identifier, **properties, **marks}
+
+    def lone(self, source: Content, properties: Content, level: tlp.TLP) -> Content:
+        """A lone indicator; no marking but the level, which would lead to the other objects of the release."""
+        # Of this report: another one's, of the same pattern, is revoked apart from it.
+        identifier = self._living(properties["type"], "lone", source["id"])
+        return self._whole(properties, identifier, {}, [tlp.TLP2_IDS[level]])
+
+    def released_id(self, source: Content) -> str:
+        """The id under which an object of the report leaves.
+
+        Where the object under it was revoked before, it comes back under another one.
+        """
+        if source.get("revoked"):
+            return self.key.identifier(source["type"], source["id"])
+        return self._living(source["type"], source["id"])
+
+    def _living(self, object_type: str, *parts: str) -> str:
+        identifier, generation = self.key.identifier(object_type, *parts), 0
+        while (version := self.known.get(identifier)) is not None and version.revoked:
+            generation += 1
+            identifier = self.key.identifier(object_type, *parts, f"again {generation}")
+        return identifier
+
+    def _whole(self, properties: Content, identifier: str, more: Content, marks: list[str]) -> Content:
+        head = {"type": properties["type"], "spec_version": "2.1", "id": identifier, "created_by_ref": self.identity}
+        return {**head, **more, **properties, "object_marking_refs": marks}
+
+    def _marks(self, level: tlp.TLP, pap: list[str]) -> list[str]:
+        return [tlp.TLP2_IDS[level], *pap, self.statement["id"]]
+
+
+def author_of(member: Member, audience: Audience, known: Mapping[str, Version]) -> Author:
+    """The CERT as the author of a release for this audience."""
+    key = member.key.derive(f"release|{audience.purpose}")
+    statement = texts.handling(member.name, member.contact)
+    definition: Content = {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": key.identifier("marking-definition", statement),
+        "created": COMMON_TIME,
+        "created_by_ref": member.identity,
+        "definition_type": "statement",
+        "definition": {"statement": statement},
+    }
+    return Author(member.identity, key, known, definition)
+
+
+def pap_of(source: Content) -> list[str]:
+    """The PAP markings of an object, which leave with it."""
+    return [ref for ref in source.get("object_marking_refs", ()) if ref in tlp.PAP_IDS.values()]
+
+
+def _canonical(properties: Mapping[str, Any]) -> str:
+    return orjson.dumps(properties, option=orjson.OPT_SORT_KEYS).decode()

@@ -1,0 +1,93 @@
+"""What a rule of the allow-list may know: the release that it is part of, and the object whose property it reads.
+
+Both are values: no rule can change what another one sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from hub.home.member import Member
+from hub.release.patterns import spans
+from hub.release.policy import Approvals, Audience, Terms, text_key
+from hub.release.scan import Scanner
+from hub.release.texts import Texts
+from hub.rendering.builder import Origin
+from hub.rendering.versions import Content
+from hub.reports.report import Report
+from hub.stix.tlp import TLP
+
+# Properties in which a text of the report's own may stand.
+_TEXTS: Final = ("name", "description", "goal", "abstract", "content")
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseContext:
+    """One release of one report for one audience.
+
+    `texts` are the sentences that replace the report's own, `origins` say whose each value is, `adversary_values` are
+    the values that leave as the adversary's and so may stand in approved texts, `first` is the time of the first release.
+    """
+
+    report: Report
+    member: Member
+    audience: Audience
+    approvals: Approvals
+    scanner: Scanner
+    texts: Texts
+    origins: Mapping[str, Origin] = field(repr=False)
+    adversary_values: frozenset[str] = field(repr=False)
+    first: str
+
+    def clean(self, text: str) -> bool:
+        """Whether nothing in a public name points at anybody."""
+        return not self.scanner.hits(text) and not any(
+            span.kind not in ("host name", "identity number (SG)") for span in spans(text)
+        )
+
+    def suspicious(self, text: str) -> list[str]:
+        """What in a text of the report points at a victim, a person or a machine that is not the adversary's."""
+        hits = [str(hit) for hit in self.scanner.hits(text)]
+        return hits + [f"{span.kind} “{span.text}”" for span in spans(text) if span.text not in self.adversary_values]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One object of a release, under the level at which it leaves.
+
+    `ids` has the released ids of all that was decided before this object, `places` those that stand for its places
+    and victims, by the ids at the CERT. `leaving` is for the container, which comes last: the ids that it may name.
+    """
+
+    release: ReleaseContext
+    content: Content
+    level: TLP
+    ids: Mapping[str, str] = field(repr=False)
+    places: Mapping[str, str] = field(default_factory=dict)
+    leaving: tuple[str, ...] = ()
+
+    @property
+    def terms(self) -> Terms:
+        """The numbers of the profile."""
+        return self.release.audience.terms
+
+    def released_id(self, ref: str) -> str | None:
+        """The released id of something that leaves, or None."""
+        return self.places.get(ref) or self.ids.get(ref)
+
+    def refusal(self, text: str) -> str:
+        """Why a text may not leave although an officer approved it; empty where nothing speaks against it."""
+        problems = self.release.suspicious(text)
+        if not problems:
+            return ""
+        where = f"{self.content['type']} ({text_key(text)})"
+        return f"The approved text of the {where} holds {', '.join(problems)}: write it without."
+
+    def keeps_own_words(self) -> bool:
+        """Whether an approved text of the report stays in the object."""
+        texts = [self.content.get(name) for name in _TEXTS]
+        if self.content["type"] == "report":
+            texts += [self.release.report.title, self.release.report.description]
+        return any(isinstance(text, str) and self.release.approvals.allows(text) for text in texts)

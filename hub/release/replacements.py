@@ -1,0 +1,75 @@
+"""Rules that write a name or text from vocabulary words, in place of the report's own."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from hub.release import words
+from hub.release.context import Context
+from hub.release.rounding import ceiling
+from hub.release.rules import Change, Rule, approved
+from hub.rendering import wording
+from hub.rendering.patterns import quote
+from hub.rendering.versions import shortest
+
+NAME_CHARS: Final = 200  # characters of an indicator's name
+
+
+def _container_name(_value: Any, context: Context) -> Change:
+    """The title as for the incident, followed by the standing."""
+    texts = context.release.texts
+    own = approved(context.release.report.title, context) or Change(texts.title)
+    return Change(own.value and f"{own.value} [{texts.standing}]", refusals=own.refusals)
+
+
+def _container_text(_value: Any, context: Context) -> Change:
+    """The description from vocabulary words, and after it the report's own where that was approved."""
+    written, description = context.release.texts.description, context.release.report.description
+    own = approved(description, context) if description else None
+    if own is None:
+        return Change(written)
+    return Change(own.value and f"{written} {own.value}", refusals=own.refusals)
+
+
+def _event_name(_value: Any, context: Context) -> str:
+    types = [word for word in context.content.get("event_types", ()) if word in words.EVENT_TYPES]
+    return wording.plain(types[0]) if types else context.release.texts.kind
+
+
+def _task_name(_value: Any, context: Context) -> str:
+    return wording.task_name([word for word in context.content.get("task_types", ()) if word in words.LESSONS])
+
+
+def _indicator_name(_value: Any, context: Context) -> str:
+    """What it is, and the value where the pattern shows it anyway."""
+    observable = context.release.origins[context.content["id"]].observable
+    if observable is None:
+        return "Indicator"
+    name = wording.observable_name(observable.type)
+    shown = quote(observable.value) in context.content["pattern"]
+    return f"{name} {observable.value}"[:NAME_CHARS] if shown else name
+
+
+def _indicator_text(_value: Any, context: Context) -> str:
+    """A text that stands alone."""
+    release = context.release
+    observable = release.origins[context.content["id"]].observable
+    name = wording.observable_name(observable.type) if observable else "Indicator"
+    malware = observable.malware if observable else None
+    family = malware if malware and release.clean(malware) else None
+    until = ceiling(context.content["valid_until"], context.terms.indicator_times)
+    circumstances = f"{release.texts.kind} ({release.report.determination})"
+    return wording.indicator_description(name, circumstances, release.member.name, family, until)
+
+
+CONTAINER_NAME: Final = Rule(_container_name, "written anew; the title where that was approved")
+CONTAINER_TEXT: Final = Rule(_container_text, "written anew; with the description where approved")
+EVENT_NAME: Final = Rule(_event_name, "written anew from vocabulary words")
+TASK_NAME: Final = Rule(_task_name, "written anew from vocabulary words")
+INDICATOR_NAME: Final = Rule(_indicator_name, "written anew")
+INDICATOR_TEXT: Final = Rule(_indicator_text, "written anew from vocabulary words")
+FIRST_RELEASE: Final = Rule(lambda _value, context: shortest(context.release.first), "the time of the first release")
+ALL_THAT_LEAVES: Final = Rule(lambda _value, context: list(context.leaving), "all that leaves", shown=False)
+LANGUAGE: Final = Rule(
+    lambda value, context: value if context.keeps_own_words() else None, "stays with the text that it is of"
+)
