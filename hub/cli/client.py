@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hub.errors import ConfigurationError
-from hub.producer.api import HubClient, connect
+from hub.producer.api import HOME, OUTBOX, HubClient, connect
 from hub.producer.outbox import Outbox
 from hub.producer.publish import Progress
 
@@ -46,12 +46,12 @@ def client(args: argparse.Namespace, environment: Mapping[str, str]) -> HubClien
 def home(environment: Mapping[str, str]) -> Path:
     """The producer's home: HUB_HOME, or `.threat-sharing-hub` in the user's own."""
     named = environment.get("HUB_HOME")
-    return Path(named) if named else Path.home() / ".threat-sharing-hub"
+    return Path(named) if named else Path.home() / HOME
 
 
 def outbox(args: argparse.Namespace, environment: Mapping[str, str]) -> Outbox:
     """The outbox that the arguments name, or that of the producer's home."""
-    return Outbox(Path(args.outbox) if args.outbox else home(environment) / "outbox")
+    return Outbox(Path(args.outbox) if args.outbox else home(environment) / OUTBOX)
 
 
 def progress() -> Progress | None:

@@ -20,7 +20,7 @@ from hub.cli.client import environment
 from hub.cli.reports import approval_arguments, approvals, now, reading_arguments, reports, this_member
 from hub.errors import ReadingError
 from hub.home.member import Member
-from hub.producer.desk import Leaving, as_it_stands, leaving
+from hub.producer.desk import Release, as_it_stands, release_report
 from hub.release.policy import Audience, Profile
 from hub.rendering.versions import Content
 from hub.reports.losses import Unused
@@ -120,7 +120,7 @@ class _Conversion:
             _tell_unused(report, (*report.unused, *rendered.problems))
             yield from rendered.contents
             return
-        found = leaving(
+        outcome = release_report(
             report,
             self._member,
             Audience(_PREVIEW_COLLECTION, profile=Profile(self._args.release)),
@@ -129,16 +129,16 @@ class _Conversion:
             exercise=self._args.exercise,
         )
         _tell_unused(report, report.unused)
-        if isinstance(found, Leaving):
-            for bundle in found.bundles:
+        if isinstance(outcome, Release):
+            for bundle in outcome.bundles:
                 yield from bundle
             return
         self.held_back += 1
-        print(f"{report.source}: {report.report_id}: nothing leaves. {found.reason}", file=sys.stderr)
+        print(f"{report.source}: {report.report_id}: nothing leaves. {outcome.reason}", file=sys.stderr)
 
 
 def _tell_unused(report: Report, unused: tuple[Unused, ...]) -> None:
-    for one in unused:
-        where = report.source if report.source.endswith(one.where) else f"{report.source}: {one.where}"
-        times = f" (on {one.count} lines)" if one.count > 1 else ""
-        print(f"{where}: {one.key}: {one.value!r}: {one.reason}{times}", file=sys.stderr)
+    for item in unused:
+        where = report.source if report.source.endswith(item.where) else f"{report.source}: {item.where}"
+        times = f" (on {item.count} lines)" if item.count > 1 else ""
+        print(f"{where}: {item.key}: {item.value!r}: {item.reason}{times}", file=sys.stderr)

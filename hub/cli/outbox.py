@@ -6,8 +6,8 @@ import argparse
 import json
 
 from hub.cli import DONE, SOME_REFUSED
-from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments
-from hub.cli.publish import send
+from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments, progress
+from hub.cli.deliveries import show
 from hub.errors import ReadingError
 from hub.producer.outbox import Outbox
 
@@ -34,10 +34,13 @@ def run(args: argparse.Namespace) -> int:
     box = outbox(args, environment())
     if args.action == "send":
         with client(args, environment()) as hub:
-            settled = list(send(hub, box, (), as_json=args.json))
-        if not settled and not args.json:
+            refusals = [
+                show(delivery, box, as_json=args.json)
+                for delivery in box.deliver(hub.connection, (), progress=progress())
+            ]
+        if not refusals and not args.json:
             print("Nothing waits for this hub.")
-        return SOME_REFUSED if any(one.refused for one in settled) else DONE
+        return SOME_REFUSED if any(refusals) else DONE
     if args.action == "list":
         _list(box, as_json=args.json)
         return DONE
@@ -54,8 +57,8 @@ def run(args: argparse.Namespace) -> int:
 def _list(box: Outbox, *, as_json: bool) -> None:
     rows = [(name, "waits", "") for name in box.waiting()]
     for name in box.refused():
-        settled = box.settled(name)
-        reasons = [one.reason for one in settled.receipt.failures] if settled is not None else []
+        delivery = box.delivery(name)
+        reasons = [failure.reason for failure in delivery.receipt.failures] if delivery is not None else []
         rows.append((name, "refused", reasons[0] + (f" (and {len(reasons) - 1} more)" if reasons[1:] else "")))
     for name, state, reason in rows:
         entry = box.entry(name)

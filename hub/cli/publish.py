@@ -1,38 +1,30 @@
 """`hub publish`: send files to a collection, by way of the outbox, and say what became of each object.
 
-1. Every file is read and released before anything is kept or sent: a slip in the second does not halve the work. What
-   was prepared waits on disk (`spool`), so that a file of any length fits into little memory.
-   STIX goes as it stands; of a report leaves what the release step lets out, with the victim protected.
-2. With --preview, what would leave is shown beside what stays, and that is all.
-3. What leaves for the first time is asked about, where a person is at the terminal.
-4. The records of the releases are kept, all bundles are put into the outbox, and from there they are sent: what a
-   broken line leaves behind waits there.
+It presents the publishing pipeline (`producer.pipeline`):
+
+1. Every file is read, released and spooled before anything is kept or sent.
+2. With --preview, what would leave is shown beside what stays, and nothing else happens.
+3. The officer is asked before a report leaves for the first time, where a person is at the terminal.
+4. Everything is sent by way of the outbox.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments, progress
-from hub.cli.reports import approval_arguments, approvals, audience, now, reading_arguments, reports, this_member
-from hub.errors import ConnectionFailedError, ReadingError, ReleaseError
-from hub.home.member import Member
-from hub.producer.api import HubClient
+from hub.cli.deliveries import show
+from hub.cli.reports import approval_arguments, approvals, reading_arguments, reports
+from hub.errors import ReadingError, ReleaseError
 from hub.producer.bundles import stix_objects
-from hub.producer.outbox import Outbox, Settled
-from hub.producer.spool import Prepared, Spool
-from hub.producer.standing import refuse_what_stays
-from hub.release.policy import Audience
-from hub.release.record import keep_file
+from hub.producer.pipeline import Destination, Pipeline
+from hub.producer.spool import Spool
+from hub.release.preview import Preview
 from hub.reports.read import Report
 from hub.reports.report import Kind
-from hub.taxii import resources
 
 EXAMPLE = (
     "  export HUB_URL=https://hub.example/asean/ HUB_KEY=…\n"
@@ -70,104 +62,84 @@ def arguments(parser: argparse.ArgumentParser, *, to: str | None = None) -> None
 
 def run(args: argparse.Namespace) -> int:
     """Send the files; 1 where something was refused or held back, 4 where the hub is away and files wait."""
-    folder = home(environment())
-    with client(args, environment()) as hub, Spool(folder) as spool:
-        # (1)
-        desk = _Desk(args, hub, spool)
+    folder, box = home(environment()), outbox(args, environment())
+    with (
+        client(args, environment()) as hub,
+        Pipeline(
+            Destination(hub.connection, args.to, folder, box),
+            approvals=approvals(args),
+            exercise=args.exercise,
+            tell=lambda sentence: print(sentence, file=sys.stderr),
+        ) as pipeline,
+    ):
+        # (1), (2)
+        desk = _Desk(args, pipeline)
         for file in args.files:
-            for one in desk.prepare(file):
-                # (2)
-                if args.preview:
-                    print(one.preview, flush=True)
-                spool.add(one)
+            desk.take(file)
         if args.preview:
-            return SOME_REFUSED if desk.held_back else DONE
-        if not spool.count:
+            return SOME_REFUSED if desk.withheld else DONE
+        if not pipeline.spool.count:
             return SOME_REFUSED
         # (3)
-        if not args.yes and not _agreed(spool):
+        if not args.yes and not _agreed(pipeline.spool):
             print("Nothing was sent.", file=sys.stderr)
             return REFUSED
         # (4)
-        for one in spool:
-            for path, body in one.files:
-                keep_file(path, body)
-        box = outbox(args, environment())
-        names = [
-            box.put(bundle, hub=hub.connection.url, to=args.to, source=one.source)
-            for one in spool
-            for bundle in one.bundles
-        ]
-        refused = 0
-        for settled in send(hub, box, names, as_json=args.json):
-            refused += settled.refused
-    return SOME_REFUSED if desk.held_back or refused else DONE
+        refusals = [show(delivery, box, as_json=args.json) for delivery in pipeline.send(progress())]
+    return SOME_REFUSED if desk.withheld or any(refusals) else DONE
 
 
 class _Desk:
-    """Step 1: files to what may leave. `held_back` counts the rows and reports that did not get so far."""
+    """Step 1: files to releases, in the spool. `withheld` counts the rows and reports of which nothing leaves."""
 
-    def __init__(self, args: argparse.Namespace, hub: HubClient, spool: Spool) -> None:
+    def __init__(self, args: argparse.Namespace, pipeline: Pipeline) -> None:
         self._args = args
-        self._hub = hub
-        self._spool = spool
-        self._there: Audience | None = None
-        self.held_back = 0
+        self._pipeline = pipeline
+        self.withheld = 0
 
-    def prepare(self, file: Path) -> Iterator[Prepared]:
-        """The bundles that a file comes to. ReadingError says why a file cannot be used."""
+    def take(self, file: Path) -> None:
+        """Spool what may leave of a file, and print its preview where that is asked for. ReadingError for the whole file."""
         if _is_stix(file) and self._args.format is None:
-            yield _as_it_stands(file, home(environment()), approvals(self._args).values)
+            self._take_stix(file)
             return
-        member = this_member(environment())
-        there = self._there = self._there or self._audience()
         unused = 0
+        member, _ = self._pipeline.member, self._pipeline.audience  # what is wrong with either is said before reading
         for report in reports(file, self._args, member):
             if isinstance(report, Report):
                 unused += len(report.unused)
-                yield from self._released(report, file, member, there)
+                self._take_report(report, file)
             else:
-                self.held_back += 1
+                self.withheld += 1
         if unused:
             print(
                 f"{file}: {unused} fields have no place in STIX or no use; `hub convert` names them.", file=sys.stderr
             )
 
-    def _released(self, report: Report, file: Path, member: Member, there: Audience) -> Iterator[Prepared]:
-        from hub.producer.desk import Leaving, leaving  # noqa: PLC0415 - loads stix2, which STIX files need not
+    def _take_stix(self, file: Path) -> None:
+        try:
+            release = self._pipeline.add_stix(stix_objects(file), source=file.name, title=str(file))
+        except ReleaseError as error:
+            raise ReleaseError(f"{file}: {error}") from None
+        self._show(release.preview)
 
-        found = leaving(
-            report,
-            member,
-            there,
-            now(),
-            approvals=approvals(self._args),
-            exercise=self._args.exercise,
-            unkept=self._spool.unkept,
-        )
-        preview = found.preview.json() if self._args.json else found.preview.text()
-        if not isinstance(found, Leaving):
-            self.held_back += 1
-            print(f"{file}: {report.report_id}: nothing leaves. {found.reason}", file=sys.stderr)
-            if self._args.preview:
-                print(preview)
-            return
-        if report.kind is Kind.CASE and not there.incidents:
+    def _take_report(self, report: Report, file: Path) -> None:
+        from hub.release.step import Withheld  # noqa: PLC0415 - loads stix2, which STIX files need not
+
+        outcome = self._pipeline.add_report(report)
+        if isinstance(outcome, Withheld):
+            self.withheld += 1
+            print(f"{file}: {report.report_id}: nothing leaves. {outcome.reason}", file=sys.stderr)
+        elif report.kind is Kind.CASE and not self._pipeline.audience.incidents:
+            title = self._pipeline.audience.title
             print(
-                f"{file}: {report.report_id}: {there.title!r} takes no incidents: its indicators leave, without it.",
+                f"{file}: {report.report_id}: {title!r} takes no incidents: its indicators leave, without it.",
                 file=sys.stderr,
             )
-        yield Prepared(report.report_id, found.bundles, preview, found.first, found.files())
+        self._show(outcome.preview)
 
-    def _audience(self) -> Audience:
-        url, folder = self._hub.connection.url, home(environment())
-        return audience(self._args.to, url, self._collections(), folder, exercise=self._args.exercise)
-
-    def _collections(self) -> list[resources.Collection] | None:
-        try:
-            return self._hub.collections()
-        except ConnectionFailedError:
-            return None
+    def _show(self, preview: Preview) -> None:
+        if self._args.preview:
+            print(preview.json() if self._args.json and preview.rows else preview.text(), flush=True)
 
 
 def _is_stix(file: Path) -> bool:
@@ -182,57 +154,11 @@ def _is_stix(file: Path) -> bool:
     )
 
 
-def _as_it_stands(file: Path, folder: Path, approved: Collection[str]) -> Prepared:
-    objects = stix_objects(file)
-    try:
-        refuse_what_stays(objects, folder, approved)
-    except ReleaseError as error:
-        raise ReleaseError(f"{file}: {error}") from None
-    kinds = Counter(str(item.get("type")) for item in objects)
-    counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    return Prepared(file.name, [objects], f"{file}: {len(objects)} objects, as they stand: {counts}")
-
-
-def send(hub: HubClient, box: Outbox, names: Sequence[str], *, as_json: bool) -> Iterator[Settled]:
-    """Send what waits, and print what became of each file; those of `names` that another process sent, too."""
-    missing = dict.fromkeys(names)
-    try:
-        for one in box.send(hub.connection, progress=progress()):
-            missing.pop(one.name, None)
-            show(box, one, as_json=as_json)
-            yield one
-    except ConnectionFailedError as error:
-        raise ConnectionFailedError(f"{error}. {_waits(box)}") from None
-    for name in missing:
-        found = box.settled(name)
-        if found is None:
-            raise ReadingError(f"{box.folder / name}: the file has gone from the outbox")
-        show(box, found, as_json=as_json)
-        yield found
-
-
-def show(box: Outbox, settled: Settled, *, as_json: bool) -> None:
-    """What became of one file: a sentence, and a line for each object that was refused."""
-    if as_json:
-        record = {"file": settled.name, "source": settled.source, "refused": settled.refused}
-        print(json.dumps({**record, **settled.receipt.as_dict()}, ensure_ascii=False), flush=True)
-        return
-    print(f"{settled.source or settled.name}: {settled.receipt.in_words()}", flush=True)
-    if settled.refused:
-        print(f"  It is kept in {box.folder / 'refused' / settled.name}; mend it and publish it again.", flush=True)
-
-
 def _agreed(spool: Spool) -> bool:
     if not spool.asking or not sys.stdin.isatty():
         return True
-    for one in spool:
-        if one.ask:
-            print(one.preview, file=sys.stderr)
+    for release in spool:
+        if release.ask:
+            print(release.preview.text(), file=sys.stderr)
     print("This leaves for the first time. Send it? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-
-def _waits(box: Outbox) -> str:
-    count = len(box.waiting())
-    files = "1 file waits" if count == 1 else f"{count} files wait"
-    return f"{files} in {box.folder}, and nothing is lost: `hub outbox send` sends them"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -11,17 +10,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.cli.client import home
-from hub.errors import ConfigurationError, ConnectionFailedError, ReadingError
-from hub.home.files import write_atomically
+from hub.errors import ConfigurationError, ReadingError
 from hub.home.member import Member, load_member
-from hub.producer.api import audience_of
 from hub.producer.desk import read
-from hub.release.policy import Approvals, Audience
+from hub.release.policy import Approvals
 from hub.reports.read import FORMATS, ReadOptions, Report, RowError
 from hub.stix.tlp import BY_WORD
-from hub.taxii.resources import Collection, plain
-
-_KNOWN_COLLECTIONS = "collections.json"  # in the home: what the hub said of its collections, for when it is away
 
 _MAX_WARNINGS = 20  # sentences about one report
 
@@ -134,33 +128,6 @@ def this_member(environment: Mapping[str, str]) -> Member:
     return load_member(home(environment), tell=lambda sentence: print(sentence, file=sys.stderr))
 
 
-def audience(name: str, url: str, known: list[Collection] | None, folder: Path, *, exercise: bool = False) -> Audience:
-    """The collection as the release step sees it: as the hub says, or, with the hub away, as it said last time."""
-    path = folder / _KNOWN_COLLECTIONS
-    if known is not None:
-        kept = _kept(path) | {url: [plain(one) for one in known]}
-        write_atomically(path, json.dumps(kept, ensure_ascii=False, indent=1).encode())
-        return audience_of(name, known, exercise=exercise)
-    said = _kept(path).get(url)
-    if said is None:
-        raise ConnectionFailedError(
-            f"{url} cannot be reached, and it was never asked from here: what {name!r} takes is not known yet; try later"
-        )
-    return audience_of(name, [_collection(one) for one in said], exercise=exercise)
-
-
 def now() -> datetime:
     """The clock."""
     return datetime.now(UTC)
-
-
-def _kept(path: Path) -> dict[str, list[dict[str, object]]]:
-    try:
-        kept: dict[str, list[dict[str, object]]] = json.loads(path.read_bytes())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return {}
-    return kept
-
-
-def _collection(said: Mapping[str, object]) -> Collection:
-    return Collection(**{**said, "x_hub_profiles": tuple(said.get("x_hub_profiles", ())), "media_types": ()})  # type: ignore[arg-type] # as `plain` wrote it

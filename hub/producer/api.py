@@ -5,71 +5,32 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from hub.errors import (
-    ConfigurationError,
-    ConnectionFailedError,
-    ForbiddenError,
-    NotFoundError,
-    ReadingError,
-    ReleaseError,
-    UnprocessableError,
-)
+from hub.errors import ReadingError, ReleaseError
+from hub.home.member import FILE
 from hub.producer import respond
 from hub.producer.bundles import StixDict, stix_objects
 from hub.producer.checkpoint import FileKeeper, Keeper
-from hub.producer.connection import Connection, named
+from hub.producer.connection import Connection
 from hub.producer.follow import Asked, Rhythm, follow
 from hub.producer.hints import Hints
 from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience
-from hub.producer.publish import Progress, Receipt, joined, publish
-from hub.producer.standing import refuse_what_stays
-from hub.release.policy import Approvals, Audience
+from hub.producer.pipeline import Destination, Pipeline
+from hub.producer.publish import Progress, Receipt, joined
+from hub.release.policy import Approvals
 from hub.reports.read import Report, RowError
-from hub.stix.tlp import BY_WORD, TLP
 from hub.taxii.resources import Collection
 
 if TYPE_CHECKING:
-    from hub.producer.desk import Leaving
+    from hub.producer.desk import Release
     from hub.release.step import Withheld
 
 HOME: Final = ".threat-sharing-hub"  # in the user's own folder
-PROTECTED: Final = "protected"  # the profile of collections in which no victim is named
-INDICATORS: Final = "indicators"  # that of collections which take no incidents
-DRILLS: Final = "exercise"  # that of collections for drills
-
-
-def audience_of(name: str, collections: Sequence[Collection], *, exercise: bool = False) -> Audience:
-    """A collection, named by id, alias or title, as the release step sees it, for a real report or one of an `exercise`.
-
-    NotFoundError where it is not among them, ForbiddenError where this account may not write there, UnprocessableError
-    where a drill would go among what is real, or the other way round. A hub that does not say what a collection takes
-    is taken at its strictest: no victim is named there.
-    """
-    found = named(collections, name)
-    if len(found) != 1:
-        raise NotFoundError(f"there is no collection {name!r}, or more than one; `hub collections` shows their aliases")
-    if not found[0].can_write:
-        raise ForbiddenError(
-            f"this account may not publish in {found[0].title!r}; `hub collections` shows where it may"
-        )
-    level = BY_WORD.get(found[0].x_hub_highest_tlp or "", TLP.AMBER_STRICT)
-    profiles = found[0].x_hub_profiles
-    if profiles and exercise != (DRILLS in profiles):
-        takes = "takes no drills" if exercise else "takes drills only: say that it is one (`exercise=True`, --exercise)"
-        raise UnprocessableError(f"{found[0].title!r} {takes}; nothing was released")
-    return Audience(
-        found[0].id,
-        highest_tlp=level,
-        protected=not profiles or PROTECTED in profiles,
-        incidents=INDICATORS not in profiles,
-        title=found[0].title,
-    )
+OUTBOX: Final = "outbox"  # in the home
 
 
 class HubClient:
@@ -110,7 +71,7 @@ class HubClient:
         exercise: bool = False,
         progress: Progress | None = None,
     ) -> Receipt:
-        """Send a report or a bundle to the collection `to`; what became of each object.
+        """Send a report or STIX to the collection `to`; what became of each object.
 
         A Report of `hub.read_reports` is rendered and released first, with the victim protected; ReleaseError says why
         nothing of it may leave, and `preview` shows what would; `exercise` labels it as part of a drill. ReadingError
@@ -119,51 +80,26 @@ class HubClient:
         the CERT, or names whom the CERT protects. Refusals of single objects are in the receipt.
 
         With an outbox, the bundle is kept there first, then everything that waits there is sent; ConnectionFailedError
-        then means that it waits on, and that the next `publish` or `send_waiting` sends it. Without one, what was not
-        sent is in your hands: to publish it again doubles nothing.
+        then means that it waits on, and that the next `publish` or `send_waiting` sends it. Without one, to publish what
+        was not sent again doubles nothing.
         """
-        if not isinstance(item, Report | RowError):
-            objects = stix_objects(item)
-            refuse_what_stays(objects, self._home, approvals.values if approvals else ())
-            return self._send([objects], to, source, progress)
-        from hub.producer.desk import Leaving  # noqa: PLC0415 - as in `preview`
-
-        found = self.preview(item, to, approvals=approvals, exercise=exercise)
-        if not isinstance(found, Leaving):
-            raise ReleaseError(f"{item.report_id}: {found.reason}")
-        found.keep()
-        return self._send(found.bundles, to, source or found.report.report_id, progress)
+        with self._pipeline(to, approvals, exercise=exercise) as pipeline:
+            if isinstance(item, Report | RowError):
+                _must_leave(item, pipeline.add_report(_readable(item), source=source))
+            else:
+                pipeline.add_stix(stix_objects(item), source=source)
+            return joined([delivery.receipt for delivery in pipeline.send(progress) if pipeline.is_own(delivery)])
 
     def preview(
         self, report: Report | RowError, to: str, *, approvals: Approvals | None = None, exercise: bool = False
-    ) -> Leaving | Withheld:
+    ) -> Release | Withheld:
         """What of the report would leave for that collection; `.preview.text()` is the table. Nothing is sent or kept."""
-        if isinstance(report, RowError):
-            raise ReadingError(str(report))
-        if self._home is None:
-            raise ConfigurationError("a report is released by a member: give `home=` to `hub.connect`")
-        # rendering loads stix2, which takes a third of a second: whoever only follows does without
-        from hub.home.member import load_member  # noqa: PLC0415
-        from hub.producer.desk import leaving  # noqa: PLC0415
+        with self._pipeline(to, approvals, exercise=exercise) as pipeline:
+            return pipeline.release(_readable(report))
 
-        member = load_member(self._home)
-        audience = audience_of(to, self.collections(), exercise=exercise)
-        return leaving(report, member, audience, datetime.now(UTC), approvals=approvals, exercise=exercise)
-
-    def _send(self, bundles: Sequence[Sequence[StixDict]], to: str, source: str, progress: Progress | None) -> Receipt:
-        if self.outbox is None:
-            collection = self.connection.collection(to)
-            return joined([publish(self.connection, collection, bundle, progress=progress) for bundle in bundles])
-        # all are kept before the first is sent: what breaks off then loses none
-        names = [self.outbox.put(bundle, hub=self.connection.url, to=to, source=source) for bundle in bundles]
-        sent = {one.name: one for one in self.outbox.send(self.connection, progress=progress)}
-        receipts = []
-        for name in names:
-            found = sent.get(name) or self.outbox.settled(name)  # another process had the lock, and sent it along
-            if found is None:
-                raise ConnectionFailedError(f"{name} waits in {self.outbox.folder}: send it again later")
-            receipts.append(found.receipt)
-        return joined(receipts)
+    def _pipeline(self, to: str, approvals: Approvals | None, *, exercise: bool) -> Pipeline:
+        destination = Destination(self.connection, to, self._home, self.outbox)
+        return Pipeline(destination, approvals=approvals, exercise=exercise)
 
     # --- the joint protocol -------------------------------------------------------------------------------------
 
@@ -211,7 +147,7 @@ class HubClient:
         """Send what waits in the outbox; the receipts of all that has left it."""
         if self.outbox is None:
             return []
-        return [settled.receipt for settled in self.outbox.send(self.connection)]
+        return [delivery.receipt for delivery in self.outbox.send(self.connection)]
 
     def follow(  # noqa: PLR0913 - each stands by its name
         self,
@@ -273,9 +209,10 @@ def connect(  # noqa: PLR0913 - each stands by its name
 ) -> HubClient:
     """A client for the hub at `url`: an API root (https://hub.example/asean/), or a server with a default one.
 
-    `key`, or `user` with `password`; `ca` is a file of CA certificates to trust; `outbox` a folder where bundles wait
-    until they are sent; `home` the folder of this CERT's `member.toml`, by default `.threat-sharing-hub` in your own, which
-    publishing reports needs. Nothing is sent yet. ConfigurationError says what of this cannot be used.
+    `key`, or `user` with `password`; `ca` is a file of CA certificates to trust; `home` the folder of this CERT's
+    `member.toml`, by default `.threat-sharing-hub` in your own, which publishing reports needs; `outbox` a folder where
+    bundles wait until they are sent, by default `outbox` in a home with a `member.toml`, as for `hub publish`. Nothing is
+    sent yet. ConfigurationError says what of this cannot be used.
 
     >>> asean = connect("https://hub.example/asean/", key="…")                  # doctest: +SKIP
     >>> print(asean.publish("bundle.json", to="id").in_words())                 # doctest: +SKIP
@@ -283,14 +220,30 @@ def connect(  # noqa: PLR0913 - each stands by its name
     ...     print(item["type"], item["id"])
     """
     connection = Connection(url, key=key, user=user, password=password, ca=ca, plain_http=plain_http, patience=patience)
-    box = None if outbox is None else Outbox(Path(outbox))
-    return HubClient(connection, outbox=box, home=Path(home) if home is not None else Path.home() / HOME)
+    folder = Path(home) if home is not None else Path.home() / HOME
+    if outbox is None and (folder / FILE).exists():
+        outbox = folder / OUTBOX
+    return HubClient(connection, outbox=None if outbox is None else Outbox(Path(outbox)), home=folder)
 
 
-def _closing(held: Iterable[Keeper | Hints], items: Iterable[Any]) -> Iterator[Any]:
+def _readable(report: Report | RowError) -> Report:
+    if isinstance(report, RowError):
+        raise ReadingError(str(report))
+    return report
+
+
+def _must_leave(report: Report | RowError, outcome: Release | Withheld) -> None:
+    """ReleaseError where nothing of the report leaves."""
+    from hub.release.step import Withheld  # noqa: PLC0415 - loads stix2; the release has loaded it already
+
+    if isinstance(outcome, Withheld):
+        raise ReleaseError(f"{report.report_id}: {outcome.reason}")
+
+
+def _closing(resources: Iterable[Keeper | Hints], items: Iterable[Any]) -> Iterator[Any]:
     with contextlib.ExitStack() as stack:
-        for one in held:
-            stack.enter_context(contextlib.closing(one))
+        for resource in resources:
+            stack.enter_context(contextlib.closing(resource))
         yield from items
 
 

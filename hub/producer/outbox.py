@@ -53,8 +53,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """A file that has left the outbox: whether to `sent/` or, where `refused`, to `refused/`."""
+class Delivery:
+    """What became of one bundle: its file is in `sent/` or, where `refused`, in `refused/`. Without an outbox `name` is ""."""
 
     name: str
     source: str
@@ -63,7 +63,7 @@ class Settled:
 
 
 class Outbox:
-    """The outbox in a folder, which is made at the first `put`. `clock` gives nanoseconds since 1970."""
+    """The outbox in a folder, which is made at the first `put`. `clock` returns nanoseconds since 1970."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], int] = time.time_ns) -> None:
         self.folder = folder
@@ -107,21 +107,21 @@ class Outbox:
         except OSError as error:
             raise ReadingError(f"{path}: {error.strerror}") from None
 
-    def settled(self, name: str) -> Settled | None:
-        """What became of a file, or None while it waits."""
+    def delivery(self, name: str) -> Delivery | None:
+        """What became of a file; None while it waits."""
         for place in (SENT, REFUSED):
             folder = self.folder / place
             if (folder / name).exists() and not (self.folder / name).exists():
                 try:
                     values = json.loads((folder / (name + _RECEIPT)).read_bytes())
-                    return Settled(name, values["source"], receipt_from(values), place == REFUSED)
+                    return Delivery(name, values["source"], receipt_from(values), place == REFUSED)
                 except (OSError, ValueError, LookupError, TypeError):
                     raise ReadingError(f"{folder / (name + _RECEIPT)}: the receipt is gone or damaged") from None
         return None
 
     def send(
         self, connection: Connection, *, progress: Progress | None = None, lock_seconds: float = LOCK_SECONDS
-    ) -> Iterator[Settled]:
+    ) -> Iterator[Delivery]:
         """Send what waits for this connection's hub; yield each file when it has left the outbox.
 
         ConnectionFailedError or UnauthenticatedError ends the round: the rest waits on. BusyError where another process
@@ -145,6 +145,27 @@ class Outbox:
                 if entry.hub == connection.url:
                     yield self._send(connection, entry, progress)
 
+    def deliver(
+        self, connection: Connection, names: Sequence[str], *, progress: Progress | None = None
+    ) -> Iterator[Delivery]:
+        """Send what waits for this connection's hub, and yield what became of each file.
+
+        Those of `names` are always among them, also where another process held the lock and sent them. ConnectionFailedError
+        says how many files wait on.
+        """
+        missing = dict.fromkeys(names)
+        try:
+            for delivery in self.send(connection, progress=progress):
+                missing.pop(delivery.name, None)
+                yield delivery
+        except ConnectionFailedError as error:
+            raise ConnectionFailedError(f"{error}. {self._waiting_in_words()}") from None
+        for name in missing:
+            found = self.delivery(name)
+            if found is None:
+                raise ReadingError(f"{self.folder / name}: the file has disappeared from the outbox; publish it again")
+            yield found
+
     def retry(self, name: str) -> None:
         """Let a refused file wait again, in its old place in the order."""
         with self._locked():
@@ -156,6 +177,11 @@ class Outbox:
         with self._locked():
             self._path(name).unlink(missing_ok=True)
             (self.folder / REFUSED / (name + _RECEIPT)).unlink(missing_ok=True)
+
+    def _waiting_in_words(self) -> str:
+        count = len(self.waiting())
+        files = "1 file waits" if count == 1 else f"{count} files wait"
+        return f"{files} in {self.folder}, and nothing is lost: `hub outbox send` sends them"
 
     def _locked(self) -> Any:
         return locked(
@@ -169,7 +195,7 @@ class Outbox:
                     return path
         raise ReadingError(f"{self.folder}: no file {name!r} waits here, and none was refused")
 
-    def _send(self, connection: Connection, entry: Entry, progress: Progress | None) -> Settled:
+    def _send(self, connection: Connection, entry: Entry, progress: Progress | None) -> Delivery:
         try:
             receipt = publish(connection, connection.collection(entry.to), entry.objects, progress=progress)
         except UnauthenticatedError:
@@ -183,7 +209,7 @@ class Outbox:
             )
         return self._settle(entry.name, entry.source, receipt, refused=bool(receipt.failures))
 
-    def _settle(self, name: str, source: str, receipt: Receipt, *, refused: bool) -> Settled:
+    def _settle(self, name: str, source: str, receipt: Receipt, *, refused: bool) -> Delivery:
         # (4)
         folder = self.folder / (REFUSED if refused else SENT)
         record = {"source": source, **receipt.as_dict()}
@@ -193,7 +219,7 @@ class Outbox:
         except OSError as error:
             raise ProducerError(f"{folder}: the receipt cannot be written here: {error.strerror}") from None
         self._move(self.folder / name, folder / name)
-        return Settled(name, source, receipt, refused)
+        return Delivery(name, source, receipt, refused)
 
     def _move(self, path: Path, target: Path) -> None:
         try:

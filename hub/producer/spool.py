@@ -1,7 +1,7 @@
-"""What a run has prepared and neither kept nor sent yet, on disk instead of in memory: a feed of a day is a long one.
+"""Releases that are ready and neither kept nor sent yet, on disk instead of in memory: a day's feed is long.
 
-The file has no name: it is gone with the process, however that ends. It lies in the producer's home, not where everybody's
-temporary files do, since it says what reports say.
+The file has no name: it disappears with the process, however that ends. It lies in the CERT's home, not in the system's
+folder for temporary files, since it repeats what reports say.
 """
 
 from __future__ import annotations
@@ -12,40 +12,44 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import Final, Self
 
 from hub.errors import ProducerError
 from hub.producer.bundles import StixDict, encoded
+from hub.release.preview import Preview, preview_from
+from hub.release.record import File
+
+MEMORY_BYTES: Final = 1 << 20  # below this a spool needs no file
+NOTHING_SHOWN: Final = Preview("", ())
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """What may leave of one file or report: where it came from, its bundles, a preview, whether to ask before it leaves,
-    and the files (path, content) that have to be kept before it does.
+class SpooledRelease:
+    """One release as it waits to be sent: where it came from, its bundles, its preview, whether the officer must be
+    asked before it is sent, and the files (path, content) that must be kept before.
     """
 
     source: str
     bundles: Sequence[Sequence[StixDict]]
-    preview: str
+    preview: Preview = NOTHING_SHOWN
     ask: bool = False
-    files: Sequence[tuple[Path, bytes]] = ()
+    files: Sequence[File] = ()
 
 
 class Spool:
-    """Takes what was prepared one after the other, and gives it back in the same order, as often as need be.
+    """Takes releases one after the other, and returns them in the same order, as often as needed.
 
-    The file holds for each a line of JSON that says how long what follows is: the preview, the files, the bundles.
+    Of each release the file holds a line of JSON with the lengths of what follows: the preview, the files, the bundles.
+    `folder` is used where it exists; reports need a home, and so their spool is never anywhere else.
     """
 
-    def __init__(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed with the spool
-        except OSError as error:
-            raise ProducerError(f"{folder}: nothing can be written here: {error.strerror}") from None
-        self._places: dict[str, tuple[int, int]] = {}  # of the newest content of each file: where, how many bytes
+    def __init__(self, folder: Path | None) -> None:
+        self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed with the spool
+            MEMORY_BYTES, dir=str(folder) if folder is not None and folder.is_dir() else None
+        )
+        self._places: dict[str, tuple[int, int]] = {}  # of the newest content of each file: offset and length
         self.count = 0
-        self.asking = 0  # how many of them want to be asked about
+        self.asking = 0  # how many of them the officer must be asked about
 
     def __enter__(self) -> Self:
         return self
@@ -53,49 +57,51 @@ class Spool:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, prepared: Prepared) -> None:
-        """Take one in. ProducerError where the disk is full."""
-        preview = prepared.preview.encode("utf-8", "replace")
-        bundles = [b"[" + b",".join(encoded(item) for item in bundle) + b"]" for bundle in prepared.bundles]
+    def add(self, release: SpooledRelease) -> None:
+        """Append a release. ProducerError where the disk is full."""
+        preview = release.preview.encoded()
+        bundles = [b"[" + b",".join(encoded(item) for item in bundle) + b"]" for bundle in release.bundles]
         head = {
-            "source": prepared.source,
-            "ask": prepared.ask,
+            "source": release.source,
+            "ask": release.ask,
             "preview": len(preview),
-            "files": [[str(path), len(body)] for path, body in prepared.files],
+            "files": [[str(path), len(body)] for path, body in release.files],
             "bundles": [len(body) for body in bundles],
         }
         line = json.dumps(head).encode() + b"\n"
-        place = self._file.seek(0, os.SEEK_END)
         try:
-            self._file.writelines([line, preview, *(body for _, body in prepared.files), *bundles])
+            offset = self._file.seek(0, os.SEEK_END)
+            for part in (line, preview, *(body for _, body in release.files), *bundles):
+                self._file.write(part)
+            self._file.flush()
         except OSError as error:
-            raise ProducerError(f"what was prepared cannot be kept until it is sent: {error.strerror}") from None
-        place += len(line) + len(preview)
-        for path, body in prepared.files:
-            self._places[str(path)] = (place, len(body))
-            place += len(body)
+            raise ProducerError(f"The releases cannot be spooled until they are sent: {error.strerror}") from None
+        offset += len(line) + len(preview)
+        for path, body in release.files:
+            self._places[str(path)] = (offset, len(body))
+            offset += len(body)
         self.count += 1
-        self.asking += prepared.ask
+        self.asking += release.ask
 
-    def __iter__(self) -> Iterator[Prepared]:
-        """All of them, in their order."""
-        place = 0
+    def __iter__(self) -> Iterator[SpooledRelease]:
+        """All releases, in their order."""
+        offset = 0
         while True:
-            self._file.seek(place)
+            self._file.seek(offset)
             line = self._file.readline()
             if not line:
                 return
             head = json.loads(line)
-            preview = self._file.read(head["preview"]).decode()
+            preview = preview_from(self._file.read(head["preview"]))
             files = [(Path(path), self._file.read(size)) for path, size in head["files"]]
             bundles = [json.loads(self._file.read(size)) for size in head["bundles"]]
-            place = self._file.tell()
-            yield Prepared(head["source"], bundles, preview, head["ask"], files)
+            offset = self._file.tell()
+            yield SpooledRelease(head["source"], bundles, preview, head["ask"], files)
 
     def unkept(self, path: Path) -> bytes | None:
-        """What is to stand in a file that was not kept yet; None where nothing of that file was prepared."""
+        """The newest content of a file that is spooled and not on disk yet; None where none of that path is spooled."""
         if str(path) not in self._places:
             return None
-        place, size = self._places[str(path)]
-        self._file.seek(place)
+        offset, size = self._places[str(path)]
+        self._file.seek(offset)
         return self._file.read(size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from hub.reports.losses import excerpt
@@ -38,6 +38,9 @@ class Row:
         return "leaves" if self.leaves == self.here else "changed"
 
 
+_COLUMNS: Final = tuple(column.name for column in fields(Row))
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """All rows of one release, in the order in which it was decided."""
@@ -52,6 +55,8 @@ class Preview:
 
     def text(self, most: int = MAX_ROWS) -> str:
         """The table as plain text, 120 characters wide and more where the reason is long."""
+        if not self.rows:
+            return self.title
         lines = [self.title, "", _line("stands at the CERT", "leaves the country", "why"), "-" * (2 * WIDTH + 28)]
         before = ""
         for row in self.rows[:most]:
@@ -71,7 +76,7 @@ class Preview:
             "title": self.title,
             "counts": dict(self.counts()),
             "rows": [
-                {name: getattr(row, name) for name in ("type", "id", "path", "here", "leaves", "outcome", "why", "key")}
+                {**{name: getattr(row, name) for name in _COLUMNS}, "outcome": row.outcome}
                 for row in self.rows
                 if not staying or row.leaves is None
             ],
@@ -80,6 +85,17 @@ class Preview:
     def json(self) -> str:
         """The table as JSON."""
         return json.dumps(self.data(), ensure_ascii=False, indent=1)
+
+    def encoded(self) -> bytes:
+        """The table for a file, which `preview_from` reads."""
+        return json.dumps(self.data(), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def preview_from(body: bytes | Mapping[str, Any]) -> Preview:
+    """The table of which `encoded` made these bytes, or `data` these values."""
+    data = json.loads(body) if isinstance(body, bytes) else body
+    rows = tuple(Row(**{name: row.get(name, "") for name in _COLUMNS}) for row in data["rows"])
+    return Preview(data["title"], rows)
 
 
 def _line(here: str, leaves: str, why: str) -> str:

@@ -21,7 +21,7 @@ _CONVERT = """
 import re, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from hub.producer.desk import Leaving, as_it_stands, leaving, read
+from hub.producer.desk import Release, as_it_stands, read, release_report
 from hub.home.member import load_member
 from hub.reports.read import ReadOptions, Report
 from hub.release.policy import Audience
@@ -35,9 +35,9 @@ for report in read(Path(file), ReadOptions(default_country="ID")):
     if way == "render":
         objects += len(as_it_stands(report, member, now).contents)
     else:
-        found = leaving(report, member, Audience("bench"), now)
-        assert isinstance(found, Leaving), found
-        objects += sum(len(bundle) for bundle in found.bundles)
+        release = release_report(report, member, Audience("bench"), now)
+        assert isinstance(release, Release), release
+        objects += sum(len(bundle) for bundle in release.bundles)
 # not getrusage, whose peak begins with that of the process that started this one
 peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
 print(objects, time.perf_counter() - began, int(peak[1]) / 1024)

@@ -17,6 +17,7 @@ WATCHED = (
     "hub/producer/checkpoint.py",
     "hub/producer/follow.py",
     "hub/producer/outbox.py",
+    "hub/producer/pipeline.py",
     "hub/producer/publish.py",
     "hub/home/files.py",
     "hub/cli/follow.py",

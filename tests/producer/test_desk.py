@@ -17,12 +17,15 @@ import pytest
 
 import hub
 from hub.home.member import load_member
-from hub.producer.api import HubClient, audience_of
-from hub.producer.desk import Leaving, leaving
+from hub.producer.api import HubClient
+from hub.producer.audience import audience_of
+from hub.producer.desk import Release, release_report
+from hub.producer.outbox import Outbox
 from hub.release.policy import Approvals
 from hub.reports.read import Report
 from tests.producer.offices import Office, Region, of_types, own, sheet
 from tests.producer.running import QUICK
+from tests.server.making import indicator
 
 NOW: Final = datetime(2026, 5, 5, tzinfo=UTC)
 LURE: Final = "balai-rekaan-masuk.example"  # the adversary's, with the victim's name in it
@@ -163,10 +166,10 @@ def test_a_victim_is_named_only_with_its_yes_and_only_where_names_may_be(region:
         unprotected = replace(audience_of("incidents", asean.collections()), protected=False)
     member = load_member(office.home)
     for named_by, there in (("", False), ("Aminah, by letter of 4 May", True)):
-        found = leaving(report, member, unprotected, NOW, approvals=Approvals("Aminah", named_by=named_by))
-        assert isinstance(found, Leaving)
-        assert ("Balai Rekaan Utama" in json.dumps(found.bundles)) == there
-        assert "balai-rekaan.example" not in json.dumps(found.bundles)
+        release = release_report(report, member, unprotected, NOW, approvals=Approvals("Aminah", named_by=named_by))
+        assert isinstance(release, Release)
+        assert ("Balai Rekaan Utama" in json.dumps(release.bundles)) == there
+        assert "balai-rekaan.example" not in json.dumps(release.bundles)
 
 
 def test_a_case_sent_to_a_collection_of_indicators_leaves_its_indicators_there(region: Region, tmp_path: Path) -> None:
@@ -376,10 +379,10 @@ def test_three_lines_of_python_publish_a_sheet(region: Region, tmp_path: Path) -
     file = sheet(tmp_path / "a.csv", {"report_id": "MM-7", "country": "MM", "indicators": "ip:203.0.113.94"})
     with client(office, outbox=tmp_path / "outbox") as asean:
         (report,) = hub.read_reports(file)
-        found = asean.preview(report, to="mm")
-        assert isinstance(found, Leaving)
-        assert found.first
-        assert "Balai Rekaan Utama" in found.preview.text()
+        release = asean.preview(report, to="mm")
+        assert isinstance(release, Release)
+        assert release.first
+        assert "Balai Rekaan Utama" in release.preview.text()
         assert "MM-7" not in [record["report_id"] for record in released(office)]
         receipt = asean.publish(report, to="mm")
         assert receipt.complete
@@ -388,6 +391,42 @@ def test_three_lines_of_python_publish_a_sheet(region: Region, tmp_path: Path) -
     assert not again.successes
     assert "Balai Rekaan" not in json.dumps(region.held("mm"))
     assert len(of_types(own(region.held("mm"), office), "incident")) >= 1
+
+
+def test_in_python_a_report_waits_in_the_outbox_of_its_home(region: Region, tmp_path: Path) -> None:
+    """The library and the command share one pipeline: with the hub away the report waits where `hub outbox` lists it, and
+    the next `send_waiting` delivers it; what the hub takes is known from the last time it was asked.
+    """
+    office = region.offices["MM"]
+    row = {"country": "MM", "indicators": "ip:203.0.113.100"}
+    first, second = hub.read_reports(
+        sheet(tmp_path / "a.csv", {**row, "report_id": "MM-10"}, {**row, "report_id": "MM-11"})
+    )
+    with client(office) as asean:
+        assert asean.publish(first, to="mm").complete
+        with region.away(), pytest.raises(hub.ConnectionFailedError, match="1 file waits"):
+            asean.publish(second, to="mm")
+        assert waiting(office) == ["MM-11"]
+        assert {record["report_id"] for record in released(office)} >= {"MM-10", "MM-11"}, (
+            "kept before anything is sent"
+        )
+        (receipt,) = asean.send_waiting()
+    assert receipt.complete
+    assert not waiting(office)
+
+
+def test_in_python_a_receipt_is_of_what_was_published_and_not_of_what_waited(region: Region, tmp_path: Path) -> None:
+    """What waited in the outbox goes along, and is not counted in the receipt of another report."""
+    office = region.offices["MM"]
+    box = tmp_path / "outbox"
+    Outbox(box).put([indicator(3)], hub=office.url, to="mm", source="earlier")
+    (report,) = hub.read_reports(
+        sheet(tmp_path / "a.csv", {"report_id": "MM-12", "country": "MM", "indicators": "ip:203.0.113.101"})
+    )
+    with client(office, outbox=box) as asean:
+        receipt = asean.publish(report, to="mm")
+    assert receipt.complete, "the indicator of another member would be a failure"
+    assert Outbox(box).refused()
 
 
 def test_in_python_what_may_not_leave_is_an_error_in_words(region: Region, tmp_path: Path) -> None:

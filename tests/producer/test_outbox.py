@@ -52,7 +52,7 @@ def test_what_is_sent_leaves_the_outbox_with_its_receipt(running_hub: HubProcess
     assert (settled.name, settled.source, settled.refused) == (name, "report.csv", False)
     assert box.waiting() == []
     assert files(box.folder / "sent") == [name, f"{name}.receipt.json"]
-    assert box.settled(name) == settled
+    assert box.delivery(name) == settled
     assert held(running_hub, fresh) == sorted(ids(indicators(4)))
 
 

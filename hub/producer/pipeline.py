@@ -1,0 +1,173 @@
+"""The one way from a report, or from STIX, to the hub. `hub publish` and `HubClient.publish` present what it returns.
+
+    rendered   the report as STIX, as it stands at the CERT            Rendered            rendering.render
+    released   what may leave for one collection, or why nothing may   Release, Withheld   producer.desk
+    spooled    releases that wait until all are ready                  SpooledRelease      producer.spool
+    sent       what became of each bundle                              Delivery            producer.outbox
+
+Each stage is a frozen value. `add_report` and `add_stix` go as far as the spool and change nothing; `send` then keeps the
+records, puts every bundle into the outbox, and sends from there: what an interruption leaves waits in the outbox.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from hub.errors import ConfigurationError
+from hub.home.member import Member, load_member
+from hub.producer.audience import audience_at
+from hub.producer.bundles import StixDict
+from hub.producer.connection import Connection
+from hub.producer.outbox import Delivery, Outbox
+from hub.producer.publish import Progress, publish
+from hub.producer.spool import NOTHING_SHOWN, Spool, SpooledRelease
+from hub.producer.standing import refuse_what_stays
+from hub.release.policy import Approvals, Audience
+from hub.release.preview import Preview
+from hub.release.record import keep_file
+from hub.reports.report import Report
+
+if TYPE_CHECKING:
+    from hub.producer.desk import Release
+    from hub.release.step import Withheld
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where releases go: a collection of a hub, by way of the outbox if there is one. Records are kept in `home`."""
+
+    connection: Connection
+    to: str
+    home: Path | None
+    outbox: Outbox | None
+
+
+def clock() -> datetime:
+    """The time of now."""
+    return datetime.now(UTC)
+
+
+def no_advice(_sentence: str) -> None:
+    """Advice on this home that nobody reads."""
+
+
+class Pipeline:
+    """One run of the pipeline; use it in a `with`. `now` is the clock; `tell` takes advice on this home."""
+
+    def __init__(
+        self,
+        destination: Destination,
+        *,
+        approvals: Approvals | None = None,
+        exercise: bool = False,
+        now: Callable[[], datetime] = clock,
+        tell: Callable[[str], None] = no_advice,
+    ) -> None:
+        self._destination = destination
+        self._approvals = approvals or Approvals()
+        self._exercise = exercise
+        self._now = now
+        self._tell = tell
+        self._names: frozenset[str] = frozenset()  # of the outbox's files that this run has put there
+        self.spool = Spool(destination.home)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.spool.__exit__(*error)
+
+    @cached_property
+    def member(self) -> Member:
+        """The CERT whose home this is. ConfigurationError where there is none."""
+        return load_member(self._home, tell=self._tell)
+
+    @cached_property
+    def audience(self) -> Audience:
+        """The collection as the release step sees it; the hub is asked once in a run."""
+        there = self._destination
+        return audience_at(there.connection, there.to, self._home, exercise=self._exercise)
+
+    @property
+    def _home(self) -> Path:
+        if self._destination.home is None:
+            raise ConfigurationError("a report is released by a member: give `home=` to `hub.connect`")
+        return self._destination.home
+
+    def release(self, report: Report) -> Release | Withheld:
+        """What of the report may leave, or why nothing may: rendered and released, and not spooled."""
+        from hub.producer.desk import release_report  # noqa: PLC0415 - loads stix2, a third of a second
+
+        return release_report(
+            report,
+            self.member,
+            self.audience,
+            self._now(),
+            approvals=self._approvals,
+            exercise=self._exercise,
+            unkept=self.spool.unkept,
+        )
+
+    def add_report(self, report: Report, *, source: str = "") -> Release | Withheld:
+        """Render, release and spool a report. What is withheld is not spooled."""
+        from hub.producer.desk import Release  # noqa: PLC0415 - as above
+
+        outcome = self.release(report)
+        if isinstance(outcome, Release):
+            release = SpooledRelease(
+                source=source or report.report_id,
+                bundles=outcome.bundles,
+                preview=outcome.preview if outcome.first else NOTHING_SHOWN,
+                ask=outcome.first,
+                files=outcome.files(),
+            )
+            self.spool.add(release)
+        return outcome
+
+    def add_stix(self, objects: Sequence[StixDict], *, source: str, title: str = "") -> SpooledRelease:
+        """Spool STIX as it stands. ReleaseError where that is a report as it stands at the CERT, or names whom it protects."""
+        refuse_what_stays(objects, self._destination.home, self._approvals.values)
+        kinds = Counter(str(item.get("type")) for item in objects)
+        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        preview = Preview(f"{title or source}: {len(objects)} objects, as they stand: {counts}", ())
+        release = SpooledRelease(source, [objects], preview)
+        self.spool.add(release)
+        return release
+
+    def send(self, progress: Progress | None = None) -> Iterator[Delivery]:
+        """Keep the records, then put all into the outbox, then send what waits there; yield what became of each bundle.
+
+        ConnectionFailedError where the hub is away: with an outbox, everything waits there and nothing is lost.
+        """
+        for release in self.spool:
+            for path, body in release.files:
+                keep_file(path, body)
+        there = self._destination
+        if there.outbox is None:
+            yield from self._send_directly(progress)
+            return
+        names = [
+            there.outbox.put(bundle, hub=there.connection.url, to=there.to, source=release.source)
+            for release in self.spool
+            for bundle in release.bundles
+        ]
+        self._names = frozenset(names)
+        yield from there.outbox.deliver(there.connection, names, progress=progress)
+
+    def is_own(self, delivery: Delivery) -> bool:
+        """Whether this run published it, rather than an earlier one whose bundle waited in the outbox."""
+        return not delivery.name or delivery.name in self._names
+
+    def _send_directly(self, progress: Progress | None) -> Iterator[Delivery]:
+        there = self._destination
+        collection = there.connection.collection(there.to)
+        for release in self.spool:
+            for bundle in release.bundles:
+                receipt = publish(there.connection, collection, bundle, progress=progress)
+                yield Delivery("", release.source, receipt, refused=bool(receipt.failures))

@@ -1,0 +1,105 @@
+"""To take back what was released of a report: its objects are revoked, its observables deleted.
+
+1. The release records of this home say what went where.
+2. The record is changed before the revocations are sent: after an interruption the same ones are sent again.
+3. Revocations go through the outbox, like any other publication.
+4. Observables, which STIX cannot revoke, are deleted from the collection, and the record says so.
+
+Whatever interrupts this, running it again continues where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from hub.errors import ForbiddenError, NotFoundError, ReleaseError
+from hub.home.member import Member
+from hub.producer.connection import Connection
+from hub.producer.outbox import Delivery, Outbox
+from hub.producer.publish import Progress
+from hub.release.record import ReleaseRecord, keep_withdrawn, parse_release_record, released_records, withdrawal
+from hub.rendering.versions import Content, timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionWithdrawal:
+    """What takes one release back from one collection: revocations to send, observables to delete."""
+
+    report_id: str
+    collection: str
+    bundles: tuple[tuple[Content, ...], ...]
+    delete: tuple[str, ...]
+    _path: Path = field(repr=False)
+    _record: ReleaseRecord = field(repr=False)
+
+    def keep_revoked(self) -> None:
+        """Write the revocations into the record, and what is still to be deleted (2)."""
+        keep_withdrawn(self._path, replace(self._record, observed=self.delete))
+
+    def keep_deleted(self) -> None:
+        """Write into the record that nothing of the release is left in the collection (4)."""
+        keep_withdrawn(self._path, self._record)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """How many observables were deleted, and how many stay because other members published them, too."""
+
+    deleted: int
+    shared: int
+
+
+def withdrawals(member: Member, report_id: str, now: datetime) -> Sequence[CollectionWithdrawal]:
+    """One for each collection that the report with this id was released to (1). ReleaseError where there is none.
+
+    An observable that another report of this CERT released to the same collection stays until that is withdrawn.
+    """
+    found: list[CollectionWithdrawal] = []
+    observed_elsewhere: dict[str, set[str]] = {}  # collection -> observables of other reports
+    for path, data in released_records(member):
+        record, collection = parse_release_record(data), str(data["collection"])
+        if data.get("report_id") != report_id:
+            if not record.withdrawn:
+                observed_elsewhere.setdefault(collection, set()).update(record.observed)
+            continue
+        back = withdrawal(record, timestamp(now))
+        bundles = tuple(tuple(bundle) for bundle in (back.contents, back.lone) if bundle)
+        found.append(CollectionWithdrawal(report_id, collection, bundles, back.delete, path, back.record))
+    if not found:
+        raise ReleaseError(f"Nothing of a report {report_id!r} was released from this home ({member.home}).")
+    return [
+        replace(
+            item, delete=tuple(ref for ref in item.delete if ref not in observed_elsewhere.get(item.collection, ()))
+        )
+        for item in found
+    ]
+
+
+def revoke(
+    connection: Connection, outbox: Outbox, item: CollectionWithdrawal, progress: Progress | None = None
+) -> Iterator[Delivery]:
+    """Send the revocations by way of the outbox (2, 3); yields all that leaves it."""
+    item.keep_revoked()
+    names = [
+        outbox.put(list(bundle), hub=connection.url, to=item.collection, source=item.report_id)
+        for bundle in item.bundles
+    ]
+    yield from outbox.deliver(connection, names, progress=progress)
+
+
+def delete_observables(connection: Connection, item: CollectionWithdrawal) -> Deletion:
+    """Delete the observables (4). One that is gone already counts as deleted: the connection may have broken before."""
+    collection = connection.collection(item.collection)
+    shared = 0
+    for identifier in item.delete:
+        try:
+            connection.delete(collection, identifier)
+        except NotFoundError:
+            continue
+        except ForbiddenError:
+            shared += 1
+    item.keep_deleted()
+    return Deletion(len(item.delete) - shared, shared)
