@@ -70,7 +70,7 @@ def _named(objects: Iterable[Mapping[str, Any]], home: Path) -> Iterator[str]:
 
     texts = [text for item in objects for text in texts_of(item)]
     scanner = listed(member).focused(texts)
-    yield from dict.fromkeys(hit.shown for text in texts for hit in scanner.hits(text))
+    yield from dict.fromkeys(hit.declared for text in texts for hit in scanner.hits(text))
 
 
 def _some(found: list[str]) -> str:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from hub.home.member import Member
 from hub.release import words
-from hub.release.scan import Needle, Scanner
+from hub.release.scan import Needle, Rule, Scanner
 from hub.release.spelling import fold, is_legal_form, squeeze, squeeze_words, without_legal_form
 from hub.reports import rsit
 from hub.reports.observables import ObservableType, Role
@@ -100,7 +101,7 @@ def _listed_needles(member: Member) -> list[Needle]:
         found += name_needles(person, "person")
     for domain in member.deny.domains:
         found += domain_needles(domain, "constituent's domain")
-    return found
+    return [replace(needle, listed=True) for needle in found]
 
 
 def name_needles(name: str, kind: str) -> list[Needle]:
@@ -132,7 +133,7 @@ def domain_needles(domain: str, kind: str) -> list[Needle]:
     plain = fold(domain).strip().rstrip(".").removeprefix("*.")
     if plain in _FREE_MAIL or "." not in plain:
         return []
-    found = [Needle(squeeze(plain), kind, domain)]
+    found = [Needle(squeeze(plain), kind, domain, Rule.DOMAIN)]
     labels = [label for label in plain.split(".")[:-1] if squeeze(label) not in _COMMON_LABELS | _OUR_WORDS]
     if labels and len(squeeze(labels[-1])) >= MIN_SQUEEZED:
         found.append(Needle(squeeze(labels[-1]), kind, domain))
@@ -144,9 +145,9 @@ def domain_needles(domain: str, kind: str) -> list[Needle]:
 def email_needles(mail: str, kind: str) -> list[Needle]:
     """A mail address, its domain unless everybody has a mailbox there, and the name before the @."""
     local, _, domain = mail.rpartition("@")
-    found = [Needle(squeeze(mail), kind, mail)] if len(squeeze(mail)) >= MIN_SQUEEZED else []
+    found = [Needle(squeeze(mail), kind, mail, Rule.OWN)] if len(squeeze(mail)) >= MIN_SQUEEZED else []
     if local and squeeze(local) not in _ROLE_BOXES | _OUR_WORDS and len(squeeze(local)) >= MIN_TICKET:
-        found.append(Needle(squeeze(local), kind, mail))
+        found.append(Needle(squeeze(local), kind, mail, Rule.OWN))
     return found + domain_needles(domain, kind)
 
 
@@ -170,7 +171,7 @@ def _ticket_needles(report: Report) -> list[Needle]:
     for reference in report.references:
         if not reference.public:
             tickets += [text for text in (reference.external_id, reference.url) if text]
-    return [Needle(squeeze(text), "ticket", text) for text in tickets if len(squeeze(text)) >= MIN_TICKET]
+    return [Needle(squeeze(text), "ticket", text, Rule.OWN) for text in tickets if len(squeeze(text)) >= MIN_TICKET]
 
 
 def _observed_needles(report: Report, networks: list[str]) -> list[Needle]:
@@ -192,7 +193,7 @@ def _observed_needles(report: Report, networks: list[str]) -> list[Needle]:
             case ObservableType.EMAIL:
                 found += email_needles(item.value, "victim's address")
             case ObservableType.USER_ACCOUNT | ObservableType.FILE if len(squeeze(item.value)) >= MIN_TICKET:
-                found.append(Needle(squeeze(item.value), "victim's own", item.value))
+                found.append(Needle(squeeze(item.value), "victim's own", item.value, Rule.OWN))
             case _:
                 continue
         if item.display_name:

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-from hub.release.patterns import intruders
+from hub.release.patterns import Span, intruders
 from hub.release.policy import Approvals, Audience, Profile
-from hub.release.scan import Scanner
+from hub.release.scan import Hit, Scanner
 from hub.rendering.builder import Origin
 from hub.rendering.render import Rendered
 from hub.rendering.versions import Content
@@ -25,7 +25,6 @@ from hub.reports.observables import Observable, ObservableType, Role
 from hub.stix import tlp
 from hub.stix.identifiers import SCO_TYPES
 
-_ADDRESS: Final = "address of a constituent"
 # Values that can hold nobody's name: no need to read them in every encoding.
 _OPAQUE: Final = re.compile(
     r"[0-9a-fA-F]{32,128}|[a-z0-9-]+--[0-9a-f-]{36}|ipv[46]-addr|domain-name|(?:ipv4|ipv6|tcp|udp)"
@@ -127,8 +126,8 @@ class Gate:
         found = self._found(content["id"])
         if not found:
             return Passage(Verdict.LEAVES, observable=origin.observable)
-        why = f"held, it holds {', '.join(found)}"
-        if any(text.startswith(_ADDRESS) for text in found):
+        why = f"held, it holds {', '.join(str(hit) for hit in found)}"
+        if any(isinstance(hit, Hit) and hit.exact for hit in found):
             return Passage(Verdict.STAYS, why, observable=origin.observable)
         if value in self._approvals.values:
             return Passage(Verdict.LONE, f"{why}; approved: leaves alone", observable=origin.observable)
@@ -145,11 +144,11 @@ class Gate:
             )
         return Passage(Verdict.STAYS, why, key=value)
 
-    def _found(self, identifier: str) -> list[str]:
-        found: dict[str, None] = {}
+    def _found(self, identifier: str) -> list[Hit | Span]:
+        found: dict[Hit | Span, None] = {}
         for text in self._texts[identifier]:
-            found |= dict.fromkeys(str(hit) for hit in self._scanner.hits(text))
-            found |= {f"{span.kind} “{span.text}”": None for span in intruders(text) if span.text not in self._mails}
+            found |= dict.fromkeys(self._scanner.hits(text))
+            found |= {span: None for span in intruders(text) if span.text not in self._mails}
         return list(found)
 
 

@@ -44,6 +44,9 @@ class Span:
     kind: str
     text: str
 
+    def __str__(self) -> str:
+        return f"{self.kind} “{self.text}”"
+
 
 def _luhn(text: str) -> bool:
     digits = [int(character) for character in text if character.isdigit()]

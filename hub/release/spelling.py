@@ -54,6 +54,22 @@ def squeeze(text: str) -> str:
     return "".join(character for character in folded if unicodedata.category(character)[0] in "LNM")
 
 
+def squeezed_with_places(text: str) -> tuple[str, list[int]]:
+    """`squeeze(text)`, and for each of its characters where in the text the one stands that it was made of."""
+    squeezed: list[str] = []
+    places: list[int] = []
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and unicodedata.category(text[end])[0] == "M":  # a letter goes with its accents
+            end += 1
+        part = squeeze(text[start:end])
+        squeezed.append(part)
+        places += [start] * len(part)
+        start = end
+    return "".join(squeezed), places
+
+
 def without_legal_form(name: str) -> str:
     """The name without legal forms before or after it: `PT Contoh Tbk` -> `contoh`, folded."""
     words = " ".join(part for part in re.split(r"[\s.,;()/&'\"\u2019-]+", fold(name)) if part)

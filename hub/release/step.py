@@ -130,8 +130,8 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         sampled=report.kind is Kind.FEED,
     )
     found = check.problems(contents, look)
-    # An approved lone indicator says a victim's name: the one exception. Constituents' addresses it may not hold.
-    found += check.problems(alone, replace(look, scanner=Scanner((), member.deny.ip_ranges)))
+    # An approved lone indicator may resemble the victim, but hold nothing that is the victim's own.
+    found += check.problems(alone, replace(look, scanner=scanner.last()))
     if not all(ladder.satisfied(rung, member.constituents, audience.terms.k) for rung in made.rungs):
         found.append(f"what is said of a victim fits fewer than {audience.terms.k} organisations")
     if found:

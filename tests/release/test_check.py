@@ -54,7 +54,7 @@ def test_what_leaves_passes(clean: tuple[Content, ...], look: Look) -> None:
         ("incident", {"description": "at Bank Sejahtera"}, "holds victim"),
         ("indicator", {"description": "for c2VqYWh0ZXJhLmV4YW1wbGU="}, "holds victim's domain"),
         ("indicator", {"pattern": "[url:value = 'http://x.example/SejahteraPay']"}, "holds victim"),
-        ("indicator", {"pattern": "[ipv4-addr:value = '198.51.100.9']"}, "holds address of a constituent"),
+        ("indicator", {"pattern": "[ipv4-addr:value = '198.51.100.9']"}, "holds an address of the victim"),
         ("relationship", {"object_marking_refs": None}, "is not marked"),
         ("relationship", {"object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]]}, "above TLP:AMBER"),
         (

@@ -1,0 +1,92 @@
+"""What the scanner finds in a text, where, and whether it is the thing itself or only like it."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.release.deny import domain_needles, email_needles, name_needles
+from hub.release.scan import Scanner, Strength
+from hub.release.spelling import squeeze, squeezed_with_places
+
+NAME = Scanner(name_needles("Bank Rekaan Berhad (BRB)", "victim"), ())
+DOMAIN = Scanner(domain_needles("rekaanbank.example", "victim's domain"), ())
+MAILBOX = Scanner(email_needles("laila.hassan@rekaanbank.example", "victim's address"), ())
+
+
+@pytest.mark.parametrize(
+    ("scanner", "text"),
+    [
+        (NAME, "At Bank Rekaan. Then"),
+        (NAME, "bank-rekaan"),
+        (NAME, "http://192.0.2.1/?o=Bank%20Rekaan&x=1"),
+        (NAME, "mail from BRB"),
+        (DOMAIN, "rekaanbank.example"),
+        (DOMAIN, "https://vpn.rekaanbank.example/login"),
+        (DOMAIN, "someone@rekaanbank.example"),
+        (MAILBOX, "http://192.0.2.1/laila.hassan/x"),
+        (MAILBOX, "laila.hassan.txt"),
+    ],
+)
+def test_what_is_the_victims_own_is_an_exact_hit(scanner: Scanner, text: str) -> None:
+    assert any(hit.exact for hit in scanner.hits(text))
+    assert any(hit.exact for hit in scanner.last().hits(text))
+
+
+@pytest.mark.parametrize(
+    ("scanner", "text"),
+    [
+        (NAME, "bank-rekaan-login.example"),
+        (NAME, "https://bankrekaan.example.net/"),
+        (NAME, "BRB_HOW_TO_RESTORE.txt"),
+        (DOMAIN, "rekaanbank.example.secure-login.example"),
+        (DOMAIN, "rekaanbank-example.net"),
+        (DOMAIN, "xrekaanbank.example"),
+    ],
+)
+def test_the_victims_name_inside_another_name_is_a_similar_hit(scanner: Scanner, text: str) -> None:
+    """A phishing domain that imitates the victim can be shared once an officer approves it."""
+    assert {hit.strength for hit in scanner.hits(text)} == {Strength.SIMILAR}
+    assert not scanner.last().hits(text)
+
+
+def test_a_hit_says_where_it_stands_and_repeats_nothing_that_the_text_does_not_hold() -> None:
+    text = "see files.bank_rekaan_x.zip"
+    (hit,) = NAME.hits(text)
+    assert (hit.text, text[hit.start : hit.end]) == ("bank_rekaan", "bank_rekaan")
+    assert "Berhad" not in f"{hit} {hit!r}"
+
+
+def test_an_approved_value_may_hold_the_name_of_a_listed_third_party_but_no_listed_address() -> None:
+    needles = domain_needles("clinic.example", "constituent's domain")
+    scanner = Scanner([replace(needle, listed=True) for needle in needles], ["198.51.100.0/24"])
+    assert scanner.hits("https://www.clinic.example/kit/")
+    assert not scanner.last().hits("https://www.clinic.example/kit/")
+    assert scanner.last().hits("http://198.51.100.7/kit/")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["198.51.100.x", "198.51.100.*", "198.51.x.x", r"198\.51\.100\.\d+", "198(.)51(.)100(.)7", "198.51.100.0/25",
+     "198 dot 51 dot 100 dot 7"],
+)  # fmt: skip
+def test_a_part_of_an_address_is_found_in_texts_and_rules(text: str) -> None:
+    assert Scanner((), ["198.51.100.0/24"]).hits(text)
+    assert not Scanner((), ["203.0.113.0/24"]).hits(text)
+
+
+def test_three_numbers_that_may_be_a_version_only_resemble_a_network() -> None:
+    assert {hit.strength for hit in Scanner((), ["198.51.100.0/24"]).hits("client 198.51.100")} == {Strength.SIMILAR}
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=40))
+def test_places_are_given_for_the_same_letters_that_squeeze_gives(text: str) -> None:
+    text = unicodedata.normalize("NFC", text)
+    squeezed, places = squeezed_with_places(text)
+    assert len(squeezed) == len(places)
+    assert places == sorted(places)
+    assert squeezed == squeeze(text)
