@@ -40,6 +40,11 @@ corpus: .venv/dev ## run the converters over a folder, and search what would lea
 soak: .venv/dev ## the long form of the tests with faults and races, their figures at the end
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
+.PHONY: docs
+docs: .venv/dev ## the pages made from the code, and the API reference (build/docs)
+	$(BIN)/python -m tests.reference
+	$(BIN)/python -m pdoc --no-search -o build/docs hub $(wildcard hub/producer/api.py)
+
 .PHONY: lock
 lock: ## pin every dependency anew, with hashes (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

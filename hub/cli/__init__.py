@@ -24,12 +24,21 @@ from hub.errors import (
 from hub.version import __version__
 
 DONE: Final = 0
-SOME_REFUSED: Final = 1  # done, but not everything was taken: the output says what and why
+SOME_REFUSED: Final = 1
 USAGE: Final = 2
-REFUSED: Final = 3  # settings, declarations, credentials or input must be changed first
-AWAY: Final = 4  # the hub or the store cannot be reached: the same command may succeed later
+REFUSED: Final = 3
+AWAY: Final = 4
 FAILED: Final = 5
 INTERRUPTED: Final = 130
+EXIT_CODES: Final[Mapping[int, str]] = {
+    DONE: "done",
+    SOME_REFUSED: "done in part: the output names what was refused, and why",
+    USAGE: "the command line cannot be used",
+    REFUSED: "refused, or answered with no: settings, declarations, credentials or input must change first",
+    AWAY: "the hub, the store or the mail server cannot be reached: the same command may succeed later",
+    FAILED: "failed for another reason, which the output names",
+    INTERRUPTED: "interrupted (Ctrl-C)",
+}
 
 # name -> what it does; the order is that of --help.
 COMMANDS: Final[Mapping[str, str]] = {
@@ -70,7 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="The threat-sharing hub: national CERTs share STIX 2.1 incidents over TAXII 2.1.",
         epilog="commands:\n"
         + "".join(f"  {name:<12} {does}\n" for name, does in COMMANDS.items())
-        + "\n`hub COMMAND --help` shows each with an example.",
+        + "\n`hub COMMAND --help` shows each with an example.\n\nexit codes:\n"
+        + "".join(f"  {code:<4} {meaning}\n" for code, meaning in EXIT_CODES.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip - the help as it is printed
     parser.add_argument("--version", action="version", version=f"hub {__version__}")

@@ -1,4 +1,4 @@
-"""What is wrong with an object, as a value: a verdict on one object is no exception (hub/README.md, verdicts)."""
+"""What is wrong with an object, as a value: a verdict on one object is no exception (a verdict is a value, a failure an error)."""
 
 from __future__ import annotations
 
