@@ -125,7 +125,7 @@ def _warn(report: Report) -> None:
 
 def this_member(environment: Mapping[str, str]) -> Member:
     """The member whose home this is; advice on a key that was made goes to stderr."""
-    return load_member(home(environment), tell=lambda sentence: print(sentence, file=sys.stderr))
+    return load_member(home(environment), warn=lambda sentence: print(sentence, file=sys.stderr))
 
 
 def now() -> datetime:

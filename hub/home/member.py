@@ -2,7 +2,8 @@
 
     home/
     ├── member.toml        the declarations below
-    ├── member.key         made at first use, readable by its owner only
+    ├── member.key         written at first use, readable by its owner only
+    ├── constituents.csv   the register, where `register.file` names it (see home/register.py)
     └── records/           what was rendered and released, one file for each report (see release/record.py)
 
 ```toml
@@ -13,13 +14,23 @@ country = "MY"
 contact = "duty@cert.example"  # the duty desk's mailbox: published in the handling statement
 
 [deny]                         # what must never leave, besides what each report says of its victim
-names     = ["Bank Contoh Berhad", "Contoh Pay"]     # constituents, brands
-people    = ["Siti binti Rahman"]
-domains   = ["contoh.example"]
-ip_ranges = ["198.51.100.0/24", "2001:db8:5::/48"]
-files     = ["constituents.txt"]                      # more names, one a line
+names         = ["Bank Contoh Berhad"]                # constituents
+brands        = ["Contoh Pay"]
+abbreviations = ["BCB"]
+people        = ["Siti binti Rahman"]
+hosts         = ["HQ-FS02"]
+domains       = ["contoh.example"]
+ip_ranges     = ["198.51.100.0/24", "2001:db8:5::/48"]
+files         = ["more-names.txt"]                    # more names, one a line
 
-[[constituents]]               # counts, for k: without them size and country are dropped on release
+[space]                        # whatever lies in it is a third party's, until an officer says otherwise
+domains  = ["contoh.example"]
+prefixes = ["198.51.0.0/16"]
+
+[register]                     # the constituents one by one: searched for like [deny], and counted for k
+file = "constituents.csv"
+
+[[constituents]]               # or counts alone, for k: without any, size and country are dropped on release
 country = "MY"
 sector  = "healthcare"         # industry-sector-ov
 size    = "large"              # micro, small, medium or large; may be left out
@@ -40,23 +51,22 @@ from typing import Any, Final
 
 from hub.errors import ConfigurationError
 from hub.home.keys import Key, load_key
+from hub.home.register import SIZES, Cell, Constituent, counts, read_register
 from hub.stix import identifiers
 from hub.stix.places import COUNTRIES
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 
 FILE: Final = "member.toml"
-SIZES: Final = ("micro", "small", "medium", "large")
 _KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "": frozenset({"identity", "key", "deny", "constituents", "pseudonyms"}),
+    "": frozenset({"identity", "key", "deny", "space", "register", "constituents", "pseudonyms"}),
     "identity": frozenset({"id", "name", "country", "contact"}),
     "key": frozenset({"file"}),
-    "deny": frozenset({"names", "people", "domains", "ip_ranges", "files"}),
+    "deny": frozenset({"names", "brands", "abbreviations", "people", "hosts", "domains", "ip_ranges", "files"}),
+    "space": frozenset({"domains", "prefixes"}),
+    "register": frozenset({"file"}),
     "constituents": frozenset({"country", "sector", "size", "count"}),
     "pseudonyms": frozenset({"months"}),
 }
-
-Cell = tuple[str, str, str]
-"""Country, sector and size of a kind of constituent; the size is empty where it was not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +74,36 @@ class Deny:
     """Whom the CERT protects, whoever the victim of a report is."""
 
     names: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    abbreviations: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     ip_ranges: tuple[str, ...] = ()  # addresses or CIDR
+
+    def __bool__(self) -> bool:
+        lists = (self.names, self.brands, self.abbreviations, self.people, self.hosts, self.domains, self.ip_ranges)
+        return any(lists)
 
     def __repr__(self) -> str:
         return f"Deny({len(self.names)} names, {len(self.people)} people, {len(self.domains)} domains, …)"
 
 
 @dataclass(frozen=True, slots=True)
+class Space:
+    """The CERT's own space: what lies in it is a third party's until an officer says otherwise."""
+
+    domains: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()  # addresses or CIDR
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """This CERT. `pseudonym_months`: for how long a victim keeps its pseudonym (12: a calendar year)."""
+    """This CERT.
+
+    `constituents` counts those of each kind; `register` lists them one by one, where the CERT keeps such a file.
+    `pseudonym_months`: for how long a victim keeps its pseudonym (12: a calendar year).
+    """
 
     home: Path
     identity: str
@@ -83,6 +112,8 @@ class Member:
     key: Key
     contact: str | None = None
     deny: Deny = field(default_factory=Deny)
+    space: Space = field(default_factory=Space)
+    register: tuple[Constituent, ...] = ()
     constituents: Mapping[Cell, int] = field(default_factory=dict)
     pseudonym_months: int = 12
 
@@ -92,10 +123,10 @@ class Member:
         return self.home / "records"
 
 
-def load_member(home: Path, *, now: datetime | None = None, tell: Callable[[str], None] | None = None) -> Member:
-    """The member whose `member.toml` lies in the folder `home`; the key is made where there is none.
+def load_member(home: Path, *, now: datetime | None = None, warn: Callable[[str], None] | None = None) -> Member:
+    """The member whose `member.toml` lies in the folder `home`; a key is written where there is none.
 
-    `tell` gets one sentence of advice when a key was made. ConfigurationError names file, key and what to put there.
+    `warn` gets one sentence of advice about a new key. ConfigurationError names file, key and what to put there.
     """
     path = home / FILE
     try:
@@ -109,11 +140,11 @@ def load_member(home: Path, *, now: datetime | None = None, tell: Callable[[str]
     _known(table, "", path)
     identity = _table(table, "identity", path)
     key_file = home / _text(_table(table, "key", path), "file", path, default="member.key")
-    key, made = load_key(key_file, now or datetime.now(UTC))
-    if made and tell is not None:
-        tell(
-            f"A key was made: {key_file}. Keep a copy off this machine, locked away. Without it your next reports get "
-            "other ids and pseudonyms, and whoever else has it can find out who the victims are."
+    key, is_new = load_key(key_file, now or datetime.now(UTC))
+    if is_new and warn is not None:
+        warn(
+            f"A new key was written: {key_file}. Keep a copy off this machine, locked away. Without it your next reports "
+            "get other ids and pseudonyms; anyone who has it can find out who the victims are."
         )
     country = _text(identity, "country", path)
     if country not in COUNTRIES:
@@ -121,6 +152,7 @@ def load_member(home: Path, *, now: datetime | None = None, tell: Callable[[str]
     member_id = _text(identity, "id", path)
     if identifiers.type_of(member_id) != "identity":
         raise ConfigurationError(f"{path}: identity.id must be a STIX id like identity--…, not {member_id!r}")
+    register = _register(_table(table, "register", path), home, path, country)
     return Member(
         home=home,
         identity=member_id,
@@ -129,32 +161,70 @@ def load_member(home: Path, *, now: datetime | None = None, tell: Callable[[str]
         key=key,
         contact=identity.get("contact") and _text(identity, "contact", path),
         deny=_deny(_table(table, "deny", path), home, path),
-        constituents=_constituents(table.get("constituents", []), path),
+        space=_space(_table(table, "space", path), path),
+        register=register,
+        constituents=_counts(register, _constituents(table.get("constituents", []), path), path),
         pseudonym_months=_months(_table(table, "pseudonyms", path), path),
     )
 
 
 def _deny(table: Mapping[str, Any], home: Path, path: Path) -> Deny:
-    names = list(_texts(table, "names", path))
-    for file in _texts(table, "files", path):
+    names = list(_texts(table, "deny.names", path))
+    for file in _texts(table, "deny.files", path):
         try:
             lines = (home / file).read_text("utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"{path}: deny.files: {file} cannot be read: {error}") from None
         names += [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    ranges = _texts(table, "ip_ranges", path)
-    for text in ranges:
+    return Deny(
+        names=tuple(dict.fromkeys(names)),
+        brands=_texts(table, "deny.brands", path),
+        abbreviations=_texts(table, "deny.abbreviations", path),
+        people=_texts(table, "deny.people", path),
+        hosts=_texts(table, "deny.hosts", path),
+        domains=_texts(table, "deny.domains", path),
+        ip_ranges=_networks(table, "deny.ip_ranges", path),
+    )
+
+
+def _space(table: Mapping[str, Any], path: Path) -> Space:
+    return Space(_texts(table, "space.domains", path), _networks(table, "space.prefixes", path))
+
+
+def _networks(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
+    networks = _texts(table, key, path)
+    for text in networks:
         try:
             ipaddress.ip_network(text, strict=False)
         except ValueError:
-            raise ConfigurationError(f"{path}: deny.ip_ranges: {text!r} is no address and no CIDR range") from None
-    return Deny(tuple(names), _texts(table, "people", path), _texts(table, "domains", path), ranges)
+            raise ConfigurationError(f"{path}: {key}: {text!r} is no address and no CIDR range") from None
+    return networks
+
+
+def _register(table: Mapping[str, Any], home: Path, path: Path, country: str) -> tuple[Constituent, ...]:
+    if not table:
+        return ()
+    try:
+        return read_register(home / _text(table, "file", path), country)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}: register.file: {error}") from None
+
+
+def _counts(register: tuple[Constituent, ...], declared: Mapping[Cell, int], path: Path) -> Mapping[Cell, int]:
+    """The counts of the register, and of other countries those that are declared."""
+    counted = counts(register)
+    twice = {cell[0] for cell in counted} & {cell[0] for cell in declared}
+    if twice:
+        raise ConfigurationError(
+            f"{path}: the register counts the constituents of {', '.join(sorted(twice))}: remove their [[constituents]]"
+        )
+    return {**declared, **counted}
 
 
 def _constituents(rows: Any, path: Path) -> dict[Cell, int]:
     if not isinstance(rows, list):
         raise ConfigurationError(f"{path}: constituents must be a list: write [[constituents]] above each")
-    counts: dict[Cell, int] = {}
+    by_cell: dict[Cell, int] = {}
     for number, row in enumerate(rows, 1):
         where = f"constituents {number}"
         _known(row, "constituents", path)
@@ -169,8 +239,8 @@ def _constituents(rows: Any, path: Path) -> dict[Cell, int]:
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
             raise ConfigurationError(f"{path}: {where}: count must be a whole number from 0")
         cell = (country, sector, size)
-        counts[cell] = counts.get(cell, 0) + count
-    return counts
+        by_cell[cell] = by_cell.get(cell, 0) + count
+    return by_cell
 
 
 def _months(table: Mapping[str, Any], path: Path) -> int:
@@ -192,9 +262,9 @@ def _known(table: Any, section: str, path: Path) -> None:
 
 
 def _table(table: Mapping[str, Any], section: str, path: Path) -> Mapping[str, Any]:
-    found = table.get(section, {})
-    _known(found, section, path)
-    checked: Mapping[str, Any] = found
+    value: Any = table.get(section, {})
+    _known(value, section, path)
+    checked: Mapping[str, Any] = value
     return checked
 
 
@@ -206,7 +276,8 @@ def _text(table: Mapping[str, Any], key: str, path: Path, default: str | None = 
 
 
 def _texts(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
-    value = table.get(key, [])
+    """The texts under a key such as `deny.names`, of which the table has the last part."""
+    value = table.get(key.partition(".")[2], [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ConfigurationError(f"{path}: deny.{key} must be a list of texts")
+        raise ConfigurationError(f"{path}: {key} must be a list of texts")
     return tuple(dict.fromkeys(item.strip() for item in value if item.strip()))

@@ -86,7 +86,7 @@ class Pipeline:
     @cached_property
     def member(self) -> Member:
         """The CERT whose home this is. ConfigurationError where there is none."""
-        return load_member(self._home, tell=self._tell)
+        return load_member(self._home, warn=self._tell)
 
     @cached_property
     def audience(self) -> Audience:

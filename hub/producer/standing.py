@@ -61,8 +61,7 @@ def _ids_at_home(home: Path) -> set[str]:
 
 def _named(objects: Iterable[Mapping[str, Any]], home: Path) -> Iterator[str]:
     member = load_member(home)
-    deny = member.deny
-    if not (deny.names or deny.people or deny.domains or deny.ip_ranges):
+    if not (member.deny or member.register):
         return
     # the scanner loads stix2's vocabularies, which a CERT without a list does without
     from hub.release.check import texts_of  # noqa: PLC0415

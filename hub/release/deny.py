@@ -69,7 +69,7 @@ def scanner_for(member: Member, report: Report, *, named: Victim | None = None) 
     `named`: the victim that agreed to be named, whose name (and nothing else of it) is let through.
     """
     needles = _listed_needles(member)
-    networks = list(member.deny.ip_ranges)
+    networks = _listed_networks(member)
     for victim in (*report.victims, *report.secondary_victims):
         needles += _victim_needles(victim)
         networks += victim.ip_ranges
@@ -90,17 +90,29 @@ def listed(member: Member) -> Scanner:
     """The scanner for what is no report: the CERT's own list alone."""
     own = [squeeze(member.name), squeeze(member.contact or "")]
     needles = (needle for needle in _listed_needles(member) if not any(needle.text in text for text in own))
-    return Scanner(needles, member.deny.ip_ranges)
+    return Scanner(needles, _listed_networks(member))
+
+
+def _listed_networks(member: Member) -> list[str]:
+    return [*member.deny.ip_ranges, *(network for one in member.register for network in one.ip_ranges)]
 
 
 def _listed_needles(member: Member) -> list[Needle]:
     found: list[Needle] = []
-    for name in member.deny.names:
+    for name in (*member.deny.names, *member.deny.brands):
         found += name_needles(name, "constituent")
+    for name in member.deny.abbreviations:
+        found += short_name_needles(name, "constituent")
     for person in member.deny.people:
         found += name_needles(person, "person")
     for domain in member.deny.domains:
         found += domain_needles(domain, "constituent's domain")
+    for host in member.deny.hosts:
+        found += [Needle(squeeze(host), "constituent's host", host, Rule.OWN, whole=True)]
+    for one in member.register:
+        found += name_needles(one.name, "constituent")
+        found += [needle for name in one.short_names for needle in short_name_needles(name, "constituent")]
+        found += [needle for domain in one.domains for needle in domain_needles(domain, "constituent's domain")]
     return [replace(needle, listed=True) for needle in found]
 
 
@@ -122,6 +134,12 @@ def name_needles(name: str, kind: str) -> list[Needle]:
             continue
         found.append(Needle(text, kind, name, whole=short))
     return found
+
+
+def short_name_needles(name: str, kind: str) -> list[Needle]:
+    """An abbreviation: as a word only."""
+    text = squeeze(name)
+    return [Needle(text, kind, name, whole=True)] if len(text) >= MIN_WORD else []
 
 
 def _like_a_name(text: str) -> bool:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from hub.home.member import Cell
+from hub.home.register import Cell
 from hub.release.policy import Approvals, Audience, Profile
 from hub.reports.victims import Consent, Victim
 from hub.stix.places import REGIONS

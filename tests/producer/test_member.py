@@ -21,7 +21,15 @@ contact = "duty@cert-nusa.example"
 names = ["Bank Sejahtera Berhad"]
 domains = ["sejahtera.example"]
 ip_ranges = ["198.51.100.0/24"]
+brands = ["SejahteraPay"]
+abbreviations = ["BSB"]
+people = ["Siti binti Rahman"]
+hosts = ["HQ-FS02"]
 files = ["more.txt"]
+
+[space]
+domains = ["gov.example"]
+prefixes = ["203.0.113.0/24"]
 
 [[constituents]]
 country = "MY"
@@ -46,21 +54,24 @@ def test_a_home_is_read_whole(tmp_path: Path) -> None:
     member = load_member(home(tmp_path))
     assert (member.name, member.country, member.contact) == ("CERT Nusa", "MY", "duty@cert-nusa.example")
     assert member.deny.names == ("Bank Sejahtera Berhad", "Kuasa Elektrik", "โรงพยาบาลตัวอย่าง")
+    assert (member.deny.brands, member.deny.abbreviations) == (("SejahteraPay",), ("BSB",))
+    assert (member.deny.people, member.deny.hosts) == (("Siti binti Rahman",), ("HQ-FS02",))
+    assert (member.space.domains, member.space.prefixes) == (("gov.example",), ("203.0.113.0/24",))
     assert member.constituents == {("MY", "healthcare", "large"): 31, ("MY", "healthcare", ""): 4}
     assert member.pseudonym_months == 12
 
 
 def test_the_key_is_made_at_first_use_for_its_owner_only_with_advice_to_keep_a_copy(tmp_path: Path) -> None:
-    told: list[str] = []
-    first = load_member(home(tmp_path), tell=told.append)
+    advice: list[str] = []
+    first = load_member(home(tmp_path), warn=advice.append)
     file = tmp_path / "member.key"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert len(told) == 1
-    assert "Keep a copy off this machine" in told[0]
-    again = load_member(tmp_path, tell=told.append)
-    assert len(told) == 1
+    assert len(advice) == 1
+    assert "Keep a copy off this machine" in advice[0]
+    again = load_member(tmp_path, warn=advice.append)
+    assert len(advice) == 1
     assert again.key.identifier("incident", "x") == first.key.identifier("incident", "x")
-    assert file.read_text().splitlines()[-1] not in f"{first!r} {first.key!s} {told}"
+    assert file.read_text().splitlines()[-1] not in f"{first!r} {first.key!s} {advice}"
 
 
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
@@ -80,7 +91,7 @@ def test_a_damaged_key_is_never_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ('country = "MY"\ncontact', 'country = "Malaysia"\ncontact', "identity.country must be an ISO 3166 code"),
         ("identity--2784b794", "2784b794", "identity.id must be a STIX id"),
@@ -90,11 +101,14 @@ def test_a_damaged_key_is_never_replaced(tmp_path: Path) -> None:
         ('"healthcare"', '"hospitals"', "is no sector"),
         ("count = 31", "count = -1", "count must be a whole number"),
         ("more.txt", "missing.txt", "missing.txt cannot be read"),
+        ("203.0.113.0/24", "203.0.113.0/99", "space.prefixes: '203.0.113.0/99' is no address"),
+        ('hosts = ["HQ-FS02"]', "hosts = 3", "deny.hosts must be a list of texts"),
+        ("[space]", '[register]\nfile = "none.csv"\n[space]', "none.csv: cannot be read"),
         ("[identity]", "[identity", "not valid TOML"),
     ],
 )
-def test_what_cannot_be_used_is_told_with_file_and_key(tmp_path: Path, old: str, new: str, told: str) -> None:
-    with pytest.raises(ConfigurationError, match=told) as caught:
+def test_what_cannot_be_used_is_told_with_file_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
         load_member(home(tmp_path, SHEET.replace(old, new, 1)))
     assert str(tmp_path / "member.toml") in str(caught.value)
 
@@ -102,3 +116,71 @@ def test_what_cannot_be_used_is_told_with_file_and_key(tmp_path: Path, old: str,
 def test_a_folder_without_a_home_says_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="which CERT publishes"):
         load_member(tmp_path)
+
+
+REGISTER = """\ufeffName,Short names,Domains,Ranges,Sector,Size
+Bank Sejahtera Berhad,BSB;SejahteraPay,sejahtera.example;pay.example,198.51.100.0/24,financial-services,large
+"Klinik Melati, Cawangan 2",,,,healthcare,
+Klinik Kenanga,,,,healthcare,small
+
+โรงพยาบาลตัวอย่าง,,,2001:db8:7::/48,,
+"""
+
+
+def with_register(folder: Path, register: str = REGISTER, sheet: str = SHEET) -> Path:
+    """A home whose constituents stand in a file, and not in counts."""
+    (folder / "constituents.csv").write_text(register, "utf-8")
+    bare = sheet.partition("[[constituents]]")[0] + '[register]\nfile = "constituents.csv"\n'
+    return home(folder, bare)
+
+
+def test_constituents_are_counted_by_the_register(tmp_path: Path) -> None:
+    member = load_member(with_register(tmp_path))
+    assert member.constituents == {
+        ("MY", "financial-services", "large"): 1,
+        ("MY", "healthcare", ""): 1,
+        ("MY", "healthcare", "small"): 1,
+        ("MY", "", ""): 1,
+    }
+    bank, clinic, *_ = member.register
+    assert (bank.short_names, bank.domains) == (("BSB", "SejahteraPay"), ("sejahtera.example", "pay.example"))
+    assert (bank.ip_ranges, bank.size) == (("198.51.100.0/24",), "large")
+    assert clinic.name == "Klinik Melati, Cawangan 2"
+    assert "Sejahtera" not in repr(member.register)
+
+
+def test_a_register_may_hold_constituents_of_other_countries(tmp_path: Path) -> None:
+    member = load_member(with_register(tmp_path, "name,country\nBanco Exemplo,tl\nBank Contoh,\n"))
+    assert [one.country for one in member.register] == ["TL", "MY"]
+
+
+def test_nothing_is_counted_twice(tmp_path: Path) -> None:
+    """A count that is too high would say more of a victim than k allows."""
+    both = with_register(tmp_path).joinpath("member.toml")
+    both.write_text(
+        both.read_text("utf-8") + '[[constituents]]\ncountry = "MY"\nsector = "water"\ncount = 3\n', "utf-8"
+    )
+    with pytest.raises(ConfigurationError, match=r"the register counts the constituents of MY: remove their"):
+        load_member(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("register", "message"),
+    [
+        ("", "line 1 must name the columns"),
+        ("name,colour\nx,red\n", "line 1 must name the columns"),
+        ("name,name\nx,y\n", "line 1 must name the columns"),
+        ("name,sector\n,healthcare\n", "line 2: name is empty"),
+        ("name,sector\nx,hospitals\n", "line 2: 'hospitals' is no sector"),
+        ("name,size\nx,huge\n", "line 2: size must be one of micro, small, medium, large, or empty"),
+        ("name,ranges\nx,198.51.100.0/24;all\n", "line 2: 'all' is no address"),
+        ("name,country\nx,Malaysia\n", "line 2: country must be"),
+        ("name,sector\nx, Ltd,healthcare\n", "line 2: more cells than columns"),
+    ],
+)
+def test_what_cannot_be_used_in_a_register_is_named_with_file_and_line(
+    tmp_path: Path, register: str, message: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        load_member(with_register(tmp_path, register))
+    assert "constituents.csv" in str(caught.value)
