@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from hub.cli.respond import respond_arguments, take
-from hub.producer.respond import ANSWERS, answer
+from hub.producer.respond import ANSWER_WORDS, answer
 
 EXAMPLE = (
     "  hub answer incident--8f2c… accepted\n"
@@ -16,7 +16,7 @@ EXAMPLE = (
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("subject", metavar="INCIDENT", help="the incident, or the request where there are several")
-    parser.add_argument("says", choices=ANSWERS, metavar="accepted|refused|done", help="the answer")
+    parser.add_argument("says", choices=ANSWER_WORDS, metavar="accepted|refused|done", help="the answer")
     parser.add_argument("--why", default="", metavar="TEXT", help="the reason; a refusal needs one")
     respond_arguments(parser)
 

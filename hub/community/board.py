@@ -30,7 +30,8 @@ from hub.community.index import (
     visible_versions,
 )
 from hub.profile.rules import Profile
-from hub.protocol.steps import ANSWERS, Say, asked_members
+from hub.protocol.labels import ANSWERS, Say
+from hub.protocol.steps import asked_members
 from hub.sharing import access
 from hub.sharing.catalogue import ApiRoot, Catalogue
 from hub.sharing.members import Account

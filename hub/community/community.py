@@ -12,7 +12,9 @@ from hub.community.board import Board, Overdue, view_of
 from hub.community.index import Index, Said, Seen, View, speaks_of_steps
 from hub.community.ledger import Ledger
 from hub.errors import ForbiddenError
-from hub.protocol.steps import Step, may_be_step, parse_step, refusal
+from hub.protocol.labels import STEP_PREFIXES, may_be_step
+from hub.protocol.notes import parse_step
+from hub.protocol.steps import Step, refusal
 from hub.sharing import gate
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.members import Account, Kind, Member
@@ -23,7 +25,7 @@ from hub.store.base import Candidate, Store
 CONFIRMED: Final = "confirmed"  # kind of the facts that tell when a member last confirmed its contact
 CONFIRMED_DAYS: Final = 90  # after which a contact counts as not confirmed
 _DAY: Final = 24 * 3600 * 1000  # milliseconds
-_STEP_MARKS: Final = (b"response:", b"request:")  # without any of them a note is no step
+_STEP_MARKS: Final = tuple(prefix.encode() for prefix in STEP_PREFIXES)  # without any of them a note is no step
 
 
 class Community:

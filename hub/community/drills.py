@@ -29,10 +29,8 @@ react with their own accounts; how they did is read off the board.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
@@ -41,18 +39,18 @@ from hub.community.hub import Hub
 from hub.community.index import speaks_of_steps
 from hub.declarations import Table
 from hub.errors import UnprocessableError
-from hub.protocol.steps import ALL, REQUEST
+from hub.protocol import notes
+from hub.protocol.labels import EXERCISE, Stage
+from hub.protocol.spans import parse_span
+from hub.protocol.steps import ALL
 from hub.sharing.catalogue import ApiRoot, Collection
 from hub.sharing.members import Account, Kind
 from hub.stix.incident import DETERMINATIONS, INCIDENT_CORE, INVESTIGATION_STATUSES
+from hub.stix.timestamps import format_milliseconds
 from hub.stix.tlp import TLP, TLP2_IDS
 
 KIND: Final = "drill"  # of the facts that tell which incidents a drill raised
-LABEL: Final = "exercise"
 ACCOUNT: Final = "drill"  # what the hub's log and statuses name as the sender
-STAGES: Final = ("early", "update", "final")
-_SPAN: Final = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ def _event(table: Table, members: tuple[str, ...]) -> Event:
             name=table.text("name"),
             description=table.text("description", ""),
             criticality=table.number("criticality", least=0, most=100) if "criticality" in table else None,
-            stage=_one_of(table, "stage", STAGES),
+            stage=_one_of(table, "stage", tuple(Stage)),
             determination=_one_of(table, "determination", DETERMINATIONS),
             status=_one_of(table, "status", INVESTIGATION_STATUSES),
         )
@@ -129,10 +127,10 @@ def _one_of(table: Table, key: str, known: tuple[str, ...]) -> str:
 
 def _span(table: Table, key: str) -> int:
     text = table.text(key)
-    found = _SPAN.fullmatch(text)
-    if found is None:
+    seconds = parse_span(text)
+    if seconds is None:
         raise table.complaint(key, f"{text!r} should be a span such as 90s, 10m or 2h")
-    return int(found[1]) * _SECONDS[found[2]]
+    return seconds
 
 
 def exercise_root(hub: Hub, name: str | None) -> tuple[ApiRoot, Collection]:
@@ -203,7 +201,7 @@ class Play:
             "name": f"{event.name} [{event.determination}, stage {event.stage}]",
             "description": event.description or event.name,
             "object_refs": [incident["id"]],
-            "labels": [LABEL, f"stage:{event.stage}"],
+            "labels": [EXERCISE, Stage(event.stage).label],
         }
         report.setdefault("published", report["created"])
         self._incidents[event.incident], self._reports[event.incident] = incident, report
@@ -218,17 +216,16 @@ class Play:
         return (before or self._common(event.member, object_type)) | {"modified": self._stamp()}
 
     def _request(self, event: Event, speed: float) -> list[dict[str, Any]]:
-        due = self._hub.clock() + int(event.due * 1000 / speed)
-        asked = [ALL] if event.ask == (ALL,) else [self._identity(code) for code in event.ask]
-        extension = {"extension_type": "property-extension", "asked": asked, "what": event.what, "due": _stamp(due)}
-        note = self._common(event.member, "note") | {
-            "content": event.what,
-            "object_refs": [self._incidents[event.incident]["id"]],
-            "labels": [LABEL, "request:open"],
-            "extensions": {REQUEST: extension},
-            "object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]],
-        }
-        return [note]
+        now = self._hub.clock()
+        step = notes.request(
+            f"note--{self._hub.new_id()}",
+            event.member,
+            self._incidents[event.incident]["id"],
+            asked=[ALL] if event.ask == (ALL,) else [self._identity(code) for code in event.ask],
+            what=event.what,
+            due=now + int(event.due * 1000 / speed),
+        )
+        return [notes.build_note(step, author=self._identity(event.member), now=now, exercise=True)]
 
     def _common(self, member: str, object_type: str) -> dict[str, Any]:
         now = self._stamp()
@@ -239,7 +236,7 @@ class Play:
             "created_by_ref": self._identity(member),
             "created": now,
             "modified": now,
-            "labels": [LABEL],
+            "labels": [EXERCISE],
             "object_marking_refs": [TLP2_IDS[TLP.AMBER]],
         }
 
@@ -247,7 +244,7 @@ class Play:
         return self._hub.catalogue.members[member].identity
 
     def _stamp(self) -> str:
-        return _stamp(self._hub.clock())
+        return format_milliseconds(self._hub.clock())
 
 
 def drills_of(hub: Hub, root: ApiRoot) -> list[dict[str, Any]]:
@@ -260,8 +257,3 @@ def drill_report(hub: Hub, root: ApiRoot, drill: Mapping[str, Any]) -> dict[str,
     """Who reacted to a drill, and how fast: its incidents as the board tells them, and the figures of them alone."""
     incidents, figures = hub.community.incidents(root, tuple(drill["incidents"].values()))
     return {"drill": drill["drill"], "title": drill["title"], "incidents": incidents, "statistics": figures}
-
-
-def _stamp(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None)
-    return moment.isoformat(timespec="milliseconds") + "Z"

@@ -22,7 +22,9 @@ import orjson
 
 from hub.community import ledger
 from hub.community.ledger import Delivery
-from hub.protocol.steps import Say, Step, parse_step
+from hub.protocol.labels import Say, stage_of
+from hub.protocol.notes import parse_step
+from hub.protocol.steps import Step
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.members import Kind
 from hub.stix import tlp
@@ -235,13 +237,13 @@ class Index:
         insort(self._places[collection], (place, content["id"]))
 
     def _take_report(self, collection: str, place: int, level: int, author: str, content: dict[str, Any]) -> None:
-        stages = [one.partition(":")[2] for one in content.get("labels", ()) if one.startswith("stage:")]
-        if len(stages) != 1:
+        stage = stage_of(content.get("labels", ()))
+        if not stage:
             return
-        said = "" if content.get("revoked") is True else stages[0]
+        stage = "" if content.get("revoked") is True else stage
         for ref in content.get("object_refs", ()):
             if ref.startswith("incident--"):
-                self._changed(ref).stages.append(Stage(content["id"], collection, place, level, author, said))
+                self._changed(ref).stages.append(Stage(content["id"], collection, place, level, author, stage))
 
     def _changed(self, identifier: str) -> Incident:
         if len(self.changes) > _CHANGES_MOST:

@@ -14,13 +14,13 @@ from typing import Any, Final
 from hub.errors import ConnectionFailedError, ForbiddenError, NotFoundError, UnprocessableError
 from hub.home.files import write_atomically
 from hub.producer.connection import Connection, named
+from hub.protocol.labels import EXERCISE
 from hub.release.policy import Audience
 from hub.stix.tlp import BY_WORD, TLP
 from hub.taxii.resources import Collection, plain
 
 PROTECTED: Final = "protected"  # the profile of collections in which no victim is named
 INDICATORS: Final = "indicators"  # that of collections which take no incidents
-DRILLS: Final = "exercise"  # that of collections for drills
 _FILE: Final = "collections.json"
 
 
@@ -40,7 +40,7 @@ def audience_of(name: str, collections: Sequence[Collection], *, exercise: bool 
             f"this account may not publish in {collection.title!r}; `hub collections` shows where it may"
         )
     profiles = collection.x_hub_profiles
-    if profiles and exercise != (DRILLS in profiles):
+    if profiles and exercise != (EXERCISE in profiles):
         takes = "takes no drills" if exercise else "takes drills only: say that it is one (`exercise=True`, --exercise)"
         raise UnprocessableError(f"{collection.title!r} {takes}; nothing was released")
     return Audience(

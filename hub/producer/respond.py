@@ -1,32 +1,33 @@
-"""To acknowledge an incident, to ask for help with it, and to answer: the notes of the joint protocol.
+"""To acknowledge an incident, to ask for help with it, and to answer: a member's steps of the joint protocol.
 
-They are plain STIX notes (profiles/response.toml says how they must look), so that any client that keeps ids can write
-them, too. This is the short way: who asks, and who the members are, the hub's directory says.
+The steps and their notes are those of `hub.protocol`; any client that keeps ids can write such notes, too
+(profiles/response.toml). This module adds what the hub's directory and board know: who this member is, who the others
+are, and which request an answer belongs to.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
 from hub.errors import NotFoundError, UnprocessableError
 from hub.producer.connection import Connection
 from hub.producer.publish import Receipt, publish
-from hub.protocol.steps import REQUEST
+from hub.protocol import notes
+from hub.protocol.labels import ANSWERS, Say
+from hub.protocol.spans import parse_span
+from hub.protocol.steps import ALL, LEGAL, NEEDS_REASON, Step
 from hub.stix.identifiers import type_of
 from hub.stix.sentences import quoted
 from hub.stix.timestamps import parse_timestamp
-from hub.stix.tlp import TLP, TLP2_IDS
 
 COLLECTION: Final = "alerts"  # alias of the collection that takes requests and answers
-ANSWERS: Final = ("accepted", "refused", "done")
-EVERYBODY: Final = "all"
-_SPAN: Final = re.compile(r"(\d{1,4})([mhd])", re.ASCII)
-_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+ANSWER_WORDS: Final = tuple(say.word for say in ANSWERS)
+_SAY_BY_WORD: Final = {say.word: say for say in ANSWERS}
+_MICROSECONDS: Final = 1000  # in a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +46,23 @@ class Directory:
 
 def directory(connection: Connection) -> Directory:
     """The hub's directory; ForbiddenError for accounts that are no member's CERT."""
-    found = connection.resource("contacts")
+    contacts = connection.resource("contacts")
     return Directory(
-        member=found["member"],
-        identities={row["member"]: row["identity"] for row in found["contacts"]},
-        exercise=found.get("exercise") is True,
+        member=contacts["member"],
+        identities={row["member"]: row["identity"] for row in contacts["contacts"]},
+        exercise=contacts.get("exercise") is True,
     )
 
 
 def acknowledge(connection: Connection, incident: str, *, text: str = "", to: str = COLLECTION) -> Receipt:
     """Say that this member has the incident and has looked at it."""
-    who = directory(connection)
-    content = text or f"{who.member} has this incident."
-    return _send(connection, to, _note(who, "response:acknowledged", content, [_incident(incident)]))
+    members = directory(connection)
+    return _send(
+        connection, to, members, notes.acknowledgement(_new_id(), members.member, _incident(incident), text), _now()
+    )
 
 
-def ask(  # noqa: PLR0913 - each stands by its name
+def ask(  # noqa: PLR0913 - what a request consists of
     connection: Connection,
     incident: str,
     *,
@@ -73,26 +75,25 @@ def ask(  # noqa: PLR0913 - each stands by its name
 ) -> Receipt:
     """Ask members (codes, or "all") for help with an incident.
 
-    `due` is a span such as 4h, or a timestamp; without it the hub's deadlines for the incident's criticality count.
+    `due` is a span such as 4h, or a timestamp; without it the hub's deadlines for the incident's criticality apply.
 
     The request is the first of the receipt's successes.
     """
-    who = directory(connection)
-    asked = _asked(who, members)
-    moment = now or datetime.now(UTC)
+    known = directory(connection)
+    asked = _asked(known, members)
+    moment = _now() if now is None else _milliseconds(now)
     if not what.strip():
         raise UnprocessableError("What do you ask for? Say it in a sentence.")
-    extension: dict[str, Any] = {
-        "extension_type": "property-extension",
-        "asked": asked,
-        "what": what,
-    }  # fmt: skip - the extension as it is defined
-    if due is not None:
-        extension["due"] = _due(due, moment)
-    if priority is not None:
-        extension["priority"] = priority
-    note = _note(who, "request:open", what, [_incident(incident)], {REQUEST: extension}, moment)
-    return _send(connection, to, note)
+    request = notes.request(
+        _new_id(),
+        known.member,
+        _incident(incident),
+        asked=asked,
+        what=what,
+        due=None if due is None else _due(due, moment),
+        priority=priority,
+    )
+    return _send(connection, to, known, request, moment)
 
 
 def answer(connection: Connection, subject: str, says: str, *, why: str = "", to: str = COLLECTION) -> Receipt:
@@ -100,63 +101,65 @@ def answer(connection: Connection, subject: str, says: str, *, why: str = "", to
 
     `subject` is the request's id, or the incident's where one request about it waits for this member.
     """
-    if says not in ANSWERS:
-        raise UnprocessableError(f"{says!r} is no answer: say one of {', '.join(ANSWERS)}.")
-    if says == "refused" and not why.strip():
-        raise UnprocessableError("Any member may refuse, and says why: give the reason (--why).")
-    who = directory(connection)
-    incident, request = _request(connection.resource("board"), who.member, subject, says)
-    content = why or f"{who.member}: {says}."
-    return _send(connection, to, _note(who, f"response:{says}", content, [incident, request]))
+    say = _SAY_BY_WORD.get(says)
+    if say is None:
+        raise UnprocessableError(f"{says!r} is no answer: say one of {', '.join(ANSWER_WORDS)}.")
+    if say is Say.REFUSED and not why.strip():
+        raise UnprocessableError(f"{NEEDS_REASON}: give the reason (--why).")
+    members = directory(connection)
+    incident, request = _request(connection.resource("board"), members.member, subject, say)
+    step = notes.answer(_new_id(), members.member, incident, request=request, says=say, why=why)
+    return _send(connection, to, members, step, _now())
 
 
-def _request(board: Mapping[str, Any], member: str, subject: str, says: str) -> tuple[str, str]:
+def _request(board: Mapping[str, Any], member: str, subject: str, say: Say) -> tuple[str, str]:
     """(incident, request) that an answer belongs to: the only one that it can mean."""
-    found = [
+    matches = [
         (entry["incident"], request)
         for entry in board.get("incidents", ())
         for request in entry["requests"]
         if subject in (entry["incident"], request["request"]) and member in request["asked"]
     ]
-    if len(found) > 1:  # those to which this answer is a step on
-        found = [one for one in found if _last(one[1], member) not in (says, "done")]
-    if len(found) == 1:
-        return found[0][0], found[0][1]["request"]
-    if found:
+    if len(matches) > 1:  # those to which this answer is legal
+        matches = [(incident, request) for incident, request in matches if say in LEGAL[_last(request, member)]]
+    if len(matches) == 1:
+        return matches[0][0], matches[0][1]["request"]
+    if matches:
         several = "; ".join(
-            f"{request['request']} ({request['by']}: {quoted(request['what'])})" for _, request in found
+            f"{request['request']} ({request['by']}: {quoted(request['what'])})" for _, request in matches
         )
-        raise UnprocessableError(f"{len(found)} requests wait for an answer of {member}; give the id of one: {several}")
+        raise UnprocessableError(
+            f"{len(matches)} requests wait for an answer of {member}; give the id of one: {several}"
+        )
     raise NotFoundError(f"No request about {subject} asks {member}, or its incident is closed; `hub board` shows all.")
 
 
-def _last(request: Mapping[str, Any], member: str) -> str | None:
-    given = request["answers"].get(member, ())
-    return given[-1]["says"] if given else None
+def _last(request: Mapping[str, Any], member: str) -> Say | None:
+    answers = request["answers"].get(member, ())
+    return _SAY_BY_WORD.get(answers[-1]["says"]) if answers else None
 
 
-def _asked(who: Directory, members: Iterable[str]) -> list[str]:
+def _asked(known: Directory, members: Iterable[str]) -> list[str]:
     codes = list(dict.fromkeys(code.strip().upper() for code in members if code.strip()))
-    if codes == [EVERYBODY.upper()]:
-        return [EVERYBODY]
-    if unknown := next((code for code in codes if code not in who.identities), None):
-        raise UnprocessableError(f"{unknown!r} is no member; there are {', '.join(who.identities)}, or all.")
+    if codes == [ALL.upper()]:
+        return [ALL]
+    if unknown := next((code for code in codes if code not in known.identities), None):
+        raise UnprocessableError(f"{unknown!r} is no member; there are {', '.join(known.identities)}, or all.")
     if not codes:
         raise UnprocessableError("Whom do you ask? Name members, or all.")
-    return [who.identities[code] for code in codes]
+    return [known.identities[code] for code in codes]
 
 
-def _due(text: str, now: datetime) -> str:
-    if span := _SPAN.fullmatch(text.strip()):
-        moment = now + timedelta(**{_UNITS[span[2]]: int(span[1])})
-        return _stamp(moment)
+def _due(text: str, now: int) -> int:
+    seconds = parse_span(text)
+    if seconds is not None:
+        return now + seconds * 1000
     try:
-        parse_timestamp(text)
+        return parse_timestamp(text) // _MICROSECONDS
     except ValueError:
         raise UnprocessableError(
             f"{text!r} says no time: write a span such as 30m, 4h or 2d, or a timestamp such as 2026-04-02T07:00:00Z."
         ) from None
-    return text
 
 
 def _incident(text: str) -> str:
@@ -165,38 +168,18 @@ def _incident(text: str) -> str:
     return text
 
 
-def _note(  # noqa: PLR0913, PLR0917 - what a note is made of
-    who: Directory,
-    label: str,
-    content: str,
-    about: list[str],
-    extensions: Mapping[str, Any] | None = None,
-    now: datetime | None = None,
-) -> Any:
-    """The stix2 note (STIX 2.1, 4.11)."""
-    import stix2  # noqa: PLC0415 - a third of a second to load: not before it is needed
-
-    moment = _stamp(now or datetime.now(UTC))
-    optional = {"extensions": dict(extensions)} if extensions else {}
-    return stix2.v21.Note(
-        id=f"note--{uuid4()}",
-        created_by_ref=who.own,
-        created=moment,
-        modified=moment,
-        content=content,
-        object_refs=about,
-        labels=[label, "exercise"] if who.exercise else [label],
-        object_marking_refs=[TLP2_IDS[TLP.AMBER_STRICT]],
-        allow_custom=True,  # the extension is the project's own
-        **optional,
-    )
+def _send(connection: Connection, to: str, members: Directory, step: Step, now: int) -> Receipt:
+    note = notes.build_note(step, author=members.own, now=now, exercise=members.exercise)
+    return publish(connection, connection.collection(to), [note])
 
 
-def _send(connection: Connection, to: str, note: Any) -> Receipt:
-    from hub.producer.bundles import stix_objects  # noqa: PLC0415 - as above
-
-    return publish(connection, connection.collection(to), stix_objects(note))
+def _new_id() -> str:
+    return f"note--{uuid4()}"
 
 
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+def _now() -> int:
+    return _milliseconds(datetime.now(UTC))
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -1,56 +1,33 @@
-"""The joint protocol as values (its steps: profiles/README.md): what a note says, and whether it may be said now. Pure.
+"""The steps of the joint protocol (profiles/README.md), and which of them is legal when. `notes` reads and builds them.
 
 A note is a *step* where it stands in a collection of requests and answers and is labelled:
 
     response:acknowledged   a member has the incident and has looked at it; once, and not by the member that reported it
     request:open            a member asks others for help with an incident, its own or another's
     response:accepted       a member that was asked takes it on
-    response:refused        … does not, and says why; also after it had accepted
-    response:done           … has done it; after that it says no more to this request
+    response:refused        a member that was asked does not take it on, and says why; also after it had accepted
+    response:done           a member that was asked has done it; after that it says no more to this request
 
-Nobody rewrites a step: a new version of such a note may only revoke it, which takes it back.
+A step is never rewritten: a new version of such a note may only revoke it, which takes it back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from hub.stix.timestamps import parse_timestamp
+from hub.protocol.labels import ANSWERS, Say
 
-# The project's own extension: what a request for help says beside its text.
-REQUEST: Final = "extension-definition--26f56d2f-556d-4983-afaf-5174f0d1932a"
 ALL: Final = "all"  # in place of identities: every member but the one that asks
-_PREFIXES: Final = ("response:", "request:")
-_MICROSECONDS: Final = 1000  # in a millisecond
-
-
-class Say(Enum):
-    """What a step says, by its label."""
-
-    ACKNOWLEDGED = "response:acknowledged"
-    OPEN = "request:open"
-    ACCEPTED = "response:accepted"
-    REFUSED = "response:refused"
-    DONE = "response:done"
-
-    @property
-    def word(self) -> str:
-        """Without what all of its kind begin with: `accepted`."""
-        return self.value.partition(":")[2]
-
-
-_BY_LABEL: Final = {say.value: say for say in Say}
-ANSWERS: Final = frozenset({Say.ACCEPTED, Say.REFUSED, Say.DONE})
-# what a member may say to a request, by what it said last; None: nothing yet
+# What a member may say to a request, by what it said last; None: nothing yet.
 LEGAL: Final[Mapping[Say | None, frozenset[Say]]] = {
-    None: ANSWERS,
+    None: frozenset(ANSWERS),
     Say.ACCEPTED: frozenset({Say.DONE, Say.REFUSED}),
     Say.REFUSED: frozenset({Say.ACCEPTED}),
     Say.DONE: frozenset(),
 }
+NEEDS_REASON: Final = "Any member may refuse, and says why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +44,7 @@ class Step:
     asked: tuple[str, ...] = ()  # of a request: identity ids, or ALL alone
     what: str = ""
     due: int | None = None  # milliseconds since 1970; None: as the profile's deadlines say
-    undated: bool = False  # what it says of `due` is no timestamp
+    undated: bool = False  # its `due` is no timestamp
     priority: int | None = None
 
     @property
@@ -100,43 +77,9 @@ class Held(Protocol):
         """What the member said last to the request."""
 
 
-def may_be_step(labels: Any) -> bool:
-    """Whether labels make a note a step, well formed or not."""
-    return isinstance(labels, list) and any(isinstance(one, str) and one.startswith(_PREFIXES) for one in labels)
-
-
-def parse_step(content: Mapping[str, Any], reserved: Mapping[str, str]) -> Step | None:
-    """The step that a valid note is; None where it is another note, or its author is no member.
-
-    `reserved` tells which member an identity id belongs to.
-    """
-    says = [_BY_LABEL[label] for label in content.get("labels", ()) if label in _BY_LABEL]
-    member = reserved.get(content.get("created_by_ref", ""))
-    if len(says) != 1 or member is None:
-        return None
-    refs: list[str] = content.get("object_refs", [])
-    extension = content.get("extensions", {}).get(REQUEST, {}) if says[0] is Say.OPEN else {}
-    asked = extension.get("asked", ())
-    what, priority, due = extension.get("what"), extension.get("priority"), _instant(extension.get("due"))
-    return Step(
-        id=content["id"],
-        says=says[0],
-        member=member,
-        incidents=tuple(ref for ref in refs if ref.startswith("incident--")),
-        requests=tuple(ref for ref in refs if ref.startswith("note--")),
-        text=content.get("content", ""),
-        revoked=content.get("revoked") is True,
-        asked=tuple(one for one in asked if isinstance(one, str)) if isinstance(asked, list) else (str(asked),),
-        what=what if isinstance(what, str) else "",
-        due=due,
-        undated="due" in extension and due is None,
-        priority=priority if isinstance(priority, int) and not isinstance(priority, bool) else None,
-    )
-
-
 def asked_members(step: Step, members: Sequence[str], reserved: Mapping[str, str]) -> tuple[str, ...]:
     """The codes of those whom a request asks, in the order of `members`; never the one that asks."""
-    named = set(members) if ALL in step.asked else {reserved.get(one) for one in step.asked}
+    named = set(members) if ALL in step.asked else {reserved.get(identity) for identity in step.asked}
     return tuple(code for code in members if code in named and code != step.member)
 
 
@@ -184,7 +127,7 @@ def _acknowledging(step: Step, held: Held, reporter: str) -> str:
 def _asking(step: Step, held: Held, members: Sequence[str], reserved: Mapping[str, str]) -> str:
     if step.revoked:
         return "It takes back what was never asked."
-    strangers = [one for one in step.asked if one != ALL and reserved.get(one) not in members]
+    strangers = [identity for identity in step.asked if identity != ALL and reserved.get(identity) not in members]
     if strangers or (ALL in step.asked and len(step.asked) > 1):
         return f'It asks whom the hub does not know as a member: name members\' identities only, or ["{ALL}"] alone.'
     asked = asked_members(step, members, reserved)
@@ -214,7 +157,7 @@ def _answering(step: Step, held: Held, members: Sequence[str], reserved: Mapping
     if step.member not in asked_members(request, members, reserved):
         return "Your member was not asked by this request: only those that were asked answer it."
     if step.says is Say.REFUSED and not step.text.strip():
-        return "Any member may refuse, and says why: write the reason into content."
+        return f"{NEEDS_REASON}: write the reason into content."
     last = held.answer(step.request, step.member)
     if step.says in LEGAL[last]:
         return ""
@@ -223,10 +166,3 @@ def _answering(step: Step, held: Held, members: Sequence[str], reserved: Mapping
     assert last is not None  # to what was not answered yet, every answer is legal
     legal = " or ".join(sorted(say.word for say in LEGAL[last]))
     return f"Your member has answered {last.word!r} already: what may follow is {legal}."
-
-
-def _instant(text: Any) -> int | None:
-    try:
-        return parse_timestamp(text) // _MICROSECONDS
-    except (TypeError, ValueError):
-        return None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hub.protocol.labels import EXERCISE, Stage
 from hub.release import preview, rounding, words
 from hub.release.context import Context
 from hub.release.policy import Profile, text_key
@@ -102,7 +103,7 @@ def _labels(value: list[str], context: Context) -> list[str] | None:
 
 
 def _label(item: str, context: Context) -> str | None:
-    if item in _RSIT_LABELS or item == "exercise":
+    if item in _RSIT_LABELS or item == EXERCISE:
         return item
     if context.release.audience.profile is Profile.PUBLIC:
         return None
@@ -227,7 +228,7 @@ def _file_name(value: str, _context: Context) -> str | None:
 
 _RSIT_LABELS: Final = frozenset(line.label for line in rsit.RSIT.values())
 _LABEL_WORDS: Final[Mapping[str, frozenset[str]]] = {
-    "stage": frozenset({"early", "update", "final"}),
+    "stage": frozenset(Stage),
     "determination": frozenset(incident.DETERMINATIONS),
     "type": words.EVENT_TYPES,
     "note": frozenset({"lesson", "comment", "report", "requested"}),

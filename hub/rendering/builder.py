@@ -10,6 +10,7 @@ from typing import Any, Final
 import orjson
 
 from hub.home.member import Member
+from hub.protocol.labels import EXERCISE
 from hub.rendering import versions
 from hub.rendering.versions import COMMON_TIME, TIMES, Content, Record, shortest
 from hub.reports.losses import Unused, excerpt
@@ -20,7 +21,6 @@ from hub.stix import identifiers, tlp
 from hub.stix.schema import faults
 
 NATIONAL: Final = "national ids"
-EXERCISE: Final = "exercise"
 
 
 @dataclass(frozen=True, slots=True)

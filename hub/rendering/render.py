@@ -168,7 +168,7 @@ def _container(builder: Builder) -> None:
     kind = wording.incident_kind(report)
     labels = labels_of(builder)
     if report.kind is Kind.CASE:
-        labels += [f"stage:{wording.stage(report)}", f"determination:{report.determination.value}"]
+        labels += [wording.stage(report).label, f"determination:{report.determination.value}"]
         labels += [f"criticality:{criticality}"] if criticality is not None else []
     labels += [f"type:{word}" for word in report.incident_types]
     references = [made for item in report.references if (made := external_reference(item))]

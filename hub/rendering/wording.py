@@ -6,9 +6,10 @@ that the CERT gave itself. The release step puts these sentences where the repor
 
 from __future__ import annotations
 
+from hub.protocol.labels import Stage
 from hub.reports import rsit
 from hub.reports.observables import ObservableType
-from hub.reports.report import Report, Stage, Status
+from hub.reports.report import Report, Status
 from hub.stix.places import country_name, region_name
 
 _TYPE_NAMES = {

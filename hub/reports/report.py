@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from hub.protocol.labels import Stage
 from hub.reports.impacts import Impact
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.losses import RowError, Unused
@@ -45,14 +46,6 @@ class Kind(StrEnum):
     CASE = "case"
     FEED = "feed"
     WATCH = "watch"
-
-
-class Stage(StrEnum):
-    """How far along the reporting is; becomes the label ``stage:…`` of the container report."""
-
-    EARLY = "early"
-    UPDATE = "update"
-    FINAL = "final"
 
 
 class Determination(StrEnum):

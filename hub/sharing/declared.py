@@ -10,14 +10,13 @@ from typing import Final
 from hub.declarations import Declared, DeclaredRoot, Folder, Table, read_collections, read_profiles
 from hub.errors import ConfigurationError
 from hub.profile.rules import Profile, parse_profile
+from hub.protocol.labels import EXERCISE
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.members import Member, parse_member
 from hub.stix.tlp import BY_WORD, TLP
 
 # Paths that the server answers itself: an API root of such a name could never be reached.
 TAKEN_NAMES: Final = frozenset({"taxii2", "healthz", "readyz", "metrics", "static"})
-# A collection has this profile if and only if it is for drills (collections/README.md, root.toml).
-DRILL_PROFILE: Final = "exercise"
 SMALLEST_BODY: Final = 10_000  # bytes; below it, hardly an incident fits
 LARGEST_BODY: Final = 1024 * 1024 * 1024  # bytes
 
@@ -219,10 +218,10 @@ def _check_sense(collection: Collection, table: Table, access: Table) -> None:
     if collection.readers and (strangers := sorted(collection.writers - collection.readers)):
         # law L5: a writer must be able to see what stands in its way, and what it wrote
         raise access.complaint("read", f"the writers {', '.join(strangers)} should be among the readers")
-    if collection.exercise != any(profile.name == DRILL_PROFILE for profile in collection.profiles):
+    if collection.exercise != any(profile.name == EXERCISE for profile in collection.profiles):
         raise table.complaint(
             "profiles",
-            f"{DRILL_PROFILE!r} belongs to the collections of a root with exercise = true, to each, and to no other",
+            f"{EXERCISE!r} belongs to the collections of a root with exercise = true, to each, and to no other",
         )
 
 

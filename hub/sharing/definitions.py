@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hub.protocol.steps import REQUEST
+from hub.protocol.notes import REQUEST
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.members import identity_object
 from hub.stix.incident import EVENT, IMPACT, INCIDENT_CORE, TASK

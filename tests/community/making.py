@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.community.hub import Hub
-from hub.protocol.steps import REQUEST
+from hub.protocol.notes import REQUEST
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import Credentials

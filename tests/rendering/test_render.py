@@ -14,10 +14,11 @@ import stix2
 from stix2validator import ValidationOptions, validate_parsed_json
 
 from hub.home.keys import Key
+from hub.protocol.labels import Stage
 from hub.rendering.render import Rendered, render
 from hub.rendering.versions import Record
 from hub.reports.observables import FileDetails, ObservableType, Role
-from hub.reports.report import Kind, Report, Stage, Status
+from hub.reports.report import Kind, Report, Status
 from hub.stix import incident, tlp
 from hub.stix.identifiers import SCO_TYPES, derived_id
 from hub.stix.schema import faults

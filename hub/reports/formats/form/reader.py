@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from hub.protocol.labels import Stage
 from hub.reports import rsit
 from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
 from hub.reports.formats.form.impacts import read_impacts
@@ -22,7 +23,7 @@ from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, distinct
 from hub.reports.reading.indicators import read_indicator
 from hub.reports.reading.options import ReadOptions
-from hub.reports.report import Determination, Event, Note, Reading, Reference, Report, Severity, Stage, Status, Task
+from hub.reports.report import Determination, Event, Note, Reading, Reference, Report, Severity, Status, Task
 from hub.reports.victims import Consent, Contact, Victim
 from hub.stix.incident import DETECTION_METHODS, RECOVERABILITIES
 from hub.stix.vocabularies import (

@@ -1,0 +1,58 @@
+"""The labels that the joint protocol puts on STIX objects: stages of a report, steps of a note, and drills."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum, StrEnum
+from typing import Any, Final
+
+EXERCISE: Final = "exercise"
+"""The label of every object of a drill, and the profile of the collections that take drills."""
+
+_STAGE: Final = "stage:"
+STEP_PREFIXES: Final = ("response:", "request:")
+
+
+class Stage(StrEnum):
+    """How far along the reporting of an incident is: the label `stage:…` of its report."""
+
+    EARLY = "early"
+    UPDATE = "update"
+    FINAL = "final"
+
+    @property
+    def label(self) -> str:
+        """As a report carries it: `stage:early`."""
+        return f"{_STAGE}{self.value}"
+
+
+class Say(Enum):
+    """What a step says: the label of its note."""
+
+    ACKNOWLEDGED = "response:acknowledged"
+    OPEN = "request:open"
+    ACCEPTED = "response:accepted"
+    REFUSED = "response:refused"
+    DONE = "response:done"
+
+    @property
+    def word(self) -> str:
+        """The label without its prefix: `accepted`."""
+        return self.value.partition(":")[2]
+
+
+SAY_BY_LABEL: Final = {say.value: say for say in Say}
+ANSWERS: Final = (Say.ACCEPTED, Say.REFUSED, Say.DONE)
+
+
+def stage_of(labels: Iterable[str]) -> str:
+    """The stage that a report's labels name; "" where they name none, or several."""
+    stages = [label.removeprefix(_STAGE) for label in labels if label.startswith(_STAGE)]
+    return stages[0] if len(stages) == 1 else ""
+
+
+def may_be_step(labels: Any) -> bool:
+    """Whether labels make a note a step, well formed or not."""
+    return isinstance(labels, list) and any(
+        isinstance(label, str) and label.startswith(STEP_PREFIXES) for label in labels
+    )
