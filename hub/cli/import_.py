@@ -15,6 +15,7 @@ from hub.cli import DONE, SOME_REFUSED
 from hub.community.facts import ARCHIVED_KINDS
 from hub.errors import UnprocessableError
 from hub.settings import Settings, load_settings
+from hub.sharing import gate
 from hub.sharing.archive import is_archive, object_lists, read_archive
 from hub.sharing.members import Account, Kind
 from hub.wiring import now, open_catalogue, open_hub, open_store
@@ -48,11 +49,11 @@ def run(args: argparse.Namespace) -> int:
             raise UnprocessableError(f"There is no collection {args.to!r}; `hub collections` lists them all.")
         if args.member not in hub.catalogue.members:
             raise UnprocessableError(f"{args.member!r} is no member; there are {' '.join(hub.catalogue.members)}.")
-        account = Account("hub import", Kind.CERT, args.member)
+        writer = gate.must_write(Account("hub import", Kind.CERT, args.member), collection)
         taken, failures = 0, 0
         for objects in object_lists(args.file):
             for part in batched(objects, hub.limits.envelope_objects):
-                status = orjson.loads(hub.add_objects(account, collection, orjson.dumps({"objects": part})).body)
+                status = orjson.loads(hub.add_objects(writer, orjson.dumps({"objects": part})).body)
                 taken += status["success_count"]
                 for failure in status.get("failures", ()):
                     failures += 1

@@ -124,7 +124,7 @@ class Community:
     # --- the door -------------------------------------------------------------------------------------------------
 
     def refused_steps(
-        self, account: Account | None, collection: Collection, candidates: Sequence[Candidate]
+        self, account: Account, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]:
         """Which steps of the joint protocol may not be taken, by their place in the envelope, and why.
 
@@ -134,7 +134,7 @@ class Community:
         Two requests in the same instant may each pass and both be kept, such as two acknowledgements of one member
         (this is asked before the store's lock is taken): the board counts the first of each kind, so nothing hangs on it.
         """
-        if account is None or not speaks_of_steps(collection):
+        if not speaks_of_steps(collection):
             return {}
         contents = {
             one.index: content

@@ -43,6 +43,7 @@ from hub.protocol import notes
 from hub.protocol.labels import EXERCISE, Stage
 from hub.protocol.spans import parse_span
 from hub.protocol.steps import ALL
+from hub.sharing import gate
 from hub.sharing.catalogue import ApiRoot, Collection
 from hub.sharing.members import Account, Kind
 from hub.stix.incident import DETERMINATIONS, INCIDENT_CORE, INVESTIGATION_STATUSES
@@ -173,8 +174,8 @@ class Play:
             tell(f"{event.at:>6} s  {event.member}: {event.what or f'{event.name} ({event.stage})'}")
 
     def _send(self, member: str, objects: list[dict[str, Any]]) -> None:
-        account = Account(ACCOUNT, Kind.CERT, member)
-        accepted = self._hub.add_objects(account, self._alerts, orjson.dumps({"objects": objects}))
+        writer = gate.must_write(Account(ACCOUNT, Kind.CERT, member), self._alerts)
+        accepted = self._hub.add_objects(writer, orjson.dumps({"objects": objects}))
         if accepted.failures:
             reasons = "; ".join(one["message"] for one in orjson.loads(accepted.body)["failures"])
             raise UnprocessableError(f"The hub does not take what {member} says: {reasons}")

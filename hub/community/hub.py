@@ -23,7 +23,7 @@ class Hub(TaxiiHub):
         object.__setattr__(self, "community", Community(self.store, self.catalogue, self.clock))
 
     def refused_steps(
-        self, account: Account | None, collection: Collection, candidates: Sequence[Candidate]
+        self, account: Account, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]:
         """As the members' steps stand now; see `Community.refused_steps`."""
         return self.community.refused_steps(account, collection, candidates)

@@ -60,10 +60,10 @@ def add_objects(root: str, name: str) -> flask.Response:
     """TAXII 2.1, 5.5: 202 with the status, when everything that was accepted is on disk."""
     flask.g.collection = name
     # rights first: nobody's body is read who may not publish here
-    found = _hub().may_add(_account(), root, name)
+    writer = _hub().may_add(_account(), root, name)
     check_content_type(flask.request.headers.get("Content-Type"))
     body = read_body(flask.request, _hub().limits, _hub().max_content_length(root))
-    accepted = _hub().add_objects(_account(), found, body)
+    accepted = _hub().add_objects(writer, body)
     flask.g.count, flask.g.failures = accepted.successes, accepted.failures
     count_objects(accepted.successes, accepted.failures)
     return taxii_response(accepted.body, 202)

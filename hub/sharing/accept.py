@@ -1,14 +1,14 @@
-"""The way in: bytes to objects, checked, stored once with a place in line, and told in a status.
+"""The way in: bytes to objects, checked, stored once at a position, and reported in a status.
 
-1. Who sends, and may this account write here?
+1. Who sends, and may this account write here? `gate.must_write` decides it before a body is read, and gives a `Writer`.
 2. What was sent: an envelope or a bundle, within the limits.
 3. Each object by itself: is it valid STIX 2.1 (law L7)?
 4. Is its marking one that this collection takes, and is it the sender's to say (laws L4, L5)?
 5. Does it carry what the collection's profiles ask for?
    (5b) Where it acknowledges, asks or answers: may its sender take this step now (the joint protocol)?
 6. All that passed, in one batch: kept once, in line, synced to disk with the status of the request (laws L1 to L3).
-7. The status: one line for each object, and for each that was refused the reason in words. The store asks for it at the
-   commit, keeps it beside the batch, and the sender gets the same.
+7. The status: one line for each object, and for each that was refused the reason in words. It is a function of the
+   outcomes, which the store applies when it has decided the batch, and returns as it was kept.
 
 What does not pass is a failure in the status; the good objects beside it are kept.
 """
@@ -18,12 +18,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, Protocol
 
 from hub.profile.check import Context, check
 from hub.settings import Limits
-from hub.sharing import access, gate
+from hub.sharing import access
 from hub.sharing.catalogue import Catalogue, Collection
+from hub.sharing.gate import Writer
 from hub.sharing.members import Account
 from hub.stix import identifiers
 from hub.stix.envelope import parse_envelope
@@ -41,7 +43,7 @@ _STIX_TIMESTAMP: Final = re.compile(STIX_TIMESTAMP, re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """What a request came to: the status resource as it was kept, and figures for the log."""
+    """The result of a request: the status resource as it was kept, and figures for the log."""
 
     status_id: str
     body: bytes
@@ -49,123 +51,118 @@ class Accepted:
     failures: int
 
 
+class Entrance(Protocol):
+    """What the way in needs of the hub: where to keep objects, the rules, and the edges (clock, ids)."""
+
+    @property
+    def store(self) -> Store: ...  # noqa: D102 - as TaxiiHub documents them
+
+    @property
+    def catalogue(self) -> Catalogue: ...  # noqa: D102
+
+    @property
+    def limits(self) -> Limits: ...  # noqa: D102
+
+    @property
+    def clock(self) -> Callable[[], int]: ...  # noqa: D102
+
+    @property
+    def new_id(self) -> Callable[[], str]: ...  # noqa: D102
+
+    def refused_steps(  # noqa: D102
+        self, account: Account, collection: Collection, candidates: Sequence[Candidate]
+    ) -> Mapping[int, str]: ...
+
+
 @dataclass(frozen=True, slots=True)
-class Entrance:
-    """What the way in needs: where to keep things, the rules, and the edges (clock, ids) as arguments."""
+class _Request:
+    """One request under way: the hub it came to, who sends and where to, and when it came (milliseconds since 1970)."""
 
-    store: Store
-    catalogue: Catalogue
-    limits: Limits
-    clock: Callable[[], int]  # milliseconds since 1970
-    new_id: Callable[[], str]  # a UUIDv4
-    refused_steps: Callable[
-        [Account | None, Collection, Sequence[Candidate]], Mapping[int, str]
-    ]  # of the joint protocol
+    hub: Entrance
+    writer: Writer
+    now: int
+    context: Context  # of the profiles' rules
 
 
-def accept(entrance: Entrance, account: Account | None, collection: Collection, body: bytes) -> Accepted:
-    """Take an envelope into a collection; returns when everything that was accepted is on disk (TAXII 2.1, 5.5).
+def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
+    """Take an envelope into the writer's collection; returns when everything that was accepted is on disk (TAXII 2.1, 5.5).
 
-    ForbiddenError and NotFoundError as `gate.must_write` says, MalformedError, UnprocessableError for bodies that
-    are no envelope, StoreError where the store failed: then nothing of the request was kept.
+    MalformedError, UnprocessableError for bodies that are no envelope, StoreError where the store failed: then nothing
+    of the request was kept. (1) is `gate.must_write`.
     """
-    # (1)
-    member = gate.must_write(account, collection)
     # (2)
-    values = parse_envelope(body, entrance.limits)
+    values = parse_envelope(body, hub.limits)
     # (3), for all of them first: a processor that takes every step for each object in turn is a quarter slower
-    parsed = [parse_object(value, entrance.limits) for value in values]
+    parsed = [parse_object(value, hub.limits) for value in values]
     # (4) and (5)
-    now = entrance.clock()
-    door = _Door(
-        entrance.catalogue,
-        entrance.limits,
-        collection,
-        member,
-        latest=now * 1000 + entrance.limits.future_hours * HOUR,
-        context=Context(entrance.catalogue.reserved),
-    )  # fmt: skip - one field after the other
-    verdicts = [door.judge(index, *one) for index, one in enumerate(zip(values, parsed, strict=True))]
+    request = _Request(hub, writer, hub.clock(), Context(hub.catalogue.reserved))
+    verdicts = [
+        _judge(request, index, value, result) for index, (value, result) in enumerate(zip(values, parsed, strict=True))
+    ]
     # (5b)
     passed = [verdict for verdict in verdicts if isinstance(verdict, Candidate)]
-    barred = entrance.refused_steps(account, collection, passed)
-    refused = (
+    refused_steps = hub.refused_steps(writer.account, writer.collection, passed)
+    refused = [
         *(verdict for verdict in verdicts if isinstance(verdict, Outcome)),
-        *(_refusal(one.index, values[one.index], barred[one.index]) for one in passed if one.index in barred),
-    )
-    # (6)
-    accepted: Accepted | None = None
-    status_id = entrance.new_id()
-
-    def describe(settled: Sequence[Outcome]) -> bytes:  # (7)
-        nonlocal accepted
-        status = _status(status_id, now, (*refused, *settled))
-        accepted = Accepted(status_id, as_json(status), status.success_count, status.failure_count)
-        return accepted.body
-
-    entrance.store.append(
+        *(_refusal(index, values[index], why) for index, why in refused_steps.items()),
+    ]
+    # (6) and (7)
+    status_id = hub.new_id()
+    appended = hub.store.append(
         Batch(
-            collection=collection.id,
-            publisher=member,
-            candidates=tuple(one for one in passed if one.index not in barred),
+            collection=writer.collection.id,
+            publisher=writer.member,
+            candidates=tuple(candidate for candidate in passed if candidate.index not in refused_steps),
             status_id=status_id,
-            account=account.name if account is not None else "",
-            describe=describe,
+            account=writer.account.name,
+            describe=partial(_status_body, status_id, request.now, refused),
         )
     )
-    assert accepted is not None  # no store keeps a status that was not told to it
-    return accepted
+    failures = len(refused) + sum(outcome.verdict is Verdict.REFUSED for outcome in appended.outcomes)
+    return Accepted(status_id, appended.status, len(values) - failures, failures)
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """Steps 3 to 5 for one request, after parsing."""
+def _judge(request: _Request, index: int, value: Any, parsed: StixObject | tuple[Fault, ...]) -> Candidate | Outcome:
+    """The object as a candidate for the store, or why it is refused (steps 3 to 5)."""
+    hub, collection = request.hub, request.writer.collection
+    if not isinstance(parsed, StixObject):
+        return _refusal(index, value, "; ".join(_said(fault) for fault in parsed))
+    if why := _from_the_future(request, parsed):
+        return _refusal(index, value, why)
+    # (4)
+    level = access.level_of(parsed, collection, hub.catalogue)
+    if isinstance(level, access.Refusal):
+        return _refusal(index, value, level.message)
+    owner = access.speaks_for(request.writer.member, parsed, collection, hub.catalogue)
+    if isinstance(owner, access.Refusal):
+        return _refusal(index, value, owner.message)
+    # (5)
+    if findings := check(parsed.content, collection.profiles, request.context):
+        return _refusal(index, value, " ".join(finding.message for finding in findings))
+    return Candidate(
+        index=index,
+        id=parsed.id,
+        type=parsed.type,
+        version=parsed.version,
+        version_text=parsed.version_text,
+        level=level,
+        owner=owner.member,
+        revoked=parsed.revoked,
+        names=parsed.names,
+        body=parsed.body,
+        digest=parsed.digest,
+    )  # fmt: skip - one field after the other, as the store has them
 
-    catalogue: Catalogue
-    limits: Limits
-    collection: Collection
-    member: str
-    latest: int  # instant: created and modified may not lie beyond
-    context: Context
 
-    def judge(self, index: int, value: Any, found: StixObject | tuple[Fault, ...]) -> Candidate | Outcome:
-        """The object as a candidate for the store, or why it is refused; `found` is what it was parsed to."""
-        if not isinstance(found, StixObject):
-            return _refusal(index, value, "; ".join(_said(fault) for fault in found))
-        if why := self._from_the_future(found):
-            return _refusal(index, value, why)
-        # (4)
-        level = access.level_of(found, self.collection, self.catalogue)
-        if isinstance(level, access.Refusal):
-            return _refusal(index, value, level.message)
-        owner = access.speaks_for(self.member, found, self.collection, self.catalogue)
-        if isinstance(owner, access.Refusal):
-            return _refusal(index, value, owner.message)
-        # (5)
-        if findings := check(found.content, self.collection.profiles, self.context):
-            return _refusal(index, value, " ".join(finding.message for finding in findings))
-        return Candidate(
-            index=index,
-            id=found.id,
-            type=found.type,
-            version=found.version,
-            version_text=found.version_text,
-            level=level,
-            owner=owner.member,
-            revoked=found.revoked,
-            names=found.names,
-            body=found.body,
-            digest=found.digest,
-        )  # fmt: skip - one field after the other, as the store has them
-
-    def _from_the_future(self, found: StixObject) -> str:
-        """One object dated far ahead has stopped other feeds for years: readers took its date as how far they are."""
-        if found.version is not None and found.version > self.latest:
-            return (
-                f"its version {found.version_text} lies more than {self.limits.future_hours} hours ahead of "
-                "the hub's clock: mend `created` and `modified`."
-            )
-        return ""
+def _from_the_future(request: _Request, parsed: StixObject) -> str:
+    """One object dated far ahead has stopped other feeds for years: readers took its date as how far they are."""
+    hours = request.hub.limits.future_hours
+    if parsed.version is not None and parsed.version > request.now * 1000 + hours * HOUR:
+        return (
+            f"its version {parsed.version_text} lies more than {hours} hours ahead of "
+            "the hub's clock: mend `created` and `modified`."
+        )
+    return ""
 
 
 def _said(fault: Fault) -> str:
@@ -188,19 +185,20 @@ def _is_timestamp(value: Any) -> bool:
     return isinstance(value, str) and _STIX_TIMESTAMP.fullmatch(value) is not None
 
 
-def _status(status_id: str, now: int, outcomes: Sequence[Outcome]) -> StatusResource:
-    """The status resource (4.3.1), details in the order of the envelope."""
+def _status_body(status_id: str, now: int, refused: Sequence[Outcome], settled: Sequence[Outcome]) -> bytes:
+    """The status resource (4.3.1) as JSON, details in the order of the envelope."""
     stamp = format_place(now)
     successes: list[StatusDetail] = []
     failures: list[StatusDetail] = []
-    for outcome in sorted(outcomes, key=lambda one: one.index):
+    outcomes = sorted((*refused, *settled), key=lambda outcome: outcome.index)
+    for outcome in outcomes:
         version = outcome.version_text or stamp
         if outcome.verdict is Verdict.REFUSED:
             failures.append(StatusDetail(outcome.id, version, outcome.message))
         else:
             held = protocol.HELD_ALREADY if outcome.verdict is Verdict.REPEAT else None
             successes.append(StatusDetail(outcome.id, version, held))
-    return StatusResource(
+    status = StatusResource(
         id=status_id,
         request_timestamp=stamp,
         total_count=len(outcomes),
@@ -209,3 +207,4 @@ def _status(status_id: str, now: int, outcomes: Sequence[Outcome]) -> StatusReso
         successes=tuple(successes),
         failures=tuple(failures),
     )
+    return as_json(status)

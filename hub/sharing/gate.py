@@ -6,11 +6,22 @@ answers 403. Who sends no credentials is asked for them (401), whether the colle
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from hub.sharing import access
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.members import Account
 from hub.stix.tlp import TLP
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """An account that may publish in a collection, and the member for which it does: `must_write` gives it."""
+
+    account: Account
+    member: str
+    collection: Collection
 
 
 def find_root(catalogue: Catalogue, account: Account | None, name: str) -> ApiRoot:
@@ -40,13 +51,13 @@ def must_read(account: Account | None, collection: Collection) -> TLP:
     return clearance
 
 
-def must_write(account: Account | None, collection: Collection) -> str:
-    """The code of the member that the account publishes for; ForbiddenError where it may not publish there."""
+def must_write(account: Account | None, collection: Collection) -> Writer:
+    """The account as a writer there; ForbiddenError where it may not publish."""
     if account is None:
         raise no_credentials()
     if account.member is None or not access.writes(account, collection):
         raise ForbiddenError(f"This account may not publish to {collection.title!r}.")
-    return account.member
+    return Writer(account, account.member, collection)
 
 
 def must_delete(account: Account | None, collection: Collection) -> tuple[TLP, str]:
@@ -56,7 +67,7 @@ def must_delete(account: Account | None, collection: Collection) -> tuple[TLP, s
     """
     if account is not None and access.reads(account, collection) is None and not access.writes(account, collection):
         raise NotFoundError("There is no such collection for this account.")
-    return must_read(account, collection), must_write(account, collection)
+    return must_read(account, collection), must_write(account, collection).member
 
 
 def _unknown(account: Account | None, message: str) -> NotFoundError | UnauthenticatedError:

@@ -13,10 +13,11 @@ from urllib.parse import urljoin
 from hub.errors import ForbiddenError, NotFoundError
 from hub.settings import Limits
 from hub.sharing import access, deliver, gate
-from hub.sharing.accept import Accepted, Entrance, accept
+from hub.sharing.accept import Accepted, accept
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.credentials import Credentials
 from hub.sharing.deliver import Delivered, Exit
+from hub.sharing.gate import Writer
 from hub.sharing.members import Account
 from hub.stix.tlp import TLP
 from hub.store.base import EVERY, Candidate, Deletion, Store
@@ -63,7 +64,7 @@ class TaxiiHub(ABC):
 
     @abstractmethod
     def refused_steps(
-        self, account: Account | None, collection: Collection, candidates: Sequence[Candidate]
+        self, account: Account, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]:
         """Which candidates are steps of the joint protocol that may not be taken now: their index, and why."""
 
@@ -153,16 +154,13 @@ class TaxiiHub(ABC):
 
     # --- what changes it ----------------------------------------------------------------------------------------
 
-    def may_add(self, account: Account | None, root: str, name: str) -> Collection:
-        """The collection, if the account may publish there: asked before a body is read at all."""
-        collection = self.find(account, root, name)
-        gate.must_write(account, collection)
-        return collection
+    def may_add(self, account: Account | None, root: str, name: str) -> Writer:
+        """The account as a writer of the collection, if it may publish there: asked before a body is read at all."""
+        return gate.must_write(account, self.find(account, root, name))
 
-    def add_objects(self, account: Account | None, collection: Collection, body: bytes) -> Accepted:
+    def add_objects(self, writer: Writer, body: bytes) -> Accepted:
         """TAXII 2.1, 5.5: an envelope or a bundle; the status of the request, when all is on disk."""
-        entrance = Entrance(self.store, self.catalogue, self.limits, self.clock, self.new_id, self.refused_steps)
-        return accept(entrance, account, collection, body)
+        return accept(self, writer, body)
 
     def delete_object(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> None:
         """TAXII 2.1, 5.7: the member's own part in all versions, or in those that match[version] names (law L4)."""

@@ -23,7 +23,7 @@ def seed(store: Store, catalogue: Catalogue, collection: Collection) -> int:
     )
     outcomes = store.append(
         Batch(collection.id, NOBODY, candidates, status_id=None, account="hub", describe=describe_nothing)
-    )
+    ).outcomes
     for outcome in outcomes:
         if outcome.verdict is Verdict.REFUSED:
             raise ConfigurationError(

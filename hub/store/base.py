@@ -66,8 +66,15 @@ class Batch:
     candidates: tuple[Candidate, ...]
     status_id: str | None  # None: no status is kept (the hub's own definitions)
     account: str
-    # the status resource's JSON, from all outcomes; asked at the commit, and what it said last is what was kept
-    describe: Callable[[Sequence[Outcome]], bytes]
+    describe: Callable[[Sequence[Outcome]], bytes]  # pure: the status resource's JSON, from all outcomes
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """The result of a batch: one outcome per candidate, and the status as it was kept, empty where none was."""
+
+    outcomes: tuple[Outcome, ...]
+    status: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +208,8 @@ class Store(Protocol):
     StoreError for the rest; then nothing of the call is done.
     """
 
-    def append(self, batch: Batch) -> tuple[Outcome, ...]:
-        """Add what may be added, in envelope order, synced to disk with its status; one outcome per candidate."""
+    def append(self, batch: Batch) -> Appended:
+        """Add what may be added, in envelope order, synced to disk with its status."""
 
     def read(self, query: Query, max_bytes: int) -> Page:
         """A page of objects; at least one object if any matches, else as many as `limit` and `max_bytes` allow."""

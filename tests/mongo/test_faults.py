@@ -330,7 +330,7 @@ def test_a_batch_sent_again_after_an_unknown_outcome_is_a_repeat(
     with pytest.raises(HubError):
         store.append(one)
     mongo.start()
-    assert [outcome.verdict.value for outcome in store.append(one)] == ["repeat", "repeat"]
+    assert [outcome.verdict.value for outcome in store.append(one).outcomes] == ["repeat", "repeat"]
     assert held(store) == [(an_id(1), "v1"), (an_id(2), "v1")]
 
 

@@ -132,7 +132,7 @@ def each(uri: str, moments: int) -> None:
                 try:
                     outcomes = store.append(
                         batch(candidate(1, 2), candidate(2, 1), collection=f"at {moment}", status=f"at {moment}")
-                    )
+                    ).outcomes
                     break
                 except StoreUnavailableError:
                     continue

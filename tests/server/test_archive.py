@@ -194,9 +194,7 @@ def test_a_refused_import_leaves_secret_and_accounts(
     (tmp_path / "busy").mkdir()
     busy = open_hub(folder=tmp_path / "busy", create=True)
     key = busy.credentials.add(Account("id-cert", Kind.CERT, "ID"), None)
-    collection = busy.catalogue.find("region", "id")
-    assert collection is not None
-    busy.add_objects(Account("id-cert", Kind.CERT, "ID"), collection, as_envelope([note(1)]))
+    busy.add_objects(busy.may_add(Account("id-cert", Kind.CERT, "ID"), "region", "id"), as_envelope([note(1)]))
     with pytest.raises(UnprocessableError):
         restored(busy, archived(full, tmp_path / "hub.jsonl"), clock.now)
     assert busy.store.secret(b"") == busy.secret

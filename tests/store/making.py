@@ -99,7 +99,7 @@ def batch(
 
 
 def add(store: Store, *candidates: Candidate, **changes: Any) -> tuple[Outcome, ...]:
-    return store.append(batch(*candidates, **changes))
+    return store.append(batch(*candidates, **changes)).outcomes
 
 
 def verdicts(outcomes: Sequence[Outcome]) -> list[Verdict]:

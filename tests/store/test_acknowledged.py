@@ -32,6 +32,17 @@ def test_a_batch_of_refusals_alone_leaves_a_status(store: Store) -> None:
     assert store.head("shared") == 0
 
 
+def test_the_status_that_is_returned_is_the_one_that_is_kept(store: Store) -> None:
+    """The sender hears what anybody reads later, letter by letter; a batch that keeps no status returns none."""
+    add(store, candidate(2))
+    appended = store.append(batch(candidate(1), candidate(2, note="other"), candidate(2), status="s1"))
+    assert json.loads(appended.status) == [[one.id, one.verdict.value] for one in appended.outcomes]
+    kept = store.get_status("s1")
+    assert kept is not None
+    assert kept.body == appended.status
+    assert store.append(batch(candidate(1))).status == b""
+
+
 def test_where_the_status_cannot_be_made_nothing_is_kept(store: Store) -> None:
     """Objects without the status that was promised would be half a batch."""
 

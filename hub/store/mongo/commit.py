@@ -41,7 +41,7 @@ from typing import Any, Final
 from hub.errors import StoreUnavailableError
 from hub.stix.identifiers import DEFINITION_TYPES
 from hub.store import line
-from hub.store.base import EVERY, NO_LEVEL, Batch, Deletion, Outcome, Query, Status
+from hub.store.base import EVERY, NO_LEVEL, Appended, Batch, Deletion, Query, Status
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.rows import Document
 from hub.store.mongo.steps import (
@@ -159,7 +159,7 @@ def _refuse_while_restoring(tip: Entry) -> None:
         )
 
 
-def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, Any, tuple[Outcome, ...]]:
+def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, Any, Appended]:
     """The whole way of a batch; `name` is one that nobody else uses, `now` the hub's clock in milliseconds."""
     # definitions belong to nobody in any collection: there is nothing to claim
     owners = {c.id: c.owner for c in batch.candidates if c.type not in DEFINITION_TYPES}
@@ -191,7 +191,8 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
         if owners:
             yield Retract(intent.key)
         if committed:
-            return settled.outcomes
+            status = b"" if batch.status_id is None else plan.statuses[0]["body"]
+            return Appended(settled.outcomes, status)
 
 
 def _decide_others(mine: Intent) -> Generator[Step, Any, None]:

@@ -23,11 +23,11 @@ from hub.errors import HubError, StoreUnavailableError, UnprocessableError
 from hub.store.base import (
     EVERY,
     AccountRow,
+    Appended,
     Batch,
     Deletion,
     Fact,
     ManifestPage,
-    Outcome,
     Page,
     Query,
     Record,
@@ -107,7 +107,7 @@ class MongoStore:
 
     # ------------------------------------------------------------------------------------------------------ objects
 
-    def append(self, batch: Batch) -> tuple[Outcome, ...]:
+    def append(self, batch: Batch) -> Appended:
         """See `Store.append`. TooLargeError where the batch does not fit into one document of MongoDB."""
         with self._turn(batch.collection) as deadline:
             return self._run(mongo_commit.append(batch, _name(), self._clock), deadline)

@@ -17,11 +17,11 @@ from hub.errors import StoreError, StoreUnavailableError
 from hub.store.base import (
     EVERY,
     AccountRow,
+    Appended,
     Batch,
     Deletion,
     Fact,
     ManifestPage,
-    Outcome,
     Page,
     Query,
     Record,
@@ -61,7 +61,7 @@ class SqliteStore:
 
     # ------------------------------------------------------------------------------------------------------ objects
 
-    def append(self, batch: Batch) -> tuple[Outcome, ...]:
+    def append(self, batch: Batch) -> Appended:
         """See `Store.append`."""
         with self._files.writing() as connection:
             # the clock is read inside the writers' turn: places follow the order of commits (law L1)

@@ -11,7 +11,7 @@ import apsw
 
 from hub.errors import UnprocessableError
 from hub.store import line
-from hub.store.base import NO_LEVEL, Batch, Deletion, HeldVersion, Outcome, Record
+from hub.store.base import NO_LEVEL, Appended, Batch, Deletion, HeldVersion, Record
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.pages import LAST_PLACE, LEVELS, key_of, keys_of_object, place_of
 from hub.taxii.filters import VersionMatch
@@ -58,7 +58,7 @@ def counts_of(connection: apsw.Connection, number: int, clearance: int) -> int:
     return sum(held[0][: clearance + 1])
 
 
-def append(connection: apsw.Connection, batch: Batch, now: int) -> tuple[Outcome, ...]:
+def append(connection: apsw.Connection, batch: Batch, now: int) -> Appended:
     """(1) What is held already is looked up, (2) the batch is decided, and (3) all that follows is written."""
     # (1)
     held, levels = _held(connection, line.ids_to_look_up(batch))
@@ -80,12 +80,14 @@ def append(connection: apsw.Connection, batch: Batch, now: int) -> tuple[Outcome
         connection.execute(
             "UPDATE record SET publishers = publishers || char(10) || ? WHERE key = ?", (batch.publisher, key)
         )
+    status = b""
     if batch.status_id is not None:
+        status = batch.describe(settled.outcomes)
         connection.execute(
             "INSERT INTO status (id, collection, account, publisher, kept_at, body) VALUES (?, ?, ?, ?, ?, ?)",
-            (batch.status_id, batch.collection, batch.account, batch.publisher, now, batch.describe(settled.outcomes)),
+            (batch.status_id, batch.collection, batch.account, batch.publisher, now, status),
         )
-    return settled.outcomes
+    return Appended(settled.outcomes, status)
 
 
 def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
