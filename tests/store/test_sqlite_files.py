@@ -1,4 +1,4 @@
-"""The SQLite store's file: full, gone, replaced, locked, damaged, not its own; forked, closed, and purged of bytes."""
+"""The SQLite store's file: full, gone, replaced, locked, damaged, not its own; closed, and purged of bytes."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import fcntl
 import os
 import random
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -48,7 +46,7 @@ def opened(path: Path) -> Iterator[Opener]:
         store.close()
 
 
-def _calls(store: Store) -> dict[str, Callable[[], object]]:
+def calls_of(store: Store) -> dict[str, Callable[[], object]]:
     """Each thing that can be asked of a store."""
     query = asking()
     return {
@@ -75,7 +73,7 @@ def _calls(store: Store) -> dict[str, Callable[[], object]]:
 
 
 WRITES = ("append", "delete", "purge", "sweep", "put_account", "restore", "put_secret")
-CALLS = tuple(_calls(None))  # type: ignore[arg-type] # their names only
+CALLS = tuple(calls_of(None))  # type: ignore[arg-type] # their names only
 
 
 # ------------------------------------------------------------------------------------------------------- no room left
@@ -130,10 +128,10 @@ def test_a_removed_file_is_noticed_in_words_and_comes_back_by_itself(opened: Ope
     add(store, candidate(1))
     path.rename(path.with_suffix(".away"))
     with pytest.raises(StoreUnavailableError, match="was removed"):
-        _calls(store)[call]()
+        calls_of(store)[call]()
     assert not path.exists()
     path.with_suffix(".away").rename(path)
-    _calls(store)[call]()
+    calls_of(store)[call]()
 
 
 def test_a_replaced_file_is_noticed_in_words(opened: Opener, path: Path) -> None:
@@ -156,9 +154,9 @@ def test_a_writer_waits_for_its_turn_only_so_long(opened: Opener, path: Path, ca
     with Path(f"{path}.lock").open("rb") as held_by_another:
         fcntl.flock(held_by_another, fcntl.LOCK_EX)
         with pytest.raises(StoreUnavailableError, match="busy"):
-            _calls(store)[call]()
+            calls_of(store)[call]()
         assert store.read(asking(), ROOMY).count == 1
-    _calls(store)[call]()
+    calls_of(store)[call]()
 
 
 def test_threads_of_one_process_wait_for_each_other_only_so_long(opened: Opener) -> None:
@@ -270,7 +268,7 @@ def test_a_closed_store_says_so(opened: Opener, call: str) -> None:
     store = opened()
     store.close()
     with pytest.raises(StoreUnavailableError, match="closed"):
-        _calls(store)[call]()
+        calls_of(store)[call]()
 
 
 def test_closing_lets_go_of_every_file(opened: Opener, path: Path) -> None:
@@ -295,43 +293,32 @@ def test_closing_lets_go_of_every_file(opened: Opener, path: Path) -> None:
         assert not [name for name in names if name.startswith(str(path))]
 
 
-_FORKING = """
-import os, sys
-from pathlib import Path
-from tests.store.making import Clock, add, asking, candidate, told
-from hub.store.sqlite.store import SqliteStore
-store = SqliteStore(Path(sys.argv[1]), clock=Clock(), lock_seconds=10, status_milliseconds=1000, create=True)
-add(store, candidate(1))
-lent_out = store.records("shared")
-next(lent_out)
-store.ping()
-parents = {id(connection) for connection in store._files._process.idle}
-assert parents
-child = os.fork()
-add(store, *(candidate(number) for number in range((100, 200)[bool(child)], (150, 250)[bool(child)])))
-assert len(list(told(store, asking()))) >= 51
-assert parents.isdisjoint({id(connection) for connection in store._files._process.idle}) == (child == 0)
-del lent_out
-store.close()
-if child:
-    assert os.waitpid(child, 0)[1] == 0
-"""
-
-
-def test_a_forked_child_uses_the_store_beside_its_parent(opened: Opener, path: Path) -> None:
-    """Neither touches the other's connections: SQLite's locks do not outlive a fork."""
-    done = subprocess.run(
-        [sys.executable, "-c", _FORKING, str(path)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert len(held(opened())) == 101
-
-
 def test_the_store_is_for_the_hubs_own_user_only(opened: Opener, path: Path) -> None:
     """It holds what is marked RED, and hashes of credentials."""
     add(opened(), candidate(1))
     for file in path.parent.iterdir():
         assert file.stat().st_mode & 0o077 == 0, file.name
+
+
+def test_a_new_store_is_for_the_hubs_own_user_whatever_stands_beside_it(opened: Opener, path: Path) -> None:
+    """SQLite takes the permissions from the lock file, which may be left from before."""
+    path.parent.mkdir()
+    lock_file = path.with_name(path.name + ".lock")
+    lock_file.touch(0o666)
+    lock_file.chmod(0o666)
+    opened()
+    assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("name", ["a b", "hub?mode=ro", "hub#1", "50%41", "größe", "o'ne\"two"])
+def test_a_store_may_have_any_name(tmp_path: Path, name: str) -> None:
+    """SQLite is asked for it by URI, where some characters mean something."""
+    path = tmp_path / name / name
+    SqliteStore(path, clock=Clock(), lock_seconds=5, status_milliseconds=1, create=True).close()
+    assert {file.name for file in path.parent.iterdir()} == {name, f"{name}.lock"}
+    store = SqliteStore(path, clock=Clock(), lock_seconds=5, status_milliseconds=1)
+    store.ping()
+    store.close()
 
 
 def test_a_copy_made_while_the_hub_runs_is_a_store(opened: Opener, path: Path) -> None:

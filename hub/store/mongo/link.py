@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from pymongo.uri_parser import parse_uri
 from hub.errors import ConfigurationError, StoreError, StoreFullError, StoreUnavailableError, TooLargeError
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.rows import Document
+from hub.store.owner import Owner
 
 SELECT_MILLISECONDS: Final = 3_000  # to find a server that can take the operation
 CONNECT_MILLISECONDS: Final = 3_000  # to open one connection
@@ -40,7 +40,7 @@ _TOO_LARGE: Final = (10334, 17280)
 
 
 class Link:
-    """One deployment as one process sees it; reconnects by itself, also after a fork."""
+    """One deployment as the process sees it that made this value; reconnects by itself. A forked child gets StoreError."""
 
     def __init__(self, uri: str) -> None:
         """`uri` is a `mongodb://` or `mongodb+srv://` URI, its path names the database (`hub` by default).
@@ -58,10 +58,9 @@ class Link:
         self._uri = uri
         self._name: str = parsed["database"] or DEFAULT_DATABASE
         self.hosts = ", ".join(f"{host}:{port}" for host, port in parsed["nodelist"])
+        self._owner = Owner(f"in database {self._name} at {self.hosts}")
         self._lock = threading.Lock()
-        self._process = 0
         self._open: MongoClient[Document] | None = None
-        self._inherited: list[MongoClient[Document]] = []  # of the process this one was forked from: left alone
         self._checked = self._closed = False
         self._away_at = -math.inf
 
@@ -70,15 +69,13 @@ class Link:
 
     @property
     def client(self) -> MongoClient[Document]:
-        """This process's client: a client of the parent would share its sockets."""
+        """The client, connected when it is first asked for."""
+        self.require_owner()
         with self._lock:
             if self._closed:
                 raise StoreUnavailableError("the store was closed: this process is ending")
-            if self._open is None or self._process != os.getpid():
-                if self._open is not None:
-                    self._inherited.append(self._open)
+            if self._open is None:
                 self._open = self._connect(ANSWER_MILLISECONDS)
-                self._process = os.getpid()
             return self._open
 
     def _connect(self, answer_milliseconds: int | None) -> MongoClient[Document]:
@@ -101,6 +98,10 @@ class Link:
             self._check(database)
             self._checked = True
         return database
+
+    def require_owner(self) -> None:
+        """StoreError in a child of the process that made this value."""
+        self._owner.require_this_process()
 
     def note_away(self) -> None:
         """Somebody waited in vain."""
@@ -161,10 +162,12 @@ class Link:
             client.close()
 
     def close(self) -> None:
-        """Close this process's connections, for good: whoever is late opens none."""
+        """Close the connections, and open none from now on; in a forked child, do nothing."""
+        if not self._owner.is_this_process:
+            return
         with self._lock:
             self._closed = True
-            if self._open is not None and self._process == os.getpid():
+            if self._open is not None:
                 self._open.close()
                 self._open = None
 

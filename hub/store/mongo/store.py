@@ -74,7 +74,7 @@ class Glances:
 
 
 class MongoStore:
-    """A `Store` in a MongoDB database. Fit for several threads, processes and machines, and for forking."""
+    """A `Store` in a MongoDB database, for several threads, processes and machines. It does not work in a forked child."""
 
     def __init__(  # noqa: PLR0913 - each by its name, and each is needed
         self,
@@ -339,6 +339,7 @@ class MongoStore:
     @contextmanager
     def _turn(self, collection: str) -> Iterator[float]:
         """One writer of this process at a time per collection; the moment by which it has to be through."""
+        self._link.require_owner()  # a lock that another thread held at the fork is never released in the child
         deadline = _after(self._lock_seconds)
         with self._turns_lock:
             turn = self._turns.setdefault(collection, threading.Lock())

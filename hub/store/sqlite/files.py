@@ -1,8 +1,8 @@
-"""The SQLite store's files: connections to them, the writers' turn, and what it means in words when they fail.
+"""The SQLite store's files: connections to them, the write lock, and what it means in words when they fail.
 
-Connections are lent from a small pool that belongs to one process: a forked child never touches its parent's, and a
-thread that ends leaves nothing behind. Writers of all processes queue at a lock file first: SQLite's own waiting
-(sleep, try again, no order) let single writers starve for seconds under four writing processes.
+Connections are lent from a small pool, so that a thread that ends leaves nothing behind. Writers of all processes queue
+at a lock file first: SQLite's own waiting (sleep, try again, no order) let single writers starve for seconds under four
+writing processes.
 """
 
 from __future__ import annotations
@@ -13,76 +13,37 @@ import os
 import random
 import threading
 import time
+import weakref
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import apsw
 
 from hub.errors import StoreError, StoreFullError, StoreUnavailableError
+from hub.store.owner import Owner
 from hub.store.sqlite import migrations
+from hub.store.sqlite.connection import Connection, identity_of
 
 PAGE_BYTES: Final = 4096
-CACHE_KIBIBYTES: Final = (
-    8192  # per connection: holds what one page of scattered records touches; the system caches the rest
-)
+CACHE_KIBIBYTES: Final = 8192  # of a connection: what one page of scattered records reads; the system caches the rest
 CHECKPOINT_PAGES: Final = 10_000  # of write-ahead log: at SQLite's own 1,000, writers reach half as many objects/s
 JOURNAL_BYTES: Final = 64 * 1024 * 1024  # the write-ahead log is cut back to this after a burst
 IDLE_CONNECTIONS: Final = 16  # kept open per process; beyond that, one is opened and closed for the call
-REMEMBERED: Final = 1000  # accounts and heads that one connection remembers between two commits
-LOCK_PAUSE: Final = 0.002  # seconds, on average, between two tries at the writers' lock
+LOCK_PAUSE: Final = 0.002  # seconds, on average, between two attempts at the write lock
 
-_lots: Final = random.Random()  # noqa: S311 - spreads the tries, protects nothing; the module's own state is left alone
+_random: Final = random.Random()  # noqa: S311 - spreads the attempts, protects nothing; the module's own state is left alone
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-_T = TypeVar("_T")
-
-
-class Connection(apsw.Connection):
-    """A connection that remembers what it read for as long as nobody committed anything.
-
-    A poll with nothing new asks for the same account and the same head as the one before it. SQLite's data_version tells,
-    without a look into the file, whether *others* committed since; after its own writing it forgets all by itself.
-    """
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path, flags=apsw.SQLITE_OPEN_READWRITE)
-        self._version: object = None
-        self._remembered: dict[Hashable, Any] = {}
-
-    def remembered(self, what: Hashable, read: Callable[[], _T]) -> _T:
-        """What `read` gave since the last commit, or gives now; `what` names it."""
-        # asked before the reading: what is committed in between is read, and forgotten the next time
-        version = self.execute("PRAGMA data_version").get
-        if version != self._version or len(self._remembered) >= REMEMBERED:
-            self._remembered.clear()
-            self._version = version
-        try:
-            found: _T = self._remembered[what]
-        except KeyError:
-            found = self._remembered[what] = read()
-        return found
-
-    def forget(self) -> None:
-        """Remember nothing of before."""
-        self._remembered.clear()
-
-
-class _Process:
-    """What must not be shared across a fork."""
-
-    def __init__(self) -> None:
-        self.pid = os.getpid()
-        self.idle: deque[Connection] = deque()
-        self.turn = threading.Lock()
-        self.lock_file: int | None = None
-
-
 class Files:
-    """The store's file, its lock file beside it, and the connections of this process."""
+    """The store's file, its lock file beside it, and the connections of this process.
+
+    It belongs to the process that made it: in a forked child every call raises StoreError, but `close`, which does
+    nothing there.
+    """
 
     def __init__(self, path: Path, *, lock_seconds: float, max_pages: int, create: bool, now: int) -> None:
         """Open the store; `create` makes it where it is missing and applies what migrations it lacks.
@@ -93,24 +54,31 @@ class Files:
         self.lock_seconds = lock_seconds
         self._max_pages = max_pages
         self._closed = False
-        self._process = _Process()
-        self._abandoned: list[_Process] = []
-        if create:
-            with _reached(path):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                # marked content and hashes are inside: for the hub's own user only, as SQLite's side files will be
-                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        self._identity = self._look()
+        self._owner = Owner(str(path))
+        self._idle: deque[Connection] = deque()
+        self._threads_lock = threading.Lock()
+        self._lock_path = path.with_name(f"{path.name}.lock")
+        self._lock_file: int | None = None
+        _files.add(self)
+        identity = self._read_identity()
+        if identity is None and not create:
+            raise StoreUnavailableError(f"there is no store at {path}: run `hub init`, or mend HUB_STORE")
         with translated(path):
-            if self._identity is None:
-                raise StoreUnavailableError(f"there is no store at {path}: run `hub init`, or mend HUB_STORE")
-            connection = self._open()
+            connection = self._make_file() if identity is None else self._open()
             try:
+                self._identity = self._read_identity()
                 self._prepare(connection, create=create, now=now)
             except BaseException:
                 connection.close()
                 raise
-            self._process.idle.append(connection)
+            self._idle.append(connection)
+
+    def _make_file(self) -> Connection:
+        with _reached(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # marked content and hashes are inside: for the hub's own user only, as SQLite's side files will be
+            os.fchmod(self._open_lock_file(), 0o600)
+        return self._open(mode_from=self._lock_path)
 
     def _prepare(self, connection: Connection, *, create: bool, now: int) -> None:
         lacking = migrations.missing(connection)
@@ -122,7 +90,7 @@ class Files:
             )
         # a copy that was made with VACUUM INTO has everything but the journal mode
         if lacking or connection.execute("PRAGMA journal_mode").get != "wal":
-            with self._turn(time.monotonic() + self.lock_seconds):
+            with self._write_lock(time.monotonic() + self.lock_seconds):
                 connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
                 connection.execute("PRAGMA journal_mode = WAL")
                 migrations.migrate(connection, now)
@@ -133,12 +101,11 @@ class Files:
     def reading(self) -> Iterator[Connection]:
         """A connection to read with. What SQLite raises inside comes out as StoreError, in words."""
         with translated(self.path):
-            process = self._here()
-            connection = self._borrow(process)
+            connection = self._borrow()
             try:
                 yield connection
             finally:
-                self._give_back(process, connection)
+                self._give_back(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -148,20 +115,19 @@ class Files:
             try:
                 yield connection
             finally:
-                if connection.in_transaction:
+                if self._owner.is_this_process and connection.in_transaction:
                     connection.execute("COMMIT")
 
     @contextmanager
     def writing(self, *, synced: bool = True, patience_seconds: float | None = None) -> Iterator[Connection]:
-        """The writers' turn and one transaction: synced to disk at the end of the block, or undone if it fails.
+        """The write lock and one transaction: synced to disk at the end of the block, or undone if it fails.
 
         Not `synced`, it outlives the death of every process, and reaches the disk with the next one that is.
         """
         deadline = time.monotonic() + (self.lock_seconds if patience_seconds is None else patience_seconds)
-        self._usable()
-        with translated(self.path), self._turn(deadline):
-            process = self._here()
-            connection = self._borrow(process)
+        self._require_usable()
+        with translated(self.path), self._write_lock(deadline):
+            connection = self._borrow()
             try:
                 connection.set_busy_timeout(max(1, int((deadline - time.monotonic()) * 1000)))
                 if not synced:
@@ -169,83 +135,82 @@ class Files:
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield connection
+                    self.require_owner()
                     connection.execute("COMMIT")
                 except BaseException:
-                    if connection.in_transaction:
+                    if self._owner.is_this_process and connection.in_transaction:
                         connection.execute("ROLLBACK")
                     raise
             finally:
-                if not synced:
-                    connection.execute("PRAGMA synchronous = FULL")
-                connection.set_busy_timeout(int(self.lock_seconds * 1000))
-                connection.forget()
-                self._give_back(process, connection)
+                if self._owner.is_this_process:
+                    if not synced:
+                        connection.execute("PRAGMA synchronous = FULL")
+                    connection.set_busy_timeout(int(self.lock_seconds * 1000))
+                    connection.clear_cache()
+                self._give_back(connection)
 
-    def forget_the_log(self) -> None:
-        """Bring all that the write-ahead log holds into the file, and cut the log to nothing.
+    def truncate_log(self) -> None:
+        """Copy all that the write-ahead log holds into the file, and truncate the log to nothing.
 
-        StoreUnavailableError where readers stood in the way for `lock_seconds`.
+        StoreUnavailableError where readers prevented it for `lock_seconds`.
         """
         deadline = time.monotonic() + self.lock_seconds
-        with self.reading() as connection, self._turn(deadline):
+        with self.reading() as connection, self._write_lock(deadline):
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
+    def require_owner(self) -> None:
+        """StoreError in a child of the process that opened the store."""
+        self._owner.require_this_process()
+
     def close(self) -> None:
-        """Close what is idle now and, when it comes back, what is lent out."""
+        """Close idle connections now, and those in use when they are given back; in a forked child, do nothing."""
+        if not self._owner.is_this_process:
+            return
         self._closed = True
-        process = self._here()
-        self._drain(process)
-        if process.turn.acquire(timeout=self.lock_seconds):  # whoever writes just now needs the lock file
-            if process.lock_file is not None:
-                os.close(process.lock_file)
-                process.lock_file = None
-            process.turn.release()
+        self._close_idle()
+        if self._threads_lock.acquire(timeout=self.lock_seconds):  # a thread that is writing needs the lock file
+            self.close_lock_file()
+            self._threads_lock.release()
 
-    def _here(self) -> _Process:
-        process = self._process
-        if process.pid != os.getpid():
-            # Forked: the parent's connections are neither used nor closed here (SQLite's locks do not outlive a fork,
-            # and a connection that closes believes that it has them). The lock file is let go of, or the parent's
-            # turn would outlive a parent that is killed in it.
-            self._abandoned.append(process)
-            if process.lock_file is not None:
-                os.close(process.lock_file)
-            process = self._process = _Process()
-        return process
+    def close_lock_file(self) -> None:
+        """Close the lock file, if it is open."""
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
 
-    def _borrow(self, process: _Process) -> Connection:
-        self._usable()
+    def _borrow(self) -> Connection:
+        self._require_usable()
         try:
-            return process.idle.pop()
+            return self._idle.pop()
         except IndexError:
             connection = self._open()
         try:
-            self._usable()  # what was opened just now is what was there before
+            self._require_usable()  # the file may have been replaced before it was opened
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _give_back(self, process: _Process, connection: Connection) -> None:
-        if process.pid != os.getpid():
-            process.idle.append(connection)  # forked while it was lent out: kept unused, as its siblings are
+    def _give_back(self, connection: Connection) -> None:
+        if not self._owner.is_this_process:
             return
-        if connection.in_transaction or len(process.idle) >= IDLE_CONNECTIONS:
+        if connection.in_transaction or len(self._idle) >= IDLE_CONNECTIONS:
             connection.close()
             return
-        process.idle.append(connection)
+        self._idle.append(connection)
         if self._closed:
-            self._drain(process)
+            self._close_idle()
 
-    def _drain(self, process: _Process) -> None:
-        while process.idle:
+    def _close_idle(self) -> None:
+        while self._idle:
             try:
-                process.idle.pop().close()
+                self._idle.pop().close()
             except IndexError:
                 return
 
-    def _open(self) -> Connection:
-        connection = Connection(str(self.path))
+    def _open(self, *, mode_from: Path | None = None) -> Connection:
+        with _reached(self.path):
+            connection = Connection(self.path, mode_from=mode_from)
         try:
             connection.set_busy_timeout(int(self.lock_seconds * 1000))
             for pragma in (
@@ -265,20 +230,15 @@ class Files:
             raise
         return connection
 
-    def _look(self) -> tuple[int, int] | None:
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            return None
-        except OSError:
-            with _reached(self.path):
-                raise
-        return found.st_dev, found.st_ino
+    def _read_identity(self) -> tuple[int, int] | None:
+        with _reached(self.path):
+            return identity_of(self.path)
 
-    def _usable(self) -> None:
+    def _require_usable(self) -> None:
+        self.require_owner()
         if self._closed:
             raise StoreUnavailableError("the store is closed")
-        identity = self._look()
+        identity = self._read_identity()
         if identity is None:
             raise StoreUnavailableError(
                 f"the store's file {self.path} was removed: stop the hub and put it back, or restore the last export"
@@ -289,30 +249,32 @@ class Files:
                 "file is in place, and start it again"
             )
 
-    # ------------------------------------------------------------------------------------------- the writers' turn
+    # ----------------------------------------------------------------------------------------------- the write lock
 
     @contextmanager
-    def _turn(self, deadline: float) -> Iterator[None]:
+    def _write_lock(self, deadline: float) -> Iterator[None]:
         # (1) the threads of this process queue at a lock that wakes them, (2) then one for each process at the file
-        process = self._here()
-        if not process.turn.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        if not self._threads_lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise self._busy()
         try:
-            lock_file = process.lock_file
-            if lock_file is None:
-                with _reached(self.path):
-                    lock_path = f"{self.path}.lock"
-                    lock_file = process.lock_file = os.open(lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            while not _locked(lock_file):
+            with _reached(self.path):
+                lock_file = self._open_lock_file()
+            while not _try_lock(lock_file):
                 if time.monotonic() >= deadline:
                     raise self._busy()
-                time.sleep(LOCK_PAUSE * 2 * _lots.random())
+                time.sleep(LOCK_PAUSE * 2 * _random.random())
             try:
                 yield
             finally:
-                fcntl.flock(lock_file, fcntl.LOCK_UN)
+                if self._owner.is_this_process:  # a child would release the lock of its parent
+                    fcntl.flock(lock_file, fcntl.LOCK_UN)
         finally:
-            process.turn.release()
+            self._threads_lock.release()
+
+    def _open_lock_file(self) -> int:
+        if self._lock_file is None:
+            self._lock_file = os.open(self._lock_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return self._lock_file
 
     def _busy(self) -> StoreUnavailableError:
         return StoreUnavailableError(
@@ -320,13 +282,25 @@ class Files:
         )
 
 
+_files: Final[weakref.WeakSet[Files]] = weakref.WeakSet()
+
+
+def _close_lock_files() -> None:
+    """In a forked child: else the parent's lock would outlive a parent that is killed while it holds it."""
+    for files in list(_files):
+        files.close_lock_file()
+
+
+os.register_at_fork(after_in_child=_close_lock_files)
+
+
 def rows(connection: apsw.Connection, sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """All rows of one statement."""
-    found: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
-    return found
+    result: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
+    return result
 
 
-def _locked(lock_file: int) -> bool:
+def _try_lock(lock_file: int) -> bool:
     try:
         fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

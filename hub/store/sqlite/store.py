@@ -1,7 +1,7 @@
 """The SQLite store: one file on a local disk, many reading processes, one writer at a time.
 
-Pages are read in `sqlite_pages`, changes are made in `sqlite_writes`, connections and locks live in `sqlite_files`,
-the tables and the reasons for their shape in `migrations`.
+Pages are read in `pages`, changes are made in `writes`, connections and locks live in `connection` and `files`, the
+tables and the reasons for their shape in `migrations`.
 """
 
 from __future__ import annotations
@@ -30,13 +30,18 @@ from hub.store.base import (
 )
 from hub.store.sqlite import pages as sqlite_pages
 from hub.store.sqlite import writes as sqlite_writes
-from hub.store.sqlite.files import Connection, Files, rows
+from hub.store.sqlite.connection import Connection
+from hub.store.sqlite.files import Files, rows
 from hub.store.sqlite.watch import SqliteWatch
 from hub.taxii.filters import VersionMatch
 
 
 class SqliteStore:
-    """A `Store` in the SQLite file at `path`. Fit for several threads, several processes, and for forking."""
+    """A `Store` in the SQLite file at `path`, for several threads and several processes, each with a store of its own.
+
+    A store belongs to the process that opened it: a forked child gets StoreError from each call, also when it opens the
+    same file while its parent had it open at the fork.
+    """
 
     def __init__(  # noqa: PLR0913 - each by its name, and each is needed
         self,
@@ -112,7 +117,7 @@ class SqliteStore:
         with self._files.writing() as connection:  # (1)
             gone = sqlite_writes.purge(connection, collection, object_id)
         try:
-            self._files.forget_the_log()  # (2)
+            self._files.truncate_log()  # (2)
         except StoreUnavailableError:
             raise StoreUnavailableError(
                 f"{object_id} is gone from the collection, but readers kept its bytes in the write-ahead log in use: "
@@ -150,6 +155,7 @@ class SqliteStore:
             )
             for row in found:
                 yield Status(*row)
+                self._files.require_owner()
 
     def put_statuses(self, statuses: Iterable[Status]) -> int:
         """See `Store.put_statuses`."""
@@ -174,7 +180,7 @@ class SqliteStore:
         """See `Store.get_account`."""
         with self._files.reading() as connection:
             # every request asks for its account; whatever is committed, by whomever, has it looked up anew
-            return connection.remembered(
+            return connection.cached(
                 ("account", name), lambda: next(_accounts(connection, "WHERE name = ?", name), None)
             )
 
@@ -182,7 +188,7 @@ class SqliteStore:
         """See `Store.find_key`."""
         with self._files.reading() as connection:
             which = "WHERE name = (SELECT account FROM account_key WHERE hash = ?)"
-            return connection.remembered(("key", key_hash), lambda: next(_accounts(connection, which, key_hash), None))
+            return connection.cached(("key", key_hash), lambda: next(_accounts(connection, which, key_hash), None))
 
     def put_account(self, row: AccountRow) -> None:
         """See `Store.put_account`."""
@@ -236,7 +242,9 @@ class SqliteStore:
     def records(self, collection: str) -> Iterator[Record]:
         """See `Store.records`: as the collection stands when the first record is taken."""
         with self._files.snapshot() as connection:
-            yield from sqlite_writes.records_of(connection, collection)
+            for record in sqlite_writes.records_of(connection, collection):
+                yield record
+                self._files.require_owner()
 
     def restore(self, collection: str, head: int, records: Iterable[Record]) -> int:
         """See `Store.restore`."""
@@ -288,7 +296,7 @@ class SqliteStore:
 
 
 def _head(connection: Connection, collection: str) -> int:
-    return connection.remembered(("head", collection), lambda: sqlite_writes.head_of(connection, collection))
+    return connection.cached(("head", collection), lambda: sqlite_writes.head_of(connection, collection))
 
 
 _ACCOUNT: Final = (

@@ -17,19 +17,20 @@ class SqliteWatch:
     later_looks = 0  # heads and records move in one transaction
 
     def __init__(self, files: Files) -> None:
-        self._path = files.path
-        self._held = contextlib.ExitStack()
+        self._files = files
+        self._borrowed = contextlib.ExitStack()
         # one and the same connection: the number says what others than this one committed
-        self._connection = self._held.enter_context(files.reading())
-        self._seen: Any = None
+        self._connection = self._borrowed.enter_context(files.reading())
+        self._version: Any = None
 
     def moved(self) -> bool:
         """See `Watch.moved`."""
-        with translated(self._path):
-            found = self._connection.execute("PRAGMA data_version").get
-        before, self._seen = self._seen, found
-        return bool(found != before)
+        self._files.require_owner()
+        with translated(self._files.path):
+            version = self._connection.execute("PRAGMA data_version").get
+        before, self._version = self._version, version
+        return bool(version != before)
 
     def close(self) -> None:
         """See `Watch.close`."""
-        self._held.close()
+        self._borrowed.close()

@@ -1,4 +1,4 @@
-"""Changing the SQLite store: each function runs inside the writers' turn and one transaction, see `sqlite_files`."""
+"""Changing the SQLite store: each function runs inside the write lock and one transaction, see `files`."""
 
 from __future__ import annotations
 
