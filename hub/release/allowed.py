@@ -28,9 +28,11 @@ from hub.release.rules import (
     APPROVED,
     BAND,
     CLEAN,
+    COUNT,
     COUNTS,
     CRITICALITY,
     FILE_NAME,
+    FROM,
     HASHES,
     KEEP,
     LABELS,
@@ -184,7 +186,7 @@ REGIONAL: Final[Mapping[str, Table]] = {
         "pattern": VALUE,
         "pattern_type": one_of(words.PATTERN_TYPES),
         "pattern_version": KEEP,
-        "valid_from": SEEN,
+        "valid_from": FROM,
         "valid_until": UNTIL,
         "kill_chain_phases": PHASES,
     },
@@ -208,7 +210,7 @@ REGIONAL: Final[Mapping[str, Table]] = {
     },
     "sighting": _BASE | {
         "sighting_of_ref": REFS,
-        "count": BAND,
+        "count": COUNT,
         "first_seen": SEEN,
         "last_seen": SEEN,
         "where_sighted_refs": PLACES,
@@ -246,7 +248,7 @@ _CORE: Final[Mapping[Profile, Table]] = {
         "task_refs": REFS,
     },
 }
-_NUMBERS: Final = {"record_count": BAND, "record_size": BAND}
+_NUMBERS: Final = {"record_count": BAND}
 _IMPACT_KEYS: Final[Mapping[str, Table]] = {
     "availability-ext": {
         "availability_impact": Rule(lambda value, _context: rounding.availability(value), "the middle of its band")

@@ -10,13 +10,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hub.home.member import Member
+from hub.release import rounding
 from hub.release.patterns import spans
 from hub.release.policy import Approvals, Audience, Terms, text_key
 from hub.release.scan import Scanner
 from hub.release.texts import Texts
+from hub.release.words import SECTOR_HINTS
 from hub.rendering.builder import Origin
 from hub.rendering.versions import Content
-from hub.reports.report import Report
+from hub.reports.moments import Fidelity
+from hub.reports.report import Kind, Report
 from hub.stix.tlp import TLP
 
 # Properties in which a text of the report's own may stand.
@@ -28,7 +31,8 @@ class ReleaseContext:
     """One release of one report for one audience.
 
     `texts` are the sentences that replace the report's own, `origins` say whose each value is, `adversary_values` are
-    the values that leave as the adversary's and so may stand in approved texts, `first` is the time of the first release.
+    the values that leave as the adversary's and so may stand in approved texts. `first` is the time of the first release,
+    `began` that at which a case began, from which later times are counted. `sector` is what is said of the victim's.
     """
 
     report: Report
@@ -40,6 +44,18 @@ class ReleaseContext:
     origins: Mapping[str, Origin] = field(repr=False)
     adversary_values: frozenset[str] = field(repr=False)
     first: str
+    began: str | None = None
+    sector: str | None = None
+
+    @property
+    def unit(self) -> Fidelity:
+        """To what times are rounded."""
+        terms = self.audience.terms
+        return terms.incident_times if self.report.kind is Kind.CASE else terms.feed_times
+
+    def may_say(self, word: str) -> bool:
+        """Whether a word of a vocabulary tells no more than the sector that is said."""
+        return self.sector is not None or word not in SECTOR_HINTS
 
     def clean(self, text: str) -> bool:
         """Whether nothing in a public name points at anybody."""
@@ -72,6 +88,14 @@ class Context:
     def terms(self) -> Terms:
         """The numbers of the profile."""
         return self.release.audience.terms
+
+    def validity(self) -> tuple[str, str]:
+        """From when to when an indicator is told to be valid. Of a case, the end tells nothing that the start does not."""
+        start, end, unit = self.content["valid_from"], self.content["valid_until"], self.release.unit
+        if self.release.report.kind is not Kind.CASE:
+            return rounding.floor(start, unit), rounding.ceiling(end, unit)
+        told, _ = rounding.since(self.release.began, start, unit)
+        return told, rounding.ceiling(rounding.until(start, end, told), unit)
 
     def released_id(self, ref: str) -> str | None:
         """The released id of something that leaves, or None."""

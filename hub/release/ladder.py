@@ -5,8 +5,8 @@
 1. Consent and profile set the highest rung. Without any recorded consent that is L2; cert-only is L4.
 2. At least k organisations of the CERT's own counts must share what is said. If not: drop the size, then take the
    wider sector, then drop the sector, then take the region for the country (and L3 for the rung).
-3. Without counts for the country, size and country are dropped, and a sector with a wider one is widened: in a small
-   country a "nuclear" organisation is one organisation.
+3. A sector is said only where enough organisations of the author's country are in it, at L3, too: who published is
+   known, so "an airline in South-eastern Asia" means an airline of that country. Without counts no sector is said.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from hub.home.member import Member
 from hub.home.register import Cell
-from hub.release.policy import Approvals, Audience, Profile
+from hub.release.policy import Approvals, Audience, Profile, Terms
 from hub.reports.victims import Consent, Victim
 from hub.stix.places import REGIONS
 from hub.stix.vocabularies import INDUSTRY_SECTORS
@@ -61,6 +62,33 @@ class Rung:
     person: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """The organisations among which a victim is to stay unknown: the author's counts, its country, and how many."""
+
+    counts: Mapping[Cell, int]
+    author_country: str
+    terms: Terms
+
+    def has(self, country: str, sector: str | None, size: str | None) -> bool:
+        """Whether enough organisations of the country share sector and size (None: any)."""
+        return self._total(country, sector, size) >= (self.terms.sector_k if sector else self.terms.k)
+
+    def _total(self, country: str, sector: str | None, size: str | None) -> int:
+        return sum(
+            number
+            for (of_country, of_sector, of_size), number in self.counts.items()
+            if of_country == country
+            and (sector is None or of_sector == sector or _WIDER.get(of_sector) == sector)
+            and (size is None or of_size == size)
+        )
+
+
+def crowd_of(member: Member, audience: Audience) -> Crowd:
+    """The crowd of a release."""
+    return Crowd(member.constituents, member.country, audience.terms)
+
+
 def highest(consent: Consent | None, audience: Audience, approvals: Approvals) -> tuple[Level, str]:
     """The highest rung that consent and profile allow, and why (step 1)."""
     level = _BY_CONSENT[consent]
@@ -79,8 +107,8 @@ def _lower(level: Level, audience: Audience, why: str) -> tuple[Level, str]:
     return level, why
 
 
-def choose(victim: Victim, top: tuple[Level, str], counts: Mapping[Cell, int], k: int) -> Rung:
-    """The rung for one victim. `top` is from `highest`; `counts` are the CERT's constituents."""
+def choose(victim: Victim, top: tuple[Level, str], crowd: Crowd) -> Rung:
+    """The rung for one victim. `top` is from `highest`."""
     level, why = top
     if level is Level.NOTHING:
         return Rung(level, why=why)
@@ -88,53 +116,43 @@ def choose(victim: Victim, top: tuple[Level, str], counts: Mapping[Cell, int], k
     country = victim.countries[0] if victim.countries else None
     if level is Level.NAMED:
         return Rung(level, sector, country, None, victim.size, why)
+    region = REGIONS.get(country or "")
     if victim.is_person:
         # There are always more than k people in a country; what they work in says more than it helps.
-        return Rung(
-            level, None, country if level < Level.REGION else None, REGIONS.get(country or ""), None, why, person=True
-        )
+        return Rung(level, None, country if level < Level.REGION else None, region, None, why, person=True)
     if level < Level.REGION:
-        found = _crowd(counts, country, sector, victim.size, k)
-        if found is not None:
-            return Rung(level, found[0], country, None, found[1], why)
-        why = f"fewer than {k} organisations like this one are counted in the country"
-    region = REGIONS.get(country or "")
-    if region is None:
+        shared = _shared(crowd, country, sector, victim.size)
+        if shared is not None:
+            return Rung(level, shared[0], country, None, shared[1], why)
+        why = f"fewer than {crowd.terms.k} organisations like this one are counted in the country"
+    if region is None or country is None:
         return Rung(Level.NOTHING, why=f"{why}; no region is known")
-    wide = _WIDER.get(sector or "", sector)
-    # The CERT's own counts bound the region's from below; where they are there, and too few, the sector goes, too.
-    counted = any(cell[0] == country for cell in counts)
-    if counted and _total(counts, country, wide, None) < k:
-        wide = None
-    return Rung(Level.REGION, wide, None, region, None, why)
+    return Rung(Level.REGION, _regional_sector(crowd, country, sector), None, region, None, why)
 
 
-def _crowd(
-    counts: Mapping[Cell, int], country: str | None, sector: str | None, size: str | None, k: int
+def _shared(
+    crowd: Crowd, country: str | None, sector: str | None, size: str | None
 ) -> tuple[str | None, str | None] | None:
-    """The first (sector, size) on the way down that k organisations share; None where not even the country has k."""
+    """The first (sector, size) on the way down that enough share; None where not even the country has enough."""
     if country is None:
         return None
-    wider = _WIDER.get(sector or "")
-    tries: list[tuple[str | None, str | None]] = [(sector, size), (sector, None), (wider or sector, None), (None, None)]
-    for try_sector, try_size in tries:
-        if _total(counts, country, try_sector, try_size) >= k:
-            return try_sector, try_size
-    return None
+    wider = _WIDER.get(sector or "", sector)
+    steps: list[tuple[str | None, str | None]] = [(sector, size), (sector, None), (wider, None), (None, None)]
+    return next((step for step in steps if crowd.has(country, *step)), None)
 
 
-def _total(counts: Mapping[Cell, int], country: str | None, sector: str | None, size: str | None) -> int:
-    return sum(
-        number
-        for (of_country, of_sector, of_size), number in counts.items()
-        if of_country == country
-        and (sector is None or of_sector == sector or _WIDER.get(of_sector) == sector)
-        and (size is None or of_size == size)
-    )
+def _regional_sector(crowd: Crowd, country: str, sector: str | None) -> str | None:
+    """The sector at L3: readers look for the victim in the author's country first, and may know that it is elsewhere."""
+    wider = _WIDER.get(sector or "", sector)
+    if wider is None:
+        return None
+    return wider if all(crowd.has(where, wider, None) for where in {crowd.author_country, country}) else None
 
 
-def satisfied(rung: Rung, counts: Mapping[Cell, int], k: int) -> bool:
-    """Whether k organisations share what a rung says of one: the last look, apart from how the rung was chosen."""
-    if rung.level not in (Level.PSEUDONYM, Level.CLASS) or rung.person:
+def satisfied(rung: Rung, crowd: Crowd) -> bool:
+    """Whether enough organisations share what a rung says of one: the last look, apart from how the rung was chosen."""
+    if rung.person or rung.level in (Level.NAMED, Level.NOTHING):
         return True
-    return rung.country is not None and _total(counts, rung.country, rung.sector, rung.size) >= k
+    if rung.level is Level.REGION:
+        return rung.sector is None or crowd.has(crowd.author_country, rung.sector, None)
+    return rung.country is not None and crowd.has(rung.country, rung.sector, rung.size)

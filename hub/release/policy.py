@@ -21,21 +21,23 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The numbers of a profile.
+    """The numbers of a profile; the units stand beside each."""
 
-    `k`: how many organisations must share what is said of a victim. `incident_times` and `indicator_times`: what
-    times are rounded to. `lowest`: the TLP level below which nothing is marked.
-    """
-
-    k: int
-    incident_times: Fidelity
-    indicator_times: Fidelity
-    lowest: TLP
+    k: int  # organisations that must share the country and size that are said of a victim
+    sector_k: int  # organisations that must share the sector, in the author's country, before a sector is said
+    incident_times: Fidelity  # the unit to which times of a case are rounded, those of its indicators among them
+    feed_times: Fidelity  # the unit to which times of a feed or watch are rounded
+    least_count: int  # the smallest count that is said; smaller ones are left out
+    lowest: TLP  # the level below which nothing is marked
 
 
 TERMS: Final[Mapping[Profile, Terms]] = {
-    Profile.REGIONAL: Terms(5, Fidelity.DAY, Fidelity.HOUR, TLP.GREEN),
-    Profile.PUBLIC: Terms(10, Fidelity.MONTH, Fidelity.DAY, TLP.CLEAR),
+    Profile.REGIONAL: Terms(
+        k=5, sector_k=5, incident_times=Fidelity.DAY, feed_times=Fidelity.HOUR, least_count=0, lowest=TLP.GREEN
+    ),
+    Profile.PUBLIC: Terms(
+        k=10, sector_k=20, incident_times=Fidelity.MONTH, feed_times=Fidelity.DAY, least_count=10, lowest=TLP.CLEAR
+    ),
 }
 
 

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from hub.release import words
 from hub.release.context import Context
-from hub.release.rounding import ceiling
 from hub.release.rules import Change, Rule, approved
 from hub.rendering import wording
 from hub.rendering.patterns import quote
@@ -32,8 +31,11 @@ def _container_text(_value: Any, context: Context) -> Change:
 
 
 def _event_name(_value: Any, context: Context) -> str:
-    types = [word for word in context.content.get("event_types", ()) if word in words.EVENT_TYPES]
-    return wording.plain(types[0]) if types else context.release.texts.kind
+    release = context.release
+    types = [
+        word for word in context.content.get("event_types", ()) if word in words.EVENT_TYPES and release.may_say(word)
+    ]
+    return wording.plain(types[0]) if types else release.texts.kind
 
 
 def _task_name(_value: Any, context: Context) -> str:
@@ -57,7 +59,7 @@ def _indicator_text(_value: Any, context: Context) -> str:
     name = wording.observable_name(observable.type) if observable else "Indicator"
     malware = observable.malware if observable else None
     family = malware if malware and release.clean(malware) else None
-    until = ceiling(context.content["valid_until"], context.terms.indicator_times)
+    until = context.validity()[1]
     circumstances = f"{release.texts.kind} ({release.report.determination})"
     return wording.indicator_description(name, circumstances, release.member.name, family, until)
 

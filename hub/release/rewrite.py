@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from hub.home.member import Member
@@ -20,7 +21,7 @@ from hub.release.context import Context, ReleaseContext
 from hub.release.gate import Gate, Passage, Verdict
 from hub.release.ladder import Level, Rung
 from hub.release.policy import Approvals, Audience
-from hub.release.rounding import ceiling, coarser, floor
+from hub.release.rounding import ceiling, floor
 from hub.release.scan import Scanner
 from hub.rendering import wording
 from hub.rendering.render import Rendered
@@ -154,7 +155,17 @@ class _Rewriting:
             origins=order.rendered.origins,
             adversary_values=frozenset(self._gate.values),
             first=order.first,
+            began=self._began(),
+            sector=limits.rung.sector,
         )
+
+    def _began(self) -> str | None:
+        """When a case began, as far as the report says."""
+        if self._order.report.kind is not Kind.CASE:
+            return None
+        contents = (item for item in self._order.rendered.contents if item["type"] in identifiers.INCIDENT_CORE_TYPES)
+        times = (item["start_time"] for item in contents if "start_time" in item)
+        return min(times, key=datetime.fromisoformat, default=None)
 
     def _victims(self) -> tuple[str, ...]:
         """Decide on the victims; the pseudonyms that stand for some of them."""
@@ -324,8 +335,9 @@ class _Rewriting:
         level = max(level, tlp.TLP.AMBER) if passage.third_party else level
         if level > self._order.audience.highest_tlp:
             return
-        terms, author = self._order.audience.terms, self._order.member.name
-        until = ceiling(content["valid_until"], Fidelity.DAY)
+        author = self._order.member.name
+        # By the month: the day could be matched with the incident's.
+        until = ceiling(content["valid_until"], Fidelity.MONTH)
         name = wording.observable_name(passage.observable.type) if passage.observable else "Indicator"
         properties: Content = {
             "type": "indicator",
@@ -335,7 +347,7 @@ class _Rewriting:
             "indicator_types": ["malicious-activity"],
             "pattern": content["pattern"],
             "pattern_type": content["pattern_type"],
-            "valid_from": floor(content["valid_from"], coarser(Fidelity.DAY, terms.indicator_times)),
+            "valid_from": floor(content["valid_from"], Fidelity.MONTH),
             "valid_until": until,
         }
         if "pattern_version" in content:

@@ -1,13 +1,31 @@
-"""Times and numbers made coarse enough that they name nobody and can be matched with no press report."""
+"""Times and numbers made coarse enough that they name nobody and can be matched with no press report.
+
+A number is told as the highest step at or below it:
+
+| What | Unit | Steps |
+|---|---|---|
+| entities, records, sightings | one | 0, 1, 10, 100, 1,000 … |
+| money | unit of its currency | 0, 1, 10, 100, 1,000 … |
+| time since the incident began | day | 0, 1, 7, 30, 90, 365 |
+| validity of a case's indicator (rounded up) | day | each 30 |
+| criticality, availability | 0 to 100 | the middle of the band of Incident Core |
+
+Dates are cut to the unit of the profile (`policy.Terms`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from hub.rendering.versions import shortest, timestamp
 from hub.reports.moments import Fidelity
+
+COUNT_STEPS: Final = (0, *(10**power for power in range(16)))  # entities, records, sightings; units of a currency
+DURATION_STEPS: Final = (0, 1, 7, 30, 90, 365)  # days since the incident began
+VALIDITY_STEP: Final = 30  # days
 
 _ORDER: Final = tuple(Fidelity)
 # Lower end, and what every value from there on is given as: Incident Core's own bands (incident-core.md, section 8).
@@ -22,23 +40,57 @@ def coarser(one: Fidelity, other: Fidelity) -> Fidelity:
 
 def floor(text: str, unit: Fidelity) -> str:
     """A STIX timestamp cut to the beginning of its hour, day, month or year (UTC)."""
-    moment = datetime.fromisoformat(text)
+    return _stix(_floor(datetime.fromisoformat(text), unit))
+
+
+def _floor(moment: datetime, unit: Fidelity) -> datetime:
     zero: Mapping[str, int] = {"microsecond": 0, "second": 0}
     if unit is not Fidelity.SECOND:
         zero = {**zero, "minute": 0} if unit is not Fidelity.MINUTE else zero
         zero = {**zero, "hour": 0} if _ORDER.index(unit) >= _ORDER.index(Fidelity.DAY) else zero
         zero = {**zero, "day": 1} if unit in {Fidelity.MONTH, Fidelity.YEAR} else zero
         zero = {**zero, "month": 1} if unit is Fidelity.YEAR else zero
-    return shortest(timestamp(moment.replace(**zero)))  # type: ignore[arg-type]  # the keys are replace's own
+    return moment.replace(**zero)  # type: ignore[arg-type]  # the keys are replace's own
 
 
 def ceiling(text: str, unit: Fidelity) -> str:
-    """As `floor`, up to the next hour or day: what is valid until then is not cut short."""
-    low = floor(text, unit)
-    if datetime.fromisoformat(low) == datetime.fromisoformat(text):
-        return low
-    step = timedelta(hours=1) if unit is Fidelity.HOUR else timedelta(days=1)
-    return shortest(timestamp(datetime.fromisoformat(low) + step))
+    """As `floor`, up to the next hour, day or month: what is valid until then is not cut short."""
+    moment = datetime.fromisoformat(text)
+    low = _floor(moment, unit)
+    if low == moment:
+        return _stix(low)
+    if unit is Fidelity.MONTH:
+        return _stix(_floor(low + timedelta(days=31), unit))
+    return _stix(low + (timedelta(hours=1) if unit is Fidelity.HOUR else timedelta(days=1)))
+
+
+def since(began: str | None, text: str, unit: Fidelity) -> tuple[str, Fidelity]:
+    """A time of an incident that began at `began`, and how exact it is: the days in between are told by step.
+
+    On the first day, or before it, the time is cut to the unit. Later ones are exact to the month, or to the year where
+    the step leads into another month; so nobody can tell 52 hours from 60, and what is said is true.
+    """
+    moment = datetime.fromisoformat(text)
+    first = _floor(datetime.fromisoformat(began), Fidelity.DAY) if began else moment
+    days = (moment - first).days
+    if days <= 0:
+        return _stix(_floor(moment, unit)), unit
+    told = first + timedelta(days=step(days, DURATION_STEPS))
+    if told.year != moment.year:
+        return _stix(_floor(moment, Fidelity.YEAR)), Fidelity.YEAR
+    exactness = Fidelity.MONTH if told.month == moment.month else Fidelity.YEAR
+    return _stix(_floor(told, unit)), coarser(exactness, unit)
+
+
+def until(start: str, end: str, told_start: str) -> str:
+    """The end of a validity, counted from the start that is told: its days rounded up to whole steps."""
+    days = -((datetime.fromisoformat(start) - datetime.fromisoformat(end)) // timedelta(days=1))
+    steps = -(-days // VALIDITY_STEP)
+    return _stix(datetime.fromisoformat(told_start) + timedelta(days=VALIDITY_STEP * max(steps, 1)))
+
+
+def _stix(moment: datetime) -> str:
+    return shortest(timestamp(moment))
 
 
 def criticality(value: int) -> int:
@@ -51,6 +103,11 @@ def availability(value: int) -> int:
     return next(middle for lowest, middle in _AVAILABILITY if value >= lowest)
 
 
+def step(value: float, steps: Sequence[int]) -> int:
+    """The highest step at or below the value; 0 for what is below all."""
+    return steps[max(bisect_right(steps, value) - 1, 0)]
+
+
 def magnitude(value: float) -> int:
     """The power of ten at or below it: 0, 1, 10, 100 …"""
-    return 10 ** (len(str(int(value))) - 1) if value >= 1 else 0
+    return step(value, COUNT_STEPS)

@@ -85,17 +85,21 @@ def _keep(value: Any, _context: Context) -> Any:
 def one_of(allowed: frozenset[str]) -> Rule:
     """For a word, or a list of words: those of the vocabulary."""
 
-    def change(value: Any, _context: Context) -> Any:
+    def change(value: Any, context: Context) -> Any:
         if isinstance(value, list):
-            return [word for word in value if word in allowed] or None
-        return value if value in allowed else None
+            return [word for word in value if word in allowed and context.release.may_say(word)] or None
+        return value if value in allowed and context.release.may_say(value) else None
 
     return Rule(change, "words of the vocabulary only")
 
 
 def or_unknown(allowed: frozenset[str]) -> Rule:
     """For what the extension demands: a word of the vocabulary, else `unknown`."""
-    return Rule(lambda value, _context: value if value in allowed else "unknown", "words of the vocabulary only")
+
+    def change(value: Any, context: Context) -> Any:
+        return value if value in allowed and context.release.may_say(value) else "unknown"
+
+    return Rule(change, "words of the vocabulary only")
 
 
 def _labels(value: list[str], context: Context) -> list[str] | None:
@@ -110,7 +114,8 @@ def _label(item: str, context: Context) -> str | None:
     namespace, _, word = item.partition(":")
     if namespace == "criticality" and word.isdecimal():
         return f"criticality:{rounding.criticality(int(word))}"
-    return item if word in _LABEL_WORDS.get(namespace, frozenset()) else None
+    allowed = _LABEL_WORDS.get(namespace, frozenset())
+    return item if word in allowed and context.release.may_say(word) else None
 
 
 def _phases(value: list[dict[str, Any]], context: Context) -> list[dict[str, Any]] | None:
@@ -153,36 +158,39 @@ def _clean(value: Any, context: Context) -> Any:
 # -- times and numbers ---------------------------------------------------------------------------------------------
 
 
-def _fidelity(end: str, context: Context) -> Fidelity:
-    """How exact `start_time` or `end_time` is once it is rounded."""
-    own = Fidelity(context.content.get(f"{end}_time_fidelity", Fidelity.SECOND))
-    return rounding.coarser(own, context.terms.incident_times)
+def _time(end: str, context: Context) -> tuple[str, Fidelity]:
+    """`start_time` or `end_time` as it leaves, and how exact it then is."""
+    content = context.content
+    own = Fidelity(content.get(f"{end}_time_fidelity", Fidelity.SECOND))
+    return rounding.since(context.release.began, content[f"{end}_time"], rounding.coarser(own, context.release.unit))
 
 
 def rounded(end: str) -> Rule:
     """For `start_time` or `end_time`; `end` is the first word of the name."""
-    return Rule(lambda value, context: rounding.floor(value, _fidelity(end, context)), "rounded, as its fidelity says")
+    return Rule(lambda _value, context: _time(end, context)[0], "rounded, as its fidelity says")
 
 
 def exactness(end: str) -> Rule:
     """For the fidelity that stands beside that time."""
-    return Rule(lambda _value, context: _fidelity(end, context).value, "how exact the rounded time is")
+    return Rule(lambda _value, context: _time(end, context)[1].value, "how exact the rounded time is")
 
 
 def _seen(value: str, context: Context) -> str:
-    return rounding.floor(value, context.terms.indicator_times)
+    return rounding.since(context.release.began, value, context.release.unit)[0]
 
 
-def _until(value: str, context: Context) -> str:
-    return rounding.ceiling(value, context.terms.indicator_times)
+def _counts(value: Mapping[str, int], context: Context) -> dict[str, int] | None:
+    return {
+        kind: count
+        for kind, number in value.items()
+        if kind in words.ENTITY_TYPES
+        and context.release.may_say(kind)
+        and (count := _count(number, context)) is not None
+    } or None
 
 
-def _counts(value: Mapping[str, int], _context: Context) -> dict[str, int] | None:
-    return {kind: rounding.magnitude(number) for kind, number in value.items() if kind in words.ENTITY_TYPES} or None
-
-
-def _band(value: int, _context: Context) -> int:
-    return rounding.magnitude(value)
+def _count(value: int, context: Context) -> int | None:
+    return rounding.magnitude(value) if value >= context.terms.least_count else None
 
 
 # -- references ----------------------------------------------------------------------------------------------------
@@ -253,12 +261,14 @@ APPROVED: Final = Rule(approved, "free text: only what was scanned and approved"
 CLEAN: Final = Rule(_clean, "a public name; scanned")
 VALUE: Final = Rule(_keep, "the adversary's; scanned")
 SEEN: Final = Rule(_seen, "rounded")
-UNTIL: Final = Rule(_until, "rounded up")
+FROM: Final = Rule(lambda _value, context: context.validity()[0], "rounded")
+UNTIL: Final = Rule(lambda _value, context: context.validity()[1], "rounded up")
 REFS: Final = Rule(_refs, "only what leaves, too", shown=False)
 PLACES: Final = Rule(_refs, "a class of sector and country, or the CERT")
 PHASES: Final = Rule(_phases, "kill chain phases")
-BAND: Final = Rule(_band, "the power of ten at or below it")
-COUNTS: Final = Rule(_counts, "each count as the power of ten at or below it")
+BAND: Final = Rule(lambda value, _context: rounding.magnitude(value), "the power of ten at or below it")
+COUNT: Final = Rule(_count, "the power of ten at or below it, if that is large enough")
+COUNTS: Final = Rule(_counts, "each count as the power of ten at or below it, if that is large enough")
 CRITICALITY: Final = Rule(lambda value, _context: rounding.criticality(value), "the middle of its band")
 LABELS: Final = Rule(_labels, "known machine tags only")
 REFERENCES: Final = Rule(_references, "public catalogues only")

@@ -132,8 +132,9 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     found = check.problems(contents, look)
     # An approved lone indicator may resemble the victim, but hold nothing that is the victim's own.
     found += check.problems(alone, replace(look, scanner=scanner.last()))
-    if not all(ladder.satisfied(rung, member.constituents, audience.terms.k) for rung in made.rungs):
-        found.append(f"what is said of a victim fits fewer than {audience.terms.k} organisations")
+    crowd = ladder.crowd_of(member, audience)
+    if not all(ladder.satisfied(rung, crowd) for rung in made.rungs):
+        found.append("what is said of a victim fits too few organisations")
     if found:
         return Withheld(_reasons(found), preview)
     # What is to be kept, with an entry in its history where something changed.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.release import rounding
 from hub.release.ladder import Level, Rung
+from hub.release.words import SECTOR_HINTS
 from hub.rendering import wording
 from hub.reports.report import Kind, Report
 
@@ -41,7 +42,10 @@ def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ..
     if pseudonyms:
         names = " and ".join(pseudonyms)
         note = f" The name {names} is a pseudonym: in this collection it means the same victim throughout {until}."
-    return Texts(wording.incident_kind(report), wording.standing(report, severity), about, author, note)
+    # A type that only one sector has would tell the sector.
+    types = tuple(word for word in report.incident_types if rung.sector or word not in SECTOR_HINTS)
+    kind = wording.incident_kind(replace(report, incident_types=types))
+    return Texts(kind, wording.standing(report, severity), about, author, note)
 
 
 def handling(author: str, contact: str | None) -> str:

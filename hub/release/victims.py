@@ -12,7 +12,7 @@ from datetime import datetime
 
 from hub.home.member import Member
 from hub.release import ladder
-from hub.release.ladder import Level, Rung
+from hub.release.ladder import Crowd, Level, Rung
 from hub.release.policy import Approvals, Audience, Profile
 from hub.release.pseudonym import canonical, period, pseudonym
 from hub.rendering import wording
@@ -34,6 +34,7 @@ class Disclosure:
 
     member: Member
     audience: Audience
+    crowd: Crowd
     highest: tuple[Level, str]
     rung: Rung
     victims: tuple[Rung, ...]
@@ -54,16 +55,16 @@ def disclosure(
     report: Report, member: Member, audience: Audience, highest: tuple[Level, str], first: str
 ) -> Disclosure:
     """The rungs of a release (1); `first` is the time of the first one."""
-    k = audience.terms.k
-    victims = tuple(ladder.choose(victim, highest, member.constituents, k) for victim in report.victims)
+    crowd = ladder.crowd_of(member, audience)
+    victims = tuple(ladder.choose(victim, highest, crowd) for victim in report.victims)
     if victims:
         rung = max(victims, key=lambda rung: (rung.level, rung.country is None, rung.sector is None))
     else:
         level, why = highest
         nobody = Victim(countries=report.countries)
-        rung = ladder.choose(nobody, (max(level, Level.CLASS), why), member.constituents, k)
+        rung = ladder.choose(nobody, (max(level, Level.CLASS), why), crowd)
     span = period(datetime.fromisoformat(first), member.pseudonym_months)
-    return Disclosure(member, audience, highest, rung, victims, span)
+    return Disclosure(member, audience, crowd, highest, rung, victims, span)
 
 
 def identity(victim: Victim, rung: Rung, limits: Disclosure) -> Content | None:
@@ -93,8 +94,7 @@ def sighting_rung(sector: str | None, country: str | None, limits: Disclosure) -
     """What is said of where something was sighted (3)."""
     level, why = limits.highest
     victim = Victim(sectors=(sector,) if sector else (), countries=(country,) if country else ())
-    highest = (max(level, Level.CLASS), why)
-    return ladder.choose(victim, highest, limits.member.constituents, limits.audience.terms.k)
+    return ladder.choose(victim, (max(level, Level.CLASS), why), limits.crowd)
 
 
 def location(source_type: str, country: str, limits: Disclosure) -> Content | None:

@@ -51,6 +51,12 @@ EXTERNAL_IMPACTS: Final = frozenset(
 )
 """external-impact-ov"""
 
+SECTOR_HINTS: Final = frozenset(
+    "classified-material control-system-bypass ics-actuator ics-engineering-workstation ics-historian ics-hmi ics-other "
+    "ics-plc ics-safety-system ics-sensor phi vehicles".split()
+)
+"""Words of these vocabularies that tell the sector: they leave only where the sector does."""
+
 LESSONS: Final = frozenset({"containment", "eradication"})
 """The values of task-type-ov whose tasks are lessons for others; what else a team did is its own affair."""
 

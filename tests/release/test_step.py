@@ -296,9 +296,9 @@ def test_a_sector_too_small_is_widened_then_dropped_then_the_country_goes() -> N
     assert "malaysia" not in said(found)
 
 
-def test_without_counts_size_and_country_are_dropped() -> None:
+def test_without_counts_sector_size_and_country_are_dropped() -> None:
     found = released(a_case(consent=Consent.PSEUDONYM), member=a_member(constituents={}))
-    assert names(found) == {"CERT Nusa", "Financial services organisations in South-eastern Asia"}
+    assert names(found) == {"CERT Nusa", "Organisations in South-eastern Asia"}
     assert [item.get("region") for item in of_type(found, "location")].count("south-eastern-asia") == 1
 
 

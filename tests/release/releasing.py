@@ -1,0 +1,52 @@
+"""Releases of invented reports, for tests."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from hub.home.member import Member
+from hub.release.policy import Approvals, Audience, Profile
+from hub.release.record import ReleaseRecord
+from hub.release.step import Released, Withheld, release
+from hub.rendering.render import render
+from hub.reports.report import Report
+from hub.stix.tlp import TLP
+from tests.reports.making_reports import NOW, a_member
+
+REGIONAL = Audience("2f2b8a1e-0000-4000-8000-00000000000a")
+PUBLIC = Audience("2f2b8a1e-0000-4000-8000-00000000000c", Profile.PUBLIC, TLP.CLEAR)
+
+
+def released(
+    report: Report,
+    audience: Audience = REGIONAL,
+    *,
+    member: Member | None = None,
+    approvals: Approvals | None = None,
+    record: ReleaseRecord | None = None,
+    now: datetime = NOW,
+) -> Released:
+    """What leaves of a report; the test fails where nothing does."""
+    outcome = outcome_of(report, audience, member=member, approvals=approvals, record=record, now=now)
+    assert isinstance(outcome, Released), outcome.reason
+    return outcome
+
+
+def outcome_of(
+    report: Report, audience: Audience = REGIONAL, *, member: Member | None = None, now: datetime = NOW, **more: Any
+) -> Released | Withheld:
+    """What becomes of a report."""
+    member = member or a_member()
+    return release(render(report, member, now=NOW), report, member, audience, now=now, **more)
+
+
+def of_type(result: Released, object_type: str) -> list[dict[str, Any]]:
+    """What leaves of one type."""
+    return [content for content in result.contents if content["type"] == object_type]
+
+
+def text_of(result: Released) -> str:
+    """All that leaves, in lower case, as a reader searches it."""
+    return json.dumps([*result.contents, *result.lone], ensure_ascii=False).casefold()
