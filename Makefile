@@ -36,6 +36,10 @@ bench: .venv/dev ## measure the hub beside medallion and beside bare ceilings; O
 corpus: .venv/dev ## run the converters over a folder, and search what would leave for victims: make corpus CORPUS=folder
 	$(BIN)/python -m tests.corpus $(CORPUS) $(ARGS)
 
+.PHONY: privacy
+privacy: .venv/dev ## guess the victims of a thousand incidents with every release, a register and the press; HUB_VCDB=folder adds real ones
+	$(BIN)/python -m tests.privacy $(ARGS)
+
 .PHONY: soak
 soak: .venv/dev ## the long form of the tests with faults and races, their figures at the end
 	$(BIN)/python -m pytest -m soak $(ARGS)

@@ -4,7 +4,8 @@
 
 1. Consent and profile set the highest rung. Without any recorded consent that is L2; cert-only is L4.
 2. At least k organisations of the CERT's own counts must share what is said. If not: drop the size, then take the
-   wider sector, then drop the sector, then take the region for the country (and L3 for the rung).
+   wider sector, then drop the sector, then take the region for the country (and L3 for the rung). A sector needs k
+   organisations of the victim's own size (or of no counted size): numbers and the press tell the size by themselves.
 3. A sector is said only where enough organisations of the author's country are in it, at L3, too: who published is
    known, so "an airline in South-eastern Asia" means an airline of that country. Without counts no sector is said.
 """
@@ -72,16 +73,24 @@ class Crowd:
 
     def has(self, country: str, sector: str | None, size: str | None) -> bool:
         """Whether enough organisations of the country share sector and size (None: any)."""
-        return self._total(country, sector, size) >= (self.terms.sector_k if sector else self.terms.k)
+        return self._total(country, sector, _sizes(size)) >= (self.terms.sector_k if sector else self.terms.k)
 
-    def _total(self, country: str, sector: str | None, size: str | None) -> int:
+    def hides(self, country: str, sector: str | None, size: str | None) -> bool:
+        """Whether a sector may be said of a victim of this size: enough share it, and k of them may be of its size."""
+        return self.has(country, sector, None) and self._total(country, sector, _sizes(size, "")) >= self.terms.k
+
+    def _total(self, country: str, sector: str | None, sizes: frozenset[str] | None) -> int:
         return sum(
             number
             for (of_country, of_sector, of_size), number in self.counts.items()
             if of_country == country
             and (sector is None or of_sector == sector or _WIDER.get(of_sector) == sector)
-            and (size is None or of_size == size)
+            and (sizes is None or of_size in sizes)
         )
+
+
+def _sizes(size: str | None, *more: str) -> frozenset[str] | None:
+    return None if size is None else frozenset({size, *more})
 
 
 def crowd_of(member: Member, audience: Audience) -> Crowd:
@@ -127,7 +136,7 @@ def choose(victim: Victim, top: tuple[Level, str], crowd: Crowd) -> Rung:
         why = f"fewer than {crowd.terms.k} organisations like this one are counted in the country"
     if region is None or country is None:
         return Rung(Level.NOTHING, why=f"{why}; no region is known")
-    return Rung(Level.REGION, _regional_sector(crowd, country, sector), None, region, None, why)
+    return Rung(Level.REGION, _regional_sector(crowd, country, sector, victim.size), None, region, None, why)
 
 
 def _shared(
@@ -136,17 +145,20 @@ def _shared(
     """The first (sector, size) on the way down that enough share; None where not even the country has enough."""
     if country is None:
         return None
-    wider = _WIDER.get(sector or "", sector)
-    steps: list[tuple[str | None, str | None]] = [(sector, size), (sector, None), (wider, None), (None, None)]
-    return next((step for step in steps if crowd.has(country, *step)), None)
+    if crowd.has(country, sector, size):
+        return sector, size
+    for step in (sector, _WIDER.get(sector or "", sector)):
+        if step is not None and crowd.hides(country, step, size):
+            return step, None
+    return (None, None) if crowd.has(country, None, None) else None
 
 
-def _regional_sector(crowd: Crowd, country: str, sector: str | None) -> str | None:
+def _regional_sector(crowd: Crowd, country: str, sector: str | None, size: str | None) -> str | None:
     """The sector at L3: readers look for the victim in the author's country first, and may know that it is elsewhere."""
     wider = _WIDER.get(sector or "", sector)
     if wider is None:
         return None
-    return wider if all(crowd.has(where, wider, None) for where in {crowd.author_country, country}) else None
+    return wider if all(crowd.hides(where, wider, size) for where in {crowd.author_country, country}) else None
 
 
 def satisfied(rung: Rung, crowd: Crowd) -> bool:

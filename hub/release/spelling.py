@@ -70,6 +70,7 @@ def squeezed_with_places(text: str) -> tuple[str, list[int]]:
     return "".join(squeezed), places
 
 
+@lru_cache(maxsize=50_000)
 def without_legal_form(name: str) -> str:
     """The name without legal forms before or after it: `PT Contoh Tbk` -> `contoh`, folded."""
     words = " ".join(part for part in re.split(r"[\s.,;()/&'\"\u2019-]+", fold(name)) if part)

@@ -7,18 +7,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import cast
 
 from hub.home.member import Member
 from hub.release import ladder
 from hub.release.ladder import Crowd, Level, Rung
 from hub.release.policy import Approvals, Audience, Profile
 from hub.release.pseudonym import canonical, period, pseudonym
+from hub.release.spelling import squeeze, without_legal_form
 from hub.rendering import wording
 from hub.rendering.versions import Content
 from hub.reports.report import Report
-from hub.reports.victims import Victim
+from hub.reports.victims import Size, Victim
 from hub.stix.places import REGIONS
 
 _ACTORS = frozenset({"threat-actor", "intrusion-set"})
@@ -56,7 +61,7 @@ def disclosure(
 ) -> Disclosure:
     """The rungs of a release (1); `first` is the time of the first one."""
     crowd = ladder.crowd_of(member, audience)
-    victims = tuple(ladder.choose(victim, highest, crowd) for victim in report.victims)
+    victims = tuple(ladder.choose(_sized(victim, member), highest, crowd) for victim in report.victims)
     if victims:
         rung = max(victims, key=lambda rung: (rung.level, rung.country is None, rung.sector is None))
     else:
@@ -65,6 +70,24 @@ def disclosure(
         rung = ladder.choose(nobody, (max(level, Level.CLASS), why), crowd)
     span = period(datetime.fromisoformat(first), member.pseudonym_months)
     return Disclosure(member, audience, crowd, highest, rung, victims, span)
+
+
+def _sized(victim: Victim, member: Member) -> Victim:
+    """The victim with the size that the CERT's register tells, where the report says none."""
+    if victim.size is not None:
+        return victim
+    names = {form for text in (victim.name, *victim.short_names) if text for form in _forms(text)}
+    for one in member.register:
+        if one.size and any(not names.isdisjoint(_forms(text)) for text in (one.name, *one.short_names)):
+            return replace(victim, size=cast(Size, one.size))
+    return victim
+
+
+@lru_cache(maxsize=50_000)
+def _forms(name: str) -> frozenset[str]:
+    """A name without its legal form; what stands in brackets is a name by itself."""
+    parts = re.split(r"[()\[\]]", unicodedata.normalize("NFKC", name))
+    return frozenset(form for part in parts if (form := squeeze(without_legal_form(part))))
 
 
 def identity(victim: Victim, rung: Rung, limits: Disclosure) -> Content | None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.home.register import Constituent, counts
 from hub.release.ladder import Level, Rung, crowd_of, satisfied
 from hub.release.policy import Approvals
 from hub.release.rounding import DURATION_STEPS, ceiling, since, step, until
@@ -29,7 +30,7 @@ ISLAND = a_member(
 
 
 def an_airline(**changes: object) -> Report:
-    return a_case(victims=(AIRLINE,), countries=("BN",), sightings=(), **changes)
+    return a_case(**{"victims": (AIRLINE,), "countries": ("BN",), "sightings": (), **changes})
 
 
 # -- k -------------------------------------------------------------------------------------------------------------
@@ -43,13 +44,40 @@ def test_a_sector_of_one_in_the_authors_country_is_not_said_of_the_region_either
 
 
 def test_the_region_says_a_sector_that_enough_organisations_of_the_authors_country_share() -> None:
-    few = replace(ISLAND, constituents={("BN", "healthcare", "large"): 4, ("BN", "healthcare", "small"): 1})
+    few = replace(ISLAND, constituents={("BN", "healthcare", "large"): 4, ("BN", "healthcare", ""): 1})
     clinic = replace(AIRLINE, sectors=("healthcare",), countries=("BN",))
     case = an_airline()
     assert "healthcare" in text_of(released(replace(case, victims=(clinic,)), member=ISLAND))
     assert "healthcare" in text_of(released(replace(case, victims=(clinic,)), member=few))
     fewer = replace(few, constituents={("BN", "healthcare", "large"): 4})
     assert "healthcare" not in text_of(released(replace(case, victims=(clinic,)), member=fewer))
+
+
+@pytest.mark.parametrize("audience", [REGIONAL, PUBLIC], ids=["regional", "public"])
+def test_a_sector_needs_enough_organisations_of_the_victims_own_size(audience: object) -> None:
+    """One large hospital among thirty small ones: "31,000 patients", here or in the press, tells the size."""
+    hospitals = {("BN", "healthcare", "large"): 1, ("BN", "healthcare", "small"): 30}
+    member = replace(ISLAND, constituents=hospitals)
+    large = replace(AIRLINE, sectors=("healthcare",), countries=("BN",))
+    small = replace(large, size="small")
+    told = {
+        size: text_of(released(an_airline(tlp="clear", victims=(victim,)), audience, member=member))  # type: ignore[arg-type]
+        for size, victim in (("large", large), ("small", small))
+    }
+    assert "healthcare" not in told["large"]
+    assert "healthcare" in told["small"]
+
+
+def test_the_register_tells_the_size_of_a_victim_where_the_report_does_not() -> None:
+    """Most formats have no place for it."""
+    one = Constituent("Sayap Diraja Sdn Bhd", "BN", ("SDB",), sector="healthcare", size="large")
+    small = [Constituent(f"Klinik {number}", "BN", sector="healthcare", size="small") for number in range(30)]
+    member = replace(ISLAND, register=(one, *small), constituents=counts((one, *small)))
+    for name in ("Sayap Diraja", "SDB"):
+        victim = Victim(name=name, sectors=("healthcare",), countries=("BN",))
+        assert "healthcare" not in text_of(released(an_airline(victims=(victim,)), member=member))
+    unknown = Victim(name="Pantai Timur", sectors=("healthcare",), countries=("BN",))
+    assert "healthcare" in text_of(released(an_airline(victims=(unknown,)), member=member))
 
 
 def test_a_victim_in_another_country_needs_the_crowd_in_both() -> None:
@@ -207,5 +235,5 @@ def test_numbers_are_told_by_declared_steps() -> None:
 
 
 def test_a_victim_of_size_large_is_told_without_the_size_where_too_few_are() -> None:
-    """Four large banks among twenty: the size would leave four."""
+    """Four large banks, and eleven of which the size is not counted: "a large bank" would leave four."""
     assert "large" not in text_of(released(a_case(victims=(VICTIM,))))

@@ -44,7 +44,8 @@ def a_member(**changes: Any) -> Member:
         deny=Deny(names=("Kuasa Elektrik Sdn Bhd",), domains=("kuasa-elektrik.example",), ip_ranges=("100.66.0.0/16",)),
         constituents={
             ("MY", "financial-services", "large"): 4,
-            ("MY", "financial-services", "medium"): 16,
+            ("MY", "financial-services", "medium"): 5,
+            ("MY", "financial-services", ""): 11,
             ("MY", "healthcare", "large"): 3,
             ("MY", "water", "large"): 2,
             ("MY", "dams", "large"): 4,
