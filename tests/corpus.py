@@ -35,10 +35,10 @@ from hub.home.member import Member, load_member
 from hub.profile.check import Context, check
 from hub.profile.rules import parse_profile
 from hub.release.check import texts_of
-from hub.release.deny import _PLACEHOLDERS, domain_needles, email_needles, name_needles
+from hub.release.needles import PLACEHOLDERS, of_domain, of_mailbox, of_name
 from hub.release.policy import Audience, Profile
 from hub.release.pseudonym import FORM
-from hub.release.scan import Needle, Scanner
+from hub.release.scan import Index, Needle, Scanner
 from hub.release.spelling import squeeze
 from hub.release.step import Released, release
 from hub.rendering.render import render
@@ -132,9 +132,8 @@ def leaks(victims: Iterable[Victim], contents: Sequence[Any]) -> list[str]:
     """What of the victims stands in the objects, by either search."""
     secrets = list(dict.fromkeys(secret for victim in victims for _, secret in victim.identifiers() if telling(secret)))
     needles = [needle for victim in victims for needle in _needles(victim)]
-    scanner = Scanner(needles, [span for victim in victims for span in victim.ip_ranges])
-    lean = scanner.focused(text for content in contents for text in texts_of(content))
-    found = [str(hit) for content in contents for text in texts_of(content) for hit in lean.hits(text)]
+    scanner = Scanner([Index(needles)], [span for victim in victims for span in victim.ip_ranges])
+    found = [str(hit) for content in contents for text in texts_of(content) for hit in scanner.hits(text)]
     return list(dict.fromkeys([*found, *naive_leaks(secrets, json.dumps(contents, ensure_ascii=False))]))
 
 
@@ -169,16 +168,16 @@ def spellings(secret: str) -> tuple[set[str], set[str]]:
 
 def telling(secret: str) -> bool:
     """Whether a text names anybody: not "Unknown", not two letters that stand in any word."""
-    return squeeze(secret) not in _PLACEHOLDERS and len(squeeze(secret)) >= MIN_LETTERS
+    return squeeze(secret) not in PLACEHOLDERS and len(squeeze(secret)) >= MIN_LETTERS
 
 
 def _needles(victim: Victim) -> Iterator[Needle]:
     for name in (victim.name, *victim.registration_numbers, *victim.other_names, *victim.people):
-        yield from name_needles(name, "victim") if name else ()
+        yield from of_name(name, "victim") if name else ()
     for domain in victim.domains:
-        yield from domain_needles(domain, "domain")
+        yield from of_domain(domain, "domain")
     for mail in victim.emails:
-        yield from email_needles(mail, "mail address")
+        yield from of_mailbox(mail, "mail address")
 
 
 # --------------------------------------------------------------------------------------------------------------- check

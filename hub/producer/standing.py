@@ -68,7 +68,7 @@ def _named(objects: Iterable[Mapping[str, Any]], home: Path) -> Iterator[str]:
     from hub.release.deny import listed  # noqa: PLC0415
 
     texts = [text for item in objects for text in texts_of(item)]
-    scanner = listed(member).focused(texts)
+    scanner = listed(member)
     yield from dict.fromkeys(hit.declared for text in texts for hit in scanner.hits(text))
 
 

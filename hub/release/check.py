@@ -70,10 +70,9 @@ def problems(contents: Iterable[Mapping[str, Any]], look: Look) -> list[str]:
             found.append(f"{item['id']} holds an id of an object that stays")
     # (3) names and addresses
     texts = {item["id"]: list(texts_of(item)) for item in objects}
-    lean = look.scanner.focused(text for of_one in texts.values() for text in of_one)
     for identifier, of_one in texts.items():
         for text in of_one:
-            found += [f"{identifier} holds {hit}" for hit in lean.hits(text)]
+            found += [f"{identifier} holds {hit}" for hit in look.scanner.hits(text)]
     # (4) levels, (5) validity
     taken: set[str] = set()
     for item in objects:

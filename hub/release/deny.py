@@ -1,222 +1,255 @@
-"""The deny-list of a release: the CERT's constituents and people, and all that this report says of its victims,
-reporters, tickets and the victims' own machines.
+"""The deny-list of a release: whom the CERT protects, and all that this report declares of its victims and reporters.
 
-A name is looked for whole, without its legal form, and by its short form in brackets; a domain also by the label that
-is its owner's own (`contoh` of `www.contoh.co.id`), a mail address also by what stands before the @.
+* Of this report's victims, secondary victims and reporters everything is searched for: what is their own (`needles.of_…`),
+  what resembles it (`needles.like_…`), hash values, addresses.
+* Of the CERT's own list (`[deny]` and the register in `member.toml`), which may have thousands of entries, what is their
+  own is searched for, and names and domains in letters that look alike. Where the victim is one of the register, all
+  that the register says of it counts as declared.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import re
-import unicodedata
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from hub.home.member import Member
-from hub.release import words
-from hub.release.scan import Needle, Rule, Scanner
-from hub.release.spelling import fold, is_legal_form, squeeze, squeeze_words, without_legal_form
-from hub.reports import rsit
-from hub.reports.observables import ObservableType, Role
+from hub.home.register import Constituent
+from hub.release import needles
+from hub.release.needles import our_words
+from hub.release.scan import Hashed, Index, Needle, Scanner
+from hub.release.spelling import squeeze, without_legal_form
+from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.report import Report
-from hub.reports.victims import Victim
+from hub.reports.victims import Contact, Victim
 
-MIN_SQUEEZED: Final = 4  # letters and digits; shorter names are looked for as whole words only
-MIN_WORD: Final = 2
-MIN_TICKET: Final = 6
-# What stands in a name's place where there is none, and names nobody.
-_PLACEHOLDERS: Final = frozenset(
-    "unknown na none null multiple various several anonymous private confidential individual individuals person "
-    "multiplevictims notapplicable undisclosed redacted other others victim organisation organization company test".split()
-)
-# Domains under which everybody has a mailbox: they name nobody, the whole address does.
-_FREE_MAIL: Final = frozenset(
-    "gmail.com googlemail.com yahoo.com hotmail.com outlook.com live.com icloud.com proton.me protonmail.com gmx.com "
-    "mail.com aol.com yahoo.co.id yahoo.com.sg yahoo.com.ph yahoo.com.vn ymail.com msn.com qq.com 163.com".split()
-)
-# Labels that are no organisation's own, whoever's domain they stand in.
-_COMMON_LABELS: Final = frozenset(
-    "www mail smtp imap webmail portal vpn remote login intranet example test local host home server gov govt edu ac co "
-    "com net org mil or go info cloud shop bank news blog site online".split()
-)
-_ROLE_BOXES: Final = frozenset(
-    "info admin contact support sales office webmaster postmaster abuse security hostmaster noreply hello help service "
-    "services customer cert csirt soc helpdesk".split()
-)
-
-_TEMPLATES: Final = (
-    "report reported seen shared stale from adversary malware indicator name pattern value victim withheld publishing "
-    "recipients identify contact questions incident criticality stage early update final suspected confirmed "
-    "address domain network connection certificate user agent cryptocurrency wallet detection rule mutex key"
-)
-# The words that our own sentences are made of. A label or mailbox of that name ("phishing@", "report@") is no one's.
-_OUR_WORDS: Final = frozenset(
-    word
-    for text in (
-        *words.NOT_TEXT,
-        *(line.name for line in rsit.RSIT.values()),
-        _TEMPLATES,
-    )
-    for word in squeeze_words(text)
-)
+_ORGANISATIONS: Final = frozenset({"name", "other_names", "subsidiaries"})
+_SHORT_NAMES: Final = frozenset({"brands", "short_names"})
+MAX_LISTS: Final = 4  # lists of members whose index is kept in memory
 
 
 def scanner_for(member: Member, report: Report, *, named: Victim | None = None) -> Scanner:
     """The scanner for a release of this report: the CERT's own list, and whatever the report says of people and hosts.
 
-    `named`: the victim that agreed to be named, whose name (and nothing else of it) is let through.
+    `named`: the victim that agreed to be named, whose name (and nothing else of it) may be said.
     """
-    needles = _listed_needles(member)
-    networks = _listed_networks(member)
+    declared = _Declared()
     for victim in (*report.victims, *report.secondary_victims):
-        needles += _victim_needles(victim)
-        networks += victim.ip_ranges
+        declared.victim(victim)
+        for constituent in _of_register(victim, member.register):
+            declared.constituent(constituent)
     for contact in report.contacts:
-        for who in (contact.name, contact.organisation):
-            needles += name_needles(who, "reporter") if who else []
-        for mail in contact.emails:
-            needles += email_needles(mail, "reporter's address")
-        needles += [needle for phone in contact.phones for needle in name_needles(phone, "telephone number")]
-    needles += _ticket_needles(report)
-    needles += _observed_needles(report, networks)
-    # What the CERT says of itself anyway, and the one name that its owner agreed to.
-    own = [squeeze(member.name), squeeze(member.contact or ""), squeeze(named.name or "") if named else ""]
-    return Scanner((needle for needle in needles if not any(needle.text in text for text in own)), networks)
+        declared.contact(contact)
+    for ticket in _tickets(report):
+        declared.needles += needles.of_number(ticket, "a ticket")
+    for item in report.observables:
+        declared.observable(item)
+    index = Index(declared.needles, declared.hashed)
+    networks = [*_listed_networks(member), *declared.networks]
+    own = [member.name, member.contact or "", (named.name or "") if named else ""]
+    return Scanner((_listed_index(member), index), networks, own=own, harmless=our_words())
 
 
 def listed(member: Member) -> Scanner:
     """The scanner for what is no report: the CERT's own list alone."""
-    own = [squeeze(member.name), squeeze(member.contact or "")]
-    needles = (needle for needle in _listed_needles(member) if not any(needle.text in text for text in own))
-    return Scanner(needles, _listed_networks(member))
+    own = [member.name, member.contact or ""]
+    return Scanner((_listed_index(member),), _listed_networks(member), own=own, harmless=our_words())
+
+
+# -- the CERT's own list ---------------------------------------------------------------------------------------------
+
+_indexes: OrderedDict[tuple[int, int], tuple[Member, Index]] = OrderedDict()
+
+
+def _listed_index(member: Member) -> Index:
+    """The index of a member's list, built once: a feed is released in many batches."""
+    key = (id(member.deny), id(member.register))  # the entry keeps the member, and so nothing else gets these ids
+    if key not in _indexes:
+        listed_needles = (replace(needle, listed=True) for needle in _listed_needles(member))
+        hashed = (replace(one, listed=True) for one in _listed_hashed(member))
+        _indexes[key] = (member, Index(listed_needles, hashed))
+        if len(_indexes) > MAX_LISTS:
+            _indexes.popitem(last=False)
+    return _indexes[key][1]
 
 
 def _listed_networks(member: Member) -> list[str]:
     return [*member.deny.ip_ranges, *(network for one in member.register for network in one.ip_ranges)]
 
 
-def _listed_needles(member: Member) -> list[Needle]:
-    found: list[Needle] = []
-    for name in (*member.deny.names, *member.deny.brands):
-        found += name_needles(name, "constituent")
-    for name in member.deny.abbreviations:
-        found += short_name_needles(name, "constituent")
-    for person in member.deny.people:
-        found += name_needles(person, "person")
-    for domain in member.deny.domains:
-        found += domain_needles(domain, "constituent's domain")
-    for host in member.deny.hosts:
-        found += [Needle(squeeze(host), "constituent's host", host, Rule.OWN, whole=True)]
+def _listed_needles(member: Member) -> Iterator[Needle]:
+    deny, whose = member.deny, "a constituent's"
+    for name in (*deny.names, *(one.name for one in member.register)):
+        yield from needles.of_name(name, whose)
+        yield from needles.like_listed_name(name, whose)
+    for name in (*deny.brands, *deny.abbreviations, *(name for one in member.register for name in one.short_names)):
+        yield from needles.of_short_name(name, whose)
+        yield from needles.like_listed_name(name, whose)
+    for person in deny.people:
+        yield from needles.of_person(person, "a protected person")
+        yield from needles.like_person(person, "a protected person")
+    for host in deny.hosts:
+        yield from needles.of_host(host, whose)
+    for domain in (*deny.domains, *(domain for one in member.register for domain in one.domains)):
+        yield from needles.of_domain(domain, whose)
+        yield from needles.like_listed_domain(domain, whose)
+
+
+def _listed_hashed(member: Member) -> Iterator[Hashed]:
+    yield from needles.hashed((*member.deny.names, *member.deny.brands, *member.deny.domains), "a constituent's")
     for one in member.register:
-        found += name_needles(one.name, "constituent")
-        found += [needle for name in one.short_names for needle in short_name_needles(name, "constituent")]
-        found += [needle for domain in one.domains for needle in domain_needles(domain, "constituent's domain")]
-    return [replace(needle, listed=True) for needle in found]
+        yield from needles.hashed((one.name, *one.domains), "a constituent's")
 
 
-def name_needles(name: str, kind: str) -> list[Needle]:
-    """The spellings of a name: whole, without legal forms, without what stands in brackets, and that by itself."""
-    if is_legal_form(name):
-        return []
-    plain = unicodedata.normalize("NFKC", name)  # wide brackets among them
-    outside = re.sub(r"[(\[][^)\]]*[)\]]", " ", plain)
-    inside = re.findall(r"[(\[]([^)\]]*)[)\]]", plain)
-    forms = {name, without_legal_form(name), outside, without_legal_form(outside), *inside}
-    found = []
-    for form in sorted(forms):
-        text = squeeze(form)
-        if not text or text in _PLACEHOLDERS or is_legal_form(form) or len(text) < MIN_WORD:
-            continue
-        short = len(text) < (MIN_SQUEEZED if text.isascii() else MIN_WORD)
-        if form in inside and (len(text) < 3 or not _like_a_name(form)):
-            continue
-        found.append(Needle(text, kind, name, whole=short))
-    return found
+def _of_register(victim: Victim, register: Iterable[Constituent]) -> Iterator[Constituent]:
+    """The constituents that the victim is: of the same name or domain."""
+    names = {squeeze(without_legal_form(name)) for name in (victim.name, *victim.other_names) if name}
+    domains = {domain.casefold() for domain in victim.domains}
+    for one in register:
+        if domains.intersection(map(str.casefold, one.domains)) or (
+            names and squeeze(without_legal_form(one.name)) in names
+        ):
+            yield one
 
 
-def short_name_needles(name: str, kind: str) -> list[Needle]:
-    """An abbreviation: as a word only."""
-    text = squeeze(name)
-    return [Needle(text, kind, name, whole=True)] if len(text) >= MIN_WORD else []
+# -- what the report declares ----------------------------------------------------------------------------------------
 
 
-def _like_a_name(text: str) -> bool:
-    return any(character.isupper() for character in text) or not text.isascii()
+class _Declared:
+    """Gathers what a report declares of those whom it is about."""
 
+    def __init__(self) -> None:
+        self.needles: list[Needle] = []
+        self.hashed: list[Hashed] = []
+        self.networks: list[str] = []
 
-def domain_needles(domain: str, kind: str) -> list[Needle]:
-    """A domain, and the label that is the organisation's own in it: `contoh` of `www.contoh.co.id`."""
-    plain = fold(domain).strip().rstrip(".").removeprefix("*.")
-    if plain in _FREE_MAIL or "." not in plain:
-        return []
-    found = [Needle(squeeze(plain), kind, domain, Rule.DOMAIN)]
-    labels = [label for label in plain.split(".")[:-1] if squeeze(label) not in _COMMON_LABELS | _OUR_WORDS]
-    if labels and len(squeeze(labels[-1])) >= MIN_SQUEEZED:
-        found.append(Needle(squeeze(labels[-1]), kind, domain))
-    elif labels and len(squeeze(labels[-1])) >= MIN_WORD:
-        found.append(Needle(squeeze(labels[-1]), kind, domain, whole=True))
-    return found
+    def victim(self, victim: Victim) -> None:
+        whose = "the victim's"
+        for field, text in victim.identifiers():
+            if squeeze(text) in needles.PLACEHOLDERS:
+                continue
+            if field in _ORGANISATIONS:
+                self._person(text, "the victim") if victim.is_person else self._name(text, whose)
+            elif field in _SHORT_NAMES:
+                self._short_name(text, whose)
+            else:
+                self._other(field, text, whose)
 
+    def _other(self, field: str, text: str, whose: str) -> None:
+        match field:
+            case "people":
+                self._person(text, "a person of the victim")
+            case "registration_numbers":
+                self.needles += needles.of_number(text, f"{whose} registration number")
+            case "accounts":
+                self._account(text, whose)
+            case "emails":
+                self._mailbox(text, whose)
+            case "domains":
+                self._domain(text, whose)
+            case "hosts":
+                self._host(text, whose)
+            case "ip_ranges":
+                self.networks.append(text)
+            case _:
+                self.needles += needles.of_place(text, whose)
 
-def email_needles(mail: str, kind: str) -> list[Needle]:
-    """A mail address, its domain unless everybody has a mailbox there, and the name before the @."""
-    local, _, domain = mail.rpartition("@")
-    found = [Needle(squeeze(mail), kind, mail, Rule.OWN)] if len(squeeze(mail)) >= MIN_SQUEEZED else []
-    if local and squeeze(local) not in _ROLE_BOXES | _OUR_WORDS and len(squeeze(local)) >= MIN_TICKET:
-        found.append(Needle(squeeze(local), kind, mail, Rule.OWN))
-    return found + domain_needles(domain, kind)
+    def constituent(self, one: Constituent) -> None:
+        whose = "the victim's"
+        self._name(one.name, whose)
+        for name in one.short_names:
+            self._short_name(name, whose)
+        for domain in one.domains:
+            self._domain(domain, whose)
 
+    def contact(self, contact: Contact) -> None:
+        if contact.name:
+            self._person(contact.name, "the reporter")
+        if contact.organisation:
+            self._name(contact.organisation, "the reporter's")
+        for mail in contact.emails:
+            self._mailbox(mail, "the reporter's")
+        for phone in contact.phones:
+            self.needles += needles.of_number(phone, "a telephone number")
 
-def _victim_needles(victim: Victim) -> list[Needle]:
-    found: list[Needle] = []
-    for name in (victim.name, *victim.other_names, *victim.brands, *victim.subsidiaries):
-        found += name_needles(name, "victim") if name else []
-    for number in victim.registration_numbers:
-        found += name_needles(number, "registration number")
-    for person in victim.people:
-        found += name_needles(person, "person")
-    for domain in victim.domains:
-        found += domain_needles(domain, "victim's domain")
-    for mail in victim.emails:
-        found += email_needles(mail, "victim's address")
-    return found
-
-
-def _ticket_needles(report: Report) -> list[Needle]:
-    tickets = [report.report_id, *report.related_reports]
-    for reference in report.references:
-        if not reference.public:
-            tickets += [text for text in (reference.external_id, reference.url) if text]
-    return [Needle(squeeze(text), "ticket", text, Rule.OWN) for text in tickets if len(squeeze(text)) >= MIN_TICKET]
-
-
-def _observed_needles(report: Report, networks: list[str]) -> list[Needle]:
-    """What the victims' own machines and accounts are called, and their addresses into `networks`."""
-    found: list[Needle] = []
-    for item in report.observables:
-        traffic = item.traffic
+    def observable(self, item: Observable) -> None:
+        """What the victims' own machines and accounts are called, and their addresses."""
+        whose, traffic = "the victim's", item.traffic
         ends = ((traffic.src, traffic.src_role), (traffic.dst, traffic.dst_role)) if traffic else ()
         for host, role in ends:
             if host and role is Role.VICTIM:
-                found += _host_needles(host, networks)
+                self._host(host, whose)
         if item.role is not Role.VICTIM:
-            continue
+            return
         match item.type:
             case ObservableType.IPV4 | ObservableType.IPV6 | ObservableType.DOMAIN:
-                found += _host_needles(item.value, networks)
+                self._host(item.value, whose)
             case ObservableType.URL:
-                found += _host_needles(_host_of(item.value), networks)
+                self._host(_host_of(item.value), whose)
             case ObservableType.EMAIL:
-                found += email_needles(item.value, "victim's address")
-            case ObservableType.USER_ACCOUNT | ObservableType.FILE if len(squeeze(item.value)) >= MIN_TICKET:
-                found.append(Needle(squeeze(item.value), "victim's own", item.value, Rule.OWN))
+                self._mailbox(item.value, whose)
+            case ObservableType.USER_ACCOUNT:
+                self._account(item.value, whose)
+            case ObservableType.FILE:
+                self.needles += needles.of_number(item.value, "a file of the victim's")
             case _:
-                continue
+                return
         if item.display_name:
-            found += name_needles(item.display_name, "victim's own")
-    return found
+            self._person(item.display_name, "a person of the victim")
+
+    def _name(self, name: str, whose: str) -> None:
+        self.needles += needles.of_name(name, whose)
+        self.needles += needles.like_name(name, whose)
+        for short in needles.bracketed(name):
+            self.needles += needles.like_short_name(short, whose)
+        self.hashed += needles.hashed((name,), whose)
+
+    def _short_name(self, name: str, whose: str) -> None:
+        self.needles += needles.of_short_name(name, whose)
+        self.needles += needles.like_short_name(name, whose)
+        self.hashed += needles.hashed((name,), whose)
+
+    def _person(self, name: str, who: str) -> None:
+        self.needles += needles.of_person(name, who)
+        self.needles += needles.like_person(name, who)
+        self.hashed += needles.hashed((name,), f"{who}'s")
+
+    def _domain(self, domain: str, whose: str) -> None:
+        self.needles += needles.of_domain(domain, whose)
+        self.needles += needles.like_domain(domain, whose)
+        self.hashed += needles.hashed((domain,), whose)
+
+    def _mailbox(self, mail: str, whose: str) -> None:
+        self.needles += needles.of_mailbox(mail, whose)
+        self.needles += needles.like_account(mail.rpartition("@")[0], whose)
+        self.needles += needles.like_domain(mail.rpartition("@")[2], whose) if needles.is_own(mail) else ()
+        self.hashed += needles.hashed((mail,), whose)
+
+    def _account(self, account: str, whose: str) -> None:
+        self.needles += needles.of_account(account, f"{whose} account")
+        self.needles += needles.like_account(account, whose)
+
+    def _host(self, host: str, whose: str) -> None:
+        try:
+            ipaddress.ip_network(host, strict=False)
+        except ValueError:
+            self.needles += needles.of_host(host, whose)
+            self.needles += needles.like_host(host, whose)
+            if "." in host:
+                self.needles += needles.like_domain(host, whose)
+                self.hashed += needles.hashed((host,), whose)
+        else:
+            self.networks.append(host)
+
+
+def _tickets(report: Report) -> Iterator[str]:
+    yield from (report.report_id, *report.related_reports)
+    for reference in report.references:
+        if not reference.public:
+            yield from (text for text in (reference.external_id, reference.url) if text)
 
 
 def _host_of(url: str) -> str:
@@ -224,12 +257,3 @@ def _host_of(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def _host_needles(host: str, networks: list[str]) -> list[Needle]:
-    try:
-        ipaddress.ip_network(host, strict=False)
-    except ValueError:
-        return domain_needles(host, "victim's host")
-    networks.append(host)
-    return []

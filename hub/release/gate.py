@@ -65,8 +65,7 @@ class Gate:
             id_: list(_values(content)) for content in rendered.contents if (id_ := content["id"]) in self._origins
         }
         self._texts = values
-        # Long lists, short values: look only for those spellings that occur at all.
-        self._scanner = scanner.focused(text for texts in values.values() for text in texts)
+        self._scanner = scanner
         report_level = max((level for c in rendered.contents if c["type"] in ("report", "incident") and (level := tlp.level(c)) is not None), default=None)  # fmt: skip
         self._report_level = report_level
         self._mails = {

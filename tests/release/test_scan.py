@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.release.deny import domain_needles, email_needles, name_needles
-from hub.release.scan import Scanner, Strength
+from hub.release.needles import of_domain, of_mailbox, of_name
+from hub.release.scan import Index, Needle, Scanner, Strength
 from hub.release.spelling import squeeze, squeezed_with_places
 
-NAME = Scanner(name_needles("Bank Rekaan Berhad (BRB)", "victim"), ())
-DOMAIN = Scanner(domain_needles("rekaanbank.example", "victim's domain"), ())
-MAILBOX = Scanner(email_needles("laila.hassan@rekaanbank.example", "victim's address"), ())
+
+def looking_for(needles: Iterable[Needle], networks: Iterable[str] = ()) -> Scanner:
+    return Scanner([Index(needles)], networks)
+
+
+NAME = looking_for(of_name("Bank Rekaan Berhad (BRB)", "the victim's"))
+DOMAIN = looking_for(of_domain("rekaanbank.example", "the victim's"))
+MAILBOX = looking_for(of_mailbox("laila.hassan@rekaanbank.example", "the victim's"))
 
 
 @pytest.mark.parametrize(
@@ -62,8 +68,8 @@ def test_a_hit_says_where_it_stands_and_repeats_nothing_that_the_text_does_not_h
 
 
 def test_an_approved_value_may_hold_the_name_of_a_listed_third_party_but_no_listed_address() -> None:
-    needles = domain_needles("clinic.example", "constituent's domain")
-    scanner = Scanner([replace(needle, listed=True) for needle in needles], ["198.51.100.0/24"])
+    needles = of_domain("clinic.example", "a constituent's")
+    scanner = looking_for((replace(needle, listed=True) for needle in needles), ["198.51.100.0/24"])
     assert scanner.hits("https://www.clinic.example/kit/")
     assert not scanner.last().hits("https://www.clinic.example/kit/")
     assert scanner.last().hits("http://198.51.100.7/kit/")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 
 import pytest
 
-from hub.release.deny import domain_needles, email_needles, name_needles
 from hub.release.encodings import readings
+from hub.release.needles import of_domain, of_mailbox, of_name
 from hub.release.patterns import spans
 from hub.release.rounding import availability, ceiling, criticality, floor, magnitude
-from hub.release.scan import Needle, Scanner
+from hub.release.scan import Index, Needle, Scanner
 from hub.release.spelling import squeeze, without_legal_form
 from hub.reports.moments import Fidelity
 
@@ -64,12 +65,12 @@ def test_legal_forms_are_taken_off_both_ends_of_a_name(written: str, bare: str) 
     ],
 )
 def test_a_name_is_read_through_every_encoding(text: str) -> None:
-    assert any("contohbank" in squeeze(reading) for reading in readings(text))
+    assert any("contohbank" in squeeze(reading.text) for reading in readings(text))
 
 
 def test_punycode_is_read() -> None:
     label = "xn--" + "ตัวอย่าง".encode("punycode").decode()
-    assert any("ตัวอย่าง" in reading for reading in readings(f"https://{label}.example/"))
+    assert any("ตัวอย่าง" in reading.text for reading in readings(f"https://{label}.example/"))
 
 
 def test_a_text_made_to_explode_is_read_within_bounds() -> None:
@@ -79,25 +80,25 @@ def test_a_text_made_to_explode_is_read_within_bounds() -> None:
     assert len(readings(nested + "/%25" * 500)) <= 300
 
 
-def spellings(needles: list[Needle]) -> set[str]:
+def spellings(needles: Iterable[Needle]) -> set[str]:
     return {needle.text for needle in needles}
 
 
 def test_what_is_looked_for_of_a_name_a_domain_and_a_mail_address() -> None:
-    assert spellings(name_needles("PT Contoh Bank Tbk (PCB)", "x")) >= {"contohbank", "ptcontohbanktbk", "pcb"}
-    assert spellings(domain_needles("www.contoh.co.id", "x")) == {"wwwcontohcoid", "contoh"}
-    assert spellings(domain_needles("gmail.com", "x")) == set()
-    assert spellings(email_needles("siti.rahman@gmail.com", "x")) == {"sitirahmangmailcom", "sitirahman"}
-    assert spellings(email_needles("phishing@contoh.example", "x")) == {
+    assert spellings(of_name("PT Contoh Bank Tbk (PCB)", "x")) >= {"contohbank", "ptcontohbanktbk", "pcb"}
+    assert spellings(of_domain("www.contoh.co.id", "x")) == {"wwwcontohcoid", "contoh"}
+    assert spellings(of_domain("gmail.com", "x")) == set()
+    assert spellings(of_mailbox("siti.rahman@gmail.com", "x")) == {"sitirahmangmailcom", "sitirahman"}
+    assert spellings(of_mailbox("phishing@contoh.example", "x")) == {
         "phishingcontohexample",
         "contohexample",
         "contoh",
     }
-    assert name_needles("Unknown", "x") == name_needles("Sdn Bhd", "x") == []
+    assert [*of_name("Unknown", "x"), *of_name("Sdn Bhd", "x")] == []
 
 
 def test_a_short_name_is_found_as_a_word_only() -> None:
-    scanner = Scanner(name_needles("TNB", "x"), ())
+    scanner = Scanner([Index(of_name("TNB", "x"))], ())
     assert scanner.hits("login-tnb.example")
     assert not scanner.hits("botnbreak.example")
 

@@ -1,0 +1,157 @@
+"""Forms in which two spellings of a name are alike, for names and texts both.
+
+`looks` is how it looks: digits and signs that stand for letters, letters of other scripts and pairs that look like one
+(rn and m, Cyrillic and Latin a) become one letter. `latin` is how it is written in Latin letters. `sound` is how it is
+said: its consonants, whatever the transliteration makes of aspirates and double letters.
+
+The libraries (confusable-homoglyphs, anyascii) are loaded when the first text of another script is met.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Final
+
+from hub.release.spelling import fold
+
+Part = Callable[[str], str]
+
+_PLAIN: Final = re.compile(r"[\x00-\x7f]*")
+# Digits and signs that stand for letters. A capital i, a small l and a one look alike, so all of them become l.
+_STAND_INS: Final = str.maketrans(
+    {"0": "o", "1": "l", "2": "z", "3": "e", "4": "a", "5": "s", "6": "b", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
+     "!": "l", "|": "l", "i": "l", "\u20ac": "e", "\u00a3": "l", "\u00a5": "y"}
+)  # fmt: skip
+_PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"))
+_NOT_LETTERS: Final = re.compile(r"[^a-z]+")
+# Letters of Jawi that Arabic does not have.
+_JAWI: Final = str.maketrans(
+    {"\u06a4": "p", "\u06a0": "ng", "\u06bd": "ny", "\u0762": "g", "\u06cf": "v", "\u0686": "c"}
+)
+
+
+def looks(text: str) -> str:
+    """How the text looks, in letters without separators: `C3mp4ka`, `cernpaka` with a Cyrillic a …"""
+    plain = text.lower() if _PLAIN.fullmatch(text) else "".join(map(_looks_part, clusters(text)))
+    plain = plain.translate(_STAND_INS)
+    for pair, letter in _PAIRS:
+        plain = plain.replace(pair, letter)
+    return _NOT_LETTERS.sub("", plain)
+
+
+def looks_with_places(text: str) -> tuple[str, list[int]]:
+    """`looks(text)`, and for each of its letters where in the text it begins."""
+    letters: list[str] = []
+    places: list[int] = []
+    for start, cluster in _placed_clusters(text):
+        for letter in _looks_part(cluster).translate(_STAND_INS):
+            letters.append(letter)
+            places.append(start)
+    for pair, letter in _PAIRS:
+        merged: list[str] = []
+        kept: list[int] = []
+        at = 0
+        while at < len(letters):
+            if "".join(letters[at : at + 2]) == pair:
+                merged.append(letter)
+                kept.append(places[at])
+                at += 2
+            else:
+                merged.append(letters[at])
+                kept.append(places[at])
+                at += 1
+        letters, places = merged, kept
+    pairs = [(letter, place) for letter, place in zip(letters, places, strict=True) if "a" <= letter <= "z"]
+    return "".join(letter for letter, _ in pairs), [place for _, place in pairs]
+
+
+@lru_cache(maxsize=10_000)
+def _looks_part(cluster: str) -> str:
+    if _PLAIN.fullmatch(cluster):
+        return cluster.lower()
+    letter = unicodedata.normalize("NFKC", cluster)[:1]
+    if letter.isascii() or not _LIKE_LATIN.match(letter):
+        return latin(cluster)
+    return _MORE_LOOKALIKES.get(letter) or _lookalikes().get(letter) or latin(cluster)
+
+
+# Scripts with letters that look like Latin ones: Latin itself, Greek, Cyrillic, Armenian, Cherokee, Lisu.
+_LIKE_LATIN: Final = re.compile(
+    "[\u0080-\u058f\u13a0-\u13ff\u1d00-\u1fff\u2c60-\u2dff\ua4d0-\ua4ff\ua640-\ua7ff\uab30-\uabbf]"
+)
+# Small letters that look like another letter only in part, or like a small capital.
+_MORE_LOOKALIKES: Final = dict(zip("єэвнпигшкмтзηβεμωκτ", "eebhnurwkmtenbeuwkt".lower(), strict=True))
+
+
+@lru_cache(maxsize=1)
+def _lookalikes() -> dict[str, str]:
+    """Letters of other scripts, each with the ASCII letter that it is mistaken for."""
+    from confusable_homoglyphs import confusables  # noqa: PLC0415  loaded when the first text of another script is met
+
+    table: dict[str, str] = {}
+    for character, others in confusables.confusables_data.items():
+        if len(character) == 1 and not character.isascii() and character.isalpha():
+            letters = [other["c"].lower() for other in others if other["c"].isascii() and other["c"].isalpha()]
+            if letters:
+                table[character] = letters[0]
+    return table
+
+
+def latin(text: str) -> str:
+    """The text in ASCII letters, digits and separators, transliterated where it is of another script; lower case."""
+    folded = fold(text)
+    if _PLAIN.fullmatch(folded):
+        return folded
+    from anyascii import anyascii  # noqa: PLC0415  loaded when the first text of another script is met
+
+    return anyascii(folded.translate(_JAWI)).lower()
+
+
+def clusters(text: str) -> Iterator[str]:
+    """The characters of a text, each with the accents after it."""
+    return (cluster for _, cluster in _placed_clusters(text))
+
+
+def _placed_clusters(text: str) -> Iterator[tuple[int, str]]:
+    if _PLAIN.fullmatch(text):
+        yield from enumerate(text)
+        return
+    start = 0
+    while start < len(text):
+        end = start + 1
+        while end < len(text) and unicodedata.category(text[end])[0] == "M":
+            end += 1
+        yield start, text[start:end]
+        start = end
+
+
+# -- how it is said ---------------------------------------------------------------------------------------------------
+
+# What transliterations differ in, longest first: aspirates, older spellings, and letters for one sound.
+_SOUNDS: Final = (
+    ("tch", "c"), ("tsch", "c"), ("ch", "c"), ("tj", "c"), ("dj", "j"), ("sh", "s"), ("sy", "s"), ("kh", "k"), ("gh", "g"),
+    ("ph", "p"), ("th", "t"), ("dh", "d"), ("bh", "b"), ("ng", "n"), ("ny", "n"), ("ck", "k"), ("q", "k"), ("x", "ks"),
+    ("f", "p"), ("v", "w"), ("z", "s"),
+)  # fmt: skip
+_VOWELS: Final = re.compile(r"[aeiouhy]+")
+_DOUBLED: Final = re.compile(r"(.)\1+")
+# Scripts whose transliterations write one letter now voiced, now not: Thai k and g, t and d, p and b, c and j.
+# Jawi writes one letter for w, o and u.
+_VOICED: Final = str.maketrans("gdbj", "ktpc", "w")
+
+
+@lru_cache(maxsize=50_000)
+def sound(word: str, *, across: bool = False) -> str:
+    """The consonants of a word in Latin letters. `across`: only those that all transliterations of a script agree on."""
+    for written, said in _SOUNDS:
+        word = word.replace(written, said)
+    consonants = _DOUBLED.sub(r"\1", _VOWELS.sub("", word))
+    return _DOUBLED.sub(r"\1", consonants.translate(_VOICED)) if across else consonants
+
+
+def consonants(word: str) -> str:
+    """The letters that an abbreviation keeps of a word: `cmpk` of `cempaka`, `astr` of `astro`."""
+    return word[:1] + re.sub(r"[aeiou]+", "", word[1:])

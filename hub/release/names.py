@@ -1,0 +1,167 @@
+"""What of a name tells whose it is: the words left without the generic ones, initials, the parts of a person's name.
+
+The generic words of the members' languages and of business stand in `generic_words.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+from hub.release.spelling import fold, without_legal_form
+
+MIN_INITIALS: Final = 3
+MAX_INITIALS: Final = 8
+_PLAIN: Final = re.compile(r"[\x00-\x7f]*")
+_PLAIN_WORD: Final = re.compile(r"[a-z0-9]+")
+_BRACKETS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
+# Scripts that put no blanks between words, where a generic word is taken off the ends of another.
+UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_HAN: Final = re.compile("[\u3400-\u9fff]")
+MIN_GLUED: Final = 4  # characters of a generic word that is taken off the end of another, in Thai and the like
+MIN_GLUED_HAN: Final = 2
+MIN_OWN_PART: Final = 4  # letters that are left of a label
+
+
+@dataclass(frozen=True, slots=True)
+class Generic:
+    """The generic words, folded. `phrases` have several words, longest first; `glued` are of scripts without blanks."""
+
+    words: frozenset[str]
+    phrases: re.Pattern[str]
+    glued: tuple[str, ...]
+    places: frozenset[str]
+    not_in_people: frozenset[str]
+    technical: frozenset[str]
+    affixes: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def generic() -> Generic:
+    """The words of the file, read once."""
+    table = tomllib.loads(files("hub.release").joinpath("generic_words.toml").read_text("utf-8"))
+
+    def entries(*sections: str) -> list[str]:
+        texts = (text for section in sections for text in table[section].values())
+        return [" ".join(words(entry)) for text in texts for entry in text.split(",")]
+
+    organisations, countries = (
+        entries("organisations"),
+        [" ".join(words(e)) for e in table["places"]["countries"].split(",")],
+    )
+    people, technical = entries("people"), entries("technical")
+    single = frozenset(entry for entry in (*organisations, *countries) if " " not in entry)
+    phrases = sorted((entry for entry in (*organisations, *countries) if " " in entry), key=len, reverse=True)
+    return Generic(
+        words=single,
+        phrases=re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b"),
+        glued=tuple(sorted((entry for entry in single if _may_be_glued(entry)), key=len, reverse=True)),
+        places=frozenset(entries("places")),
+        not_in_people=frozenset(people),
+        technical=frozenset(technical),
+        affixes=frozenset(entry for entry in (*single, *technical) if _PLAIN_WORD.fullmatch(entry)),
+    )
+
+
+def _may_be_glued(word: str) -> bool:
+    if UNSPACED.match(word) is None:
+        return False
+    return len(word) >= (MIN_GLUED_HAN if _HAN.match(word) else MIN_GLUED)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, folded: letters, digits and the marks that scripts of the region cannot do without."""
+    folded = fold(text)
+    if _PLAIN.fullmatch(folded):
+        return _PLAIN_WORD.findall(folded)
+    spaced = "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in folded)
+    return spaced.split()
+
+
+def distinctive(name: str) -> list[str]:
+    """The words of an organisation's name that are neither generic, nor a legal form, nor a country; folded, in order."""
+    known = generic()
+    plain = without_legal_form(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
+    spaced = known.phrases.sub(" ", " ".join(words(plain)))
+    kept = (_unglued(word, known.glued) for word in spaced.split())
+    return [word for word in kept if word and word not in known.words]
+
+
+def _unglued(word: str, glued: Iterable[str]) -> str:
+    """A word of a script without blanks, without the generic words at its ends."""
+    if UNSPACED.search(word) is None:
+        return word
+    changed = True
+    while changed:
+        changed = False
+        for part in glued:
+            if word == part:
+                return ""
+            if word.startswith(part) and len(word) > len(part) and unicodedata.category(word[len(part)])[0] != "M":
+                word, changed = word[len(part) :], True
+            elif word.endswith(part):
+                word, changed = word[: -len(part)], True
+    return word
+
+
+def own_part(label: str) -> str:
+    """A label of a domain without the generic words at its ends: `cempaka` of `bankcempaka`; empty if none is left."""
+    known = generic()
+    if label in known.affixes:
+        return ""
+    changed = True
+    while changed:
+        changed = False
+        for length in range(len(label) - MIN_OWN_PART, 2, -1):
+            if label[:length] in known.words:
+                label, changed = label[length:], True
+                break
+            if label[-length:] in known.words:
+                label, changed = label[:-length], True
+                break
+    return "" if label in known.affixes else label
+
+
+def initials(name: str) -> set[str]:
+    """The initials of a name: with and without its legal form, its small words and the country. Latin letters only."""
+    known = generic()
+    plain = _BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))
+    whole, bare = words(plain), words(without_legal_form(plain))
+    variants = [whole, bare]
+    variants += [[word for word in variant if len(word) > 3 or word not in known.words] for variant in (whole, bare)]
+    variants += [[word for word in variant if word not in known.places] for variant in (whole, bare)]
+    found = ("".join(word[0] for word in variant) for variant in variants)
+    return {
+        text
+        for text in found
+        if MIN_INITIALS <= len(text) <= MAX_INITIALS
+        and text.isascii()
+        and text.isalpha()
+        and text not in known.technical
+    }
+
+
+def person_parts(name: str) -> list[str]:
+    """The parts of a person's name without titles and particles, folded, in order."""
+    known = generic()
+    plain = _BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))
+    text = f" {' '.join(words(re.sub(r'[@/]', ' ', plain)))} "
+    for title in ("tan sri", "puan sri", "lok srey", "a l", "a p", "s o", "d o"):
+        text = text.replace(f" {title} ", " ")
+    parts = (_without_title(part, known) for part in text.split())
+    return [part for part in parts if part not in known.not_in_people]
+
+
+def _without_title(part: str, known: Generic) -> str:
+    """A part of a name in Thai or the like, without a title that is written in one word with it."""
+    if UNSPACED.match(part) is not None:
+        for length in range(len(part) - 1, 1, -1):
+            if part[:length] in known.not_in_people and unicodedata.category(part[length])[0] != "M":
+                return part[length:]
+    return part

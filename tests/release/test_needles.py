@@ -1,0 +1,262 @@
+"""What is searched for of a victim: in whatever form its names, people, hosts and mailboxes come, the value is held."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hub.home.member import Deny
+from hub.home.register import Constituent
+from hub.release.deny import listed, scanner_for
+from hub.release.scan import Hit, Scanner, Strength
+from hub.reports.observables import ObservableType, Role
+from hub.reports.victims import Contact, Victim
+from tests.reports.making_reports import a_member, a_watch, seen
+
+LATIN = Victim(
+    name="Bank Melorindah Berhad (BMB)",
+    brands=("MelorPay",),
+    subsidiaries=("Takaful Gunung Biru Sdn Bhd",),
+    registration_numbers=("198001004321 (54321-K)",),
+    people=("Azlina binti Kassim", "Tan Wei Ming"),
+    accounts=(r"HQ\kassim.a",),
+    emails=("farid.osman@melorindah.example",),
+    domains=("melorindah.example",),
+    hosts=("MLRD-HQ-FS02",),
+    ip_ranges=("198.51.100.0/24",),
+    places=("12 Jalan Bunga Raya, Kuala Lumpur",),
+    countries=("MY",),
+)
+THAI = Victim(name="โรงพยาบาลศรีทองสุข", countries=("TH",))
+VIETNAMESE = Victim(name="Bệnh viện Đa khoa Thanh Trúc", countries=("VN",))
+CHINESE = Victim(name="金百合银行", countries=("SG",))
+IN_LATIN = Victim(name="Srithongsuk Hospital", countries=("TH",))
+
+
+def scanner(*victims: Victim) -> Scanner:
+    return scanner_for(a_member(), replace(a_watch(), victims=victims))
+
+
+def held(victim: Victim, value: str) -> tuple[Hit, ...]:
+    return scanner(victim).hits(value)
+
+
+@pytest.mark.parametrize(
+    ("victim", "value"),
+    [
+        # distinctive words
+        (LATIN, "melorindah-secure.example"),
+        (LATIN, "Operation Melorindah Storm"),
+        (LATIN, "MelorindahLeaks"),
+        (LATIN, "gunungbiru.example.net"),
+        (VIETNAMESE, "benh-vien-thanh-truc.zip"),
+        (VIETNAMESE, "thanhtruc.example"),
+        # initials and abbreviations
+        (LATIN, "BMBStealer"),
+        (LATIN, "bmb-login.example"),
+        (LATIN, "mybmb.example"),
+        (LATIN, "BMB_HOW_TO_RESTORE.txt"),
+        (LATIN, "http://192.0.2.1/?h=MLRNDH-DC01"),
+        (LATIN, "svc_mlrndh_core"),
+        # disguises
+        (LATIN, "rnelorindah.example"),
+        (LATIN, "m3l0r1nd4h.example"),
+        (LATIN, "melorincIah.example"),
+        (LATIN, "xn--" + "mеlоrindаh".encode("punycode").decode() + ".example"),
+        (LATIN, "hadniroleM knaB"),
+        (LATIN, codecs.encode("melorindah", "rot13") + ".example"),
+        (LATIN, "melorinda.example"),
+        (LATIN, "mellorrindah.example"),
+        (LATIN, "nnelorindah-melorndh.example"),
+        # other scripts
+        (THAI, "srithongsuk.example"),
+        (THAI, "sritongsook-hospital.example"),
+        (THAI, "ข่าว โรงพยาบาลศรีทองสุข ถูกโจมตี"),
+        (IN_LATIN, "โรงพยาบาลศรีทองสุขถูกโจมตี"),
+        (VIETNAMESE, "Thanh Trúc"),
+        (CHINESE, "jinbaihe.example"),
+        (CHINESE, "金百合遭到攻击"),
+        (LATIN, "بنك ملوريندا"),
+        # people
+        (LATIN, "azlina_cv.docx"),
+        (LATIN, "kassim.example"),
+        (LATIN, "azlinakassim"),
+        (LATIN, "akassim@mail.example"),
+        (LATIN, "ask Wei Ming Tan"),
+        (LATIN, "http://192.0.2.1/?u=farid"),
+        # what is the victim's own
+        (LATIN, "http://192.0.2.1/?h=MLRD-HQ-FS02"),
+        (LATIN, "CMLRD01.mlrd.example"),
+        (LATIN, "http://192.0.2.1/?u=kassim.a"),
+        (LATIN, "198001004321"),
+        (LATIN, "12 jalan bunga raya"),
+        (LATIN, "alert ip [198.51.100.0/25] any -> any any"),
+        (LATIN, r"/198\.51\.100\.\d+/"),
+        (LATIN, "melorpay_v3.apk"),
+    ],
+)
+def test_a_value_that_gives_a_victim_away_is_held(victim: Victim, value: str) -> None:
+    hits = held(victim, value)
+    assert hits
+    assert all(value[hit.start : hit.end] for hit in hits)
+    assert not scanner(Victim(name="Syarikat Lain Sdn Bhd")).hits(value), "another victim's report lets it out"
+
+
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "base16": lambda text: text.encode().hex(),
+    "upper case base16": lambda text: text.encode().hex().upper(),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base32 in a host name": lambda text: base64.b32encode(text.encode()).decode().rstrip("=").lower() + ".c2.example",
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64 of more": lambda text: base64.b64encode(b"id=7;host=" + text.encode() + b";").decode(),
+    "base64 for addresses": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "base85": lambda text: base64.b85encode(text.encode()).decode(),
+    "ascii85": lambda text: base64.a85encode(text.encode()).decode(),
+    "adobe's ascii85": lambda text: base64.a85encode(text.encode(), adobe=True).decode(),
+    "percent": lambda text: "".join(f"%{byte:02X}" for byte in text.encode()),
+    "percent, twice": lambda text: "".join(f"%25{byte:02X}" for byte in text.encode()),
+    "UTF-16 in base64": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
+    "UTF-16 in base16": lambda text: text.encode("utf-16-be").hex(),
+    "YARA": lambda text: f"{{ {text.encode().hex(' ').upper()} }}",
+    "YARA, wide": lambda text: "".join(f"{one}\\x00" for one in text),
+    "Snort": lambda text: f'content:"|{text.encode().hex(" ")}|"',
+    "Snort, without blanks": lambda text: f'content:"|{text.encode().hex()}|"',
+    "Snort, in part": lambda text: f'content:"{text[:3]}|{text[3:5].encode().hex(" ")}|{text[5:]}"',
+    "C": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+    "an array": lambda text: ", ".join(f"0x{byte:02x}" for byte in text.encode()),
+    "JavaScript": lambda text: f"String.fromCharCode({','.join(str(byte) for byte in text.encode())})",
+    "HTML": lambda text: "".join(f"&#{ord(one)};" for one in text),
+    "spaced": " ".join,
+    "quoted-printable": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
+    "base64, twice": lambda text: base64.b64encode(base64.b64encode(text.encode())).decode(),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("text", ["Bank Melorindah", "melorindah", "MLRD-HQ-FS02", "M3lorindah"])
+def test_a_name_is_found_in_every_usual_encoding(encoding: str, text: str) -> None:
+    encoded = ENCODINGS[encoding](text)
+    assert held(LATIN, encoded)
+    assert held(LATIN, f"http://192.0.2.1/gate.php?d={encoded}")
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bank Melorindah Berhad", "bank melorindah", "BANK MELORINDAH BERHAD", "bankmelorindah", "bank-melorindah",
+        "melorindah.example", "www.melorindah.example", "https://melorindah.example", "melorindah",
+        "farid.osman@melorindah.example", "ceo@melorindah.example", "melorindah.example\n", "MelorPay",
+    ],
+)  # fmt: skip
+def test_a_hash_value_of_a_name_domain_or_mailbox_is_an_exact_hit(algorithm: str, text: str) -> None:
+    digest = hashlib.new(algorithm, text.encode()).hexdigest()
+    for value in (f"http://192.0.2.1/v?u={digest}", f"http://192.0.2.1/{digest.upper()}/index.php", digest):
+        assert any(hit.exact and hit.text.lower() == digest for hit in held(LATIN, value))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "update-service.example", "http://192.0.2.1/gate.php?id=7&bank=1", "invoice_2026.zip", "Cobalt Strike",
+        "secure-bank-login.example", "d41d8cd98f00b204e9800998ecf8427e", "https://cdn.example/js/app.min.js?v=198.51.101",
+        "malaysia-post-delivery.example", "kuala-lumpur-jobs.example", "0bmb1f9c2d3e4f5a", "thumbmbit.example",
+        "C:\\Windows\\System32\\rundll32.exe", "Global\\{7f2c}", "hospital-login.example", "jalan-jalan.example",
+    ],
+)  # fmt: skip
+def test_what_only_shares_generic_words_with_the_victim_leaves(value: str) -> None:
+    assert not held(LATIN, value)
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "value"),
+    [
+        ("name", "Klinik Kenari", "kenari"),
+        ("other_names", "Rumah Obat Kenari", "rumah-obat-kenari"),
+        ("short_names", "KKN", "KKN_readme.txt"),
+        ("brands", "KenariCare", "kenaricare.apk"),
+        ("subsidiaries", "Apotek Rajawali", "rajawali.example"),
+        ("registration_numbers", "201901012345", "201901012345"),
+        ("people", "Budi Santoso", "santoso.example"),
+        ("accounts", "bsantoso7", "/home/bsantoso7"),
+        ("emails", "budi@kenari.example", "budi@kenari.example"),
+        ("domains", "kenari-klinik.example", "x.kenari-klinik.example"),
+        ("hosts", "KNR-APP-01", "KNR-APP-01"),
+        ("ip_ranges", "203.0.113.0/28", "203.0.113.9"),
+        ("places", "Jalan Merpati 9", "jalan merpati 9"),
+    ],
+)
+def test_each_field_that_identifies_a_victim_is_searched_for(field: str, text: str, value: str) -> None:
+    changes: dict[str, Any] = {field: text if field == "name" else (text,)}
+    known = replace(Victim(), **changes)
+    assert scanner(known).hits(value)
+    assert scanner_for(a_member(), replace(a_watch(), secondary_victims=(known,))).hits(value)
+    assert not scanner(Victim(name="Syarikat Lain")).hits(value)
+
+
+def test_the_parts_of_a_reporters_name_and_mailbox_are_searched_for() -> None:
+    contact = Contact(
+        "reporter", "Noraini Zakaria", "Firma Cemara", ("n.zakaria@cemara.example",), ("+60 12-345 6789",)
+    )
+    of_report = scanner_for(a_member(), replace(a_watch(), contacts=(contact,)))
+    for text in ("zakaria_report.pdf", "Noraini said", "cemara-mail.example", "60123456789", "n.zakaria"):
+        assert of_report.hits(text), text
+
+
+def test_a_short_part_of_a_persons_name_counts_in_sentences_only() -> None:
+    assert held(LATIN, "Wei called")
+    assert not held(LATIN, "wei.example")
+
+
+def test_what_the_victims_own_machines_are_called_is_searched_for() -> None:
+    mine = seen(ObservableType.DOMAIN, "crm7-kls.kenari.example", Role.VICTIM)
+    of_report = scanner_for(a_member(), replace(a_watch(), observables=(mine,)))
+    assert {hit.strength for hit in of_report.hits("http://192.0.2.1/?h=CRM7-KLS")} == {Strength.EXACT}
+    assert of_report.hits("kenari-login.example")
+
+
+def test_the_certs_own_list_and_register_are_searched_for_names_that_look_alike_but_not_for_initials() -> None:
+    member = a_member(
+        deny=Deny(brands=("RajawaliPay",), abbreviations=("PNB",), hosts=("PUSAT-DC01",), people=("Siti Kartini",)),
+        register=(
+            Constituent("Bank Teratai Nusa Berhad", "MY", ("BTN",), ("terataibank.example",), ("192.0.2.0/28",)),
+        ),
+    )
+    of_list = listed(member)
+    for text in (
+        "rajawalipay.apk", "pnb-login.example", "PUSAT-DC01", "kartini.example", "teratai-nusa.example", "t3r4tainusa",
+        "btn-secure.example", "terataibank.example", "terataibanl<".replace("l<", "k"), "192.0.2.7",
+        hashlib.md5(b"terataibank.example").hexdigest(),
+    ):  # fmt: skip
+        assert of_list.hits(text), text
+    assert not of_list.hits("btnb-login.example")
+    assert not of_list.hits("nusa.example"), "one word of one of many names"
+
+
+def test_a_victim_of_the_register_is_searched_for_by_all_that_the_register_says() -> None:
+    constituent = Constituent(
+        "Bank Teratai Nusa Berhad",
+        "MY",
+        ("TeraPay",),
+        ("terataibank.example",),
+        ("192.0.2.0/28",),
+        "financial-services",
+    )
+    member = a_member(register=(constituent,))
+    report = replace(a_watch(), victims=(Victim(name="BANK TERATAI NUSA BHD"),))
+    for text in ("trtns-dc01", "tera-pay.example", "yaparet", "192.0.2.7", "ceo@terataibank.example"):
+        assert scanner_for(member, report).hits(text), text
+
+
+def test_the_certs_own_name_and_our_own_words_are_no_hits() -> None:
+    member = a_member(deny=Deny(names=("CERT Nusa Services",)))
+    assert not scanner_for(member, a_watch()).hits("Shared by CERT Nusa.")
+    of_report = scanner(Victim(name="Phishing Detection Sdn Bhd"))
+    assert not of_report.hits("Phishing at an organisation in Malaysia")
+    assert of_report.hits("phishingdetection.example")
