@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8021
+PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -13,8 +14,15 @@ run: .venv/run ## a hub with an account for each member, one incident published 
 	$(BIN)/hub demo --home var --port $(PORT)
 
 .PHONY: test
-test: .venv/dev ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: .venv/dev ## run the tests, on all cores up to four; ARGS="tests/store -n 0" picks, one after another
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+.PHONY: coverage
+coverage: .venv/dev ## run the tests and print how much of the code they run, the least covered files first
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(PARALLEL) $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 .PHONY: lint
 lint: .venv/dev ## style, and that every file is formatted
@@ -58,7 +66,7 @@ lock: ## pin every dependency anew, with hashes (needs uv)
 
 .PHONY: clean
 clean: ## remove the environment and what was built
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 
 # One environment; `run` puts in what the hub needs, `dev` all else besides.
 .venv/made:

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import hypothesis
@@ -29,10 +30,15 @@ from hub.sharing.seed import seed
 from hub.store.base import Store
 from hub.store.sqlite.store import SqliteStore
 from tests import keeping
-from tests.figures import figures  # noqa: F401 - a fixture for all of them
-from tests.mongo.skipping import pytest_collection_modifyitems, pytest_terminal_summary  # noqa: F401 - pytest finds them here
+from tests.mongo.skipping import pytest_collection_modifyitems  # noqa: F401 - pytest looks for it here
 from tests.server.making import ACCOUNTS, DECLARATIONS, PASSWORD, PASSWORD_ACCOUNT, Client, Clock
 from tests.server.process import HubProcess
+from tests.summary import (  # noqa: F401 - pytest looks for them here
+    figures,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 
 HOUR = 3600 * 1000  # milliseconds
 MINUTE = 60 * 1000
@@ -54,6 +60,11 @@ class Template:
 
     folder: Path
     keys: dict[str, str]
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Functions by their names: else ids hold addresses, and differ from one process of a parallel run to the other."""
+    return val.__name__ if isinstance(val, FunctionType) else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

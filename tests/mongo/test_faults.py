@@ -21,10 +21,10 @@ import pytest
 from hub.errors import HubError, StoreUnavailableError
 from hub.store.base import EVERY, LAST, Deletion
 from hub.store.mongo.store import READ_SECONDS, MongoStore
-from tests.figures import Figures
 from tests.mongo import server
 from tests.mongo.worker import COLLECTION, LOCK_SECONDS, batch_of, store_at
 from tests.store.making import add, an_id, asking, batch, candidate, contents, held, told
+from tests.summary import Figures
 
 WRITERS: Final = 8
 READERS: Final = 4

@@ -23,11 +23,11 @@ import pytest
 import requests
 from pymongo.errors import PyMongoError
 
-from tests.figures import Figures
 from tests.mongo import server
 from tests.mongo.hosts import Host, hosts
 from tests.server.making import ACCOUNTS, CONTENT_TYPE, LAST, as_envelope, at, note
 from tests.server.process import HubProcess, clean_environment
+from tests.summary import Figures
 
 SKEWS: Final = (240, 225, -180, 0)  # seconds; the first two hubs are one host, the others the second
 WRITERS: Final = 8

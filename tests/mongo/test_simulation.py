@@ -14,10 +14,10 @@ from hub.errors import HubError
 from hub.store.base import EVERY, Query, Verdict
 from hub.store.mongo import commit as protocol
 from hub.store.mongo import steps
-from tests.figures import Figures
 from tests.mongo.model import Guards, LostError, Model, perform
 from tests.mongo.simulation import COLLECTIONS, Actor, Simulation
 from tests.store.making import START, an_id, batch, candidate
+from tests.summary import Figures
 
 PATIENCE: Final = 600  # seeds within which a missing guard has to be found out
 Patch = pytest.MonkeyPatch

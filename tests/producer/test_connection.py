@@ -242,7 +242,6 @@ def test_names_and_passwords_travel_as_utf8() -> None:
         (lambda: Connection("https://hub.example/", user="cert"), "one of them is missing"),
         (lambda: Connection("https://hub.example/", ca="no-such-file.pem"), "no such file"),
     ],
-    ids=str,
 )
 def test_what_cannot_be_used_is_said_before_anything_is_sent(make: Callable[[], Connection], says: str) -> None:
     """Each mistake has its own words, and none of them shows the key."""

@@ -20,9 +20,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.figures import Figures
 from tests.server.making import CONTENT_TYPE, LAST, Content, as_envelope, at, note
 from tests.server.process import HubProcess
+from tests.summary import Figures
 
 MakeProcess = Callable[..., HubProcess]
 WRITERS = 4

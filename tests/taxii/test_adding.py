@@ -252,7 +252,7 @@ def test_a_gzip_body_of_countless_members_is_refused_at_once(indonesia: Client) 
     assert "members" in refused.json["description"]
 
 
-@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}" * 100)[:-12], b"\x1f\x8b\x08\x00"])
+@pytest.mark.parametrize("body", [b"no gzip", gzip.compress(b"{}" * 100, mtime=0)[:-12], b"\x1f\x8b\x08\x00"])
 def test_damaged_gzip_is_malformed(indonesia: Client, body: bytes) -> None:
     """AD-14: 400."""
     assert indonesia.post("id", body, headers={"Content-Encoding": "gzip"}).status_code == 400
