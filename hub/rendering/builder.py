@@ -55,6 +55,7 @@ class Builder:
         self.classes: dict[str, tuple[str | None, str | None]] = {}  # class identity -> sector, country
         self.victims: dict[str, int] = {}  # identity -> which of the report's victims
         self.problems: list[Unused] = []
+        self.listed: dict[tuple[str, str], Observable] = {item.key: item for item in report.observables}
         self._key = member.key.derive(NATIONAL)
         self._scope = (report.source_format, report.report_id)
 

@@ -8,24 +8,15 @@ from typing import Any, Final
 from hub.rendering.builder import Builder
 from hub.rendering.events import render_events, render_impacts, render_tasks
 from hub.rendering.indicators import class_identity
+from hub.rendering.pointers import external_reference
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
-from hub.reports.report import Reference
+from hub.reports.references import Reference
 from hub.reports.victims import Victim
 from hub.stix import incident
 
 INCIDENT: Final = "the incident"
-
-
-def external_reference(item: Reference) -> dict[str, Any] | None:
-    """A STIX external reference; None where it says less than STIX demands (STIX 2.1, 2.5)."""
-    made = {
-        "source_name": item.source_name,
-        "description": item.description,
-        "url": item.url,
-        "external_id": item.external_id,
-    }
-    filled = {name: value for name, value in made.items() if value}
-    return filled if len(filled) > 1 and item.source_name else None
+# What is known of a victim that has no property of its own in an identity; it stands in its description, at the CERT only.
+_TEXTS: Final = frozenset({"other_names", "short_names", "brands", "subsidiaries", "accounts", "hosts", "places"})
 
 
 def render_knowledge(builder: Builder) -> dict[tuple[str, str], str]:
@@ -203,8 +194,7 @@ def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
             return None
         sector = victim.sectors[0] if victim.sectors else None
         return class_identity(builder, sector, victim.countries[0] if victim.countries else None)
-    names = (*victim.other_names, *victim.short_names, *victim.brands)
-    known_as = f"Also known as: {'; '.join(names)}." if names else None
+    known = "; ".join(f"{field.replace('_', ' ')}: {text}" for field, text in victim.identifiers() if field in _TEXTS)
     mails = "; ".join((*victim.emails, *victim.people))
     references = [{"source_name": "national registration", "external_id": text} for text in victim.registration_numbers]
     made = builder.add(
@@ -212,7 +202,7 @@ def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
         "victim",
         str(number),
         name=victim.name or victim.registration_numbers[0],
-        description=known_as,
+        description=known or None,
         identity_class="individual" if victim.is_person else "organization",
         sectors=victim.sectors,
         contact_information=mails,

@@ -9,6 +9,7 @@ from typing import Any, Final
 from hub.rendering import versions, wording
 from hub.rendering.builder import Builder, Origin
 from hub.rendering.patterns import good_hashes, host_type, pattern_of
+from hub.rendering.pointers import external_reference
 from hub.reports import rsit
 from hub.reports.markings import TlpWord
 from hub.reports.moments import Moment
@@ -70,8 +71,10 @@ def render_sco(builder: Builder, item: Observable, origin: Origin) -> str | None
     made = builder.observe(item.type.value, origin, word, **content)
     if made is not None:
         for host in item.resolves_to:
-            # Whose an address is that a domain points to, the report does not say.
-            target = builder.observe(host_type(host), Origin(Role.UNKNOWN, observable=item), word, value=host)
+            # Where the report does not list the address by itself, it does not say whose it is.
+            listed = builder.listed.get((host_type(host), host))
+            owner = Origin(listed.role, listed.held, listed) if listed else Origin(Role.UNKNOWN, observable=item)
+            target = builder.observe(host_type(host), owner, listed.tlp if listed else word, value=host)
             if target is not None:
                 builder.relate(made, "resolves-to", target, word)
     return made
@@ -195,6 +198,7 @@ def _indicator(builder: Builder, item: Observable, origin: Origin, malware: Mapp
         valid_until=valid_until,
         kill_chain_phases=[{"kill_chain_name": chain, "phase_name": phase} for chain, phase in item.kill_chain_phases],
         labels=item.labels,
+        external_references=[pointer for source in item.references if (pointer := external_reference(source))],
         confidence=item.confidence if item.confidence is not None else report.confidence,
         revoked=item.revoked or None,
     )

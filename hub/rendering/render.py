@@ -28,8 +28,9 @@ from hub.errors import ProducerError
 from hub.home.member import Member
 from hub.rendering import stix_classes, versions, wording
 from hub.rendering.builder import Builder, Origin
-from hub.rendering.incident import external_reference, labels_of, render_incident, render_knowledge
+from hub.rendering.incident import labels_of, render_incident, render_knowledge
 from hub.rendering.indicators import render_observables, render_sightings
+from hub.rendering.pointers import external_reference
 from hub.rendering.versions import COMMON_TIME, Content, Record, Version
 from hub.reports.losses import Unused
 from hub.reports.report import Kind, Report

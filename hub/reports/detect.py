@@ -1,4 +1,4 @@
-"""Telling a report's format from its content; the file's name only breaks ties."""
+"""The format of a report, by its content; the file's name only breaks ties."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ FORMATS: Final = ("csv", "xlsx", "yaml", "json", "misp", "intelmq", "n6", "iodef
 """The names for ``--format``; the first four are the form. ``iodef`` is XML or JSON, ``intelmq`` JSON or CSV."""
 
 _MISP_EVENT: Final = {"info", "threat_level_id", "analysis", "Attribute", "Object", "orgc_id", "Orgc", "distribution"}
-_INTELMQ: Final = re.compile(r"(?:source|destination|time|feed|classification|event_description|protocol)\.[a-z_]+")
+# Dotted keys, and the same with underscores, as databases keep them.
+_INTELMQ: Final = re.compile(r"(?:source|destination|time|feed|classification|event_description|protocol)[._][a-z_.]+")
+_HEADING_LINES: Final = 20  # a title may stand above the headings
 _VERIS: Final = {"security_incident", "incident_id", "schema_version", "actor", "action", "asset", "victim"}
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -38,6 +40,8 @@ def _detect_json(head: bytes) -> str | None:
         return "n6"
     if "classification.type" in keys or sum(bool(_INTELMQ.match(key)) for key in keys) >= 2:
         return "intelmq"
+    if {"classification", "feed"} <= keys or {"classification", "time"} <= keys:  # hierarchical output
+        return "intelmq"
     if "Incident" in keys:
         return "iodef"
     if len(keys & _VERIS) >= 3 or ("incident" in keys and len(below & _VERIS) >= 2):
@@ -46,9 +50,9 @@ def _detect_json(head: bytes) -> str | None:
 
 
 def _detect_text(text: str, name: str) -> str | None:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    for delimiter in ",;\t":
-        columns = {cell.strip().strip('"').strip().casefold() for cell in first.split(delimiter)}
+    lines = [line for line in text.splitlines() if line.strip()][:_HEADING_LINES]
+    for line, delimiter in ((line, delimiter) for line in lines for delimiter in ",;\t"):
+        columns = {"_".join(cell.strip().strip('"').casefold().split()) for cell in line.split(delimiter)}
         if len(columns) > 1:
             if "report_id" in columns:
                 return "csv"

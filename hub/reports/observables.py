@@ -9,6 +9,7 @@ from typing import Literal
 
 from hub.reports.markings import TlpWord
 from hub.reports.moments import Moment
+from hub.reports.references import Reference
 
 
 class Role(StrEnum):
@@ -105,6 +106,7 @@ class Observable:
     kill_chain_phases: tuple[tuple[str, str], ...] = ()
     malware: str | None = None  # the name of the Malware of this report that it points to
     revoked: bool = False  # the source withdrew it (deleted, delisted, reported a false positive)
+    references: tuple[Reference, ...] = ()  # where more is written about it
     source_id: str | None = None  # the source's own id: private
 
     @property

@@ -37,6 +37,7 @@ from hub.reports.losses import RowError, Unused
 from hub.reports.markings import PapWord, TlpWord
 from hub.reports.moments import Moment, Timeline
 from hub.reports.observables import Observable, Sighting
+from hub.reports.references import Reference
 from hub.reports.victims import Consent, Contact, Victim
 
 
@@ -117,17 +118,6 @@ class Translation:
     language: str  # BCP 47
     property: Literal["title", "description"]
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A pointer elsewhere. ``public`` False: the CERT's own ticket or supplier, which never leaves."""
-
-    source_name: str
-    external_id: str | None = None
-    url: str | None = None
-    description: str | None = None
-    public: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """RSIT, the Reference Security Incident Taxonomy of ENISA and the CSIRTs (machine tag `rsit`, version 1003, CC0).
 
 The classification spine of every reader: each class and type with its human name and the nearest values of
-``event-type-ov``, which Incident Core wants as ``incident_types``; and for feeds, on which side the adversary stands.
+``event-type-ov``, which Incident Core wants as ``incident_types``.
 """
 
 from __future__ import annotations
@@ -102,20 +102,6 @@ _ALIASES: Final[dict[str, str]] = {
     "proxy": "other",
     "tor": "other",
 }
-
-SOURCE_IS_EXPOSED: Final[frozenset[str]] = frozenset({
-    "infected-system", "vulnerable-system", "weak-crypto", "ddos-amplifier", "potentially-unwanted-accessible",
-    "information-disclosure", "system-compromise", "application-compromise", "data-leak",
-    "unauthorised-information-modification", "misconfiguration", "privileged-account-compromise",
-    "unprivileged-account-compromise", "data-loss", "outage",
-})  # fmt: skip
-"""Types of which a feed's *source* is the victim or the exposed party, not the adversary: the sides swap."""
-
-SOURCE_IS_ADVERSARY: Final[frozenset[str]] = frozenset({
-    "c2-server", "malware-distribution", "malware-configuration", "phishing", "masquerade", "scanner", "brute-force",
-    "exploit", "ids-alert", "spam", "dos", "ddos", "blacklist", "dga-domain", "proxy", "tor", "social-engineering",
-})  # fmt: skip
-"""Types (IntelMQ's own four among them) of which a feed's source is the adversary. Of all others: not known."""
 
 
 def find(rsit_type: str, rsit_class: str | None = None) -> RsitType | None:

@@ -21,7 +21,8 @@ from hub.release.step import Released, release
 from hub.rendering.render import render
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.observables import FileDetails, ObservableType, Role, Sighting
-from hub.reports.report import Event, Note, Reference, Report, Task
+from hub.reports.references import Reference
+from hub.reports.report import Event, Note, Report, Task
 from hub.reports.victims import Consent, Contact, Victim
 from hub.stix.identifiers import derived_id
 from hub.stix.tlp import TLP

@@ -19,7 +19,8 @@ from hub.reports.impacts import (
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.moments import Fidelity, Moment, Timeline
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role, Sighting, TrafficDetails
-from hub.reports.report import Determination, Event, Kind, Note, Reference, Report, Severity, Status, Task, Translation
+from hub.reports.references import Reference
+from hub.reports.report import Determination, Event, Kind, Note, Report, Severity, Status, Task, Translation
 from hub.reports.victims import Contact, Victim
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 678000, tzinfo=UTC)

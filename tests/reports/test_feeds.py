@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hub.reports import rsit
 from hub.reports.observables import Observable, Role
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
+from hub.reports.reading import roles
 from hub.reports.report import Kind
 from hub.reports.victims import Consent
 
@@ -80,7 +80,7 @@ def test_of_an_attack_the_destination_is_the_victim() -> None:
     assert "Bank Rekaan" not in {item.value for item in amber.observables}
 
 
-@pytest.mark.parametrize("kind", sorted(rsit.SOURCE_IS_EXPOSED))
+@pytest.mark.parametrize("kind", sorted(roles.STRUCK))
 def test_an_exposed_source_is_never_an_indicator(kind: str) -> None:
     """Whatever the type, the exposed party's address is the victim's."""
     report = intelmq(classification__type=kind, source__ip="198.51.100.99")
@@ -88,7 +88,7 @@ def test_an_exposed_source_is_never_an_indicator(kind: str) -> None:
     assert not any(item.as_indicator for item in report.observables)
 
 
-@pytest.mark.parametrize("kind", sorted(rsit.SOURCE_IS_ADVERSARY))
+@pytest.mark.parametrize("kind", sorted(roles.ATTACKING))
 def test_an_attacking_source_is_an_indicator(kind: str) -> None:
     """IntelMQ's own types (blacklist, tor, proxy, dga-domain) among them."""
     report = intelmq(classification__type=kind, source__ip="198.51.100.99")

@@ -42,10 +42,10 @@ def test_the_event_becomes_one_case_with_its_verdict_and_markings() -> None:
 
 
 def test_to_ids_and_category_say_whose_a_value_is() -> None:
-    """to_ids: the adversary's; targeting data and recipients: the victim's; the rest is not known."""
+    """A destination of the malware is the adversary's; an infected source, targeting data and recipients the victim's."""
     found = by_value(event())
     assert found["198.51.100.40"].as_indicator
-    assert (found["198.51.100.41"].role, found["198.51.100.41"].as_indicator) == (Role.UNKNOWN, False)
+    assert (found["198.51.100.41"].role, found["198.51.100.41"].as_indicator) == (Role.VICTIM, False)
     assert found["staff@klinik-rekaan.example"].role is Role.VICTIM
     assert {victim.name for victim in event().victims} == {"Klinik Rekaan", "Klinik Kedua"}
     assert event().victims[0].sectors == ("healthcare",)

@@ -1,16 +1,14 @@
-"""IntelMQ events (flat JSON with dotted keys, or their CSV dump), field list of IntelMQ 3.5.
+"""IntelMQ events, field list of IntelMQ 3.5: flat JSON with dotted keys, hierarchical JSON, or a CSV dump of either.
 
-`classification.type` decides on which side the adversary stands (see hub.reports.rsit): where the *source* is the
-exposed party, it becomes a counted sighting, and the destination is the adversary's. What is at the other end of an
-infected system is as often a sinkhole as a command server: a sinkhole is never published, and where the feed does not
-say which it is, the value is held.
+The type of an event decides on which side the adversary stands (hub/reports/reading/roles.py). Events of older versions
+carry older types: they are read by IntelMQ's own table, and a type that says only "malware" by what else the event holds.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,46 +16,64 @@ import orjson
 
 from hub.errors import ReadingError
 from hub.reports import rsit
-from hub.reports.losses import RowError, excerpt
+from hub.reports.losses import excerpt
 from hub.reports.observables import Observable, ObservableType, Role
-from hub.reports.reading import values
+from hub.reports.reading import roles, values
 from hub.reports.reading.composites import connection, file_by_hashes
-from hub.reports.reading.draft import Draft, Fields, Problem, distinct
-from hub.reports.reading.feed import Feed, Line
+from hub.reports.reading.countries import country_code
+from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem, distinct
+from hub.reports.reading.feed import Line
 from hub.reports.reading.options import ReadOptions
-from hub.reports.reading.roles import UNSURE
+from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import BadValue, Source, byte_lines, json_values
 from hub.reports.reading.times import parse_moment
-from hub.reports.report import Reading, Reference
+from hub.reports.references import Reference
+from hub.reports.report import Reading
+from hub.reports.victims import Victim
 
 _SUPPLIER: Final = "names the supplier of the feed, who stays unnamed"
 _PRIVATE: Final = "names a person or desk, and stays at the CERT"
-_RAW: Final = "raw data stays at the CERT"
+_NETWORK: Final = "describes the network's owner or place"
 _DROPPED: Final = {
-    "feed.name": _SUPPLIER, "feed.provider": _SUPPLIER, "feed.url": _SUPPLIER, "feed.code": _SUPPLIER,
-    "feed.documentation": _SUPPLIER, "source.abuse_contact": _PRIVATE, "destination.abuse_contact": _PRIVATE,
-    "raw": _RAW, "screenshot_url": _RAW, "output": _RAW, "event_hash": _RAW, "rtir_id": _RAW,
-}  # fmt: skip
+    _SUPPLIER: ("feed.name", "feed.provider", "feed.url", "feed.code", "feed.documentation"),
+    _PRIVATE: ("source.abuse_contact", "destination.abuse_contact"),
+    _NETWORK: tuple(
+        f"{side}.{key}" for side in ("source", "destination") for key in ("network", "registry", "allocated")
+    ),
+    "is of one observation; a feed report has no severity": ("severity",),
+}
+IGNORED: Final = ("__type", "raw", "screenshot_url", "output", "event_hash", "rtir_id")
+"""Keys that are passed over without a word: raw data and the numbers of other systems (hub/docs/roles.md)."""
 _HASHES: Final = {"malware.hash.md5": "MD5", "malware.hash.sha1": "SHA-1", "malware.hash.sha256": "SHA-256"}
-_SEVERITY: Final = {"info": 10, "low": 15, "medium": 40, "high": 70, "critical": 95}
+_GROUPS: Final = (
+    "classification", "destination", "event_description", "feed", "malware", "misp", "product", "protocol", "source",
+    "time",
+)  # fmt: skip
+_DEEPER: Final = ("geolocation", "hash")
+# What IntelMQ itself made of the types of its versions 1 and 2. (RSIT's own aliases stand in hub/reports/rsit.py.)
+_OLDER_TYPES: Final = {
+    "vulnerable-service": "vulnerable-system", "vulnerable-client": "vulnerable-system", "unknown": "undetermined",
+    "unauthorized-login": "unprivileged-account-compromise", "unauthorized-command": "application-compromise",
+    "harmful-content": "harmful-speech", "botnet-drone": "infected-system",
+}  # fmt: skip
+_UNCLEAR_TYPES: Final = frozenset({"malware", "ransomware"})
+_FAMILY_TYPES: Final = frozenset({
+    "infected-system", "c2-server", "malware-distribution", "malware-configuration", "dga-domain",
+})  # fmt: skip
 
 
 def read_intelmq(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read events one by one: feed reports, and a RowError for each that cannot be used."""
-    feed = Feed("intelmq", source.name, options)
-    rows = json_values(source) if source.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["} else _csv_rows(source)
-    for where, value in rows:
-        if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.value, value.expected)
-            continue
-        try:
-            yield from feed.add(_line(value, where, options))
-        except Problem as problem:
-            yield problem.as_error(source.name, where)
-    yield from feed.finish()
+    return read_records(_FORMAT, _records(source), source, options)
 
 
-def _csv_rows(source: Source) -> Iterator[tuple[str, Any]]:
+def _records(source: Source) -> Iterator[Record]:
+    if source.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}:
+        return json_values(source)
+    return _csv_rows(source)
+
+
+def _csv_rows(source: Source) -> Iterator[Record]:
     lines = byte_lines(source)
     _, head = next(lines, (0, None))
     if not head:
@@ -81,138 +97,194 @@ def _csv_rows(source: Source) -> Iterator[tuple[str, Any]]:
             yield where, {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
 
 
-def _line(value: Any, where: str, options: ReadOptions) -> Line:
+def dotted(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The event with dotted keys, from hierarchical ones (IntelMQ's hierarchical output) or ones with underscores (SQL)."""
+    flat: dict[str, Any] = {}
+    for key, value in event.items():
+        if isinstance(value, Mapping) and key in _GROUPS:
+            flat |= {f"{key}.{inner}": item for inner, item in _flattened(value)}
+        else:
+            flat[_dotted_key(key)] = value
+    return flat
+
+
+def _flattened(group: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in group.items():
+        if isinstance(value, Mapping) and key in _DEEPER:
+            yield from ((f"{key}.{inner}", item) for inner, item in value.items())
+        else:
+            yield key, value
+
+
+def _dotted_key(key: str) -> str:
+    if "." in key:
+        return key
+    group = next((group for group in _GROUPS if key.startswith(f"{group}_")), None)
+    if group is None:
+        return key
+    rest = key[len(group) + 1 :]
+    deeper = next((word for word in _DEEPER if rest.startswith(f"{word}_")), None)
+    return f"{group}.{deeper}.{rest[len(deeper) + 1 :]}" if deeper else f"{group}.{rest}"
+
+
+def _line(value: Any, draft: Draft) -> Line:
+    """1. What it is. 2. When. 3. What it shows. 4. What else it says."""
     if not isinstance(value, dict):
         raise Problem("", value, "an event: a JSON object with dotted keys")
-    draft = Draft(options, where)
-    event = Fields(value, draft)
-    event.take("__type")
-    kind = event.text("classification.type")
-    if kind is None:
-        raise Problem("classification.type", None, "a type such as c2-server or phishing")
-    found = rsit.find(kind)
-    if found is None:
-        raise Problem("classification.type", kind, "a type of IntelMQ or RSIT")
-    if found.rsit_class == "test":
-        raise Problem("classification.type", kind, "a real event: tests are not shared")
-    event.take("classification.taxonomy")
+    options = draft.options
+    event = Fields(dotted(value), draft)
+    event.ignore(*IGNORED)
+    # 1.
+    kind, line = _classified(event)
+    # 2.
     first = event.read("time.source", lambda text: parse_moment(text, options.zone))
     last = event.read("time.observation", lambda text: parse_moment(text, options.zone))
-    malware = event.text("malware.name")
-    hint = event.text("classification.identifier")
-    observables = _observables(event, draft, kind, found, f"{hint} {malware}".casefold())
+    # 3.
+    identifier = event.text("classification.identifier")
+    family = event.text("malware.name")
+    sinkhole = (
+        "sinkhole"
+        in " ".join(
+            event.text(key) or ""
+            for key in ("classification.identifier", "malware.name", "feed.name", "event_description.text")
+        ).casefold()
+    )
+    if family is None and identifier and line_key(kind, line) in _FAMILY_TYPES and "sinkhole" not in identifier:
+        family = identifier
+    page = event.read("event_description.url", values.url)
+    observables = _observables(event, draft, kind, line, sinkhole=sinkhole)
+    text = event.text("event_description.text")
+    extra = (Reference("event description", url=page, public=True),) if page else ()
+    observables = tuple(
+        replace(item, description=text, references=extra) if item.as_indicator else item for item in observables
+    )
+    # 4.
+    target = event.text("event_description.target")
+    machines = tuple(text for side in ("source", "destination") if (text := event.text(f"{side}.local_hostname")))
+    for key in ("event_description.target", "source.local_hostname", "destination.local_hostname"):
+        event.drop(PROTECTED, key)
+    accuracy = event.read("feed.accuracy", lambda text: values.number(text, most=100))
+    struck = line.type in roles.STRUCK
+    country = event.read(f"{'source' if struck else 'destination'}.geolocation.cc", country_code)
+    version = event.text("malware.version")
+    service = event.text("protocol.application")
     references = tuple(
         Reference("misp", external_id=text)
         for key in ("misp.event_uuid", "misp.attribute_uuid")
         if (text := event.text(key))
     )
-    page = event.read("event_description.url", values.url)
-    accuracy = event.read("feed.accuracy", lambda text: values.number(text, most=100))
     tlp = event.read("tlp", values.tlp) or options.default_tlp
-    exposed = found.type in rsit.SOURCE_IS_EXPOSED
-    side = "source" if exposed else "destination"
-    where_seen = event.read(f"{side}.geolocation.cc", values.country)
-    for key, reason in _DROPPED.items():
-        event.drop(reason, key)
-    event.drop("is of one observation; a feed report has no severity", "severity")
+    for reason, keys in _DROPPED.items():
+        event.drop(reason, *keys)
     event.rest()
     return Line(
-        where,
+        draft.where,
         orjson.dumps(value, option=orjson.OPT_SORT_KEYS),
-        found,
+        line,
         tlp,
         observables=observables,
         first_seen=first or last,
         last_seen=last if first and last and last >= first else first,
-        country=where_seen or options.default_country,
-        malware=malware,
-        service=hint if exposed and not malware else None,
+        country=country or options.default_country,
+        malware=f"{family} {version}" if family and version else family,
+        service=None if struck and family else (identifier if identifier != family else None) or service,
         confidence=int(accuracy) if accuracy is not None else None,
-        references=references + ((Reference("event description", url=page),) if page else ()),
+        references=references,
+        targets=(Victim(name=target, hosts=machines),) if target or machines else (),
+        struck=struck,
         unused=draft.unused_rows,
+        warnings=draft.warnings,
     )
 
 
-def _observables(event: Fields, draft: Draft, kind: str, found: rsit.RsitType, hints: str) -> tuple[Observable, ...]:
-    """1. Who stands where. 2. The ends' addresses, names and pages. 3. Files. 4. The brand attacked."""
+def line_key(kind: str, line: rsit.RsitType) -> str:
+    """The type that decides: IntelMQ's own four are RSIT's "other", and say more."""
+    return kind if kind in roles.ATTACKING else line.type
+
+
+def _classified(event: Fields) -> tuple[str, rsit.RsitType]:
+    """(the type in IntelMQ's words of today, RSIT's line for it)."""
+    text = event.text("classification.type")
+    event.ignore("classification.taxonomy")
+    if text is None:
+        raise Problem("classification.type", None, "a type such as c2-server or phishing")
+    kind = "-".join(text.casefold().replace("_", " ").replace("-", " ").split())
+    kind = _OLDER_TYPES.get(kind, kind)
+    if kind in _UNCLEAR_TYPES and (event.text("source.url") or event.text("source.fqdn")):
+        kind = "malware-distribution"  # an infected system has an address; a page or name is what serves the malware
+    line = rsit.find(kind)
+    if line is None:
+        raise Problem("classification.type", text, "a type of IntelMQ or RSIT")
+    if line.rsit_class == "test":
+        raise Problem("classification.type", text, "a real event: tests are not shared")
+    return kind, line
+
+
+def _observables(
+    event: Fields, draft: Draft, kind: str, line: rsit.RsitType, *, sinkhole: bool
+) -> tuple[Observable, ...]:
+    """1. The ends' addresses, names and pages. 2. What an infected system called. 3. Files."""
     # 1.
-    if found.type in rsit.SOURCE_IS_EXPOSED:
-        source, destination = Role.VICTIM, Role.ADVERSARY if found.type == "infected-system" else Role.UNKNOWN
-    elif kind.casefold() in rsit.SOURCE_IS_ADVERSARY or found.type in rsit.SOURCE_IS_ADVERSARY:
-        source, destination = Role.ADVERSARY, Role.VICTIM
-    else:
-        source, destination = Role.UNKNOWN, Role.UNKNOWN
-    sinkhole = "sinkhole" in f"{hints} {event.text('feed.name')} {event.text('event_description.text')}".casefold()
-    # 2.
+    source, destination = roles.reported(line_key(kind, line), "classification.type")
     revoked = (event.text("status") or "").casefold() == "offline"
-    made = _side(event, "source", source, revoked=revoked)
-    other = _side(event, "destination", destination, revoked=revoked)
-    if found.type == "infected-system" and sinkhole:
-        for item in other:
-            draft.unused(f"destination ({item.type})", item.value, "a sinkhole: never published")
-        other = []
-    elif found.type == "infected-system" and not {"c2", "c&c"} & set(hints.split()):
-        other = [_held(item, draft) for item in other]
-    made += other
-    # 3.
-    file = file_by_hashes(event, _HASHES)
-    made += [file] if file else []
-    # 4.
-    brand = event.text("event_description.target")
-    if brand:
-        draft.unused("event_description.target", brand, "names whom the attack was aimed at")
-    return tuple(made)
-
-
-def _held(item: Observable, draft: Draft) -> Observable:
-    options = draft.options
-    if not item.as_indicator or options.confirm_all or item.value in options.confirmed:
-        return item
-    return Observable(item.type, item.value, item.role, as_indicator=True, held=UNSURE, traffic=item.traffic)
-
-
-_SIMPLE: Final = (
-    ("ip", None),
-    ("fqdn", ObservableType.DOMAIN),
-    ("url", ObservableType.URL),
-    ("account", ObservableType.USER_ACCOUNT),
-    ("asn", ObservableType.AS),
-)
-
-
-def _side(event: Fields, side: str, role: Role, *, revoked: bool) -> list[Observable]:
-    """What one end of the event shows. Beside an address and port of the adversary's, the connection itself."""
-    made: list[Observable] = []
-    indicator = role is Role.ADVERSARY
-    for key, kind in _SIMPLE:
-        if kind is None:
-            pair = event.read(f"{side}.{key}", values.address)
-            if pair:
-                made.append(Observable(pair[0], pair[1], role, as_indicator=indicator, revoked=revoked))
-            continue
-        reader = {"fqdn": values.domain, "url": values.url, "account": values.plain, "asn": values.as_number}[key]
-        text = event.read(f"{side}.{key}", reader)
-        if text and kind is ObservableType.AS:
-            # A network operator serves the adversary; it is not the adversary.
-            name = event.text(f"{side}.as_name")
-            if indicator:
-                made.append(Observable(kind, text, Role.UNKNOWN, display_name=name))
-        elif text:
-            made.append(
-                Observable(
-                    kind,
-                    text,
-                    role,
-                    as_indicator=indicator and kind is not ObservableType.USER_ACCOUNT,
-                    revoked=revoked,
+    observables = _side(event, "source", source)
+    other_end = _side(event, "destination", destination)
+    # 2.
+    if line.type == "infected-system":
+        words = set(f"{event.text('classification.identifier')} {event.text('malware.name')}".casefold().split())
+        command_server = bool({"c2", "c&c"} & words)
+        other_end = [
+            item
+            for end in other_end
+            if (
+                item := roles.other_end(
+                    end, draft, f"destination ({end.type})", command_server=command_server, sinkhole=sinkhole
                 )
             )
+        ]
+    observables += other_end
+    # 3.
+    file = file_by_hashes(event, _HASHES)
+    if file:
+        observables.append(roles.adversary("malware.hash is of malware").of(file))
+    return tuple(replace(item, revoked=revoked and item.role is Role.ADVERSARY) for item in observables)
+
+
+_PLAIN: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
+    ("ip", lambda text: Observable(*values.address(text))),
+    ("fqdn", lambda text: Observable(ObservableType.DOMAIN, values.domain(text))),
+    ("url", lambda text: Observable(ObservableType.URL, values.url(text))),
+    ("reverse_dns", lambda text: Observable(ObservableType.DOMAIN, values.domain(text))),
+    ("local_ip", lambda text: Observable(*values.address(text))),
+    ("account", lambda text: Observable(ObservableType.USER_ACCOUNT, values.plain(text))),
+)
+_NO_INDICATORS: Final = frozenset({"reverse_dns", "local_ip", "account"})
+
+
+def _side(event: Fields, side: str, claim: roles.Claim) -> list[Observable]:
+    """What one end of the event shows. Beside an address and port of the adversary's, the connection itself."""
+    observables: list[Observable] = []
+    evidence = replace(claim, evidence=f"{side}: {claim.evidence}")
+    for key, reader in _PLAIN:
+        item = event.read(f"{side}.{key}", reader)
+        if item is not None:
+            # A provider gives the reverse name, so that it is not the adversary's with the address.
+            provided = key == "reverse_dns" and claim.role is Role.ADVERSARY
+            item = (roles.unknown(f"{side}.{key} is given by a provider") if provided else evidence).of(item)
+            observables.append(replace(item, as_indicator=False) if key in _NO_INDICATORS else item)
+    number = event.read(f"{side}.asn", values.as_number)
+    if number and claim.role is Role.ADVERSARY:
+        # A network operator serves the adversary; it is not the adversary.
+        owner = event.text(f"{side}.as_name")
+        observables.append(Observable(ObservableType.AS, number, display_name=owner))
     port = event.read(f"{side}.port", lambda text: values.whole(text, most=65_535))
-    protocol = event.text("protocol.transport")
-    event.take("protocol.application")
-    host = next((item.value for item in made if item.type in {ObservableType.IPV4, ObservableType.IPV6}), None)
-    if port is not None and host and protocol and indicator and event.take("classification.type") == "c2-server":
-        layers = distinct((protocol.lower(), (event.text("protocol.application") or "").lower()))
-        item = connection(protocols=layers, dst=host, dst_port=port)
-        made.append(replace(item, role=Role.ADVERSARY, revoked=revoked))
-    return made
+    transport = (event.text("protocol.transport") or "tcp").lower()
+    hosts = [item for item in observables if item.type in {ObservableType.IPV4, ObservableType.IPV6}]
+    if port is not None and hosts and claim.role is Role.ADVERSARY:
+        layers = distinct((transport, (event.text("protocol.application") or "").lower()))
+        item = connection(protocols=layers, dst=hosts[0].value, dst_port=port)
+        observables.append(replace(evidence.of(item), as_indicator=False))
+    return observables
+
+
+_FORMAT: Final = Format("intelmq", _line, lambda record: record.get("event_hash"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 from hub.reports.observables import Observable, ObservableType, Role, TrafficDetails
@@ -35,4 +34,4 @@ def file_by_hashes(fields: Fields, keys: Mapping[str, str]) -> Observable | None
     """The file that the hashes under these keys are of; ``keys`` maps them to STIX's names of algorithms."""
     pairs = [fields.read(key, partial(values.file_hash, name=algorithm)) for key, algorithm in keys.items()]
     hashes = dict(pair for pair in pairs if pair)
-    return replace(values.file_observable(hashes), role=Role.ADVERSARY, as_indicator=True) if hashes else None
+    return values.file_observable(hashes) if hashes else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from hub.reports.losses import RowError, Unused, excerpt
+from hub.reports.markings import TLP_WORDS
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading.caution import hold_back
 from hub.reports.reading.options import MAX_UNUSED_ROWS, ReadOptions
@@ -14,6 +15,7 @@ from hub.reports.reading.options import MAX_UNUSED_ROWS, ReadOptions
 T = TypeVar("T")
 
 NO_PLACE = "has no place in an incident report"
+PROTECTED = "names who was aimed at: searched for in what leaves, and never published"
 
 
 class Problem(ValueError):  # noqa: N818  a verdict on one field that becomes a RowError, never seen outside readers
@@ -28,6 +30,14 @@ class Problem(ValueError):  # noqa: N818  a verdict on one field that becomes a 
         return RowError(file, where, self.key, self.value, self.expected, report_id)
 
 
+class Problems(ValueError):  # noqa: N818  as Problem
+    """Several fields that keep one report from being read, so that a person mends them all at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(str(problem) for problem in self.problems))
+
+
 class Draft:
     """The growing parts of one report: observables without duplicates, unused fields, warnings."""
 
@@ -35,7 +45,7 @@ class Draft:
         self.options = options
         self.where = where
         self._observables: dict[tuple[str, str], Observable] = {}
-        self._unused: dict[tuple[str, str, str], Unused] = {}
+        self._unused: dict[tuple[str, str, str], Unused] = {}  # by key, value and reason
         self._beyond = 0
         self._warnings: dict[str, None] = {}
 
@@ -44,11 +54,12 @@ class Draft:
         if value in (None, "", [], {}, ()):
             return
         place = self.where if where is None else where
-        known = self._unused.get((place, key, reason))
+        text = excerpt(value)
+        known = self._unused.get((key, text, reason))
         if known is not None:
-            self._unused[(place, key, reason)] = replace(known, count=known.count + 1)
+            self._unused[key, text, reason] = replace(known, count=known.count + 1)
         elif len(self._unused) < MAX_UNUSED_ROWS:
-            self._unused[(place, key, reason)] = Unused(place, key, excerpt(value), reason)
+            self._unused[key, text, reason] = Unused(place, key, text, reason)
         else:
             self._beyond += 1
 
@@ -155,6 +166,10 @@ class Fields:
         for key in keys:
             self._draft.unused(self.path(key), self.take(key), reason)
 
+    def ignore(self, *keys: str) -> None:
+        """Count these keys as read without naming them: for what hub/docs/formats.md lists as ignored."""
+        self._taken.update(keys)
+
     def rest(self, reason: str = NO_PLACE) -> None:
         """Name every key not taken as unused."""
         for key, value in self._mapping.items():
@@ -173,7 +188,7 @@ _ROLE_WEIGHT = {Role.VICTIM: 3, Role.THIRD_PARTY: 2, Role.ADVERSARY: 1, Role.UNK
 
 def merge(known: Observable, other: Observable) -> Observable:
     """Two sightings of one value as one observable: widest times, every label, the most protective role."""
-    role = max(known.role, other.role, key=_ROLE_WEIGHT.__getitem__)
+    decisive = max(known, other, key=lambda item: _ROLE_WEIGHT[item.role])
     file = known.file
     if file and other.file:
         file = replace(
@@ -185,8 +200,9 @@ def merge(known: Observable, other: Observable) -> Observable:
         )
     return replace(
         known,
-        role=role,
-        as_indicator=(known.as_indicator or other.as_indicator) and role is not Role.VICTIM,
+        role=decisive.role,
+        evidence=decisive.evidence or known.evidence or other.evidence,
+        as_indicator=(known.as_indicator or other.as_indicator) and decisive.role is not Role.VICTIM,
         held=known.held or other.held,
         file=file,
         first_seen=_least(known.first_seen, other.first_seen),
@@ -194,12 +210,15 @@ def merge(known: Observable, other: Observable) -> Observable:
         valid_from=_least(known.valid_from, other.valid_from),
         valid_until=_most(known.valid_until, other.valid_until),
         confidence=_most(known.confidence, other.confidence),
+        tlp=max((known.tlp, other.tlp), key=lambda level: TLP_WORDS.index(level) if level else -1),
         description=known.description or other.description,
         display_name=known.display_name or other.display_name,
         data=known.data or other.data,
         labels=distinct(known.labels + other.labels),
         indicator_types=distinct(known.indicator_types + other.indicator_types),
         resolves_to=distinct(known.resolves_to + other.resolves_to),
+        kill_chain_phases=tuple(dict.fromkeys(known.kill_chain_phases + other.kill_chain_phases)),
+        references=tuple(dict.fromkeys(known.references + other.references)),
         malware=known.malware or other.malware,
         revoked=known.revoked and other.revoked,
     )

@@ -20,9 +20,11 @@ from hub.reports.moments import Moment, Timeline
 from hub.reports.observables import Observable, Role, Sighting, SightingTarget
 from hub.reports.reading.draft import Draft, distinct
 from hub.reports.reading.options import ReadOptions
-from hub.reports.report import Kind, Reference, Report, Status
-from hub.reports.rsit import SOURCE_IS_EXPOSED, RsitType
-from hub.reports.victims import Consent
+from hub.reports.reading.roles import with_own_values
+from hub.reports.references import Reference
+from hub.reports.report import Kind, Report, Status
+from hub.reports.rsit import RsitType
+from hub.reports.victims import Consent, Victim
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,10 @@ class Line:
     service: str | None = None  # exposed or abused service: "snmp"
     confidence: int | None = None
     references: tuple[Reference, ...] = ()
+    targets: tuple[Victim, ...] = ()  # whom it was aimed at, beside the observables
+    struck: bool = False  # the host that the line is about is the victims': it is counted, not the other end
     unused: tuple[Unused, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -61,6 +66,7 @@ class _Batch:
     vulnerabilities: dict[str, Vulnerability] = field(default_factory=dict)
     references: dict[Reference, None] = field(default_factory=dict)
     countries: dict[str, None] = field(default_factory=dict)
+    targets: dict[Victim, None] = field(default_factory=dict)
     seen: list[Moment] = field(default_factory=list)
 
 
@@ -93,9 +99,11 @@ class Feed:
         batch.last = line.where
         batch.digest.update(len(line.digest_of).to_bytes(8, "big") + line.digest_of)
         batch.rsit[line.rsit] = batch.rsit.get(line.rsit, 0) + 1
-        for unused in line.unused:
-            # The place of the first line stands for all: a table of ten thousand equal rows helps nobody.
-            batch.draft.unused(unused.key, unused.value, unused.reason, where=batch.first)
+        for unused in line.unused:  # equal ones are one row, with the place of the first and their count
+            batch.draft.unused(unused.key, unused.value, unused.reason, where=unused.where)
+        for warning in line.warnings:
+            batch.draft.warn(warning)
+        batch.targets |= dict.fromkeys(line.targets)
         for reference in line.references:
             batch.references[reference] = None
         if line.country:
@@ -108,10 +116,9 @@ class Feed:
         if len(batch.seen) > 2:
             batch.seen = [min(batch.seen), max(batch.seen)]
         seen = [batch.draft.observe(self._dated(item, line)) for item in line.observables]
-        exposed = line.rsit.type in SOURCE_IS_EXPOSED
         indicators = [item for item in seen if item.as_indicator and item.role is Role.ADVERSARY and not item.held]
-        # Of an exposed system the news is what befell it, and where; the indicator beside it is not what was counted.
-        self._count(batch, line, [] if exposed else indicators)
+        # Of a struck system, what is counted is that it was struck, and where; not the indicator beside it.
+        self._count(batch, line, [] if line.struck else indicators)
 
     @staticmethod
     def _dated(item: Observable, line: Line) -> Observable:
@@ -159,7 +166,7 @@ class Feed:
     def _report(self, batch: _Batch, tlp: TlpWord, consent: Consent | None, withheld: str) -> Report:
         commonest = sorted(batch.rsit, key=lambda line: -batch.rsit[line])
         names = ", ".join(f"{line.name} ({batch.rsit[line]})" for line in commonest[:3])
-        return Report(
+        report = Report(
             report_id=f"{self._format}-{batch.digest.hexdigest()[:32]}",
             source_format=self._format,
             title=f"Feed of {batch.lines} observations: {names}" + (" and others" if len(commonest) > 3 else ""),
@@ -179,9 +186,11 @@ class Feed:
             observables=batch.draft.observables,
             sightings=tuple(batch.sightings.values()),
             references=tuple(batch.references),
+            secondary_victims=tuple(batch.targets),
             unused=batch.draft.unused_rows,
             warnings=batch.draft.warnings,
             source=f"{self._name}, {batch.first} to {batch.last}"
             if batch.lines > 1
             else f"{self._name}, {batch.first}",
         )
+        return with_own_values(report)

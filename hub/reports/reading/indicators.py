@@ -58,12 +58,23 @@ _ALIASES: Final = {
     "sha-1": "sha1", "sha-256": "sha256", "sha-512": "sha512", "mail": "email", "e-mail": "email",
     "email-addr": "email", "file": "filename", "as": "asn", "registry": "regkey", "bitcoin": "btc", "wallet": "btc",
 }  # fmt: skip
+
+
+def kind_of(word: str) -> str:
+    """One of KINDS for a type as somebody wrote it; "" where it is none."""
+    word = word.strip().casefold()
+    word = _ALIASES.get(word, word)
+    return word if word in KINDS else ""
+
+
 _ROLES: Final = {
     "adversary": Role.ADVERSARY, "attacker": Role.ADVERSARY, "victim": Role.VICTIM, "target": Role.VICTIM,
     "thirdparty": Role.THIRD_PARTY, "third-party": Role.THIRD_PARTY, "third_party": Role.THIRD_PARTY,
     "unknown": Role.UNKNOWN,
 }  # fmt: skip
 _SUFFIX: Final = re.compile(r"@(adversary|attacker|victim|target|third[-_]?party|unknown|confirmed)\s*$", re.IGNORECASE)
+LISTED: Final = "it stands in the column indicators, which lists the adversary's"
+"""The evidence of an indicator that names no role."""
 WANTED: Final = f"type:value with a type of {', '.join(KINDS)}, such as ip:198.51.100.7"
 
 
@@ -82,7 +93,8 @@ def read_indicator(item: Any, zone: tzinfo | None = None) -> tuple[Observable, b
     roles = {_ROLES[mark] for mark in marks if mark in _ROLES}
     if len(roles) > 1:
         raise ValueError("one role only after @")
-    return _with_role(_observable(text), roles.pop() if roles else Role.ADVERSARY), confirmed
+    evidence = f"indicators: marked @{next(iter(marks - {'confirmed'}))}" if roles else LISTED
+    return _with_role(_observable(text), roles.pop() if roles else Role.ADVERSARY, evidence), confirmed
 
 
 def _from_mapping(item: Mapping[str, Any], zone: tzinfo | None) -> tuple[Observable, bool]:
@@ -98,24 +110,24 @@ def _from_mapping(item: Mapping[str, Any], zone: tzinfo | None) -> tuple[Observa
     kind = str(fields.get("type") or "")
     observable = _observable(f"{kind}:{value}" if kind else str(value))
     role = str(fields.get("role") or "adversary").strip().casefold()
+    evidence = f"indicators: role {role}" if fields.get("role") else LISTED
     if role not in _ROLES:
         raise ValueError(f"a role of {', '.join(_ROLES)}")
     first, last = (parse_moment(fields[key], zone) if fields.get(key) else None for key in ("first_seen", "last_seen"))
     observable = replace(observable, first_seen=first, last_seen=last)
     confirmed = str(fields.get("confirmed")).strip().casefold() in {"yes", "true"}
-    return _with_role(observable, _ROLES[role]), confirmed
+    return _with_role(observable, _ROLES[role], evidence), confirmed
 
 
-def _with_role(observable: Observable, role: Role) -> Observable:
+def _with_role(observable: Observable, role: Role, evidence: str) -> Observable:
     # A hacked innocent host is worth blocking while it is hacked; the release step decides where it may go.
-    return replace(observable, role=role, as_indicator=role in {Role.ADVERSARY, Role.THIRD_PARTY})
+    return replace(observable, role=role, evidence=evidence, as_indicator=role in {Role.ADVERSARY, Role.THIRD_PARTY})
 
 
 def _observable(text: str) -> Observable:
     word, colon, value = text.partition(":")
-    kind = word.strip().casefold()
-    kind = _ALIASES.get(kind, kind)
-    if colon and kind in KINDS:
+    kind = kind_of(word)
+    if colon and kind:
         return KINDS[kind](value.strip())
     return guess(text)
 

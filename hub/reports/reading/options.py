@@ -31,7 +31,7 @@ MAX_COLUMNS: Final = 1_000
 """Columns of a sheet."""
 MAX_LIST_ITEMS: Final = 20_000
 """Items of one list inside a report (indicators of a form, attributes of an event)."""
-MAX_UNUSED_ROWS: Final = 500
+MAX_UNUSED_ROWS: Final = 2_000
 """Rows of one report's table of unused fields; one further row counts what is beyond."""
 
 

@@ -1,8 +1,203 @@
-"""Whose a value is, and by what evidence: the rule that all formats share."""
+"""Whose a value is, and by what evidence: the one rule that all formats share (hub/docs/roles.md).
+
+A role needs evidence: a classification, a category, a relation, the position in an attack. The word "source" and a flag
+that says "use this for detection" prove nothing by themselves. What was infected, vulnerable, compromised, exposed or
+attacked is a victim's; so are recipients, targets, and whoever was imitated. What nothing decides stays UNKNOWN.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
-UNSURE: Final = "may be a sinkhole: the feed does not say"
+from hub.reports.observables import Observable, ObservableType, Role
+from hub.reports.reading import values
+from hub.reports.reading.draft import Draft
+from hub.reports.report import Report
+from hub.reports.rsit import RsitType
+from hub.reports.victims import Victim
+
+STRUCK: Final[frozenset[str]] = frozenset({
+    "infected-system", "vulnerable-system", "weak-crypto", "ddos-amplifier", "potentially-unwanted-accessible",
+    "information-disclosure", "system-compromise", "application-compromise", "data-leak",
+    "unauthorised-information-modification", "misconfiguration", "privileged-account-compromise",
+    "unprivileged-account-compromise", "data-loss", "outage",
+})  # fmt: skip
+"""RSIT types that say of the host they are about that it was struck: infected, vulnerable, compromised or exposed."""
+
+ATTACKING: Final[frozenset[str]] = frozenset({
+    "c2-server", "malware-distribution", "malware-configuration", "phishing", "masquerade", "scanner", "brute-force",
+    "exploit", "ids-alert", "spam", "dos", "ddos", "blacklist", "dga-domain", "proxy", "tor", "social-engineering",
+})  # fmt: skip
+"""Types (IntelMQ's own four among them) that say of the host they are about that it attacks, or serves an attack."""
+
+EXPOSED_CLASS: Final = "vulnerable"
+"""The RSIT class in which nobody has attacked yet: every host that is named in it is the exposed one."""
+
+UNSURE: Final = "may be a sinkhole: the report does not say"
 """Why the other end of an infected system is held."""
+SINKHOLE: Final = "a sinkhole: never published"
+
+# Top-level domains of the countries whose CERTs share here: a sender under one of them may well be somebody's to protect.
+_AT_HOME: Final = frozenset({"bn", "id", "kh", "la", "mm", "my", "ph", "sg", "th", "tl", "vn"})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A role, and the sentence that names the field which decided it."""
+
+    role: Role
+    evidence: str
+
+    def of(self, item: Observable) -> Observable:
+        """The observable with this role. The adversary's, and a hacked host, are indicators."""
+        indicator = self.role in {Role.ADVERSARY, Role.THIRD_PARTY}
+        return replace(item, role=self.role, evidence=self.evidence, as_indicator=indicator)
+
+
+def adversary(evidence: str) -> Claim:
+    """A claim that the value is the adversary's."""
+    return Claim(Role.ADVERSARY, evidence)
+
+
+def victim(evidence: str) -> Claim:
+    """A claim that the value is a victim's."""
+    return Claim(Role.VICTIM, evidence)
+
+
+def third_party(evidence: str) -> Claim:
+    """A claim that the value is a hacked third party's: indicator and victim at once."""
+    return Claim(Role.THIRD_PARTY, evidence)
+
+
+def unknown(evidence: str) -> Claim:
+    """A claim that nothing in the report says whose the value is."""
+    return Claim(Role.UNKNOWN, evidence)
+
+
+def reported(rsit_type: str, field: str, *, struck: bool = False) -> tuple[Claim, Claim]:
+    """The claims on the host that an observation is about, and on the host at the other end of it.
+
+    ``field`` is what named the type, for the evidence. ``struck``: the format itself says so, whatever the type.
+    """
+    sentence = f"{field} says {rsit_type}"
+    if rsit_type == "infected-system":
+        return victim(f"{sentence}: the host is infected"), adversary(f"{sentence}: the infected host called it")
+    if struck or rsit_type in STRUCK:
+        return victim(f"{sentence}: the host was struck"), unknown(f"{sentence}: that end may be anybody's")
+    if rsit_type in ATTACKING:
+        return adversary(f"{sentence}: the host attacks or serves an attack"), victim(f"{sentence}: it was attacked")
+    return unknown(f"{sentence}: it does not tell who attacked"), unknown(f"{sentence}: it does not tell who attacked")
+
+
+def attack(types: Iterable[RsitType], field: str, *, aimed: bool) -> tuple[Claim, Claim]:
+    """The claims on the source and the target of an attack that the report classifies by these types.
+
+    ``aimed``: the report names a target. Where it names none, the source of a compromise may be what was compromised.
+    """
+    known = [line for line in types if line.type in STRUCK | ATTACKING]
+    names = ", ".join(line.type for line in known)
+    if any(line.type == "infected-system" for line in known):
+        sentence = f"{field} says {names}"
+        return victim(f"{sentence}: the source is infected"), adversary(f"{sentence}: the infected source called it")
+    if known and all(line.rsit_class == EXPOSED_CLASS for line in known):
+        exposed = victim(f"{field} says {names}: the host is exposed")
+        return exposed, exposed
+    target = victim("it is the target of the attack")
+    if known and not aimed and all(line.type in STRUCK for line in known):
+        return unknown(f"{field} says {names}, and no target is named: it may be what was struck"), target
+    if known:
+        return adversary(f"{field} says {names}, and it is the source of the attack"), target
+    return unknown("it is called a source, but no classification says that it attacked"), target
+
+
+def sender(mail: str, field: str, *, others: Iterable[str] = ()) -> Claim:
+    """The claim on the sender of a hostile mail, which can be forged. ``others``: its recipients, and the victim's domains.
+
+    A sender of the recipients' own organisation is imitated or hacked, and so is likely one under a member's country.
+    """
+    place = mail.rpartition("@")[2].casefold()
+    if any(within(place, other.rpartition("@")[2].casefold()) for other in others):
+        return victim(f"{field} is of the recipients' own organisation: imitated or hacked")
+    if place.rpartition(".")[2] in _AT_HOME:
+        return unknown(f"{field} can be forged, and lies under a member's country")
+    return adversary(f"{field} of a hostile mail")
+
+
+def within(name: str, domain: str) -> bool:
+    """Whether a domain name is ``domain`` or lies under it."""
+    return bool(domain) and (name == domain or name.endswith("." + domain))
+
+
+def other_end(item: Observable, draft: Draft, key: str, *, command_server: bool, sinkhole: bool) -> Observable | None:
+    """What an infected host called: a sinkhole is named and left out; what may be one is held until an officer confirms it."""
+    if sinkhole:
+        draft.unused(key, item.value, SINKHOLE)
+        return None
+    options = draft.options
+    if command_server or not item.as_indicator or options.confirm_all or item.value in options.confirmed:
+        return item
+    return replace(item, held=UNSURE)
+
+
+_HOSTED: Final = frozenset({
+    ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL, ObservableType.EMAIL,
+})  # fmt: skip
+
+
+def with_own_values(report: Report) -> Report:
+    """The report, with each observable that lies in what it declares of a victim (domains, hosts, ranges) made that victim's."""
+    own = _OwnSpace((*report.victims, *report.secondary_victims))
+    if not own.is_declared:
+        return report
+    return replace(report, observables=tuple(own.claimed(item) for item in report.observables))
+
+
+class _OwnSpace:
+    """The names and networks that a report declares as its victims' own."""
+
+    def __init__(self, victims: Iterable[Victim]) -> None:
+        self._names: set[str] = set()
+        self._mails: set[str] = set()
+        self._networks: dict[tuple[int, int], set[int]] = {}  # (version, prefix length) -> first addresses
+        for item in victims:
+            self._names |= {text.casefold().strip(".") for text in (*item.domains, *item.hosts) if text}
+            self._mails |= {text.casefold() for text in item.emails}
+            networks = [values.as_network(text) for text in (*item.ip_ranges, *item.hosts)]
+            for network in (network for network in networks if network):
+                self._networks.setdefault((network.version, network.prefixlen), set()).add(int(network.network_address))
+        self.is_declared = bool(self._names or self._mails or self._networks)
+
+    def claimed(self, item: Observable) -> Observable:
+        """The observable, the victim's if it lies here; of a connection each end by itself."""
+        traffic = item.traffic
+        if traffic is not None:
+            if traffic.src and self._holds(traffic.src):
+                traffic = replace(traffic, src_role=Role.VICTIM)
+            if traffic.dst and self._holds(traffic.dst):
+                traffic = replace(traffic, dst_role=Role.VICTIM)
+            return replace(item, traffic=traffic)
+        if item.type not in _HOSTED or item.role is Role.VICTIM:
+            return item
+        host = item.value
+        if item.type is ObservableType.URL:
+            host = values.url_host(item.value) or ""
+        elif item.type is ObservableType.EMAIL:
+            host = item.value.rpartition("@")[2]
+        if item.value.casefold() not in self._mails and not self._holds(host):
+            return item
+        return replace(victim("the report declares it, or what it lies in, as the victim's own").of(item), held=None)
+
+    def _holds(self, host: str) -> bool:
+        network = values.as_network(host)
+        if network is None:
+            labels = host.casefold().split(".")
+            return any(".".join(labels[i:]) in self._names for i in range(len(labels)))
+        first, bits = int(network.network_address), network.max_prefixlen
+        return any(
+            version == network.version
+            and prefix <= network.prefixlen
+            and (first >> (bits - prefix) << (bits - prefix)) in starts
+            for (version, prefix), starts in self._networks.items()
+        )

@@ -57,8 +57,8 @@ def open_source(origin: str | Path | bytes | BinaryIO, name: str | None = None) 
     head = b""
     while len(head) < HEAD_BYTES and (more := origin.read(HEAD_BYTES - len(head))):
         head += more
-    told = name or Path(str(getattr(origin, "name", "input"))).name
-    return Source(told, head, io.BufferedReader(_Rejoined(head, origin), _CHUNK_BYTES))
+    shown = name or Path(str(getattr(origin, "name", "input"))).name
+    return Source(shown, head, io.BufferedReader(_Rejoined(head, origin), _CHUNK_BYTES))
 
 
 class _Rejoined(io.RawIOBase):
@@ -142,6 +142,7 @@ class BadValue:
     where: str
     value: str
     expected: str
+    key: str = ""  # the column or element, where it is one
 
 
 def json_values(source: Source) -> Iterator[tuple[str, Any | BadValue]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
 from typing import Final
 
 from hub.reports.moments import Fidelity, Moment
@@ -19,9 +20,19 @@ _EXCEL_FIRST, _EXCEL_LAST = 29_221, 65_745
 _ISO: Final = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
     r"(?:[T ](?P<hour>\d{2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,12}))?)?)?"
-    r" ?(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?)?)?)?",
+    r" ?(?P<zone>(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|[A-Z]{1,4})?)?)?)?",
     re.ASCII | re.IGNORECASE,
 )
+# The date of a mail (RFC 5322, 3.3): "Fri, 20 Nov 2026 08:15:00 +0700".
+_MAIL_DATE: Final = re.compile(r"(?:[A-Za-z]{3}, *)?\d{1,2} [A-Za-z]{3} \d{4} \d{1,2}:\d{2}", re.ASCII)
+# The zones of the eleven countries as people there write them; IST, CST and their like mean several, and are refused.
+_ZONES: Final = {
+    name: timedelta(hours=hours)
+    for name, hours in {
+        "Z": 0, "UTC": 0, "GMT": 0, "WIB": 7, "WITA": 8, "WIT": 9, "ICT": 7, "SGT": 8, "MYT": 8, "PHT": 8, "PHST": 8,
+        "MMT": 6.5, "BNT": 8, "TLT": 9,
+    }.items()
+}  # fmt: skip
 _SLASHED: Final = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}", re.ASCII)
 WANTED: Final = "a time such as 2026-03-01T18:30+08:00, or a date such as 2026-03-01"
 
@@ -47,6 +58,8 @@ def parse_moment(value: object, zone: tzinfo | None = None) -> Moment:
         return _from_match(match, zone)
     if re.fullmatch(r"\d{5}(?:\.\d{1,12})?", text, re.ASCII):
         return _from_excel(float(text), zone)
+    if _MAIL_DATE.match(text):
+        return _from_mail(text, zone)
     if _SLASHED.match(text):
         raise ValueError(f"{WANTED} (in 03/04/2026 day and month cannot be told apart)")
     raise ValueError(WANTED)
@@ -104,13 +117,16 @@ def _built(*parts: int) -> datetime:
 
 
 def _offset(text: str) -> tzinfo:
-    if text[0] not in "+-":
-        return UTC
-    digits = text[1:].replace(":", "").ljust(4, "0")
-    hours, minutes = int(digits[:2]), int(digits[2:])
+    name = text.upper()
+    if name in _ZONES:
+        return timezone(_ZONES[name])
+    match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?", name, re.ASCII)
+    if match is None:
+        raise ValueError(f"a time zone such as +07:00 or {', '.join(sorted(_ZONES.keys() - {'Z'}))}")
+    hours, minutes = int(match[2]), int(match[3] or 0)
     if hours > 14 or minutes > 59:
         raise ValueError("an offset from UTC between -14:00 and +14:00")
-    return timezone((1 if text[0] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
+    return timezone((1 if match[1] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
 
 
 def _zoned(naive: datetime, zone: tzinfo | None) -> datetime:
@@ -119,6 +135,14 @@ def _zoned(naive: datetime, zone: tzinfo | None) -> datetime:
     if zone is None:
         raise ValueError("a time with its zone, such as 2026-03-01T18:30+08:00 (or name the zone when converting)")
     return naive.replace(tzinfo=zone)
+
+
+def _from_mail(text: str, zone: tzinfo | None) -> Moment:
+    try:
+        moment = parsedate_to_datetime(text[:100])
+    except ValueError:
+        raise ValueError(WANTED) from None
+    return _bounded(_zoned(moment, zone), Fidelity.SECOND)
 
 
 def _from_excel(number: float, zone: tzinfo | None) -> Moment:

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit, urlunsplit
 from hub.reports.markings import PapWord, TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.victims import SIZES, Size
-from hub.stix.places import COUNTRIES
 from hub.stix.vocabularies import TLP_SPELLINGS
 
 MAX_VALUE_CHARS: Final = 8_192
@@ -142,11 +141,11 @@ def file_hash(text: str, name: str | None = None) -> tuple[str, str]:
     digits = text.strip().lower()
     if not re.fullmatch(r"[0-9a-f]+", digits, re.ASCII):
         raise ValueError(f"a hash in hexadecimal digits{f' ({name})' if name else ''}")
-    told = _HASH_BY_LENGTH.get(len(digits))
+    algorithm = _HASH_BY_LENGTH.get(len(digits))
     if name is None:
-        if told is None:
+        if algorithm is None:
             raise ValueError("a hash of 32 (MD5), 40 (SHA-1), 64 (SHA-256) or 128 (SHA-512) digits")
-        return told, digits
+        return algorithm, digits
     if name in _HASH_LENGTHS and len(digits) != _HASH_LENGTHS[name]:
         raise ValueError(f"the {_HASH_LENGTHS[name]} digits of a {name} hash")
     return name, digits
@@ -201,12 +200,12 @@ def technique_id(text: str) -> str:
     return text
 
 
-def country(text: str) -> str:
-    """An ISO 3166 two-letter code in upper case."""
-    code = text.strip().upper()
-    if code not in COUNTRIES:
-        raise ValueError("a two-letter country code (ISO 3166), such as ID, MY or SG")
-    return code
+def language(text: str) -> str:
+    """A language tag (BCP 47), also as programs write it: en_US becomes en-US."""
+    tag = text.strip().partition(".")[0].replace("_", "-")
+    if not re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}", tag, re.ASCII):
+        raise ValueError("a language tag (BCP 47) such as en, id or th")
+    return tag
 
 
 def tlp(text: str) -> TlpWord:

@@ -29,6 +29,10 @@ COLUMNS: Final[dict[str, str]] = {
     "detection_method": "words of detection-methods-ov",
     "victim_name": "the victim's name (never leaves without consent)",
     "victim_registration_no": "the national registration number (never leaves)",
+    "victim_abbreviations": "short names of the victim such as BCB (never leave)",
+    "victim_brands": "brands, products and services of the victim (never leave)",
+    "victim_people": "people of the victim who are named in this report (never leave)",
+    "victim_hosts": "machines of the victim by name (never leave)",
     "victim_domain": "the victim's domains (never leave)",
     "victim_ip_ranges": "the victim's addresses (never leave)",
     "victim_sector": "a sector of STIX such as healthcare or financial-services",
@@ -77,7 +81,8 @@ REQUIRED: Final = (
 """Columns that must be filled in every row; besides them one of detected_at and reported_at."""
 
 LIST_COLUMNS: Final = frozenset({
-    "incident_type", "other_countries", "detection_method", "victim_domain", "victim_ip_ranges", "victim_sector",
+    "incident_type", "other_countries", "detection_method", "victim_registration_no", "victim_abbreviations",
+    "victim_brands", "victim_people", "victim_hosts", "victim_domain", "victim_ip_ranges", "victim_sector",
     "information_types", "actor", "malware", "attack_techniques", "cves", "indicators", "recommended_actions",
     "contact_email", "contact_phone", "related_reports",
 })  # fmt: skip

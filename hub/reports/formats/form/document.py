@@ -7,16 +7,18 @@ stays Norway, and a time keeps the zone it was written with.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from hub.errors import ReadingError
-from hub.reports.formats.form.reader import flatten, read_form_row
-from hub.reports.losses import RowError, excerpt
+from hub.reports.formats.form.reader import flatten, identity, read_row
+from hub.reports.losses import excerpt
+from hub.reports.reading.draft import Draft, Problem
 from hub.reports.reading.options import MAX_DEPTH, MIB, ReadOptions
-from hub.reports.reading.source import BadValue, Source, checked, decode, json_values, read_whole
-from hub.reports.report import Reading
+from hub.reports.reading.reader import Format, Record, read_records
+from hub.reports.reading.source import Source, checked, decode, json_values, read_whole
+from hub.reports.report import Reading, Report
 
 MAX_YAML_BYTES = 8 * MIB
 """Bytes of a YAML file: its parser is slow, and nobody writes that much by hand."""
@@ -24,29 +26,30 @@ MAX_YAML_BYTES = 8 * MIB
 
 def read_json(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read each JSON object of the file as one report."""
-    for where, value in json_values(source):
-        yield from _read(value, source.name, where, options)
+    return read_records(_FORMAT, json_values(source), source, options)
 
 
 def read_yaml(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read each mapping of the file as one report. Raises ReadingError where the YAML itself cannot be read."""
+    return read_records(_FORMAT, _yaml_records(source), source, options)
+
+
+def _yaml_records(source: Source) -> Iterator[Record]:
     text = decode(read_whole(source, MAX_YAML_BYTES), source.name)
     documents = [item for item in _documents(text, source.name) if item is not None]
     reports = [item for document in documents for item in (document if isinstance(document, list) else [document])]
     if not reports:
         raise ReadingError(f"{source.name}: holds no report")
-    for index, value in enumerate(reports, start=1):
-        yield from _read(checked(f"report {index}", value)[1], source.name, f"report {index}", options)
+    return (checked(f"report {index}", value) for index, value in enumerate(reports, start=1))
 
 
-def _read(value: Any, name: str, where: str, options: ReadOptions) -> Iterator[Reading]:
-    if isinstance(value, BadValue):
-        yield RowError(name, where, "", value.value, value.expected)
-        return
+def _read(value: Any, draft: Draft) -> Report:
     if not isinstance(value, dict):
-        yield RowError(name, where, "", excerpt(value), "a mapping of the form's columns to values")
-        return
-    yield from read_form_row(flatten(value), file=name, where=where, options=options)
+        raise Problem("", value, "a mapping of the form's columns to values")
+    return read_row(flatten(value), draft)
+
+
+_FORMAT: Final = Format("form", _read, lambda value: identity(flatten(value)))
 
 
 def _documents(text: str, name: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The impacts that the form's columns tell: on data, on integrity, on availability, and what it cost."""
+"""The impacts in the form's columns: on data, on integrity, on availability, and what it cost."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from hub.stix.vocabularies import (
 
 
 def read_impacts(row: Row, timeline: Timeline) -> tuple[Impact, ...]:
-    """Every impact that the row tells; problems go to the row."""
-    made: list[Impact] = []
+    """Every impact of the row; problems go to the row."""
+    impacts: list[Impact] = []
     kinds = row.list("information_types", lambda text: values.one_of(text, INFORMATION_TYPES))
     loss, records = row.word("data_loss", LOSS_TYPES), row.read("records", values.whole)
     if loss and loss != "none" and not kinds and row.text("information_types") is None:
         row.problem("information_types", None, f"what kind of data, since data_loss is {loss}")
     if loss == "none":
-        made.append(ConfidentialityImpact(loss_type="none"))
+        impacts.append(ConfidentialityImpact(loss_type="none"))
     else:
         # The count is of all kinds together: it stands once, with the first.
-        made += [
+        impacts += [
             ConfidentialityImpact(
                 loss_type=loss or "suspected-loss", information_type=kind, record_count=records if not index else None
             )
@@ -38,13 +38,13 @@ def read_impacts(row: Row, timeline: Timeline) -> tuple[Impact, ...]:
         row.draft.unused("records", records, "is used only beside information_types")
     alteration = row.word("integrity", ALTERATIONS)
     if alteration:
-        made.append(
+        impacts.append(
             IntegrityImpact(
                 alteration=alteration, information_type=None if alteration == "none" else (kinds or ("system",))[0]
             )
         )
-    made += _availability(row, timeline)
-    return (*made, *_costs(row))
+    impacts += _availability(row, timeline)
+    return (*impacts, *_costs(row))
 
 
 def _availability(row: Row, timeline: Timeline) -> list[Impact]:
@@ -57,33 +57,33 @@ def _availability(row: Row, timeline: Timeline) -> list[Impact]:
         return []
     start = timeline.started or timeline.detected
     end = Moment(start.instant + timedelta(hours=hours), start.fidelity) if start and hours else None
-    said = f"Downtime: {hours:g} hours." if hours is not None else None
-    return [AvailabilityImpact(level=level, start=start, end=end, description=said)]
+    text = f"Downtime: {hours:g} hours." if hours is not None else None
+    return [AvailabilityImpact(level=level, start=start, end=end, description=text)]
 
 
 def _costs(row: Row) -> list[Impact]:
-    made: list[Impact] = []
+    impacts: list[Impact] = []
     low, high = row.read("cost_min", values.number), row.read("cost_max", values.number)
     currency = row.read("currency", _currency)
     if low is not None or high is not None:
         low, high = low if low is not None else high, high if high is not None else low
         if low is not None and high is not None and low > high:
             row.problem("cost_max", high, "an amount not below cost_min")
-        made.append(EconomicImpact(variety="uncategorized", currency=currency, min_amount=low, max_amount=high))
+        impacts.append(EconomicImpact(variety="uncategorized", currency=currency, min_amount=low, max_amount=high))
     for column, variety in (("ransom_demand", "ransom-demand"), ("ransom_paid", "ransom-payment")):
         text = (row.text(column) or "no").casefold()
         if YES_NO.get(text) is False:
             continue
         amount = None if YES_NO.get(text) else row.read(column, values.number)
-        made.append(
+        impacts.append(
             EconomicImpact(
                 variety=variety, currency=currency if amount is not None else None, min_amount=amount, max_amount=amount
             )
         )
-    amounts = any(isinstance(impact, EconomicImpact) and impact.min_amount is not None for impact in made)
+    amounts = any(isinstance(impact, EconomicImpact) and impact.min_amount is not None for impact in impacts)
     if amounts and currency is None and row.text("currency") is None:
         row.problem("currency", None, "the currency of the amounts (ISO 4217), such as IDR, MYR or USD")
-    return made
+    return impacts
 
 
 def _level(text: str) -> int:

@@ -7,70 +7,77 @@ that names its column, and a row with an error makes no report. Machine formats 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from hub.protocol.labels import Stage
 from hub.reports import rsit
 from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
 from hub.reports.formats.form.impacts import read_impacts
-from hub.reports.formats.form.row import Row, yes_or_no
+from hub.reports.formats.form.row import Formula, Row, yes_or_no
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.losses import excerpt
 from hub.reports.moments import Fidelity, Timeline
-from hub.reports.reading import values
-from hub.reports.reading.draft import Draft, distinct
-from hub.reports.reading.indicators import read_indicator
-from hub.reports.reading.options import ReadOptions
-from hub.reports.report import Determination, Event, Note, Reading, Reference, Report, Severity, Status, Task
+from hub.reports.observables import ObservableType
+from hub.reports.reading import roles, values
+from hub.reports.reading.countries import country_code
+from hub.reports.reading.draft import Draft, Problems, distinct
+from hub.reports.reading.indicators import LISTED, read_indicator
+from hub.reports.reading.sectors import sector_word
+from hub.reports.references import Reference
+from hub.reports.report import Determination, Event, Note, Report, Severity, Status, Task
 from hub.reports.victims import Consent, Contact, Victim
 from hub.stix.incident import DETECTION_METHODS, RECOVERABILITIES
 from hub.stix.vocabularies import (
     CONFIDENCE_WORDS,
-    INDUSTRY_SECTORS,
     ROOT_CAUSES,
     SEVERITY_NUMBERS,
     SEVERITY_WORDS,
 )
 
 
-def read_form_row(cells: Mapping[str, Any], *, file: str, where: str, options: ReadOptions) -> Iterator[Reading]:
-    """Read one filled-in form: yield its Report, or a RowError for each column that has to be mended."""
-    row = Row(cells, Draft(options, where), [])
+def read_row(cells: Mapping[str, Any], draft: Draft) -> Report:
+    """Read one filled-in form. Raises Problems with every column that has to be mended."""
+    row = Row(cells, draft, [])
     for column, value in cells.items():
         if column not in COLUMNS:
-            row.draft.unused(column, value, "is no column of the form")
+            draft.unused(column, value.text if isinstance(value, Formula) else value, "is no column of the form")
     for column in REQUIRED:
         if cells.get(column) in (None, "", []) or not str(cells.get(column)).strip():
             row.problem(column, None, f"{COLUMNS[column]} (this column must be filled)")
-    report = _report(row, f"{file}, {where}")
-    if row.problems:
-        identity = str(cells.get("report_id") or "").strip() or None
-        yield from (problem.as_error(file, where, identity) for problem in row.problems)
-    elif report is not None:
-        yield report
+    report = _report(row)
+    if row.problems or report is None:
+        raise Problems(row.problems)
+    return report
 
 
-def _report(row: Row, source: str) -> Report | None:
+def identity(cells: Mapping[str, Any]) -> str | None:
+    """The report_id of a row, for messages."""
+    return str(cells.get("report_id") or "").strip() or None
+
+
+def _report(row: Row) -> Report | None:
     """1. What and how bad. 2. When. 3. To whom. 4. What it did. 5. By whom and how. 6. What was done."""
     # 1.
     types = _classification(row)
     title = row.text("title") or ""
     malware = row.list("malware", values.plain)
     incident_types = [word for line in types for word in line.incident_types]
-    if "infected-by-known-malware" in incident_types and any("ransom" in text.casefold() for text in (title, *malware)):
+    named = (title, *malware, *map(str, row.items("incident_type")))
+    if "infected-by-known-malware" in incident_types and any("ransom" in text.casefold() for text in named):
         incident_types.insert(0, "ransomware")
     # 2.
     timeline = _timeline(row)
     # 3.
     consent = row.word("consent", Consent)
-    countries = distinct((*row.list("country", values.country), *row.list("other_countries", values.country)))
-    victim = _victim(row, countries)
+    countries = distinct((*row.list("country", country_code), *row.list("other_countries", country_code)))
+    hosts: list[str] = []
     # 4.
     impacts = read_impacts(row, timeline)
     # 5.
-    _observables(row)
+    _observables(row, types, hosts)
+    victim = _victim(row, countries, hosts)
     cause = row.word("root_cause", ROOT_CAUSES)
     malicious = row.read(
         "suspected_malicious",
@@ -90,7 +97,7 @@ def _report(row: Row, source: str) -> Report | None:
         phones=row.list("contact_phone", values.plain),
     )
     fields: dict[str, Any] = {
-        "language": row.read("language", _language),
+        "language": row.read("language", values.language),
         "severity": row.read("severity", _severity),
         "confidence": row.read("confidence", _confidence),
         "pap": row.read("pap", values.pap),
@@ -141,12 +148,8 @@ def _report(row: Row, source: str) -> Report | None:
         else (),
         tasks=(Task("Actions taken", ("containment",), actions),) if actions else (),
         notes=(Note(lessons, "lesson"),) if lessons else (),
-        observables=row.draft.observables,
         references=(Reference("report", report_id),),
         contacts=(contact,) if contact != Contact("reporter") else (),
-        unused=row.draft.unused_rows,
-        warnings=row.draft.warnings,
-        source=source,
         **fields,
     )
 
@@ -156,15 +159,15 @@ def _classification(row: Row) -> list[rsit.RsitType]:
     if wanted and "-".join(wanted.casefold().replace("_", " ").split()) not in rsit.CLASSES:
         row.problem("incident_class", wanted, "one of " + ", ".join(rsit.CLASSES))
         return []
-    found = []
+    lines = []
     for item in row.items("incident_type"):
         line = rsit.find(str(item), wanted)
         if line is None:
             same = [key for rsit_class, key in rsit.RSIT if not wanted or rsit_class == wanted.casefold()]
             row.problem("incident_type", item, "one of " + ", ".join(same or [key for _, key in rsit.RSIT]))
         else:
-            found.append(line)
-    return found
+            lines.append(line)
+    return lines
 
 
 def _timeline(row: Row) -> Timeline:
@@ -187,14 +190,18 @@ def _timeline(row: Row) -> Timeline:
     return Timeline(**times)
 
 
-def _victim(row: Row, countries: tuple[str, ...]) -> Victim:
+def _victim(row: Row, countries: tuple[str, ...], hosts: list[str]) -> Victim:
     size = row.text("victim_size")
     return Victim(
         name=row.text("victim_name"),
         registration_numbers=row.list("victim_registration_no", values.plain),
+        short_names=row.list("victim_abbreviations", values.plain),
+        brands=row.list("victim_brands", values.plain),
+        people=row.list("victim_people", values.plain),
+        hosts=distinct((*row.list("victim_hosts", values.plain), *hosts)),
         domains=row.list("victim_domain", values.domain),
         ip_ranges=row.list("victim_ip_ranges", lambda text: values.address(text)[1]),
-        sectors=row.list("victim_sector", lambda text: values.one_of(text, INDUSTRY_SECTORS)),
+        sectors=row.list("victim_sector", sector_word),
         subsector=row.text("victim_subsector"),
         size=row.read("victim_size", values.size_band) if size else None,
         size_text=size,
@@ -203,14 +210,31 @@ def _victim(row: Row, countries: tuple[str, ...]) -> Victim:
     )
 
 
-def _observables(row: Row) -> None:
+_HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL})
+# A machine's name without a domain, which is no observable: it is the victim's all the same.
+_OWN_HOST: Final = re.compile(r"(?:domain|hostname|host)\s*:\s*([\w-]{2,63})\s*@\s*(?:victim|target)", re.IGNORECASE)
+
+
+def _observables(row: Row, types: list[rsit.RsitType], hosts: list[str]) -> None:
+    """Read the indicators; names of the victim's machines go to ``hosts``.
+
+    Where nobody has attacked (every type is of RSIT's class "vulnerable"), a host without a mark is the exposed one.
+    """
     first, last = row.moment("indicator_first_seen"), row.moment("indicator_last_seen")
+    exposed = bool(types) and all(line.rsit_class == roles.EXPOSED_CLASS for line in types)
     for item in row.items("indicators"):
+        machine = _OWN_HOST.fullmatch(str(item).strip())
+        if machine:
+            hosts.append(machine[1])
+            continue
         try:
             observable, confirmed = read_indicator(item, row.draft.options.zone)
         except ValueError as error:
             row.problem("indicators", item, str(error))
             continue
+        if exposed and observable.evidence == LISTED and observable.type in _HOSTS:
+            names = ", ".join(line.type for line in types)
+            observable = roles.victim(f"incident_type {names}: a host without a mark is the exposed one").of(observable)
         first_seen = observable.first_seen or first
         row.draft.observe(
             replace(observable, first_seen=first_seen, valid_from=first_seen, last_seen=observable.last_seen or last),
@@ -221,12 +245,6 @@ def _observables(row: Row) -> None:
 def _identity(text: str) -> str:
     if len(text) > 200 or not text.isprintable():
         raise ValueError("an id of at most 200 printable characters, unique at your CERT")
-    return text
-
-
-def _language(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}", text, re.ASCII):
-        raise ValueError("a language tag (BCP 47) such as en, id or th")
     return text
 
 

@@ -1,4 +1,4 @@
-"""One row of the form while it is read: cells, and every problem found in them."""
+"""One row of the form while it is read: cells, and every problem in them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from hub.reports.formats.form.columns import COLUMNS
 from hub.reports.moments import Moment
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Problem, distinct
@@ -30,6 +31,14 @@ YES_NO: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A cell that a spreadsheet computes: what it computes, and the value that it stored last."""
+
+    text: str
+    value: Any
+
+
 @dataclass
 class Row:
     """One row while it is read: every problem is kept, so that a person mends them all at once."""
@@ -38,9 +47,17 @@ class Row:
     draft: Draft
     problems: list[Problem]
 
-    def problem(self, column: str, found: object, expected: str) -> None:
+    def __post_init__(self) -> None:
+        """Take the stored value of each formula in a column that is read; one without such a value is a problem."""
+        formulas = {column: cell for column, cell in self.cells.items() if isinstance(cell, Formula)}
+        for column, cell in formulas.items():
+            if column in COLUMNS and cell.value is None:
+                self.problem(column, cell.text, "a value, not a formula without one: open the sheet and save it again")
+        self.cells = {**self.cells, **{column: cell.value for column, cell in formulas.items()}}
+
+    def problem(self, column: str, value: object, expected: str) -> None:
         """Keep a problem: the row makes no report."""
-        self.problems.append(Problem(column, found, expected))
+        self.problems.append(Problem(column, value, expected))
 
     def text(self, column: str) -> str | None:
         """The cell as stripped text; None where it is empty."""
@@ -91,22 +108,22 @@ class Row:
         value = self.cells.get(column)
         if value is None:
             return []
-        found = value if isinstance(value, list) else re.split(r"[;\n]", str(value))
-        found = [item for item in found if item is not None and str(item).strip()]
-        if len(found) > MAX_LIST_ITEMS:
-            self.problem(column, f"{len(found)} items", f"at most {MAX_LIST_ITEMS} items")
+        parts = value if isinstance(value, list) else re.split(r"[;\n]", str(value))
+        items = [item for item in parts if item is not None and str(item).strip()]
+        if len(items) > MAX_LIST_ITEMS:
+            self.problem(column, f"{len(items)} items", f"at most {MAX_LIST_ITEMS} items")
             return []
-        return found
+        return items
 
     def list(self, column: str, reader: Callable[[str], str]) -> tuple[str, ...]:
         """What ``reader`` makes of each item of the cell, without duplicates."""
-        made = []
+        texts = []
         for item in self.items(column):
             try:
-                made.append(reader(str(item).strip()))
+                texts.append(reader(str(item).strip()))
             except ValueError as error:
                 self.problem(column, item, str(error))
-        return distinct(made)
+        return distinct(texts)
 
 
 def yes_or_no(text: str) -> bool:

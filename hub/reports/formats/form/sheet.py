@@ -7,20 +7,29 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from hub.errors import ReadingError
 from hub.reports.formats.form.columns import COLUMNS
-from hub.reports.formats.form.reader import read_form_row
-from hub.reports.losses import RowError, excerpt
+from hub.reports.formats.form.reader import identity, read_row
+from hub.reports.losses import excerpt
 from hub.reports.reading.options import MAX_CELL_CHARS, MAX_COLUMNS, MAX_LINE_BYTES, MIB, ReadOptions
-from hub.reports.reading.source import HEAD_BYTES, Source, wide_encoding
+from hub.reports.reading.reader import Format, Record, read_records
+from hub.reports.reading.source import HEAD_BYTES, BadValue, Source, wide_encoding
 from hub.reports.report import Reading
+
+_HEADING_ROWS: Final = 20
+"""Rows that are not empty among which the headings must be."""
 
 
 def read_csv(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read row by row. Raises ReadingError where the headings cannot be understood."""
+    return read_records(FORMAT, _csv_records(source, options), source, options)
+
+
+def _csv_records(source: Source, options: ReadOptions) -> Iterator[Record]:
     encoding = wide_encoding(source.head) or options.encoding or "utf-8-sig"
     try:
         head = source.head[:HEAD_BYTES].decode(encoding, "replace")
@@ -30,12 +39,25 @@ def read_csv(source: Source, options: ReadOptions) -> Iterator[Reading]:
         raise ReadingError(
             f"{source.name}: {excerpt(encoding)} is no encoding of text; try cp874, windows-1252 or utf-8"
         ) from None
-    first = next((line for line in head.splitlines() if line.strip()), "")
-    rows = csv.reader(_bounded(text, source.name), delimiter=max(",;\t", key=first.count))
+    rows = csv.reader(_bounded(text, source.name), delimiter=_delimiter(head))
     try:
-        yield from read_rows(_numbered(rows, source.name), source.name, options)
+        yield from records_of(_numbered(rows), source.name)
     finally:
         text.detach()  # the stream is the caller's to close
+
+
+def _delimiter(head: str) -> str:
+    """What a first line `sep=;` says, as spreadsheets write it; else what the line of headings is cut by."""
+    lines = [line for line in head.splitlines() if line.strip()]
+    said = re.fullmatch(r"\s*\"?sep=(.)\"?\s*", lines[0], re.IGNORECASE) if lines else None
+    if said:
+        return said[1]
+    first = next((line for line in lines[:_HEADING_ROWS] if _names_report_id(line)), lines[0] if lines else "")
+    return max(",;\t", key=first.count)
+
+
+def _names_report_id(line: str) -> bool:
+    return re.search(r"\breport[_ ]id\b", line, re.IGNORECASE) is not None
 
 
 def _lenient(encoding: str) -> str:
@@ -52,7 +74,7 @@ def _bounded(text: io.TextIOWrapper, name: str) -> Iterator[str]:
         raise ReadingError(f"{name}: ends in the middle of a character; save it again as UTF-8") from None
 
 
-def _numbered(rows: Iterator[list[str]], name: str) -> Iterator[tuple[int, list[Any] | RowError]]:
+def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[Any] | BadValue]]:
     """(the row's number in a spreadsheet's counting, its cells). A quote that is never closed spoils what it holds."""
     number = 0
     while True:
@@ -62,66 +84,71 @@ def _numbered(rows: Iterator[list[str]], name: str) -> Iterator[tuple[int, list[
         except StopIteration:
             return
         except csv.Error as error:
-            yield (
-                number,
-                RowError(name, f"row {number}", "", str(error), "a row of cells; look for a quote that is not closed"),
-            )
+            expected = "a row of cells; look for a quote that is not closed"
+            yield number, BadValue(f"row {number}", str(error), expected)
 
 
-def read_rows(rows: Iterable[tuple[int, list[Any] | RowError]], name: str, options: ReadOptions) -> Iterator[Reading]:
-    """Read headings, then one report a row. Empty rows, and rows that begin with "#", are left out."""
+def records_of(rows: Iterable[tuple[int, list[Any] | BadValue]], name: str) -> Iterator[Record]:
+    """(place, cells by column) of each row below the headings. Empty rows, and rows that begin with "#", are left out."""
     columns: list[str] | None = None
+    above = 0
     for number, cells in rows:
-        if isinstance(cells, RowError):
-            yield cells
+        where = f"row {number}"
+        if isinstance(cells, BadValue):
+            yield where, cells
         elif all(cell is None or not str(cell).strip() for cell in cells) or str(cells[0] or "").lstrip().startswith(
             "#"
         ):
             continue
         elif columns is None:
-            columns = _headings(cells, name)
+            # A title, or `sep=;`, may stand above the headings.
+            above += 1
+            if above == _HEADING_ROWS or "report_id" in map(_heading, cells):
+                columns = _headings(cells, name)
         else:
-            yield from _read_row(cells, columns, name, f"row {number}", options)
+            yield where, _cells(cells, columns, where)
     if columns is None:
-        raise ReadingError(f"{name}: has no headings; begin with the row of `hub form`")
+        raise ReadingError(f"{name}: has no column report_id; its headings must be those of `hub form`")
+
+
+def _heading(cell: Any) -> str:
+    return "_".join(str(cell or "").strip().casefold().split())
 
 
 def _headings(cells: list[Any], name: str) -> list[str]:
-    columns = ["_".join(str(cell or "").strip().casefold().split()) for cell in cells]
+    columns = [_heading(cell) for cell in cells]
     while columns and not columns[-1]:
         columns.pop()
     if len(columns) > MAX_COLUMNS:
         raise ReadingError(f"{name}: has {len(columns)} columns; a sheet may have {MAX_COLUMNS}")
     if "report_id" not in columns:
-        raise ReadingError(f"{name}: has no column report_id; the first row must hold the headings of `hub form`")
+        raise ReadingError(f"{name}: has no column report_id; its headings must be those of `hub form`")
     twice = sorted({column for column in columns if column in COLUMNS and columns.count(column) > 1})
     if twice:
         raise ReadingError(f"{name}: has the column {', '.join(twice)} twice; take one of them out")
     return columns
 
 
-def _read_row(cells: list[Any], columns: list[str], name: str, where: str, options: ReadOptions) -> Iterator[Reading]:
+def _cells(cells: list[Any], columns: list[str], where: str) -> dict[str, Any] | BadValue:
     beyond = [cell for cell in cells[len(columns) :] if cell is not None and str(cell).strip()]
     if beyond:
-        found = f"{excerpt(beyond[0])} beyond the last heading"
-        yield RowError(
-            name,
+        return BadValue(
             where,
-            f"column {len(columns) + 1}",
-            found,
+            f"{excerpt(beyond[0])} beyond the last heading",
             "as many cells as headings; put quotes around text with a comma",
+            f"column {len(columns) + 1}",
         )
-        return
     row: dict[str, Any] = {}
     for index, (column, cell) in enumerate(zip(columns, cells, strict=False)):
         if isinstance(cell, str) and (any("\ud800" <= c <= "\udfff" for c in cell) or "\ufffd" in cell):
             shown = "".join("?" if "\ud800" <= c <= "\udfff" or c == "\ufffd" else c for c in cell)
-            yield RowError(
-                name, where, column, excerpt(shown), "text in UTF-8; save the file as UTF-8, or name its encoding"
-            )
-            return
+            expected = "text in UTF-8; save the file as UTF-8, or name its encoding"
+            return BadValue(where, excerpt(shown), expected, column)
         if isinstance(cell, str) and len(cell) > MAX_CELL_CHARS:
-            yield RowError(name, where, column, f"{len(cell)} characters", f"at most {MAX_CELL_CHARS} characters")
-            return
+            return BadValue(where, f"{len(cell)} characters", f"at most {MAX_CELL_CHARS} characters", column)
         row[column or f"column {index + 1}"] = cell
-    yield from read_form_row(row, file=name, where=where, options=options)
+    return row
+
+
+FORMAT: Final = Format("form", read_row, identity)
+"""The form as a sheet."""

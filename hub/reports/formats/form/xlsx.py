@@ -2,7 +2,7 @@
 
 1. It is a zip, not encrypted, not an old .xls. 2. Sizes, number and ratio of its parts are within limits (a part that
 lies about its size ends in a checksum error). 3. No macros, no links to other files, no data connections.
-4. No part declares a DTD. 5. Cells with formulas are refused one by one: their results are never taken on trust.
+4. No part declares a DTD. 5. Formulas are never computed: the value that was stored last is read, in columns of the form.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import openpyxl
+from defusedxml.ElementTree import iterparse
 
 from hub.errors import ReadingError
-from hub.reports.formats.form.sheet import read_rows
-from hub.reports.losses import RowError, excerpt
+from hub.reports.formats.form.row import Formula
+from hub.reports.formats.form.sheet import FORMAT, records_of
+from hub.reports.losses import excerpt
 from hub.reports.reading.options import (
     MAX_COLUMNS,
     MAX_SHEET_BYTES,
@@ -27,7 +29,8 @@ from hub.reports.reading.options import (
     MIN_RATIO_BYTES,
     ReadOptions,
 )
-from hub.reports.reading.source import Source, read_whole
+from hub.reports.reading.reader import Record, read_records
+from hub.reports.reading.source import BadValue, Source, read_whole
 from hub.reports.report import Reading
 
 _FORBIDDEN: Final = (
@@ -45,29 +48,44 @@ _CHUNK: Final = 1 * MIB
 
 def read_xlsx(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read the first sheet that has a heading report_id, row by row. Raises ReadingError for what is refused."""
+    return read_records(FORMAT, _records(source), source, options)
+
+
+def _records(source: Source) -> Iterator[Record]:
     data = read_whole(source)
     _look_through(data, source.name)
+    book, stored = _book(data, source.name, formulas=True), _book(data, source.name, formulas=False)
+    try:
+        sheet = _form_sheet(book, source.name)
+        rows = _rows(sheet, stored[sheet.title], _hidden_rows(sheet), source.name)
+        yield from records_of(rows, source.name)
+        for title in [title for title in book.sheetnames if title != sheet.title][:20]:
+            if _has_text(book[title]):
+                where = f"sheet {excerpt(title)}"
+                yield where, BadValue(where, "a further sheet", "the form on one sheet; this one was not read")
+    finally:
+        book.close()
+        stored.close()
+
+
+def _book(data: bytes, name: str, *, formulas: bool) -> Any:
+    """The workbook, with its formulas or with the values that they stored last."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of styles and validations, which are not read
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
+            return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=not formulas, keep_links=False)
     except Exception as error:  # noqa: BLE001  openpyxl raises whatever its parsers meet in a broken file
-        raise ReadingError(f"{source.name}: is no spreadsheet that can be read ({excerpt(error)})") from None
-    try:
-        sheet = _form_sheet(book, source.name)
-        yield from read_rows(_rows(sheet, source.name), source.name, options)
-        others = [title for title in book.sheetnames if title != sheet.title]
-        for title in others[:20]:
-            if book[title].max_row and _has_text(book[title]):
-                yield RowError(
-                    source.name,
-                    f"sheet {excerpt(title)}",
-                    "",
-                    "a further sheet",
-                    "the form on one sheet; this one was not read",
-                )
-    finally:
-        book.close()
+        raise ReadingError(f"{name}: is no spreadsheet that can be read ({excerpt(error)})") from None
+
+
+def _hidden_rows(sheet: Any) -> frozenset[int]:
+    """The numbers of the rows that a person who opens the sheet does not see."""
+    with sheet._get_source() as part:  # noqa: SLF001  openpyxl does not read this attribute in read-only mode
+        return frozenset(
+            int(element.get("r", "0"))
+            for _, element in iterparse(part, events=("start",), forbid_dtd=True)
+            if element.tag.rpartition("}")[2] == "row" and element.get("hidden") in {"1", "true"}
+        )
 
 
 def _look_through(data: bytes, name: str) -> None:
@@ -133,6 +151,8 @@ def _check_xml(package: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> No
                 raise ReadingError(
                     f"{name}: {excerpt(part.filename)} declares a DTD, which no spreadsheet needs; it is refused"
                 )
+            if b"PURL.OCLC.ORG/OOXML" in window:
+                raise ReadingError(f"{name}: is a Strict Open XML Spreadsheet; save it as Excel Workbook (.xlsx)")
             if part.filename.casefold() == "[content_types].xml" and b"MACROENABLED" in window:
                 raise ReadingError(f"{name}: is made for macros (.xlsm); save it as .xlsx")
             kept = chunk[-64:]
@@ -140,13 +160,11 @@ def _check_xml(package: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> No
 
 def _form_sheet(book: Any, name: str) -> Any:
     for sheet in book.worksheets:
-        for _, cells in zip(range(50), _rows(sheet, name), strict=False):
-            row = cells[1]
-            if not isinstance(row, RowError) and any(
-                str(cell or "").strip().casefold() in {"report_id", "report id"} for cell in row
-            ):
+        sheet.reset_dimensions()  # what a sheet claims of its size is often wrong, and rows beyond it would be lost
+        for _, row in zip(range(50), _plain_rows(sheet, name), strict=False):
+            if any(str(cell.value or "").strip().casefold() in {"report_id", "report id"} for cell in row):
                 return sheet
-    raise ReadingError(f"{name}: no sheet has a heading report_id; the first row must hold the headings of `hub form`")
+    raise ReadingError(f"{name}: no sheet has a heading report_id; its headings must be those of `hub form`")
 
 
 def _has_text(sheet: Any) -> bool:
@@ -156,8 +174,8 @@ def _has_text(sheet: Any) -> bool:
     )
 
 
-def _rows(sheet: Any, name: str) -> Iterator[tuple[int, list[Any] | RowError]]:
-    """(row number, cells); openpyxl parses while this goes on, so that its complaints come out here."""
+def _plain_rows(sheet: Any, name: str) -> Iterator[Any]:
+    """Rows of cells; openpyxl parses while this goes on, so that its complaints come out here."""
     rows = sheet.iter_rows(max_col=MAX_COLUMNS)
     number = 0
     while True:
@@ -170,27 +188,26 @@ def _rows(sheet: Any, name: str) -> Iterator[tuple[int, list[Any] | RowError]]:
             raise ReadingError(f"{name}: row {number} cannot be read ({excerpt(error)}); save the file again") from None
         if row is None:
             return
+        yield row
+
+
+def _rows(sheet: Any, stored: Any, hidden: frozenset[int], name: str) -> Iterator[tuple[int, list[Any] | BadValue]]:
+    """(row number, cells). A formula comes with the value that it stored; a row that nobody sees is asked about."""
+    stored.reset_dimensions()
+    pairs = zip(_plain_rows(sheet, name), _plain_rows(stored, name), strict=True)
+    for number, (row, values) in enumerate(pairs, start=1):
+        where = f"row {number}"
         # 5.
-        formula = next((cell for cell in row if cell.data_type == "f"), None)
-        if formula is not None:
-            place = f"column {formula.column_letter}" if hasattr(formula, "column_letter") else "a cell"
-            yield (
-                number,
-                RowError(
-                    name, f"row {number}", place, excerpt(formula.value), "a value, not a formula: paste it as a value"
-                ),
-            )
-            continue
-        broken = next((cell for cell in row if cell.data_type == "e"), None)
-        if broken is not None:
-            yield (
-                number,
-                RowError(
-                    name, f"row {number}", "", excerpt(broken.value), "a value; the cell holds a spreadsheet error"
-                ),
-            )
-            continue
-        cells = [cell.value for cell in row]
+        cells = [
+            Formula(excerpt(cell.value), value.value) if cell.data_type == "f" else cell.value
+            for cell, value in zip(row, values, strict=False)
+        ]
         while cells and cells[-1] is None:
             cells.pop()
-        yield number, cells
+        broken = next((cell for cell in row if cell.data_type == "e"), None)
+        if broken is not None:
+            yield number, BadValue(where, excerpt(broken.value), "a value; the cell holds a spreadsheet error")
+        elif cells and number in hidden:
+            yield number, BadValue(where, "a hidden row", "rows that are shown: unhide it to publish it, or delete it")
+        else:
+            yield number, cells

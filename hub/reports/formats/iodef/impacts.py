@@ -55,16 +55,16 @@ class Effects:
 
     def classify(self) -> list[rsit.RsitType]:
         """RSIT by the category where it is a key of it, else by the effects; other categories stay as labels."""
-        found = [line for text in self.categories if (line := rsit.find(text))]
+        lines = [line for text in self.categories if (line := rsit.find(text))]
         self.labels += [f'iodef:category="{_key(text)}"' for text in self.categories if not rsit.find(text)]
         effects = [line for kind in self.kinds if (line := rsit.find(_by_prefix(kind)))]
         if (
-            not found
+            not lines
             and "malicious-code" in map(_key, self.categories)
             and any(kind.startswith("takeover") for kind in self.kinds)
         ):
-            found = [rsit.RSIT["malicious-code", "infected-system"]]
-        return list(dict.fromkeys(found or effects)) or [rsit.RSIT["other", "undetermined"]]
+            lines = [rsit.RSIT["malicious-code", "infected-system"]]
+        return list(dict.fromkeys(lines or effects)) or [rsit.RSIT["other", "undetermined"]]
 
     def grade(self, severity: str) -> None:
         """Keep the worst severity."""
@@ -99,8 +99,8 @@ def read_assessment(assessment: Element, tree: Tree, draft: Draft, timeline: Tim
         for part in tree.all(holder, "MonetaryImpact"):
             _money(part, tree, draft, effects)
         for part in tree.all(holder, "TimeImpact"):
-            told = f"Time impact: {part.get('metric', '')} {tree.whole(part) or ''} {part.get('duration', 'hour')}"
-            effects.notes.append(Note(" ".join(told.split()), title="Assessment"))
+            text = f"Time impact: {part.get('metric', '')} {tree.whole(part) or ''} {part.get('duration', 'hour')}"
+            effects.notes.append(Note(" ".join(text.split()), title="Assessment"))
         for part in tree.all(holder, "IntendedImpact"):
             tree.take(part)
             draft.unused("Assessment/IntendedImpact", part.get("type"), "was intended, and did not happen")

@@ -15,22 +15,25 @@ from hub.reports.formats.iodef import tables
 from hub.reports.formats.iodef.tree import Tree
 from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role, Sighting
-from hub.reports.reading import values
+from hub.reports.reading import roles, values
 from hub.reports.reading.composites import connection
 from hub.reports.reading.draft import Draft
 from hub.reports.reading.indicators import KINDS
 from hub.reports.reading.options import MAX_LIST_ITEMS
 from hub.reports.reading.times import parse_moment
+from hub.reports.rsit import RsitType
 
 _HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN})
 
 
 class Observing:
-    """Reads observables into a draft; ``level`` is the TLP of the report, which parts may only raise."""
+    """Reads observables into a draft. ``level`` is the TLP of the report, which parts may only raise."""
 
-    def __init__(self, tree: Tree, draft: Draft, level: TlpWord) -> None:
-        self._tree, self._draft, self._level = tree, draft, level
+    def __init__(self, tree: Tree, draft: Draft, level: TlpWord, *, watch: bool) -> None:
+        self._tree, self._draft, self._level, self._watch = tree, draft, level, watch
         self.sightings: list[Sighting] = []
+        self.types: tuple[RsitType, ...] = ()  # what the assessments say; set before EventData is read
+        self.aimed = False  # whether the incident names a target; as above
 
     def raised(self, element: Element, level: TlpWord | None = None) -> TlpWord | None:
         """The TLP of an element where it is stricter than what holds around it; else what holds."""
@@ -51,15 +54,15 @@ class Observing:
     # -- EventData
 
     def flow(self, flow: Element, level: TlpWord | None) -> None:
-        """The systems of a flow, and the connection between its one source and one target where ports are told."""
+        """The systems of a flow, and the connection between its one source and one target where ports are named."""
         ends: dict[str, list[tuple[Observable, Element]]] = {"source": [], "target": []}
         systems = self._tree.all(flow, "System")
         hostile = any(_is_hostile(system) and system.get("category") == "target" for system in systems)
         for system in systems:
             category = system.get("category", "")
-            made = self.system(system, self.raised(system, level), hostile=hostile)
+            items = self.system(system, self.raised(system, level), hostile=hostile)
             if category in ends:
-                ends[category] += [(item, system) for item in made if item.type in _HOSTS and "/" not in item.value]
+                ends[category] += [(item, system) for item in items if item.type in _HOSTS and "/" not in item.value]
         if len(ends["source"]) == 1 and len(ends["target"]) == 1:
             (source, source_system), (target, target_system) = ends["source"][0], ends["target"][0]
             port, transport = self._port(target_system)
@@ -74,55 +77,68 @@ class Observing:
                     src_role=source.role,
                     dst_role=target.role,
                 )
-                adversary = Role.ADVERSARY in {source.role, target.role}
-                self._observe([replace(item, role=Role.ADVERSARY if adversary else Role.UNKNOWN)], level)
+                hostile_end = next((end for end in (source, target) if end.role is Role.ADVERSARY), None)
+                claim = roles.adversary(hostile_end.evidence) if hostile_end else roles.unknown(source.evidence)
+                self._observe([replace(claim.of(item), as_indicator=False)], level)
 
     def system(self, system: Element, level: TlpWord | None, *, hostile: bool = False) -> list[Observable]:
         """The addresses and names of one system. ``hostile``: the flow's target is the attacker's, so sides swap."""
         tree = self._tree
         category = system.get("category", "").casefold()
-        role = tables.ROLES.get(category, Role.UNKNOWN)
         if category == "sensor":
             tree.take(system)
             self._draft.unused("System", "sensor", "shows how the CERT sees, and stays there")
             return []
-        if system.get("spoofed", "").casefold() == "yes" and role is Role.ADVERSARY:
-            role = Role.UNKNOWN  # somebody else's address was used
-        if hostile and role in {Role.ADVERSARY, Role.VICTIM} and category in {"source", "target"}:
-            role = Role.ADVERSARY if _is_hostile(system) else Role.VICTIM
-        made: list[Observable] = []
+        claim = self._claim(system, category, hostile=hostile)
+        items: list[Observable] = []
         for node in tree.all(system, "Node"):
-            made += self._node(node, role)
+            items += self._node(node, claim)
             for counter in tree.all(node, "Counter"):
-                self._count(counter, made)
+                self._count(counter, items)
         for counter in tree.all(system, "Counter"):
-            self._count(counter, made)
-        if role is not Role.VICTIM:
-            for service in tree.all(system, "Service"):
-                tree.all(service, "Port", "Portlist")
-        self._observe(made, level)
-        return made
+            self._count(counter, items)
+        for service in tree.all(system, "Service"):
+            tree.all(service, "Port", "Portlist")
+        self._observe(items, level)
+        return items
 
-    def _node(self, node: Element, role: Role) -> list[Observable]:
+    def _claim(self, system: Element, category: str, *, hostile: bool) -> roles.Claim:
+        """Whose a system is: by its domains' status, by the classification and its place in the attack, or not known."""
+        if hostile and category in {"source", "target"}:
+            if _is_hostile(system):
+                return roles.adversary("DomainData@system-status says that the attacker put it up")
+            return roles.victim("it talks to a system that DomainData@system-status calls the attacker's")
+        if category not in {"source", "target"}:
+            return roles.unknown(f"System@category={category or 'none'} does not say whose it is")
+        source, target = roles.attack(self.types, "Assessment", aimed=self.aimed)
+        if self._watch:
+            source = roles.adversary("Incident@purpose=watch: a list of what to look for")
+        claim = source if category == "source" else target
+        if system.get("spoofed", "").casefold() == "yes" and claim.role is Role.ADVERSARY:
+            return roles.unknown("System@spoofed=yes: somebody else's address was used")
+        return claim
+
+    def _node(self, node: Element, claim: roles.Claim) -> list[Observable]:
         tree = self._tree
-        innocent = any("innocent" in data.get("system-status", "") for data in node if data.tag == "DomainData")
-        own = Role.THIRD_PARTY if innocent and role is not Role.VICTIM else role
-        found: list[Observable | None] = []
+        status = next(
+            (text for data in node.iter("DomainData") if "innocent" in (text := data.get("system-status", ""))), ""
+        )
+        if status and claim.role is not Role.VICTIM:
+            claim = roles.third_party(f"DomainData@system-status={status}: a hacked host of somebody innocent")
+        items: list[Observable | None] = []
         for address in tree.all(node, "Address"):
-            category = address.get("category", "ipv4-addr")
-            found.append(
-                self._read(tables.KINDS.get(category, ""), tree.whole(address), f"System/Node/Address ({category})")
-            )
+            kind = tables.kind(address, "category", "ipv4-addr")
+            items.append(self._read(kind, tree.whole(address), "System/Node/Address"))
         names = [tree.whole(name) for name in tree.all(node, "NodeName")]
         names += [tree.text(data, "Name") for data in tree.all(node, "DomainData")]
-        found += [self._draft.attempt(KINDS["domain"], "System/Node", name) for name in names]
-        return [_of(item, own) for item in found if item]
+        items += [self._draft.attempt(KINDS["domain"], "System/Node", name) for name in names]
+        return [claim.of(item) for item in items if item]
 
-    def _count(self, counter: Element, made: list[Observable]) -> None:
-        if counter.get("type") in {"event", "alert"} and made:
+    def _count(self, counter: Element, items: list[Observable]) -> None:
+        if counter.get("type") in {"event", "alert"} and items:
             count = self._draft.attempt(lambda text: values.whole(text, least=1), "Counter", self._tree.whole(counter))
             if count:
-                self.sightings.append(Sighting("observable", " ".join(made[-1].key), count))
+                self.sightings.append(Sighting("observable", " ".join(items[-1].key), count))
         else:
             self._draft.unused(f"Counter ({counter.get('type')})", self._tree.whole(counter), "a measure of traffic")
 
@@ -148,24 +164,25 @@ class Observing:
         confidence = self.confidence(tree.first(indicator, "Confidence"))
         identity = tree.text(indicator, "IndicatorID")
         described = " ".join(text for part in tree.all(indicator, "Description") if (text := tree.whole(part))) or None
-        expressions = tree.all(indicator, "IndicatorExpression")
-        made = [item for part in tree.all(indicator, "Observable") for item in self._observable(part)]
-        for expression in expressions:
-            made += self._expression(expression)
+        phase = tree.first(indicator, "AttackPhase")
+        if phase is not None:
+            draft.unused("Indicator/AttackPhase", tree.whole(phase), "names a phase of no kill chain that is known")
+        items = [item for part in tree.all(indicator, "Observable") for item in self._observable(part)]
+        for expression in tree.all(indicator, "IndicatorExpression"):
+            items += self._expression(expression)
         level = self.raised(indicator, level)
+        listed = roles.adversary("it stands in an Indicator")
         self._observe(
             (
                 replace(
-                    item,
-                    role=Role.ADVERSARY,
-                    as_indicator=True,
+                    item if item.role is Role.VICTIM or item.evidence else listed.of(item),
                     valid_from=start,
                     valid_until=end,
                     confidence=confidence,
                     description=described,
                     source_id=identity,
                 )
-                for item in made
+                for item in items
             ),
             level,
         )
@@ -185,13 +202,13 @@ class Observing:
     def _expression(self, expression: Element) -> list[Observable]:
         """or: each stands alone; and: one pattern of all. Others cannot be said without saying something else."""
         tree, operator = self._tree, expression.get("operator", "and").casefold()
-        made = [item for part in tree.all(expression, "Observable") for item in self._observable(part)]
+        items = [item for part in tree.all(expression, "Observable") for item in self._observable(part)]
         for nested in tree.all(expression, "IndicatorExpression"):
-            made += self._expression(nested)
-        if operator in {"or", "xor"} or (len(made) <= 1 and operator == "and"):
-            return made
-        parts = [text for item in made if (text := _comparison(item))]
-        if operator == "and" and len(parts) == len(made):
+            items += self._expression(nested)
+        if operator in {"or", "xor"} or (len(items) <= 1 and operator == "and"):
+            return items
+        parts = [text for item in items if (text := _comparison(item))]
+        if operator == "and" and len(parts) == len(items):
             pattern = " AND ".join(f"[{part}]" for part in parts)
             return [Observable(ObservableType.PATTERN, pattern, pattern=pattern, pattern_type="stix")]
         self._draft.unused("IndicatorExpression", operator, "this combination cannot be kept")
@@ -199,41 +216,54 @@ class Observing:
 
     def _observable(self, observable: Element) -> list[Observable]:
         tree = self._tree
-        made: list[Observable | None] = []
+        items: list[Observable | None] = []
         nodes = [node for system in tree.all(observable, "System") for node in tree.all(system, "Node")]
         for holder in (observable, *nodes):
             for address in tree.all(holder, "Address"):
-                kind = tables.KINDS.get(address.get("category", "ipv4-addr"), "")
-                made.append(self._read(kind, tree.whole(address), "Observable/Address"))
+                kind = tables.kind(address, "category", "ipv4-addr")
+                items.append(self._read(kind, tree.whole(address), "Observable/Address"))
             names = [tree.text(data, "Name") for data in tree.all(holder, "DomainData")]
-            made += [self._read("domain", name, "Observable/DomainData") for name in names]
+            items += [self._read("domain", name, "Observable/DomainData") for name in names]
         for data in tree.all(observable, "FileData"):
-            made += [self._file(part) for part in tree.all(data, "File")]
+            items += [self._file(part) for part in tree.all(data, "File")]
         for data in tree.all(observable, "EmailData"):
-            made += self._mail(data)
+            items += self._mail(data)
         for data in tree.all(observable, "WindowsRegistryKeysModified"):
             for key in tree.all(data, "Key"):
                 item = self._read("regkey", tree.text(key, "KeyName"), "WindowsRegistryKeysModified/Key")
                 value = tree.text(key, "Value", "KeyValue")
-                made.append(replace(item, data=value) if item else None)
+                items.append(replace(item, data=value) if item else None)
         for bulk in tree.all(observable, "BulkObservable"):
-            made += self._bulk(bulk)
-        return [item for item in made if item is not None]
+            items += self._bulk(bulk)
+        return [item for item in items if item is not None]
 
     def _mail(self, data: Element) -> list[Observable | None]:
+        """A mail: its recipients are victims, its sender may be forged."""
         tree = self._tree
+        receivers = [self._read("email", tree.whole(part), "EmailData/EmailTo") for part in tree.all(data, "EmailTo")]
         senders = [self._read("email", tree.whole(part), "EmailData/EmailFrom") for part in tree.all(data, "EmailFrom")]
+        others = [item.value for item in receivers if item]
         subjects = [tree.whole(part) for part in tree.all(data, "EmailSubject")]
-        return senders + [Observable(ObservableType.EMAIL_MESSAGE, text) for text in subjects if text]
+        mailers = [tree.whole(part) for part in tree.all(data, "EmailX-Mailer")]
+        return [
+            *(roles.victim("EmailTo: a recipient").of(item) for item in receivers if item),
+            *(roles.sender(item.value, "EmailFrom", others=others).of(item) for item in senders if item),
+            *(Observable(ObservableType.EMAIL_MESSAGE, text) for text in subjects if text),
+            *(self._read("user-agent", text, "EmailData/EmailX-Mailer") for text in mailers),
+        ]
 
     def _bulk(self, bulk: Element) -> list[Observable | None]:
-        kind = tables.KINDS.get(bulk.get("type", "").casefold(), "")
+        kind = tables.kind(bulk, "type")
         listed = self._tree.all(bulk, "BulkObservableList")
         lines = [line.strip() for part in listed for line in (part.text or "").splitlines() if line.strip()]
         if len(lines) > MAX_LIST_ITEMS:
             self._draft.unused("BulkObservableList", f"{len(lines)} lines", f"more than {MAX_LIST_ITEMS} lines")
             lines = lines[:MAX_LIST_ITEMS]
-        return [self._read(kind, line, f"BulkObservable ({bulk.get('type')})") for line in lines]
+        if kind == "email-subject":
+            return [Observable(ObservableType.EMAIL_MESSAGE, line) for line in lines]
+        return [
+            self._read(kind, line, f"BulkObservable ({bulk.get('ext-type') or bulk.get('type')})") for line in lines
+        ]
 
     def _file(self, file: Element) -> Observable | None:
         tree = self._tree
@@ -243,11 +273,11 @@ class Observing:
         for data in tree.all(file, "HashData"):
             for part in tree.all(data, "Hash"):
                 method = tree.first(part, "DigestMethod")
-                told = (method.get("Algorithm") or method.text or "") if method is not None else ""
+                algorithm = (method.get("Algorithm") or method.text or "") if method is not None else ""
                 digest = tree.text(part, "DigestValue")
-                found = self._draft.attempt(partial(_digest, method=told), "HashData/Hash", digest)
-                if found:
-                    hashes[found[0]] = found[1]
+                pair = self._draft.attempt(partial(_digest, method=algorithm), "HashData/Hash", digest)
+                if pair:
+                    hashes[pair[0]] = pair[1]
         if not hashes and not name:
             return None
         item = values.file_observable(hashes, name)
@@ -260,10 +290,6 @@ def _is_hostile(system: Element) -> bool:
         re.search(r"fraudulent|malicious|criminal", data.get("system-status", "").casefold()) is not None
         for data in system.iter("DomainData")
     )
-
-
-def _of(item: Observable, role: Role) -> Observable:
-    return replace(item, role=role, as_indicator=role in {Role.ADVERSARY, Role.THIRD_PARTY})
 
 
 def _digest(text: str, method: str) -> tuple[str, str]:

@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 from xml.etree.ElementTree import Element
 
 from hub.reports import rsit
 from hub.reports.formats.iodef import tables
 from hub.reports.formats.iodef.impacts import Effects, read_assessment
 from hub.reports.formats.iodef.observables import Observing
-from hub.reports.formats.iodef.tree import Tree, json_incidents, xml_incidents
+from hub.reports.formats.iodef.tree import LANG, Tree, json_incidents, xml_incidents
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
-from hub.reports.losses import RowError
 from hub.reports.markings import TlpWord
 from hub.reports.moments import Moment, Timeline
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Problem, distinct
 from hub.reports.reading.options import ReadOptions
+from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import Source, as_utf8
 from hub.reports.reading.times import parse_moment
-from hub.reports.report import Kind, Note, Reading, Reference, Report, Severity, Status, Task, Translation
+from hub.reports.references import Reference
+from hub.reports.report import Kind, Note, Reading, Report, Severity, Status, Task, Translation
 from hub.reports.victims import Contact, Victim
 
 
 def read_iodef(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read incident by incident; a RowError stands for one that cannot be used. Raises ReadingError for bad XML."""
+    return read_records(_FORMAT, _records(source), source, options)
+
+
+def _records(source: Source) -> Iterator[Record]:
     is_xml = as_utf8(source.head).lstrip()[:1] == b"<"
-    incidents: Iterator[Element | RowError] = xml_incidents(source) if is_xml else json_incidents(source)
-    for index, incident in enumerate(incidents, start=1):
-        if isinstance(incident, RowError):
-            yield incident
-            continue
-        where = f"Incident[{index}]"
-        identity = incident.find("IncidentID")
-        try:
-            yield _Incident(incident, Draft(options, where)).report(f"{source.name}, {where}")
-        except Problem as problem:
-            yield problem.as_error(source.name, where, identity.text if identity is not None else None)
+    return xml_incidents(source) if is_xml else json_incidents(source)
+
+
+def _identity(incident: Element) -> str | None:
+    return incident.findtext("IncidentID")
 
 
 class _Incident:
@@ -48,7 +48,8 @@ class _Incident:
         self.level: TlpWord = tables.RESTRICTIONS.get(restriction, draft.options.default_tlp)
         if restriction and restriction not in tables.RESTRICTIONS:
             draft.unused("restriction", restriction, f"is not known; {self.level} is used")
-        self.observing = Observing(self.tree, draft, self.level)
+        self.watch = element.get("purpose", "").casefold() == "watch"
+        self.observing = Observing(self.tree, draft, self.level, watch=self.watch)
         self.actors: list[Actor] = []
         self.malware: list[Malware] = []
         self.techniques: list[Technique] = []
@@ -57,7 +58,7 @@ class _Incident:
         self.notes: list[Note] = []
         self.related: list[str] = []
 
-    def report(self, source: str) -> Report:
+    def report(self) -> Report:
         """1. Names and times. 2. Text. 3. Effects and class. 4. How. 5. Who. 6. What was seen. 7. What was done."""
         tree, element, draft = self.tree, self.element, self.draft
         # 1.
@@ -71,6 +72,8 @@ class _Incident:
             read_assessment(assessment, tree, draft, timeline, effects)
             effects.confidence = self.observing.confidence(tree.first(assessment, "Confidence")) or effects.confidence
         types = effects.classify()
+        self.observing.types = tuple(types)
+        self.observing.aimed = any(system.get("category") == "target" for system in element.iter("System"))
         # 4.
         for part in tree.all(element, "Discovery"):
             effects.detection.append(tables.DISCOVERY.get(part.get("source", "").casefold(), ""))
@@ -90,15 +93,14 @@ class _Incident:
         tasks = tuple(
             self._task(item) for history in tree.all(element, "History") for item in tree.all(history, "HistoryItem")
         )
-        watch = element.get("purpose", "").casefold() == "watch"
         tree.rest(element)
         labels = distinct((*(line.label for line in types), *effects.labels))
         return Report(
             # A watch list may go out under the id of the incident it grew from; it is another report all the same.
-            report_id=f"{identity}/watch" if watch else identity,
+            report_id=f"{identity}/watch" if self.watch else identity,
             source_format="iodef",
             title=_title(description, types[0]),
-            kind=Kind.WATCH if watch else Kind.CASE,
+            kind=Kind.WATCH if self.watch else Kind.CASE,
             description=description,
             language=language,
             translations=translations,
@@ -121,14 +123,10 @@ class _Incident:
             malware=tuple(dict.fromkeys(self.malware)),
             techniques=tuple(dict.fromkeys(self.techniques)),
             vulnerabilities=tuple(dict.fromkeys(self.vulnerabilities)),
-            observables=draft.observables,
             sightings=tuple(self.observing.sightings),
             references=tuple(self.references),
             related_reports=distinct(self.related),
             contacts=contacts,
-            unused=draft.unused_rows,
-            warnings=draft.warnings,
-            source=source,
         )
 
     def _identity(self) -> str:
@@ -141,9 +139,9 @@ class _Incident:
         self.references.append(Reference(name or "IODEF", text))
         for other in tree.all(self.element, "AlternativeID"):
             self.references += [
-                Reference(part.get("name", "IODEF"), said)
+                Reference(part.get("name", "IODEF"), number)
                 for part in tree.all(other, "IncidentID")
-                if (said := tree.whole(part))
+                if (number := tree.whole(part))
             ]
         for activity in tree.all(self.element, "RelatedActivity"):
             self._related(activity, name)
@@ -162,9 +160,9 @@ class _Incident:
             self.references += [Reference("related activity", url=page)] if page else []
         for tag, kind in (("ThreatActor", "threat-actor"), ("Campaign", "campaign")):
             for part in tree.all(activity, tag):
-                said = tree.text(part, f"{tag}ID") or tree.text(part, "Description")
-                if said:
-                    self.actors.append(Actor(said, kind, description=tree.text(part, "Description")))  # type: ignore[arg-type]  # one of the two kinds above
+                title = tree.text(part, f"{tag}ID") or tree.text(part, "Description")
+                if title:
+                    self.actors.append(Actor(title, kind, description=tree.text(part, "Description")))  # type: ignore[arg-type]  # one of the two kinds above
 
     def _moment(self, tag: str) -> Moment | None:
         zone = self.draft.options.zone
@@ -182,23 +180,27 @@ class _Incident:
 
     def _texts(self) -> tuple[str | None, str | None, tuple[Translation, ...]]:
         """Descriptions in the report's language, joined; those in others become translations."""
-        main = _language(self.element)
+        main = self._language(self.element)
         texts: dict[str, list[str]] = {}
         for part in self.tree.all(self.element, "Description"):
             text = self.tree.whole(part)
             if text:
-                texts.setdefault(_language(part) or main or "", []).append(text)
+                texts.setdefault(self._language(part) or main or "", []).append(text)
         first = main if main in texts else next(iter(texts), None)
         description = "\n".join(texts.pop(first)) if first is not None and texts else None
-        others = tuple(Translation(code, "description", "\n".join(found)) for code, found in texts.items() if code)
+        others = tuple(Translation(code, "description", "\n".join(lines)) for code, lines in texts.items() if code)
         return description, main or first or None, others
+
+    def _language(self, element: Element) -> str | None:
+        return self.draft.attempt(values.language, "lang", element.get(LANG) or element.get("lang"))
 
     def _method(self, method: Element) -> None:
         tree = self.tree
         for part in tree.all(method, "Reference"):
-            name = " ".join(text for one in tree.all(part, "ReferenceName") if (text := tree.whole(one))) or None
+            name = " ".join(text for title in tree.all(part, "ReferenceName") if (text := tree.whole(title))) or None
             pages = [
-                self.draft.attempt(values.url, "Method/Reference/URL", tree.whole(one)) for one in tree.all(part, "URL")
+                self.draft.attempt(values.url, "Method/Reference/URL", tree.whole(page))
+                for page in tree.all(part, "URL")
             ]
             described = tree.text(part, "Description")
             self._named(name, described)
@@ -223,13 +225,13 @@ class _Incident:
             return
         for read in (values.cve, values.technique_id):
             try:
-                found = read(name)
+                number = read(name)
             except ValueError:
                 continue
             if read is values.cve:
-                self.vulnerabilities.append(Vulnerability(found, described))
+                self.vulnerabilities.append(Vulnerability(number, described))
             else:
-                self.techniques.append(_technique(found, described))
+                self.techniques.append(_technique(number, described))
             return
         if any(char.isdigit() for char in name) and "-" in name:
             self.references.append(Reference("advisory", name, description=described, public=True))
@@ -253,18 +255,30 @@ class _Incident:
         return tuple(victims), tuple(contacts)
 
     def _contact(self, element: Element, victims: list[Victim], contacts: list[Contact]) -> None:
-        tree, role = self.tree, element.get("role", "")
+        tree, role = self.tree, element.get("role", "").casefold()
         name = tree.text(element, "ContactName")
         emails = distinct(tree.whole(part) or "" for part in tree.all(element, "Email"))
         phones = distinct(tree.whole(part) or "" for part in tree.all(element, "Telephone"))
+        numbers = distinct(tree.whole(part) or "" for part in tree.all(element, "RegistryHandle"))
+        places = distinct(tree.whole(part) or "" for part in tree.all(element, "PostalAddress"))
         person = element.get("type") == "person"
         if role == "victim":
-            victims.append(Victim(name=name, is_person=person, emails=emails))
+            inner = [tree.text(part, "ContactName") or "" for part in element if part.tag == "Contact"]
+            victims.append(
+                Victim(
+                    name=name,
+                    is_person=person,
+                    people=distinct(inner),
+                    registration_numbers=numbers,
+                    emails=emails,
+                    places=places,
+                )
+            )
         else:
             contacts.append(Contact(role, name if person else None, None if person else name, emails, phones))
-            phones = ()
+        dropped = {"PostalAddress", "RegistryHandle", *(("Telephone",) if role == "victim" else ())}
         for part in element:
-            if part.tag not in {"ContactName", "Email", "Telephone", "Contact"} or (part.tag == "Telephone" and phones):
+            if part.tag not in {"ContactName", "Email", "Telephone", "Contact"} or part.tag in dropped:
                 self.draft.unused(
                     f"Contact/{part.tag}", tree.whole(part), "is of a person or desk, and stays at the CERT"
                 )
@@ -297,10 +311,6 @@ class _Incident:
         return Task(action.replace("-", " ").capitalize(), (kind,), description, start, outcome="successful")
 
 
-def _language(element: Element) -> str | None:
-    return element.get("{http://www.w3.org/XML/1998/namespace}lang") or element.get("lang")
-
-
 def _technique(name: str, described: str | None) -> Technique:
     try:
         technique_id = values.technique_id(name)
@@ -314,3 +324,6 @@ def _title(description: str | None, line: rsit.RsitType) -> str:
     """IODEF has no title: the first sentence of the description, or the class."""
     first = (description or "").split("\n")[0].split(". ")[0].strip()
     return first[:120] if first else line.name
+
+
+_FORMAT: Final = Format("iodef", lambda incident, draft: _Incident(incident, draft).report(), _identity)

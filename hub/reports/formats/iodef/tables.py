@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Final
+from xml.etree.ElementTree import Element
 
 from hub.reports.markings import TlpWord
-from hub.reports.observables import Role
+from hub.reports.reading.indicators import kind_of
 from hub.reports.report import Status
 
 RESTRICTIONS: Final[dict[str, TlpWord]] = {
@@ -28,13 +29,6 @@ DISCOVERY: Final = {
     **dict.fromkeys(("external-notification", "leo", "partner"), "external-notification"),
     "actor": "message-from-attacker",
 }  # fmt: skip
-
-ROLES: Final = {
-    "source": Role.ADVERSARY,
-    "target": Role.VICTIM,
-    "infrastructure": Role.ADVERSARY,
-    "intermediate": Role.UNKNOWN,
-}
 
 SEVERITY_LEVELS: Final = {"low": 15, "medium": 50, "high": 75}
 CONFIDENCE: Final = {"low": 15, "medium": 50, "high": 85}
@@ -81,13 +75,22 @@ TASKS: Final = {
 
 TRANSPORT: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "132": "sctp", "47": "gre"}
 
-# BulkObservable types and v1/v2 address categories: the form's words for indicators.
+# BulkObservable types and address categories of both versions: the form's words for indicators.
 KINDS: Final = {
     "ipv4-addr": "ip", "ipv6-addr": "ip", "ipv4-net": "cidr", "ipv6-net": "cidr", "ipv4-net-mask": "cidr",
-    "ipv6-net-mask": "cidr", "e-mail": "email", "email-x-mailer": "", "mac": "mac", "asn": "asn", "site-uri": "url", "domain-name": "domain",
-    "domain-to-ipv4": "", "domain-to-ipv6": "", "domain-to-ipv4-timestamp": "", "url": "url", "file-hash": "hash", "mutex": "mutex",
-    "windows-reg-key": "regkey", "email-subject": "", "http-user-agent": "user-agent", "user-agent": "user-agent",
+    "ipv6-net-mask": "cidr", "e-mail": "email", "mac": "mac", "asn": "asn", "site-uri": "url", "domain-name": "domain",
+    "url": "url", "file-hash": "hash", "mutex": "mutex", "windows-reg-key": "regkey", "email-subject": "email-subject",
+    "email-x-mailer": "user-agent", "http-user-agent": "user-agent", "user-agent": "user-agent",
 }  # fmt: skip
+
+
+def kind(element: Element, attribute: str, default: str = "") -> str:
+    """The form's word for what an element holds; "ext-value" is said by the attribute that extends the first (RFC 7970, 5.1)."""
+    word = element.get(attribute, default).casefold()
+    if word == "ext-value":
+        word = element.get(f"ext-{attribute}", "").casefold()
+    return KINDS.get(word) or kind_of(word)
+
 
 HASHES: Final = {
     "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512",

@@ -14,12 +14,13 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from hub.errors import ReadingError
-from hub.reports.losses import RowError, excerpt
+from hub.reports.losses import excerpt
 from hub.reports.reading.draft import Draft
 from hub.reports.reading.options import MAX_DEPTH, MAX_DOCUMENT_BYTES, MIB
+from hub.reports.reading.reader import Record
 from hub.reports.reading.source import BadValue, Source, json_values
 
-_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _TEXT_KEYS: Final = frozenset({"value", "id", "text"})
 
 
@@ -39,31 +40,35 @@ class _Metered:
         return chunk
 
 
-def xml_incidents(source: Source) -> Iterator[Element]:
-    """Each Incident element, its names without namespaces. Raises ReadingError for XML that is refused or broken."""
+def xml_incidents(source: Source) -> Iterator[Record]:
+    """Each Incident element, its names without namespaces. Raises ReadingError for XML that is refused or broken.
+
+    A document type is passed over: nothing is fetched, and an entity that it declares is refused.
+    """
     meter = _Metered(source.stream, source.name)
-    depth, root, language = 0, None, None
+    depth, count, root, language = 0, 0, None, None
     try:
-        for event, element in iterparse(meter, events=("start", "end"), forbid_dtd=True):
+        for event, element in iterparse(meter, events=("start", "end"), forbid_dtd=False):
             if event == "start":
                 depth += 1
                 if depth > MAX_DEPTH:
                     raise ReadingError(f"{source.name}: is nested deeper than {MAX_DEPTH} levels")
                 if root is None:
-                    root, language = element, element.get(_LANG) or element.get("lang")
+                    root, language = element, element.get(LANG) or element.get("lang")
                 continue
             depth -= 1
             element.tag = _local(element.tag)
             if element.tag == "Incident" and depth == 1:
                 if language:
                     element.attrib.setdefault("lang", language)
-                yield element
+                count += 1
+                yield f"Incident[{count}]", element
                 meter.count = 0
                 if root is not None:
                     root.clear()
     except DefusedXmlException:
         raise ReadingError(
-            f"{source.name}: declares a DTD or entities, which IODEF does not need; it is refused"
+            f"{source.name}: declares entities in its DTD, which IODEF does not need; it is refused"
         ) from None
     except (ParseError, LookupError, ValueError) as error:
         raise ReadingError(f"{source.name}: is no XML that can be read ({excerpt(error)})") from None
@@ -73,22 +78,24 @@ def _local(tag: Any) -> str:
     return str(tag).rpartition("}")[2]
 
 
-def json_incidents(source: Source) -> Iterator[Element | RowError]:
+def json_incidents(source: Source) -> Iterator[Record]:
     """Each incident of a JSON document as an element."""
+    count = 0
     for where, value in json_values(source):
         if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.value, value.expected)
+            yield where, value
             continue
         incidents = value.get("Incident") if isinstance(value, Mapping) else None
         if incidents is None:
-            yield RowError(source.name, where, "Incident", excerpt(value), "an IODEF document with a list Incident")
+            yield where, BadValue(where, excerpt(value), "an IODEF document with a list Incident", "Incident")
             continue
         language = value.get("lang")
         for item in incidents if isinstance(incidents, list) else [incidents]:
             element = _element("Incident", item)
             if isinstance(language, str):
                 element.attrib.setdefault("lang", language)
-            yield element
+            count += 1
+            yield f"Incident[{count}]", element
 
 
 def _element(tag: str, value: Any) -> Element:
@@ -100,8 +107,8 @@ def _element(tag: str, value: Any) -> Element:
         if key in _TEXT_KEYS and not isinstance(item, Mapping | list):
             element.text = str(item)
         elif key[:1].isupper():
-            for one in item if isinstance(item, list) else [item]:
-                element.append(_element(_local(key), one))
+            for part in item if isinstance(item, list) else [item]:
+                element.append(_element(_local(key), part))
         elif not isinstance(item, Mapping | list):
             element.set(key, str(item))
     return element
@@ -116,9 +123,9 @@ class Tree:
 
     def all(self, parent: Element, *names: str) -> list[Element]:
         """The children of these names; they count as read."""
-        found = [child for child in parent if child.tag in names]
-        self._taken.update(map(id, found))
-        return found
+        children = [child for child in parent if child.tag in names]
+        self._taken.update(map(id, children))
+        return children
 
     def first(self, parent: Element, *names: str) -> Element | None:
         """The first child of these names."""
@@ -146,10 +153,10 @@ class Tree:
                 self.rest(child, place)
                 continue
             text = " ".join("".join(child.itertext()).split())
-            told = " ".join(f"{_local(key)}={value}" for key, value in child.attrib.items())
+            attributes = " ".join(f"{_local(key)}={value}" for key, value in child.attrib.items())
             self._draft.unused(
                 place,
-                text or told or "empty",
+                text or attributes or "empty",
                 "is kept at the CERT"
                 if child.tag in {"Record", "RecordData", "AdditionalData"}
                 else "has no place in an incident report",

@@ -6,24 +6,29 @@ Attributes and objects that come without an event are a `watch` report: indicato
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
 import orjson
 
+from hub.errors import ReadingError
 from hub.reports import rsit
-from hub.reports.formats.misp.tags import Tagged, read_galaxies, read_tags, tag_names, tlp_of
-from hub.reports.formats.misp.values import Found, read_attribute, read_object
-from hub.reports.losses import RowError
+from hub.reports.formats.misp.attributes import read_attribute
+from hub.reports.formats.misp.claims import Scene, is_recipient
+from hub.reports.formats.misp.content import VICTIM_FIELDS, Content
+from hub.reports.formats.misp.objects import read_object
+from hub.reports.formats.misp.tags import read_galaxies, read_tags
 from hub.reports.markings import TLP_WORDS, TlpWord
-from hub.reports.moments import Moment, Timeline
-from hub.reports.observables import Observable, Sighting
+from hub.reports.moments import Timeline
+from hub.reports.observables import Observable
 from hub.reports.reading.draft import Draft, Fields, Problem, distinct
 from hub.reports.reading.options import MAX_LIST_ITEMS, ReadOptions
-from hub.reports.reading.source import BadValue, Source, json_values
+from hub.reports.reading.reader import Format, Record, read_records
+from hub.reports.reading.source import Source, json_values
 from hub.reports.reading.times import parse_epoch, parse_moment
-from hub.reports.report import Determination, Kind, Note, Reading, Reference, Report, Severity, Status
+from hub.reports.references import Reference
+from hub.reports.report import Determination, Kind, Note, Reading, Report, Severity, Status
 from hub.reports.victims import Consent, Victim
 
 _THREAT_LEVELS: Final = {"1": (70, "high"), "2": (40, "medium"), "3": (15, "low")}
@@ -32,59 +37,82 @@ _EVENT_KEYS: Final = frozenset({"info", "threat_level_id", "analysis", "date"})
 _PRIVATE: Final = "names who wrote it, and stays at the CERT"
 _LOCAL: Final = "is of the MISP it comes from"
 
+MAX_SEARCHED_ITEMS: Final = 200_000
+"""Attributes and objects outside events in one file: they are held until its end."""
 _ALONE: Final = "Its distribution in MISP is 'your organisation only' (0): nothing leaves until that is changed there."
 
 
 def read_misp(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read event by event; a RowError stands for one that cannot be used."""
-    for where, value in json_values(source):
-        if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.value, value.expected)
-            continue
-        for place, event in _events(value, where):
-            try:
-                yield _report(event, source.name, place, options)
-            except Problem as problem:
-                identity = str(event.get("uuid") or event.get("id") or "") if isinstance(event, dict) else ""
-                yield problem.as_error(source.name, place, identity or None)
+    return read_records(_FORMAT, _records(source), source, options)
 
 
-def _events(value: Any, where: str) -> Iterator[tuple[str, Any]]:
-    """(place, event) of whatever wrapping; loose attributes and objects as an event without `info`."""
-    if isinstance(value, dict) and "response" in value:
-        value = value["response"]
-        where = "response"
-    if isinstance(value, list):
-        loose = [
-            item
-            for item in value
-            if isinstance(item, dict) and "Event" not in item and ("Object" in item or "Attribute" in item)
-        ]
-        if loose and len(loose) == len(value) and not any(_EVENT_KEYS & item.keys() for item in loose):
-            yield (
-                where,
-                {
-                    "Object": [item.get("Object") for item in loose if "Object" in item],
-                    "Attribute": [item.get("Attribute") for item in loose if "Attribute" in item],
-                },
-            )
-            return
-        for index, item in enumerate(value):
-            yield from _events(item, f"{where}[{index}]")
-    elif isinstance(value, dict) and isinstance(value.get("Event"), dict):
-        yield f"{where}.Event" if where != "document" else "Event", value["Event"]
-    else:
-        yield where, value
+def _records(source: Source) -> Iterator[Record]:
+    """(place, event) of whatever wrapping. What a search found is put back into its events, which come last.
+
+    Loose attributes and objects are one event without `info`.
+    """
+    searched: dict[str, dict[str, Any]] = {}
+    loose: dict[str, list[Any]] = {"Attribute": [], "Object": []}
+    count = 0
+    for where, value in _unwrapped(json_values(source)):
+        parts = _parts(value)
+        count += len(parts)
+        if count > MAX_SEARCHED_ITEMS:
+            raise ReadingError(f"{source.name}: holds more than {MAX_SEARCHED_ITEMS} loose attributes; split the file")
+        about = value.get("Event") if parts else None
+        if isinstance(about, dict):
+            name = str(about.get("uuid") or about.get("id") or "")
+            event = searched.setdefault(name, {**about, "Attribute": [], "Object": []})
+            for key, part in parts:
+                event[key].append(part)
+        elif parts:
+            for key, part in parts:
+                loose[key].append(part)
+        elif isinstance(value, dict) and isinstance(value.get("Event"), dict):
+            yield f"{where}.Event" if where != "document" else "Event", value["Event"]
+        else:
+            yield where, value
+    yield from ((f"Event {name}", event) for name, event in searched.items())
+    if any(loose.values()):
+        yield "document", loose
 
 
-def _report(event: Any, name: str, where: str, options: ReadOptions) -> Report:
-    """1. The event's own fields. 2. Tags and galaxies. 3. Attributes and objects. 4. What is around it."""
+def _unwrapped(records: Iterable[Record]) -> Iterator[Record]:
+    """Each item inside `response` and lists, down to events and what a search found."""
+    for where, value in records:
+        if isinstance(value, dict) and "response" in value:
+            yield from _unwrapped([("response", value["response"])])
+        elif isinstance(value, list):
+            yield from _unwrapped((f"{where}[{index}]", item) for index, item in enumerate(value))
+        elif isinstance(value, dict) and not _EVENT_KEYS & value.keys() and _all_of_events(value.get("Attribute")):
+            yield from ((f"{where}.Attribute[{index}]", item) for index, item in enumerate(value["Attribute"]))
+        else:
+            yield where, value
+
+
+def _all_of_events(items: Any) -> bool:
+    return isinstance(items, list) and bool(items) and all(isinstance(item, dict) and "Event" in item for item in items)
+
+
+def _parts(value: Any) -> list[tuple[str, Any]]:
+    """The attribute or object that an item of a search or a loose list holds, by its key; [] for an event."""
+    if not isinstance(value, dict) or _EVENT_KEYS & value.keys():
+        return []
+    parts = [(key, value[key]) for key in ("Attribute", "Object") if isinstance(value.get(key), dict)]
+    if not parts and value.get("type") and "value" in value:
+        return [("Attribute", {key: item for key, item in value.items() if key != "Event"})]
+    return parts
+
+
+def _report(event: Any, draft: Draft) -> Report:
+    """1. The event's own fields. 2. Tags and galaxies. 3. Attributes and objects. 4. What is around it. 5. Its class."""
     if not isinstance(event, dict):
         raise Problem("", event, "a MISP event: a JSON object")
     if not _EVENT_KEYS & event.keys() and not event.get("Attribute") and not event.get("Object"):
         raise Problem("Event", ", ".join(event), "an event with info, or attributes")
-    draft = Draft(options, where)
-    found = Found(draft)
+    options, where = draft.options, draft.where
+    content = Content(draft, declares_victim=_declares_victim(event))
     # 1.
     fields = Fields(event, draft)
     title = fields.text("info")
@@ -99,33 +127,33 @@ def _report(event: Any, name: str, where: str, options: ReadOptions) -> Report:
     status = _ANALYSIS.get(fields.text("analysis") or "", Status.NEW)
     consent = _distribution(fields, draft)
     # 2.
-    tagged = read_tags(tag_names(event), found, where)
-    read_galaxies(event, found, tagged, where)
-    for key in ("Tag", "Galaxy"):
-        fields.take(key)
+    read_tags(event, content, where)
+    read_galaxies(event, content, where)
+    tagged = content.tagged
+    fields.ignore("Tag", "EventTag", "Galaxy")
     tlp = tagged.tlp or options.default_tlp
     # 3.
-    _attributes(fields, found, tagged, event, tlp)
+    content.scene = _scene(event, tagged.rsit)
+    _attributes(fields, content, tlp)
     # 4.
     for item in fields.list("EventReport"):
         if isinstance(item, Mapping) and item.get("content"):
-            found.notes.append(Note(str(item["content"]), "report", str(item.get("name") or "") or None))
+            content.notes.append(Note(str(item["content"]), "report", str(item.get("name") or "") or None))
     fields.drop("is a proposal that nobody accepted", "ShadowAttribute")
     fields.drop("is an automatic correlation, not a finding", "RelatedEvent")
     fields.drop(_PRIVATE, "Org", "Orgc", "event_creator_email")
     fields.rest(_LOCAL)
     if not uuid and not number:
         draft.warn("It has neither uuid nor id: the same event, once changed, will count as another report")
+    # 5.
     classes = tuple(dict.fromkeys(tagged.rsit)) or (rsit.RSIT["other", "undetermined"],)
     incident_types = list(distinct(word for line in classes for word in line.incident_types))
-    if (
-        any("ransomware" in item.types for item in found.malware.values())
-        or 'ransomware"' in " ".join(tagged.labels).casefold()
-    ):
+    if tagged.ransomware or any("ransomware" in item.types for item in content.malware.values()):
         incident_types.insert(0, "ransomware")
-    victims = found.all_victims()
+    victims, others = content.all_victims()
     if tagged.sectors:
-        victims = (replace(victims[0] if victims else Victim(), sectors=tuple(tagged.sectors)), *victims[1:])
+        first = victims[0] if victims else Victim()
+        victims = (replace(first, sectors=distinct((*first.sectors, *tagged.sectors))), *victims[1:])
     return Report(
         report_id=identity,
         source_format="misp",
@@ -137,31 +165,29 @@ def _report(event: Any, name: str, where: str, options: ReadOptions) -> Report:
         status=status,
         determination=tagged.determination or Determination.SUSPECTED,
         severity=tagged.severity or (Severity(level[0], "MISP threat level", level[1]) if level else None),
+        confidence=tagged.confidence,
         tlp=tlp,
         pap=tagged.pap,
         countries=distinct((options.default_country or "", *tagged.countries)),
         timeline=Timeline(started=started, written=written),
         victims=victims,
+        secondary_victims=others,
         consent=consent,
         withheld=_ALONE if consent is Consent.NONE else "",
         recommended_actions=distinct(tagged.courses),
-        notes=tuple(found.notes),
-        actors=tuple(found.actors.values()),
-        malware=tuple(found.malware.values()),
-        techniques=tuple(found.techniques.values()),
-        vulnerabilities=tuple(found.vulnerabilities.values()),
-        observables=draft.observables,
-        sightings=tuple(found.sightings),
-        references=(Reference("MISP", identity), *found.references),
-        unused=draft.unused_rows,
-        warnings=draft.warnings,
-        source=f"{name}, {where}",
+        notes=tuple(content.notes),
+        actors=tuple(content.actors.values()),
+        malware=tuple(content.malware.values()),
+        techniques=tuple(content.techniques.values()),
+        vulnerabilities=tuple(content.vulnerabilities.values()),
+        sightings=tuple(content.sightings),
+        references=(Reference("MISP", identity), *content.references),
     )
 
 
 def _distribution(fields: Fields, draft: Draft) -> Consent | None:
     distribution = fields.text("distribution")
-    if fields.take("published") is False:
+    if str(fields.take("published")).casefold() in {"false", "0"}:
         draft.warn("The event is not yet published in MISP")
     if distribution == "0":
         draft.warn(_ALONE)
@@ -171,57 +197,54 @@ def _distribution(fields: Fields, draft: Draft) -> Consent | None:
     return None
 
 
-def _attributes(fields: Fields, found: Found, tagged: Tagged, event: Mapping[str, Any], tlp: TlpWord) -> None:
-    draft = found.draft
-    items: list[tuple[str, Mapping[str, Any], list[Observable]]] = []
-    for key, read in (("Attribute", read_attribute), ("Object", read_object)):
+def _all_attributes(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every attribute of an event, loose or inside an object."""
+    holders = [event, *(item for item in event.get("Object") or [] if isinstance(item, Mapping))]
+    for holder in holders:
+        listed = holder.get("Attribute")
+        yield from (item for item in (listed if isinstance(listed, list) else []) if isinstance(item, Mapping))
+
+
+def _declares_victim(event: Mapping[str, Any]) -> bool:
+    objects = event.get("Object")
+    named = [item.get("name") for item in objects if isinstance(item, Mapping)] if isinstance(objects, list) else []
+    return "victim" in named or any(item.get("type") == "target-org" for item in _all_attributes(event))
+
+
+def _scene(event: Mapping[str, Any], types: Iterable[rsit.RsitType]) -> Scene:
+    """The classes, and the mailboxes and domains of those whom mails were sent to or who are declared as victims."""
+    recipients = {
+        str(item.get("value")).strip().casefold()
+        for item in _all_attributes(event)
+        if is_recipient(str(item.get("type")), str(item.get("object_relation") or "").casefold())
+        or VICTIM_FIELDS.get(str(item.get("type"))) == "emails"
+        or (item.get("category") == "Targeting data" and item.get("type") == "domain")
+    }
+    has_source = any(str(item.get("type")).startswith("ip-src") for item in _all_attributes(event))
+    return Scene(tuple(types), frozenset(recipients), has_source)
+
+
+def _attributes(fields: Fields, content: Content, tlp: TlpWord) -> None:
+    draft = content.draft
+    for key in ("Attribute", "Object"):
         listed = fields.list(key)
         if len(listed) > MAX_LIST_ITEMS:
             raise Problem(key, f"{len(listed)} items", f"at most {MAX_LIST_ITEMS} in one event")
         for index, item in enumerate(listed):
             place = f"{key}[{index}]"
-            made = read(item, place, found)
-            if isinstance(item, Mapping):
-                items.append((place, item, made))
-    alone = event.get("distribution") == "0"
-    for place, item, made in items:
-        level = tlp_of(tag_names(item), draft, place)
-        if str(item.get("distribution")) == "0" and not alone:
-            level = "red"
-            draft.warn("Attributes whose distribution is 'your organisation only' are marked TLP:RED")
-        if level and TLP_WORDS.index(level) <= TLP_WORDS.index(tlp):
-            level = None
-        read_galaxies(item, found, tagged, place)
-        if item.get("ShadowAttribute"):
-            draft.unused("ShadowAttribute", item["ShadowAttribute"], "is a proposal that nobody accepted", where=place)
-        for index, observable in enumerate(made):
-            # A composite was seen once, not once for each of its parts.
-            seen = _sighted(observable, item, found, counted=index == 0)
-            draft.observe(replace(seen, tlp=level))
+            if key == "Attribute":
+                observables = read_attribute(item, place, content)
+            else:
+                observables = read_object(item, place, content)
+            for observable in observables:
+                draft.observe(_raised(observable, tlp))
 
 
-def _sighted(observable: Observable, item: Mapping[str, Any], found: Found, *, counted: bool) -> Observable:
-    """Count what was seen; a false positive revokes, an expiry ends validity (MISP sighting types 0, 1, 2)."""
-    sightings = item.get("Sighting")
-    count, moments = 0, []
-    for sighting in sightings if isinstance(sightings, list) else []:
-        if not isinstance(sighting, Mapping):
-            continue
-        kind = str(sighting.get("type") or "0")
-        moment = found.draft.attempt(parse_epoch, "Sighting.date_sighting", sighting.get("date_sighting"))
-        if kind == "1":
-            observable = replace(observable, revoked=True)
-        elif kind == "2" and moment:
-            observable = replace(observable, valid_until=moment)
-        else:
-            count += 1
-            moments += [moment] if moment else []
-    if count and counted:
-        found.sightings.append(_sighting(observable, count, moments))
-    return observable
+def _raised(observable: Observable, tlp: TlpWord) -> Observable:
+    """The observable with its level only where that is stricter than the event's."""
+    level = observable.tlp
+    stricter = level is not None and TLP_WORDS.index(level) > TLP_WORDS.index(tlp)
+    return observable if stricter or level is None else replace(observable, tlp=None)
 
 
-def _sighting(observable: Observable, count: int, moments: list[Moment]) -> Sighting:
-    return Sighting(
-        "observable", " ".join(observable.key), count, min(moments, default=None), max(moments, default=None)
-    )
+_FORMAT: Final = Format("misp", _report, lambda event: str(event.get("uuid") or event.get("id") or ""))

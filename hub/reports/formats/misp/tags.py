@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.reports import rsit
-from hub.reports.formats.misp.values import Found
+from hub.reports.formats.misp.content import Content, Tagged
 from hub.reports.knowledge import Actor, Malware, Technique
-from hub.reports.markings import TLP_WORDS, PapWord, TlpWord
+from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.reading import values
+from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import Draft, distinct
+from hub.reports.reading.sectors import sector_word
 from hub.reports.report import Determination, Severity
-from hub.stix.vocabularies import INDUSTRY_SECTORS
 
 _TAG: Final = re.compile(r'(?P<space>[^:="]+):(?P<predicate>[^="]+)(?:="(?P<value>[^"]*)")?')
 
 CLASSIFYING: Final = frozenset(
-    {"rsit", "circl", "ecsirt", "europol-incident", "europol-event", "veris", "csirt_case_classification"}
+    {
+        "rsit",
+        "circl",
+        "ecsirt",
+        "enisa",
+        "europol-incident",
+        "europol-event",
+        "veris",
+        "csirt_case_classification",
+        "common-taxonomy",
+    }
 )
 """Namespaces of tags that classify the incident, and stay as labels."""
 
@@ -30,6 +41,21 @@ _DETERMINATIONS: Final = {
     "false-positive": Determination.FALSE_POSITIVE,
     "blocked": Determination.BLOCKED,
 }
+# Words of three taxonomies for how sure something is, on STIX's scale (STIX 2.1, appendix A).
+_CONFIDENCE: Final = {
+    "misp:confidence-level": {
+        "completely-confident": 95, "usually-confident": 75, "fairly-confident": 50, "rarely-confident": 25,
+        "unconfident": 5,
+    },
+    "admiralty-scale:information-credibility": {"1": 90, "2": 70, "3": 50, "4": 30, "5": 10},
+    "estimative-language:likelihood-probability": {
+        "almost-certain": 95, "very-likely": 85, "likely": 70, "roughly-even-chance": 50, "unlikely": 30,
+        "very-unlikely": 15, "almost-no-chance": 5,
+    },
+}  # fmt: skip
+# Namespaces whose every tag classifies, whatever else it says: RSIT type.
+_BY_NAMESPACE: Final = {"phishing": "phishing", "ransomware": "infected-system", "ddos": "ddos"}
+_KILL_CHAIN: Final = "lockheed-martin-cyber-kill-chain"
 _NIS2_SEVERITY: Final = {"red": 95, "yellow": 70, "green": 40, "white": 15}
 
 # galaxy type: what its clusters are, and their malware types.
@@ -53,61 +79,49 @@ _SET_GALAXIES: Final = frozenset({"mitre-intrusion-set", "mitre-enterprise-attac
 _ATTACK_ID: Final = re.compile(r"^(?P<name>.*?)\s+-\s+(?P<id>[A-Z]{1,2}\d{4}(?:\.\d{3})?)$")
 
 
-@dataclass
-class Tagged:
-    """What an event's tags say about the event itself."""
+@dataclass(frozen=True, slots=True)
+class AttributeTags:
+    """What an attribute's own tags and galaxies say of its value."""
 
-    tlp: TlpWord | None = None
-    pap: PapWord | None = None
-    rsit: list[rsit.RsitType] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    determination: Determination | None = None
-    severity: Severity | None = None
-    sectors: list[str] = field(default_factory=list)
-    countries: list[str] = field(default_factory=list)
-    courses: list[str] = field(default_factory=list)
-
-
-def strictest(levels: Iterable[TlpWord | None]) -> TlpWord | None:
-    """The most restrictive of the levels; None where there is none."""
-    return max((level for level in levels if level), key=TLP_WORDS.index, default=None)
+    malware: str | None = None
+    phases: tuple[tuple[str, str], ...] = ()
+    confidence: int | None = None
 
 
 def tag_names(item: Mapping[str, Any]) -> list[str]:
-    """The names of the tags of an event or attribute."""
-    tags = item.get("Tag")
-    return (
-        [str(tag["name"]).strip() for tag in tags if isinstance(tag, Mapping) and tag.get("name")]
-        if isinstance(tags, list)
-        else []
-    )
+    """The names of the tags of an event or attribute, in MISP's JSON for exchange and in its inner one."""
+    names: list[str] = []
+    for key in ("Tag", "EventTag", "AttributeTag"):
+        tags = item.get(key)
+        for tag in tags if isinstance(tags, list) else []:
+            inner = tag.get("Tag", tag) if isinstance(tag, Mapping) else {}
+            if isinstance(inner, Mapping) and inner.get("name"):
+                names.append(str(inner["name"]).strip())
+    return list(dict.fromkeys(names))
 
 
-def tlp_of(names: Iterable[str], draft: Draft, where: str) -> TlpWord | None:
-    """The strictest TLP tag among them. One that is not of FIRST's standard counts as amber+strict."""
-    levels: list[TlpWord | None] = []
-    for name in names:
+def tlp_of(item: Mapping[str, Any], draft: Draft, where: str) -> TlpWord | None:
+    """The strictest TLP tag of an event, object or attribute. One that is not of FIRST's standard counts as amber+strict."""
+    levels: list[TlpWord] = []
+    for name in tag_names(item):
         if name.casefold().startswith("tlp:"):
             try:
                 levels.append(values.tlp(name))
             except ValueError:
                 levels.append("amber+strict")
                 draft.unused("Tag", name, "is no level of TLP 2.0; amber+strict is used", where=where)
-    return strictest(levels)
+    return max(levels, key=TLP_WORDS.index, default=None)
 
 
-def read_tags(names: Iterable[str], found: Found, where: str) -> Tagged:
-    """Read the tags of an event; what they name goes to ``found``, what cannot be used is named as unused."""
-    tagged = Tagged()
-    names = list(names)
-    tagged.tlp = tlp_of(names, found.draft, where)
-    for name in names:
-        if not _read_tag(name, tagged, found):
-            found.draft.unused("Tag", name, "has no meaning in an incident report", where=where)
-    return tagged
+def read_tags(event: Mapping[str, Any], content: Content, where: str) -> None:
+    """Read the tags of an event; what they name goes to ``content``, what cannot be used is named as unused."""
+    content.tagged.tlp = tlp_of(event, content.draft, where)
+    for name in tag_names(event):
+        if not _read_tag(name, content.tagged, content):
+            content.draft.unused("Tag", name, "has no meaning in an incident report", where=where)
 
 
-def _read_tag(name: str, tagged: Tagged, found: Found) -> bool:
+def _read_tag(name: str, tagged: Tagged, content: Content) -> bool:
     """Whether the tag was used."""
     match = _TAG.fullmatch(name)
     if match is None:
@@ -116,14 +130,15 @@ def _read_tag(name: str, tagged: Tagged, found: Found) -> bool:
     if space == "tlp":
         return True
     if space == "pap":
-        tagged.pap = found.draft.attempt(values.pap, "Tag", name)
+        tagged.pap = content.draft.attempt(values.pap, "Tag", name)
         return True
     if space == "misp-galaxy":
-        return read_cluster(predicate, value, {}, found, tagged)
-    if space in CLASSIFYING:
-        line = rsit.find(value) or rsit.find(predicate)
-        if line is not None:
-            tagged.rsit.append(line)
+        return read_cluster(predicate, value, {}, content) is not None
+    if (score := _confidence(space, predicate, value)) is not None:
+        tagged.confidence = score
+        return True
+    if space in CLASSIFYING or space in _BY_NAMESPACE:
+        _classify(space, predicate, value, tagged)
         tagged.labels.append(name)
         return True
     if space == "nis2" and predicate == "impact-severity" and value.casefold() in _NIS2_SEVERITY:
@@ -140,23 +155,63 @@ def _read_tag(name: str, tagged: Tagged, found: Found) -> bool:
     return False
 
 
-def read_galaxies(item: Mapping[str, Any], found: Found, tagged: Tagged, where: str) -> None:
-    """Read the clusters of an event's or attribute's galaxies; they know synonyms, which tags do not."""
+def _classify(space: str, predicate: str, value: str, tagged: Tagged) -> None:
+    line = rsit.find(value) or rsit.find(predicate) or rsit.find(_BY_NAMESPACE.get(space, ""))
+    if line is not None:
+        tagged.rsit.append(line)
+    tagged.ransomware |= "ransomware" in f"{space} {predicate} {value}".casefold()
+
+
+def _confidence(space: str, predicate: str, value: str) -> int | None:
+    return _CONFIDENCE.get(f"{space}:{predicate}", {}).get(value.casefold())
+
+
+def read_attribute_tags(attribute: Mapping[str, Any], content: Content, where: str) -> AttributeTags:
+    """Read the tags and galaxies of an attribute: what they name goes to ``content``, what they say of the value comes back."""
+    malware = None
+    phases: list[tuple[str, str]] = []
+    confidence = None
+    for kind, value, cluster in _clusters(attribute):
+        name = read_cluster(kind, value, cluster, content)
+        if name is None:
+            content.draft.unused(f"Galaxy {kind}", value, "has no place in an incident report", where=where)
+        elif name in content.malware:
+            malware = malware or name
+    for tag in tag_names(attribute):
+        match = _TAG.fullmatch(tag)
+        space, predicate, value = (match["space"], match["predicate"], match["value"] or "") if match else ("", "", "")
+        score = _confidence(space.casefold(), predicate.casefold(), value)
+        if score is not None:
+            confidence = score
+        elif space == "kill-chain":
+            phases.append((_KILL_CHAIN, "-".join(predicate.casefold().split())))
+        elif space == "misp-galaxy" and (name := read_cluster(predicate.casefold(), value, {}, content)):
+            malware = malware or (name if name in content.malware else None)
+        elif space.casefold() != "tlp":
+            content.draft.unused("Attribute.Tag", tag, "has no meaning for one value", where=where)
+    return AttributeTags(malware, tuple(phases), confidence)
+
+
+def _clusters(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(kind, value, cluster) of each cluster of an event's or attribute's galaxies."""
     galaxies = item.get("Galaxy")
     for galaxy in galaxies if isinstance(galaxies, list) else []:
         clusters = galaxy.get("GalaxyCluster") if isinstance(galaxy, Mapping) else None
         for cluster in clusters if isinstance(clusters, list) else []:
-            if not isinstance(cluster, Mapping):
-                continue
-            kind, value = str(cluster.get("type") or galaxy.get("type") or ""), str(cluster.get("value") or "")
-            if not read_cluster(kind.casefold(), value, cluster, found, tagged):
-                found.draft.unused(f"Galaxy {kind}", value, "has no place in an incident report", where=where)
+            if isinstance(cluster, Mapping):
+                kind = str(cluster.get("type") or galaxy.get("type") or "").casefold()
+                yield kind, str(cluster.get("value") or ""), cluster
 
 
-def read_cluster(  # noqa: C901  a decision list, one line for each kind of galaxy
-    kind: str, value: str, cluster: Mapping[str, Any], found: Found, tagged: Tagged
-) -> bool:
-    """Read one cluster, or the tag that names one; whether it was used."""
+def read_galaxies(event: Mapping[str, Any], content: Content, where: str) -> None:
+    """Read the clusters of an event's galaxies; they know synonyms, which tags do not."""
+    for kind, value, cluster in _clusters(event):
+        if read_cluster(kind, value, cluster, content) is None:
+            content.draft.unused(f"Galaxy {kind}", value, "has no place in an incident report", where=where)
+
+
+def read_cluster(kind: str, value: str, cluster: Mapping[str, Any], content: Content) -> str | None:
+    """Read one cluster, or the tag that names one. Returns the name under which it is kept; None if it was not used."""
     value = value.strip()
     match = _ATTACK_ID.match(value)
     name, attack_id = (match["name"], match["id"]) if match else (value, None)
@@ -164,33 +219,38 @@ def read_cluster(  # noqa: C901  a decision list, one line for each kind of gala
     synonyms = meta.get("synonyms") if isinstance(meta, Mapping) else None
     aliases = distinct(str(text) for text in synonyms if str(text) != name) if isinstance(synonyms, list) else ()
     if not name:
-        return False
+        return None
     if kind in _TECHNIQUE_GALAXIES:
         technique_id = attack_id if attack_id and attack_id.startswith("T") else None
-        found.techniques.setdefault(technique_id or name, Technique(name, technique_id))
+        content.techniques.setdefault(technique_id or name, Technique(name, technique_id))
     elif kind in _MALWARE_GALAXIES:
-        _keep(found.malware, name, Malware(name, _MALWARE_GALAXIES[kind], aliases=aliases), richer=bool(aliases))
+        _keep(content.malware, name, Malware(name, _MALWARE_GALAXIES[kind], aliases=aliases), richer=bool(aliases))
     elif kind in _TOOL_GALAXIES:
-        _keep(found.malware, name, Malware(name, kind="tool", aliases=aliases), richer=bool(aliases))
+        _keep(content.malware, name, Malware(name, kind="tool", aliases=aliases), richer=bool(aliases))
     elif kind in _ACTOR_GALAXIES:
-        _keep(found.actors, name, Actor(name, aliases=aliases), richer=bool(aliases))
+        _keep(content.actors, name, Actor(name, aliases=aliases), richer=bool(aliases))
     elif kind in _SET_GALAXIES:
-        _keep(found.actors, name, Actor(name, "intrusion-set", aliases=aliases), richer=bool(aliases))
+        _keep(content.actors, name, Actor(name, "intrusion-set", aliases=aliases), richer=bool(aliases))
     elif kind == "mitre-course-of-action":
-        tagged.courses.append(name)
+        content.tagged.courses.append(name)
     elif kind == "sector":
-        sector = "-".join(name.casefold().split())
-        if sector not in INDUSTRY_SECTORS:
-            return False
-        tagged.sectors.append(sector)
+        return _word(content.tagged.sectors, sector_word, name)
     elif kind == "country":
-        code = meta.get("ISO") if isinstance(meta, Mapping) else None
-        if code is None or found.draft.attempt(values.country, "Galaxy country", code) is None:
-            return False
-        tagged.countries.append(values.country(str(code)))
+        codes = meta.get("ISO") if isinstance(meta, Mapping) else None
+        code = codes[0] if isinstance(codes, list) and codes else codes
+        return _word(content.tagged.countries, country_code, str(code or name))
     else:
-        return False
-    return True
+        return None
+    return name
+
+
+def _word(words: list[str], read: Callable[[str], str], text: str) -> str | None:
+    try:
+        word = read(text)
+    except ValueError:
+        return None
+    words.append(word)
+    return word
 
 
 def _keep(known: dict[str, Any], name: str, item: Any, *, richer: bool) -> None:

@@ -97,13 +97,15 @@ def read_availability(attribute: Fields, timeline: Timeline, draft: Draft) -> li
     end = after(timeline.started, fields.mapping("duration"), draft)
     fields.drop(NOTES, "notes")
     fields.rest()
-    made: list[Impact] = []
+    impacts: list[Impact] = []
     levels = [tables.AVAILABILITY[word] for word in varieties if word in tables.AVAILABILITY]
     if levels:
-        made.append(AvailabilityImpact(level=max(levels), start=timeline.started, end=end))
+        impacts.append(AvailabilityImpact(level=max(levels), start=timeline.started, end=end))
     if "Destruction" in varieties:
-        made.append(IntegrityImpact(alteration="full-destruction", information_type="system", start=timeline.started))
-    return made
+        impacts.append(
+            IntegrityImpact(alteration="full-destruction", information_type="system", start=timeline.started)
+        )
+    return impacts
 
 
 def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Impact]]:
@@ -111,7 +113,7 @@ def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Imp
     rating = fields.text("overall_rating") or ""
     severity = Severity(tables.RATINGS[rating], "VERIS overall rating", rating) if rating in tables.RATINGS else None
     currency = fields.text("iso_currency_code")
-    made: list[Impact] = []
+    impacts: list[Impact] = []
     for item in fields.list("loss"):
         loss = Fields(item if isinstance(item, Mapping) else {}, draft, fields.path("loss"))
         word = "-".join((loss.text("variety") or "").casefold().replace("&", "and").split())
@@ -119,7 +121,7 @@ def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Imp
         loss.take("rating")
         low, high = low if low is not None else amount, high if high is not None else amount
         priced = low is not None and high is not None and low <= high and bool(currency)
-        made.append(
+        impacts.append(
             EconomicImpact(
                 variety=word if word in ECONOMIC_VARIETIES else "uncategorized",
                 currency=currency if priced else None,
@@ -131,17 +133,17 @@ def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Imp
     fields.drop("has no place in an incident report", "overall_amount", "overall_min_amount", "overall_max_amount")
     fields.drop(NOTES, "notes")
     fields.rest()
-    return severity, made
+    return severity, impacts
 
 
-def read_discovery(found: Any) -> tuple[str, ...]:
+def read_discovery(value: Any) -> tuple[str, ...]:
     """The string of 1.3 ("Int - reported by employee") or the mapping of 1.4."""
     pairs: list[tuple[str, str]] = []
-    if isinstance(found, str):
-        side, _, variety = found.casefold().partition(" - ")
+    if isinstance(value, str):
+        side, _, variety = value.casefold().partition(" - ")
         pairs = [(side, variety)]
-    elif isinstance(found, Mapping):
-        for side, inner in found.items():
+    elif isinstance(value, Mapping):
+        for side, inner in value.items():
             varieties = inner.get("variety") if isinstance(inner, Mapping) else None
             pairs += [
                 (str(side).casefold(), str(word).casefold())

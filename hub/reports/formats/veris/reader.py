@@ -21,16 +21,18 @@ from hub.reports.formats.veris.effects import (
     read_integrity,
 )
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
-from hub.reports.losses import RowError
 from hub.reports.moments import Timeline
-from hub.reports.observables import Observable, Role
-from hub.reports.reading import values
-from hub.reports.reading.draft import Draft, Fields, Problem, distinct
+from hub.reports.observables import Observable
+from hub.reports.reading import roles, values
+from hub.reports.reading.countries import country_code
+from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem, distinct
 from hub.reports.reading.indicators import guess
 from hub.reports.reading.options import ReadOptions
-from hub.reports.reading.source import BadValue, Source, json_values
+from hub.reports.reading.reader import Format, Record, read_records
+from hub.reports.reading.source import Source, json_values
 from hub.reports.reading.times import partial
-from hub.reports.report import Determination, Event, Note, Reading, Reference, Report, Status
+from hub.reports.references import Reference
+from hub.reports.report import Determination, Event, Note, Reading, Report, Status
 from hub.reports.victims import Size, Victim
 from hub.stix.vocabularies import CONFIDENCE_WORDS
 
@@ -39,40 +41,33 @@ NOTHING: Final = frozenset({"unknown", "na", "other", ""})
 
 def read_veris(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read incident by incident; a RowError stands for one that cannot be used."""
-    for where, value in _flat(json_values(source)):
-        if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.value, value.expected)
-            continue
-        identity = None
-        try:
-            if not isinstance(value, dict):
-                raise Problem("", value, "a VERIS incident: a JSON object")  # noqa: TRY301  one way out for every refusal
-            inner = value.get("incident")
-            incident = inner if isinstance(inner, dict) else value
-            identity = str(incident.get("incident_id") or "") or None
-            yield _report(incident, source.name, where, options)
-        except Problem as problem:
-            yield problem.as_error(source.name, where, identity)
+    return read_records(_FORMAT, _records(source), source, options)
 
 
-def _flat(found: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    for where, value in found:
+def _records(source: Source) -> Iterator[Record]:
+    for where, value in json_values(source):
         if isinstance(value, list):
-            yield from ((f"{where}[{index}]", item) for index, item in enumerate(value))
+            yield from ((f"{where}[{index}]", _unwrapped(item)) for index, item in enumerate(value))
         else:
-            yield where, value
+            yield where, _unwrapped(value)
 
 
-def _report(value: Mapping[str, Any], name: str, where: str, options: ReadOptions) -> Report:
+def _unwrapped(value: Any) -> Any:
+    inner = value.get("incident") if isinstance(value, dict) else None
+    return inner if isinstance(inner, dict) else value
+
+
+def _report(value: Any, draft: Draft) -> Report:
     """1. What and how sure. 2. When. 3. Who was hit. 4. By whom. 5. How. 6. With what effect. 7. What was learnt."""
-    draft = Draft(options, where)
+    if not isinstance(value, dict):
+        raise Problem("", value, "a VERIS incident: a JSON object")
     incident = Fields(value, draft)
     # 1.
     identity = incident.text("incident_id")
     if identity is None:
         raise Problem("incident_id", value.get("incident_id"), "an id of the incident")
-    said = (incident.text("security_incident") or "").casefold()
-    if said not in tables.DETERMINATIONS:
+    verdict = (incident.text("security_incident") or "").casefold()
+    if verdict not in tables.DETERMINATIONS:
         raise Problem(
             "security_incident", value.get("security_incident"), "Confirmed, Suspected, Near miss or False positive"
         )
@@ -80,7 +75,7 @@ def _report(value: Mapping[str, Any], name: str, where: str, options: ReadOption
     # 2.
     timeline = _timeline(incident.mapping("timeline"), draft)
     # 3.
-    victim, affected = _victim(incident.mapping("victim"), draft)
+    victim, secondary, affected = _victim(incident.mapping("victim"), draft)
     # 4.
     actors, events = _actors(incident.mapping("actor"), draft)
     # 5.
@@ -117,14 +112,15 @@ def _report(value: Mapping[str, Any], name: str, where: str, options: ReadOption
         incident_types=incident_types,
         labels=tuple(line.label for line in types),
         status=Status.CLOSED,
-        determination=Determination(tables.DETERMINATIONS[said]),
+        determination=Determination(tables.DETERMINATIONS[verdict]),
         severity=severity,
         confidence=confidence,
-        tlp=options.default_tlp,
-        countries=distinct((*victim.countries, options.default_country or "")),
+        tlp=draft.options.default_tlp,
+        countries=distinct((*victim.countries, draft.options.default_country or "")),
         timeline=timeline,
         detection_methods=methods,
         suspected_malicious=True if actors else None,
+        secondary_victims=secondary,
         victims=(victim,) if victim != Victim() else (),
         affected=affected,
         impacts=(*impacts, *costs),
@@ -135,11 +131,7 @@ def _report(value: Mapping[str, Any], name: str, where: str, options: ReadOption
         malware=malware,
         techniques=techniques,
         vulnerabilities=vulnerabilities,
-        observables=draft.observables,
         references=tuple(references),
-        unused=draft.unused_rows,
-        warnings=draft.warnings,
-        source=f"{name}, {where}",
     )
 
 
@@ -149,9 +141,9 @@ def _title(types: tuple[rsit.RsitType, ...], victim: Victim) -> str:
     return f"{types[0].name}: {(victim.sectors or ('an',))[0].replace('-', ' ')} organisation{place}"
 
 
-def known(found: tuple[str, ...]) -> tuple[str, ...]:
+def known(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words that say something: VERIS writes Unknown, NA and Other where nothing is known."""
-    return tuple(text for text in found if text.casefold() not in NOTHING)
+    return tuple(text for text in words if text.casefold() not in NOTHING)
 
 
 def _timeline(fields: Fields, draft: Draft) -> Timeline:
@@ -174,7 +166,8 @@ def _timeline(fields: Fields, draft: Draft) -> Timeline:
     return Timeline(started=started, exfiltrated=exfiltrated, detected=detected, contained=contained)
 
 
-def _victim(fields: Fields, draft: Draft) -> tuple[Victim, dict[str, int]]:
+def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], dict[str, int]]:
+    """(the victim, the secondary victims, how many of these there are)."""
     industry = fields.text("industry") or ""
     prefix = next((code for code in sorted(tables.SECTORS, key=len, reverse=True) if industry.startswith(code)), None)
     sector = tables.SECTORS[prefix] if prefix else None
@@ -188,11 +181,15 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, dict[str, int]]:
     countries = tuple(
         code
         for text in known(fields.texts("country"))
-        if (code := draft.attempt(values.country, fields.path("country"), text))
+        if (code := draft.attempt(country_code, fields.path("country"), text))
     )
     secondary = fields.mapping("secondary")
     others = secondary.read("amount", values.whole)
-    secondary.drop("names others who were hit", "victim_id", "notes")
+    names = known(tuple(part for text in secondary.texts("victim_id") for part in _names(text)))
+    secondary.drop(PROTECTED, "victim_id")
+    secondary.drop(NOTES, "notes")
+    secondary.rest()
+    state = _name(fields.text("state"))
     fields.drop("is too exact to be shared", "state", "region", "revenue", "locations_affected")
     fields.drop(NOTES, "notes")
     words: dict[str, Size] = {"small": "small", "large": "large"}
@@ -203,9 +200,15 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, dict[str, int]]:
         or (draft.attempt(values.size_band, fields.path("employee_count"), size) if size else None),
         size_text=size,
         countries=countries,
+        places=(state,) if state else (),
     )
     fields.rest()
-    return victim, {"organization": others} if others is not None else {}
+    count = others if others is not None else len(names) or None
+    return victim, tuple(Victim(name=name) for name in names), {"organization": count} if count is not None else {}
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"[;\n]", text)]
 
 
 def _name(text: str | None) -> str | None:
@@ -234,10 +237,12 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Even
         countries = tuple(
             code
             for text in known(actor.texts("country"))
-            if (code := draft.attempt(values.country, actor.path("country"), text))
+            if (code := draft.attempt(country_code, actor.path("country"), text))
         )
-        told = names or ((varieties or types or (f"{side} actor",))[0],)
-        actors += [Actor(name, types=types, motivation=motive, countries=countries, named=bool(names)) for name in told]
+        shown = names or ((varieties or types or (f"{side} actor",))[0],)
+        actors += [
+            Actor(name, types=types, motivation=motive, countries=countries, named=bool(names)) for name in shown
+        ]
         actor.drop("is too exact to be shared", "region", "job_change", "industry")
         actor.drop(NOTES, "notes")
         actor.rest()
@@ -262,8 +267,8 @@ def _actions(
         finer = [tables.FINER_EVENTS[kind][word] for word in varieties if word in tables.FINER_EVENTS[kind]]
         words += finer or [tables.ACTION_EVENTS[kind]]
         names = tables.RSIT_TYPES[kind]
-        found = rsit.find(next((names[word] for word in varieties if word in names), names[""]))
-        types += [found] if found else []
+        line = rsit.find(next((names[word] for word in varieties if word in names), names[""]))
+        types += [line] if line else []
         if kind == "malware":
             malware = _malware(action, varieties)
         if kind in {"hacking", "social"}:
@@ -318,6 +323,11 @@ def _references(text: str) -> Iterator[Reference]:
 def _indicator(item: Any, draft: Draft) -> None:
     text = item.get("indicator") if isinstance(item, Mapping) else item
     read: Callable[[str], Observable] = guess
-    found = draft.attempt(read, "ioc", text)
-    if found:
-        draft.observe(Observable(found.type, found.value, Role.ADVERSARY, as_indicator=True, file=found.file))
+    observable = draft.attempt(read, "ioc", text)
+    if observable:
+        draft.observe(roles.adversary("ioc: an indicator of compromise").of(observable))
+    if isinstance(item, Mapping):
+        draft.unused("ioc.comment", item.get("comment"), NOTES)
+
+
+_FORMAT: Final = Format("veris", _report, lambda incident: str(incident.get("incident_id") or ""))

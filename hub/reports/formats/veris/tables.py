@@ -15,7 +15,7 @@ DETERMINATIONS: Final = {
 
 # NAICS, longest prefix first: sector of industry-sector-ov.
 SECTORS: Final = {
-    "517": "telecommunications", "524": "insurance", "5411": "legal", "11": "agriculture", "21": "mining",
+    "517": "telecommunications", "524": "insurance", "5411": "commercial", "11": "agriculture", "21": "mining",
     "2211": "energy", "2213": "water", "22": "utilities", "23": "construction", "31": "manufacturing",
     "32": "manufacturing", "33": "manufacturing", "42": "commercial", "44": "retail", "45": "retail",
     "48": "transportation", "49": "transportation", "51": "communications", "52": "financial-services",

@@ -1,4 +1,4 @@
-"""X-ARF abuse reports, version 4, and version 3 converted to it, checked by the `xarf` package (an extra).
+"""X-ARF abuse reports, version 3 and 4 (hub/reports/formats/xarf/version.py).
 
 One report in a file is an incident; several (a list, or one a line) are a feed. Reports of child sexual abuse material
 are refused: they go to the national hotline, and are never relayed, not even their addresses.
@@ -6,7 +6,7 @@ are refused: they go to the national hotline, and are never relayed, not even th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Final
@@ -14,24 +14,26 @@ from typing import Any, Final
 import orjson
 
 from hub.reports import rsit
-from hub.reports.formats.xarf.sides import read_sides
+from hub.reports.formats.xarf.sides import is_struck, read_sides
 from hub.reports.formats.xarf.version import as_version_4
 from hub.reports.knowledge import Malware, Vulnerability
-from hub.reports.losses import RowError
 from hub.reports.moments import Moment, Timeline
 from hub.reports.observables import Observable
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Fields, Problem
-from hub.reports.reading.feed import Feed, Line
+from hub.reports.reading.feed import Line
 from hub.reports.reading.options import ReadOptions
-from hub.reports.reading.source import BadValue, Source, json_values
+from hub.reports.reading.reader import Format, read_records
+from hub.reports.reading.source import Source, json_values
 from hub.reports.reading.times import parse_moment
-from hub.reports.report import Reading, Reference, Report
+from hub.reports.references import Reference
+from hub.reports.report import Note, Reading, Report
 from hub.reports.victims import Consent, Contact, Victim
 
 # "category-type": RSIT type. A category alone stands for its other types.
 _TYPES: Final = {
     "messaging": "spam", "messaging-spam": "spam", "messaging-bulk-messaging": "spam",
+    "messaging-harassment": "harmful-speech",
     "content": "other", "content-phishing": "phishing", "content-malware": "malware-distribution",
     "content-exposed-data": "data-leak", "content-fraud": "masquerade", "content-brand-infringement": "masquerade",
     "content-remote-compromise": "system-compromise", "content-suspicious-registration": "masquerade",
@@ -39,6 +41,7 @@ _TYPES: Final = {
     "connection": "other", "connection-ddos": "ddos", "connection-login-attack": "brute-force",
     "connection-port-scan": "scanner", "connection-reconnaissance": "scanner",
     "connection-vulnerability-scan": "scanner", "connection-sql-injection": "ids-alert",
+    "connection-exploit": "ids-alert", "connection-account": "unprivileged-account-compromise",
     "connection-infected-host": "infected-system", "connection-scraping": "other",
     "vulnerability": "vulnerable-system", "vulnerability-open-service": "potentially-unwanted-accessible",
     "vulnerability-misconfiguration": "misconfiguration",
@@ -50,22 +53,22 @@ _REFUSED: Final = frozenset({"content-csam", "content-csem"})
 _DROPPED: Final = {
     "is the sender's own and is not relayed": ("tags",),
     "raw evidence stays at the CERT": ("evidence",),
-    "names whom the attack was aimed at": (
-        "target_brand", "targeted_brands", "affected_brand", "affected_organization", "impersonated_entity", "target_url",
-        "legitimate_site", "trademark_violated", "smtp_to",
-    ),
-}  # fmt: skip
+}
+IGNORED: Final = ("xarf_version", "legacy_version", "_internal", "cvss_vector")
+"""Keys that are passed over without a word."""
+_COPYRIGHT: Final = "It is a claim of copyright, which is no threat to others: such claims are not shared."
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """One report, whatever becomes of it."""
+class _Content:
+    """What one report says, whether it becomes an incident or a line of a feed."""
 
     identity: str
     rsit: rsit.RsitType
     kind: str
     observables: tuple[Observable, ...]
-    victim: Victim | None
+    victims: tuple[Victim, ...]
+    imitated: tuple[Victim, ...]
     first: Moment
     last: Moment
     written: Moment
@@ -74,115 +77,91 @@ class _Told:
     vulnerabilities: tuple[Vulnerability, ...]
     service: str | None
     description: str | None
+    notes: str | None
     contacts: tuple[Contact, ...]
     count: int
 
-
-_COPYRIGHT: Final = "It is a claim of copyright, which is no threat to others: such claims are not shared."
+    @property
+    def withheld(self) -> str:
+        """Why it does not leave at all, where that is so."""
+        return _COPYRIGHT if self.rsit.type == "copyright" else ""
 
 
 def read_xarf(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read one report as an incident, or several as a feed; a RowError stands for one that cannot be used."""
-    values_found = json_values(source)
-    first, second = next(values_found, None), next(values_found, None)
+    records = json_values(source)
+    first, second = next(records, None), next(records, None)
     if first is None:
         return
-    if second is None and not (isinstance(first[1], list)):
-        yield from _case(*first, source.name, options)
-        return
-    feed = Feed("xarf", source.name, options)
-    for where, value in chain((first, second) if second else (first,), values_found):
-        if isinstance(value, BadValue):
-            yield RowError(source.name, where, "", value.value, value.expected)
-            continue
-        draft = Draft(options, where)
-        try:
-            told = _told(value, draft)
-        except Problem as problem:
-            yield problem.as_error(source.name, where, _identity(value))
-            continue
-        yield from feed.add(_line(told, draft, where, value, options))
-    yield from feed.finish()
+    form = replace(_FORMAT, read=_line if second else _report)
+    yield from read_records(form, chain((first, second) if second else (first,), records), source, options)
 
 
-def _identity(value: Any) -> str | None:
-    return str(value["report_id"])[:200] if isinstance(value, Mapping) and value.get("report_id") else None
-
-
-def _line(told: _Told, draft: Draft, where: str, value: Any, options: ReadOptions) -> Line:
+def _line(value: Any, draft: Draft) -> Line:
+    content = _content(value, draft)
     return Line(
-        where,
+        draft.where,
         orjson.dumps(value, option=orjson.OPT_SORT_KEYS),
-        told.rsit,
-        options.default_tlp,
-        Consent.NONE if told.rsit.type == "copyright" else None,
-        _COPYRIGHT if told.rsit.type == "copyright" else "",
-        observables=told.observables,
-        first_seen=told.first,
-        last_seen=told.last,
-        count=told.count,
-        country=options.default_country,
-        malware=told.malware,
-        vulnerability=told.vulnerabilities[0].name if told.vulnerabilities else None,
-        service=told.service,
-        confidence=told.confidence,
-        unused=draft.unused_rows,
-    )
-
-
-def _case(where: str, value: Any, name: str, options: ReadOptions) -> Iterator[Reading]:
-    if isinstance(value, BadValue):
-        yield RowError(name, where, "", value.value, value.expected)
-        return
-    draft = Draft(options, where)
-    try:
-        told = _told(value, draft)
-    except Problem as problem:
-        yield problem.as_error(name, where, _identity(value))
-        return
-    copyright_claim = told.rsit.type == "copyright"
-    if copyright_claim:
-        draft.warn(_COPYRIGHT)
-    for item in told.observables:
-        draft.observe(
-            replace(
-                item, first_seen=told.first, last_seen=told.last, valid_from=told.first if item.as_indicator else None
-            )
-        )
-    yield Report(
-        report_id=told.identity,
-        source_format="xarf",
-        title=f"{told.rsit.name} reported by X-ARF ({told.kind})",
-        description=told.description,
-        rsit=((told.rsit.rsit_class, told.rsit.type),),
-        incident_types=told.rsit.incident_types,
-        labels=(told.rsit.label,),
-        confidence=told.confidence,
-        tlp=options.default_tlp,
-        countries=(options.default_country,) if options.default_country else (),
-        timeline=Timeline(
-            started=told.first,
-            ended=told.last if told.last != told.first else None,
-            reported=told.written,
-            written=told.written,
-        ),
-        detection_methods=("external-notification",),
-        victims=(told.victim,) if told.victim else (),
-        consent=Consent.NONE if copyright_claim else None,
-        withheld=_COPYRIGHT if copyright_claim else "",
-        malware=(Malware(told.malware),) if told.malware else (),
-        vulnerabilities=told.vulnerabilities,
-        observables=draft.observables,
-        references=(Reference("X-ARF", told.identity),),
-        contacts=told.contacts,
+        content.rsit,
+        draft.options.default_tlp,
+        Consent.NONE if content.withheld else None,
+        content.withheld,
+        observables=content.observables,
+        first_seen=content.first,
+        last_seen=content.last,
+        count=content.count,
+        country=draft.options.default_country,
+        malware=content.malware,
+        vulnerability=content.vulnerabilities[0].name if content.vulnerabilities else None,
+        service=content.service,
+        confidence=content.confidence,
+        targets=(*content.victims, *content.imitated),
+        struck=is_struck(content.kind, content.rsit),
         unused=draft.unused_rows,
         warnings=draft.warnings,
-        source=f"{name}, {where}",
     )
 
 
-def _told(value: Any, draft: Draft) -> _Told:
-    """1. As version 4, checked. 2. What it is. 3. When. 4. Who reported. 5. Whose is what. 6. What else it says."""
+def _report(value: Any, draft: Draft) -> Report:
+    content = _content(value, draft)
+    if content.withheld:
+        draft.warn(content.withheld)
+    for item in content.observables:
+        begins = content.first if item.as_indicator else None
+        draft.observe(replace(item, first_seen=content.first, last_seen=content.last, valid_from=begins))
+    country = draft.options.default_country
+    return Report(
+        report_id=content.identity,
+        source_format="xarf",
+        title=f"{content.rsit.name} reported by X-ARF ({content.kind})",
+        description=content.description,
+        rsit=((content.rsit.rsit_class, content.rsit.type),),
+        incident_types=content.rsit.incident_types,
+        labels=(content.rsit.label,),
+        confidence=content.confidence,
+        tlp=draft.options.default_tlp,
+        countries=(country,) if country else (),
+        timeline=Timeline(
+            started=content.first,
+            ended=content.last if content.last != content.first else None,
+            reported=content.written,
+            written=content.written,
+        ),
+        detection_methods=("external-notification",),
+        victims=content.victims,
+        secondary_victims=content.imitated,
+        consent=Consent.NONE if content.withheld else None,
+        withheld=content.withheld,
+        malware=(Malware(content.malware),) if content.malware else (),
+        vulnerabilities=content.vulnerabilities,
+        notes=(Note(content.notes, title="Reporter's notes"),) if content.notes else (),
+        references=(Reference("X-ARF", content.identity),),
+        contacts=content.contacts,
+    )
+
+
+def _content(value: Any, draft: Draft) -> _Content:
+    """1. As version 4. 2. What it is. 3. When. 4. Who reported. 5. Whose is what. 6. What else it says."""
     # 1.
     if not isinstance(value, dict):
         raise Problem("", value, "an X-ARF report: a JSON object")
@@ -195,65 +174,73 @@ def _told(value: Any, draft: Draft) -> _Told:
         raise Problem(
             "type", data.get("type"), "anything but child sexual abuse material: report that to the national hotline"
         )
-    found = rsit.find(_TYPES.get(kind) or _TYPES.get(category) or "")
-    if found is None:
+    line = rsit.find(_TYPES.get(kind) or _TYPES.get(category) or "")
+    if line is None:
         raise Problem("category", data.get("category"), "a category of X-ARF 4 such as content or connection")
     # 3.
+    zone = draft.options.zone
     try:
-        written = parse_moment(report.text("timestamp") or "", draft.options.zone)
+        written = parse_moment(report.text("timestamp") or "", zone)
     except ValueError as error:
         raise Problem("timestamp", data.get("timestamp"), str(error)) from None
-    first = (
-        report.read("first_seen", lambda text: parse_moment(text, draft.options.zone))
-        or report.read("first_reported", lambda text: parse_moment(text, draft.options.zone))
-        or written
-    )
-    last = report.read("last_seen", lambda text: parse_moment(text, draft.options.zone)) or first
+    times = {
+        key: report.read(key, lambda text: parse_moment(text, zone))
+        for key in ("first_seen", "first_reported", "last_seen")
+    }
+    first = times["first_seen"] or times["first_reported"] or written
+    last = times["last_seen"] or max(first, written)
     # 4.
-    contacts = tuple(_contact(report.mapping(role), role) for role in ("reporter", "sender"))
+    contacts = [_contact(report.mapping(role), role) for role in ("reporter", "sender", "complainant")]
     # 5.
-    observables, victim = read_sides(report, draft, kind, found)
+    observables, victims, imitated = read_sides(report, draft, kind, line)
     # 6.
-    score = report.read("cvss_score", lambda text: values.number(text, most=10))
-    names = [report.read(key, values.cve) for key in ("cve_id", "vulnerability_cve")]
-    probed = [
-        draft.attempt(values.cve, "vulnerabilities_probed", text) for text in report.list("vulnerabilities_probed")
-    ]
-    told = _Told(
+    ports = ("source_port", "destination_port", "service_port", "port", "protocol")
+    vulnerabilities = _vulnerabilities(report, draft)
+    content = _Content(
         identity=report.text("report_id") or "",
-        rsit=found,
+        rsit=line,
         kind=kind,
         observables=observables,
-        victim=victim,
+        victims=victims,
+        imitated=imitated,
         first=first,
         last=max(first, last),
         written=written,
         confidence=_confidence(report),
         malware=report.text("malware_family"),
-        vulnerabilities=tuple(
-            Vulnerability(name, score=score, score_name="CVSS" if score is not None else None)
-            for name in dict.fromkeys([*names, *probed])
-            if name
-        ),
+        vulnerabilities=vulnerabilities,
         service=report.text("service"),
         description=report.text("description"),
-        contacts=contacts,
+        notes=report.text("notes"),
+        contacts=tuple(contact for contact in contacts if contact),
         count=report.read("attempt_count", lambda text: values.whole(text, least=1)) or 1,
     )
+    report.drop("is of one connection, and says no more than its addresses", *ports)
     for reason, keys in _DROPPED.items():
         report.drop(reason, *keys)
-    for key in ("xarf_version", "legacy_version", "_internal", "cvss_vector"):
-        report.take(key)
+    report.ignore(*IGNORED)
     report.rest()
-    return told
+    return content
 
 
-def _contact(party: Fields, role: str) -> Contact:
-    contact = party.text("contact")
-    found = Contact(role, organisation=party.text("org"), emails=(contact,) if contact else ())
-    party.take("domain")
+def _vulnerabilities(report: Fields, draft: Draft) -> tuple[Vulnerability, ...]:
+    score = report.read("cvss_score", lambda text: values.number(text, most=10))
+    names = [
+        draft.attempt(values.cve, key, text)
+        for key in ("cve_id", "vulnerability_cve", "vulnerabilities_probed")
+        for text in report.list(key)
+    ]
+    label = "CVSS" if score is not None else None
+    return tuple(Vulnerability(name, score=score, score_name=label) for name in dict.fromkeys(names) if name)
+
+
+def _contact(party: Fields, role: str) -> Contact | None:
+    emails = tuple(dict.fromkeys(text for key in ("contact", "org_email") if (text := party.text(key))))
+    phone = party.text("phone")
+    contact = Contact(role, party.text("name"), party.text("org"), emails, (phone,) if phone else ())
+    party.ignore("domain")
     party.rest("names who reported it, and stays at the CERT")
-    return found
+    return contact if contact != Contact(role) else None
 
 
 def _confidence(report: Fields) -> int | None:
@@ -263,3 +250,6 @@ def _confidence(report: Fields) -> int | None:
         if score is not None:
             return round(score * 100) if score <= 1 else round(score)
     return None
+
+
+_FORMAT: Final = Format("xarf", _report, lambda value: value.get("report_id"))

@@ -3,88 +3,130 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from hub.reports import rsit
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
-from hub.reports.reading import values
-from hub.reports.reading.draft import Draft, Fields
+from hub.reports.reading import roles, values
+from hub.reports.reading.draft import PROTECTED, Draft, Fields
 from hub.reports.reading.indicators import guess
-from hub.reports.reading.roles import UNSURE
 from hub.reports.victims import Victim
 
 _HASH: Final = re.compile(r"(?P<name>md5|sha1|sha256|sha512):(?P<digits>[0-9a-fA-F]+)")
-
-
 _HASH_NAMES: Final = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512"}
+_IMITATED: Final = (
+    "target_brand", "targeted_brands", "affected_brand", "affected_organization", "impersonated_entity",
+    "trademark_violated", "infringed_trademark",
+)  # fmt: skip
+_IMITATED_PAGES: Final = ("target_url", "legitimate_site", "legitimate_url")
+_STRUCK_CATEGORIES: Final = ("vulnerability-", "infrastructure-")
+
+
+def _of(kind: ObservableType, read: Callable[[str], str]) -> Callable[[str], Observable]:
+    return lambda text: Observable(kind, read(text))
+
+
+# Keys that name the host, page or mail that is reported.
+_REPORTED: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
+    ("source_identifier", guess),
+    ("url", _of(ObservableType.URL, values.url)),
+    ("infringing_url", _of(ObservableType.URL, values.url)),
+    ("domain", _of(ObservableType.DOMAIN, values.domain)),
+)
+# Keys that describe what was sent: worth a look, but nothing to block.
+_DESCRIBING: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
+    ("subject", _of(ObservableType.EMAIL_MESSAGE, values.plain)),
+    ("user_agent", _of(ObservableType.USER_AGENT, values.plain)),
+)
+_EMAIL: Final = _of(ObservableType.EMAIL, values.email)
+
+
+def is_struck(kind: str, line: rsit.RsitType) -> bool:
+    """Whether the reported host was struck: exposed, infected or hacked, by its category or its RSIT type."""
+    return line.type in roles.STRUCK or kind.startswith(_STRUCK_CATEGORIES)
 
 
 def read_sides(
-    report: Fields, draft: Draft, kind: str, found: rsit.RsitType
-) -> tuple[tuple[Observable, ...], Victim | None]:
-    """What is reported is the adversary's; but of exposed and hacked systems it is the victim."""
-    exposed = found.type in rsit.SOURCE_IS_EXPOSED or kind.startswith(("vulnerability-", "infrastructure-"))
-    role = Role.VICTIM if exposed else Role.UNKNOWN if found.type == "copyright" else Role.ADVERSARY
-    made: list[Observable] = []
-    readers = (
-        ("source_identifier", guess),
-        ("url", _url),
-        ("smtp_from", _email),
-        ("subject", _subject),
-        ("user_agent", _agent),
-    )
-    for key, reader in (*readers, ("infringing_url", _url), ("domain", _domain)):
-        item = report.read(key, reader)
-        if item:
-            made.append(
-                replace(item, role=role, as_indicator=role is Role.ADVERSARY and key not in {"subject", "user_agent"})
-            )
-    report.read("source_port", lambda text: values.whole(text, most=65_535))
-    for key in ("protocol", "destination_port", "service_port", "port"):
-        report.take(key)
-    file = _file(report)
+    report: Fields, draft: Draft, kind: str, line: rsit.RsitType
+) -> tuple[tuple[Observable, ...], tuple[Victim, ...], tuple[Victim, ...]]:
+    """(what was observed, the victims, whom the attacker imitated).
+
+    1. The reported host. 2. Who sent and who received. 3. What was sent. 4. The other end, and command servers.
+    5. The victim. 6. Who was imitated.
+    """
+    field = f"type {kind}"
+    host, other = roles.reported(line.type, field, struck=is_struck(kind, line))
+    # 2.
+    receivers = [item for text in _list(report, "smtp_to") if (item := draft.attempt(_EMAIL, "smtp_to", text))]
+    sender = report.read("smtp_from", _EMAIL)
+    mail: list[Observable] = [roles.victim("smtp_to: a recipient").of(item) for item in receivers]
+    if sender:
+        claim = roles.sender(sender.value, "smtp_from", others=[item.value for item in receivers])
+        mail.append((claim if host.role is Role.ADVERSARY else host).of(sender))
+        if claim.role is not Role.ADVERSARY and host.role is Role.ADVERSARY and kind.startswith("messaging-"):
+            # The mail went out in the name of somebody to protect: the server may be theirs, hacked.
+            host = roles.unknown(f"{field}, but {claim.evidence}: the server may be theirs")
+    # 1.
+    observables = [host.of(item) for key, reader in _REPORTED if (item := report.read(key, reader))]
+    observables += mail
+    # 3.
+    described = [item for key, reader in _DESCRIBING if (item := report.read(key, reader))]
+    observables += [replace(host.of(item), as_indicator=False) for item in described]
+    file = _file(report, draft)
     if file:
-        made.append(replace(file, role=Role.ADVERSARY, as_indicator=found.type != "copyright"))
+        served = roles.adversary("file_hash is of what the reported host served")
+        observables.append(replace(served.of(file), as_indicator=line.type != "copyright"))
+    # 4.
     controls = [
-        report.read("c2_server", guess),
-        *(draft.attempt(_host, "c2_communications", text) for text in report.list("c2_communications")),
+        draft.attempt(_host, key, text) for key in ("c2_server", "c2_communications") for text in _list(report, key)
     ]
-    made += [replace(item, role=Role.ADVERSARY, as_indicator=True) for item in controls if item]
-    other = report.read("destination_ip", guess)
-    if other and found.type == "infected-system":
-        made.append(
-            replace(other, role=Role.ADVERSARY, as_indicator=True, held=None if draft.options.confirm_all else UNSURE)
+    observables += [roles.adversary("c2_server: a command server").of(item) for item in controls if item]
+    attackers = [draft.attempt(guess, "attacker_ip", text) for text in _list(report, "attacker_ip")]
+    observables += [roles.adversary("AttackerIp: it took over the account").of(item) for item in attackers if item]
+    end = report.read("destination_ip", guess)
+    if end is not None:
+        end = other.of(end)
+        if line.type == "infected-system":
+            end = roles.other_end(end, draft, "destination_ip", command_server=False, sinkhole=False)
+        observables += [end] if end else []
+    # 5.
+    accounts = tuple(str(text) for text in _list(report, "account"))
+    for text in accounts:
+        draft.unused("account", text, PROTECTED)
+    struck = [item for item in observables if item.role is Role.VICTIM]
+    victims: tuple[Victim, ...] = ()
+    if struck or accounts:
+        country = draft.options.default_country
+        victims = (
+            Victim(
+                domains=tuple(item.value for item in struck if item.type is ObservableType.DOMAIN),
+                ip_ranges=tuple(
+                    item.value for item in struck if item.type in {ObservableType.IPV4, ObservableType.IPV6}
+                ),
+                emails=tuple(item.value for item in struck if item.type is ObservableType.EMAIL),
+                accounts=accounts,
+                countries=(country,) if country else (),
+            ),
         )
-    elif other:
-        made.append(replace(other, role=Role.VICTIM))
-    hurt = [item for item in made if item.role is Role.VICTIM]
-    victim = Victim(
-        domains=tuple(item.value for item in hurt if item.type is ObservableType.DOMAIN),
-        ip_ranges=tuple(item.value for item in hurt if item.type in {ObservableType.IPV4, ObservableType.IPV6}),
-        countries=(draft.options.default_country,) if draft.options.default_country else (),
-    )
-    return tuple(made), victim if hurt else None
+    return tuple(observables), victims, _imitated(report, draft)
 
 
-def _url(text: str) -> Observable:
-    return Observable(ObservableType.URL, values.url(text))
+def _imitated(report: Fields, draft: Draft) -> tuple[Victim, ...]:
+    # 6.
+    names = [str(text) for key in _IMITATED for text in _list(report, key)]
+    pages = [draft.attempt(values.url, key, text) for key in _IMITATED_PAGES for text in _list(report, key)]
+    for key in (*_IMITATED, *_IMITATED_PAGES):
+        report.drop(PROTECTED, key)
+    hosts = tuple(host for page in pages if page and (host := values.url_host(page)))
+    if not names and not hosts:
+        return ()
+    return (Victim(name=names[0] if names else None, other_names=tuple(names[1:]), domains=hosts),)
 
 
-def _email(text: str) -> Observable:
-    return Observable(ObservableType.EMAIL, values.email(text))
-
-
-def _subject(text: str) -> Observable:
-    return Observable(ObservableType.EMAIL_MESSAGE, values.plain(text))
-
-
-def _agent(text: str) -> Observable:
-    return Observable(ObservableType.USER_AGENT, values.plain(text))
-
-
-def _domain(text: str) -> Observable:
-    return Observable(ObservableType.DOMAIN, values.domain(text))
+def _list(report: Fields, key: str) -> list[Any]:
+    return [item for item in report.list(key) if isinstance(item, str | int) and str(item).strip()]
 
 
 def _host(text: str) -> Observable:
@@ -92,16 +134,15 @@ def _host(text: str) -> Observable:
     return guess(re.sub(r"^([^:/]+):\d{1,5}$", r"\1", text.strip()))
 
 
-def _file(report: Fields) -> Observable | None:
+def _file(report: Fields, draft: Draft) -> Observable | None:
     text = report.text("file_hash")
     size = report.read("file_size", values.whole)
     match = _HASH.fullmatch(text or "")
     if match is None:
+        draft.unused("file_hash", text, "expected an algorithm and a hash, such as sha256:…")
         return None
-    pair = (
-        values.file_hash(match["digits"], _HASH_NAMES[match["name"]])
-        if len(match["digits"]) in {32, 40, 64, 128}
-        else None
+    pair = draft.attempt(
+        lambda digits: values.file_hash(digits, _HASH_NAMES[match["name"]]), "file_hash", match["digits"]
     )
     if pair is None:
         return None

@@ -1,65 +1,145 @@
-"""X-ARF reports as version 4, checked by the `xarf` package; version 3 is converted."""
+"""X-ARF reports of version 3 and 4 as one set of keys: those of version 4.
+
+Version 3 is read by the vocabulary of its own schemas, and by the spellings of senders that came before them. Version 4
+is checked by the `xarf` package (an extra): a field that it finds fault with is named, and the others are read.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import warnings
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 import orjson
-from xarf import XARFParseError, parse
-from xarf.v3_compat import convert_v3_to_v4, is_v3_report
+from xarf import parse
+from xarf.exceptions import XARFError
 
 from hub.reports.losses import excerpt
 from hub.reports.reading.draft import Draft, Problem
 
+# ReportType in small letters alone: category and type of version 4 (`account`, `exploit`, `harassment` are ours).
+_TYPES: Final[dict[str, tuple[str, str]]] = {
+    "spam": ("messaging", "spam"), "harassment": ("messaging", "harassment"),
+    "loginattack": ("connection", "login_attack"), "portscan": ("connection", "port_scan"),
+    "ddos": ("connection", "ddos"), "exploit": ("connection", "exploit"), "webcrawler": ("connection", "scraping"),
+    "potentiallycompromisedaccount": ("connection", "account"), "bot": ("infrastructure", "botnet"),
+    "phishing": ("content", "phishing"), "malware": ("content", "malware"), "fraud": ("content", "fraud"),
+    "trademark": ("content", "brand_infringement"), "childabuse": ("content", "csam"),
+    "botnet": ("infrastructure", "botnet"), "copyright": ("copyright", "copyright"),
+    "openservice": ("vulnerability", "open_service"),
+}  # fmt: skip
+# Keys of Report (or of AdditionalInfo), in the order in which they are asked for: key of version 4.
+_KEYS: Final[tuple[tuple[str, str], ...]] = (
+    ("Date", "timestamp"), ("FirstSeen", "first_seen"), ("LastSeen", "last_seen"), ("SourcePort", "source_port"),
+    ("SourceUrl", "url"), ("Url", "url"), ("URL", "url"), ("DestinationIp", "destination_ip"),
+    ("DestinationIP", "destination_ip"), ("DestinationPort", "destination_port"), ("TransportProtocol", "protocol"),
+    ("Protocol", "protocol"), ("SmtpMailFromAddress", "smtp_from"), ("SMTPFrom", "smtp_from"),
+    ("SmtpRcptToAddress", "smtp_to"), ("SmtpMessageSubject", "subject"), ("Subject", "subject"),
+    ("MalwareName", "malware_family"), ("MalwareFamily", "malware_family"), ("BotnetName", "malware_family"),
+    ("RpzDomain", "c2_server"), ("C2Server", "c2_server"), ("AttackerIp", "attacker_ip"), ("CVE", "cve_id"),
+    ("ServiceName", "service"), ("ServiceVersion", "service_version"), ("Occurrences", "attempt_count"),
+    ("AttackCount", "attempt_count"), ("AttackDescription", "description"), ("HarassmentDescription", "description"),
+    ("ReporterNotes", "notes"), ("TargetBrand", "target_brand"), ("Samples", "evidence"), ("Attachment", "evidence"),
+)  # fmt: skip
+
+_ACCOUNT: Final = ("AccountEmail", "AccountIdentifier", "AccountName")
+_READ: Final = frozenset({
+    "ReportClass", "ReportType", "ReportSubType", "AdditionalInfo", "Source", "SourceIp", "Account", "CVSS",
+})  # fmt: skip
+
 
 def as_version_4(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
-    """The report as version 4, as the package checked it. Version 3 lacks fields that 4 requires: those are forgiven."""
+    """The report with the keys of version 4. Raises Problem where nothing of it can be understood."""
+    if "Report" in value and "xarf_version" not in value:
+        return _from_version_3(value, draft)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the package warns that version 3 is old; senders still use it
-            if is_v3_report(value):
-                return _from_version_3(value)
+            warnings.simplefilter("ignore")
             result = parse(value)
-    except XARFParseError as error:
-        raise Problem("Report", "a report of version 3", str(error)) from None
-    except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
+    except (XARFError, TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
         raise Problem("", type(error).__name__, "an X-ARF report in the shape of its schema") from None
-    if result.errors:
-        fault = result.errors[0]
-        found = value.get(fault.field) if fault.field in value else "none"
-        raise Problem(fault.field or "report", found, f"X-ARF 4 ({excerpt(fault.message)})")
+    for fault in result.errors:
+        if fault.field in {"category", "type"} or (not fault.field and "required" not in fault.message):
+            raise Problem("type", value.get("type"), f"a type that X-ARF 4 has in the category {value.get('category')}")
+        place = fault.field or "report"
+        draft.warn(f"{place} is not as X-ARF 4 wants it ({excerpt(fault.message)}); it is read as far as it can be")
     for warning in result.warnings:
         if "unknown" not in warning.message.casefold():
             draft.warn(warning.message)
     return value
 
 
-def _from_version_3(value: dict[str, Any]) -> dict[str, Any]:
-    report = dict(value["Report"])
-    extra = report.get("AdditionalInfo") or {}
-    if not isinstance(extra, Mapping):
-        raise Problem("Report.AdditionalInfo", extra, "a mapping")
-    for key, other in (
-        ("Protocol", "Protocol"),
-        ("DestinationIp", "DestinationIP"),
-        ("DestinationPort", "DestinationPort"),
-    ):
-        if not report.get(key) and extra.get(other):
-            report[key] = extra[other]
-    made: dict[str, Any] = convert_v3_to_v4({**value, "Report": report})
-    # The converter makes a new id each time; the same report must keep one.
-    made["report_id"] = "v3-" + hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
-    for key, item in extra.items():
-        made.setdefault(_snake(str(key)), item)
-    return made
+def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
+    """1. What it is. 2. Its own keys. 3. Who is reported. 4. Who reports. 5. What else it says, under its own names."""
+    report = value["Report"]
+    extra = report.get("AdditionalInfo") or {} if isinstance(report, Mapping) else {}
+    if not isinstance(report, Mapping) or not isinstance(extra, Mapping):
+        raise Problem("Report", report, "a mapping, with a mapping AdditionalInfo if there is one")
+    # 1. The same report keeps one id, which version 3 does not give it.
+    category, kind = _type(report)
+    digest = hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    converted: dict[str, Any] = {"category": category, "type": kind, "report_id": f"v3-{digest[:32]}"}
+    # 2.
+    for key, name in _KEYS:
+        for item in (report.get(key), extra.get(key)):
+            if item not in (None, "", []):
+                converted.setdefault(name, item)
+    # 3.
+    for name, item in _reported(report):
+        converted.setdefault(name, item)
+    converted.setdefault("source_identifier", converted.get("url"))
+    # 4.
+    converted["reporter"] = _party(value.get("ReporterInfo"), "Reporter")
+    converted["complainant"] = _party(value.get("OnBehalfOf"), "Complainant")
+    # 5.
+    known = {key for key, _ in _KEYS} | _READ
+    others = {_snake(str(key)): item for key, item in {**extra, **report}.items() if key not in known}
+    converted = others | converted
+    for key, item in value.items():
+        if key not in {"Report", "ReporterInfo", "OnBehalfOf", "Version", "Disclosure"}:
+            draft.unused(key, item, "is of the sender's own processing, and stays at the CERT")
+    return converted
+
+
+def _reported(report: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What stands in mappings of its own: the source, the account, the score."""
+    source, account, score = (_mapping(report.get(key)) for key in ("Source", "Account", "CVSS"))
+    pairs = (
+        ("source_identifier", source.get("IP") or report.get("SourceIp")),
+        ("source_port", source.get("Port")),
+        ("url", source.get("URL")),
+        ("cvss_score", score.get("Score")),
+        ("account", [text for key in _ACCOUNT if (text := account.get(key))]),
+    )
+    return ((name, item) for name, item in pairs if item)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _type(report: Mapping[str, Any]) -> tuple[str, str]:
+    word = re.sub(r"[^a-z]", "", str(report.get("ReportType") or "").casefold())
+    if word not in _TYPES:
+        raise Problem("Report.ReportType", report.get("ReportType"), "a type of X-ARF 3 such as PortScan or Phishing")
+    activity = str(report.get("ReportClass") or "").casefold() == "activity"
+    if word == "malware" and activity:
+        return "connection", "infected_host"  # Malware of the class Activity: a host that behaves as infected
+    return _TYPES[word]
+
+
+def _party(info: Any, prefix: str) -> dict[str, Any]:
+    """Reporter or complainant in the keys of version 4, with the names and telephones that version 3 adds."""
+    if not isinstance(info, Mapping):
+        return {}
+    names = {
+        "org": f"{prefix}Org", "contact": f"{prefix}ContactEmail", "domain": f"{prefix}OrgDomain",
+        "org_email": f"{prefix}OrgEmail", "name": f"{prefix}ContactName", "phone": f"{prefix}ContactPhone",
+    }  # fmt: skip
+    return {name: info[key] for name, key in names.items() if info.get(key)}
 
 
 def _snake(name: str) -> str:
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-    return {"c2_server": "c2_server", "c2server": "c2_server", "smtpfrom": "smtp_from", "smtp_from": "smtp_from"}.get(
-        text, text
-    )
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

@@ -1,0 +1,19 @@
+"""Pointers of a report as external references of STIX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hub.reports.references import Reference
+
+
+def external_reference(item: Reference) -> dict[str, Any] | None:
+    """A STIX external reference; None where it says less than STIX demands (STIX 2.1, 2.5)."""
+    properties = {
+        "source_name": item.source_name,
+        "description": item.description,
+        "url": item.url,
+        "external_id": item.external_id,
+    }
+    filled = {name: value for name, value in properties.items() if value}
+    return filled if len(filled) > 1 and item.source_name else None

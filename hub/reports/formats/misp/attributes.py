@@ -1,0 +1,195 @@
+"""One MISP attribute, loose or inside an object: its observables, whose they are, and by what level they are marked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from hub.reports.formats.misp.claims import claim_on, is_recipient
+from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content
+from hub.reports.formats.misp.tags import read_attribute_tags, tlp_of
+from hub.reports.formats.misp.types import READERS
+from hub.reports.knowledge import Actor, Malware, Vulnerability
+from hub.reports.markings import TLP_WORDS, TlpWord
+from hub.reports.moments import Moment
+from hub.reports.observables import Observable, Sighting
+from hub.reports.reading import values
+from hub.reports.reading.draft import PROTECTED, Draft
+from hub.reports.reading.times import parse_epoch, parse_moment
+from hub.reports.references import Reference
+from hub.reports.report import Note
+
+_PERSONAL: Final = frozenset({
+    "first-name", "last-name", "full-name", "date-of-birth", "passport-number", "phone-number", "iban", "bic",
+    "bank-account-nr", "cc-number", "prtn", "identity-card-number", "whois-registrant-email", "whois-registrant-phone",
+    "whois-registrant-name",
+})  # fmt: skip
+_DISPLAY_NAMES: Final = frozenset({
+    "email-src-display-name", "email-dst-display-name", "from-display-name", "to-display-name", "reply-to-display-name",
+})  # fmt: skip
+# Relations of any object that name whom the attacker imitates or aims at.
+_AIMED_AT: Final = ("target", "impersonated", "spoofed", "affected", "brand")
+_TEXT_TYPES: Final = frozenset({"text", "comment", "other", "target-org", "target-user", "target-external"})
+_ALONE: Final = "Attributes whose distribution is 'your organisation only' are marked TLP:RED"
+_SHARING_GROUP: Final = "Attributes shared with a sharing group only are marked TLP:RED"
+
+
+def strictest(*levels: TlpWord | None) -> TlpWord | None:
+    """The most restrictive of the levels; None where there is none."""
+    return max((level for level in levels if level), key=TLP_WORDS.index, default=None)
+
+
+def level_of(item: Mapping[str, Any], draft: Draft, where: str) -> TlpWord | None:
+    """The level that an attribute or object says for itself: by a TLP tag, or by its distribution."""
+    level = tlp_of(item, draft, where)
+    distribution = str(item.get("distribution"))
+    if distribution == "0":
+        draft.warn(_ALONE)
+        return "red"
+    if distribution == "4":
+        draft.warn(_SHARING_GROUP)
+        return "red"
+    return level
+
+
+def is_deleted(item: Mapping[str, Any]) -> bool:
+    """Whether ``deleted`` is set, in any spelling."""
+    return str(item.get("deleted")).casefold() in {"1", "true"}
+
+
+def read_attribute(
+    attribute: Any, where: str, content: Content, *, level: TlpWord | None = None, template: str = ""
+) -> list[Observable]:
+    """Read one attribute into ``content``; return its observables. What cannot be used is named there.
+
+    ``level`` is that of the object around it, ``template`` the object's name.
+    """
+    draft = content.draft
+    if not isinstance(attribute, Mapping):
+        draft.unused("Attribute", attribute, "expected an attribute", where=where)
+        return []
+    kind, value = str(attribute.get("type") or ""), attribute.get("value")
+    relation = str(attribute.get("object_relation") or "")
+    key = f"{template}.{relation}" if template else kind or "type"
+    if not isinstance(value, str | int | float) or not str(value).strip():
+        draft.unused(key, value or attribute.get("data") or "empty", "has no single value", where=where)
+        return []
+    text = str(value)
+    if _is_known(kind, text, attribute, content, where):
+        return []
+    if kind in _PERSONAL or kind not in READERS:
+        reason = "is personal, and stays at the CERT" if kind in _PERSONAL else "this type has no counterpart in STIX"
+        draft.unused(key, text, reason, where=where)
+        return []
+    try:
+        items = READERS[kind](text)
+    except ValueError as error:
+        draft.unused(key, text, f"expected {error}", where=where)
+        return []
+    if attribute.get("ShadowAttribute"):
+        draft.unused("ShadowAttribute", attribute["ShadowAttribute"], "is a proposal that nobody accepted", where=where)
+    marked = strictest(level, level_of(attribute, draft, where))
+    known = read_attribute_tags(attribute, content, where)
+    observables: list[Observable] = []
+    for item in items:
+        described = replace(
+            _described(item, attribute, kind, content, where),
+            tlp=marked,
+            malware=known.malware,
+            kill_chain_phases=known.phases,
+            confidence=known.confidence,
+        )
+        # A composite was seen once, not once for each of its parts.
+        observables.append(_sighted(described, attribute, content, counted=not observables))
+    return observables
+
+
+def _is_known(kind: str, text: str, attribute: Mapping[str, Any], content: Content, where: str) -> bool:
+    """Whether the attribute is no observable but says something of the incident, and is now in ``content``."""
+    relation = str(attribute.get("object_relation") or "")
+    name = text.strip()[:500]
+    if kind in _DISPLAY_NAMES or relation in _DISPLAY_NAMES:
+        content.imitate(name, relation or kind, where)
+    elif kind in TARGETING:
+        content.targets.setdefault(VICTIM_FIELDS[kind], []).append(name)
+        content.draft.unused(kind, name, PROTECTED, where=where)
+    elif relation.casefold().startswith(_AIMED_AT) and kind in _TEXT_TYPES:
+        content.imitate(name, relation, where)
+    elif kind == "vulnerability":
+        content.vulnerabilities.setdefault(name.upper(), Vulnerability(name.upper()))
+    elif kind in {"threat-actor", "campaign-name"}:
+        content.actors.setdefault(name, Actor(name, "campaign" if kind == "campaign-name" else "threat-actor"))
+    elif kind == "malware-type":
+        content.malware.setdefault(name, Malware(name))
+    elif kind == "link":
+        return _link(text, attribute, content)
+    elif kind in {"comment", "text", "other"} and not relation:
+        content.notes.append(Note(text))
+    else:
+        return False
+    return True
+
+
+def _link(text: str, attribute: Mapping[str, Any], content: Content) -> bool:
+    try:
+        page = values.url(text)
+    except ValueError:
+        return False
+    content.references.append(Reference("link", url=page, public=attribute.get("category") == "External analysis"))
+    return True
+
+
+def _described(item: Observable, attribute: Mapping[str, Any], kind: str, content: Content, where: str) -> Observable:
+    first, last = (_moment(attribute, key, where, content.draft) for key in ("first_seen", "last_seen"))
+    claim = claim_on(item, attribute, kind, content.scene)
+    claimed = claim.of(item)
+    traffic = item.traffic
+    if traffic is not None:
+        traffic = replace(traffic, dst_role=claim.role)
+    flagged = str(attribute.get("to_ids")).casefold() in {"1", "true"}
+    return replace(
+        claimed,
+        # A connection says no more than its address, which stands beside it.
+        as_indicator=claimed.as_indicator and flagged and traffic is None and not is_recipient(kind, ""),
+        traffic=traffic,
+        first_seen=first,
+        last_seen=last,
+        valid_from=first,
+        description=str(attribute.get("comment") or "").strip() or None,
+        source_id=str(attribute.get("uuid") or "") or None,
+        revoked=is_deleted(attribute),
+    )
+
+
+def _moment(attribute: Mapping[str, Any], key: str, where: str, draft: Draft) -> Moment | None:
+    value = attribute.get(key)
+    if not value:
+        return None
+    try:
+        return parse_epoch(value) if str(value).isdigit() else parse_moment(value)
+    except ValueError as error:
+        draft.unused(key, value, f"expected {error}", where=where)
+        return None
+
+
+def _sighted(observable: Observable, item: Mapping[str, Any], content: Content, *, counted: bool) -> Observable:
+    """Count what was seen; a false positive revokes, an expiry ends validity (MISP sighting types 0, 1, 2)."""
+    sightings = item.get("Sighting")
+    count, moments = 0, []
+    for sighting in sightings if isinstance(sightings, list) else []:
+        if not isinstance(sighting, Mapping):
+            continue
+        kind = str(sighting.get("type") or "0")
+        moment = content.draft.attempt(parse_epoch, "Sighting.date_sighting", sighting.get("date_sighting"))
+        if kind == "1":
+            observable = replace(observable, revoked=True)
+        elif kind == "2" and moment:
+            observable = replace(observable, valid_until=moment)
+        else:
+            count += 1
+            moments += [moment] if moment else []
+    if count and counted:
+        first, last = min(moments, default=None), max(moments, default=None)
+        content.sightings.append(Sighting("observable", " ".join(observable.key), count, first, last))
+    return observable

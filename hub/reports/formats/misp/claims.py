@@ -1,0 +1,119 @@
+"""MISP: whose a value is. Category, object template, relation and classification decide; ``to_ids`` alone never does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.reports.observables import Observable, ObservableType
+from hub.reports.reading import roles
+from hub.reports.rsit import RsitType
+
+VICTIM_CATEGORIES: Final = frozenset({"Targeting data", "Person", "Internal reference"})
+"""Categories of what belongs to the victim or to the organisation that wrote the event."""
+HOSTILE_CATEGORIES: Final = frozenset({
+    "Antivirus detection", "Artifacts dropped", "Attribution", "External analysis", "Network activity",
+    "Payload delivery", "Payload installation", "Payload type", "Persistence mechanism",
+})  # fmt: skip
+"""Categories that MISP defines by the malware or the attacker: what it delivers, drops, installs and talks to."""
+RECIPIENT_TYPES: Final = frozenset({"email-dst", "email-dst-display-name"})
+RECIPIENT_RELATIONS: Final = frozenset({
+    "to", "cc", "bcc", "to-display-name", "cc-display-name", "bcc-display-name", "recipient", "delivered-to",
+})  # fmt: skip
+SENDER_TYPES: Final = frozenset({"email-src", "email-reply-to"})
+_AIMED_AT: Final = ("target", "victim", "impersonated", "spoofed", "legitimate", "affected")
+_SOURCES: Final = frozenset({"ip-src", "ip-src|port", "src-ip", "ip_src", "domain-src", "hostname-src", "src"})
+_DESTINATIONS: Final = frozenset({"ip-dst", "ip-dst|port", "dst-ip", "ip_dst", "domain-dst", "hostname-dst", "dst"})
+# Types of attack on somebody's host: what is at the far end of them was attacked.
+_ATTACKS_ON_HOSTS: Final = frozenset({"scanner", "brute-force", "exploit", "ids-alert", "dos", "ddos"})
+_SITES: Final = frozenset({ObservableType.DOMAIN, ObservableType.URL})
+_HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, *_SITES})
+# Values that may name whom the attack was aimed at, so that a category is not enough.
+_TELLING: Final = frozenset({*_HOSTS, ObservableType.EMAIL, ObservableType.EMAIL_MESSAGE, ObservableType.USER_ACCOUNT})
+_WALLETS: Final = "Financial fraud"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is known of an event before its attributes are read: its classes, and who received its mails."""
+
+    types: tuple[RsitType, ...] = ()
+    recipients: frozenset[str] = frozenset()
+    has_source: bool = False  # it has an attribute of the type ip-src
+
+
+def is_flagged(attribute: Mapping[str, Any]) -> bool:
+    """Whether ``to_ids`` is set, in any spelling: the author means the value for detection."""
+    return str(attribute.get("to_ids")).casefold() in {"1", "true"}
+
+
+def is_recipient(kind: str, relation: str) -> bool:
+    """Whether type or relation make it a recipient of a mail."""
+    return kind in RECIPIENT_TYPES or relation in RECIPIENT_RELATIONS
+
+
+def claim_on(item: Observable, attribute: Mapping[str, Any], kind: str, scene: Scene) -> roles.Claim:
+    """The claim on an observable that an attribute of type ``kind`` holds.
+
+    1. What is the victim's by category or relation. 2. Senders. 3. Where the classification puts a host.
+    4. What the category says of the rest, for values that are meant for detection.
+    """
+    category = str(attribute.get("category") or "")
+    relation = str(attribute.get("object_relation") or "").casefold()
+    # 1.
+    if category in VICTIM_CATEGORIES:
+        return roles.victim(f'category "{category}"')
+    if is_recipient(kind, relation):
+        return roles.victim(f"{relation or kind}: a recipient")
+    if relation.startswith(_AIMED_AT):
+        return roles.victim(f'relation "{relation}"')
+    hostile = category in HOSTILE_CATEGORIES or not category
+    flagged = is_flagged(attribute)
+    # 2.
+    if item.type is ObservableType.EMAIL and hostile and flagged:
+        return roles.sender(item.value, relation or kind, others=scene.recipients)
+    # 3.
+    if item.type in _HOSTS and (claim := _by_class(item, relation or kind, scene)):
+        return claim
+    # 4.
+    return _by_category(item, category, kind, flagged=flagged)
+
+
+def _by_category(item: Observable, category: str, kind: str, *, flagged: bool) -> roles.Claim:
+    """What the category says of a value; it is hostile by default where the category is missing."""
+    hostile = category in HOSTILE_CATEGORIES or not category
+    if item.type is ObservableType.AS:
+        return roles.unknown("an autonomous system is its operator's")
+    if hostile and flagged:
+        return roles.adversary(f'category "{category}", meant for detection' if category else f"type {kind}")
+    if hostile and item.type not in _TELLING:
+        return roles.adversary(f'category "{category}"' if category else f"type {kind}")
+    if item.type is ObservableType.WALLET and category == _WALLETS and flagged:
+        return roles.adversary(f'category "{category}", a wallet meant for detection')
+    if hostile:
+        return roles.unknown(f'category "{category}", but not meant for detection: it was only seen')
+    return roles.unknown(f'category "{category}" does not say whose it is')
+
+
+def _by_class(item: Observable, end: str, scene: Scene) -> roles.Claim | None:
+    """What the event's classes say of a host: infected, exposed, defaced, attacked; None where they say nothing."""
+    names = {line.type for line in scene.types}
+    shown = ", ".join(sorted(names))
+    if "infected-system" in names and end in _SOURCES:
+        return roles.victim(f"{end} of an event of class {shown}: the source is infected")
+    if names and all(line.rsit_class == roles.EXPOSED_CLASS for line in scene.types):
+        return roles.victim(f"the event is of class {shown}: the host is exposed")
+    if names and names <= {"unauthorised-information-modification"} and item.type in _SITES:
+        return roles.victim(f"the event is of class {shown}: the site was changed")
+    if (
+        names
+        and names <= roles.STRUCK - {"infected-system"}
+        and item.type in _SITES
+        and "application-compromise" in names
+    ):
+        return roles.unknown(f"the event is of class {shown}: the site may be what was compromised")
+    if names and names <= _ATTACKS_ON_HOSTS and end in _DESTINATIONS:
+        sentence = f"{end} of an event of class {shown}"
+        return roles.victim(f"{sentence}: it was attacked") if scene.has_source else roles.unknown(sentence)
+    return None

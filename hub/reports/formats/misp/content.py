@@ -1,0 +1,126 @@
+"""What the attributes, objects, tags and galaxies of one MISP event add up to, while it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from hub.reports import rsit
+from hub.reports.formats.misp.claims import Scene
+from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
+from hub.reports.markings import PapWord, TlpWord
+from hub.reports.observables import Sighting
+from hub.reports.reading.countries import country_code
+from hub.reports.reading.draft import PROTECTED, Draft, distinct
+from hub.reports.references import Reference
+from hub.reports.report import Determination, Note, Severity
+from hub.reports.victims import Victim
+
+# Targeting data and relations of victim objects: the field of Victim that holds them. "external" is another's.
+VICTIM_FIELDS: Final[Mapping[str, str]] = {
+    "target-org": "name", "target-email": "emails", "target-user": "accounts", "target-machine": "hosts",
+    "target-external": "external", "target-location": "places",
+    "name": "name", "full-name": "name", "organization": "name", "text": "name", "alias": "other_names",
+    "commercial-name": "other_names", "aliases": "other_names", "legal-form": "",
+    "registration-number": "registration_numbers", "node": "hosts", "user": "accounts", "external": "external",
+    "domain": "domains", "website": "domains", "ip-address": "ip_ranges", "email": "emails", "e-mail": "emails",
+    "regions": "places", "address": "places", "user-name": "accounts", "employee-id": "accounts",
+}  # fmt: skip
+TARGETING: Final = frozenset(name for name in VICTIM_FIELDS if name.startswith("target-"))
+"""The types of MISP's targeting data."""
+
+
+@dataclass
+class Tagged:
+    """What an event's tags and galaxies say about the event itself."""
+
+    tlp: TlpWord | None = None
+    pap: PapWord | None = None
+    rsit: list[rsit.RsitType] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    determination: Determination | None = None
+    severity: Severity | None = None
+    confidence: int | None = None
+    ransomware: bool = False
+    sectors: list[str] = field(default_factory=list)
+    countries: list[str] = field(default_factory=list)
+    courses: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Content:
+    """The growing parts of one event; what has no place in them is named in ``draft``."""
+
+    draft: Draft
+    scene: Scene = field(default_factory=Scene)
+    tagged: Tagged = field(default_factory=Tagged)
+    victims: list[Victim] = field(default_factory=list)
+    secondary_victims: list[Victim] = field(default_factory=list)
+    vulnerabilities: dict[str, Vulnerability] = field(default_factory=dict)
+    actors: dict[str, Actor] = field(default_factory=dict)
+    malware: dict[str, Malware] = field(default_factory=dict)
+    techniques: dict[str, Technique] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    sightings: list[Sighting] = field(default_factory=list)
+    targets: dict[str, list[str]] = field(default_factory=dict)  # targeting data outside objects, by field of Victim
+    declares_victim: bool = False  # by a victim object or targeting data, anywhere in the event
+    imitated: list[str] = field(default_factory=list)  # names that the attacker used
+
+    def imitate(self, name: str, key: str, where: str) -> None:
+        """Keep the name of somebody whom the attacker imitated: it is searched for like the victim's."""
+        self.imitated.append(name)
+        self.draft.unused(key, name, PROTECTED, where=where)
+
+    def all_victims(self) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
+        """(the victims, others to protect): of objects, and one made of the event's targeting data."""
+        victims = list(self.victims)
+        if self.targets:
+            victim, external = victim_of(self.targets, self.draft)
+            # Targeting data beside one victim object speak of that victim.
+            if len(victims) == 1 and (victim.name is None or victim.name == victims[0].name):
+                victims = [combined(victims[0], victim)]
+            else:
+                victims.append(victim)
+            self.secondary_victims += external
+        others = [*self.secondary_victims, *(Victim(name=name) for name in distinct(self.imitated))]
+        return tuple(victims), tuple(others)
+
+
+def victim_of(fields: Mapping[str, list[str]], draft: Draft, *, is_person: bool = False) -> tuple[Victim, list[Victim]]:
+    """(a victim, the external parties named with it) of texts by field of Victim."""
+    names = distinct(fields.get("name", []))
+    countries, places = [], []
+    for text in fields.get("places", []):
+        try:
+            countries.append(country_code(text))
+        except ValueError:
+            places.append(text)
+            draft.unused("victim.regions", text, PROTECTED)
+    victim = Victim(
+        name=names[0] if names else None,
+        other_names=distinct([*names[1:], *fields.get("other_names", [])]),
+        is_person=is_person,
+        registration_numbers=distinct(fields.get("registration_numbers", [])),
+        accounts=distinct(fields.get("accounts", [])),
+        emails=distinct(fields.get("emails", [])),
+        domains=distinct(fields.get("domains", [])),
+        hosts=distinct(fields.get("hosts", [])),
+        ip_ranges=distinct(fields.get("ip_ranges", [])),
+        places=distinct(places),
+        countries=distinct(countries),
+    )
+    return victim, [Victim(name=text) for text in distinct(fields.get("external", []))]
+
+
+def combined(first: Victim, second: Victim) -> Victim:
+    """Two descriptions of one victim as one."""
+    lists = {
+        name: distinct((*getattr(first, name), *getattr(second, name)))
+        for name in (
+            "other_names", "registration_numbers", "people", "accounts", "emails", "domains", "hosts", "ip_ranges",
+            "places", "sectors", "countries",
+        )
+    }  # fmt: skip
+    return replace(first, name=first.name or second.name, **lists)  # type: ignore[arg-type]  # tuples of text only

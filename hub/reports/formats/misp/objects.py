@@ -1,0 +1,224 @@
+"""One MISP object: its attributes, combined where STIX has one object for them, and what it says of victims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from hub.reports.formats.misp.attributes import is_deleted, level_of, read_attribute, strictest
+from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content, victim_of
+from hub.reports.knowledge import Vulnerability
+from hub.reports.markings import TLP_WORDS, TlpWord
+from hub.reports.observables import FileDetails, Observable, ObservableType, Role
+from hub.reports.reading import roles, values
+from hub.reports.reading.composites import connection
+from hub.reports.reading.draft import PROTECTED, Draft, distinct
+from hub.reports.reading.options import MAX_LIST_ITEMS
+from hub.reports.reading.sectors import sector_word
+
+# Hashes inside these objects are of parts of a file, or of what a service thinks of it: they are no file.
+_PART_OBJECTS: Final = frozenset({"pe-section", "pe", "elf", "elf-section", "macho", "macho-section"})
+_ORGANISATIONS: Final = frozenset({"legal-entity", "organization"})
+_PEOPLE: Final = frozenset({"person", "employee"})
+_ADDRESSES: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6})
+_HOSTS: Final = frozenset({*_ADDRESSES, ObservableType.DOMAIN})
+_DETAILS: Final = {
+    "file": frozenset({"size-in-bytes", "mimetype", "state"}),
+    "ip-port": frozenset({"dst-port", "src-port", "protocol"}),
+    "network-connection": frozenset({"dst-port", "src-port", "layer3-protocol", "layer4-protocol", "layer7-protocol"}),
+    "registry-key": frozenset({"name", "data", "data-type", "hive"}),
+}
+"""Relations of an object that describe another of its attributes, by the object's name."""
+
+
+def read_object(item: Any, where: str, content: Content) -> list[Observable]:
+    """Read one object into ``content``; return its observables."""
+    draft = content.draft
+    if not isinstance(item, Mapping) or not isinstance(item.get("Attribute"), list):
+        draft.unused("Object", item, "has no attributes", where=where)
+        return []
+    name = str(item.get("name") or "")
+    parts = [part for part in item["Attribute"][:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
+    for reference in item.get("ObjectReference") or []:
+        if isinstance(reference, Mapping):
+            draft.unused(
+                "ObjectReference",
+                f"{reference.get('relationship_type')} {reference.get('referenced_uuid')}",
+                "relations between objects are not kept",
+                where=where,
+            )
+    if name in _PART_OBJECTS:
+        for part in parts:
+            relation = f"{name}.{part.get('object_relation')}"
+            draft.unused(relation, part.get("value"), "describes a part of a file", where=where)
+        return []
+    if name == "victim" or name in _ORGANISATIONS or name in _PEOPLE:
+        _victim(name, parts, where, content)
+        return []
+    if name == "vulnerability":
+        _vulnerability(parts, where, content)
+        return []
+    level = level_of(item, draft, where)
+    observables: list[Observable] = []
+    for index, part in enumerate(parts):
+        relation = str(part.get("object_relation") or part.get("type") or "")
+        if relation not in _DETAILS.get(name, ()):
+            place = f"{where}.Attribute[{index}]"
+            observables += read_attribute(part, place, content, level=level, template=name)
+    comment = str(item.get("comment") or "").strip() or None
+    deleted = is_deleted(item)
+    return [
+        replace(one, revoked=one.revoked or deleted, description=one.description or comment)
+        for one in _combined(name, parts, observables, draft, where)
+    ]
+
+
+def _combined(
+    name: str, parts: list[Mapping[str, Any]], observables: list[Observable], draft: Draft, where: str
+) -> list[Observable]:
+    details = {
+        relation: str(part.get("value"))
+        for part in parts
+        if (relation := str(part.get("object_relation"))) in _DETAILS.get(name, ())
+    }
+    if name == "file":
+        return _one_file(observables, details, draft, where)
+    if name == "domain-ip":
+        return _resolving(observables, draft, where)
+    if name in {"ip-port", "network-connection"}:
+        return observables + _connections(observables, parts, details, draft, where)
+    if name == "registry-key" and observables and details.get("name"):
+        key = replace(observables[0], data=f"{details['name']}={details.get('data', '')}")
+        return [key, *observables[1:]]
+    return observables
+
+
+def _rank(level: TlpWord | None) -> int:
+    return TLP_WORDS.index(level) if level else -1
+
+
+def _resolving(observables: list[Observable], draft: Draft, where: str) -> list[Observable]:
+    """A domain with the addresses that it resolves to, but for those that are marked higher than it."""
+    addresses = [item for item in observables if item.type in _ADDRESSES]
+    items = []
+    for item in observables:
+        if item.type is ObservableType.DOMAIN:
+            hidden = [host for host in addresses if _rank(host.tlp) > _rank(item.tlp)]
+            for host in hidden:
+                draft.unused("domain-ip", f"{item.value} resolves to {host.value}", "is marked higher", where=where)
+            item = replace(item, resolves_to=tuple(host.value for host in addresses if host not in hidden))  # noqa: PLW2901  the same domain, completed
+        items.append(item)
+    return items
+
+
+def _one_file(observables: list[Observable], details: Mapping[str, str], draft: Draft, where: str) -> list[Observable]:
+    """The hashes of a file object are of one file. The strictest level and the most protective role of them hold."""
+    files = [item for item in observables if item.type is ObservableType.FILE and item.file]
+    others = [item for item in observables if item not in files]
+    if not files:
+        return others
+    hashes: dict[str, str] = {}
+    for item in files:
+        hashes |= item.file.hashes if item.file else {}
+    name = next((item.file.name for item in files if item.file and item.file.name), None)
+    first = next((item for item in files if item.as_indicator), files[0])
+    combined = values.file_observable(hashes, name)
+    size = draft.attempt(values.whole, f"{where}.size-in-bytes", details.get("size-in-bytes"))
+    file = replace(combined.file or FileDetails(), size=size, mime_type=details.get("mimetype"))
+    struck = next((item for item in files if item.role is Role.VICTIM), None)
+    if struck:
+        first = roles.victim(struck.evidence).of(first)
+    return [
+        replace(
+            first,
+            value=combined.value,
+            file=file,
+            tlp=strictest(*(item.tlp for item in files)),
+            revoked=all(item.revoked for item in files),
+        ),
+        *others,
+    ]
+
+
+def _connections(
+    observables: list[Observable],
+    parts: list[Mapping[str, Any]],
+    details: Mapping[str, str],
+    draft: Draft,
+    where: str,
+) -> list[Observable]:
+    port = draft.attempt(lambda text: values.whole(text, most=65_535), f"{where}.dst-port", details.get("dst-port"))
+    source_port = draft.attempt(
+        lambda text: values.whole(text, most=65_535), f"{where}.src-port", details.get("src-port")
+    )
+    by_relation = {str(part.get("object_relation")): str(part.get("value")).strip() for part in parts}
+    hosts = [item for item in observables if item.type in _HOSTS]
+    if port is None or not hosts:
+        return []
+    source = next((item for item in hosts if item.value == by_relation.get("ip-src")), None)
+    target = next((item for item in hosts if item is not source), None)
+    if target is None:
+        return []
+    layers = distinct(details.get(key, "").lower() for key in ("layer4-protocol", "protocol", "layer7-protocol"))
+    item = connection(
+        protocols=layers or ("tcp",),
+        src=source.value if source else None,
+        src_port=source_port,
+        dst=target.value,
+        dst_port=port,
+        src_role=source.role if source else Role.UNKNOWN,
+        dst_role=target.role,
+    )
+    level = strictest(target.tlp, source.tlp if source else None)
+    return [replace(item, role=target.role, evidence=target.evidence, tlp=level)]
+
+
+def _victim(name: str, parts: list[Mapping[str, Any]], where: str, content: Content) -> None:
+    """A victim object, whole. A person or organisation is the victim where nobody else is declared as such."""
+    draft = content.draft
+    fields: dict[str, list[str]] = {}
+    sectors: list[str] = []
+    person = name in _PEOPLE
+    first_and_last = {"first-name": "", "last-name": ""}
+    for part in parts:
+        relation, text = str(part.get("object_relation")), str(part.get("value") or "").strip()
+        targeting = str(part.get("type"))
+        field = VICTIM_FIELDS.get(relation) or (VICTIM_FIELDS[targeting] if targeting in TARGETING else "")
+        if relation in {"sectors", "sector", "industry"}:
+            sectors += [word for word in [draft.attempt(sector_word, f"{name}.{relation}", text)] if word]
+        elif relation in first_and_last:
+            first_and_last[relation] = text
+        elif relation == "classification":
+            person = person or text.casefold() == "individual"
+        elif field and text:
+            fields.setdefault(field, []).append(text)
+        else:
+            draft.unused(f"{name}.{relation}", text, "is of the victim, and stays at the CERT", where=where)
+    full = " ".join(text for text in first_and_last.values() if text)
+    if full:
+        fields.setdefault("name", []).append(full)
+    victim, external = victim_of(fields, draft, is_person=person)
+    victim = replace(victim, sectors=distinct(sectors))
+    content.secondary_victims += external
+    for other in external:
+        draft.unused(f"{name}.external", other.name, PROTECTED, where=where)
+    role = next((str(part.get("value")) for part in parts if part.get("object_relation") == "role"), "").casefold()
+    if name == "victim" or role in {"victim", "target"} or (name in _ORGANISATIONS and not content.declares_victim):
+        content.victims.append(victim)
+    else:
+        content.secondary_victims.append(victim)
+        draft.unused(f"Object {name}", victim.name, PROTECTED, where=where)
+
+
+def _vulnerability(parts: list[Mapping[str, Any]], where: str, content: Content) -> None:
+    fields = {str(part.get("object_relation")): str(part.get("value") or "").strip() for part in parts}
+    name = fields.get("id", "").upper()
+    if not name:
+        content.draft.unused("Object vulnerability", fields, "has no id", where=where)
+        return
+    score = content.draft.attempt(
+        lambda text: values.number(text, most=10), f"{where}.cvss-score", fields.get("cvss-score")
+    )
+    text = fields.get("summary") or fields.get("description") or None
+    content.vulnerabilities[name] = Vulnerability(name, text, score, "CVSS" if score is not None else None)

@@ -1,0 +1,85 @@
+"""Sectors as people and platforms name them, as words of industry-sector-ov (STIX 2.1, 10.9)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.stix.vocabularies import INDUSTRY_SECTORS
+
+# Names in small letters without marks between words. MISP's sector galaxy and the EU's NIS list first, then usual words.
+_NAMES: Final[dict[str, str]] = {
+    "bank": "financial-services", "banking": "financial-services", "banks": "financial-services",
+    "finance": "financial-services", "financial": "financial-services", "financial services": "financial-services",
+    "financial market infrastructures": "financial-services", "investment": "financial-services",
+    "payment": "financial-services", "payment service": "financial-services", "fintech": "financial-services",
+    "health": "healthcare", "health care": "healthcare", "hospital": "healthcare", "hospitals": "healthcare",
+    "medical": "healthcare", "pharmacy": "pharmaceuticals", "pharmaceutical": "pharmaceuticals", "pharma": "pharmaceuticals",
+    "telecom": "telecommunications", "telecoms": "telecommunications", "telco": "telecommunications",
+    "telecommunication": "telecommunications", "isp": "telecommunications", "digital infrastructure": "technology",
+    "government administration": "government-national", "public administration": "government-national",
+    "government": "government", "public sector": "government", "administration": "government",
+    "local government": "government-local", "regional government": "government-regional", "ministry": "government-national",
+    "diplomacy": "government-national", "embassy": "government-national", "police law enforcement": "government-public-services",
+    "police": "government-public-services", "justice": "government-public-services", "emergency": "emergency-services",
+    "civil aviation": "transportation", "aviation": "transportation", "airport": "transportation", "airlines": "transportation",
+    "transport": "transportation", "logistic": "transportation", "logistics": "transportation", "shipping": "transportation",
+    "maritime": "transportation", "port": "transportation", "railway": "transportation", "aerospace": "aerospace",
+    "space": "aerospace", "defense": "defense", "defence": "defense", "military": "defense",
+    "electric": "energy", "electricity": "energy", "oil": "energy", "gas": "energy", "oil and gas": "energy", "power": "energy",
+    "petroleum": "energy", "renewable energy": "energy", "nuclear": "nuclear", "drinking water": "water",
+    "water supply": "water", "waste water": "water", "utility": "utilities",
+    "academia university": "education", "academia": "education", "university": "education", "school": "education",
+    "higher education": "education", "research innovation": "education", "research": "education",
+    "it": "technology", "ict": "technology", "information technology": "technology", "it security": "technology",
+    "security service": "technology", "software": "technology", "cloud": "technology", "high tech": "technology",
+    "electronic": "technology", "electronics": "technology", "semi conductor": "technology", "technology": "technology",
+    "media": "communications", "news media": "communications", "publishing": "communications", "broadcasting": "communications",
+    "press": "communications", "manufacturing": "manufacturing", "industrial": "manufacturing", "industry": "manufacturing",
+    "factory": "manufacturing", "textile": "manufacturing", "automotive": "automotive", "car": "automotive",
+    "chemical": "chemical", "construction": "construction", "real estate": "commercial", "trade": "commercial",
+    "e commerce": "retail", "ecommerce": "retail", "retail": "retail", "shopping": "retail", "food": "agriculture",
+    "agriculture": "agriculture", "farming": "agriculture", "hotels": "hospitality-leisure", "hotel": "hospitality-leisure",
+    "hospitality": "hospitality-leisure", "tourism": "hospitality-leisure", "travel": "hospitality-leisure",
+    "restaurant": "hospitality-leisure", "casino": "entertainment", "gaming": "entertainment", "gambling": "entertainment",
+    "video games": "entertainment", "sport": "entertainment", "ngo": "non-profit", "non profit": "non-profit",
+    "civil society": "non-profit", "political party": "non-profit", "think tanks": "non-profit", "religion": "non-profit",
+    "charity": "non-profit", "mining": "mining", "insurance": "insurance", "legal": "commercial", "law": "commercial",
+    "consulting": "commercial", "dams": "dams", "infrastructure": "infrastructure",
+    # Indonesian and Malay
+    "perbankan": "financial-services", "keuangan": "financial-services", "kewangan": "financial-services",
+    "kesehatan": "healthcare", "kesihatan": "healthcare", "rumah sakit": "healthcare", "pendidikan": "education",
+    "pemerintahan": "government", "pemerintah": "government", "kerajaan": "government", "energi": "energy",
+    "tenaga": "energy", "telekomunikasi": "telecommunications", "transportasi": "transportation",
+    "pengangkutan": "transportation", "asuransi": "insurance", "insurans": "insurance", "pertanian": "agriculture",
+    "perhotelan": "hospitality-leisure", "manufaktur": "manufacturing", "pembuatan": "manufacturing",
+    # Vietnamese, Thai, Filipino
+    "ngân hàng": "financial-services", "tài chính": "financial-services", "y tế": "healthcare", "giáo dục": "education",
+    "chính phủ": "government", "năng lượng": "energy", "viễn thông": "telecommunications", "bảo hiểm": "insurance",
+    "giao thông vận tải": "transportation",
+    "ธนาคาร": "financial-services", "การเงิน": "financial-services", "สาธารณสุข": "healthcare", "การศึกษา": "education",
+    "รัฐบาล": "government", "ราชการ": "government", "พลังงาน": "energy", "โทรคมนาคม": "telecommunications",
+    "ประกันภัย": "insurance", "ขนส่ง": "transportation",
+    "bangko": "financial-services", "kalusugan": "healthcare", "edukasyon": "education", "pamahalaan": "government",
+    "enerhiya": "energy",
+    # Khmer, Lao, Burmese, Chinese, Tamil, Portuguese and Tetum
+    "ធនាគារ": "financial-services", "សុខាភិបាល": "healthcare", "អប់រំ": "education", "រដ្ឋាភិបាល": "government",
+    "ທະນາຄານ": "financial-services", "ສາທາລະນະສຸກ": "healthcare", "ການສຶກສາ": "education", "ລັດຖະບານ": "government",
+    "ဘဏ်": "financial-services", "ကျန်းမာရေး": "healthcare", "ပညာရေး": "education", "အစိုးရ": "government",
+    "银行": "financial-services", "金融": "financial-services", "医疗": "healthcare", "教育": "education", "政府": "government",
+    "能源": "energy", "电信": "telecommunications", "保险": "insurance",
+    "வங்கி": "financial-services", "சுகாதாரம்": "healthcare", "கல்வி": "education", "அரசு": "government",
+    "banco": "financial-services", "banku": "financial-services", "saúde": "healthcare", "educação": "education",
+    "edukasaun": "education", "governo": "government", "energia": "energy",
+}  # fmt: skip
+
+
+def sector_word(text: str) -> str:
+    """A word of industry-sector-ov, from the word itself or a usual name. Raises ValueError for anything else."""
+    plain = " ".join("".join(char if char.isalnum() or not char.isascii() else " " for char in text.casefold()).split())
+    word = plain.replace(" ", "-")
+    if word in INDUSTRY_SECTORS:
+        return word
+    known = _NAMES.get(plain) or _NAMES.get(plain.removesuffix(" sector"))
+    if known is None:
+        raise ValueError(f"a sector of STIX: {', '.join(sorted(INDUSTRY_SECTORS))}")
+    return known
