@@ -111,6 +111,7 @@ def _run(name: str, arguments: list[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.arguments(parser)
+    parser.set_defaults(command_line=("hub", name, *arguments))
     args = parser.parse_args(arguments)
     try:
         code: int = module.run(args)

@@ -1,143 +1,260 @@
-"""`hub convert`: reports to one STIX bundle on standard output, as it stands at the CERT, or as it would leave.
+"""`hub convert`: reports to one STIX bundle, as it stands at the CERT, or as it would leave. It changes nothing anywhere.
 
-What could not be used is named in a table on standard error. Objects are written as they are made, so that a file of
-any length fits into little memory.
+1. Each report is rendered, and released if that is asked for; its objects wait on disk, so that a file of any length
+   takes little memory. What cannot be used is named on standard error, and the rest goes on.
+2. The bundle is written whole or not at all: to standard output, or to the file that `--out` names.
+
+The clock is the time of the file: the same file always makes the same bundle.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Final, Self
 
 import orjson
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.client import environment
-from hub.cli.reports import approval_arguments, approvals, now, reading_arguments, reports, this_member
-from hub.errors import ReadingError
+from hub.cli.reports import (
+    approval_arguments,
+    approvals,
+    keep_held,
+    reading_arguments,
+    reports,
+    show_undecided,
+    this_member,
+)
+from hub.errors import ReadingError, UnprocessableError
+from hub.home.files import write_chunks_atomically
 from hub.home.member import Member
-from hub.producer.desk import Release, as_it_stands, release_report
-from hub.release.policy import Audience, Profile
+from hub.producer.desk import Release, files_of_rendering, release_report, render_report
+from hub.producer.faults import in_words
+from hub.producer.spool import Spool, SpooledRelease
+from hub.producer.standing import as_it_stands
+from hub.release.held import Decisions
+from hub.release.policy import Approvals, Audience, Profile
 from hub.rendering.versions import Content
 from hub.reports.losses import Unused
 from hub.reports.read import Report
-from hub.stix.identifiers import META_TYPES
+from hub.stix import tlp
+from hub.stix.identifiers import META_TYPES, SCO_TYPES
 
 EXAMPLE = (
-    "  hub convert reports.xlsx > national.json\n"
+    "  hub convert reports.xlsx --out national.json\n"
     "  hub convert events.jsonl --format intelmq --release regional > leaves.json\n"
 )
-# the same in every report of a member; a bundle names them once
-_SHARED = META_TYPES | {"identity", "location"}
-_PREVIEW_COLLECTION = "preview"  # whose ids and pseudonyms no collection uses: two audiences are never to be joined
+# The same in every report of a member; a bundle has them once.
+_SHARED: Final = META_TYPES | {"identity", "location"}
+_PREVIEW_COLLECTION: Final = "preview"  # whose ids no collection uses: two audiences are never to be joined
+_MEMORY_BYTES: Final = 8 << 20  # below this, what is converted needs no file
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="reports in any of the formats")
     parser.add_argument(
-        "--release", choices=[str(profile) for profile in Profile], help="as it would leave, instead of as it stands"
+        "--release",
+        choices=[str(profile) for profile in Profile],
+        help="as it would leave, instead of as it stands (with --held or --answers: regional)",
     )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write the bundle into this file, whole or not at all")
     parser.add_argument("--exercise", action="store_true", help="label it as part of a drill")
     reading_arguments(parser)
     approval_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the bundle; 1 where a file or row could not be read, or nothing of a report may leave, 3 where there is none."""
-    desk = _Conversion(args, this_member(environment()))
-    out = sys.stdout.buffer
-    digest = sha256()
-    separator = b'{"type": "bundle", "objects": [\n'
-    for content in desk.contents():
-        body = orjson.dumps(content)
-        digest.update(body)
-        out.write(separator + body)
-        separator = b",\n"
-    desk.tell_progress(done=True)
-    if desk.objects == 0:  # STIX knows no empty list, and half a bundle helps nobody
-        print("No object came of it, and nothing was written.", file=sys.stderr)
-        return REFUSED
-    # at the end, since it follows from all that stands before it: the same reports make the same bundle
-    name = uuid.UUID(bytes=digest.digest()[:16], version=4)
-    out.write(f'\n], "id": "bundle--{name}"}}\n'.encode())
-    out.flush()
-    return SOME_REFUSED if desk.held_back else DONE
+    """Write the bundle; 1 where a file or report could not be used, or nothing of it may leave, 3 where nothing is left."""
+    member = this_member(environment())
+    decided = approvals(args)
+    decisions = Decisions(decided)
+    with _Objects(member.home) as objects, Spool(member.home) as records:
+        # (1)
+        conversion = _Conversion(args, member, decided, decisions, records)
+        for contents in conversion.reports():
+            for content in contents:
+                objects.add(content)
+            conversion.show_progress(objects.count)
+        conversion.show_progress(objects.count, done=True)
+        if args.held is not None:
+            keep_held(args.held, decisions)
+        decisions.check()
+        stays = show_undecided(decisions)
+        # (2)
+        if objects.count == 0:  # STIX knows no empty list, and half a bundle helps nobody
+            print("No object came of it, and nothing was written.", file=sys.stderr)
+            return REFUSED
+        _write(objects.bundle(), args.out)
+    return SOME_REFUSED if conversion.failures or stays else DONE
+
+
+def _write(chunks: Iterable[bytes], out: Path | None) -> None:
+    if out is None:
+        sys.stdout.buffer.writelines(chunks)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        write_chunks_atomically(out, chunks)
+    except OSError as error:
+        raise UnprocessableError(f"{out}: cannot be written: {error.strerror}") from None
 
 
 class _Conversion:
-    """The objects of all files, one after the other; what was held back is counted and told on the way."""
+    """Step 1: the objects of each report. `failures` counts the files and reports of which nothing came."""
 
-    def __init__(self, args: argparse.Namespace, member: Member) -> None:
+    def __init__(
+        self, args: argparse.Namespace, member: Member, decided: Approvals, decisions: Decisions, records: Spool
+    ) -> None:
         self._args = args
         self._member = member
+        self._approvals = decided
+        self._decisions = decisions
+        self._records = records
+        profile = args.release or (Profile.REGIONAL if args.held or args.answers else None)
+        self._audience = Audience(_PREVIEW_COLLECTION, profile=Profile(profile)) if profile else None
         self._reports = 0
-        self._shows = sys.stderr.isatty()
-        self.objects = 0
-        self.held_back = 0
+        self._is_watched = sys.stderr.isatty()
+        self.failures = 0
 
-    def contents(self) -> Iterator[Content]:
-        """Each object once where reports share it."""
-        seen: set[str] = set()
-        for report in self._readings():
-            for content in self._of(report):
-                if content["type"] in _SHARED:
-                    if content["id"] in seen:
-                        continue
-                    seen.add(content["id"])
-                self.objects += 1
-                yield content
-            self._reports += 1
-            self.tell_progress()
-
-    def tell_progress(self, *, done: bool = False) -> None:
-        """A line that counts on, for a person who waits."""
-        if self._shows and self._reports:
-            end = "\n" if done else ""
-            text = f"\r{self._reports} reports, {self.objects} objects"
-            print(text, end=end, file=sys.stderr, flush=True)
-
-    def _readings(self) -> Iterator[Report]:
-        """Every report of every file; a file that cannot be read is told, and the next one tried."""
+    def reports(self) -> Iterator[Iterable[Content]]:
+        """The objects of each report of each file; what cannot be used is named, and the next one tried."""
         for file in self._args.files:
             try:
+                now = datetime.fromtimestamp(file.stat().st_mtime, UTC)
                 for report in reports(file, self._args, self._member):
+                    self._reports += 1
                     if isinstance(report, Report):
-                        yield report
+                        yield self._contents(report, now)
                     else:
-                        self.held_back += 1
+                        self.failures += 1
+            except OSError as error:
+                self._failed(f"{file}: {error.strerror}")
             except ReadingError as error:
-                self.held_back += 1
-                print(error, file=sys.stderr)
+                self._failed(str(error))
 
-    def _of(self, report: Report) -> Iterator[Content]:
-        if self._args.release is None:
-            rendered = as_it_stands(report, self._member, now(), exercise=self._args.exercise)
-            _tell_unused(report, (*report.unused, *rendered.problems))
-            yield from rendered.contents
-            return
+    def _contents(self, report: Report, now: datetime) -> Iterable[Content]:
+        convert: Callable[[Report, datetime], Iterable[Content]] = (
+            self._as_it_stands if self._audience is None else self._as_it_leaves
+        )
+        try:
+            return convert(report, now)
+        except Exception as error:  # noqa: BLE001 - one report never ends a file; its fault is named
+            self._failed(f"{report.source}: {report.report_id}: {in_words(error)}")
+            return ()
+
+    def _as_it_stands(self, report: Report, now: datetime) -> Iterable[Content]:
+        rendered = render_report(report, self._member, now, exercise=self._args.exercise, unkept=self._records.unkept)
+        files = files_of_rendering(self._member, report, rendered)
+        self._records.add(SpooledRelease(report.report_id, [], files=files))
+        _show_unused(report, (*report.unused, *rendered.problems))
+        return list(as_it_stands(rendered.contents, self._member))
+
+    def _as_it_leaves(self, report: Report, now: datetime) -> Iterable[Content]:
+        assert self._audience is not None
         outcome = release_report(
             report,
             self._member,
-            Audience(_PREVIEW_COLLECTION, profile=Profile(self._args.release)),
-            now(),
-            approvals=approvals(self._args),
+            self._audience,
+            now,
+            approvals=self._approvals,
             exercise=self._args.exercise,
+            unkept=self._records.unkept,
         )
-        _tell_unused(report, report.unused)
-        if isinstance(outcome, Release):
-            for bundle in outcome.bundles:
-                yield from bundle
+        self._decisions.add(report.report_id, outcome.preview)
+        _show_unused(report, report.unused)
+        if not isinstance(outcome, Release):
+            self._failed(f"{report.source}: {report.report_id}: nothing leaves. {outcome.reason}")
+            return ()
+        self._records.add(SpooledRelease(report.report_id, [], files=outcome.files()))
+        return [content for bundle in outcome.bundles for content in bundle]
+
+    def _failed(self, sentence: str) -> None:
+        self.failures += 1
+        print(sentence, file=sys.stderr)
+
+    def show_progress(self, objects: int, *, done: bool = False) -> None:
+        """A line that counts on, for a person who waits."""
+        if self._is_watched and self._reports:
+            end = "\n" if done else ""
+            print(f"\r{self._reports} reports, {objects} objects", end=end, file=sys.stderr, flush=True)
+
+
+class _Objects:
+    """The objects of the bundle, on disk: what reports share, once.
+
+    Reports may say different levels of one observable, which has no versions: the lowest is what the CERT says of it.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES, dir=str(home))  # noqa: SIM115 - closed with this object
+        self._shared: set[str] = set()
+        self._observables: dict[bytes, tuple[int, int]] = {}  # UUID -> its lowest level, and which line says it
+        self._replaced: set[int] = set()  # lines of observables that a later report says at a lower level
+        self._lines = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    @property
+    def count(self) -> int:
+        """How many objects there are."""
+        return self._lines - len(self._replaced)
+
+    def add(self, content: Content) -> None:
+        """Append an object, unless it is one that reports share and is there."""
+        identifier: str = content["id"]
+        if content["type"] in _SHARED:
+            if identifier in self._shared:
+                return
+            self._shared.add(identifier)
+        elif content["type"] in SCO_TYPES and not self._is_lowest(content):
             return
-        self.held_back += 1
-        print(f"{report.source}: {report.report_id}: nothing leaves. {outcome.reason}", file=sys.stderr)
+        self._lines += 1
+        self._file.write(orjson.dumps(content) + b"\n")
+
+    def _is_lowest(self, content: Content) -> bool:
+        key = uuid.UUID(content["id"].partition("--")[2]).bytes
+        level = int(tlp.level(content) or 0)
+        known = self._observables.get(key)
+        if known is not None:
+            if known[0] <= level:
+                return False
+            self._replaced.add(known[1])
+        self._observables[key] = (level, self._lines)
+        return True
+
+    def bundle(self) -> Iterator[bytes]:
+        """The bundle. Its id follows from its content: the same reports make the same bundle."""
+        digest = sha256()
+        for line in self._chosen():
+            digest.update(line)
+        identifier = f"bundle--{uuid.UUID(bytes=digest.digest()[:16], version=4)}"
+        head = f'{{"type": "bundle", "id": "{identifier}", "objects": [\n'.encode()
+        for line in self._chosen():
+            yield head + line
+            head = b",\n"
+        yield b"\n]}\n"
+
+    def _chosen(self) -> Iterator[bytes]:
+        self._file.seek(0)
+        for number in range(self._lines):
+            line = self._file.readline().rstrip(b"\n")
+            if number not in self._replaced:
+                yield line
 
 
-def _tell_unused(report: Report, unused: tuple[Unused, ...]) -> None:
+def _show_unused(report: Report, unused: tuple[Unused, ...]) -> None:
     for item in unused:
         where = report.source if report.source.endswith(item.where) else f"{report.source}: {item.where}"
         times = f" (on {item.count} lines)" if item.count > 1 else ""

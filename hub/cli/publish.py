@@ -17,7 +17,15 @@ from pathlib import Path
 from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments, progress
 from hub.cli.deliveries import show
-from hub.cli.reports import approval_arguments, approvals, reading_arguments, reports
+from hub.cli.reports import (
+    approval_arguments,
+    approvals,
+    keep_held,
+    reading_arguments,
+    reports,
+    show_undecided,
+    shown_preview,
+)
 from hub.errors import ReadingError, ReleaseError
 from hub.producer.bundles import stix_objects
 from hub.producer.pipeline import Destination, Pipeline
@@ -47,6 +55,7 @@ def arguments(parser: argparse.ArgumentParser, *, to: str | None = None) -> None
     )
     parser.add_argument("--to", required=to is None, default=to, metavar="COLLECTION", help="id, alias or title")
     parser.add_argument("--preview", action="store_true", help="show what would leave, and send nothing")
+    parser.add_argument("--full", action="store_true", help="show every property of every object in a preview")
     parser.add_argument("--yes", action="store_true", help="do not ask before something leaves for the first time")
     parser.add_argument(
         "--json",
@@ -76,34 +85,57 @@ def run(args: argparse.Namespace) -> int:
         desk = _Desk(args, pipeline)
         for file in args.files:
             desk.take(file)
+        if desk.is_empty:
+            return REFUSED
+        if args.held is not None:
+            keep_held(args.held, pipeline.decisions)
+        pipeline.decisions.check()
+        stays = show_undecided(pipeline.decisions)
         if args.preview:
-            return SOME_REFUSED if desk.withheld else DONE
+            return SOME_REFUSED if desk.withheld or desk.failures or stays else DONE
         if not pipeline.spool.count:
             return SOME_REFUSED
         # (3)
-        if not args.yes and not _agreed(pipeline.spool):
+        if not args.yes and not _agreed(pipeline.spool, args):
             print("Nothing was sent.", file=sys.stderr)
             return REFUSED
         # (4)
         refusals = [show(delivery, box, as_json=args.json) for delivery in pipeline.send(progress())]
-    return SOME_REFUSED if desk.withheld or any(refusals) else DONE
+    return SOME_REFUSED if desk.withheld or desk.failures or stays or any(refusals) else DONE
 
 
 class _Desk:
-    """Step 1: files to releases, in the spool. `withheld` counts the rows and reports of which nothing leaves."""
+    """Step 1: files to releases, in the spool.
+
+    `withheld` counts the rows and reports of which nothing leaves, `failures` the files that could not be used to their
+    end.
+    """
 
     def __init__(self, args: argparse.Namespace, pipeline: Pipeline) -> None:
         self._args = args
         self._pipeline = pipeline
         self.withheld = 0
+        self.failures = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no file could be used: nothing was released, and nothing was withheld."""
+        return not self._pipeline.spool.count and self.failures == len(self._args.files)
 
     def take(self, file: Path) -> None:
-        """Spool what may leave of a file, and print its preview where that is asked for. ReadingError for the whole file."""
-        if _is_stix(file) and self._args.format is None:
-            self._take_stix(file)
-            return
-        unused = 0
+        """Spool what may leave of a file, and print its preview where that is asked for. What cannot be used is named."""
+        try:
+            if _is_stix(file) and self._args.format is None:
+                self._take_stix(file)
+            else:
+                self._take_reports(file)
+        except (ReadingError, ReleaseError) as error:
+            self.failures += 1
+            print(f"hub publish: {error}", file=sys.stderr)
+
+    def _take_reports(self, file: Path) -> None:
         member, _ = self._pipeline.member, self._pipeline.audience  # what is wrong with either is said before reading
+        unused = 0
         for report in reports(file, self._args, member):
             if isinstance(report, Report):
                 unused += len(report.unused)
@@ -139,7 +171,8 @@ class _Desk:
 
     def _show(self, preview: Preview) -> None:
         if self._args.preview:
-            print(preview.json() if self._args.json and preview.rows else preview.text(), flush=True)
+            as_json = self._args.json and preview.rows
+            print(preview.json() if as_json else shown_preview(preview, self._args, full=self._args.full), flush=True)
 
 
 def _is_stix(file: Path) -> bool:
@@ -154,11 +187,11 @@ def _is_stix(file: Path) -> bool:
     )
 
 
-def _agreed(spool: Spool) -> bool:
+def _agreed(spool: Spool, args: argparse.Namespace) -> bool:
     if not spool.asking or not sys.stdin.isatty():
         return True
     for release in spool:
         if release.ask:
-            print(release.preview.text(), file=sys.stderr)
+            print(shown_preview(release.preview, args, full=args.full), file=sys.stderr)
     print("This leaves for the first time. Send it? [y/N] ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.cli.client import home
-from hub.errors import ConfigurationError, ReadingError
+from hub.errors import ConfigurationError, ReadingError, ReleaseError
+from hub.home.files import write_atomically
 from hub.home.member import Member, load_member
 from hub.producer.desk import read
-from hub.release.policy import Approvals
+from hub.release import layout
+from hub.release.held import Decisions, held_file, parse_answers, parse_items, with_answers
+from hub.release.policy import Approvals, Decision
+from hub.release.preview import Preview
 from hub.reports.read import FORMATS, ReadOptions, Report, RowError
 from hub.stix.tlp import BY_WORD
 
 _MAX_WARNINGS = 20  # sentences about one report
+_FLAGS = frozenset({"--preview", "--full", "--json", "--yes"})  # not part of what to do next
+_FILES = frozenset({"--held"})  # neither, with the file that follows
 
 
 def reading_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +57,21 @@ def approval_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="KEY",
         help="a text or value to let out; the preview shows its key",
+    )
+    parser.add_argument(
+        "--despite",
+        default="",
+        metavar="REASON",
+        help="why what --approve names is let out although something in it looks suspicious; kept in the record",
+    )
+    parser.add_argument(
+        "--held",
+        type=Path,
+        metavar="FILE",
+        help="write what is held into this file, to be answered; answers that stand in it are kept",
+    )
+    parser.add_argument(
+        "--answers", type=Path, metavar="FILE", help="what --held wrote, with each decision release, lone or keep"
     )
     parser.add_argument(
         "--disapprove",
@@ -86,18 +108,79 @@ def read_options(args: argparse.Namespace, member: Member | None) -> ReadOptions
 
 
 def approvals(args: argparse.Namespace) -> Approvals:
-    """What the officer allowed, from the arguments. ConfigurationError where nobody's name stands behind it."""
-    if (args.approve or args.disapprove or args.leave or args.named_by) and not args.officer:
+    """What the officer decided, from the arguments and the file of answers. ConfigurationError where nobody's name stands
+    behind it, ReleaseError where the file cannot be used.
+    """
+    if (args.approve or args.disapprove or args.leave or args.named_by or args.answers) and not args.officer:
         raise ConfigurationError("an approval needs a name: give --officer")
+    if args.despite and not args.approve:
+        raise ConfigurationError("--despite says why what --approve names is let out: give --approve, too")
     keys = frozenset(args.approve)
-    return Approvals(
+    decided = Approvals(
         officer=args.officer,
         texts=keys,
         values=keys,
         taken_back=frozenset(args.disapprove),
+        despite=dict.fromkeys(args.approve, args.despite) if args.despite else {},
         named_by=args.named_by,
         tlp=BY_WORD[args.leave] if args.leave else None,
     )
+    if args.answers is None:
+        return decided
+    return with_answers(decided, parse_answers(_content(args.answers), str(args.answers)))
+
+
+def keep_held(file: Path, decisions: Decisions) -> None:
+    """Write what is held into a file, whole or not at all; decisions that stand in it already are kept."""
+    earlier = parse_items(_content(file), str(file)) if file.exists() else []
+    try:
+        write_atomically(file, held_file(decisions.held, earlier))
+    except OSError as error:
+        raise ReleaseError(f"{file}: what is held cannot be written here: {error.strerror}") from None
+    count = len(decisions.held)
+    print(
+        f"{file}: {count} held. Set each decision to {', '.join(Decision)}; then run the same command with --answers {file} "
+        "--officer NAME."
+        if count
+        else f"{file}: nothing is held.",
+        file=sys.stderr,
+    )
+
+
+def show_undecided(decisions: Decisions) -> bool:
+    """Print what was let out once and needs the second yes; whether there is any."""
+    for item in decisions.undecided():
+        print(
+            f"{item.object} ({item.key}) stays: {item.reason} ({item.span}). To let it out all the same, say why: --despite "
+            "REASON, or despite in the file of answers.",
+            file=sys.stderr,
+        )
+    return bool(decisions.undecided())
+
+
+def shown_preview(preview: Preview, args: argparse.Namespace, *, full: bool = False) -> str:
+    """A preview as wide as the terminal, with the commands that come next."""
+    width = shutil.get_terminal_size((layout.WIDTH, 0)).columns
+    return preview.text(width=width, full=full, command=_next_command(args.command_line))
+
+
+def _next_command(words: Sequence[str]) -> list[str]:
+    """The words of a command without those that keep it from sending, or ask for what was just shown."""
+    kept: list[str] = []
+    skip = False
+    for word in words:
+        option, equals, _ = word.partition("=")
+        if not skip and option not in {*_FLAGS, *_FILES}:
+            kept.append(word)
+        skip = option in _FILES and not equals
+    return kept
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ReleaseError(f"{file}: {error.strerror}") from None
 
 
 def reports(file: Path, args: argparse.Namespace, member: Member) -> Iterator[Report | RowError]:

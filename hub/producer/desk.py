@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from hub.errors import HubError, ReadingError
 from hub.home.member import Member
+from hub.producer.faults import in_words
 from hub.release.policy import Approvals, Audience
 from hub.release.preview import Preview
 from hub.release.record import (
@@ -25,7 +27,6 @@ from hub.release.record import (
     load_render_record,
     release_record_file,
     render_record_files,
-    save_render_record,
 )
 from hub.release.step import Released, Withheld, release
 from hub.rendering.render import Rendered, render
@@ -33,6 +34,11 @@ from hub.rendering.versions import Content
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
 
 _NEVER_RELEASED = ReleaseRecord()
+
+
+def files_of_rendering(member: Member, report: Report, rendered: Rendered) -> list[File]:
+    """The records of the import: a later rendering of the same report builds on them."""
+    return render_record_files(member, report, rendered.record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +60,21 @@ class Release:
     def files(self) -> list[File]:
         """The records of the import and of the release, which must be kept before anything is sent."""
         return [
-            *render_record_files(self._member, self.report, self._rendered.record),
+            *files_of_rendering(self._member, self.report, self._rendered),
             release_record_file(self._member, self.report, self._audience, self._record),
         ]
 
 
 def read(file: Path, options: ReadOptions, format_: str | None = None) -> Iterator[Report | RowError]:
-    """The reports in a file. A report that cannot be read is a RowError; ReadingError where the whole file cannot."""
-    yield from read_reports(file, format=format_, options=options)
-
-
-def as_it_stands(report: Report, member: Member, now: datetime, *, exercise: bool = False) -> Rendered:
-    """The report as STIX for the CERT's own eyes. The record of the import is kept, so that ids and times stay."""
-    rendered = render_report(report, member, now, exercise=exercise)
-    save_render_record(member, report, rendered.record)
-    return rendered
+    """The reports in a file. A report that cannot be read is a RowError; ReadingError where the file, or its rest, cannot."""
+    number = 0
+    try:
+        for number, report in enumerate(read_reports(file, format=format_, options=options), 1):  # noqa: B007
+            yield report
+    except HubError:
+        raise
+    except Exception as error:
+        raise ReadingError(f"{file}: after report {number}: {in_words(error)}") from error
 
 
 def render_report(

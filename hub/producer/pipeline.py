@@ -24,10 +24,12 @@ from hub.home.member import Member, load_member
 from hub.producer.audience import audience_at
 from hub.producer.bundles import StixDict
 from hub.producer.connection import Connection
+from hub.producer.faults import in_words
 from hub.producer.outbox import Delivery, Outbox
 from hub.producer.publish import Progress, publish
 from hub.producer.spool import NOTHING_SHOWN, Spool, SpooledRelease
 from hub.producer.standing import refuse_what_stays
+from hub.release.held import Decisions
 from hub.release.policy import Approvals, Audience
 from hub.release.preview import Preview
 from hub.release.record import keep_file
@@ -76,6 +78,7 @@ class Pipeline:
         self._tell = tell
         self._names: frozenset[str] = frozenset()  # of the outbox's files that this run has put there
         self.spool = Spool(destination.home)
+        self.decisions = Decisions(self._approvals)
 
     def __enter__(self) -> Self:
         return self
@@ -101,24 +104,33 @@ class Pipeline:
         return self._destination.home
 
     def release(self, report: Report) -> Release | Withheld:
-        """What of the report may leave, or why nothing may: rendered and released, and not spooled."""
-        from hub.producer.desk import release_report  # noqa: PLC0415 - loads stix2, a third of a second
+        """What of the report may leave, or why nothing may: rendered and released, and not spooled.
 
-        return release_report(
-            report,
-            self.member,
-            self.audience,
-            self._now(),
-            approvals=self._approvals,
-            exercise=self._exercise,
-            unkept=self.spool.unkept,
-        )
+        A report that cannot be rendered or released is withheld with the fault as the reason: others go on.
+        """
+        from hub.producer.desk import release_report  # noqa: PLC0415 - loads stix2, a third of a second
+        from hub.release.step import Withheld  # noqa: PLC0415 - as above
+
+        member, audience = self.member, self.audience
+        try:
+            return release_report(
+                report,
+                member,
+                audience,
+                self._now(),
+                approvals=self._approvals,
+                exercise=self._exercise,
+                unkept=self.spool.unkept,
+            )
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing of this report leaves
+            return Withheld(in_words(error), Preview(f"{report.source or report.report_id}: cannot be released", ()))
 
     def add_report(self, report: Report, *, source: str = "") -> Release | Withheld:
         """Render, release and spool a report. What is withheld is not spooled."""
         from hub.producer.desk import Release  # noqa: PLC0415 - as above
 
         outcome = self.release(report)
+        self.decisions.add(report.report_id, outcome.preview)
         if isinstance(outcome, Release):
             release = SpooledRelease(
                 source=source or report.report_id,
@@ -132,7 +144,8 @@ class Pipeline:
 
     def add_stix(self, objects: Sequence[StixDict], *, source: str, title: str = "") -> SpooledRelease:
         """Spool STIX as it stands. ReleaseError where that is a report as it stands at the CERT, or names whom it protects."""
-        refuse_what_stays(objects, self._destination.home, self._approvals.values)
+        for name in refuse_what_stays(objects, self._destination.home, self._approvals.values):
+            self.decisions.note(name)
         kinds = Counter(str(item.get("type")) for item in objects)
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         preview = Preview(f"{title or source}: {len(objects)} objects, as they stand: {counts}", ())
@@ -143,8 +156,10 @@ class Pipeline:
     def send(self, progress: Progress | None = None) -> Iterator[Delivery]:
         """Keep the records, then put all into the outbox, then send what waits there; yield what became of each bundle.
 
-        ConnectionFailedError where the hub is away: with an outbox, everything waits there and nothing is lost.
+        ReleaseError where an approval fits nothing of this run: then nothing is kept or sent. ConnectionFailedError where
+        the hub is away: with an outbox, everything waits there and nothing is lost.
         """
+        self.decisions.check()
         for release in self.spool:
             for path, body in release.files:
                 keep_file(path, body)

@@ -1,7 +1,8 @@
 """STIX that is published as it stands, without a release: what of it must not leave all the same.
 
-1. What `hub convert` makes of a report is for the CERT's own eyes, and looks like any other bundle. Its ids give it
-   away: the records of this home hold each of them, and none ever leaves.
+1. What `hub convert` makes of a report is for the CERT's own eyes, and looks like any other bundle. Each of its objects
+   carries a marking of this CERT's own that says so, whose id follows from its key; and the records of what was
+   published hold the ids of the reports as they stand. Neither ever leaves.
 2. Whatever else it is, nobody on the CERT's own list (`deny` in `member.toml`) is named in it, unless an officer
    approved that very name.
 """
@@ -16,8 +17,9 @@ from typing import Any, Final
 import orjson
 
 from hub.errors import ReleaseError
-from hub.home.member import FILE, load_member
+from hub.home.member import FILE, Member, load_member
 from hub.producer.bundles import encoded
+from hub.rendering.versions import COMMON_TIME, Content
 
 _ID: Final = re.compile(rb"[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 MAX_NAMED: Final = 5  # ids or names in one refusal
@@ -25,26 +27,56 @@ MAX_NAMED: Final = 5  # ids or names in one refusal
 
 def refuse_what_stays(
     objects: Iterable[Mapping[str, Any]], home: Path | None, approved: Collection[str] = frozenset()
-) -> None:
+) -> list[str]:
     """ReleaseError where objects to be sent as they stand are the CERT's own, or name whom it protects.
 
-    `home` is the producer's; a machine without a `member.toml` has neither records nor a list.
+    Returns the names of the CERT's list that stand in them and were approved. `home` is the producer's; a machine without
+    a `member.toml` has neither records nor a list.
     """
     if home is None or not (home / FILE).exists():
-        return
+        return []
     objects = list(objects)
     # (1)
-    if national := sorted(_ids(objects) & _ids_at_home(home)):
+    national_ids = _ids_at_home(home) | {national_marking(load_member(home))["id"]}
+    if national := sorted(_ids(objects) & national_ids):
         raise ReleaseError(
             f"This is a report as it stands at the CERT, with all that it says of the victim ({_some(national)}): it does not "
             "leave. Publish the report itself, and the victim is protected on the way."
         )
     # (2)
-    if named := [name for name in _named(objects, home) if name not in approved]:
+    names = list(_named(objects, home))
+    if named := [name for name in names if name not in approved]:
         raise ReleaseError(
             f"It names whom this CERT protects ({_some(named)}; deny in {home / FILE}): take that out, or approve each by "
             "--approve NAME --officer WHO."
         )
+    return names
+
+
+def national_marking(member: Member) -> Content:
+    """The marking of all that `hub convert` makes of a report as it stands at this CERT."""
+    return {
+        "type": "marking-definition",
+        "spec_version": "2.1",
+        "id": member.key.identifier("marking-definition", "as it stands at the CERT"),
+        "created": COMMON_TIME,
+        "created_by_ref": member.identity,
+        "definition_type": "statement",
+        "definition": {
+            "statement": f"For {member.name} only: this is a report as it stands there, with the victim in it."
+        },
+    }
+
+
+def as_it_stands(contents: Iterable[Content], member: Member) -> Iterator[Content]:
+    """A rendered report for the CERT's own eyes, marked as such; definitions and the CERT's identity are as ever."""
+    marking = national_marking(member)
+    yield marking
+    for content in contents:
+        if content["type"] == "marking-definition" or content["id"] == member.identity:
+            yield content
+        else:
+            yield {**content, "object_marking_refs": [*content.get("object_marking_refs", ()), marking["id"]]}
 
 
 def _ids(objects: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -52,7 +84,7 @@ def _ids(objects: Iterable[Mapping[str, Any]]) -> set[str]:
 
 
 def _ids_at_home(home: Path) -> set[str]:
-    """The ids of all that was made of reports here: those of the objects' own, whose records hold their versions."""
+    """The ids of the objects of all reports that were published from here, as they stand at the CERT."""
     found: set[str] = set()
     for path in (home / "records" / "imported").glob("*.json"):
         found |= orjson.loads(path.read_bytes())["objects"].keys()

@@ -27,6 +27,17 @@ _TEXTS: Final = ("name", "description", "goal", "abstract", "content")
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """What the search found in a text: with `refused` it cannot leave; `suspicious` needs a second yes, with a reason."""
+
+    refused: tuple[str, ...] = ()
+    suspicious: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ", ".join((*self.refused, *self.suspicious))
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseContext:
     """One release of one report for one audience.
 
@@ -63,10 +74,25 @@ class ReleaseContext:
             span.kind not in ("host name", "identity number (SG)") for span in spans(text)
         )
 
-    def suspicious(self, text: str) -> list[str]:
+    def findings(self, text: str) -> Findings:
         """What in a text of the report points at a victim, a person or a machine that is not the adversary's."""
-        hits = [str(hit) for hit in self.scanner.hits(text)]
-        return hits + [f"{span.kind} “{span.text}”" for span in spans(text) if span.text not in self.adversary_values]
+        hits = self.scanner.hits(text)
+        intruders = (str(span) for span in spans(text) if span.text not in self.adversary_values)
+        return Findings(
+            refused=(*(str(hit) for hit in hits if hit.exact), *intruders),
+            suspicious=tuple(str(hit) for hit in hits if not hit.exact),
+        )
+
+    def evidence(self, identifier: str) -> str:
+        """Which field of the report decided whose an observable is; "" for what is none."""
+        origin = self.origins.get(identifier)
+        return origin.observable.evidence if origin is not None and origin.observable is not None else ""
+
+    def may_leave(self, text: str) -> bool:
+        """Whether an officer approved exactly this text, and said why where something in it is suspicious."""
+        if not self.approvals.allows(text):
+            return False
+        return self.approvals.insists(text_key(text)) or not self.findings(text).suspicious
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +129,15 @@ class Context:
 
     def refusal(self, text: str) -> str:
         """Why a text may not leave although an officer approved it; empty where nothing speaks against it."""
-        problems = self.release.suspicious(text)
-        if not problems:
+        refused = self.release.findings(text).refused
+        if not refused:
             return ""
         where = f"{self.content['type']} ({text_key(text)})"
-        return f"The approved text of the {where} holds {', '.join(problems)}: write it without."
+        return f"The approved text of the {where} holds {', '.join(refused)}: write it without."
 
     def keeps_own_words(self) -> bool:
         """Whether an approved text of the report stays in the object."""
         texts = [self.content.get(name) for name in _TEXTS]
         if self.content["type"] == "report":
             texts += [self.release.report.title, self.release.report.description]
-        return any(isinstance(text, str) and self.release.approvals.allows(text) for text in texts)
+        return any(isinstance(text, str) and self.release.may_leave(text) for text in texts)

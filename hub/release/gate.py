@@ -45,11 +45,12 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A verdict with its reason; `key` is what an officer gives to approve it."""
+    """A verdict with its reason; `key` is what an officer gives to approve it, `span` what in it looks suspicious."""
 
     verdict: Verdict
     why: str = ""
     key: str = ""
+    span: str = ""
     observable: Observable | None = None
     third_party: bool = False
 
@@ -125,12 +126,15 @@ class Gate:
         found = self._found(content["id"])
         if not found:
             return Passage(Verdict.LEAVES, observable=origin.observable)
-        why = f"held, it holds {', '.join(str(hit) for hit in found)}"
+        span = ", ".join(str(hit) for hit in found)
+        why = f"held, it holds {span}"
         if any(isinstance(hit, Hit) and hit.exact for hit in found):
             return Passage(Verdict.STAYS, why, observable=origin.observable)
         if value in self._approvals.values:
-            return Passage(Verdict.LONE, f"{why}; approved: leaves alone", observable=origin.observable)
-        return Passage(Verdict.STAYS, why, key=value, observable=origin.observable)
+            return Passage(
+                Verdict.LONE, f"{why}; approved: leaves alone", value, span=span, observable=origin.observable
+            )
+        return Passage(Verdict.STAYS, why, value, span=span, observable=origin.observable)
 
     def _third_party(self, origin: Origin, value: str) -> Passage:
         # (3)
@@ -139,9 +143,9 @@ class Gate:
             return Passage(Verdict.STAYS, f"{why}: never to the public")
         if value in self._approvals.values:
             return Passage(
-                Verdict.LONE, f"{why}; approved: leaves alone", observable=origin.observable, third_party=True
+                Verdict.LONE, f"{why}; approved: leaves alone", value, observable=origin.observable, third_party=True
             )
-        return Passage(Verdict.STAYS, why, key=value)
+        return Passage(Verdict.STAYS, why, value, observable=origin.observable)
 
     def _found(self, identifier: str) -> list[Hit | Span]:
         found: dict[Hit | Span, None] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -73,23 +73,50 @@ def text_key(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+class Decision(StrEnum):
+    """What an officer decides about a text or value that is held."""
+
+    RELEASE = "release"  # it leaves
+    LONE = "lone"  # it leaves alone, in an indicator that nothing links to the incident
+    KEEP = "keep"  # it stays
+
+
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """What an officer looked at and lets out.
+    """What an officer decided. `texts` and `values` are let out, `kept` and `taken_back` are not, any more.
 
-    `texts`: keys of texts (`text_key`) that may leave as they stand, if the scanner finds nothing in them.
-    `values`: adversary values that contain a victim's name, or belong to a hacked third party: they leave as lone
-    indicators. `taken_back`: texts and values that were approved earlier, and shall not leave any more. `named_by`: who
-    recorded the victim's yes to being named, and when. `tlp`: the level down to which the source gave leave to mark it.
+    `texts`: keys of texts (`text_key`) that leave as they stand, if the scanner finds nothing of the victim's in them.
+    `values`: values that are held because they resemble the victim or belong to a third party, or that the report gives
+    no owner. `alone`: those of `values` that leave as lone indicators in any case. `kept`: keys that were decided to stay;
+    `taken_back`: keys that were approved before and are not any more. `despite`: for each key with a suspicious finding,
+    why it is let out all the same. `named_by`: who recorded the victim's consent to be named, and when. `tlp`: the level
+    down to which the source agreed to have it marked.
     """
 
     officer: str = ""
     texts: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
+    alone: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     taken_back: frozenset[str] = frozenset()
+    despite: Mapping[str, str] = field(default_factory=dict)
     named_by: str = ""
     tlp: TLP | None = None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """Every key that something was decided about."""
+        return self.texts | self.values | self.kept | self.taken_back
 
     def allows(self, text: str) -> bool:
         """Whether this very text was approved."""
         return text_key(text) in self.texts
+
+    def reason(self, key: str) -> str:
+        """Why a text or value with this key leaves, for the preview."""
+        despite = self.despite.get(key)
+        return f"approved, despite what looks suspicious: {despite}" if despite else "approved by an officer"
+
+    def insists(self, key: str) -> bool:
+        """Whether a second yes, with its reason, stands for this key."""
+        return bool(self.despite.get(key))

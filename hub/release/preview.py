@@ -1,25 +1,43 @@
-"""What leaves and what does not, side by side, and why: for the officer before a release, and kept in its record."""
+"""What leaves, what stays and what needs a decision, and why: for the officer before a release, and kept in its record.
+
+`Preview.text` is the officer's view: on one screen, unless `full`, which shows every property of every object.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from hub.release import layout
 from hub.reports.losses import excerpt
+from hub.stix.identifiers import SCO_TYPES
 
-WIDTH: Final = 46  # characters of each of the two columns
 SHOWN_CHARS: Final = 600  # of one value
-MAX_ROWS: Final = 400  # rows of one printed preview; a last one counts the rest
+MAX_DECISIONS: Final = 5  # shown on the screen; `--held FILE` writes all
+MAX_OBJECTS: Final = 7  # of those that leave, shown one by one
+MAX_CHANGES: Final = 4  # reasons for which something leaves changed
+MAX_REASONS: Final = 6  # for which something stays
+MAX_NAMES: Final = 4  # of what stays, or is changed, for one reason
+TEXT_CELLS: Final = 120  # of one text or value on the screen
+_REFUSED: Final = "cannot leave as they are written, write them without"
+OFFICER: Final = "NAME"  # stands for the officer in a command
+# Types in the order of the screen; others follow, observables last: an indicator shows their value.
+_FIRST: Final = ("incident", "report", "identity", "indicator")
+# Properties that say what an object is, in the order in which they are looked for.
+_SAYING: Final = ("name", "value", "pattern", "relationship_type", "hashes", "key", "subject", "account_login")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One property (or, with an empty `path`, one object): as it stands at the CERT, as it leaves, and why.
 
-    `key` is what an officer gives to approve it: a text's key, or an adversary's value.
+    `key` is what an officer gives to decide about it; with `approved`, one did, and the key takes it back. `value` is the
+    whole of what is held, where `here` is cut. `span` is what in it looks suspicious: with `insist` it leaves only if the
+    officer also says why; with `refused` it cannot be approved as it stands. `evidence` says which field of the report
+    decided whose the value is.
     """
 
     type: str
@@ -29,6 +47,12 @@ class Row:
     leaves: str | None
     why: str
     key: str = ""
+    approved: bool = False
+    value: str = ""
+    span: str = ""
+    insist: bool = False
+    refused: bool = False
+    evidence: str = ""
 
     @property
     def outcome(self) -> str:
@@ -36,6 +60,16 @@ class Row:
         if self.leaves is None:
             return "stays"
         return "leaves" if self.leaves == self.here else "changed"
+
+    @property
+    def held(self) -> bool:
+        """Whether it waits for an officer's decision."""
+        return bool(self.key) and not self.approved
+
+    @property
+    def place(self) -> str:
+        """Which property of which type: `incident.description`."""
+        return f"{self.type}.{self.path}" if self.path else self.type
 
 
 _COLUMNS: Final = tuple(column.name for column in fields(Row))
@@ -53,32 +87,27 @@ class Preview:
         counted = Counter(row.outcome for row in self.rows)
         return {outcome: counted[outcome] for outcome in ("leaves", "changed", "stays")}
 
-    def text(self, most: int = MAX_ROWS) -> str:
-        """The table as plain text, 120 characters wide and more where the reason is long."""
+    def held(self) -> tuple[Row, ...]:
+        """What waits for a decision, each key once."""
+        return tuple({row.key: row for row in reversed(self.rows) if row.held}.values())[::-1]
+
+    def text(self, *, width: int = layout.WIDTH, full: bool = False, command: Sequence[str] = ()) -> str:
+        """The officer's view, `width` columns wide. `command` are the words that publish it, for what to do next."""
         if not self.rows:
             return self.title
-        lines = [self.title, "", _line("stands at the CERT", "leaves the country", "why"), "-" * (2 * WIDTH + 28)]
-        before = ""
-        for row in self.rows[:most]:
-            if row.id != before:
-                lines.append(f"{row.type}  {row.id}" if row.path else "")
-                before = row.id
-            lines += _cells(row)
-        if len(self.rows) > most:
-            lines.append(f"… and {len(self.rows) - most} rows more; the JSON form has them all")
-        counts = self.counts()
-        lines += ["", f"{counts['leaves']} leave as they are, {counts['changed']} changed, {counts['stays']} stay"]
-        return "\n".join(lines) + "\n"
+        view = _View(self, width, command)
+        lines = view.every_row() if full else [*view.decisions(), *view.leaving(), *view.staying()]
+        return "\n".join([*view.head(), *lines, *view.foot(full=full)]) + "\n"
 
     def data(self, *, staying: bool = False) -> dict[str, Any]:
-        """The table as plain values; of `staying`, only the rows of what does not leave."""
+        """The table as plain values; with `staying`, only the rows of what does not leave, or was approved."""
         return {
             "title": self.title,
             "counts": dict(self.counts()),
             "rows": [
                 {**{name: getattr(row, name) for name in _COLUMNS}, "outcome": row.outcome}
                 for row in self.rows
-                if not staying or row.leaves is None
+                if not staying or row.leaves is None or row.approved
             ],
         }
 
@@ -94,26 +123,167 @@ class Preview:
 def preview_from(body: bytes | Mapping[str, Any]) -> Preview:
     """The table of which `encoded` made these bytes, or `data` these values."""
     data = json.loads(body) if isinstance(body, bytes) else body
-    rows = tuple(Row(**{name: row.get(name, "") for name in _COLUMNS}) for row in data["rows"])
+    rows = tuple(Row(**{name: row[name] for name in _COLUMNS if name in row}) for row in data["rows"])
     return Preview(data["title"], rows)
-
-
-def _line(here: str, leaves: str, why: str) -> str:
-    return f"  {here:<{WIDTH}} | {leaves:<{WIDTH}} | {why}"
-
-
-def _cells(row: Row) -> Iterable[str]:
-    name = f"{row.path}: " if row.path else f"{row.type}: "
-    here = name + row.here
-    leaves = "—" if row.leaves is None else row.leaves
-    why = row.why + (f" [approve: {row.key}]" if row.key else "")
-    first = True
-    while here or leaves:
-        yield _line(here[:WIDTH], leaves[:WIDTH], why if first else "").rstrip()
-        here, leaves, first = here[WIDTH:], leaves[WIDTH:], False
 
 
 def shown(value: Any) -> str:
     """A value in one line, long enough that whatever leaves of a text can be read before it does."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return excerpt(text, SHOWN_CHARS)
+
+
+class _View:
+    """The parts of the officer's view."""
+
+    def __init__(self, preview: Preview, width: int, command: Sequence[str]) -> None:
+        self._preview = preview
+        self._held = [row for row in preview.held() if not row.refused]
+        self._width = width
+        self._command = command
+        self._objects: dict[str, list[Row]] = {}
+        for row in preview.rows:
+            self._objects.setdefault(row.id, []).append(row)
+
+    def head(self) -> Iterator[str]:
+        """The title, and one line that counts."""
+        leaving = sum(any(row.leaves is not None for row in rows) for rows in self._objects.values())
+        staying = len(self._objects) - leaving
+        decisions = (
+            _counted(len(self._held), "decision is needed", "decisions are needed")
+            if self._held
+            else "nothing to decide"
+        )
+        yield from layout.paragraph(self._preview.title, self._width, indent="  ")
+        yield f"{_counted(leaving, 'object leaves', 'objects leave')}, {_counted(staying, 'stays', 'stay')}, {decisions}."
+
+    def decisions(self) -> Iterator[str]:
+        """What is held, why, and the command for each decision."""
+        if not self._held:
+            return
+        yield ""
+        yield "NEEDS A DECISION, and stays until there is one"
+        for number, row in enumerate(self._held[:MAX_DECISIONS], 1):
+            first, indent = f"{number}. ", " " * len(f"{number}. ")
+            named = f"{row.place} {row.key}" if row.path else row.place
+            text = f"{named}: {layout.shortened(row.here, TEXT_CELLS)}"
+            yield from layout.paragraph(text, self._width, first=first, indent=indent)
+            yield from layout.paragraph(held_because(row), self._width, first=indent, indent=indent)
+            yield from layout.command_lines(self._approval(row), self._width, indent)
+        if len(self._held) > MAX_DECISIONS:
+            yield f"{len(self._held) - MAX_DECISIONS:,} more. This writes all of them into a file, to be answered there:"
+            yield from layout.command_lines([*self._command, "--held", "HELD.json"], self._width, "   ")
+
+    def _approval(self, row: Row) -> list[str]:
+        despite = ["--despite", "REASON"] if row.insist else []
+        officer = [] if "--officer" in self._command else ["--officer", OFFICER]
+        return [*self._command, "--approve", row.key, *despite, *officer]
+
+    def leaving(self) -> Iterator[str]:
+        """What leaves: an object a line, then what of it was changed, by reason."""
+        leaving = [rows for rows in self._objects.values() if any(row.leaves is not None for row in rows)]
+        leaving.sort(key=lambda rows: _place_on_screen(rows[0].type))
+        yield ""
+        yield "LEAVES" if leaving else "LEAVES: nothing"
+        for rows in leaving[:MAX_OBJECTS]:
+            yield from layout.paragraph(_leaving_line(rows), self._width, first="  ", indent="    ")
+        kinds = Counter(rows[0].type for rows in leaving[MAX_OBJECTS:])
+        if kinds:
+            counts = layout.listing((f"{count:,} {kind}" for kind, count in sorted(kinds.items())), MAX_OBJECTS)
+            yield from layout.paragraph(counts, self._width, first="  and ", indent="    ")
+        changes: dict[str, Counter[str]] = {}
+        for row in self._preview.rows:
+            if row.outcome == "changed" and row.path:
+                changes.setdefault(row.why, Counter())[row.place] += 1
+        yield from self._by_reason(changes, MAX_CHANGES, "  changed, ")
+
+    def staying(self) -> Iterator[str]:
+        """What stays, by reason."""
+        reasons: dict[str, Counter[str]] = {}
+        for row in self._preview.rows:
+            if row.refused:
+                reasons.setdefault(_REFUSED, Counter())[f"{row.place} ({row.span})"] += 1
+            elif row.leaves is None and not row.held:
+                name = row.place if row.path else _with_evidence(f"{row.type} {row.here}", row)
+                reasons.setdefault(row.why, Counter())[layout.shortened(name.strip(), TEXT_CELLS)] += 1
+        yield ""
+        yield "STAYS" if reasons or self._held else "STAYS: nothing"
+        if self._held:
+            yield f"  until decided: {_counted(len(self._held), 'text or value', 'texts and values')}, as above"
+        yield from self._by_reason(reasons, MAX_REASONS, "  ")
+
+    def _by_reason(self, reasons: Mapping[str, Counter[str]], most: int, first: str) -> Iterator[str]:
+        for why, names in list(reasons.items())[:most]:
+            text = f"{why}: {layout.listing(names, MAX_NAMES)}"
+            yield from layout.paragraph(text, self._width, first=first, indent="    ")
+        if len(reasons) > most:
+            rest = sum(names.total() for names in list(reasons.values())[most:])
+            yield f"{first}{rest:,} more for {_counted(len(reasons) - most, 'other reason', 'other reasons')}"
+
+    def every_row(self) -> Iterator[str]:
+        """Each property of each object, in the order in which it was decided."""
+        for rows in self._objects.values():
+            yield ""
+            yield f"{rows[0].type}  {rows[0].id}"
+            for row in rows:
+                name = ": ".join(part for part in (row.path, row.here) if part)
+                if name:
+                    yield from layout.paragraph(name, self._width, first="  ", indent="      ")
+                leaves = "stays" if row.leaves is None else f"leaves as {row.leaves}"
+                text = f"{'leaves' if row.outcome == 'leaves' else leaves} ({_because(row)})"
+                yield from layout.paragraph(text, self._width, first="    ", indent="      ")
+                if row.key:
+                    option = "--disapprove" if row.approved else "--approve"
+                    yield f"    {option} {row.key}"
+
+    def foot(self, *, full: bool) -> Iterator[str]:
+        """The next command."""
+        if self._command:
+            yield ""
+            yield "To send what leaves:" if full else "To send what leaves (--full shows every property):"
+            yield from layout.command_lines(self._command, self._width, "   ")
+
+
+def held_because(row: Row) -> str:
+    """Why something is held, and what a decision about it needs."""
+    parts = [
+        "the report's own words" if row.path else row.why,
+        f"it holds {row.span}" if row.span and row.span not in row.why else "",
+        "cannot be let out as it is written" if row.refused else "",
+        "to let it out, say why (--despite, despite)" if row.insist and not row.refused else "",
+        row.evidence,
+    ]
+    return "; ".join(part for part in parts if part)
+
+
+def _because(row: Row) -> str:
+    return "; ".join(part for part in (row.why, held_because(row) if row.held and row.path else row.evidence) if part)
+
+
+def _with_evidence(text: str, row: Row) -> str:
+    return f"{text} ({row.evidence})" if row.evidence else text
+
+
+def _place_on_screen(object_type: str) -> int:
+    if object_type in _FIRST:
+        return _FIRST.index(object_type)
+    return len(_FIRST) + (object_type in SCO_TYPES)
+
+
+def _leaving_line(rows: list[Row]) -> str:
+    row = _saying(rows)
+    leaves = layout.shortened(row.leaves or "", TEXT_CELLS)
+    if not row.path and row.outcome == "changed":  # a victim
+        return f"{row.type}: {layout.shortened(row.here, TEXT_CELLS)} as {leaves} ({row.why})"
+    evidence = next((other for other in rows if other.evidence), row)
+    return _with_evidence(f"{row.type}: {leaves}", evidence)
+
+
+def _saying(rows: list[Row]) -> Row:
+    leaving = [row for row in rows if row.leaves is not None]
+    ranked = {row.path: row for row in reversed(leaving)}
+    return next((ranked[path] for path in _SAYING if path in ranked), leaving[0])
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"

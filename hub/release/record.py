@@ -52,35 +52,62 @@ class ReleaseRecord:
         """Whether the last thing that happened to it was `hub withdraw`."""
         return bool(self.history and self.history[-1].get("withdrawn"))
 
-    def standing(self, given: Approvals) -> Approvals:
-        """What is approved now: what officers approved in earlier releases, and what is given with this one.
+    def is_news(self, approvals: Approvals) -> bool:
+        """Whether these approvals hold a decision that the history does not: it is recorded even if nothing changes."""
+        kept = {key for past in self.history for key in past.get("kept", ())}
+        reasons: dict[str, str] = {}
+        for past in self.history:
+            reasons |= past.get("despite", {})
+        return bool(approvals.kept - kept) or not approvals.despite.items() <= reasons.items()
+
+    def standing(self, approvals: Approvals) -> Approvals:
+        """What is approved now: what officers approved in earlier releases, and `approvals`, which come with this one.
 
         An approval is of one text or value and one audience, so it stands for later stages until it is taken back. The
-        source's leave is not of a text but of a whole report, which may have changed: it is asked for again.
+        source's consent to a lower marking is for a whole report, which may have changed: it is asked for again.
         """
         texts: set[str] = set()
         values: set[str] = set()
+        alone: set[str] = set()
+        despite: dict[str, str] = {}
         named_by = ""
         for past in self.history:
             taken_back = set(past.get("taken_back", ()))
             texts = (texts | set(past.get("approved_texts", ()))) - taken_back
             values = (values | set(past.get("approved_values", ()))) - taken_back
+            alone = (alone | set(past.get("approved_alone", ()))) - taken_back
+            despite = {
+                key: reason for key, reason in (despite | past.get("despite", {})).items() if key not in taken_back
+            }
             named_by = past.get("named_by") or named_by
         return replace(
-            given,
-            texts=(given.texts | texts) - given.taken_back,
-            values=(given.values | values) - given.taken_back,
-            named_by=given.named_by or named_by,
+            approvals,
+            texts=(approvals.texts | texts) - approvals.taken_back,
+            values=(approvals.values | values) - approvals.taken_back,
+            alone=(approvals.alone | alone) - approvals.taken_back,
+            despite={
+                key: reason
+                for key, reason in {**despite, **approvals.despite}.items()
+                if key not in approvals.taken_back
+            },
+            named_by=approvals.named_by or named_by,
         )
 
 
-def entry(now: str, approvals: Approvals, preview: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry of the history; `approvals` are those given with this release, not those of earlier ones."""
+def entry(now: str, approvals: Approvals, preview: Mapping[str, Any], consent: str = "") -> dict[str, Any]:
+    """An entry of the history; `approvals` are those that came with this release, not those of earlier ones.
+
+    `consent` is the victim's, as the report says it; "" where it says none.
+    """
     return {
         "at": now,
+        "consent": consent,
         "officer": approvals.officer,
         "approved_texts": sorted(approvals.texts),
         "approved_values": sorted(approvals.values),
+        "approved_alone": sorted(approvals.alone),
+        "kept": sorted(approvals.kept),
+        "despite": dict(approvals.despite),
         "taken_back": sorted(approvals.taken_back),
         "named_by": approvals.named_by,
         "source_gave_leave_for": approvals.tlp.label if approvals.tlp is not None else "",
@@ -133,6 +160,7 @@ def release_record_file(member: Member, report: Report, audience: Audience, reco
     data = {
         **_scope(report),
         "collection": audience.collection,
+        "title": audience.title,
         "profile": str(audience.profile),
         "first": record.first,
         "objects": _plain(record.objects),

@@ -87,6 +87,10 @@ class Rewritten:
     rungs: list[Rung] = field(default_factory=list)  # everything that was said of a victim, for the last look
     refusals: list[str] = field(default_factory=list)
 
+    def insisted(self, approvals: Approvals) -> tuple[str, ...]:
+        """The report's own texts that leave although something in them looks suspicious."""
+        return tuple({row.value for row in self.rows if row.approved and row.path and approvals.insists(row.key)})
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -201,7 +205,7 @@ class _Rewriting:
             if passage.verdict is Verdict.LONE and content["type"] == "indicator":
                 self._lone(content, level, passage)
             if passage.verdict is not Verdict.LEAVES:
-                self._stays(content, passage.why, passage.key)
+                self._gated(content, passage)
                 return
         if content.get("revoked") and self._author.released_id(content) not in self._order.known:
             self._stays(content, "it was withdrawn before it ever left")
@@ -318,10 +322,27 @@ class _Rewriting:
         self._out.common[identifier] = content
         return identifier
 
-    def _stays(self, content: Content, why: str, key: str = "") -> None:
-        names = ("name", "value", "pattern", "relationship_type", "hashes", "key", "account_login")
-        here = next((content[name] for name in names if content.get(name)), "")
-        self._out.rows.append(preview.Row(content["type"], content["id"], "", preview.shown(here), None, why, key))
+    def _stays(self, content: Content, why: str) -> None:
+        self._out.rows.append(preview.Row(content["type"], content["id"], "", _saying(content), None, why))
+
+    def _gated(self, content: Content, passage: Passage) -> None:
+        """The row of a value that does not leave with the rest."""
+        alone = passage.verdict is Verdict.LONE and content["type"] == "indicator"
+        here = _saying(content)
+        row = preview.Row(
+            type=content["type"],
+            id=content["id"],
+            path="",
+            here=here,
+            leaves=here if alone else None,
+            why=passage.why,
+            key=passage.key,
+            approved=passage.verdict is Verdict.LONE,
+            value=passage.key,
+            span=passage.span,
+            evidence=passage.observable.evidence if passage.observable else "",
+        )
+        self._out.rows.append(row)
 
     def _gone(self, content: Content, rows: tuple[preview.Row, ...], why: str) -> None:
         """One row for what stays after all, and those of texts that an officer could approve."""
@@ -353,3 +374,9 @@ class _Rewriting:
         if "pattern_version" in content:
             properties["pattern_version"] = content["pattern_version"]
         self._out.lone.append(self._author.lone(content, properties, level))
+
+
+def _saying(content: Content) -> str:
+    """What of an object tells a person which one it is."""
+    names = ("name", "value", "pattern", "relationship_type", "hashes", "key", "account_login")
+    return preview.shown(next((content[name] for name in names if content.get(name)), ""))

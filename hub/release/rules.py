@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from hub.protocol.labels import EXERCISE, Stage
@@ -45,6 +45,8 @@ class Rule:
 
 
 Table = Mapping[str, Rule]
+# The properties in which the value of an observable stands, of whose owner the preview gives the evidence.
+_VALUES: Final = frozenset("value pattern name key hashes subject account_login number".split())
 
 
 def rewritten(content: Mapping[str, Any], table: Table, context: Context, path: str = "") -> Change:
@@ -63,16 +65,35 @@ def rewritten(content: Mapping[str, Any], table: Table, context: Context, path: 
         if after is not None:
             leaving[name] = after
         if name != "extensions" and (rule is None or rule.shown):
-            rows.append(_row(f"{head}{name}", value, after, rule, context.content))
+            rows.append(_row(f"{head}{name}", value, after, rule, context))
     return Change(leaving, tuple(rows), refusals)
 
 
-def _row(path: str, value: Any, after: Any, rule: Rule | None, content: Content) -> Row:
-    why = "not on the list of what may leave" if rule is None else rule.why
-    approvable = rule is not None and rule.approvable and after != value
-    key = text_key(value) if approvable and isinstance(value, str) else ""
-    leaves = None if after is None else preview.shown(after)
-    return Row(content["type"], content["id"], path, preview.shown(value), leaves, why, key)
+def _row(path: str, value: Any, after: Any, rule: Rule | None, context: Context) -> Row:
+    content, release = context.content, context.release
+    row = Row(
+        type=content["type"],
+        id=content["id"],
+        path=path,
+        here=preview.shown(value),
+        leaves=None if after is None else preview.shown(after),
+        why="not on the list of what may leave" if rule is None else rule.why,
+        evidence=release.evidence(content["id"]) if path in _VALUES else "",
+    )
+    if rule is None or not rule.approvable or not isinstance(value, str):
+        return row
+    key = text_key(value)
+    if release.may_leave(value):
+        return replace(row, key=key, approved=True, value=value, why=release.approvals.reason(key))
+    findings = release.findings(value)
+    return replace(
+        row,
+        key=key,
+        value=value,
+        span=str(findings),
+        insist=bool(findings.suspicious),
+        refused=bool(findings.refused),
+    )
 
 
 # -- words ---------------------------------------------------------------------------------------------------------
@@ -134,8 +155,9 @@ def approved(text: str, context: Context) -> Change | None:
     """The report's own text where an officer approved exactly this one; None where not."""
     if not context.release.approvals.allows(text):
         return None
-    refusal = context.refusal(text)
-    return Change(None, refusals=(refusal,)) if refusal else Change(text)
+    if refusal := context.refusal(text):
+        return Change(None, refusals=(refusal,))
+    return Change(text) if context.release.may_leave(text) else None
 
 
 def written(name: str) -> Rule:

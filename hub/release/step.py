@@ -127,6 +127,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         known=known,
         hidden=_hidden(rendered, made, member),
         own=member.identity,
+        approved=made.insisted(approvals),
         sampled=report.kind is Kind.FEED,
     )
     found = check.problems(contents, look)
@@ -147,10 +148,11 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         first=record.first or time,
         history=record.history,
     )
-    if kept.objects != record.objects or kept.lone != record.lone or not record.history:
+    changed = kept.objects != record.objects or kept.lone != record.lone or not record.history
+    if changed or record.is_news(given):
         # What leaves of a feed stands in the record as it left, some thousand times over; what stays is told here alone.
         told = preview.data(staying=report.kind is Kind.FEED)
-        kept = replace(kept, history=(*kept.history, records.entry(time, given, told)))
+        kept = replace(kept, history=(*kept.history, records.entry(time, given, told, str(report.consent or ""))))
     return Released(
         contents=contents,
         lone=alone,

@@ -21,7 +21,7 @@ _CONVERT = """
 import re, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from hub.producer.desk import Release, as_it_stands, read, release_report
+from hub.producer.desk import Release, read, release_report, render_report
 from hub.home.member import load_member
 from hub.reports.read import ReadOptions, Report
 from hub.release.policy import Audience
@@ -33,7 +33,7 @@ for report in read(Path(file), ReadOptions(default_country="ID")):
     assert isinstance(report, Report), report
     now = datetime.now(UTC)
     if way == "render":
-        objects += len(as_it_stands(report, member, now).contents)
+        objects += len(render_report(report, member, now).contents)
     else:
         release = release_report(report, member, Audience("bench"), now)
         assert isinstance(release, Release), release

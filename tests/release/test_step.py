@@ -606,9 +606,11 @@ def test_a_feed_that_counts_victims_says_so_of_a_class_only() -> None:
 def test_the_preview_shows_what_leaves_what_does_not_and_why() -> None:
     preview = released(a_case(consent=Consent.PSEUDONYM)).preview
     text = preview.text()
-    assert re.search(r"Bank Sejahtera Berhad +\| victim-MY-", text)
-    assert re.search(rf"domain-name: {PHISH} +\| — +\| held", text)
-    assert f"[approve: {PHISH}]" in text
+    assert re.search(r"identity: Bank Sejahtera Berhad as victim-MY-", text)
+    assert f"--approve {PHISH} --officer NAME" in text
+    stays, full = text.partition("STAYS")[2], preview.text(full=True)
+    assert "task Detection" in stays
+    assert re.search(rf"\n  {re.escape(PHISH)}\n    stays \(held", full)
     data = json.loads(preview.json())
     assert set(data["counts"]) == {"leaves", "changed", "stays"}
     row = next(row for row in data["rows"] if (row["type"], row["path"]) == ("incident", "name"))

@@ -1,0 +1,179 @@
+"""What is held, as a list that an officer or a script answers: written by `--held FILE`, taken back by `--answers FILE`.
+
+    [{"key": "0123456789abcdef", "value": "…", "object": "ID-7: incident.description", "reason": "…", "span": "the only",
+      "decision": null}]
+
+The answer sets `decision` to `release`, `lone` or `keep`. Where the reason asks for it, since what `span` shows is
+suspicious, the answer also sets `despite`: why it is let out all the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.errors import ReleaseError
+from hub.release.policy import Approvals, Decision
+from hub.release.preview import Preview, Row, held_because
+
+_FIELDS: Final = ("key", "value", "object", "reason", "span", "decision")
+_DESPITE: Final = "despite"
+_WORDS: Final = ", ".join(Decision)
+MAX_LISTED: Final = 20  # keys in one refusal
+
+
+@dataclass(frozen=True, slots=True)
+class HeldItem:
+    """One text or value that waits for a decision. `object` says of which report and where; `alone`: it may leave alone."""
+
+    key: str
+    value: str
+    object: str
+    reason: str
+    span: str
+    alone: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in the file; nothing is decided yet."""
+        return {**{name: getattr(self, name) for name in _FIELDS[:-1]}, "decision": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was decided about one key."""
+
+    key: str
+    decision: Decision
+    despite: str = ""
+
+
+def item_of(report_id: str, row: Row) -> HeldItem:
+    """The item for a row that has a key."""
+    return HeldItem(
+        key=row.key,
+        value=row.value or row.here,
+        object=f"{report_id}: {row.place}",
+        reason=held_because(row),
+        span=row.span,
+        alone=not row.path,
+    )
+
+
+def held_items(report_id: str, preview: Preview) -> list[HeldItem]:
+    """What of a release waits for a decision, each key once."""
+    return [item_of(report_id, row) for row in preview.held()]
+
+
+def held_file(items: Iterable[HeldItem], earlier: Iterable[Mapping[str, Any]] = ()) -> bytes:
+    """The list as JSON. What `earlier`, the same file before, decided about a key that is still held is kept."""
+    decided = {item["key"]: item for item in earlier if item.get("decision") is not None}
+    kept = ("decision", _DESPITE)
+    rows = [
+        item.as_dict() | {name: decided[item.key][name] for name in kept if name in decided.get(item.key, {})}
+        for item in {item.key: item for item in items}.values()
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def parse_items(body: bytes, name: str) -> list[Mapping[str, Any]]:
+    """The items of a file as they stand. ReleaseError names the file, the item and the field that cannot be used."""
+    try:
+        items = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ReleaseError(f"{name}: this is not JSON: {error}. `--held FILE` writes a list to be answered.") from None
+    if not isinstance(items, list):
+        raise ReleaseError(f"{name}: this is no list of held items; `--held FILE` writes one.")
+    for number, item in enumerate(items, 1):
+        where = f"{name}: item {number}"
+        if not isinstance(item, dict):
+            raise ReleaseError(f"{where}: expected an object with key and decision, not {item!r}")
+        if unknown := next((field for field in item if field not in {*_FIELDS, _DESPITE}), None):
+            raise ReleaseError(f"{where}: {unknown!r} is no field; there are {', '.join(_FIELDS)} and {_DESPITE}")
+        if not isinstance(item.get("key"), str) or not item["key"]:
+            raise ReleaseError(f"{where}: it has no key")
+        if not isinstance(item.get(_DESPITE) or "", str):
+            raise ReleaseError(f"{where} ({item['key']}): {_DESPITE} should be a text that says why")
+    return items
+
+
+def parse_answers(body: bytes, name: str) -> list[Answer]:
+    """What was decided in a file; an item whose decision is null stays held. ReleaseError as for `parse_items`."""
+    answers: dict[str, Answer] = {}
+    for number, item in enumerate(parse_items(body, name), 1):
+        key, word, despite = item["key"], item.get("decision"), (item.get(_DESPITE) or "").strip()
+        where = f"{name}: item {number} ({key})"
+        if word is None:
+            if despite:
+                raise ReleaseError(f"{where}: it says {_DESPITE} and no decision; decide {_WORDS}")
+            continue
+        if word not in tuple(Decision):
+            raise ReleaseError(f"{where}: the decision {word!r} is none; decide {_WORDS}, or leave it null")
+        answer = Answer(key, Decision(word), despite)
+        if answers.setdefault(key, answer) != answer:
+            raise ReleaseError(f"{where}: another item decides otherwise about the same key")
+    return list(answers.values())
+
+
+def with_answers(approvals: Approvals, answers: Sequence[Answer]) -> Approvals:
+    """The approvals of a command together with the answers of a file."""
+    let_out = [answer for answer in answers if answer.decision is not Decision.KEEP]
+    kept = frozenset(answer.key for answer in answers if answer.decision is Decision.KEEP)
+    keys = frozenset(answer.key for answer in let_out)
+    return Approvals(
+        officer=approvals.officer,
+        texts=approvals.texts | keys,
+        values=approvals.values | keys,
+        alone=approvals.alone | {answer.key for answer in let_out if answer.decision is Decision.LONE},
+        kept=approvals.kept | kept,
+        taken_back=approvals.taken_back | kept,
+        despite={**approvals.despite, **{answer.key: answer.despite for answer in let_out if answer.despite}},
+        named_by=approvals.named_by,
+        tlp=approvals.tlp,
+    )
+
+
+class Decisions:
+    """What of one run can be decided, and whether what was decided fits: the rows with keys, by key."""
+
+    def __init__(self, approvals: Approvals) -> None:
+        self._approvals = approvals
+        self._items: dict[str, HeldItem] = {}
+        self._held: dict[str, HeldItem] = {}
+
+    def add(self, report_id: str, preview: Preview) -> None:
+        """Take the rows of one release."""
+        for row in preview.rows:
+            if row.key:
+                item = item_of(report_id, row)
+                self._items.setdefault(row.key, item)
+                if row.held:
+                    self._held.setdefault(row.key, item)
+
+    def note(self, key: str) -> None:
+        """A key that can be decided about, and has no row: a name that STIX holds as it stands."""
+        self._items.setdefault(key, HeldItem(key, key, "", "", "", alone=False))
+
+    @property
+    def held(self) -> tuple[HeldItem, ...]:
+        """What waits for a decision still."""
+        return tuple(self._held.values())
+
+    def undecided(self) -> list[HeldItem]:
+        """What was let out once and is held still: a suspicious finding needs the second yes."""
+        approved = self._approvals.texts | self._approvals.values
+        return [item for key, item in self._held.items() if key in approved]
+
+    def check(self) -> None:
+        """ReleaseError where a key matches nothing, or a text is to leave alone."""
+        if unmatched := sorted(self._approvals.keys - self._items.keys()):
+            there = [f"  {item.key}  {item.object}" for item in self._items.values() if item.object]
+            more = [f"  and {len(there) - MAX_LISTED} more"] if len(there) > MAX_LISTED else []
+            listed = "\n".join(["; there are:", *there[:MAX_LISTED], *more]) if there else "; nothing is held here"
+            raise ReleaseError(f"No text or value has the key {', '.join(map(repr, unmatched))}{listed}")
+        for key in sorted(self._approvals.alone):
+            if not self._items[key].alone:
+                raise ReleaseError(
+                    f"{key}: {self._items[key].object} is a text, which cannot leave alone: decide release or keep."
+                )

@@ -1,0 +1,63 @@
+"""Text for terminals: wrapped by display cells, so that wide and combining characters line up, and never inside a word.
+
+What must be copied, such as a key or a command, is never split: a word that is longer than the line runs over it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import wcwidth
+
+WIDTH: Final = 100  # columns of a terminal that does not say how wide it is
+LEAST_WIDTH: Final = 40  # columns; a narrower terminal gets lines of this width
+_CONTINUED: Final = " \\"
+
+
+def paragraph(text: str, width: int, *, first: str = "", indent: str = "") -> list[str]:
+    """The lines of a text; `first` stands before the first line, `indent` before the others."""
+    return wcwidth.wrap(
+        text,
+        max(width, LEAST_WIDTH),
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        control_codes="ignore",
+    ) or [first.rstrip()]
+
+
+def shortened(text: str, cells: int) -> str:
+    """The text in at most so many cells, cut between words; a single word stays whole."""
+    if wcwidth.width(text, control_codes="ignore") <= cells:
+        return text
+    words: list[str] = []
+    used = 2
+    for word in text.split():
+        used += wcwidth.width(word, control_codes="ignore") + 1
+        if words and used > cells:
+            break
+        words.append(word)
+    return " ".join(words) + " …"
+
+
+def command_lines(words: Sequence[str], width: int, indent: str) -> list[str]:
+    """A shell command that can be copied as it stands: quoted, and continued with a backslash where it is long."""
+    lines: list[str] = []
+    line = indent
+    for word in map(shlex.quote, words):
+        fits = wcwidth.width(line) + wcwidth.width(word) + len(_CONTINUED) + 1 <= max(width, LEAST_WIDTH)
+        if line.strip() and not fits:
+            lines.append(line + _CONTINUED)
+            line = f"{indent}  "
+        line += word if not line.strip() else f" {word}"
+    return [*lines, line]
+
+
+def listing(items: Iterable[str], most: int) -> str:
+    """Items in a row, separated by commas; beyond `most` items, their number."""
+    names = list(items)
+    more = [f"and {len(names) - most:,} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])

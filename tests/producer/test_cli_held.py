@@ -1,0 +1,138 @@
+"""`--held`, `--answers`, `--despite`: a whole file is answered at once, and what does not fit is said before anything is sent."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any, Final
+
+from tests.producer.offices import Office, Region, sheet
+
+LURE: Final = "balai-rekaan-masuk.example"  # the adversary's, with the victim's name in it
+TEXT: Final = "They came in through the old printer server."
+ROW: Final = {
+    "report_id": "TH-1",
+    "country": "TH",
+    "indicators": f"domain:{LURE};ip:203.0.113.151",
+    "description": TEXT,
+}
+
+
+def items(file: Path) -> list[dict[str, Any]]:
+    read: list[dict[str, Any]] = json.loads(file.read_bytes())
+    return read
+
+
+def answer(file: Path, **decisions: str) -> Path:
+    """Answer the items whose value begins like the keyword, with blanks for underscores."""
+    answered = items(file)
+    for item in answered:
+        for beginning, decision in decisions.items():
+            if item["value"].startswith(beginning.replace("_", " ")):
+                item["decision"] = decision
+    file.write_text(json.dumps(answered), encoding="utf-8")
+    return file
+
+
+def entries(office: Office) -> list[dict[str, Any]]:
+    paths = (office.home / "records" / "released").glob("*.json")
+    return [entry for path in paths for entry in json.loads(path.read_bytes())["history"]]
+
+
+def test_a_file_of_what_is_held_is_answered_and_taken_back(region: Region, tmp_path: Path) -> None:
+    """Written for the owner's eyes; what is answered leaves as decided, under the officer's name; the rest stays."""
+    office, held = region.offices["TH"], tmp_path / "held.json"
+    file = sheet(tmp_path / "a.csv", ROW)
+    done = office.hub("publish", file, "--to", "th", "--preview", "--held", held)
+    assert "--answers" in done.stderr
+    assert stat.S_IMODE(held.stat().st_mode) == 0o600
+    assert {LURE, TEXT} <= {item["value"] for item in items(held)}
+    answer(held, They_came="release", balai="lone")
+    assert "--officer" in office.hub("publish", file, "--to", "th", "--yes", "--answers", held, code=3).stderr
+    assert not entries(office)
+    office.hub("publish", file, "--to", "th", "--yes", "--answers", held, "--officer", "Somchai")
+    sent = region.held("th")
+    lone = [item for item in sent if item["type"] == "indicator" and LURE in item["pattern"]]
+    assert len(lone) == 1
+    assert lone[0]["id"] not in json.dumps([item for item in sent if item is not lone[0]])
+    assert TEXT in json.dumps(sent)
+    assert "Balai Rekaan Utama" not in json.dumps(sent)
+    (entry,) = entries(office)
+    assert entry["officer"] == "Somchai"
+    assert entry["approved_alone"] == [LURE]
+
+
+def test_what_was_answered_is_kept_when_the_file_is_written_again(region: Region, tmp_path: Path) -> None:
+    office, held = region.offices["TH"], tmp_path / "held.json"
+    file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-2"})
+    words = ("convert", file, "--release", "regional", "--held", held)
+    office.hub(*words)
+    answer(held, balai="keep")
+    office.hub(*words)
+    assert [item["decision"] for item in items(held) if item["value"] == LURE] == ["keep"]
+    held.write_text("Dear colleagues,", encoding="utf-8")
+    done = office.hub(*words, code=3)
+    assert "not JSON" in done.stderr
+    assert held.read_text("utf-8") == "Dear colleagues,", "a file of something else is not overwritten"
+
+
+def test_convert_takes_answers_and_shows_what_would_leave(region: Region, tmp_path: Path) -> None:
+    """Without --release the answers say for whom: for the region."""
+    office, held = region.offices["TH"], tmp_path / "held.json"
+    file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-3"})
+    without = office.hub("convert", file, "--held", held).stdout
+    assert LURE not in without
+    assert TEXT not in without
+    answered = office.hub("convert", file, "--answers", answer(held, balai="lone"), "--officer", "Somchai").stdout
+    assert LURE in answered
+    assert "Balai Rekaan Utama" not in answered
+
+
+def test_a_key_that_matches_nothing_stops_the_command_and_those_there_are_are_listed(
+    region: Region, tmp_path: Path
+) -> None:
+    """Exit code 3, nothing kept or sent; for publish, its preview, and convert."""
+    office = region.offices["TH"]
+    file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-4"})
+    before, known = len(region.held("th")), len(entries(office))
+    for words in (
+        ("publish", file, "--to", "th", "--yes"),
+        ("publish", file, "--to", "th", "--preview"),
+        ("convert", file, "--release", "regional"),
+    ):
+        for option in ("--approve", "--disapprove"):
+            done = office.hub(*words, option, "deadbeefdeadbeef", "--officer", "Somchai", code=3)
+            assert "deadbeefdeadbeef" in done.stderr
+            assert f"  {LURE}  TH-4: " in done.stderr
+            assert "TH-4: incident.description" in done.stderr
+    assert (len(region.held("th")), len(entries(office))) == (before, known)
+
+
+def test_a_decision_that_is_none_is_an_error_in_words(region: Region, tmp_path: Path) -> None:
+    office, held = region.offices["TH"], tmp_path / "held.json"
+    file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-5"})
+    office.hub("convert", file, "--held", held)
+    answer(held, balai="yes please")
+    done = office.hub("publish", file, "--to", "th", "--yes", "--answers", held, "--officer", "Somchai", code=3)
+    assert "'yes please'" in done.stderr
+    assert "release, lone, keep" in done.stderr
+
+
+def test_a_suspicious_text_needs_a_reason_and_the_record_has_it(region: Region, tmp_path: Path) -> None:
+    """Approved once: it stays, exit code 1, and why; with --despite it leaves, and the record says who, when and why."""
+    office = region.offices["TH"]
+    text = "The balairekaanville branch opened late."
+    file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-6", "title": "x", "description": text})
+    office.hub("convert", file, "--held", tmp_path / "held.json")
+    (key,) = [item["key"] for item in items(tmp_path / "held.json") if item["value"] == text]
+    words = ("publish", file, "--to", "th", "--yes", "--approve", key, "--officer", "Somchai")
+    assert "--despite" in office.hub("publish", file, "--to", "th", "--preview").stdout
+    done = office.hub(*words, code=1)
+    assert "rekaan" in done.stderr
+    assert "--despite" in done.stderr
+    assert text not in json.dumps(region.held("th"))
+    office.hub(*words, "--despite", "The town is in the press.")
+    assert text in json.dumps(region.held("th"))
+    assert {key: "The town is in the press."} in [entry["despite"] for entry in entries(office)]
+    assert "--approve" in office.hub("publish", file, "--to", "th", "--yes", "--despite", "x", code=3).stderr

@@ -1,0 +1,124 @@
+"""What is held is written as a list, answered by a person or a script, and taken back; what does not fit is said in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hub.errors import ReleaseError
+from hub.release.held import Answer, Decisions, held_file, held_items, parse_answers, with_answers
+from hub.release.policy import Approvals, Decision
+from hub.release.preview import Preview, Row
+
+TEXT = Row("incident", "incident--1", "description", "the only port", None, "free text", "0a" * 8, value="the only port",
+           span="superlative “the only”", insist=True)  # fmt: skip
+LURE = Row("domain-name", "domain-name--1", "", "lure.example", None, "resembles", "lure.example", value="lure.example")
+TWICE = Row("indicator", "indicator--1", "", "[…]", None, "resembles", "lure.example", value="lure.example")
+APPROVED = Row("note", "note--1", "content", "yes", "yes", "approved", "0b" * 8, approved=True, value="yes")
+PREVIEW = Preview("title", (TEXT, LURE, TWICE, APPROVED))
+
+
+def answered(**answers: dict[str, Any]) -> bytes:
+    """The file of the preview, answered by key."""
+    items = json.loads(held_file(held_items("ID-1", PREVIEW)))
+    return json.dumps([item | answers.get(item["key"].replace(".", "_"), {}) for item in items]).encode()
+
+
+def test_the_file_lists_each_key_once_with_nothing_decided() -> None:
+    """What was approved already is not in it."""
+    items = json.loads(held_file(held_items("ID-1", PREVIEW)))
+    assert [sorted(item) for item in items] == [["decision", "key", "object", "reason", "span", "value"]] * 2
+    assert [item["key"] for item in items] == [TEXT.key, LURE.key]
+    assert items[0]["value"] == "the only port"
+    assert items[0]["object"] == "ID-1: incident.description"
+    assert items[0]["span"] == "superlative “the only”"
+    assert "despite" in items[0]["reason"]
+    assert {item["decision"] for item in items} == {None}
+
+
+def test_answers_become_approvals() -> None:
+    """Released, alone, kept; with the reason where it is given."""
+    body = answered(
+        **{TEXT.key: {"decision": "release", "despite": " It was in the press. "}, "lure_example": {"decision": "lone"}}
+    )
+    answers = parse_answers(body, "HELD.json")
+    assert answers == [
+        Answer(TEXT.key, Decision.RELEASE, "It was in the press."),
+        Answer("lure.example", Decision.LONE),
+    ]
+    approvals = with_answers(Approvals("Aisyah", texts=frozenset({"k"})), answers)
+    assert approvals.texts == {"k", TEXT.key, "lure.example"}
+    assert approvals.alone == {"lure.example"}
+    assert approvals.despite == {TEXT.key: "It was in the press."}
+    assert approvals.officer == "Aisyah"
+    kept = with_answers(Approvals("Aisyah"), [Answer("lure.example", Decision.KEEP)])
+    assert kept.kept == kept.taken_back == {"lure.example"}
+    assert not kept.values
+
+
+def test_what_is_not_answered_stays_undecided() -> None:
+    assert parse_answers(answered(), "HELD.json") == []
+
+
+def test_a_file_that_is_written_again_keeps_its_answers() -> None:
+    """Of what is still held; what is new is undecided."""
+    earlier = [{"key": TEXT.key, "decision": "keep"}, {"key": "gone", "decision": "release", "despite": "x"}]
+    items = json.loads(held_file(held_items("ID-1", PREVIEW), earlier))
+    assert [(item["key"], item["decision"]) for item in items] == [(TEXT.key, "keep"), ("lure.example", None)]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"{", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"\xff", "not JSON"),
+        (b'{"key": "a"}', "no list of held items"),
+        (b'["a"]', "item 1: expected an object"),
+        (b'[{"decision": "keep"}]', "item 1: it has no key"),
+        (b'[{"key": 5}]', "item 1: it has no key"),
+        (b'[{"key": "a", "decison": "keep"}]', "item 1: 'decison' is no field"),
+        (b'[{"key": "a"}, {"key": "b", "decision": "yes"}]', r"item 2 \(b\): the decision 'yes' is none; decide release, lone, keep"),
+        (b'[{"key": "b", "decision": ["keep"]}]', r"item 1 \(b\): the decision"),
+        (b'[{"key": "b", "despite": "x"}]', "says despite and no decision"),
+        (b'[{"key": "b", "decision": "keep", "despite": 7}]', "despite should be a text"),
+        (b'[{"key": "b", "decision": "keep"}, {"key": "b", "decision": "lone"}]', "another item decides otherwise"),
+    ],
+)  # fmt: skip
+def test_a_file_that_cannot_be_used_is_refused_in_words(body: bytes, words: str) -> None:
+    with pytest.raises(ReleaseError, match=words) as refused:
+        parse_answers(body, "HELD.json")
+    assert str(refused.value).startswith("HELD.json: ")
+
+
+def test_a_key_that_matches_nothing_is_an_error_that_lists_those_there_are() -> None:
+    """Of what is approved, kept or taken back alike; one that is approved already is there."""
+    for approvals in (
+        Approvals("A", texts=frozenset({"dead", LURE.key})),
+        Approvals("A", kept=frozenset({"dead"})),
+        Approvals("A", taken_back=frozenset({"dead"})),
+    ):
+        decisions = Decisions(approvals)
+        decisions.add("ID-1", PREVIEW)
+        with pytest.raises(ReleaseError, match="'dead'") as refused:
+            decisions.check()
+        for row in (TEXT, LURE, APPROVED):
+            assert row.key in str(refused.value)
+    decisions = Decisions(Approvals("A", texts=frozenset({TEXT.key, LURE.key}), taken_back=frozenset({APPROVED.key})))
+    decisions.add("ID-1", PREVIEW)
+    decisions.check()
+
+
+def test_a_text_cannot_leave_alone() -> None:
+    decisions = Decisions(Approvals("A", values=frozenset({TEXT.key}), alone=frozenset({TEXT.key})))
+    decisions.add("ID-1", PREVIEW)
+    with pytest.raises(ReleaseError, match="cannot leave alone"):
+        decisions.check()
+
+
+def test_what_was_let_out_and_is_held_still_needs_the_second_yes() -> None:
+    decisions = Decisions(Approvals("A", texts=frozenset({TEXT.key})))
+    decisions.add("ID-1", PREVIEW)
+    assert [item.key for item in decisions.undecided()] == [TEXT.key]

@@ -1,0 +1,106 @@
+"""The officer's view fits the terminal: no line is wider, no word is cut, no key is split."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+import wcwidth
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.release import layout
+from hub.release.preview import Preview, Row
+
+KEY = "0123456789abcdef"
+COMMAND = ["hub", "publish", "laporan bulan ini.xlsx", "--to", "id"]
+TEXTS = (
+    "They came in through the old printer server and stayed there for a long while, unseen by anybody.",
+    "โรงพยาบาลตัวอย่างทดสอบ " * 8,
+    "医院系统被加密 " * 12,
+    "Công ty Dữ Liệu Mẫu Thử " * 6,
+)
+
+
+def held(number: int, text: str) -> Row:
+    return Row("note", f"note--{number}", "content", text, None, "free text", f"{KEY}{number}", value=text)
+
+
+def wide(lines: list[str], width: int) -> list[str]:
+    """The lines that are wider than the terminal although they hold more than one word."""
+    return [line for line in lines if wcwidth.width(line) > width and len(line.split()) > 1]
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+@pytest.mark.parametrize("full", [False, True])
+def test_a_preview_fits_the_terminal(width: int, full: bool) -> None:
+    """Measured in cells, for texts with wide and combining characters."""
+    rows = tuple(held(number, text) for number, text in enumerate(TEXTS))
+    stays = Row("domain-name", "domain-name--1", "", "dns.example", None, "not the adversary's: victim " * 6)
+    text = Preview("report.csv, row 2: release to Indonesia (regional)", (*rows, stays)).text(
+        width=width, full=full, command=COMMAND
+    )
+    assert wide(text.splitlines(), width) == []
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_what_is_to_be_copied_is_whole(width: int) -> None:
+    """Each decision's command, joined at its backslashes, is the command with the key; no word of it is split."""
+    rows = tuple(held(number, text) for number, text in enumerate(TEXTS))
+    text = Preview("title", rows).text(width=width, command=COMMAND)
+    joined = text.replace(" \\\n", " ")
+    for row in rows:
+        assert shlex.split(next(line for line in joined.splitlines() if f"--approve {row.key}" in line)) == [
+            *COMMAND, "--approve", row.key, "--officer", "NAME",
+        ]  # fmt: skip
+
+
+def test_the_first_screen_says_all_however_much_there_is() -> None:
+    """A thousand decisions, objects and reasons: fifty lines, and how to see or answer the rest."""
+    rows = [held(number, f"text {number} " * 30) for number in range(1000)]
+    rows += [
+        Row("indicator", f"indicator--{n}", "pattern", f"[x:y = '{n}']", f"[x:y = '{n}']", "the adversary's")
+        for n in range(1000)
+    ]
+    rows += [Row("task", f"task--{n}", "", f"task {n}", None, f"reason {n}") for n in range(1000)]
+    text = Preview("title", tuple(rows)).text(command=COMMAND)
+    assert len(text.splitlines()) <= 50
+    for part in ("1,000 objects leave", "2,000 stay", "1,000 decisions are needed", "--held HELD.json", "--full"):
+        assert part in text
+    assert text.index("NEEDS A DECISION") < text.index("LEAVES") < text.index("STAYS")
+
+
+def test_every_value_says_which_evidence_decided() -> None:
+    """Of what leaves, stays and is held."""
+    rows = (
+        Row(
+            "indicator",
+            "indicator--1",
+            "pattern",
+            "[a]",
+            "[a]",
+            "the adversary's",
+            evidence="category Network activity",
+        ),
+        Row("ipv4-addr", "ipv4-addr--1", "", "192.0.2.1", None, "the victim's", evidence="relation dst-ip"),
+        Row("url", "url--1", "", "https://x.example", None, "like it", "https://x.example", evidence="attribute url"),
+    )
+    for full in (False, True):
+        text = Preview("title", rows).text(full=full)
+        for row in rows:
+            assert row.evidence in text
+
+
+@given(st.text(max_size=200), st.integers(20, 120))
+def test_a_paragraph_has_each_word_once_and_in_order(text: str, width: int) -> None:
+    """Whatever the words are, none is cut or lost."""
+    words = [word for word in text.split() if wcwidth.width(word) > 0 and word.isprintable()]
+    lines = layout.paragraph(" ".join(words), width, first="  ", indent="    ")
+    assert " ".join(lines).split() == words
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40), min_size=1, max_size=12))
+def test_a_command_that_is_continued_is_the_same_command(words: list[str]) -> None:
+    """As a shell reads it, at any width."""
+    text = "\n".join(layout.command_lines(words, 60, "   "))
+    assert shlex.split(text.replace(" \\\n", " ")) == words
