@@ -60,13 +60,17 @@ COMMANDS: Final[Mapping[str, str]] = {
     "remind": "tell members of deadlines that have passed, once each",
     "drill": "play a scenario into an API root for drills, and report who reacted how fast",
     "outbox": "what waits to be sent, and what was refused",
+    "hand-over": "give an id to the member whose object it is, where another took it first",
     "purge": "remove an object so that no byte of it stays in the store",
     "export": "write a store's objects with their places, or the definitions alone",
     "import": "read them back, or a bundle, or a medallion data file",
     "demo": "a hub to try things on, and one incident on its way through it",
     "settings": "what is in force, and where each value came from",
 }
-MODULES: Final[Mapping[str, str]] = {"import": "import_"}  # where the command's name cannot be a module's
+MODULES: Final[Mapping[str, str]] = {
+    "import": "import_",
+    "hand-over": "hand_over",
+}  # where the command's name cannot be a module's
 
 
 def main(argv: Sequence[str] | None = None) -> int:

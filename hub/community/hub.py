@@ -20,6 +20,7 @@ class Hub(TaxiiHub):
     community: Community = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        TaxiiHub.__post_init__(self)
         object.__setattr__(self, "community", Community(self.store, self.catalogue, self.clock))
 
     def refused_steps(

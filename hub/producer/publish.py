@@ -218,8 +218,8 @@ class _Told:
         if len(ids) != status.success_count:  # the lists are optional (TAXII 2.1, 4.3.1)
             failed = {detail.id for detail in status.failures}
             ids = [(item.id, "") for item in part if item.id not in failed][: status.success_count]
-        self.repeats += [one for one, message in ids if message == protocol.HELD_ALREADY]
-        self.successes += [one for one, message in ids if message != protocol.HELD_ALREADY]
+        self.repeats += [one for one, message in ids if message.startswith(protocol.HELD_ALREADY)]
+        self.successes += [one for one, message in ids if not message.startswith(protocol.HELD_ALREADY)]
         failures = [
             Failure(detail.id, detail.version, detail.message or "the hub gives no reason")
             for detail in status.failures

@@ -26,12 +26,14 @@ from hub.settings import Limits
 from hub.sharing import access
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.gate import Writer
+from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
 from hub.stix import identifiers
 from hub.stix.envelope import parse_envelope
 from hub.stix.fault import Fault
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.timestamps import STIX_TIMESTAMP, format_place
+from hub.stix.tlp import TLP
 from hub.store.base import Batch, Candidate, Outcome, Store, Verdict
 from hub.taxii import protocol
 from hub.taxii.resources import StatusDetail, StatusResource, as_json
@@ -64,6 +66,9 @@ class Entrance(Protocol):
     def limits(self) -> Limits: ...  # noqa: D102
 
     @property
+    def hand_overs(self) -> HandOvers: ...  # noqa: D102
+
+    @property
     def clock(self) -> Callable[[], int]: ...  # noqa: D102
 
     @property
@@ -82,6 +87,7 @@ class _Request:
     writer: Writer
     now: int
     context: Context  # of the profiles' rules
+    handed_over: Mapping[str, str]  # ids that the operator gave to a member
 
 
 def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
@@ -95,14 +101,14 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
     # (3), for all of them first: a processor that takes every step for each object in turn is a quarter slower
     parsed = [parse_object(value, hub.limits) for value in values]
     # (4) and (5)
-    request = _Request(hub, writer, hub.clock(), Context(hub.catalogue.reserved))
+    request = _Request(hub, writer, hub.clock(), Context(hub.catalogue.reserved), hub.hand_overs.current())
     verdicts = [
         _judge(request, index, value, result) for index, (value, result) in enumerate(zip(values, parsed, strict=True))
     ]
     # (5b)
     passed = [verdict for verdict in verdicts if isinstance(verdict, Candidate)]
     refused_steps = hub.refused_steps(writer.account, writer.collection, passed)
-    refused = [
+    decided = [
         *(verdict for verdict in verdicts if isinstance(verdict, Outcome)),
         *(_refusal(index, values[index], why) for index, why in refused_steps.items()),
     ]
@@ -115,10 +121,10 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
             candidates=tuple(candidate for candidate in passed if candidate.index not in refused_steps),
             status_id=status_id,
             account=writer.account.name,
-            describe=partial(_status_body, status_id, request.now, refused),
+            describe=partial(_status_body, status_id, request.now, decided),
         )
     )
-    failures = len(refused) + sum(outcome.verdict is Verdict.REFUSED for outcome in appended.outcomes)
+    failures = sum(outcome.verdict is Verdict.REFUSED for outcome in (*decided, *appended.outcomes))
     return Accepted(status_id, appended.status, len(values) - failures, failures)
 
 
@@ -136,6 +142,10 @@ def _judge(request: _Request, index: int, value: Any, parsed: StixObject | tuple
     owner = access.speaks_for(request.writer.member, parsed, collection, hub.catalogue)
     if isinstance(owner, access.Refusal):
         return _refusal(index, value, owner.message)
+    if isinstance(owner, access.Stands):
+        if hub.store.holds(collection.id, parsed.id, TLP.RED):
+            return Outcome(index, parsed.id, parsed.version_text, Verdict.REPEAT, owner.message)
+        owner = access.Owner(request.writer.member)  # the hub has yet to put it in
     # (5)
     if findings := check(parsed.content, collection.profiles, request.context):
         return _refusal(index, value, " ".join(finding.message for finding in findings))
@@ -151,6 +161,7 @@ def _judge(request: _Request, index: int, value: Any, parsed: StixObject | tuple
         names=parsed.names,
         body=parsed.body,
         digest=parsed.digest,
+        handed_to=request.handed_over.get(parsed.id, ""),
     )  # fmt: skip - one field after the other, as the store has them
 
 
@@ -185,19 +196,19 @@ def _is_timestamp(value: Any) -> bool:
     return isinstance(value, str) and _STIX_TIMESTAMP.fullmatch(value) is not None
 
 
-def _status_body(status_id: str, now: int, refused: Sequence[Outcome], settled: Sequence[Outcome]) -> bytes:
+def _status_body(status_id: str, now: int, decided: Sequence[Outcome], settled: Sequence[Outcome]) -> bytes:
     """The status resource (4.3.1) as JSON, details in the order of the envelope."""
     stamp = format_place(now)
     successes: list[StatusDetail] = []
     failures: list[StatusDetail] = []
-    outcomes = sorted((*refused, *settled), key=lambda outcome: outcome.index)
+    outcomes = sorted((*decided, *settled), key=lambda outcome: outcome.index)
     for outcome in outcomes:
         version = outcome.version_text or stamp
         if outcome.verdict is Verdict.REFUSED:
             failures.append(StatusDetail(outcome.id, version, outcome.message))
         else:
-            held = protocol.HELD_ALREADY if outcome.verdict is Verdict.REPEAT else None
-            successes.append(StatusDetail(outcome.id, version, held))
+            message = outcome.message or (protocol.HELD_ALREADY if outcome.verdict is Verdict.REPEAT else None)
+            successes.append(StatusDetail(outcome.id, version, message))
     status = StatusResource(
         id=status_id,
         request_timestamp=stamp,

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.sharing.catalogue import Catalogue, Collection
+from hub.sharing.definitions import is_same
 from hub.sharing.members import Account, Kind
+from hub.sharing.names import forms_of
 from hub.stix.identifiers import DEFINITION_TYPES, derived_id
 from hub.stix.objects import StixObject
+from hub.stix.sentences import quoted
 from hub.stix.tlp import TLP
+from hub.taxii.protocol import HELD_ALREADY
 
 NOBODY: Final = ""  # the owner of what any writer may publish
 
@@ -22,10 +26,22 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
+class Stands:
+    """The hub holds the object in its own words, and those stand: a success that moves nothing, as the message says."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why an object is not taken, in words that tell its sender what to do."""
 
     message: str
+
+
+_OWN_IDENTITY: Final = Stands(
+    f"{HELD_ALREADY} The hub holds your identity as its operator declared it, and that stands: a change goes into members.toml."
+)
 
 
 def reads(account: Account | None, collection: Collection) -> TLP | None:
@@ -51,45 +67,57 @@ def writes(account: Account | None, collection: Collection) -> bool:
 
 
 def knows_of(account: Account | None, collection: Collection) -> bool:
-    """Whether the account may learn that the collection exists; to others it answers like a missing one."""
-    if reads(account, collection) is not None:
-        return True
-    if account is None or account.kind is Kind.PARTNER:
-        return False
-    if account.kind is Kind.OPERATOR:
-        return True
-    return account.member in collection.readers or account.member in collection.writers
+    """Whether the account may learn that the collection exists: it reads or writes there. To others it is missing."""
+    return reads(account, collection) is not None or writes(account, collection)
 
 
-def speaks_for(member: str, obj: StixObject, collection: Collection, catalogue: Catalogue) -> Owner | Refusal:
+def speaks_for(member: str, obj: StixObject, collection: Collection, catalogue: Catalogue) -> Owner | Stands | Refusal:
     """Whom the object belongs to when this member publishes it, or why this member may not (law L4)."""
-    # (1) definitions belong to nobody, whoever wrote them
-    if obj.type in DEFINITION_TYPES:
-        return Owner(NOBODY)
-    # (2) an SCO has no author; an id that STIX derives from the value is nobody's, any other its first publisher's
+    reserved = catalogue.reserved.get(obj.id)
+    # (1) what the hub itself put in stands as it is
+    own = catalogue.own_objects.get(obj.id)
+    if own is not None:
+        if is_same(own, obj.content):
+            return Owner(NOBODY if reserved is None else reserved)
+        if reserved == member and not obj.revoked:
+            return _OWN_IDENTITY
+        return Refusal(
+            f"{obj.id} is the hub's own and stands as it is: refer to it, and leave it out of what you send."
+        )
+    # (2) a member speaks for itself, whatever the type of the object, and under its own name
+    if why := _speaks_as_another(member, obj, catalogue):
+        return Refusal(why)
+    # (3) what an outsider wrote is passed on where the collection takes that
+    outsiders = obj.authors - catalogue.reserved.keys() if reserved is None else frozenset()
+    if outsiders and not collection.relay:
+        return Refusal(
+            f"Its author {quoted(min(outsiders))} is no identity of a member, and this collection takes members' own work only:"
+            f" name your own identity, such as {catalogue.members[member].identity}."
+        )
+    # (4) an observable under the id that STIX derives from its value belongs to all who publish it
     if obj.version is None:
         return Owner(NOBODY if derived_id(obj.content) == obj.id else member)
-    # (3) a member's identity is its own even before it published any
+    # (5) what an outsider wrote, and a definition that nobody signed, is not the member's own work
+    unsigned = obj.type in DEFINITION_TYPES and not obj.authors
+    return Owner(NOBODY if outsiders or unsigned else member)
+
+
+def _speaks_as_another(member: str, obj: StixObject, catalogue: Catalogue) -> str:
+    """Why the object would be taken for another member's, in words; an empty text where it would not."""
+    identity = catalogue.members[member].identity
     reserved = catalogue.reserved.get(obj.id)
-    if reserved is not None and reserved != member:
-        return Refusal(f"{obj.id} is reserved as an identity of {reserved}: only {reserved} publishes it.")
-    # (4) a member speaks for itself
-    author = obj.created_by_ref
-    speaker = None if author is None else catalogue.reserved.get(author)
-    if author is None or speaker == member or (speaker is None and reserved == member):
-        return Owner(member)
-    if speaker is not None:
-        return Refusal(
-            f"created_by_ref {author} is an identity of {speaker}: name one of your own,"
-            f" such as {catalogue.members[member].identity}."
+    if any(catalogue.reserved.get(author, member) != member for author in obj.authors):
+        return f"It names another member as its author: set created_by_ref to your own identity, such as {identity}."
+    # its identities are its own even before it published any
+    if reserved not in (None, member):
+        return f"{obj.id} is declared as an identity of another member: only that member publishes it."
+    # and so is the name of its CERT
+    if obj.type == "identity" and reserved is None and forms_of(obj.content["name"]) & catalogue.cert_names.keys():
+        return (
+            "Its name is that of a member's CERT, or looks like it: refer to that member's identity. If it is your own "
+            f"CERT's, use {identity}, or have the operator declare this id in members.toml."
         )
-    # (5) or passes on what an outsider wrote, where the collection takes that
-    if collection.relay:
-        return Owner(NOBODY)
-    return Refusal(
-        f"created_by_ref {author} is no identity of a member, and this collection takes members' own work only:"
-        f" name your own identity, such as {catalogue.members[member].identity}."
-    )
+    return ""
 
 
 def level_of(obj: StixObject, collection: Collection, catalogue: Catalogue) -> TLP | Refusal:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from hub.profile.rules import Profile
 from hub.sharing.members import Member
+from hub.sharing.names import forms_of
 from hub.stix.tlp import TLP
 
 
@@ -47,7 +49,7 @@ class ApiRoot:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything that is declared. `reserved` tells which member an identity id belongs to."""
+    """Everything that is declared. `reserved` tells which member an identity id belongs to, `own_objects` is by id."""
 
     title: str
     description: str
@@ -56,6 +58,10 @@ class Catalogue:
     roots: Mapping[str, ApiRoot]  # by name, in a fixed order
     members: Mapping[str, Member]  # by code, in a fixed order
     reserved: Mapping[str, str]  # identity id -> member code
+    own_objects: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=dict, repr=False
+    )  # what the hub itself puts in
+    cert_names: Mapping[str, str] = field(init=False, repr=False, compare=False)  # normal form -> member code
     _by_name: Mapping[tuple[str, str], Collection] = field(init=False, repr=False, compare=False)
     _by_id: Mapping[str, Collection] = field(init=False, repr=False, compare=False)
 
@@ -64,6 +70,8 @@ class Catalogue:
         by_name = {(c.root, name): c for c in by_id.values() for name in (c.alias, c.id)}
         object.__setattr__(self, "_by_id", by_id)
         object.__setattr__(self, "_by_name", by_name)
+        names = {form: member.code for member in self.members.values() for form in forms_of(member.cert)}
+        object.__setattr__(self, "cert_names", names)
 
     def __iter__(self) -> Iterator[Collection]:
         for root in self.roots.values():

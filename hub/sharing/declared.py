@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from hub.declarations import Declared, DeclaredRoot, Folder, Table, read_collections, read_profiles
@@ -12,6 +13,7 @@ from hub.errors import ConfigurationError
 from hub.profile.rules import Profile, parse_profile
 from hub.protocol.labels import EXERCISE
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
+from hub.sharing.definitions import own_objects
 from hub.sharing.members import Member, parse_member
 from hub.stix.tlp import BY_WORD, TLP
 
@@ -49,7 +51,7 @@ def load_catalogue(collections: Folder, profiles: Folder) -> Catalogue:
     if catalogue.default not in roots:
         raise hub.complaint("default_root", f"there is no API root {catalogue.default!r}; there are {', '.join(roots)}")
     hub.finish()
-    return catalogue
+    return replace(catalogue, own_objects=own_objects(catalogue))
 
 
 def _parse_members(table: Table, members: dict[str, Member], reserved: dict[str, str]) -> tuple[str, ...]:
@@ -211,6 +213,10 @@ def _check_sense(collection: Collection, table: Table, access: Table) -> None:
     for key in ("partners", "public"):
         if key in wider and collection.named:
             raise table.complaint(key, "cannot be true where `read` names members: others may not learn of it")
+    if collection.highest_tlp is TLP.RED and collection.constituents:
+        raise table.complaint(
+            "constituents", "cannot be true where highest_tlp is red: only the named CERTs read there"
+        )
     if collection.highest_tlp is TLP.RED and not collection.named:
         raise table.complaint("highest_tlp", "red is for a collection whose `read` names its members one by one")
     if collection.unmarked is not None and collection.unmarked > collection.highest_tlp:

@@ -6,6 +6,7 @@ descriptions are the hub's own words. None of them ever changes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from hub.protocol.notes import REQUEST
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.members import identity_object
 from hub.stix.incident import EVENT, IMPACT, INCIDENT_CORE, TASK
+from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import PAP_EXTENSION, PAP_IDS, TLP, TLP1_IDS, TLP2_EXTENSION, tlp1_definition, tlp2_definition
 
 _OASIS: Final = "https://github.com/oasis-open/cti-stix-common-objects/tree/main/extension-definition-specifications"
@@ -33,12 +35,33 @@ _PAP_CREATED: Final = {
 def definitions(catalogue: Catalogue, collection: Collection) -> tuple[dict[str, Any], ...]:
     """The objects that a collection holds from the start: markings, extensions, the identities of its root's members."""
     members = (catalogue.members[code] for code in catalogue.roots[collection.root].members)
+    return (*_standing(), *(identity_object(member) for member in members))
+
+
+def own_objects(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
+    """By id, all that the hub puts into any collection, and that belongs to it alone (law L4)."""
+    members = (identity_object(member) for member in catalogue.members.values())
+    return {content["id"]: content for content in (*_standing(), *members)}
+
+
+def is_same(own: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
+    """Whether a valid copy of the hub's own object is it, whatever the spelling of its times."""
+    return _with_instants(own) == _with_instants(copy)
+
+
+def _with_instants(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: parse_timestamp(value) if name in ("created", "modified") else value for name, value in content.items()
+    }
+
+
+def _standing() -> tuple[dict[str, Any], ...]:
+    """The same in every hub."""
     return (
         *(tlp2_definition(level) for level in TLP),
         *(tlp1_definition(level) for level in TLP1_IDS),
         *(_pap_definition(word) for word in PAP_IDS),
         *(_extension_definition(extension) for extension in _EXTENSIONS),
-        *(identity_object(member) for member in members),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from hub.errors import ForbiddenError, NotFoundError
@@ -18,6 +18,7 @@ from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.credentials import Credentials
 from hub.sharing.deliver import Delivered, Exit
 from hub.sharing.gate import Writer
+from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
 from hub.stix.tlp import TLP
 from hub.store.base import EVERY, Candidate, Deletion, Store
@@ -58,6 +59,10 @@ class TaxiiHub(ABC):
     secret: bytes
     clock: Callable[[], int]
     new_id: Callable[[], str]
+    hand_overs: HandOvers = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hand_overs", HandOvers(self.store))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.catalogue.title!r})"

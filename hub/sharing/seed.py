@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
 
 from hub.errors import ConfigurationError
 from hub.settings import Limits
@@ -10,7 +12,9 @@ from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.definitions import definitions
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP
-from hub.store.base import NOBODY, Batch, Candidate, Store, Verdict, describe_nothing
+from hub.store.base import EVERY, NOBODY, Batch, Candidate, Outcome, Query, Store, Verdict, describe_nothing
+
+PAGE_ROWS: Final = 1_000  # of the manifest, looked through at once
 
 
 def seed(store: Store, catalogue: Catalogue, collection: Collection) -> int:
@@ -18,12 +22,15 @@ def seed(store: Store, catalogue: Catalogue, collection: Collection) -> int:
 
     ConfigurationError where a declaration was changed without its `modified`: readers would never learn of it.
     """
-    candidates = tuple(
-        _candidate(index, content, catalogue) for index, content in enumerate(definitions(catalogue, collection))
-    )
-    outcomes = store.append(
-        Batch(collection.id, NOBODY, candidates, status_id=None, account="hub", describe=describe_nothing)
-    ).outcomes
+    contents = definitions(catalogue, collection)
+    candidates = tuple(_candidate(index, content, catalogue) for index, content in enumerate(contents))
+    batch = Batch(collection.id, NOBODY, candidates, status_id=None, account="hub", describe=describe_nothing)
+    outcomes = store.append(batch).outcomes
+    if _remove_others(store, collection, candidates, outcomes):
+        again = store.append(batch).outcomes
+        outcomes = tuple(
+            before if before.verdict is Verdict.ADDED else after for before, after in zip(outcomes, again, strict=True)
+        )
     for outcome in outcomes:
         if outcome.verdict is Verdict.REFUSED:
             raise ConfigurationError(
@@ -31,6 +38,31 @@ def seed(store: Store, catalogue: Catalogue, collection: Collection) -> int:
                 " Where it is a member's identity, give the member a later `modified` in members.toml."
             )
     return sum(outcome.verdict is Verdict.ADDED for outcome in outcomes)
+
+
+def _remove_others(
+    store: Store, collection: Collection, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]
+) -> bool:
+    """Take out what members published under the hub's own ids and the hub did not; whether there was anything.
+
+    Hubs up to 2026-11 took such versions, and revocations, from any member (law L4).
+    """
+    own = {candidate.id: candidate.version_text for candidate in candidates}
+    suspects = {outcome.id for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
+    query = Query(collection.id, TLP.RED, after=0, limit=PAGE_ROWS, ids=tuple(own), versions=EVERY)
+    while True:
+        page = store.manifest(query)
+        suspects |= {row.id for row in page.rows if row.version_text != own[row.id]}
+        if not page.more:
+            break
+        query = replace(query, after=page.rows[-1].place)
+    removed = False
+    for identifier in sorted(suspects):
+        for publisher in store.publishers(collection.id, identifier, TLP.RED):
+            if publisher != NOBODY:
+                store.delete(collection.id, identifier, publisher, TLP.RED)
+                removed = True
+    return removed
 
 
 def _candidate(index: int, content: dict[str, Any], catalogue: Catalogue) -> Candidate:

@@ -85,6 +85,12 @@ def custom_schema(object_type: str | None = None) -> Schema:
     return schema
 
 
+@cache
+def standard_properties(object_type: str) -> frozenset[str]:
+    """The properties that STIX 2.1 itself gives a type; KeyError for types that it does not define."""
+    return frozenset(_classes()[object_type]._properties)  # noqa: SLF001 - stix2 has no other list of them
+
+
 # --- from stix2's classes
 
 

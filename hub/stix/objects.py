@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ MAX_NUMBER: Final = 2**53 - 1
 _ENDS_AS_ID: Final = re.compile(rb'--%b"' % identifiers.UUID.encode())  # searched for by its first two bytes: fast
 _TYPE: Final = re.compile(identifiers.TYPE.encode())
 _NEVER_OBSERVABLE: Final = frozenset(name.encode() for name in identifiers.NEVER_OBSERVABLE)
+_AUTHOR: Final = b'created_by_ref":'
 _DEPTH_OF_PLAIN: Final = 2  # levels: the object, and lists in it
 _HALF_PAIR: Final = Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry")
 
@@ -43,10 +44,17 @@ class StixObject:
     names: tuple[str, ...]  # ids of possible SCOs that stand anywhere in it, itself left out
 
     @property
-    def created_by_ref(self) -> str | None:
-        """The author that the object names, if any."""
-        ref: str | None = self.content.get("created_by_ref")
-        return ref
+    def authors(self) -> frozenset[str]:
+        """All whom it names as an author: in its own created_by_ref, and wherever else a property of such a name stands.
+
+        Platforms keep the author of an observable in properties of their own, such as x_opencti_created_by_ref.
+        """
+        author = self.content.get("created_by_ref")
+        own = frozenset({author}) if isinstance(author, str) else frozenset()
+        mentions = self.body.count(_AUTHOR)
+        if mentions == 0 or (mentions == 1 and own):
+            return own
+        return frozenset(_authors(self.content))
 
     @property
     def revoked(self) -> bool:
@@ -111,6 +119,23 @@ def _is_plain(value: Mapping[str, Any], body: bytes, limits: Limits) -> bool:
         elif kind is not str and kind is not bool:
             return False
     return True
+
+
+def _authors(content: Mapping[str, Any]) -> Iterator[str]:
+    """What stands under every key that ends in created_by_ref."""
+    values: list[Any] = [content]
+    while values:
+        value = values.pop()
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if isinstance(item, dict | list):
+                    values.append(item)
+                elif isinstance(item, str) and key.endswith("created_by_ref"):
+                    yield item
+                if isinstance(item, list) and key.endswith("created_by_ref"):
+                    yield from (author for author in item if isinstance(author, str))
+        elif isinstance(value, list):
+            values += (item for item in value if isinstance(item, dict | list))
 
 
 def _names(body: bytes) -> set[str]:

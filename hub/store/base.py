@@ -36,6 +36,7 @@ class Candidate:
     names: tuple[str, ...]  # ids of possible SCOs that stand in it (law L5)
     body: bytes
     digest: bytes
+    handed_to: str = ""  # the member to which the operator gave the id; "": it belongs to whoever published it first
 
 
 class Verdict(Enum):
@@ -220,6 +221,9 @@ class Store(Protocol):
     def holds(self, collection: str, object_id: str, clearance: int) -> bool:
         """Whether any version at or below the clearance is held."""
 
+    def publishers(self, collection: str, object_id: str, clearance: int) -> tuple[str, ...]:
+        """The members that stand behind its versions at or below the clearance, NOBODY for the hub: the earliest first."""
+
     def delete(
         self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
     ) -> Deletion:
@@ -331,3 +335,4 @@ class HeldVersion:
     revoked: bool
     digest: bytes
     key: Any  # however the store finds the record again
+    place: int = 0

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hub.stix.identifiers import DEFINITION_TYPES
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
+from hub.store import ownership
 from hub.store.base import NO_LEVEL, NOBODY, Batch, Candidate, Deletion, HeldVersion, Outcome, Record, Verdict
 
 MICROSECONDS: Final = 1000  # in a millisecond
+NO_BODIES: Final[Mapping[Any, bytes]] = {}
 SCRUBBED: Final = "00000000-0000-4000-8000-000000000000"  # the UUID in place of a purged one
 
 
@@ -45,23 +46,35 @@ def ids_to_look_up(batch: Batch) -> set[str]:
     return {c.id for c in batch.candidates} | {name for c in batch.candidates for name in c.names}
 
 
-def settle(batch: Batch, held: Mapping[str, Sequence[HeldVersion]], head: int, now: int) -> Settled:
+def settle(
+    batch: Batch,
+    held: Mapping[str, Sequence[HeldVersion]],
+    head: int,
+    now: int,
+    bodies: Mapping[Any, bytes] = NO_BODIES,
+) -> Settled:
     """Decide the batch against what is held (of all collections, for `ids_to_look_up`) and the collection's head.
 
-    `now` is the hub's clock in milliseconds. Pure: the same arguments give the same answer.
+    `bodies` are those that `ownership.bodies_to_read` asks for; `now` is the hub's clock in milliseconds. Pure: the
+    same arguments give the same answer.
     """
-    settled, fresh = _decide(batch, held, head, now, {})
+    settled, fresh = _decide(batch, held, head, now, bodies, {})
     # What naming an id gives away hangs on the versions of it that are really added, so it is asked afterwards; what
     # was refused the first time stays so, lest a twin of a refused object slips in unasked.
     given_away = _giving_away(batch, held, settled, fresh)
     if given_away:
         refused = {o.index: o.message for o in settled.outcomes if o.verdict is Verdict.REFUSED}
-        settled, _ = _decide(batch, held, head, now, refused | given_away)
+        settled, _ = _decide(batch, held, head, now, bodies, refused | given_away)
     return settled
 
 
-def _decide(
-    batch: Batch, held: Mapping[str, Sequence[HeldVersion]], head: int, now: int, barred: Mapping[int, str]
+def _decide(  # noqa: PLR0913, PLR0917 - the steps of a batch, and all that they look at
+    batch: Batch,
+    held: Mapping[str, Sequence[HeldVersion]],
+    head: int,
+    now: int,
+    bodies: Mapping[Any, bytes],
+    barred: Mapping[int, str],
 ) -> tuple[Settled, list[Candidate]]:
     """All but what law L5 asks of names; also the candidates that are new here (or repeat one that is)."""
     settled = Settled(head=head)
@@ -72,7 +85,7 @@ def _decide(
     for candidate in batch.candidates:
         history = histories.get(candidate.id)
         if history is None:
-            history = histories[candidate.id] = _History(held.get(candidate.id, ()), batch.collection)
+            history = histories[candidate.id] = _History(batch, held.get(candidate.id, ()), bodies)
         # (1) an exact repeat is a success and moves nothing (L2)
         repeated = history.find(candidate)
         if repeated is not None:
@@ -85,8 +98,13 @@ def _decide(
             text = candidate.version_text or format_place(repeated.version // MICROSECONDS)
             outcomes.append(Outcome(candidate.index, candidate.id, text, Verdict.REPEAT))
             continue
-        # (2) what may not be added, in words
-        why = barred.get(candidate.index) or _taken_over(candidate, history) or _refused(candidate, history)
+        # (2) a share in what another member published, or what may not be added, in words (L4)
+        why = barred.get(candidate.index, "")
+        copy = None if why else history.claims.copy(candidate)
+        if copy is not None and copy.held is not None:
+            outcomes.append(_share(batch, candidate, copy, copy.held, settled))
+            continue
+        why = why or (copy.message if copy is not None else _refused(candidate, history))
         if why:
             outcomes.append(Outcome(candidate.index, candidate.id, candidate.version_text, Verdict.REFUSED, why))
             continue
@@ -107,25 +125,36 @@ def _decide(
     return settled, fresh
 
 
+def _share(batch: Batch, candidate: Candidate, copy: ownership.Copy, row: HeldVersion, settled: Settled) -> Outcome:
+    """The publisher stands behind the held version, too, from now on."""
+    if batch.publisher not in row.publishers:
+        settled.joined.add(row.key)
+    text = candidate.version_text or format_place(row.version // MICROSECONDS)
+    return Outcome(candidate.index, candidate.id, text, Verdict.REPEAT, copy.message)
+
+
 class _History:
     """What is held of one id, kept so that a verdict costs the same however many versions there are."""
 
-    __slots__ = ("by_digest", "by_version", "collection", "newest", "owners", "revoked_at")
+    __slots__ = ("by_digest", "by_version", "claims", "collection", "newest", "revoked_at")
 
-    def __init__(self, rows: Sequence[HeldVersion], collection: str) -> None:
-        self.collection = collection
-        self.owners: dict[str, None] = {}  # in whichever collection, in the order in which they came
+    def __init__(self, batch: Batch, rows: Sequence[HeldVersion], bodies: Mapping[Any, bytes]) -> None:
+        self.collection = batch.collection
+        self.claims = ownership.Claims(batch, rows, bodies)  # in whichever collection
         # in this one, as all that follows: what the store holds, and records that this batch adds
         self.by_version: dict[int, HeldVersion | Record] = {}
         self.by_digest: dict[bytes, HeldVersion | Record] = {}
         self.newest: int | None = None
         self.revoked_at: int | None = None
         for row in rows:
-            self.add(row)
+            self._add(row)
 
-    def add(self, row: HeldVersion | Record) -> None:
-        """Take note of one more version."""
-        self.owners[row.owner] = None
+    def add(self, record: Record) -> None:
+        """Take note of a version that the batch adds."""
+        self.claims.add(record)
+        self._add(record)
+
+    def _add(self, row: HeldVersion | Record) -> None:
         if row.collection != self.collection:
             return
         self.by_version[row.version] = row
@@ -224,21 +253,9 @@ def _giving_away(
     return given_away
 
 
-def _taken_over(candidate: Candidate, history: _History) -> str:
-    if candidate.type in DEFINITION_TYPES:
-        return ""
-    for owner in history.owners:
-        if owner != candidate.owner:
-            if owner == NOBODY:
-                return (
-                    f"{candidate.id} is held as the work of an author who is no member: "
-                    "keep the created_by_ref that it has."
-                )
-            return f"{candidate.id} belongs to {owner}, who published it first: only {owner} adds versions of it."
-    return ""
-
-
 def _refused(candidate: Candidate, history: _History) -> str:
+    if why := history.claims.taken_over(candidate):
+        return why
     version = candidate.version
     if version is None:
         return ""

@@ -99,6 +99,7 @@ def perform(model: Model, step: steps.Step) -> Performing:
             | steps.ReadPlan()
             | steps.ReadIntents()
             | steps.LookUp()
+            | steps.ReadBodies()
             | steps.Range()
         ):
             yield
@@ -150,6 +151,9 @@ def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901 - a table
                 yield  # a look-up is no snapshot
                 found += [dict(row) for row in model.of("rows") if row.get("id") == object_id]
             return found
+        case steps.ReadBodies():
+            asked = (model.durable.get(("rows", key)) for key in step.keys)
+            return {row["_id"]: row["body"] for row in asked if row is not None and "body" in row}
         case steps.Range():
             query = step.query
             taken: list[Value] = []

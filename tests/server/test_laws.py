@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from hub.stix.identifiers import derived_id
+from hub.stix.incident import INCIDENT_CORE
 from hub.stix.timestamps import format_milliseconds
 from hub.stix.tlp import TLP, TLP2_IDS
 from tests.conftest import HOUR, ClientOf
@@ -17,6 +19,7 @@ from tests.server.making import (
     START,
     Client,
     Clock,
+    Content,
     address,
     an_id,
     as_envelope,
@@ -24,6 +27,7 @@ from tests.server.making import (
     identity,
     ids,
     indicator,
+    marked,
     note,
     pairs,
     sco_id,
@@ -33,6 +37,7 @@ from tests.server.making import (
 )
 
 MISP = "identity--7c1d8e0a-3b52-4f0e-8a54-2f6f0c9b1d11"  # Indonesia's second identity
+OTHERS = "belongs to another member"
 OUTSIDER = "identity--00000000-0000-4000-8000-00000000abcd"
 
 
@@ -87,29 +92,29 @@ def test_revocation_is_permanent(indonesia: Client) -> None:
 def test_nobody_speaks_for_another_member(singapore: Client) -> None:
     """L4: created_by_ref is an identity of the publishing member."""
     words = singapore.refusal("alerts", indicator(1, author="ID"))
-    assert "identity of ID" in words
+    assert "another member" in words
     assert IDENTITIES["SG"] in words, "it says what to name instead"
 
 
 def test_a_member_speaks_under_each_of_its_identities(indonesia: Client, singapore: Client) -> None:
     """L4: its MISP has one of its own, which is reserved for it, too."""
     indonesia.publish("alerts", indicator(1, author=MISP), identity(1, id=MISP, author=None))
-    assert "reserved" in singapore.refusal("alerts", identity(1, version=2, id=MISP, author=None))
-    assert "identity of ID" in singapore.refusal("alerts", indicator(2, author=MISP))
+    assert "declared" in singapore.refusal("alerts", identity(1, version=2, id=MISP, author=None))
+    assert "another member" in singapore.refusal("alerts", indicator(2, author=MISP))
 
 
 @pytest.mark.parametrize("author", [None, "SG", "ID"])
 def test_nobody_first_publishes_another_members_identity(singapore: Client, author: str | None) -> None:
-    """L4: reserved from the start, whoever is named as its author."""
-    assert "reserved" in singapore.refusal("alerts", identity(1, id=IDENTITIES["ID"], author=author))
+    """L4: the hub has them from the start, whoever is named as the author."""
+    assert "the hub's own" in singapore.refusal("alerts", identity(1, id=IDENTITIES["ID"], author=author))
 
 
 def test_nobody_takes_over_anothers_object(indonesia: Client, singapore: Client) -> None:
     """L4: only its own member adds a version, with the author or without; in any collection."""
     indonesia.publish("alerts", indicator(1), indicator(2, author=None))
     for number in (1, 2):
-        assert "belongs to ID" in singapore.refusal("alerts", indicator(number, version=2, author="SG"))
-        assert "belongs to ID" in singapore.refusal("sg", indicator(number, version=2, author=None))
+        assert OTHERS in singapore.refusal("alerts", indicator(number, version=2, author="SG"))
+        assert OTHERS in singapore.refusal("sg", indicator(number, version=2, author=None))
     indonesia.publish("alerts", indicator(1, version=2), indicator(2, version=2, author=None))
 
 
@@ -117,31 +122,50 @@ def test_without_author_it_belongs_to_its_first_publisher(indonesia: Client, sin
     """L4: where the profile lets it pass; an exact repeat by another is no offence, and gives no hold on it."""
     indonesia.publish("feeds", note(1, author=None))
     singapore.publish("feeds", note(1, author=None))
-    assert "belongs to ID" in singapore.refusal("feeds", note(1, version=2, author=None))
+    assert OTHERS in singapore.refusal("feeds", note(1, version=2, author=None))
     assert singapore.delete("feeds", an_id(1, "note")).status_code == 403
     assert indonesia.delete("feeds", an_id(1, "note")).status_code == 200
 
 
 def test_outsiders_work_is_taken_where_it_is_relayed(indonesia: Client, singapore: Client) -> None:
-    """L4: it belongs to nobody, so any member may pass it on, and add its versions."""
+    """L4: any member may pass on just the same; versions are added by the member that relayed it first."""
     attack = versioned("attack-pattern", 1, author=OUTSIDER, name="Phishing", x_mitre_version="1.0")
     newer = attack | {"modified": stamp(2), "x_mitre_version": "1.1"}
     assert "no identity of a member" in indonesia.refusal("alerts", attack)
     indonesia.publish("feeds", attack)
-    singapore.publish("feeds", attack, newer)
+    singapore.publish("feeds", attack)
+    assert OTHERS in singapore.refusal("feeds", newer)
+    assert OTHERS in singapore.refusal("feeds", newer | {"revoked": True})
+    indonesia.publish("feeds", newer)
     assert indonesia.objects("feeds") == [newer]
     mine = attack | {"id": an_id(2, "attack-pattern")}
     indonesia.publish("feeds", mine)
-    assert "as the work of an author" in singapore.refusal(
-        "feeds", mine | {"modified": stamp(3), "created_by_ref": IDENTITIES["SG"]}
-    )
+    own = {"modified": stamp(3), "created_by_ref": IDENTITIES["SG"]}
+    assert OTHERS in singapore.refusal("feeds", mine | own)
+    assert "another kind of author" in indonesia.refusal("feeds", mine | own | {"created_by_ref": IDENTITIES["ID"]})
 
 
 def test_a_derived_sco_is_everybodys(indonesia: Client, singapore: Client) -> None:
-    """L4: its id says its value and nothing else, so any writer may publish it, too."""
+    """L4: its id says its value and nothing else, so any writer may publish it, too; the first copy stands."""
     indonesia.publish("alerts", address(1))
-    singapore.publish("alerts", address(1), address(1, x_seen="in Singapore"))
-    assert len(indonesia.objects("alerts", version="all")) == 2
+    status = singapore.publish("alerts", address(1), address(1, x_opencti_score=80))
+    assert "x_opencti_score" in status["successes"][1]["message"]
+    assert indonesia.objects("alerts", version="all") == [address(1)]
+
+
+def test_an_observable_is_not_contradicted(indonesia: Client, singapore: Client) -> None:
+    """L4: H7 of the attacks. What SG knows better it says in a note, a sighting, or of a file of its own."""
+    hashes = {"MD5": "0" * 32, "SHA-256": "a" * 64}
+    file = {"type": "file", "spec_version": "2.1", "hashes": hashes, **marked(TLP.GREEN)}
+    file["id"] = derived_id(file)
+    indonesia.publish("alerts", file)
+    words = singapore.refusal("alerts", file | {"hashes": hashes | {"SHA-256": "b" * 64}})
+    assert "note, a sighting or a relationship" in words
+    assert indonesia.objects("alerts", version="all") == [file]
+    better = {"type": "file", "spec_version": "2.1", "hashes": {"SHA-256": "b" * 64}, **marked(TLP.GREEN)}
+    better["id"] = derived_id(better)
+    relation = {"relationship_type": "related-to", "source_ref": better["id"], "target_ref": file["id"]}
+    singapore.publish("alerts", better, versioned("relationship", 1, author="SG", **relation))
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -149,7 +173,7 @@ def test_an_sco_with_a_made_up_id_cannot_be_taken_over(indonesia: Client, singap
     """L4: else anybody could republish it with another value."""
     made_up = address(1, id=f"ipv4-addr--00000000-0000-4000-8000-00000000000{number}")
     indonesia.publish("alerts", made_up)
-    assert "belongs to ID" in singapore.refusal("alerts", made_up | {"value": "192.0.2.66"})
+    assert OTHERS in singapore.refusal("alerts", made_up | {"value": "192.0.2.66"})
     assert indonesia.objects("alerts", version="all") == [made_up]
 
 
@@ -157,15 +181,39 @@ def test_an_id_that_stix_derives_from_another_value_is_no_derived_one(indonesia:
     """L4: what counts is whether the id fits this value."""
     wrong = address(1, id=sco_id("ipv4-addr", "203.0.113.99"))
     indonesia.publish("alerts", wrong)
-    assert "belongs to ID" in singapore.refusal("alerts", address(99))
+    assert OTHERS in singapore.refusal("alerts", address(99))
 
 
-def test_definitions_belong_to_nobody(indonesia: Client, singapore: Client) -> None:
-    """L4: any writer may publish a marking definition; but it never changes."""
+def test_a_definition_is_shared_and_never_changes(indonesia: Client, singapore: Client) -> None:
+    """L4: each platform makes the same marking definitions, with a `created` of its own."""
     indonesia.publish("alerts", statement(1))
-    singapore.publish("alerts", statement(1))
+    singapore.publish("alerts", statement(1), statement(1) | {"created": stamp(7)})
     changed = statement(1) | {"definition": {"statement": "All rights mine"}}
-    assert "never changes" in singapore.refusal("alerts", changed)
+    assert OTHERS in singapore.refusal("alerts", changed)
+    assert "never changes" in indonesia.refusal("alerts", changed)
+
+
+@pytest.mark.parametrize("change", [{"revoked": True}, {"name": "Mine", "version": "9.0.0"}, {"modified": stamp(1)}])
+def test_nobody_changes_what_the_hub_put_in(seeded: Any, singapore: Client, change: dict[str, Any]) -> None:
+    """L4: H5 of the attacks. A version of an extension definition counted, though the hub had put it in."""
+    (own,) = (one for one in singapore.everything("alerts") if one["id"] == INCIDENT_CORE)
+    assert "the hub's own" in singapore.refusal("alerts", own | {"modified": "2026-03-01T00:00:00.000Z"} | change)
+    assert "the hub's own" in singapore.refusal("feeds", own | {"created_by_ref": IDENTITIES["SG"]} | change)
+    singapore.publish("alerts", own)
+    assert [one for one in singapore.everything("alerts", version="all") if one["id"] == INCIDENT_CORE] == [own]
+
+
+def test_a_definition_or_observable_names_no_other_member_as_its_author(singapore: Client) -> None:
+    """L4: H4 of the attacks: created_by_ref was looked at on objects with versions alone."""
+    author: Content = {"created_by_ref": IDENTITIES["ID"]}
+    forged = (
+        statement(1) | author,
+        address(1, **author),
+        address(2, x_opencti_created_by_ref=IDENTITIES["ID"]),
+        {"type": "x-thing", "id": an_id(1, "x-thing"), **marked(TLP.GREEN), **author},
+    )
+    for content in forged:
+        assert "another member" in singapore.refusal("feeds", content)
 
 
 def test_each_member_takes_back_its_own_part(indonesia: Client, singapore: Client) -> None:

@@ -39,7 +39,7 @@ from tests.server.making import (
     statement,
 )
 
-# R S A G C: the highest level that is seen. "-": known of, and not read (403). "?": not known of (404; 401 without
+# R S A G C: the highest level that is seen. "-": written to, and not read (403). "?": neither (404; 401 without
 # credentials). A column for each collection.
 READS = """
             id  alerts  incidents  feeds  bulletins  inbox  circle  pair
@@ -47,11 +47,11 @@ id-cert     S   S       S          S      S          -      R       S
 sg-cert     S   S       S          S      S          -      R       ?
 my-cert     S   S       S          S      S          -      ?       S
 th-cert     S   S       S          S      S          -      ?       ?
-id-soc      -   -       A          A      A          -      -       -
-sg-soc      -   -       A          A      A          -      -       ?
-th-soc      -   -       A          A      A          -      ?       ?
+id-soc      ?   ?       A          A      A          ?      ?       ?
+sg-soc      ?   ?       A          A      A          ?      ?       ?
+th-soc      ?   ?       A          A      A          ?      ?       ?
 partner     ?   ?       ?          G      G          ?      ?       ?
-operator    -   -       -          -      -          -      -       -
+operator    ?   ?       ?          ?      ?          ?      ?       ?
 None        ?   ?       ?          ?      C          ?      ?       ?
 """
 WRITERS = {

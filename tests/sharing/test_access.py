@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,8 +11,9 @@ import pytest
 import stix2
 
 from hub.settings import Limits
-from hub.sharing.access import NOBODY, Owner, Refusal, knows_of, level_of, reads, speaks_for, writes
+from hub.sharing.access import NOBODY, Owner, Refusal, Stands, knows_of, level_of, reads, speaks_for, writes
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
+from hub.sharing.definitions import own_objects
 from hub.sharing.members import Account, Kind, Member
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS, tlp1_definition, tlp2_definition
@@ -43,7 +45,7 @@ COLLECTIONS: Final = {
     "public": replace(OPEN, public=True),
     "all": replace(OPEN, constituents=True, partners=True, public=True),
     "named": NAMED,
-    "named red": replace(NAMED, highest_tlp=TLP.RED, constituents=True),
+    "named red": replace(NAMED, highest_tlp=TLP.RED),
     "write-only": replace(OPEN, readers=frozenset()),
 }
 ACCOUNTS: Final = {
@@ -57,18 +59,18 @@ ACCOUNTS: Final = {
     "nobody": None,
 }
 S, R, A, G, C = TLP.AMBER_STRICT, TLP.RED, TLP.AMBER, TLP.GREEN, TLP.CLEAR
-KNOWN = "known"  # may learn that it is there, may not read
+KNOWN = "known"  # writes there, so may learn that it is there, and may not read
 # ID writes everywhere; the columns are the accounts above: the highest level that each may read.
 TABLE: Final[dict[str, tuple[Any, ...]]] = {
     #                ID     SG     VN     ID soc VN soc partner operator nobody
-    "members":      (S,     S,     S,     KNOWN, KNOWN, None,   KNOWN,   None),
-    "constituents": (S,     S,     S,     A,     A,     None,   KNOWN,   None),
-    "partners":     (S,     S,     S,     KNOWN, KNOWN, G,      KNOWN,   None),
-    "public":       (S,     S,     S,     C,     C,     C,      KNOWN,   C),
-    "all":          (S,     S,     S,     A,     A,     G,      KNOWN,   C),
-    "named":        (S,     S,     None,  KNOWN, None,  None,   KNOWN,   None),
-    "named red":    (R,     R,     None,  A,     None,  None,   KNOWN,   None),
-    "write-only":   (KNOWN, None,  None,  KNOWN, None,  None,   KNOWN,   None),
+    "members":      (S,     S,     S,     None,  None,  None,   None,    None),
+    "constituents": (S,     S,     S,     A,     A,     None,   None,    None),
+    "partners":     (S,     S,     S,     None,  None,  G,      None,    None),
+    "public":       (S,     S,     S,     C,     C,     C,      None,    C),
+    "all":          (S,     S,     S,     A,     A,     G,      None,    C),
+    "named":        (S,     S,     None,  None,  None,  None,   None,    None),
+    "named red":    (R,     R,     None,  None,  None,  None,   None,    None),
+    "write-only":   (KNOWN, None,  None,  None,  None,  None,   None,    None),
 }  # fmt: skip
 CELLS = [
     (collection, account, expected)
@@ -129,6 +131,12 @@ CATALOGUE = Catalogue(
 RELAY = replace(OPEN, relay=True)
 
 
+def parsed(content: Mapping[str, Any]) -> StixObject:
+    found = parse_object(dict(content), Limits())
+    assert isinstance(found, StixObject), found
+    return found
+
+
 def made(object_type: str, **content: Any) -> StixObject:
     common = {
         "type": object_type,
@@ -137,9 +145,7 @@ def made(object_type: str, **content: Any) -> StixObject:
         "created": "2026-03-02T03:10:00.000Z",
         "modified": "2026-03-02T03:10:00.000Z",
     }
-    found = parse_object({k: v for k, v in (common | content).items() if v is not None}, Limits())
-    assert isinstance(found, StixObject), found
-    return found
+    return parsed({k: v for k, v in (common | content).items() if v is not None})
 
 
 def note(**content: Any) -> StixObject:
@@ -147,7 +153,7 @@ def note(**content: Any) -> StixObject:
 
 
 def identity(**content: Any) -> StixObject:
-    return made("identity", name="x", **content)
+    return made("identity", **({"name": "x"} | content))
 
 
 def address(value: str, **content: Any) -> StixObject:
@@ -155,6 +161,18 @@ def address(value: str, **content: Any) -> StixObject:
 
 
 DERIVED = stix2.IPv4Address(value="198.51.100.3").id
+OPENCTI_AUTHOR = {
+    "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82": {
+        "extension_type": "property-extension",
+        "created_by_ref": SG_OPENCTI,
+    }
+}
+STATEMENT_CONTENT: Final[dict[str, Any]] = {
+    "modified": None,
+    "definition_type": "statement",
+    "definition": {"statement": "Handle with care"},
+}
+STATEMENT = made("marking-definition", **STATEMENT_CONTENT)
 EXTENSION = {"name": "x", "schema": "x", "version": "1.0.0", "extension_types": ["property-extension"]}
 
 
@@ -175,7 +193,11 @@ EXTENSION = {"name": "x", "schema": "x", "version": "1.0.0", "extension_types": 
         (address("198.51.100.3", id=DERIVED), OPEN, NOBODY),
         (address("198.51.100.4", id=DERIVED), OPEN, "ID"),
         (address("198.51.100.4"), OPEN, "ID"),
-        (made("extension-definition", created_by_ref=SG_OWN, **EXTENSION), OPEN, NOBODY),
+        (made("extension-definition", created_by_ref=ID_OWN, **EXTENSION), OPEN, "ID"),
+        (made("extension-definition", created_by_ref=OUTSIDER, **EXTENSION), RELAY, NOBODY),
+        (STATEMENT, OPEN, NOBODY),
+        (address("198.51.100.3", id=DERIVED, x_opencti_created_by_ref=ID_MISP), OPEN, NOBODY),
+        (address("198.51.100.4", x_opencti_created_by_ref=OUTSIDER), RELAY, "ID"),
     ],
 )
 def test_whom_an_object_belongs_to(obj: StixObject, collection: Collection, owner: str) -> None:
@@ -195,14 +217,21 @@ def test_marking_definitions_belong_to_nobody(definition: dict[str, Any]) -> Non
 @pytest.mark.parametrize(
     ("obj", "collection", "words"),
     [
-        (note(created_by_ref=SG_OWN), OPEN, "identity of SG"),
-        (note(created_by_ref=SG_OPENCTI), RELAY, "identity of SG"),
+        (note(created_by_ref=SG_OWN), OPEN, "names another member"),
+        (note(created_by_ref=SG_OPENCTI), RELAY, "names another member"),
         (note(created_by_ref=OUTSIDER), OPEN, "no identity of a member"),
-        (identity(id=SG_OWN), OPEN, "reserved as an identity of SG"),
-        (identity(id=SG_OWN), RELAY, "reserved as an identity of SG"),
-        (identity(id=SG_OPENCTI, created_by_ref=ID_OWN), OPEN, "reserved as an identity of SG"),
-        (identity(id=ID_OWN, created_by_ref=SG_OWN), OPEN, "identity of SG"),
+        (identity(id=SG_OWN), OPEN, "identity of another member"),
+        (identity(id=SG_OWN), RELAY, "identity of another member"),
+        (identity(id=SG_OPENCTI, created_by_ref=ID_OWN), OPEN, "identity of another member"),
+        (identity(id=ID_OWN, created_by_ref=SG_OWN), OPEN, "names another member"),
         (identity(id=OUTSIDER, created_by_ref=OUTSIDER), OPEN, "no identity of a member"),
+        (made("extension-definition", created_by_ref=SG_OWN, **EXTENSION), RELAY, "names another member"),
+        (made("extension-definition", created_by_ref=OUTSIDER, **EXTENSION), OPEN, "no identity of a member"),
+        (made("marking-definition", **(STATEMENT_CONTENT | {"created_by_ref": SG_OWN})), OPEN, "names another member"),
+        (address("198.51.100.3", id=DERIVED, created_by_ref=SG_OWN), RELAY, "names another member"),
+        (address("198.51.100.3", id=DERIVED, x_opencti_created_by_ref=SG_OPENCTI), RELAY, "names another member"),
+        (address("198.51.100.3", id=DERIVED, extensions=OPENCTI_AUTHOR), RELAY, "names another member"),
+        (made("x-thing", created=None, modified=None, created_by_ref=SG_OWN), RELAY, "names another member"),
     ],
 )
 def test_nobody_speaks_for_another(obj: StixObject, collection: Collection, words: str) -> None:
@@ -210,7 +239,56 @@ def test_nobody_speaks_for_another(obj: StixObject, collection: Collection, word
     verdict = speaks_for("ID", obj, collection, CATALOGUE)
     assert isinstance(verdict, Refusal)
     assert words in verdict.message
-    assert ID_OWN in verdict.message or "only SG publishes it" in verdict.message
+    assert ID_OWN in verdict.message or "only that member publishes it" in verdict.message
+
+
+CERT_NAMES: Final = (
+    "Sg-CERT",
+    "S g C E R T",
+    "SgC\u0415RT",
+    "\uff33\uff47\uff23\uff25\uff32\uff34",
+    "5gCERT",
+    "Sg\u200bCERT (real)",
+)
+
+
+@pytest.mark.parametrize("name", CERT_NAMES)
+@pytest.mark.parametrize("code", ["ID", "SG"])
+def test_nobody_takes_the_name_of_a_members_cert(name: str, code: str) -> None:
+    """Not under a new id, in no spelling that a reader would take for it; not even the member itself, unless declared."""
+    named = replace(
+        CATALOGUE, members={**CATALOGUE.members, "SG": replace(CATALOGUE.members["SG"], cert="SgCERT (Singapore)")}
+    )
+    verdict = speaks_for(code, identity(id=OUTSIDER, name=name), OPEN, named)
+    assert isinstance(verdict, Refusal)
+    assert "members.toml" in verdict.message
+    assert speaks_for(code, identity(id=OUTSIDER, name="SgCERT Friends"), OPEN, named) == Owner(code)
+    assert speaks_for("SG", identity(id=SG_OPENCTI, name=name), OPEN, named) == Owner("SG")
+
+
+def test_what_the_hub_put_in_stands_as_it_is() -> None:
+    """Its definitions and the members' identities: the exact copy is no change, anything else is refused."""
+    held = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
+    for content in held.own_objects.values():
+        owner = held.reserved.get(content["id"], NOBODY)
+        spelt = {**content, "created": content["created"].replace(".000Z", "Z")}
+        changed = dict(content) | (
+            {"modified": "2026-09-01T00:00:00.000Z"} if "modified" in content else {"lang": "en"}
+        )
+        for member_code in ("ID", "SG"):
+            assert speaks_for(member_code, parsed(spelt), OPEN, held) == Owner(owner)
+            if owner != member_code and content["type"] != "marking-definition":
+                for change in ({}, {"revoked": True}):
+                    assert isinstance(speaks_for(member_code, parsed(changed | change), OPEN, held), Refusal)
+
+
+def test_a_members_own_copy_of_its_identity_changes_nothing() -> None:
+    """The hub has it from members.toml, with its contact; tools send shorter ones, which is no failure of theirs."""
+    held = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
+    verdict = speaks_for("ID", identity(id=ID_OWN), OPEN, held)
+    assert isinstance(verdict, Stands)
+    assert "members.toml" in verdict.message
+    assert isinstance(speaks_for("ID", identity(id=ID_OWN, revoked=True), OPEN, held), Refusal)
 
 
 # --- at which level it is shown (law L5) ---------------------------------------------------------------------------

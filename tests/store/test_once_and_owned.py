@@ -97,7 +97,7 @@ def test_nobody_takes_over_another_members_object_in_any_collection(store: Store
     add(store, candidate(1), collection="national")
     (outcome,) = add(store, candidate(1, version=2, owner="SG"), publisher="SG")
     assert outcome.verdict is REFUSED
-    assert "ID" in outcome.message
+    assert "another member" in outcome.message
     assert held(store) == []
 
 

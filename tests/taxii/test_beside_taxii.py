@@ -21,7 +21,7 @@ BESIDE = ("/region/board/", "/region/contacts/")
         ("id-soc", 403),
         ("sg-soc", 403),
         ("partner", 403),
-        ("operator", 403),
+        ("operator", 404),  # which reads nothing, and learns of no API root
         (None, 401),
     ],
 )

@@ -46,7 +46,7 @@ def test_a_proxy_is_believed_only_where_it_is_declared(hub: Hub, template: Templ
     assert behind.get("/taxii2/", headers=forwarded).json["default"] == "https://hub.example/region/"
 
 
-@pytest.mark.parametrize("who", ["sg-cert", "sg-soc", "partner", "operator", None])
+@pytest.mark.parametrize("who", ["sg-cert", "sg-soc", "partner", None])
 def test_the_default_is_one_of_them(as_account: ClientOf, who: str | None) -> None:
     """DI-4: for every account, and without one."""
     resource = as_account(who).get("/taxii2/").json

@@ -39,8 +39,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
-from hub.stix.identifiers import DEFINITION_TYPES
-from hub.store import line
+from hub.store import line, ownership
 from hub.store.base import EVERY, NO_LEVEL, Appended, Batch, Deletion, Query, Status
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.rows import Document
@@ -56,6 +55,7 @@ from hub.store.mongo.steps import (
     LookUp,
     Plan,
     Range,
+    ReadBodies,
     ReadEntry,
     ReadIntents,
     ReadPlan,
@@ -161,8 +161,7 @@ def _refuse_while_restoring(tip: Entry) -> None:
 
 def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, Any, Appended]:
     """The whole way of a batch; `name` is one that nobody else uses, `now` the hub's clock in milliseconds."""
-    # definitions belong to nobody in any collection: there is nothing to claim
-    owners = {c.id: c.owner for c in batch.candidates if c.type not in DEFINITION_TYPES}
+    owners = {candidate.id: ownership.claimant(batch, candidate) for candidate in batch.candidates}
     while True:
         # (1)
         tip = yield from finished_tip(batch.collection)
@@ -175,12 +174,19 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
             yield from _decide_others(intent)
         # (3)
         rows: list[Document] = yield LookUp(tuple(sorted(line.ids_to_look_up(batch))))
+        held = mongo_rows.by_id(rows)
+        keys = ownership.bodies_to_read(batch, held)
+        bodies: dict[str, bytes] = (yield ReadBodies(tuple(sorted(keys)))) if keys else {}
+        if not keys <= bodies.keys():  # one of them was deleted meanwhile: the tip has moved on
+            if owners:
+                yield Retract(intent.key)
+            continue
         moment = now()
-        settled = line.settle(batch, mongo_rows.by_id(rows), tip.place, moment)
+        settled = line.settle(batch, held, tip.place, moment, bodies)
         plan = _plan_of(batch, settled, {row["_id"]: row for row in rows}, n, moment)
         if plan.rows or plan.touches:
-            held = held_after(tip, [new.record.level for new in settled.new])
-            entry = Entry(batch.collection, n, name, settled.head, held=held)
+            levels = held_after(tip, [new.record.level for new in settled.new])
+            entry = Entry(batch.collection, n, name, settled.head, held=levels)
             committed = yield from commit(tip, entry, plan)
         else:
             # nothing moves: repeats and refusals stand as they were found, unless they were found while another

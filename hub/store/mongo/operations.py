@@ -57,6 +57,8 @@ class Operations:
                 self.database.intents.delete_one({"_id": step.key}, session=self.session)
             case steps.LookUp():
                 return self._look_up(step.ids)
+            case steps.ReadBodies():
+                return self._read_bodies(step.keys)
             case steps.Insert():
                 return self._insert(step.entry, step.plan)
             case steps.InsertRows():
@@ -99,6 +101,15 @@ class Operations:
             wanted = {"id": {"$in": list(ids[start : start + AT_ONCE])}}
             found += self.database.objects.find(wanted, mongo_rows.NO_BODY, session=self.session)
         return found
+
+    def _read_bodies(self, keys: Sequence[str]) -> dict[str, bytes]:
+        bodies: dict[str, bytes] = {}
+        for start in range(0, len(keys), AT_ONCE):
+            wanted = {"_id": {"$in": list(keys[start : start + AT_ONCE])}}
+            found = self.database.objects.find(wanted, {"body": 1}, session=self.session)
+            # a row that was deleted since keeps its key alone
+            bodies |= {row["_id"]: row["body"] for row in found if "body" in row}
+        return bodies
 
     def _insert(self, entry: steps.Entry, plan: steps.Plan) -> str:
         document = _entry_document(entry, plan)

@@ -156,6 +156,7 @@ def held_of(row: Mapping[str, Any]) -> HeldVersion:
         revoked=row["revoked"],
         digest=row["digest"],
         key=row["_id"],
+        place=row["place"],
     )
 
 

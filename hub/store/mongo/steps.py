@@ -104,6 +104,13 @@ class LookUp:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadBodies:
+    """The bodies of the rows with these keys -> dict[str, bytes]."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Insert:
     """Insert the entry with its plan -> str: the batch whose entry now has that number, "" if that cannot be told."""
 
@@ -202,6 +209,7 @@ Step = (
     | ReadIntents
     | Retract
     | LookUp
+    | ReadBodies
     | Insert
     | InsertRows
     | KeepStatuses

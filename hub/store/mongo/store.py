@@ -48,6 +48,7 @@ from hub.taxii.filters import VersionMatch
 
 READ_SECONDS: Final = 6.0  # for a read in all, retries included, before the answer is 503
 PAUSE_SECONDS: Final = 0.025  # between two looks at a commit that another is carrying out
+PUBLISHERS_ROWS: Final = 100_000  # versions of one object that are asked for who published them
 FACTS_AGAIN: Final = 200  # of the facts before the one that a reader has come to
 RETRY_SECONDS: Final = 0.2  # before a step whose answer was lost is taken again
 MAX_PLACE: Final = 10**15 - 1  # what a key has digits for: beyond the year 33000
@@ -134,6 +135,12 @@ class MongoStore:
         """See `Store.holds`."""
         query = Query(collection, clearance, after=0, limit=1, ids=(object_id,), versions=EVERY)
         return bool(self._run(mongo_commit.page(query, None), _after(READ_SECONDS))[0])
+
+    def publishers(self, collection: str, object_id: str, clearance: int) -> tuple[str, ...]:
+        """See `Store.publishers`."""
+        query = Query(collection, clearance, after=0, limit=PUBLISHERS_ROWS, ids=(object_id,), versions=EVERY)
+        found, _ = self._run(mongo_commit.page(query, None), _after(READ_SECONDS))
+        return tuple(dict.fromkeys(publisher for row in found for publisher in row["publishers"]))
 
     def delete(
         self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY

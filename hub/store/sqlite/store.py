@@ -103,6 +103,13 @@ class SqliteStore:
                 ).get
             )
 
+    def publishers(self, collection: str, object_id: str, clearance: int) -> tuple[str, ...]:
+        """See `Store.publishers`."""
+        with self._files.reading() as connection:
+            number = self._number(connection, collection)
+            found = rows(connection, _PUBLISHERS, object_id, number, clearance)
+        return tuple(dict.fromkeys(publisher for (names,) in found for publisher in names.split("\n")))
+
     def delete(
         self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
     ) -> Deletion:
@@ -299,6 +306,9 @@ def _head(connection: Connection, collection: str) -> int:
     return connection.cached(("head", collection), lambda: sqlite_writes.head_of(connection, collection))
 
 
+_PUBLISHERS: Final = (
+    "SELECT publishers FROM record INDEXED BY record_by_id WHERE id = ? AND collection = ? AND level <= ? ORDER BY key"
+)
 _ACCOUNT: Final = (
     "SELECT name, kind, member, password_hash, disabled, created_at, "
     "(SELECT json_group_array(hash ORDER BY position) FROM account_key WHERE account = name) FROM account"

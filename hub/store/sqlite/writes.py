@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
 import apsw
 
 from hub.errors import UnprocessableError
-from hub.store import line
+from hub.store import line, ownership
 from hub.store.base import NO_LEVEL, Appended, Batch, Deletion, HeldVersion, Record
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.pages import LAST_PLACE, LEVELS, key_of, keys_of_object, place_of
@@ -23,6 +23,7 @@ _HELD: Final = (
     "r.superseded_level, r.preceded_level FROM record AS r INDEXED BY record_by_id "
     "JOIN collection AS c ON c.number = r.collection WHERE r.id IN (SELECT value FROM json_each(?1))"
 )
+_BODIES: Final = "SELECT key, body FROM body WHERE key IN (SELECT value FROM json_each(?1))"
 _HELD_KEYS: Final = "SELECT key, publishers FROM record WHERE key IN (SELECT value FROM json_each(?1)) ORDER BY version"
 _INSERT: Final = (
     "INSERT INTO record (key, collection, level, superseded_level, preceded_level, id, type, version, version_text, "
@@ -62,8 +63,9 @@ def append(connection: apsw.Connection, batch: Batch, now: int) -> Appended:
     """(1) What is held already is looked up, (2) the batch is decided, and (3) all that follows is written."""
     # (1)
     held, levels = _held(connection, line.ids_to_look_up(batch))
+    bodies = _bodies(connection, ownership.bodies_to_read(batch, held))
     # (2)
-    settled = line.settle(batch, held, head_of(connection, batch.collection), now)
+    settled = line.settle(batch, held, head_of(connection, batch.collection), now, bodies)
     # (3)
     if settled.new:
         number = _raise_head(connection, batch.collection, settled.head)
@@ -198,10 +200,16 @@ def _held(
                 revoked=bool(revoked),
                 digest=digest,
                 key=key,
+                place=place_of(key),
             )
         )
         levels[key] = (superseded, preceded)
     return held, levels
+
+
+def _bodies(connection: apsw.Connection, keys: Collection[Any]) -> dict[Any, bytes]:
+    """The bodies of these records by their keys; mostly none is asked for."""
+    return dict(rows(connection, _BODIES, json.dumps(list(keys)))) if keys else {}
 
 
 def _held_by(key: int, publishers: str) -> HeldVersion:

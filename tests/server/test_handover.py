@@ -1,0 +1,133 @@
+"""The operator gives an id to its author, and `hub init` takes back what belongs to the hub itself (law L4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hub.community.hub import Hub
+from hub.errors import NotFoundError, UnprocessableError
+from hub.sharing.definitions import own_objects
+from hub.sharing.handover import hand_over, shares_of_others
+from hub.sharing.seed import seed
+from hub.stix.incident import INCIDENT_CORE
+from hub.stix.timestamps import parse_timestamp
+from hub.stix.tlp import TLP, TLP2_IDS
+from hub.store.base import NOBODY, Batch, Candidate, describe_nothing
+from tests.server.making import IDENTITIES, START, Client, address, an_id, ids, indicator, note, stamp
+
+OTHERS = "belongs to another member"
+
+
+def give(hub: Hub, object_id: str, member: str) -> list[tuple[str, str]]:
+    return [
+        (share.collection.alias, share.member)
+        for share in hand_over(hub.store, hub.catalogue, object_id, member, START)
+    ]
+
+
+def test_the_author_has_its_id_back_although_another_took_and_revoked_it(
+    hub: Hub, indonesia: Client, singapore: Client
+) -> None:
+    """H8 of the attacks: who sees an id elsewhere and publishes first kept the genuine author out."""
+    singapore.publish("alerts", indicator(1, author="SG"), indicator(1, version=2, author="SG", revoked=True))
+    assert OTHERS in indonesia.refusal("id", indicator(1))
+    assert give(hub, an_id(1), "ID") == [("alerts", "SG")]
+    assert indonesia.objects("alerts") == []
+    indonesia.publish("id", indicator(1))
+    indonesia.publish("alerts", indicator(1))
+    assert OTHERS in singapore.refusal("alerts", indicator(1, version=3, author="SG"))
+    assert singapore.objects("alerts") == [indicator(1)]
+
+
+def test_it_belongs_to_the_author_before_it_publishes_and_in_every_process(
+    hub: Hub, open_hub: Any, indonesia: Client, singapore: Client
+) -> None:
+    """The other one does not take it again in between; exact repeats of what the author published stay a success."""
+    singapore.publish("alerts", note(1, author="SG"))
+    give(hub, an_id(1, "note"), "ID")
+    assert OTHERS in singapore.refusal("alerts", note(1, author="SG"))
+    assert open_hub().hand_overs.current() == {an_id(1, "note"): "ID"}
+    indonesia.publish("feeds", note(1, author=None))
+    singapore.publish("feeds", note(1, author=None))
+
+
+def test_what_the_author_published_itself_stays(hub: Hub, indonesia: Client, singapore: Client) -> None:
+    """Only the others' part goes; and a second run finds nothing more."""
+    indonesia.publish("alerts", address(1))
+    singapore.publish("alerts", address(1))
+    assert give(hub, address(1)["id"], "ID") == [("alerts", "SG")]
+    assert give(hub, address(1)["id"], "ID") == []
+    assert ids(indonesia.objects("alerts")) == [address(1)["id"]]
+    assert indonesia.delete("alerts", address(1)["id"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("object_id", "member", "error", "words"),
+    [
+        ("nonsense", "ID", UnprocessableError, "no STIX id"),
+        (an_id(1), "XX", UnprocessableError, "no member"),
+        (an_id(1), "ID", NotFoundError, "held in no collection"),
+        (INCIDENT_CORE, "ID", UnprocessableError, "hub's own"),
+        ("identity--7c1d8e0a-3b52-4f0e-8a54-2f6f0c9b1d11", "SG", UnprocessableError, "identity of ID"),
+    ],
+)
+def test_what_cannot_be_handed_over(
+    seeded: Hub, object_id: str, member: str, error: type[Exception], words: str
+) -> None:
+    """Each in words that say why."""
+    with pytest.raises(error, match=words):
+        shares_of_others(seeded.store, seeded.catalogue, object_id, member)
+
+
+# --- hub init
+
+
+def poison(hub: Hub, content: dict[str, Any], version: int, *, revoked: bool) -> None:
+    """Put a version of the hub's own object into the store, as older hubs took it from any member."""
+    collection = hub.catalogue.find("region", "alerts")
+    assert collection is not None
+    candidate = Candidate(
+        index=0,
+        id=content["id"],
+        type=content["type"],
+        version=version,
+        version_text=stamp(5),
+        level=TLP.CLEAR,
+        owner=NOBODY,
+        revoked=revoked,
+        names=(),
+        body=b'{"id":"%s","x_poison":true}' % content["id"].encode(),
+        digest=b"poison",
+        handed_to="SG",  # past the check that older hubs did not make
+    )
+    outcomes = hub.store.append(
+        Batch(collection.id, "SG", (candidate,), status_id=None, account="sg", describe=describe_nothing)
+    ).outcomes
+    assert outcomes[0].message == ""
+
+
+@pytest.mark.parametrize("revoked", [False, True])
+def test_hub_init_restores_what_a_member_overwrote_in_an_older_hub(
+    seeded: Hub, indonesia: Client, *, revoked: bool
+) -> None:
+    """H5 of the attacks: `hub init` said that nothing had changed, and a revocation lasted."""
+    before = indonesia.everything("alerts", version="all")
+    own = [one for one in before if one["id"] in (INCIDENT_CORE, TLP2_IDS[TLP.GREEN], IDENTITIES["ID"])]
+    assert len(own) == 3
+    for content in own:
+        poison(seeded, content, 2**52, revoked=revoked and content["type"] != "marking-definition")
+    assert len(indonesia.everything("alerts", version="all")) == len(before) + 3
+    for collection in seeded.catalogue:
+        seed(seeded.store, seeded.catalogue, collection)
+    assert indonesia.everything("alerts", version="all") == before
+
+
+def test_hub_init_puts_its_own_in_the_place_of_what_came_before_it(hub: Hub, indonesia: Client) -> None:
+    """A definition that a newer hub brings may stand there already, in another member's words."""
+    own = own_objects(hub.catalogue)[INCIDENT_CORE]
+    poison(hub, own, parse_timestamp(own["modified"]), revoked=True)
+    for collection in hub.catalogue:
+        seed(hub.store, hub.catalogue, collection)
+    assert [one for one in indonesia.everything("alerts", version="all") if one["id"] == INCIDENT_CORE] == [own]
