@@ -50,6 +50,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "convert": "reports to one STIX bundle, as it stands or as it would leave, and what could not be used",
     "publish": "send reports, the victim protected, or STIX to a collection, and say what became of them",
     "withdraw": "take back what was released of a report",
+    "record": "what left of a report, when, to whom, under which consent, and who approved what and why",
     "follow": "print each object of a collection as it comes",
     "alert": "put a report before all members at once, in the collection of alerts",
     "acknowledge": "say that this member has an incident",

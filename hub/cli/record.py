@@ -1,0 +1,49 @@
+"""`hub record`: what left of a report, when, to whom, under which consent, and who approved what and why."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from hub.cli import DONE
+from hub.cli.client import environment
+from hub.cli.reports import now, this_member
+from hub.errors import UnprocessableError
+from hub.home.files import write_atomically
+from hub.release import layout
+from hub.release.history import history_of
+from hub.release.history_page import as_html, as_text
+from hub.rendering.versions import timestamp
+
+EXAMPLE = "  hub record ID-2026-0311\n  hub record ID-2026-0311 --out record.html  # for the victim's lawyer, say\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("report_id", metavar="REPORT", help="as the report names itself")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="write a page of HTML into this file, whole or not at all"
+    )
+    parser.add_argument("--json", action="store_true", help="print it as one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print or write the record; 3 where nothing of the report was released from here."""
+    member = this_member(environment())
+    audiences = history_of(member, args.report_id)
+    if args.out is not None:
+        page = as_html(args.report_id, member.name, audiences, timestamp(now()))
+        try:
+            write_atomically(args.out, page.encode("utf-8", "replace"))
+        except OSError as error:
+            raise UnprocessableError(f"{args.out}: cannot be written: {error.strerror}") from None
+    if args.json:
+        record = {"report": args.report_id, "author": member.name, "audiences": [asdict(item) for item in audiences]}
+        print(json.dumps(record, ensure_ascii=False))
+    elif args.out is None:
+        width = shutil.get_terminal_size((layout.WIDTH, 0)).columns
+        print(as_text(args.report_id, member.name, audiences, width), end="")
+    return DONE

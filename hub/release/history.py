@@ -1,0 +1,141 @@
+"""What happened to one report: each release and withdrawal, by audience, as the records of the CERT's home tell it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hub.errors import ReleaseError
+from hub.home.member import Member
+from hub.release.preview import Row, preview_from
+from hub.release.record import ReleaseRecord, parse_release_record, released_records
+from hub.rendering.versions import Version
+
+CONSENT: Final[Mapping[str, str]] = {
+    "": "The report records no consent: no more than sector and country may be said of the victim.",
+    "none": "The victim agreed to nothing leaving the CERT.",
+    "cert-only": "The victim agreed to the CERT's knowing: nothing may be said of the victim.",
+    "sector-only": "The victim agreed to its sector's being said.",
+    "pseudonym": "The victim agreed to a pseudonym.",
+    "named": "The victim agreed to being named.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What one officer decided about one text or value. `text` is what it was about, where the record holds that."""
+
+    key: str
+    place: str
+    text: str
+    decision: str
+    despite: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEvent:
+    """One release or withdrawal. `left` are properties as they left; of a feed, only what an officer approved."""
+
+    at: str
+    withdrawn: bool
+    consent: str
+    officer: str
+    approvals: tuple[Approval, ...] = ()
+    named_by: str = ""
+    source_level: str = ""  # down to which the source agreed to have it marked
+    left: tuple[Row, ...] = ()
+    stayed: Mapping[str, int] = field(default_factory=dict)  # reason -> how many texts and values
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedObject:
+    """An object that was released, in its newest version."""
+
+    type: str
+    id: str
+    name: str
+    modified: str
+    revoked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceHistory:
+    """All that happened for one audience. `observed` are the ids of observables that stand there."""
+
+    title: str
+    collection: str
+    profile: str
+    events: tuple[HistoryEvent, ...]
+    objects: tuple[ReleasedObject, ...]
+    observed: tuple[str, ...]
+
+
+def history_of(member: Member, report_id: str) -> tuple[AudienceHistory, ...]:
+    """The history of a report, by audience. ReleaseError where nothing of it was released from this home."""
+    audiences = [
+        _audience(data, parse_release_record(data))
+        for _, data in released_records(member)
+        if data.get("report_id") == report_id
+    ]
+    if not audiences:
+        raise ReleaseError(f"Nothing of a report {report_id!r} was released from this home ({member.home}).")
+    return tuple(sorted(audiences, key=lambda audience: audience.events[0].at if audience.events else ""))
+
+
+def _audience(data: Mapping[str, Any], record: ReleaseRecord) -> AudienceHistory:
+    collection = str(data["collection"])
+    return AudienceHistory(
+        title=str(data.get("title") or collection),
+        collection=collection,
+        profile=str(data["profile"]),
+        events=tuple(_event(entry) for entry in record.history),
+        objects=tuple(_objects([record.objects, record.lone])),
+        observed=record.observed,
+    )
+
+
+def _event(entry: Mapping[str, Any]) -> HistoryEvent:
+    rows = preview_from(entry["preview"]).rows if "preview" in entry else ()
+    return HistoryEvent(
+        at=str(entry["at"]),
+        withdrawn=bool(entry.get("withdrawn")),
+        consent=str(entry.get("consent", "")),
+        officer=str(entry.get("officer", "")),
+        approvals=tuple(_approvals(entry, rows)),
+        named_by=str(entry.get("named_by", "")),
+        source_level=str(entry.get("source_gave_leave_for", "")),
+        left=tuple(row for row in rows if row.leaves is not None),
+        stayed=dict(Counter(row.why for row in rows if row.leaves is None)),
+    )
+
+
+def _approvals(entry: Mapping[str, Any], rows: Sequence[Row]) -> Iterable[Approval]:
+    by_key = {row.key: row for row in reversed(rows) if row.key}
+    alone, despite = set(entry.get("approved_alone", ())), entry.get("despite", {})
+    let_out = {*entry.get("approved_texts", ()), *entry.get("approved_values", ())}
+    kept = set(entry.get("kept", ()))
+    decided = [(key, "let out alone" if key in alone else "let out") for key in let_out]
+    decided += [(key, "kept at the CERT") for key in kept]
+    decided += [(key, "taken back") for key in set(entry.get("taken_back", ())) - kept]
+    for key, decision in sorted(decided):
+        row = by_key.get(key)
+        if row is not None and row.held and key in let_out:
+            decision = "let out, and held still: something in it looks suspicious"  # noqa: PLW2901
+        text = row.value or row.here if row is not None and key in let_out else ""
+        yield Approval(key, row.place if row is not None else "", text, decision, str(despite.get(key, "")))
+
+
+def _objects(versions: Iterable[Mapping[str, Version]]) -> Iterable[ReleasedObject]:
+    for by_id in versions:
+        for identifier, version in by_id.items():
+            content = version.content
+            name = next((content[key] for key in ("name", "pattern", "relationship_type") if key in content), "")
+            yield ReleasedObject(
+                type=str(content["type"]),
+                id=identifier,
+                name=str(name),
+                modified=str(content["modified"]),
+                revoked=version.revoked,
+            )
