@@ -7,6 +7,7 @@
     │   ├── UnprocessableError     understood, but against the rules
     │   ├── TooLargeError          a limit is passed
     │   ├── UnauthenticatedError   who is asking is not known
+    │   ├── TooManyRequestsError   the client asked for more than its share; the same request may succeed later
     │   ├── ForbiddenError         known, and not allowed
     │   ├── NotFoundError          there is no such thing, or not for this account
     │   ├── NotAcceptableError     the answer has no form that the client accepts
@@ -53,6 +54,14 @@ class TooLargeError(RefusedError):
 
 class UnauthenticatedError(RefusedError):
     """The credentials are missing, malformed or wrong."""
+
+
+class TooManyRequestsError(RefusedError):
+    """The client is over its share. `retry_after` is in seconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ForbiddenError(RefusedError):

@@ -61,6 +61,40 @@ class Limits:
     status_hours: int = setting(72, "hours for which a status answers after its request (TAXII 2.1, 4.3: at least 24)")
     future_hours: int = setting(24, "hours by which created and modified may lie ahead of the hub's clock")
     password_minutes: int = setting(10, "minutes for which a verified password is remembered, in memory only")
+    connections: int = setting(
+        4_096, "connections to one worker, idle ones included; beyond, the oldest idle one without a login is closed"
+    )
+    account_connections: int = setting(
+        64, "idle connections of one account to one worker; beyond, its oldest is closed"
+    )
+    head_bytes: int = setting(64 * 1024, "bytes of a request's line and headers")
+    head_seconds: int = setting(10, "seconds from the start of a connection or request to the end of its headers")
+    idle_seconds: int = setting(30, "seconds that a connection stays open after an answer, without a further request")
+    body_seconds: int = setting(
+        10, "seconds for a request body, and one more for each `body_rate` bytes that have come"
+    )
+    body_rate: int = setting(8 * 1024, "bytes a second that a request body must bring on average, after `body_seconds`")
+    bodies_bytes: int = setting(
+        256 * 1024 * 1024, "bytes of request bodies that one worker holds before it answers them"
+    )
+    send_seconds: int = setting(20, "seconds for a client to take 256 KiB of an answer")
+    client_requests: int = setting(
+        2, "requests of one account (without a login: of one address) that one worker answers at a time"
+    )
+    client_waiting: int = setting(64, "further requests of that account or address that wait; beyond, 429")
+    client_answers: int = setting(4, "answers to that account or address that are being sent at a time; others wait")
+    requests_per_minute: int = setting(600_000, "requests of one account or address to one worker; beyond, 429")
+    megabytes_per_minute: int = setting(
+        60_000, "megabytes sent to and taken from one account or address by one worker; beyond, 429"
+    )
+    objects_per_minute: int = setting(2_000_000, "objects that one account publishes through one worker; beyond, 429")
+    password_queue: int = setting(8, "passwords that wait to be verified in one worker; beyond, 429")
+    address_passwords: int = setting(2, "of these, from one address")
+    failure_minutes: int = setting(10, "minutes over which wrong passwords are counted")
+    address_failures: int = setting(20, "wrong passwords from one address in that time; beyond, 429")
+    name_failures: int = setting(
+        50, "wrong passwords for one name in that time; beyond, 429 for addresses that never logged in under it"
+    )
     listeners: int = setting(2_000, "connections that wait for events")
     account_listeners: int = setting(100, "of these, connections of one account; those without an account count as one")
     lock_seconds: int = setting(20, "seconds that a writer waits for its turn before it answers 503")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-import sys
 import threading
 import time
 import uuid
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from hub.community.hub import Hub
 from hub.community.reminder_loop import ReminderLoop
 from hub.errors import ConfigurationError, HubError, StoreError
-from hub.settings import Settings, load_settings, masked_uri
+from hub.settings import Settings, masked_uri
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import Credentials
 from hub.sharing.declared import load_catalogue
@@ -93,13 +92,11 @@ def open_hub(settings: Settings) -> Hub:
     )
 
 
-def application() -> flask.Flask:
-    """The WSGI application of one server process, from the environment it was started with."""
+def application(settings: Settings) -> flask.Flask:
+    """The WSGI application of one server process."""
     from hub.server.app import create_app  # noqa: PLC0415 - commands that open a hub need no Flask
     from hub.stix.schema import prepare  # noqa: PLC0415 - compiles every schema, which only a server should pay for
 
-    log_to(sys.stderr.fileno())
-    settings = load_settings(os.environ)
     prepare()
     hub = open_hub(settings)
     threading.Thread(target=_keep_tidy, args=(hub.store, settings), name="sweep", daemon=True).start()

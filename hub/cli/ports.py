@@ -1,4 +1,4 @@
-"""Ports to listen on: whether one can be had, asked before anything is started that would fail less plainly."""
+"""Ports to listen on, opened before anything is started that would fail less plainly."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Final
 from hub.errors import ConfigurationError
 
 LAST_PORT: Final = 65535
+BACKLOG: Final = 4096  # connections that the kernel keeps until a worker accepts them
 
 
-def must_be_free(host: str, port: int, advice: str) -> None:
-    """Return if this address can be listened on now; ConfigurationError, which ends in the advice, if it cannot."""
+def listen(host: str, port: int, advice: str) -> socket.socket:
+    """A socket that listens on this address; ConfigurationError, which ends in the advice, where it cannot be had."""
     if port > LAST_PORT:
         raise ConfigurationError(f"There is no port {port}; the last one is {LAST_PORT}. {advice}")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
-            pass
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        why = (error.strerror or str(error)).partition(" (")[0]
-        raise ConfigurationError(f"Port {port} on {host} cannot be had: {why}. {advice}") from None
+        reason = (error.strerror or str(error)).partition(" (")[0]
+        raise ConfigurationError(f"Port {port} on {host} cannot be had: {reason}. {advice}") from None

@@ -8,19 +8,21 @@ import dataclasses
 import ipaddress
 import os
 import signal
+import socket
 import ssl
 import sys
 import tempfile
-from pathlib import Path
+import threading
+from collections.abc import Sequence
 from typing import Final
 
 from hub.cli import DONE
-from hub.cli.events_process import EventsProcess
-from hub.cli.ports import must_be_free
+from hub.cli.ports import listen
+from hub.cli.processes import KeptProcess
 from hub.community.reminder_loop import check_reminding
 from hub.errors import ConfigurationError
 from hub.settings import ENVIRONMENT_PREFIX, Settings, load_settings
-from hub.wiring import METRICS_FOLDER, open_hub
+from hub.wiring import METRICS_FOLDER, events_port, open_hub
 
 EXAMPLE = (
     "  hub serve --port 8021\n"
@@ -28,7 +30,8 @@ EXAMPLE = (
     "  hub serve --host 0.0.0.0 --port 443 --tls-cert /etc/hub/chain.pem --tls-key /etc/hub/key.pem\n"
 )
 _ASKED: Final = ("host", "port", "events_port", "workers", "remind", "tls_cert", "tls_key")
-GRACE_SECONDS: Final = 20  # requests under way may end after a stop was asked for
+WORKER_END_SECONDS: Final = 25.0  # a worker gives requests under way 20 seconds
+EVENTS_END_SECONDS: Final = 5.0
 # glibc gives pages of a megabyte back to the kernel after each answer and faults them in again for the next; told to
 # keep them, a page costs a third. They are read when a process starts, so the workers' parent sets them.
 ALLOCATOR: Final = {
@@ -67,7 +70,6 @@ def run(args: argparse.Namespace) -> int:
     if settings.remind:
         check_reminding(settings)
     _check_store(settings)
-    must_be_free(settings.host, settings.port, "Is a hub running already? Name another port with --port.")
     for name, value in ALLOCATOR.items():
         os.environ.setdefault(name, value)
     # the workers are processes of their own and read the settings again
@@ -76,8 +78,7 @@ def run(args: argparse.Namespace) -> int:
             os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(value)
     with tempfile.TemporaryDirectory(prefix="hub-metrics-") as folder:  # figures that the workers keep together
         os.environ.setdefault(METRICS_FOLDER, folder)
-        with EventsProcess(settings) if settings.events else contextlib.nullcontext():
-            _serve(settings)
+        _serve(settings)
     return DONE
 
 
@@ -121,39 +122,50 @@ def _check_store(settings: Settings) -> None:
 
 
 def _serve(settings: Settings) -> None:
-    from granian.constants import Interfaces, SSLProtocols  # noqa: PLC0415 - as above
-    from granian.http import HTTP1Settings  # noqa: PLC0415
-    from granian.server import Server  # noqa: PLC0415
-
-    scheme = "https" if settings.tls_cert else "http"
-    server = Server(
-        "hub.wiring:application",
-        factory=True,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.WSGI,
-        workers=settings.workers,
-        blocking_threads=settings.threads,
-        http1_settings=HTTP1Settings(max_buffer_size=256 * 1024),
-        ssl_cert=Path(settings.tls_cert) if settings.tls_cert else None,
-        ssl_key=Path(settings.tls_key) if settings.tls_key else None,
-        ssl_protocol_min=SSLProtocols.tls12,
-        respawn_failed_workers=True,
-        workers_kill_timeout=GRACE_SECONDS,
-        log_enabled=True,
-        process_name=None,
-    )
-    print(
-        f"hub: serving on {scheme}://{settings.host}:{settings.port}/taxii2/ with {settings.workers} workers",
-        file=sys.stderr,
-        flush=True,
-    )
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # closing a terminal does not end a server
-    # a worker inherits granian's handlers of its parent, and would swallow a stop until it is loaded: it dies of it instead
-    os.register_at_fork(after_in_child=_mind_signals)
-    server.serve()
+    """Keep the processes until a signal says stop."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(
+            listen(settings.host, settings.port, "Is a hub running already? Name another port with --port.")
+        )
+        processes: list[KeptProcess] = []
+        if settings.events:
+            events_listener = stack.enter_context(
+                listen(
+                    settings.host, events_port(settings), "Name a free one with --events-port, or set HUB_EVENTS=false."
+                )
+            )
+            processes.append(_process("process of the events", "events_process", events_listener, EVENTS_END_SECONDS))
+        processes += [
+            _process(f"worker {number}", "worker_process", listener, WORKER_END_SECONDS)
+            for number in range(1, settings.workers + 1)
+        ]
+        _wait_for_stop(settings, processes)
 
 
-def _mind_signals() -> None:
-    for one in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(one, signal.SIG_DFL)
+def _process(name: str, module: str, listener: socket.socket, end_seconds: float) -> KeptProcess:
+    return KeptProcess(name, f"hub.cli.{module}", end_seconds=end_seconds, descriptors=[listener.fileno()])
+
+
+def _wait_for_stop(settings: Settings, processes: Sequence[KeptProcess]) -> None:
+    stop = threading.Event()
+
+    def reload_certificate(*_: object) -> None:
+        for process in processes:
+            process.signal(signal.SIGHUP)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    # without TLS there is nothing to read again, and closing a terminal must not end a server
+    signal.signal(signal.SIGHUP, reload_certificate if settings.tls_cert else signal.SIG_IGN)
+    with contextlib.ExitStack() as stack:
+        for process in processes:
+            stack.enter_context(process)
+        scheme = "https" if settings.tls_cert else "http"
+        print(
+            f"hub: serving on {scheme}://{settings.host}:{settings.port}/taxii2/ with {settings.workers} workers",
+            file=sys.stderr,
+            flush=True,
+        )
+        stop.wait()
+        for process in processes:  # all at once, then wait for each
+            process.end()

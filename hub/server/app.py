@@ -13,9 +13,11 @@ import orjson
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.community.hub import Hub
-from hub.server import community, errors, health, metrics, views
+from hub.errors import HubError
+from hub.server import community, errors, front, health, metrics, views
 from hub.server.console import console
 from hub.server.responses import compress
+from hub.sharing.credentials import PasswordCheck
 from hub.taxii.negotiation import check_accept
 
 _log = logging.getLogger("hub.request")
@@ -85,21 +87,42 @@ def create_app(
     return app
 
 
-def _begin() -> None:
+def _begin() -> flask.Response | None:
     """Before each request: its clock, who is asking, and whether the client takes what the hub answers."""
     flask.g.begun = time.perf_counter()
     if flask.request.endpoint in OPEN or flask.request.url_rule is None:
-        return
-    hub: Hub = flask.current_app.extensions["hub"]
-    flask.g.account = hub.credentials.authenticate(flask.request.headers.get("Authorization"))
+        return None
+    if (wait := _log_in()) is not None:
+        return wait
     if flask.request.endpoint not in NOT_TAXII:
         check_accept(flask.request.headers.get("Accept"))
+    return None
+
+
+def _log_in() -> flask.Response | None:
+    """Note whose request it is. An answer where the front must have a password verified first: it asks again."""
+    hub: Hub = flask.current_app.extensions["hub"]
+    environ = flask.request.environ
+    login = environ.get(front.LOGIN)
+    if isinstance(login, HubError):
+        raise login
+    if login is None:
+        login = hub.credentials.look_up(flask.request.headers.get("Authorization"))
+    if isinstance(login, PasswordCheck):
+        if environ.get(front.FRONT):
+            environ[front.CHECK] = login
+            return flask.Response(status=401)
+        login = login.verify()
+    flask.g.account = environ[front.ACCOUNT] = login
+    return None
 
 
 def _end(response: flask.Response) -> flask.Response:
     """After each request: one line for the log, which holds no credential and no content."""
     # the proxies are looked through once: each look costs, and a poll with nothing new costs little else
     request: flask.Request = flask.request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - as its manual does
+    if front.CHECK in request.environ:
+        return response  # the front asks again
     about = flask.g._get_current_object()  # noqa: SLF001 - as above
     response = compress(request, response)
     what = request.endpoint or "unknown"

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from hub.errors import HubError
+from hub.errors import HubError, TooManyRequestsError
 from hub.server.errors import CHALLENGES, RETRY_AFTER_SECONDS, STATUSES, log_cause
 from hub.taxii import protocol
 from hub.taxii.resources import ErrorMessage, as_json
@@ -33,7 +33,10 @@ def refused(error: HubError) -> Answer:
     error_id = uuid.uuid4().hex[:16]
     if status >= 500:
         log_cause(_log, error_id, error)
-    return _told(status, title, str(error) if status < 500 else "Try again later.", error_id)
+    answer = _told(status, title, str(error) if status < 500 else "Try again later.", error_id)
+    if isinstance(error, TooManyRequestsError):
+        answer[1].append((b"retry-after", str(error.retry_after).encode()))
+    return answer
 
 
 def only_get() -> Answer:

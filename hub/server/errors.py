@@ -24,6 +24,7 @@ STATUSES: Final[dict[type[errors.HubError], tuple[int, str]]] = {
     errors.NotAcceptableError: (406, "Not acceptable"),
     errors.TooLargeError: (413, "Too large"),
     errors.UnsupportedMediaError: (415, "Unsupported media type"),
+    errors.TooManyRequestsError: (429, "Too many requests"),
     errors.UnprocessableError: (422, "Cannot be processed"),
     errors.RefusedError: (400, "Refused"),
     errors.StoreFullError: (503, "No room"),
@@ -57,6 +58,8 @@ def _hub_error(error: errors.HubError) -> flask.Response:
     if status == 401:
         for challenge in CHALLENGES:
             response.headers.add("WWW-Authenticate", challenge)
+    if isinstance(error, errors.TooManyRequestsError):
+        response.headers["Retry-After"] = str(error.retry_after)
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

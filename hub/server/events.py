@@ -32,6 +32,9 @@ from hub.community.hub import Hub
 from hub.errors import HubError, MalformedError, NotFoundError, StoreError
 from hub.server import asgi as answers
 from hub.server.asgi import Message, Receive, Send
+from hub.server.front import client_address, environ_of
+from hub.server.logins import PasswordQueue
+from hub.sharing.credentials import PasswordCheck
 from hub.sharing.events import Moves, Sight, newest, sights
 from hub.sharing.members import Account
 from hub.stix.timestamps import format_place
@@ -39,7 +42,7 @@ from hub.stix.timestamps import format_place
 HEARTBEAT_SECONDS: Final = 15.0
 SEND_SECONDS: Final = 10.0  # that one listener may take to accept what it is told
 _STORE_AWAY_SECONDS: Final = 1.0  # between two tries
-_LOGINS_AT_A_TIME: Final = 4  # threads; passwords are verified one at a time (Credentials)
+_LOGINS_AT_A_TIME: Final = 4  # threads that look accounts up
 _lots: Final = random.Random()  # noqa: S311 - spreads, protects nothing
 _STREAM: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -88,9 +91,16 @@ class Events:
     """The ASGI application (ASGI 3.0, HTTP and lifespan)."""
 
     def __init__(
-        self, hub: Hub, *, heartbeat_seconds: float = HEARTBEAT_SECONDS, send_seconds: float = SEND_SECONDS
+        self,
+        hub: Hub,
+        *,
+        behind_proxy: bool = False,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
+        send_seconds: float = SEND_SECONDS,
     ) -> None:
         self._hub = hub
+        self._behind_proxy = behind_proxy
+        self._passwords = PasswordQueue(hub.limits)
         self._heartbeat_seconds = heartbeat_seconds
         self._send_seconds = send_seconds
         self._listeners: set[Listener] = set()
@@ -134,6 +144,7 @@ class Events:
                 if self._watcher is not None:
                     await asyncio.to_thread(self._watcher.join)
                 self._logins.shutdown(wait=False, cancel_futures=True)
+                self._passwords.close()
                 self._checks.shutdown(wait=False, cancel_futures=True)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
@@ -171,7 +182,7 @@ class Events:
             await answers.send(send, answers.only_get())
             return
         try:
-            listener = await asyncio.get_running_loop().run_in_executor(self._logins, self._admit, scope)
+            listener = await self._admit(scope)
         except HubError as error:
             answer = answers.refused(error)
             await answers.send(send, answer)
@@ -193,17 +204,23 @@ class Events:
             gone.cancel()
             _note(200, name, scope, begun)
 
-    def _admit(self, scope: Mapping[str, Any]) -> Listener:
-        """The same checks, in the same order, as at every other address (`server.app`); in a thread."""
-        headers = {key.lower(): value for key, value in scope["headers"]}
-        header = headers.get(b"authorization")
+    async def _admit(self, scope: Mapping[str, Any]) -> Listener:
+        """The same checks, in the same order, as at every other address (`server.app`)."""
+        header = environ_of(scope).get("HTTP_AUTHORIZATION")
         parts = [part for part in scope["path"].split("/") if part]
         if len(parts) != 2 or parts[1] != "events":
             raise NotFoundError("There is nothing at this address but /<api-root>/events.")
-        account = self._hub.credentials.authenticate(None if header is None else header.decode("latin-1"))
+        in_thread = asyncio.get_running_loop().run_in_executor
+        login = await in_thread(self._logins, self._hub.credentials.look_up, header)
+        if isinstance(login, PasswordCheck):
+            address = client_address(environ_of(scope), behind_proxy=self._behind_proxy)
+            login = await self._passwords.verify(login, address)
+        return await in_thread(self._logins, self._listener, scope, parts[0], login)
+
+    def _listener(self, scope: Mapping[str, Any], root: str, account: Account | None) -> Listener:
         proof = self._hub.credentials.proof(account)
         names = collection_names(scope["query_string"])
-        return Listener(account, proof, parts[0], names, sights(self._hub.catalogue, account, parts[0], names))
+        return Listener(account, proof, root, names, sights(self._hub.catalogue, account, root, names))
 
     def _enter(self, listener: Listener, name: str) -> None:
         self._listeners.add(listener)

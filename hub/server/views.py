@@ -8,6 +8,7 @@ import flask
 
 from hub.community.hub import Hub
 from hub.errors import MalformedError, NotFoundError
+from hub.server.front import FRONT, OBJECTS, SENT
 from hub.server.metrics import count_objects
 from hub.server.requests import base_url, query_pairs, read_body
 from hub.server.responses import page_response, resource_response, taxii_response
@@ -66,6 +67,7 @@ def add_objects(root: str, name: str) -> flask.Response:
     accepted = _hub().add_objects(writer, body)
     flask.g.count, flask.g.failures = accepted.successes, accepted.failures
     count_objects(accepted.successes, accepted.failures)
+    flask.request.environ[OBJECTS] = accepted.successes + accepted.failures
     return taxii_response(accepted.body, 202)
 
 
@@ -134,7 +136,9 @@ def _objects(root: str, name: str, delivered: Delivered) -> flask.Response:
     response = _page(delivered)
     if flask.request.method == "GET":  # an answer to HEAD brings nobody anything
         sent = _hub().sending(_account(), root, name, delivered)
-        if sent is not None:
+        if sent is not None and FRONT in flask.request.environ:
+            flask.request.environ[SENT] = sent
+        elif sent is not None:
             response.call_on_close(sent)
     return response
 

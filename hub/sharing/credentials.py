@@ -9,7 +9,7 @@ import hmac
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import argon2
@@ -23,6 +23,14 @@ KEY_BYTES: Final = 32
 _REMEMBERED_MOST: Final = 4096  # verified passwords in memory; about 200 bytes each
 _HEADER_CHARACTERS: Final = 4096
 _PASSWORD_LEAST: Final = 12  # characters; NIST SP 800-63B asks for at least 8 of a person
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordCheck:
+    """A password still to be verified. `verify` returns the account or raises UnauthenticatedError."""
+
+    name: str  # of the account, as the client says
+    verify: Callable[[], Account] = field(repr=False)
 
 
 class Credentials:
@@ -53,6 +61,15 @@ class Credentials:
         Takes Basic (a key does as password, too), Bearer and Token, scheme names in any case. UnauthenticatedError
         in the same words for whatever is wrong, so that nobody learns which names exist.
         """
+        login = self.look_up(header)
+        return login.verify() if isinstance(login, PasswordCheck) else login
+
+    def look_up(self, header: str | None) -> Account | PasswordCheck | None:
+        """As `authenticate`, but a password that is not remembered comes back as a check still to be made.
+
+        Such a check takes 64 MiB and tens of milliseconds on all cores, so a server makes it where no other request
+        waits for it.
+        """
         if header is None:
             return None
         if len(header) > _HEADER_CHARACTERS:
@@ -81,24 +98,33 @@ class Credentials:
         said = "\x00".join((row.kind, row.member, row.password_hash, *row.key_hashes))
         return hmac.digest(self._pepper, said.encode(), hashlib.sha256)
 
-    def _by_password(self, name: str, password: str) -> Account:
+    def _by_password(self, name: str, password: str) -> Account | PasswordCheck:
         row = self._store.get_account(name)
         if row is not None and not row.disabled:
             offered = key_hash(password)
             # every key is compared, in constant time: no early exit tells which one it was
             if sum(hmac.compare_digest(offered, kept) for kept in row.key_hashes):
                 return account_of(row)
+            if self._is_remembered(row, password):
+                return account_of(row)
+        return PasswordCheck(name, lambda: self._verify(name, password))
+
+    def _verify(self, name: str, password: str) -> Account:
+        """Verify with argon2; an unknown name takes as long as a wrong password."""
+        row = self._store.get_account(name)  # as it is now: the check may have waited
         if not self._password_fits(row, password) or row is None or row.disabled:
             raise _refused()
         return account_of(row)
 
+    def _is_remembered(self, row: AccountRow, password: str) -> bool:
+        return bool(row.password_hash) and self._verified.get(self._proof(row, password), 0) > self._clock()
+
+    def _proof(self, row: AccountRow, password: str) -> bytes:
+        return hmac.digest(self._pepper, f"{row.password_hash}\x00{password}".encode(), hashlib.sha256)
+
     def _password_fits(self, row: AccountRow | None, password: str) -> bool:
-        """Whether it fits; an unknown name takes as long as a wrong password."""
         kept = row.password_hash if row is not None else ""
-        proof = hmac.digest(self._pepper, f"{kept}\x00{password}".encode(), hashlib.sha256)
         now = self._clock()
-        if kept and self._verified.get(proof, 0) > now:
-            return True
         with self._one_at_a_time:
             if self._decoy is None:
                 self._decoy = self._hasher.hash(self._random(16).hex())
@@ -106,10 +132,12 @@ class Credentials:
                 self._hasher.verify(kept or self._decoy, password)
             except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
                 return False
-            self._verified[proof] = now + self._remember
+            if row is None or not kept:
+                return False
+            self._verified[self._proof(row, password)] = now + self._remember
             while len(self._verified) > _REMEMBERED_MOST:
                 self._verified.popitem(last=False)
-        return bool(kept)
+        return True
 
     # --- keeping ----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import pytest
 # `hub`, on a machine where these packages are not installed.
 BASE: Final = """
 import sys
-for name in ("flask", "apsw", "argon2", "pymongo", "granian", "prometheus_client"):
+for name in ("flask", "apsw", "argon2", "pymongo", "uvicorn", "prometheus_client"):
     sys.modules[name] = None
 from hub.cli import main
 sys.exit(main(sys.argv[1:]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -154,13 +155,11 @@ class HubProcess:
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""
-        try:
-            children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="ascii")
-        except OSError:
-            return []
-        found = [int(child) for child in children.split()]
-        others = ("resource_tracker", "events_process")
-        return [pid for pid in found if not any(other in command_line(pid) for other in others)]
+        children: list[int] = []
+        for thread in Path(f"/proc/{self.pid}/task").glob("*/children"):  # each thread has the children that it started
+            with contextlib.suppress(OSError):
+                children += map(int, thread.read_text(encoding="ascii").split())
+        return [pid for pid in children if "worker_process" in command_line(pid)]
 
     def age(self, pid: int) -> float:
         """Seconds since that process was started; 0 if it is gone."""

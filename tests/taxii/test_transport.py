@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
 import ssl
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,10 +33,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     """A hub behind TLS."""
     folder = tmp_path_factory.mktemp("tls")
     authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1", "localhost")
-    certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
-    for number, part in enumerate(certificate.cert_chain_pems):
-        part.write_to_path(str(folder / "chain.pem"), append=number > 0)
+    certify(authority, folder)
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
     settings = {"HUB_TLS_CERT": str(folder / "chain.pem"), "HUB_TLS_KEY": str(folder / "key.pem"), "HUB_WORKERS": "1"}
     process = HubProcess(folder, settings, authority=str(folder / "authority.pem"))
@@ -43,6 +43,19 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         yield process
     finally:
         process.end()
+
+
+def certify(authority: trustme.CA, folder: Path) -> None:
+    """A new certificate and key, in the files that the hub reads."""
+    certificate = authority.issue_cert("127.0.0.1", "localhost")
+    certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
+    for number, part in enumerate(certificate.cert_chain_pems):
+        part.write_to_path(str(folder / "chain.pem"), append=number > 0)
+
+
+def shown_certificate(port: int) -> bytes:
+    """What a server shows at this port."""
+    return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port), timeout=10))
 
 
 def connect(process: HubProcess, version: ssl.TLSVersion, ciphers: str = "") -> tuple[str | None, str]:
@@ -201,3 +214,29 @@ def test_half_a_certificate_is_told(secure: HubProcess, settings: dict[str, str]
         "serve", environment={"HUB_STORE": secure.environment["HUB_STORE"], "HUB_PORT": "1"} | settings, code=3
     )
     assert "tls" in refused.stderr.lower() or "no.pem" in refused.stderr
+
+
+def test_a_renewed_certificate_is_read_without_a_stop(tmp_path: Path) -> None:
+    """SIGHUP: handshakes on both ports show the new certificate, and a connection that is open goes on."""
+    authority = trustme.CA()
+    certify(authority, tmp_path)
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    settings = {"HUB_TLS_CERT": str(tmp_path / "chain.pem"), "HUB_TLS_KEY": str(tmp_path / "key.pem")}
+    process = HubProcess(tmp_path, settings, authority=str(tmp_path / "authority.pem"))
+    try:
+        process.init(("id-cert", "cert", "ID"))
+        process.start()
+        session = process.session("id-cert")
+        assert session.get(f"{process.url}/taxii2/", verify=process.authority, timeout=10).status_code == 200
+        old = {port: shown_certificate(port) for port in (process.port, process.port + 1)}
+        certify(authority, tmp_path)
+        os.kill(process.pid, signal.SIGHUP)
+        deadline = time.monotonic() + 20
+        for port, before in old.items():
+            # every worker has read it once none shows the old one any more
+            while any(shown_certificate(port) == before for _ in range(6)):
+                assert time.monotonic() < deadline
+        assert session.get(f"{process.url}/taxii2/", verify=process.authority, timeout=10).status_code == 200
+        assert process.code() is None
+    finally:
+        process.end()

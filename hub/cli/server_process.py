@@ -1,0 +1,87 @@
+"""How a process of `hub serve` serves an ASGI application on the socket that its parent opened."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any, Final
+
+import uvloop
+from uvicorn import Config
+
+from hub.cli.processes import allow_files, end_with_parent, ignore_terminal
+from hub.server.connections import BoundedServer, protocol_class
+from hub.settings import Limits, Settings
+
+SPARE_FILES: Final = 256  # beside connections: the store's, Python's, and connections that are refused
+
+
+def serve(  # noqa: PLR0913 - what a process serves, and how long
+    application: Callable[..., Any],
+    settings: Settings,
+    limits: Limits,
+    listener: socket.socket,
+    *,
+    grace_seconds: int,
+    on_stop: Callable[[], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or the parent's end; requests under way have `grace_seconds`. SIGHUP reads the certificate again."""
+    ignore_terminal()
+    allow_files(limits.connections + SPARE_FILES)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(application, settings, limits, listener, grace_seconds, on_stop))
+    os._exit(0)  # a password that is being verified in its thread delays nobody
+
+
+async def _serve(  # noqa: PLR0913, PLR0917 - as above
+    application: Callable[..., Any],
+    settings: Settings,
+    limits: Limits,
+    listener: socket.socket,
+    grace_seconds: int,
+    on_stop: Callable[[], None] | None,
+) -> None:
+    connection_class = protocol_class(limits)
+    config = Config(
+        application,
+        http=connection_class,
+        ws="none",
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,  # the front and Flask's ProxyFix look at them, where a proxy is trusted
+        server_header=False,
+        timeout_keep_alive=limits.idle_seconds,
+        timeout_graceful_shutdown=grace_seconds,
+        ssl_certfile=settings.tls_cert or None,
+        ssl_keyfile=settings.tls_key or None,
+        ssl_context_factory=_tls_context if settings.tls_cert else None,
+    )
+    server = BoundedServer(config, connection_class)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        server.should_exit = True
+        if on_stop is not None:
+            on_stop()
+
+    def reload_certificate() -> None:
+        if config.ssl is not None:  # the next handshakes use what the files hold now
+            config.ssl.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
+
+    loop.add_signal_handler(signal.SIGTERM, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload_certificate)
+    end_with_parent(loop, stop)
+    await server._serve([listener])  # noqa: SLF001 - `serve` would take the signals for itself
+
+
+def _tls_context(config: Config, _default: object) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(str(config.ssl_certfile), str(config.ssl_keyfile), password="")
+    return context

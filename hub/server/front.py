@@ -1,0 +1,307 @@
+"""The front of a server process: an ASGI application (ASGI 3.0) before the Flask application (WSGI, PEP 3333).
+
+Flask answers in a few threads. The front sees to it that no client, slow or greedy, holds one of them for long:
+
+1. Who asks: the account that these credentials belonged to last time, else the address; behind a trusted proxy, the
+   address that the proxy names, and no other header is believed.
+2. Its share of requests and bytes in a minute; beyond it, 429.
+3. The body is read whole, within its limits of bytes and time, before a thread is taken.
+4. Its turn: one client has few requests in the threads at a time, more wait, and beyond that 429.
+5. A thread answers. Where a password must be verified first, that is done elsewhere (`logins`), and a thread answers
+   again.
+6. The answer is sent in pieces, each within a time limit, a few answers of one client at a time.
+7. What waits for the answer to have been sent (the delivery ledger) is told, if it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from hub.errors import HubError, MalformedError, TooLargeError, TooManyRequestsError
+from hub.server import asgi
+from hub.server.asgi import Receive, Send
+from hub.server.logins import PasswordQueue
+from hub.server.shares import Shares
+from hub.server.threads import Threads
+from hub.server.turns import Turns
+from hub.settings import Limits
+from hub.sharing.credentials import PasswordCheck
+from hub.sharing.members import Account
+
+# Keys of the WSGI environment that the front and the Flask application share.
+FRONT: Final = "hub.front"  # True: a password is to be verified here, not in the thread
+LOGIN: Final = "hub.login"  # Account or HubError: what became of the password
+CHECK: Final = "hub.check"  # PasswordCheck: set by the application where a password must be verified
+ACCOUNT: Final = "hub.account"  # Account or None: set by the application once it is known
+OBJECTS: Final = "hub.objects"  # int: set by the application, how many objects the request brought
+SENT: Final = "hub.sent"  # callable: set by the application, to be called in a thread once the answer was sent
+
+PIECE_BYTES: Final = 256 * 1024  # of an answer, sent at a time
+_ACCOUNTS_KEPT: Final = 10_000  # digests of credentials and whose they were
+_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_READ_BYTES: Final = 64 * 1024
+
+StartResponse = Callable[..., Callable[[bytes], object]]
+Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
+
+
+class ClientGoneError(Exception):
+    """The client closed its connection, or took too long: there is nobody to answer."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the Flask application answered."""
+
+    status: int = 500
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: list[bytes] = field(default_factory=list)
+
+
+class Front:
+    """See the module. `application` is called in `threads` threads."""
+
+    def __init__(self, application: Wsgi, limits: Limits, *, threads: int, behind_proxy: bool) -> None:
+        self._application = application
+        self._limits = limits
+        self._behind_proxy = behind_proxy
+        self._threads = Threads(threads, "request")
+        self._passwords = PasswordQueue(limits)
+        self._working = Turns(limits.client_requests, limits.client_waiting)
+        self._sending = Turns(limits.client_answers, limits.client_waiting + limits.client_requests)
+        self._shares = Shares(limits, time.monotonic)
+        self._accounts: OrderedDict[bytes, str] = OrderedDict()  # digest of credentials -> name of the client
+        self._body_bytes = 0  # of all bodies that are held now
+
+    async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        """One request, or the application's whole life."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            try:
+                await self._answer(scope, receive, send)
+            except ClientGoneError:
+                connection = scope.get("state", {}).get("connection")
+                if connection is not None:
+                    connection.drop()  # to close it would wait until the client has taken what is on its way
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                self._passwords.close()
+                self._threads.end()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+        # (1)
+        environ = environ_of(scope)
+        address = client_address(environ, behind_proxy=self._behind_proxy)
+        digest = _digest(environ.get("HTTP_AUTHORIZATION"))
+        client = self._accounts.get(digest, f"address {address}") if digest else f"address {address}"
+        held = 0
+        try:
+            # (2)
+            self._shares.request(client)
+            # (3)
+            body = b""
+            if scope["method"] in _BODY_METHODS:
+                body = await self._read(environ, receive)
+                held = len(body)
+                self._body_bytes += held
+            # (4) and (5)
+            async with self._working.of(client):
+                answer = await self._ask(environ, body)
+                check = environ.pop(CHECK, None)
+            if check is not None:
+                answer = await self._ask_after_check(environ, body, check, address, client)
+        except HubError as error:
+            await asgi.send(send, asgi.refused(error))
+            return
+        finally:
+            self._body_bytes -= held
+        client = self._remember(scope, environ, digest, client, answer)
+        # (6)
+        self._shares.count(client, size=held + sum(map(len, answer.body)), objects=environ.get(OBJECTS, 0))
+        async with self._sending.of(client):
+            await self._send(answer, scope["method"] == "HEAD", send)
+        # (7)
+        if SENT in environ:
+            await self._threads.call(environ[SENT])
+
+    # --- (3) ------------------------------------------------------------------------------------------------------
+
+    async def _read(self, environ: dict[str, Any], receive: Receive) -> bytes:
+        """The body, as it was sent; the application looks at its length again, for the API root's own limit."""
+        limits = self._limits
+        declared = environ.get("CONTENT_LENGTH") or "0"
+        expected = int(declared) if declared.isdecimal() else 0
+        if expected > limits.body_bytes:
+            raise TooLargeError(f"The body is over the {limits.body_bytes} bytes that the hub takes: send it in parts.")
+        if self._body_bytes + expected > limits.bodies_bytes:
+            raise TooManyRequestsError("Too many request bodies are on their way at once. Send it again later.", 5)
+        parts: list[bytes] = []
+        size = 0
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        self._body_bytes += expected
+        try:
+            while True:
+                deadline = begun + limits.body_seconds + size / limits.body_rate
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientGoneError
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > limits.body_bytes:
+                    raise TooLargeError(
+                        f"The body is over the {limits.body_bytes} bytes that the hub takes: send it in parts."
+                    )
+                if not message.get("more_body", False):
+                    return b"".join(parts)
+        except TimeoutError:
+            raise MalformedError(
+                f"The body came too slowly: {size} bytes in {loop.time() - begun:.0f} seconds, and the hub waits "
+                f"{limits.body_seconds} seconds and one more for each {limits.body_rate} bytes. Send it again."
+            ) from None
+        finally:
+            self._body_bytes -= expected
+
+    # --- (5) ------------------------------------------------------------------------------------------------------
+
+    async def _ask(self, environ: dict[str, Any], body: bytes) -> Answer:
+        environ["wsgi.input"] = io.BytesIO(body)
+        answer: Answer = await self._threads.call(self._run, environ)
+        return answer
+
+    async def _ask_after_check(
+        self, environ: dict[str, Any], body: bytes, check: PasswordCheck, address: str, client: str
+    ) -> Answer:
+        try:
+            environ[LOGIN] = await self._passwords.verify(check, address)
+        except HubError as error:
+            environ[LOGIN] = error
+        async with self._working.of(client):
+            return await self._ask(environ, body)
+
+    def _run(self, environ: dict[str, Any]) -> Answer:
+        """Call the application, in a thread."""
+        answer = Answer()
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], _error: Any = None
+        ) -> Callable[[bytes], object]:
+            answer.status = int(status[:3])
+            answer.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+            return answer.body.append
+
+        parts = self._application(environ, start_response)
+        answer.body.extend(part for part in parts if part)
+        if hasattr(parts, "close"):
+            parts.close()
+        return answer
+
+    def _remember(
+        self, scope: Mapping[str, Any], environ: Mapping[str, Any], digest: bytes | None, client: str, answer: Answer
+    ) -> str:
+        """Note whose credentials these were; the name of the client from now on."""
+        account: Account | None = environ.get(ACCOUNT)
+        if account is None or digest is None:
+            if digest is not None and answer.status == 401:
+                self._accounts.pop(digest, None)
+            return client
+        name = f"account {account.name}"
+        if self._accounts.get(digest) != name:
+            self._accounts[digest] = name
+            while len(self._accounts) > _ACCOUNTS_KEPT:
+                self._accounts.popitem(last=False)
+        connection = scope.get("state", {}).get("connection")
+        if connection is not None:
+            connection.belongs_to(account.name)
+        return name
+
+    # --- (6) ------------------------------------------------------------------------------------------------------
+
+    async def _send(self, answer: Answer, head: bool, send: Send) -> None:
+        body = answer.body[0] if len(answer.body) == 1 else b"".join(answer.body)
+        answer.body.clear()
+        begin = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+        if head or len(body) <= PIECE_BYTES:
+            await self._within_time(
+                send, begin, {"type": "http.response.body", "body": b"" if head else body, "more_body": False}
+            )
+            return
+        view = memoryview(body)
+        await self._within_time(send, begin)
+        for start in range(0, len(body), PIECE_BYTES):
+            piece = bytes(view[start : start + PIECE_BYTES])
+            await self._within_time(
+                send, {"type": "http.response.body", "body": piece, "more_body": start + PIECE_BYTES < len(body)}
+            )
+
+    async def _within_time(self, send: Send, *messages: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(self._limits.send_seconds):
+                for message in messages:
+                    await send(message)
+        except (TimeoutError, OSError):
+            raise ClientGoneError from None
+
+
+def environ_of(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """The request as a WSGI environment (PEP 3333), without its body."""
+    host, port = scope.get("server") or ("", 0)
+    client = scope.get("client") or ("", 0)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope["path"].encode("utf-8").decode("latin-1"),
+        "RAW_URI": scope.get("raw_path", b"").decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": host or "localhost",
+        "SERVER_PORT": str(port or 80),
+        "SERVER_PROTOCOL": f"HTTP/{scope.get('http_version', '1.1')}",
+        "REMOTE_ADDR": client[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "wsgi.input_terminated": True,
+        FRONT: True,
+    }
+    for name, value in scope["headers"]:
+        text = value.decode("latin-1")
+        if name == b"content-length":
+            environ["CONTENT_LENGTH"] = text
+        elif name == b"content-type":
+            environ["CONTENT_TYPE"] = text
+        elif b"_" not in name:  # X_Forwarded_For would pass as X-Forwarded-For
+            key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+            environ[key] = f"{environ[key]},{text}" if key in environ else text
+    return environ
+
+
+def client_address(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
+    """The client's address: behind a trusted proxy, what that proxy added last to X-Forwarded-For."""
+    if behind_proxy:
+        named = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+        if named:
+            return named[:64]
+    return str(environ["REMOTE_ADDR"])
+
+
+def _digest(header: str | None) -> bytes | None:
+    return hashlib.sha256(header.encode("latin-1")).digest() if header else None

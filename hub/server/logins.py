@@ -1,0 +1,119 @@
+"""Passwords are verified here, apart from the threads that answer requests.
+
+One verification takes 64 MiB and tens of milliseconds on all cores. Whoever sends wrong passwords must neither make
+others wait nor guess quickly, and must not be able to lock an account out:
+
+1. Each address has a number of failures in a window of time; beyond it, 429.
+2. So has each name, but only for addresses that have never logged in under that name: its owner is let in.
+3. What is left waits in a short queue, of which one address has a part; beyond it, 429.
+4. One thread verifies, at a low priority.
+
+Who is remembered, or uses a key, never comes here. Answers and times tell nothing about which names exist.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import threading
+import time
+from collections import Counter, OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from hub.errors import TooManyRequestsError, UnauthenticatedError
+from hub.settings import Limits
+from hub.sharing.credentials import PasswordCheck
+from hub.sharing.members import Account
+
+_NICENESS: Final = 10  # of the verifying thread, so that requests go first (Linux counts it per thread)
+_PAIRS_KEPT: Final = 10_000  # (name, network) pairs that have logged in
+_QUEUE_RETRY_SECONDS: Final = 2
+
+
+class PasswordQueue:
+    """Verifies the passwords of one server process. To be used on its event loop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._window_minutes = limits.failure_minutes
+        self._address_failures = RateLimitItemPerMinute(limits.address_failures, self._window_minutes)
+        self._name_failures = RateLimitItemPerMinute(limits.name_failures, self._window_minutes)
+        self._failures = FixedWindowRateLimiter(MemoryStorage())
+        self._known_pairs: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._waiting = Counter[str]()
+        self._thread = ThreadPoolExecutor(1, "password", initializer=_be_nice)
+
+    async def verify(self, check: PasswordCheck, address: str) -> Account:
+        """The account; UnauthenticatedError where the password is wrong, TooManyRequestsError where it must wait."""
+        network = network_of(address)
+        self._must_not_be_throttled(check.name, network)
+        # (3)
+        if (
+            self._waiting.total() >= self._limits.password_queue
+            or self._waiting[network] >= self._limits.address_passwords
+        ):
+            raise TooManyRequestsError(
+                "Too many passwords wait to be verified. Send the request again later, or use a key.",
+                _QUEUE_RETRY_SECONDS,
+            )
+        self._waiting[network] += 1
+        try:
+            # (4)
+            account = await asyncio.get_running_loop().run_in_executor(self._thread, check.verify)
+        except UnauthenticatedError:
+            self._failures.hit(self._address_failures, "address", network)
+            self._failures.hit(self._name_failures, "name", check.name)
+            raise
+        finally:
+            self._waiting[network] -= 1
+            if not self._waiting[network]:
+                del self._waiting[network]
+        self._remember(check.name, network)
+        return account
+
+    def close(self) -> None:
+        """Verify nothing more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _must_not_be_throttled(self, name: str, network: str) -> None:
+        # (1)
+        if not self._failures.test(self._address_failures, "address", network):
+            raise self._throttled("From this address came too many wrong passwords.", "address", network)
+        # (2)
+        if (name, network) not in self._known_pairs and not self._failures.test(self._name_failures, "name", name):
+            raise self._throttled("For this name came too many wrong passwords.", "name", name)
+
+    def _throttled(self, reason: str, kind: str, key: str) -> TooManyRequestsError:
+        item = self._address_failures if kind == "address" else self._name_failures
+        reset_at = self._failures.get_window_stats(item, kind, key).reset_time
+        wait = max(1, min(self._window_minutes * 60, int(reset_at - time.time())))
+        return TooManyRequestsError(f"{reason} Try again in {wait} seconds, or use a key.", wait)
+
+    def _remember(self, name: str, network: str) -> None:
+        self._known_pairs[name, network] = None
+        self._known_pairs.move_to_end((name, network))
+        if len(self._known_pairs) > _PAIRS_KEPT:
+            self._known_pairs.popitem(last=False)
+
+
+def network_of(address: str) -> str:
+    """The address as failures are counted: an IPv6 client has a whole /64 to choose addresses from."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is not None:
+            return str(ip.ipv4_mapped)
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+def _be_nice() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,92 @@
+"""What one client may use of a server process in a minute: requests, bytes, objects, each a token bucket.
+
+A bucket holds what a client may use at once and fills up evenly within a minute. What a request brings is known only
+after it was answered, so a bucket may go below zero; the client waits until it is full enough again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from hub.errors import TooManyRequestsError
+from hub.settings import Limits
+
+MEGABYTE: Final = 1_000_000
+_MINUTE: Final = 60.0  # seconds
+_CLIENTS_KEPT: Final = 20_000  # in one process, about 300 bytes each; the one longest away goes first
+
+
+class Bucket:
+    """Tokens of one kind for one client."""
+
+    __slots__ = ("_capacity", "_filled_at", "_tokens")
+
+    def __init__(self, capacity: int, now: float) -> None:
+        self._capacity = capacity
+        self._tokens = float(capacity)
+        self._filled_at = now
+
+    def take(self, count: int, now: float) -> None:
+        """Take so many tokens, whether they are there or not."""
+        passed = now - self._filled_at
+        self._filled_at = now
+        self._tokens = min(self._capacity, self._tokens + passed * self._capacity / _MINUTE) - count
+
+    @property
+    def wait(self) -> float:
+        """Seconds until there is a token again; 0 where there is one."""
+        return max(0.0, -self._tokens * _MINUTE / self._capacity)
+
+
+class Shares:
+    """The buckets of all clients, each an account or an address. To be used on one thread."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        """`clock` in seconds, monotonic."""
+        self._clock = clock
+        self._capacities = (
+            limits.requests_per_minute,
+            limits.megabytes_per_minute * MEGABYTE,
+            limits.objects_per_minute,
+        )
+        self._words = (
+            f"{limits.requests_per_minute} requests",
+            f"{limits.megabytes_per_minute} megabytes",
+            f"{limits.objects_per_minute} published objects",
+        )
+        self._clients: OrderedDict[str, tuple[Bucket, Bucket, Bucket]] = OrderedDict()
+        self.refused = 0  # how often a client was refused
+
+    def request(self, client: str) -> None:
+        """Count one request; TooManyRequestsError where the client has used up its share."""
+        now = self._clock()
+        buckets = self._of(client, now)
+        for bucket, words, count in zip(buckets, self._words, (1, 0, 0), strict=True):
+            bucket.take(count, now)
+            if bucket.wait:
+                self.refused += 1
+                seconds = max(1, math.ceil(bucket.wait))
+                raise TooManyRequestsError(
+                    f"The limit is {words} a minute for one account or address. Go on in {seconds} seconds.", seconds
+                )
+
+    def count(self, client: str, *, size: int = 0, objects: int = 0) -> None:
+        """Count the bytes and objects of a request or an answer; the next request is refused where that was too much."""
+        now = self._clock()
+        _, of_bytes, of_objects = self._of(client, now)
+        of_bytes.take(size, now)
+        of_objects.take(objects, now)
+
+    def _of(self, client: str, now: float) -> tuple[Bucket, Bucket, Bucket]:
+        buckets = self._clients.get(client)
+        if buckets is None:
+            requests, size, objects = self._capacities
+            buckets = self._clients[client] = (Bucket(requests, now), Bucket(size, now), Bucket(objects, now))
+            if len(self._clients) > _CLIENTS_KEPT:
+                self._clients.popitem(last=False)
+        else:
+            self._clients.move_to_end(client)
+        return buckets

@@ -1,0 +1,81 @@
+"""Turns: how many things one client does at a time, so that nobody's requests crowd out another's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from hub.errors import TooManyRequestsError
+
+_RETRY_SECONDS = 1
+
+
+@dataclass(slots=True)
+class _Client:
+    working: int = 0
+    queue: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+
+class Turns:
+    """Each client has `working` turns at a time; `waiting` more of it wait, in order; beyond that they are refused."""
+
+    def __init__(self, working: int, waiting: int) -> None:
+        self._working = working
+        self._waiting = waiting
+        self._clients: dict[str, _Client] = {}
+        self.refused = 0  # how often a client was refused
+
+    @property
+    def queued(self) -> int:
+        """How many wait now, of all clients."""
+        return sum(len(client.queue) for client in self._clients.values())
+
+    @asynccontextmanager
+    async def of(self, name: str) -> AsyncIterator[None]:
+        """Wait for a turn of this client and take it; TooManyRequestsError where too many of it wait."""
+        client = self._clients.setdefault(name, _Client())
+        if client.working < self._working:
+            client.working += 1
+        else:
+            if len(client.queue) >= self._waiting:
+                self.refused += 1
+                raise TooManyRequestsError(
+                    f"{self._working + self._waiting} requests of this client are under way or wait already: "
+                    "send the next when one is answered.",
+                    _RETRY_SECONDS,
+                )
+            await self._wait(name, client)
+        try:
+            yield
+        finally:
+            self._leave(name, client)
+
+    async def _wait(self, name: str, client: _Client) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        client.queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # the turn came in the same moment: hand it on
+                self._leave(name, client)
+            else:
+                client.queue.remove(turn)
+            raise
+
+    def _leave(self, name: str, client: _Client) -> None:
+        _hand_on(client)
+        if not client.working and not client.queue:
+            self._clients.pop(name, None)
+
+
+def _hand_on(client: _Client) -> None:
+    """The turn goes to the next that waits, or is free again."""
+    while client.queue:
+        turn = client.queue.popleft()
+        if not turn.done():
+            turn.set_result(None)
+            return
+    client.working -= 1

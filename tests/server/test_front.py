@@ -1,0 +1,80 @@
+"""The front of a server process: whose a request is, and what it makes of ASGI."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.errors import TooManyRequestsError
+from hub.server.front import client_address, environ_of
+from hub.server.logins import network_of
+from hub.server.shares import Shares
+from hub.settings import Limits
+
+SCOPE = {"method": "GET", "path": "/é/", "query_string": b"a=b", "client": ("192.0.2.7", 4711), "headers": []}
+
+
+def test_without_a_proxy_no_header_tells_the_address() -> None:
+    """X-Forwarded-For is believed only where the operator says that a proxy is in front."""
+    scope = {**SCOPE, "headers": [(b"x-forwarded-for", b"198.51.100.1")]}
+    assert client_address(environ_of(scope), behind_proxy=False) == "192.0.2.7"
+
+
+def test_behind_a_proxy_the_address_is_what_the_proxy_added_last() -> None:
+    """What stands before it the client may have written itself."""
+    scope = {**SCOPE, "headers": [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-for", b"1.1.1.1, 198.51.100.1")]}
+    assert client_address(environ_of(scope), behind_proxy=True) == "198.51.100.1"
+
+
+def test_a_header_with_an_underscore_passes_for_no_other() -> None:
+    """`X_Forwarded_For` would have the same name in WSGI as `X-Forwarded-For`."""
+    scope = {**SCOPE, "headers": [(b"x_forwarded_for", b"198.51.100.1")]}
+    assert client_address(environ_of(scope), behind_proxy=True) == "192.0.2.7"
+
+
+def test_the_path_is_as_wsgi_wants_it() -> None:
+    """UTF-8 bytes, each as one character (PEP 3333)."""
+    assert environ_of(SCOPE)["PATH_INFO"] == "/Ã©/"
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8::2", "2001:db8::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_failures_are_counted_by_what_one_client_can_choose_addresses_from(address: str, network: str) -> None:
+    """An IPv6 client has a /64."""
+    assert network_of(address) == network
+
+
+def test_a_share_is_used_up_and_fills_up_again() -> None:
+    """The request after the last is refused, with the seconds to wait; another client is not touched."""
+    now = [0.0]
+    shares = Shares(Limits(requests_per_minute=60), lambda: now[0])
+    for _ in range(60):
+        shares.request("account id")
+    with pytest.raises(TooManyRequestsError, match="60 requests a minute") as refusal:
+        shares.request("account id")
+    assert refusal.value.retry_after == 1
+    shares.request("account sg")
+    now[0] += 2.5
+    shares.request("account id")
+    assert shares.refused == 1
+
+
+def test_bytes_of_answers_count_for_the_next_request() -> None:
+    """How large an answer is, is known only afterwards."""
+    now = [0.0]
+    shares = Shares(Limits(megabytes_per_minute=6), lambda: now[0])
+    shares.request("account id")
+    shares.count("account id", size=7_000_000)
+    with pytest.raises(TooManyRequestsError, match="6 megabytes") as refusal:
+        shares.request("account id")
+    assert refusal.value.retry_after == 10
+    now[0] += 10.5
+    shares.request("account id")

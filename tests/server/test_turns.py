@@ -1,0 +1,70 @@
+"""Turns of clients: few at a time, in order, and none is lost."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hub.errors import TooManyRequestsError
+from hub.server.turns import Turns
+
+
+def test_one_client_has_so_many_turns_and_the_others_of_it_wait_in_order() -> None:
+    """Two work, two wait and come in their order, a fifth is refused."""
+
+    async def story() -> list[str]:
+        turns, order, go_on = Turns(2, 2), [], asyncio.Event()
+
+        async def work(name: str) -> None:
+            async with turns.of("id"):
+                order.append(name)
+                await go_on.wait()
+
+        tasks = [asyncio.create_task(work(name)) for name in "abcd"]
+        await asyncio.sleep(0)
+        assert order == ["a", "b"]
+        assert turns.queued == 2
+        with pytest.raises(TooManyRequestsError, match="4 requests of this client"):
+            await work("e")
+        async with turns.of("sg"):
+            order.append("sg")
+        go_on.set()
+        await asyncio.gather(*tasks)
+        assert turns.refused == 1
+        assert turns.queued == 0
+        assert not turns._clients
+        return order
+
+    assert asyncio.run(story()) == ["a", "b", "sg", "c", "d"]
+
+
+def test_a_client_that_gives_up_leaves_its_turn_to_the_next() -> None:
+    """Cancelled while it waits, or in the moment in which its turn came."""
+
+    async def story() -> None:
+        turns = Turns(1, 5)
+        first_may_end, done = asyncio.Event(), []
+
+        async def first() -> None:
+            async with turns.of("id"):
+                await first_may_end.wait()
+
+        async def next_one(name: str) -> None:
+            async with turns.of("id"):
+                done.append(name)
+
+        holder = asyncio.create_task(first())
+        await asyncio.sleep(0)
+        waiting = [asyncio.create_task(next_one(name)) for name in "bcd"]
+        await asyncio.sleep(0)
+        waiting[1].cancel()
+        await asyncio.sleep(0)
+        first_may_end.set()
+        await asyncio.sleep(0)  # the first ends and hands its turn on; the next has not run yet
+        waiting[0].cancel()
+        await asyncio.wait([holder, *waiting])
+        assert done == ["d"]
+        assert not turns._clients
+
+    asyncio.run(story())
