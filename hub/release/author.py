@@ -80,10 +80,10 @@ class Author:
         return [tlp.TLP2_IDS[level], *pap, self.statement["id"]]
 
 
-def author_of(member: Member, audience: Audience, known: Mapping[str, Version]) -> Author:
-    """The CERT as the author of a release for this audience."""
+def author_of(member: Member, audience: Audience, known: Mapping[str, Version], wording: int) -> Author:
+    """The CERT as the author of a release for this audience, in this version of the sentences."""
     key = member.key.derive(f"release|{audience.purpose}")
-    statement = texts.handling(member.name, member.contact)
+    statement = texts.handling(member.name, member.contact, wording)
     definition: Content = {
         "type": "marking-definition",
         "spec_version": "2.1",

@@ -18,6 +18,7 @@ from hub.release.texts import Texts
 from hub.release.words import SECTOR_HINTS
 from hub.rendering.builder import Origin
 from hub.rendering.versions import Content
+from hub.rendering.wording import WORDING
 from hub.reports.moments import Fidelity
 from hub.reports.report import Kind, Report
 from hub.stix.tlp import TLP
@@ -43,7 +44,8 @@ class ReleaseContext:
 
     `texts` are the sentences that replace the report's own, `origins` say whose each value is, `adversary_values` are
     the values that leave as the adversary's and so may stand in approved texts. `first` is the time of the first release,
-    `began` that at which a case began, from which later times are counted. `sector` is what is said of the victim's.
+    `began` that at which a case began, from which later times are counted. `sector` is what is said of the victim's,
+    `wording` the version of the sentences.
     """
 
     report: Report
@@ -57,6 +59,7 @@ class ReleaseContext:
     first: str
     began: str | None = None
     sector: str | None = None
+    wording: int = WORDING
 
     @property
     def unit(self) -> Fidelity:

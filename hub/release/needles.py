@@ -60,7 +60,7 @@ _COMMON_ACCOUNTS: Final = frozenset(
     "public default localadmin domainadmin everyone anonymous nobody www-data".split()
 )
 _TEMPLATES: Final = (
-    "report reported seen shared stale from adversary malware indicator name pattern value victim withheld publishing "
+    "report reported seen shared stale from valid until unspecified adversary malware indicator name pattern value victim withheld publishing "
     "recipients identify contact questions incident criticality stage early update final suspected confirmed "
     "address domain network connection certificate user agent cryptocurrency wallet detection rule mutex key"
 )

@@ -19,6 +19,7 @@ from hub.home.member import Member
 from hub.release.policy import Approvals, Audience
 from hub.rendering import versions
 from hub.rendering.versions import Record, Version
+from hub.rendering.wording import FIRST_WORDING, WORDING
 from hub.reports.report import Report
 
 _FORMAT: Final = 1
@@ -36,7 +37,7 @@ class ReleaseRecord:
 
     `objects` and `lone` hold the newest version of each; `observed` the ids of SCOs, which cannot be revoked but
     deleted; `mapping` the way from ids at the CERT to released ones; `history` one entry for each release that
-    changed something: when, by whose approval, what left and what stayed.
+    changed something: when, by whose approval, what left and what stayed; `wording` the version of the sentences in it.
     """
 
     objects: Mapping[str, Version] = field(default_factory=dict)
@@ -46,6 +47,7 @@ class ReleaseRecord:
     mapping: Mapping[str, str] = field(default_factory=dict, repr=False)
     first: str | None = None
     history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    wording: int = WORDING
 
     @property
     def withdrawn(self) -> bool:
@@ -122,13 +124,18 @@ def load_render_record(member: Member, report: Report, unkept: Unkept | None = N
     """
     data = _read(_path(member, "imported", report), unkept)
     own = _read(member.records / _OWN, unkept)
-    return Record(_versions(data.get("objects")), _versions(own.get("objects")), data.get("first"))
+    return Record(_versions(data.get("objects")), _versions(own.get("objects")), data.get("first"), _wording(data))
 
 
 def render_record_files(member: Member, report: Report, record: Record) -> list[File]:
     """The files that `save_render_record` writes, and what it writes into them."""
     own = {"format": _FORMAT, "objects": _plain(record.own)}
-    data = {**_scope(report), "first": record.first, "objects": _plain(record.objects)}
+    data = {
+        **_scope(report),
+        "first": record.first,
+        "wording": record.wording,
+        "objects": _plain(record.objects),
+    }
     return [(member.records / _OWN, _encoded(own)), (_path(member, "imported", report), _encoded(data))]
 
 
@@ -163,6 +170,7 @@ def release_record_file(member: Member, report: Report, audience: Audience, reco
         "title": audience.title,
         "profile": str(audience.profile),
         "first": record.first,
+        "wording": record.wording,
         "objects": _plain(record.objects),
         "lone": _plain(record.lone),
         "observed": list(record.observed),
@@ -195,7 +203,14 @@ def parse_release_record(data: Mapping[str, Any]) -> ReleaseRecord:
         mapping=data.get("mapping", {}),
         first=data.get("first"),
         history=tuple(data.get("history", ())),
+        wording=_wording(data),
     )
+
+
+def _wording(data: Mapping[str, Any]) -> int:
+    """The version of the sentences in a record: the first where it does not say, the current one where there is none."""
+    wording: int = data.get("wording", FIRST_WORDING if data else WORDING)
+    return wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +228,7 @@ def withdrawal(record: ReleaseRecord, now: str) -> Withdrawal:
     contents, objects = versions.settle((), record.objects, now)
     lone, lone_versions = versions.settle((), record.lone, now)
     history = (*record.history, {"at": now, "withdrawn": True})
-    after = ReleaseRecord(objects, lone_versions, (), record.common, record.mapping, record.first, history)
+    after = replace(record, objects=objects, lone=lone_versions, observed=(), history=history)
     return Withdrawal(tuple(contents), tuple(lone), record.observed, after)
 
 

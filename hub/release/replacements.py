@@ -61,7 +61,9 @@ def _indicator_text(_value: Any, context: Context) -> str:
     family = malware if malware and release.clean(malware) else None
     until = context.validity()[1]
     circumstances = f"{release.texts.kind} ({release.report.determination})"
-    return wording.indicator_description(name, circumstances, release.member.name, family, until)
+    return wording.indicator_description(
+        name, circumstances, release.member.name, family, until, wording=release.wording
+    )
 
 
 CONTAINER_NAME: Final = Rule(_container_name, "written anew; the title where that was approved")

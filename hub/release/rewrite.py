@@ -94,7 +94,9 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a release is made of. `known` are the versions released before, `first` their first time."""
+    """What a release is made of. `known` are the versions released before, `first` their first time, `wording` the version
+    of the sentences in them.
+    """
 
     rendered: Rendered
     report: Report
@@ -104,6 +106,7 @@ class Order:
     scanner: Scanner
     known: Mapping[str, Version]
     first: str
+    wording: int
 
 
 def rewrite(order: Order) -> Rewritten:
@@ -116,7 +119,7 @@ class _Rewriting:
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._author = author_of(order.member, order.audience, order.known)
+        self._author = author_of(order.member, order.audience, order.known, order.wording)
         self._gate = Gate(order.rendered, order.audience, order.approvals, order.scanner)
         self._no_incidents = order.report.kind is Kind.CASE and not order.audience.incidents
         highest = victims.highest_rung(order.report, order.audience, order.approvals, incidents=not self._no_incidents)
@@ -160,6 +163,7 @@ class _Rewriting:
             adversary_values=frozenset(self._gate.values),
             first=order.first,
             began=self._began(),
+            wording=order.wording,
             sector=limits.rung.sector,
         )
 
@@ -364,7 +368,7 @@ class _Rewriting:
             "type": "indicator",
             "spec_version": "2.1",
             "name": name,
-            "description": f"{name} of an adversary. Shared by {author}. Stale from {until[:10]} on.",
+            "description": wording.lone_description(name, author, until, wording=self._order.wording),
             "indicator_types": ["malicious-activity"],
             "pattern": content["pattern"],
             "pattern_type": content["pattern_type"],

@@ -101,7 +101,15 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     # (3) the allow-list
     scanner = scanner_for(member, report, named=_named(report, audience, approvals))
     order = Order(
-        rendered, report, member, audience, approvals, scanner, {**record.objects, **record.lone}, record.first or time
+        rendered=rendered,
+        report=report,
+        member=member,
+        audience=audience,
+        approvals=approvals,
+        scanner=scanner,
+        known={**record.objects, **record.lone},
+        first=record.first or time,
+        wording=record.wording,
     )
     made = rewrite(order)
     preview = Preview(title, tuple(made.rows))
@@ -147,6 +155,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         mapping={**record.mapping, **made.mapping},
         first=record.first or time,
         history=record.history,
+        wording=record.wording,
     )
     changed = kept.objects != record.objects or kept.lone != record.lone or not record.history
     if changed or record.is_news(given):

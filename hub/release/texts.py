@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from hub.release import rounding
 from hub.release.ladder import Level, Rung
 from hub.release.words import SECTOR_HINTS
 from hub.rendering import wording
+from hub.rendering.wording import WORDING
 from hub.reports.report import Kind, Report
 
 
@@ -48,10 +50,13 @@ def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ..
     return Texts(kind, wording.standing(report, severity), about, author, note)
 
 
-def handling(author: str, contact: str | None) -> str:
-    """The statement that travels with what is released."""
+_DEMAND: Final = {
+    1: "Recipients do not try to identify or contact the victim.",
+    2: "Recipients must not try to identify or contact the victim.",
+}
+
+
+def handling(author: str, contact: str | None, wording: int = WORDING) -> str:
+    """The statement that travels with what is released; `wording` as in `rendering.wording`."""
     to = f"{author} ({contact})" if contact else author
-    return (
-        "The victim's identity is withheld by the publishing CERT. Recipients do not try to identify or contact the "
-        f"victim. Questions go to {to}."
-    )
+    return f"The victim's identity is withheld by the publishing CERT. {_DEMAND[wording]} Questions go to {to}."

@@ -181,7 +181,12 @@ def _indicator(builder: Builder, item: Observable, origin: Origin, malware: Mapp
     own = [line for label in item.labels if (line := _rsit_of(label))]
     kind = own[0].name if own else wording.incident_kind(report)
     text = wording.indicator_description(
-        what, f"{kind} ({report.determination})", builder.member.name, family, valid_until
+        what,
+        f"{kind} ({report.determination})",
+        builder.member.name,
+        family,
+        valid_until,
+        wording=builder.record.wording,
     )
     identifier = builder.add(
         "indicator",
@@ -279,7 +284,9 @@ def _classified(builder: Builder, item: Sighting) -> str | None:
     if rsit_class == "vulnerable":
         return builder.add_common("vulnerability", name=line.name, labels=[line.label])
     if rsit_type == "infected-system":
-        return builder.add_common("malware", name="Malware not told", is_family=True, labels=[line.label])
+        return builder.add_common(
+            "malware", name=wording.unspecified_malware(builder.record.wording), is_family=True, labels=[line.label]
+        )
     return builder.add_common("attack-pattern", name=line.name, labels=[line.label])
 
 

@@ -118,7 +118,7 @@ def render(
         _check(content)
     return Rendered(
         contents=contents,
-        record=Record(settled_versions, own_versions, builder.first),
+        record=Record(settled_versions, own_versions, builder.first, record.wording),
         origins=builder.origins,
         classes=builder.classes,
         victims=builder.victims,

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 import orjson
 
+from hub.rendering.wording import WORDING
 from hub.stix.identifiers import SCO_TYPES
 from hub.stix.timestamps import parse_timestamp
 
@@ -49,11 +50,14 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What was made of one report so far; empty at its first import. `own` holds the CERT's own identity."""
+    """What was made of one report so far; empty at its first import. `own` holds the CERT's own identity; `wording` is the
+    version of the sentences in it (`wording.WORDING`).
+    """
 
     objects: Mapping[str, Version] = field(default_factory=dict)
     own: Mapping[str, Version] = field(default_factory=dict)
     first: str | None = None  # STIX timestamp of the first import
+    wording: int = WORDING
 
 
 def timestamp(moment: datetime) -> str:

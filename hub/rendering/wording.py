@@ -6,6 +6,8 @@ that the CERT gave itself. The release step puts these sentences where the repor
 
 from __future__ import annotations
 
+from typing import Final
+
 from hub.protocol.labels import Stage
 from hub.reports import rsit
 from hub.reports.observables import ObservableType
@@ -47,6 +49,14 @@ _TASKS = {
     "containment": "Containment",
     "recovery": "Recovery",
 }
+
+WORDING: Final = 2
+"""The version of these sentences. A report keeps the one in which it was first rendered or released: a sentence that is
+written better later makes no new version of what is out already.
+"""
+FIRST_WORDING: Final = 1  # of records that do not say theirs
+_VALIDITY: Final = {1: "Stale from {} on.", 2: "Valid until {}."}
+_MALWARE: Final = {1: "Malware not told", 2: "Unspecified malware"}
 
 
 def plain(key: str) -> str:
@@ -116,7 +126,24 @@ def task_name(task_types: tuple[str, ...] | list[str]) -> str:
     return _TASKS.get(first, plain(first))
 
 
-def indicator_description(what: str, seen_in: str, author: str, malware: str | None, until: str) -> str:
+def indicator_description(  # noqa: PLR0913 - what the sentence is made of
+    what: str, seen_in: str, author: str, malware: str | None, until: str, *, wording: int = WORDING
+) -> str:
     """A text that stands alone where the indicator comes without its incident."""
     family = f" Malware: {malware}." if malware else ""
-    return f"{what} of an adversary. Seen in: {seen_in}. Shared by {author}.{family} Stale from {until[:10]} on."
+    return f"{what} of an adversary. Seen in: {seen_in}. Shared by {author}.{family} {validity(until, wording)}"
+
+
+def lone_description(what: str, author: str, until: str, *, wording: int = WORDING) -> str:
+    """The text of an indicator that nothing links to its incident."""
+    return f"{what} of an adversary. Shared by {author}. {validity(until, wording)}"
+
+
+def validity(until: str, wording: int = WORDING) -> str:
+    """Until when an indicator is valid, in a sentence."""
+    return _VALIDITY[wording].format(until[:10])
+
+
+def unspecified_malware(wording: int = WORDING) -> str:
+    """The name of a malware of which no more is known than that there was some."""
+    return _MALWARE[wording]

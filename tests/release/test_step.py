@@ -151,7 +151,7 @@ def test_what_leaves_carries_its_level_and_how_to_handle_it(report: Report, audi
     statement = next(
         item for item in of_type(result, "marking-definition") if item.get("definition_type") == "statement"
     )
-    assert "do not try to identify" in statement["definition"]["statement"]
+    assert "must not try to identify" in statement["definition"]["statement"]
     assert "duty@cert-nusa.example" in statement["definition"]["statement"]
     for content in result.contents:
         if content["type"] in SCO_TYPES:
