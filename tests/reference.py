@@ -11,9 +11,46 @@ from pathlib import Path
 from typing import Final
 
 from hub.cli import COMMANDS, EXIT_CODES, MODULES
+from hub.reports.formats import intelmq
+from hub.reports.formats.xarf import reader as xarf
+from hub.reports.reading import roles as reading_roles
+from hub.reports.rsit import RSIT
 from hub.settings import ENVIRONMENT_PREFIX, explained
+from tests.reports.specimens import SPECIMENS
 
 DOCS: Final = Path(__file__).parent.parent / "hub" / "docs"
+
+
+IGNORED: Final = {"IntelMQ": intelmq.IGNORED, "X-ARF": xarf.IGNORED}
+ABOUT: Final = {
+    "The form": "A person fills it in and says whose each value is; without a mark it is the adversary's.",
+    "MISP": "Category, object template, relation and classification decide. A value is an indicator only with `to_ids`.",
+    "IntelMQ": "`classification.type` decides on which side the adversary stands.",
+    "n6": "`category` decides on which side the adversary stands.",
+    "IODEF": "Assessment (or the effects in it) and the place of a system in the flow decide.",
+    "X-ARF": "`category` and `type` decide; version 3 is read by the same rules.",
+    "VERIS": "It names no values but its list of indicators; the victims are searched for by name.",
+}
+_ROLES: Final = """# Whose a value is
+
+Made from the readers themselves by `make docs`: each row is a small report that was read.
+
+A role needs evidence: a classification, a category, a relation, a place in an attack. The word "source" and a flag such
+as MISP's `to_ids` prove nothing by themselves. By default only the **adversary**'s values leave. A **victim**'s values
+never do, and are searched for in everything else; a **third party**'s (a hacked innocent host) leave when an officer
+approves them; what is **unknown** stays. The preview shows the evidence of each value.
+
+Four rules hold in every format (`hub/reports/reading/roles.py`):
+
+1. What was infected, vulnerable, compromised, exposed or attacked is a victim's.
+2. Recipients, targets, and whoever was imitated are victims. A sender can be forged: it is a victim's where it is of the
+   recipients' own organisation, and unknown under the country domain of a member.
+3. What lies in the domains, hosts and ranges that a report declares as a victim's own is that victim's, whatever else is
+   said of it.
+4. Where one value has two roles, the more protective one counts: victim, third party, adversary, unknown."""
+_TYPES: Final = """Feeds (IntelMQ, n6, X-ARF) name one host that the observation is about. In IODEF and MISP the types decide
+together with the place of a host in the attack. `blacklist`, `dga-domain`, `proxy` and `tor` are IntelMQ's own."""
+_PASSED_OVER: Final = "These keys are read past without being named: raw data, and numbers of other systems. All others are used or named."
 
 
 def commands() -> str:
@@ -71,7 +108,31 @@ def _shown(default: object) -> str:
     return str(default) if isinstance(default, int) else (f"`{default}`" if default else "")
 
 
-PAGES: Final = {"commands.md": commands, "settings.md": settings}
+def roles() -> str:
+    """The page of roles: what makes a value the adversary's, the victim's, a third party's or nobody's that is known."""
+    parts = [_ROLES]
+    for name in dict.fromkeys(specimen.format for specimen in SPECIMENS):
+        parts.append(f"\n## {name}\n\n{ABOUT[name]}\n\n| What the report says | Whose | Evidence |\n|---|---|---|")
+        for specimen in SPECIMENS:
+            if specimen.format == name:
+                item = specimen.observable()
+                whose = item.role.value.replace("_", " ") + (", held" if item.held else "")
+                parts.append(f"| {specimen.says} | {whose} | {item.evidence} |")
+    types = {
+        "The host was struck: a victim's": reading_roles.STRUCK,
+        "The host attacks: the adversary's": reading_roles.ATTACKING,
+        "It does not say who attacked: unknown": {line.type for line in RSIT.values()}
+        - reading_roles.STRUCK
+        - reading_roles.ATTACKING,
+    }
+    parts.append(f"\n## RSIT types\n\n{_TYPES}\n\n| What it says of the host it is about | Types |\n|---|---|")
+    parts += [f"| {text} | {', '.join(sorted(names))} |" for text, names in types.items()]
+    parts.append(f"\n## Passed over\n\n{_PASSED_OVER}\n\n| Format | Keys |\n|---|---|")
+    parts += [f"| {name} | {', '.join(f'`{key}`' for key in keys)} |" for name, keys in IGNORED.items()]
+    return "\n".join(parts) + "\n"
+
+
+PAGES: Final = {"commands.md": commands, "settings.md": settings, "roles.md": roles}
 
 if __name__ == "__main__":
     for file, page in PAGES.items():

@@ -57,7 +57,8 @@ def read_sides(
     5. The victim. 6. Who was imitated.
     """
     field = f"type {kind}"
-    host, other = roles.reported(line.type, field, struck=is_struck(kind, line))
+    decisive = "blacklist" if kind.startswith("reputation-") else line.type
+    host, other = roles.reported(decisive, field, struck=is_struck(kind, line))
     # 2.
     receivers = [item for text in _list(report, "smtp_to") if (item := draft.attempt(_EMAIL, "smtp_to", text))]
     sender = report.read("smtp_from", _EMAIL)

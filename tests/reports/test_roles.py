@@ -1,0 +1,283 @@
+"""Whose a value is: the rules that all formats share. Each single row of hub/docs/roles.md is a specimen of its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hub.reports.observables import Observable, ObservableType, Role, TrafficDetails
+from hub.reports.read import ReadOptions, Report, read_reports
+from hub.reports.reading import roles
+from hub.reports.reading.draft import merge
+from hub.reports.victims import IDENTIFYING, Victim
+from tests.reports.making_reports import a_case, seen
+from tests.reports.specimens import FORM, SPECIMENS, Specimen
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.iterdir()), ids=lambda path: path.name)
+def test_every_role_has_its_evidence(path: Path) -> None:
+    """In every format a value that is somebody's comes with the field that decided it."""
+    reports = [report for report in read_reports(path) if isinstance(report, Report)]
+    assert reports
+    for item in (item for report in reports for item in report.observables):
+        assert item.evidence or item.role is Role.UNKNOWN, item
+
+
+@pytest.mark.parametrize("specimen", SPECIMENS, ids=lambda specimen: f"{specimen.format}: {specimen.says[:60]}")
+def test_only_the_adversarys_values_and_hacked_hosts_are_indicators(specimen: Specimen) -> None:
+    """Whatever flag a report sets: what is a victim's, or not known, is never to be blocked."""
+    item = specimen.observable()
+    assert not item.as_indicator or item.role in {Role.ADVERSARY, Role.THIRD_PARTY}
+
+
+@pytest.mark.parametrize("rsit_type", sorted(roles.STRUCK))
+def test_a_struck_host_is_a_victim_in_each_feed_alike(rsit_type: str) -> None:
+    """One rule: IntelMQ's source, and what an IODEF incident and a MISP event of that class expose."""
+    event = {"classification.type": rsit_type, "source.ip": "198.51.100.7"}
+    (report,) = read_reports(json.dumps(event).encode())
+    assert isinstance(report, Report)
+    assert report.observables[0].role is Role.VICTIM
+
+
+def test_a_value_in_two_roles_has_the_more_protective_one_and_its_evidence() -> None:
+    """A recipient who is listed as an attacker, too, stays protected; the strictest level holds as well."""
+    struck = roles.victim("a recipient").of(Observable(ObservableType.EMAIL, "me@a.example"))
+    listed = roles.adversary("listed").of(replace(struck, tlp="red"))
+    for merged in (merge(struck, listed), merge(listed, struck)):
+        assert (merged.role, merged.evidence, merged.as_indicator, merged.tlp) == (
+            Role.VICTIM,
+            "a recipient",
+            False,
+            "red",
+        )
+
+
+def test_a_sender_may_be_forged() -> None:
+    """Of the recipients' own organisation, also under it: a victim. Under a member's country: not known. Else hostile."""
+    recipients = ["me@mail.contoh.example", "klinik.example"]
+    assert roles.sender("boss@mail.contoh.example", "from", others=recipients).role is Role.VICTIM
+    assert roles.sender("a@sub.klinik.example", "from", others=recipients).role is Role.VICTIM
+    assert roles.sender("a@notklinik.example", "from", others=recipients).role is Role.ADVERSARY
+    assert roles.sender("boss@Bank.co.ID", "from").role is Role.UNKNOWN
+    assert roles.sender("me@evil.example", "from").role is Role.ADVERSARY
+
+
+def test_what_lies_in_a_declared_domain_host_or_range_is_the_victims() -> None:
+    """Pages, mailboxes, addresses and networks inside; not what only looks alike, and not a wider network."""
+    victim = Victim(
+        domains=("Contoh.example",), hosts=("db1.other.example", "192.0.2.9"), ip_ranges=("198.51.100.0/24",)
+    )
+    inside = (
+        seen(ObservableType.DOMAIN, "gw.contoh.example"),
+        seen(ObservableType.URL, "https://u:p@www.contoh.example:8443/shell.php"),
+        seen(ObservableType.EMAIL, "ceo@contoh.example"),
+        seen(ObservableType.DOMAIN, "db1.other.example"),
+        seen(ObservableType.IPV4, "198.51.100.128/25", held="a wide network"),
+        seen(ObservableType.URL, "http://198.51.100.7/x"),
+        seen(ObservableType.IPV4, "192.0.2.9"),
+    )
+    outside = (
+        seen(ObservableType.DOMAIN, "contoh.example.evil.example"),
+        seen(ObservableType.DOMAIN, "notcontoh.example"),
+        seen(ObservableType.IPV4, "198.51.0.0/16"),
+        seen(ObservableType.IPV6, "2001:db8::1"),
+        seen(ObservableType.FILE, "contoh.example"),
+    )
+    report = roles.with_own_values(a_case(victims=(victim,), observables=inside + outside))
+    assert [item.role for item in report.observables[: len(inside)]] == [Role.VICTIM] * len(inside)
+    assert not any(item.as_indicator or item.held for item in report.observables[: len(inside)])
+    assert report.observables[len(inside) :] == outside
+
+
+def test_the_victims_end_of_a_connection_is_the_victims() -> None:
+    """The connection stays what it was; its end in the declared range is protected."""
+    traffic = TrafficDetails(("ipv4", "tcp"), "198.51.100.7", 50123, Role.UNKNOWN, "203.0.113.9", 443, Role.ADVERSARY)
+    item = seen(ObservableType.TRAFFIC, "tcp > 203.0.113.9:443", traffic=traffic)
+    report = roles.with_own_values(a_case(victims=(Victim(ip_ranges=("198.51.100.0/24",)),), observables=(item,)))
+    ends = report.observables[0].traffic
+    assert ends is not None
+    assert (ends.src_role, ends.dst_role) == (Role.VICTIM, Role.ADVERSARY)
+
+
+def test_secondary_victims_own_values_are_protected_too() -> None:
+    """Whoever else was struck or imitated is protected like the victim."""
+    other = Victim(domains=("subsidiary.example",))
+    report = roles.with_own_values(
+        a_case(secondary_victims=(other,), observables=(seen(ObservableType.DOMAIN, "www.subsidiary.example"),))
+    )
+    assert report.observables[0].role is Role.VICTIM
+
+
+def test_all_that_identifies_a_victim_is_listed_with_its_field() -> None:
+    """The search for it relies on this; short names in brackets, wide ones among them, count as declared."""
+    texts = {field: f"value of {field}" for field in IDENTIFYING}
+    lists = {field: (text,) for field, text in texts.items() if field != "name"}
+    victim = Victim(name="Bank Contoh (BCB) \uff08銀行\uff09", **lists)  # type: ignore[arg-type]  # each field but the name is a tuple of text
+    pairs = list(victim.identifiers())
+    assert {field for field, _ in pairs} == set(IDENTIFYING)
+    assert ("short_names", "BCB") in pairs
+    assert ("short_names", "銀行") in pairs
+
+
+def test_the_forms_columns_for_what_identifies_are_kept() -> None:
+    """Abbreviations, brands, people, hosts; a machine's bare name marked @victim is a host of the victim's."""
+    cells = FORM | {
+        "victim_name": "Bank Contoh",
+        "victim_abbreviations": "BCB; BC",
+        "victim_brands": "ContohPay",
+        "victim_people": "Siti binti Rahman",
+        "victim_hosts": "HQ-FS02",
+        "victim_registration_no": "1234-5; 999",
+        "indicators": "hostname:HQ-DC01@victim; ip:203.0.113.9",
+    }
+    (report,) = read_reports(json.dumps(cells).encode())
+    assert isinstance(report, Report)
+    (victim,) = report.victims
+    assert victim.short_names == ("BCB", "BC")
+    assert (victim.brands, victim.people) == (("ContohPay",), ("Siti binti Rahman",))
+    assert victim.hosts == ("HQ-FS02", "HQ-DC01")
+    assert victim.registration_numbers == ("1234-5", "999")
+    assert [item.value for item in report.observables] == ["203.0.113.9"]
+
+
+def test_a_misp_victim_object_is_kept_whole() -> None:
+    """Node, user and external party among it; the loose targeting data speak of the same victim."""
+    parts = {
+        "name": "Klinik Rekaan", "external": "Lab Dua", "node": "KR-DC01", "user": "siti.r", "domain": "klinik.example",
+        "regions": "Indonesia", "sectors": "Health", "email": "it@klinik.example", "ip-address": "198.51.100.7",
+    }  # fmt: skip
+    attributes = [
+        {"object_relation": key, "type": "text", "category": "Other", "value": value} for key, value in parts.items()
+    ]
+    loose = {"type": "target-machine", "category": "Targeting data", "value": "KR-FS02"}
+    event = {"info": "x", "uuid": "a", "Object": [{"name": "victim", "Attribute": attributes}], "Attribute": [loose]}
+    (report,) = read_reports(json.dumps({"Event": event}).encode())
+    assert isinstance(report, Report)
+    (victim,) = report.victims
+    assert victim == Victim(
+        name="Klinik Rekaan",
+        accounts=("siti.r",),
+        emails=("it@klinik.example",),
+        domains=("klinik.example",),
+        hosts=("KR-DC01", "KR-FS02"),
+        ip_ranges=("198.51.100.7",),
+        sectors=("healthcare",),
+        countries=("ID",),
+    )
+    assert report.secondary_victims == (Victim(name="Lab Dua"),)
+
+
+def test_an_imitated_person_does_not_become_the_victim() -> None:
+    """A display name and a person object beside a declared victim are protected; the victim stays who it was."""
+    attributes = [
+        {"type": "target-org", "category": "Targeting data", "value": "Telko Rekaan"},
+        {"type": "email-src-display-name", "category": "Payload delivery", "value": "Budi Santoso"},
+    ]
+    person = {
+        "name": "person",
+        "Attribute": [
+            {"object_relation": "first-name", "type": "first-name", "value": "Sari"},
+            {"object_relation": "last-name", "type": "last-name", "value": "Dewi"},
+        ],
+    }
+    event = {"info": "x", "uuid": "a", "Attribute": attributes, "Object": [person]}
+    (report,) = read_reports(json.dumps({"Event": event}).encode())
+    assert isinstance(report, Report)
+    assert [victim.name for victim in report.victims] == ["Telko Rekaan"]
+    assert {victim.name for victim in report.secondary_victims} == {"Budi Santoso", "Sari Dewi"}
+
+
+def test_secondary_victims_of_veris_are_named() -> None:
+    """They are counted, and searched for; none of them becomes the incident's victim."""
+    incident = {
+        "incident_id": "1", "security_incident": "Confirmed", "action": {"hacking": {"variety": ["SQLi"]}}, "actor": {},
+        "victim": {"victim_id": "Klinik Rekaan", "secondary": {"victim_id": ["Anak Satu; Anak Dua", "Unknown"]}},
+    }  # fmt: skip
+    (report,) = read_reports(json.dumps(incident).encode())
+    assert isinstance(report, Report)
+    assert [victim.name for victim in report.victims] == ["Klinik Rekaan"]
+    assert [victim.name for victim in report.secondary_victims] == ["Anak Satu", "Anak Dua"]
+    assert report.affected == {"organization": 2}
+
+
+def test_whom_a_feed_was_aimed_at_is_protected() -> None:
+    """The brand and the machine's own name that an IntelMQ event mentions."""
+    event = {
+        "classification.type": "phishing", "source.url": "http://evil.example/a", "event_description.target": "Bank Rekaan",
+        "destination.local_hostname": "HQ-FS02",
+    }  # fmt: skip
+    (report,) = read_reports(json.dumps(event).encode())
+    assert isinstance(report, Report)
+    assert list(report.secondary_victims[0].identifiers()) == [("name", "Bank Rekaan"), ("hosts", "HQ-FS02")]
+
+
+MISP_LEVELS = {
+    "Event": {
+        "uuid": "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a", "info": "x", "date": "2026-03-01", "Tag": [{"name": "tlp:green"}],
+        "Object": [
+            {
+                "name": "domain-ip",
+                "Attribute": [
+                    {"object_relation": "domain", "type": "domain", "category": "Network activity", "to_ids": True, "value": "c2.example"},
+                    {"object_relation": "ip", "type": "ip-dst", "category": "Network activity", "to_ids": True, "value": "203.0.113.9", "Tag": [{"name": "tlp:red"}], "Sighting": [{"type": "1"}]},
+                    {"object_relation": "ip", "type": "ip-dst", "category": "Network activity", "to_ids": True, "value": "203.0.113.10"},
+                ],
+            },
+            {
+                "name": "file", "distribution": "0",
+                "Attribute": [
+                    {"object_relation": "md5", "type": "md5", "category": "Payload delivery", "to_ids": True, "value": "1" * 32},
+                    {"object_relation": "sha256", "type": "sha256", "category": "Payload delivery", "to_ids": True, "value": "2" * 64, "deleted": "1"},
+                ],
+            },
+            {
+                "name": "ip-port",
+                "Attribute": [
+                    {"object_relation": "ip-dst", "type": "ip-dst", "category": "Network activity", "to_ids": True, "value": "203.0.113.11", "AttributeTag": [{"Tag": {"name": "tlp:amber"}}]},
+                    {"object_relation": "dst-port", "type": "port", "category": "Network activity", "value": "8443"},
+                ],
+            },
+        ],
+    }
+}  # fmt: skip
+
+
+def test_levels_and_sightings_inside_misp_objects_hold_as_on_loose_attributes() -> None:
+    """By tag or distribution, of the object or the attribute; the strictest of what is combined holds."""
+    (report,) = read_reports(json.dumps(MISP_LEVELS).encode())
+    assert isinstance(report, Report)
+    values = {item.value: item for item in report.observables}
+    assert values["c2.example"].tlp is None
+    assert (values["203.0.113.9"].tlp, values["203.0.113.9"].revoked) == ("red", True)
+    assert values["2" * 64].tlp == "red"
+    assert not values["2" * 64].revoked
+    assert values["tcp > 203.0.113.11:8443"].tlp == "amber"
+
+
+def test_a_domain_does_not_show_an_address_that_is_marked_higher() -> None:
+    """What it resolves to leaves with the domain: only addresses of its own level stand in it."""
+    (report,) = read_reports(json.dumps(MISP_LEVELS).encode())
+    assert isinstance(report, Report)
+    domain = next(item for item in report.observables if item.type is ObservableType.DOMAIN)
+    assert domain.resolves_to == ("203.0.113.10",)
+    assert any("203.0.113.9" in row.value and "marked higher" in row.reason for row in report.unused)
+
+
+def test_what_an_infected_host_called_leaves_once_an_officer_confirms_it() -> None:
+    """It may be a sinkhole; a report that says it is one never brings it."""
+    event = {"classification.type": "infected-system", "source.ip": "198.51.100.7", "destination.ip": "203.0.113.9"}
+
+    def other_end(more: dict[str, str], options: ReadOptions | None = None) -> list[Observable]:
+        (report,) = read_reports(json.dumps(event | more).encode(), options=options)
+        assert isinstance(report, Report)
+        return [item for item in report.observables if item.value == "203.0.113.9"]
+
+    assert other_end({})[0].held == roles.UNSURE
+    assert other_end({}, ReadOptions(confirmed=frozenset({"203.0.113.9"})))[0].held is None
+    assert other_end({"classification.identifier": "c2"})[0].held is None
+    assert other_end({"event_description.text": "contacted our Sinkhole"}) == []
