@@ -1,7 +1,7 @@
-"""What looks like somebody or something of somebody's in free text: mail addresses, telephone and identity numbers …
+"""What looks like somebody or something of somebody's: mail addresses, telephone and identity numbers, hosts, accounts …
 
-For texts that an officer wants to let out as they stand, and for values in which such things do not belong. Rules,
-no guessing: what is found is shown, and the officer rewrites the text.
+For texts that an officer wants to let out as they stand, and for values in which such things do not belong. Numbers with
+a check digit are checked by python-stdnum, which is loaded when the first candidate is met.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-EMAIL: Final = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
+EMAIL: Final = re.compile(r"(?<![\w.+%'-])[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 USER_PATH: Final = re.compile(
     r"[a-z]:[\\/](?:users|documents and settings)[\\/]+[^\\/\s\"'<>|]+|\\\\[\w.$-]+\\[^\s\"'<>|]+|/(?:home|Users)/[\w.-]+",
     re.IGNORECASE,
 )
 # Accounts that every Windows machine has: they name nobody.
 _NOBODY: Final = re.compile(r"[a-z]:[\\/]users[\\/]+(?:public|default|all users|%\w+%|\*)(?:[\\/]|$)", re.IGNORECASE)
-_URL: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>]+", re.IGNORECASE)
+_URL: Final = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^\s\"'<>]+", re.IGNORECASE)
 _CODES: Final = "60|61|62|63|65|66|84|855|856|95|673|670"
 _PHONE: Final = re.compile(
     rf"(?:\+|\b00)(?:{_CODES}|\d{{1,3}})[\s().-]*(?:\d[\s().-]*){{6,12}}\d|\b0\d{{1,3}}[\s-]\d{{3,4}}[\s-]?\d{{3,4}}\b"
@@ -34,54 +34,101 @@ _CARD: Final = re.compile(r"\b(?:\d[ -]?){12,18}\d\b")
 _IPV4: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w.]*\d)")
 _IPV6: Final = re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4}:){2,7}(?::|[0-9a-f]{1,4})[0-9a-f:]*(?:/\d{1,3})?", re.IGNORECASE)
 _HOST: Final = re.compile(r"(?<![\w@./-])(?:[a-z0-9-]+\.)+(?:[a-z]{2,24})(?![\w@-])", re.IGNORECASE)
-_WALLET: Final = re.compile(r"\b(?:bc1[a-z0-9]{20,80}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40})\b")
+_WALLET: Final = re.compile(
+    r"\b(?:bc1[a-z0-9]{20,80}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}|[48][1-9A-HJ-NP-Za-km-z]{94}"
+    r"|T[1-9A-HJ-NP-Za-km-z]{33}|[LM][1-9A-HJ-NP-Za-km-z]{26,33}|ltc1[a-z0-9]{20,80})\b"
+)
+_SID: Final = re.compile(r"\bS-1-5-21(?:-\d{1,10}){3,4}\b", re.IGNORECASE)
+# A host in a domain that exists inside one organisation only, or called as Windows or an administrator calls machines.
+_INTERNAL_DOMAIN: Final = re.compile(
+    r"(?<![\w.-])(?:[\w-]+\.)+(?:local|localdomain|lan|corp|internal|intranet|intra|private|priv|home\.arpa)(?![\w.-])",
+    re.IGNORECASE,
+)
+_INTERNAL_NAME: Final = re.compile(
+    r"(?<![\w-])(?:(?:DESKTOP|LAPTOP|WIN)-[A-Z0-9]{7,11}"
+    r"|[A-Z][A-Z0-9]{1,7}-(?:[A-Z0-9]{2,8}-){0,2}(?:DC|FS|DB|SQL|EX|EXCH|MAIL|FILE|APP|WEB|PC|WS|NB|LT|SRV|SVR|VM)-?\d{1,3})"
+    r"(?![\w-])"
+)
+_MACHINE_PARAMETER: Final = re.compile(
+    r"[?&;](?:host|hostname|computer|computername|pc|pcname|machine|user|username|usr|uname)=([^&#;\s\"']{3,64})",
+    re.IGNORECASE,
+)
+_DIGITS: Final = r"\d(?:[\d -]{3,22}\d)"
+_ACCOUNT: Final = re.compile(
+    rf"\b(?:account|acct|a/c|acc|rekening|norek|no\.? ?rek|akaun|rekeningnya|số tài khoản|stk|conta)\b[^\d\n]{{0,20}}{_DIGITS}"
+    rf"|(?:บัญชี|เลขที่บัญชี|账户|账号|帳戶|帳號|គណនី|ບັນຊີ|စာရင်း)[^\d\n]{{0,20}}{_DIGITS}",
+    re.IGNORECASE,
+)
+_BIN: Final = re.compile(r"\b(?:BINs?|IINs?)\b[^\d\n]{0,12}\d{6,8}(?:(?:\s*(?:,|and|or|dan|/|&)\s*)\d{6,8})*")
+_REGISTRATION: Final = re.compile(
+    r"\b(?:company|registration|reg\.?|regn|ssm|roc|uen|npwp|nib|siup|mst|mã số thuế|tin|nit|co\.? ?no|no\.? ?syarikat|"
+    r"business)\b[^\d\n]{0,24}[A-Z]{0,3}\d[\dA-Z.-]{4,20}(?:\s*\(\d[\dA-Z-]{3,10}\))?"
+    r"|\b(?:19|20)\d{2}0[1-6]\d{6}\b|\b\d{4,7}-[A-Z]\b"
+    r"|\b\d{2}\.\d{3}\.\d{3}\.\d-\d{3}\.\d{3}\b|\b(?:\d{8,9}|[TSR]\d{2}[A-Z]{2}\d{4})[A-Z]\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Something found in a text: what kind of thing, and the characters themselves."""
+    """Something in a text: what kind of thing, the characters themselves, and where they stand."""
 
     kind: str
     text: str
+    start: int = 0
+    end: int = 0
 
     def __str__(self) -> str:
         return f"{self.kind} “{self.text}”"
 
 
 def _luhn(text: str) -> bool:
-    digits = [int(character) for character in text if character.isdigit()]
-    doubled = (sum(divmod(2 * digit, 10)) for digit in digits[-2::-2])
-    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+    from stdnum import luhn  # noqa: PLC0415  loaded when the first candidate is met
+
+    return bool(luhn.is_valid(re.sub(r"\D", "", text)))
 
 
 def _thai(text: str) -> bool:
-    digits = [int(character) for character in text if character.isdigit()]
-    return (
-        11 - sum(digit * weight for digit, weight in zip(digits, range(13, 1, -1), strict=False)) % 11
-    ) % 10 == digits[12]
+    from stdnum.th import pin  # noqa: PLC0415  as above
+
+    return bool(pin.is_valid(text))
 
 
 def _iban(text: str) -> bool:
-    plain = re.sub(r"\s", "", text)
-    number = "".join(str(int(character, 36)) for character in plain[4:] + plain[:4])
-    return int(number) % 97 == 1
+    from stdnum import iban  # noqa: PLC0415  as above
+
+    return bool(iban.is_valid(text, check_country=False))
 
 
-_KINDS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool] | None], ...]] = (
+Check = Callable[[str], bool]
+Kind = tuple[str, re.Pattern[str], Check | None]
+
+# What has no place in an adversary's URL, file name, key or rule.
+_IN_VALUES: Final[tuple[Kind, ...]] = (
     ("e-mail address", EMAIL, None),
     ("path with a user's name", USER_PATH, lambda text: not _NOBODY.match(text)),
+    ("security identifier", _SID, None),
+    ("internal host name", _INTERNAL_DOMAIN, None),
+    ("internal host name", _INTERNAL_NAME, None),
+    ("host or user in a parameter", _MACHINE_PARAMETER, None),
+    ("wallet", _WALLET, None),
+    ("bank account", _ACCOUNT, None),
+    ("bank account", _IBAN, _iban),
+    ("card numbers' first digits", _BIN, None),
+)
+_IN_TEXTS: Final[tuple[Kind, ...]] = (
+    *_IN_VALUES,
     ("URL", _URL, None),
     ("IPv4 address", _IPV4, None),
     ("IPv6 address", _IPV6, None),
     ("host name", _HOST, None),
-    ("wallet", _WALLET, None),
+    ("registration number", _REGISTRATION, None),
     ("identity number (MY)", _NRIC_MY, None),
     ("identity number (SG)", _NRIC_SG, None),
     ("identity number (TH)", _ID_TH, _thai),
     ("identity number (ID)", _NIK_ID, None),
     ("identity number (PH)", _ID_PH, None),
     ("identity number (VN)", _ID_VN, None),
-    ("bank account", _IBAN, _iban),
     ("payment card", _CARD, _luhn),
     ("telephone number", _PHONE, None),
 )
@@ -89,15 +136,17 @@ _KINDS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], bool] | None], .
 
 def spans(text: str) -> Iterator[Span]:
     """Everything in the text that looks like somebody or something of somebody's."""
-    for kind, pattern, check in _KINDS:
-        for match in pattern.finditer(text):
-            if check is None or check(match[0]):
-                yield Span(kind, match[0])
+    return _found(text, _IN_TEXTS)
 
 
 def intruders(value: str) -> Iterator[Span]:
-    """What has no place in an adversary's URL, file name or key: somebody's mail address, or the path of a user."""
-    for kind, pattern, check in _KINDS[:2]:
-        for match in pattern.finditer(value):
+    """What an officer is asked about in an adversary's value: somebody's mail address, a user, a machine, a wallet …"""
+    return _found(value, _IN_VALUES)
+
+
+def _found(text: str, kinds: tuple[Kind, ...]) -> Iterator[Span]:
+    for kind, pattern, check in kinds:
+        for match in pattern.finditer(text):
             if check is None or check(match[0]):
-                yield Span(kind, match[0])
+                group = match.lastindex or 0
+                yield Span(kind, match[group], match.start(group), match.end(group))

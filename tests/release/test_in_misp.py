@@ -83,11 +83,6 @@ CASE: Snapshot = {
             "stix2-pattern",
             "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Kertas/1.0 (it\\'s us)']",
         ),
-        (
-            "stix2-pattern",
-            "stix2-pattern",
-            "[x-cryptocurrency-wallet:value = 'bc1q0000000000000000000000000000000000kertas']",
-        ),
     },
     "clusters": {
         "Financial services organisations in Malaysia",

@@ -1,0 +1,213 @@
+"""What in a text may tell who the victim is although no needle of the deny-list is in it.
+
+`suspicious(text, hits)` is a pure function of the text (and of what the scanner found in it): superlatives ("the only
+port"), exact durations, times and amounts, places, numbers that look like an identity, initials, hosts, names of people,
+organisations and products, words in another script, with digits for letters, or backwards. Each span says why.
+
+An officer who approves a text is shown the spans, and gives a reason to let the text out despite them.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Final
+
+from hub.release.names import UNSPACED, generic, words
+from hub.release.patterns import spans
+from hub.release.scan import Hit
+
+MAX_TEXT: Final = 100_000  # characters of a text that are read; what is beyond is one suspicious span
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """A span of a text, what kind of thing it is, and why it may tell who the victim is."""
+
+    kind: str
+    start: int
+    end: int
+    text: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"“{self.text}”: {self.why}"
+
+
+_WHY: Final = {
+    "superlative": "says that there is only one, or which one it is",
+    "duration": "an exact duration: the press may have reported it",
+    "time": "an exact time: the press may have reported it",
+    "amount": "an exact amount or count: the press may have reported it",
+    "place": "a place",
+    "number": "a number that may be an account, a registration or an identity",
+    "initials": "an abbreviation that may be somebody's initials",
+    "host": "looks like the name of a machine inside an organisation",
+    "leet": "digits among letters, which may stand for letters",
+    "backwards": "may be a name written backwards",
+    "script": "in another script, which is searched through transliterations only",
+    "person": "looks like the name of a person",
+    "organisation": "looks like the name of an organisation",
+    "product": "looks like the name of a product or service",
+    "long": "is too long to be read",
+}
+
+
+def suspicious(text: str, hits: Iterable[Hit] = ()) -> list[Suspicion]:
+    """The suspicious spans of a text, in its order. `hits` are those of the scanner in the same text."""
+    found = [Suspicion("similar" if not hit.exact else "exact", hit.start, hit.end, hit.text, hit.why) for hit in hits]
+    if len(text) > MAX_TEXT:
+        found.append(_suspicion("long", text, MAX_TEXT, len(text)))
+        text = text[:MAX_TEXT]
+    found += [
+        Suspicion(one.kind, one.start, one.end, one.text, f"{one.kind}: it may be somebody's") for one in spans(text)
+    ]
+    hidden = _known_identifiers(text)
+    for kind, start, end in _spans(text):
+        if not any(first <= start and end <= last for first, last in hidden):
+            found.append(_suspicion(kind, text, start, end))
+    return _ordered(found)
+
+
+def _suspicion(kind: str, text: str, start: int, end: int) -> Suspicion:
+    return Suspicion(kind, start, end, text[start:end][:120], _WHY[kind])
+
+
+def _ordered(found: list[Suspicion]) -> list[Suspicion]:
+    """In the order of the text, each place once for each kind; numbers that are part of something known are left out."""
+    kept: list[Suspicion] = []
+    ends: dict[str, int] = {}  # of each kind, how far its spans reach so far
+    for one in sorted(dict.fromkeys(found), key=lambda one: (one.start, -one.end)):
+        reach = max(ends.values(), default=0) if one.kind in _WEAK else ends.get(one.kind, 0)
+        if reach < one.end:
+            kept.append(one)
+            ends[one.kind] = one.end
+    return kept
+
+
+# Kinds that say nothing more of a place that another kind is about.
+_WEAK: Final = frozenset({"number", "amount", "initials", "product"})
+
+# Identifiers of weaknesses, techniques and updates, versions and hash values: public, and full of digits.
+_PUBLIC: Final = re.compile(
+    r"\b(?:CVE-\d{4}-\d{4,7}|CWE-\d+|CAPEC-\d+|T[AS]?\d{4}(?:\.\d{3})?|KB\d{6,8}|MS\d{2}-\d{3}|GHSA(?:-\w{4}){3}|SHA-?\d{1,3}"
+    r"|AES-?\d{3}|UTF-?\d{1,2}|ISO[ /]?\d+|RFC ?\d+|TLS ?v?1\.\d|IPv[46]|RC4|MD[45]|BASE(?:16|32|64|85)|[0-9a-fA-F]{32,128}"
+    r"|x(?:86|64)|win(?:32|64)|UNC\d{2,5}|TA\d{3,4}|APT-?\d{1,3}|FIN\d{1,2}|Storm-\d{3,5}|port \d{1,5}|tcp[/ ]\d{1,5}|udp[/ ]\d{1,5})\b",
+    re.IGNORECASE,
+)
+
+
+def _known_identifiers(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _PUBLIC.finditer(text)]
+
+
+@lru_cache(maxsize=1)
+def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    table = tomllib.loads(files("hub.release").joinpath("suspicious_words.toml").read_text("utf-8"))
+    spaced = "|".join(expression for group in table["superlatives"].values() for expression in group)
+    unspaced = "|".join(word for group in table["superlatives_of_scripts_without_blanks"].values() for word in group)
+    units, places = table["units"], table["places"]
+    durations, magnitudes, currencies = (_either(units[key]) for key in ("durations", "magnitudes", "currencies"))
+    number = r"\d[\d.,]{0,20}"  # all repetitions are bounded: the cost is linear in the text
+    cities = "|".join(sorted(map(re.escape, _cities()), key=len, reverse=True))
+    titles = _either(table["people"]["titles"])
+    capital = rf"(?<!\w){_CAPITAL}[\w'\u2019-]{{1,40}}"
+    end = r"(?![\w])"
+    return (
+        ("superlative", re.compile(rf"(?<!\w)(?:{spaced}){end}|(?<!\w)\w*['\u2019]s (?:only|sole){end}|{unspaced}", re.IGNORECASE)),
+        ("duration", re.compile(rf"(?<![\w.,])(?:{number}|{_either(units['number_words'])})[ -]?(?:{durations}){end}", re.IGNORECASE)),
+        ("time", re.compile(r"(?<![\w:.])(?:[01]?\d|2[0-3])[:.][0-5]\d(?:[:.][0-5]\d)?(?:\s?(?:am|pm|utc|gmt|wib|wit|wita|sgt|myt|ict|pht|น\.))?(?![\w:])", re.IGNORECASE)),
+        ("time", re.compile(rf"(?<!\w)\d{{1,2}}(?:st|nd|rd|th)?[ -]?(?:of )?{_MONTHS}(?:[ ,-]+\d{{4}})?{end}|{_MONTHS} \d{{1,2}}{end}|\b(?:19|20)\d{{2}}-\d{{2}}-\d{{2}}\b", re.IGNORECASE)),
+        ("amount", re.compile(rf"(?<!\w)(?:{currencies})\s?{number}(?:\s?(?:{magnitudes}){end})?|(?<![\w.,]){number}\s?(?:(?:{magnitudes})\s?)?(?:{currencies}){end}", re.IGNORECASE)),
+        ("amount", re.compile(rf"(?<![\w.-])(?:\d{{1,3}}(?:[.,  ]\d{{3}})+|\d{{4,9}})(?:[.,]\d+)?(?![\w.-]{{0,20}}\w)|(?<![\w.,]){number}\s?(?:{magnitudes}){end}", re.IGNORECASE)),
+        ("amount", re.compile(r"(?<![\w.])\d{1,3}(?:[.,]\d+)?\s?(?:%|percent|per cent|persen|peratus|phần trăm|เปอร์เซ็นต์)", re.IGNORECASE)),
+        ("place", re.compile(r"(?<![\d.])-?\d{1,3}\.\d{2,}\s?°?\s?[NSEW]?\s?[,;/ ]\s?-?\d{1,3}\.\d{2,}\s?°?\s?[NSEW]?(?![\d.])|\d{1,3}\s?°\s?\d{1,2}(?:\.\d+)?\s?['\u2032\u2019]", re.IGNORECASE)),
+        ("place", re.compile(rf"(?<!\w)(?i:{_either(places['before'])})\.? (?:{capital}|\d+)(?: {capital}){{0,5}}|{capital}(?: {capital}){{0,5}} (?i:{_either(places['after'])}){end}")),
+        ("place", re.compile("|".join(map(re.escape, places["of_scripts_without_blanks"])))),
+        ("place", re.compile(rf"(?<!\w)(?:{cities}){end}", re.IGNORECASE)),
+        ("number", re.compile(r"(?<![\w.,-])(?:\d[ -]?){4,40}\d(?:\s?\(\d[\dA-Za-z-]{1,20}\))?(?![\w.]{0,20}\d)")),
+        ("number", re.compile(r"\b(?:as|under|kod|code|stock|ticker|kode|saham)\s+\d{3,6}\b", re.IGNORECASE)),
+        ("person", re.compile(rf"(?<!\w)(?i:{titles})\.?['\u2019]? {capital}(?: (?:bin|binti|bte|a/l|a/p|de|dela|la|{capital})){{0,8}}")),
+        ("person", re.compile(rf"{capital}(?: {capital}){{0,5}} (?:bin|binti|bte|a/l|a/p) {capital}(?: {capital}){{0,5}}")),
+        ("host", re.compile(r"(?<![\w.-])(?:[A-Z][A-Z0-9]{0,30}(?:-[A-Z0-9]{1,30}){1,8}|[A-Z]{3,}\d{1,4})(?![\w-])")),
+        ("backwards", re.compile(r"(?<![\w-])[a-z]{3,}[A-Z](?!\w)")),
+    )  # fmt: skip
+
+
+_CAPITAL: Final = "[A-Z\u00c0-\u00d6\u00d8-\u00de\u0100-\u017f\u01a0-\u01b0\u1ea0-\u1ef9]"
+_MONTHS: Final = (
+    "(?:jan(?:uary|uari)?|feb(?:ruary|ruari)?|mar(?:ch|et)?|mac|apr(?:il)?|may|mei|jun[ei]?|jul(?:y|i|ai)?|aug(?:ust)?|ogos|agustus|"
+    "sep(?:t|tember)?|oct(?:ober)?|okt(?:ober)?|nov(?:ember)?|dec(?:ember)?|dis(?:ember)?|des(?:ember)?)"
+)
+
+
+def _either(text: str) -> str:
+    entries = {" ".join(entry.split()) for entry in text.split(",")} - {""}
+    return "|".join(sorted(map(re.escape, entries), key=len, reverse=True))
+
+
+@lru_cache(maxsize=1)
+def _cities() -> frozenset[str]:
+    table = tomllib.loads(files("hub.release").joinpath("generic_words.toml").read_text("utf-8"))
+    return frozenset(" ".join(entry.split()) for entry in table["places"]["cities_and_provinces"].split(",")) - {""}
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    table = tomllib.loads(files("hub.release").joinpath("suspicious_words.toml").read_text("utf-8"))["known"]
+    upper, names, leet = (
+        frozenset(entry.strip().casefold() for entry in table[key].split(","))
+        for key in ("abbreviations", "names", "leet")
+    )
+    return upper, names, leet
+
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_CAMEL: Final = re.compile(r"[A-Z]?[a-z]+[A-Z][A-Za-z]+|[A-Z]{2,}[a-z]{2,}[A-Za-z]*")
+_LEET: Final = re.compile(r"[A-Za-z]+\d+[A-Za-z]+\w*|\d[A-Za-z]{3,}\d*[A-Za-z]*")
+_ORDINAL: Final = re.compile(r"\d+(?:st|nd|rd|th|x)")
+_INITIALS: Final = re.compile(r"[A-Z]{2,6}s?")
+_OTHER_SCRIPT: Final = re.compile(
+    "[\u0370-\u1cff\u2c00-\u2dff\u3040-\ud7ff\ufb50-\ufdff\ufe70-\ufeff](?:[\\s\\d]?[\u0300-\u036f\u0370-\u1cff\u200c\u200d\u2c00-\u2dff\u3040-\ud7ff])*"
+)
+_CAPITALS: Final = re.compile(rf"(?<!\w){_CAPITAL}[\w\u2019]{{0,40}}(?:[ -]{_CAPITAL}[\w\u2019]{{0,40}})+")
+
+
+def _spans(text: str) -> Iterator[tuple[str, int, int]]:
+    for kind, expression in _expressions():
+        for match in expression.finditer(text):
+            yield kind, match.start(), match.end()
+    for match in _WORD.finditer(text):
+        kind = _kind_of_word(match[0])
+        if kind:
+            yield kind, match.start(), match.end()
+    for match in _OTHER_SCRIPT.finditer(text):
+        yield "script", match.start(), match.end()
+        if UNSPACED.match(match[0]) and any(part in match[0] for part in generic().glued):
+            yield "organisation", match.start(), match.end()
+    for match in _CAPITALS.finditer(text):
+        parts = words(match[0])
+        if any(part in generic().words for part in parts) and any(_names_somebody(part) for part in parts):
+            yield "organisation", match.start(), match.end()
+
+
+def _kind_of_word(word: str) -> str:
+    """What a word by itself may be: initials, the name of a product, a name with digits for letters; empty for nothing."""
+    known_upper, known_names, known_leet = _known()
+    lower = word.casefold()
+    if _INITIALS.fullmatch(word):
+        return "" if word.rstrip("s").casefold() in known_upper | generic().technical else "initials"
+    if _CAMEL.fullmatch(word):
+        return "" if lower in known_names else "product"
+    if _LEET.fullmatch(word) and _ORDINAL.fullmatch(lower) is None:
+        return "" if lower in known_leet else "leet"
+    return ""
+
+
+def _names_somebody(word: str) -> bool:
+    known = generic()
+    return len(word) > 2 and word not in known.words | known.technical | known.places

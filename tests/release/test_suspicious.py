@@ -1,0 +1,118 @@
+"""What an officer is shown in a text before it may leave, although nobody's name is in it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.release.deny import scanner_for
+from hub.release.suspicious import MAX_TEXT, suspicious
+from tests.reports.making_reports import a_case, a_member
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "span"),
+    [
+        ("it runs the country's only oil terminal", "superlative", "country's only"),
+        ("the sole provider of water in the province", "superlative", "the sole"),
+        ("the second-largest insurer", "superlative", "second-largest"),
+        ("the oldest university", "superlative", "oldest"),
+        ("satu-satunya pelabuhan peti kemas", "superlative", "satu-satunya"),
+        ("bank ketiga terbesar", "superlative", "terbesar"),
+        ("ngân hàng lớn nhất", "superlative", "lớn nhất"),
+        ("ang nag-iisang paliparan", "superlative", "nag-iisang"),
+        ("pinakamalaking bangko", "superlative", "pinakamalaking"),
+        ("โรงกลั่นแห่งเดียวของประเทศ", "superlative", "แห่งเดียว"),
+        ("ធនាគារធំជាងគេ", "superlative", "ជាងគេ"),
+        ("ທະນາຄານໃຫຍ່ທີ່ສຸດ", "superlative", "ທີ່ສຸດ"),
+        ("အကြီးဆုံး ဘဏ်", "superlative", "ဆုံး"),
+        ("全国唯一的港口", "superlative", "唯一"),
+        ("o único porto do país", "superlative", "único"),
+        ("services were down for 31 hours", "duration", "31 hours"),
+        ("offline for three days", "duration", "three days"),
+        ("selama 9 jam", "duration", "9 jam"),
+        ("ล่มนาน 12 ชั่วโมง", "duration", "12 ชั่วโมง"),
+        ("at 14:05 the branches went dark", "time", "14:05"),
+        ("on 12 March 2026", "time", "12 March 2026"),
+        ("a ransom of USD 4.2 million", "amount", "USD 4.2 million"),
+        ("RM2.4 juta", "amount", "RM2.4 juta"),
+        ("48,210 records of patients", "amount", "48,210"),
+        ("12 triệu khách hàng", "amount", "12 triệu"),
+        ("37 % of the branches", "amount", "37 %"),
+        ("at Jalan Bunga Raya", "place", "Jalan Bunga Raya"),
+        ("on Shenton Road", "place", "Shenton Road"),
+        ("ships wait off Surabaya", "place", "Surabaya"),
+        ("near ถนนสีลม", "place", "ถนน"),
+        ("3.1390 N, 101.6869 E", "place", "3.1390 N, 101.6869 E"),
+        ("103°51'", "place", "103°51'"),
+        ("to account 5140 1234 5678", "bank account", "account 5140 1234 5678"),
+        ("cards with BIN 457323 and 512847", "card numbers' first digits", "BIN 457323 and 512847"),
+        ("company 201901000005 (1312345-A)", "registration number", "company 201901000005 (1312345-A)"),
+        ("UEN 201912345K", "registration number", "UEN 201912345K"),
+        ("traded as 5678", "number", "as 5678"),
+        ("call +65 6123 4567", "telephone number", "+65 6123 4567"),
+        ("MLB's core system", "initials", "MLB"),
+        ("C2 reached MLRD-HQ-FS02", "host", "MLRD-HQ-FS02"),
+        ("and MLRDDC01", "host", "MLRDDC01"),
+        ("see fs02.hq.lan", "internal host name", "fs02.hq.lan"),
+        ("S-1-5-21-3623811015-3361044348-30300820-1013", "security identifier",
+         "S-1-5-21-3623811015-3361044348-30300820-1013"),
+        ("B4nk M3lor", "leet", "M3lor"),
+        ("hadniroleM knaB", "backwards", "hadniroleM"),
+        ("attack on โรงพยาบาล ศรีสุข yesterday", "script", "โรงพยาบาล ศรีสุข"),
+        ("โรงพยาบาล ศรีสุข", "organisation", "โรงพยาบาล ศรีสุข"),
+        ("staff of Melor Bank said", "organisation", "Melor Bank"),
+        ("the MelorPay app", "product", "MelorPay"),
+        ("En. Azman reset the tokens", "person", "En. Azman"),
+        ("Siti binti Rahman", "person", "Siti binti Rahman"),
+        ("Khun Somchai", "person", "Khun Somchai"),
+    ],
+)  # fmt: skip
+def test_what_tells_more_than_it_seems_is_shown_with_its_kind_place_and_reason(text: str, kind: str, span: str) -> None:
+    found = suspicious(text)
+    assert (kind, span) in {(one.kind, one.text) for one in found}
+    assert all(text[one.start : one.end] == one.text and one.why for one in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The gateway was not patched; patch it, then rotate all 3 keys (see CVE-2024-3400).",
+        "It began on a Friday night.",
+        "Attackers used Cobalt Strike and PsExec over SMB; C2 on port 8443. Disable RDP, enforce MFA.",
+        "The actor dropped a web shell (T1505.003) and created a scheduled task.",
+        "Hash 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 was seen; install KB5005565.",
+        "Initial access came from a phishing mail with an ISO attachment; LockBit 3.0 encrypted the file servers.",
+        "Use TLS 1.3 and AES-256; log4j was not involved.",
+        "Hanya akaun perkhidmatan yang terjejas.",
+    ],
+)
+def test_plain_advice_is_not_suspicious(text: str) -> None:
+    assert suspicious(text) == []
+
+
+def test_what_the_scanner_found_is_shown_with_its_own_reason() -> None:
+    text = "the s3j4htera servers, at Bank Sejahtera"
+    found = suspicious(text, scanner_for(a_member(), a_case()).hits(text))
+    assert ("similar", "s3j4htera") in {(one.kind, one.text) for one in found}
+    assert ("exact", "Bank Sejahtera") in {(one.kind, one.text) for one in found}
+
+
+def test_of_a_text_too_long_to_be_read_the_rest_is_suspicious_as_a_whole() -> None:
+    found = suspicious("a " * MAX_TEXT)
+    assert ("long", MAX_TEXT, 2 * MAX_TEXT) in {(one.kind, one.start, one.end) for one in found}
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Aa ", "A-", "1", "12,", "a.", "a@", "%41", "ก", "jalan Aa ", "(1", "\n", "RM1 "]), max_size=40
+    )
+)
+def test_spans_lie_in_the_text_in_order_and_repeat_no_kind_inside_itself(parts: list[str]) -> None:
+    text = "".join(parts)
+    found = suspicious(text)
+    assert [one.start for one in found] == sorted(one.start for one in found)
+    for index, one in enumerate(found):
+        assert 0 <= one.start < one.end <= len(text)
+        assert not any(other.kind == one.kind and other.end >= one.end for other in found[:index])
