@@ -1,4 +1,4 @@
-"""The TOML of collections/ and profiles/ as plain tables; whatever is wrong is told with its file and its key.
+"""The TOML of collections/ and profiles/ as plain tables; each complaint names its file and its key.
 
 This is the edge where files are read; what the tables mean is said by `hub.profile.rules` and `hub.sharing.catalogue`.
 A folder is a path, or a folder inside an installed package.
@@ -51,10 +51,10 @@ class Table:
         value = self._take(key, default)
         if not isinstance(value, list | tuple):
             raise self.complaint(key, "should be a list of texts")
-        found = tuple(self._text(f"{key}[{index}]", item) for index, item in enumerate(value))
-        if twice := next((text for text in found if found.count(text) > 1), None):
+        texts = tuple(self._text(f"{key}[{index}]", item) for index, item in enumerate(value))
+        if twice := next((text for text in texts if texts.count(text) > 1), None):
             raise self.complaint(key, f"{twice!r} stands there twice")
-        return found
+        return texts
 
     def flag(self, key: str, default: bool | None = None) -> bool:
         """True or false."""
@@ -92,8 +92,8 @@ class Table:
         """ConfigurationError where a key is left that nobody asked for: a misspelt key must not pass in silence."""
         for key in self._values:
             if key not in self._known:
-                known = ", ".join(sorted(self._known))
-                raise self.complaint(key, f"there is no such key; known here are {known}")
+                known_keys = ", ".join(sorted(self._known))
+                raise self.complaint(key, f"there is no such key; known here are {known_keys}")
 
     def complaint(self, key: str, what: str) -> ConfigurationError:
         """The error that names this file and that key."""
@@ -187,10 +187,10 @@ def _toml_files(folder: Folder, label: str, depth: int) -> Iterator[tuple[str, T
 def _entries(folder: Folder, label: str) -> dict[str, Folder]:
     """What stands in a folder, by name in order; hidden files and Python's caches are none of ours."""
     try:
-        found = {entry.name: entry for entry in folder.iterdir()}
+        entries = {entry.name: entry for entry in folder.iterdir()}
     except OSError as error:
         raise ConfigurationError(f"{label}: the folder cannot be read: {error.strerror}") from None
-    return {name: found[name] for name in sorted(found) if not name.startswith((".", "__"))}
+    return {name: entries[name] for name in sorted(entries) if not name.startswith((".", "__"))}
 
 
 def _read_table(file: Folder, label: str) -> Table:

@@ -102,7 +102,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings that are in force. `origins` tells where each value that is no default came from."""
+    """All settings that are in force. `origins` says where each value that is not a default came from."""
 
     store: str = setting("sqlite:///var/hub.sqlite", "where objects are kept: sqlite:///path or mongodb://…")
     collections: str = setting("", "folder of the collections' declarations; empty: those that came with the hub")
@@ -114,7 +114,7 @@ class Settings:
     port: int = setting(8021, "port to listen on")
     workers: int = setting(2, "server processes")
     threads: int = setting(4, "requests that one process answers at a time")
-    events: bool = setting(True, "tell waiting followers at once, from one process beside the workers")
+    events: bool = setting(True, "announce changes to waiting followers at once, from one process beside the workers")
     events_port: int = setting(0, "port of that process; without this setting, the one after `port`")
     events_url: str = setting(
         "",

@@ -115,7 +115,7 @@ def application(settings: Settings) -> flask.Flask:
 def events_place(settings: Settings) -> str | int | None:
     """Where clients find the events: an address, a port on the hub's own host, or None where they do not."""
     if not settings.events or (settings.behind_proxy and not settings.events_url):
-        return None  # what a proxy in front makes of the port, only a setting can tell
+        return None  # only a setting can say which port a proxy in front uses
     return settings.events_url or events_port(settings)
 
 
@@ -153,7 +153,7 @@ def log_to(descriptor: int) -> None:
 def _prepare_boards(hub: Hub) -> None:
     try:
         hub.community.prepare()
-    except HubError as error:  # the first reader of a board will be told
+    except HubError as error:  # the first reader of a board sees the error
         logging.getLogger("hub.boards").warning("not prepared: %s", error)
 
 

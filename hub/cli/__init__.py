@@ -58,7 +58,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "answer": "accept what this member was asked for, refuse it with a reason, or say that it is done",
     "board": "each open incident: who has it, acknowledged, was asked, answered, is overdue",
     "contacts": "each member's point of contact, and to confirm one's own",
-    "remind": "tell members of deadlines that have passed, once each",
+    "remind": "remind members of deadlines that have passed, once each",
     "drill": "play a scenario into an API root for drills, and report who reacted how fast",
     "outbox": "what waits to be sent, and what was refused",
     "hand-over": "give an id to the member whose object it is, where another took it first",
@@ -125,7 +125,7 @@ def _run(name: str, arguments: list[str]) -> int:
         return exit_code(error)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read the output has had enough
+    except BrokenPipeError:  # the reader of the output has closed it
         sys.stderr.close()
         return DONE
     return code

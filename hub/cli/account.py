@@ -74,8 +74,8 @@ def _account(args: argparse.Namespace, hub: Hub) -> Account:
         )
     needs_member = kind in (Kind.CERT, Kind.CONSTITUENT)
     if needs_member and args.member not in hub.catalogue.members:
-        known = " ".join(hub.catalogue.members)
-        raise UnprocessableError(f"An account of kind {kind} needs --member with one of {known}.")
+        members = " ".join(hub.catalogue.members)
+        raise UnprocessableError(f"An account of kind {kind} needs --member with one of {members}.")
     if not needs_member and args.member is not None:
         raise UnprocessableError(f"An account of kind {kind} belongs to no member: leave --member out.")
     return Account(args.name, kind, args.member)
@@ -109,6 +109,6 @@ def _list(hub: Hub, *, as_json: bool) -> None:
         print(json.dumps(shown, indent=1))
         return
     for row in rows:
-        made = datetime.fromtimestamp(row.created_at / 1000, UTC)
+        created = datetime.fromtimestamp(row.created_at / 1000, UTC)
         state = "disabled" if row.disabled else "password" if row.password_hash else "key"
-        print(f"{row.name:<32} {row.kind:<12} {row.member or '-':<3} {state:<9} {made:%Y-%m-%d}")
+        print(f"{row.name:<32} {row.kind:<12} {row.member or '-':<3} {state:<9} {created:%Y-%m-%d}")

@@ -26,12 +26,12 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(board, ensure_ascii=False, indent=1))
         return DONE
-    for line in told(board):
+    for line in board_lines(board):
         print(line)
     return DONE
 
 
-def told(board: Mapping[str, Any]) -> Iterator[str]:
+def board_lines(board: Mapping[str, Any]) -> Iterator[str]:
     """The board in lines for a terminal."""
     drill = "EXERCISE  " if board["exercise"] else ""
     yield f"{drill}{board['api_root']}: {board['open']} open, {board['overdue']} deadlines passed"
@@ -52,7 +52,7 @@ def told(board: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _incident(entry: Mapping[str, Any]) -> Iterator[str]:
-    given = (
+    criticality_note = (
         f" ({plain('; '.join(entry['scale']))})"
         if entry["scale"]
         else ""
@@ -62,13 +62,13 @@ def _incident(entry: Mapping[str, Any]) -> Iterator[str]:
     yield plain(entry["name"])
     yield (
         f"  {entry['incident']}  from {entry['reported_by'] or '?'}, {span(entry['age_seconds'])} old, criticality "
-        f"{entry['criticality']}{given}, stage {entry['stage'] or '-'}"
+        f"{entry['criticality']}{criticality_note}, stage {entry['stage'] or '-'}"
     )
     yield f"  has it        {_times(entry['fetched'])}; not yet: {' '.join(entry['not_fetched']) or '-'}"
     yield f"  acknowledged  {_times(entry['acknowledged'])}"
     for request in entry["requests"]:
-        asked, due = " ".join(request["asked"]) or "nobody who sees it", moment(request["due"])
-        yield f"  {request['by']} asks {asked} by {due}: {plain(request['what'])}"
+        recipients, due = " ".join(request["asked"]) or "nobody who sees it", moment(request["due"])
+        yield f"  {request['by']} asks {recipients} by {due}: {plain(request['what'])}"
         yield f"    {request['request']}"
         for member, answers in request["answers"].items():
             for answer in answers:

@@ -33,11 +33,11 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(rows, ensure_ascii=False, indent=1))
         return DONE
     for row in rows:
-        print(_told(row))
+        print(_contact_lines(row))
     return DONE
 
 
-def _told(row: Mapping[str, Any]) -> str:
+def _contact_lines(row: Mapping[str, Any]) -> str:
     confirmed = f"confirmed {row['confirmed_at'][:10]}" if row["confirmed_at"] else "never confirmed"
     late = "" if row["confirmed"] else "  NOT CONFIRMED FOR 90 DAYS"
     return (

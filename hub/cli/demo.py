@@ -1,4 +1,4 @@
-"""`hub demo`: a hub for trying things out, and one incident on its way through it, told in plain words.
+"""`hub demo`: a hub for trying things out, and one incident on its way through it, explained in plain words.
 
 1. A store and an account for each member, with the key in a file of its own.
 2. The hub itself, as `hub serve` runs it.
@@ -114,7 +114,7 @@ def _acknowledge(objects: Sequence[Mapping[str, Any]], reader: Member, as_reader
 
 
 def _in_short(entry: Mapping[str, Any], reader: Member) -> str:
-    """What happened, in the words of one who was told of it and has no time."""
+    """What happened, in a few words."""
     seconds = (_moment(entry["fetched"][reader.code]) - _moment(entry["first_added"])).total_seconds()
     others = len(entry["fetched"]) + len(entry["not_fetched"])
     return (
@@ -137,8 +137,8 @@ def _tell_what_came(objects: Sequence[Mapping[str, Any]], publisher: Member, rep
         if item["type"] in ("incident", "indicator"):
             print(f"   {item['type']}: {item['name']}")
     victim = _victim_name(report)
-    found = any(victim.casefold() in json.dumps(item, ensure_ascii=False).casefold() for item in objects)
-    if found:
+    named = any(victim.casefold() in json.dumps(item, ensure_ascii=False).casefold() for item in objects)
+    if named:
         raise UnprocessableError(f"The victim's name, {victim!r}, was in what Singapore received.")
     print(f"   The victim's name, {victim!r}, is in the report, and in nothing that Singapore received.")
 
@@ -152,7 +152,7 @@ def _victim_name(report: Path) -> str:
             for victim in reading.victims:
                 if victim.name:
                     return victim.name
-    raise UnprocessableError(f"{report}: the report names no victim; remove the file, and the demo makes it anew.")
+    raise UnprocessableError(f"{report}: the report names no victim; remove the file, and the demo makes it again.")
 
 
 def _next_steps(home: Path, port: int) -> None:

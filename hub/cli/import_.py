@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Import, and say what was taken; what was refused is told object by object."""
+    """Import, and say what was taken; what was refused is named object by object."""
     settings = load_settings(os.environ)
     if is_archive(args.file):
         return _restore(settings, args.file)
@@ -50,15 +50,15 @@ def run(args: argparse.Namespace) -> int:
         if args.member not in hub.catalogue.members:
             raise UnprocessableError(f"{args.member!r} is no member; there are {' '.join(hub.catalogue.members)}.")
         writer = gate.must_write(Account("hub import", Kind.CERT, args.member), collection)
-        taken, failures = 0, 0
+        accepted, failures = 0, 0
         for objects in object_lists(args.file):
             for part in batched(objects, hub.limits.envelope_objects):
                 status = orjson.loads(hub.add_objects(writer, orjson.dumps({"objects": part})).body)
-                taken += status["success_count"]
+                accepted += status["success_count"]
                 for failure in status.get("failures", ()):
                     failures += 1
                     print(f"{failure['id']}: {failure['message']}", file=sys.stderr)
-        print(f"{taken} objects taken, {failures} refused.")
+        print(f"{accepted} objects taken, {failures} refused.")
     finally:
         hub.store.close()
     return SOME_REFUSED if failures else DONE
@@ -68,8 +68,8 @@ def _restore(settings: Settings, file: Path) -> int:
     """An archive goes into a store of its own, made here; `hub init` then adds what the declarations have besides."""
     store = open_store(settings, create=True)
     try:
-        for told in read_archive(store, open_catalogue(settings), file, now=now(), fact_kinds=ARCHIVED_KINDS):
-            print(told)
+        for sentence in read_archive(store, open_catalogue(settings), file, now=now(), fact_kinds=ARCHIVED_KINDS):
+            print(sentence)
     finally:
         store.close()
     print("Run `hub init` now: it adds what is declared and was not in the archive.")

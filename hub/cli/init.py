@@ -33,7 +33,7 @@ def run(_args: argparse.Namespace) -> int:
             changed += added
             if added:
                 print(f"{collection.root}/{collection.alias}: {added} definitions and identities added")
-        # after the objects: what was refused above is told again next time
+        # after the objects: what was refused above is named again next time
         declared = apply(store, catalogue)
         for sentence in declared:
             print(sentence)

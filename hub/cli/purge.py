@@ -19,7 +19,7 @@ EXAMPLE = "  hub purge asean/id indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("collection", metavar="ROOT/ALIAS")
-    parser.add_argument("object_id", metavar="ID", help="the object, whoever published it")
+    parser.add_argument("object_id", metavar="ID", help="the object, whichever member published it")
     parser.add_argument("--yes", action="store_true", help="do it; without this, only say what would go")
 
 
@@ -37,11 +37,11 @@ def run(args: argparse.Namespace) -> int:
         if not args.yes:
             print(f"{args.object_id} would be purged from {args.collection}; say so with --yes.", file=sys.stderr)
             return DONE
-        gone = hub.store.purge(collection.id, args.object_id)
+        removed = hub.store.purge(collection.id, args.object_id)
     finally:
         hub.store.close()
     print(
-        f"{gone} versions of {args.object_id} purged; backups and what readers fetched still have them, and objects that "
+        f"{removed} versions of {args.object_id} purged; backups and what readers fetched still have them, and objects that "
         "refer to it still hold its id, which gives an observable's value away: purge those, too."
     )
     return DONE

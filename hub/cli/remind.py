@@ -1,8 +1,8 @@
-"""`hub remind`: tell members of deadlines that have passed, once each. A timer runs it, or `hub serve --remind` does it.
+"""`hub remind`: remind members of deadlines that have passed, once each. A timer runs it, or `hub serve --remind` does it.
 
 1. What is overdue in any API root and was not reminded of yet.
 2. Each is written: as a line, as JSON, or by mail to the member's contact.
-3. What was written is noted, one by one. Where the mail server refuses a member's mail for good, its telephone is told
+3. What was written is noted, one by one. Where the mail server refuses a member's mail for good, its telephone number is printed
    instead, and that counts as well; where it says "later", or is away, nothing is noted, and the next run tries again.
 4. The ledger's oldest intervals are joined, since this is done again and again anyway.
 
@@ -32,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--mail", action="store_true", help="send them to the members' contacts (settings smtp_…)")
     parser.add_argument("--json", action="store_true", help="print each as one JSON object a line")
-    parser.add_argument("--keep", action="store_true", help="note nothing: the next run tells them again")
+    parser.add_argument("--keep", action="store_true", help="note nothing: the next run repeats them")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,26 +41,26 @@ def run(args: argparse.Namespace) -> int:
     hub = open_hub(settings)
     with closing(hub.store), Post(mail_server(settings)) if args.mail else nullcontext() as post:
 
-        def tell(one: Reminder) -> bool:
-            became = post.send(one) if post is not None else None
-            if became is Mailed.LATER:
-                print(f"hub remind: not yet, the next run tries again: {one.line}", file=sys.stderr)
+        def write(reminder: Reminder) -> bool:
+            result = post.send(reminder) if post is not None else None
+            if result is Mailed.LATER:
+                print(f"hub remind: not yet, the next run tries again: {reminder.line}", file=sys.stderr)
                 return False
             if args.json:
-                told = one.as_dict() | ({} if became is None else {"mailed": became is Mailed.TAKEN})
-                print(json.dumps(told, ensure_ascii=False), flush=True)
+                line = reminder.as_dict() | ({} if result is None else {"mailed": result is Mailed.TAKEN})
+                print(json.dumps(line, ensure_ascii=False), flush=True)
             else:
-                print(in_words(one, became), flush=True)
+                print(in_words(reminder, result), flush=True)
             return not args.keep
 
         try:
             # (1) to (3)
-            if not remind(hub, tell):
+            if not remind(hub, write):
                 print("hub remind: another process is reminding just now; nothing is lost", file=sys.stderr)
         except mail.AWAY as error:
             print(f"hub remind: the mail server {unavailable(settings, error)}", file=sys.stderr)
-            for one in due_reminders(hub):
-                print(one.phone, file=sys.stderr)
+            for reminder in due_reminders(hub):
+                print(reminder.phone, file=sys.stderr)
             return AWAY
         # (4)
         hub.community.ledger.fold()

@@ -29,7 +29,7 @@ EXAMPLE = (
     "  hub serve --remind                           # by mail where smtp_host is set, else as lines in the log\n"
     "  hub serve --host 0.0.0.0 --port 443 --tls-cert /etc/hub/chain.pem --tls-key /etc/hub/key.pem\n"
 )
-_ASKED: Final = ("host", "port", "events_port", "workers", "remind", "tls_cert", "tls_key")
+_OPTIONS: Final = ("host", "port", "events_port", "workers", "remind", "tls_cert", "tls_key")
 WORKER_END_SECONDS: Final = 25.0  # a worker gives requests under way 20 seconds
 EVENTS_END_SECONDS: Final = 5.0
 # glibc gives pages of a megabyte back to the kernel after each answer and faults them in again for the next; told to
@@ -62,9 +62,9 @@ def _number(text: str) -> int:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT; requests under way are answered first."""
-    asked = {name: getattr(args, name) for name in _ASKED}
+    options = {name: getattr(args, name) for name in _OPTIONS}
     settings = dataclasses.replace(
-        load_settings(os.environ), **{name: value for name, value in asked.items() if value is not None}
+        load_settings(os.environ), **{name: value for name, value in options.items() if value is not None}
     )
     check_transport(settings)
     if settings.remind:
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     for name, value in ALLOCATOR.items():
         os.environ.setdefault(name, value)
     # the workers are processes of their own and read the settings again
-    for name, value in asked.items():
+    for name, value in options.items():
         if value is not None:
             os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(value)
     with tempfile.TemporaryDirectory(prefix="hub-metrics-") as folder:  # figures that the workers keep together
@@ -117,7 +117,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_store(settings: Settings) -> None:
-    """Complain once, here, about a store or a declaration that the workers could not open."""
+    """Fail once, here, for a store or a declaration that the workers could not open."""
     open_hub(settings).store.close()
 
 

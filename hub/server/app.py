@@ -21,7 +21,7 @@ from hub.sharing.credentials import PasswordCheck
 from hub.taxii.negotiation import check_accept
 
 _log = logging.getLogger("hub.request")
-_LOGGED: Final = 64  # characters of a path's part in the log: whoever asks chooses them
+_LOGGED: Final = 64  # characters of a path's part in the log: the client chooses them
 
 # (address, view, methods). Slashes at the end are TAXII's; without one the answer is the same.
 ADDRESSES: Final = (
@@ -45,8 +45,8 @@ ADDRESSES: Final = (
     ("/readyz", health.readyz, ("GET",)),
     ("/metrics", metrics.metrics, ("GET",)),
 )
-OPEN: Final = frozenset({"healthz", "readyz"})  # for load balancers: no account, nothing told
-BESIDE: Final = frozenset({"board", "contacts", "confirm"})  # plain JSON will do there: `server.community` looks itself
+OPEN: Final = frozenset({"healthz", "readyz"})  # for load balancers: no account, no content
+BESIDE: Final = frozenset({"board", "contacts", "confirm"})  # answer plain JSON, too: `server.community` checks Accept
 NOT_TAXII: Final = OPEN | BESIDE | {"console", "metrics", "events"}  # answers in a form of their own
 
 

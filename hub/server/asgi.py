@@ -33,7 +33,7 @@ def refused(error: HubError) -> Answer:
     error_id = uuid.uuid4().hex[:16]
     if status >= 500:
         log_cause(_log, error_id, error)
-    answer = _told(status, title, str(error) if status < 500 else "Try again later.", error_id)
+    answer = _error_answer(status, title, str(error) if status < 500 else "Try again later.", error_id)
     if isinstance(error, TooManyRequestsError):
         answer[1].append((b"retry-after", str(error.retry_after).encode()))
     return answer
@@ -41,16 +41,16 @@ def refused(error: HubError) -> Answer:
 
 def only_get() -> Answer:
     """To every other method."""
-    return _told(405, "Method not allowed", "This address takes GET alone.", uuid.uuid4().hex[:16])
+    return _error_answer(405, "Method not allowed", "This address takes GET alone.", uuid.uuid4().hex[:16])
 
 
 def busy() -> Answer:
     """To those for whom there is no place."""
-    return _told(503, "Too many listeners", "Poll, and listen again later.", uuid.uuid4().hex[:16])
+    return _error_answer(503, "Too many listeners", "Poll, and listen again later.", uuid.uuid4().hex[:16])
 
 
-def _told(status: int, title: str, said: str, error_id: str) -> Answer:
-    message = ErrorMessage(title=title, description=said, error_id=error_id, http_status=str(status))
+def _error_answer(status: int, title: str, description: str, error_id: str) -> Answer:
+    message = ErrorMessage(title=title, description=description, error_id=error_id, http_status=str(status))
     headers = [(b"content-type", protocol.CONTENT_TYPE.encode()), (b"cache-control", b"no-store")]
     if status == 401:
         headers += [(b"www-authenticate", challenge.encode()) for challenge in CHALLENGES]

@@ -33,7 +33,7 @@ def confirm(root: str) -> flask.Response:
 
 
 def _answer(what: Callable[[Account | None, str], bytes], root: str) -> flask.Response:
-    """In TAXII's media type, as all that the hub says; as plain JSON to whoever asks for that, such as a dashboard."""
+    """In TAXII's media type, or as plain JSON for a client that asks for it, such as a dashboard."""
     plain = False
     try:
         check_accept(flask.request.headers.get("Accept"))

@@ -1,6 +1,6 @@
 """Connections to one server process: counted from accept on, and closed when they bring nothing.
 
-uvicorn reads HTTP and calls the application. What it leaves open to whoever connects is bounded here:
+uvicorn reads HTTP and calls the application. What it does not bound is bounded here:
 
 - the number of connections: beyond it, the oldest that is idle and has never logged in is closed for the new one, so
   that many good clients behind one address are not shut out;

@@ -47,14 +47,14 @@ def install(app: flask.Flask) -> None:
 def _hub_error(error: errors.HubError) -> flask.Response:
     status, title = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
     # A failing store is the operator's business: its words may hold paths, so they go to the log alone.
-    said = str(error) if status < 500 else None
+    description = str(error) if status < 500 else None
     if isinstance(error, errors.StoreFullError):
-        said = (
+        description = (
             "The hub has no room for more at the moment; what it holds can be read. Nothing of this request was kept."
         )
     elif status == 503:
-        said = "The hub's store is away or busy; nothing of this request was kept. Send it again later."
-    response = _answer(status, title, said, error if status >= 500 else None)
+        description = "The hub's store is away or busy; nothing of this request was kept. Send it again later."
+    response = _answer(status, title, description, error if status >= 500 else None)
     if status == 401:
         for challenge in CHALLENGES:
             response.headers.add("WWW-Authenticate", challenge)
@@ -70,12 +70,12 @@ def _http_error(error: HTTPException) -> flask.Response:
     if status < 400:  # a redirect is no error
         return flask.make_response(error.get_response())
     if status == 404:
-        said = "There is nothing at this address. API roots are listed at /taxii2/."
+        description = "There is nothing at this address. API roots are listed at /taxii2/."
     elif status == 405:
-        said = "This address does not take this method."
+        description = "This address does not take this method."
     else:
-        said = error.name
-    response = _answer(status, error.name, said, error if status >= 500 else None)
+        description = error.name
+    response = _answer(status, error.name, description, error if status >= 500 else None)
     for name, value in error.get_headers():
         if name == "Allow":
             response.headers[name] = value
@@ -83,8 +83,8 @@ def _http_error(error: HTTPException) -> flask.Response:
 
 
 def _bug(error: Exception) -> flask.Response:
-    said = "The hub made a mistake; nothing of this request was kept. Tell its operator the error_id."
-    return _answer(500, "Hub failed", said, error)
+    description = "The hub made a mistake; nothing of this request was kept. Tell its operator the error_id."
+    return _answer(500, "Hub failed", description, error)
 
 
 def log_cause(log: logging.Logger, error_id: str, cause: Exception) -> None:
@@ -95,10 +95,10 @@ def log_cause(log: logging.Logger, error_id: str, cause: Exception) -> None:
         log.error("%s", error_id, exc_info=cause)
 
 
-def _answer(status: int, title: str, said: str | None, cause: Exception | None) -> flask.Response:
+def _answer(status: int, title: str, description: str | None, cause: Exception | None) -> flask.Response:
     error_id = uuid.uuid4().hex[:16]
     flask.g.error_id = error_id
     if cause is not None:
         log_cause(_log, error_id, cause)
-    message = ErrorMessage(title=title, description=said, error_id=error_id, http_status=str(status))
+    message = ErrorMessage(title=title, description=description, error_id=error_id, http_status=str(status))
     return resource_response(message, status)

@@ -1,14 +1,14 @@
-"""`GET /<api-root>/events`: connections that wait, told within a moment of a commit that a collection has moved.
+"""`GET /<api-root>/events`: connections that wait and learn, within a moment of a commit, that a collection has changed.
 
 One process beside the workers holds them all, on one event loop, as server-sent events (HTML Living Standard, 9.2); a
 worker of the WSGI server would spend a thread on each.
 
 1. A thread looks at the store's heads (`sharing.events`) and hands what became visible to the loop.
-2. Each listener keeps the last place per collection that it was not told yet, never more: a slow one loses nothing that
-   counts, since TAXII tells the objects, and costs nothing.
+2. Each listener keeps, for each collection, only the last position that was not announced to it. A slow one loses
+   nothing that counts, since it polls the objects over TAXII, and costs nothing.
 3. A listener that takes nothing for `SEND_SECONDS` is dropped. It may come again.
 4. Between events a comment goes out, so that proxies keep the line and both sides notice a dead one; at that time the
-   account is checked anew, and the connection ends with the account's right to it.
+   account is checked again, and the connection ends with the account's right to it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from hub.sharing.members import Account
 from hub.stix.timestamps import format_place
 
 HEARTBEAT_SECONDS: Final = 15.0
-SEND_SECONDS: Final = 10.0  # that one listener may take to accept what it is told
+SEND_SECONDS: Final = 10.0  # for one listener to take a message
 _STORE_AWAY_SECONDS: Final = 1.0  # between two tries
 _LOGINS_AT_A_TIME: Final = 4  # threads that look accounts up
 _lots: Final = random.Random()  # noqa: S311 - spreads, protects nothing
@@ -55,31 +55,31 @@ _log = logging.getLogger("hub.events")
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """One connection: what it may be told of, what it was told, and what it is to be told next."""
+    """One connection: what it may learn of, what was announced to it, and what is to be announced next."""
 
     account: Account | None
     proof: bytes | None
     root: str
     names: tuple[str, ...]
     sights: tuple[Sight, ...]
-    told: dict[str, int] = field(default_factory=dict)
+    announced: dict[str, int] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
 
-    def offer(self, found: Mapping[Sight, int]) -> None:
+    def offer(self, moved: Mapping[Sight, int]) -> None:
         """Keep what is news to this listener, the last place of each collection."""
         for sight in self.sights:
-            place = found.get(sight, 0)
-            if place > self.told.get(sight.collection, 0):
-                self.told[sight.collection] = self.pending[sight.collection] = place
+            place = moved.get(sight, 0)
+            if place > self.announced.get(sight.collection, 0):
+                self.announced[sight.collection] = self.pending[sight.collection] = place
         if self.pending:
             self.wake.set()
 
     def take(self) -> bytes:
-        """What is to be told now, as server-sent events; empty if nothing is."""
-        taken, self.pending = self.pending, {}
-        return b"".join(_moved(collection, format_place(place)) for collection, place in taken.items())
+        """What is to be announced now, as server-sent events; empty if nothing is."""
+        pending, self.pending = self.pending, {}
+        return b"".join(_moved(collection, format_place(place)) for collection, place in pending.items())
 
     def end(self) -> None:
         """Let it go as soon as its turn comes."""
@@ -156,9 +156,9 @@ class Events:
             pause = _STORE_AWAY_SECONDS
             try:
                 moves = moves or Moves(self._hub.store)
-                found = moves.look(self._wanted)
-                if found:
-                    loop.call_soon_threadsafe(self._tell_all, found)
+                moved = moves.look(self._wanted)
+                if moved:
+                    loop.call_soon_threadsafe(self._announce, moved)
                 pause = moves.pause_seconds
             except StoreError as error:
                 _log.warning("the store is asked again: %s", error)
@@ -170,9 +170,9 @@ class Events:
             self._anybody.wait()
         _closed(moves)
 
-    def _tell_all(self, found: Mapping[Sight, int]) -> None:
+    def _announce(self, moved: Mapping[Sight, int]) -> None:
         for listener in self._listeners:
-            listener.offer(found)
+            listener.offer(moved)
 
     # --- one request --------------------------------------------------------------------------------------------
 
@@ -196,12 +196,12 @@ class Events:
             _note(503, name, scope, begun)
             return
         self._enter(listener, name)
-        gone = asyncio.create_task(_until_gone(receive, listener))
+        watch = asyncio.create_task(_until_gone(receive, listener))
         try:
             await self._stream(listener, send)
         finally:
             self._leave(listener, name)
-            gone.cancel()
+            watch.cancel()
             _note(200, name, scope, begun)
 
     async def _admit(self, scope: Mapping[str, Any]) -> Listener:
@@ -246,7 +246,7 @@ class Events:
         with contextlib.suppress(TimeoutError, OSError, StoreError):
             await self._send(send, {"type": "http.response.start", "status": 200, "headers": _STREAM})
             await self._say(send, b": listening\n\n")
-            # the present state; whatever is committed from here on, the thread tells, who knows of this listener
+            # the present state; the thread announces whatever is committed from here on
             listener.offer(await loop.run_in_executor(self._checks, newest, self._hub.store, listener.sights))
             while not listener.ended:
                 # (4) not all in the same moment
@@ -284,10 +284,10 @@ class Events:
 def collection_names(query: bytes) -> tuple[str, ...]:
     """The collections that `?collection=` names, by id or alias, as often as it stands there; empty: all."""
     try:
-        found = parse_qs(query.decode("latin-1"), max_num_fields=100)
+        parameters = parse_qs(query.decode("latin-1"), max_num_fields=100)
     except ValueError as error:
         raise MalformedError(f"The query cannot be read: {error}.") from None
-    return tuple(found.get("collection", ()))
+    return tuple(parameters.get("collection", ()))
 
 
 def _moved(collection: str, date_added: str) -> bytes:

@@ -2,7 +2,7 @@
 
 Flask answers in a few threads. The front sees to it that no client, slow or greedy, holds one of them for long:
 
-1. Who asks: the account that these credentials belonged to last time, else the address; behind a trusted proxy, the
+1. The client: the account that these credentials belonged to last time, else the address; behind a trusted proxy, the
    address that the proxy names, and no other header is believed.
 2. Its share of requests and bytes in a minute; beyond it, 429.
 3. The body is read whole, within its limits of bytes and time, before a thread is taken.
@@ -10,7 +10,7 @@ Flask answers in a few threads. The front sees to it that no client, slow or gre
 5. A thread answers. Where a password must be verified first, that is done elsewhere (`logins`), and a thread answers
    again.
 6. The answer is sent in pieces, each within a time limit, a few answers of one client at a time.
-7. What waits for the answer to have been sent (the delivery ledger) is told, if it was.
+7. The delivery ledger learns that the answer was sent, if it was.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Front:
         address = client_address(environ, behind_proxy=self._behind_proxy)
         digest = _digest(environ.get("HTTP_AUTHORIZATION"))
         client = self._accounts.get(digest, f"address {address}") if digest else f"address {address}"
-        held = 0
+        body_bytes = 0
         try:
             # (2)
             self._shares.request(client)
@@ -117,8 +117,8 @@ class Front:
             body = b""
             if scope["method"] in _BODY_METHODS:
                 body = await self._read(environ, receive)
-                held = len(body)
-                self._body_bytes += held
+                body_bytes = len(body)
+                self._body_bytes += body_bytes
             # (4) and (5)
             async with self._working.of(client):
                 answer = await self._ask(environ, body)
@@ -129,10 +129,10 @@ class Front:
             await asgi.send(send, asgi.refused(error))
             return
         finally:
-            self._body_bytes -= held
+            self._body_bytes -= body_bytes
         client = self._remember(scope, environ, digest, client, answer)
         # (6)
-        self._shares.count(client, size=held + sum(map(len, answer.body)), objects=environ.get(OBJECTS, 0))
+        self._shares.count(client, size=body_bytes + sum(map(len, answer.body)), objects=environ.get(OBJECTS, 0))
         async with self._sending.of(client):
             await self._send(answer, scope["method"] == "HEAD", send)
         # (7)

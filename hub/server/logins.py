@@ -1,14 +1,14 @@
 """Passwords are verified here, apart from the threads that answer requests.
 
-One verification takes 64 MiB and tens of milliseconds on all cores. Whoever sends wrong passwords must neither make
-others wait nor guess quickly, and must not be able to lock an account out:
+One verification takes 64 MiB and tens of milliseconds on all cores. A client with wrong passwords must not make
+others wait, guess quickly, or lock an account out:
 
 1. Each address has a number of failures in a window of time; beyond it, 429.
 2. So has each name, but only for addresses that have never logged in under that name: its owner is let in.
 3. What is left waits in a short queue, of which one address has a part; beyond it, 429.
 4. One thread verifies, at a low priority.
 
-Who is remembered, or uses a key, never comes here. Answers and times tell nothing about which names exist.
+A client that is remembered or uses a key never comes here. Answers and times do not show which names exist.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def count_objects(successes: int, failures: int) -> None:
 
 
 def metrics() -> flask.Response:
-    """For accounts of kind operator: figures tell how much is held where, so not everybody reads them."""
+    """For accounts of kind operator: figures show how much is held where."""
     account = flask.g.account
     if account is None:
         raise UnauthenticatedError("Send the credentials of an account of kind operator.")

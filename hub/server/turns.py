@@ -1,4 +1,4 @@
-"""Turns: how many things one client does at a time, so that nobody's requests crowd out another's."""
+"""Turns: how many things one client does at a time, so that one client's requests do not crowd out another's."""
 
 from __future__ import annotations
 

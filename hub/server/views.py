@@ -60,7 +60,7 @@ def objects(root: str, name: str) -> flask.Response:
 def add_objects(root: str, name: str) -> flask.Response:
     """TAXII 2.1, 5.5: 202 with the status, when everything that was accepted is on disk."""
     flask.g.collection = name
-    # rights first: nobody's body is read who may not publish here
+    # rights first: the body of an account that may not publish here is not looked at
     writer = _hub().may_add(_account(), root, name)
     check_content_type(flask.request.headers.get("Content-Type"))
     body = read_body(flask.request, _hub().limits, _hub().max_content_length(root))
@@ -93,20 +93,20 @@ def versions(root: str, name: str, object_id: str) -> flask.Response:
 def events(root: str) -> flask.Response:
     """Where to wait for events: another process, since here each who waits would hold a thread (`server.events`)."""
     sights(_hub().catalogue, _account(), root, tuple(flask.request.args.getlist("collection")))
-    there = flask.current_app.config["EVENTS"]
-    if there is None:
-        raise NotFoundError("This hub tells of no events: poll it.")
-    if isinstance(there, int):
-        asked = urlsplit(_base_url())
-        if not asked.hostname:
+    events_url = flask.current_app.config["EVENTS"]
+    if events_url is None:
+        raise NotFoundError("This hub sends no events: poll it.")
+    if isinstance(events_url, int):
+        own_url = urlsplit(_base_url())
+        if not own_url.hostname:
             raise MalformedError("The Host header names no host, so that nobody can be pointed to another port of it.")
-        host = f"[{asked.hostname}]" if ":" in (asked.hostname or "") else asked.hostname
-        there = f"{asked.scheme}://{host}:{there}"
+        host = f"[{own_url.hostname}]" if ":" in (own_url.hostname or "") else own_url.hostname
+        events_url = f"{own_url.scheme}://{host}:{events_url}"
     query = flask.request.query_string.decode("latin-1")
     return flask.Response(
         status=307,
         headers={
-            "Location": f"{there.rstrip('/')}/{root}/events" + (f"?{query}" if query else ""),
+            "Location": f"{events_url.rstrip('/')}/{root}/events" + (f"?{query}" if query else ""),
             "Cache-Control": "no-store",
         },
     )

@@ -49,21 +49,21 @@ def parse_filters(pairs: Iterable[tuple[str, str]], *, max_values: int) -> Filte
     A parameter that stands twice is malformed (3.4: clients MUST NOT; interoperability wants 400). Parameters that are
     not TAXII's are ignored; an unknown match field is refused, since ignoring it would answer another question.
     """
-    given: dict[str, str] = {}
+    first_values: dict[str, str] = {}
     for name, value in pairs:
         if name not in _KNOWN:
             if name.startswith("match["):
                 raise MalformedError(f"There is no filter {name[:40]!r}; there are {', '.join(_MATCH_FIELDS)}.")
             continue
-        if name in given:
+        if name in first_values:
             raise MalformedError(f"{name} stands twice; give several values as one list, separated by commas.")
-        given[name] = value
-    lists = {name: _values(name, given[name], max_values) for name in _MATCH_FIELDS if name in given}
+        first_values[name] = value
+    lists = {name: _values(name, first_values[name], max_values) for name in _MATCH_FIELDS if name in first_values}
     versions = lists.get(protocol.MATCH_VERSION)
     return Filters(
-        added_after=_added_after(given[protocol.ADDED_AFTER]) if protocol.ADDED_AFTER in given else None,
-        limit=_limit(given[protocol.LIMIT]) if protocol.LIMIT in given else None,
-        next=given.get(protocol.NEXT) or None,  # an empty one is what some clients send for the first page
+        added_after=_added_after(first_values[protocol.ADDED_AFTER]) if protocol.ADDED_AFTER in first_values else None,
+        limit=_limit(first_values[protocol.LIMIT]) if protocol.LIMIT in first_values else None,
+        next=first_values.get(protocol.NEXT) or None,  # an empty one is what some clients send for the first page
         match=Match(
             ids=lists.get(protocol.MATCH_ID),
             types=lists.get(protocol.MATCH_TYPE),
@@ -100,7 +100,7 @@ def _limit(text: str) -> int:
     digits = text.lstrip("0")
     if not (text.isascii() and text.isdecimal()) or not digits:
         raise MalformedError(f"limit={text[:40]!r} is not a whole number above zero.")
-    return int(digits) if len(digits) <= 18 else 10**18  # whoever asks for that many gets the largest page
+    return int(digits) if len(digits) <= 18 else 10**18  # a client that asks for that many gets the largest page
 
 
 def _versions(values: tuple[str, ...]) -> VersionMatch:

@@ -36,9 +36,9 @@ class ApiRoot:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """5.2.1: `can_read` and `can_write` are those of whoever asks.
+    """5.2.1: `can_read` and `can_write` are those of the account that asks.
 
-    The custom properties (7.1) tell a producer what the door will ask of it; other clients pass them over.
+    The custom properties (7.1) say what the collection takes; other clients ignore them.
     """
 
     id: str

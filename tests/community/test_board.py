@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from hub.cli.board import told
+from hub.cli.board import board_lines
 from hub.community.hub import Hub
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from hub.stix.timestamps import format_place
@@ -301,7 +301,7 @@ def test_a_board_that_does_not_show_all_says_so(hub: Hub, monkeypatch: pytest.Mo
     cut = board(hub)
     assert (cut["more"], cut["open"]) == (True, 3)
     assert [one["criticality"] for one in cut["incidents"]] == [90, 50]
-    assert "1 more, less urgent" in "\n".join(told(cut))
+    assert "1 more, less urgent" in "\n".join(board_lines(cut))
 
 
 def test_on_a_terminal_times_are_whole_and_no_text_of_another_member_changes_it(hub: Hub, clock: Clock) -> None:
@@ -310,7 +310,7 @@ def test_on_a_terminal_times_are_whole_and_no_text_of_another_member_changes_it(
     taken(hub, "SG", answered(10, "SG", "refused", 20, text="no\r\x1b]0;x\x07"), acknowledged(11, "SG"))
     poll(hub, cert("SG"))
     clock.now += 2 * HOUR
-    lines = list(told(board(hub, "MY")))
+    lines = list(board_lines(board(hub, "MY")))
     assert all(line.isprintable() for line in lines)
     assert "Bank [2J OVERDUE  SG" in lines
     assert "  acknowledged  SG 2026-04-02 03:10Z" in lines

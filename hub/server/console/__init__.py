@@ -15,12 +15,12 @@ CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-
 def console() -> flask.Response:
     """GET /: the collections of which the account may know, with their addresses. Browsers ask for name and key."""
     hub: Hub = flask.current_app.extensions["hub"]
-    here = base_url(flask.request, flask.current_app.config["PUBLIC_URL"])
+    own_url = base_url(flask.request, flask.current_app.config["PUBLIC_URL"])
     page = flask.render_template(
         "console.html",
-        discovery=hub.discovery(flask.g.account, here),
+        discovery=hub.discovery(flask.g.account, own_url),
         account=flask.g.account,
-        shelves=hub.overview(flask.g.account, here),
+        shelves=hub.overview(flask.g.account, own_url),
         date=format_place,
     )
     response = flask.Response(page, content_type="text/html; charset=utf-8")
