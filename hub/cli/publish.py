@@ -4,7 +4,8 @@ It presents the publishing pipeline (`producer.pipeline`):
 
 1. Every file is read, released and spooled before anything is kept or sent.
 2. With --preview, what would leave is shown beside what stays, and nothing else happens.
-3. The officer is asked before a report leaves for the first time, where a person is at the terminal.
+3. The officer is asked before a report leaves for the first time, and before a decision takes effect. Without a terminal
+   `--yes` is needed.
 4. Everything is sent by way of the outbox.
 """
 
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
-from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments, progress
+from hub.cli.client import agreed, client, connection_arguments, environment, home, outbox, outbox_arguments, progress
 from hub.cli.deliveries import show
 from hub.cli.reports import (
     approval_arguments,
@@ -29,7 +30,6 @@ from hub.cli.reports import (
 from hub.errors import ReadingError, ReleaseError
 from hub.producer.bundles import stix_objects
 from hub.producer.pipeline import Destination, Pipeline
-from hub.producer.spool import Spool
 from hub.release.preview import Preview
 from hub.reports.read import Report
 from hub.reports.report import Kind
@@ -56,7 +56,11 @@ def arguments(parser: argparse.ArgumentParser, *, to: str | None = None) -> None
     parser.add_argument("--to", required=to is None, default=to, metavar="COLLECTION", help="id, alias or title")
     parser.add_argument("--preview", action="store_true", help="show what would leave, and send nothing")
     parser.add_argument("--full", action="store_true", help="show every property of every object in a preview")
-    parser.add_argument("--yes", action="store_true", help="do not ask before something leaves for the first time")
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="agree to what leaves for the first time, and to decisions, without being asked; needed without a terminal",
+    )
     parser.add_argument(
         "--json",
         action="store_true",
@@ -96,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         if not pipeline.spool.count:
             return SOME_REFUSED
         # (3)
-        if not args.yes and not _agreed(pipeline.spool, args):
+        if not _agrees(pipeline, args):
             print("Nothing was sent.", file=sys.stderr)
             return REFUSED
         # (4)
@@ -187,11 +191,21 @@ def _is_stix(file: Path) -> bool:
     )
 
 
-def _agreed(spool: Spool, args: argparse.Namespace) -> bool:
-    if not spool.asking or not sys.stdin.isatty():
+def _agrees(pipeline: Pipeline, args: argparse.Namespace) -> bool:
+    """Step 3: whether the officer agrees to what cannot be undone, after seeing it."""
+    decides = bool(args.approve or args.disapprove or args.answers)
+    if args.yes or not (pipeline.spool.asking or decides):
         return True
-    for release in spool:
-        if release.ask:
-            print(shown_preview(release.preview, args, full=args.full), file=sys.stderr)
-    print("This leaves for the first time. Send it? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    first = _counted(pipeline.spool.asking, "report leaves", "reports leave") + " for the first time"
+    decisions = _counted(len(pipeline.decisions.decided), "decision takes", "decisions take") + " effect"
+    if sys.stdin.isatty():
+        for release in pipeline.spool:
+            if release.ask:
+                print(shown_preview(release.preview, args, full=args.full), file=sys.stderr)
+    what = [first] if pipeline.spool.asking else []
+    what += [decisions] if decides else []
+    return agreed(f"{' and '.join(what)}, which cannot be undone. Send it?", yes=args.yes)
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"

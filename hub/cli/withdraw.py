@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from hub.cli import DONE, SOME_REFUSED
-from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments, progress
+from hub.cli import DONE, REFUSED, SOME_REFUSED
+from hub.cli.client import agreed, client, connection_arguments, environment, outbox, outbox_arguments, progress
 from hub.cli.deliveries import show
 from hub.cli.reports import now, this_member
 from hub.producer.withdrawal import delete_observables, revoke, withdrawals
@@ -21,14 +21,20 @@ EXAMPLE = "  hub withdraw ID-2026-0311\n"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("report_id", metavar="REPORT_ID", help="as the report names itself")
+    parser.add_argument("--yes", action="store_true", help="agree without being asked; needed without a terminal")
     parser.add_argument("--json", action="store_true", help="print each receipt as one JSON object")
     connection_arguments(parser)
     outbox_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Take it back from every collection that it went to; 1 where something was refused."""
+    """Take it back from every collection that it went to; 1 where something was refused, 3 where the answer is no."""
     found = withdrawals(this_member(environment()), args.report_id, now())
+    collections = "1 collection" if len(found) == 1 else f"{len(found)} collections"
+    question = f"{args.report_id} is withdrawn from {collections}, for good. Withdraw it?"
+    if not agreed(question, yes=args.yes):
+        print("Nothing was withdrawn.", file=sys.stderr)
+        return REFUSED
     refused = False
     with client(args, environment()) as hub:
         box = outbox(args, environment())

@@ -160,6 +160,11 @@ class Decisions:
         """What waits for a decision still."""
         return tuple(self._held.values())
 
+    @property
+    def decided(self) -> frozenset[str]:
+        """The keys that this run decides about."""
+        return self._approvals.keys
+
     def undecided(self) -> list[HeldItem]:
         """What was let out once and is held still: a suspicious finding needs the second yes."""
         approved = self._approvals.texts | self._approvals.values

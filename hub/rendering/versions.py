@@ -123,9 +123,20 @@ def _version(draft: Content, before: Version | None, now: str) -> Version:
 
 
 def revoked(version: Version, now: str) -> Version:
-    """The version that withdraws this one."""
-    content = {**version.content, "revoked": True, "modified": later(now, version.content["modified"])}
+    """The version that withdraws this one. An indicator is no longer valid from then on: many tools look at that alone."""
+    modified = later(now, version.content["modified"])
+    content = {**version.content, "revoked": True, "modified": modified}
+    if content["type"] == "indicator":
+        content["valid_until"] = _end_of_validity(content, modified)
     return Version(digest(content), content)
+
+
+def _end_of_validity(indicator: Mapping[str, Any], now: str) -> str:
+    """`now`, or when it ends anyway, if that is earlier; in any case after it begins (STIX 2.1, 4.7)."""
+    until = indicator.get("valid_until")
+    if until is not None and parse_timestamp(until) <= parse_timestamp(now):
+        return str(until)
+    return shortest(later(now, indicator["valid_from"]))
 
 
 def is_versioned(content: Mapping[str, Any]) -> bool:

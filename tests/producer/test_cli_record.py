@@ -76,7 +76,7 @@ def test_a_record_tells_what_left_when_to_whom_and_who_approved_it(region: Regio
     office.hub(*words)
     office.hub(*words, "--approve", LURE, "--officer", "Maria da Costa")
     office.hub("publish", file, "--to", "indicators", "--yes")
-    office.hub("withdraw", "PH-REC")
+    office.hub("withdraw", "PH-REC", "--yes")
     text = office.hub("record", "PH-REC").stdout
     for part in (
         "Philippines",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.producer.offices import Region, of_types, own, sheet
@@ -16,9 +17,9 @@ def test_a_withdrawal_with_the_hub_away_goes_on_where_it_broke_off(region: Regio
     before = region.held("kh")
     assert "203.0.113.71" in [item["value"] for item in of_types(before, "ipv4-addr")]
     with region.away():
-        done = office.hub("withdraw", "KH-1", code=4)
+        done = office.hub("withdraw", "KH-1", "--yes", code=4)
         assert "hub outbox send" in done.stderr
-    done = office.hub("withdraw", "KH-1")
+    done = office.hub("withdraw", "KH-1", "--yes")
     assert "1 observables deleted" in done.stderr
     held = region.held("kh")
     assert "203.0.113.71" not in [item["value"] for item in of_types(held, "ipv4-addr")]
@@ -29,13 +30,44 @@ def test_a_withdrawal_with_the_hub_away_goes_on_where_it_broke_off(region: Regio
     assert "empty" in office.hub("outbox").stdout
 
 
+def test_nothing_is_withdrawn_unless_the_officer_agrees(region: Region, tmp_path: Path) -> None:
+    """It is for good: asked at a terminal; without one `--yes` is needed. What was sent stands until then."""
+    office = region.offices["KH"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "KH-5", "country": "KH", "indicators": "ip:203.0.113.75"})
+    office.hub("publish", file, "--to", "kh", "--yes")
+    before = region.held("kh")
+    assert "--yes" in office.hub("withdraw", "KH-5", code=3).stderr
+    done = office.hub("withdraw", "KH-5", answer="\n", code=3)
+    assert "KH-5 is withdrawn from 1 collection, for good. Withdraw it? [y/N]" in done.stderr
+    assert "Nothing was withdrawn" in done.stderr
+    assert region.held("kh") == before
+    office.hub("withdraw", "KH-5", answer="y\n")
+    assert any(item.get("revoked") for item in own(region.held("kh"), office))
+
+
+def test_a_withdrawn_indicator_is_not_valid_any_more(region: Region, tmp_path: Path) -> None:
+    """Tools that do not know `revoked` look at `valid_until` alone."""
+    office = region.offices["KH"]
+    row = {"report_id": "KH-6", "country": "KH", "indicators": "ip:203.0.113.76"}
+    file = sheet(tmp_path / "a.csv", {**row, "detected_at": f"{datetime.now(UTC):%Y-%m-%d}T00:00Z"})
+    office.hub("publish", file, "--to", "kh", "--yes")
+    office.hub("withdraw", "KH-6", "--yes")
+    versions = [item for item in of_types(region.held("kh"), "indicator") if "203.0.113.76" in item["pattern"]]
+    assert [item.get("revoked", False) for item in versions] == [False, True]
+    moments = [
+        [datetime.fromisoformat(item[name]) for name in ("valid_from", "valid_until", "modified")] for item in versions
+    ]
+    assert moments[0][1] > moments[0][2]
+    assert moments[1][0] < moments[1][1] <= moments[1][2]
+
+
 def test_what_was_withdrawn_is_not_published_again_unawares(region: Region, tmp_path: Path) -> None:
     """A revocation is for good: the same report is held back in words, under another id it goes out."""
     office = region.offices["KH"]
     row = {"report_id": "KH-2", "country": "KH", "indicators": "ip:203.0.113.72"}
     file = sheet(tmp_path / "a.csv", row)
     office.hub("publish", file, "--to", "kh", "--yes")
-    office.hub("withdraw", "KH-2")
+    office.hub("withdraw", "KH-2", "--yes")
     done = office.hub("publish", file, "--to", "kh", "--yes", code=1)
     assert "withdrawn" in done.stderr
     assert not any(item["value"] == "203.0.113.72" for item in of_types(region.held("kh"), "ipv4-addr"))
@@ -49,7 +81,7 @@ def test_an_observable_that_another_member_published_too_stays(region: Region, t
     for code in ("KH", "LA"):
         file = sheet(tmp_path / f"{code}.csv", {**row, "report_id": f"{code}-9", "country": code})
         region.offices[code].hub("publish", file, "--to", "incidents", "--yes")
-    done = region.offices["KH"].hub("withdraw", "KH-9")
+    done = region.offices["KH"].hub("withdraw", "KH-9", "--yes")
     held = region.held("incidents")
     theirs = [item for item in of_types(held, "ipv4-addr") if item["value"] == "203.0.113.73"]
     assert theirs, done.stderr
@@ -65,12 +97,12 @@ def test_an_observable_of_another_report_that_stands_stays(region: Region, tmp_p
     def values() -> list[str]:
         return [item["value"] for item in of_types(region.held("kh"), "ipv4-addr")]
 
-    assert "0 observables deleted" in office.hub("withdraw", "KH-ONE").stderr
+    assert "0 observables deleted" in office.hub("withdraw", "KH-ONE", "--yes").stderr
     assert "203.0.113.74" in values()
-    assert "1 observables deleted" in office.hub("withdraw", "KH-TWO").stderr
+    assert "1 observables deleted" in office.hub("withdraw", "KH-TWO", "--yes").stderr
     assert "203.0.113.74" not in values()
 
 
 def test_a_report_that_never_left_cannot_be_withdrawn(region: Region) -> None:
-    done = region.offices["LA"].hub("withdraw", "LA-404", code=3)
+    done = region.offices["LA"].hub("withdraw", "LA-404", "--yes", code=3)
     assert "LA-404" in done.stderr

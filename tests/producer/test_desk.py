@@ -95,6 +95,37 @@ def test_the_first_release_asks_and_no_means_no(region: Region, tmp_path: Path) 
     assert len(of_types(region.held("ph"), "incident")) == 1
 
 
+def test_without_a_terminal_nothing_leaves_for_the_first_time_unless_yes_is_said(
+    region: Region, tmp_path: Path
+) -> None:
+    """Nobody can be asked, so `--yes` is needed: exit code 3, nothing is kept or sent. A later release needs none."""
+    office = region.offices["PH"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "PH-9", "country": "PH", "indicators": "ip:203.0.113.80"})
+    before, known = len(region.held("ph")), len(released(office))
+    done = office.hub("publish", file, "--to", "ph", code=3)
+    assert "--yes" in done.stderr
+    assert not done.stdout
+    assert (len(region.held("ph")), len(released(office))) == (before, known)
+    office.hub("publish", file, "--to", "ph", "--yes")
+    office.hub("publish", file, "--to", "ph")
+
+
+def test_a_decision_takes_effect_only_if_the_officer_agrees(region: Region, tmp_path: Path) -> None:
+    """To let something out and to take that back, of a report that left before; at a terminal and without one."""
+    office = region.offices["PH"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "PH-10", "country": "PH", "indicators": f"domain:{LURE}"})
+    office.hub("publish", file, "--to", "ph", "--yes")
+    approve = ("publish", file, "--to", "ph", "--approve", LURE, "--officer", "Maria da Costa")
+    assert "--yes" in office.hub(*approve, code=3).stderr
+    assert "1 decision takes effect" in office.hub(*approve, answer="n\n", code=3).stderr
+    assert LURE not in json.dumps(region.held("ph"))
+    office.hub(*approve, answer="ya\n")
+    assert LURE in json.dumps(region.held("ph"))
+    back = ("publish", file, "--to", "ph", "--disapprove", LURE, "--officer", "Maria da Costa")
+    assert "--yes" in office.hub(*back, code=3).stderr
+    office.hub(*back, answer="y\n")
+
+
 def test_a_lure_with_the_victims_name_leaves_by_an_officers_word_alone(region: Region, tmp_path: Path) -> None:
     """Held at first; approved under a name it leaves as a lone indicator, in a bundle of its own; the record says by whom."""
     office = region.offices["TL"]

@@ -57,7 +57,7 @@ def _withdraw(region: Region) -> None:
     publisher, reader = region.offices["ID"], region.offices["VN"]
     before = reader.followed("id")
     assert of_types(before, "url", "ipv4-addr")
-    done = publisher.hub("withdraw", "ID-2026-0311")
+    done = publisher.hub("withdraw", "ID-2026-0311", "--yes")
     assert "observables deleted" in done.stderr
     came = reader.followed("id")[len(before) :]
     # what is public knowledge, or shared by all reports of a member, stays: who reads it learns nothing of this report
@@ -68,7 +68,7 @@ def _withdraw(region: Region) -> None:
     held = region.held("id")
     assert not of_types(held, "url", "ipv4-addr", "domain-name", "file")
     # once more: nothing new goes out
-    publisher.hub("withdraw", "ID-2026-0311")
+    publisher.hub("withdraw", "ID-2026-0311", "--yes")
     assert keys(reader.followed("id")) == keys([*before, *came])
 
 
