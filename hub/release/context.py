@@ -11,9 +11,10 @@ from typing import Final
 
 from hub.home.member import Member
 from hub.release import rounding
-from hub.release.patterns import spans
+from hub.release.patterns import ASKED, spans
 from hub.release.policy import Approvals, Audience, Terms, text_key
 from hub.release.scan import Scanner
+from hub.release.suspicious import suspicious
 from hub.release.texts import Texts
 from hub.release.words import SECTOR_HINTS
 from hub.rendering.builder import Origin
@@ -80,10 +81,17 @@ class ReleaseContext:
     def findings(self, text: str) -> Findings:
         """What in a text of the report points at a victim, a person or a machine that is not the adversary's."""
         hits = self.scanner.hits(text)
-        intruders = (str(span) for span in spans(text) if span.text not in self.adversary_values)
+        intruders = [span for span in spans(text) if span.kind not in ASKED and span.text not in self.adversary_values]
+        values = [value for value in self.adversary_values if value in text]
+        asked = (
+            suspicion
+            for suspicion in suspicious(text, (hit for hit in hits if not hit.exact))
+            if not any(suspicion.text in value for value in values)
+            and not any(span.start <= suspicion.start and suspicion.end <= span.end for span in intruders)
+        )
         return Findings(
-            refused=(*(str(hit) for hit in hits if hit.exact), *intruders),
-            suspicious=tuple(str(hit) for hit in hits if not hit.exact),
+            refused=(*(str(hit) for hit in hits if hit.exact), *map(str, intruders)),
+            suspicious=tuple(map(str, asked)),
         )
 
     def evidence(self, identifier: str) -> str:

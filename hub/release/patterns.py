@@ -112,7 +112,7 @@ _IN_VALUES: Final[tuple[Kind, ...]] = (
     ("internal host name", _INTERNAL_NAME, None),
     ("host or user in a parameter", _MACHINE_PARAMETER, None),
     ("wallet", _WALLET, None),
-    ("bank account", _ACCOUNT, None),
+    ("account number", _ACCOUNT, None),
     ("bank account", _IBAN, _iban),
     ("card numbers' first digits", _BIN, None),
 )
@@ -132,6 +132,13 @@ _IN_TEXTS: Final[tuple[Kind, ...]] = (
     ("payment card", _CARD, _luhn),
     ("telephone number", _PHONE, None),
 )
+
+
+ASKED: Final = frozenset({
+    "security identifier", "internal host name", "host or user in a parameter", "card numbers' first digits",
+    "registration number", "account number",
+})  # fmt: skip
+"""Kinds that may stand in a text which an officer approves with a reason. All others are refused: they are somebody's."""
 
 
 def spans(text: str) -> Iterator[Span]:

@@ -35,7 +35,7 @@ class Suspicion:
     why: str
 
     def __str__(self) -> str:
-        return f"“{self.text}”: {self.why}"
+        return f"“{self.text}” ({self.why})"
 
 
 _WHY: Final = {

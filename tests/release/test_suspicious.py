@@ -46,7 +46,7 @@ from tests.reports.making_reports import a_case, a_member
         ("near ถนนสีลม", "place", "ถนน"),
         ("3.1390 N, 101.6869 E", "place", "3.1390 N, 101.6869 E"),
         ("103°51'", "place", "103°51'"),
-        ("to account 5140 1234 5678", "bank account", "account 5140 1234 5678"),
+        ("to account 5140 1234 5678", "account number", "account 5140 1234 5678"),
         ("cards with BIN 457323 and 512847", "card numbers' first digits", "BIN 457323 and 512847"),
         ("company 201901000005 (1312345-A)", "registration number", "company 201901000005 (1312345-A)"),
         ("UEN 201912345K", "registration number", "UEN 201912345K"),
