@@ -30,6 +30,7 @@ from hub.sharing.seed import seed
 from hub.store.base import Store
 from hub.store.sqlite.store import SqliteStore
 from tests import keeping
+from tests.mongo import server
 from tests.mongo.skipping import pytest_collection_modifyitems  # noqa: F401 - pytest looks for it here
 from tests.server.making import ACCOUNTS, DECLARATIONS, PASSWORD, PASSWORD_ACCOUNT, Client, Clock
 from tests.server.process import HubProcess
@@ -83,6 +84,17 @@ def store_kind(request: pytest.FixtureRequest) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as changed:
         changed.setenv(keeping.NAMED, getattr(request, "param", None) or keeping.kind())
         yield keeping.kind()
+
+
+@pytest.fixture(autouse=True)
+def environment() -> Iterator[None]:
+    """What a test changes in the environment, as `hub serve` does in this process, ends with it: hubs would inherit it."""
+    before = dict(os.environ)
+    yield
+    shared = {name: os.environ[name] for name in (server.NAMED,) if name in os.environ}  # a server for all tests
+    if os.environ != before | shared:
+        os.environ.clear()
+        os.environ.update(before | shared)
 
 
 @pytest.fixture(autouse=True)

@@ -27,6 +27,7 @@ from tests.server.making import CONTENT_TYPE, DECLARATIONS
 
 READY_SECONDS: Final = 60  # a shared machine may be slow; a hub that is ready ends the wait
 ENDED_SECONDS: Final = 40
+LOG_CHARACTERS: Final = 5_000  # of the end of a log, that a failure shows
 TOP: Final = Path(__file__).parent.parent.parent
 
 
@@ -120,13 +121,13 @@ class HubProcess:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             assert self._process is not None
-            assert self._process.poll() is None, f"hub serve ended:\n{self.log}"
+            assert self._process.poll() is None, f"hub serve ended:\n{self.log[-LOG_CHARACTERS:]}"
             try:
                 if requests.get(f"{self.url}/readyz", timeout=5, verify=self.authority or True).status_code == 200:
                     return
             except (requests.RequestException, OSError):
                 time.sleep(0.05)  # between two looks at a process that cannot tell us itself
-        raise AssertionError(f"hub serve was not ready after {READY_SECONDS} seconds:\n{self.log}")
+        raise AssertionError(f"hub serve was not ready after {READY_SECONDS} seconds:\n{self.log[-LOG_CHARACTERS:]}")
 
     def code(self, wait: float = 0.0) -> int | None:
         """The exit code if it ended within so many seconds, else None."""

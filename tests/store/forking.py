@@ -22,6 +22,7 @@ from tests.store.test_sqlite_files import calls_of
 
 FORKS: Final = {"sqlite": 10, "mongo": 1}
 OBJECTS: Final = 50  # that a process adds, one after another
+MONGO_OBJECTS: Final = 10  # the same, where each takes tens of milliseconds
 
 
 def open_store(kind: str, folder: Path) -> Store:
@@ -64,11 +65,11 @@ def complaint(call: Callable[[], object]) -> str:
     return ""
 
 
-def add_objects(store: Store, first: int) -> list[str]:
+def add_objects(store: Store, first: int, count: int = OBJECTS) -> list[str]:
     """The ids of the objects that were acknowledged."""
     acknowledged: list[str] = []
     try:
-        for number in range(first, first + OBJECTS):
+        for number in range(first, first + count):
             add(store, candidate(number))
             acknowledged.append(an_id(number))
     except StoreError:
@@ -117,24 +118,25 @@ def every_call(kind: str, folder: Path) -> None:
 
 def same_moment(kind: str, folder: Path) -> None:
     """Both write at the same moment; the parent, which had the store open at the fork, closes first."""
+    count = OBJECTS if kind == "sqlite" else MONGO_OBJECTS
     for number in range(FORKS[kind]):
         place = folder / str(number)
         store = open_store(kind, place)
         by_parent: list[str] = []
 
         def in_parent(store: Store = store, by_parent: list[str] = by_parent) -> None:
-            by_parent += add_objects(store, 100)
+            by_parent += add_objects(store, 100, count)
             store.close()
 
         def in_child(store: Store = store, place: Path = place) -> list[str]:
-            by_child = add_objects(store, 200)
+            by_child = add_objects(store, 200, count)
             try:
-                return by_child + add_objects(open_store(kind, place), 300)
+                return by_child + add_objects(open_store(kind, place), 300, count)
             except StoreError:
                 return by_child
 
         by_child = fork(in_child, in_parent)
-        assert len(by_parent) == OBJECTS
+        assert len(by_parent) == count
         check_held(kind, place, by_parent, by_child)
 
 
