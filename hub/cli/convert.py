@@ -221,7 +221,10 @@ class _Objects:
         elif content["type"] in SCO_TYPES and not self._is_lowest(content):
             return
         self._lines += 1
-        self._file.write(orjson.dumps(content) + b"\n")
+        try:
+            self._file.write(orjson.dumps(content) + b"\n")
+        except OSError as error:
+            raise UnprocessableError(f"The objects cannot wait on disk until all are ready: {error.strerror}") from None
 
     def _is_lowest(self, content: Content) -> bool:
         key = uuid.UUID(content["id"].partition("--")[2]).bytes

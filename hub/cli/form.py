@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hub.cli import DONE
 from hub.errors import UnprocessableError
+from hub.home.files import write_once
 from hub.reports.formats.form.blank import blank_form_csv, blank_form_xlsx
 
 EXAMPLE = "  hub form --lang id --out laporan.xlsx\n  hub form > reports.csv\n"
@@ -28,10 +29,9 @@ def run(args: argparse.Namespace) -> int:
     if args.out.suffix.lower() not in makers:
         raise UnprocessableError(f"{args.out}: the name should end in .csv or .xlsx")
     try:
-        with args.out.open("xb") as file:
-            file.write(makers[args.out.suffix.lower()](args.lang))
-    except FileExistsError:
-        raise UnprocessableError(f"{args.out}: this file exists already, and may be filled in; name another") from None
+        written = write_once(args.out, makers[args.out.suffix.lower()](args.lang), mode=0o644)
     except OSError as error:
         raise UnprocessableError(f"{args.out}: cannot be written: {error.strerror}") from None
+    if not written:
+        raise UnprocessableError(f"{args.out}: this file exists already, and may be filled in; name another")
     return DONE

@@ -166,14 +166,14 @@ def shown_preview(preview: Preview, args: argparse.Namespace, *, full: bool = Fa
 
 def _next_command(words: Sequence[str]) -> list[str]:
     """The words of a command without those that keep it from sending, or ask for what was just shown."""
-    kept: list[str] = []
+    remaining: list[str] = []
     skip = False
     for word in words:
         option, equals, _ = word.partition("=")
         if not skip and option not in {*_FLAGS, *_FILES}:
-            kept.append(word)
+            remaining.append(word)
         skip = option in _FILES and not equals
-    return kept
+    return remaining
 
 
 def _content(file: Path) -> bytes:
@@ -187,14 +187,14 @@ def reports(file: Path, args: argparse.Namespace, member: Member) -> Iterator[Re
     """The reports in a file; each row that cannot be read, and what an officer should know of one that can, is told on
     stderr. A row that cannot be read is handed on, too. ReadingError where the file has no row at all.
     """
-    found = None
-    for found in read(file, read_options(args, member), args.format):
-        if isinstance(found, RowError):
-            print(found, file=sys.stderr)
+    report = None
+    for report in read(file, read_options(args, member), args.format):
+        if isinstance(report, RowError):
+            print(report, file=sys.stderr)
         else:
-            _warn(found)
-        yield found
-    if found is None:
+            _warn(report)
+        yield report
+    if report is None:
         raise ReadingError(f"{file}: there is no report in it")
 
 

@@ -29,8 +29,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Take it back from every collection that it went to; 1 where something was refused, 3 where the answer is no."""
-    found = withdrawals(this_member(environment()), args.report_id, now())
-    collections = "1 collection" if len(found) == 1 else f"{len(found)} collections"
+    items = withdrawals(this_member(environment()), args.report_id, now())
+    collections = "1 collection" if len(items) == 1 else f"{len(items)} collections"
     question = f"{args.report_id} is withdrawn from {collections}, for good. Withdraw it?"
     if not agreed(question, yes=args.yes):
         print("Nothing was withdrawn.", file=sys.stderr)
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     refused = False
     with client(args, environment()) as hub:
         box = outbox(args, environment())
-        for item in found:
+        for item in items:
             for delivery in revoke(hub.connection, box, item, progress()):
                 refused |= show(delivery, box, as_json=args.json)
             deletion = delete_observables(hub.connection, item)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from hub.errors import ReadingError, ReleaseError
-from hub.home.member import FILE
+from hub.errors import ConfigurationError, ReadingError, ReleaseError
+from hub.home.member import FILE, load_member
 from hub.producer import respond
 from hub.producer.bundles import StixDict, stix_objects
 from hub.producer.checkpoint import FileKeeper, Keeper
@@ -19,8 +19,9 @@ from hub.producer.follow import Asked, Rhythm, follow
 from hub.producer.hints import Hints
 from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience
-from hub.producer.pipeline import Destination, Pipeline
+from hub.producer.pipeline import Destination, Pipeline, clock
 from hub.producer.publish import Progress, Receipt, joined
+from hub.producer.withdrawal import delete_observables, revoke, withdrawals
 from hub.release.policy import Approvals
 from hub.reports.read import Report, RowError
 from hub.taxii.resources import Collection
@@ -101,6 +102,23 @@ class HubClient:
         destination = Destination(self.connection, to, self._home, self.outbox)
         return Pipeline(destination, approvals=approvals, exercise=exercise)
 
+    def withdraw(self, report_id: str, *, progress: Progress | None = None) -> list[Receipt]:
+        """Take back what was released of a report, for good; a receipt of the revocations in each bundle.
+
+        Its objects are revoked and its observables deleted, in every collection that it went to. ReleaseError where nothing
+        of it was released from this home. After an interruption the same call continues where it stopped.
+        """
+        if self._home is None or self.outbox is None:
+            raise ConfigurationError(
+                "a report is withdrawn by the member that released it: give `home=` to `hub.connect`"
+            )
+        receipts = []
+        for item in withdrawals(load_member(self._home), report_id, clock()):
+            for delivery in revoke(self.connection, self.outbox, item, progress):
+                receipts += [delivery.receipt] if delivery.source == report_id else []
+            delete_observables(self.connection, item)
+        return receipts
+
     # --- the joint protocol -------------------------------------------------------------------------------------
 
     def alert(self, item: Any, *, to: str = respond.COLLECTION, source: str = "") -> Receipt:
@@ -134,8 +152,8 @@ class HubClient:
 
     def contacts(self) -> list[dict[str, Any]]:
         """The members' points of contact."""
-        found: list[dict[str, Any]] = self.connection.resource("contacts")["contacts"]
-        return found
+        contacts: list[dict[str, Any]] = self.connection.resource("contacts")["contacts"]
+        return contacts
 
     def confirm_contact(self) -> dict[str, Any]:
         """Confirm this member's own contact as it stands; the contact."""
@@ -175,23 +193,23 @@ class HubClient:
         without `events`, or with a `rhythm` that waits in a way of its own, it polls only.
         """
         asked, rhythm = asked or Asked(), rhythm or Rhythm()
-        found = self.connection.collection(collection)
+        followed = self.connection.collection(collection)
         keeper: Keeper = Keeper()
         if checkpoint is not None or out is not None:
             path = Path(checkpoint) if checkpoint is not None else Path(f"{out}.checkpoint")
             keeper = FileKeeper(
-                path, collection=found.id, asked=asked.as_dict(), out=None if out is None else Path(out)
+                path, collection=followed.id, asked=asked.as_dict(), out=None if out is None else Path(out)
             )
         if once:
             rhythm = Rhythm(True, rhythm.interval_seconds, rhythm.wait, rhythm.tell)
         if once or not events or rhythm.wait is not time.sleep:
-            return _closing((keeper,), self._items(found, keeper, asked, rhythm, raw=raw))
-        hints = Hints(self.connection, found)
+            return _closing((keeper,), self._items(followed, keeper, asked, rhythm, raw=raw))
+        hints = Hints(self.connection, followed)
         rhythm = dataclasses.replace(rhythm, wait=hints.wait)
-        return _closing((keeper, hints), self._items(found, keeper, asked, rhythm, raw=raw))
+        return _closing((keeper, hints), self._items(followed, keeper, asked, rhythm, raw=raw))
 
-    def _items(self, found: Collection, keeper: Keeper, asked: Asked, rhythm: Rhythm, *, raw: bool) -> Iterator[Any]:
-        items = follow(self.connection, found, keeper, asked, rhythm)
+    def _items(self, followed: Collection, keeper: Keeper, asked: Asked, rhythm: Rhythm, *, raw: bool) -> Iterator[Any]:
+        items = follow(self.connection, followed, keeper, asked, rhythm)
         return items if raw else map(_typed(), items)
 
 

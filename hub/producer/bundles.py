@@ -85,12 +85,12 @@ def _object(item: Any, number: int, name: str) -> StixDict:
         item = json.loads(item.serialize())
     if not isinstance(item, Mapping):
         raise ReadingError(f"{name}: object {number} is {type(item).__name__}, not a STIX object")
-    found = dict(item)
+    plain = dict(item)
     try:
-        encoded(found)
+        encoded(plain)
     except (TypeError, ValueError, RecursionError) as error:
         raise ReadingError(f"{name}: object {number} cannot be sent as JSON: {error}") from None
-    return found
+    return plain
 
 
 def _parse(text: str | bytes, name: str) -> Any:
@@ -109,12 +109,12 @@ def _parse(text: str | bytes, name: str) -> Any:
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> StixDict:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    values = dict(pairs)
+    if len(values) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
         raise ValueError(f"the key {twice[:40]!r} stands twice in one JSON object; leave one of the two out")
-    return found
+    return values
 
 
 def _no_constant(constant: str) -> NoReturn:

@@ -188,7 +188,7 @@ class FileKeeper(Keeper):
         head = {**self._head, "added_after": position.after}
         if self._out_path is not None:
             head["out"] = {"file": self._out_path.name, "bytes": self._out_bytes}
-        text = json.dumps(head) + "\n" + "".join(f"{one}\n" for one in sorted(position.taken))
+        text = json.dumps(head) + "\n" + "".join(f"{mark}\n" for mark in sorted(position.taken))
         write_atomically(self.path, text.encode())
 
 
@@ -211,9 +211,9 @@ def _load(path: Path, head: Mapping[str, Any], out: Path | None) -> _Known:
     damaged = ConfigurationError(f"{path}: this is no checkpoint, or a damaged one: begin anew with another file")
     try:
         first, *rest = path.read_text("ascii").split("\n")
-        found = json.loads(first)
-        after, kept = found["added_after"], found.get("out")
-        form, collection, asked = found["form"], found["collection"], found["asked"]
+        values = json.loads(first)
+        after, written = values["added_after"], values.get("out")
+        form, collection, asked = values["form"], values["collection"], values["asked"]
     except (ValueError, LookupError, TypeError, AttributeError):
         raise damaged from None
     if form != _FORM or not isinstance(after, str | None):
@@ -223,18 +223,18 @@ def _load(path: Path, head: Mapping[str, Any], out: Path | None) -> _Known:
             f"{path}: this checkpoint belongs to another collection, or was begun with other filters: name another file"
         )
     name = out.name if out is not None else None
-    if kept is not None and kept["file"] != name:
+    if written is not None and written["file"] != name:
         raise ConfigurationError(
-            f"{path}: this checkpoint belongs to the out file {kept['file']!r}: name that one, too"
+            f"{path}: this checkpoint belongs to the out file {written['file']!r}: name that one, too"
         )
-    if kept is None and out is not None:
+    if written is None and out is not None:
         raise ConfigurationError(f"{path}: this checkpoint was begun without an out file: name another checkpoint")
     # the last line may have been cut by a kill; the object that it stood for comes again
-    return _Known(Position(after, frozenset(_marks(rest[:-1]))), kept["bytes"] if kept is not None else 0)
+    return _Known(Position(after, frozenset(_marks(rest[:-1]))), written["bytes"] if written is not None else 0)
 
 
 def _marks(lines: Iterable[str]) -> Iterable[str]:
-    return (one for one in lines if _MARK.fullmatch(one))
+    return (line for line in lines if _MARK.fullmatch(line))
 
 
 def _item(text: bytes) -> StixDict | None:

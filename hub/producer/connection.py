@@ -112,20 +112,20 @@ class Connection:
 
         def load() -> list[tuple[Collection, ClientCollection]]:
             root.refresh_collections()
-            return [(_collection(found), found) for found in root.collections]
+            return [(_collection(client), client) for client in root.collections]
 
-        self._collections = {collection.id: (collection, found) for collection, found in self._line.patiently(load)}
+        self._collections = {collection.id: (collection, client) for collection, client in self._line.patiently(load)}
         return [collection for collection, _ in self._collections.values()]
 
     def collection(self, name: str) -> Collection:
         """The collection of this id, alias or title. NotFoundError lists those there are."""
         known = [collection for collection, _ in self._collections.values()]
-        found = named(known, name) or named(known := self.collections(), name)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = ", ".join(collection.id for collection in found)
-            raise NotFoundError(f"{len(found)} collections are called {name!r}; take the id of one: {ids}")
+        matches = named(known, name) or named(known := self.collections(), name)
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            ids = ", ".join(collection.id for collection in matches)
+            raise NotFoundError(f"{len(matches)} collections are called {name!r}; take the id of one: {ids}")
         there = ", ".join(collection.alias or collection.title for collection in known) or "none for this account"
         raise NotFoundError(f"{self.root_url} has no collection {name!r}; it has: {there}")
 
@@ -191,13 +191,13 @@ class Connection:
 
     def resource(self, name: str) -> dict[str, Any]:
         """What the hub has at `name` below the API root, such as its board; NotFoundError where it has no such thing."""
-        found = self._line.patiently(lambda: self._line.http.get(urljoin(self.root_url, f"{name}/"), _ACCEPT))
-        return _mapping(found)
+        body = self._line.patiently(lambda: self._line.http.get(urljoin(self.root_url, f"{name}/"), _ACCEPT))
+        return _mapping(body)
 
     def post(self, name: str) -> dict[str, Any]:
         """As `resource`, of what a POST without a body comes to."""
-        found = self._line.patiently(lambda: self._line.http.post(urljoin(self.root_url, f"{name}/"), _ACCEPT))
-        return _mapping(found)
+        body = self._line.patiently(lambda: self._line.http.post(urljoin(self.root_url, f"{name}/"), _ACCEPT))
+        return _mapping(body)
 
     @property
     def line(self) -> Line:
@@ -245,22 +245,22 @@ class Connection:
         server = Server(url, conn=self._line.http)
 
         def roots() -> list[str]:
-            found = [root.url for root in server.api_roots]
+            urls = [root.url for root in server.api_roots]
             default = server.default
-            return [default.url] if default is not None else found
+            return [default.url] if default is not None else urls
 
-        found = self._line.patiently(roots)
-        if len(found) != 1:
+        urls = self._line.patiently(roots)
+        if len(urls) != 1:
             raise NotFoundError(
-                f"{url} names {len(found)} API roots and no default; take one of them as the address: {', '.join(found)}"
+                f"{url} names {len(urls)} API roots and no default; take one of them as the address: {', '.join(urls)}"
             )
-        there, here = urlsplit(found[0]), urlsplit(url)
-        if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+        named, asked = urlsplit(urls[0]), urlsplit(url)
+        if (named.scheme, named.netloc) != (asked.scheme, asked.netloc):
             # the credentials were meant for the address that was given, and for no other
             raise ConfigurationError(
-                f"{url} names an API root at another address, {found[0]}; if you trust it, take that as the hub's address"
+                f"{url} names an API root at another address, {urls[0]}; if you trust it, take that as the hub's address"
             )
-        return ApiRoot(found[0], conn=self._line.http)
+        return ApiRoot(urls[0], conn=self._line.http)
 
     def _client(self, collection: Collection) -> ClientCollection:
         if collection.id not in self._collections:
@@ -284,10 +284,10 @@ class Connection:
         )
 
 
-def _mapping(found: Any) -> dict[str, Any]:
-    if not isinstance(found, dict):
+def _mapping(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
         raise ConnectionFailedError("the address answers, but not as this hub does: check that it is one")
-    return found
+    return body
 
 
 class _NoApiRootError(NotFoundError):
@@ -323,43 +323,47 @@ def named(collections: Iterable[Collection], name: str) -> list[Collection]:
     """Those of that id; or else alias; or title; or, in any case of letters, alias or title."""
     known = list(collections)
     folded = name.casefold()
-    for found in (
-        [one for one in known if one.id == name],
-        [one for one in known if one.alias == name],
-        [one for one in known if one.title == name],
-        [one for one in known if folded in ((one.alias or "").casefold(), one.title.casefold())],
+    for matches in (
+        [collection for collection in known if collection.id == name],
+        [collection for collection in known if collection.alias == name],
+        [collection for collection in known if collection.title == name],
+        [
+            collection
+            for collection in known
+            if folded in ((collection.alias or "").casefold(), collection.title.casefold())
+        ],
     ):
-        if found:
-            return found
+        if matches:
+            return matches
     return []
 
 
-def _collection(found: ClientCollection) -> Collection:
-    custom: Mapping[str, Any] = found.custom_properties
+def _collection(client: ClientCollection) -> Collection:
+    custom: Mapping[str, Any] = client.custom_properties
     return Collection(
-        id=found.id,
-        title=found.title,
-        can_read=found.can_read is True,
-        can_write=found.can_write is True,
-        description=found.description,
-        alias=found.alias,
-        media_types=tuple(found.media_types),
+        id=client.id,
+        title=client.title,
+        can_read=client.can_read is True,
+        can_write=client.can_write is True,
+        description=client.description,
+        alias=client.alias,
+        media_types=tuple(client.media_types),
         x_hub_highest_tlp=custom.get("x_hub_highest_tlp"),
         x_hub_profiles=tuple(custom.get("x_hub_profiles") or ()),
     )
 
 
-def _status(found: Status) -> StatusResource:
+def _status(status: Status) -> StatusResource:
     return StatusResource(
-        id=found.id,
-        request_timestamp=found.request_timestamp or "",
-        total_count=found.total_count,
-        success_count=found.success_count,
-        failure_count=found.failure_count,
-        status=found.status,
-        pending_count=found.pending_count,
-        successes=tuple(_detail(detail) for detail in found.successes),
-        failures=tuple(_detail(detail) for detail in found.failures),
+        id=status.id,
+        request_timestamp=status.request_timestamp or "",
+        total_count=status.total_count,
+        success_count=status.success_count,
+        failure_count=status.failure_count,
+        status=status.status,
+        pending_count=status.pending_count,
+        successes=tuple(_detail(detail) for detail in status.successes),
+        failures=tuple(_detail(detail) for detail in status.failures),
     )
 
 

@@ -143,15 +143,15 @@ def _check(response: requests.Response) -> None:
 
 def _same_host(url: str, location: str) -> str:
     # (4)
-    there, here = urlsplit(urljoin(url, location)), urlsplit(url)
-    if (there.scheme, there.hostname) != (here.scheme, here.hostname) or "@" in there.netloc:
+    target, source = urlsplit(urljoin(url, location)), urlsplit(url)
+    if (target.scheme, target.hostname) != (source.scheme, source.hostname) or "@" in target.netloc:
         raise _NoEventsError("sent to another host")
-    return there.geturl()
+    return target.geturl()
 
 
 def _socket_of(response: requests.Response) -> socket.socket | None:
-    found = getattr(getattr(response.raw, "connection", None), "sock", None)
-    return found if isinstance(found, socket.socket) else None
+    sock = getattr(getattr(response.raw, "connection", None), "sock", None)
+    return sock if isinstance(sock, socket.socket) else None
 
 
 def _dates(response: requests.Response, collection: str) -> Iterator[str | None]:
@@ -170,12 +170,12 @@ def _dates(response: requests.Response, collection: str) -> Iterator[str | None]
 
 def _date(data: str, collection: str) -> str | None:
     try:
-        told = json.loads(data)
+        event = json.loads(data)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(told, dict) or told.get("collection") != collection:
+    if not isinstance(event, dict) or event.get("collection") != collection:
         return None
-    return str(told.get("date_added"))
+    return str(event.get("date_added"))
 
 
 def _lines(response: requests.Response) -> Iterator[str]:

@@ -161,10 +161,10 @@ class Outbox:
         except ConnectionFailedError as error:
             raise ConnectionFailedError(f"{error}. {self._waiting_in_words()}") from None
         for name in missing:
-            found = self.delivery(name)
-            if found is None:
+            settled = self.delivery(name)
+            if settled is None:
                 raise ReadingError(f"{self.folder / name}: the file has disappeared from the outbox; publish it again")
-            yield found
+            yield settled
 
     def retry(self, name: str) -> None:
         """Let a refused file wait again, in its old place in the order."""

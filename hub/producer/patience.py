@@ -213,16 +213,16 @@ class Line:
 
     def _status(self, response: requests.Response) -> _Failure:
         status = response.status_code
-        said = self._said(response)
+        words = self._said(response)
         if status in _STATUSES:
             cls, meaning = _STATUSES[status]
-            return _Failure(cls(f"{meaning}: {said}" if said else meaning), False)
+            return _Failure(cls(f"{meaning}: {words}" if words else meaning), False)
         if 400 <= status < 500 and status not in PASSING:
             return _Failure(
-                errors.RefusedError(f"the hub refuses this with {status}: {said or response.reason}"), False
+                errors.RefusedError(f"the hub refuses this with {status}: {words or response.reason}"), False
             )
         meaning = "the hub asks for slower requests" if status == 429 else f"the hub cannot answer now ({status})"
-        error = ConnectionFailedError(f"{place(response.url)}: {meaning}" + (f": {said}" if said else ""))
+        error = ConnectionFailedError(f"{place(response.url)}: {meaning}" + (f": {words}" if words else ""))
         return _Failure(error, status in PASSING, _retry_after(response.headers.get("Retry-After")))
 
     def _said(self, response: requests.Response) -> str:
@@ -289,14 +289,14 @@ def _why(error: requests.RequestException, patience: Patience) -> tuple[str, boo
 
 def _causes(error: BaseException) -> list[BaseException]:
     """The error, and all that it came from: what requests wraps stands in args, reason, cause or context."""
-    found: list[BaseException] = []
+    chain: list[BaseException] = []
     rest: list[Any] = [error]
-    while rest and len(found) < 20:
-        one = rest.pop()
-        if isinstance(one, BaseException) and not any(one is other for other in found):
-            found.append(one)
-            rest += [*one.args, getattr(one, "reason", None), one.__cause__, one.__context__]
-    return found
+    while rest and len(chain) < 20:
+        link = rest.pop()
+        if isinstance(link, BaseException) and not any(link is other for other in chain):
+            chain.append(link)
+            rest += [*link.args, getattr(link, "reason", None), link.__cause__, link.__context__]
+    return chain
 
 
 def _retry_after(text: str | None) -> float | None:

@@ -75,7 +75,9 @@ class Receipt:
             "collection": self.collection,
             "successes": list(self.successes),
             "repeats": list(self.repeats),
-            "failures": [{"id": one.id, "version": one.version, "reason": one.reason} for one in self.failures],
+            "failures": [
+                {"id": failure.id, "version": failure.version, "reason": failure.reason} for failure in self.failures
+            ],
             "pending": self.pending,
             "statuses": list(self.statuses),
         }
@@ -87,7 +89,7 @@ def receipt_from(values: Mapping[str, Any]) -> Receipt:
         collection=values["collection"],
         successes=tuple(values["successes"]),
         repeats=tuple(values["repeats"]),
-        failures=tuple(Failure(one["id"], one["version"], one["reason"]) for one in values["failures"]),
+        failures=tuple(Failure(failure["id"], failure["version"], failure["reason"]) for failure in values["failures"]),
         pending=values["pending"],
         statuses=tuple(values["statuses"]),
     )
@@ -97,11 +99,11 @@ def joined(receipts: Sequence[Receipt]) -> Receipt:
     """One receipt for several bundles that went to the same collection."""
     return Receipt(
         collection=receipts[0].collection,
-        successes=tuple(one for receipt in receipts for one in receipt.successes),
-        repeats=tuple(one for receipt in receipts for one in receipt.repeats),
-        failures=tuple(one for receipt in receipts for one in receipt.failures),
+        successes=tuple(identifier for receipt in receipts for identifier in receipt.successes),
+        repeats=tuple(identifier for receipt in receipts for identifier in receipt.repeats),
+        failures=tuple(failure for receipt in receipts for failure in receipt.failures),
         pending=sum(receipt.pending for receipt in receipts),
-        statuses=tuple(one for receipt in receipts for one in receipt.statuses),
+        statuses=tuple(status for receipt in receipts for status in receipt.statuses),
     )
 
 
@@ -123,13 +125,13 @@ def publish(
     ordered = in_sending_order(objects)
     max_bytes = connection.max_content_length()
     # (2)
-    told = _Told(collection.title, len(ordered), progress)
+    tally = _Tally(collection.title, len(ordered), progress)
     for batch in _batches(ordered, max_bytes, envelope_objects):
         # (3)
         for part, outcome in _sent(connection, collection, batch, max_bytes):
             # (4)
-            told.note(part, outcome)
-    return told.receipt()
+            tally.note(part, outcome)
+    return tally.receipt()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +183,7 @@ def _sent(
         yield batch, str(error)
 
 
-class _Told:
+class _Tally:
     """The receipt, as it grows."""
 
     def __init__(self, title: str, total: int, progress: Progress | None) -> None:
@@ -218,8 +220,8 @@ class _Told:
         if len(ids) != status.success_count:  # the lists are optional (TAXII 2.1, 4.3.1)
             failed = {detail.id for detail in status.failures}
             ids = [(item.id, "") for item in part if item.id not in failed][: status.success_count]
-        self.repeats += [one for one, message in ids if message.startswith(protocol.HELD_ALREADY)]
-        self.successes += [one for one, message in ids if not message.startswith(protocol.HELD_ALREADY)]
+        self.repeats += [identifier for identifier, message in ids if message.startswith(protocol.HELD_ALREADY)]
+        self.successes += [identifier for identifier, message in ids if not message.startswith(protocol.HELD_ALREADY)]
         failures = [
             Failure(detail.id, detail.version, detail.message or "the hub gives no reason")
             for detail in status.failures

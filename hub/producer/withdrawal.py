@@ -57,7 +57,7 @@ def withdrawals(member: Member, report_id: str, now: datetime) -> Sequence[Colle
 
     An observable that another report of this CERT released to the same collection stays until that is withdrawn.
     """
-    found: list[CollectionWithdrawal] = []
+    items: list[CollectionWithdrawal] = []
     observed_elsewhere: dict[str, set[str]] = {}  # collection -> observables of other reports
     for path, data in released_records(member):
         record, collection = parse_release_record(data), str(data["collection"])
@@ -67,14 +67,14 @@ def withdrawals(member: Member, report_id: str, now: datetime) -> Sequence[Colle
             continue
         back = withdrawal(record, timestamp(now))
         bundles = tuple(tuple(bundle) for bundle in (back.contents, back.lone) if bundle)
-        found.append(CollectionWithdrawal(report_id, collection, bundles, back.delete, path, back.record))
-    if not found:
+        items.append(CollectionWithdrawal(report_id, collection, bundles, back.delete, path, back.record))
+    if not items:
         raise ReleaseError(f"Nothing of a report {report_id!r} was released from this home ({member.home}).")
     return [
         replace(
             item, delete=tuple(ref for ref in item.delete if ref not in observed_elsewhere.get(item.collection, ()))
         )
-        for item in found
+        for item in items
     ]
 
 

@@ -460,6 +460,29 @@ def test_in_python_a_receipt_is_of_what_was_published_and_not_of_what_waited(reg
     assert Outbox(box).refused()
 
 
+def test_in_python_a_report_is_withdrawn_from_every_collection(region: Region, tmp_path: Path) -> None:
+    """As by the command: revoked and deleted; what was never released is an error in words."""
+    office = region.offices["MM"]
+    (report,) = hub.read_reports(
+        sheet(tmp_path / "a.csv", {"report_id": "MM-13", "country": "MM", "indicators": "ip:203.0.113.102"})
+    )
+    with client(office) as asean:
+        for collection in ("mm", "indicators"):
+            asean.publish(report, to=collection)
+        receipts = asean.withdraw("MM-13")
+        assert len(receipts) == 2
+        assert all(receipt.complete for receipt in receipts)
+        with pytest.raises(hub.ReleaseError, match="MM-404"):
+            asean.withdraw("MM-404")
+    for collection in ("mm", "indicators"):
+        held = region.held(collection)
+        assert "203.0.113.102" not in [item["value"] for item in of_types(held, "ipv4-addr")]
+        assert [item.get("revoked", False) for item in held if "203.0.113.102" in item.get("pattern", "")] == [
+            False,
+            True,
+        ]
+
+
 def test_in_python_what_may_not_leave_is_an_error_in_words(region: Region, tmp_path: Path) -> None:
     """A report without consent, a row that could not be read, a client without a home."""
     office = region.offices["MM"]
