@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -76,6 +77,9 @@ MODULES: Final[Mapping[str, str]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name; the exit code says how it went (see the constants above)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal's encoding may lack a character: show its number instead
+            stream.reconfigure(errors="backslashreplace")
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in COMMANDS:
         return _run(arguments[0], arguments[1:])

@@ -23,6 +23,7 @@ import orjson
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.client import environment
+from hub.cli.output import write_whole
 from hub.cli.reports import (
     approval_arguments,
     approvals,
@@ -33,7 +34,6 @@ from hub.cli.reports import (
     this_member,
 )
 from hub.errors import ReadingError, UnprocessableError
-from hub.home.files import write_chunks_atomically
 from hub.home.member import Member
 from hub.producer.desk import Release, files_of_rendering, release_report, render_report
 from hub.producer.faults import in_words
@@ -101,10 +101,7 @@ def _write(chunks: Iterable[bytes], out: Path | None) -> None:
         sys.stdout.buffer.writelines(chunks)
         sys.stdout.buffer.flush()
         return
-    try:
-        write_chunks_atomically(out, chunks)
-    except OSError as error:
-        raise UnprocessableError(f"{out}: cannot be written: {error.strerror}") from None
+    write_whole(out, chunks)
 
 
 class _Conversion:

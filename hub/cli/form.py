@@ -29,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out.suffix.lower() not in makers:
         raise UnprocessableError(f"{args.out}: the name should end in .csv or .xlsx")
     try:
+        args.out.parent.stat()  # a folder that is not there is a slip of the keyboard: it is not made
         written = write_once(args.out, makers[args.out.suffix.lower()](args.lang), mode=0o644)
     except OSError as error:
         raise UnprocessableError(f"{args.out}: cannot be written: {error.strerror}") from None

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from hub.cli import DONE
 from hub.cli.client import environment
+from hub.cli.output import write_whole
 from hub.cli.reports import now, this_member
-from hub.errors import UnprocessableError
-from hub.home.files import write_atomically
 from hub.release import layout
 from hub.release.history import history_of
 from hub.release.history_page import as_html, as_text
@@ -36,10 +35,7 @@ def run(args: argparse.Namespace) -> int:
     audiences = history_of(member, args.report_id)
     if args.out is not None:
         page = as_html(args.report_id, member.name, audiences, timestamp(now()))
-        try:
-            write_atomically(args.out, page.encode("utf-8", "replace"))
-        except OSError as error:
-            raise UnprocessableError(f"{args.out}: cannot be written: {error.strerror}") from None
+        write_whole(args.out, [page.encode("utf-8", "replace")])
     if args.json:
         record = {"report": args.report_id, "author": member.name, "audiences": [asdict(item) for item in audiences]}
         print(json.dumps(record, ensure_ascii=False))

@@ -11,8 +11,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.cli.client import home
+from hub.cli.output import write_whole
 from hub.errors import ConfigurationError, ReadingError, ReleaseError
-from hub.home.files import write_atomically
 from hub.home.member import Member, load_member
 from hub.producer.desk import read
 from hub.release import layout
@@ -133,10 +133,7 @@ def approvals(args: argparse.Namespace) -> Approvals:
 def keep_held(file: Path, decisions: Decisions) -> None:
     """Write what is held into a file, whole or not at all; decisions that stand in it already are kept."""
     earlier = parse_items(_content(file), str(file)) if file.exists() else []
-    try:
-        write_atomically(file, held_file(decisions.held, earlier))
-    except OSError as error:
-        raise ReleaseError(f"{file}: what is held cannot be written here: {error.strerror}") from None
+    write_whole(file, [held_file(decisions.held, earlier)])
     count = len(decisions.held)
     print(
         f"{file}: {count} held. Set each decision to {', '.join(Decision)}; then run the same command with --answers {file} "

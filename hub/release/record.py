@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
+
 from hub.errors import ReleaseError
 from hub.home.files import write_atomically
 from hub.home.member import Member
@@ -284,4 +286,7 @@ def _read(path: Path, unkept: Unkept | None = None) -> dict[str, Any]:
 
 
 def _encoded(data: Mapping[str, Any]) -> bytes:
-    return json.dumps(data, ensure_ascii=False, indent=1).encode()
+    try:
+        return orjson.dumps(data, option=orjson.OPT_INDENT_2)
+    except TypeError:  # a number beyond 64 bits
+        return json.dumps(data, ensure_ascii=False, indent=2).encode()

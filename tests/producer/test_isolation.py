@@ -134,7 +134,9 @@ def test_a_bundle_is_written_into_a_file_whole_or_not_at_all(office: Office, tmp
     assert incidents(out.read_text("utf-8")) == 3
     office.hub("convert", tmp_path / "none.csv", "--out", out, code=3)
     assert incidents(out.read_text("utf-8")) == 3
-    assert "cannot be written" in office.hub("convert", tmp_path / "three.csv", "--out", tmp_path, code=3).stderr
+    for other in (tmp_path, tmp_path / "no folder" / "national.json"):
+        assert "cannot be written" in office.hub("convert", tmp_path / "three.csv", "--out", other, code=3).stderr
+    assert not (tmp_path / "no folder").exists()
 
 
 def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(office: Office, tmp_path: Path) -> None:
