@@ -156,24 +156,24 @@ class Builder:
         )
 
     def _full(self, object_type: str, content: Mapping[str, Any], tlp_word: TlpWord | None) -> Content:
-        made: Content = {"type": object_type, "spec_version": "2.1", "created_by_ref": self.member.identity}
-        made |= _filled(content)
+        full: Content = {"type": object_type, "spec_version": "2.1", "created_by_ref": self.member.identity}
+        full |= _filled(content)
         if self.labels and object_type not in {"identity", "location"}:
-            made["labels"] = [*made.get("labels", []), *self.labels]
-        made["object_marking_refs"] = self.marks(tlp_word)
-        return made
+            full["labels"] = [*full.get("labels", []), *self.labels]
+        full["object_marking_refs"] = self.marks(tlp_word)
+        return full
 
 
 def _filled(content: Mapping[str, Any]) -> Content:
     """Only what says something, with lists for tuples: an absent value is "not shared", 0 and False are said."""
-    made: Content = {}
+    filled: Content = {}
     for name, value in content.items():
         if value is None or value == "" or (isinstance(value, list | tuple | dict | Mapping) and not value):
             continue
         if isinstance(value, str):
-            made[name] = shortest(value) if name in TIMES else value
+            filled[name] = shortest(value) if name in TIMES else value
         else:
-            made[name] = (
+            filled[name] = (
                 list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
             )
-    return made
+    return filled

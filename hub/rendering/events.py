@@ -25,11 +25,11 @@ def _span(start: Moment | None, end: Moment | None) -> dict[str, Any]:
     """Times with their fidelity; an end before its start is no end."""
     if start and end and end.instant < start.instant:
         end = None
-    made: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
     for name, moment in (("start", start), ("end", end)):
         if moment:
-            made |= {f"{name}_time": moment.stix(), f"{name}_time_fidelity": moment.fidelity.value}
-    return made
+            properties |= {f"{name}_time": moment.stix(), f"{name}_time_fidelity": moment.fidelity.value}
+    return properties
 
 
 def _new_sdo(extension: str) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def render_tasks(builder: Builder) -> list[str]:
     """Add the tasks; returns their ids."""
     timeline = builder.report.timeline
     extensions = _new_sdo(incident.TASK)
-    made = [
+    tasks = [
         builder.add(
             "task",
             kind,
@@ -113,7 +113,7 @@ def render_tasks(builder: Builder) -> list[str]:
         )
         if moment
     ]
-    made += [
+    tasks += [
         builder.add(
             "task",
             "other",
@@ -127,7 +127,7 @@ def render_tasks(builder: Builder) -> list[str]:
         )
         for number, item in enumerate(builder.report.tasks)
     ]
-    return made
+    return tasks
 
 
 def _availability(item: Impact) -> tuple[str, dict[str, Any]]:
@@ -180,7 +180,7 @@ _CATEGORIES: Final[Mapping[type[Impact], Callable[[Impact], tuple[str, dict[str,
 
 def render_impacts(builder: Builder, victims: list[str]) -> list[str]:
     """Add the impacts on these victims (ids); returns their ids."""
-    made = []
+    impacts = []
     for number, item in enumerate(builder.report.impacts):
         category, values = _CATEGORIES[type(item)](item)
         counts = dict(item.entity_counts)
@@ -188,7 +188,7 @@ def render_impacts(builder: Builder, victims: list[str]) -> list[str]:
             counts = {**builder.report.affected, **counts}
         extensions = _new_sdo(incident.IMPACT)
         extensions[f"{category}-ext"] = {name: value for name, value in values.items() if value is not None}
-        made.append(
+        impacts.append(
             builder.add(
                 "impact",
                 str(number),
@@ -202,4 +202,4 @@ def render_impacts(builder: Builder, victims: list[str]) -> list[str]:
                 **_span(item.start, item.end),
             )
         )
-    return made
+    return impacts

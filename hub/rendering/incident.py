@@ -82,12 +82,12 @@ def _vulnerability(builder: Builder, item: Vulnerability) -> str:
 def _actor(builder: Builder, item: Actor) -> str:
     words = {"threat_actor_types": item.types} if item.kind == "threat-actor" else {}
     motive = {} if item.kind == "campaign" else {"primary_motivation": item.motivation}
-    made = _knowledge(builder, item.kind, item.name, item.description, aliases=item.aliases, **words, **motive)
+    identifier = _knowledge(builder, item.kind, item.name, item.description, aliases=item.aliases, **words, **motive)
     if item.kind != "campaign":
         for code in item.countries:
             kind = "located-at" if item.kind == "threat-actor" else "originates-from"
-            builder.relate(made, kind, builder.add_common("location", country=code))
-    return made
+            builder.relate(identifier, kind, builder.add_common("location", country=code))
+    return identifier
 
 
 def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> str:
@@ -121,7 +121,7 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
     }
     own = Reference(member.name, external_id=report.report_id)
     references = [reference for item in (own, *report.references) if (reference := external_reference(item))]
-    made = builder.add(
+    identifier = builder.add(
         "incident",
         INCIDENT,
         name=report.title,
@@ -137,16 +137,16 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
     # (3) what it is related to
     for ref in victims:
         if ref:
-            builder.relate(made, "impacts", ref)
+            builder.relate(identifier, "impacts", ref)
     for code in report.countries:
-        builder.relate(made, "located-at", builder.add_common("location", country=code))
-    builder.relate(member.identity, "contact-for", made)
-    _relate_knowledge(builder, made, known)
-    _texts(builder, made)
+        builder.relate(identifier, "located-at", builder.add_common("location", country=code))
+    builder.relate(member.identity, "contact-for", identifier)
+    _relate_knowledge(builder, identifier, known)
+    _texts(builder, identifier)
     for other in report.related_reports:
         if other != report.report_id:
-            builder.relate(made, "related-to", builder.of_report("incident", other, INCIDENT))
-    return made
+            builder.relate(identifier, "related-to", builder.of_report("incident", other, INCIDENT))
+    return identifier
 
 
 def labels_of(builder: Builder) -> list[str]:
@@ -155,22 +155,22 @@ def labels_of(builder: Builder) -> list[str]:
     return list(dict.fromkeys([*rsit, *builder.report.labels]))
 
 
-def _relate_knowledge(builder: Builder, made: str, known: Mapping[tuple[str, str], str]) -> None:
+def _relate_knowledge(builder: Builder, incident_ref: str, known: Mapping[tuple[str, str], str]) -> None:
     kinds = {actor.name: actor.kind for actor in builder.report.actors}
     for (kind, name), ref in known.items():
         if kind != "actor":
-            builder.relate(made, "related-to", ref)
+            builder.relate(incident_ref, "related-to", ref)
         elif kinds[name] == "campaign":
-            builder.relate(ref, "associated-with", made)
+            builder.relate(ref, "associated-with", incident_ref)
         else:
-            builder.relate(made, "attributed-to", ref)
+            builder.relate(incident_ref, "attributed-to", ref)
 
 
-def _texts(builder: Builder, made: str) -> None:
+def _texts(builder: Builder, incident_ref: str) -> None:
     report = builder.report
     for number, text in enumerate(report.recommended_actions):
         action = builder.add("course-of-action", str(number), name=text[:100], description=text)
-        builder.relate(made, "related-to", action)
+        builder.relate(incident_ref, "related-to", action)
     for number, note in enumerate(report.notes):
         builder.add(
             "note",
@@ -179,13 +179,13 @@ def _texts(builder: Builder, made: str) -> None:
             content=note.text,
             lang=note.language,
             labels=[f"note:{note.kind}"],
-            object_refs=[made],
+            object_refs=[incident_ref],
         )
     contents: dict[str, dict[str, str]] = {}
     for item in report.translations:
         contents.setdefault(item.language, {})["name" if item.property == "title" else "description"] = item.text
     if contents:
-        builder.add("language-content", "translations", object_ref=made, contents=contents)
+        builder.add("language-content", "translations", object_ref=incident_ref, contents=contents)
 
 
 def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
@@ -197,7 +197,7 @@ def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
     known = "; ".join(f"{field.replace('_', ' ')}: {text}" for field, text in victim.identifiers() if field in _TEXTS)
     mails = "; ".join((*victim.emails, *victim.people))
     references = [{"source_name": "national registration", "external_id": text} for text in victim.registration_numbers]
-    made = builder.add(
+    identifier = builder.add(
         "identity",
         "victim",
         str(number),
@@ -209,5 +209,5 @@ def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
         external_references=references,
     )
     for code in victim.countries:
-        builder.relate(made, "located-at", builder.add_common("location", country=code))
-    return made
+        builder.relate(identifier, "located-at", builder.add_common("location", country=code))
+    return identifier

@@ -48,9 +48,9 @@ def render_observables(builder: Builder, malware: Mapping[str, str]) -> dict[str
             word = item.tlp if item.tlp and tlp.BY_WORD[item.tlp] > builder.level else None
             groups.setdefault(("held" if item.held else item.role.value, word), []).append(sco)
         if item.as_indicator and item.held is None:
-            made = _indicator(builder, item, origin, malware)
-            if made is not None:
-                indicators[" ".join(item.key)] = made
+            indicator = _indicator(builder, item, origin, malware)
+            if indicator is not None:
+                indicators[" ".join(item.key)] = indicator
     # (3) what is known of the victim's own addresses and names, at the CERT only
     for sco in _victims_own(builder):
         groups.setdefault((Role.VICTIM.value, None), []).append(sco)
@@ -68,16 +68,21 @@ def render_sco(builder: Builder, item: Observable, origin: Origin) -> str | None
     content = _sco_content(builder, item)
     if content is None:
         return None
-    made = builder.observe(item.type.value, origin, word, **content)
-    if made is not None:
+    identifier = builder.observe(item.type.value, origin, word, **content)
+    if identifier is not None:
         for host in item.resolves_to:
             # Where the report does not list the address by itself, it does not say whose it is.
             listed = builder.listed.get((host_type(host), host))
             owner = Origin(listed.role, listed.held, listed) if listed else Origin(Role.UNKNOWN, observable=item)
             target = builder.observe(host_type(host), owner, listed.tlp if listed else word, value=host)
             if target is not None:
-                builder.relate(made, "resolves-to", target, word)
-    return made
+                builder.relate(identifier, "resolves-to", target, _stricter(word, listed.tlp if listed else None))
+    return identifier
+
+
+def _stricter(first: TlpWord | None, second: TlpWord | None) -> TlpWord | None:
+    """The stricter of two levels, of which each counts only where it is stricter than the report's."""
+    return max((first, second), key=lambda word: tlp.BY_WORD[word] if word else -1)
 
 
 def _sco_content(builder: Builder, item: Observable) -> dict[str, Any] | None:
@@ -137,13 +142,13 @@ def _traffic(builder: Builder, item: Observable, origin: Origin) -> str | None:
 def _victims_own(builder: Builder) -> Iterable[str]:
     for victim in builder.report.victims:
         origin = Origin(Role.VICTIM)
-        for kind, found in (("domain-name", victim.domains), ("email-addr", victim.emails)):
-            for value in found:
-                if made := builder.observe(kind, origin, value=value):
-                    yield made
+        for kind, texts in (("domain-name", victim.domains), ("email-addr", victim.emails)):
+            for value in texts:
+                if identifier := builder.observe(kind, origin, value=value):
+                    yield identifier
         for value in victim.ip_ranges:
-            if made := builder.observe(host_type(value), origin, value=value):
-                yield made
+            if identifier := builder.observe(host_type(value), origin, value=value):
+                yield identifier
 
 
 def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list[str]) -> None:
@@ -166,11 +171,11 @@ def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list
 
 
 def _indicator(builder: Builder, item: Observable, origin: Origin, malware: Mapping[str, str]) -> str | None:
-    made = pattern_of(item)
-    if made is None:
+    rule = pattern_of(item)
+    if rule is None:
         builder.unusable(item.type.value, item.value, "nothing in it can be matched")
         return None
-    pattern, pattern_type = made
+    pattern, pattern_type = rule
     if pattern_type == "stix" and (problem := pattern_problem(pattern)):
         builder.unusable(item.type.value, item.value, problem)
         return None
@@ -238,7 +243,7 @@ _BY_LABEL: Final = {line.label: line for line in rsit.RSIT.values()}
 
 def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> list[str]:
     """Add the report's sightings. `known`: ids by (kind of target, its name). Returns ids; the rest is in the table."""
-    made = []
+    sightings = []
     for item in builder.report.sightings:
         target = known.get((item.of_type, item.of)) or _classified(builder, item)
         if target is None:
@@ -251,7 +256,7 @@ def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> 
             else builder.member.identity
         )
         parts = (item.of_type, item.of, item.country or "", item.sector or "", item.detail or "", *item.labels)
-        made.append(
+        sightings.append(
             builder.add(
                 "sighting",
                 *parts,
@@ -266,7 +271,7 @@ def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> 
                 confidence=item.confidence,
             )
         )
-    return made
+    return sightings
 
 
 def _classified(builder: Builder, item: Sighting) -> str | None:
@@ -277,7 +282,7 @@ def _classified(builder: Builder, item: Sighting) -> str | None:
     line = rsit.RSIT.get((rsit_class, rsit_type))
     if item.of_type == "observable":
         # What was seen is held or was no indicator: that it was seen, and how often, is still worth telling.
-        line = next((found for label in item.labels if (found := _rsit_of(label))), None)
+        line = next((known for label in item.labels if (known := _rsit_of(label))), None)
     if line is None:
         return None
     rsit_class, rsit_type = line.rsit_class, line.type
@@ -305,11 +310,11 @@ def _span(first: Moment | None, last: Moment | None) -> tuple[str | None, str | 
 
 def class_identity(builder: Builder, sector: str | None, country: str | None) -> str:
     """The organisations of a sector in a country, as one identity that all reports of this CERT share."""
-    made = builder.add_common(
+    identifier = builder.add_common(
         "identity",
         name=wording.class_name(sector, country),
         identity_class="class",
         sectors=[sector] if sector else None,
     )
-    builder.classes[made] = (sector, country)
-    return made
+    builder.classes[identifier] = (sector, country)
+    return identifier

@@ -132,7 +132,7 @@ def _own_identity(member: Member) -> Content:
     The duty desk's mailbox is no part of it, since protected collections take no contact information; it stands in
     the handling statement of what is released.
     """
-    made: Content = {
+    content: Content = {
         "type": "identity",
         "spec_version": "2.1",
         "id": member.identity,
@@ -141,7 +141,7 @@ def _own_identity(member: Member) -> Content:
         "sectors": ["government-national"],
         "object_marking_refs": [tlp.TLP2_IDS[tlp.TLP.CLEAR]],
     }
-    return made
+    return content
 
 
 def _definitions(builder: Builder) -> list[Content]:
@@ -172,7 +172,7 @@ def _container(builder: Builder) -> None:
         labels += [wording.stage(report).label, f"determination:{report.determination.value}"]
         labels += [f"criticality:{criticality}"] if criticality is not None else []
     labels += [f"type:{word}" for word in report.incident_types]
-    references = [made for item in report.references if (made := external_reference(item))]
+    references = [pointer for item in report.references if (pointer := external_reference(item))]
     builder.add(
         "report",
         CONTAINER,
@@ -189,9 +189,9 @@ def _container(builder: Builder) -> None:
 
 
 def _check(content: Content) -> None:
-    if found := faults(content):
-        told = "; ".join(f"{fault.path or 'as a whole'} {fault.message}" for fault in found)
-        raise ProducerError(f"{content['id']} cannot be made of this report: {told}")
+    if problems := faults(content):
+        shown = "; ".join(f"{fault.path or 'as a whole'} {fault.message}" for fault in problems)
+        raise ProducerError(f"{content['id']} cannot be made of this report: {shown}")
 
 
 __all__ = ["COMMON_TIME", "Rendered", "Version", "bundle_of", "render"]

@@ -192,5 +192,5 @@ def build(content: Mapping[str, Any]) -> Any:
         return Indicator(**content)
     if content["type"] == "marking-definition":
         return stix2.parse(dict(content), version="2.1")
-    found = class_for_type(content["type"], "2.1")
-    return found(**content)
+    stix_class = class_for_type(content["type"], "2.1")
+    return stix_class(**content)

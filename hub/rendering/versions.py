@@ -105,9 +105,9 @@ def settle(
         settled.append(dict(version.content))
     for identifier, version in known.items():
         if identifier not in versions:
-            kept = version if version.revoked else revoked(version, now)
-            versions[identifier] = kept
-            settled.append(dict(kept.content))
+            last = version if version.revoked else revoked(version, now)
+            versions[identifier] = last
+            settled.append(dict(last.content))
     return settled, versions
 
 
