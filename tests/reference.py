@@ -11,17 +11,15 @@ from pathlib import Path
 from typing import Final
 
 from hub.cli import COMMANDS, EXIT_CODES, MODULES
-from hub.reports.formats import intelmq
-from hub.reports.formats.xarf import reader as xarf
 from hub.reports.reading import roles as reading_roles
 from hub.reports.rsit import RSIT
 from hub.settings import ENVIRONMENT_PREFIX, explained
+from tests.reports.passed_over import PASSED_OVER
 from tests.reports.specimens import SPECIMENS
 
 DOCS: Final = Path(__file__).parent.parent / "hub" / "docs"
 
 
-IGNORED: Final = {"IntelMQ": intelmq.IGNORED, "X-ARF": xarf.IGNORED}
 ABOUT: Final = {
     "The form": "A person fills it in and says whose each value is; without a mark it is the adversary's.",
     "MISP": "Category, object template, relation and classification decide. A value is an indicator only with `to_ids`.",
@@ -50,7 +48,9 @@ Four rules hold in every format (`hub/reports/reading/roles.py`):
 4. Where one value has two roles, the more protective one counts: victim, third party, adversary, unknown."""
 _TYPES: Final = """Feeds (IntelMQ, n6, X-ARF) name one host that the observation is about. In IODEF and MISP the types decide
 together with the place of a host in the attack. `blacklist`, `dga-domain`, `proxy` and `tor` are IntelMQ's own."""
-_PASSED_OVER: Final = "These keys are read past without being named: raw data, and numbers of other systems. All others are used or named."
+_PASSED_OVER: Final = """All that a report says is used, or named with its value and the reason (on stderr, by `hub convert` and `hub publish`).
+These paths alone are read past in silence; a change of any other leaf changes what is read, as a test shows. `*` stands
+for a place in a list or for whatever is above."""
 
 
 def commands() -> str:
@@ -127,8 +127,11 @@ def roles() -> str:
     }
     parts.append(f"\n## RSIT types\n\n{_TYPES}\n\n| What it says of the host it is about | Types |\n|---|---|")
     parts += [f"| {text} | {', '.join(sorted(names))} |" for text, names in types.items()]
-    parts.append(f"\n## Passed over\n\n{_PASSED_OVER}\n\n| Format | Keys |\n|---|---|")
-    parts += [f"| {name} | {', '.join(f'`{key}`' for key in keys)} |" for name, keys in IGNORED.items()]
+    parts.append(f"\n## Passed over\n\n{_PASSED_OVER}\n\n| Format | Paths | Why |\n|---|---|---|")
+    for name, keys in PASSED_OVER.items():
+        for reason in dict.fromkeys(keys.values()):
+            shown = ", ".join(f"`{key}`" for key, because in keys.items() if because == reason)
+            parts.append(f"| {name} | {shown} | {reason} |")
     return "\n".join(parts) + "\n"
 
 

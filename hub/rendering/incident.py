@@ -11,6 +11,7 @@ from hub.rendering.indicators import class_identity
 from hub.rendering.pointers import external_reference
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.references import Reference
+from hub.reports.report import Report
 from hub.reports.victims import Victim
 from hub.stix import incident
 
@@ -127,7 +128,7 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
         name=report.title,
         description=report.description,
         lang=report.language,
-        labels=labels_of(builder),
+        labels=[*labels_of(builder), *_answers(report)],
         confidence=report.confidence,
         external_references=references,
         extensions={
@@ -153,6 +154,20 @@ def labels_of(builder: Builder) -> list[str]:
     """Machine tags of the report, its RSIT types first."""
     rsit = [f'rsit:{rsit_class}="{rsit_type}"' for rsit_class, rsit_type in builder.report.rsit]
     return list(dict.fromkeys([*rsit, *builder.report.labels]))
+
+
+def _answers(report: Report) -> list[str]:
+    """The questions that a report answers and STIX has no property for, as machine tags of the incident at the CERT."""
+    critical = [
+        victim.critical_infrastructure for victim in report.victims if victim.critical_infrastructure is not None
+    ]
+    answers = {
+        "cross-border": report.cross_border,
+        "suspected-malicious": report.suspected_malicious,
+        "critical-infrastructure": any(critical) if critical else None,
+    }
+    labels = [f"{name}:{'yes' if answer else 'no'}" for name, answer in answers.items() if answer is not None]
+    return [*labels, f"root-cause:{report.root_cause}"] if report.root_cause else labels
 
 
 def _relate_knowledge(builder: Builder, incident_ref: str, known: Mapping[tuple[str, str], str]) -> None:
@@ -194,7 +209,9 @@ def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
             return None
         sector = victim.sectors[0] if victim.sectors else None
         return class_identity(builder, sector, victim.countries[0] if victim.countries else None)
-    known = "; ".join(f"{field.replace('_', ' ')}: {text}" for field, text in victim.identifiers() if field in _TEXTS)
+    texts = [(field, text) for field, text in victim.identifiers() if field in _TEXTS]
+    texts += [("size", victim.size_text or victim.size or ""), ("subsector", victim.subsector or "")]
+    known = "; ".join(f"{field.replace('_', ' ')}: {text}" for field, text in texts if text)
     mails = "; ".join((*victim.emails, *victim.people))
     references = [{"source_name": "national registration", "external_id": text} for text in victim.registration_numbers]
     identifier = builder.add(

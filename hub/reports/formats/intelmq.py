@@ -42,7 +42,7 @@ _DROPPED: Final = {
     ),
     "is of one observation; a feed report has no severity": ("severity",),
 }
-IGNORED: Final = ("__type", "raw", "screenshot_url", "output", "event_hash", "rtir_id")
+_IGNORED: Final = ("__type", "raw", "screenshot_url", "output", "event_hash", "rtir_id")
 """Keys that are passed over without a word: raw data and the numbers of other systems (hub/docs/roles.md)."""
 _HASHES: Final = {"malware.hash.md5": "MD5", "malware.hash.sha1": "SHA-1", "malware.hash.sha256": "SHA-256"}
 _GROUPS: Final = (
@@ -133,7 +133,7 @@ def _line(value: Any, draft: Draft) -> Line:
         raise Problem("", value, "an event: a JSON object with dotted keys")
     options = draft.options
     event = Fields(dotted(value), draft)
-    event.ignore(*IGNORED)
+    event.ignore(*_IGNORED)
     # 1.
     kind, line = _classified(event)
     # 2.
@@ -155,9 +155,10 @@ def _line(value: Any, draft: Draft) -> Line:
     observables = _observables(event, draft, kind, line, sinkhole=sinkhole)
     text = event.text("event_description.text")
     extra = (Reference("event description", url=page, public=True),) if page else ()
-    observables = tuple(
-        replace(item, description=text, references=extra) if item.as_indicator else item for item in observables
-    )
+    if text or extra:
+        observables = tuple(
+            replace(item, description=text, references=extra) if item.as_indicator else item for item in observables
+        )
     # 4.
     target = event.text("event_description.target")
     machines = tuple(text for side in ("source", "destination") if (text := event.text(f"{side}.local_hostname")))
@@ -247,7 +248,9 @@ def _observables(
     file = file_by_hashes(event, _HASHES)
     if file:
         observables.append(roles.adversary("malware.hash is of malware").of(file))
-    return tuple(replace(item, revoked=revoked and item.role is Role.ADVERSARY) for item in observables)
+    if revoked:
+        return tuple(replace(item, revoked=item.role is Role.ADVERSARY) for item in observables)
+    return tuple(observables)
 
 
 _PLAIN: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (

@@ -169,7 +169,9 @@ def _observables(
     observables += _files(event)
     expires = event.read("expires", lambda text: parse_moment(text, UTC))
     revoked = event.text("status") in {"delisted", "expired"}
-    return tuple(replace(item, valid_until=expires, revoked=revoked) for item in observables), country
+    if expires or revoked:
+        observables = [replace(item, valid_until=expires, revoked=revoked) for item in observables]
+    return tuple(observables), country
 
 
 def _files(event: Fields) -> list[Observable]:

@@ -45,11 +45,13 @@ class Draft:
         self.options = options
         self.where = where
         self._observables: dict[tuple[str, str], Observable] = {}
-        self._unused: dict[tuple[str, str, str], Unused] = {}  # by key, value and reason
+        self._unused: dict[tuple[str, str, str], list[Any]] = {}  # (key, value, reason): place, count
         self._beyond = 0
         self._warnings: dict[str, None] = {}
 
-    def unused(self, key: str, value: object, reason: str = NO_PLACE, *, where: str | None = None) -> None:
+    def unused(
+        self, key: str, value: object, reason: str = NO_PLACE, *, where: str | None = None, count: int = 1
+    ) -> None:
         """Name a field that is not used. Empty values are "not shared" and are not named."""
         if value in (None, "", [], {}, ()):
             return
@@ -57,9 +59,9 @@ class Draft:
         text = excerpt(value)
         known = self._unused.get((key, text, reason))
         if known is not None:
-            self._unused[key, text, reason] = replace(known, count=known.count + 1)
+            known[1] += count
         elif len(self._unused) < MAX_UNUSED_ROWS:
-            self._unused[key, text, reason] = Unused(place, key, text, reason)
+            self._unused[key, text, reason] = [place, count]
         else:
             self._beyond += 1
 
@@ -99,7 +101,7 @@ class Draft:
     @property
     def unused_rows(self) -> tuple[Unused, ...]:
         """The table of unused fields; its last row counts what went beyond MAX_UNUSED_ROWS."""
-        rows = tuple(self._unused.values())
+        rows = tuple(Unused(place, *row, count) for row, (place, count) in self._unused.items())
         if self._beyond:
             rows += (Unused(self.where, "…", "", "further fields are not listed", self._beyond),)
         return rows
@@ -167,7 +169,7 @@ class Fields:
             self._draft.unused(self.path(key), self.take(key), reason)
 
     def ignore(self, *keys: str) -> None:
-        """Count these keys as read without naming them: for what hub/docs/formats.md lists as ignored."""
+        """Count these keys as read without naming them: for what hub/docs/roles.md lists as passed over."""
         self._taken.update(keys)
 
     def rest(self, reason: str = NO_PLACE) -> None:

@@ -100,7 +100,7 @@ class Feed:
         batch.digest.update(len(line.digest_of).to_bytes(8, "big") + line.digest_of)
         batch.rsit[line.rsit] = batch.rsit.get(line.rsit, 0) + 1
         for unused in line.unused:  # equal ones are one row, with the place of the first and their count
-            batch.draft.unused(unused.key, unused.value, unused.reason, where=unused.where)
+            batch.draft.unused(unused.key, unused.value, unused.reason, where=unused.where, count=unused.count)
         for warning in line.warnings:
             batch.draft.warn(warning)
         batch.targets |= dict.fromkeys(line.targets)

@@ -63,11 +63,13 @@ class Observing:
             items = self.system(system, self.raised(system, level), hostile=hostile)
             if category in ends:
                 ends[category] += [(item, system) for item in items if item.type in _HOSTS and "/" not in item.value]
+        connected: tuple[Element, ...] = ()
         if len(ends["source"]) == 1 and len(ends["target"]) == 1:
             (source, source_system), (target, target_system) = ends["source"][0], ends["target"][0]
             port, transport = self._port(target_system)
             source_port, _ = self._port(source_system)
             if port is not None:
+                connected = (source_system, target_system)
                 item = connection(
                     protocols=(transport,),
                     src=source.value,
@@ -80,14 +82,17 @@ class Observing:
                 hostile_end = next((end for end in (source, target) if end.role is Role.ADVERSARY), None)
                 claim = roles.adversary(hostile_end.evidence) if hostile_end else roles.unknown(source.evidence)
                 self._observe([replace(claim.of(item), as_indicator=False)], level)
+        for system in (system for system in systems if system not in connected):
+            for service in self._tree.all(system, "Service"):
+                for part in self._tree.all(service, "Port", "Portlist"):
+                    self._draft.unused("Service/Port", self._tree.whole(part), "is of no one connection")
 
     def system(self, system: Element, level: TlpWord | None, *, hostile: bool = False) -> list[Observable]:
         """The addresses and names of one system. ``hostile``: the flow's target is the attacker's, so sides swap."""
         tree = self._tree
         category = system.get("category", "").casefold()
         if category == "sensor":
-            tree.take(system)
-            self._draft.unused("System", "sensor", "shows how the CERT sees, and stays there")
+            self._draft.unused("System (sensor)", tree.whole(system), "shows how the CERT sees, and stays there")
             return []
         claim = self._claim(system, category, hostile=hostile)
         items: list[Observable] = []
@@ -97,8 +102,6 @@ class Observing:
                 self._count(counter, items)
         for counter in tree.all(system, "Counter"):
             self._count(counter, items)
-        for service in tree.all(system, "Service"):
-            tree.all(service, "Port", "Portlist")
         self._observe(items, level)
         return items
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hub.reports.formats.misp.claims import claim_on, is_recipient
 from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content
-from hub.reports.formats.misp.tags import read_attribute_tags, tlp_of
+from hub.reports.formats.misp.tags import read_attribute_tags, tag_names, tlp_of
 from hub.reports.formats.misp.types import READERS
 from hub.reports.knowledge import Actor, Malware, Vulnerability
 from hub.reports.markings import TLP_WORDS, TlpWord
@@ -76,16 +76,10 @@ def read_attribute(
         draft.unused(key, value or attribute.get("data") or "empty", "has no single value", where=where)
         return []
     text = str(value)
-    if _is_known(kind, text, attribute, content, where):
-        return []
-    if kind in _PERSONAL or kind not in READERS:
-        reason = "is personal, and stays at the CERT" if kind in _PERSONAL else "this type has no counterpart in STIX"
-        draft.unused(key, text, reason, where=where)
-        return []
-    try:
-        items = READERS[kind](text)
-    except ValueError as error:
-        draft.unused(key, text, f"expected {error}", where=where)
+    items = [] if _is_known(kind, text, attribute, content, where) else _items(kind, text, key, draft, where)
+    if not items:
+        for about in (attribute.get("comment"), *tag_names(attribute)):
+            draft.unused(f"{key} (about)", about, "is said of a value that is no observable", where=where)
         return []
     if attribute.get("ShadowAttribute"):
         draft.unused("ShadowAttribute", attribute["ShadowAttribute"], "is a proposal that nobody accepted", where=where)
@@ -103,6 +97,19 @@ def read_attribute(
         # A composite was seen once, not once for each of its parts.
         observables.append(_sighted(described, attribute, content, counted=not observables))
     return observables
+
+
+def _items(kind: str, text: str, key: str, draft: Draft, where: str) -> list[Observable]:
+    """The observables that a value of this type holds; where there is none, it is named with the reason."""
+    if kind in _PERSONAL or kind not in READERS:
+        reason = "is personal, and stays at the CERT" if kind in _PERSONAL else "this type has no counterpart in STIX"
+        draft.unused(key, text, reason, where=where)
+        return []
+    try:
+        return READERS[kind](text)
+    except ValueError as error:
+        draft.unused(key, text, f"expected {error}", where=where)
+        return []
 
 
 def _is_known(kind: str, text: str, attribute: Mapping[str, Any], content: Content, where: str) -> bool:
@@ -141,7 +148,7 @@ def _link(text: str, attribute: Mapping[str, Any], content: Content) -> bool:
 
 
 def _described(item: Observable, attribute: Mapping[str, Any], kind: str, content: Content, where: str) -> Observable:
-    first, last = (_moment(attribute, key, where, content.draft) for key in ("first_seen", "last_seen"))
+    first, last = (moment_of(attribute, key, where, content.draft) for key in ("first_seen", "last_seen"))
     claim = claim_on(item, attribute, kind, content.scene)
     claimed = claim.of(item)
     traffic = item.traffic
@@ -162,7 +169,8 @@ def _described(item: Observable, attribute: Mapping[str, Any], kind: str, conten
     )
 
 
-def _moment(attribute: Mapping[str, Any], key: str, where: str, draft: Draft) -> Moment | None:
+def moment_of(attribute: Mapping[str, Any], key: str, where: str, draft: Draft) -> Moment | None:
+    """A time of an attribute or object, in seconds since 1970 or as ISO 8601."""
     value = attribute.get(key)
     if not value:
         return None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from hub.reports.formats.misp.attributes import is_deleted, level_of, read_attribute, strictest
+from hub.reports.formats.misp.attributes import is_deleted, level_of, moment_of, read_attribute, strictest
 from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content, victim_of
 from hub.reports.knowledge import Vulnerability
 from hub.reports.markings import TLP_WORDS, TlpWord
@@ -21,6 +21,7 @@ from hub.reports.reading.sectors import sector_word
 _PART_OBJECTS: Final = frozenset({"pe-section", "pe", "elf", "elf-section", "macho", "macho-section"})
 _ORGANISATIONS: Final = frozenset({"legal-entity", "organization"})
 _PEOPLE: Final = frozenset({"person", "employee"})
+_VICTIMS: Final = frozenset({"victim", *_ORGANISATIONS, *_PEOPLE})
 _ADDRESSES: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6})
 _HOSTS: Final = frozenset({*_ADDRESSES, ObservableType.DOMAIN})
 _DETAILS: Final = {
@@ -40,24 +41,8 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
         return []
     name = str(item.get("name") or "")
     parts = [part for part in item["Attribute"][:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
-    for reference in item.get("ObjectReference") or []:
-        if isinstance(reference, Mapping):
-            draft.unused(
-                "ObjectReference",
-                f"{reference.get('relationship_type')} {reference.get('referenced_uuid')}",
-                "relations between objects are not kept",
-                where=where,
-            )
-    if name in _PART_OBJECTS:
-        for part in parts:
-            relation = f"{name}.{part.get('object_relation')}"
-            draft.unused(relation, part.get("value"), "describes a part of a file", where=where)
-        return []
-    if name == "victim" or name in _ORGANISATIONS or name in _PEOPLE:
-        _victim(name, parts, where, content)
-        return []
-    if name == "vulnerability":
-        _vulnerability(parts, where, content)
+    _name_references(item, where, draft)
+    if _is_no_observable(name, item, parts, where, content):
         return []
     level = level_of(item, draft, where)
     observables: list[Observable] = []
@@ -68,10 +53,46 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
             observables += read_attribute(part, place, content, level=level, template=name)
     comment = str(item.get("comment") or "").strip() or None
     deleted = is_deleted(item)
+    first, last = (moment_of(item, key, where, draft) for key in ("first_seen", "last_seen"))
     return [
-        replace(one, revoked=one.revoked or deleted, description=one.description or comment)
-        for one in _combined(name, parts, observables, draft, where)
+        replace(
+            observable,
+            revoked=observable.revoked or deleted,
+            description=observable.description or comment,
+            first_seen=observable.first_seen or first,
+            last_seen=observable.last_seen or last,
+            valid_from=observable.valid_from or first,
+        )
+        for observable in _combined(name, parts, observables, draft, where)
     ]
+
+
+def _name_references(item: Mapping[str, Any], where: str, draft: Draft) -> None:
+    references = item.get("ObjectReference")
+    for reference in references if isinstance(references, list) else []:
+        if isinstance(reference, Mapping):
+            shown = f"{reference.get('relationship_type')} {reference.get('referenced_uuid')}"
+            draft.unused("ObjectReference", shown, "relations between objects are not kept", where=where)
+            draft.unused("ObjectReference.comment", reference.get("comment"), "as above", where=where)
+
+
+def _is_no_observable(
+    name: str, item: Mapping[str, Any], parts: list[Mapping[str, Any]], where: str, content: Content
+) -> bool:
+    """Whether the object describes no observable; what it says is then in ``content``."""
+    draft = content.draft
+    if name in _PART_OBJECTS:
+        for part in parts:
+            relation = f"{name}.{part.get('object_relation')}"
+            draft.unused(relation, part.get("value"), "describes a part of a file", where=where)
+    elif name == "vulnerability":
+        _vulnerability(parts, where, content)
+    elif name in _VICTIMS:
+        _victim(name, parts, where, content)
+    else:
+        return False
+    draft.unused(f"{name} (about)", item.get("comment"), "is said of an object that is no observable", where=where)
+    return True
 
 
 def _combined(

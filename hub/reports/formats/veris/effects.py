@@ -30,6 +30,7 @@ def after(start: Moment | None, span: Fields, draft: Draft) -> Moment | None:
     unit, amount = span.text("unit"), span.read("value", values.number)
     if start is None or amount is None or unit not in UNITS:
         draft.unused(span.path("value"), amount, "cannot be counted from a known time")
+        draft.unused(span.path("unit"), unit if unit not in UNITS else None, "is no unit of time")
         return None
     days, fidelity = UNITS[unit]
     try:
@@ -48,6 +49,8 @@ def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
     data = [Fields(item, draft, fields.path("data")) for item in fields.list("data") if isinstance(item, Mapping)]
     fields.drop(NOTES, "notes")
     fields.rest()
+    if any(item.text("amount") for item in data):
+        draft.unused(fields.path("data_total"), total, "is told by the amounts of each kind")
     if disclosed is None and not data:
         return []
     loss = tables.LOSSES.get(disclosed or "Unknown", "suspected-loss")

@@ -158,7 +158,9 @@ def _timeline(fields: Fields, draft: Draft) -> Timeline:
             raise Problem("timeline.incident", "-".join(str(part) for part in parts if part), str(error)) from None
     incident.rest()
     # Compromise counts from the first action; exfiltration, discovery and containment from the one before.
-    compromised = after(started, fields.mapping("compromise"), draft) or started
+    first = fields.mapping("compromise")
+    compromised = after(started, first, draft) or started
+    draft.unused(first.path("value"), first.text("value"), "has no place of its own; later times count from it")
     exfiltrated = after(compromised, fields.mapping("exfiltration"), draft)
     detected = after(compromised, fields.mapping("discovery"), draft)
     contained = after(detected, fields.mapping("containment"), draft)
@@ -300,10 +302,12 @@ def _assets(fields: Fields, draft: Draft) -> dict[str, int]:
     counts: dict[str, int] = {}
     for item in fields.list("assets"):
         asset = Fields(item if isinstance(item, Mapping) else {}, draft, fields.path("assets"))
-        entity = tables.ASSETS.get((asset.text("variety") or "").partition(" - ")[0])
-        amount = asset.read("amount", values.whole)
+        variety, amount = asset.text("variety") or "", asset.read("amount", values.whole)
+        entity = tables.ASSETS.get(variety.partition(" - ")[0])
         if entity and amount is not None:
             counts[entity] = counts.get(entity, 0) + amount
+        reason = f"is counted as {entity}" if entity and amount is not None else "is counted only with its amount"
+        draft.unused(asset.path("variety"), variety if variety.casefold() not in NOTHING else "", reason)
         asset.rest()
     fields.drop(NOTES, "notes")
     fields.rest()

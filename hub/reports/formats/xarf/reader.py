@@ -54,7 +54,7 @@ _DROPPED: Final = {
     "is the sender's own and is not relayed": ("tags",),
     "raw evidence stays at the CERT": ("evidence",),
 }
-IGNORED: Final = ("xarf_version", "legacy_version", "_internal", "cvss_vector")
+_IGNORED: Final = ("xarf_version", "legacy_version", "_internal", "cvss_vector")
 """Keys that are passed over without a word."""
 _COPYRIGHT: Final = "It is a claim of copyright, which is no threat to others: such claims are not shared."
 
@@ -218,7 +218,7 @@ def _content(value: Any, draft: Draft) -> _Content:
     report.drop("is of one connection, and says no more than its addresses", *ports)
     for reason, keys in _DROPPED.items():
         report.drop(reason, *keys)
-    report.ignore(*IGNORED)
+    report.ignore(*_IGNORED)
     report.rest()
     return content
 
@@ -238,7 +238,6 @@ def _contact(party: Fields, role: str) -> Contact | None:
     emails = tuple(dict.fromkeys(text for key in ("contact", "org_email") if (text := party.text(key))))
     phone = party.text("phone")
     contact = Contact(role, party.text("name"), party.text("org"), emails, (phone,) if phone else ())
-    party.ignore("domain")
     party.rest("names who reported it, and stays at the CERT")
     return contact if contact != Contact(role) else None
 
