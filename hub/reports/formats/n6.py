@@ -132,15 +132,6 @@ def _observables(
     transport = (event.text("proto") or "tcp").lower()
     origin = event.text("origin")
 
-    def far(item: Observable, key: str) -> list[Observable]:
-        """What the host called or asked for: of an infected one it may be a sinkhole."""
-        if CATEGORIES[category] != "infected-system":
-            return [item]
-        known = roles.other_end(
-            item, draft, key, command_server=origin in {"c2", "sandbox"}, sinkhole=origin == "sinkhole"
-        )
-        return [known] if known else []
-
     for index, item in enumerate(event.list("address")):
         address = Fields(item if isinstance(item, dict) else {}, draft, f"address[{index}]")
         claim = other if address.text("dir") == "dst" else host
@@ -160,18 +151,27 @@ def _observables(
     ):
         text = event.read(key, reader)
         if text and category in _ASKED_FOR:
-            observables += far(other.of(Observable(kind, text)), key)
+            observables += _other_end(other.of(Observable(kind, text)), draft, key, category, origin)
         elif text:
             observables.append(host.of(Observable(kind, text)))
     pair = event.read("dip", values.address)
     if pair:
-        observables += far(other.of(Observable(*pair)), "dip")
+        observables += _other_end(other.of(Observable(*pair)), draft, "dip", category, origin)
     observables += _files(event)
     expires = event.read("expires", lambda text: parse_moment(text, UTC))
     revoked = event.text("status") in {"delisted", "expired"}
     if expires or revoked:
         observables = [replace(item, valid_until=expires, revoked=revoked) for item in observables]
     return tuple(observables), country
+
+
+def _other_end(item: Observable, draft: Draft, key: str, category: str, origin: str | None) -> list[Observable]:
+    """What the host called or asked for: of an infected one it may be a sinkhole, which ``origin`` tells."""
+    if CATEGORIES[category] != "infected-system":
+        return [item]
+    command_server, sinkhole = origin in {"c2", "sandbox"}, origin == "sinkhole"
+    known = roles.other_end(item, draft, key, command_server=command_server, sinkhole=sinkhole)
+    return [known] if known else []
 
 
 def _files(event: Fields) -> list[Observable]:
