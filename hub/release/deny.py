@@ -47,7 +47,7 @@ def scanner_for(member: Member, report: Report, *, named: Victim | None = None) 
         declared.needles += needles.of_number(ticket, "a ticket")
     for item in report.observables:
         declared.observable(item)
-    index = Index(declared.needles, declared.hashed)
+    index = Index(declared.needles, lambda: declared.hashed)
     networks = [*_listed_networks(member), *declared.networks]
     own = [member.name, member.contact or "", (named.name or "") if named else ""]
     return Scanner((_listed_index(member), index), networks, own=own, harmless=our_words())
@@ -69,8 +69,7 @@ def _listed_index(member: Member) -> Index:
     key = (id(member.deny), id(member.register))  # the entry keeps the member, and so nothing else gets these ids
     if key not in _indexes:
         listed_needles = (replace(needle, listed=True) for needle in _listed_needles(member))
-        hashed = (replace(one, listed=True) for one in _listed_hashed(member))
-        _indexes[key] = (member, Index(listed_needles, hashed))
+        _indexes[key] = (member, Index(listed_needles, lambda: _listed_hashed(member)))
         if len(_indexes) > MAX_LISTS:
             _indexes.popitem(last=False)
     return _indexes[key][1]
@@ -99,9 +98,9 @@ def _listed_needles(member: Member) -> Iterator[Needle]:
 
 
 def _listed_hashed(member: Member) -> Iterator[Hashed]:
-    yield from needles.hashed((*member.deny.names, *member.deny.brands, *member.deny.domains), "a constituent's")
-    for one in member.register:
-        yield from needles.hashed((one.name, *one.domains), "a constituent's")
+    names = [*member.deny.names, *member.deny.brands, *member.deny.domains]
+    names += [text for one in member.register for text in (one.name, *one.domains)]
+    return (replace(spelling, listed=True) for spelling in needles.hashed(names, "a constituent's"))
 
 
 def _of_register(victim: Victim, register: Iterable[Constituent]) -> Iterator[Constituent]:

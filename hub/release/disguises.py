@@ -138,18 +138,25 @@ _SOUNDS: Final = (
 )  # fmt: skip
 _VOWELS: Final = re.compile(r"[aeiouhy]+")
 _DOUBLED: Final = re.compile(r"(.)\1+")
-# Scripts whose transliterations write one letter now voiced, now not: Thai k and g, t and d, p and b, c and j.
-# Jawi writes one letter for w, o and u.
+# What transliterations of a script do not agree on: voiced letters; Jawi writes one letter for w, o and u.
 _VOICED: Final = str.maketrans("gdbj", "ktpc", "w")
+# At the end of a Thai syllable l and r are said as n, and some write them so.
+_FINALS: Final = str.maketrans("lr", "nn")
 
 
 @lru_cache(maxsize=50_000)
-def sound(word: str, *, across: bool = False) -> str:
-    """The consonants of a word in Latin letters. `across`: only those that all transliterations of a script agree on."""
-    for written, said in _SOUNDS:
-        word = word.replace(written, said)
-    consonants = _DOUBLED.sub(r"\1", _VOWELS.sub("", word))
-    return _DOUBLED.sub(r"\1", consonants.translate(_VOICED)) if across else consonants
+def sound(word: str) -> str:
+    """The consonants of a word in Latin letters."""
+    for written, spoken in _SOUNDS:
+        word = word.replace(written, spoken)
+    return _DOUBLED.sub(r"\1", _VOWELS.sub("", word))
+
+
+@lru_cache(maxsize=50_000)
+def sounds_across(word: str) -> tuple[str, ...]:
+    """The consonants of a word that all transliterations of a script agree on, in one or two ways."""
+    plain = _DOUBLED.sub(r"\1", sound(word).translate(_VOICED))
+    return tuple(dict.fromkeys((plain, _DOUBLED.sub(r"\1", plain.translate(_FINALS)))))
 
 
 def consonants(word: str) -> str:

@@ -15,7 +15,7 @@ from itertools import permutations
 from typing import Final
 
 from hub.release import words
-from hub.release.disguises import consonants, latin, looks, sound
+from hub.release.disguises import consonants, latin, looks, sound, sounds_across
 from hub.release.names import UNSPACED, distinctive, generic, initials, own_part, person_parts
 from hub.release.scan import MIN_SOUND, Bounds, Hashed, Needle, Rule, View
 from hub.release.spelling import fold, is_legal_form, squeeze, squeeze_words, without_legal_form
@@ -117,7 +117,7 @@ def of_short_name(name: str, whose: str, declared: str | None = None) -> Iterato
         f"{whose} short name",
         declared or name,
         Rule.NEVER if technical else Rule.NAME,
-        Bounds.AFFIXES if len(text) < MIN_ANYWHERE else Bounds.ANYTHING,
+        Bounds.CAPITAL if technical else Bounds.AFFIXES if len(text) < MIN_ANYWHERE else Bounds.ANYTHING,
     )
 
 
@@ -218,7 +218,7 @@ def like_name(name: str, whose: str) -> Iterator[Needle]:
     for form in dict.fromkeys((whole, *parts)):
         yield from _disguised(form, f"{whose} name", name)
     for part in parts:
-        yield from _sounding(part, whose)
+        yield from _sounding(part, f"{whose} name")
     for text in sorted(initials(name)):
         yield _needle(text, f"the initials of {whose} name", name, Bounds.AFFIXES)
 
@@ -239,7 +239,7 @@ def like_short_name(name: str, whose: str) -> Iterator[Needle]:
     text = squeeze(name)
     if len(text) >= MIN_DISGUISED:
         yield from _disguised(text, f"{whose} short name", name)
-        yield from _sounding(text, whose)
+        yield from _sounding(text, f"{whose} short name")
 
 
 def like_person(name: str, whose: str) -> Iterator[Needle]:
@@ -253,7 +253,7 @@ def like_person(name: str, whose: str) -> Iterator[Needle]:
             yield from _part(part, why, name)
         if len(part) >= MIN_DISGUISED:
             yield from _disguised(part, f"the name of {whose}", name)
-            yield from _sounding(part, whose)
+            yield from _sounding(part, f"the name of {whose}")
     for first, second in permutations(parts[:4], 2):
         for text in (first + second, first[:1] + second, first + second[:1]):
             if len(text) >= MIN_DISGUISED:
@@ -272,7 +272,7 @@ def like_domain(domain: str, whose: str) -> Iterator[Needle]:
     for form in dict.fromkeys((label, part)):
         if len(form) >= MIN_DISGUISED:
             yield from _disguised(form, f"{whose} domain", domain)
-            yield from _sounding(form, whose)
+            yield from _sounding(form, f"{whose} domain")
 
 
 def like_listed_domain(domain: str, whose: str) -> Iterator[Needle]:
@@ -327,12 +327,13 @@ def _disguised(form: str, what: str, declared: str) -> Iterator[Needle]:
         yield _needle(short, f"an abbreviation of {what}", declared, Bounds.AFFIXES)
 
 
-def _sounding(form: str, whose: str) -> Iterator[Needle]:
+def _sounding(form: str, what: str) -> Iterator[Needle]:
     """A word as it is said; the needle keeps the word, which the scanner compares with what it finds."""
     plain = squeeze(latin(form))
-    why = f"a word that sounds like {whose} name"
-    for view in (View.SOUND, View.OTHER) if form.isascii() else (View.ACROSS, View.OTHER):
-        key = sound(plain, across=view is not View.SOUND)
+    why = f"a word that sounds like {what}"
+    keys = [(View.OTHER, key) for key in sounds_across(plain)]
+    keys += [(View.SOUND, sound(plain))] if form.isascii() else [(View.ACROSS, key) for _, key in keys]
+    for view, key in keys:
         if len(key) >= MIN_SOUND:
             yield _needle(key, why, plain, view=view)
 
@@ -353,8 +354,11 @@ def hashed(texts: Collection[str], whose: str) -> Iterator[Hashed]:
     for declared in dict.fromkeys([*texts, *outside, *inside]):
         plain = " ".join(declared.split())
         bare = without_legal_form(plain)
-        spellings = [plain, bare, bare.title(), bare.title().replace(" ", "")]
-        spellings += [sign.join(form.split()) for form in (fold(plain), bare) for sign in ("", "-", "_", ".")]
+        own = " ".join(distinctive(plain)) if "." not in plain and "@" not in plain else ""
+        forms = dict.fromkeys((fold(plain), bare, own, *(latin(form) for form in (bare, own) if not form.isascii())))
+        spellings = [plain, bare.title(), bare.title().replace(" ", "")]
+        spellings += [sign.join(form.split()) for form in forms for sign in ("", " ", "-", "_", ".")]
+        spellings += [own.title(), own.title().replace(" ", "")]
         if "." in plain and "@" not in plain and " " not in plain:
             domain = fold(plain)
             spellings += [f"www.{domain}", f"http://{domain}", f"https://{domain}", own_label(domain)]

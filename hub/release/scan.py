@@ -34,7 +34,7 @@ from typing import Final
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from hub.release.addresses import Ranges, addresses
-from hub.release.disguises import latin, looks, looks_with_places, sound
+from hub.release.disguises import latin, looks, looks_with_places, sound, sounds_across
 from hub.release.encodings import Reading, readings
 from hub.release.names import UNSPACED, generic
 from hub.release.spelling import fold, squeeze, squeezed_with_places
@@ -127,16 +127,19 @@ class Hit:
 
 
 class Index:
-    """Needles, ready to be searched for all at once. It is built once and used by many scanners."""
+    """Needles, ready to be searched for all at once. It is built once and used by many scanners.
 
-    def __init__(self, needles: Iterable[Needle], hashed: Iterable[Hashed] = ()) -> None:
+    `hashed` is called when the first text that could be a hash value is met: of a long list that takes a while.
+    """
+
+    def __init__(self, needles: Iterable[Needle], hashed: Callable[[], Iterable[Hashed]] = tuple) -> None:
         by_view: dict[View, dict[str, list[Needle]]] = {view: {} for view in View}
         for needle in dict.fromkeys(needles):
             by_view[needle.view].setdefault(needle.text, []).append(needle)
         self._letters = _Automaton(by_view[View.LETTERS])
         self._looks = _Automaton(by_view[View.LOOKS])
         self._sounds = {view: by_view[view] for view in (View.SOUND, View.ACROSS, View.OTHER)}
-        self._hashed = tuple(dict.fromkeys(hashed))
+        self._hashed = hashed
         self._digests: Mapping[str, Hashed] | None = None
 
     def in_letters(self, letters: str) -> Iterator[tuple[Needle, int]]:
@@ -155,23 +158,24 @@ class Index:
     def sounding(self, word: Word) -> Iterator[Needle]:
         """The needles that sound like the word."""
         if word.is_latin:
-            for view, key in ((View.SOUND, sound(word.latin)), (View.ACROSS, sound(word.latin, across=True))):
-                yield from self._sounds[view].get(key, ())
+            yield from self._sounds[View.SOUND].get(sound(word.latin), ())
+            for key in sounds_across(word.latin):
+                yield from self._sounds[View.ACROSS].get(key, ())
         elif self._sounds[View.OTHER]:
-            key = sound(word.latin, across=True)
-            if UNSPACED.match(word.text) is None:
-                yield from self._sounds[View.OTHER].get(key, ())
-            else:
-                for text, needles in self._sounds[View.OTHER].items():
-                    if text in key:
-                        yield from needles
+            for key in sounds_across(word.latin):
+                if UNSPACED.match(word.text) is None:
+                    yield from self._sounds[View.OTHER].get(key, ())
+                else:
+                    for text, needles in self._sounds[View.OTHER].items():
+                        if text in key:
+                            yield from needles
 
     def digest(self, value: str) -> Hashed | None:
         """The spelling of which this hexadecimal text is a hash value."""
         if self._digests is None:
             self._digests = {
                 hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest(): one
-                for one in self._hashed
+                for one in self._hashed()
                 for text in (one.spelling, f"{one.spelling}\n")
                 for name in ("md5", "sha1", "sha256")
             }
@@ -251,7 +255,8 @@ class Scanner:
                     if with_places not in places:
                         places[with_places] = with_places(text)[1]
                     start, end = _span(text, places[with_places], at, len(needle.text))
-                    if _bounded(needle.bounds, text, start, end):
+                    # one character may stand for several letters in Latin, and says less than a name
+                    if end - start > 1 and _bounded(needle.bounds, text, start, end):
                         yield from self._hit(needle, reading, start, end)
         if reading.clean:
             yield from self._sounding(reading)

@@ -1,0 +1,165 @@
+"""Invented victims in Latin, Thai, Vietnamese and Chinese letters, each written in some disguise: nothing passes unheld."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+import hashlib
+import json
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote
+
+import pytest
+from anyascii import anyascii
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.release.deny import scanner_for
+from hub.release.disguises import looks, looks_with_places
+from hub.release.policy import Audience
+from hub.release.scan import Scanner
+from hub.release.step import Released, release
+from hub.rendering.render import render
+from hub.reports.observables import ObservableType
+from hub.reports.victims import Victim
+from tests.privacy.register import Constituent, make_register
+from tests.reports.making_reports import NOW, a_member, a_watch, seen
+
+LATIN = st.lists(
+    st.sampled_from("ram bel dur kon tav mir sul gad pen zor lim har vex nad fos".split()), min_size=3, max_size=4
+).map("".join)
+THAI = st.lists(st.sampled_from("ศรี ทอง สุข ชัย มงคล วัฒ จันทร์ บุญ ดารา เกษม".split()), min_size=3, max_size=4).map("".join)
+VIETNAMESE = st.lists(
+    st.sampled_from("Hồng Đức Thịnh Phước Lộc Khánh Trúc Vượng Quỳnh Nghĩa".split()),
+    min_size=2,
+    max_size=3,
+    unique=True,
+).map(" ".join)
+CHINESE = st.lists(
+    st.sampled_from("金 百 合 莲 松 鹤 翔 瑞 嘉 禾 鸿 泽".split()), min_size=3, max_size=4, unique=True
+).map("".join)
+LATIN_FORMS = ("Bank {} Berhad", "PT {} Tbk", "RSUD {}", "{} Sdn Bhd", "Hospital {}", "Takaful {} Malaysia")
+
+
+def lookalikes(text: str) -> str:
+    return text.lower().translate(str.maketrans("aeolis", "430115")).replace("m", "rn")
+
+
+def cyrillic(text: str) -> str:
+    changed = text.lower().translate(str.maketrans("aeopcxyi", "аеорсхуі"))
+    return f"xn--{changed.encode('punycode').decode()}" if not changed.isascii() else changed
+
+
+# Each disguises what is left of a name without generic words, written in Latin letters.
+DISGUISES: dict[str, Callable[[str], str]] = {
+    "alone": str.lower,
+    "in capitals": str.upper,
+    "as a domain": lambda text: f"{text.lower()}-login.example",
+    "with a lure": lambda text: f"secure{text.lower()}.example",
+    "as a campaign": lambda text: f"Operation {text.title()} Storm",
+    "in CamelCase": lambda text: f"{text.title()}Stealer",
+    "spaced": " ".join,
+    "with dots": ".".join,
+    "look-alikes": lookalikes,
+    "Cyrillic": cyrillic,
+    "backwards": lambda text: text.lower()[::-1],
+    "rot13": lambda text: codecs.encode(text.lower(), "rot13"),
+    "percent": lambda text: quote(text) if not text.isascii() else "".join(f"%{ord(one):02x}" for one in text),
+    "base16": lambda text: text.encode().hex(),
+    "base32": lambda text: base64.b32encode(text.encode()).decode(),
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base85": lambda text: base64.b85encode(text.encode()).decode(),
+    "UTF-16": lambda text: text.encode("utf-16-le").hex(),
+    "YARA": lambda text: f"{{ {text.encode().hex(' ')} }}",
+    "Snort": lambda text: f"|{text.encode().hex(' ')}|",
+    "MD5": lambda text: hashlib.md5(text.lower().encode(), usedforsecurity=False).hexdigest(),
+    "SHA-1": lambda text: hashlib.sha1(text.lower().encode(), usedforsecurity=False).hexdigest(),
+    "SHA-256": lambda text: hashlib.sha256(text.lower().encode()).hexdigest(),
+}
+PLACES = ("{}", "http://192.0.2.1/gate.php?d={}", "http://192.0.2.1/{}/x", "{}.example", "files_{}_x.zip")
+
+
+def scanner(victim: Victim) -> Scanner:
+    return scanner_for(a_member(), replace(a_watch(), victims=(victim,)))
+
+
+@given(LATIN, st.sampled_from(LATIN_FORMS), st.sampled_from(sorted(DISGUISES)), st.sampled_from(PLACES[1:]))
+def test_a_latin_name_is_held_in_every_disguise(plain: str, form: str, disguise: str, place: str) -> None:
+    value = place.format(DISGUISES[disguise](plain))
+    assert scanner(Victim(name=form.format(plain.title()))).hits(value), value
+
+
+@given(VIETNAMESE, st.sampled_from(sorted(DISGUISES)), st.booleans())
+def test_a_vietnamese_name_is_held_with_and_without_its_marks(plain: str, disguise: str, marks: bool) -> None:
+    bare = unicodedata.normalize("NFD", plain.replace("Đ", "D").replace("đ", "d"))
+    bare = "".join(one for one in bare if unicodedata.category(one) != "Mn").replace(" ", "")
+    value = DISGUISES[disguise](plain if marks and disguise in {"alone", "in capitals", "base64", "percent"} else bare)
+    assert scanner(Victim(name=f"Bệnh viện Đa khoa {plain}")).hits(value), value
+
+
+@given(THAI, st.sampled_from(sorted(DISGUISES)))
+def test_a_thai_name_is_held_in_thai_and_in_latin_letters(plain: str, disguise: str) -> None:
+    victim = scanner(Victim(name=f"โรงพยาบาล{plain}"))
+    assert victim.hits(f"โจมตี{plain}แล้ว")
+    assert victim.hits(f"xn--{plain.encode('punycode').decode()}.example")
+    value = DISGUISES[disguise](anyascii(plain))
+    if disguise not in {"MD5", "SHA-1", "SHA-256"}:
+        assert victim.hits(value), value
+
+
+@given(CHINESE, st.sampled_from(sorted(DISGUISES)))
+def test_a_chinese_name_is_held_in_chinese_and_in_pinyin(plain: str, disguise: str) -> None:
+    victim = scanner(Victim(name=f"{plain}银行"))
+    assert victim.hits(f"{plain}遭到攻击")
+    value = DISGUISES[disguise](anyascii(plain))
+    if disguise not in {"MD5", "SHA-1", "SHA-256"}:
+        assert victim.hits(value), value
+
+
+@given(LATIN, st.sampled_from(LATIN_FORMS), st.sampled_from(sorted(DISGUISES)), st.sampled_from(list(ObservableType)))
+def test_no_disguised_value_leaves(plain: str, form: str, disguise: str, kind: ObservableType) -> None:
+    text = DISGUISES[disguise](plain)
+    kind = kind if kind in {ObservableType.URL, ObservableType.MUTEX, ObservableType.USER_AGENT} else ObservableType.URL
+    value = f"http://192.0.2.1/?d={quote(text)}" if kind is ObservableType.URL else f"x {text} y"
+    report = a_watch(
+        observables=(*a_watch().observables, seen(kind, value)), victims=(Victim(name=form.format(plain)),)
+    )
+    member = a_member()
+    result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
+    assert isinstance(result, Released)
+    body = json.dumps(result.contents, ensure_ascii=False)
+    assert json.dumps(value, ensure_ascii=False)[1:-1] not in body
+    assert "203.0.113.7" in body, "what names nobody leaves"
+
+
+REGISTER = make_register("disguises")
+
+
+@pytest.mark.parametrize("country", sorted(REGISTER))
+def test_each_victim_of_a_register_is_held_by_all_that_it_is_known_by(country: str) -> None:
+    missed = [
+        (one.name, text) for one in REGISTER[country][:12] for text in _known_by(one) if not _scanner_of(one).hits(text)
+    ]
+    assert missed == []
+
+
+def _scanner_of(one: Constituent) -> Scanner:
+    return scanner(Victim(name=one.name, other_names=(one.latin,), domains=(one.domain,), people=one.people))
+
+
+def _known_by(one: Constituent) -> list[str]:
+    telling = "".join(word.latin for word in one.words).lower()
+    return [
+        one.name, one.latin, f"{telling}-login.example", telling[::-1], lookalikes(telling), f"https://{one.domain}/x",
+        *one.mailboxes, *one.people,
+    ]  # fmt: skip
+
+
+@given(st.text(st.sampled_from("aA4@rnvcl iI1|l0o.-_Ss5$กิ่Éе\u0301"), max_size=30))
+def test_places_are_given_for_the_same_letters_that_looks_gives(text: str) -> None:
+    letters, places = looks_with_places(text)
+    assert letters == looks(text)
+    assert len(letters) == len(places)
+    assert places == sorted(places)
