@@ -39,7 +39,7 @@ from hub.wiring import open_hub
 EXAMPLE = "  hub demo --home var\n"
 REPORT: Final = "demo_report.yaml"
 _READY_SECONDS: Final = 60
-_SHOWN_LINES: Final = 30  # of what a command prints
+_SHOWN_LINES: Final = 45  # of what a command prints
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +84,7 @@ def _story(home: Path, port: int, publisher: Member, reader: Member) -> None:
     url = f"http://127.0.0.1:{port}/asean/"
     _say(f"3. {publisher.country} ({publisher.cert}) has a report: {_shown(report)}.")
     as_publisher = _as_member(home, publisher, url)
-    print("   What it says stands on the left below; what leaves the country on the right, and why.")
+    print("   What leaves the country, what stays, and what the officer decides, with the command for each:")
     _run(["publish", str(report), "--to", "id", "--preview"], as_publisher)
     print("   The officer agrees, and it is sent.")
     _run(["publish", str(report), "--to", "id", "--yes"], as_publisher)

@@ -137,6 +137,7 @@ _IN_TEXTS: Final[tuple[Kind, ...]] = (
 ASKED: Final = frozenset({
     "security identifier", "internal host name", "host or user in a parameter", "card numbers' first digits",
     "registration number", "account number",
+    "identity number (VN)",  # twelve digits without a check digit: as often a company's registration
 })  # fmt: skip
 """Kinds that may stand in a text which an officer approves with a reason. All others are refused: they are somebody's."""
 

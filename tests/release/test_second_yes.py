@@ -33,6 +33,17 @@ def test_a_suspicious_text_stays_until_the_officer_says_why_it_leaves() -> None:
     assert REASON in row.why
 
 
+@pytest.mark.parametrize(
+    "text", ["The company is 198801001234 (0123-K).", "It is the region's only smelter.", "at 2.9264 N, 101.6964 E"]
+)
+def test_numbers_superlatives_and_places_need_the_second_yes(text: str) -> None:
+    """What may tell who the victim is although it names nobody."""
+    report, key = a_case(notes=(Note(text, "lesson"),)), text_key(text)
+    assert not of_type(released(report, approvals=Approvals("Aisyah", texts=frozenset({key}))), "note")
+    twice = released(report, approvals=Approvals("Aisyah", texts=frozenset({key}), despite={key: REASON}))
+    assert [note["content"] for note in of_type(twice, "note")] == [text]
+
+
 def test_the_second_yes_stands_for_later_stages_until_it_is_taken_back() -> None:
     """As the first does."""
     report, key = a_case(notes=(Note(LIKE, "lesson"),)), text_key(LIKE)
