@@ -9,7 +9,7 @@ import unicodedata
 from functools import cache
 from typing import Final
 
-_IN_BRACKETS: Final = re.compile(r"\([^()]*\)")
+_IN_BRACKETS: Final = re.compile(r"\([^()]*+\)")
 # What is taken for a letter although it is a digit or a mark.
 _LETTERS: Final = str.maketrans(
     {"1": "i", "l": "i", "|": "i", "!": "i", "0": "o", "5": "s", "$": "s", "3": "e", "@": "a", "4": "a", "7": "t"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv6Address
 from typing import Any, Final
 
@@ -16,6 +16,13 @@ from hub.stix import tlp
 from hub.stix.fault import Fault
 from hub.stix.patterns import pattern_problem
 from hub.stix.sentences import quoted
+
+MAX_SELECTORS: Final = 200  # in the granular markings of one object
+# Steps of stix2's walk for all selectors of one object, a step being at most about a microsecond: so many in any case, and
+# so many more for each value in it, so that the time grows with what is sent.
+FREE_STEPS: Final = 50_000
+STEPS_FOR_A_VALUE: Final = 50
+_TEXTS_IN_A_STEP: Final = 100  # that are compared while two JSON objects are
 
 Content = Mapping[str, Any]
 Check = Callable[[Content], Fault | None]
@@ -56,7 +63,7 @@ def _order(earlier: str, later: str, *, strictly: bool = False) -> Check:
 
 _LABEL: Final = r"[^\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x9f\s]{1,63}"
 # Underscores and international labels are met in the wild; a last label of digits is an address, not a domain.
-_DOMAIN: Final = rf"(?=.{{1,253}}\.?\Z)(?:{_LABEL}\.)*(?!(?<=\.)[0-9]+\.?\Z){_LABEL}\.?"
+_DOMAIN: Final = rf"(?=.{{1,253}}\.?\Z)(?:{_LABEL}\.){{0,126}}(?!(?<=\.)[0-9]{{1,63}}\.?\Z){_LABEL}\.?"
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _VALUES: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
     "ipv4-addr": (
@@ -75,7 +82,7 @@ _VALUES: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
         "is not an e-mail address such as soc@example.com (without the name that is shown)",
     ),
     "url": (
-        re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+:[^\s\x00-\x1f\x7f<>]+"),
+        re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+:[^\s\x00-\x1f\x7f<>]++"),
         "is not a URL such as https://example.com/login (with its scheme, and no spaces)",
     ),
 }
@@ -139,14 +146,64 @@ def check_pattern(content: Content, max_length: int, max_comparisons: int) -> Fa
 # --- markings
 
 
-def check_selectors(content: Content) -> Fault | None:
-    """STIX 2.1, 7.2.3.1: each selector of a granular marking points at something in the object."""
-    for number, marking in enumerate(content["granular_markings"]):
-        for position, selector in enumerate(marking["selectors"]):
+def check_selectors(content: Content, max_selectors: int = MAX_SELECTORS) -> Fault | None:
+    """STIX 2.1, 7.2.3.1: each selector of a granular marking points at something in the object.
+
+    First their number, and what stix2 does to find them: it walks the object for each selector, up to what it points
+    at, and compares each item of a list on its way with all before it. Readers must not wait for that.
+    """
+    markings = content["granular_markings"]
+    number = sum(len(marking["selectors"]) for marking in markings)
+    if number > max_selectors:
+        return Fault("granular_markings", f"holds {number} selectors, and the limit is {max_selectors}: {_FEWER}")
+    selectors = [selector for marking in markings for selector in marking["selectors"]]
+    values, steps = _steps_of_stix2(content, selectors)
+    if steps > FREE_STEPS + STEPS_FOR_A_VALUE * values:
+        return Fault("granular_markings", f"points into lists that stix2 needs too long to walk: {_FEWER}")
+    for position, marking in enumerate(markings):
+        for place, selector in enumerate(marking["selectors"]):
             if not _points_at(content, selector):
-                place = f"granular_markings.[{number}].selectors.[{position}]"
-                return Fault(place, f'points at nothing in this object: "{quoted(selector)}"')
+                where = f"granular_markings.[{position}].selectors.[{place}]"
+                return Fault(where, f'points at nothing in this object: "{quoted(selector)}"')
     return None
+
+
+_FEWER: Final = "mark fewer properties, or the whole object"
+
+
+def _steps_of_stix2(content: Content, selectors: Iterable[str]) -> tuple[int, int]:
+    """How many values the object holds, and how many steps stix2 takes to find all the selectors, at most."""
+    values = 0
+    before: dict[str, int] = {}  # property -> steps until stix2 comes to it: it takes them in order of their names
+    inside: dict[str, int] = {}
+    steps = 0
+    for name in sorted(content):
+        before[name] = steps
+        inside_values, inside[name] = _walk(content[name])
+        values += inside_values
+        steps += inside[name]
+    needed = 0
+    for selector in selectors:
+        name = selector.partition(".")[0]
+        needed += before.get(name, 0) + (inside.get(name, 0) if name != selector else 1)
+    return values, needed
+
+
+def _walk(value: Any) -> tuple[int, int]:
+    """(values, steps) of stix2's walk through a value: for the n-th item of a list it looks at the n - 1 before it."""
+    values = steps = 0
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        values += 1
+        steps += 1
+        if isinstance(item, dict):
+            waiting += item.values()
+        elif isinstance(item, list):
+            compared = len(item) * len(item) // 2
+            steps += compared if any(isinstance(each, dict | list) for each in item) else compared // _TEXTS_IN_A_STEP
+            waiting += item
+    return values, steps
 
 
 def _points_at(content: Any, selector: str) -> bool:

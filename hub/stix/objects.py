@@ -78,7 +78,10 @@ def parse_object(value: Any, limits: Limits) -> StixObject | tuple[Fault, ...]:
         return (problem,)
     # (2) its meaning: STIX 2.1
     if found := faults(
-        value, max_pattern_length=limits.pattern_characters, max_pattern_comparisons=limits.pattern_comparisons
+        value,
+        max_pattern_length=limits.pattern_characters,
+        max_pattern_comparisons=limits.pattern_comparisons,
+        max_selectors=limits.selectors,
     ):
         return found
     # (3) what the rules need to know of it

@@ -2,12 +2,14 @@
 
 A pattern passes exactly when stix2 accepts it. The expression below may only say "valid" where stix2-patterns does;
 it never says "invalid". Size is bounded first: stix2-patterns answers 1,000 joined comparisons with a RecursionError
-under Python's default stack, so what every reader must be able to parse has to stay well below that.
+under Python's default stack, so what every reader must be able to parse has to stay well below that, and takes about
+30 µs for a token. Every expression here takes time linear in the text: repeats never give back what they took (`*+`).
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
@@ -15,6 +17,7 @@ MAX_LENGTH: Final = 50_000  # characters of one pattern
 MAX_COMPARISONS: Final = 500  # comparisons, observations and qualifiers joined in one pattern
 MAX_NESTING: Final = 20  # parentheses within parentheses
 MAX_STEPS: Final = 20  # steps of one object path
+MAX_TOKENS: Final = 10_000  # words, numbers and signs of one pattern, texts in quotation marks as one
 
 # Lower-case names only, and none that the grammar reserves; anything else goes the long way.
 _NAME: Final = r"(?!(?:true|false)\b)[a-z][a-z0-9_]*+"
@@ -31,9 +34,12 @@ _COMPARISON: Final = rf"(?:{_HASH}|{_PLAIN})"
 _OBSERVATION: Final = rf"\[ ?{_COMPARISON}(?: (?:AND|OR) {_COMPARISON})*+ ?\]"
 _SIMPLE: Final = re.compile(rf"{_OBSERVATION}(?: (?:AND|OR|FOLLOWEDBY) {_OBSERVATION})*+", re.ASCII)
 
-_LITERAL: Final = re.compile(_TEXT)
-_JOINT: Final = re.compile(r"\b(?:AND|OR|FOLLOWEDBY|WITHIN|REPEATS|START)\b")
-_LONG_PATH: Final = re.compile(rf"(?:\s*\.\s*[\w'-]+|\s*\[[^\]]*\]){{{MAX_STEPS + 1}}}")
+_TOKEN: Final = re.compile(
+    rf"(?P<skip>\s++|/\*(?:[^*]|\*(?!/))*+\*/|//[^\r\n]*+)|(?P<text>{_TEXT})|(?P<open>'|/\*)"
+    r"|(?P<index>\[\s*+(?:\*|[\w-]++)\s*+\])|(?P<word>[\w-]++)|(?P<sign>.)",
+    re.ASCII | re.DOTALL,
+)
+_JOINTS: Final = frozenset("AND OR FOLLOWEDBY WITHIN REPEATS START".split())
 
 # ANTLR's Python runtime keeps its tables in classes that all threads share: whoever has it parse holds this.
 PARSER_LOCK: Final = Lock()
@@ -52,32 +58,67 @@ def pattern_problem(
     """
     if len(pattern) > max_length:
         return f"has {len(pattern)} characters, and the limit is {max_length}: split the indicator into several"
-    # A joined comparison takes more than four characters, so most patterns need no counting.
-    bare = None if len(pattern) < 4 * max_comparisons else _LITERAL.sub("''", pattern)
-    if bare is not None and (joined := len(_JOINT.findall(bare)) + 1) > max_comparisons:
+    # a joined comparison takes more than four characters, so most patterns need no counting
+    if len(pattern) < 4 * max_comparisons and _SIMPLE.fullmatch(pattern):
+        return None
+    size = _measured(pattern)
+    if size is None:
         return (
-            f"joins {joined} comparisons, and the limit is {max_comparisons} (common STIX libraries cannot read many "
+            "holds a text or comment that does not end, or a backslash in a text before another character than ' and \\"
+        )
+    if size.joined > max_comparisons:
+        return (
+            f"joins {size.joined} comparisons, and the limit is {max_comparisons} (common STIX libraries cannot read many "
             "more): split the indicator into several"
         )
     if _SIMPLE.fullmatch(pattern):
         return None
-    bare = _LITERAL.sub("''", pattern) if bare is None else bare
-    if _nesting(bare) > MAX_NESTING:
+    if size.nesting > MAX_NESTING:
         return f"nests parentheses deeper than {MAX_NESTING}: write it flatter"
-    if _LONG_PATH.search(bare):
+    if size.steps > MAX_STEPS:
         return f"holds an object path of more than {MAX_STEPS} steps: shorten it"
+    if size.tokens > MAX_TOKENS:
+        return f"holds more than {MAX_TOKENS} words, texts, numbers and signs: split the indicator into several"
     return _parser_problem(pattern, version)
 
 
-def _nesting(bare: str) -> int:
-    depth = deepest = 0
-    for character in bare:
-        if character == "(":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character == ")":
-            depth -= 1
-    return deepest
+@dataclass(slots=True)
+class _Size:
+    """How large a pattern is."""
+
+    tokens: int = 0
+    joined: int = 1  # comparisons, observations and qualifiers
+    nesting: int = 0  # parentheses within parentheses
+    steps: int = 0  # of the longest object path
+
+
+def _measured(pattern: str) -> _Size | None:
+    """The size of a pattern, in one pass; None where a text or comment does not end.
+
+    ANTLR's lexer would read such a pattern to its end once more from each of its quotation marks.
+    """
+    size = _Size()
+    depth = steps = 0
+    after_dot = False
+    for match in _TOKEN.finditer(pattern):
+        kind = match.lastgroup
+        if kind == "skip":
+            continue
+        if kind == "open":
+            return None
+        size.tokens += 1
+        text = match[0]
+        if kind == "index" or (after_dot and kind in ("word", "text")):
+            steps += 1
+        else:
+            size.joined += text in _JOINTS
+            depth += (text == "(") - (text == ")")
+            size.nesting = max(size.nesting, depth)
+            if text != ".":
+                steps = 0
+        size.steps = max(size.steps, steps)
+        after_dot = text == "."
+    return size
 
 
 def _parser_problem(pattern: str, version: str) -> str | None:

@@ -16,11 +16,20 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 from typing import Any, Final
 
 from hub.stix import class_tables, incident, patterns, sentences, value_schemas
-from hub.stix.checks import Check, check_pattern, check_selectors, check_versions, checks_for, plainly_points_at
+from hub.stix.checks import (
+    MAX_SELECTORS,
+    Check,
+    check_pattern,
+    check_selectors,
+    check_versions,
+    checks_for,
+    plainly_points_at,
+)
 from hub.stix.fault import Fault
 from hub.stix.identifiers import INCIDENT_CORE_TYPES, META_TYPES, SCO_TYPES, SDO_TYPES, SRO_TYPES, TYPE
 
@@ -34,6 +43,7 @@ STANDARD_TYPES: Final = SDO_TYPES | SRO_TYPES | META_TYPES | SCO_TYPES
 _TYPE_NAME: Final = re.compile(TYPE)
 _PROPERTY_NAME: Final = re.compile(value_schemas.PROPERTY_NAME)
 _RESERVED: Final = frozenset(value_schemas.RESERVED_PROPERTIES + value_schemas.LIBRARY_NAMES)
+_LOOKED_AT: Final = 10  # items of each list, and properties of each object inside, for the words of a refusal
 _lock = Lock()
 
 
@@ -55,10 +65,12 @@ def faults(
     *,
     max_pattern_length: int = PATTERN_MAX_LENGTH,
     max_pattern_comparisons: int = PATTERN_MAX_COMPARISONS,
+    max_selectors: int = MAX_SELECTORS,
 ) -> tuple[Fault, ...]:
     """What is wrong with this parsed object; nothing where it is valid STIX 2.1 that stix2 parses.
 
-    The caller has bounded depth, texts and numbers; patterns have limits of their own (characters, comparisons). Safe in any thread; schemas are compiled when first needed.
+    The caller has bounded depth, texts and numbers; patterns and granular markings have limits of their own. Safe in any
+    thread; schemas are compiled when first needed.
     """
     # (1) its type
     object_type = obj.get("type")
@@ -71,7 +83,7 @@ def faults(
     # (2) its schema
     try:
         if not rules.validator.is_valid(obj):
-            return sentences.tell(rules.validator.iter_errors(obj), rules.schema)
+            return _schema_faults(obj, rules)
     except UnicodeEncodeError:
         return (Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry"),)
     # (3) its other properties, (4) its checks
@@ -79,13 +91,38 @@ def faults(
     found += [fault for check in rules.checks if (fault := check(obj))]
     if object_type == "indicator" and (fault := check_pattern(obj, max_pattern_length, max_pattern_comparisons)):
         found.append(fault)
-    if "granular_markings" in obj and (fault := check_selectors(obj)):
+    if "granular_markings" in obj and (fault := check_selectors(obj, max_selectors)):
         found.append(fault)
     if object_type not in STANDARD_TYPES:
         found += _custom_problems(obj, object_type)
     elif not found and ("granular_markings" in obj or "objects" in obj):
         found += _library_problems(obj, object_type)
     return tuple(found[: sentences.MAX_FAULTS])
+
+
+def _schema_faults(obj: Mapping[str, Any], rules: _Rules) -> tuple[Fault, ...]:
+    """What the schema says of an object that it does not accept.
+
+    The validator makes all errors before it gives the first, each with a copy of what is wrong: a list of 100,000 bad
+    items would take gigabytes. So it looks at the beginning of each list and object; where that is all right, the one
+    error that it finds first counts.
+    """
+    beginning = {name: _beginning(value) for name, value in obj.items() if name in rules.known}
+    if found := sentences.tell(rules.validator.iter_errors(beginning), rules.schema):
+        return found
+    try:
+        rules.validator.validate(obj)
+    except ValueError as error:  # jsonschema_rs.ValidationError is one
+        return sentences.tell([error], rules.schema)
+    return (Fault("", "breaks a rule of STIX 2.1"),)
+
+
+def _beginning(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_beginning(item) for item in value[:_LOOKED_AT]]
+    if isinstance(value, dict):
+        return {key: _beginning(item) for key, item in islice(value.items(), _LOOKED_AT)}
+    return value
 
 
 def prepare() -> None:
