@@ -5,6 +5,7 @@
    published hold the ids of the reports as they stand. Neither ever leaves.
 2. Whatever else it is, nobody on the CERT's own list (`deny` in `member.toml`) is named in it, unless an officer
    approved that very name.
+3. Nor is an identity that is nobody's author: a victim may be among them. Classes and pseudonyms name nobody.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ import orjson
 from hub.errors import ReleaseError
 from hub.home.member import FILE, Member, load_member
 from hub.producer.bundles import encoded
+from hub.release.pseudonym import FORM
 from hub.rendering.versions import COMMON_TIME, Content
 
 _ID: Final = re.compile(rb"[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NOBODY: Final = ("class", "system")  # identity classes that stand for nobody in particular
 MAX_NAMED: Final = 5  # ids or names in one refusal
 
 
@@ -30,14 +33,15 @@ def refuse_what_stays(
 ) -> list[str]:
     """ReleaseError where objects to be sent as they stand are the CERT's own, or name whom it protects.
 
-    Returns the names of the CERT's list that stand in them and were approved. `home` is the producer's; a machine without
+    Returns the names that stand in them and were approved. `home` is the producer's; a machine without
     a `member.toml` has neither records nor a list.
     """
     if home is None or not (home / FILE).exists():
         return []
     objects = list(objects)
     # (1)
-    national_ids = _ids_at_home(home) | {national_marking(load_member(home))["id"]}
+    member = load_member(home)
+    national_ids = _ids_at_home(home) | {national_marking(member)["id"]}
     if national := sorted(_ids(objects) & national_ids):
         raise ReleaseError(
             f"This is a report as it stands at the CERT, with all that it says of the victim ({_some(national)}): it does not "
@@ -50,7 +54,25 @@ def refuse_what_stays(
             f"It names whom this CERT protects ({_some(named)}; deny in {home / FILE}): take that out, or approve each by "
             "--approve NAME --officer WHO."
         )
-    return names
+    # (3)
+    identities = list(_identities(objects, member))
+    if unknown := [name for name in identities if name not in approved]:
+        raise ReleaseError(
+            f"It holds identities that are no object's author ({_some(unknown)}): a victim may be among them. Take them out, "
+            "or approve each by --approve NAME --officer WHO."
+        )
+    return [*names, *identities]
+
+
+def _identities(objects: Iterable[Mapping[str, Any]], member: Member) -> Iterator[str]:
+    """The names of organisations and people that nothing in it was created by."""
+    items = list(objects)
+    authors = {item.get("created_by_ref") for item in items} | {member.identity}
+    for item in items:
+        name = str(item.get("name", ""))
+        names_nobody = item.get("identity_class") in _NOBODY or FORM.fullmatch(name)
+        if item.get("type") == "identity" and item.get("id") not in authors and not names_nobody:
+            yield name
 
 
 def national_marking(member: Member) -> Content:

@@ -73,3 +73,37 @@ def test_whom_the_cert_protects_is_named_in_no_bundle_unless_approved(
     assert "Pelita" not in json.dumps(region.held("indicators"))
     protecting.hub(*words, "--approve", "Pelita Rekaan Pte Ltd", "--officer", "Tan Mei")
     assert "Pelita" in json.dumps(region.held("indicators"))
+
+
+def test_an_identity_that_is_nobodys_author_does_not_leave_unless_approved(region: Region, tmp_path: Path) -> None:
+    """It may be a victim. Authors, classes and pseudonyms go as they stand."""
+    office = region.offices["MY"]
+    identity = {
+        "type": "identity",
+        "spec_version": "2.1",
+        "created": INDICATOR["created"],
+        "modified": INDICATOR["modified"],
+    }
+    author = {
+        **identity,
+        "id": "identity--3d0a3a1e-52a4-4b1f-8a39-7a4a0f0f1b01",
+        "name": "Vendor",
+        "identity_class": "organization",
+    }
+    crowd = {
+        **identity,
+        "id": "identity--3d0a3a1e-52a4-4b1f-8a39-7a4a0f0f1b02",
+        "name": "Banks",
+        "identity_class": "class",
+    }
+    victim = {**author, "id": "identity--3d0a3a1e-52a4-4b1f-8a39-7a4a0f0f1b03", "name": "Bank Teratai Rekaan Berhad"}
+    indicator = {**INDICATOR, "id": "indicator--3d0a3a1e-52a4-4b1f-8a39-7a4a0f0f1b04", "created_by_ref": author["id"]}
+    words = ("--to", "indicators", "--yes")
+    file = bundle(tmp_path / "b.json", author, crowd, victim, indicator)
+    done = office.hub("publish", file, *words, "--preview", code=3)
+    assert "Bank Teratai Rekaan Berhad" in done.stderr
+    assert "Vendor" not in done.stderr
+    assert "Banks" not in done.stderr
+    approve = ("--approve", "Bank Teratai Rekaan Berhad", "--officer", "Aminah")
+    office.hub("publish", file, *words, "--preview", *approve)
+    office.hub("publish", bundle(tmp_path / "c.json", author, crowd, indicator), *words, "--preview")
