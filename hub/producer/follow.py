@@ -85,6 +85,9 @@ def follow(
 def _round(connection: Connection, collection: Collection, keeper: Keeper, asked: Asked) -> Iterator[StixDict]:
     # (1)
     after, token = keeper.position.after, None
+    # A run that was killed may have handed over objects beyond the first page of this one: their marks stay until a page
+    # holds a new object, since all that was handed over precedes it.
+    unseen = keeper.position.taken
     failures = 0
     while True:
         try:
@@ -99,7 +102,8 @@ def _round(connection: Connection, collection: Collection, keeper: Keeper, asked
             connection.pause(failures)
             after, token = keeper.position.after, None
             continue
-        fresh = [(item, item_mark) for item, item_mark in _marked(page) if item_mark not in keeper.position.taken]
+        marked = list(_marked(page))
+        fresh = [(item, item_mark) for item, item_mark in marked if item_mark not in keeper.position.taken]
         for item, item_mark in fresh:
             keeper.hand_over(item)
             yield item
@@ -107,7 +111,9 @@ def _round(connection: Connection, collection: Collection, keeper: Keeper, asked
         if fresh:
             failures = 0
         # (3)
-        keeper.commit(_moved(keeper.position, page))
+        unseen = unseen.difference(item_mark for _, item_mark in marked) if page.more and not fresh else frozenset()
+        position = _moved(keeper.position, page)
+        keeper.commit(Position(position.after, position.taken | unseen))
         if not page.more:
             return
         # (2)

@@ -198,6 +198,41 @@ def test_killed_anywhere_at_most_the_last_object_is_printed_again(
     assert printed == ids(indicators(60))
 
 
+@pytest.mark.parametrize("page_objects", [2, 7])
+@pytest.mark.parametrize("with_out", [True, False])
+def test_a_kill_between_the_last_object_of_a_page_and_its_position_doubles_nothing(
+    running_hub: HubProcess, fresh: str, tmp_path: Path, page_objects: int, with_out: bool
+) -> None:
+    """The next run asks from the position before: its pages begin elsewhere, and the first ends before that object."""
+    state, out = tmp_path / "state", tmp_path / "out.jsonl" if with_out else None
+    with running_hub.connection() as connection:
+        put(connection, fresh, indicators(30))
+        found = connection.collection(fresh)
+        taken: list[str] = []
+        commits = itertools.count(1)
+        killed = keeper(state, connection, fresh, out)
+        commit = killed.commit
+
+        def commit_or_die(position: Position) -> None:
+            if next(commits) == 3:
+                raise KeyboardInterrupt
+            commit(position)
+
+        killed.commit = commit_or_die  # type: ignore[method-assign] # as a kill at this line
+        with pytest.raises(KeyboardInterrupt):
+            taken += (
+                item["id"]
+                for item in follow(connection, found, killed, Asked(types=INDICATORS, page_objects=page_objects), ONCE)
+            )
+        killed.close()
+        assert len(taken) == 3 * page_objects
+        again = keeper(state, connection, fresh, out)
+        taken += poll(connection, fresh, again, page_objects=page_objects)
+        again.close()
+    assert taken == ids(indicators(30))
+    assert out is None or lines(out) == indicators(30)
+
+
 def _continued(before: list[str], now: list[str]) -> list[str]:
     """What a run adds: it may begin with the last object of the run before."""
     return now[1:] if before and now[:1] == before[-1:] else now
