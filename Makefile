@@ -20,9 +20,8 @@ test: .venv/dev ## run the tests, on all cores up to four; ARGS="tests/store -n 
 .PHONY: coverage
 coverage: .venv/dev ## run the tests and print how much of the code they run, the least covered files first
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest $(PARALLEL) $(ARGS)
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
+	$(BIN)/coverage run -m pytest $(PARALLEL) $(ARGS); code=$$?; \
+	  $(BIN)/coverage combine --quiet && $(BIN)/coverage report; exit $$code
 
 .PHONY: lint
 lint: .venv/dev ## style, and that every file is formatted

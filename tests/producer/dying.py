@@ -1,6 +1,6 @@
-"""`hub`, killed by itself (SIGKILL) at the n-th line of the producer's code that runs. Not a test: tests start it.
+"""A command that kills itself (SIGKILL) at the n-th line of the producer's code that runs; `tests.warm` starts it.
 
-Arguments: n, then those of `hub`. Where fewer lines run, the command ends as it would.
+Where fewer lines run, the command ends as it would.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ import signal
 import sys
 from types import FrameType
 from typing import Any
-
-from hub.cli import main
 
 WATCHED = (
     "hub/producer/checkpoint.py",
@@ -42,8 +40,3 @@ def kill_at(lines: int) -> None:
         return count if name.endswith(WATCHED) and frame.f_code.co_name != "<module>" else None
 
     sys.settrace(enter)
-
-
-if __name__ == "__main__":
-    kill_at(int(sys.argv[1]))
-    sys.exit(main(sys.argv[2:]))

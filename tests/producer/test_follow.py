@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from hub.producer.connection import Connection
 from hub.producer.follow import Asked, Rhythm, follow
 from hub.producer.patience import Patience
 from hub.producer.publish import publish
+from tests import warm
 from tests.producer.conftest import Medallion
 from tests.producer.running import QUICK, HubProcess, command, cutting_line, ids, indicators, lines
 from tests.producer.scripted import COLLECTION, Answer, Scripted, taxii
@@ -149,12 +149,7 @@ def test_a_line_that_is_cut_anywhere_neither_loses_nor_doubles(
 
 def dying(hub: HubProcess, at: int, *words: str) -> tuple[int, list[dict[str, Any]]]:
     """Exit code and printed objects of `hub follow` that is killed at that line of the producer's code."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.producer.dying", str(at), "follow", *words, "--once", "--type", "indicator"],
-        env=hub.client_environment(),
-        capture_output=True,
-        check=False,
-    )
+    done = warm.run("follow", *words, "--once", "--type", "indicator", environment=hub.client_environment(), die_at=at)
     assert done.returncode in (0, -9), done.stderr
     return done.returncode, [json.loads(text) for text in done.stdout.splitlines()]
 

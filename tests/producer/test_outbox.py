@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from hub.home.locks import locked
 from hub.producer.connection import Connection
 from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience
+from tests import warm
 from tests.ports import free_port
 from tests.producer.running import (
     HubProcess,
@@ -196,12 +196,7 @@ def test_killed_anywhere_while_publishing_a_file_is_whole_or_not_there(
 
 def dying(hub: HubProcess, lines: int, *words: str) -> int:
     """The exit code of a `hub` command that is killed at that line of the producer's code, if it gets so far."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.producer.dying", str(lines), *words],
-        env=hub.client_environment(),
-        capture_output=True,
-        check=False,
-    )
+    done = warm.run(*words, environment=hub.client_environment(), die_at=lines)
     assert done.returncode in (0, -9), done.stderr
     return done.returncode
 

@@ -21,7 +21,7 @@ from hub.settings import load_settings
 from hub.sharing.credentials import Credentials
 from hub.sharing.members import Account, Kind
 from hub.wiring import now, open_store
-from tests import keeping
+from tests import keeping, warm
 from tests.ports import free_port
 from tests.server.making import CONTENT_TYPE, DECLARATIONS
 
@@ -35,16 +35,7 @@ def command(
     *arguments: str, environment: Mapping[str, str], stdin: str = "", code: int | None = 0, folder: Path = TOP
 ) -> subprocess.CompletedProcess[str]:
     """Run `hub …` and wait for it; its exit code must be `code` (None: any)."""
-    done = subprocess.run(
-        [sys.executable, "-m", "hub", *arguments],
-        env=clean_environment() | dict(environment),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        cwd=folder,
-    )
+    done = warm.run(*arguments, environment=clean_environment() | dict(environment), stdin=stdin, folder=folder)
     assert code is None or done.returncode == code, f"hub {' '.join(arguments)}: {done.returncode}\n{done.stderr}"
     return done
 
