@@ -12,7 +12,6 @@ from __future__ import annotations
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -68,8 +67,7 @@ def _listed_index(member: Member) -> Index:
     """The index of a member's list, built once: a feed is released in many batches."""
     key = (id(member.deny), id(member.register))  # the entry keeps the member, and so nothing else gets these ids
     if key not in _indexes:
-        listed_needles = (replace(needle, listed=True) for needle in _listed_needles(member))
-        _indexes[key] = (member, Index(listed_needles, lambda: _listed_hashed(member)))
+        _indexes[key] = (member, Index(_listed_needles(member), lambda: _listed_hashed(member), listed=True))
         if len(_indexes) > MAX_LISTS:
             _indexes.popitem(last=False)
     return _indexes[key][1]
@@ -86,7 +84,7 @@ def _listed_needles(member: Member) -> Iterator[Needle]:
         yield from needles.like_listed_name(name, whose)
     for name in (*deny.brands, *deny.abbreviations, *(name for one in member.register for name in one.short_names)):
         yield from needles.of_short_name(name, whose)
-        yield from needles.like_listed_name(name, whose)
+        yield from needles.like_listed_short_name(name, whose)
     for person in deny.people:
         yield from needles.of_person(person, "a protected person")
         yield from needles.like_person(person, "a protected person")
@@ -100,7 +98,7 @@ def _listed_needles(member: Member) -> Iterator[Needle]:
 def _listed_hashed(member: Member) -> Iterator[Hashed]:
     names = [*member.deny.names, *member.deny.brands, *member.deny.domains]
     names += [text for one in member.register for text in (one.name, *one.domains)]
-    return (replace(spelling, listed=True) for spelling in needles.hashed(names, "a constituent's"))
+    return needles.hashed(names, "a constituent's")
 
 
 def _of_register(victim: Victim, register: Iterable[Constituent]) -> Iterator[Constituent]:

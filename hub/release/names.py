@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -36,6 +36,8 @@ class Generic:
     words: frozenset[str]
     phrases: re.Pattern[str]
     glued: tuple[str, ...]
+    glued_before: Mapping[str, tuple[str, ...]]  # by their first letter
+    glued_after: Mapping[str, tuple[str, ...]]  # by their last
     places: frozenset[str]
     not_in_people: frozenset[str]
     technical: frozenset[str]
@@ -58,15 +60,25 @@ def generic() -> Generic:
     people, technical = entries("people"), entries("technical")
     single = frozenset(entry for entry in (*organisations, *countries) if " " not in entry)
     phrases = sorted((entry for entry in (*organisations, *countries) if " " in entry), key=len, reverse=True)
+    glued = tuple(sorted((entry for entry in single if _may_be_glued(entry)), key=len, reverse=True))
     return Generic(
         words=single,
         phrases=re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b"),
-        glued=tuple(sorted((entry for entry in single if _may_be_glued(entry)), key=len, reverse=True)),
+        glued=glued,
+        glued_before=_by_letter(glued, 0),
+        glued_after=_by_letter(glued, -1),
         places=frozenset(entries("places")),
         not_in_people=frozenset(people),
         technical=frozenset(technical),
         affixes=frozenset(entry for entry in (*single, *technical) if _PLAIN_WORD.fullmatch(entry)),
     )
+
+
+def _by_letter(glued: Iterable[str], place: int) -> dict[str, tuple[str, ...]]:
+    groups: dict[str, list[str]] = {}
+    for word in glued:
+        groups.setdefault(word[place], []).append(word)
+    return {letter: tuple(group) for letter, group in groups.items()}
 
 
 def _may_be_glued(word: str) -> bool:
@@ -89,24 +101,27 @@ def distinctive(name: str) -> list[str]:
     known = generic()
     plain = without_legal_form(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
     spaced = known.phrases.sub(" ", " ".join(words(plain)))
-    kept = (_unglued(word, known.glued) for word in spaced.split())
+    kept = (_unglued(word, known) for word in spaced.split())
     return [word for word in kept if word and word not in known.words]
 
 
-def _unglued(word: str, glued: Iterable[str]) -> str:
+def _unglued(word: str, known: Generic) -> str:
     """A word of a script without blanks, without the generic words at its ends."""
-    if UNSPACED.search(word) is None:
+    if word.isascii() or UNSPACED.search(word) is None:
         return word
     changed = True
-    while changed:
+    while changed and word:
         changed = False
-        for part in glued:
-            if word == part:
-                return ""
-            if word.startswith(part) and len(word) > len(part) and unicodedata.category(word[len(part)])[0] != "M":
+        if word in known.words:
+            return ""
+        for part in known.glued_before.get(word[0], ()):
+            if word.startswith(part) and unicodedata.category(word[len(part)])[0] != "M":
                 word, changed = word[len(part) :], True
-            elif word.endswith(part):
+                break
+        for part in known.glued_after.get(word[-1], ()):
+            if word.endswith(part) and word != part:
                 word, changed = word[: -len(part)], True
+                break
     return word
 
 

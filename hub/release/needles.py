@@ -150,8 +150,14 @@ def is_own(mail: str) -> bool:
 def own_label(domain: str) -> str:
     """The label of a domain that is its owner's own, squeezed; empty if there is none."""
     labels = map(squeeze, fold(domain).split(".")[:-1])
-    own = [label for label in labels if label not in _COMMON_LABELS | our_words() | generic().affixes]
+    own = [label for label in labels if label not in _common()]
     return own[-1] if own else ""
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    """Labels and hosts that are no organisation's own."""
+    return _COMMON_LABELS | our_words() | generic().affixes
 
 
 def of_mailbox(mail: str, whose: str) -> Iterator[Needle]:
@@ -177,7 +183,7 @@ def of_host(host: str, whose: str) -> Iterator[Needle]:
     """A machine by its name, with or without its domain."""
     name = fold(host).strip().rstrip(".")
     first, _, domain = name.partition(".")
-    if squeeze(first) not in _COMMON_LABELS | generic().affixes | our_words():
+    if squeeze(first) not in _common():
         yield from of_number(first, f"{whose} host", host)
     if domain:
         yield from of_domain(name, whose)
@@ -232,6 +238,13 @@ def like_listed_name(name: str, whose: str) -> Iterator[Needle]:
     for form in dict.fromkeys((whole, joined)):
         if len(looks(form)) >= MIN_LISTED_ANYWHERE and form.isascii():
             yield _needle(looks(form), f"letters that look like {whose} name", name, view=View.LOOKS)
+
+
+def like_listed_short_name(name: str, whose: str) -> Iterator[Needle]:
+    """What looks like a brand or an abbreviation of one of many."""
+    alike = looks(name)
+    if len(alike) >= MIN_LISTED_ANYWHERE and name.isascii():
+        yield _needle(alike, f"letters that look like {whose} short name", name, view=View.LOOKS)
 
 
 def like_short_name(name: str, whose: str) -> Iterator[Needle]:

@@ -94,7 +94,6 @@ class Needle:
     rule: Rule = Rule.NAME
     bounds: Bounds = Bounds.ANYTHING
     view: View = View.LETTERS
-    listed: bool = False  # of the CERT's own list, not of this report
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,6 @@ class Hashed:
 
     spelling: str = field(repr=False)
     why: str
-    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +128,13 @@ class Index:
     """Needles, ready to be searched for all at once. It is built once and used by many scanners.
 
     `hashed` is called when the first text that could be a hash value is met: of a long list that takes a while.
+    `listed`: they are of the CERT's own list, not of this report.
     """
 
-    def __init__(self, needles: Iterable[Needle], hashed: Callable[[], Iterable[Hashed]] = tuple) -> None:
+    def __init__(
+        self, needles: Iterable[Needle], hashed: Callable[[], Iterable[Hashed]] = tuple, *, listed: bool = False
+    ) -> None:
+        self.listed = listed
         by_view: dict[View, dict[str, list[Needle]]] = {view: {} for view in View}
         for needle in dict.fromkeys(needles):
             by_view[needle.view].setdefault(needle.text, []).append(needle)
@@ -218,7 +220,7 @@ class Scanner:
         harmless: frozenset[str] = frozenset(),
         last: bool = False,
     ) -> None:
-        self._indexes = tuple(indexes)
+        self._indexes = tuple(index for index in indexes if not (last and index.listed))
         self._ranges = networks if isinstance(networks, Ranges) else Ranges(networks)
         self._own = tuple(filter(None, map(squeeze, own)))
         self._harmless = harmless
@@ -250,7 +252,7 @@ class Scanner:
         ):
             for index in self._indexes:
                 for needle, at in search(index, form):
-                    if not self._sought(needle, reading):
+                    if not _sought(needle, reading):
                         continue
                     if with_places not in places:
                         places[with_places] = with_places(text)[1]
@@ -263,13 +265,6 @@ class Scanner:
             yield from self._hashes(reading)
         if self._ranges:
             yield from self._addresses(reading)
-
-    def _sought(self, needle: Needle, reading: Reading) -> bool:
-        if needle.listed and self._last:
-            return False
-        if reading.clean:
-            return True
-        return needle.bounds is Bounds.ANYTHING and (needle.rule is not Rule.NEVER or len(needle.text) >= MIN_IN_NOISE)
 
     def _hit(self, needle: Needle, reading: Reading, start: int, end: int) -> Iterator[Hit]:
         text = reading.text[start:end]
@@ -300,7 +295,7 @@ class Scanner:
         for match in _HASH.finditer(reading.text):
             for index in self._indexes:
                 hashed = index.digest(match[0].lower())
-                if hashed is not None and not (hashed.listed and self._last):
+                if hashed is not None:
                     start, end = (match.start(), match.end()) if not reading.encoding else (reading.start, reading.end)
                     yield Hit(hashed.why, Strength.EXACT, match[0], start, end, hashed.spelling)
 
@@ -313,6 +308,13 @@ class Scanner:
                     yield Hit(ADDRESS, strength, address.text, reading.start, reading.end)
                 else:
                     yield Hit(ADDRESS, strength, address.text, start, start + len(address.text))
+
+
+def _sought(needle: Needle, reading: Reading) -> bool:
+    """Whether a needle is searched for in this reading: in noise, only what is long enough not to be there by chance."""
+    if reading.clean:
+        return True
+    return needle.bounds is Bounds.ANYTHING and (needle.rule is not Rule.NEVER or len(needle.text) >= MIN_IN_NOISE)
 
 
 _HASH: Final = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})(?![0-9a-fA-F])")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -69,7 +68,7 @@ def test_a_hit_says_where_it_stands_and_repeats_nothing_that_the_text_does_not_h
 
 def test_an_approved_value_may_hold_the_name_of_a_listed_third_party_but_no_listed_address() -> None:
     needles = of_domain("clinic.example", "a constituent's")
-    scanner = looking_for((replace(needle, listed=True) for needle in needles), ["198.51.100.0/24"])
+    scanner = Scanner([Index(needles, listed=True)], ["198.51.100.0/24"])
     assert scanner.hits("https://www.clinic.example/kit/")
     assert not scanner.last().hits("https://www.clinic.example/kit/")
     assert scanner.last().hits("http://198.51.100.7/kit/")
