@@ -281,3 +281,31 @@ def test_what_an_infected_host_called_leaves_once_an_officer_confirms_it() -> No
     assert other_end({}, ReadOptions(confirmed=frozenset({"203.0.113.9"})))[0].held is None
     assert other_end({"classification.identifier": "c2"})[0].held is None
     assert other_end({"event_description.text": "contacted our Sinkhole"}) == []
+
+
+def test_what_a_victims_category_holds_is_searched_for_even_where_it_is_no_observable() -> None:
+    """A person's name and a machine without a domain: they become no value, and must stand in no other."""
+    attributes = [
+        {"type": "hostname", "category": "Targeting data", "value": "HSM-DC01"},
+        {"type": "full-name", "category": "Person", "value": "Siti binti Rahman"},
+        {"type": "phone-number", "category": "Other", "value": "+62 1"},
+    ]
+    (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", "Attribute": attributes}}).encode())
+    assert isinstance(report, Report)
+    assert report.victims == ()
+    assert report.secondary_victims == (Victim(people=("Siti binti Rahman",), hosts=("HSM-DC01",)),)
+    assert {row.value for row in report.unused} == {"HSM-DC01", "Siti binti Rahman", "+62 1"}
+
+
+def test_machines_and_contacts_of_an_iodef_victim_are_searched_for() -> None:
+    """A node's bare name, and a contact that stands inside EventData."""
+    node = "<Node><NodeName>HSM-DC01</NodeName></Node>"
+    body = (
+        '<EventData><Contact role="victim" type="organization"><ContactName>Klinik Rekaan</ContactName></Contact>'
+        f'<Flow><System category="target">{node}</System></Flow></EventData>'
+    )
+    text = f'<IODEF-Document><Incident><IncidentID name="c">1</IncidentID>{body}</Incident></IODEF-Document>'
+    (report,) = read_reports(text.encode())
+    assert isinstance(report, Report)
+    assert [victim.name for victim in report.victims] == ["Klinik Rekaan"]
+    assert report.secondary_victims == (Victim(hosts=("HSM-DC01",)),)

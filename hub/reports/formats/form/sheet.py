@@ -49,9 +49,9 @@ def _csv_records(source: Source, options: ReadOptions) -> Iterator[Record]:
 def _delimiter(head: str) -> str:
     """What a first line `sep=;` says, as spreadsheets write it; else what the line of headings is cut by."""
     lines = [line for line in head.splitlines() if line.strip()]
-    said = re.fullmatch(r"\s*\"?sep=(.)\"?\s*", lines[0], re.IGNORECASE) if lines else None
-    if said:
-        return said[1]
+    match = re.fullmatch(r"\s*\"?sep=(.)\"?\s*", lines[0], re.IGNORECASE) if lines else None
+    if match:
+        return match[1]
     first = next((line for line in lines[:_HEADING_ROWS] if _names_report_id(line)), lines[0] if lines else "")
     return max(",;\t", key=first.count)
 

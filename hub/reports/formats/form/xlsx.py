@@ -143,10 +143,10 @@ def _check_parts(parts: list[zipfile.ZipInfo], name: str) -> None:
 
 def _check_xml(package: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
     # 4. In XML text "<" is written &lt;, so that these bytes are a declaration wherever they stand.
-    kept = b""
+    tail = b""
     with package.open(part) as stream:
         while chunk := stream.read(_CHUNK):
-            window = (kept + chunk).replace(b"\x00", b"").upper()
+            window = (tail + chunk).replace(b"\x00", b"").upper()
             if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
                 raise ReadingError(
                     f"{name}: {excerpt(part.filename)} declares a DTD, which no spreadsheet needs; it is refused"
@@ -155,7 +155,7 @@ def _check_xml(package: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> No
                 raise ReadingError(f"{name}: is a Strict Open XML Spreadsheet; save it as Excel Workbook (.xlsx)")
             if part.filename.casefold() == "[content_types].xml" and b"MACROENABLED" in window:
                 raise ReadingError(f"{name}: is made for macros (.xlsm); save it as .xlsx")
-            kept = chunk[-64:]
+            tail = chunk[-64:]
 
 
 def _form_sheet(book: Any, name: str) -> Any:

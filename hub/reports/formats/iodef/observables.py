@@ -17,7 +17,7 @@ from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role, Sighting
 from hub.reports.reading import roles, values
 from hub.reports.reading.composites import connection
-from hub.reports.reading.draft import Draft
+from hub.reports.reading.draft import PROTECTED, Draft
 from hub.reports.reading.indicators import KINDS
 from hub.reports.reading.options import MAX_LIST_ITEMS
 from hub.reports.reading.times import parse_moment
@@ -32,6 +32,7 @@ class Observing:
     def __init__(self, tree: Tree, draft: Draft, level: TlpWord, *, watch: bool) -> None:
         self._tree, self._draft, self._level, self._watch = tree, draft, level, watch
         self.sightings: list[Sighting] = []
+        self.machines: list[str] = []  # names without a domain, of systems that are the victim's or may be
         self.types: tuple[RsitType, ...] = ()  # what the assessments say; set before EventData is read
         self.aimed = False  # whether the incident names a target; as above
 
@@ -134,7 +135,12 @@ class Observing:
             items.append(self._read(kind, tree.whole(address), "System/Node/Address"))
         names = [tree.whole(name) for name in tree.all(node, "NodeName")]
         names += [tree.text(data, "Name") for data in tree.all(node, "DomainData")]
-        items += [self._draft.attempt(KINDS["domain"], "System/Node", name) for name in names]
+        for name in (name for name in names if name):
+            if "." not in name and claim.role is not Role.ADVERSARY:
+                self.machines.append(name)
+                self._draft.unused("System/Node", name, PROTECTED)
+            else:
+                items.append(self._draft.attempt(KINDS["domain"], "System/Node", name))
         return [claim.of(item) for item in items if item]
 
     def _count(self, counter: Element, items: list[Observable]) -> None:

@@ -116,6 +116,7 @@ class _Incident:
             timeline=timeline,
             detection_methods=distinct(effects.detection),
             victims=victims,
+            secondary_victims=(Victim(hosts=distinct(self.observing.machines)),) if self.observing.machines else (),
             impacts=tuple(effects.impacts),
             tasks=tasks,
             notes=(*self.notes, *effects.notes),
@@ -247,7 +248,8 @@ class _Incident:
     def _contacts(self) -> tuple[tuple[Victim, ...], tuple[Contact, ...]]:
         victims: list[Victim] = []
         contacts: list[Contact] = []
-        waiting = list(self.tree.all(self.element, "Contact"))
+        holders = (self.element, *self.element.iter("EventData"))
+        waiting = [contact for holder in holders for contact in self.tree.all(holder, "Contact")]
         while waiting:
             element = waiting.pop(0)
             waiting += self.tree.all(element, "Contact")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from hub.reports.formats.misp.claims import claim_on, is_recipient
+from hub.reports.formats.misp.claims import VICTIM_CATEGORIES, claim_on, is_recipient
 from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content
 from hub.reports.formats.misp.tags import read_attribute_tags, tag_names, tlp_of
 from hub.reports.formats.misp.types import READERS
@@ -76,7 +76,10 @@ def read_attribute(
         draft.unused(key, value or attribute.get("data") or "empty", "has no single value", where=where)
         return []
     text = str(value)
-    items = [] if _is_known(kind, text, attribute, content, where) else _items(kind, text, key, draft, where)
+    is_known = _is_known(kind, text, attribute, content, where)
+    items = [] if is_known else _items(kind, text, key, draft, where)
+    if not is_known and not items and attribute.get("category") in VICTIM_CATEGORIES:
+        content.targets.setdefault("people" if kind in _PERSONAL else "hosts", []).append(text.strip())
     if not items:
         for about in (attribute.get("comment"), *tag_names(attribute)):
             draft.unused(f"{key} (about)", about, "is said of a value that is no observable", where=where)

@@ -81,8 +81,10 @@ class Content:
             # Targeting data beside one victim object speak of that victim.
             if len(victims) == 1 and (victim.name is None or victim.name == victims[0].name):
                 victims = [combined(victims[0], victim)]
-            else:
+            elif victim.name or victim.countries:
                 victims.append(victim)
+            else:  # hosts or people alone describe nobody: they are protected, and say nothing of whom it struck
+                self.secondary_victims.append(victim)
             self.secondary_victims += external
         others = [*self.secondary_victims, *(Victim(name=name) for name in distinct(self.imitated))]
         return tuple(victims), tuple(others)
@@ -103,6 +105,7 @@ def victim_of(fields: Mapping[str, list[str]], draft: Draft, *, is_person: bool 
         other_names=distinct([*names[1:], *fields.get("other_names", [])]),
         is_person=is_person,
         registration_numbers=distinct(fields.get("registration_numbers", [])),
+        people=distinct(fields.get("people", [])),
         accounts=distinct(fields.get("accounts", [])),
         emails=distinct(fields.get("emails", [])),
         domains=distinct(fields.get("domains", [])),
