@@ -30,7 +30,7 @@ class Malware:
     version: str | None = None
     aliases: tuple[str, ...] = ()
     description: str | None = None
-    named: bool = True  # False: `name` is only the kind ("ransomware"); no family was told
+    named: bool = True  # False: `name` is only the kind ("ransomware"); no family is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 >>> for reading in read_reports("reports.xlsx"):            # doctest: +SKIP
 ...     print(reading.title if isinstance(reading, Report) else f"not read: {reading}")
 
-The format is told from the content (:func:`detect_format`); ``format=`` overrides it. What is read are all of:
+The format is detected from the content (:func:`detect_format`); ``format=`` overrides it. What is read are all of:
 the form as CSV, XLSX, YAML and JSON; MISP events; IntelMQ and n6 events; IODEF 1 and 2; X-ARF 3 and 4; VERIS.
 """
 

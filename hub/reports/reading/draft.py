@@ -184,7 +184,7 @@ def distinct(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))
 
 
-# Who is told apart from whom when one value is seen in two roles: a victim's value must never leave.
+# Which role counts where one value has two: a victim's value must never leave.
 _ROLE_WEIGHT = {Role.VICTIM: 3, Role.THIRD_PARTY: 2, Role.ADVERSARY: 1, Role.UNKNOWN: 0}
 
 

@@ -17,7 +17,7 @@ from hub.reports.losses import excerpt
 from hub.reports.reading.options import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, MIB
 
 HEAD_BYTES: Final = 64 * 1024
-"""Bytes at the beginning of a file from which its format is told."""
+"""Bytes at the beginning of a file by which its format is detected."""
 _CHUNK_BYTES: Final = 256 * 1024
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _WIDE_BOMS: Final = (
@@ -148,7 +148,7 @@ class BadValue:
 def json_values(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
     """(where, value) of each JSON value of a file: one a line, the items of one list, or one document.
 
-    A bad line is told as a BadValue and the next one is read; in a list or document nothing after the bad place can
+    A bad line becomes a BadValue and the next one is read; in a list or document nothing after the bad place can
     be. Memory is that of one value. Raises ReadingError only where a single document is larger than the limit.
     """
     if wide_encoding(source.head):

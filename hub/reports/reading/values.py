@@ -137,7 +137,7 @@ def email(text: str) -> str:
 
 
 def file_hash(text: str, name: str | None = None) -> tuple[str, str]:
-    """(STIX's name of the algorithm, the hash in lower-case hexadecimal); without ``name`` told by its length."""
+    """(STIX's name of the algorithm, the hash in lower-case hexadecimal); without ``name`` the length decides."""
     digits = text.strip().lower()
     if not re.fullmatch(r"[0-9a-f]+", digits, re.ASCII):
         raise ValueError(f"a hash in hexadecimal digits{f' ({name})' if name else ''}")

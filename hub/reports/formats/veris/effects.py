@@ -50,7 +50,7 @@ def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
     fields.drop(NOTES, "notes")
     fields.rest()
     if any(item.text("amount") for item in data):
-        draft.unused(fields.path("data_total"), total, "is told by the amounts of each kind")
+        draft.unused(fields.path("data_total"), total, "is the sum of the amounts of each kind")
     if disclosed is None and not data:
         return []
     loss = tables.LOSSES.get(disclosed or "Unknown", "suspected-loss")
