@@ -7,15 +7,20 @@ is wrong. It never repeats a value: a refused name must not live on in the statu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.stix.identifiers import type_of
+from hub.stix.places import COUNTRIES, REGIONS
+from hub.stix.schema import known_properties
 from hub.stix.tlp import TLP, level
+from hub.stix.wording import is_class_name, place_names
 
 LONGEST_MATCHED: Final = 256  # characters of a text that `match` looks at; a longer one does not match
 _SHOWN: Final = 10  # names listed in one message
+_KEY: Final = re.compile(r"[a-z0-9&=+._\"-]{1,60}", re.ASCII)
+_PLACES: Final = place_names() | COUNTRIES | frozenset(REGIONS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +160,55 @@ def hold_only(values: Sequence[Any], want: Want, _context: Context) -> str:
     return f"it should be without {_listed(others)}" if others else ""
 
 
+def be_named_by_class(values: Sequence[Any], _want: Want, _context: Context) -> str:
+    """Each identity there has the name that the product itself makes of one of its sectors and a place."""
+    met = all(
+        isinstance(value, dict) and is_class_name(value.get("name", ""), value.get("sectors", ())) for value in values
+    )
+    return "" if met else 'its name should be of the form "Healthcare organisations in Malaysia", with its own sector'
+
+
+def be_a_place(values: Sequence[Any], _want: Want, _context: Context) -> str:
+    """Each value is the name of a country or region, a country code (ISO 3166-1) or a region of STIX."""
+    met = all(isinstance(value, str) and value in _PLACES for value in values)
+    return "" if met else "it should be a country code, a region of STIX, or the name of either"
+
+
+def be_in_namespaces(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """Each item of the list is one of `values`, or begins with one that ends in a colon and goes on as a short key."""
+    met = all(
+        isinstance(item, str)
+        and (
+            item in want.values
+            or any(item.startswith(space) and _is_key(item[len(space) :]) for space in _spaces(want))
+        )
+        for item in _items(values)
+    )
+    return "" if met else f"each should be one of {_listed(want.values)}, followed by a word in lower case"
+
+
+def have_standard_properties(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """The object has no property but those of its type in STIX 2.1 and Incident Core, and those in `values`."""
+    objects = [value for value in values if isinstance(value, dict)]
+    others = sorted(
+        {
+            key[:40]
+            for value in objects
+            for key in value
+            if key not in want.values and key not in known_properties(value)
+        }
+    )
+    return f"it should be without {_listed(others)}" if others else ""
+
+
+def _spaces(want: Want) -> Iterator[str]:
+    return (value for value in want.values if value.endswith(":"))
+
+
+def _is_key(text: str) -> bool:
+    return _KEY.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """A verb with the operands that it takes: `needs` must be there, `allows` may."""
@@ -185,6 +239,10 @@ VERBS: Final[Mapping[str, Spec]] = {
         Spec(be_a_member),
         Spec(be_no_member),
         Spec(hold_only, needs=_VALUES),
+        Spec(be_named_by_class),
+        Spec(be_a_place),
+        Spec(be_in_namespaces, needs=_VALUES),
+        Spec(have_standard_properties, allows=_VALUES),
     )
 }
 

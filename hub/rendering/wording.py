@@ -13,6 +13,9 @@ from hub.reports import rsit
 from hub.reports.observables import ObservableType
 from hub.reports.report import Report, Status
 from hub.stix.places import country_name, region_name
+from hub.stix.wording import class_name, sector_words
+
+__all__ = ["class_name", "sector_words"]  # of both sides of the door
 
 _TYPE_NAMES = {
     ObservableType.IPV4: "IPv4 address",
@@ -33,15 +36,6 @@ _TYPE_NAMES = {
     ObservableType.USER_AGENT: "User agent",
     ObservableType.WALLET: "Cryptocurrency wallet",
     ObservableType.PATTERN: "Detection rule",
-}
-# Sectors whose key does not read as an adjective.
-_SECTORS = {
-    "government-national": "national government",
-    "government-local": "local government",
-    "government-regional": "regional government",
-    "government-public-services": "public service",
-    "hospitality-leisure": "hospitality and leisure",
-    "non-profit": "non-profit",
 }
 _TASKS = {
     "detected": "Detection",
@@ -91,19 +85,6 @@ def standing(report: Report, criticality: int | None) -> str:
     parts += [f"criticality {criticality}"] if criticality is not None else []
     parts += [f"stage {stage(report)}"] if report.kind.value == "case" else []
     return ", ".join(parts)
-
-
-def sector_words(sector: str) -> str:
-    """`financial-services` -> `financial services`."""
-    return _SECTORS.get(sector, sector.replace("-", " "))
-
-
-def class_name(sector: str | None, country: str | None, region: str | None = None, *, person: bool = False) -> str:
-    """The name of a class identity: `Healthcare organisations in Malaysia`."""
-    who = f"{sector_words(sector)} organisations" if sector else "people" if person else "organisations"
-    where = country_name(country) if country else region_name(region) if region else None
-    text = f"{who} in {where}" if where else who
-    return text[:1].upper() + text[1:]
 
 
 def someone(

@@ -125,6 +125,12 @@ def _beginning(value: Any) -> Any:
     return value
 
 
+def known_properties(obj: Mapping[str, object]) -> frozenset[str]:
+    """The properties that STIX 2.1, or Incident Core, gives to a valid object of its type; to custom types the common ones."""
+    family = _family(str(obj.get("type")), obj)
+    return (_compiled.get(family) or _compile(family)).known
+
+
 def prepare() -> None:
     """Compile the schemas of all types now, rather than when their first object comes: a server does so as it starts."""
     for family in (*STANDARD_TYPES, *(f"{core}+" for core in INCIDENT_CORE_TYPES), ""):

@@ -54,6 +54,15 @@ MET = [
     ('path = "a"\nmust = "be_no_member"', {"a": [OTHER]}),
     ('path = "a"\nmust = "be_no_member"', {}),
     ('path = "a"\nmust = "hold_only"\nvalues = ["x"]', {"a": {"x": 1}}),
+    (
+        'path = "a"\nmust = "be_named_by_class"',
+        {"a": {"name": "Energy organisations in Viet Nam", "sectors": ["energy"]}},
+    ),
+    ('path = "a"\nmust = "be_named_by_class"', {"a": {"name": "People in South-eastern Asia"}}),
+    ('path = "a.*"\nmust = "be_a_place"', {"a": ["MY", "Malaysia", "south-eastern-asia", "South-eastern Asia"]}),
+    ('path = "a"\nmust = "be_a_place"', {}),
+    ('path = "a"\nmust = "be_in_namespaces"\nvalues = ["x", "y:"]', {"a": ["x", "y:some-word", 'y:kind="word"']}),
+    ('path = "."\nmust = "have_standard_properties"\nvalues = ["x_own"]', {"type": "note", "content": "c", "x_own": 1}),
     ('path = "a.1"\nmust = "equal"\nvalue = "y"', {"a": ["x", "y"]}),
     ('path = "a.*.b"\nmust = "equal"\nvalue = 1', {"a": [{"b": 1}, {"c": 2}, 3]}),
 ]
@@ -91,6 +100,19 @@ UNMET = [
     ('path = "a"\nmust = "be_a_member"', {}),
     ('path = "a"\nmust = "be_no_member"', {"a": [OTHER, OWN]}),
     ('path = "a"\nmust = "hold_only"\nvalues = ["x"]', {"a": {"x": 1, "y": 2}}),
+    ('path = "a"\nmust = "be_named_by_class"', {"a": {"name": "Bank Rahasia", "sectors": ["energy"]}}),
+    (
+        'path = "a"\nmust = "be_named_by_class"',
+        {"a": {"name": "Energy organisations in Kampung Baru", "sectors": ["energy"]}},
+    ),
+    (
+        'path = "a"\nmust = "be_named_by_class"',
+        {"a": {"name": "Energy organisations in Malaysia", "sectors": ["water"]}},
+    ),
+    ('path = "a"\nmust = "be_a_place"', {"a": "Kampung Baru"}),
+    ('path = "a"\nmust = "be_in_namespaces"\nvalues = ["x", "y:"]', {"a": ["x", "Bank Rahasia"]}),
+    ('path = "a"\nmust = "be_in_namespaces"\nvalues = ["x", "y:"]', {"a": ["y:Bank Rahasia"]}),
+    ('path = "."\nmust = "have_standard_properties"\nvalues = ["x_own"]', {"type": "note", "x_victim": "Bank Rahasia"}),
     ('path = "a.1"\nmust = "exist"', {"a": ["x"]}),
 ]
 

@@ -56,6 +56,7 @@ ASKED = {
 ASK = made("note", labels=["request:open"], object_refs=[INCIDENT], content="Help.", extensions={REQUEST: ASKED})
 PSEUDONYM = made("identity", name="victim-MY-7QK3-9F2D", identity_class="organization", sectors=["healthcare"])
 GROUP = made("identity", name="Healthcare organisations in Malaysia", identity_class="class", sectors=["healthcare"])
+PLACE = made("location", country="MY", region="south-eastern-asia", name="Malaysia")
 MEMBER = made("identity", id=OWN, name="Id-SIRTII/CC", identity_class="organization", contact_information="a@b.example")
 
 TAKEN = [
@@ -107,6 +108,21 @@ REFUSED = [
     ("protected", GROUP | {"external_references": [{"source_name": "x"}]}, "identity-says-no-more"),
     ("protected", GROUP | {"description": "PT Bank Rahasia"}, "identity-says-no-more"),
     ("protected", GROUP | {"x_name": "PT Bank Rahasia"}, "identity-says-no-more"),
+    ("protected", GROUP | {"name": "Bank Rahasia"}, "class-has-a-plain-name"),
+    ("protected", GROUP | {"name": "Healthcare organisations in Kampung Baru"}, "class-has-a-plain-name"),
+    ("protected", PSEUDONYM | {"sectors": ["Bank Rahasia"]}, "sector-is-known"),
+    ("protected", PSEUDONYM | {"identity_class": "Bank Rahasia"}, "identity-class-is-known"),
+    ("protected", GOOD_INCIDENT | {"labels": ["Bank Rahasia"]}, "label-is-known"),
+    ("protected", GOOD_INCIDENT | {"labels": ["role:Bank Rahasia"]}, "label-is-known"),
+    ("protected", PLACE | {"city": "Kampung Baru"}, "place-is-coarse"),
+    ("protected", PLACE | {"street_address": "Jalan 1"}, "place-is-coarse"),
+    ("protected", PLACE | {"latitude": 3.1, "longitude": 101.7}, "place-is-coarse"),
+    ("protected", PLACE | {"country": "Kampung Baru"}, "place-is-known"),
+    ("protected", PLACE | {"region": "Kampung Baru"}, "region-is-known"),
+    ("protected", PLACE | {"name": "Bank Rahasia"}, "place-name-is-known"),
+    ("protected", {"type": "email-addr", "id": "x", "value": "a@b.example", "display_name": "R"}, "no-display-names"),
+    ("protected", made("x-victim", name="Bank Rahasia"), "type-is-known"),
+    ("protected", GOOD_INCIDENT | {"x_victim": "Bank Rahasia"}, "property-is-known"),
     ("response", RESPONSE | {"labels": ["response:maybe"]}, "response-is-known"),
     ("response", RESPONSE | {"labels": ["response:done", "response:accepted"]}, "response-is-known"),
     ("response", ASK | {"labels": ["request:closed"]}, "request-is-known"),
