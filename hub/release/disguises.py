@@ -52,18 +52,18 @@ def looks_with_places(text: str) -> tuple[str, list[int]]:
             places.append(start)
     for pair, letter in _PAIRS:
         merged: list[str] = []
-        kept: list[int] = []
+        merged_places: list[int] = []
         at = 0
         while at < len(letters):
             if "".join(letters[at : at + 2]) == pair:
                 merged.append(letter)
-                kept.append(places[at])
+                merged_places.append(places[at])
                 at += 2
             else:
                 merged.append(letters[at])
-                kept.append(places[at])
+                merged_places.append(places[at])
                 at += 1
-        letters, places = merged, kept
+        letters, places = merged, merged_places
     pairs = [(letter, place) for letter, place in zip(letters, places, strict=True) if "a" <= letter <= "z"]
     return "".join(letter for letter, _ in pairs), [place for _, place in pairs]
 

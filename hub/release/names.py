@@ -101,8 +101,8 @@ def distinctive(name: str) -> list[str]:
     known = generic()
     plain = without_legal_form(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
     spaced = known.phrases.sub(" ", " ".join(words(plain)))
-    kept = (_unglued(word, known) for word in spaced.split())
-    return [word for word in kept if word and word not in known.words]
+    parts = (_unglued(word, known) for word in spaced.split())
+    return [word for word in parts if word and word not in known.words]
 
 
 def _unglued(word: str, known: Generic) -> str:
@@ -151,10 +151,10 @@ def initials(name: str) -> set[str]:
     variants = [whole, bare]
     variants += [[word for word in variant if len(word) > 3 or word not in known.words] for variant in (whole, bare)]
     variants += [[word for word in variant if word not in known.places] for variant in (whole, bare)]
-    found = ("".join(word[0] for word in variant) for variant in variants)
+    letters = ("".join(word[0] for word in variant) for variant in variants)
     return {
         text
-        for text in found
+        for text in letters
         if MIN_INITIALS <= len(text) <= MAX_INITIALS
         and text.isascii()
         and text.isalpha()

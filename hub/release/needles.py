@@ -20,6 +20,7 @@ from hub.release.names import UNSPACED, distinctive, generic, initials, own_part
 from hub.release.scan import MIN_SOUND, Bounds, Hashed, Needle, Rule, View
 from hub.release.spelling import fold, is_legal_form, squeeze, squeeze_words, without_legal_form
 from hub.reports import rsit
+from hub.stix.places import COUNTRIES, REGIONS, country_name, region_name
 
 MIN_LETTERS: Final = 4  # of a name that is found inside longer words; shorter ones are found as words only
 MIN_WORD: Final = 2
@@ -69,7 +70,8 @@ _TEMPLATES: Final = (
 @lru_cache(maxsize=1)
 def our_words() -> frozenset[str]:
     """The words that our own sentences are made of. A label or mailbox of that name ("phishing@", "report@") is no one's."""
-    texts = (*words.NOT_TEXT, *(line.name for line in rsit.RSIT.values()), _TEMPLATES)
+    places = (*map(country_name, COUNTRIES), *map(region_name, frozenset(REGIONS.values())))
+    texts = (*words.NOT_TEXT, *(line.name for line in rsit.RSIT.values()), *places, _TEMPLATES)
     return frozenset(word for text in texts for word in squeeze_words(text))
 
 

@@ -323,11 +323,11 @@ _HASH: Final = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[
 def _distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """Exact hits first, then in the order of the text; without similar hits inside a hit that says more."""
     ordered = sorted(dict.fromkeys(hits), key=lambda hit: (not hit.exact, hit.start - hit.end, -len(hit.text)))
-    kept: list[Hit] = []
+    distinct: list[Hit] = []
     for hit in ordered:
-        if hit.exact or not any(_inside(hit, other) for other in kept):
-            kept.append(hit)
-    return tuple(sorted(kept, key=lambda hit: (not hit.exact, hit.start)))
+        if hit.exact or not any(_inside(hit, other) for other in distinct):
+            distinct.append(hit)
+    return tuple(sorted(distinct, key=lambda hit: (not hit.exact, hit.start)))
 
 
 def _inside(hit: Hit, other: Hit) -> bool:

@@ -59,34 +59,39 @@ _WHY: Final = {
 
 def suspicious(text: str, hits: Iterable[Hit] = ()) -> list[Suspicion]:
     """The suspicious spans of a text, in its order. `hits` are those of the scanner in the same text."""
-    found = [Suspicion("similar" if not hit.exact else "exact", hit.start, hit.end, hit.text, hit.why) for hit in hits]
+    suspicions = [
+        Suspicion("similar" if not hit.exact else "exact", hit.start, hit.end, hit.text, hit.why) for hit in hits
+    ]
     if len(text) > MAX_TEXT:
-        found.append(_suspicion("long", text, MAX_TEXT, len(text)))
+        suspicions.append(_suspicion("long", text, MAX_TEXT, len(text)))
         text = text[:MAX_TEXT]
-    found += [
-        Suspicion(one.kind, one.start, one.end, one.text, f"{one.kind}: it may be somebody's") for one in spans(text)
+    suspicions += [
+        Suspicion(
+            suspicion.kind, suspicion.start, suspicion.end, suspicion.text, f"{suspicion.kind}: it may be somebody's"
+        )
+        for suspicion in spans(text)
     ]
     hidden = _known_identifiers(text)
     for kind, start, end in _spans(text):
         if not any(first <= start and end <= last for first, last in hidden):
-            found.append(_suspicion(kind, text, start, end))
-    return _ordered(found)
+            suspicions.append(_suspicion(kind, text, start, end))
+    return _ordered(suspicions)
 
 
 def _suspicion(kind: str, text: str, start: int, end: int) -> Suspicion:
     return Suspicion(kind, start, end, text[start:end][:120], _WHY[kind])
 
 
-def _ordered(found: list[Suspicion]) -> list[Suspicion]:
+def _ordered(suspicions: list[Suspicion]) -> list[Suspicion]:
     """In the order of the text, each place once for each kind; numbers that are part of something known are left out."""
-    kept: list[Suspicion] = []
+    distinct: list[Suspicion] = []
     ends: dict[str, int] = {}  # of each kind, how far its spans reach so far
-    for one in sorted(dict.fromkeys(found), key=lambda one: (one.start, -one.end)):
-        reach = max(ends.values(), default=0) if one.kind in _WEAK else ends.get(one.kind, 0)
-        if reach < one.end:
-            kept.append(one)
-            ends[one.kind] = one.end
-    return kept
+    for suspicion in sorted(dict.fromkeys(suspicions), key=lambda suspicion: (suspicion.start, -suspicion.end)):
+        reach = max(ends.values(), default=0) if suspicion.kind in _WEAK else ends.get(suspicion.kind, 0)
+        if reach < suspicion.end:
+            distinct.append(suspicion)
+            ends[suspicion.kind] = suspicion.end
+    return distinct
 
 
 # Kinds that say nothing more of a place that another kind is about.

@@ -14,10 +14,13 @@ import pytest
 from hub.home.member import Deny
 from hub.home.register import Constituent
 from hub.release.deny import listed, scanner_for
+from hub.release.policy import Audience
 from hub.release.scan import Hit, Scanner, Strength
+from hub.release.step import Released, release
+from hub.rendering.render import render
 from hub.reports.observables import ObservableType, Role
 from hub.reports.victims import Contact, Victim
-from tests.reports.making_reports import a_member, a_watch, seen
+from tests.reports.making_reports import NOW, a_member, a_watch, seen
 
 LATIN = Victim(
     name="Bank Melorindah Berhad (BMB)",
@@ -260,3 +263,12 @@ def test_the_certs_own_name_and_our_own_words_are_no_hits() -> None:
     of_report = scanner(Victim(name="Phishing Detection Sdn Bhd"))
     assert not of_report.hits("Phishing at an organisation in Malaysia")
     assert of_report.hits("phishingdetection.example")
+
+
+def test_a_name_that_shares_a_word_with_its_country_does_not_hold_the_whole_report_back() -> None:
+    victim = Victim(name="Bệnh viện Nam Việt", sectors=("healthcare",), countries=("VN",))
+    report, member = a_watch(victims=(victim,)), a_member(constituents={("VN", "healthcare", "large"): 50})
+    result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
+    assert isinstance(result, Released)
+    assert not scanner(victim).hits("Phishing at a healthcare organisation in Viet Nam")
+    assert scanner(victim).hits("namviet.example")
