@@ -106,7 +106,7 @@ def versions_by_instant(connection: apsw.Connection) -> None:
 
 
 def facts_beside_objects(connection: apsw.Connection) -> None:
-    """Deliveries, confirmations, reminders: small values by kind and key, numbered anew with each write.
+    """Deliveries, confirmations, reminders: small values by kind and key, numbered again with each write.
 
     AUTOINCREMENT: a number that was given is never given again, or a reader that asks for what came later would miss it.
     """

@@ -127,8 +127,8 @@ def read_manifest(connection: apsw.Connection, number: int, query: Query) -> Man
     keys = _merged(connection, asked, _ranges(connection, asked), asked.limit + 1)
     if not keys:
         return ManifestPage(rows=(), more=False)
-    found = rows(connection, _KEYS_MANIFEST, apsw.carray(array("q", keys[: asked.limit])))
-    entries = tuple(ManifestRow(row_id, key & LAST_PLACE, text) for row_id, key, text in found)
+    manifest_rows = rows(connection, _KEYS_MANIFEST, apsw.carray(array("q", keys[: asked.limit])))
+    entries = tuple(ManifestRow(row_id, key & LAST_PLACE, text) for row_id, key, text in manifest_rows)
     return ManifestPage(rows=entries, more=len(keys) > asked.limit)
 
 
@@ -180,12 +180,12 @@ def _bodies(connection: apsw.Connection, sql: str, values: tuple[Any, ...], max_
     return Page(body, count, first & LAST_PLACE, last & LAST_PLACE, more=False) if count else EMPTY
 
 
-def _cut(found: Iterator[tuple[Any, ...]], max_bytes: int) -> Page:
-    """The first of the rows found (key, body), and as many more as fit; `more` where one did not."""
+def _cut(key_bodies: Iterator[tuple[Any, ...]], max_bytes: int) -> Page:
+    """The first of the rows (key, body), and as many more as fit; `more` where one did not."""
     bodies: list[bytes] = []
     first = last = size = 0
     more = False
-    for key, body in found:
+    for key, body in key_bodies:
         size += len(body) + bool(bodies)
         if bodies and size > max_bytes:
             more = True
@@ -219,12 +219,12 @@ def _ranges(connection: apsw.Connection, asked: _Asked) -> list[_Range]:
         return rows(connection, sql, asked.number, asked.after, *values)
 
     def of_types(superseded: range, sql: str, *values: int) -> list[_Range]:
-        found = shapes(_SHAPES_BY_TYPE, json.dumps(query.types), _numbers(visible), _numbers(superseded))
-        return [_Range(sql, (*shape, *values)) for shape in found]
+        range_values = shapes(_SHAPES_BY_TYPE, json.dumps(query.types), _numbers(visible), _numbers(superseded))
+        return [_Range(sql, (*shape, *values)) for shape in range_values]
 
     def of_levels(preceded: range) -> list[_Range]:
-        found = shapes(_SHAPES_BY_LEVEL, _numbers(visible), _numbers(preceded))
-        return [_Range(_BY_LEVEL, shape) for shape in found]
+        range_values = shapes(_SHAPES_BY_LEVEL, _numbers(visible), _numbers(preceded))
+        return [_Range(_BY_LEVEL, shape) for shape in range_values]
 
     if versions.every:
         return of_types(anything, _BY_TYPE_ANY) if query.types else of_levels(anything)
@@ -234,9 +234,9 @@ def _ranges(connection: apsw.Connection, asked: _Asked) -> list[_Range]:
     if versions.first:
         ranges += of_types(anything, _BY_TYPE_FIRST, query.clearance) if query.types else of_levels(hidden)
     if versions.instants:
-        found = shapes(_SHAPES_BY_INSTANT, _numbers(versions.instants), _numbers(visible))
+        range_values = shapes(_SHAPES_BY_INSTANT, _numbers(versions.instants), _numbers(visible))
         sql, types = (_BY_INSTANT_TYPES, (json.dumps(query.types),)) if query.types else (_BY_INSTANT_ANY, ())
-        ranges += [_Range(sql, (*shape, *types)) for shape in found]
+        ranges += [_Range(sql, (*shape, *types)) for shape in range_values]
     return ranges
 
 
@@ -263,27 +263,27 @@ def _merged(connection: apsw.Connection, asked: _Asked, ranges: Sequence[_Range]
     if len(ranges) == 1:
         return _key_list(connection, asked.number, ranges[0], asked.after, wanted)
     chunk = max(_CHUNK, 2 * wanted // max(1, len(ranges)))
-    found: list[int] = []
-    reach = dict.fromkeys(range(len(ranges)), asked.after)  # how far those were read that go on
+    merged: list[int] = []
+    reach = dict.fromkeys(range(len(ranges)), asked.after)  # how far each range that goes on was read
     behind = list(reach)
     while behind:
         for index in behind:  # (1)
             keys = _key_list(connection, asked.number, ranges[index], reach[index], chunk)
-            found += keys
+            merged += keys
             if len(keys) < chunk:
                 del reach[index]
             else:
                 reach[index] = keys[-1]
-        found.sort()
-        found = list(dict.fromkeys(found))[:wanted]
+        merged.sort()
+        merged = list(dict.fromkeys(merged))[:wanted]
         # (2)
-        behind = [index for index, last in reach.items() if len(found) < wanted or last < found[-1]]
+        behind = [index for index, last in reach.items() if len(merged) < wanted or last < merged[-1]]
         chunk = max(min(2 * chunk, wanted), chunk)  # (3)
-    return found
+    return merged
 
 
 def _key_list(connection: apsw.Connection, number: int, of: _Range, after: int, limit: int) -> list[int]:
-    # as one JSON text: a step for each key would let go of the interpreter's lock, and take it again, for each
+    # as one JSON text: a step for each key would release the interpreter's lock and take it again for each
     together = f"SELECT json_group_array(key) FROM ({of.sql})"  # noqa: S608 - one of the statements above
     keys: list[int] = json.loads(rows(connection, together, number, after, limit, *of.values)[0][0])
     return keys

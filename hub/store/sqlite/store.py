@@ -107,8 +107,8 @@ class SqliteStore:
         """See `Store.publishers`."""
         with self._files.reading() as connection:
             number = self._number(connection, collection)
-            found = rows(connection, _PUBLISHERS, object_id, number, clearance)
-        return tuple(dict.fromkeys(publisher for (names,) in found for publisher in names.split("\n")))
+            publisher_rows = rows(connection, _PUBLISHERS, object_id, number, clearance)
+        return tuple(dict.fromkeys(publisher for (names,) in publisher_rows for publisher in names.split("\n")))
 
     def delete(
         self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
@@ -122,7 +122,7 @@ class SqliteStore:
     def purge(self, collection: str, object_id: str) -> int:
         """See `Store.purge`: (1) gone from the tables, zeros in their place, (2) gone from the write-ahead log."""
         with self._files.writing() as connection:  # (1)
-            gone = sqlite_writes.purge(connection, collection, object_id)
+            purged = sqlite_writes.purge(connection, collection, object_id)
         try:
             self._files.truncate_log()  # (2)
         except StoreUnavailableError:
@@ -130,7 +130,7 @@ class SqliteStore:
                 f"{object_id} is gone from the collection, but readers kept its bytes in the write-ahead log in use: "
                 "purge it again in a moment to be rid of them"
             ) from None
-        return gone
+        return purged
 
     def counts(self, collection: str, clearance: int) -> tuple[int, int]:
         """See `Store.counts`."""
@@ -156,26 +156,26 @@ class SqliteStore:
     def statuses(self) -> Iterator[Status]:
         """See `Store.statuses`: as they stand when the first is taken."""
         with self._files.snapshot() as connection:
-            found = connection.execute(
+            status_rows = connection.execute(
                 "SELECT id, collection, account, publisher, kept_at, body FROM status WHERE kept_at >= ? ORDER BY kept_at",
                 (self._clock() - self._status_milliseconds,),
             )
-            for row in found:
+            for row in status_rows:
                 yield Status(*row)
                 self._files.require_owner()
 
     def put_statuses(self, statuses: Iterable[Status]) -> int:
         """See `Store.put_statuses`."""
-        put = 0
+        count = 0
         with self._files.writing() as connection:
-            for one in statuses:
+            for status in statuses:
                 connection.execute(
                     "INSERT OR IGNORE INTO status (id, collection, account, publisher, kept_at, body) "
                     "VALUES (?, ?, ?, ?, ?, ?)",
-                    (one.id, one.collection, one.account, one.publisher, one.kept_at, one.body),
+                    (status.id, status.collection, status.account, status.publisher, status.kept_at, status.body),
                 )
-                put += 1
-        return put
+                count += 1
+        return count
 
     def sweep(self, before: int) -> int:
         """See `Store.sweep`."""
@@ -186,7 +186,7 @@ class SqliteStore:
     def get_account(self, name: str) -> AccountRow | None:
         """See `Store.get_account`."""
         with self._files.reading() as connection:
-            # every request asks for its account; whatever is committed, by whomever, has it looked up anew
+            # every request asks for its account; whatever is committed, by any process, has it looked up again
             return connection.cached(
                 ("account", name), lambda: next(_accounts(connection, "WHERE name = ?", name), None)
             )
@@ -224,13 +224,13 @@ class SqliteStore:
     def secret(self, fresh: bytes) -> bytes:
         """See `Store.secret`."""
         with self._files.reading() as connection:
-            found = connection.execute("SELECT secret FROM secret").get
-        if found is None:
+            secret = connection.execute("SELECT secret FROM secret").get
+        if secret is None:
             with self._files.writing() as connection:
                 connection.execute("INSERT OR IGNORE INTO secret (number, secret) VALUES (1, ?)", (fresh,))
-                found = connection.execute("SELECT secret FROM secret").get
-        assert isinstance(found, bytes)
-        return found
+                secret = connection.execute("SELECT secret FROM secret").get
+        assert isinstance(secret, bytes)
+        return secret
 
     def put_secret(self, secret: bytes) -> None:
         """See `Store.put_secret`."""
@@ -272,7 +272,7 @@ class SqliteStore:
     def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
         """See `Store.facts`."""
         with self._files.reading() as connection:
-            found = rows(
+            fact_rows = rows(
                 connection,
                 "SELECT number, key, value FROM fact INDEXED BY fact_by_number WHERE kind = ?1 AND number > ?2 "
                 "AND substr(key, 1, ?4) = ?3 ORDER BY number",
@@ -281,7 +281,7 @@ class SqliteStore:
                 prefix,
                 len(prefix),
             )
-        return tuple(Fact(*row) for row in found)
+        return tuple(Fact(*row) for row in fact_rows)
 
     def ping(self) -> None:
         """See `Store.ping`."""
@@ -317,6 +317,6 @@ _ACCOUNT: Final = (
 
 def _accounts(connection: apsw.Connection, which: str, *values: str) -> Iterator[AccountRow]:
     # one statement, since every request asks for its account
-    found = rows(connection, f"{_ACCOUNT} {which}", *values)
-    for name, kind, member, password_hash, disabled, created_at, keys in found:
+    account_rows = rows(connection, f"{_ACCOUNT} {which}", *values)
+    for name, kind, member, password_hash, disabled, created_at, keys in account_rows:
         yield AccountRow(name, kind, member, password_hash, tuple(json.loads(keys)), bool(disabled), created_at)
