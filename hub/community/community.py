@@ -159,7 +159,7 @@ class Community:
                 step = parse_step(contents[one.index], self._catalogue.reserved)
                 if step is None:
                     continue  # malformed: the profile has its own words for it, where the collection asks for it
-                why = refusal(step, seen, members=root.members, reserved=self._catalogue.reserved)
+                why = refusal(step, seen, members=root.members, reserved=self._catalogue.reserved, now=self._clock())
                 if why:
                     barred[one.index] = why
                 else:

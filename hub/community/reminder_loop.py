@@ -68,6 +68,8 @@ class ReminderLoop:
             self._complain(f"reminders wait: the mail server {unavailable(settings, error)}")
         except HubError as error:
             self._complain(f"reminders wait: {error}")
+        except Exception:  # noqa: BLE001 - a thread that ends here would end the reminders of all members
+            _log.exception("reminders wait: the hub made a mistake")
         else:
             self._complaint = ""
             return had_turn

@@ -6,6 +6,7 @@ catalogues in hub/community/messages, one file for each language.
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Member
 from hub.stix.timestamps import format_place
 
+_log = logging.getLogger("hub.remind")
 KIND: Final = "reminded"
 FALLBACK: Final = "en"
 KEYS: Final = frozenset("exercise subject acknowledge answer body request_line line phone".split())
@@ -63,12 +65,18 @@ class Reminder:
 def due_reminders(hub: Hub) -> list[Reminder]:
     """What is overdue in any API root and was not reminded of yet, the most urgent first."""
     noted = {fact.key for fact in hub.store.facts(KIND)}
-    found = [
-        reminder(root, hub.catalogue.members[overdue.member], overdue)
-        for root in hub.catalogue.roots.values()
-        for overdue in hub.community.overdue(root)
-    ]
-    return [one for one in found if one.key not in noted]
+    reminders: list[Reminder] = []
+    for root in hub.catalogue.roots.values():
+        for overdue in hub.community.overdue(root):
+            try:
+                due = reminder(root, hub.catalogue.members[overdue.member], overdue)
+            except (ArithmeticError, LookupError, ValueError):
+                # one deadline that cannot be written keeps nobody else from being reminded
+                _log.exception("no reminder can be written for %s, %s", overdue.member, overdue.incident)
+                continue
+            if due.key not in noted:
+                reminders.append(due)
+    return reminders
 
 
 def remind(hub: Hub, tell: Callable[[Reminder], bool]) -> bool:

@@ -28,6 +28,7 @@ LEGAL: Final[Mapping[Say | None, frozenset[Say]]] = {
     Say.DONE: frozenset(),
 }
 NEEDS_REASON: Final = "Any member may refuse, and says why"
+MOST_DUE_MILLISECONDS: Final = 366 * 24 * 3600 * 1000  # that a request may be due after it is made
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def asked_members(step: Step, members: Sequence[str], reserved: Mapping[str, str
     return tuple(code for code in members if code in named and code != step.member)
 
 
-def refusal(step: Step, held: Held, *, members: Sequence[str], reserved: Mapping[str, str]) -> str:
-    """Why the step may not be taken now, in words for its sender; an empty text where it may."""
+def refusal(step: Step, held: Held, *, members: Sequence[str], reserved: Mapping[str, str], now: int) -> str:
+    """Why the step may not be taken now (milliseconds since 1970), in words for its sender; an empty text where it may."""
     # (1) a step that was taken stands, or is taken back
     if (before := held.step(step.id)) is not None:
         return _changed(step, before)
@@ -101,7 +102,7 @@ def refusal(step: Step, held: Held, *, members: Sequence[str], reserved: Mapping
     if step.says is Say.ACKNOWLEDGED:
         return _acknowledging(step, held, reporter)
     if step.says is Say.OPEN:
-        return _asking(step, held, members, reserved)
+        return _asking(step, held, members, reserved) or _due_problem(step, now)
     return _answering(step, held, members, reserved)
 
 
@@ -142,6 +143,16 @@ def _asking(step: Step, held: Held, members: Sequence[str], reserved: Mapping[st
     if step.priority is not None and not 0 <= step.priority <= 100:
         return "Its `priority` should be a whole number from 0 to 100."
     return ""
+
+
+def _due_problem(step: Step, now: int) -> str:
+    """Requests that are overdue before they are made would have all members reminded at once."""
+    if step.due is None or now < step.due <= now + MOST_DUE_MILLISECONDS:
+        return ""
+    return (
+        "Its `due` should lie ahead, by a year at most: write by when you need an answer, in UTC, such as "
+        "2026-04-02T07:00:00Z, or leave it out."
+    )
 
 
 def _answering(step: Step, held: Held, members: Sequence[str], reserved: Mapping[str, str]) -> str:

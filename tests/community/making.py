@@ -127,7 +127,9 @@ def acknowledged(number: int, member: str, about: int = 1) -> Content:
     return note(number, member, "response:acknowledged", [incident(about)["id"]])
 
 
-def request(number: int, member: str, asked: Iterable[str], due: str | None = stamp(3599), about: int = 1) -> Content:
+def request(
+    number: int, member: str, asked: Iterable[str], due: str | None = "2026-04-02T04:10:00.000Z", about: int = 1
+) -> Content:
     extension: Content = {
         "extension_type": "property-extension",
         "asked": [IDENTITIES.get(code, code) for code in asked],

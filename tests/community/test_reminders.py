@@ -10,10 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
+from hub.community import reminders
 from hub.community.hub import Hub
 from hub.community.reminders import KEYS, KIND, Reminder, catalogue_for, catalogues, due_reminders, note, remind
 from hub.community.turn import KIND as TURN_KIND
@@ -21,7 +23,7 @@ from hub.community.turn import TURN_MILLISECONDS, Turn
 from hub.errors import ConfigurationError
 from tests import keeping
 from tests.community.conftest import Reopen
-from tests.community.making import CATALOGUE, HOUR, TOP, acknowledged, incident, request, stamp, taken
+from tests.community.making import CATALOGUE, HOUR, TOP, acknowledged, incident, request, taken
 from tests.ports import free_port
 from tests.server.making import Clock
 from tests.server.process import HubProcess, command
@@ -162,7 +164,7 @@ def test_reminders_go_by_mail_and_the_telephone_is_told_where_mail_fails(
     hub: Hub, tmp_path: Path, mail: _MailServer
 ) -> None:
     """`hub remind --mail` as a timer runs it: the second run sends nothing; with the mail server away nothing is lost."""
-    taken(hub, "SG", incident(member="SG"), request(20, "SG", ["ID"], due=stamp()))
+    taken(hub, "SG", incident(member="SG"), request(20, "SG", ["ID"]))
     environment = mailing(tmp_path)
     away = command("remind", "--mail", environment=environment | {"HUB_SMTP_PORT": str(free_port())}, code=4)
     assert CATALOGUE.members["VN"].duty_line in away.stderr
@@ -323,3 +325,21 @@ def test_nobody_reminds_while_another_does(hub: Hub, reopen: Reopen, clock: Cloc
     assert len(told) == len(CATALOGUE.members) - 1
     assert remind(hub, tell)
     assert len(told) == len(CATALOGUE.members) - 1
+
+
+def test_a_deadline_that_cannot_be_written_keeps_nobody_else_from_being_reminded(
+    hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """C6 of the attacks: an OverflowError in one ended them for all members."""
+    taken(hub, "ID", incident())
+    clock.now += 30 * 24 * HOUR
+    members = {due.member.code for due in reminders.due_reminders(hub)}
+    write = reminders.reminder
+
+    def fail_for_singapore(root: Any, member: Any, overdue: Any) -> Any:
+        if member.code == "SG":
+            raise OverflowError
+        return write(root, member, overdue)
+
+    monkeypatch.setattr(reminders, "reminder", fail_for_singapore)
+    assert {due.member.code for due in reminders.due_reminders(hub)} == members - {"SG"}
