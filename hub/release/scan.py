@@ -42,6 +42,7 @@ from hub.release.spelling import fold, squeeze, squeezed_with_places
 ADDRESS: Final = "an address of the victim or a constituent"
 MAX_SPAN: Final = 120  # characters of a span that are shown
 MIN_IN_NOISE: Final = 6  # letters of a needle that is searched for in a reading that is mostly noise
+MIN_TEXT_SHARE: Final = 0.6  # of the bytes of hexadecimal digits that may be a text rather than a hash value
 MIN_SOUND: Final = 4  # consonants of a word that is compared by its sound
 MIN_LIKENESS: Final = 0.6  # of two words with the same consonants, from which on they are spellings of one name
 
@@ -233,7 +234,10 @@ class Scanner:
     def hits(self, text: str) -> tuple[Hit, ...]:
         """What of the list the text says, exact hits first; a similar hit inside another hit is left out."""
         if text not in self._hits:
-            hits = [hit for reading in readings(text) for hit in self._in_reading(reading)]
+            if _is_noise(text):
+                hits = list(self._hashes(Reading(text, 0, len(text))))
+            else:
+                hits = [hit for reading in readings(text) for hit in self._in_reading(reading)]
             self._hits[text] = _distinct(hit for hit in hits if hit.exact or not self._last)
         return self._hits[text]
 
@@ -308,6 +312,21 @@ class Scanner:
                     yield Hit(ADDRESS, strength, address.text, reading.start, reading.end)
                 else:
                     yield Hit(ADDRESS, strength, address.text, start, start + len(address.text))
+
+
+_HEXADECIMAL: Final = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
+
+
+def _is_noise(text: str) -> bool:
+    """Whether a text is a hash value: hexadecimal digits whose bytes are for the most part no letters, in UTF-8 or UTF-16."""
+    if _HEXADECIMAL.fullmatch(text) is None:
+        return False
+    raw = bytes.fromhex(text)
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return sum(byte == 0 or 0x20 <= byte < 0x7F for byte in raw) < MIN_TEXT_SHARE * len(raw)
+    return False
 
 
 def _sought(needle: Needle, reading: Reading) -> bool:

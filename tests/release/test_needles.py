@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import codecs
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -272,3 +273,15 @@ def test_a_name_that_shares_a_word_with_its_country_does_not_hold_the_whole_repo
     assert isinstance(result, Released)
     assert not scanner(victim).hits("Phishing at a healthcare organisation in Viet Nam")
     assert scanner(victim).hits("namviet.example")
+
+
+def test_a_value_that_is_nothing_but_the_hash_value_of_a_domain_stays() -> None:
+    digest = hashlib.md5(b"melorindah.example", usedforsecurity=False).hexdigest()
+    other = hashlib.md5(b"something else", usedforsecurity=False).hexdigest()
+    mutexes = tuple(seen(ObservableType.MUTEX, value) for value in (digest, other))
+    report, member = a_watch(observables=mutexes, victims=(LATIN,)), a_member()
+    result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
+    assert isinstance(result, Released)
+    body = json.dumps(result.contents)
+    assert digest not in body
+    assert other in body
