@@ -9,7 +9,7 @@ import secrets
 from hub.cli import DONE
 from hub.settings import load_settings, masked_uri
 from hub.sharing.applied import apply
-from hub.sharing.seed import seed
+from hub.sharing.seed import remove_surplus, seed
 from hub.wiring import SECRET_BYTES, open_catalogue, open_store
 
 EXAMPLE = "  HUB_STORE=sqlite:////var/lib/hub/hub.sqlite hub init\n"
@@ -33,6 +33,13 @@ def run(_args: argparse.Namespace) -> int:
             changed += added
             if added:
                 print(f"{collection.root}/{collection.alias}: {added} definitions and identities added")
+            removed = remove_surplus(store, collection)
+            changed += removed
+            if removed:
+                print(
+                    f"{collection.root}/{collection.alias}: {removed} marking definitions removed, which are above "
+                    f"{collection.highest_tlp.label}: nothing here may be marked with them"
+                )
         # after the objects: what was refused above is named again next time
         declared = apply(store, catalogue)
         for sentence in declared:
@@ -40,7 +47,13 @@ def run(_args: argparse.Namespace) -> int:
         count = sum(1 for _ in catalogue)
         print(
             f"{masked_uri(settings.store)}: {len(catalogue.members)} members, {count} collections; "
-            + (f"{changed} objects added." if changed else "no objects added." if declared else "nothing had changed.")
+            + (
+                f"{changed} objects added or removed."
+                if changed
+                else "no objects added."
+                if declared
+                else "nothing had changed."
+            )
         )
         if declared:
             print("A hub that is running goes on with what it read at its start: start it again.")

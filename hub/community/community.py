@@ -163,7 +163,7 @@ class Community:
                 if why:
                     barred[one.index] = why
                 else:
-                    said = [*seen.also, _as_if_held(step, one, collection.id, index)]
+                    said = [*seen.also, _as_if_held(step, one, collection, index)]
                     seen = Seen(index, seen.view, collection, said, seen.reported)
         return barred
 
@@ -188,5 +188,6 @@ def _is_repeat(index: Index, candidate: Candidate, collection: str) -> bool:
     )
 
 
-def _as_if_held(step: Step, candidate: Candidate, collection: str, index: Index) -> Said:
-    return Said(step, candidate.version or 0, collection, index.next_place(collection), candidate.level)
+def _as_if_held(step: Step, candidate: Candidate, collection: Collection, index: Index) -> Said:
+    level = candidate.level if candidate.level is not None else collection.unmarked or TLP.CLEAR
+    return Said(step, candidate.version or 0, collection.id, index.next_place(collection.id), level)

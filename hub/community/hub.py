@@ -10,7 +10,7 @@ from hub.sharing.catalogue import Collection
 from hub.sharing.deliver import Delivered
 from hub.sharing.hub import TaxiiHub
 from hub.sharing.members import Account
-from hub.store.base import Candidate
+from hub.store.base import Candidate, Stranded
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,10 @@ class Hub(TaxiiHub):
     ) -> Mapping[int, str]:
         """As the members' steps stand now; see `Community.refused_steps`."""
         return self.community.refused_steps(account, collection, candidates)
+
+    def accounts_sent(self, collection: str, stranded: Stranded) -> Sequence[str]:
+        """As the delivery ledger has it."""
+        return self.community.ledger.accounts_sent(collection, stranded)
 
     def sending(self, account: Account | None, root: str, name: str, delivered: Delivered) -> Callable[[], None] | None:
         """Note in the delivery ledger that a page is about to leave; what to call when it has left, if anything."""

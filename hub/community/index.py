@@ -4,8 +4,8 @@
 2. Records that were added since, of each collection: incidents, the reports about them, and the notes of the joint
    protocol, each with its place and its level.
 3. The deliveries are matched with the incidents whose places they cover (see `ledger` for what one claims).
-4. What was deleted leaves no record. So the number of records is compared with what it should be: where any are missing,
-   and some of those that are read here among them, all of it is read anew.
+4. What was deleted leaves no record, and a level may rise. So the number of records at each level is compared with what
+   it should be: where it differs, and for some of those that are read here, all of it is read again.
 
 Nothing is decided here for a reader: `board` asks with a `View`, the collections and levels that one reader may see.
 """
@@ -27,11 +27,10 @@ from hub.protocol.notes import parse_step
 from hub.protocol.steps import Step
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.members import Kind
-from hub.stix import tlp
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, ManifestRow, Query, Store
+from hub.store.base import EVERY, NO_LEVEL, ManifestRow, Query, Store
 
 ABSENT_CRITICALITY: Final = 40  # what an incident without one counts as
 _TYPES: Final = ("incident", "report", "note")
@@ -110,8 +109,9 @@ class Index:
         self.changes: list[str] = []  # the incidents that changed, one after another
         self.steps: dict[str, list[Said]] = {}  # by the note's id, in the order in which they were read
         self._heads = {collection.id: 0 for collection in self._root.collections}
-        self._counts = {collection.id: 0 for collection in self._root.collections}  # of all that it holds
-        self._taken = {collection.id: 0 for collection in self._root.collections}  # of incidents, reports and notes
+        # how many records each shows at each level
+        self._counts: dict[str, tuple[int, ...]] = {c.id: (0,) * NO_LEVEL for c in self._root.collections}
+        self._levels: dict[str, dict[int, int]] = {c.id: {} for c in self._root.collections}  # place -> level
         self._places: dict[str, list[tuple[int, str]]] = {c.id: [] for c in self._root.collections}
         self._facts_upto = 0
         self._later: list[Delivery] = []  # of places that were not read yet
@@ -156,29 +156,34 @@ class Index:
         return found
 
     def _read(self, collection: Collection) -> bool:
-        """Read what came into a collection; False where something that was read before is gone."""
+        """Read what came into a collection; False where something that was read before is gone, or has another level."""
         for _ in range(_TRIES):
             head = self._store.head(collection.id)
-            count, _ = self._store.counts(collection.id, TLP.RED)
+            counts = self._store.counts_by_level(collection.id)
             if self._store.head(collection.id) == head:
                 break
         else:
             return True  # it is being written to all the time: what is missing is missed at the next look
         known = self._heads[collection.id]
-        # what else there is, such as a million indicators, is counted where it is new, and never kept
-        added = sum(1 for _ in self._rows(collection.id, known, head)) if 0 < known < head else 0
-        gone = known > 0 and count != self._counts[collection.id] + added
+        expected = list(self._counts[collection.id])
+        if 0 < known < head:
+            # what else there is, such as a million indicators, is counted where it is new, and never kept
+            for row in self._rows(collection.id, known, head):
+                expected[row.level] += 1
         if head > known:
-            places = {(row.id, row.version_text): row.place for row in self._rows(collection.id, known, head, _TYPES)}
+            rows = {(row.id, row.version_text): row for row in self._rows(collection.id, known, head, _TYPES)}
             for content in self._new_contents(collection.id, known, head):
-                place = places.get((content["id"], content["modified"]))
-                if place is not None:
-                    self._take(collection, place, content)
-            self._taken[collection.id] += len(places)
+                new = rows.get((content["id"], content["modified"]))
+                if new is not None:
+                    self._take(collection, new, content)
+            self._levels[collection.id].update((row.place, row.level) for row in rows.values())
             self._heads[collection.id] = head
-        self._counts[collection.id] = count
-        # most of what is deleted is none of this, such as the observables of a report that is withdrawn
-        return not gone or sum(1 for _ in self._rows(collection.id, 0, head, _TYPES)) == self._taken[collection.id]
+        self._counts[collection.id] = counts
+        if known == 0 or list(counts) == expected:
+            return True
+        # most of what is deleted or raised is none of this, such as the observables of a report that is withdrawn
+        shown = {row.place: row.level for row in self._rows(collection.id, 0, head, _TYPES)}
+        return shown == self._levels[collection.id]
 
     def _rows(self, collection: str, after: int, head: int, types: tuple[str, ...] = ()) -> Iterator[ManifestRow]:
         """The manifest of all versions beyond `after`, up to `head`."""
@@ -199,12 +204,8 @@ class Index:
                 return
             query = replace(query, after=page.last)
 
-    def _take(self, collection: Collection, place: int, content: dict[str, Any]) -> None:
-        level = tlp.level(content)
-        if level is None:
-            level = collection.unmarked
-        if level is None:
-            return
+    def _take(self, collection: Collection, row: ManifestRow, content: dict[str, Any]) -> None:
+        place, level = row.place, row.level
         author = self._catalogue.reserved.get(content.get("created_by_ref", ""), "")
         if content["type"] == "incident":
             self._take_incident(collection.id, place, level, author, content)

@@ -37,7 +37,7 @@ import orjson
 from hub.errors import StoreError
 from hub.sharing.deliver import Delivered
 from hub.sharing.members import Account
-from hub.store.base import Fact, Query, Store
+from hub.store.base import Fact, Query, Store, Stranded
 
 KIND: Final = "delivery"
 FOLD_DAYS: Final = 90
@@ -120,6 +120,18 @@ class Ledger:
         self._reached(collection, account.name, query.after)  # again, now that all that others noted is known
         self._write(new)
         return lambda: self._write([_as_sent(one) for one in new])
+
+    def accounts_sent(self, collection: str, stranded: Stranded) -> list[str]:
+        """The accounts, by name, that were sent a record when it was readable lower, and that see it no more."""
+        deliveries = map(delivery_from, self._store.facts(KIND, prefix=f"{collection}/"))
+        return sorted(
+            {
+                one.account
+                for one in deliveries
+                if one.sent and one.after < stranded.place <= one.last
+                if stranded.before <= one.clearance < stranded.level
+            }
+        )
 
     def fold(self) -> int:
         """Join neighbouring intervals older than 90 days, under the time of the last; how many facts went."""

@@ -23,7 +23,7 @@ from typing import Any, Final, Protocol
 
 from hub.profile.check import Context, check
 from hub.settings import Limits
-from hub.sharing import access
+from hub.sharing import access, levels
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.gate import Writer
 from hub.sharing.handover import HandOvers
@@ -34,12 +34,13 @@ from hub.stix.fault import Fault
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.timestamps import STIX_TIMESTAMP, format_place
 from hub.stix.tlp import TLP
-from hub.store.base import Batch, Candidate, Outcome, Store, Verdict
+from hub.store.base import BY_HUB, Batch, Candidate, Outcome, Store, Stranded, Verdict
 from hub.taxii import protocol
 from hub.taxii.resources import StatusDetail, StatusResource, as_json
 
 HOUR: Final = 3600 * 1000 * 1000  # microseconds
-_MESSAGE_CHARACTERS: Final = 1000  # of one failure, so that a status stays readable
+_MESSAGE_CHARACTERS: Final = 1000  # of one detail, so that a status stays readable
+_ACCOUNTS_SHOWN: Final = 20  # of those that fetched a version below a raised level
 _STIX_TIMESTAMP: Final = re.compile(STIX_TIMESTAMP, re.ASCII)
 
 
@@ -78,6 +79,8 @@ class Entrance(Protocol):
         self, account: Account, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]: ...
 
+    def accounts_sent(self, collection: str, stranded: Stranded) -> Sequence[str]: ...  # noqa: D102
+
 
 @dataclass(frozen=True, slots=True)
 class _Request:
@@ -99,7 +102,7 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
     # (2)
     values = parse_envelope(body, hub.limits)
     # (3), for all of them first: a processor that takes every step for each object in turn is a quarter slower
-    parsed = [parse_object(value, hub.limits) for value in values]
+    parsed = [parse_object(value, hub.limits, hub.catalogue.markings) for value in values]
     # (4) and (5)
     request = _Request(hub, writer, hub.clock(), Context(hub.catalogue.reserved), hub.hand_overs.current())
     verdicts = [
@@ -113,15 +116,20 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
         *(_refusal(index, values[index], why) for index, why in refused_steps.items()),
     ]
     # (6) and (7)
+    candidates = tuple(candidate for candidate in passed if candidate.index not in refused_steps)
     status_id = hub.new_id()
     appended = hub.store.append(
         Batch(
             collection=writer.collection.id,
             publisher=writer.member,
-            candidates=tuple(candidate for candidate in passed if candidate.index not in refused_steps),
+            candidates=candidates,
             status_id=status_id,
             account=writer.account.name,
-            describe=partial(_status_body, status_id, request.now, decided),
+            describe=partial(_status_body, request, status_id, decided),
+            unmarked=writer.collection.unmarked,
+            highest=writer.collection.highest_tlp,
+            reads=_other_collections(request, candidates),
+            bystanders=tuple(levels.bystanders(values, parsed, (one.index for one in decided), hub.catalogue.markings)),
         )
     )
     failures = sum(outcome.verdict is Verdict.REFUSED for outcome in (*decided, *appended.outcomes))
@@ -139,6 +147,8 @@ def _judge(request: _Request, index: int, value: Any, parsed: StixObject | tuple
     level = access.level_of(parsed, collection, hub.catalogue)
     if isinstance(level, access.Refusal):
         return _refusal(index, value, level.message)
+    if parsed.revoked and (why := levels.repeats_higher(hub.store, collection, parsed, level.value)):
+        return _refusal(index, value, why)
     owner = access.speaks_for(request.writer.member, parsed, collection, hub.catalogue)
     if isinstance(owner, access.Refusal):
         return _refusal(index, value, owner.message)
@@ -155,14 +165,25 @@ def _judge(request: _Request, index: int, value: Any, parsed: StixObject | tuple
         type=parsed.type,
         version=parsed.version,
         version_text=parsed.version_text,
-        level=level,
+        level=level.value,
         owner=owner.member,
         revoked=parsed.revoked,
-        names=parsed.names,
+        names=parsed.references.names,
         body=parsed.body,
         digest=parsed.digest,
         handed_to=request.handed_over.get(parsed.id, ""),
+        markings=() if level.source == BY_HUB else parsed.said.markings,
+        contains=parsed.references.contains,
+        describes=parsed.references.describes,
+        source=level.source,
     )  # fmt: skip - one field after the other, as the store has them
+
+
+def _other_collections(request: _Request, candidates: Sequence[Candidate]) -> Mapping[str, int]:
+    """Where else the sender meets what these name or describe (law L5 c and e); looked up where any does."""
+    if not any(candidate.names or candidate.describes for candidate in candidates):
+        return {}
+    return levels.collections_read(request.hub.catalogue, request.writer.account, request.writer.collection)
 
 
 def _from_the_future(request: _Request, parsed: StixObject) -> str:
@@ -196,9 +217,9 @@ def _is_timestamp(value: Any) -> bool:
     return isinstance(value, str) and _STIX_TIMESTAMP.fullmatch(value) is not None
 
 
-def _status_body(status_id: str, now: int, decided: Sequence[Outcome], settled: Sequence[Outcome]) -> bytes:
+def _status_body(request: _Request, status_id: str, decided: Sequence[Outcome], settled: Sequence[Outcome]) -> bytes:
     """The status resource (4.3.1) as JSON, details in the order of the envelope."""
-    stamp = format_place(now)
+    stamp = format_place(request.now)
     successes: list[StatusDetail] = []
     failures: list[StatusDetail] = []
     outcomes = sorted((*decided, *settled), key=lambda outcome: outcome.index)
@@ -207,8 +228,7 @@ def _status_body(status_id: str, now: int, decided: Sequence[Outcome], settled: 
         if outcome.verdict is Verdict.REFUSED:
             failures.append(StatusDetail(outcome.id, version, outcome.message))
         else:
-            message = outcome.message or (protocol.HELD_ALREADY if outcome.verdict is Verdict.REPEAT else None)
-            successes.append(StatusDetail(outcome.id, version, message))
+            successes.append(StatusDetail(outcome.id, version, _success_message(request, outcome)))
     status = StatusResource(
         id=status_id,
         request_timestamp=stamp,
@@ -219,3 +239,24 @@ def _status_body(status_id: str, now: int, decided: Sequence[Outcome], settled: 
         failures=tuple(failures),
     )
     return as_json(status)
+
+
+def _success_message(request: _Request, outcome: Outcome) -> str | None:
+    """What the sender should know of an object that was taken, None where nothing."""
+    sentences = [protocol.HELD_ALREADY] if outcome.verdict is Verdict.REPEAT else []
+    if outcome.message:
+        sentences.append(outcome.message)
+    for stranded in outcome.stranded:
+        accounts = request.hub.accounts_sent(request.writer.collection.id, stranded)
+        sentences.append(_raised(outcome, stranded, accounts))
+    return " ".join(sentences)[:_MESSAGE_CHARACTERS] or None
+
+
+def _raised(outcome: Outcome, stranded: Stranded, accounts: Sequence[str]) -> str:
+    what = "The level of its earlier versions" if stranded.id == outcome.id else f"The level of {stranded.id}"
+    rise = f"{what} rises from {TLP(stranded.before).label} to {TLP(stranded.level).label}."
+    if not accounts:
+        return rise
+    names = ", ".join(accounts[:_ACCOUNTS_SHOWN])
+    more = f" and {len(accounts) - _ACCOUNTS_SHOWN} more" if len(accounts) > _ACCOUNTS_SHOWN else ""
+    return f"{rise} Fetched before that by accounts that will see nothing further of it: {names}{more}."

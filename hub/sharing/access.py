@@ -13,6 +13,7 @@ from hub.stix.identifiers import DEFINITION_TYPES, derived_id
 from hub.stix.objects import StixObject
 from hub.stix.sentences import quoted
 from hub.stix.tlp import TLP
+from hub.store.base import BY_HUB, BY_MARKING
 from hub.taxii.protocol import HELD_ALREADY
 
 NOBODY: Final = ""  # the owner of what any writer may publish
@@ -30,6 +31,14 @@ class Stands:
     """The hub holds the object in its own words, and those stand: a success that moves nothing, as the message says."""
 
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The level of an object by itself, and where that comes from (`store.base.BY_MARKING` or `BY_HUB`)."""
+
+    value: TLP | None  # None: it is unmarked
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,17 +129,17 @@ def _speaks_as_another(member: str, obj: StixObject, catalogue: Catalogue) -> st
     return ""
 
 
-def level_of(obj: StixObject, collection: Collection, catalogue: Catalogue) -> TLP | Refusal:
-    """The level at which the object is shown in the collection, or why it is not taken there (law L5)."""
-    # definitions and members' identities are what every reader needs to make sense of the rest, marked or not
-    if obj.type in DEFINITION_TYPES or obj.id in catalogue.reserved:
-        return TLP.CLEAR
-    level = obj.level if obj.level is not None else collection.unmarked
-    if level is None:
-        return Refusal("It has no TLP marking, and this collection takes marked objects only: add object_marking_refs.")
-    if level > collection.highest_tlp:
+def level_of(obj: StixObject, collection: Collection, catalogue: Catalogue) -> Level | Refusal:
+    """The level that an object has by itself there, before containers and definitions are looked at (law L5 a)."""
+    # the members' identities, and what the hub itself puts in, are what every reader needs to make sense of the rest
+    if obj.id in catalogue.reserved:
+        return Level(TLP.CLEAR, BY_HUB)
+    if obj.said.unclear:
         return Refusal(
-            f"It is marked {level.label}, and this collection takes nothing above {collection.highest_tlp.label}:"
-            " publish it where its level is taken."
+            f"{obj.said.unclear[:100]!r} has the form of a TLP marking and names none of its levels: mark it with one of "
+            f"{', '.join(level.label for level in TLP)}, or leave that out."
         )
-    return level
+    own = catalogue.own_objects.get(obj.id)
+    if own is not None and is_same(own, obj.content) and (obj.said.level or TLP.CLEAR) <= collection.highest_tlp:
+        return Level(TLP.CLEAR, BY_HUB)
+    return Level(obj.said.level, BY_MARKING)

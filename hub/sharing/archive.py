@@ -28,10 +28,11 @@ from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.definitions import definitions
 from hub.stix.envelope import parse_json
 from hub.stix.identifiers import DEFINITION_TYPES
+from hub.stix.references import references
 from hub.stix.tlp import TLP
-from hub.store.base import NOBODY, AccountRow, Record, Status, Store
+from hub.store.base import HIDDEN, NOBODY, UNKNOWN_SOURCE, AccountRow, Record, Status, Store
 
-FORM: Final = 2  # rises when the lines change; older ones are read, too: 1 had no statuses
+FORM: Final = 3  # rises when the lines change; older ones are read, too: 1 had no statuses, 2 no sources of levels
 # Places given out after the archive was made are in readers' checkpoints. They lie near the clock of that time, ahead of
 # it by a bulk load at most, so a restored collection goes on beyond an hour from now.
 AHEAD: Final = 3600 * 1000  # milliseconds
@@ -277,6 +278,8 @@ def _record_line(record: Record) -> bytes:
         "version": record.version,
         "version_text": record.version_text,
         "level": record.level,
+        "source": record.source,
+        "reached": record.reached,
         "owner": record.owner,
         "publishers": record.publishers,
         "revoked": record.revoked,
@@ -287,13 +290,21 @@ def _record_line(record: Record) -> bytes:
 
 
 def _record(collection: str, value: dict[str, Any]) -> Record:
-    fields = value["record"]
-    if wrong := [name for name in ("place", "version", "level", "accepted_at") if type(fields[name]) is not int]:
+    fields = {"source": UNKNOWN_SOURCE, "reached": value["record"]["level"], **value["record"]}
+    numbers = ("place", "version", "level", "reached", "accepted_at")
+    if wrong := [name for name in numbers if type(fields[name]) is not int]:
         raise TypeError(f"{wrong[0]} is no whole number")
+    if not 0 <= fields["level"] <= HIDDEN:
+        raise ValueError(f"{fields['level']} is no level")
+    body = orjson.dumps(value["object"])
+    refs = references(value["object"], body)
     return Record(
         **{**fields, "publishers": tuple(fields["publishers"]), "digest": bytes.fromhex(fields["digest"])},
         collection=collection,
-        body=orjson.dumps(value["object"]),
+        body=body,
+        names=refs.names,
+        contains=refs.contains,
+        describes=refs.describes,
     )
 
 

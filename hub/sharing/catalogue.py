@@ -9,6 +9,7 @@ from typing import Any
 from hub.profile.rules import Profile
 from hub.sharing.members import Member
 from hub.sharing.names import forms_of
+from hub.stix.levels import KNOWN_MARKINGS, KnownMarkings
 from hub.stix.tlp import TLP
 
 
@@ -62,6 +63,9 @@ class Catalogue:
         default_factory=dict, repr=False
     )  # what the hub itself puts in
     cert_names: Mapping[str, str] = field(init=False, repr=False, compare=False)  # normal form -> member code
+    markings: KnownMarkings = field(
+        default_factory=lambda: KNOWN_MARKINGS
+    )  # TLP's, PAP's, and those that platforms use
     _by_name: Mapping[tuple[str, str], Collection] = field(init=False, repr=False, compare=False)
     _by_id: Mapping[str, Collection] = field(init=False, repr=False, compare=False)
 

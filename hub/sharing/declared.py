@@ -15,12 +15,21 @@ from hub.protocol.labels import EXERCISE
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.definitions import own_objects
 from hub.sharing.members import Member, parse_member
+from hub.stix.identifiers import type_of
+from hub.stix.levels import KNOWN_MARKINGS
 from hub.stix.tlp import BY_WORD, TLP
 
 # Paths that the server answers itself: an API root of such a name could never be reached.
 TAKEN_NAMES: Final = frozenset({"taxii2", "healthz", "readyz", "metrics", "static"})
 SMALLEST_BODY: Final = 10_000  # bytes; below it, hardly an incident fits
 LARGEST_BODY: Final = 1024 * 1024 * 1024  # bytes
+# What `unmarked` may say, and the level that it stands for.
+UNMARKED: Final[Mapping[str, TLP | None]] = {
+    "refuse": None,
+    TLP.AMBER.word: TLP.AMBER,
+    TLP.AMBER_STRICT.word: TLP.AMBER_STRICT,
+}
+NO_LEVEL_WORD: Final = "none"  # of a marking that says no level
 
 _SEGMENT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 
@@ -47,11 +56,32 @@ def load_catalogue(collections: Folder, profiles: Folder) -> Catalogue:
         roots=roots,
         members=members,
         reserved=reserved,
+        markings={**KNOWN_MARKINGS, **_parse_markings(hub)},
     )
     if catalogue.default not in roots:
         raise hub.complaint("default_root", f"there is no API root {catalogue.default!r}; there are {', '.join(roots)}")
     hub.finish()
     return replace(catalogue, own_objects=own_objects(catalogue))
+
+
+def _parse_markings(hub: Table) -> dict[str, TLP | None]:
+    """The `[markings]` of hub.toml: ids of marking definitions that platforms use, with the level that each says."""
+    if "markings" not in hub:
+        return {}
+    table = hub.table("markings")
+    markings: dict[str, TLP | None] = {}
+    for identifier in table:
+        if type_of(identifier) != "marking-definition":
+            raise table.complaint(identifier, "is no STIX id like marking-definition--… with a lower-case UUID")
+        if identifier in KNOWN_MARKINGS:
+            raise table.complaint(identifier, "is known to the hub, and means what it means there: leave it out")
+        word = table.text(identifier)
+        if word not in BY_WORD and word != NO_LEVEL_WORD:
+            words = ", ".join(level.word for level in TLP)
+            raise table.complaint(identifier, f"{word!r} should be one of {words}, or {NO_LEVEL_WORD}")
+        markings[identifier] = BY_WORD.get(word)
+    table.finish()
+    return markings
 
 
 def _parse_members(table: Table, members: dict[str, Member], reserved: dict[str, str]) -> tuple[str, ...]:
@@ -182,9 +212,9 @@ def _level(table: Table) -> TLP:
 
 def _unmarked(table: Table) -> TLP | None:
     word = table.text("unmarked")
-    if word not in ("refuse", TLP.AMBER.word):
-        raise table.complaint("unmarked", f'{word!r} should be "refuse" or "amber"')
-    return TLP.AMBER if word == TLP.AMBER.word else None
+    if word not in UNMARKED:
+        raise table.complaint("unmarked", f'{word!r} should be "refuse", "amber" or "amber+strict"')
+    return UNMARKED[word]
 
 
 def _parse_members_of(access: Table, key: str, codes: tuple[str, ...]) -> tuple[frozenset[str], bool]:
@@ -220,7 +250,9 @@ def _check_sense(collection: Collection, table: Table, access: Table) -> None:
     if collection.highest_tlp is TLP.RED and not collection.named:
         raise table.complaint("highest_tlp", "red is for a collection whose `read` names its members one by one")
     if collection.unmarked is not None and collection.unmarked > collection.highest_tlp:
-        raise table.complaint("unmarked", f"amber is above the highest_tlp {collection.highest_tlp.word}")
+        raise table.complaint(
+            "unmarked", f"{collection.unmarked.word} is above the highest_tlp {collection.highest_tlp.word}"
+        )
     if collection.readers and (strangers := sorted(collection.writers - collection.readers)):
         # law L5: a writer must be able to see what stands in its way, and what it wrote
         raise access.complaint("read", f"the writers {', '.join(strangers)} should be among the readers")

@@ -6,7 +6,7 @@ descriptions are the hub's own words. None of them ever changes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +15,16 @@ from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.members import identity_object
 from hub.stix.incident import EVENT, IMPACT, INCIDENT_CORE, TASK
 from hub.stix.timestamps import parse_timestamp
-from hub.stix.tlp import PAP_EXTENSION, PAP_IDS, TLP, TLP1_IDS, TLP2_EXTENSION, tlp1_definition, tlp2_definition
+from hub.stix.tlp import (
+    BY_WORD,
+    PAP_EXTENSION,
+    PAP_IDS,
+    TLP,
+    TLP1_IDS,
+    TLP2_EXTENSION,
+    tlp1_definition,
+    tlp2_definition,
+)
 
 _OASIS: Final = "https://github.com/oasis-open/cti-stix-common-objects/tree/main/extension-definition-specifications"
 _INCIDENT_AUTHOR: Final = "identity--8ce3f695-d5a4-4dc8-9e93-a65af453a31a"
@@ -33,15 +42,18 @@ _PAP_CREATED: Final = {
 
 
 def definitions(catalogue: Catalogue, collection: Collection) -> tuple[dict[str, Any], ...]:
-    """The objects that a collection holds from the start: markings, extensions, the identities of its root's members."""
+    """The objects that a collection holds from the start: markings, extensions, the identities of its root's members.
+
+    Of TLP and PAP those up to its highest level: common clients tag each report with every definition that a poll brings.
+    """
     members = (catalogue.members[code] for code in catalogue.roots[collection.root].members)
-    return (*_standing(), *(identity_object(member) for member in members))
+    return (*_standing(collection.highest_tlp), *(identity_object(member) for member in members))
 
 
 def own_objects(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
     """By id, all that the hub puts into any collection, and that belongs to it alone (law L4)."""
     members = (identity_object(member) for member in catalogue.members.values())
-    return {content["id"]: content for content in (*_standing(), *members)}
+    return {content["id"]: content for content in (*_standing(TLP.RED), *members)}
 
 
 def is_same(own: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
@@ -55,14 +67,24 @@ def _with_instants(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _standing() -> tuple[dict[str, Any], ...]:
-    """The same in every hub."""
+def _standing(highest: TLP) -> tuple[dict[str, Any], ...]:
+    """What a collection of that level holds in every hub."""
     return (
-        *(tlp2_definition(level) for level in TLP),
-        *(tlp1_definition(level) for level in TLP1_IDS),
-        *(_pap_definition(word) for word in PAP_IDS),
+        *(definition for definition, level in _markings() if level <= highest),
         *(_extension_definition(extension) for extension in _EXTENSIONS),
     )
+
+
+def surplus(collection: Collection) -> tuple[str, ...]:
+    """The ids of the marking definitions that the hub knows and that a collection of this level does not hold."""
+    return tuple(definition["id"] for definition, level in _markings() if level > collection.highest_tlp)
+
+
+def _markings() -> Iterator[tuple[dict[str, Any], TLP]]:
+    """The marking definitions of TLP and PAP, each with the level that its word names."""
+    yield from ((tlp2_definition(level), level) for level in TLP)
+    yield from ((tlp1_definition(level), level) for level in TLP1_IDS)
+    yield from ((_pap_definition(word), BY_WORD[word]) for word in PAP_IDS)
 
 
 def _pap_definition(word: str) -> dict[str, Any]:

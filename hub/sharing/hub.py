@@ -21,7 +21,7 @@ from hub.sharing.gate import Writer
 from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, Candidate, Deletion, Store
+from hub.store.base import EVERY, Candidate, Deletion, Store, Stranded
 from hub.taxii import resources
 from hub.taxii.filters import Filters
 
@@ -72,6 +72,10 @@ class TaxiiHub(ABC):
         self, account: Account, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]:
         """Which candidates are steps of the joint protocol that may not be taken now: their index, and why."""
+
+    @abstractmethod
+    def accounts_sent(self, collection: str, stranded: Stranded) -> Sequence[str]:
+        """The accounts that were sent a record before its level rose, and that see it no more."""
 
     # --- what there is ------------------------------------------------------------------------------------------
 

@@ -9,10 +9,22 @@ from typing import Any, Final
 from hub.errors import ConfigurationError
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue, Collection
-from hub.sharing.definitions import definitions
+from hub.sharing.definitions import definitions, surplus
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, NOBODY, Batch, Candidate, Outcome, Query, Store, Verdict, describe_nothing
+from hub.store.base import (
+    BY_HUB,
+    EVERY,
+    NOBODY,
+    Batch,
+    Candidate,
+    Deletion,
+    Outcome,
+    Query,
+    Store,
+    Verdict,
+    describe_nothing,
+)
 
 PAGE_ROWS: Final = 1_000  # of the manifest, looked through at once
 
@@ -65,6 +77,18 @@ def _remove_others(
     return removed
 
 
+def remove_surplus(store: Store, collection: Collection) -> int:
+    """Remove the definitions that an older hub put in and that lie above the collection's highest level; how many.
+
+    One that a member published, too, stays for that member.
+    """
+    removed = 0
+    for object_id in surplus(collection):
+        if store.holds(collection.id, object_id, TLP.RED):
+            removed += store.delete(collection.id, object_id, NOBODY, TLP.RED) is Deletion.DELETED
+    return removed
+
+
 def _candidate(index: int, content: dict[str, Any], catalogue: Catalogue) -> Candidate:
     found = parse_object(content, Limits())
     if not isinstance(found, StixObject):
@@ -81,4 +105,5 @@ def _candidate(index: int, content: dict[str, Any], catalogue: Catalogue) -> Can
         names=(),
         body=found.body,
         digest=found.digest,
+        source=BY_HUB,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,15 +10,15 @@ from typing import Any, Final
 import orjson
 
 from hub.settings import Limits
-from hub.stix import identifiers, tlp
+from hub.stix import identifiers
+from hub.stix.levels import KNOWN_MARKINGS, KnownMarkings, SaidLevel, said_level
+from hub.stix.references import References, references
 from hub.stix.schema import Fault, faults
 from hub.stix.timestamps import parse_timestamp
+from hub.stix.tlp import TLP
 
 # I-JSON (RFC 7493) and STIX 2.1 section 2.6: beyond this, clients in other languages read another number.
 MAX_NUMBER: Final = 2**53 - 1
-_ENDS_AS_ID: Final = re.compile(rb'--%b"' % identifiers.UUID.encode())  # searched for by its first two bytes: fast
-_TYPE: Final = re.compile(identifiers.TYPE.encode())
-_NEVER_OBSERVABLE: Final = frozenset(name.encode() for name in identifiers.NEVER_OBSERVABLE)
 _AUTHOR: Final = b'created_by_ref":'
 _DEPTH_OF_PLAIN: Final = 2  # levels: the object, and lists in it
 _HALF_PAIR: Final = Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry")
@@ -40,8 +39,18 @@ class StixObject:
     type: str
     version: int | None
     version_text: str | None
-    level: tlp.TLP | None  # None: unmarked
-    names: tuple[str, ...]  # ids of possible SCOs that stand anywhere in it, itself left out
+    said: SaidLevel  # of its own level
+    references: References
+
+    @property
+    def level(self) -> TLP | None:
+        """The level that it says of itself; None: it is unmarked."""
+        return self.said.level
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ids of possible SCOs that stand anywhere in it, itself left out."""
+        return self.references.names
 
     @property
     def authors(self) -> frozenset[str]:
@@ -62,7 +71,9 @@ class StixObject:
         return self.content.get("revoked") is True
 
 
-def parse_object(value: Any, limits: Limits) -> StixObject | tuple[Fault, ...]:
+def parse_object(
+    value: Any, limits: Limits, known_markings: KnownMarkings = KNOWN_MARKINGS
+) -> StixObject | tuple[Fault, ...]:
     """The object, or what is wrong with it, in words for its sender. `value` is parsed JSON of any kind."""
     # (1) its shape: a JSON object within the limits, every key once, every text encodable
     if not isinstance(value, dict):
@@ -98,8 +109,8 @@ def parse_object(value: Any, limits: Limits) -> StixObject | tuple[Fault, ...]:
         type=value["type"],
         version=version,
         version_text=text,
-        level=tlp.level(value),
-        names=tuple(sorted(_names(body) - {value["id"]})),
+        said=said_level(value, body, known_markings),
+        references=references(value, body),
     )
 
 
@@ -139,18 +150,6 @@ def _authors(content: Mapping[str, Any]) -> Iterator[str]:
                     yield from (author for author in item if isinstance(author, str))
         elif isinstance(value, list):
             values += (item for item in value if isinstance(item, dict | list))
-
-
-def _names(body: bytes) -> set[str]:
-    """The ids of possible SCOs that stand in it as a whole text, whatever the property."""
-    found = set()
-    for match in _ENDS_AS_ID.finditer(body):
-        end = match.start()
-        start = body.rfind(b'"', 0, end) + 1
-        object_type = body[start:end]
-        if object_type not in _NEVER_OBSERVABLE and _TYPE.fullmatch(object_type):
-            found.add(body[start : match.end() - 1].decode())
-    return found
 
 
 class _Walk:

@@ -3,6 +3,8 @@
 A store keeps objects per collection in a line. A *place* in it is a whole number of milliseconds since 1970, unique in
 its collection and strictly growing in commit order (law L1); printed with six digits it is the `date_added` of TAXII.
 An *instant* is a whole number of microseconds since 1970. Levels are those of `hub.stix.tlp.TLP`, as plain numbers.
+A record's own `level` is what was said of that version; its *governing* level is the highest among it and all newer
+versions of its id in the collection, and decides who is shown it (law L5 d).
 Stores know nothing of members, accounts' rights or HTTP: they are told what a reader may see, and by whom things come.
 What is made anew for each object that comes in is a value like all others here, and never changed; only that it is not
 frozen, since that would take three times as long to make.
@@ -11,14 +13,23 @@ frozen, since that would take three times as long to make.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Protocol
 
 from hub.taxii.filters import VersionMatch
 
-NO_LEVEL: Final = 5  # above every TLP level: no newer (or older) version is held
+NO_LEVEL: Final = 5  # above every TLP level: no older version is held
+HIDDEN: Final = 5  # the level of a record that is shown to nobody until the operator decides
 NOBODY: Final = ""  # the owner of what any writer may publish; the publisher of what the hub itself put there
+
+# Where a record's level comes from: one of these words, or the id of the object that gives it (a container that names
+# it, or the object that it describes).
+BY_MARKING: Final = "marking"  # its own marking or label
+BY_DEFAULT: Final = "default"  # unmarked, and in no container: the collection's own level for such objects
+BY_HUB: Final = "hub"  # the hub's definitions and the members' identities, which are CLEAR
+BY_OPERATOR: Final = "operator"  # hidden by an upgrade, then decided
+UNKNOWN_SOURCE: Final = ""  # of an older store or archive, until `hub init` computes it
 
 
 @dataclass(slots=True)
@@ -30,13 +41,28 @@ class Candidate:
     type: str
     version: int | None  # instant; None: an SCO, whose place becomes its version
     version_text: str | None  # as the producer wrote it
-    level: int
+    level: int | None  # the highest that it says of itself; None: it is unmarked
     owner: str  # the member that alone may add versions, or NOBODY (law L4)
     revoked: bool
-    names: tuple[str, ...]  # ids of possible SCOs that stand in it (law L5)
+    names: tuple[str, ...]  # ids of possible SCOs that stand in it (law L5 e)
     body: bytes
     digest: bytes
     handed_to: str = ""  # the member to which the operator gave the id; "": it belongs to whoever published it first
+    markings: tuple[str, ...] = ()  # marking definitions on it whose level only they themselves tell (law L5 a)
+    contains: tuple[str, ...] = ()  # what it names as a container (law L5 b)
+    describes: str = ""  # the object whose content it repeats (law L5 c)
+    source: str = BY_MARKING  # where its level comes from, if it has one
+
+
+@dataclass(frozen=True, slots=True)
+class Bystander:
+    """An object of the envelope that is refused already; what it says of levels bears on the others all the same."""
+
+    id: str
+    type: str
+    level: int | None  # HIDDEN where what it says is not understood
+    markings: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
 
 
 class Verdict(Enum):
@@ -49,13 +75,24 @@ class Verdict(Enum):
 
 @dataclass(slots=True)
 class Outcome:
-    """One candidate's verdict; `message` says what to do where it is refused."""
+    """One candidate's verdict; `message` says what to do where it is refused, and what the sender should know else."""
 
     index: int
     id: str
     version_text: str | None  # of an SCO: its date_added
     verdict: Verdict
     message: str = ""
+    stranded: tuple[Stranded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stranded:
+    """A record that was readable at `before`, and from now on only at `level`: who has it will not see what follows."""
+
+    id: str
+    place: int
+    before: int
+    level: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +105,12 @@ class Batch:
     status_id: str | None  # None: no status is kept (the hub's own definitions)
     account: str
     describe: Callable[[Sequence[Outcome]], bytes]  # pure: the status resource's JSON, from all outcomes
+    unmarked: int | None = None  # the level of unmarked objects that no container brings; None: they are refused
+    highest: int = NO_LEVEL - 1  # nothing above is taken
+    reads: Mapping[str, int] = field(
+        default_factory=dict
+    )  # other collections that the sender reads -> up to which level
+    bystanders: tuple[Bystander, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +173,7 @@ class ManifestRow:
     id: str
     place: int
     version_text: str
+    level: int  # the governing one
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +202,18 @@ class Record:
     type: str
     version: int  # instant; of an SCO: its place
     version_text: str
-    level: int
+    level: int  # its own
     owner: str
     publishers: tuple[str, ...]  # the members that published just this, NOBODY for the hub, in order
     revoked: bool
     accepted_at: int  # milliseconds since 1970 by the hub's clock; people are shown this, readers page by place
     body: bytes
     digest: bytes
+    source: str = BY_MARKING  # where its level comes from
+    reached: int = HIDDEN  # the lowest level at which it was ever readable
+    names: tuple[str, ...] = ()  # as in `Candidate`
+    contains: tuple[str, ...] = ()
+    describes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +273,9 @@ class Store(Protocol):
     def publishers(self, collection: str, object_id: str, clearance: int) -> tuple[str, ...]:
         """The members that stand behind its versions at or below the clearance, NOBODY for the hub: the earliest first."""
 
+    def history(self, collection: str, object_id: str) -> tuple[Record, ...]:
+        """Every version of one object, oldest first, whatever its level."""
+
     def delete(
         self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
     ) -> Deletion:
@@ -239,6 +291,9 @@ class Store(Protocol):
 
     def counts(self, collection: str, clearance: int) -> tuple[int, int]:
         """(records, place of the newest) at or below the clearance."""
+
+    def counts_by_level(self, collection: str) -> tuple[int, ...]:
+        """How many records are shown at each level."""
 
     def get_status(self, status_id: str) -> Status | None:
         """The status, unless it is unknown or past its time."""
@@ -319,7 +374,14 @@ def describe_nothing(_outcomes: Sequence[Outcome]) -> bytes:
     return b""
 
 
-Held = Mapping[str, Sequence["HeldVersion"]]
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a record stands among the versions of its id in its collection (law L5 d)."""
+
+    governing: int  # the highest level among it and all newer versions
+    newest: bool
+    preceded: int  # the governing level of the next older version, NO_LEVEL if there is none
+    withdrawn: bool  # whether the newest version revokes the object
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,4 +397,10 @@ class HeldVersion:
     revoked: bool
     digest: bytes
     key: Any  # however the store finds the record again
+    type: str = ""
     place: int = 0
+    source: str = BY_MARKING
+    standing: Standing = Standing(0, newest=True, preceded=NO_LEVEL, withdrawn=False)
+    reached: int = HIDDEN
+    names: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """What a batch does to a collection, as a value: every store asks this under its own lock, and then only writes.
 
-Laws L1 (place in line), L2 (once), L4 (a member's objects are its own) and L5 (nothing names a higher SCO) meet here.
+Laws L1 (position), L2 (once), L4 (a member's objects are its own) and L5 (levels) meet here. At which level each object
+is kept is decided in `levels`, what an observable's id gives away in `observables`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,27 @@ from typing import Any, Final
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
 from hub.store import ownership
-from hub.store.base import NO_LEVEL, NOBODY, Batch, Candidate, Deletion, HeldVersion, Outcome, Record, Verdict
+from hub.store.base import (
+    BY_DEFAULT,
+    BY_HUB,
+    BY_MARKING,
+    HIDDEN,
+    NO_LEVEL,
+    NOBODY,
+    Batch,
+    Candidate,
+    Deletion,
+    HeldVersion,
+    Outcome,
+    Record,
+    Standing,
+    Stranded,
+    Verdict,
+)
+from hub.store.levels import Known, Level, levels_of, newest_here, raises_of
+from hub.store.observables import Additions, given_away
 
 MICROSECONDS: Final = 1000  # in a millisecond
-NO_BODIES: Final[Mapping[Any, bytes]] = {}
 SCRUBBED: Final = "00000000-0000-4000-8000-000000000000"  # the UUID in place of a purged one
 
 
@@ -24,8 +42,17 @@ class NewRecord:
     """A record to write, with where it stands among the versions of its id; as fast to make as `base` says."""
 
     record: Record
-    superseded_level: int  # the lowest level among newer versions in its collection, NO_LEVEL if none
-    preceded_level: int  # the lowest level among older ones
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What a held record is from now on."""
+
+    level: int
+    source: str
+    reached: int
+    standing: Standing
 
 
 @dataclass(slots=True)
@@ -35,119 +62,249 @@ class Settled:
     head: int
     outcomes: tuple[Outcome, ...] = ()
     new: list[NewRecord] = field(default_factory=list)
-    # for records that were held before: the new superseded/preceded levels to fold in with min(), by store's key
-    superseded: dict[Any, int] = field(default_factory=dict)
-    preceded: dict[Any, int] = field(default_factory=dict)
+    changes: dict[Any, RowChange] = field(default_factory=dict)  # of held records, by the store's key
     joined: set[Any] = field(default_factory=set)  # held records that this publisher has now published, too
 
 
-def ids_to_look_up(batch: Batch) -> set[str]:
-    """The ids whose held versions `settle` has to be told: the candidates' own, and those that they name."""
-    return {c.id for c in batch.candidates} | {name for c in batch.candidates for name in c.names}
+def settle(batch: Batch, known: Known, head: int, now: int) -> Settled:
+    """Decide the batch against what is held (the answers to `levels.questions`) and the collection's head.
 
-
-def settle(
-    batch: Batch,
-    held: Mapping[str, Sequence[HeldVersion]],
-    head: int,
-    now: int,
-    bodies: Mapping[Any, bytes] = NO_BODIES,
-) -> Settled:
-    """Decide the batch against what is held (of all collections, for `ids_to_look_up`) and the collection's head.
-
-    `bodies` are those that `ownership.bodies_to_read` asks for; `now` is the hub's clock in milliseconds. Pure: the
-    same arguments give the same answer.
+    `now` is the hub's clock in milliseconds. Pure: the same arguments give the same answer.
     """
-    settled, fresh = _decide(batch, held, head, now, bodies, {})
-    # What naming an id gives away hangs on the versions of it that are really added, so it is asked afterwards; what
-    # was refused the first time stays so, lest a twin of a refused object slips in unasked.
-    given_away = _giving_away(batch, held, settled, fresh)
-    if given_away:
-        refused = {o.index: o.message for o in settled.outcomes if o.verdict is Verdict.REFUSED}
-        settled, _ = _decide(batch, held, head, now, bodies, refused | given_away)
-    return settled
+    levels, refusals = levels_of(batch, known)
+    asked = _Asked(batch, known, head, now, levels, refusals)
+    decision = _Decision(asked, {})
+    decision.run()
+    # What naming an id gives away hangs on the versions of it that are really added, so it is asked afterwards. What was
+    # refused the first time stays refused; otherwise an identical copy could enter unchecked in the second.
+    reasons = decision.given_away()
+    if reasons:
+        refused = {o.index: o.message for o in decision.outcomes if o.verdict is Verdict.REFUSED}
+        decision = _Decision(asked, refused | reasons)
+        decision.run()
+    return decision.settled()
 
 
-def _decide(  # noqa: PLR0913, PLR0917 - the steps of a batch, and all that they look at
-    batch: Batch,
-    held: Mapping[str, Sequence[HeldVersion]],
-    head: int,
-    now: int,
-    bodies: Mapping[Any, bytes],
-    barred: Mapping[int, str],
-) -> tuple[Settled, list[Candidate]]:
-    """All but what law L5 asks of names; also the candidates that are new here (or repeat one that is)."""
-    settled = Settled(head=head)
-    outcomes: list[Outcome] = []
-    fresh: list[Candidate] = []
-    records: list[Record] = []
-    histories: dict[str, _History] = {}
-    for candidate in batch.candidates:
-        history = histories.get(candidate.id)
-        if history is None:
-            history = histories[candidate.id] = _History(batch, held.get(candidate.id, ()), bodies)
-        # (1) an exact repeat is a success and moves nothing (L2)
-        repeated = history.find(candidate)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to be decided: the arguments of `settle`, and at which level each candidate would be kept."""
+
+    batch: Batch
+    known: Known
+    head: int
+    now: int
+    levels: Mapping[int, Level]
+    refusals: Mapping[int, str]  # of those that are not taken at their level
+
+
+class _Decision:
+    """One pass over a batch; `barred` are candidates that are refused by now, and why."""
+
+    def __init__(self, asked: _Asked, barred: Mapping[int, str]) -> None:
+        self._batch = asked.batch
+        self._known = asked.known
+        self._head = asked.head
+        self._now = asked.now
+        self._levels = asked.levels
+        self._refusals = asked.refusals
+        self._barred = barred
+        self.outcomes: list[Outcome] = []
+        self._records: dict[int, Record] = {}  # by index
+        self._fresh: list[Candidate] = []  # what is new here, or repeats one that is
+        self._histories: dict[str, _History] = {}
+        self._joined: set[Any] = set()
+        self._raised: dict[Any, Level] = {}  # held records, by the store's key
+        self._raised_by: dict[str, int] = {}  # id -> index of the candidate that raised it
+
+    def run(self) -> None:
+        """Give each candidate its verdict, in the order of the envelope."""
+        for candidate in self._batch.candidates:
+            self._judge(candidate)
+
+    def _judge(self, candidate: Candidate) -> None:
+        # (1) its level is one that is taken here (L5)
+        if why := self._refusals.get(candidate.index):
+            self._refuse(candidate, why)
+            return
+        level = self._levels[candidate.index]
+        history = self._history(candidate.id)
+        # (2) an exact repeat is a success and moves nothing (L2)
+        repeated = history.find(candidate, self._batch.publisher, level)
         if repeated is not None:
-            # what belongs to nobody has every member that published it behind it, and stays until each took it back;
-            # what belongs to a member is that member's alone to take back, whoever repeats it
-            if isinstance(repeated, Record):
-                fresh.append(candidate)
-            elif repeated.owner == NOBODY and batch.publisher not in repeated.publishers:
-                settled.joined.add(repeated.key)
-            text = candidate.version_text or format_place(repeated.version // MICROSECONDS)
-            outcomes.append(Outcome(candidate.index, candidate.id, text, Verdict.REPEAT))
-            continue
-        # (2) a share in what another member published, or what may not be added, in words (L4)
-        why = barred.get(candidate.index, "")
-        copy = None if why else history.claims.copy(candidate)
+            self._repeat(candidate, repeated, level)
+            return
+        # (3) a share in what another member published, or what may not be added, in words (L4)
+        why = self._barred.get(candidate.index, "")
+        copy = None if why else history.claims.copy(candidate, level.value)
         if copy is not None and copy.held is not None:
-            outcomes.append(_share(batch, candidate, copy, copy.held, settled))
-            continue
-        why = why or (copy.message if copy is not None else _refused(candidate, history))
+            self._share(candidate, copy.held, copy.message)
+            return
+        why = why or (copy.message if copy is not None else _refused(candidate, history, level))
         if why:
-            outcomes.append(Outcome(candidate.index, candidate.id, candidate.version_text, Verdict.REFUSED, why))
-            continue
-        # (3) its place: one whole millisecond of its own, beyond every place ever given out (L1)
-        settled.head = _next_place(candidate, history, settled.head, now)
-        record = _record(batch, candidate, settled.head, now)
+            self._refuse(candidate, why)
+            return
+        # (4) its place: one whole millisecond of its own, beyond every place ever given out (L1)
+        self._head = _next_place(candidate, history, self._head, self._now)
+        record = _record(self._batch, candidate, level, self._head, self._now)
         history.add(record)
-        records.append(record)
-        fresh.append(candidate)
-        outcomes.append(Outcome(candidate.index, candidate.id, record.version_text, Verdict.ADDED))
-    settled.outcomes = tuple(outcomes)
-    # (4) where the new records stand among the versions of their ids
-    levels: dict[int, tuple[int, int]] = {}  # by place
-    for identifier in {record.id for record in records}:
-        if len(histories[identifier].by_version) > 1:
-            _tell_neighbours(histories[identifier], settled, levels)
-    settled.new = [NewRecord(record, *levels.get(record.place, (NO_LEVEL, NO_LEVEL))) for record in records]
-    return settled, fresh
+        self._records[candidate.index] = record
+        self._fresh.append(candidate)
+        message = _shown_as(level) if level.source == BY_DEFAULT and not candidate.revoked else ""
+        self.outcomes.append(Outcome(candidate.index, candidate.id, record.version_text, Verdict.ADDED, message))
+
+    def _refuse(self, candidate: Candidate, why: str) -> None:
+        self.outcomes.append(Outcome(candidate.index, candidate.id, candidate.version_text, Verdict.REFUSED, why))
+
+    def _share(self, candidate: Candidate, row: HeldVersion, message: str) -> None:
+        """The publisher stands behind the held version, too, from now on."""
+        if self._batch.publisher not in row.publishers:
+            self._joined.add(row.key)
+        text = candidate.version_text or format_place(row.version // MICROSECONDS)
+        self.outcomes.append(Outcome(candidate.index, candidate.id, text, Verdict.REPEAT, message))
+
+    def _repeat(self, candidate: Candidate, repeated: HeldVersion | Record, level: Level) -> None:
+        # what belongs to nobody has every member that published it behind it, and stays until each took it back;
+        # what belongs to a member is that member's alone to take back, whoever repeats it
+        if isinstance(repeated, Record):
+            self._fresh.append(candidate)
+        else:
+            if repeated.owner == NOBODY and self._batch.publisher not in repeated.publishers:
+                self._joined.add(repeated.key)
+            unmarked = candidate.level is None and repeated.source not in (BY_MARKING, BY_HUB)
+            if (
+                unmarked
+                and repeated.publishers == (self._batch.publisher,)
+                and level.source != BY_DEFAULT
+                and level.value > repeated.level
+                and not repeated.revoked
+            ):
+                self._raise(repeated, level, candidate.index)
+        text = candidate.version_text or format_place(repeated.version // MICROSECONDS)
+        self.outcomes.append(Outcome(candidate.index, candidate.id, text, Verdict.REPEAT))
+
+    def _raise(self, row: HeldVersion, level: Level, index: int) -> None:
+        before = self._raised.get(row.key)
+        if before is None or before.value < level.value:
+            self._raised[row.key] = level
+            self._raised_by.setdefault(row.id, index)
+            self._history(row.id)
+
+    def _history(self, identifier: str) -> _History:
+        history = self._histories.get(identifier)
+        if history is None:
+            history = self._histories[identifier] = _History(self._batch, self._known, identifier)
+        return history
+
+    def given_away(self) -> dict[int, str]:
+        """By index, why candidates are refused that give an observable away."""
+        if not any(one.names or one.version is None for one in self._fresh):
+            return {}
+        refused = [one for one in self._batch.candidates if one.index in self._refusals]
+        added = {index: record.version for index, record in self._records.items()}
+        return given_away(self._batch, self._known, self._levels, Additions(self._fresh, added, refused))
+
+    def settled(self) -> Settled:
+        """All that follows from the verdicts."""
+        self._raise_what_containers_name()
+        self._raise_what_describes()
+        settled = Settled(self._head, joined=self._joined)
+        standings: dict[int, Standing] = {}  # of new records, by place
+        stranded: dict[int, list[Stranded]] = {}  # by index of the candidate that is the cause
+        indexes = {record.id: index for index, record in self._records.items()}
+        for identifier in indexes.keys() | self._raised_by.keys():
+            history = self._histories[identifier]
+            if len(history.by_version) > 1 or identifier in self._raised_by:
+                cause = self._raised_by.get(identifier, indexes.get(identifier, 0))
+                found = history.stand(self._raised, settled.changes, standings)
+                stranded.setdefault(cause, []).extend(found)
+        for record in self._records.values():
+            standing = standings.get(record.place)
+            new = alone(record) if standing is None else NewRecord(record, standing)
+            record.reached = new.standing.governing
+            settled.new.append(new)
+        for outcome in self.outcomes:
+            if outcome.index in stranded:
+                outcome.stranded = tuple(stranded[outcome.index])
+        settled.outcomes = tuple(self.outcomes)
+        return settled
+
+    def _raise_what_containers_name(self) -> None:
+        if not any(candidate.contains for candidate in self._batch.candidates):
+            return
+        accepted = {outcome.index for outcome in self.outcomes if outcome.verdict is not Verdict.REFUSED}
+        containers = [
+            (candidate, self._levels[candidate.index].value)
+            for candidate in self._batch.candidates
+            if candidate.contains and candidate.index in accepted and not candidate.revoked
+        ]
+        for row, level, index in raises_of(self._batch, self._known, containers):
+            history = self._history(row.id)
+            if history.newest == row.version:  # else a newer version is in this batch, and has its own level
+                self._raise(row, level, index)
+
+    def _raise_what_describes(self) -> None:
+        """Law L5 c, for what was held before the object that it describes came, or was raised."""
+        indexes = {record.id: index for index, record in self._records.items()}
+        for identifier, describing in self._known.descriptions.items():
+            history = self._histories.get(identifier)
+            if not describing or history is None or history.newest is None:
+                continue
+            newest = history.by_version[history.newest]
+            if newest.revoked:
+                continue
+            raised = None if isinstance(newest, Record) else self._raised.get(newest.key)
+            level = max(newest.level, -1 if raised is None else raised.value)
+            index = self._raised_by.get(identifier, indexes.get(identifier))
+            if index is None:
+                continue
+            for name in describing:
+                row = newest_here(self._batch, self._known.rows.get(name, ()))
+                if row is not None and not row.revoked and row.level < level:
+                    self._raise(row, Level(level, identifier), index)
 
 
-def _share(batch: Batch, candidate: Candidate, copy: ownership.Copy, row: HeldVersion, settled: Settled) -> Outcome:
-    """The publisher stands behind the held version, too, from now on."""
-    if batch.publisher not in row.publishers:
-        settled.joined.add(row.key)
-    text = candidate.version_text or format_place(row.version // MICROSECONDS)
-    return Outcome(candidate.index, candidate.id, text, Verdict.REPEAT, copy.message)
+def alone(record: Record) -> NewRecord:
+    """A record as if it were the only version of its id."""
+    return NewRecord(record, Standing(record.level, newest=True, preceded=NO_LEVEL, withdrawn=record.revoked))
+
+
+def standings(versions: Sequence[tuple[int, bool]]) -> list[Standing]:
+    """Where each version of one id stands, from (level, revoked) of each, oldest first."""
+    withdrawn = bool(versions) and versions[-1][1]
+    governing: list[int] = []
+    for level, _ in reversed(versions):
+        governing.append(max(level, governing[-1] if governing else level))
+    governing.reverse()
+    return [
+        Standing(
+            governing=level,
+            newest=index == len(governing) - 1,
+            preceded=governing[index - 1] if index else NO_LEVEL,
+            withdrawn=withdrawn,
+        )
+        for index, level in enumerate(governing)
+    ]
 
 
 class _History:
     """What is held of one id, kept so that a verdict costs the same however many versions there are."""
 
-    __slots__ = ("by_digest", "by_version", "claims", "collection", "newest", "revoked_at")
+    __slots__ = ("by_digest", "by_version", "claims", "collection", "newest", "reached", "revoked_at")
 
-    def __init__(self, batch: Batch, rows: Sequence[HeldVersion], bodies: Mapping[Any, bytes]) -> None:
+    def __init__(self, batch: Batch, known: Known, identifier: str) -> None:
+        rows = known.rows.get(identifier, ())
         self.collection = batch.collection
-        self.claims = ownership.Claims(batch, rows, bodies)  # in whichever collection
+        self.claims = ownership.Claims(batch, rows, known.bodies)  # in whichever collection
         # in this one, as all that follows: what the store holds, and records that this batch adds
         self.by_version: dict[int, HeldVersion | Record] = {}
         self.by_digest: dict[bytes, HeldVersion | Record] = {}
         self.newest: int | None = None
         self.revoked_at: int | None = None
+        self.reached = HIDDEN  # the lowest level at which any held version was ever readable
         for row in rows:
             self._add(row)
+            if row.collection == self.collection:
+                self.reached = min(self.reached, row.reached)
 
     def add(self, record: Record) -> None:
         """Take note of a version that the batch adds."""
@@ -163,12 +320,48 @@ class _History:
         if row.revoked:
             self.revoked_at = row.version if self.revoked_at is None else min(self.revoked_at, row.version)
 
-    def find(self, candidate: Candidate) -> HeldVersion | Record | None:
+    def find(self, candidate: Candidate, publisher: str, level: Level) -> HeldVersion | Record | None:
         """The version that the candidate repeats exactly; of an SCO, any version with the same content."""
-        if candidate.version is None:
-            return self.by_digest.get(candidate.digest)
-        row = self.by_version.get(candidate.version)
-        return row if row is not None and row.digest == candidate.digest else None
+        if candidate.version is not None:
+            row = self.by_version.get(candidate.version)
+            return row if row is not None and row.digest == candidate.digest else None
+        repeated = self.by_digest.get(candidate.digest)
+        if (
+            repeated is not None
+            and candidate.level is None
+            and publisher not in repeated.publishers
+            and level.source != BY_DEFAULT
+            and level.value < self._lowest()
+        ):
+            return None  # another member brings it lower, in a container of its own: that is its to say, as a version
+        return repeated
+
+    def _lowest(self) -> int:
+        assert self.newest is not None
+        return self.by_version[self.newest].level
+
+    def stand(
+        self, raised: Mapping[Any, Level], changes: dict[Any, RowChange], new: dict[int, Standing]
+    ) -> list[Stranded]:
+        """Where each version stands now: of held ones into `changes`, of new ones, by place, into `new`."""
+        rows = [self.by_version[version] for version in sorted(self.by_version)]
+        raises = [None if isinstance(row, Record) else raised.get(row.key) for row in rows]
+        levels = [row.level if level is None else level.value for row, level in zip(rows, raises, strict=True)]
+        found: list[Stranded] = []
+        revoked = [row.revoked for row in rows]
+        stood = standings(list(zip(levels, revoked, strict=True)))
+        for row, level, standing in zip(rows, raises, stood, strict=True):
+            if isinstance(row, Record):
+                new[row.place] = standing
+                continue
+            if level is None and standing == row.standing:
+                continue
+            now = Level(row.level, row.source) if level is None else level
+            reached = min(row.reached, standing.governing)
+            changes[row.key] = RowChange(now.value, now.source, reached, standing)
+            if row.standing.newest and row.standing.governing < standing.governing:
+                found.append(Stranded(row.id, row.place, row.standing.governing, standing.governing))
+        return found
 
 
 def _next_place(candidate: Candidate, history: _History, head: int, now: int) -> int:
@@ -180,7 +373,7 @@ def _next_place(candidate: Candidate, history: _History, head: int, now: int) ->
     return place
 
 
-def _record(batch: Batch, candidate: Candidate, place: int, now: int) -> Record:
+def _record(batch: Batch, candidate: Candidate, level: Level, place: int, now: int) -> Record:
     return Record(
         collection=batch.collection,
         place=place,
@@ -188,72 +381,21 @@ def _record(batch: Batch, candidate: Candidate, place: int, now: int) -> Record:
         type=candidate.type,
         version=place * MICROSECONDS if candidate.version is None else candidate.version,
         version_text=candidate.version_text or format_place(place),
-        level=candidate.level,
+        level=level.value,
         owner=candidate.owner,
         publishers=(batch.publisher,),
         revoked=candidate.revoked,
         accepted_at=now,
         body=candidate.body,
         digest=candidate.digest,
+        source=level.source,
+        names=candidate.names,
+        contains=candidate.contains,
+        describes=candidate.describes,
     )
 
 
-def _tell_neighbours(history: _History, settled: Settled, levels: dict[int, tuple[int, int]]) -> None:
-    """Where each version of one id stands among the others: of held ones into `settled`, of new ones into `levels`."""
-    rows = [history.by_version[version] for version in sorted(history.by_version)]
-    for row, (superseded, preceded) in zip(rows, neighbour_levels([row.level for row in rows]), strict=True):
-        if isinstance(row, Record):
-            levels[row.place] = (superseded, preceded)
-            continue
-        if superseded != NO_LEVEL:
-            settled.superseded[row.key] = superseded
-        if preceded != NO_LEVEL:
-            settled.preceded[row.key] = preceded
-
-
-def _giving_away(
-    batch: Batch, held: Mapping[str, Sequence[HeldVersion]], settled: Settled, fresh: Sequence[Candidate]
-) -> dict[int, str]:
-    """By index, why each of the fresh candidates is refused that names an SCO of a higher level (law L5).
-
-    (1) An id is given away at the lowest level at which it is, or would become, visible here. (2) A candidate that is
-    refused makes its own id visible at its level no more, so (3) those that name it are asked again.
-    """
-    asked = [candidate for candidate in fresh if candidate.names]
-    if not asked:
-        return {}
-    # (1)
-    levels: dict[str, list[int]] = {}
-    for identifier, rows in held.items():
-        levels[identifier] = [row.level for row in rows if row.collection == batch.collection]
-    added = {outcome.index for outcome in settled.outcomes if outcome.verdict is Verdict.ADDED}
-    naming: dict[str, list[Candidate]] = {}
-    for candidate in fresh:
-        for name in candidate.names:
-            naming.setdefault(name, []).append(candidate)
-        if candidate.index in added:
-            levels.setdefault(candidate.id, []).append(candidate.level)
-    lowest = {identifier: min(those) for identifier, those in levels.items() if those}
-    given_away: dict[int, str] = {}
-    while asked:
-        candidate = asked.pop()
-        why = "" if candidate.index in given_away else _gives_away(candidate, lowest)
-        if not why:
-            continue
-        given_away[candidate.index] = why
-        if candidate.index not in added:
-            continue
-        # (2)
-        before = lowest[candidate.id]
-        levels[candidate.id].remove(candidate.level)
-        lowest[candidate.id] = min(levels[candidate.id], default=NO_LEVEL)
-        # (3)
-        if lowest[candidate.id] != before:
-            asked += naming.get(candidate.id, ())
-    return given_away
-
-
-def _refused(candidate: Candidate, history: _History) -> str:
+def _refused(candidate: Candidate, history: _History, level: Level) -> str:
     if why := history.claims.taken_over(candidate):
         return why
     version = candidate.version
@@ -267,18 +409,18 @@ def _refused(candidate: Candidate, history: _History) -> str:
         return f"{candidate.id} was revoked, and revocation is permanent: publish a new object with an id of its own."
     if candidate.revoked and history.newest is not None and history.newest > version:
         return f"a version of {candidate.id} newer than this revocation is held: revoke with a later `modified`."
+    if candidate.revoked and level.value > history.reached:
+        reached = TLP(history.reached).label
+        return (
+            f"it is {TLP(level.value).label}, and a version of {candidate.id} was readable at {reached}: who has that one "
+            f"would never learn that it is revoked. Revoke it with the content of that version, marked {reached}."
+        )
     return ""
 
 
-def _gives_away(candidate: Candidate, lowest: Mapping[str, int]) -> str:
-    for name in candidate.names:
-        level = lowest.get(name, NO_LEVEL)
-        if level > candidate.level and level != NO_LEVEL:
-            return (
-                f"it is {TLP(candidate.level).label} and names {name}, which is {TLP(level).label}: an observable's id "
-                f"gives its value away. Mark this object {TLP(level).label} or higher, or leave the reference out."
-            )
-    return ""
+def _shown_as(level: Level) -> str:
+    readers = ", which only national CERTs read" if level.value == TLP.AMBER_STRICT else ""
+    return f"It is unmarked, and shown as {TLP(level.value).label}{readers}, until you mark it."
 
 
 @dataclass(slots=True)
@@ -304,19 +446,6 @@ def withdraw(asked: Sequence[HeldVersion], publisher: str) -> Withdrawn:
         if others != row.publishers:
             withdrawn.left[row.key] = others
     return withdrawn
-
-
-def neighbour_levels(levels: Sequence[int]) -> list[tuple[int, int]]:
-    """(superseded_level, preceded_level) of each version of one id in one collection, from their levels oldest first."""
-    superseded, preceded = NO_LEVEL, NO_LEVEL
-    pairs: list[tuple[int, int]] = [(NO_LEVEL, NO_LEVEL)] * len(levels)
-    for index, level in enumerate(levels):
-        pairs[index] = (NO_LEVEL, preceded)
-        preceded = min(preceded, level)
-    for index in range(len(levels) - 1, -1, -1):
-        pairs[index] = (superseded, pairs[index][1])
-        superseded = min(superseded, levels[index])
-    return pairs
 
 
 def scrubbed(object_id: str) -> str:

@@ -53,7 +53,18 @@ class _Compared:
 class Claims:
     """Who stands behind one id: kept so that a verdict costs the same however many versions there are."""
 
-    __slots__ = ("_batch", "_bodies", "_compared", "_digests", "_first", "_first_here", "_lowest", "_owners", "_rows")
+    __slots__ = (
+        "_batch",
+        "_bodies",
+        "_compared",
+        "_digests",
+        "_first",
+        "_first_here",
+        "_lowest",
+        "_lowest_of_others",
+        "_owners",
+        "_rows",
+    )  # fmt: skip - a list of names
 
     def __init__(self, batch: Batch, rows: Sequence[HeldVersion], bodies: Mapping[Any, bytes]) -> None:
         """`rows` are the held versions in all collections, `bodies` those that `bodies_to_read` asks for."""
@@ -65,7 +76,8 @@ class Claims:
         self._digests: set[bytes] = set()
         self._first: Row | None = None
         self._first_here: Row | None = None  # in the batch's own collection
-        self._lowest = NO_LEVEL  # of those in it
+        self._lowest = NO_LEVEL  # the level of those in it, and of those among them that others published, too
+        self._lowest_of_others = NO_LEVEL
         for row in rows:
             self.add(row)
 
@@ -76,7 +88,10 @@ class Claims:
         self._first = _earlier(self._first, row)
         if row.collection == self._batch.collection:
             self._first_here = _earlier(self._first_here, row)
-            self._lowest = min(self._lowest, row.level)
+            level = row.standing.governing if isinstance(row, HeldVersion) else row.level
+            self._lowest = min(self._lowest, level)
+            if set(row.publishers) - {self._batch.publisher}:
+                self._lowest_of_others = min(self._lowest_of_others, level)
 
     def taken_over(self, candidate: Candidate) -> str:
         """Why the candidate may not be added, since its id belongs to somebody else; an empty text where it may."""
@@ -100,8 +115,8 @@ class Claims:
             return f"{candidate.id} is held with another kind of author: keep the created_by_ref that it has."
         return ""
 
-    def copy(self, candidate: Candidate) -> Copy | None:
-        """What becomes of a copy of what other members hold; None: it is decided like any other version."""
+    def copy(self, candidate: Candidate, level: int) -> Copy | None:
+        """What becomes of a copy, at that level, of what other members hold; None: it is decided like any other version."""
         if not _may_be_copy(candidate):
             return None
         if self._compared is None:
@@ -118,9 +133,11 @@ class Claims:
         for held in self._compared:
             if place := agreement.contradiction(held.claims, claims):
                 return Copy(_CONTRADICTION.format(place=place))
-        # (2) its level is each member's to say, and its own observable the first publisher's to improve
+        # (2) its level is each member's to say, and its own observable the first publisher's to improve; but a newer
+        # version governs the older ones, so that a higher one would hide what others published
         first = self._first_here
-        if candidate.level < self._lowest or (first is not None and first.publishers[0] == self._batch.publisher):
+        own = first is not None and first.publishers[0] == self._batch.publisher
+        if level < self._lowest or (own and level <= self._lowest_of_others):
             return None
         # (3) otherwise the copy that is held stands for all
         newest = self._compared[0]

@@ -93,10 +93,11 @@ def candidate(index: int, content: dict[str, object]) -> Candidate:
         type=found.type,
         version=found.version,
         version_text=found.version_text,
-        level=found.level if found.level is not None else TLP.AMBER,
+        level=found.said.level if found.said.level is not None else TLP.AMBER,
         owner="ID",
         revoked=False,
-        names=found.names,
+        names=found.references.names,
+        contains=found.references.contains,
         body=found.body,
         digest=found.digest,
     )  # fmt: skip - one field after the other

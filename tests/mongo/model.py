@@ -100,6 +100,7 @@ def perform(model: Model, step: steps.Step) -> Performing:
             | steps.ReadIntents()
             | steps.LookUp()
             | steps.ReadBodies()
+            | steps.Mentions()
             | steps.Range()
         ):
             yield
@@ -132,7 +133,7 @@ def perform(model: Model, step: steps.Step) -> Performing:
             return answer
 
 
-def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901 - a table, as `_writes`
+def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901, PLR0912 - a table, as `_writes`
     match step:
         case steps.ReadTip():
             entries = [value for value in model.of("log") if value["entry"].collection == step.collection]
@@ -150,23 +151,35 @@ def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901 - a table
             for object_id in step.ids:
                 yield  # a look-up is no snapshot
                 found += [dict(row) for row in model.of("rows") if row.get("id") == object_id]
+            words = set(map(mongo_rows.description, step.described))
+            found += [dict(row) for row in model.of("rows") if words.intersection(row.get("mentions", ()))]
             return found
         case steps.ReadBodies():
             asked = (model.durable.get(("rows", key)) for key in step.keys)
             return {row["_id"]: row["body"] for row in asked if row is not None and "body" in row}
+        case steps.Mentions():
+            found_rows: dict[str, Value] = {}
+            for mention in step.mentions:
+                yield  # nor is this one
+                bearing = [r for r in model.of("rows") if mention in r.get("mentions", ())]
+                bearing = [r for r in bearing if r["_id"] not in step.leaving_out]
+                if bearing:
+                    pick = max if step.highest else min
+                    found_rows[mention] = pick(bearing, key=lambda row: int(row["governing"]))
+            return found_rows
         case steps.Range():
             query = step.query
             taken: list[Value] = []
             after = query.after
             while True:
                 rows = [row for row in model.rows(query.collection) if after < row["place"] <= step.upto]
-                row = next((row for row in rows if _matches(row, query)), None)
-                if row is None:
+                following = next((row for row in rows if _matches(row, query)), None)
+                if following is None:
                     return taken, False
                 if len(taken) == query.limit:
                     return taken, True
-                taken.append(row)
-                after = row["place"]
+                taken.append(following)
+                after = following["place"]
                 yield  # nor is a range
         case _:
             raise AssertionError(step)

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 from hub.errors import HubError
 from hub.store.base import EVERY, LAST, Batch, Deletion, Outcome, Query, Verdict
-from hub.store.line import neighbour_levels
+from hub.store.line import standings
 from hub.store.mongo import commit as protocol
+from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps
 from tests.mongo.model import Guards, LostError, Model, perform
 from tests.store.making import START, an_id, batch, candidate
@@ -303,7 +304,7 @@ class Simulation:
     def _judge_counts(self, collection: str) -> None:
         entries = [value["entry"] for value in self.model.of("log") if value["entry"].collection == collection]
         if entries:
-            levels = Counter(row["level"] for row in self.model.rows(collection))
+            levels = Counter(row["governing"] for row in self.model.rows(collection))
             held = max(entries, key=lambda entry: int(entry.n)).held
             if held != tuple(levels[level] for level in range(len(held))):
                 self.story.wrong.append(f"{collection} counts {held}, and holds {dict(levels)}")
@@ -314,8 +315,8 @@ class Simulation:
             versions[row["id"]].append(row)
         for object_id, rows in versions.items():
             rows.sort(key=lambda row: int(row["version"]))
-            levels = neighbour_levels([row["level"] for row in rows])
-            if levels != [(row["superseded"], row["preceded"]) for row in rows]:
+            levels = standings([(row["level"], row["revoked"]) for row in rows])
+            if levels != [mongo_rows.standing_of(row) for row in rows]:
                 self.story.wrong.append(f"versions of {object_id} in {collection} do not know their neighbours")
 
     def _judge_readers(self, collection: str) -> None:

@@ -136,8 +136,8 @@ def sco_id(object_type: str, value: str) -> str:
     return f"{object_type}--{uuid.uuid5(SCO_NAMESPACE, json.dumps({'value': value}, separators=(',', ':')))}"
 
 
-def statement(number: int = 1) -> Content:
-    """A marking definition: versioned by `created` alone."""
+def statement(number: int = 1, **changes: Any) -> Content:
+    """A marking definition: versioned by `created` alone, and unmarked itself."""
     return {
         "type": "marking-definition",
         "spec_version": "2.1",
@@ -145,6 +145,7 @@ def statement(number: int = 1) -> Content:
         "created": stamp(number),
         "definition_type": "statement",
         "definition": {"statement": f"Statement {number}"},
+        **changes,
     }
 
 

@@ -76,7 +76,7 @@ def test_only_what_a_reader_may_see_moves_its_collection(hub: Hub, as_account: C
 def test_what_is_hidden_leaves_what_a_reader_is_told_as_it_was(hub: Hub, indonesia: Client) -> None:
     """A reader up to GREEN is told nothing of an AMBER object, nor of a newer AMBER version of a GREEN one."""
     green, amber = Sight(COLLECTIONS["id"], TLP.GREEN), Sight(COLLECTIONS["id"], TLP.AMBER)
-    indonesia.publish("id", indicator(1, level=TLP.GREEN))
+    indonesia.publish("id", indicator(1, level=TLP.GREEN), indicator(3, level=TLP.GREEN))
     before = newest(hub.store, [green, amber])
     indonesia.publish("id", indicator(2, level=TLP.AMBER), indicator(1, 2, level=TLP.AMBER))
     after = newest(hub.store, [green, amber])

@@ -103,10 +103,13 @@ def shelves(collection: str) -> list[Shelf]:
         for level in levels
         if level > TLP.GREEN
     ]
-    found += [Shelf(indicator(RISING, 1 + n, level=level), level) for n, level in enumerate(levels)]
+    # a newer version governs the older ones: raised, they are for those who may see the newest
+    found += [Shelf(indicator(RISING, 1 + n, level=level), levels[-1]) for n, level in enumerate(levels)]
     found += [Shelf(indicator(FALLING, 1 + n, level=level), level) for n, level in enumerate(reversed(levels))]
-    # definitions, and the members' own identities, are for every reader, however they are marked
-    found.append(Shelf(statement(5), TLP.CLEAR))
+    # a definition has the level that it is marked with, and unmarked that of the collection (here its highest)
+    found.append(Shelf(statement(5, **marked(TLP.CLEAR)), TLP.CLEAR))
+    found.append(Shelf(statement(6), levels[-1]))
+    # the members' own identities are for every reader, however they are marked
     found.append(
         Shelf(identity(1, id=IDENTITIES["ID"], created_by_ref=IDENTITIES["ID"], **marked(TLP.GREEN)), TLP.CLEAR)
     )
@@ -264,15 +267,17 @@ def test_every_level_is_really_hidden_from_somebody(client_of: ClientOf) -> None
 
 
 @pytest.mark.parametrize("version", ["last", "first"])
-def test_each_reader_has_a_last_and_a_first_version(client_of: ClientOf, version: str) -> None:
-    """The AMBER+STRICT version that is hidden from a constituent does not hide the AMBER one before it."""
-    found = {
-        who: pairs(client_of(who).objects("bulletins", id=an_id(number), version=version))
-        for who in (None, "partner", "sg-soc", "sg-cert")
-        for number in ((RISING,) if version == "last" else (FALLING,))
+def test_who_may_not_see_the_newest_version_sees_none(client_of: ClientOf, version: str) -> None:
+    """Lowered step by step, each reader meets the versions from its own level on; raised, none but the highest."""
+    readers = (None, "partner", "sg-soc", "sg-cert")
+    falling = {who: pairs(client_of(who).objects("bulletins", id=an_id(FALLING), version=version)) for who in readers}
+    expected = dict.fromkeys(readers, 3) if version == "last" else {None: 3, "partner": 2, "sg-soc": 1, "sg-cert": 1}
+    assert falling == {who: [(an_id(FALLING), stamp(n))] for who, n in expected.items()}
+    rising = {who: pairs(client_of(who).objects("bulletins", id=an_id(RISING), version=version)) for who in readers}
+    newest = 3 if version == "last" else 1
+    assert rising == {
+        None: [],
+        "partner": [],
+        "sg-soc": [(an_id(RISING), stamp(newest))],
+        "sg-cert": [(an_id(RISING), stamp(newest))],
     }
-    expected = {None: 1, "partner": 2, "sg-soc": 3, "sg-cert": 3}
-    if version == "first":
-        expected = {None: 3, "partner": 2, "sg-soc": 1, "sg-cert": 1}
-    number = RISING if version == "last" else FALLING
-    assert found == {who: [(an_id(number), stamp(n))] for who, n in expected.items()}

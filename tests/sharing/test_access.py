@@ -11,12 +11,13 @@ import pytest
 import stix2
 
 from hub.settings import Limits
-from hub.sharing.access import NOBODY, Owner, Refusal, Stands, knows_of, level_of, reads, speaks_for, writes
+from hub.sharing.access import NOBODY, Level, Owner, Refusal, Stands, knows_of, level_of, reads, speaks_for, writes
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.definitions import own_objects
 from hub.sharing.members import Account, Kind, Member
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS, tlp1_definition, tlp2_definition
+from hub.store.base import BY_HUB, BY_MARKING
 
 MEMBERS = frozenset({"ID", "SG", "MY", "VN"})
 OPEN: Final = Collection(
@@ -205,13 +206,23 @@ def test_whom_an_object_belongs_to(obj: StixObject, collection: Collection, owne
     assert speaks_for("ID", obj, collection, CATALOGUE) == Owner(owner)
 
 
-@pytest.mark.parametrize("definition", [tlp2_definition(TLP.RED), tlp1_definition(TLP.AMBER)], ids=lambda d: d["name"])
+@pytest.mark.parametrize(
+    "definition", [tlp2_definition(TLP.AMBER_STRICT), tlp1_definition(TLP.AMBER)], ids=lambda d: d["name"]
+)
 def test_marking_definitions_belong_to_nobody(definition: dict[str, Any]) -> None:
-    """Every tool sends them along, so every writer may."""
+    """Every tool sends them along, so every writer may; those that the hub puts in itself are CLEAR."""
     found = parse_object(definition, Limits())
     assert isinstance(found, StixObject)
     assert speaks_for("ID", found, OPEN, CATALOGUE) == Owner(NOBODY)
-    assert level_of(found, OPEN, CATALOGUE) is TLP.CLEAR
+    assert level_of(found, OPEN, CATALOGUE) == Level(TLP.CLEAR, BY_HUB)
+
+
+def test_a_definition_that_the_hub_does_not_hold_there_has_the_level_that_it_says() -> None:
+    """TLP:RED is no part of a collection that takes nothing above AMBER+STRICT; a changed definition is not the hub's."""
+    for content in (tlp2_definition(TLP.RED), tlp1_definition(TLP.AMBER) | {"name": "TLP:RED"}):
+        found = parse_object(content, Limits())
+        if isinstance(found, StixObject):
+            assert level_of(found, OPEN, CATALOGUE) == Level(TLP.RED, BY_MARKING)
 
 
 @pytest.mark.parametrize(
@@ -294,38 +305,39 @@ def test_a_members_own_copy_of_its_identity_changes_nothing() -> None:
 # --- at which level it is shown (law L5) ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("level", "highest"), list(itertools.product(TLP, TLP)))
-def test_what_is_above_a_collections_level_is_refused(level: TLP, highest: TLP) -> None:
-    """Refused in words, never trimmed; at or below, it is shown at its own level, whichever version of TLP marks it."""
+@pytest.mark.parametrize("level", TLP)
+def test_an_object_has_the_level_that_it_says(level: TLP) -> None:
+    """Whichever version of TLP marks it; what a collection takes is decided with its containers, at the commit."""
     for ids in (TLP1_IDS, TLP2_IDS):
-        if level not in ids:
-            continue
-        verdict = level_of(note(object_marking_refs=[ids[level]]), replace(OPEN, highest_tlp=highest), CATALOGUE)
-        if level <= highest:
-            assert verdict is level
-        else:
-            assert isinstance(verdict, Refusal)
-            assert level.label in verdict.message
-            assert highest.label in verdict.message
+        if level in ids:
+            assert level_of(note(object_marking_refs=[ids[level]]), OPEN, CATALOGUE) == Level(level, BY_MARKING)
 
 
-def test_unmarked_objects_are_refused_or_shown_as_amber() -> None:
-    """As the collection says; nothing is ever shown lower for want of a marking."""
-    assert isinstance(level_of(note(), OPEN, CATALOGUE), Refusal)
-    assert level_of(note(), replace(OPEN, unmarked=TLP.AMBER), CATALOGUE) is TLP.AMBER
+def test_an_unmarked_object_has_none_by_itself() -> None:
+    """Its containers, or the collection, give it one."""
+    assert level_of(note(), OPEN, CATALOGUE) == Level(None, BY_MARKING)
 
 
 def test_a_granular_marking_raises_the_whole_object() -> None:
-    """A property above the collection's level keeps the object out."""
+    """It never lowers it."""
     granular = [{"marking_ref": TLP2_IDS[TLP.RED], "selectors": ["content"]}]
     obj = note(object_marking_refs=[TLP2_IDS[TLP.GREEN]], granular_markings=granular)
-    assert isinstance(level_of(obj, OPEN, CATALOGUE), Refusal)
-    assert level_of(obj, replace(NAMED, highest_tlp=TLP.RED), CATALOGUE) is TLP.RED
+    assert level_of(obj, OPEN, CATALOGUE) == Level(TLP.RED, BY_MARKING)
+    granular = [{"marking_ref": TLP2_IDS[TLP.GREEN], "selectors": ["content"]}]
+    obj = note(object_marking_refs=[TLP2_IDS[TLP.RED]], granular_markings=granular)
+    assert level_of(obj, OPEN, CATALOGUE) == Level(TLP.RED, BY_MARKING)
+
+
+def test_a_label_in_the_form_of_tlp_that_names_no_level_is_refused() -> None:
+    """What is not understood is never taken for unmarked; the words list the levels."""
+    verdict = level_of(note(labels=["tlp:purple"]), OPEN, CATALOGUE)
+    assert isinstance(verdict, Refusal)
+    assert "TLP:AMBER+STRICT" in verdict.message
 
 
 def test_members_identities_are_clear_marked_or_not() -> None:
     """Every reader needs them to know who speaks; a marking on them hides nothing, an outsider's identity stays marked."""
     red = [TLP2_IDS[TLP.RED]]
-    assert level_of(identity(id=ID_OWN), OPEN, CATALOGUE) is TLP.CLEAR
-    assert level_of(identity(id=SG_OPENCTI, object_marking_refs=red), OPEN, CATALOGUE) is TLP.CLEAR
-    assert isinstance(level_of(identity(id=OUTSIDER), OPEN, CATALOGUE), Refusal)
+    assert level_of(identity(id=ID_OWN), OPEN, CATALOGUE) == Level(TLP.CLEAR, BY_HUB)
+    assert level_of(identity(id=SG_OPENCTI, object_marking_refs=red), OPEN, CATALOGUE) == Level(TLP.CLEAR, BY_HUB)
+    assert level_of(identity(id=OUTSIDER), OPEN, CATALOGUE) == Level(None, BY_MARKING)

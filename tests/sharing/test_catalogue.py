@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -336,12 +337,16 @@ def test_ids_and_titles_suit_every_client(shipped: Catalogue) -> None:
 
 
 def test_what_each_collection_holds_from_the_start_is_valid(shipped: Catalogue) -> None:
-    """Both for stix2, strictly, and for the hub's own door; all TLP and PAP markings and all members are there."""
+    """Both for stix2, strictly, and for the hub's own door; TLP and PAP markings up to its level, and all members."""
     held = definitions(shipped, next(iter(shipped)))
     ids = [content["id"] for content in held]
     assert len(set(ids)) == len(ids)
-    for expected in (TLP2_IDS.values(), TLP1_IDS.values(), PAP_IDS.values(), shipped.reserved):
-        assert set(expected) <= set(ids)
+    markings = {*TLP2_IDS.values(), *TLP1_IDS.values(), *PAP_IDS.values()}
+    red = {TLP2_IDS[TLP.RED], TLP1_IDS[TLP.RED], PAP_IDS["red"]}
+    assert markings & set(ids) == markings - red
+    assert set(shipped.reserved) <= set(ids)
+    red_collection = replace(next(iter(shipped)), highest_tlp=TLP.RED, named=True)
+    assert markings <= {content["id"] for content in definitions(shipped, red_collection)}
     for content in held:
         assert stix2.parse(content, allow_custom=False).id == content["id"]
         assert isinstance(parse_object(content, Limits()), StixObject)

@@ -15,7 +15,8 @@ from tests.store.making import START, Clock, add, an_id, asking, candidate, held
 
 def _filled(store: Store) -> list[Record]:
     add(store, candidate(1, 1, 1), candidate(1, 2, 3), nobodys(2, 1, 0), candidate(3, None, 4, type="ipv4-addr"))
-    add(store, candidate(1, 3, 2), nobodys(2, 1, 0), publisher="SG")
+    add(store, candidate(1, 3, 2))
+    add(store, nobodys(2, 1, 0), publisher="SG")
     add(store, candidate(4, 9, 1))
     store.delete("shared", an_id(4), "ID", 4)
     return list(store.records("shared"))

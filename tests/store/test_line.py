@@ -7,8 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.store.base import NO_LEVEL, Deletion, HeldVersion, Verdict
-from hub.store.line import ids_to_look_up, neighbour_levels, settle, withdraw
+from hub.store.base import NO_LEVEL, Deletion, HeldVersion, Standing, Verdict
+from hub.store.levels import Known, questions
+from hub.store.line import settle, standings, withdraw
 from tests.store.making import START, an_id, batch, candidate, nobodys, verdicts
 
 VERSIONS = 10_000
@@ -19,34 +20,34 @@ def _held(key: int, publishers: tuple[str, ...] = ("ID",), **changes: object) ->
         collection="shared", id=an_id(1), version=key, level=1, owner="ID", publishers=publishers, revoked=False,
         digest=b"", key=key,
     )  # fmt: skip
-    return replace(row, **changes)  # type: ignore[arg-type] # fields of HeldVersion
+    row = replace(row, **changes)  # type: ignore[arg-type] # fields of HeldVersion
+    standing = Standing(row.level, newest=True, preceded=NO_LEVEL, withdrawn=False)
+    return replace(row, standing=standing, reached=row.level)
 
 
 @given(st.lists(st.integers(0, 4), max_size=12))
-def test_neighbour_levels_are_the_lowest_on_either_side(levels: list[int]) -> None:
-    """Newer ones for superseded, older ones for preceded; NO_LEVEL where there are none."""
-    expected = [
-        (min(levels[index + 1 :], default=NO_LEVEL), min(levels[:index], default=NO_LEVEL))
-        for index in range(len(levels))
-    ]
-    assert neighbour_levels(levels) == expected
+def test_a_version_has_the_highest_level_among_it_and_all_newer_ones(levels: list[int]) -> None:
+    """It never rises from old to new; NO_LEVEL stands before the oldest."""
+    found = standings([(level, False) for level in levels])
+    assert [one.governing for one in found] == [max(levels[index:]) for index in range(len(levels))]
+    assert [one.preceded for one in found] == [NO_LEVEL, *(one.governing for one in found)][: len(levels)]
+    assert [one.newest for one in found] == [index == len(levels) - 1 for index in range(len(levels))]
 
 
 def test_an_envelope_full_of_versions_of_one_object_is_settled() -> None:
     """Each costs the same however many there are: the writers' turn is not held for minutes (law L9)."""
-    settled = settle(batch(*(candidate(1, version) for version in range(VERSIONS))), {}, START, START)
+    settled = settle(batch(*(candidate(1, version) for version in range(VERSIONS))), Known(), START, START)
     assert set(verdicts(settled.outcomes)) == {Verdict.ADDED}
-    assert [(new.superseded_level, new.preceded_level) for new in (settled.new[0], settled.new[-1])] == [
-        (1, NO_LEVEL),
-        (NO_LEVEL, 1),
-    ]
-    again = settle(batch(*(candidate(1, version, note="other") for version in range(VERSIONS))), {}, START, START)
+    ends = [new.standing for new in (settled.new[0], settled.new[-1])]
+    assert [(one.newest, one.preceded) for one in ends] == [(False, NO_LEVEL), (True, 1)]
+    again = settle(batch(*(candidate(1, version, note="other") for version in range(VERSIONS))), Known(), START, START)
     assert again.head == START + VERSIONS
 
 
 def test_a_long_chain_of_names_is_refused_link_by_link() -> None:
     """Each object lowers the next one's SCO, the last names what is held higher: all fall, in one pass each."""
-    held = {an_id(n, "file"): [_held(n, id=an_id(n, "file"), owner="", level=4)] for n in range(VERSIONS)}
+    held = Known({an_id(n, "file"): [_held(n, id=an_id(n, "file"), owner="", level=4)] for n in range(VERSIONS)})
+    # each lower copy would open the way for the next: they belong to nobody, and ID published the higher ones
     chain = [nobodys(n, None, 1, type="file", names=(an_id(n + 1, "file"),)) for n in range(VERSIONS - 1)]
     settled = settle(batch(*chain), held, START, START)
     assert set(verdicts(settled.outcomes)) == {Verdict.REFUSED}
@@ -55,15 +56,18 @@ def test_a_long_chain_of_names_is_refused_link_by_link() -> None:
 
 def test_what_is_looked_up_are_the_ids_and_what_they_name() -> None:
     """Nothing else can change a verdict."""
-    assert ids_to_look_up(batch(candidate(1, names=(an_id(2), an_id(3))))) == {an_id(1), an_id(2), an_id(3)}
+    asked = questions(batch(candidate(1, names=(an_id(2), an_id(3)))), Known())
+    assert asked.rows == {an_id(1), an_id(2), an_id(3)}
+    assert not asked.containers, "a marked object has its level by itself"
+    assert not questions(batch(), Known())
 
 
 def test_deciding_changes_nothing_that_it_was_told() -> None:
     """The same arguments give the same answer."""
-    held = {an_id(1): [_held(1)]}
+    held = Known({an_id(1): [_held(1)]})
     asked = batch(candidate(1, 2), candidate(1, 3))
     assert settle(asked, held, START, START) == settle(asked, held, START, START)
-    assert held == {an_id(1): [_held(1)]}
+    assert held == Known({an_id(1): [_held(1)]})
 
 
 def test_a_withdrawal_takes_one_publishers_part() -> None:

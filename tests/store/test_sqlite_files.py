@@ -444,8 +444,8 @@ def test_what_a_reader_may_not_see_or_does_not_ask_for_costs_nothing(opened: Ope
 def test_ranges_are_read_from_their_indexes_alone(opened: Opener) -> None:
     """No table is scanned and nothing is sorted, whatever the collection's size."""
     statements = {
-        **{f"last {c}": (sqlite_pages._LAST_KEYS[c], (1, 0, 5)) for c in range(5)},
-        "page": (sqlite_pages._JOINED.format(sqlite_pages._OF_RANGE.format(sqlite_pages._LAST_KEYS[3])), (1, 0, 5)),
+        **{f"last {c}": (sqlite_pages._NEWEST_KEYS[c], (1, 0, 5)) for c in range(5)},
+        "page": (sqlite_pages._JOINED.format(sqlite_pages._OF_RANGE.format(sqlite_pages._NEWEST_KEYS[3])), (1, 0, 5)),
         "level": (sqlite_pages._BY_LEVEL, (1, 0, 5, 1, 5)),
         "type": (sqlite_pages._BY_TYPE_ANY, (1, 0, 5, "indicator", 1, 5)),
         "type, first": (sqlite_pages._BY_TYPE_FIRST, (1, 0, 5, "indicator", 1, 5, 1)),

@@ -1,4 +1,7 @@
-"""Law L5 against a model: what each reader gets, for each way of asking, is what a plain walk over everything gives."""
+"""Law L5 against a model: what each reader gets, for each way of asking, is what a plain walk over everything gives.
+
+The model knows the law in one sentence: a version is shown at the highest level among it and all newer ones.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,12 @@ class Model:
 
     def visible(self, clearance: int) -> list[Kept]:
         """What a reader of this clearance may see at all."""
-        return [one for one in self.kept if one.candidate.level <= clearance]
+        return [one for one in self.kept if self.governing(one) <= clearance]
+
+    def governing(self, kept: Kept) -> int:
+        """The level that decides who is shown this version (law L5 d)."""
+        newer = [one for one in self.kept if one.candidate.id == kept.candidate.id and one.version >= kept.version]
+        return max(one.candidate.level or 0 for one in newer)
 
     def asked(
         self, clearance: int, versions: VersionMatch, ids: Iterable[str] = (), types: Iterable[str] = ()
@@ -144,8 +152,12 @@ def _append(store: Store, model: Model, collection: str, who: str, what: list[Ca
         model.kept.append(Kept(one, record.place, record.version, {who}))
     for one, outcome in zip(what, outcomes, strict=True):
         if outcome.verdict is Verdict.REPEAT:
-            (kept,) = [k for k in model.kept if (k.candidate.id, k.candidate.digest) == (one.id, one.digest)]
-            kept.publishers.add(who)
+            same = [k for k in model.kept if (k.candidate.id, k.candidate.digest) == (one.id, one.digest)]
+            if not same:  # an observable that another member published, which stands for all
+                assert one.version is None
+                same = [k for k in model.kept if k.candidate.id == one.id and k.publishers - {who}][-1:]
+            for kept in same:
+                kept.publishers.add(who)
 
 
 def _compare(store: Store, model: Model, collection: str, limit: int, every: int) -> None:
@@ -178,13 +190,16 @@ def _compare(store: Store, model: Model, collection: str, limit: int, every: int
             assert page.more == (len(expected) > limit)
 
 
-def test_the_last_version_is_the_last_that_this_reader_may_see(store: Store) -> None:
-    """A newer version of a higher level hides nothing from those below, and replaces the older for those above."""
-    add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=3), candidate(1, version=3, level=2))
+def test_who_may_not_see_the_newest_version_sees_none(store: Store) -> None:
+    """A newer version governs the older ones: raised to AMBER, the GREEN one before it is AMBER, too (law L5 d)."""
+    add(store, candidate(1, version=1, level=1))
+    assert held(store, clearance=1) == [(an_id(1), "v1")]
+    add(store, candidate(1, version=2, level=3), candidate(1, version=3, level=2))
     last = {c: [one["version"] for one in told(store, asking(clearance=c))] for c in range(5)}
-    assert last == {0: [], 1: [1], 2: [3], 3: [3], 4: [3]}
+    assert last == {0: [], 1: [], 2: [3], 3: [3], 4: [3]}
     first = {c: [one["version"] for one in told(store, asking(clearance=c, versions=FIRST))] for c in range(5)}
-    assert first == {0: [], 1: [1], 2: [1], 3: [1], 4: [1]}
+    assert first == {0: [], 1: [], 2: [3], 3: [1], 4: [1]}
+    assert [row.level for row in store.manifest(asking(versions=EVERY)).rows] == [3, 3, 2]
 
 
 def test_after_the_last_version_is_deleted_the_one_before_is_the_last_again(store: Store) -> None:
@@ -196,10 +211,19 @@ def test_after_the_last_version_is_deleted_the_one_before_is_the_last_again(stor
 
 def test_a_deletion_reaches_only_what_its_reader_may_see(store: Store) -> None:
     """What lies above the clearance is not touched, and not told of."""
-    add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=4))
+    add(store, candidate(1, version=1, level=4), candidate(1, version=2, level=1))
     assert store.delete("shared", an_id(1), "ID", 1) is Deletion.DELETED
     assert store.delete("shared", an_id(1), "ID", 1) is Deletion.MISSING
-    assert held(store) == [(an_id(1), "v2")]
+    assert held(store) == [(an_id(1), "v1")]
+
+
+def test_after_the_version_that_raised_the_level_is_deleted_the_lower_one_is_shown_again(store: Store) -> None:
+    """Levels follow from the versions that are held."""
+    add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=3))
+    assert held(store, clearance=1) == []
+    assert store.delete("shared", an_id(1), "ID", 4, VersionMatch(last=True)) is Deletion.DELETED
+    assert held(store, clearance=1) == [(an_id(1), "v1")]
+    assert store.counts_by_level("shared") == (0, 1, 0, 0, 0)
 
 
 def test_counts_and_places_tell_nothing_of_what_is_hidden(store: Store) -> None:

@@ -40,8 +40,9 @@ from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
 from hub.store import line, ownership
-from hub.store.base import EVERY, NO_LEVEL, Appended, Batch, Deletion, Query, Status
+from hub.store.base import EVERY, HIDDEN, NO_LEVEL, Appended, Batch, Deletion, Query, Status
 from hub.store.mongo import rows as mongo_rows
+from hub.store.mongo.lookups import look_up
 from hub.store.mongo.rows import Document
 from hub.store.mongo.steps import (
     NOTHING_HELD,
@@ -55,7 +56,6 @@ from hub.store.mongo.steps import (
     LookUp,
     Plan,
     Range,
-    ReadBodies,
     ReadEntry,
     ReadIntents,
     ReadPlan,
@@ -139,11 +139,24 @@ def carry_out(entry: Entry, plan: Plan) -> Generator[Step, Any, None]:
 
 
 def held_after(tip: Entry, levels: Iterable[int], change: int = +1) -> tuple[int, ...]:
-    """What is held after `tip` when records of these levels come, or go."""
+    """What is shown after `tip` when records of these governing levels come, or go; what is hidden is not counted."""
     held = list(tip.held)
     for level in levels:
-        held[level] += change
+        if level < HIDDEN:
+            held[level] += change
     return tuple(held)
+
+
+def shown_otherwise(
+    held: Sequence[int], rows: Mapping[str, Document], touches: Iterable[tuple[str, Document]]
+) -> tuple[int, ...]:
+    """What is shown when rows change their governing levels besides."""
+    counts = [*held, 0]  # the last stands for what is hidden
+    for key, fields in touches:
+        if "governing" in fields:
+            counts[rows[key]["governing"]] -= 1
+            counts[fields["governing"]] += 1
+    return tuple(counts[:-1])
 
 
 def _is_still(tip: Entry) -> Generator[Step, Any, bool]:
@@ -173,20 +186,18 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
             yield Announce(intent)
             yield from _decide_others(intent)
         # (3)
-        rows: list[Document] = yield LookUp(tuple(sorted(line.ids_to_look_up(batch))))
-        held = mongo_rows.by_id(rows)
-        keys = ownership.bodies_to_read(batch, held)
-        bodies: dict[str, bytes] = (yield ReadBodies(tuple(sorted(keys)))) if keys else {}
-        if not keys <= bodies.keys():  # one of them was deleted meanwhile: the tip has moved on
+        found = yield from look_up(batch)
+        if found is None:  # what was found was deleted meanwhile: the tip has moved on
             if owners:
                 yield Retract(intent.key)
             continue
         moment = now()
-        settled = line.settle(batch, held, tip.place, moment, bodies)
-        plan = _plan_of(batch, settled, {row["_id"]: row for row in rows}, n, moment)
+        settled = line.settle(batch, found.known, tip.place, moment)
+        plan = _plan_of(batch, settled, found.rows, n, moment)
         if plan.rows or plan.touches:
-            levels = held_after(tip, [new.record.level for new in settled.new])
-            entry = Entry(batch.collection, n, name, settled.head, held=levels)
+            held = held_after(tip, [new.standing.governing for new in settled.new])
+            held = shown_otherwise(held, found.rows, plan.touches)
+            entry = Entry(batch.collection, n, name, settled.head, held=held)
             committed = yield from commit(tip, entry, plan)
         else:
             # nothing moves: repeats and refusals stand as they were found, unless they were found while another
@@ -234,17 +245,11 @@ def _decide_others(mine: Intent) -> Generator[Step, Any, None]:
 
 
 def _plan_of(batch: Batch, settled: line.Settled, rows: Mapping[str, Document], n: int, now: int) -> Plan:
-    touches: dict[str, Document] = {}
-    for key in settled.superseded.keys() | settled.preceded.keys():
-        row = rows[key]
-        lower = (
-            min(row["superseded"], settled.superseded.get(key, NO_LEVEL)),
-            min(row["preceded"], settled.preceded.get(key, NO_LEVEL)),
-        )  # fmt: skip - a pair
-        if change := mongo_rows.levels_change(row, *lower):
-            touches[key] = change
+    touches = {key: mongo_rows.row_change(rows[key], change) for key, change in settled.changes.items()}
     for key in settled.joined:
-        touches.setdefault(key, {})["publishers"] = [*rows[key]["publishers"], batch.publisher]
+        publishers = [*rows[key]["publishers"], batch.publisher]
+        changed = touches.setdefault(key, {})
+        changed |= mongo_rows.publishers_change(rows[key] | changed, publishers)
     statuses: tuple[Document, ...] = ()
     if batch.status_id is not None:
         status = Status(
@@ -286,7 +291,8 @@ def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, 
         plan = Plan(touches=_withdrawal_touches(rows, withdrawn))
         if plan.touches:
             gone = set(withdrawn.gone)
-            held = held_after(tip, [row["level"] for row in rows if row["_id"] in gone], -1)
+            held = held_after(tip, [row["governing"] for row in rows if row["_id"] in gone], -1)
+            held = shown_otherwise(held, {row["_id"]: row for row in rows}, plan.touches)
             entry = Entry(removal.collection, tip.n + 1, name, tip.place, held=held)
             committed = yield from commit(tip, entry, plan)
         else:
@@ -300,11 +306,14 @@ def _withdrawal_touches(rows: Sequence[Document], withdrawn: line.Withdrawn) -> 
     gone = set(withdrawn.gone)
     staying = [row for row in rows if row["_id"] not in gone]
     touches: dict[str, Document] = {}
-    for row, levels in zip(staying, line.neighbour_levels([row["level"] for row in staying]), strict=True):
-        if change := mongo_rows.levels_change(row, *levels):
+    standings = line.standings([(row["level"], row["revoked"]) for row in staying])
+    for row, standing in zip(staying, standings, strict=True):
+        if change := mongo_rows.standing_change(row, standing):
             touches[row["_id"]] = change
+    by_key = {row["_id"]: row for row in staying}
     for key, publishers in withdrawn.left.items():
-        touches.setdefault(key, {})["publishers"] = list(publishers)
+        changed = touches.setdefault(key, {})
+        changed |= mongo_rows.publishers_change(by_key[key] | changed, publishers)
     return (*touches.items(), *((key, {}) for key in withdrawn.gone))
 
 

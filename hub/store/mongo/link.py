@@ -30,7 +30,7 @@ AWAY_SECONDS: Final = 10.0  # how long "a moment ago" is
 CONNECTIONS: Final = 50  # of one process to one server
 DOCUMENT_BYTES: Final = 15 * 1024 * 1024  # MongoDB takes documents of 16 MiB; a commit's plan is one of them
 DEFAULT_DATABASE: Final = "hub"
-FORMAT: Final = 2  # of what is kept; 1 had no counts in the log, and `hub init` brings it up to date
+FORMAT: Final = 3
 
 _INDEX_EXISTS: Final = (85, 86)  # under other options, or under another name
 _NOT_IMPLEMENTED: Final = 238
@@ -139,10 +139,10 @@ class Link:
                 "run the version of the hub that made it, or `hub init` of the newer one"
             )
 
-    def initialise(self, upgrade: Callable[[MongoClient[Document], Database[Document]], None]) -> None:
+    def initialise(self, upgrade: Callable[[int, MongoClient[Document], Database[Document]], None]) -> None:
         """Make what `hub init` makes: indexes, built in the background while readers go on, and the format's number.
 
-        `upgrade` is called where the store has the format before this one.
+        `upgrade` is called with the number of the format where the store has an earlier one.
         """
         # building an index over a large collection takes longer than an answer may take: a client of its own
         client = self._connect(None)
@@ -154,8 +154,8 @@ class Link:
                 if found is None:
                     with suppress(mongo_errors.DuplicateKeyError):  # another `hub init` at the same time
                         database.meta.insert_one({"_id": "format", "number": FORMAT})
-                elif found["number"] == FORMAT - 1:
-                    upgrade(client, database)
+                elif 1 <= found["number"] < FORMAT:
+                    upgrade(found["number"], client, database)
                     database.meta.update_one({"_id": "format"}, {"$set": {"number": FORMAT}})
                 self._check(database)
         finally:
@@ -175,6 +175,7 @@ class Link:
 def _make_indexes(database: Database[Document]) -> None:
     for keys in (mongo_rows.BY_VIEW, mongo_rows.BY_TYPE, mongo_rows.BY_ID, mongo_rows.BY_INSTANT):
         database.objects.create_index(list(keys))
+    database.objects.create_index(list(mongo_rows.BY_MENTION), sparse=True)  # most records mention nothing
     database.statuses.create_index([("kept_at", pymongo.ASCENDING)])
     database.accounts.create_index([("key_hashes", pymongo.ASCENDING)])
     database.facts.create_index([("kind", pymongo.ASCENDING), ("number", pymongo.ASCENDING)])

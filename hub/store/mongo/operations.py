@@ -27,7 +27,8 @@ _Kept = TypeVar("_Kept", Record, Status)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_PLAN: Final = {"plan": 0}
 _PAGE_FIELDS: Final = {"body": 1, "place": 1}
-_MANIFEST_FIELDS: Final = {"id": 1, "place": 1, "version_text": 1}
+_MANIFEST_FIELDS: Final = {"id": 1, "place": 1, "version_text": 1, "governing": 1}
+_MENTION_FIELDS: Final = {"id": 1, "governing": 1, "mentions": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,11 @@ class Operations:
             case steps.Retract():
                 self.database.intents.delete_one({"_id": step.key}, session=self.session)
             case steps.LookUp():
-                return self._look_up(step.ids)
+                return self._look_up(step.ids, step.described)
             case steps.ReadBodies():
                 return self._read_bodies(step.keys)
+            case steps.Mentions():
+                return self._mentions(step)
             case steps.Insert():
                 return self._insert(step.entry, step.plan)
             case steps.InsertRows():
@@ -95,10 +98,12 @@ class Operations:
         found = self.database.log.find(wanted, _NO_PLAN, session=self.session).sort("_id", -1).limit(2)
         return [_entry_of(row) for row in found]
 
-    def _look_up(self, ids: Sequence[str]) -> list[Document]:
+    def _look_up(self, ids: Sequence[str], described: Sequence[str]) -> list[Document]:
         found: list[Document] = []
-        for start in range(0, len(ids), AT_ONCE):
-            wanted = {"id": {"$in": list(ids[start : start + AT_ONCE])}}
+        for start in range(0, max(len(ids), len(described)), AT_ONCE):
+            wanted: Document = {"id": {"$in": list(ids[start : start + AT_ONCE])}}
+            if words := [mongo_rows.description(name) for name in described[start : start + AT_ONCE]]:
+                wanted = {"$or": [wanted, {"mentions": {"$in": words}}]}
             found += self.database.objects.find(wanted, mongo_rows.NO_BODY, session=self.session)
         return found
 
@@ -110,6 +115,25 @@ class Operations:
             # a row that was deleted since keeps its key alone
             bodies |= {row["_id"]: row["body"] for row in found if "body" in row}
         return bodies
+
+    def _mentions(self, step: steps.Mentions) -> dict[str, Document]:
+        """(1) In most cases few rows bear any of them; (2) where many do, each mention is asked for by itself."""
+        order = -1 if step.highest else 1
+        found: dict[str, Document] = {}
+        for start in range(0, len(step.mentions), AT_ONCE):
+            some = set(step.mentions[start : start + AT_ONCE])
+            wanted: Document = {"mentions": {"$in": sorted(some)}, "_id": {"$nin": list(step.leaving_out)}}
+            rows = self.database.objects.find(wanted, _MENTION_FIELDS, session=self.session)
+            met = list(rows.sort("governing", order).limit(AT_ONCE))  # (1)
+            for row in met:
+                for mention in some.intersection(row["mentions"]):
+                    found.setdefault(mention, row)
+            if len(met) < AT_ONCE:
+                continue
+            for mention in sorted(some - found.keys()):  # (2)
+                rows = self.database.objects.find(wanted | {"mentions": mention}, _MENTION_FIELDS, session=self.session)
+                found.update((mention, row) for row in rows.sort("governing", order).limit(1))
+        return found
 
     def _insert(self, entry: steps.Entry, plan: steps.Plan) -> str:
         document = _entry_document(entry, plan)

@@ -13,7 +13,7 @@ from typing import Any
 
 from hub.errors import StoreUnavailableError, UnprocessableError
 from hub.store import line
-from hub.store.base import NO_LEVEL, Record
+from hub.store.base import Record
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.rows import Document
@@ -59,25 +59,33 @@ def restore_some(tip: Entry, records: Sequence[Record]) -> Generator[Step, Any, 
             versions.setdefault(row["id"], []).append(row)
     for record in records:
         here = replace(record, collection=tip.collection)
-        versions.setdefault(record.id, []).append(mongo_rows.row_of(line.NewRecord(here, NO_LEVEL, NO_LEVEL), n))
+        versions.setdefault(record.id, []).append(mongo_rows.row_of(line.alone(here), n))
     places = tuple(mongo_rows.row_id(tip.collection, record.place) for record in records)
     # a record of this collection may have been deleted at that very place, and its seat is there
     seats: set[str] = yield Taken(tip.collection, places)
     new: list[Document] = []
-    touches: list[tuple[str, Document]] = []
+    touches: list[tuple[str, Document]] = []  # of rows in seats, and of those put before
+    before: dict[str, Document] = {}
+    shown: list[int] = []
     for object_id, rows in versions.items():
         rows.sort(key=lambda row: int(row["version"]))
         if len({row["version"] for row in rows}) < len(rows):
             raise UnprocessableError(f"a version of {object_id} is there twice: the export is damaged")
-        for row, levels in zip(rows, line.neighbour_levels([row["level"] for row in rows]), strict=True):
-            change = mongo_rows.levels_change(row, *levels)
-            if row["n"] == n and row["_id"] in seats:
-                touches.append((row["_id"], {k: v for k, v in (row | change).items() if k not in ("_id", "coll", "n")}))
-            elif row["n"] == n:
-                new.append(row | change)
+        standings = line.standings([(row["level"], row["revoked"]) for row in rows])
+        for row, standing in zip(rows, standings, strict=True):
+            change = mongo_rows.standing_change(row, standing)
+            if row["n"] == n:
+                shown.append(standing.governing)
+                row |= change  # noqa: PLW2901 - made above, for this
+                if row["_id"] in seats:
+                    touches.append((row["_id"], {k: v for k, v in row.items() if k not in ("_id", "coll", "n")}))
+                else:
+                    new.append(row)
             elif change:
+                before[row["_id"]] = row
                 touches.append((row["_id"], change))
-    held = mongo_commit.held_after(tip, [record.level for record in records])
+    held = mongo_commit.held_after(tip, shown)
+    held = mongo_commit.shown_otherwise(held, before, [one for one in touches if one[0] in before])
     return (yield from _restoring(tip, Plan(tuple(new), tuple(touches)), tip.place, held, restoring=True))
 
 

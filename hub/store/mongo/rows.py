@@ -3,9 +3,11 @@
 A record is one document, found by where it stands in line:
 
     _id  "collection:place"      coll, place   again, for the indexes          n  the commit that wrote it last
-    id, type, version, version_text, level, owner, publishers, revoked, accepted_at, body, digest: as in `base.Record`
-    superseded, preceded         the lowest level among newer and among older versions of its id in its collection
+    id, type, version, version_text, level, source, reached, owner, publishers, revoked, accepted_at, names, contains,
+    describes, body, digest      as in `base.Record`
+    governing, newest, preceded, withdrawn   as in `base.Standing`
     views                        which reading asks for it, see `views`: one equality, so a page is one indexed range
+    mentions                     by whom which ids are named, see `mention`: the way back from what is named
 
 A record that was deleted leaves `{_id, coll, n}` behind for ever: places are never given out twice, and whoever still
 tries to write the record, after sleeping since before its deletion, finds the seat taken.
@@ -19,8 +21,8 @@ from typing import Any, Final
 
 import bson
 
-from hub.store.base import NO_LEVEL, AccountRow, HeldVersion, ManifestRow, Query, Record, Status
-from hub.store.line import NewRecord
+from hub.store.base import NO_LEVEL, AccountRow, HeldVersion, ManifestRow, Query, Record, Standing, Status
+from hub.store.line import NewRecord, RowChange
 from hub.taxii.filters import VersionMatch
 
 Document = dict[str, Any]
@@ -30,9 +32,12 @@ BY_VIEW: Final = (("coll", 1), ("views", 1), ("place", 1))
 BY_TYPE: Final = (("coll", 1), ("type", 1), ("views", 1), ("place", 1))
 BY_ID: Final = (("id", 1), ("coll", 1), ("views", 1), ("place", 1))
 BY_INSTANT: Final = (("coll", 1), ("version", 1), ("place", 1))
+BY_MENTION: Final = (("mentions", 1), ("governing", 1))
 
 _LAST, _FIRST, _EVERY = 0, NO_LEVEL, 2 * NO_LEVEL  # plus a clearance of 0 to 4: the codes in `views`
-EVERYTHING: Final = _EVERY + NO_LEVEL - 1  # the view of who sees every record there is
+EVERYTHING: Final = 3 * NO_LEVEL  # the code of every record there is, also of one that is hidden
+NAMED, CONTAINED, DESCRIBED = 0, 1, 2  # how an id is mentioned
+WITHDRAWN: Final = 3  # is added where the newest version of what mentions it is a revocation
 NO_BODY: Final = {"body": 0}
 _COMPRESSION: Final = 1  # of zlib: plans are written once, read rarely and soon dropped
 
@@ -52,11 +57,37 @@ def log_range(collection: str, below: int | None = None) -> Document:
     return {"$gt": f"{collection}:", "$lt": f"{collection};" if below is None else entry_id(collection, below)}
 
 
-def views(level: int, superseded: int, preceded: int) -> list[int]:
+def views(standing: Standing) -> list[int]:
     """The codes of a record: for which clearances it is the last version, the first, or one that may be seen at all."""
-    last = [_LAST + clearance for clearance in range(level, superseded)]
-    first = [_FIRST + clearance for clearance in range(level, preceded)]
-    return last + first + [_EVERY + clearance for clearance in range(level, NO_LEVEL)]
+    governing = standing.governing
+    last = [_LAST + clearance for clearance in range(governing, NO_LEVEL)] if standing.newest else []
+    first = [_FIRST + clearance for clearance in range(governing, standing.preceded)]
+    return last + first + [_EVERY + clearance for clearance in range(governing, NO_LEVEL)] + [EVERYTHING]
+
+
+def mention(kind: int, publisher: str, name: str) -> str:
+    """The word in `mentions` for an id that a record of this publisher names."""
+    return f"{kind}/{publisher}/{name}"
+
+
+def description(name: str) -> str:
+    """The word in `mentions` for an id whose content a record repeats, whoever published it."""
+    return f"describes/{name}"
+
+
+def mentions(row: Mapping[str, Any]) -> list[str]:
+    """What stands in `mentions` of a row, from its other fields."""
+    shift = WITHDRAWN if row["withdrawn"] else 0
+    others = {*row["contains"], row["describes"]}
+    words = []
+    for publisher in row["publishers"]:
+        words += [mention(NAMED + shift, publisher, name) for name in row["names"] if name not in others]
+        words += [mention(CONTAINED + shift, publisher, name) for name in row["contains"]]
+        if row["describes"]:
+            words.append(mention(DESCRIBED + shift, publisher, row["describes"]))
+    if row["describes"] and not row["withdrawn"]:
+        words.append(description(row["describes"]))
+    return words
 
 
 def codes(versions: VersionMatch, clearance: int) -> list[int]:
@@ -92,7 +123,7 @@ def page_filter(query: Query, upto: int) -> Document:
 
 
 def count_filter(collection: str, clearance: int, upto: int) -> Document:
-    """All records at or below the clearance."""
+    """All records that are shown at or below the clearance."""
     return {"coll": collection, "views": _EVERY + clearance, "place": {"$lte": upto}}
 
 
@@ -102,8 +133,8 @@ def _any_of(values: Sequence[Any]) -> Any:
 
 def row_of(new: NewRecord, n: int) -> Document:
     """The document of a record that commit `n` adds."""
-    record = new.record
-    return {
+    record, standing = new.record, new.standing
+    row = {
         "_id": row_id(record.collection, record.place),
         "coll": record.collection,
         "place": record.place,
@@ -113,16 +144,26 @@ def row_of(new: NewRecord, n: int) -> Document:
         "version": record.version,
         "version_text": record.version_text,
         "level": record.level,
+        "source": record.source,
+        "reached": record.reached,
         "owner": record.owner,
         "publishers": list(record.publishers),
         "revoked": record.revoked,
         "accepted_at": record.accepted_at,
-        "superseded": new.superseded_level,
-        "preceded": new.preceded_level,
-        "views": views(record.level, new.superseded_level, new.preceded_level),
+        "names": list(record.names),
+        "contains": list(record.contains),
+        "describes": record.describes,
+        "governing": standing.governing,
+        "newest": standing.newest,
+        "preceded": standing.preceded,
+        "withdrawn": standing.withdrawn,
+        "views": views(standing),
         "body": record.body,
         "digest": record.digest,
     }
+    if words := mentions(row):
+        row["mentions"] = words
+    return row
 
 
 def record_of(row: Mapping[str, Any]) -> Record:
@@ -141,7 +182,17 @@ def record_of(row: Mapping[str, Any]) -> Record:
         accepted_at=row["accepted_at"],
         body=row["body"],
         digest=row["digest"],
+        source=row["source"],
+        reached=row["reached"],
+        names=tuple(row["names"]),
+        contains=tuple(row["contains"]),
+        describes=row["describes"],
     )
+
+
+def standing_of(row: Mapping[str, Any]) -> Standing:
+    """Where a row stands among the versions of its id."""
+    return Standing(row["governing"], row["newest"], row["preceded"], row["withdrawn"])
 
 
 def held_of(row: Mapping[str, Any]) -> HeldVersion:
@@ -156,24 +207,53 @@ def held_of(row: Mapping[str, Any]) -> HeldVersion:
         revoked=row["revoked"],
         digest=row["digest"],
         key=row["_id"],
+        type=row["type"],
         place=row["place"],
+        source=row["source"],
+        standing=standing_of(row),
+        reached=row["reached"],
+        names=tuple(row["names"]),
+        contains=tuple(row["contains"]),
     )
 
 
 def manifest_row(row: Mapping[str, Any]) -> ManifestRow:
     """One line of a manifest."""
-    return ManifestRow(row["id"], row["place"], row["version_text"])
+    return ManifestRow(row["id"], row["place"], row["version_text"], row["governing"])
 
 
-def levels_change(row: Mapping[str, Any], superseded: int, preceded: int) -> Document:
+def standing_change(row: Mapping[str, Any], standing: Standing) -> Document:
     """What changes in a row whose neighbours changed: nothing (an empty document) where they are as they were."""
-    if (row["superseded"], row["preceded"]) == (superseded, preceded):
+    if standing_of(row) == standing:
         return {}
-    return {
-        "superseded": superseded,
-        "preceded": preceded,
-        "views": views(row["level"], superseded, preceded),
+    reached = min(row["reached"], standing.governing)
+    return row_change(row, RowChange(row["level"], row["source"], reached, standing))
+
+
+def row_change(row: Mapping[str, Any], change: RowChange) -> Document:
+    """The fields of a row that change."""
+    standing = change.standing
+    fields: Document = {
+        "level": change.level,
+        "source": change.source,
+        "reached": change.reached,
+        "governing": standing.governing,
+        "newest": standing.newest,
+        "preceded": standing.preceded,
+        "withdrawn": standing.withdrawn,
+        "views": views(standing),
     }
+    return fields | _mentions_change(row, fields)
+
+
+def publishers_change(row: Mapping[str, Any], publishers: Sequence[str]) -> Document:
+    """The fields that change with those who published it."""
+    fields: Document = {"publishers": list(publishers)}
+    return fields | _mentions_change(row, fields)
+
+
+def _mentions_change(row: Mapping[str, Any], fields: Document) -> Document:
+    return {"mentions": mentions({**row, **fields})} if "mentions" in row else {}
 
 
 def pack(content: Mapping[str, Any]) -> bytes:

@@ -32,7 +32,7 @@ class Entry:
     visible: bool = False
     done: bool = False
     restoring: bool = False  # an import is under way: nothing is shown, nobody else writes
-    held: tuple[int, ...] = NOTHING_HELD  # records of each level after this commit: what would else be counted
+    held: tuple[int, ...] = NOTHING_HELD  # records shown at each level after this commit: what would else be counted
 
     @property
     def shown(self) -> int:
@@ -98,9 +98,22 @@ class Retract:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """The rows of these ids in all collections, without bodies -> list[Document]."""
+    """The rows of these ids, and those that describe any of `described`, in all collections, without bodies -> list[Document]."""
 
     ids: tuple[str, ...]
+    described: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """For each mention, the row with the highest or lowest governing level that bears it -> Mapping[str, Document].
+
+    Rows in whichever collection, but for those of the keys `leaving_out`; a mention that no row bears is left out.
+    """
+
+    mentions: tuple[str, ...]
+    leaving_out: tuple[str, ...]
+    highest: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +223,7 @@ Step = (
     | Retract
     | LookUp
     | ReadBodies
+    | Mentions
     | Insert
     | InsertRows
     | KeepStatuses

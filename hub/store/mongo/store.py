@@ -48,7 +48,6 @@ from hub.taxii.filters import VersionMatch
 
 READ_SECONDS: Final = 6.0  # for a read in all, retries included, before the answer is 503
 PAUSE_SECONDS: Final = 0.025  # between two looks at a commit that another is carrying out
-PUBLISHERS_ROWS: Final = 100_000  # versions of one object that are asked for who published them
 FACTS_AGAIN: Final = 200  # of the facts before the one that a reader has come to
 RETRY_SECONDS: Final = 0.2  # before a step whose answer was lost is taken again
 MAX_PLACE: Final = 10**15 - 1  # what a key has digits for: beyond the year 33000
@@ -138,9 +137,22 @@ class MongoStore:
 
     def publishers(self, collection: str, object_id: str, clearance: int) -> tuple[str, ...]:
         """See `Store.publishers`."""
-        query = Query(collection, clearance, after=0, limit=PUBLISHERS_ROWS, ids=(object_id,), versions=EVERY)
-        found, _ = self._run(mongo_commit.page(query, None), _after(READ_SECONDS))
-        return tuple(dict.fromkeys(publisher for row in found for publisher in row["publishers"]))
+        deadline = _after(READ_SECONDS)
+        upto = self._run(mongo_commit.shown(collection), deadline)
+        wanted = mongo_rows.count_filter(collection, clearance, upto) | {"id": object_id}
+        rows = self._call(
+            lambda o: list(o.database.objects.find(wanted, {"publishers": 1}, session=o.session).sort("place", 1)),
+            deadline,
+        )
+        return tuple(dict.fromkeys(publisher for row in rows for publisher in row["publishers"]))
+
+    def history(self, collection: str, object_id: str) -> tuple[Record, ...]:
+        """See `Store.history`: up to the place that is shown."""
+        deadline = _after(READ_SECONDS)
+        upto = self._run(mongo_commit.shown(collection), deadline)
+        wanted = {"coll": collection, "id": object_id, "place": {"$lte": upto}}
+        rows = self._call(lambda o: list(o.database.objects.find(wanted, session=o.session)), deadline)
+        return tuple(mongo_rows.record_of(row) for row in sorted(rows, key=lambda row: int(row["version"])))
 
     def delete(
         self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
@@ -171,6 +183,10 @@ class MongoStore:
             deadline,
         )
         return count, newest[0]["place"] if newest else 0
+
+    def counts_by_level(self, collection: str) -> tuple[int, ...]:
+        """See `Store.counts_by_level`."""
+        return self._run(mongo_commit.counted(collection), _after(READ_SECONDS))[1]
 
     # ----------------------------------------------------------------------------------------------------- statuses
 
@@ -408,9 +424,9 @@ class MongoStore:
             raise error
         time.sleep(RETRY_SECONDS)
 
-    def _upgrade(self, client: MongoClient[Document], database: Database[Document]) -> None:
+    def _upgrade(self, number: int, client: MongoClient[Document], database: Database[Document]) -> None:
         with client.start_session(causal_consistency=True) as session:
-            mongo_upgrade.count_what_is_held(Operations(database, session, self._status_milliseconds))
+            mongo_upgrade.upgrade(number, Operations(database, session, self._status_milliseconds))
 
     @contextmanager
     def _session(self) -> Iterator[Operations]:

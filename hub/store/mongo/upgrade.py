@@ -2,28 +2,117 @@
 
 from __future__ import annotations
 
-from hub.store.base import NO_LEVEL
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from pymongo import UpdateOne
+
+from hub.stix.references import references_in
+from hub.store import line
+from hub.store.base import NO_LEVEL, UNKNOWN_SOURCE, Standing
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import rows as mongo_rows
-from hub.store.mongo.operations import Operations
+from hub.store.mongo.operations import AT_ONCE, Operations
+from hub.store.mongo.rows import Document
 from hub.store.mongo.steps import NOTHING_HELD, Entry, ReadPlan, ReadTip
 
+_OLD_EVERYTHING: Final = 3 * NO_LEVEL - 1  # the code in `views` of every record there was, up to format 2
 
-def count_what_is_held(operations: Operations) -> None:
-    """From format 1 to 2: the entries of the log tell how many records of each level are held. May be broken off."""
-    log = operations.database.log
-    for collection in log.distinct("coll", session=operations.session):
+
+def upgrade(number: int, operations: Operations) -> None:
+    """Bring a store of that format up to this one. May be broken off, and run again."""
+    for step in _STEPS[number - 1 :]:
+        step(operations)
+
+
+def _count_what_is_held(operations: Operations) -> None:
+    """From format 1 to 2: the entries of the log tell how many records of each level are held."""
+    for collection in _collections(operations):
         lacking = {"coll": collection, "held": {"$exists": False}}
-        log.update_many(lacking, {"$set": {"held": list(NOTHING_HELD)}}, session=operations.session)
-        tips: list[Entry] = operations.take(ReadTip(collection))
-        tip = tips[0]
-        # what a dead writer committed counts as well
-        if (plan := operations.take(ReadPlan(collection, tip.n))) is not None:
-            for step in mongo_commit.carry_out(tip, plan):
-                operations.take(step)
-        held = [0] * NO_LEVEL
-        wanted = {"coll": collection, "views": mongo_rows.EVERYTHING}
-        for row in operations.database.objects.find(wanted, {"level": 1}, session=operations.session):
-            held[row["level"]] += 1
-        newest = {"_id": mongo_rows.entry_id(collection, tip.n), "coll": collection}
-        log.update_one(newest, {"$set": {"held": held}}, session=operations.session)
+        change = {"$set": {"held": list(NOTHING_HELD)}}
+        operations.database.log.update_many(lacking, change, session=operations.session)
+        _finish(operations, collection)
+        _count(operations, collection, "level", _OLD_EVERYTHING)
+
+
+def _let_levels_govern(operations: Operations) -> None:
+    """From format 2 to 3: a newer version governs the older ones, and records know their references (law L5)."""
+    for collection in _collections(operations):
+        _finish(operations, collection)
+        for some in _by_id(operations, collection):
+            changes = [
+                UpdateOne({"_id": row["_id"], "coll": collection}, _governed(row, standing))
+                for rows in some
+                for row, standing in zip(rows, _standings(rows), strict=True)
+                if "governing" not in row
+            ]
+            if changes:
+                operations.database.objects.bulk_write(changes, session=operations.session)
+        _count(operations, collection, "governing", mongo_rows.EVERYTHING)
+
+
+_STEPS: Final[tuple[Callable[[Operations], None], ...]] = (_count_what_is_held, _let_levels_govern)
+
+
+def _standings(rows: Sequence[Document]) -> list[Standing]:
+    return line.standings([(row["level"], row["revoked"]) for row in rows])
+
+
+def _governed(row: Mapping[str, Any], standing: Standing) -> Document:
+    refs = references_in(row["body"])
+    fields: Document = {
+        "source": UNKNOWN_SOURCE,
+        "reached": row["level"],
+        "names": list(refs.names),
+        "contains": list(refs.contains),
+        "describes": refs.describes,
+        "governing": standing.governing,
+        "newest": standing.newest,
+        "preceded": standing.preceded,
+        "withdrawn": standing.withdrawn,
+        "views": mongo_rows.views(standing),
+    }
+    if words := mongo_rows.mentions({**row, **fields}):
+        fields["mentions"] = words
+    return {"$set": fields, "$unset": {"superseded": ""}}
+
+
+def _by_id(operations: Operations, collection: str) -> Iterator[list[list[Document]]]:
+    """The records of a collection, together for each id, oldest version first; as many ids at once as one operation."""
+    after = ""
+    while True:
+        wanted = {"coll": collection, "id": {"$gt": after}}
+        found = operations.database.objects.find(wanted, {"id": 1}, session=operations.session).sort("id", 1)
+        ids = list(dict.fromkeys(row["id"] for row in found.limit(AT_ONCE)))
+        if not ids:
+            return
+        whole = {"coll": collection, "id": {"$in": ids}}
+        rows: dict[str, list[Document]] = {}
+        for row in operations.database.objects.find(whole, session=operations.session):
+            rows.setdefault(row["id"], []).append(row)
+        yield [sorted(versions, key=lambda row: int(row["version"])) for versions in rows.values()]
+        after = ids[-1]
+
+
+def _collections(operations: Operations) -> list[str]:
+    found: list[str] = operations.database.log.distinct("coll", session=operations.session)
+    return found
+
+
+def _finish(operations: Operations, collection: str) -> None:
+    """What a dead writer committed counts as well."""
+    tips: list[Entry] = operations.take(ReadTip(collection))
+    tip = tips[0]
+    if (plan := operations.take(ReadPlan(collection, tip.n))) is not None:
+        for step in mongo_commit.carry_out(tip, plan):
+            operations.take(step)
+
+
+def _count(operations: Operations, collection: str, field: str, code: int) -> None:
+    held = [0] * (NO_LEVEL + 1)  # the last for what is hidden
+    wanted = {"coll": collection, "views": code}
+    for row in operations.database.objects.find(wanted, {field: 1}, session=operations.session):
+        held[row[field]] += 1
+    tips: list[Entry] = operations.take(ReadTip(collection))
+    newest = {"_id": mongo_rows.entry_id(collection, tips[0].n), "coll": collection}
+    operations.database.log.update_one(newest, {"$set": {"held": held[:NO_LEVEL]}}, session=operations.session)

@@ -7,11 +7,13 @@ what is missing. A store that knows a step which this program does not was writt
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import apsw
 
 from hub.errors import StoreError
+from hub.stix.references import references_in
+from hub.store.sqlite.mentions import mentions, refs_text
 
 Migration = Callable[[apsw.Connection], None]
 
@@ -122,11 +124,111 @@ def facts_beside_objects(connection: apsw.Connection) -> None:
     """)
 
 
+def levels_that_govern(connection: apsw.Connection) -> None:
+    """A newer version governs the older ones, and records know their references (law L5).
+
+    (1) Who may not see the newest version of an object sees none, so the governing levels of its versions never rise from
+    old to new, and "the last version that this reader may see" is the newest one or nothing: one index serves every
+    reader, as one range for each level, merged. (2) A record is first for clearance c where governing <= c < preceded.
+    (3) `mention` is the way back from what is named to what names it: by whom, and at which level, so that the lowest and
+    the highest are found in one step. (4) Bodies stay where they are; what they refer to is read from them once.
+    """
+    connection.execute("""
+        CREATE TABLE record_that_governs (
+            key INTEGER PRIMARY KEY,
+            collection INTEGER NOT NULL,
+            governing INTEGER NOT NULL, -- (1) the highest level among it and all newer versions; 5: shown to nobody
+            newest INTEGER NOT NULL, -- 1 where no newer version of the id is in the collection
+            preceded INTEGER NOT NULL, -- (2) the governing level of the next older version, 5 if there is none
+            withdrawn INTEGER NOT NULL, -- 1 where the newest version revokes the object
+            level INTEGER NOT NULL, -- its own
+            source TEXT NOT NULL, -- where that comes from; empty until `hub init` computes it
+            reached INTEGER NOT NULL, -- the lowest level at which it was ever readable
+            id TEXT NOT NULL,
+            type TEXT NOT NULL,
+            version INTEGER NOT NULL, -- microseconds since 1970
+            version_text TEXT NOT NULL,
+            owner TEXT NOT NULL,
+            publishers TEXT NOT NULL, -- member codes, one a line
+            revoked INTEGER NOT NULL,
+            accepted_at INTEGER NOT NULL, -- milliseconds since 1970
+            digest BLOB NOT NULL,
+            refs TEXT NOT NULL -- what it refers to, as JSON; empty: nothing that levels hang on
+        ) STRICT;
+        CREATE TEMP TABLE several AS
+            SELECT key, governing, newest, withdrawn,
+                lag(governing, 1, 5) OVER (PARTITION BY id, collection ORDER BY version) AS preceded
+            FROM (
+                SELECT key, id, collection, version,
+                    max(level) OVER newer AS governing,
+                    row_number() OVER newer = 1 AS newest,
+                    first_value(revoked) OVER newer AS withdrawn
+                FROM record
+                WHERE (id, collection) IN (SELECT id, collection FROM record GROUP BY id, collection HAVING count(*) > 1)
+                WINDOW newer AS (PARTITION BY id, collection ORDER BY version DESC ROWS UNBOUNDED PRECEDING)
+            );
+        CREATE UNIQUE INDEX several_by_key ON several (key);
+        INSERT INTO record_that_governs
+            SELECT r.key, collection, coalesce(s.governing, level), coalesce(s.newest, 1), coalesce(s.preceded, 5),
+                coalesce(s.withdrawn, revoked), level, '', level, id, type, version, version_text, owner, publishers,
+                revoked, accepted_at, digest, ''
+            FROM record AS r LEFT JOIN several AS s ON s.key = r.key ORDER BY r.key;
+        DROP TABLE several;
+        DROP TABLE record;
+        ALTER TABLE record_that_governs RENAME TO record;
+        CREATE INDEX record_newest ON record (collection, governing) WHERE newest; -- (1)
+        CREATE INDEX record_by_level ON record (collection, governing, preceded); -- (2)
+        CREATE INDEX record_by_type ON record (collection, type, newest, governing);
+        CREATE INDEX record_by_version ON record (collection, version, governing);
+        CREATE UNIQUE INDEX record_by_id ON record (id, collection, version);
+        CREATE TABLE mention (
+            name TEXT NOT NULL, -- the id that is named
+            kind INTEGER NOT NULL, -- 0 named, 1 contained, 2 described; 3 to 5 the same by what is withdrawn
+            publisher TEXT NOT NULL,
+            level INTEGER NOT NULL, -- the governing one of the record that names it
+            key INTEGER NOT NULL, -- of that record
+            PRIMARY KEY (name, kind, publisher, level, key)
+        ) STRICT, WITHOUT ROWID; -- (3)
+    """)
+    for level in range(5):
+        connection.execute(
+            f"UPDATE collection SET held_{level} = (SELECT count(*) FROM record INDEXED BY record_by_level "  # noqa: S608
+            f"WHERE collection = number AND governing = {level})"
+        )
+    _read_references(connection)  # (4)
+
+
+def _read_references(connection: apsw.Connection) -> None:
+    last = -1
+    while True:
+        bodies: list[Any] = connection.execute(
+            "SELECT b.key, b.body, r.publishers, r.governing, r.withdrawn FROM body AS b "
+            "JOIN record AS r ON r.key = b.key WHERE b.key > ? ORDER BY b.key LIMIT 1000",
+            (last,),
+        ).fetchall()
+        if not bodies:
+            return
+        for key, body, publishers, governing, withdrawn in bodies:
+            refs = references_in(body)
+            if text := refs_text(refs):
+                connection.execute("UPDATE record SET refs = ? WHERE key = ?", (text, key))
+                connection.executemany(
+                    "INSERT INTO mention (name, kind, publisher, level, key) VALUES (?, ?, ?, ?, ?)",
+                    [
+                        (name, kind + 3 * withdrawn, publisher, governing, key)
+                        for publisher in publishers.split("\n")
+                        for kind, name in mentions(refs)
+                    ],
+                )
+        last = bodies[-1][0]
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     objects_in_line,
     statuses_accounts_and_secret,
     versions_by_instant,
     facts_beside_objects,
+    levels_that_govern,
 )
 
 

@@ -1,8 +1,8 @@
 """Reading pages from the SQLite store: which records, in place order, and their bodies joined.
 
-A query is one range of an index or a few, each in place order by itself. One, as for the common poll (the last versions,
-whatever their type), is one statement; with more `_merged` takes turns. See `migrations` for the indexes. Nowhere is a
-record read that the reader may not see, and nothing grows with the collection.
+A query is one range of an index or a few, each in place order by itself. The common poll (the newest versions, whatever
+their type) is one statement, in which SQLite merges a range for each level; with more ranges `_merged` takes turns. See
+`migrations` for the indexes. Nowhere is a record read that the reader may not see, and nothing grows with the collection.
 """
 
 from __future__ import annotations
@@ -30,52 +30,61 @@ _CHUNK: Final = 16  # keys read from one of many ranges at a time, at least
 # go once, not a thousand times.
 _JOINED: Final = "SELECT count(*), min(key), max(key), CAST(group_concat(body, ',') AS BLOB) FROM ({})"
 _OF_RANGE: Final = "SELECT b.key AS key, b.body AS body FROM ({}) AS k CROSS JOIN body AS b ON b.key = k.key"
-_LAST_KEYS: Final = {
-    c: f"SELECT key FROM record INDEXED BY record_last_{c} WHERE collection = ?1 AND key > ?2 "  # noqa: S608 - as above
-    f"AND level <= {c} AND superseded_level > {c} ORDER BY key LIMIT ?3"
-    for c in LEVELS
+_NEWEST_OF_LEVEL: Final = (
+    "SELECT key FROM record INDEXED BY record_newest WHERE newest AND collection = ?1 AND governing = {} AND key > ?2"
+)
+_NEWEST_KEYS: Final = {
+    clearance: " UNION ALL ".join(_NEWEST_OF_LEVEL.format(level) for level in range(clearance + 1))
+    + " ORDER BY key LIMIT ?3"
+    for clearance in LEVELS
 }
 _OF_KEYS: Final = "SELECT b.key AS key, b.body AS body FROM carray(?1) AS k CROSS JOIN body AS b ON b.key = k.value"
 _KEYS_MANIFEST: Final = (
-    "SELECT r.id, r.key, r.version_text FROM carray(?1) AS k CROSS JOIN record AS r ON r.key = k.value"
+    "SELECT r.id, r.key, r.version_text, r.governing FROM carray(?1) AS k CROSS JOIN record AS r ON r.key = k.value"
 )
 
 _BY_LEVEL: Final = (
     "SELECT key FROM record INDEXED BY record_by_level "
-    "WHERE collection = ?1 AND key > ?2 AND level = ?4 AND preceded_level = ?5 ORDER BY key LIMIT ?3"
+    "WHERE collection = ?1 AND key > ?2 AND governing = ?4 AND preceded = ?5 ORDER BY key LIMIT ?3"
 )
 _SHAPES_BY_LEVEL: Final = (
     "SELECT l.value, p.value FROM json_each(?3) AS l, json_each(?4) AS p WHERE EXISTS (SELECT 1 FROM record "
-    "INDEXED BY record_by_level WHERE collection = ?1 AND key > ?2 AND level = l.value AND preceded_level = p.value)"
+    "INDEXED BY record_by_level WHERE collection = ?1 AND key > ?2 AND governing = l.value AND preceded = p.value)"
 )
 _BY_TYPE: Final = (
     "SELECT key FROM record INDEXED BY record_by_type WHERE collection = ?1 AND key > ?2 "
-    "AND type = ?4 AND level = ?5 AND superseded_level = ?6 {} ORDER BY key LIMIT ?3"
+    "AND type = ?4 AND newest = ?5 AND governing = ?6 {} ORDER BY key LIMIT ?3"
 )
 _BY_TYPE_ANY: Final = _BY_TYPE.format("")
-_BY_TYPE_FIRST: Final = _BY_TYPE.format("AND preceded_level > ?7")
+_BY_TYPE_FIRST: Final = _BY_TYPE.format("AND preceded > ?7")
 _SHAPES_BY_TYPE: Final = (
-    "SELECT t.value, l.value, s.value FROM json_each(?3) AS t, json_each(?4) AS l, json_each(?5) AS s "
+    "SELECT t.value, n.value, l.value FROM json_each(?3) AS t, json_each(?4) AS n, json_each(?5) AS l "
     "WHERE EXISTS (SELECT 1 FROM record INDEXED BY record_by_type WHERE collection = ?1 AND key > ?2 "
-    "AND type = t.value AND level = l.value AND superseded_level = s.value)"
+    "AND type = t.value AND newest = n.value AND governing = l.value)"
 )
 _BY_INSTANT: Final = (
     "SELECT key FROM record INDEXED BY record_by_version WHERE collection = ?1 AND key > ?2 "
-    "AND version = ?4 AND level = ?5 {} ORDER BY key LIMIT ?3"
+    "AND version = ?4 AND governing = ?5 {} ORDER BY key LIMIT ?3"
 )
 _BY_INSTANT_ANY: Final = _BY_INSTANT.format("")
 _BY_INSTANT_TYPES: Final = _BY_INSTANT.format("AND type IN (SELECT value FROM json_each(?6))")
 _SHAPES_BY_INSTANT: Final = (
     "SELECT v.value, l.value FROM json_each(?3) AS v, json_each(?4) AS l WHERE EXISTS (SELECT 1 FROM record "
-    "INDEXED BY record_by_version WHERE collection = ?1 AND key > ?2 AND version = v.value AND level = l.value)"
+    "INDEXED BY record_by_version WHERE collection = ?1 AND key > ?2 AND version = v.value AND governing = l.value)"
 )
 _BY_ID: Final = (
     "SELECT key FROM record INDEXED BY record_by_id WHERE id IN (SELECT value FROM json_each(?4)) "
-    "AND collection = ?1 AND key > ?2 AND level <= ?5 "
-    "AND (?6 OR (?7 AND superseded_level > ?5) OR (?8 AND preceded_level > ?5) "
+    "AND collection = ?1 AND key > ?2 AND governing <= ?5 "
+    "AND (?6 OR (?7 AND newest) OR (?8 AND preceded > ?5) "
     "OR version IN (SELECT value FROM json_each(?9))) "
     "AND (?10 IS NULL OR type IN (SELECT value FROM json_each(?10))) ORDER BY key LIMIT ?3"
 )
+_NEWEST_PLACE: Final = (
+    "SELECT max((SELECT key FROM record INDEXED BY record_by_level WHERE collection = ?1 AND governing = l.value "
+    "AND preceded = p.value ORDER BY key DESC LIMIT 1)) FROM json_each(?2) AS l, json_each(?3) AS p"
+)
+_NEWEST: Final = (1,)
+_ANY: Final = (0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ def read_manifest(connection: apsw.Connection, number: int, query: Query) -> Man
     if not keys:
         return ManifestPage(rows=(), more=False)
     manifest_rows = rows(connection, _KEYS_MANIFEST, apsw.carray(array("q", keys[: asked.limit])))
-    entries = tuple(ManifestRow(row_id, key & LAST_PLACE, text) for row_id, key, text in manifest_rows)
+    entries = tuple(ManifestRow(row_id, key & LAST_PLACE, text, level) for row_id, key, text, level in manifest_rows)
     return ManifestPage(rows=entries, more=len(keys) > asked.limit)
 
 
@@ -142,11 +151,8 @@ def keys_of_object(
 
 def newest(connection: apsw.Connection, number: int, clearance: int) -> int:
     """The place of the newest record at or below the clearance, 0 if there is none."""
-    key = connection.execute(
-        "SELECT max((SELECT key FROM record INDEXED BY record_by_level WHERE collection = ?1 AND level = l.value "
-        "AND preceded_level = p.value ORDER BY key DESC LIMIT 1)) FROM json_each(?2) AS l, json_each(?3) AS p",
-        (number, _numbers(range(clearance + 1)), _numbers(range(NO_LEVEL + 1))),
-    ).get
+    levels, preceded = _numbers(range(clearance + 1)), _numbers(range(NO_LEVEL + 1))
+    key = connection.execute(_NEWEST_PLACE, (number, levels, preceded)).get
     return place_of(key) if isinstance(key, int) else 0
 
 
@@ -212,14 +218,13 @@ def _ranges(connection: apsw.Connection, asked: _Asked) -> list[_Range]:
     query, versions = asked.query, asked.query.versions
     if query.ids:
         return [_by_id(query)]
-    visible, hidden = range(query.clearance + 1), range(query.clearance + 1, NO_LEVEL + 1)
-    anything = range(NO_LEVEL + 1)
+    visible = range(query.clearance + 1)
 
     def shapes(sql: str, *values: str) -> list[tuple[Any, ...]]:
         return rows(connection, sql, asked.number, asked.after, *values)
 
-    def of_types(superseded: range, sql: str, *values: int) -> list[_Range]:
-        range_values = shapes(_SHAPES_BY_TYPE, json.dumps(query.types), _numbers(visible), _numbers(superseded))
+    def of_types(newest: Sequence[int], sql: str, *values: int) -> list[_Range]:
+        range_values = shapes(_SHAPES_BY_TYPE, json.dumps(query.types), _numbers(newest), _numbers(visible))
         return [_Range(sql, (*shape, *values)) for shape in range_values]
 
     def of_levels(preceded: range) -> list[_Range]:
@@ -227,12 +232,15 @@ def _ranges(connection: apsw.Connection, asked: _Asked) -> list[_Range]:
         return [_Range(_BY_LEVEL, shape) for shape in range_values]
 
     if versions.every:
-        return of_types(anything, _BY_TYPE_ANY) if query.types else of_levels(anything)
+        return of_types(_ANY, _BY_TYPE_ANY) if query.types else of_levels(range(NO_LEVEL + 1))
     ranges: list[_Range] = []
     if versions.last:
-        ranges += of_types(hidden, _BY_TYPE_ANY) if query.types else [_Range(_LAST_KEYS[query.clearance])]
+        ranges += of_types(_NEWEST, _BY_TYPE_ANY) if query.types else [_Range(_NEWEST_KEYS[query.clearance])]
     if versions.first:
-        ranges += of_types(anything, _BY_TYPE_FIRST, query.clearance) if query.types else of_levels(hidden)
+        if query.types:
+            ranges += of_types(_ANY, _BY_TYPE_FIRST, query.clearance)
+        else:
+            ranges += of_levels(range(query.clearance + 1, NO_LEVEL + 1))
     if versions.instants:
         range_values = shapes(_SHAPES_BY_INSTANT, _numbers(versions.instants), _numbers(visible))
         sql, types = (_BY_INSTANT_TYPES, (json.dumps(query.types),)) if query.types else (_BY_INSTANT_ANY, ())

@@ -16,6 +16,7 @@ import apsw
 from hub.errors import StoreError, StoreUnavailableError
 from hub.store.base import (
     EVERY,
+    NO_LEVEL,
     AccountRow,
     Appended,
     Batch,
@@ -28,6 +29,7 @@ from hub.store.base import (
     Status,
     Watch,
 )
+from hub.store.sqlite import lookups
 from hub.store.sqlite import pages as sqlite_pages
 from hub.store.sqlite import writes as sqlite_writes
 from hub.store.sqlite.connection import Connection
@@ -98,7 +100,7 @@ class SqliteStore:
             return number is not None and bool(
                 connection.execute(
                     "SELECT EXISTS (SELECT 1 FROM record INDEXED BY record_by_id "
-                    "WHERE id = ? AND collection = ? AND level <= ?)",
+                    "WHERE id = ? AND collection = ? AND governing <= ?)",
                     (object_id, number, clearance),
                 ).get
             )
@@ -109,6 +111,12 @@ class SqliteStore:
             number = self._number(connection, collection)
             publisher_rows = rows(connection, _PUBLISHERS, object_id, number, clearance)
         return tuple(dict.fromkeys(publisher for (names,) in publisher_rows for publisher in names.split("\n")))
+
+    def history(self, collection: str, object_id: str) -> tuple[Record, ...]:
+        """See `Store.history`."""
+        with self._files.snapshot() as connection:
+            number = self._number(connection, collection)
+            return () if number is None else lookups.history_of(connection, number, collection, object_id)
 
     def delete(
         self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
@@ -138,9 +146,14 @@ class SqliteStore:
             number = self._number(connection, collection)
             if number is None:
                 return 0, 0
-            return sqlite_writes.counts_of(connection, number, clearance), sqlite_pages.newest(
-                connection, number, clearance
-            )
+            count = sum(sqlite_writes.counts_of(connection, number)[: clearance + 1])
+            return count, sqlite_pages.newest(connection, number, clearance)
+
+    def counts_by_level(self, collection: str) -> tuple[int, ...]:
+        """See `Store.counts_by_level`."""
+        with self._files.reading() as connection:
+            number = self._number(connection, collection)
+            return (0,) * NO_LEVEL if number is None else sqlite_writes.counts_of(connection, number)
 
     # ------------------------------------------------------------------------------------------- statuses and accounts
 
@@ -249,7 +262,8 @@ class SqliteStore:
     def records(self, collection: str) -> Iterator[Record]:
         """See `Store.records`: as the collection stands when the first record is taken."""
         with self._files.snapshot() as connection:
-            for record in sqlite_writes.records_of(connection, collection):
+            number = self._number(connection, collection)
+            for record in () if number is None else lookups.records_of(connection, number, collection):
                 yield record
                 self._files.require_owner()
 
@@ -306,9 +320,7 @@ def _head(connection: Connection, collection: str) -> int:
     return connection.cached(("head", collection), lambda: sqlite_writes.head_of(connection, collection))
 
 
-_PUBLISHERS: Final = (
-    "SELECT publishers FROM record INDEXED BY record_by_id WHERE id = ? AND collection = ? AND level <= ? ORDER BY key"
-)
+_PUBLISHERS: Final = "SELECT publishers FROM record INDEXED BY record_by_id WHERE id = ? AND collection = ? AND governing <= ? ORDER BY key"
 _ACCOUNT: Final = (
     "SELECT name, kind, member, password_hash, disabled, created_at, "
     "(SELECT json_group_array(hash ORDER BY position) FROM account_key WHERE account = name) FROM account"

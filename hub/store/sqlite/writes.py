@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, Final
 
 import apsw
 
 from hub.errors import UnprocessableError
-from hub.store import line, ownership
-from hub.store.base import NO_LEVEL, Appended, Batch, Deletion, HeldVersion, Record
+from hub.stix.references import References
+from hub.store import line
+from hub.store.base import Appended, Batch, Deletion, HeldVersion, Record
 from hub.store.sqlite.files import rows
-from hub.store.sqlite.pages import LAST_PLACE, LEVELS, key_of, keys_of_object, place_of
+from hub.store.sqlite.lookups import look_up
+from hub.store.sqlite.mentions import INSERT_MENTION, mention, mention_rows, refs_text, unmention
+from hub.store.sqlite.pages import LAST_PLACE, LEVELS, PLACE_BITS, key_of, keys_of_object
 from hub.taxii.filters import VersionMatch
 
 _RESTORED_AT_ONCE: Final = 1_000  # records in memory during a restore
 
-_HELD: Final = (
-    "SELECT c.name, r.id, r.version, r.level, r.owner, r.publishers, r.revoked, r.digest, r.key, "
-    "r.superseded_level, r.preceded_level FROM record AS r INDEXED BY record_by_id "
-    "JOIN collection AS c ON c.number = r.collection WHERE r.id IN (SELECT value FROM json_each(?1))"
-)
-_BODIES: Final = "SELECT key, body FROM body WHERE key IN (SELECT value FROM json_each(?1))"
 _HELD_KEYS: Final = "SELECT key, publishers FROM record WHERE key IN (SELECT value FROM json_each(?1)) ORDER BY version"
 _INSERT: Final = (
-    "INSERT INTO record (key, collection, level, superseded_level, preceded_level, id, type, version, version_text, "
-    "owner, publishers, revoked, accepted_at, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO record (key, collection, governing, newest, preceded, withdrawn, level, source, reached, id, type, "
+    "version, version_text, owner, publishers, revoked, accepted_at, digest, refs) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_BODY: Final = "INSERT INTO body (key, body) VALUES (?, ?)"
 _VERSIONS: Final = (
-    "SELECT key, level, superseded_level, preceded_level FROM record INDEXED BY record_by_id "
-    "WHERE id = ?1 AND collection = ?2 ORDER BY version"
+    "SELECT key, level, revoked, source, reached, governing, newest, preceded, withdrawn "
+    "FROM record INDEXED BY record_by_id WHERE id = ?1 AND collection = ?2 ORDER BY version"
 )
 _COUNT: Final = (
     "UPDATE collection SET held_0 = held_0 + ?, held_1 = held_1 + ?, held_2 = held_2 + ?, held_3 = held_3 + ?, "
     "held_4 = held_4 + ? WHERE number = ?"
 )
-_SET_LEVELS: Final = "UPDATE record SET superseded_level = ?, preceded_level = ? WHERE key = ?"
+_CHANGE: Final = (
+    "UPDATE record SET level = ?, source = ?, reached = ?, governing = ?, newest = ?, preceded = ?, withdrawn = ? "
+    "WHERE key = ?"
+)
 
 
 def number_of(connection: apsw.Connection, collection: str) -> int | None:
@@ -53,35 +54,25 @@ def head_of(connection: apsw.Connection, collection: str) -> int:
     return head if isinstance(head, int) else 0
 
 
-def counts_of(connection: apsw.Connection, number: int, clearance: int) -> int:
-    """How many records stand at or below the clearance."""
-    held = rows(connection, "SELECT held_0, held_1, held_2, held_3, held_4 FROM collection WHERE number = ?", number)
-    return sum(held[0][: clearance + 1])
+def counts_of(connection: apsw.Connection, number: int) -> tuple[int, ...]:
+    """How many records are shown at each level."""
+    return rows(connection, "SELECT held_0, held_1, held_2, held_3, held_4 FROM collection WHERE number = ?", number)[0]
 
 
 def append(connection: apsw.Connection, batch: Batch, now: int) -> Appended:
     """(1) What is held already is looked up, (2) the batch is decided, and (3) all that follows is written."""
     # (1)
-    held, levels = _held(connection, line.ids_to_look_up(batch))
-    bodies = _bodies(connection, ownership.bodies_to_read(batch, held))
+    known = look_up(connection, batch)
     # (2)
-    settled = line.settle(batch, held, head_of(connection, batch.collection), now, bodies)
+    settled = line.settle(batch, known, head_of(connection, batch.collection), now)
     # (3)
     if settled.new:
         number = _raise_head(connection, batch.collection, settled.head)
         _insert(connection, number, settled.new)
-    for key in settled.superseded.keys() | settled.preceded.keys():
-        superseded, preceded = levels[key]
-        lower = (
-            min(superseded, settled.superseded.get(key, NO_LEVEL)),
-            min(preceded, settled.preceded.get(key, NO_LEVEL)),
-        )
-        if lower != (superseded, preceded):
-            connection.execute(_SET_LEVELS, (*lower, key))
+    for key, change in settled.changes.items():
+        _change(connection, key, change)
     for key in settled.joined:
-        connection.execute(
-            "UPDATE record SET publishers = publishers || char(10) || ? WHERE key = ?", (batch.publisher, key)
-        )
+        _join(connection, key, batch.publisher)
     status = b""
     if batch.status_id is not None:
         status = batch.describe(settled.outcomes)
@@ -109,10 +100,12 @@ def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
     asked = [_held_by(key, publishers) for key, publishers in rows(connection, _HELD_KEYS, json.dumps(keys))]
     withdrawn = line.withdraw(asked, publisher)
     for key, publishers in withdrawn.left.items():
+        unmention(connection, key)
         connection.execute("UPDATE record SET publishers = ? WHERE key = ?", ("\n".join(publishers), key))
+        mention(connection, key)
     if withdrawn.gone:
         _remove(connection, number, withdrawn.gone)
-        _relevel(connection, number, object_id)
+        _stand(connection, number, object_id)
     return withdrawn.verdict
 
 
@@ -166,7 +159,7 @@ def restore(connection: apsw.Connection, collection: str, head: int, records: It
                 )
             last = record.place
         try:
-            _insert(connection, number, [line.NewRecord(record, NO_LEVEL, NO_LEVEL) for record in some])
+            _insert(connection, number, [line.alone(record) for record in some])
         except apsw.ConstraintError:
             raise UnprocessableError(
                 f"a version of an object between {some[0].id} and {some[-1].id} is there twice: the export is damaged"
@@ -177,39 +170,8 @@ def restore(connection: apsw.Connection, collection: str, head: int, records: It
     # (3) versions of one object learn of one another
     several = "SELECT id FROM record INDEXED BY record_by_id WHERE collection = ? GROUP BY id HAVING count(*) > 1"
     for (object_id,) in rows(connection, several, number):
-        _relevel(connection, number, object_id)
+        _stand(connection, number, object_id)
     return put
-
-
-def _held(
-    connection: apsw.Connection, ids: Iterable[str]
-) -> tuple[dict[str, list[HeldVersion]], dict[int, tuple[int, int]]]:
-    """Held versions by id, and by key the levels that stand in their rows now."""
-    held: dict[str, list[HeldVersion]] = {}
-    levels: dict[int, tuple[int, int]] = {}
-    for row in connection.execute(_HELD, (json.dumps(list(ids)),)):
-        collection, identifier, version, level, owner, publishers, revoked, digest, key, superseded, preceded = row
-        held.setdefault(identifier, []).append(
-            HeldVersion(
-                collection=collection,
-                id=identifier,
-                version=version,
-                level=level,
-                owner=owner,
-                publishers=tuple(publishers.split("\n")),
-                revoked=bool(revoked),
-                digest=digest,
-                key=key,
-                place=place_of(key),
-            )
-        )
-        levels[key] = (superseded, preceded)
-    return held, levels
-
-
-def _bodies(connection: apsw.Connection, keys: Collection[Any]) -> dict[Any, bytes]:
-    """The bodies of these records by their keys; mostly none is asked for."""
-    return dict(rows(connection, _BODIES, json.dumps(list(keys)))) if keys else {}
 
 
 def _held_by(key: int, publishers: str) -> HeldVersion:
@@ -241,16 +203,27 @@ def _raise_head(connection: apsw.Connection, collection: str, head: int) -> int:
 def _insert(connection: apsw.Connection, number: int, new: Sequence[line.NewRecord]) -> None:
     records: list[tuple[Any, ...]] = []
     bodies: list[tuple[int, bytes]] = []
+    named: list[tuple[str, int, str, int, int]] = []
     for one in new:
-        record = one.record
+        record, standing = one.record, one.standing
         key = key_of(number, record.place)
+        refs = ""
+        if record.names or record.contains or record.describes:
+            references = References(record.names, record.contains, record.describes)
+            refs = refs_text(references)
+            for publisher in record.publishers:
+                named += mention_rows(references, publisher, standing, key)
         records.append(
             (
                 key,
                 number,
+                standing.governing,
+                standing.newest,
+                standing.preceded,
+                standing.withdrawn,
                 record.level,
-                one.superseded_level,
-                one.preceded_level,
+                record.source,
+                record.reached,
                 record.id,
                 record.type,
                 record.version,
@@ -260,60 +233,69 @@ def _insert(connection: apsw.Connection, number: int, new: Sequence[line.NewReco
                 record.revoked,
                 record.accepted_at,
                 record.digest,
+                refs,
             )
         )
         bodies.append((key, record.body))
     connection.executemany(_INSERT, records)
     connection.executemany(_INSERT_BODY, bodies)
-    _count(connection, number, [one.record.level for one in new], +1)
+    if named:
+        connection.executemany(INSERT_MENTION, named)
+    _count(connection, number, [one.standing.governing for one in new], +1)
 
 
 def _remove(connection: apsw.Connection, number: int, keys: Sequence[int]) -> None:
     levels: list[int] = []
     for key in keys:
+        unmention(connection, key)
         connection.execute("DELETE FROM body WHERE key = ?", (key,))
-        levels += [level for (level,) in rows(connection, "DELETE FROM record WHERE key = ? RETURNING level", key)]
+        gone = rows(connection, "DELETE FROM record WHERE key = ? RETURNING governing", key)
+        levels += [level for (level,) in gone]
     _count(connection, number, levels, -1)
 
 
 def _count(connection: apsw.Connection, number: int, levels: Sequence[int], change: int) -> None:
-    """Note that records of these levels came (+1) or went (-1)."""
+    """Note that records of these governing levels came (+1) or went (-1); what is hidden is not counted."""
     connection.execute(_COUNT, (*(change * levels.count(level) for level in LEVELS), number))
 
 
-def _relevel(connection: apsw.Connection, number: int, object_id: str) -> None:
-    """Set anew what the versions of one id know of one another."""
-    versions = rows(connection, _VERSIONS, object_id, number)
-    neighbours = line.neighbour_levels([level for _, level, _, _ in versions])
-    for (key, _, *before), levels in zip(versions, neighbours, strict=True):
-        if tuple(before) != levels:
-            connection.execute(_SET_LEVELS, (*levels, key))
-
-
-def records_of(connection: apsw.Connection, collection: str) -> Iterable[Record]:
-    """Every record of the collection in place order."""
-    number = number_of(connection, collection)
-    if number is None:
-        return
-    found = connection.execute(
-        "SELECT r.key, r.id, r.type, r.version, r.version_text, r.level, r.owner, r.publishers, r.revoked, "
-        "r.accepted_at, b.body, r.digest FROM record AS r CROSS JOIN body AS b ON b.key = r.key "
-        "WHERE r.key > ? AND r.key <= ? ORDER BY r.key",
-        (key_of(number, 0), key_of(number, LAST_PLACE)),
+def _change(connection: apsw.Connection, key: int, change: line.RowChange) -> None:
+    """Write what a held record is from now on."""
+    standing = change.standing
+    before = connection.execute("SELECT governing FROM record WHERE key = ?", (key,)).get
+    unmention(connection, key)
+    connection.execute(
+        _CHANGE,
+        (
+            change.level,
+            change.source,
+            change.reached,
+            standing.governing,
+            standing.newest,
+            standing.preceded,
+            standing.withdrawn,
+            key,
+        ),
     )
-    for key, identifier, kind, version, text, level, owner, publishers, revoked, accepted_at, body, digest in found:
-        yield Record(
-            collection=collection,
-            place=place_of(key),
-            id=identifier,
-            type=kind,
-            version=version,
-            version_text=text,
-            level=level,
-            owner=owner,
-            publishers=tuple(publishers.split("\n")),
-            revoked=bool(revoked),
-            accepted_at=accepted_at,
-            body=body,
-            digest=digest,
-        )
+    mention(connection, key)
+    assert isinstance(before, int)
+    if before != standing.governing:
+        number = key >> PLACE_BITS
+        _count(connection, number, [before], -1)
+        _count(connection, number, [standing.governing], +1)
+
+
+def _join(connection: apsw.Connection, key: int, publisher: str) -> None:
+    """Note that one more member published just this."""
+    unmention(connection, key)
+    connection.execute("UPDATE record SET publishers = publishers || char(10) || ? WHERE key = ?", (publisher, key))
+    mention(connection, key)
+
+
+def _stand(connection: apsw.Connection, number: int, object_id: str) -> None:
+    """Set where each version of one id stands, after some came or went."""
+    versions = rows(connection, _VERSIONS, object_id, number)
+    standings = line.standings([(level, bool(revoked)) for _, level, revoked, *_ in versions])
+    for (key, level, _, source, reached, *before), standing in zip(versions, standings, strict=True):
+        if tuple(before) != (standing.governing, standing.newest, standing.preceded, standing.withdrawn):
+            _change(connection, key, line.RowChange(level, source, min(reached, standing.governing), standing))

@@ -1,0 +1,106 @@
+"""What the way in tells the store about levels beyond single objects (law L5): what else bears on them, and who reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import orjson
+
+from hub.sharing import access
+from hub.sharing.catalogue import Catalogue, Collection
+from hub.sharing.members import Account
+from hub.stix.fault import Fault
+from hub.stix.levels import KnownMarkings, said_level
+from hub.stix.objects import StixObject
+from hub.stix.tlp import TLP
+from hub.store.base import HIDDEN, Bystander, Store
+
+# What a revocation has in common with each version of its object, and what it says by itself.
+_OF_EACH_VERSION: Final = frozenset(
+    "type spec_version id created created_by_ref modified revoked object_marking_refs granular_markings".split()
+)
+_SHOWN_PROPERTIES: Final = 5  # in one refusal
+
+
+def collections_read(catalogue: Catalogue, account: Account, besides: Collection) -> dict[str, int]:
+    """The other collections that the account reads, each with the level up to which it does."""
+    levels = ((collection.id, access.reads(account, collection)) for collection in catalogue)
+    return {name: level for name, level in levels if level is not None and name != besides.id}
+
+
+def bystanders(
+    values: Sequence[Any],
+    parsed: Sequence[StixObject | tuple[Fault, ...]],
+    refused: Iterable[int],
+    known: KnownMarkings,
+) -> Iterator[Bystander]:
+    """The refused objects of an envelope, by index, that name others as a container: their level reaches what they bring."""
+    for index in refused:
+        value, obj = values[index], parsed[index]
+        if isinstance(obj, StixObject):
+            if obj.references.contains:
+                said = obj.said
+                level = HIDDEN if said.unclear else said.level
+                yield Bystander(obj.id, obj.type, level, said.markings, obj.references.contains)
+        elif isinstance(value, dict) and isinstance(refs := value.get("object_refs"), list):
+            yield _unreadable(value, refs, known)
+
+
+def _unreadable(value: Mapping[str, Any], refs: Sequence[Any], known: KnownMarkings) -> Bystander:
+    """What is no valid object says its level all the same, as far as it can be read."""
+    level: int | None = HIDDEN
+    markings: tuple[str, ...] = ()
+    try:
+        said = said_level(value, orjson.dumps(value, default=str), known)
+        level, markings = HIDDEN if said.unclear else said.level, said.markings
+    except (orjson.JSONEncodeError, RecursionError):
+        pass
+    contains = tuple(dict.fromkeys(ref for ref in refs if isinstance(ref, str)))
+    return Bystander(str(value.get("id")), str(value.get("type")), level, markings, contains)
+
+
+def repeats_higher(store: Store, collection: Collection, revocation: StixObject, level: TLP | None) -> str:
+    """Why a revocation is refused that repeats what only versions above its level say; empty where it does not.
+
+    Who had a lower version is told that the object is revoked, and nothing of what came later (law L5 d).
+    """
+    records = store.history(collection.id, revocation.id)
+    if not records:
+        return ""
+    lowest = min(record.reached for record in records)
+    shown = lowest if level is None else level
+    above = [record for record in records if record.reached > shown]
+    if not above:
+        return ""
+    known = {leaf for record in records if record.reached <= shown for leaf in _leaves(orjson.loads(record.body))}
+    higher = {leaf for record in above for leaf in _leaves(orjson.loads(record.body))} - known
+    repeated = dict.fromkeys(name for name, value in _leaves(revocation.content) if (name, value) in higher)
+    if not repeated:
+        return ""
+    names = ", ".join(list(repeated)[:_SHOWN_PROPERTIES])
+    lowest_record = min(records, key=lambda record: record.reached)
+    return (
+        f"It revokes {revocation.id} at {TLP(shown).label} and repeats what only a higher version says ({names}): revoke "
+        f"with the content of the version of {lowest_record.version_text}, marked {TLP(lowest).label}."
+        if lowest < HIDDEN
+        else f"It revokes {revocation.id}, which is shown to nobody until the hub's operator decides: ask for that first."
+    )
+
+
+def _leaves(content: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """(property, value) of each single value that stands in an object, however deep."""
+    for name, value in content.items():
+        if name not in _OF_EACH_VERSION:
+            yield from ((name, leaf) for leaf in _values(value))
+
+
+def _values(value: Any) -> Iterator[bytes]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _values(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _values(item)
+    else:
+        yield orjson.dumps(value)

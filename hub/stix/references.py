@@ -1,0 +1,85 @@
+"""What an object refers to, as far as levels hang on it: observables, what it contains, what it describes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from hub.stix import identifiers
+
+_ENDS_AS_ID: Final = re.compile(rb"--%b" % identifiers.UUID.encode())  # searched for by its first two bytes: fast
+_TYPE_CHARACTERS: Final = b"abcdefghijklmnopqrstuvwxyz0123456789-"
+_TYPE: Final = re.compile(identifiers.TYPE.encode())
+_TYPE_BYTES: Final = 250  # STIX 2.1, 3.1: no longer than that
+_NEVER_OBSERVABLE: Final = frozenset(name.encode() for name in identifiers.NEVER_OBSERVABLE)
+_OBSERVABLE: Final = tuple(name.encode() for name in sorted(identifiers.SCO_TYPES))
+_ESCAPES: Final = b"\\"  # in JSON a letter behind it belongs to an escape such as \n
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The ids of other objects, each kind in order and without repeats."""
+
+    names: tuple[str, ...] = ()  # possible SCOs whose id stands anywhere in it, in a property or inside a text
+    contains: tuple[str, ...] = ()  # what it names as a container
+    describes: str = ""  # the object whose content it repeats
+
+
+_NONE: Final = References()
+
+
+def references(content: Mapping[str, Any], body: bytes) -> References:
+    """What the object refers to; `body` is its JSON."""
+    names = _names(body, content.get("id"))
+    contains = _contained(content)
+    described = content.get("object_ref") if content.get("type") == "language-content" else None
+    if not names and not contains and not described:
+        return _NONE
+    return References(names, contains, described if isinstance(described, str) else "")
+
+
+def references_in(body: bytes) -> References:
+    """The same where only the JSON is at hand, as in a store."""
+    return references(orjson.loads(body), body)
+
+
+def _contained(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a report, grouping, note, opinion, observed-data, or a custom container such as a case brings along."""
+    refs = content.get("object_refs")
+    if not isinstance(refs, list):
+        return ()
+    own = content.get("id")
+    return tuple(dict.fromkeys(ref for ref in refs if isinstance(ref, str) and ref != own))
+
+
+def _names(body: bytes, own: Any) -> tuple[str, ...]:
+    found: set[str] = set()
+    text = body.lower()
+    for match in _ENDS_AS_ID.finditer(text):
+        end = match.start()
+        # most ids are a whole text, and of a type that is no observable
+        if text[text.rfind(b'"', 0, end) + 1 : end] not in _NEVER_OBSERVABLE:
+            found.update(_ids_before(match))
+    found.discard(own)
+    return tuple(sorted(found))
+
+
+def _ids_before(match: re.Match[bytes]) -> Iterator[str]:
+    """The ids that end here: a text may run into the type, as in `see-file--…`."""
+    text, end = match.string, match.start()
+    before = text[max(0, end - _TYPE_BYTES) : end]
+    object_type = before[len(before.rstrip(_TYPE_CHARACTERS)) :]
+    start = end - len(object_type)
+    if start and text[start - 1 : start] == _ESCAPES:
+        object_type = object_type[1:]
+    if object_type in _NEVER_OBSERVABLE:
+        return
+    if _TYPE.fullmatch(object_type):
+        yield (object_type + match[0]).decode()
+    for name in _OBSERVABLE:
+        if object_type.endswith(name) and object_type != name:
+            yield (name + match[0]).decode()

@@ -1,0 +1,171 @@
+"""What is held: as `line.settle` asks it, by id and by what names an id (`mention`, see `migrations`), and as records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import apsw
+
+from hub.store.base import Batch, HeldVersion, Record, Standing
+from hub.store.levels import Known, Link, Questions, questions
+from hub.store.ownership import bodies_to_read
+from hub.store.sqlite.files import rows
+from hub.store.sqlite.mentions import CONTAINED, DESCRIBED, NAMED, WITHDRAWN, refs_of
+from hub.store.sqlite.pages import LAST_PLACE, key_of, place_of
+
+_LANGUAGES: Final = "language-content"
+_HELD: Final = (
+    "SELECT c.name, r.id, r.version, r.level, r.owner, r.publishers, r.revoked, r.digest, r.key, r.type, r.source, "
+    "r.governing, r.newest, r.preceded, r.withdrawn, r.reached, r.refs FROM record AS r INDEXED BY record_by_id "
+    "JOIN collection AS c ON c.number = r.collection WHERE r.id IN (SELECT value FROM json_each(?1))"
+)
+_HIGHEST: Final = (
+    "(SELECT key FROM mention WHERE name = e.value AND kind = {} AND publisher = ?2 ORDER BY level DESC LIMIT 1)"
+)
+_LOWEST: Final = (
+    "(SELECT key FROM mention WHERE name = e.value AND kind = {} AND publisher = ?2 "
+    "AND key NOT IN (SELECT value FROM json_each(?3)) ORDER BY level LIMIT 1)"
+)
+_CONTAINER: Final = "SELECT e.value, {}, {} FROM json_each(?1) AS e".format(  # noqa: S608 - numbers alone
+    *(_HIGHEST.format(kind) for kind in (CONTAINED, CONTAINED + WITHDRAWN))
+)
+_NAMING: Final = "SELECT e.value, {}, {}, {} FROM json_each(?1) AS e".format(  # noqa: S608 - as above
+    *(_LOWEST.format(kind) for kind in (NAMED, CONTAINED, DESCRIBED))
+)
+_LINKS: Final = "SELECT key, governing, id FROM record WHERE key IN (SELECT value FROM json_each(?1))"
+_DESCRIBING: Final = (
+    "SELECT DISTINCT m.name, r.id FROM json_each(?1) AS e JOIN mention AS m ON m.name = e.value AND m.kind = ?2 "
+    "JOIN record AS r ON r.key = m.key WHERE r.collection = (SELECT number FROM collection WHERE name = ?3)"
+)
+_ANY_OF_TYPE: Final = (
+    "SELECT EXISTS (SELECT 1 FROM record INDEXED BY record_by_type "
+    "WHERE collection = (SELECT number FROM collection WHERE name = ?) AND type = ?)"
+)
+
+
+_BODIES: Final = "SELECT key, body FROM body WHERE key IN (SELECT value FROM json_each(?1))"
+_RECORD: Final = (
+    "SELECT r.key, r.id, r.type, r.version, r.version_text, r.level, r.owner, r.publishers, r.revoked, r.accepted_at, "
+    "b.body, r.digest, r.source, r.reached, r.refs FROM record AS r {} CROSS JOIN body AS b ON b.key = r.key "
+)
+_RECORDS_OF: Final = _RECORD.format("") + "WHERE r.key > ? AND r.key <= ? ORDER BY r.key"
+_HISTORY_OF: Final = (
+    _RECORD.format("INDEXED BY record_by_id") + "WHERE r.id = ? AND r.collection = ? ORDER BY r.version"
+)
+
+
+def look_up(connection: apsw.Connection, batch: Batch) -> Known:
+    """All that has to be known to decide the batch."""
+    known = Known()
+    while asked := questions(batch, known):
+        _answer(connection, batch, asked, known)
+    if keys := bodies_to_read(batch, known.rows):
+        known.bodies = dict(rows(connection, _BODIES, _list(keys)))
+    return known
+
+
+def _answer(connection: apsw.Connection, batch: Batch, asked: Questions, known: Known) -> None:
+    if asked.rows:
+        known.rows.update(dict.fromkeys(asked.rows, ()))
+        found: dict[str, list[HeldVersion]] = {}
+        for row in connection.execute(_HELD, (_list(asked.rows),)):
+            held = _held_version(row)
+            found.setdefault(held.id, []).append(held)
+        known.rows.update(found)
+    if asked.containers:
+        found_keys = rows(connection, _CONTAINER, _list(asked.containers), batch.publisher)
+        known.containers.update(_links(connection, found_keys, highest=True))
+    if asked.namings:
+        # what the batch may bring a newer version of is known by its rows
+        own = [row.key for one in batch.candidates for row in known.rows[one.id] if row.names]
+        found_keys = rows(connection, _NAMING, _list(asked.namings), batch.publisher, _list(own))
+        known.namings.update(_links(connection, found_keys, highest=False))
+    if asked.descriptions:
+        describing: dict[str, list[str]] = {identifier: [] for identifier in asked.descriptions}
+        if connection.execute(_ANY_OF_TYPE, (batch.collection, _LANGUAGES)).get:
+            for name, identifier in rows(
+                connection, _DESCRIBING, _list(asked.descriptions), DESCRIBED, batch.collection
+            ):
+                describing[name].append(identifier)
+        known.descriptions.update({name: tuple(found_ids) for name, found_ids in describing.items()})
+
+
+def _links(connection: apsw.Connection, found: Iterable[tuple[Any, ...]], *, highest: bool) -> dict[str, Link | None]:
+    """By id, the highest or lowest of the records whose keys stand behind it."""
+    found = list(found)
+    keys = [key for _, *some in found for key in some if key is not None]
+    by_key: dict[int, Link] = {}
+    if keys:
+        by_key = {key: Link(level, identifier) for key, level, identifier in rows(connection, _LINKS, _list(keys))}
+    pick = max if highest else min
+    return {
+        name: pick((by_key[key] for key in some if key is not None), key=lambda link: link.level, default=None)
+        for name, *some in found
+    }
+
+
+def _held_version(row: tuple[Any, ...]) -> HeldVersion:
+    collection, identifier, version, level, owner, publishers, revoked, digest, key, kind, source, *rest = row
+    governing, newest, preceded, withdrawn, reached, text = rest
+    refs = refs_of(text)
+    return HeldVersion(
+        collection=collection,
+        id=identifier,
+        version=version,
+        level=level,
+        owner=owner,
+        publishers=tuple(publishers.split("\n")),
+        revoked=bool(revoked),
+        digest=digest,
+        key=key,
+        type=kind,
+        place=place_of(key),
+        source=source,
+        standing=Standing(governing, newest=bool(newest), preceded=preceded, withdrawn=bool(withdrawn)),
+        reached=reached,
+        names=refs.names,
+        contains=refs.contains,
+    )
+
+
+def records_of(connection: apsw.Connection, number: int, collection: str) -> Iterator[Record]:
+    """Every record of the collection in place order."""
+    for row in connection.execute(_RECORDS_OF, (key_of(number, 0), key_of(number, LAST_PLACE))):
+        yield _record(collection, row)
+
+
+def history_of(connection: apsw.Connection, number: int, collection: str, object_id: str) -> tuple[Record, ...]:
+    """Every version of one object, oldest first."""
+    return tuple(_record(collection, row) for row in rows(connection, _HISTORY_OF, object_id, number))
+
+
+def _record(collection: str, row: tuple[Any, ...]) -> Record:
+    key, identifier, kind, version, text, level, owner, publishers, revoked, accepted_at, *rest = row
+    body, digest, source, reached, refs_found = rest
+    refs = refs_of(refs_found)
+    return Record(
+        collection=collection,
+        place=place_of(key),
+        id=identifier,
+        type=kind,
+        version=version,
+        version_text=text,
+        level=level,
+        owner=owner,
+        publishers=tuple(publishers.split("\n")),
+        revoked=bool(revoked),
+        accepted_at=accepted_at,
+        body=body,
+        digest=digest,
+        source=source,
+        reached=reached,
+        names=refs.names,
+        contains=refs.contains,
+        describes=refs.describes,
+    )
+
+
+def _list(values: Iterable[Any]) -> str:
+    return json.dumps(list(values))
