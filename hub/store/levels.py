@@ -159,7 +159,7 @@ def levels_of(batch: Batch, known: Known) -> tuple[dict[int, Level], dict[int, s
         _Resolution(batch, known, levels, refusals).run()
     for candidate in batch.candidates:
         level = levels.get(candidate.index)
-        if level is not None and level.value > batch.highest:
+        if level is not None and level.value > batch.highest and candidate.index not in refusals:
             refusals[candidate.index] = _too_high(level, batch.highest)
     return levels, refusals
 
@@ -396,8 +396,8 @@ _UNMARKED: Final = "It has no TLP marking, and this collection takes marked obje
 
 def _not_understood(marking: str) -> str:
     return (
-        f"It is marked with {marking}, which says no level of TLP by itself and whose definition is not here: send that "
-        "marking-definition first, or in the same envelope."
+        f"It is marked with {marking}, which names no level of TLP by itself, and whose definition is neither held here nor "
+        "taken with this envelope: send that marking-definition first, or in the same envelope."
     )
 
 
