@@ -31,7 +31,7 @@ from hub.community.index import (
 )
 from hub.profile.rules import Profile
 from hub.protocol.labels import ANSWERS, Say
-from hub.protocol.steps import MOST_DUE_MILLISECONDS, asked_members
+from hub.protocol.steps import LATE_MILLISECONDS, MOST_DUE_MILLISECONDS, asked_members
 from hub.sharing import access
 from hub.sharing.catalogue import ApiRoot, Catalogue
 from hub.sharing.members import Account
@@ -292,7 +292,8 @@ class Board:
 
     def _due(self, said: Said, criticality: int) -> int | None:
         """By when a request is to be answered: as it says itself, else as the profile does."""
-        if said.step.due is not None and said.place <= said.step.due <= said.place + MOST_DUE_MILLISECONDS:
+        earliest, latest = said.place - LATE_MILLISECONDS, said.place + MOST_DUE_MILLISECONDS
+        if said.step.due is not None and earliest <= said.step.due <= latest:
             return said.step.due  # older hubs took any date, the year 1 among them
         hours = _hours(self._deadlines, criticality)
         return None if hours is None else said.place + hours[1] * _HOUR

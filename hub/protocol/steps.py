@@ -28,6 +28,7 @@ LEGAL: Final[Mapping[Say | None, frozenset[Say]]] = {
     Say.DONE: frozenset(),
 }
 NEEDS_REASON: Final = "Any member may refuse, and says why"
+LATE_MILLISECONDS: Final = 5 * 60 * 1000  # by which `due` may be past already: clocks differ, and drills run fast
 MOST_DUE_MILLISECONDS: Final = 366 * 24 * 3600 * 1000  # that a request may be due after it is made
 
 
@@ -147,7 +148,7 @@ def _asking(step: Step, held: Held, members: Sequence[str], reserved: Mapping[st
 
 def _due_problem(step: Step, now: int) -> str:
     """Requests that are overdue before they are made would have all members reminded at once."""
-    if step.due is None or now < step.due <= now + MOST_DUE_MILLISECONDS:
+    if step.due is None or now - LATE_MILLISECONDS <= step.due <= now + MOST_DUE_MILLISECONDS:
         return ""
     return (
         "Its `due` should lie ahead, by a year at most: write by when you need an answer, in UTC, such as "

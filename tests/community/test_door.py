@@ -183,7 +183,7 @@ def test_notes_that_are_no_steps_pass(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    "due", ["0001-01-01T00:00:00Z", "2020-01-01T00:00:00Z", "2026-04-02T03:09:59Z", "9999-12-31T23:59:59Z"]
+    "due", ["0001-01-01T00:00:00Z", "2020-01-01T00:00:00Z", "2026-04-02T03:04:59Z", "9999-12-31T23:59:59Z"]
 )
 def test_a_request_is_due_after_it_is_made_and_within_a_year(played: Hub, due: str) -> None:
     """C6 and H11 of the attacks: one date in the year 1 ended all reminders, 300 of 2020 made 3,000 of them."""

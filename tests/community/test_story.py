@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -18,7 +19,11 @@ from tests.server.process import HubProcess, command
 
 MEMBERS: Final = ("ID", "SG", "VN", "MY", "TH", "PH")
 ALERTS: Final = "5d56f93e-72d8-4e14-94e1-a77baadcfef5"
-PAST: Final = "2026-01-01T00:00:00Z"
+
+
+def just_past() -> str:
+    """A minute ago by the real clock: overdue at once, and not yet refused."""
+    return f"{datetime.now(UTC) - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +175,7 @@ def test_indonesia_is_hit_and_the_others_help(  # noqa: PLR0915 - one story, tol
     request = json.loads(indonesia.hub(*asking))["successes"][0]
     singapore.answer(identifier, request, "accepted", "Its host is called")
     vietnam.answer(identifier, request, "refused", "It is not in our country")
-    indonesia.hub("ask", identifier, "--members", "MY", "--what", "Who owns it?", "--due", PAST)
+    indonesia.hub("ask", identifier, "--members", "MY", "--what", "Who owns it?", "--due", just_past())
     found = _entry(malaysia.board())
     first, second = found["requests"]
     assert (first["asked"], first["owing"]) == (["SG", "VN"], [])
