@@ -38,14 +38,18 @@ as MISP's `to_ids` prove nothing by themselves. By default only the **adversary*
 never do, and are searched for in everything else; a **third party**'s (a hacked innocent host) leave when an officer
 approves them; what is **unknown** stays. The preview shows the evidence of each value.
 
-Four rules hold in every format (`hub/reports/reading/roles.py`):
+Six rules hold in every format (`hub/reports/reading/roles.py`):
 
 1. What was infected, vulnerable, compromised, exposed or attacked is a victim's.
 2. Recipients, targets, and whoever was imitated are victims. A sender can be forged: it is a victim's where it is of the
    recipients' own organisation, and unknown under the country domain of a member.
 3. What lies in the domains, hosts and ranges that a report declares as a victim's own is that victim's, whatever else is
    said of it.
-4. Where one value has two roles, the more protective one counts: victim, third party, adversary, unknown."""
+4. Where one value has two roles, the more protective one counts: victim, third party, adversary, unknown.
+5. A comment on a host, mailbox or account that has a word of victims or of compromise makes it the victim's, or a hacked
+   third party's (`hub/reports/reading/role_words.py` lists the words, in the languages of the region).
+6. A site under a member's country with a path of a content management system is a hacked one, and so is its host. A host
+   that spams, scans, floods or serves a page from the CERT's own country is a third party's."""
 _TYPES: Final = """Feeds (IntelMQ, n6, X-ARF) name one host that the observation is about. In IODEF and MISP the types decide
 together with the place of a host in the attack. `blacklist`, `dga-domain`, `proxy` and `tor` are IntelMQ's own."""
 _PASSED_OVER: Final = """All that a report says is used, or named with its value and the reason (on stderr, by `hub convert` and `hub publish`).

@@ -29,7 +29,7 @@ from hub.stix.identifiers import SCO_TYPES
 _OPAQUE: Final = re.compile(r"[a-z0-9-]+--[0-9a-f-]{36}|ipv[46]-addr|domain-name|(?:ipv4|ipv6|tcp|udp)")
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _NOT_VALUES: Final = frozenset(
-    {"type", "spec_version", "id", "object_marking_refs", "created_by_ref", "created", "modified", "hashes"}
+    {"type", "spec_version", "id", "object_marking_refs", "created_by_ref", "created", "modified"}
 )
 
 

@@ -19,7 +19,7 @@ from hub.release.policy import Audience
 from hub.release.scan import Hit, Scanner, Strength
 from hub.release.step import Released, release
 from hub.rendering.render import render
-from hub.reports.observables import ObservableType, Role
+from hub.reports.observables import FileDetails, ObservableType, Role
 from hub.reports.victims import Contact, Victim
 from tests.reports.making_reports import NOW, a_member, a_watch, seen
 
@@ -280,6 +280,23 @@ def test_a_value_that_is_nothing_but_the_hash_value_of_a_domain_stays() -> None:
     other = hashlib.md5(b"something else", usedforsecurity=False).hexdigest()
     mutexes = tuple(seen(ObservableType.MUTEX, value) for value in (digest, other))
     report, member = a_watch(observables=mutexes, victims=(LATIN,)), a_member()
+    result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
+    assert isinstance(result, Released)
+    body = json.dumps(result.contents)
+    assert digest not in body
+    assert other in body
+
+
+def test_a_hash_value_of_a_file_or_certificate_that_is_of_a_domain_stays_and_the_rest_leaves() -> None:
+    """Without an indicator, too: what names the victim must not stand in the object's own hashes."""
+    digest, other = (
+        hashlib.sha1(name, usedforsecurity=False).hexdigest() for name in (b"melorindah.example", b"something else")
+    )
+    certificates = tuple(
+        seen(ObservableType.CERTIFICATE, value, file=FileDetails(hashes={"SHA-1": value}), as_indicator=False)
+        for value in (digest, other)
+    )
+    report, member = a_watch(observables=certificates, victims=(LATIN,)), a_member()
     result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
     assert isinstance(result, Released)
     body = json.dumps(result.contents)

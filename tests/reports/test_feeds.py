@@ -62,14 +62,13 @@ def test_of_an_infected_system_the_source_is_the_victim_and_only_counted() -> No
     assert (sighting.of, sighting.count, sighting.country) == ("samplebot", 2, "VN")
 
 
-def test_a_sinkhole_is_never_published_and_what_may_be_one_is_held() -> None:
-    """Blocking a sinkhole would blind those who clean up."""
+def test_a_sinkhole_is_never_published_and_what_named_malware_called_is_the_adversarys() -> None:
+    """Blocking a sinkhole would blind those who clean up; what a named family calls is its command server."""
     green = reports("intelmq.jsonl")["green"]
     assert "203.0.113.6" not in by_value(green)
     assert any("sinkhole" in unused.reason for unused in green.unused)
-    assert "sinkhole" in (by_value(green)["203.0.113.5"].held or "")
-    confirmed = reports("intelmq.jsonl", ReadOptions(confirm_all=True))["green"]
-    assert by_value(confirmed)["203.0.113.5"].held is None
+    assert by_value(green)["203.0.113.5"].role is Role.ADVERSARY
+    assert by_value(green)["203.0.113.5"].held is None
 
 
 def test_of_an_attack_the_destination_is_the_victim() -> None:

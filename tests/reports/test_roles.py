@@ -88,7 +88,7 @@ def test_what_lies_in_a_declared_domain_host_or_range_is_the_victims() -> None:
         seen(ObservableType.IPV6, "2001:db8::1"),
         seen(ObservableType.FILE, "contoh.example"),
     )
-    report = roles.with_own_values(a_case(victims=(victim,), observables=inside + outside))
+    report = roles.settled(a_case(victims=(victim,), observables=inside + outside))
     assert [item.role for item in report.observables[: len(inside)]] == [Role.VICTIM] * len(inside)
     assert not any(item.as_indicator or item.held for item in report.observables[: len(inside)])
     assert report.observables[len(inside) :] == outside
@@ -98,7 +98,7 @@ def test_the_victims_end_of_a_connection_is_the_victims() -> None:
     """The connection stays what it was; its end in the declared range is protected."""
     traffic = TrafficDetails(("ipv4", "tcp"), "198.51.100.7", 50123, Role.UNKNOWN, "203.0.113.9", 443, Role.ADVERSARY)
     item = seen(ObservableType.TRAFFIC, "tcp > 203.0.113.9:443", traffic=traffic)
-    report = roles.with_own_values(a_case(victims=(Victim(ip_ranges=("198.51.100.0/24",)),), observables=(item,)))
+    report = roles.settled(a_case(victims=(Victim(ip_ranges=("198.51.100.0/24",)),), observables=(item,)))
     ends = report.observables[0].traffic
     assert ends is not None
     assert (ends.src_role, ends.dst_role) == (Role.VICTIM, Role.ADVERSARY)
@@ -107,7 +107,7 @@ def test_the_victims_end_of_a_connection_is_the_victims() -> None:
 def test_secondary_victims_own_values_are_protected_too() -> None:
     """Whoever else was struck or imitated is protected like the victim."""
     other = Victim(domains=("subsidiary.example",))
-    report = roles.with_own_values(
+    report = roles.settled(
         a_case(secondary_victims=(other,), observables=(seen(ObservableType.DOMAIN, "www.subsidiary.example"),))
     )
     assert report.observables[0].role is Role.VICTIM
@@ -309,3 +309,100 @@ def test_machines_and_contacts_of_an_iodef_victim_are_searched_for() -> None:
     assert isinstance(report, Report)
     assert [victim.name for victim in report.victims] == ["Klinik Rekaan"]
     assert report.secondary_victims == (Victim(hosts=("HSM-DC01",)),)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["victim mail server", "our customer, patched", "exposed RDP of a company", "terjangkit", "mangsa", "Server KORBAN",
+     "เหยื่อ", "nạn nhân", "máy bị tấn công", "biktima", "受害主机", "ជនរងគ្រោះ"],
+)  # fmt: skip
+def test_a_comment_that_names_a_victim_makes_the_value_the_victims(comment: str) -> None:
+    """The person who wrote the note knew whose the host is; a flag for detection does not change that."""
+    item = _commented("ip-dst", "203.0.113.9", comment)
+    assert (item.role, item.as_indicator) == (Role.VICTIM, False)
+    assert "comment" in item.evidence
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["compromised host, clinic", "webshell on hacked site", "situs diretas", "laman digodam", "ถูกแฮก", "bị hack"],
+)
+def test_a_comment_that_names_a_compromise_makes_the_value_a_third_partys(comment: str) -> None:
+    """A hacked host is worth blocking, and somebody's: an officer decides."""
+    item = _commented("url", "http://shop.example/x.php", comment)
+    assert item.role is Role.THIRD_PARTY
+    assert "comment" in item.evidence
+
+
+@pytest.mark.parametrize("comment", ["C2 panel", "seen in March", "hackedemia campaign", ""])
+def test_a_comment_without_such_a_word_changes_nothing(comment: str) -> None:
+    """Words are compared as a whole."""
+    assert _commented("ip-dst", "203.0.113.9", comment).role is Role.ADVERSARY
+
+
+def test_a_comment_on_two_hosts_makes_the_value_nobodys_and_one_on_a_file_changes_nothing() -> None:
+    """What the victim called may be the adversary's; malware stays malware, whomever it infected."""
+    assert _commented("ip-dst", "203.0.113.9", "C2 called by the victim").role is Role.UNKNOWN
+    assert _commented("md5", "0" * 31 + "1", "found on the infected server").role is Role.ADVERSARY
+
+
+def _commented(kind: str, value: str, comment: str) -> Observable:
+    attribute = {"type": kind, "value": value, "category": "Payload delivery", "to_ids": True, "comment": comment}
+    (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", "Attribute": [attribute]}}).encode())
+    assert isinstance(report, Report)
+    return report.observables[0]
+
+
+@pytest.mark.parametrize(
+    "path", ["wp-content/x/a.exe", "wp-includes/js/gate.php", "administrator/x", "sites/default/files/a"]
+)
+def test_a_hacked_site_of_a_members_country_is_a_third_partys_in_the_form_too(path: str) -> None:
+    """The URL and its host; the same path elsewhere, and another host of the country, stay the adversary's."""
+    url, other = f"http://shop.rekaan.co.id/{path}", f"http://kit.example/{path}"
+    cells = FORM | {"indicators": f"url:{url} domain:shop.rekaan.co.id url:{other} domain:login-rekaan.co.id"}
+    (report,) = read_reports(json.dumps(cells | {"indicators": cells["indicators"].split()}).encode())
+    assert isinstance(report, Report)
+    found = {item.value: item.role for item in report.observables}
+    assert found[url] is found["shop.rekaan.co.id"] is Role.THIRD_PARTY
+    assert found[other] is found["login-rekaan.co.id"] is Role.ADVERSARY
+
+
+@pytest.mark.parametrize("rsit_type", ["ddos", "spam", "scanner", "brute-force", "malware-distribution", "phishing"])
+def test_a_source_in_the_certs_own_country_is_a_third_partys(rsit_type: str) -> None:
+    """Its own country is full of machines that do not know that they attack; a command server there still leaves."""
+
+    def role(kind: str, country: str) -> Role:
+        event = {"classification.type": kind, "source.ip": "203.0.113.9", "source.geolocation.cc": country}
+        (report,) = read_reports(
+            json.dumps(event | {"time.source": "2026-03-01T00:00:00Z"}).encode(),
+            options=ReadOptions(default_country="MY"),
+        )
+        assert isinstance(report, Report)
+        return report.observables[0].role
+
+    assert role(rsit_type, "MY") is Role.THIRD_PARTY
+    assert role(rsit_type, "FR") is Role.ADVERSARY
+    assert role("c2-server", "MY") is Role.ADVERSARY
+
+
+def test_an_n6_source_in_the_certs_own_country_is_a_third_partys() -> None:
+    """Of n6 the address itself says the country."""
+    event = {
+        "id": "0" * 32, "source": "a.b", "restriction": "public", "confidence": "low", "category": "scanning",
+        "time": "2026-03-01 00:00:00", "address": [{"ip": "203.0.113.9", "cc": "MY"}, {"ip": "203.0.113.8", "cc": "FR"}],
+    }  # fmt: skip
+    (report,) = read_reports(json.dumps(event).encode(), options=ReadOptions(default_country="MY"))
+    assert isinstance(report, Report)
+    assert [item.role for item in report.observables] == [Role.THIRD_PARTY, Role.ADVERSARY]
+
+
+def test_a_value_meant_for_detection_that_becomes_no_indicator_is_named() -> None:
+    """A connection object whose category says nothing: its destination is asked about, not lost in silence."""
+    ends = [
+        {"type": kind, "object_relation": kind, "value": value, "category": "Other", "to_ids": True}
+        for kind, value in (("ip-src", "198.51.100.7"), ("ip-dst", "203.0.113.9"))
+    ]
+    item = {"name": "network-connection", "Attribute": ends}
+    (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", "Object": [item]}}).encode())
+    assert isinstance(report, Report)
+    assert any("203.0.113.9" in warning and "--confirm" in warning for warning in report.warnings)

@@ -226,14 +226,22 @@ def _observables(
 ) -> tuple[Observable, ...]:
     """1. The ends' addresses, names and pages. 2. What an infected system called. 3. Files."""
     # 1.
-    source, destination = roles.reported(line_key(kind, line), "classification.type")
+    decisive = line_key(kind, line)
+    source, destination = roles.reported(decisive, "classification.type")
+    country = event.peek("source.geolocation.cc").upper()
+    source = roles.at_home(
+        source, decisive, "source.geolocation.cc", country=country, home=draft.options.default_country
+    )
+    names = [event.peek(f"source.{key}").strip(".") for key in ("fqdn", "reverse_dns")]
+    source = roles.named_at_home(source, decisive, names)
+    source = roles.reflected(source, "classification.identifier", event.peek("classification.identifier"))
     revoked = (event.text("status") or "").casefold() == "offline"
-    observables = _side(event, "source", source)
+    observables = list(roles.with_hacked_sites(_side(event, "source", source), one_observation=True))
     other_end = _side(event, "destination", destination)
     # 2.
     if line.type == "infected-system":
         words = set(f"{event.text('classification.identifier')} {event.text('malware.name')}".casefold().split())
-        command_server = bool({"c2", "c&c"} & words)
+        command_server = bool({"c2", "c&c"} & words) or bool(event.peek("malware.name"))
         other_end = [
             item
             for end in other_end
@@ -272,7 +280,7 @@ def _side(event: Fields, side: str, claim: roles.Claim) -> list[Observable]:
         item = event.read(f"{side}.{key}", reader)
         if item is not None:
             # A provider gives the reverse name, so that it is not the adversary's with the address.
-            provided = key == "reverse_dns" and claim.role is Role.ADVERSARY
+            provided = key == "reverse_dns" and claim.role in {Role.ADVERSARY, Role.THIRD_PARTY}
             item = (roles.unknown(f"{side}.{key} is given by a provider") if provided else evidence).of(item)
             observables.append(replace(item, as_indicator=False) if key in _NO_INDICATORS else item)
     number = event.read(f"{side}.asn", values.as_number)

@@ -130,18 +130,21 @@ def _observables(
     port = event.read("dport", lambda text: values.whole(text, most=65_535))
     event.read("sport", lambda text: values.whole(text, most=65_535))
     transport = (event.text("proto") or "tcp").lower()
-    origin = event.text("origin")
+    event.ignore("origin")  # read with the other end
 
     for index, item in enumerate(event.list("address")):
         address = Fields(item if isinstance(item, dict) else {}, draft, f"address[{index}]")
-        claim = other if address.text("dir") == "dst" else host
+        code = address.read("cc", country_code)
+        near = roles.at_home(
+            host, CATEGORIES[category], f"address[{index}].cc", country=code, home=draft.options.default_country
+        )
+        claim = other if address.text("dir") == "dst" else near
         pair = address.read("ip", values.address)
         if pair:
             observables.append(claim.of(Observable(*pair)))
             if claim.role is Role.ADVERSARY and port is not None and category == "cnc":
                 server = connection(protocols=(transport,), dst=pair[1], dst_port=port)
                 observables.append(replace(claim.of(server), as_indicator=False))
-        code = address.read("cc", country_code)
         country = country or (code if claim.role is Role.VICTIM else None)
         address.drop("describes the network's owner", "asn", "rdns")
         address.rest()
@@ -151,13 +154,14 @@ def _observables(
     ):
         text = event.read(key, reader)
         if text and category in _ASKED_FOR:
-            observables += _other_end(other.of(Observable(kind, text)), draft, key, category, origin)
+            observables += _other_end(other.of(Observable(kind, text)), event, draft, key, category)
         elif text:
             observables.append(host.of(Observable(kind, text)))
     pair = event.read("dip", values.address)
     if pair:
-        observables += _other_end(other.of(Observable(*pair)), draft, "dip", category, origin)
+        observables += _other_end(other.of(Observable(*pair)), event, draft, "dip", category)
     observables += _files(event)
+    observables = list(roles.with_hacked_sites(observables, one_observation=True))
     expires = event.read("expires", lambda text: parse_moment(text, UTC))
     revoked = event.text("status") in {"delisted", "expired"}
     if expires or revoked:
@@ -165,11 +169,13 @@ def _observables(
     return tuple(observables), country
 
 
-def _other_end(item: Observable, draft: Draft, key: str, category: str, origin: str | None) -> list[Observable]:
-    """What the host called or asked for: of an infected one it may be a sinkhole, which ``origin`` tells."""
+def _other_end(item: Observable, event: Fields, draft: Draft, key: str, category: str) -> list[Observable]:
+    """What the host called or asked for: of an infected one it may be a sinkhole, which origin and name tell."""
     if CATEGORIES[category] != "infected-system":
         return [item]
-    command_server, sinkhole = origin in {"c2", "sandbox"}, origin == "sinkhole"
+    origin, family = event.peek("origin"), event.peek("name").casefold()
+    command_server = origin in {"c2", "sandbox"} or (not origin and bool(family))
+    sinkhole = origin == "sinkhole" or "sinkhole" in family
     known = roles.other_end(item, draft, key, command_server=command_server, sinkhole=sinkhole)
     return [known] if known else []
 

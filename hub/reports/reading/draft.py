@@ -132,6 +132,11 @@ class Fields:
         self._draft.unused(self.path(key), value, "expected a single value")
         return None
 
+    def peek(self, key: str) -> str:
+        """The value as text, without counting the key as read: for what only helps to read another key."""
+        value = self._mapping.get(key)
+        return str(value).strip() if isinstance(value, str | int | float) else ""
+
     def mapping(self, key: str) -> Fields:
         """The nested mapping under ``key``; an empty one where there is none."""
         value = self.take(key)

@@ -20,7 +20,7 @@ from hub.reports.moments import Moment, Timeline
 from hub.reports.observables import Observable, Role, Sighting, SightingTarget
 from hub.reports.reading.draft import Draft, distinct
 from hub.reports.reading.options import ReadOptions
-from hub.reports.reading.roles import with_own_values
+from hub.reports.reading.roles import settled
 from hub.reports.references import Reference
 from hub.reports.report import Kind, Report, Status
 from hub.reports.rsit import RsitType
@@ -193,4 +193,4 @@ class Feed:
             if batch.lines > 1
             else f"{self._name}, {batch.first}",
         )
-        return with_own_values(report)
+        return settled(report)

@@ -15,7 +15,7 @@ from hub.reports.losses import RowError, excerpt
 from hub.reports.reading.draft import Draft, Problem, Problems
 from hub.reports.reading.feed import Feed, Line
 from hub.reports.reading.options import ReadOptions
-from hub.reports.reading.roles import with_own_values
+from hub.reports.reading.roles import settled
 from hub.reports.reading.source import BadValue, Source
 from hub.reports.report import Reading, Report
 
@@ -88,7 +88,7 @@ def _identity(form: Format, record: Any) -> str | None:
 
 def _complete(report: Report, draft: Draft, file: str) -> Report:
     """The report with what its draft gathered, and its place."""
-    return with_own_values(
+    return settled(
         replace(
             report,
             observables=draft.observables,

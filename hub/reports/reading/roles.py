@@ -7,12 +7,14 @@ attacked is a victim's; so are recipients, targets, and whoever was imitated. Wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from hub.reports.observables import Observable, ObservableType, Role
-from hub.reports.reading import values
+from hub.reports.reading import role_words, values
 from hub.reports.reading.draft import Draft
 from hub.reports.report import Report
 from hub.reports.rsit import RsitType
@@ -131,7 +133,10 @@ def within(name: str, domain: str) -> bool:
 
 
 def other_end(item: Observable, draft: Draft, key: str, *, command_server: bool, sinkhole: bool) -> Observable | None:
-    """What an infected host called: a sinkhole is named and left out; what may be one is held until an officer confirms it."""
+    """What an infected host called: a sinkhole is named and left out; what may be one is held until an officer confirms it.
+
+    ``command_server``: the report calls it one, or names the malware that called it.
+    """
     if sinkhole:
         draft.unused(key, item.value, SINKHOLE)
         return None
@@ -141,17 +146,161 @@ def other_end(item: Observable, draft: Draft, key: str, *, command_server: bool,
     return replace(item, held=UNSURE)
 
 
-_HOSTED: Final = frozenset({
-    ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL, ObservableType.EMAIL,
+_ADDRESSES: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6})
+_HOSTED: Final = frozenset({*_ADDRESSES, ObservableType.DOMAIN, ObservableType.URL, ObservableType.EMAIL})
+# What a comment can make a victim's: a hash of malware stays one, whatever it infected.
+_OWNED: Final = _HOSTED | {
+    ObservableType.USER_ACCOUNT, ObservableType.AS, ObservableType.MAC, ObservableType.TRAFFIC,
+}  # fmt: skip
+
+
+def commented(item: Observable) -> Observable:
+    """The observable with the role that its comment gives it (the words: `role_words`).
+
+    A victim's word decides over one of compromise. A comment that has a word of the adversary's, too, may be about two
+    hosts: with a victim's word the value is then nobody's until an officer says so; with one of compromise the value is
+    a hacked host that the adversary runs.
+    """
+    comment = item.description
+    if not comment or item.type not in _OWNED or item.role is Role.VICTIM:
+        return item
+    if word := role_words.victim_word(comment):
+        sentence = f"its comment says “{word}”"
+        if other := role_words.adversary_word(comment):
+            claim = unknown(f"{sentence} and “{other}”: it may be either's")
+            return _with(claim, item) if item.role is Role.ADVERSARY else item
+        return _with(victim(sentence), item)
+    word = role_words.compromise_word(comment)
+    if word is None or item.role is Role.THIRD_PARTY:
+        return item
+    sentence = f"its comment says “{word}”"
+    return _with(third_party(sentence) if item.type in _HOSTED else victim(sentence), item)
+
+
+def _with(claim: Claim, item: Observable) -> Observable:
+    """The observable, and the end of the connection that it is, with the role of a claim."""
+    changed = claim.of(item)
+    if item.traffic is None:
+        return changed
+    traffic = replace(item.traffic, src_role=claim.role, dst_role=claim.role)
+    return replace(changed, traffic=traffic, as_indicator=False)
+
+
+_MANAGED_PATH: Final = re.compile(
+    r"/(?:wp-(?:content|includes|admin|json|login\.php)|administrator|components/com_\w+|modules/mod_\w+"
+    r"|media/com_\w+|sites/(?:default|all)|cgi-sys|cpanel|webmail|\.well-known|user_guide_src|vendor/phpunit"
+    r"|typo3(?:conf|temp)?|fckeditor|kcfinder|xmlrpc\.php)(?:/|$)",
+    re.IGNORECASE,
+)
+HACKED_SITE: Final = "its path is of a content management system, under a member's country: likely a hacked site"
+
+
+def on_managed_site(url: str) -> str | None:
+    """The host of a URL under a member's country whose path is of a content management system; None for any other.
+
+    The adversary rarely installs one: such a site is somebody's, and was hacked.
+    """
+    host = (values.url_host(url) or "").casefold().rstrip(".")
+    if host.rpartition(".")[2] not in _AT_HOME:
+        return None
+    return host if _MANAGED_PATH.search(urlsplit(url).path) else None
+
+
+def with_hacked_sites(items: Iterable[Observable], *, one_observation: bool = False) -> tuple[Observable, ...]:
+    """The observables, with hacked sites made third parties': the URL, its host, and the addresses of the host.
+
+    ``one_observation``: all are of one, so that any address of the adversary's beside the site is the site's own.
+    """
+    items = tuple(items)
+    sites = {site for item in items if item.type is ObservableType.URL and (site := on_managed_site(item.value))}
+    if not sites:
+        return items
+    addresses = {text for item in items if item.value in sites for text in item.resolves_to}
+    claim = third_party(HACKED_SITE)
+
+    def settled(item: Observable) -> Observable:
+        if item.role not in {Role.ADVERSARY, Role.UNKNOWN}:
+            return item
+        host = values.url_host(item.value) if item.type is ObservableType.URL else item.value
+        beside = one_observation and item.role is Role.ADVERSARY and item.type in _ADDRESSES
+        if (host or "").casefold() in sites or (item.type in _ADDRESSES and item.value in addresses) or beside:
+            return claim.of(item)
+        return item
+
+    return tuple(map(settled, items))
+
+
+OPERATED: Final[frozenset[str]] = frozenset({
+    "ddos", "dos", "spam", "scanner", "brute-force", "exploit", "ids-alert", "malware-distribution", "phishing",
 })  # fmt: skip
+"""Types whose source is often a hacked or infected machine of somebody who does not know of it."""
+# Of these, a host under a name of the country is somebody's machine: nobody registers a name to scan from it.
+_BY_MACHINES: Final = OPERATED - {"malware-distribution", "phishing"}
 
 
-def with_own_values(report: Report) -> Report:
-    """The report, with each observable that lies in what it declares of a victim (domains, hosts, ranges) made that victim's."""
+def at_home(claim: Claim, rsit_type: str, field: str, *, country: str | None, home: str | None) -> Claim:
+    """The claim on the source of an attack, a third party's where the source lies in the CERT's own country.
+
+    ``country`` is where the report says that the source is, ``home`` that of the CERT; both ISO2.
+    """
+    if claim.role is not Role.ADVERSARY or rsit_type not in OPERATED or home is None or country != home:
+        return claim
+    return third_party(f"{claim.evidence}, but {field} says {country}: likely a hacked machine of this country")
+
+
+def named_at_home(claim: Claim, rsit_type: str, names: Iterable[str]) -> Claim:
+    """The claim on the source of an attack, a third party's where one of its names lies under a member's country."""
+    if claim.role is not Role.ADVERSARY or rsit_type not in _BY_MACHINES:
+        return claim
+    name = next((name for name in names if name.rpartition(".")[2].casefold() in _AT_HOME), None)
+    return claim if name is None else third_party(f"{claim.evidence}, but {name} is of a member's country")
+
+
+_REFLECTION: Final = re.compile(r"amplif|reflect", re.IGNORECASE)
+
+
+def reflected(claim: Claim, field: str, text: str | None) -> Claim:
+    """The claim on the source of a flood, an exposed service's where the report says that it was reflected."""
+    if claim.role is Role.VICTIM or not text or not _REFLECTION.search(text):
+        return claim
+    return victim(f"{field} says {text[:60]}: the source is an exposed service")
+
+
+def settled(report: Report) -> Report:
+    """The report, with each role that the format gave checked by the rest of what the report says.
+
+    1. Comments on values. 2. Sites that were hacked. 3. What the report declares as its victims' own. 4. Connections, of
+    which each end has the role that its host has in the report.
+    """
+    # 1.
+    observables = tuple(map(commented, report.observables))
+    # 2.
+    observables = with_hacked_sites(observables)
+    # 3.
     own = _OwnSpace((*report.victims, *report.secondary_victims))
-    if not own.is_declared:
-        return report
-    return replace(report, observables=tuple(own.claimed(item) for item in report.observables))
+    if own.is_declared:
+        observables = tuple(own.claimed(item) for item in observables)
+    # 4.
+    protected: dict[str, Role] = {
+        item.value: item.role for item in observables if item.role in {Role.VICTIM, Role.THIRD_PARTY}
+    }
+    if protected:
+        observables = tuple(_by_ends(item, protected) for item in observables)
+    return report if observables == report.observables else replace(report, observables=observables)
+
+
+def _by_ends(item: Observable, roles: Mapping[str, Role]) -> Observable:
+    traffic = item.traffic
+    if traffic is None:
+        return item
+    return replace(
+        item,
+        traffic=replace(
+            traffic,
+            src_role=roles.get(traffic.src or "", traffic.src_role),
+            dst_role=roles.get(traffic.dst or "", traffic.dst_role),
+        ),
+    )
 
 
 class _OwnSpace:

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from hub.reports.formats.misp.claims import VICTIM_CATEGORIES, claim_on, is_recipient
+from hub.reports.formats.misp.claims import VICTIM_CATEGORIES, claim_on, is_flagged, is_recipient
 from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content
 from hub.reports.formats.misp.tags import read_attribute_tags, tag_names, tlp_of
 from hub.reports.formats.misp.types import READERS
 from hub.reports.knowledge import Actor, Malware, Vulnerability
+from hub.reports.losses import excerpt
 from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.moments import Moment
-from hub.reports.observables import Observable, Sighting
+from hub.reports.observables import Observable, Role, Sighting
 from hub.reports.reading import values
 from hub.reports.reading.draft import PROTECTED, Draft
 from hub.reports.reading.times import parse_epoch, parse_moment
@@ -157,7 +158,11 @@ def _described(item: Observable, attribute: Mapping[str, Any], kind: str, conten
     traffic = item.traffic
     if traffic is not None:
         traffic = replace(traffic, dst_role=claim.role)
-    flagged = str(attribute.get("to_ids")).casefold() in {"1", "true"}
+    flagged = is_flagged(attribute)
+    if flagged and claim.role is Role.UNKNOWN and item.value not in content.draft.options.confirmed:
+        content.draft.warn(
+            f"{excerpt(item.value)} is meant for detection, but no indicator: {claim.evidence}. It is asked about (--confirm)"
+        )
     return replace(
         claimed,
         # A connection says no more than its address, which stands beside it.

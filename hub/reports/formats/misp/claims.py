@@ -76,8 +76,19 @@ def claim_on(item: Observable, attribute: Mapping[str, Any], kind: str, scene: S
     # 3.
     if item.type in _HOSTS and (claim := _by_class(item, relation or kind, scene)):
         return claim
+    end = relation or kind
+    if item.type in _HOSTS and (end in _SOURCES or kind in _SOURCES) and category in {"", "Network activity"}:
+        return _source(end, scene)
     # 4.
     return _by_category(item, category, kind, flagged=flagged)
+
+
+def _source(end: str, scene: Scene) -> roles.Claim:
+    """What is said of an address by its being a source: nothing, where no class says that it attacked."""
+    attacks = sorted({line.type for line in scene.types} & roles.ATTACKING)
+    if attacks:
+        return roles.adversary(f"{end} of an event of class {', '.join(attacks)}: the source attacks")
+    return roles.unknown(f"it is called {end}, but no class, relation or tag says that it attacked")
 
 
 def _by_category(item: Observable, category: str, kind: str, *, flagged: bool) -> roles.Claim:

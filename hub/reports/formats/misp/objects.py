@@ -176,6 +176,8 @@ def _connections(
     by_relation = {str(part.get("object_relation")): str(part.get("value")).strip() for part in parts}
     hosts = [item for item in observables if item.type in _HOSTS]
     if port is None or not hosts:
+        for relation in sorted(details.keys() - {"dst-port"}):
+            draft.unused(relation, details[relation], "is of a connection without a destination port", where=where)
         return []
     source = next((item for item in hosts if item.value == by_relation.get("ip-src")), None)
     target = next((item for item in hosts if item is not source), None)

@@ -21,6 +21,7 @@ _IMITATED: Final = (
     "trademark_violated", "infringed_trademark",
 )  # fmt: skip
 _IMITATED_PAGES: Final = ("target_url", "legitimate_site", "legitimate_url")
+_VECTORS: Final = ("attack_vector", "amplification_vector", "attack_type")
 _STRUCK_CATEGORIES: Final = ("vulnerability-", "infrastructure-")
 
 
@@ -59,6 +60,10 @@ def read_sides(
     field = f"type {kind}"
     decisive = "blacklist" if kind.startswith("reputation-") else line.type
     host, other = roles.reported(decisive, field, struck=is_struck(kind, line))
+    for key in _VECTORS:
+        host = roles.reflected(host, key, report.peek(key))
+    source_country = report.peek("source_country").upper()
+    host = roles.at_home(host, line.type, "source_country", country=source_country, home=draft.options.default_country)
     # 2.
     receivers = [item for text in _list(report, "smtp_to") if (item := draft.attempt(_EMAIL, "smtp_to", text))]
     sender = report.read("smtp_from", _EMAIL)
@@ -70,7 +75,9 @@ def read_sides(
             # The mail went out in the name of somebody to protect: the server may be theirs, hacked.
             host = roles.unknown(f"{field}, but {claim.evidence}: the server may be theirs")
     # 1.
-    observables = [host.of(item) for key, reader in _REPORTED if (item := report.read(key, reader))]
+    reported = [item for key, reader in _REPORTED if (item := report.read(key, reader))]
+    host = roles.named_at_home(host, line.type, [item.value for item in reported if item.type is ObservableType.DOMAIN])
+    observables = list(roles.with_hacked_sites(map(host.of, reported), one_observation=True))
     observables += mail
     # 3.
     described = [item for key, reader in _DESCRIBING if (item := report.read(key, reader))]
@@ -90,7 +97,10 @@ def read_sides(
     if end is not None:
         end = other.of(end)
         if line.type == "infected-system":
-            end = roles.other_end(end, draft, "destination_ip", command_server=False, sinkhole=False)
+            family = report.peek("malware_family").casefold()
+            end = roles.other_end(
+                end, draft, "destination_ip", command_server=bool(family), sinkhole="sinkhole" in family
+            )
         observables += [end] if end else []
     # 5.
     accounts = tuple(str(text) for text in _list(report, "account"))

@@ -1,0 +1,100 @@
+"""Words by which a comment on a value says whose it is: a victim's, or a hacked third party's. One table for all formats.
+
+English, and the languages in which CERTs of the region write their notes. The comparison ignores case and width.
+A comment that also has a word of the adversary's ("C2 that the victim called") is not read as saying either.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+VICTIM_WORDS: Final[tuple[str, ...]] = (
+    # English
+    "victim", "victims", "victim's", "victimised", "victimized", "infected", "affected", "our customer", "our client",
+    "our constituent", "our user", "our member", "constituent", "customer of ours", "customer's", "patched", "unpatched",
+    "exposed", "vulnerable", "misconfigured", "attacked host", "attacked server", "targeted host", "targeted server",
+    "targeted user", "targeted organisation", "targeted organization", "impersonated", "spoofed", "stolen account",
+    "leaked account",
+    # Indonesian, Malay, Brunei
+    "korban", "mangsa", "terinfeksi", "terjangkit", "dijangkiti", "dijangkit", "terkena", "terdampak", "terjejas",
+    "rentan", "terdedah", "terekspos", "pelanggan kami", "diserang", "ditambal", "ditampal",
+    # Filipino, Tetum, Portuguese
+    "biktima", "nabiktima", "naimpeksyon", "nahawa", "apektado", "kliyente namin", "vítima", "vitima", "infetadu",
+    # Vietnamese
+    "nạn nhân", "bị tấn công", "bị nhiễm", "nhiễm mã độc", "bị ảnh hưởng", "bị hại", "khách hàng của", "bị lộ",
+    # Thai, Lao, Khmer, Burmese
+    "เหยื่อ", "ผู้เสียหาย", "ถูกโจมตี", "ติดมัลแวร์", "ติดไวรัส", "ติดเชื้อ", "ได้รับผลกระทบ", "ลูกค้าของเรา",
+    "ຜູ້ເຄາະຮ້າຍ", "ເຫຍື່ອ", "ຖືກໂຈມຕີ", "ຕິດໄວຣັສ", "ជនរងគ្រោះ", "រងគ្រោះ", "ត្រូវបានវាយប្រហារ", "ឆ្លងមេរោគ",
+    "သားကောင်", "ခံရသူ", "တိုက်ခိုက်ခံရ", "ဗိုင်းရပ်စ်ကူးစက်",
+    # Chinese, Tamil
+    "受害", "被攻击", "被攻擊", "受感染", "被感染", "பாதிக்கப்பட்ட",
+)  # fmt: skip
+"""Words that say of a value that it is a victim's."""
+
+COMPROMISE_WORDS: Final[tuple[str, ...]] = (
+    # English
+    "compromised", "hacked", "hijacked", "defaced", "breached", "webshell", "web shell", "backdoored", "taken over",
+    "pwned", "abused server", "abused site", "abused host", "legitimate site", "legitimate website", "legitimate server",
+    # Indonesian, Malay, Brunei
+    "diretas", "teretas", "dibobol", "digodam", "dibajak", "dikompromi", "dikompromikan", "terkompromi", "diceroboh",
+    "dirampas",
+    # Filipino, Tetum, Portuguese
+    "na-hack", "nahack", "nakompromiso", "na-kompromiso", "comprometido", "hackeado",
+    # Vietnamese
+    "bị hack", "bị xâm nhập", "bị chiếm quyền", "bị thỏa hiệp",
+    # Thai, Lao, Khmer, Burmese
+    "ถูกแฮก", "ถูกแฮ็ก", "โดนแฮก", "โดนแฮ็ก", "ถูกเจาะ", "ถูกบุกรุก", "ຖືກແຮັກ", "ຖືກເຈາະ", "ត្រូវបានគេហេក", "ត្រូវបានហេក",
+    "ဟက်ခံရ", "ဟက်ခ်ခံရ", "ထိုးဖောက်ခံရ",
+    # Chinese, Tamil
+    "被黑", "被入侵", "被攻陷", "失陷", "ஹேக் செய்யப்பட்ட",
+)  # fmt: skip
+"""Words that say of a host or mailbox that it is somebody's, and that the attacker took it."""
+
+ADVERSARY_WORDS: Final[tuple[str, ...]] = (
+    "c2", "c&c", "cnc", "command and control", "callback", "beacon", "attacker", "attacker's", "adversary", "actor",
+    "threat actor", "malicious", "phishing", "phish", "exfiltration", "exfiltrated", "scanner", "scanning", "scans",
+    "brute force", "brute-force", "dropper", "botnet", "penyerang", "pelaku", "peretas", "penggodam", "kẻ tấn công",
+    "ผู้โจมตี", "攻击者", "攻擊者",
+)  # fmt: skip
+"""Words that say of a value that the adversary runs it, so that a word above may be of another host."""
+
+
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the words: as a whole where the script separates words by blanks, anywhere where it does not."""
+    alternatives = []
+    for word in sorted(map(_folded, words), key=len, reverse=True):
+        text = r"\s+".join(re.escape(part) for part in word.split())
+        separated = word[0] < "\u0e00" or "\u1e00" <= word[0] < "\u2000"
+        alternatives.append(rf"(?<!\w){text}(?!\w)" if separated else text)
+    return re.compile("|".join(alternatives))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
+
+
+_VICTIM: Final = _pattern(VICTIM_WORDS)
+_COMPROMISE: Final = _pattern(COMPROMISE_WORDS)
+_ADVERSARY: Final = _pattern(ADVERSARY_WORDS)
+
+
+def victim_word(comment: str) -> str | None:
+    """The word of a comment that says that the value is a victim's."""
+    return _first(_VICTIM, comment)
+
+
+def compromise_word(comment: str) -> str | None:
+    """The word of a comment that says that the value is a hacked third party's."""
+    return _first(_COMPROMISE, comment)
+
+
+def adversary_word(comment: str) -> str | None:
+    """The word of a comment that says that the adversary runs what the value names."""
+    return _first(_ADVERSARY, comment)
+
+
+def _first(pattern: re.Pattern[str], comment: str) -> str | None:
+    match = pattern.search(_folded(comment))
+    return match[0] if match else None
