@@ -120,6 +120,7 @@ def approvals(args: argparse.Namespace) -> Approvals:
         officer=args.officer,
         texts=keys,
         values=keys,
+        confirmed=frozenset(args.confirm),
         taken_back=frozenset(args.disapprove),
         despite=dict.fromkeys(args.approve, args.despite) if args.despite else {},
         named_by=args.named_by,

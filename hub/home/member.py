@@ -102,7 +102,7 @@ class Member:
     """This CERT.
 
     `constituents` counts those of each kind; `register` lists them one by one, where the CERT keeps such a file.
-    `pseudonym_months`: for how long a victim keeps its pseudonym (12: a calendar year).
+    `pseudonym_months`: for how long a victim keeps its pseudonym (3: a quarter of a calendar year).
     """
 
     home: Path
@@ -115,7 +115,7 @@ class Member:
     space: Space = field(default_factory=Space)
     register: tuple[Constituent, ...] = ()
     constituents: Mapping[Cell, int] = field(default_factory=dict)
-    pseudonym_months: int = 12
+    pseudonym_months: int = 3
 
     @property
     def records(self) -> Path:
@@ -244,7 +244,7 @@ def _constituents(rows: Any, path: Path) -> dict[Cell, int]:
 
 
 def _months(table: Mapping[str, Any], path: Path) -> int:
-    months = table.get("months", 12)
+    months = table.get("months", 3)
     if months not in (1, 3, 6, 12):
         raise ConfigurationError(f"{path}: pseudonyms.months must be 1, 3, 6 or 12, so that a year holds whole periods")
     return int(months)

@@ -28,6 +28,7 @@ from hub.release.record import (
     release_record_file,
     render_record_files,
 )
+from hub.release.space import with_confirmed
 from hub.release.step import Released, Withheld, release
 from hub.rendering.render import Rendered, render
 from hub.rendering.versions import Content
@@ -100,8 +101,10 @@ def release_report(  # noqa: PLR0913 - what decides a release
     unkept: Unkept | None = None,
 ) -> Release | Withheld:
     """What of the report may leave for this audience, or why nothing may (1, 2). `unkept` as for `render_report`."""
-    rendered = render_report(report, member, now, exercise=exercise, unkept=unkept)
     before = load_release_record(member, report, audience, unkept)
+    let_out = before.standing(approvals or Approvals())
+    report = with_confirmed(report, let_out.values | let_out.confirmed)
+    rendered = render_report(report, member, now, exercise=exercise, unkept=unkept)
     if before.withdrawn:
         day = str(before.history[-1]["at"])[:10]
         return Withheld(

@@ -25,9 +25,9 @@ from hub.release.replacements import (
     TASK_NAME,
 )
 from hub.release.rules import (
+    ALIASES,
     APPROVED,
     BAND,
-    CLEAN,
     COUNT,
     COUNTS,
     CRITICALITY,
@@ -36,6 +36,7 @@ from hub.release.rules import (
     HASHES,
     KEEP,
     LABELS,
+    NAME,
     PHASES,
     PLACES,
     REFERENCES,
@@ -43,6 +44,7 @@ from hub.release.rules import (
     SEEN,
     UNTIL,
     VALUE,
+    VERSION,
     Change,
     Rule,
     Table,
@@ -111,7 +113,7 @@ _SPAN: Final = {
     for end in ("start", "end")
     for suffix in ("", "_fidelity")
 }
-_KNOWN: Final = _BASE | {"name": CLEAN, "description": APPROVED, "aliases": CLEAN, "kill_chain_phases": PHASES}
+_KNOWN: Final = _BASE | {"name": NAME, "description": APPROVED, "aliases": ALIASES, "kill_chain_phases": PHASES}
 _EVENT: Final = _BASE | _SPAN | {
     "status": one_of(frozenset(incident.EVENT_STATUSES)),
     "name": EVENT_NAME,
@@ -191,7 +193,7 @@ REGIONAL: Final[Mapping[str, Table]] = {
         "kill_chain_phases": PHASES,
     },
     "malware": _KNOWN | {"malware_types": one_of(words.MALWARE_TYPES), "is_family": KEEP},
-    "tool": _KNOWN | {"tool_types": one_of(words.TOOL_TYPES), "tool_version": CLEAN},
+    "tool": _KNOWN | {"tool_types": one_of(words.TOOL_TYPES), "tool_version": VERSION},
     "attack-pattern": _KNOWN,
     "vulnerability": _KNOWN,
     "threat-actor": _KNOWN | {

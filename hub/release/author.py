@@ -52,9 +52,15 @@ class Author:
 
     def lone(self, source: Content, properties: Content, level: tlp.TLP) -> Content:
         """A lone indicator; no marking but the level, which would lead to the other objects of the release."""
+        return self._whole(properties, self._lone_id(source), {}, [tlp.TLP2_IDS[level]])
+
+    def lone_version(self, source: Content) -> Version | None:
+        """The version of the lone indicator that was released before, which stays valid for as long as it said."""
+        return self.known.get(self._lone_id(source))
+
+    def _lone_id(self, source: Content) -> str:
         # Of this report: another one's, of the same pattern, is revoked apart from it.
-        identifier = self._living(properties["type"], "lone", source["id"])
-        return self._whole(properties, identifier, {}, [tlp.TLP2_IDS[level]])
+        return self._living(source["type"], "lone", source["id"])
 
     def released_id(self, source: Content) -> str:
         """The id under which an object of the report leaves.

@@ -46,7 +46,7 @@ class ReleaseContext:
     `texts` are the sentences that replace the report's own, `origins` say whose each value is, `adversary_values` are
     the values that leave as the adversary's and so may stand in approved texts. `first` is the time of the first release,
     `began` that at which a case began, from which later times are counted. `sector` is what is said of the victim's,
-    `wording` the version of the sentences.
+    `wording` the version of the sentences, `families` the names of malware that may be told.
     """
 
     report: Report
@@ -61,6 +61,7 @@ class ReleaseContext:
     began: str | None = None
     sector: str | None = None
     wording: int = WORDING
+    families: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def unit(self) -> Fidelity:

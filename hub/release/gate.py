@@ -1,31 +1,40 @@
 """The gate for values: which SCOs and indicators leave, which leave alone, which stay; and by what level they are marked.
 
-1. Only what the adversary owns leaves. What is the victim's, or nobody's that is known, or held by the reader, stays.
-2. An adversary's value that says whom the CERT protects (a phishing domain with the bank's name) is held. Approved by
-   an officer it leaves as a lone indicator. An address inside a constituent's range never does.
-3. A hacked third party is indicator and victim at once: it leaves alone if approved, and never to the public.
-4. Nothing is marked below its source's level without the source's leave, or leaves above the collection's highest.
+1. Whose it is: only what the report shows to be the adversary's leaves, by the table of `space`. What is the victim's stays.
+   What nobody is shown to own is asked about. What lies in a member's own space is a third party's: approved, it leaves
+   alone as a compromised host, and never to the public.
+2. What it says: a value that holds something of the victim's own stays. One that only resembles it, or names a public
+   body, is held; approved by an officer it leaves alone. One that leads to the victim (`links`) is held; approved it leaves.
+3. Nothing is marked below its source's level without the source's leave, or leaves above the collection's highest.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any, Final
 
-from hub.release.patterns import Span, intruders
-from hub.release.policy import Approvals, Audience, Profile
-from hub.release.scan import Hit, Scanner
+from hub.home.member import Member
+from hub.release.deny import scanner_for
+from hub.release.links import links
+from hub.release.patterns import ASKED, intruders
+from hub.release.policy import Approvals, Audience, Profile, value_key
+from hub.release.scan import Scanner
+from hub.release.space import Place, Standing, is_compromised, space_of, standing
 from hub.rendering.builder import Origin
 from hub.rendering.render import Rendered
 from hub.rendering.versions import Content
 from hub.reports.observables import Observable, ObservableType, Role
+from hub.reports.report import Report
 from hub.stix import tlp
 from hub.stix.identifiers import SCO_TYPES
 
 # Values that can hold nobody's name: no need to read them in every encoding.
+# Kinds of strangers that lead to the victim: such a value is asked about, and an approved one may stay with its incident.
+_LINKS: Final = ASKED | {"wallet"}
 _OPAQUE: Final = re.compile(r"[a-z0-9-]+--[0-9a-f-]{36}|ipv[46]-addr|domain-name|(?:ipv4|ipv6|tcp|udp)")
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _NOT_VALUES: Final = frozenset(
@@ -52,18 +61,35 @@ class Passage:
     observable: Observable | None = None
     third_party: bool = False
 
+    @property
+    def value(self) -> str:
+        """The whole value that is held."""
+        item = self.observable
+        return "" if item is None else item.pattern or item.value
+
 
 class Gate:
-    """Decides for one release. `values` are the adversary's, which may also stand in approved texts."""
+    """Decides for one release."""
 
-    def __init__(self, rendered: Rendered, audience: Audience, approvals: Approvals, scanner: Scanner) -> None:
+    def __init__(  # noqa: PLR0913  whatever decides is an argument
+        self,
+        rendered: Rendered,
+        report: Report,
+        member: Member,
+        audience: Audience,
+        *,
+        approvals: Approvals,
+        scanner: Scanner,
+    ) -> None:
         self._origins = rendered.origins
+        self._report = report
+        self._member = member
         self._audience = audience
         self._approvals = approvals
-        values = {
+        self._space = space_of(member)
+        self._texts = {
             id_: list(_values(content)) for content in rendered.contents if (id_ := content["id"]) in self._origins
         }
-        self._texts = values
         self._scanner = scanner
         report_level = max((level for c in rendered.contents if c["type"] in ("report", "incident") and (level := tlp.level(c)) is not None), default=None)  # fmt: skip
         self._report_level = report_level
@@ -72,12 +98,17 @@ class Gate:
             for origin in self._origins.values()
             if origin.observable and origin.adversary and origin.observable.type is ObservableType.EMAIL
         }
-        self.values = {
-            text
-            for identifier, texts in values.items()
-            if self._origins[identifier].adversary and not self._found(identifier)
-            for text in texts
-        }
+        self._passages: dict[str, Passage] = {}
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """The adversary's values that leave, and so may stand in approved texts, too."""
+        leaving = (
+            identifier
+            for identifier, origin in self._origins.items()
+            if origin.adversary and self._passage(identifier).verdict is Verdict.LEAVES
+        )
+        return frozenset(text for identifier in leaving for text in self._texts.get(identifier, ()))
 
     def level(self, content: Mapping[str, Any]) -> tlp.TLP | None:
         """The level under which an object leaves; None if it may not. Unmarked counts as AMBER+STRICT."""
@@ -99,58 +130,99 @@ class Gate:
 
         A selector inside a property takes the whole property with it: what is left of it might say the rest.
         """
-        kept = dict(shown)
+        visible = dict(shown)
         for marking in content.get("granular_markings", ()):
             level = tlp.LEVELS.get(marking.get("marking_ref", ""))
             if level is not None and level > self._audience.highest_tlp:
                 for selector in marking["selectors"]:
-                    kept.pop(selector.partition(".")[0], None)
-        return kept
+                    visible.pop(selector.partition(".")[0], None)
+        return visible
 
     def passage(self, content: Mapping[str, Any]) -> Passage:
         """Whether an SCO or indicator leaves."""
-        origin = self._origins.get(content["id"])
-        # (1) whose it is
-        if origin is None:
+        return self._passage(content["id"])
+
+    def _passage(self, identifier: str) -> Passage:
+        known = self._passages.get(identifier)
+        if known is None:
+            known = self._passages[identifier] = self._decided(identifier)
+        return known
+
+    def _decided(self, identifier: str) -> Passage:
+        origin = self._origins.get(identifier)
+        item = origin.observable if origin else None
+        if origin is None or (item is None and origin.role is not Role.VICTIM):
             return Passage(Verdict.STAYS, "whose it is, the report does not say")
-        value = origin.observable.value if origin.observable else ""
         if origin.held:
-            return Passage(Verdict.STAYS, f"held: {origin.held}", observable=origin.observable)
-        if origin.role is Role.THIRD_PARTY:
-            return self._third_party(origin, value)
-        if origin.role is not Role.ADVERSARY:
-            return Passage(Verdict.STAYS, f"not the adversary's: {origin.role.value}", observable=origin.observable)
-        # (2) whom it names
-        found = self._found(content["id"])
-        if not found:
-            return Passage(Verdict.LEAVES, observable=origin.observable)
-        span = ", ".join(str(hit) for hit in found)
-        why = f"held, it holds {span}"
-        if any(isinstance(hit, Hit) and hit.exact for hit in found):
-            return Passage(Verdict.STAYS, why, observable=origin.observable)
-        if value in self._approvals.values:
-            return Passage(
-                Verdict.LONE, f"{why}; approved: leaves alone", value, span=span, observable=origin.observable
-            )
-        return Passage(Verdict.STAYS, why, value, span=span, observable=origin.observable)
+            return Passage(Verdict.STAYS, f"held: {origin.held}; --confirm lets it in", observable=item)
+        if item is None or origin.role is Role.VICTIM:
+            return Passage(Verdict.STAYS, "it is the victim's", observable=item)
+        # (1) whose it is
+        place = self._space.place(item)
+        match standing(_shown_role(origin, item), place, compromised=is_compromised(item)):
+            case Standing.THIRD_PARTY:
+                return self._third_party(identifier, item, place)
+            case Standing.ASKED if not self._is_approved(item, confirmed=True):
+                return self._held(item, "nothing in the report shows that it is the adversary's")
+            case _:
+                return self._searched(identifier, item)
 
-    def _third_party(self, origin: Origin, value: str) -> Passage:
-        # (3)
-        why = "a hacked third party's"
+    def _third_party(self, identifier: str, item: Observable, place: Place) -> Passage:
+        reason = place.value if place in (Place.OWN, Place.PUBLIC_BODY) or item.role is not Role.THIRD_PARTY else ""
+        why = f"a third party's: {reason}" if reason else "a hacked third party's"
         if self._audience.profile is Profile.PUBLIC:
-            return Passage(Verdict.STAYS, f"{why}: never to the public")
-        if value in self._approvals.values:
-            return Passage(
-                Verdict.LONE, f"{why}; approved: leaves alone", value, observable=origin.observable, third_party=True
-            )
-        return Passage(Verdict.STAYS, why, value, observable=origin.observable)
+            return Passage(Verdict.STAYS, f"{why}; never to the public", observable=item)
+        hits = [hit for text in self._texts[identifier] for hit in self._scanner_for_lone.hits(text)]
+        if hits:
+            return Passage(Verdict.STAYS, f"{why}; it holds {', '.join(map(str, hits))}", observable=item)
+        if not self._is_approved(item, confirmed=True):
+            return replace(self._held(item, why), third_party=True)
+        return replace(self._alone(item, why), third_party=True)
 
-    def _found(self, identifier: str) -> list[Hit | Span]:
-        found: dict[Hit | Span, None] = {}
-        for text in self._texts[identifier]:
-            found |= dict.fromkeys(self._scanner.hits(text))
-            found |= {span: None for span in intruders(text) if span.text not in self._mails}
-        return list(found)
+    @cached_property
+    def _scanner_for_lone(self) -> Scanner:
+        """For what a lone indicator must not hold. That it names the constituent that was hacked, the officer has seen."""
+        return scanner_for(replace(self._member, register=()), self._report).last()
+
+    def _searched(self, identifier: str, item: Observable) -> Passage:
+        """(2) What it says."""
+        texts = self._texts.get(identifier, [])
+        hits = list(dict.fromkeys(hit for text in texts for hit in self._scanner.hits(text)))
+        if any(hit.exact for hit in hits):
+            return Passage(Verdict.STAYS, f"it holds {', '.join(map(str, hits))}", observable=item)
+        alike = [str(hit) for hit in hits]
+        strangers = [span for text in texts for span in intruders(text) if span.text not in self._mails]
+        alike += [str(span) for span in strangers if span.kind not in _LINKS]
+        alike += [f"a public body's name “{name}”" for text in texts for name in self._space.names_in(text)]
+        leading = [str(link) for link in links(item, self._report)]
+        leading += [str(span) for span in strangers if span.kind in _LINKS]
+        if not alike and not leading:
+            return Passage(Verdict.LEAVES, observable=item)
+        why = f"it holds {', '.join(alike)}" if alike else f"it may lead to the victim: {', '.join(leading)}"
+        span = ", ".join(dict.fromkeys([*alike, *leading]))
+        if not self._is_approved(item):
+            return self._held(item, why, span)
+        if alike or value_key(item.value) in self._approvals.alone or item.value in self._approvals.alone:
+            return self._alone(item, why, span)
+        return Passage(Verdict.LEAVES, f"{why}; approved", value_key(item.value), span, item)
+
+    def _is_approved(self, item: Observable, *, confirmed: bool = False) -> bool:
+        """Whether an officer let the value out; `confirmed`: or said by --confirm whose it is."""
+        names = {item.value, value_key(item.value)}
+        return bool(names & self._approvals.values) or (confirmed and bool(names & self._approvals.confirmed))
+
+    @staticmethod
+    def _held(item: Observable, why: str, span: str = "") -> Passage:
+        return Passage(Verdict.STAYS, f"held: {why}", value_key(item.value), span, item)
+
+    @staticmethod
+    def _alone(item: Observable, why: str, span: str = "") -> Passage:
+        return Passage(Verdict.LONE, f"{why}; approved: leaves alone", value_key(item.value), span, item)
+
+
+def _shown_role(origin: Origin, item: Observable) -> Role:
+    """The role, as far as there is evidence for it."""
+    return Role.UNKNOWN if origin.role is Role.ADVERSARY and not item.evidence else origin.role
 
 
 def _values(content: Mapping[str, Any]) -> Iterator[str]:

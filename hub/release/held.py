@@ -125,6 +125,7 @@ def with_answers(approvals: Approvals, answers: Sequence[Answer]) -> Approvals:
         officer=approvals.officer,
         texts=approvals.texts | keys,
         values=approvals.values | keys,
+        confirmed=approvals.confirmed,
         alone=approvals.alone | {answer.key for answer in let_out if answer.decision is Decision.LONE},
         kept=approvals.kept | kept,
         taken_back=approvals.taken_back | kept,

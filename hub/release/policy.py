@@ -11,6 +11,8 @@ from typing import Final
 from hub.reports.moments import Fidelity
 from hub.stix.tlp import TLP
 
+KEY_CHARS: Final = 200  # of a value that is its own key
+
 
 class Profile(StrEnum):
     """How much is taken away: for the other member CERTs, or for everybody."""
@@ -81,13 +83,18 @@ class Decision(StrEnum):
     KEEP = "keep"  # it stays
 
 
+def value_key(value: str) -> str:
+    """How the preview names a value: as it stands where a command line takes it, else as a text."""
+    return value if len(value) <= KEY_CHARS and value.isprintable() else text_key(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Approvals:
     """What an officer decided. `texts` and `values` are let out, `kept` and `taken_back` are not, any more.
 
     `texts`: keys of texts (`text_key`) that leave as they stand, if the scanner finds nothing of the victim's in them.
     `values`: values that are held because they resemble the victim or belong to a third party, or that the report gives
-    no owner. `alone`: those of `values` that leave as lone indicators in any case. `kept`: keys that were decided to stay;
+    no owner. `confirmed`: values of which the officer says by --confirm that they serve an attack, whoever's they are. `alone`: those of `values` that leave as lone indicators in any case. `kept`: keys that were decided to stay;
     `taken_back`: keys that were approved before and are not any more. `despite`: for each key with a suspicious finding,
     why it is let out all the same. `named_by`: who recorded the victim's consent to be named, and when. `tlp`: the level
     down to which the source agreed to have it marked.
@@ -96,6 +103,7 @@ class Approvals:
     officer: str = ""
     texts: frozenset[str] = frozenset()
     values: frozenset[str] = frozenset()
+    confirmed: frozenset[str] = frozenset()
     alone: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     taken_back: frozenset[str] = frozenset()
@@ -111,6 +119,10 @@ class Approvals:
     def allows(self, text: str) -> bool:
         """Whether this very text was approved."""
         return text_key(text) in self.texts
+
+    def lets_out(self, value: str) -> bool:
+        """Whether this very value was approved, by itself or by its key."""
+        return value in self.values or value_key(value) in self.values
 
     def reason(self, key: str) -> str:
         """Why a text or value with this key leaves, for the preview."""

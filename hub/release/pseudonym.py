@@ -3,7 +3,7 @@
     key    = HKDF(the CERT's key, "victim|" collection "|" period)
     name   = "victim-" country "-" 80 bits of HMAC(key, canonical victim) in base32, in four groups
 
-The same victim has the same pseudonym within one collection and period (a calendar year), and another in every other:
+The same victim has the same pseudonym within one collection and period (a quarter of a year), and another in every other:
 nobody can join two collections, or follow a victim for ever. Only the CERT can tell who it is.
 """
 
@@ -25,6 +25,15 @@ def period(first_released: datetime, months: int) -> str:
     """`2026` for a calendar year, `2026-2` for its second part. An update stays in the period of the first release."""
     part = (first_released.month - 1) // months + 1
     return f"{first_released.year}" if months == 12 else f"{first_released.year}-{part}"
+
+
+def in_words(of_period: str, months: int) -> str:
+    """A period for readers: `throughout 2026`, `from 2026-04 to 2026-06`, `in 2026-05`."""
+    year, _, part = of_period.partition("-")
+    if not part:
+        return f"throughout {year}"
+    last = int(part) * months
+    return f"in {year}-{last:02}" if months == 1 else f"from {year}-{last - months + 1:02} to {year}-{last:02}"
 
 
 def canonical(victim: Victim, country: str) -> str | None:

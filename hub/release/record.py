@@ -110,6 +110,7 @@ def entry(now: str, approvals: Approvals, preview: Mapping[str, Any], consent: s
         "approved_texts": sorted(approvals.texts),
         "approved_values": sorted(approvals.values),
         "approved_alone": sorted(approvals.alone),
+        "confirmed_values": sorted(approvals.confirmed),
         "kept": sorted(approvals.kept),
         "despite": dict(approvals.despite),
         "taken_back": sorted(approvals.taken_back),

@@ -58,7 +58,7 @@ def _indicator_text(_value: Any, context: Context) -> str:
     observable = release.origins[context.content["id"]].observable
     name = wording.observable_name(observable.type) if observable else "Indicator"
     malware = observable.malware if observable else None
-    family = malware if malware and release.clean(malware) else None
+    family = release.families.get(malware or "")
     until = context.validity()[1]
     circumstances = f"{release.texts.kind} ({release.report.determination})"
     return wording.indicator_description(

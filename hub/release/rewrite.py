@@ -10,23 +10,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from hub.home.member import Member
-from hub.release import allowed, preview, rules, texts, victims
+from hub.release import allowed, lone, preview, rules, texts, victims
 from hub.release.author import author_of, pap_of
 from hub.release.context import Context, ReleaseContext
 from hub.release.gate import Gate, Passage, Verdict
 from hub.release.ladder import Level, Rung
 from hub.release.policy import Approvals, Audience
-from hub.release.rounding import ceiling, floor
+from hub.release.pseudonym import in_words
 from hub.release.scan import Scanner
 from hub.rendering import wording
 from hub.rendering.render import Rendered
 from hub.rendering.versions import Content, Version
-from hub.reports.moments import Fidelity
 from hub.reports.report import Kind, Report
 from hub.stix import identifiers, tlp
 
@@ -46,6 +45,9 @@ _OF_INCIDENTS: Final = identifiers.INCIDENT_CORE_TYPES | {
     "observed-data",
     "course-of-action",
 }
+LOWEST_COMPROMISED: Final = tlp.TLP.AMBER
+"""The level below which an indicator of a compromised host is not marked: its owner is a victim, too."""
+
 # Set for every object alike, by its author.
 _HANDLED: Final = frozenset("id created modified created_by_ref object_marking_refs granular_markings revoked".split())
 # Refer to others of their own type that come later.
@@ -94,8 +96,8 @@ class Rewritten:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a release is made of. `known` are the versions released before, `first` their first time, `wording` the version
-    of the sentences in them.
+    """What a release is made of. `known` are the versions released before, `first` their first time, `now` this release's,
+    `wording` the version of the sentences in them.
     """
 
     rendered: Rendered
@@ -107,6 +109,7 @@ class Order:
     known: Mapping[str, Version]
     first: str
     wording: int
+    now: str
 
 
 def rewrite(order: Order) -> Rewritten:
@@ -120,7 +123,14 @@ class _Rewriting:
     def __init__(self, order: Order) -> None:
         self._order = order
         self._author = author_of(order.member, order.audience, order.known, order.wording)
-        self._gate = Gate(order.rendered, order.audience, order.approvals, order.scanner)
+        self._gate = Gate(
+            order.rendered,
+            order.report,
+            order.member,
+            order.audience,
+            approvals=order.approvals,
+            scanner=order.scanner,
+        )
         self._no_incidents = order.report.kind is Kind.CASE and not order.audience.incidents
         highest = victims.highest_rung(order.report, order.audience, order.approvals, incidents=not self._no_incidents)
         self._limits = victims.disclosure(order.report, order.member, order.audience, highest, order.first)
@@ -152,20 +162,23 @@ class _Rewriting:
 
     def _context(self, pseudonyms: tuple[str, ...]) -> ReleaseContext:
         order, limits = self._order, self._limits
-        return ReleaseContext(
+        span = in_words(limits.period, order.member.pseudonym_months)
+        context = ReleaseContext(
             report=order.report,
             member=order.member,
             audience=order.audience,
             approvals=order.approvals,
             scanner=order.scanner,
-            texts=texts.texts_for(order.report, limits.rung, order.member.name, pseudonyms, limits.period),
+            texts=texts.texts_for(order.report, limits.rung, order.member.name, pseudonyms, span),
             origins=order.rendered.origins,
-            adversary_values=frozenset(self._gate.values),
+            adversary_values=self._gate.values,
             first=order.first,
             began=self._began(),
             wording=order.wording,
             sector=limits.rung.sector,
         )
+        names = {item.name: rules.name_of("malware", item.name, context).value for item in order.report.malware}
+        return replace(context, families={name: told for name, told in names.items() if told is not None})
 
     def _began(self) -> str | None:
         """When a case began, as far as the report says."""
@@ -205,16 +218,26 @@ class _Rewriting:
             return
         # (3) the gate
         if content["type"] == "indicator" or content["type"] in identifiers.SCO_TYPES:
-            passage = self._gate.passage(content)
+            passage = self._passage(content, level)
             if passage.verdict is Verdict.LONE and content["type"] == "indicator":
+                level = max(level, LOWEST_COMPROMISED) if passage.third_party else level
                 self._lone(content, level, passage)
-            if passage.verdict is not Verdict.LEAVES:
+            if passage.verdict is not Verdict.LEAVES or passage.key:
                 self._gated(content, passage)
+            if passage.verdict is not Verdict.LEAVES:
                 return
         if content.get("revoked") and self._author.released_id(content) not in self._order.known:
             self._stays(content, "it was withdrawn before it ever left")
             return
         self._by_rules(content, release, level)
+
+    def _passage(self, content: Content, level: tlp.TLP) -> Passage:
+        passage = self._gate.passage(content)
+        highest = self._order.audience.highest_tlp
+        if passage.verdict is Verdict.LONE and passage.third_party and max(level, LOWEST_COMPROMISED) > highest:
+            why = f"a compromised host is marked {LOWEST_COMPROMISED.label} at least, above {highest.label}"
+            return Passage(Verdict.STAYS, why, observable=passage.observable)
+        return passage
 
     def _barred(self, content: Content, level: tlp.TLP | None) -> str | None:
         """Why an object stays whatever its properties say; None where they decide."""
@@ -330,19 +353,20 @@ class _Rewriting:
         self._out.rows.append(preview.Row(content["type"], content["id"], "", _saying(content), None, why))
 
     def _gated(self, content: Content, passage: Passage) -> None:
-        """The row of a value that does not leave with the rest."""
-        alone = passage.verdict is Verdict.LONE and content["type"] == "indicator"
+        """The row of a value about which an officer decides or decided, or that stays."""
         here = _saying(content)
+        leaves = passage.verdict is Verdict.LEAVES
+        leaves |= passage.verdict is Verdict.LONE and content["type"] == "indicator"
         row = preview.Row(
             type=content["type"],
             id=content["id"],
             path="",
             here=here,
-            leaves=here if alone else None,
+            leaves=here if leaves else None,
             why=passage.why,
             key=passage.key,
-            approved=passage.verdict is Verdict.LONE,
-            value=passage.key,
+            approved=passage.verdict is not Verdict.STAYS,
+            value=passage.value if passage.key else "",
             span=passage.span,
             evidence=passage.observable.evidence if passage.observable else "",
         )
@@ -356,27 +380,14 @@ class _Rewriting:
             self._stays(content, why)
 
     def _lone(self, content: Content, level: tlp.TLP, passage: Passage) -> None:
-        """An approved value that names a victim: alone, without a word of the incident or an id that leads to it."""
-        level = max(level, tlp.TLP.AMBER) if passage.third_party else level
-        if level > self._order.audience.highest_tlp:
-            return
-        author = self._order.member.name
-        # By the month: the day could be matched with the incident's.
-        until = ceiling(content["valid_until"], Fidelity.MONTH)
-        name = wording.observable_name(passage.observable.type) if passage.observable else "Indicator"
-        properties: Content = {
-            "type": "indicator",
-            "spec_version": "2.1",
-            "name": name,
-            "description": wording.lone_description(name, author, until, wording=self._order.wording),
-            "indicator_types": ["malicious-activity"],
-            "pattern": content["pattern"],
-            "pattern_type": content["pattern_type"],
-            "valid_from": floor(content["valid_from"], Fidelity.MONTH),
-            "valid_until": until,
-        }
-        if "pattern_version" in content:
-            properties["pattern_version"] = content["pattern_version"]
+        name, item = self._order.member.name, passage.observable
+        what = wording.observable_name(item.type) if item else "Indicator"
+        if passage.third_party:
+            before = self._author.lone_version(content)
+            day = before.content["valid_from"] if before else self._order.now
+            properties = lone.compromised_host(content, what, name, day)
+        else:
+            properties = lone.lone_indicator(content, what, name, self._order.wording)
         self._out.lone.append(self._author.lone(content, properties, level))
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from hub.protocol.labels import EXERCISE, Stage
-from hub.release import preview, rounding, words
-from hub.release.context import Context
-from hub.release.policy import Profile, text_key
+from hub.release import known_names, preview, rounding, words
+from hub.release.context import Context, ReleaseContext
+from hub.release.policy import Profile, text_key, value_key
 from hub.release.preview import Row
 from hub.rendering.versions import Content
 from hub.reports import rsit
@@ -22,16 +22,28 @@ from hub.stix import incident
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Why a value is held, under which key; `approved`: it is not any more. The rest is as in a row of the preview."""
+
+    why: str
+    key: str
+    span: str = ""
+    insist: bool = False
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a rule decided: `value` leaves (None: nothing).
 
-    `rows` are those of the parts of the value. `refusal` says why an approved text must not leave; then nothing of the
-    release does.
+    `rows` are those of the parts of the value. `refusals` say why an approved text must not leave; then nothing of the
+    release does. `held` is for a value about which an officer decides.
     """
 
     value: Any
     rows: tuple[Row, ...] = ()
     refusals: tuple[str, ...] = ()
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +70,28 @@ def rewritten(content: Mapping[str, Any], table: Table, context: Context, path: 
     for name, value in content.items():
         rule = table.get(name)
         after = None if rule is None else rule.change(value, context)
+        held = None
         if isinstance(after, Change):
             rows += after.rows
             refusals += after.refusals
-            after = after.value
+            held, after = after.held, after.value
         if after is not None:
             leaving[name] = after
         if name != "extensions" and (rule is None or rule.shown):
-            rows.append(_row(f"{head}{name}", value, after, rule, context))
+            row = _row(f"{head}{name}", value, after, rule, context)
+            rows.append(row if held is None else replace(row, value=str(value), **asdict(held)))
     return Change(leaving, tuple(rows), refusals)
 
 
 def _row(path: str, value: Any, after: Any, rule: Rule | None, context: Context) -> Row:
     content, release = context.content, context.release
+    here = preview.shown(value)
     row = Row(
         type=content["type"],
         id=content["id"],
         path=path,
-        here=preview.shown(value),
-        leaves=None if after is None else preview.shown(after),
+        here=here,
+        leaves=None if after is None else here if after == value else preview.shown(after),
         why="not on the list of what may leave" if rule is None else rule.why,
         evidence=release.evidence(content["id"]) if path in _VALUES else "",
     )
@@ -170,11 +185,55 @@ def written(name: str) -> Rule:
     return Rule(change, "written anew from vocabulary words", approvable=True)
 
 
-def _clean(value: Any, context: Context) -> Any:
-    """Names of malware, techniques, actors: public knowledge, unless a deny-listed name stands in them."""
-    if isinstance(value, list):
-        return [item for item in value if context.release.clean(item)] or None
-    return value if context.release.clean(value) else None
+def _name(value: Any, context: Context) -> Any:
+    """The name of an actor, campaign, malware, tool, technique or weakness: a public one, or an approved one."""
+    change = name_of(context.content["type"], value, context.release)
+    if change.value is not None:
+        return change
+    return replace(change, value=_public_name(context) or known_names.UNSPECIFIED.get(context.content["type"]))
+
+
+def name_of(object_type: str, name: str, release: ReleaseContext) -> Change:
+    """Whether a name leaves, and if not, why; what stands in its place is for others to say."""
+    # a name looks like the name of an organisation or a product; only what resembles the victim is suspicious in it
+    hits = release.scanner.hits(name)
+    if own := [hit for hit in hits if hit.exact]:
+        return Change(None, held=Held(f"it holds {', '.join(map(str, own))}", ""))
+    alike = ", ".join(map(str, hits))
+    public = known_names.is_public(object_type, name)
+    if public and not alike:
+        return Change(name)
+    person = not public and known_names.looks_like_a_person(name)
+    why = (
+        f"it holds {alike}" if alike else "it looks like a person's name" if person else "no public list has this name"
+    )
+    key = value_key(name)
+    insist = bool(alike) or person
+    if release.approvals.lets_out(name) and (not insist or release.approvals.insists(key)):
+        return Change(name, held=Held(release.approvals.reason(key), key, alike, insist, approved=True))
+    return Change(None, held=Held(f"held: {why}", key, alike or (name if person else ""), insist))
+
+
+def _public_name(context: Context) -> str | None:
+    """What a public catalogue calls a technique, by the number that stands beside its name."""
+    if context.content["type"] != "attack-pattern":
+        return None
+    for item in context.content.get("external_references", ()):
+        number = str(item.get("external_id", ""))
+        if item.get("source_name") == "mitre-attack" and (name := known_names.technique_of(number)):
+            return name
+        if item.get("source_name") == "capec" and _CATALOGUES["capec"][0].fullmatch(number):
+            return number
+    return None
+
+
+def _aliases(value: list[str], context: Context) -> list[str] | None:
+    names = (name_of(context.content["type"], name, context.release) for name in value)
+    return [change.value for change in names if change.value is not None] or None
+
+
+def _version(value: str, context: Context) -> str | None:
+    return value if _VERSION.fullmatch(value) and context.release.clean(value) else None
 
 
 # -- times and numbers ---------------------------------------------------------------------------------------------
@@ -264,6 +323,7 @@ _LABEL_WORDS: Final[Mapping[str, frozenset[str]]] = {
     "note": frozenset({"lesson", "comment", "report", "requested"}),
     "role": frozenset({"adversary"}),
 }
+_VERSION: Final = re.compile(r"v?\d[\w.+-]{0,20}", re.ASCII)
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 _HASH: Final = re.compile(r"[0-9a-fA-F]{32,128}|T1[0-9A-F]{70}|\d+:[A-Za-z0-9+/]+:[A-Za-z0-9+/]+")
 _CATALOGUES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], str]]]] = {
@@ -280,7 +340,9 @@ _CATALOGUES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], str]]]] =
 
 KEEP: Final = Rule(_keep, "leaves as it is", shown=False)
 APPROVED: Final = Rule(approved, "free text: only what was scanned and approved", approvable=True)
-CLEAN: Final = Rule(_clean, "a public name; scanned")
+NAME: Final = Rule(_name, "a public name; searched")
+ALIASES: Final = Rule(_aliases, "those that are public names")
+VERSION: Final = Rule(_version, "a version; searched")
 VALUE: Final = Rule(_keep, "the adversary's; scanned")
 SEEN: Final = Rule(_seen, "rounded")
 FROM: Final = Rule(lambda _value, context: context.validity()[0], "rounded")

@@ -110,6 +110,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         known={**record.objects, **record.lone},
         first=record.first or time,
         wording=record.wording,
+        now=time,
     )
     made = rewrite(order)
     preview = Preview(title, tuple(made.rows))
@@ -139,8 +140,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         sampled=report.kind is Kind.FEED,
     )
     found = check.problems(contents, look)
-    # An approved lone indicator may resemble the victim, but hold nothing that is the victim's own.
-    found += check.problems(alone, replace(look, scanner=scanner.last()))
+    found += _problems_alone(lone, own, look, member, report)
     crowd = ladder.crowd_of(member, audience)
     if not all(ladder.satisfied(rung, crowd) for rung in made.rungs):
         found.append("what is said of a victim fits too few organisations")
@@ -168,6 +168,23 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         record=kept,
         preview=preview,
     )
+
+
+def _problems_alone(
+    lone: list[Content], own: list[Content], look: check.Look, member: Member, report: Report
+) -> list[str]:
+    """The last look over lone indicators.
+
+    One that resembles the victim holds nothing that is the victim's own; a compromised host may be a constituent's, whom
+    the officer has seen, but not the victim's.
+    """
+    compromised = [content for content in lone if "compromised" in content.get("indicator_types", ())]
+    others = [content for content in lone if content not in compromised]
+    problems = check.problems((*_levels(others), *own, *others), replace(look, scanner=look.scanner.last()))
+    if compromised:
+        scanner = scanner_for(replace(member, register=()), report).last()
+        problems += check.problems((*_levels(compromised), *own, *compromised), replace(look, scanner=scanner))
+    return problems
 
 
 def _left_before(record: ReleaseRecord) -> str:

@@ -34,8 +34,8 @@ class Texts:
         return f"{self.title} ({self.standing}). Shared by {self.author}.{self.note}"
 
 
-def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ...], until: str) -> Texts:
-    """The sentences for a release; `pseudonyms` stand until the end of the period `until`."""
+def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ...], span: str) -> Texts:
+    """The sentences for a release; `span` says for how long `pseudonyms` stay the same."""
     severity = rounding.criticality(report.severity.criticality) if report.severity else None
     about = ""
     if report.kind is Kind.CASE and rung.level is not Level.NOTHING:
@@ -43,7 +43,7 @@ def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ..
     note = ""
     if pseudonyms:
         names = " and ".join(pseudonyms)
-        note = f" The name {names} is a pseudonym: in this collection it means the same victim throughout {until}."
+        note = f" The name {names} is a pseudonym: in this collection it means the same victim {span}."
     # A type that only one sector has would tell the sector.
     types = tuple(word for word in report.incident_types if rung.sector or word not in SECTOR_HINTS)
     kind = wording.incident_kind(replace(report, incident_types=types))

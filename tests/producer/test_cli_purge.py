@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.producer.offices import Region, of_types, own, sheet
 
-MARK = "purge-me-rekaan.example"
+MARK = "purge-me-elsewhere.example"
 
 
 def files_with(folder: Path, text: str) -> list[str]:

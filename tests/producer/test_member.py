@@ -58,7 +58,7 @@ def test_a_home_is_read_whole(tmp_path: Path) -> None:
     assert (member.deny.people, member.deny.hosts) == (("Siti binti Rahman",), ("HQ-FS02",))
     assert (member.space.domains, member.space.prefixes) == (("gov.example",), ("203.0.113.0/24",))
     assert member.constituents == {("MY", "healthcare", "large"): 31, ("MY", "healthcare", ""): 4}
-    assert member.pseudonym_months == 12
+    assert member.pseudonym_months == 3
 
 
 def test_the_key_is_made_at_first_use_for_its_owner_only_with_advice_to_keep_a_copy(tmp_path: Path) -> None:

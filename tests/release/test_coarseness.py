@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ from hub.reports.impacts import ConfidentialityImpact
 from hub.reports.moments import Fidelity, Timeline
 from hub.reports.observables import ObservableType, Sighting
 from hub.reports.report import Report
-from hub.reports.victims import Victim
+from hub.reports.victims import Consent, Victim
 from tests.release.releasing import PUBLIC, REGIONAL, of_type, released, text_of
 from tests.reports.making_reports import VICTIM, a_case, a_feed, a_member, moment, seen
 
@@ -88,7 +88,7 @@ def test_a_victim_in_another_country_needs_the_crowd_in_both() -> None:
 
 
 def test_without_counts_no_sector_is_said_anywhere() -> None:
-    sighted = Sighting("malware", "Kertas", 77, country="MY", sector="financial-services")
+    sighted = Sighting("malware", "LockBit", 77, country="MY", sector="financial-services")
     for report in (a_case(), a_feed(sightings=(sighted,))):
         text = text_of(released(report, member=a_member(constituents={})))
         assert "financial services" not in text
@@ -142,7 +142,7 @@ def case_of(hours: int) -> Report:
     times = Timeline(
         started=moment(start.isoformat()), detected=moment(start.isoformat()), ended=ended, contained=ended
     )
-    seen_late = seen(ObservableType.IPV4, "203.0.113.7", first_seen=times.started, last_seen=ended, malware="Kertas")
+    seen_late = seen(ObservableType.IPV4, "203.0.113.7", first_seen=times.started, last_seen=ended, malware="LockBit")
     return a_case(timeline=times, observables=(seen_late,), sightings=(), tlp="clear")
 
 
@@ -217,12 +217,12 @@ def test_a_validity_is_told_in_whole_steps_and_never_shorter() -> None:
 
 def test_the_public_learns_no_count_below_the_least() -> None:
     def sighting(count: int) -> dict[str, object]:
-        sighted = Sighting("malware", "Kertas", count, country="MY")
+        sighted = Sighting("malware", "LockBit", count, country="MY")
         return of_type(released(a_feed(tlp="clear", sightings=(sighted,)), PUBLIC), "sighting")[0]
 
     assert "count" not in sighting(9)
     assert sighting(10)["count"] == 10
-    regional = released(a_feed(sightings=(Sighting("malware", "Kertas", 9, country="MY"),)))
+    regional = released(a_feed(sightings=(Sighting("malware", "LockBit", 9, country="MY"),)))
     assert of_type(regional, "sighting")[0]["count"] == 1
 
 
@@ -237,3 +237,37 @@ def test_numbers_are_told_by_declared_steps() -> None:
 def test_a_victim_of_size_large_is_told_without_the_size_where_too_few_are() -> None:
     """Four large banks, and eleven of which the size is not counted: "a large bank" would leave four."""
     assert "large" not in text_of(released(a_case(victims=(VICTIM,))))
+
+
+# -- over time -----------------------------------------------------------------------------------------------------
+
+
+def pseudonym_at(month: int, **member: object) -> str:
+    now = datetime(2026, month, 10, tzinfo=UTC)
+    result = released(a_case(consent=Consent.PSEUDONYM), member=a_member(**member), now=now)
+    return next(str(item["name"]) for item in of_type(result, "identity") if item["name"].startswith("victim-"))
+
+
+def test_a_follower_of_a_year_links_no_more_than_a_quarter_under_one_pseudonym() -> None:
+    year = [pseudonym_at(month) for month in range(1, 13)]
+    assert len(set(year)) == 4
+    assert [year.index(name) for name in year] == [0, 0, 0, 3, 3, 3, 6, 6, 6, 9, 9, 9]
+    assert len({pseudonym_at(month, pseudonym_months=12) for month in (1, 12)}) == 1
+
+
+def test_readers_are_told_for_how_long_a_pseudonym_means_the_same_victim() -> None:
+    def sentence(months: int) -> str:
+        result = released(a_case(consent=Consent.PSEUDONYM), member=a_member(pseudonym_months=months))
+        return str(of_type(result, "incident")[0]["description"])
+
+    assert "means the same victim from 2026-04 to 2026-06." in sentence(3)
+    assert "means the same victim throughout 2026." in sentence(12)
+    assert "means the same victim in 2026-05." in sentence(1)
+
+
+def test_two_incidents_of_one_victim_without_a_pseudonym_share_no_id_that_others_do_not() -> None:
+    """What both have in common is what all of the sector have, and what the world knows."""
+    first, second = released(a_case()), released(a_case(report_id="NUSA-2026-0099"))
+    other = released(a_case(report_id="NUSA-2026-0100", victims=(replace(VICTIM, name="Bank Makmur", domains=()),)))
+    shared = {item["id"] for item in first.contents} & {item["id"] for item in second.contents}
+    assert shared <= {item["id"] for item in other.contents}

@@ -86,10 +86,10 @@ CASE: Snapshot = {
     },
     "clusters": {
         "Financial services organisations in Malaysia",
-        "Kertas",
+        "LockBit",
         "Exploit Public-Facing Application",
         "CVE-2024-3400",
-        "COLD HERON",
+        "Lazarus Group",
     },
 }
 WATCH: Snapshot = {
@@ -98,7 +98,7 @@ WATCH: Snapshot = {
     "tags": {'rsit:malicious-code="c2-server"'},
     "attributes": {("domain", "heron.example"), ("ip-dst", "203.0.113.7")},
     "objects": set(),
-    "clusters": {"COLD HERON"},
+    "clusters": {"Lazarus Group"},
 }
 
 

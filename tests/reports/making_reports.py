@@ -58,6 +58,7 @@ def a_member(**changes: Any) -> Member:
 def seen(kind: ObservableType, value: str, role: Role = Role.ADVERSARY, **more: Any) -> Observable:
     """An observable; the adversary's is an indicator."""
     more.setdefault("as_indicator", role is Role.ADVERSARY)
+    more.setdefault("evidence", "" if role is Role.UNKNOWN else f"the report says {role.value}")
     return Observable(kind, value, role, **more)
 
 
@@ -118,12 +119,12 @@ def a_case(**changes: Any) -> Report:
         tasks=(Task("Siti pulled the plug", ("containment",), "At Bank Sejahtera", outcome="successful"),),
         recommended_actions=("Patch the gateway as Bank Sejahtera did",),
         notes=(Note("Bank Sejahtera had no backups", "lesson", "At Sejahtera"),),
-        actors=(Actor("COLD HERON", types=("crime-syndicate",), motivation="personal-gain", countries=("RU",)),),
-        malware=(Malware("Kertas", ("ransomware",)),),
+        actors=(Actor("Lazarus Group", types=("crime-syndicate",), motivation="personal-gain", countries=("RU",)),),
+        malware=(Malware("LockBit", ("ransomware",)),),
         techniques=(Technique("Exploit Public-Facing Application", "T1190"),),
         vulnerabilities=(Vulnerability("CVE-2024-3400", "On gw.sejahtera.example", 9.8, "CVSS v3.1"),),
         observables=(
-            seen(ObservableType.IPV4, "203.0.113.7", malware="Kertas"),
+            seen(ObservableType.IPV4, "203.0.113.7", malware="LockBit"),
             seen(ObservableType.DOMAIN, "kertas-leaks.example"),
             seen(ObservableType.URL, "https://kertas-leaks.example/pay?id=7"),
             seen(ObservableType.EMAIL, "support@kertas-leaks.example"),
@@ -175,7 +176,7 @@ def a_feed(lines: int = 12, **changes: Any) -> Report:
             labels=('rsit:malicious-code="c2-server"',),
             first_seen=moment("2026-05-01T10:20:30+00:00"),
             last_seen=moment("2026-05-01T11:20:30+00:00"),
-            malware="Kertas",
+            malware="LockBit",
         )
         for number in range(lines)
     )
@@ -189,7 +190,7 @@ def a_feed(lines: int = 12, **changes: Any) -> Report:
         labels=('rsit:malicious-code="c2-server"',),
         status=Status.CLOSED,
         tlp="green",
-        malware=(Malware("Kertas", ("bot",)),),
+        malware=(Malware("LockBit", ("bot",)),),
         observables=observables,
         sightings=(
             *(Sighting("observable", f"ipv4-addr 203.0.113.{number}", 3, country="MY") for number in range(lines)),
@@ -203,7 +204,7 @@ def a_feed(lines: int = 12, **changes: Any) -> Report:
                 detail="snmp",
                 labels=('rsit:vulnerable="ddos-amplifier"',),
             ),
-            Sighting("malware", "Kertas", 77, country="MY", sector="financial-services"),
+            Sighting("malware", "LockBit", 77, country="MY", sector="financial-services"),
         ),
         source="feed.jsonl, lines 1 to 12",
     )
@@ -215,12 +216,12 @@ def a_watch(**changes: Any) -> Report:
     report = Report(
         report_id="NUSA-W-7",
         source_format="iodef",
-        title="Servers of COLD HERON",
+        title="Servers of the Lazarus Group",
         kind=Kind.WATCH,
         rsit=(("malicious-code", "c2-server"),),
         incident_types=("c&c-server-hosting",),
         tlp="green",
-        actors=(Actor("COLD HERON"),),
+        actors=(Actor("Lazarus Group"),),
         observables=(seen(ObservableType.IPV4, "203.0.113.7"), seen(ObservableType.DOMAIN, "heron.example")),
     )
     return replace(report, **changes)

@@ -257,7 +257,7 @@ def _observables(
     if file:
         observables.append(roles.adversary("malware.hash is of malware").of(file))
     if revoked:
-        return tuple(replace(item, revoked=item.role is Role.ADVERSARY) for item in observables)
+        return tuple(replace(item, revoked=True) if item.role is Role.ADVERSARY else item for item in observables)
     return tuple(observables)
 
 

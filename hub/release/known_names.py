@@ -1,0 +1,153 @@
+"""Names of actors, campaigns, malware, tools, techniques and weaknesses: which of them the world knows.
+
+Only a public name leaves by itself. A victim's name can stand in any other (an operation named after its target, a
+private product's weakness), and so can a person's. The lists are the MISP galaxies, ATT&CK among them, as
+`.ci/known-names.py` wrote them down; the words of RSIT, VERIS and STIX; and the numbers of public catalogues.
+
+A name is public when, without versions and generic words, it is on the list: `LockBit 3.0`, `Emotet loader`,
+`Trojan:Win32/Emotet.A`. So is one of generic words alone: `Trojan.Win32.Generic` names nobody.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
+
+from hub.release import words
+from hub.reports import rsit
+
+KNOWLEDGE: Final = ("malware", "tool", "attack-pattern", "vulnerability", "threat-actor", "intrusion-set", "campaign")
+"""The STIX types whose names this is about."""
+
+UNSPECIFIED: Final = {"malware": "Unspecified malware", "tool": "Unspecified tool"}
+"""What stands for a name that stays, where the object is worth telling without it."""
+
+MAX_NAME: Final = 120  # characters; what is longer is a sentence
+_WEAKNESS_NUMBER: Final = re.compile(
+    r"CVE-\d{4}-\d{4,7}|GHSA(?:-[0-9a-z]{4}){3}|EUVD-\d{4}-\d{1,6}|CNN?VD-\d{4,6}-\d{1,7}|JVNDB-\d{4}-\d{6}"
+    r"|BDU:\d{4}-\d{5}|CWE-\d{1,4}",
+    re.IGNORECASE,
+)
+_TECHNIQUE_NUMBER: Final = re.compile(r"T\d{4}(?:\.\d{3})?")
+_PATTERN_NUMBER: Final = re.compile(r"CAPEC-\d{1,3}")
+# How galaxies of MISP end a name: "APT28 - G0007".
+_NUMBER_AFTER: Final = re.compile(r" - (?:[A-Z]{2,3}-)?[A-Z]{1,2}\d{4}(?:\.\d{3})?$")
+_WORD: Final = re.compile(r"[^\W_]+")
+_VERSION: Final = re.compile(r"v?\d[\da-z]{0,3}|[a-z]{1,2}|[ivx]{1,4}")
+_GENERIC: Final = frozenset(
+    "actor actors adware agent android apt backdoor banker banking beacon bootkit bot botnet campaign cluster coinminer "
+    "crew cryptominer deb doc downloader dropper ek elf exe exploit family framework gang gen generic group html implant "
+    "infostealer ios java js keylogger kit linux loader mac macos malicious malware miner module msil office operation osx "
+    "payload pdf php powershell pws pwstealer python ransom ransomware rat riskware rootkit script shell spyware stealer "
+    "symbian team threat tool trojan trojandownloader "
+    "trojandropper trojanspy unix unknown unspecified unwanted variant vba vbs version virus w32 w64 webshell win win32 "
+    "win64 windows wiper worm x64 x86".split()
+)
+# How names of people are recognised: by a title or a word between their parts, or as some capitalised words.
+_OF_PEOPLE: Final = frozenset(
+    "bin binti bt bte al ap mr mrs ms miss dr prof dato datuk datin tun tan encik puan cik haji hajah ir drs bapak bpk ibu "
+    "nyonya khun nai nang daw ko ma saw sai oknha lok de dela dos van von der nguyen tran pham hoang huynh phan vo dang".split()
+)
+_CAPITALISED: Final = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+
+
+def normal(name: str) -> str:
+    """The form in which names are compared: letters and digits, in lower case, without accents."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(character for character in plain if character.isalnum())
+
+
+@lru_cache(maxsize=20_000)
+def is_public(object_type: str, name: str) -> bool:
+    """Whether the world knows this name of an object of that STIX type."""
+    name = _NUMBER_AFTER.sub("", name.strip())
+    if not name or len(name) > MAX_NAME:
+        return False
+    if name in _STANDARD:
+        return True
+    match object_type:
+        case "vulnerability":
+            return _WEAKNESS_NUMBER.fullmatch(name) is not None or normal(name) in _names("weaknesses")
+        case "attack-pattern":
+            if _TECHNIQUE_NUMBER.fullmatch(name):
+                return name in _numbers()
+            return _PATTERN_NUMBER.fullmatch(name) is not None or _is_technique(name)
+        case _:
+            return normal(name) in _names("threats") or _is_threat_in_words(name)
+
+
+def technique_of(number: str) -> str | None:
+    """ATT&CK's own name of the technique of this number; None where ATT&CK has none."""
+    return _numbers().get(number)
+
+
+def looks_like_a_person(name: str) -> bool:
+    """Whether a name could be somebody's: of two to six words, with a title or all capitalised, none of them generic."""
+    plain = re.sub(r"\([^)]*\)", " ", name)
+    words = plain.split()
+    parts = [part for word in words for part in _CAPITALISED.findall(word)]
+    if not 2 <= len(parts) <= 6 or any(character.isdigit() for character in plain):
+        return False
+    if any(normal(part) in _OF_PEOPLE for part in parts):
+        return True
+    return all(part[0].isupper() and not part.isupper() and normal(part) not in _GENERIC_IN_NAMES for part in parts)
+
+
+_GENERIC_IN_NAMES: Final = _GENERIC | frozenset(
+    "army bear blizzard buffalo cat chollima collective cyber dragon eagle elephant hackers heron jackal kitten leopard leaks "
+    "lion operation panda panther ring rain sandstorm security sleet spider storm tempest tiger tsunami typhoon wolf".split()
+)
+
+
+def _is_technique(name: str) -> bool:
+    kind, _, word = name.partition(": ")
+    if kind in ("VERIS hacking", "VERIS social"):
+        return normal(word) in _names("veris")
+    parent, _, own = name.partition(": ")  # a sub-technique with its parent's name
+    techniques = _names("techniques")
+    return normal(name) in techniques or (normal(parent) in techniques and normal(own) in techniques)
+
+
+def _is_threat_in_words(name: str) -> bool:
+    """Whether each word is on the list, generic, or tells a version."""
+    if normal(name) in _names("veris"):
+        return True
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    parts = dict.fromkeys(_WORD.findall(plain))
+    own = [word for word in parts if word not in _GENERIC and not _VERSION.fullmatch(word)]
+    if not own:
+        return any(word in _GENERIC for word in parts)
+    threats = _names("threats")
+    if "".join(map(normal, own)) in threats:
+        return True
+    # Feeds join the names of a family and its carrier: `avalanche-andromeda`.
+    return not re.search(r"\s", plain) and all(normal(word) in threats for word in own)
+
+
+@cache
+def _lines(file: str) -> tuple[str, ...]:
+    text = (files("hub.release") / "lists" / f"{file}.txt").read_text("utf-8")
+    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+@cache
+def _names(file: str) -> frozenset[str]:
+    return frozenset(_lines(file))
+
+
+@cache
+def _numbers() -> dict[str, str]:
+    pairs = (line.partition("\t") for line in _lines("numbers"))
+    return {number: name for number, _, name in pairs}
+
+
+_STANDARD: Final = frozenset(
+    {*(line.name for line in rsit.RSIT.values()), *UNSPECIFIED.values(), "Malware not told"}
+    | {"external actor", "internal actor", "partner actor"}
+    | words.ACTOR_TYPES
+    | words.MALWARE_TYPES
+    | words.TOOL_TYPES
+)

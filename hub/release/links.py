@@ -1,0 +1,129 @@
+"""Values that lead to the victim without naming it: asked about, never let out by default.
+
+Whoever holds the other end of such a link knows the victim: who paid into a wallet is seen in its ledger, the hash of a
+leaked document can be compared, a domain SID or the name of a machine is the same in every other leak.
+
+| Link | Where it is looked for |
+|---|---|
+| wallet | a wallet that is an indicator |
+| the victim's own document | a file of a case in which data were read, leaked or lost: where that is what the case is, any file that is no malware or program; else one with a document's extension |
+| SID of a Windows domain, internal host name, private address | URLs, file names, accounts, keys, mutexes, subjects, rules |
+| who was logged in, which machine called | parameters of a URL by their names |
+| account, card, identity and registration numbers, BIN | behind a word that calls them so |
+
+Each text is read in every encoding (`encodings`). Paths with a user's name and mail addresses are `patterns.intruders`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from hub.release.encodings import readings
+from hub.reports.impacts import ConfidentialityImpact
+from hub.reports.observables import Observable, ObservableType
+from hub.reports.report import Kind, Report
+
+_TEXTUAL: Final = frozenset(
+    {
+        ObservableType.URL,
+        ObservableType.EMAIL_MESSAGE,
+        ObservableType.FILE,
+        ObservableType.MUTEX,
+        ObservableType.REGISTRY_KEY,
+        ObservableType.USER_ACCOUNT,
+        ObservableType.SOFTWARE,
+        ObservableType.USER_AGENT,
+        ObservableType.PATTERN,
+    }
+)
+_LEAKS: Final = frozenset({"data-leak", "data-loss", "unauthorised-information-access"})  # types of RSIT
+_LEAK_EVENTS: Final = frozenset(
+    "data-exfiltration deletion-information theft-access-credentials unauthorized-access-information unauthorized-release".split()
+)
+_LOST: Final = frozenset({"confirmed-loss", "suspected-loss", "exploited-loss", "contained"})
+_DOCUMENTS: Final = re.compile(
+    r"\.(?:accdb|bak|csv|dbf|docx?|dump|dwg|eml|key|mdb|msg|numbers|od[pst]|pages|pdf|pptx?|pst|rtf|sql|tsv|txt|vsdx?|xlsb?|xlsx)$",
+    re.IGNORECASE,
+)
+_PROGRAMS: Final = re.compile(
+    r"\.(?:apk|bat|bin|cmd|com|cpl|dll|elf|exe|hta|img|iso|jar|jse?|lnk|msi|ps1|py|scr|sh|so|sys|vb[es]|wsf|xll)$",
+    re.IGNORECASE,
+)
+
+_SID: Final = re.compile(r"S-1-5-21(?:-\d{1,10}){3,4}", re.IGNORECASE)
+_INTERNAL_HOST: Final = re.compile(
+    r"(?<![\w.-])(?:[\w-]+\.)+(?:local|localdomain|lan|internal|intranet|intra|corp|ad)(?![\w.-])"
+    r"|\b(?:DESKTOP|LAPTOP|WIN)-[A-Z0-9]{7,11}\b"
+    r"|\b[A-Z][A-Z0-9]{1,14}(?:-[A-Z0-9]{1,14}){0,3}-?"
+    r"(?:AD|ADFS|APP|BKP|CA|DB|DC|ESX|EXCH|FILE|FS|HV|LT|MAIL|NAS|NB|PC|PRINT|RDS|SQL|SRV|SVR|TS|VPN|WEB|WKS|WS)-?\d{1,4}\b"
+)
+_PRIVATE: Final = re.compile(
+    r"(?<![\d.])(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})(?![\d.]*\d)"
+)
+_WHO: Final = re.compile(
+    r"[?&;](?:comp(?:uter)?_?(?:name)?|host_?(?:name)?|machine_?(?:name)?|pc_?(?:name)?|user_?(?:name)?|usr|login|victim|"
+    r"company|org)=([^&#;\s]{2,})",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(
+    r"(?<![a-z])(?:acc(?:oun)?t|account_?(?:no|number)|a/c|rek(?:ening)?|no_?rek|iban|card|kartu|bin|nik|nric|npwp|nip|ssm|uen|tin|"
+    r"reg_?(?:no|number)?|passport|policy|polis)[\s:=#._/-]{1,3}(?:no\.?\s*)?([A-Z]{0,2}\d[\d -]{4,22}\d)",
+    re.IGNORECASE,
+)
+_KINDS: Final = (
+    ("a Windows domain's or user's SID", _SID),
+    ("the name of an internal machine", _INTERNAL_HOST),
+    ("a private address", _PRIVATE),
+    ("who or what called it", _WHO),
+    ("an account, card, identity or registration number", _NUMBER),
+)
+
+
+class Link(NamedTuple):
+    """Something in a value that leads to the victim: what it is, and the characters that show it."""
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} “{self.text}”" if self.text else self.kind
+
+
+def links(item: Observable, report: Report) -> list[Link]:
+    """The links in an observable of the report, each once."""
+    if item.type is ObservableType.WALLET:
+        return [Link("a wallet: its ledger shows who paid", "")]
+    found = dict.fromkeys(_document(item, report))
+    if item.type in _TEXTUAL:
+        text = item.pattern or item.value
+        for kind, pattern in _KINDS:
+            for reading in readings(text):
+                if reading.clean:
+                    found |= {Link(kind, match[0].lstrip("?&;")): None for match in pattern.finditer(reading.text)}
+    return list(found)
+
+
+def is_leak(report: Report) -> bool:
+    """Whether what happened is that data were read, leaked or lost."""
+    if report.kind is not Kind.CASE:
+        return False
+    return any(kind in _LEAKS for _, kind in report.rsit) or not _LEAK_EVENTS.isdisjoint(report.incident_types)
+
+
+def _document(item: Observable, report: Report) -> Iterator[Link]:
+    if item.type is not ObservableType.FILE or item.malware is not None or report.kind is not Kind.CASE:
+        return
+    name = (item.file.name if item.file else item.value) or ""
+    if _PROGRAMS.search(name):
+        return
+    if is_leak(report) and (not report.malware or _DOCUMENTS.search(name)):
+        yield Link("a file of a case of leaked data: it may be the victim's own", name)
+    elif _DOCUMENTS.search(name) and _lost_data(report):
+        yield Link("a document of a case in which data were lost: it may be the victim's own", name)
+
+
+def _lost_data(report: Report) -> bool:
+    losses = (impact for impact in report.impacts if isinstance(impact, ConfidentialityImpact))
+    return report.timeline.exfiltrated is not None or any(loss.loss_type in _LOST for loss in losses)

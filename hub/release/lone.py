@@ -1,0 +1,46 @@
+"""Lone indicators: approved values that leave by themselves, without a word of the incident or an id that leads to it.
+
+Their times are no finer than a month, so that they match no incident's day. A compromised host is valid from the day of
+its release, for a short time: its owner is expected to clean it, and must not stay blocked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from hub.release.rounding import ceiling, floor
+from hub.rendering.versions import Content, shortest, timestamp
+from hub.rendering.wording import lone_description
+from hub.reports.moments import Fidelity
+
+COMPROMISED_DAYS: Final = 14  # days for which an indicator of a compromised host is valid
+
+
+def lone_indicator(content: Content, what: str, author: str, wording: int) -> Content:
+    """For a value that resembles the victim. `what` is the kind of value, `author` the CERT's name."""
+    until = ceiling(content["valid_until"], Fidelity.MONTH)
+    text = lone_description(what, author, until, wording=wording)
+    start = floor(content["valid_from"], Fidelity.MONTH)
+    return _properties(content, what, text, "malicious-activity") | {"valid_from": start, "valid_until": until}
+
+
+def compromised_host(content: Content, what: str, author: str, day: str) -> Content:
+    """For a hacked third party's value; `day` is that of its first release."""
+    start = floor(day, Fidelity.DAY)
+    until = shortest(timestamp(datetime.fromisoformat(start) + timedelta(days=COMPROMISED_DAYS)))
+    text = f"{what} of a compromised host; expected to be cleaned. Shared by {author}. Valid until {until[:10]}."
+    return _properties(content, what, text, "compromised") | {"valid_from": start, "valid_until": until}
+
+
+def _properties(content: Content, what: str, text: str, indicator_type: str) -> Content:
+    properties: Content = {
+        "type": "indicator",
+        "spec_version": "2.1",
+        "name": what,
+        "description": text,
+        "indicator_types": [indicator_type],
+        "pattern": content["pattern"],
+        "pattern_type": content["pattern_type"],
+    }
+    return properties | {name: content[name] for name in ("pattern_version",) if name in content}

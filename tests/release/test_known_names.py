@@ -1,0 +1,122 @@
+"""Which names of actors, malware, tools, techniques and weaknesses the world knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.release import known_names
+from hub.release.known_names import is_public, looks_like_a_person, normal, technique_of
+from hub.reports import rsit
+
+
+@pytest.mark.parametrize(
+    ("object_type", "name"),
+    [
+        ("malware", "LockBit"),
+        ("malware", "LockBit 3.0"),
+        ("malware", "lockbit_ransomware"),
+        ("malware", "Emotet loader"),
+        ("malware", "win.emotet"),
+        ("malware", "Trojan:Win32/Emotet.A"),
+        ("malware", "Trojan.Win32.Generic"),
+        ("malware", "avalanche-andromeda"),
+        ("malware", "Heodo"),
+        ("malware", "keylogger"),
+        ("tool", "Cobalt Strike"),
+        ("tool", "Cobalt Strike Beacon 4.5"),
+        ("threat-actor", "Lazarus Group"),
+        ("threat-actor", "APT28 - G0007"),
+        ("threat-actor", "海莲花"),
+        ("threat-actor", "Organized crime"),
+        ("threat-actor", "insider-accidental"),
+        ("intrusion-set", "Ocean Lotus"),
+        ("campaign", "Operation Aurora"),
+        ("attack-pattern", "T1566.001"),
+        ("attack-pattern", "Data Encrypted for Impact"),
+        ("attack-pattern", "Phishing: Spearphishing Attachment"),
+        ("attack-pattern", "VERIS hacking: SQLi"),
+        ("attack-pattern", "CAPEC-66"),
+        ("vulnerability", "CVE-2021-44228"),
+        ("vulnerability", "GHSA-jfh8-c2jp-5v3q"),
+        ("vulnerability", "Heartbleed"),
+    ],
+)
+def test_a_name_on_a_public_list_is_public_however_it_is_written(object_type: str, name: str) -> None:
+    assert is_public(object_type, name)
+
+
+@pytest.mark.parametrize(
+    ("object_type", "name"),
+    [
+        ("malware", "MelatiLock"),
+        ("malware", "MLTPayStealer"),
+        ("malware", "invoice-melati-2026.exe"),
+        ("malware", "Emotet Melati"),
+        ("tool", "MelatiAdmin"),
+        ("threat-actor", "Melati insider ring"),
+        ("threat-actor", "Rahman bin Osman (former administrator)"),
+        ("threat-actor", "6A323CB8-6DC7-433C-A0F7-3D4850194425"),
+        ("campaign", "Operation Melati Storm"),
+        ("campaign", "C-2026-07"),
+        ("attack-pattern", "Abuse of the MelatiPay API"),
+        ("attack-pattern", "VERIS hacking: of Melati"),
+        ("attack-pattern", "T9999"),
+        ("vulnerability", "SQL injection in MelatiPay 3.2"),
+        ("vulnerability", "CVE-2024-3400 at Melati"),
+        ("malware", ""),
+        ("malware", "Emotet " * 40),
+    ],
+)
+def test_a_name_that_could_be_made_of_a_victims_is_not_public(object_type: str, name: str) -> None:
+    assert not is_public(object_type, name)
+
+
+def test_a_word_that_only_one_sector_has_is_no_class_of_actors() -> None:
+    """VERIS calls insiders by their work: a nurse says hospital."""
+    assert is_public("threat-actor", "System admin")
+    assert not is_public("threat-actor", "Doctor or nurse")
+    assert not is_public("threat-actor", "Cashier")
+
+
+def test_every_type_of_rsit_is_public() -> None:
+    """The renderer makes objects of them where a feed says no more."""
+    for line in rsit.RSIT.values():
+        assert all(is_public(object_type, line.name) for object_type in ("malware", "attack-pattern", "vulnerability"))
+
+
+def test_a_technique_is_named_by_its_number() -> None:
+    assert technique_of("T1566.001") is not None
+    assert normal(technique_of("T1486") or "") == "dataencryptedforimpact"
+    assert technique_of("T9999") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Rahman bin Osman",
+        "Razif bin Osman (former DBA)",
+        "Nguyễn Văn An",
+        "Dato Karim",
+        "Maria Clara dela Cruz",
+        "Budi Santoso",
+        "Daw Khin",
+    ],
+)
+def test_what_may_be_a_persons_name_is_recognised(name: str) -> None:
+    assert looks_like_a_person(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Lazarus Group", "COLD HERON", "APT 28", "Fancy Bear", "Sample Spider", "LockBit", "T1566"]
+)
+def test_a_groups_name_is_no_persons(name: str) -> None:
+    assert not looks_like_a_person(name)
+
+
+def test_the_lists_are_in_the_normal_form_and_sorted() -> None:
+    """They are compared as they stand."""
+    for file in ("threats", "techniques", "weaknesses", "veris"):
+        lines = known_names._lines(file)
+        assert list(lines) == sorted(set(lines))
+        assert all(line == normal(line) for line in lines)
+    assert len(known_names._lines("threats")) > 10_000

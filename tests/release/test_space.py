@@ -1,0 +1,170 @@
+"""Whose space a value lies in, and what leads to a victim without naming it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hub.home.member import Space
+from hub.home.register import Constituent
+from hub.release.links import is_leak, links
+from hub.release.space import OwnSpace, Place, Standing, is_compromised, standing
+from hub.reports.impacts import ConfidentialityImpact
+from hub.reports.knowledge import Malware
+from hub.reports.observables import FileDetails, Observable, ObservableType, Role, TrafficDetails
+from hub.reports.report import Report
+from tests.reports.making_reports import SHA256, a_case, a_feed, a_member, seen
+
+OWN = OwnSpace(
+    a_member(
+        space=Space(domains=("cert-nusa.example",), prefixes=("198.51.100.0/24", "2001:db8:7::/48")),
+        register=(Constituent("Klinik Melati", "MY", domains=("*.melati.example",), ip_ranges=("192.0.2.128/25",)),),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "place"),
+    [
+        (ObservableType.DOMAIN, "www.cert-nusa.example", Place.OWN),
+        (ObservableType.DOMAIN, "MELATI.example.", Place.OWN),
+        (ObservableType.URL, "https://u:p@shop.melati.example:8443/x", Place.OWN),
+        (ObservableType.EMAIL, "duty@cert-nusa.example", Place.OWN),
+        (ObservableType.IPV4, "198.51.100.9", Place.OWN),
+        (ObservableType.IPV4, "192.0.2.200", Place.OWN),
+        (ObservableType.IPV6, "2001:db8:7:1::5", Place.OWN),
+        (ObservableType.URL, "http://198.51.100.77/a.bin", Place.OWN),
+        (ObservableType.DOMAIN, "klinik-rekaan.gov.my", Place.PUBLIC_BODY),
+        (ObservableType.URL, "https://sman9.sch.id/wp-content/kit/", Place.PUBLIC_BODY),
+        (ObservableType.URL, "https://[bad/wp-content/kit/", Place.ELSEWHERE),
+        (ObservableType.DOMAIN, "rekaan.go.th", Place.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "kampus.ac.id", Place.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "rekaan.edu.vn", Place.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "rekaan.mil.ph", Place.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "login-bayar.com.my", Place.COUNTRY),
+        (ObservableType.DOMAIN, "bayar.id", Place.COUNTRY),
+        (ObservableType.DOMAIN, "rekaan.gov.br", Place.ELSEWHERE),
+        (ObservableType.DOMAIN, "gov.my.evil.example", Place.ELSEWHERE),
+        (ObservableType.DOMAIN, "notmelati.example", Place.ELSEWHERE),
+        (ObservableType.IPV4, "192.0.2.5", Place.ELSEWHERE),
+        (ObservableType.FILE, "melati.example", Place.ELSEWHERE),
+    ],
+)
+def test_a_value_lies_where_its_host_does(kind: ObservableType, value: str, place: Place) -> None:
+    assert OWN.place(seen(kind, value)) is place
+
+
+def test_of_a_connection_the_victims_end_does_not_count() -> None:
+    ends = TrafficDetails(("tcp",), "198.51.100.9", 5000, Role.VICTIM, "203.0.113.7", 443, Role.ADVERSARY)
+    assert OWN.place(Observable(ObservableType.TRAFFIC, "x", Role.ADVERSARY, traffic=ends)) is Place.ELSEWHERE
+    back = TrafficDetails(("tcp",), "203.0.113.7", 443, Role.ADVERSARY, "198.51.100.9", 5000, Role.UNKNOWN)
+    assert OWN.place(Observable(ObservableType.TRAFFIC, "x", Role.ADVERSARY, traffic=back)) is Place.OWN
+
+
+def test_only_an_adversarys_value_leaves_unasked_and_only_outside_protected_space() -> None:
+    """The whole table: nothing else in it leaves by itself."""
+    leaving = {
+        (role, place, compromised)
+        for role in Role
+        for place in Place
+        for compromised in (False, True)
+        if standing(role, place, compromised=compromised) is Standing.LEAVES
+    }
+    assert leaving == {
+        (Role.ADVERSARY, Place.COUNTRY, False),
+        (Role.ADVERSARY, Place.ELSEWHERE, False),
+        (Role.ADVERSARY, Place.ELSEWHERE, True),
+    }
+    for place in Place:
+        assert standing(Role.VICTIM, place, compromised=False) is Standing.STAYS
+
+
+def test_a_host_that_the_report_calls_compromised_is_told_from_one_that_was_registered() -> None:
+    assert is_compromised(seen(ObservableType.DOMAIN, "a.com.my", indicator_types=("compromised",)))
+    assert is_compromised(seen(ObservableType.DOMAIN, "a.com.my", labels=('rsit:intrusions="system-compromise"',)))
+    assert not is_compromised(seen(ObservableType.DOMAIN, "a.com.my", labels=('rsit:fraud="phishing"',)))
+
+
+def test_a_public_body_that_a_longer_text_names_is_found_in_it() -> None:
+    assert OWN.names_in("http://bad.example/portal.rekaan.gov.my/login") == ["portal.rekaan.gov.my"]
+    assert OWN.names_in('alert tls any any -> any any (tls.sni; content:"rekaan.go.id"; sid:1;)') == ["rekaan.go.id"]
+    assert OWN.names_in("http://bad.example/gov.my-prize") == []
+    assert OWN.names_in("http://rekaan-gov-my.example/") == []
+
+
+# -- links ---------------------------------------------------------------------------------------------------------
+
+
+def kinds(item: Observable, report: Report | None = None) -> list[str]:
+    return [link.kind.split(":")[0] for link in links(item, report or a_feed())]
+
+
+HOST, SID = "the name of an internal machine", "a Windows domain's or user's SID"
+PRIVATE, WHO = "a private address", "who or what called it"
+NUMBER = "an account, card, identity or registration number"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (ObservableType.URL, "http://203.0.113.9/gate.php?id=MLTI-HQ-FS02", [HOST]),
+        (ObservableType.URL, "http://203.0.113.9/g?d=TUxUSS1IUS1GUzAyfDEwLjIwLjEuNQ==", [HOST, PRIVATE]),
+        (ObservableType.URL, "http://203.0.113.9/g?hostname=melati7", [WHO]),
+        (ObservableType.URL, "http://203.0.113.9/g?x=1&username=aminah", [WHO]),
+        (ObservableType.URL, "http://203.0.113.9/pay?acct=514012345678", [NUMBER]),
+        (ObservableType.REGISTRY_KEY, r"HKEY_USERS\S-1-5-21-1004336348-1177238915-682003330-512\Run", [SID]),
+        (ObservableType.MUTEX, "Global\\DESKTOP-4F7K2Q9", [HOST]),
+        (ObservableType.FILE, "dump_core01.ad.melati.local", [HOST]),
+        (ObservableType.USER_ACCOUNT, "svc@dc01.melati.lan", [HOST]),
+        (ObservableType.EMAIL_MESSAGE, "Kartu 5140 1234 5678 9012 diblokir", [NUMBER]),
+        (ObservableType.WALLET, "bc1q0000000000000000000000000000000000melati", ["a wallet"]),
+        (ObservableType.URL, "http://203.0.113.9/wp-login.php?v=12&id=1793700000123", []),
+        (ObservableType.URL, "https://files.bad.example/update/KB5021233.exe", []),
+        (ObservableType.DOMAIN, "srv01.bad.example", []),
+        (ObservableType.IPV4, "203.0.113.9", []),
+        (ObservableType.MUTEX, "Global\\{8F6F0AC4-B9A1-45fd-A8CF-72F04E6BDE8F}", []),
+        (ObservableType.USER_AGENT, "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36", []),
+    ],
+)
+def test_what_leads_to_the_victim_is_found_in_values(kind: ObservableType, value: str, expected: list[str]) -> None:
+    assert kinds(seen(kind, value)) == expected
+
+
+def test_a_rule_is_read_as_a_whole() -> None:
+    rule = 'rule x { strings: $a = "\\\\\\\\MLTI-FS01\\\\share" $b = { 4d 4c 54 49 2d 44 43 30 31 } condition: any of them }'
+    item = seen(ObservableType.PATTERN, "x", pattern=rule, pattern_type="yara")
+    assert {link.text for link in links(item, a_feed())} >= {"MLTI-FS01", "MLTI-DC01"}
+
+
+def a_file(name: str | None, **more: Any) -> Observable:
+    return seen(ObservableType.FILE, name or SHA256, file=FileDetails(name, {"SHA-256": SHA256}), **more)
+
+
+LEAK = {"rsit": (("information-content-security", "data-leak"),), "incident_types": (), "malware": (), "impacts": ()}
+
+
+def test_in_a_case_of_leaked_data_every_file_may_be_the_victims_own() -> None:
+    leak = a_case(**LEAK)
+    assert is_leak(leak)
+    assert links(a_file(None), leak)
+    assert links(a_file("Senarai_Pelanggan.xlsx"), leak)
+    assert not links(a_file("uploader.exe"), leak), "a program is no document"
+    assert not links(a_file(None, malware="LockBit"), leak), "the report calls it malware"
+
+
+def test_malware_in_a_leak_can_be_shared_and_documents_beside_it_not() -> None:
+    """With a stealer at work, a bare hash is the stealer's as likely as not; a document is still a document."""
+    stolen = a_case(**LEAK | {"malware": (Malware("RedLine"),)})
+    assert not links(a_file(None), stolen)
+    assert links(a_file("daftar gaji.pdf"), stolen)
+
+
+def test_documents_are_asked_about_wherever_data_were_lost() -> None:
+    quiet = a_case(impacts=(), timeline=type(a_case().timeline)(), incident_types=(), rsit=(("fraud", "phishing"),))
+    assert not is_leak(quiet)
+    assert not links(a_file("invoice.docx"), quiet), "what a phishing mail carries is the adversary's"
+    lost = ConfidentialityImpact(loss_type="confirmed-loss", information_type="pii")
+    lossy = a_case(impacts=(lost,), timeline=quiet.timeline, incident_types=(), rsit=quiet.rsit)
+    assert links(a_file("invoice.docx"), lossy)
+    assert not links(a_file("locker.exe"), lossy)
