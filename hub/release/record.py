@@ -259,11 +259,19 @@ def _path(member: Member, folder: str, report: Report, audience: Audience | None
 
 
 def _plain(known: Mapping[str, Version]) -> dict[str, Any]:
-    return {identifier: {"digest": v.digest, "content": dict(v.content)} for identifier, v in known.items()}
+    return {identifier: _plain_version(version) for identifier, version in known.items()}
+
+
+def _plain_version(version: Version) -> dict[str, Any]:
+    lowest = {} if version.lowest is None else {"lowest": dict(version.lowest)}
+    return {"digest": version.digest, "content": dict(version.content), **lowest}
 
 
 def _versions(data: Mapping[str, Any] | None) -> dict[str, Version]:
-    return {identifier: Version(item["digest"], item["content"]) for identifier, item in (data or {}).items()}
+    return {
+        identifier: Version(item["digest"], item["content"], item.get("lowest"))
+        for identifier, item in (data or {}).items()
+    }
 
 
 def _read(path: Path, unkept: Unkept | None = None) -> dict[str, Any]:

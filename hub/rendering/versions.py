@@ -21,8 +21,10 @@ from typing import Any, Final
 import orjson
 
 from hub.rendering.wording import WORDING
+from hub.stix import tlp
 from hub.stix.identifiers import SCO_TYPES
 from hub.stix.timestamps import parse_timestamp
+from hub.stix.tlp import TLP
 
 Content = dict[str, Any]
 
@@ -37,10 +39,15 @@ _VERSION_KEYS: Final = ("created", "modified")
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The newest version of one object, whole, and the digest of its content without the two times."""
+    """The newest version of one object, whole, and the digest of its content without the two times.
+
+    `lowest` is the newest version of the lowest TLP level that ever left, where that is below this one: readers below
+    have it, and a revocation is built from it, since a higher one would not reach them (law L5 d).
+    """
 
     digest: str
     content: Mapping[str, Any]
+    lowest: Mapping[str, Any] | None = None
 
     @property
     def revoked(self) -> bool:
@@ -119,13 +126,29 @@ def _version(draft: Content, before: Version | None, now: str) -> Version:
         return before
     created = now if before is None else before.content["created"]
     modified = now if before is None else later(now, before.content["modified"])
-    return Version(mark, {**draft, "created": created, "modified": modified})
+    content = {**draft, "created": created, "modified": modified}
+    return Version(mark, content, _lowest(before, content))
+
+
+def _lowest(before: Version | None, content: Content) -> Mapping[str, Any] | None:
+    if before is None:
+        return None
+    earlier = before.content if before.lowest is None else before.lowest
+    return earlier if _level(earlier) < _level(content) else None
+
+
+def _level(content: Mapping[str, Any]) -> TLP:
+    return tlp.level(content) or TLP.CLEAR
 
 
 def revoked(version: Version, now: str) -> Version:
-    """The version that withdraws this one. An indicator is no longer valid from then on: many tools look at that alone."""
+    """The version that withdraws this one, for all who have any of its versions.
+
+    An indicator is no longer valid from then on: many tools look at that alone.
+    """
     modified = later(now, version.content["modified"])
-    content = {**version.content, "revoked": True, "modified": modified}
+    lowest = version.content if version.lowest is None else version.lowest
+    content = {**lowest, "revoked": True, "modified": modified}
     if content["type"] == "indicator":
         content["valid_until"] = _end_of_validity(content, modified)
     return Version(digest(content), content)

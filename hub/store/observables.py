@@ -147,7 +147,8 @@ class _Check:
         link = self._known.namings.get(name)
         if link is not None and link.level <= level:
             return True
-        return any(row.standing.governing <= level and not row.standing.withdrawn for row in self._own.get(name, ()))
+        # of its own earlier versions it counts at which level they were ever readable: a revocation repeats the lowest
+        return any(row.reached <= level for row in self._own.get(name, ()))
 
     def _named_lower(self, candidate: Candidate, level: int) -> str:
         """Why a member may not publish this observable: its own object names it at a lower level."""

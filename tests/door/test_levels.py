@@ -263,3 +263,14 @@ def test_a_member_does_not_publish_an_observable_higher_than_its_own_objects_nam
     as_account("sg-cert").publish("alerts", {**ADDRESS, **marked(TLP.AMBER_STRICT)})
     cert.publish("feeds", note(2, level=TLP.GREEN, object_refs=[ADDRESS["id"]]))
     cert.publish("feeds", note(1, 2, level=TLP.AMBER, object_refs=[ADDRESS["id"]]))
+
+
+def test_a_revocation_may_name_what_its_lowest_version_named(as_account: ClientOf) -> None:
+    """Raised together with its observable, it is still withdrawn for the readers below."""
+    cert = as_account("id-cert")
+    naming: Content = {"object_refs": [ADDRESS["id"]]}
+    cert.publish("feeds", {**ADDRESS, **marked(TLP.GREEN)}, note(1, level=TLP.GREEN, **naming))
+    cert.publish("feeds", {**ADDRESS, **marked(TLP.AMBER)}, note(1, 2, level=TLP.AMBER, **naming))
+    assert as_account("partner").objects("feeds", version="all") == []
+    cert.publish("feeds", note(1, 3, level=TLP.GREEN, revoked=True, content="Note 1 in version 1", **naming))
+    assert ids(as_account("partner").objects("feeds")) == [an_id(1, "note")]
