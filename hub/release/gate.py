@@ -119,6 +119,8 @@ class Gate:
             tlp.LEVELS[ref] for ref in marked if ref in tlp.LEVELS and tlp.LEVELS[ref] <= self._audience.highest_tlp
         ]
         level = max([level, *raised])
+        if self._audience.profile is Profile.PUBLIC and self._report_level is not None and level > self._report_level:
+            return None  # whoever marked it higher than the report did not mean everybody
         leave = self._approvals.tlp
         if leave is not None and (self._report_level is None or level <= self._report_level):
             level = min(level, leave)

@@ -162,6 +162,32 @@ def test_the_public_bodies_name_in_a_phishing_url_is_asked_about() -> None:
     assert url in lone["pattern"]
 
 
+# -- levels --------------------------------------------------------------------------------------------------------
+
+
+def test_a_value_marked_above_the_report_is_told_nobody_below_its_level() -> None:
+    """A green event with single attributes for fewer readers: not the value, nor an id that gives it away."""
+    strict = seen(ObservableType.IPV4, "203.0.113.45", tlp="amber+strict")
+    red = seen(ObservableType.FILE, SHA256, file=FileDetails(None, {"SHA-256": SHA256}), tlp="red")
+    report = a_report(strict, red)
+    for highest in (tlp.TLP.GREEN, tlp.TLP.AMBER):
+        text = text_of(released(report, replace(REGIONAL, highest_tlp=highest)))
+        assert "203.0.113.45" not in text
+        assert SHA256 not in text
+    everything = released(report)
+    assert SHA256 not in text_of(everything)
+    value = next(item for item in everything.contents if item.get("value") == "203.0.113.45")
+    naming = [item for item in everything.contents if value["id"] in str(item) or "203.0.113.45" in str(item)]
+    assert {tlp.level(item) for item in naming} == {tlp.TLP.AMBER_STRICT}
+
+
+def test_what_is_marked_above_the_report_is_for_no_public_collection_whatever_that_takes() -> None:
+    strict = seen(ObservableType.IPV4, "203.0.113.45", tlp="amber+strict")
+    text = text_of(released(a_report(strict), replace(PUBLIC, highest_tlp=tlp.TLP.AMBER_STRICT)))
+    assert "203.0.113.45" not in text
+    assert "203.0.113.7" in text
+
+
 # -- what leads to the victim --------------------------------------------------------------------------------------
 
 
