@@ -12,7 +12,7 @@ from typing import Final
 from hub.home.member import Member
 from hub.release import rounding
 from hub.release.patterns import ASKED, spans
-from hub.release.policy import Approvals, Audience, Terms, text_key
+from hub.release.policy import Approvals, Audience, Profile, Terms, text_key
 from hub.release.scan import Scanner
 from hub.release.suspicious import suspicious
 from hub.release.texts import Texts
@@ -84,15 +84,18 @@ class ReleaseContext:
         hits = self.scanner.hits(text)
         intruders = [span for span in spans(text) if span.kind not in ASKED and span.text not in self.adversary_values]
         values = [value for value in self.adversary_values if value in text]
-        asked = (
+        asked = [
             suspicion
             for suspicion in suspicious(text, (hit for hit in hits if not hit.exact))
             if not any(suspicion.text in value for value in values)
             and not any(span.start <= suspicion.start and suspicion.end <= span.end for span in intruders)
-        )
+        ]
+        # To everybody, "the only one" is a name: no second yes lets it out.
+        public = self.audience.profile is Profile.PUBLIC
+        refused = [suspicion for suspicion in asked if public and suspicion.kind == "superlative"]
         return Findings(
-            refused=(*(str(hit) for hit in hits if hit.exact), *map(str, intruders)),
-            suspicious=tuple(map(str, asked)),
+            refused=(*(str(hit) for hit in hits if hit.exact), *map(str, intruders), *map(str, refused)),
+            suspicious=tuple(str(suspicion) for suspicion in asked if suspicion not in refused),
         )
 
     def evidence(self, identifier: str) -> str:

@@ -333,3 +333,14 @@ def test_values_that_leave_may_stand_in_an_approved_text_and_held_ones_may_not()
     assert isinstance(outcome_of(report, approvals=approvals), Withheld)
     both = replace(approvals, values=frozenset({wallet.value}))
     assert text.casefold() in text_of(released(report, approvals=both))
+
+
+def test_a_superlative_leaves_to_members_with_a_second_yes_and_to_the_public_never() -> None:
+    """The only one of its kind is a name in other words."""
+    text = "It is the only container terminal that was struck."
+    report = a_case(description=text, tlp="clear")
+    twice = Approvals("Aisyah", texts=frozenset({text_key(text)}), despite={text_key(text): "the press has it"})
+    assert text.casefold() in text_of(released(report, approvals=twice))
+    public = outcome_of(report, PUBLIC, approvals=twice)
+    assert isinstance(public, Withheld)
+    assert "write it without" in public.reason
