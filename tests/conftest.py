@@ -25,7 +25,7 @@ from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import Credentials
 from hub.sharing.declared import load_catalogue
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.sharing.seed import seed
 from hub.store.base import Store
 from hub.store.sqlite.store import SqliteStore
@@ -131,10 +131,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     credentials = Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
     keys: dict[str, str] = {}
     for name, (kind, member) in ACCOUNTS.items():
-        key = credentials.add(Account(name, Kind(kind), member), None)
+        key = credentials.add(Account(name, AccountKind(kind), member), None)
         assert key is not None
         keys[name] = key
-    credentials.add(Account(PASSWORD_ACCOUNT, Kind.CONSTITUENT, "SG"), PASSWORD)
+    credentials.add(Account(PASSWORD_ACCOUNT, AccountKind.CONSTITUENT, "SG"), PASSWORD)
     store.close()
     return Template(folder, keys)
 

@@ -31,14 +31,14 @@ from zoneinfo import ZoneInfo
 
 from hub.declarations import read_profiles
 from hub.errors import HubError
-from hub.home.member import Member, load_member
+from hub.home.member import OwnMember, load_member
 from hub.profile.check import Context, check
 from hub.profile.rules import parse_profile
 from hub.release.check import texts_of
 from hub.release.needles import PLACEHOLDERS, of_domain, of_mailbox, of_name
-from hub.release.policy import Audience, Profile
+from hub.release.policy import Audience, AudienceProfile
 from hub.release.pseudonym import FORM
-from hub.release.scan import Index, Needle, Scanner
+from hub.release.scan import Needle, NeedleIndex, Scanner
 from hub.release.spelling import squeeze
 from hub.release.step import Released, release
 from hub.rendering.render import render
@@ -49,7 +49,7 @@ from hub.stix.schema import faults
 TOP: Final = Path(__file__).parent.parent
 IDENTITY: Final = "identity--e90b2828-e780-4f62-8d82-ab3159762785"
 MEMBER: Final = f'[identity]\nid = "{IDENTITY}"\nname = "CERT of the corpus"\ncountry = "ID"\n'
-AUDIENCE: Final = Audience("corpus", Profile.REGIONAL)
+AUDIENCE: Final = Audience("corpus", AudienceProfile.REGIONAL)
 MIN_LETTERS: Final = 5  # of a name that is searched for everywhere; shorter ones stand in other words by chance
 _UNKNOWN_LANGUAGE: Final = re.compile(r"'(my|fil|km|lo|tet)(-[A-Z]{2})?'.* RFC 5646")
 _SHOWN: Final = 300  # characters of a reason
@@ -82,7 +82,7 @@ class Row:
 class Corpus:
     """A folder on its way through the converters; `told` are reasons, `faults` what --check found."""
 
-    member: Member
+    member: OwnMember
     options: ReadOptions
     checked: bool = False
     told: list[str] = field(default_factory=list)
@@ -132,7 +132,7 @@ def leaks(victims: Iterable[Victim], contents: Sequence[Any]) -> list[str]:
     """What of the victims stands in the objects, by either search."""
     secrets = list(dict.fromkeys(secret for victim in victims for _, secret in victim.identifiers() if telling(secret)))
     needles = [needle for victim in victims for needle in _needles(victim)]
-    scanner = Scanner([Index(needles)], [span for victim in victims for span in victim.ip_ranges])
+    scanner = Scanner([NeedleIndex(needles)], [span for victim in victims for span in victim.ip_ranges])
     found = [str(hit) for content in contents for text in texts_of(content) for hit in scanner.hits(text)]
     return list(dict.fromkeys([*found, *naive_leaks(secrets, json.dumps(contents, ensure_ascii=False))]))
 

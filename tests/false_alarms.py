@@ -23,7 +23,7 @@ from typing import Final
 from hub.errors import HubError
 from hub.home import register as home_register
 from hub.home.keys import Key
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.release.deny import listed, scanner_for
 from hub.release.gate import _values as values_of
 from hub.release.patterns import intruders
@@ -36,7 +36,7 @@ from tests.privacy.register import Constituent, make_register
 MOST: Final = 0.02
 VICTIMS: Final = 66
 _OLD_KINDS: Final = frozenset({"e-mail address", "path with a user's name"})
-_MEMBER: Final = Member(
+_MEMBER: Final = OwnMember(
     Path("nowhere"), "identity--e90b2828-e780-4f62-8d82-ab3159762785", "CERT of the corpus", "MY", Key(b"x" * 32)
 )
 

@@ -14,7 +14,7 @@ from hub.cli import DONE
 from hub.community.hub import Hub
 from hub.errors import UnprocessableError
 from hub.settings import load_settings
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.wiring import open_hub
 
 EXAMPLE = (
@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add = actions.add_parser("add", help="make an account; without --password-stdin it prints a key, once")
     add.add_argument("name")
     add.add_argument("--member", metavar="CC", help="country code of its member")
-    add.add_argument("--kind", choices=[kind.value for kind in Kind], required=True)
+    add.add_argument("--kind", choices=[kind.value for kind in AccountKind], required=True)
     add.add_argument("--password-stdin", action="store_true", help="read a password from standard input instead")
     shown = actions.add_parser("list", help="all accounts; never a credential")
     shown.add_argument("--json", action="store_true", help="as a JSON list")
@@ -67,12 +67,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _account(args: argparse.Namespace, hub: Hub) -> Account:
-    kind = Kind(args.kind)
+    kind = AccountKind(args.kind)
     if not _NAME.fullmatch(args.name):
         raise UnprocessableError(
             f"{args.name!r} cannot be an account's name: letters, digits and . _ @ - only, 2 to 64."
         )
-    needs_member = kind in (Kind.CERT, Kind.CONSTITUENT)
+    needs_member = kind in (AccountKind.CERT, AccountKind.CONSTITUENT)
     if needs_member and args.member not in hub.catalogue.members:
         members = " ".join(hub.catalogue.members)
         raise UnprocessableError(f"An account of kind {kind} needs --member with one of {members}.")

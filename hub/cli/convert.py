@@ -34,13 +34,13 @@ from hub.cli.reports import (
     this_member,
 )
 from hub.errors import ReadingError, UnprocessableError
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.producer.desk import Release, files_of_rendering, release_report, render_report
 from hub.producer.faults import in_words
 from hub.producer.spool import Spool, SpooledRelease
 from hub.producer.standing import as_it_stands
 from hub.release.held import Decisions
-from hub.release.policy import Approvals, Audience, Profile
+from hub.release.policy import Approvals, Audience, AudienceProfile
 from hub.rendering.versions import Content
 from hub.reports.losses import Unused
 from hub.reports.read import Report
@@ -62,7 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="reports in any of the formats")
     parser.add_argument(
         "--release",
-        choices=[str(profile) for profile in Profile],
+        choices=[str(profile) for profile in AudienceProfile],
         help="as it would leave, instead of as it stands (with --held or --answers: regional)",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the bundle into this file, whole or not at all")
@@ -108,15 +108,15 @@ class _Conversion:
     """Step 1: the objects of each report. `failures` counts the files and reports of which nothing came."""
 
     def __init__(
-        self, args: argparse.Namespace, member: Member, decided: Approvals, decisions: Decisions, records: Spool
+        self, args: argparse.Namespace, member: OwnMember, decided: Approvals, decisions: Decisions, records: Spool
     ) -> None:
         self._args = args
         self._member = member
         self._approvals = decided
         self._decisions = decisions
         self._records = records
-        profile = args.release or (Profile.REGIONAL if args.held or args.answers else None)
-        self._audience = Audience(_PREVIEW_COLLECTION, profile=Profile(profile)) if profile else None
+        profile = args.release or (AudienceProfile.REGIONAL if args.held or args.answers else None)
+        self._audience = Audience(_PREVIEW_COLLECTION, profile=AudienceProfile(profile)) if profile else None
         self._reports = 0
         self._is_watched = sys.stderr.isatty()
         self.failures = 0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from hub.producer.outbox import REFUSED, Delivery, Outbox
+from hub.producer.outbox import REFUSED, Outbox, OutboxDelivery
 
 
-def show(delivery: Delivery, box: Outbox, *, as_json: bool) -> bool:
+def show(delivery: OutboxDelivery, box: Outbox, *, as_json: bool) -> bool:
     """Print a sentence, and a line for each object that was refused; whether any was."""
     if as_json:
         record = {"file": delivery.name, "source": delivery.source, "refused": delivery.refused}

@@ -33,7 +33,7 @@ from hub.cli import DONE
 from hub.community.hub import Hub
 from hub.errors import ConfigurationError, UnprocessableError
 from hub.settings import load_settings
-from hub.sharing.members import Account, Kind, Member
+from hub.sharing.members import Account, AccountKind, Member
 from hub.wiring import open_hub
 
 EXAMPLE = "  hub demo --home var\n"
@@ -177,7 +177,7 @@ def _account(hub: Hub, home: Path, member: Member) -> bool:
         return False
     file.parent.mkdir(mode=0o700, exist_ok=True)
     if hub.store.get_account(name) is None:
-        key = hub.credentials.add(Account(name, Kind.CERT, member.code), None)
+        key = hub.credentials.add(Account(name, AccountKind.CERT, member.code), None)
     else:
         key = hub.credentials.rotate(name, None)
     file.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from hub.errors import UnprocessableError
 from hub.settings import Settings, load_settings
 from hub.sharing import gate
 from hub.sharing.archive import is_archive, object_lists, read_archive
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.wiring import now, open_catalogue, open_hub, open_store
 
 EXAMPLE = (
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
             raise UnprocessableError(f"There is no collection {args.to!r}; `hub collections` lists them all.")
         if args.member not in hub.catalogue.members:
             raise UnprocessableError(f"{args.member!r} is no member; there are {' '.join(hub.catalogue.members)}.")
-        writer = gate.must_write(Account("hub import", Kind.CERT, args.member), collection)
+        writer = gate.must_write(Account("hub import", AccountKind.CERT, args.member), collection)
         accepted, failures = 0, 0
         for objects in object_lists(args.file):
             for part in batched(objects, hub.limits.envelope_objects):

@@ -32,7 +32,7 @@ from hub.producer.bundles import stix_objects
 from hub.producer.pipeline import Destination, Pipeline
 from hub.release.preview import Preview
 from hub.reports.read import Report
-from hub.reports.report import Kind
+from hub.reports.report import ReportKind
 
 EXAMPLE = (
     "  export HUB_URL=https://hub.example/asean/ HUB_KEY=…\n"
@@ -165,7 +165,7 @@ class _Desk:
         if isinstance(outcome, Withheld):
             self.withheld += 1
             print(f"{file}: {report.report_id}: nothing leaves. {outcome.reason}", file=sys.stderr)
-        elif report.kind is Kind.CASE and not self._pipeline.audience.incidents:
+        elif report.kind is ReportKind.CASE and not self._pipeline.audience.incidents:
             title = self._pipeline.audience.title
             print(
                 f"{file}: {report.report_id}: {title!r} takes no incidents: its indicators leave, without it.",

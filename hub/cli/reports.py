@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from hub.cli.client import home
 from hub.cli.output import write_whole
 from hub.errors import ConfigurationError, ReadingError, ReleaseError
-from hub.home.member import Member, load_member
+from hub.home.member import OwnMember, load_member
 from hub.producer.desk import read
 from hub.release import layout
 from hub.release.held import Decisions, held_file, parse_answers, parse_items, with_answers
@@ -92,7 +92,7 @@ def approval_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_options(args: argparse.Namespace, member: Member | None) -> ReadOptions:
+def read_options(args: argparse.Namespace, member: OwnMember | None) -> ReadOptions:
     """How to read, from the arguments."""
     try:
         zone = ZoneInfo(args.zone) if args.zone else None
@@ -181,7 +181,7 @@ def _content(file: Path) -> bytes:
         raise ReleaseError(f"{file}: {error.strerror}") from None
 
 
-def reports(file: Path, args: argparse.Namespace, member: Member) -> Iterator[Report | RowError]:
+def reports(file: Path, args: argparse.Namespace, member: OwnMember) -> Iterator[Report | RowError]:
     """The reports in a file; each row that cannot be read, and what an officer should know of one that can, is told on
     stderr. A row that cannot be read is handed on, too. ReadingError where the file has no row at all.
     """
@@ -204,7 +204,7 @@ def _warn(report: Report) -> None:
         print(f"{report.source}: and {len(report.warnings) - _MAX_WARNINGS} more like these", file=sys.stderr)
 
 
-def this_member(environment: Mapping[str, str]) -> Member:
+def this_member(environment: Mapping[str, str]) -> OwnMember:
     """The member whose home this is; advice on a key that was made goes to stderr."""
     return load_member(home(environment), warn=lambda sentence: print(sentence, file=sys.stderr))
 

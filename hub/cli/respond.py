@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from hub.cli import DONE, SOME_REFUSED
 from hub.cli.client import client, connection_arguments, environment
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.publish import Receipt
 from hub.producer.respond import COLLECTION
 
@@ -20,7 +20,7 @@ def respond_arguments(parser: argparse.ArgumentParser) -> None:
     connection_arguments(parser)
 
 
-def take(args: argparse.Namespace, step: Callable[[Connection], Receipt], words: str) -> int:
+def take(args: argparse.Namespace, step: Callable[[HubConnection], Receipt], words: str) -> int:
     """Take the step and say what became of it: the id of the note where the hub took it, its words where it did not."""
     with client(args, environment()) as hub:
         receipt = step(hub.connection)

@@ -20,9 +20,9 @@ import orjson
 from hub.community.figures import Figures, Sample
 from hub.community.index import (
     ABSENT_CRITICALITY,
+    BoardIndex,
     Incident,
     IncidentVersion,
-    Index,
     Said,
     View,
     standing,
@@ -97,7 +97,7 @@ class _Shown:
 class Board:
     """The board of one API root, for any of its readers. For several threads."""
 
-    def __init__(self, index: Index, root: ApiRoot, catalogue: Catalogue, clock: Callable[[], int]) -> None:
+    def __init__(self, index: BoardIndex, root: ApiRoot, catalogue: Catalogue, clock: Callable[[], int]) -> None:
         self._index = index
         self._root = root
         self._catalogue = catalogue

@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from hub.community.board import Board, Overdue, view_of
-from hub.community.index import Index, Said, Seen, View, speaks_of_steps
+from hub.community.index import BoardIndex, Said, Seen, View, speaks_of_steps
 from hub.community.ledger import Ledger
 from hub.errors import ForbiddenError
 from hub.protocol.labels import STEP_PREFIXES, may_be_step
@@ -17,7 +17,7 @@ from hub.protocol.notes import parse_step
 from hub.protocol.steps import Step, refusal
 from hub.sharing import gate
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
-from hub.sharing.members import Account, Kind, Member
+from hub.sharing.members import Account, AccountKind, Member
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
 from hub.store.base import Candidate, Store
@@ -36,7 +36,7 @@ class Community:
         self._catalogue = catalogue
         self._clock = clock
         self._lock = threading.Lock()
-        self._indexes: dict[str, Index] = {}
+        self._indexes: dict[str, BoardIndex] = {}
         self._boards: dict[str, Board] = {}
         self.ledger = Ledger(store, clock)
 
@@ -62,15 +62,15 @@ class Community:
         for root in self._catalogue.roots.values():
             board = self._board(root)
             for code in root.members:  # most of them share one view, and all but the first of those cost nothing
-                board.overdue(view_of(Account("", Kind.CERT, code), root))
+                board.overdue(view_of(Account("", AccountKind.CERT, code), root))
 
     def _everything(self, root: ApiRoot) -> View:
         return dict.fromkeys((collection.id for collection in root.collections), int(TLP.RED))
 
-    def _index(self, root: ApiRoot) -> Index:
+    def _index(self, root: ApiRoot) -> BoardIndex:
         with self._lock:
             if root.name not in self._indexes:
-                self._indexes[root.name] = Index(self._store, self._catalogue, root)
+                self._indexes[root.name] = BoardIndex(self._store, self._catalogue, root)
             return self._indexes[root.name]
 
     def _board(self, root: ApiRoot) -> Board:
@@ -171,7 +171,7 @@ class Community:
         root = gate.find_root(self._catalogue, account, name)
         if account is None:
             raise gate.no_credentials()
-        if account.kind is not Kind.CERT or account.member not in root.members:
+        if account.kind is not AccountKind.CERT or account.member not in root.members:
             raise ForbiddenError("This is for the national CERTs of the members.")
         return account, root
 
@@ -181,13 +181,13 @@ def _reported(candidates: Sequence[Candidate]) -> dict[str, str]:
     return {one.id: one.owner for one in candidates if one.type == "incident" and not one.revoked}
 
 
-def _is_repeat(index: Index, candidate: Candidate, collection: str) -> bool:
+def _is_repeat(index: BoardIndex, candidate: Candidate, collection: str) -> bool:
     return any(
         said.collection == collection and said.version == candidate.version
         for said in index.steps.get(candidate.id, ())
     )
 
 
-def _as_if_held(step: Step, candidate: Candidate, collection: Collection, index: Index) -> Said:
+def _as_if_held(step: Step, candidate: Candidate, collection: Collection, index: BoardIndex) -> Said:
     level = candidate.level if candidate.level is not None else collection.unmarked or TLP.CLEAR
     return Said(step, candidate.version or 0, collection.id, index.next_place(collection.id), level)

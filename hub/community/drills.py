@@ -45,7 +45,7 @@ from hub.protocol.spans import parse_span
 from hub.protocol.steps import ALL
 from hub.sharing import gate
 from hub.sharing.catalogue import ApiRoot, Collection
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.stix.incident import DETERMINATIONS, INCIDENT_CORE, INVESTIGATION_STATUSES
 from hub.stix.timestamps import format_milliseconds
 from hub.stix.tlp import TLP, TLP2_IDS
@@ -55,7 +55,7 @@ ACCOUNT: Final = "drill"  # what the hub's log and statuses name as the sender
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class DrillEvent:
     """One thing that happens; `ask` is empty where it is a report."""
 
     at: int  # seconds after the start
@@ -77,7 +77,7 @@ class Scenario:
     """A title, and events in the order in which they happen."""
 
     title: str
-    events: tuple[Event, ...]
+    events: tuple[DrillEvent, ...]
 
 
 def parse_scenario(table: Table, members: tuple[str, ...]) -> Scenario:
@@ -96,15 +96,15 @@ def parse_scenario(table: Table, members: tuple[str, ...]) -> Scenario:
     return Scenario(title, tuple(events))
 
 
-def _event(table: Table, members: tuple[str, ...]) -> Event:
+def _event(table: Table, members: tuple[str, ...]) -> DrillEvent:
     at, member, incident = _span(table, "at"), _one_of(table, "member", members), table.text("incident")
     if "ask" in table:
         ask = table.texts("ask")
         if ask != (ALL,) and (unknown := next((code for code in ask if code not in members), None)):
             raise table.complaint("ask", f'{unknown!r} is no member; there are {", ".join(members)}, or ["{ALL}"]')
-        event = Event(at, member, incident, ask=ask, what=table.text("what"), due=_span(table, "due"))
+        event = DrillEvent(at, member, incident, ask=ask, what=table.text("what"), due=_span(table, "due"))
     else:
-        event = Event(
+        event = DrillEvent(
             at,
             member,
             incident,
@@ -174,7 +174,7 @@ class Play:
             tell(f"{event.at:>6} s  {event.member}: {event.what or f'{event.name} ({event.stage})'}")
 
     def _send(self, member: str, objects: list[dict[str, Any]]) -> None:
-        writer = gate.must_write(Account(ACCOUNT, Kind.CERT, member), self._alerts)
+        writer = gate.must_write(Account(ACCOUNT, AccountKind.CERT, member), self._alerts)
         accepted = self._hub.add_objects(writer, orjson.dumps({"objects": objects}))
         if accepted.failures:
             reasons = "; ".join(one["message"] for one in orjson.loads(accepted.body)["failures"])
@@ -185,7 +185,7 @@ class Play:
         value = orjson.dumps({"title": self._scenario.title, "incidents": raised})
         self._hub.store.put_facts(KIND, {self.key: value})
 
-    def _report(self, event: Event) -> list[dict[str, Any]]:
+    def _report(self, event: DrillEvent) -> list[dict[str, Any]]:
         core: dict[str, Any] = {
             "extension_type": "property-extension",
             "determination": event.determination,
@@ -208,7 +208,7 @@ class Play:
         self._incidents[event.incident], self._reports[event.incident] = incident, report
         return [incident, report]
 
-    def _versioned(self, known: Mapping[str, dict[str, Any]], event: Event, object_type: str) -> dict[str, Any]:
+    def _versioned(self, known: Mapping[str, dict[str, Any]], event: DrillEvent, object_type: str) -> dict[str, Any]:
         before = known.get(event.incident)
         if before is not None and before["created_by_ref"] != self._identity(event.member):
             raise UnprocessableError(
@@ -216,7 +216,7 @@ class Play:
             )
         return (before or self._common(event.member, object_type)) | {"modified": self._stamp()}
 
-    def _request(self, event: Event, speed: float) -> list[dict[str, Any]]:
+    def _request(self, event: DrillEvent, speed: float) -> list[dict[str, Any]]:
         now = self._hub.clock()
         step = notes.request(
             f"note--{self._hub.new_id()}",

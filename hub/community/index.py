@@ -26,7 +26,7 @@ from hub.protocol.labels import Say, stage_of
 from hub.protocol.notes import parse_step
 from hub.protocol.steps import Step
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
-from hub.sharing.members import Kind
+from hub.sharing.members import AccountKind
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP
@@ -60,7 +60,7 @@ class IncidentVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class StageStatement:
     """What one version of a report says about the incidents that it names."""
 
     report: str
@@ -88,12 +88,12 @@ class Incident:
 
     id: str
     versions: list[IncidentVersion] = field(default_factory=list)  # in the order in which they were read
-    stages: list[Stage] = field(default_factory=list)
+    stages: list[StageStatement] = field(default_factory=list)
     said: list[Said] = field(default_factory=list)
     fetched: dict[str, dict[str, int]] = field(default_factory=dict)  # collection -> member -> milliseconds
 
 
-class Index:
+class BoardIndex:
     """One API root's incidents. Ask only while holding `lock`, after `refresh`."""
 
     def __init__(self, store: Store, catalogue: Catalogue, root: ApiRoot) -> None:
@@ -244,7 +244,7 @@ class Index:
         stage = "" if content.get("revoked") is True else stage
         for ref in content.get("object_refs", ()):
             if ref.startswith("incident--"):
-                self._changed(ref).stages.append(Stage(content["id"], collection, place, level, author, stage))
+                self._changed(ref).stages.append(StageStatement(content["id"], collection, place, level, author, stage))
 
     def _changed(self, identifier: str) -> Incident:
         if len(self.changes) > _CHANGES_MOST:
@@ -286,7 +286,7 @@ class Index:
         """The member whose national CERT the account belongs to; its constituents' deliveries are not the member's."""
         if account not in self._members:
             row = self._store.get_account(account)
-            self._members[account] = row.member if row is not None and row.kind == Kind.CERT else ""
+            self._members[account] = row.member if row is not None and row.kind == AccountKind.CERT else ""
         return self._members[account]
 
 
@@ -307,7 +307,7 @@ def speaks_of_steps(collection: Collection) -> bool:
 class Seen:
     """What is held, as the rules of `response` ask it, for one reader."""
 
-    index: Index
+    index: BoardIndex
     view: View
     here: Collection  # where the steps are said
     also: Sequence[Said] = ()  # steps of the same request, which are as good as held
@@ -355,7 +355,7 @@ class Seen:
         return [one for one in standing(held, self.view) if says is None or one.step.says in says]
 
 
-def visible(one: IncidentVersion | Stage | Said, view: View) -> bool:
+def visible(one: IncidentVersion | StageStatement | Said, view: View) -> bool:
     """Whether a reader with this view may see it (law L5)."""
     return one.level <= view.get(one.collection, -1)
 

@@ -98,7 +98,7 @@ class Space:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class OwnMember:
     """This CERT.
 
     `constituents` counts those of each kind; `register` lists them one by one, where the CERT keeps such a file.
@@ -123,7 +123,7 @@ class Member:
         return self.home / "records"
 
 
-def load_member(home: Path, *, now: datetime | None = None, warn: Callable[[str], None] | None = None) -> Member:
+def load_member(home: Path, *, now: datetime | None = None, warn: Callable[[str], None] | None = None) -> OwnMember:
     """The member whose `member.toml` lies in the folder `home`; a key is written where there is none.
 
     `warn` gets one sentence of advice about a new key. ConfigurationError names file, key and what to put there.
@@ -153,7 +153,7 @@ def load_member(home: Path, *, now: datetime | None = None, warn: Callable[[str]
     if identifiers.type_of(member_id) != "identity":
         raise ConfigurationError(f"{path}: identity.id must be a STIX id like identity--…, not {member_id!r}")
     register = _register(_table(table, "register", path), home, path, country)
-    return Member(
+    return OwnMember(
         home=home,
         identity=member_id,
         name=_text(identity, "name", path),

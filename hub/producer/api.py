@@ -14,7 +14,7 @@ from hub.home.member import FILE, load_member
 from hub.producer import respond
 from hub.producer.bundles import StixDict, stix_objects
 from hub.producer.checkpoint import FileKeeper, Keeper
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.follow import Asked, Rhythm, follow
 from hub.producer.hints import Hints
 from hub.producer.outbox import Outbox
@@ -24,7 +24,7 @@ from hub.producer.publish import Progress, Receipt, joined
 from hub.producer.withdrawal import delete_observables, revoke, withdrawals
 from hub.release.policy import Approvals
 from hub.reports.read import Report, RowError
-from hub.taxii.resources import Collection
+from hub.taxii.resources import CollectionResource
 
 if TYPE_CHECKING:
     from hub.producer.desk import Release
@@ -40,7 +40,7 @@ class HubClient:
     Collections are named by id, alias or title.
     """
 
-    def __init__(self, connection: Connection, *, outbox: Outbox | None = None, home: Path | None = None) -> None:
+    def __init__(self, connection: HubConnection, *, outbox: Outbox | None = None, home: Path | None = None) -> None:
         self.connection = connection
         self.outbox = outbox
         self._home = home
@@ -58,7 +58,7 @@ class HubClient:
         """Give the connections back."""
         self.connection.close()
 
-    def collections(self) -> list[Collection]:
+    def collections(self) -> list[CollectionResource]:
         """The collections of which this account may know, with `can_read` and `can_write`."""
         return self.connection.collections()
 
@@ -208,7 +208,9 @@ class HubClient:
         rhythm = dataclasses.replace(rhythm, wait=hints.wait)
         return _closing((keeper, hints), self._items(followed, keeper, asked, rhythm, raw=raw))
 
-    def _items(self, followed: Collection, keeper: Keeper, asked: Asked, rhythm: Rhythm, *, raw: bool) -> Iterator[Any]:
+    def _items(
+        self, followed: CollectionResource, keeper: Keeper, asked: Asked, rhythm: Rhythm, *, raw: bool
+    ) -> Iterator[Any]:
         items = follow(self.connection, followed, keeper, asked, rhythm)
         return items if raw else map(_typed(), items)
 
@@ -237,7 +239,9 @@ def connect(  # noqa: PLR0913 - each stands by its name
     >>> for item in asean.follow("alerts", checkpoint="alerts.state", once=True):  # doctest: +SKIP
     ...     print(item["type"], item["id"])
     """
-    connection = Connection(url, key=key, user=user, password=password, ca=ca, plain_http=plain_http, patience=patience)
+    connection = HubConnection(
+        url, key=key, user=user, password=password, ca=ca, plain_http=plain_http, patience=patience
+    )
     folder = Path(home) if home is not None else Path.home() / HOME
     if outbox is None and (folder / FILE).exists():
         outbox = folder / OUTBOX

@@ -13,18 +13,18 @@ from typing import Any, Final
 
 from hub.errors import ConnectionFailedError, ForbiddenError, NotFoundError, UnprocessableError
 from hub.home.files import write_atomically
-from hub.producer.connection import Connection, named
+from hub.producer.connection import HubConnection, named
 from hub.protocol.labels import EXERCISE
 from hub.release.policy import Audience
 from hub.stix.tlp import BY_WORD, TLP
-from hub.taxii.resources import Collection, plain
+from hub.taxii.resources import CollectionResource, plain
 
 PROTECTED: Final = "protected"  # the profile of collections in which no victim is named
 INDICATORS: Final = "indicators"  # that of collections which take no incidents
 _FILE: Final = "collections.json"
 
 
-def audience_of(name: str, collections: Sequence[Collection], *, exercise: bool = False) -> Audience:
+def audience_of(name: str, collections: Sequence[CollectionResource], *, exercise: bool = False) -> Audience:
     """The collection of this id, alias or title, for a real report or, with `exercise`, for one of a drill.
 
     NotFoundError where it is not among them, ForbiddenError where this account may not write there, UnprocessableError
@@ -52,7 +52,7 @@ def audience_of(name: str, collections: Sequence[Collection], *, exercise: bool 
     )
 
 
-def audience_at(connection: Connection, name: str, home: Path, *, exercise: bool = False) -> Audience:
+def audience_at(connection: HubConnection, name: str, home: Path, *, exercise: bool = False) -> Audience:
     """The collection of this name at the connection's hub. ConnectionFailedError where the hub is away, and was never
     asked from this home.
     """
@@ -81,5 +81,7 @@ def _kept(path: Path) -> dict[str, list[dict[str, Any]]]:
     return kept
 
 
-def _collection(described: Mapping[str, Any]) -> Collection:
-    return Collection(**{**described, "x_hub_profiles": tuple(described.get("x_hub_profiles", ())), "media_types": ()})
+def _collection(described: Mapping[str, Any]) -> CollectionResource:
+    return CollectionResource(
+        **{**described, "x_hub_profiles": tuple(described.get("x_hub_profiles", ())), "media_types": ()}
+    )

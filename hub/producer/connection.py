@@ -19,17 +19,17 @@ from taxii2client.v21 import ApiRoot, Server, Status
 from taxii2client.v21 import Collection as ClientCollection
 
 from hub.errors import ConfigurationError, ConnectionFailedError, ForbiddenError, NotFoundError
-from hub.producer.patience import Line, Patience, place
+from hub.producer.patience import HubLine, Patience, place
 from hub.settings import Secret
 from hub.taxii import protocol
-from hub.taxii.resources import Collection, StatusDetail, StatusResource
+from hub.taxii.resources import CollectionResource, StatusDetail, StatusResource
 
 _ACCEPT: Final = {"Accept": protocol.CONTENT_TYPE}
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FetchedPage:
     """One page of objects (TAXII 2.1, 3.7). `first` and `last` are the dates of its records (3.2), None if not told."""
 
     objects: list[dict[str, Any]]
@@ -39,7 +39,7 @@ class Page:
     last: str | None
 
 
-class Connection:
+class HubConnection:
     """See the module. For one thread at a time; use it in a `with`, or `close` it.
 
     `key`, or `user` with `password`, or neither; `ca` names a file of CA certificates (PEM) to trust in place of the
@@ -64,9 +64,9 @@ class Connection:
         authorization = _authorization(key, user, password)
         if ca is not None and not Path(ca).is_file():
             raise ConfigurationError(f"{ca}: there is no such file of CA certificates")
-        self._line = Line(authorization, ca=None if ca is None else str(ca), patience=patience, sleep=sleep)
+        self._line = HubLine(authorization, ca=None if ca is None else str(ca), patience=patience, sleep=sleep)
         self._root: ApiRoot | None = None
-        self._collections: dict[str, tuple[Collection, ClientCollection]] = {}
+        self._collections: dict[str, tuple[CollectionResource, ClientCollection]] = {}
 
     def __repr__(self) -> str:
         return f"Connection({self.url!r})"
@@ -106,18 +106,18 @@ class Connection:
             raise ConnectionFailedError(f"{place(self.url)}: the hub names {length!r} as its max_content_length")
         return length
 
-    def collections(self) -> list[Collection]:
+    def collections(self) -> list[CollectionResource]:
         """The collections of the API root, of which this account may know (5.1), asked anew."""
         root = self._api_root()
 
-        def load() -> list[tuple[Collection, ClientCollection]]:
+        def load() -> list[tuple[CollectionResource, ClientCollection]]:
             root.refresh_collections()
             return [(_collection(client), client) for client in root.collections]
 
         self._collections = {collection.id: (collection, client) for collection, client in self._line.patiently(load)}
         return [collection for collection, _ in self._collections.values()]
 
-    def collection(self, name: str) -> Collection:
+    def collection(self, name: str) -> CollectionResource:
         """The collection of this id, alias or title. NotFoundError lists those there are."""
         known = [collection for collection, _ in self._collections.values()]
         matches = named(known, name) or named(known := self.collections(), name)
@@ -133,14 +133,14 @@ class Connection:
 
     def page(  # noqa: PLR0913 - TAXII's filters, by their names
         self,
-        collection: Collection,
+        collection: CollectionResource,
         *,
         added_after: str | None = None,
         next_token: str | None = None,
         limit: int = 1000,
         types: Iterable[str] = (),
         versions: str | None = None,
-    ) -> Page:
+    ) -> FetchedPage:
         """One page of a collection's objects (5.4), oldest first; `limit` counts objects.
 
         A page that is asked for by its `next` token is asked for once only: on some servers a token is good for one
@@ -160,7 +160,7 @@ class Connection:
             lambda: self._page(client.get_objects(**filters)), tries=None if next_token is None else 1
         )
 
-    def add(self, collection: Collection, envelope: bytes) -> StatusResource:
+    def add(self, collection: CollectionResource, envelope: bytes) -> StatusResource:
         """Send one envelope (5.5); the status when the hub has done what it will do, or waited long enough for it."""
         client = self._client(collection)
         self.must_write(collection)
@@ -176,12 +176,12 @@ class Connection:
             status = self._line.patiently(lambda known=status.id: _status(root.get_status(known)))  # type: ignore[misc] # mypy cannot type a lambda's default
         return status
 
-    def must_write(self, collection: Collection) -> None:
+    def must_write(self, collection: CollectionResource) -> None:
         """Return if the hub says that this account may write there; ForbiddenError if not."""
         if not collection.can_write:
             raise ForbiddenError(f"this account may not write to {collection.title!r}")
 
-    def delete(self, collection: Collection, object_id: str) -> None:
+    def delete(self, collection: CollectionResource, object_id: str) -> None:
         """Delete all versions of an object that this member published (5.7). NotFoundError where there is none."""
         client = self._client(collection)
         self.must_write(collection)
@@ -200,7 +200,7 @@ class Connection:
         return _mapping(body)
 
     @property
-    def line(self) -> Line:
+    def line(self) -> HubLine:
         """The line below, for those who open connections of their own (`producer.hints`)."""
         return self._line
 
@@ -262,20 +262,20 @@ class Connection:
             )
         return ApiRoot(urls[0], conn=self._line.http)
 
-    def _client(self, collection: Collection) -> ClientCollection:
+    def _client(self, collection: CollectionResource) -> ClientCollection:
         if collection.id not in self._collections:
             self.collections()
         if collection.id not in self._collections:
             raise NotFoundError(f"{self.root_url} has no collection {collection.id!r}, or not for this account")
         return self._collections[collection.id][1]
 
-    def _page(self, envelope: Any) -> Page:
+    def _page(self, envelope: Any) -> FetchedPage:
         objects = envelope.get("objects", [])
         if not isinstance(objects, list) or not all(isinstance(item, dict) for item in objects):
             raise ValueError("an envelope whose objects are none")
         token = envelope.get("next")
         answered = self._line.answered
-        return Page(
+        return FetchedPage(
             objects=objects,
             more=envelope.get("more") is True,
             next=token if isinstance(token, str) and token else None,
@@ -319,7 +319,7 @@ def _authorization(key: str | None, user: str | None, password: str | None) -> S
     return Secret("Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
 
 
-def named(collections: Iterable[Collection], name: str) -> list[Collection]:
+def named(collections: Iterable[CollectionResource], name: str) -> list[CollectionResource]:
     """Those of that id; or else alias; or title; or, in any case of letters, alias or title."""
     known = list(collections)
     folded = name.casefold()
@@ -338,9 +338,9 @@ def named(collections: Iterable[Collection], name: str) -> list[Collection]:
     return []
 
 
-def _collection(client: ClientCollection) -> Collection:
+def _collection(client: ClientCollection) -> CollectionResource:
     custom: Mapping[str, Any] = client.custom_properties
-    return Collection(
+    return CollectionResource(
         id=client.id,
         title=client.title,
         can_read=client.can_read is True,

@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from hub.errors import HubError, ReadingError
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.producer.faults import in_words
 from hub.release.policy import Approvals, Audience
 from hub.release.preview import Preview
@@ -37,7 +37,7 @@ from hub.reports.read import ReadOptions, Report, RowError, read_reports
 _NEVER_RELEASED = ReleaseRecord()
 
 
-def files_of_rendering(member: Member, report: Report, rendered: Rendered) -> list[File]:
+def files_of_rendering(member: OwnMember, report: Report, rendered: Rendered) -> list[File]:
     """The records of the import: a later rendering of the same report builds on them."""
     return render_record_files(member, report, rendered.record)
 
@@ -53,7 +53,7 @@ class Release:
     bundles: tuple[tuple[Content, ...], ...]
     preview: Preview
     first: bool
-    _member: Member = field(repr=False)
+    _member: OwnMember = field(repr=False)
     _audience: Audience = field(repr=False)
     _rendered: Rendered = field(repr=False)
     _record: ReleaseRecord = field(repr=False)
@@ -79,7 +79,7 @@ def read(file: Path, options: ReadOptions, format_: str | None = None) -> Iterat
 
 
 def render_report(
-    report: Report, member: Member, now: datetime, *, exercise: bool = False, unkept: Unkept | None = None
+    report: Report, member: OwnMember, now: datetime, *, exercise: bool = False, unkept: Unkept | None = None
 ) -> Rendered:
     """The report as STIX, as it stands at the CERT (1).
 
@@ -92,7 +92,7 @@ def render_report(
 
 def release_report(  # noqa: PLR0913 - what decides a release
     report: Report,
-    member: Member,
+    member: OwnMember,
     audience: Audience,
     now: datetime,
     *,

@@ -20,9 +20,9 @@ from typing import Any, Final
 from hub.errors import ConnectionFailedError, RefusedError
 from hub.producer.bundles import StixDict
 from hub.producer.checkpoint import Keeper, Position, mark
-from hub.producer.connection import Connection, Page
+from hub.producer.connection import FetchedPage, HubConnection
 from hub.stix.timestamps import format_microseconds, parse_lenient_timestamp
-from hub.taxii.resources import Collection
+from hub.taxii.resources import CollectionResource
 
 PAGE_OBJECTS: Final = 1000
 INTERVAL_SECONDS: Final = 30.0
@@ -56,7 +56,7 @@ class Rhythm:
 
 
 def follow(
-    connection: Connection, collection: Collection, keeper: Keeper, asked: Asked, rhythm: Rhythm
+    connection: HubConnection, collection: CollectionResource, keeper: Keeper, asked: Asked, rhythm: Rhythm
 ) -> Iterator[StixDict]:
     """Yield each object as it came, parsed. An object counts as taken when the next one is asked for.
 
@@ -82,7 +82,9 @@ def follow(
         rhythm.wait(rhythm.interval_seconds * (1 + _JITTER * (2 * connection.patience.lot() - 1)))
 
 
-def _round(connection: Connection, collection: Collection, keeper: Keeper, asked: Asked) -> Iterator[StixDict]:
+def _round(
+    connection: HubConnection, collection: CollectionResource, keeper: Keeper, asked: Asked
+) -> Iterator[StixDict]:
     # (1)
     after, token = keeper.position.after, None
     # A run that was killed may have handed over objects beyond the first page of this one: their marks stay until a page
@@ -124,7 +126,9 @@ def _round(connection: Connection, collection: Collection, keeper: Keeper, asked
         token = page.next
 
 
-def _page(connection: Connection, collection: Collection, asked: Asked, after: str | None, token: str | None) -> Page:
+def _page(
+    connection: HubConnection, collection: CollectionResource, asked: Asked, after: str | None, token: str | None
+) -> FetchedPage:
     return connection.page(
         collection,
         added_after=after,
@@ -135,11 +139,11 @@ def _page(connection: Connection, collection: Collection, asked: Asked, after: s
     )
 
 
-def _marked(page: Page) -> Iterator[tuple[StixDict, str]]:
+def _marked(page: FetchedPage) -> Iterator[tuple[StixDict, str]]:
     return ((item, mark(item)) for item in page.objects)
 
 
-def _moved(position: Position, page: Page) -> Position:
+def _moved(position: Position, page: FetchedPage) -> Position:
     """The position after this page."""
     if not page.objects:
         return position
@@ -154,7 +158,7 @@ def _moved(position: Position, page: Page) -> Position:
     return Position(format_microseconds(last - 1), here)
 
 
-def _beyond(after: str | None, page: Page) -> str:
+def _beyond(after: str | None, page: FetchedPage) -> str:
     """The added_after for the page behind this one, on a server without `next`."""
     last, reached = _instant(page.last), _instant(after)
     if last is None or page.last is None or (reached is not None and last <= reached):

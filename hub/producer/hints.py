@@ -24,8 +24,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 
-from hub.producer.connection import Connection
-from hub.taxii.resources import Collection
+from hub.producer.connection import HubConnection
+from hub.taxii.resources import CollectionResource
 
 STREAM: Final = "text/event-stream"
 SILENCE_SECONDS: Final = 45.0  # the hub says something every 15; three times that, and the line is dead
@@ -43,7 +43,7 @@ class _NoEventsError(Exception):
 class Hints:
     """Waits that end when something is new. `wait` is for one thread; use it in a `with`, or `close` it."""
 
-    def __init__(self, connection: Connection, collection: Collection) -> None:
+    def __init__(self, connection: HubConnection, collection: CollectionResource) -> None:
         self._connection = connection
         self._collection = collection
         self._url = ""

@@ -29,7 +29,7 @@ from hub.errors import ConnectionFailedError, ProducerError, ReadingError, Refus
 from hub.home.files import sync_folder, write_atomically
 from hub.home.locks import locked
 from hub.producer.bundles import StixDict, encoded
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.publish import Failure, Progress, Receipt, publish, receipt_from
 
 SENT: Final = "sent"
@@ -42,7 +42,7 @@ LOCK_SECONDS: Final = 600.0  # that one process waits for another to finish its 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OutboxEntry:
     """One file of the outbox."""
 
     name: str
@@ -53,7 +53,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class OutboxDelivery:
     """What became of one bundle: its file is in `sent/` or, where `refused`, in `refused/`. Without an outbox `name` is ""."""
 
     name: str
@@ -97,7 +97,7 @@ class Outbox:
         """The names of the files of which the hub refused something, in their order."""
         return _names(self.folder / REFUSED)
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> OutboxEntry:
         """A file that waits or was refused. ReadingError where it is damaged, or there is none."""
         path = self._path(name)
         try:
@@ -107,21 +107,21 @@ class Outbox:
         except OSError as error:
             raise ReadingError(f"{path}: {error.strerror}") from None
 
-    def delivery(self, name: str) -> Delivery | None:
+    def delivery(self, name: str) -> OutboxDelivery | None:
         """What became of a file; None while it waits."""
         for place in (SENT, REFUSED):
             folder = self.folder / place
             if (folder / name).exists() and not (self.folder / name).exists():
                 try:
                     values = json.loads((folder / (name + _RECEIPT)).read_bytes())
-                    return Delivery(name, values["source"], receipt_from(values), place == REFUSED)
+                    return OutboxDelivery(name, values["source"], receipt_from(values), place == REFUSED)
                 except (OSError, ValueError, LookupError, TypeError):
                     raise ReadingError(f"{folder / (name + _RECEIPT)}: the receipt is gone or damaged") from None
         return None
 
     def send(
-        self, connection: Connection, *, progress: Progress | None = None, lock_seconds: float = LOCK_SECONDS
-    ) -> Iterator[Delivery]:
+        self, connection: HubConnection, *, progress: Progress | None = None, lock_seconds: float = LOCK_SECONDS
+    ) -> Iterator[OutboxDelivery]:
         """Send what waits for this connection's hub; yield each file when it has left the outbox.
 
         ConnectionFailedError or UnauthenticatedError ends the round: the rest waits on. BusyError where another process
@@ -146,8 +146,8 @@ class Outbox:
                     yield self._send(connection, entry, progress)
 
     def deliver(
-        self, connection: Connection, names: Sequence[str], *, progress: Progress | None = None
-    ) -> Iterator[Delivery]:
+        self, connection: HubConnection, names: Sequence[str], *, progress: Progress | None = None
+    ) -> Iterator[OutboxDelivery]:
         """Send what waits for this connection's hub, and yield what became of each file.
 
         Those of `names` are always among them, also where another process held the lock and sent them. ConnectionFailedError
@@ -195,7 +195,7 @@ class Outbox:
                     return path
         raise ReadingError(f"{self.folder}: no file {name!r} waits here, and none was refused")
 
-    def _send(self, connection: Connection, entry: Entry, progress: Progress | None) -> Delivery:
+    def _send(self, connection: HubConnection, entry: OutboxEntry, progress: Progress | None) -> OutboxDelivery:
         try:
             receipt = publish(connection, connection.collection(entry.to), entry.objects, progress=progress)
         except UnauthenticatedError:
@@ -209,7 +209,7 @@ class Outbox:
             )
         return self._settle(entry.name, entry.source, receipt, refused=bool(receipt.failures))
 
-    def _settle(self, name: str, source: str, receipt: Receipt, *, refused: bool) -> Delivery:
+    def _settle(self, name: str, source: str, receipt: Receipt, *, refused: bool) -> OutboxDelivery:
         # (4)
         folder = self.folder / (REFUSED if refused else SENT)
         record = {"source": source, **receipt.as_dict()}
@@ -219,7 +219,7 @@ class Outbox:
         except OSError as error:
             raise ProducerError(f"{folder}: the receipt cannot be written here: {error.strerror}") from None
         self._move(self.folder / name, folder / name)
-        return Delivery(name, source, receipt, refused)
+        return OutboxDelivery(name, source, receipt, refused)
 
     def _move(self, path: Path, target: Path) -> None:
         try:
@@ -230,11 +230,11 @@ class Outbox:
         sync_folder(path.parent)
 
 
-def _entry(name: str, values: Any) -> Entry:
+def _entry(name: str, values: Any) -> OutboxEntry:
     objects = values["objects"]
     if not isinstance(objects, list) or not all(isinstance(item, dict) for item in objects):
         raise TypeError
-    return Entry(name, values["hub"], values["to"], values["source"], objects)
+    return OutboxEntry(name, values["hub"], values["to"], values["source"], objects)
 
 
 def _names(folder: Path) -> list[str]:

@@ -109,7 +109,7 @@ class _Session(requests.Session):
         return response
 
 
-class Line:
+class HubLine:
     """One line to one hub. `http` is what taxii2-client's classes take as `conn`. For one thread at a time."""
 
     def __init__(

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from hub.errors import ConfigurationError
-from hub.home.member import Member, load_member
+from hub.home.member import OwnMember, load_member
 from hub.producer.audience import audience_at
 from hub.producer.bundles import StixDict
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.faults import in_words
-from hub.producer.outbox import Delivery, Outbox
+from hub.producer.outbox import Outbox, OutboxDelivery
 from hub.producer.publish import Progress, publish
 from hub.producer.spool import NOTHING_SHOWN, Spool, SpooledRelease
 from hub.producer.standing import refuse_what_stays
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 class Destination:
     """Where releases go: a collection of a hub, by way of the outbox if there is one. Records are kept in `home`."""
 
-    connection: Connection
+    connection: HubConnection
     to: str
     home: Path | None
     outbox: Outbox | None
@@ -87,7 +87,7 @@ class Pipeline:
         self.spool.__exit__(*error)
 
     @cached_property
-    def member(self) -> Member:
+    def member(self) -> OwnMember:
         """The CERT whose home this is. ConfigurationError where there is none."""
         return load_member(self._home, warn=self._tell)
 
@@ -153,7 +153,7 @@ class Pipeline:
         self.spool.add(release)
         return release
 
-    def send(self, progress: Progress | None = None) -> Iterator[Delivery]:
+    def send(self, progress: Progress | None = None) -> Iterator[OutboxDelivery]:
         """Keep the records, then put all into the outbox, then send what waits there; yield what became of each bundle.
 
         ReleaseError where an approval fits nothing of this run: then nothing is kept or sent. ConnectionFailedError where
@@ -175,14 +175,14 @@ class Pipeline:
         self._names = frozenset(names)
         yield from there.outbox.deliver(there.connection, names, progress=progress)
 
-    def is_own(self, delivery: Delivery) -> bool:
+    def is_own(self, delivery: OutboxDelivery) -> bool:
         """Whether this run published it, rather than an earlier one whose bundle waited in the outbox."""
         return not delivery.name or delivery.name in self._names
 
-    def _send_directly(self, progress: Progress | None) -> Iterator[Delivery]:
+    def _send_directly(self, progress: Progress | None) -> Iterator[OutboxDelivery]:
         there = self._destination
         collection = there.connection.collection(there.to)
         for release in self.spool:
             for bundle in release.bundles:
                 receipt = publish(there.connection, collection, bundle, progress=progress)
-                yield Delivery("", release.source, receipt, refused=bool(receipt.failures))
+                yield OutboxDelivery("", release.source, receipt, refused=bool(receipt.failures))

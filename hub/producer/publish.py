@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from hub.errors import ConnectionFailedError, MalformedError, RefusedError, TooLargeError, UnprocessableError
 from hub.producer.bundles import StixDict, encoded, in_sending_order
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.taxii import protocol
-from hub.taxii.resources import Collection, StatusResource
+from hub.taxii.resources import CollectionResource, StatusResource
 
 ENVELOPE_OBJECTS: Final = 1000  # sent at once: a bad line loses little of its work, and a status stays readable
 _HEAD: Final = b'{"objects":['
@@ -108,8 +108,8 @@ def joined(receipts: Sequence[Receipt]) -> Receipt:
 
 
 def publish(
-    connection: Connection,
-    collection: Collection,
+    connection: HubConnection,
+    collection: CollectionResource,
     objects: Iterable[StixDict],
     *,
     progress: Progress | None = None,
@@ -159,7 +159,7 @@ def _batches(objects: Sequence[StixDict], max_bytes: int, max_objects: int) -> I
 
 
 def _sent(
-    connection: Connection, collection: Collection, batch: list[_Item], max_bytes: int
+    connection: HubConnection, collection: CollectionResource, batch: list[_Item], max_bytes: int
 ) -> Iterator[tuple[list[_Item], StatusResource | str]]:
     """Send a batch, in halves if need be; yield each part with its status, or with the reason why all of it failed."""
     envelope = _HEAD + b",".join(item.body for item in batch) + _TAIL

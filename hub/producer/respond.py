@@ -14,7 +14,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from hub.errors import NotFoundError, UnprocessableError
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.publish import Receipt, publish
 from hub.protocol import notes
 from hub.protocol.labels import ANSWERS, Say
@@ -44,7 +44,7 @@ class Directory:
         return self.identities[self.member]
 
 
-def directory(connection: Connection) -> Directory:
+def directory(connection: HubConnection) -> Directory:
     """The hub's directory; ForbiddenError for accounts that are no member's CERT."""
     contacts = connection.resource("contacts")
     return Directory(
@@ -54,7 +54,7 @@ def directory(connection: Connection) -> Directory:
     )
 
 
-def acknowledge(connection: Connection, incident: str, *, text: str = "", to: str = COLLECTION) -> Receipt:
+def acknowledge(connection: HubConnection, incident: str, *, text: str = "", to: str = COLLECTION) -> Receipt:
     """Say that this member has the incident and has looked at it."""
     members = directory(connection)
     return _send(
@@ -63,7 +63,7 @@ def acknowledge(connection: Connection, incident: str, *, text: str = "", to: st
 
 
 def ask(  # noqa: PLR0913 - what a request consists of
-    connection: Connection,
+    connection: HubConnection,
     incident: str,
     *,
     members: Iterable[str],
@@ -96,7 +96,7 @@ def ask(  # noqa: PLR0913 - what a request consists of
     return _send(connection, to, known, request, moment)
 
 
-def answer(connection: Connection, subject: str, says: str, *, why: str = "", to: str = COLLECTION) -> Receipt:
+def answer(connection: HubConnection, subject: str, says: str, *, why: str = "", to: str = COLLECTION) -> Receipt:
     """Answer a request: `says` is accepted, refused (then `why` is needed) or done.
 
     `subject` is the request's id, or the incident's where one request about it waits for this member.
@@ -168,7 +168,7 @@ def _incident(text: str) -> str:
     return text
 
 
-def _send(connection: Connection, to: str, members: Directory, step: Step, now: int) -> Receipt:
+def _send(connection: HubConnection, to: str, members: Directory, step: Step, now: int) -> Receipt:
     note = notes.build_note(step, author=members.own, now=now, exercise=members.exercise)
     return publish(connection, connection.collection(to), [note])
 

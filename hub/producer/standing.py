@@ -18,7 +18,7 @@ from typing import Any, Final
 import orjson
 
 from hub.errors import ReleaseError
-from hub.home.member import FILE, Member, load_member
+from hub.home.member import FILE, OwnMember, load_member
 from hub.producer.bundles import encoded
 from hub.release.pseudonym import FORM
 from hub.rendering.versions import COMMON_TIME, Content
@@ -64,7 +64,7 @@ def refuse_what_stays(
     return [*names, *identities]
 
 
-def _identities(objects: Iterable[Mapping[str, Any]], member: Member) -> Iterator[str]:
+def _identities(objects: Iterable[Mapping[str, Any]], member: OwnMember) -> Iterator[str]:
     """The names of organisations and people that nothing in it was created by."""
     items = list(objects)
     authors = {item.get("created_by_ref") for item in items} | {member.identity}
@@ -75,7 +75,7 @@ def _identities(objects: Iterable[Mapping[str, Any]], member: Member) -> Iterato
             yield name
 
 
-def national_marking(member: Member) -> Content:
+def national_marking(member: OwnMember) -> Content:
     """The marking of all that `hub convert` makes of a report as it stands at this CERT."""
     return {
         "type": "marking-definition",
@@ -90,7 +90,7 @@ def national_marking(member: Member) -> Content:
     }
 
 
-def as_it_stands(contents: Iterable[Content], member: Member) -> Iterator[Content]:
+def as_it_stands(contents: Iterable[Content], member: OwnMember) -> Iterator[Content]:
     """A rendered report for the CERT's own eyes, marked as such; definitions and the CERT's identity are as ever."""
     marking = national_marking(member)
     yield marking

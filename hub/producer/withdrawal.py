@@ -16,9 +16,9 @@ from datetime import datetime
 from pathlib import Path
 
 from hub.errors import ForbiddenError, NotFoundError, ReleaseError
-from hub.home.member import Member
-from hub.producer.connection import Connection
-from hub.producer.outbox import Delivery, Outbox
+from hub.home.member import OwnMember
+from hub.producer.connection import HubConnection
+from hub.producer.outbox import Outbox, OutboxDelivery
 from hub.producer.publish import Progress
 from hub.release.record import ReleaseRecord, keep_withdrawn, parse_release_record, released_records, withdrawal
 from hub.rendering.versions import Content, timestamp
@@ -45,14 +45,14 @@ class CollectionWithdrawal:
 
 
 @dataclass(frozen=True, slots=True)
-class Deletion:
+class ObservableDeletions:
     """How many observables were deleted, and how many stay because other members published them, too."""
 
     deleted: int
     shared: int
 
 
-def withdrawals(member: Member, report_id: str, now: datetime) -> Sequence[CollectionWithdrawal]:
+def withdrawals(member: OwnMember, report_id: str, now: datetime) -> Sequence[CollectionWithdrawal]:
     """One for each collection that the report with this id was released to (1). ReleaseError where there is none.
 
     An observable that another report of this CERT released to the same collection stays until that is withdrawn.
@@ -79,8 +79,8 @@ def withdrawals(member: Member, report_id: str, now: datetime) -> Sequence[Colle
 
 
 def revoke(
-    connection: Connection, outbox: Outbox, item: CollectionWithdrawal, progress: Progress | None = None
-) -> Iterator[Delivery]:
+    connection: HubConnection, outbox: Outbox, item: CollectionWithdrawal, progress: Progress | None = None
+) -> Iterator[OutboxDelivery]:
     """Send the revocations by way of the outbox (2, 3); yields all that leaves it."""
     item.keep_revoked()
     names = [
@@ -90,7 +90,7 @@ def revoke(
     yield from outbox.deliver(connection, names, progress=progress)
 
 
-def delete_observables(connection: Connection, item: CollectionWithdrawal) -> Deletion:
+def delete_observables(connection: HubConnection, item: CollectionWithdrawal) -> ObservableDeletions:
     """Delete the observables (4). One that is gone already counts as deleted: the connection may have broken before."""
     collection = connection.collection(item.collection)
     shared = 0
@@ -102,4 +102,4 @@ def delete_observables(connection: Connection, item: CollectionWithdrawal) -> De
         except ForbiddenError:
             shared += 1
     item.keep_deleted()
-    return Deletion(len(item.delete) - shared, shared)
+    return ObservableDeletions(len(item.delete) - shared, shared)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hub.release import rounding, words
-from hub.release.context import Context
-from hub.release.policy import Profile
+from hub.release.context import ObjectContext
+from hub.release.policy import AudienceProfile
 from hub.release.replacements import (
     ALL_THAT_LEAVES,
     CONTAINER_NAME,
@@ -46,7 +46,7 @@ from hub.release.rules import (
     VALUE,
     VERSION,
     Change,
-    Rule,
+    PropertyRule,
     Table,
     exactness,
     one_of,
@@ -62,7 +62,7 @@ from hub.stix.vocabularies import ECONOMIC_VARIETIES
 _CURRENCY: Final = re.compile("[A-Z]{3}")
 
 
-def _core(value: Mapping[str, Any], context: Context) -> Change | None:
+def _core(value: Mapping[str, Any], context: ObjectContext) -> Change | None:
     """`incident.extensions`: Incident Core's own key, property by property; all other extensions stay."""
     core = value.get(incident.INCIDENT_CORE)
     if not core:
@@ -71,7 +71,7 @@ def _core(value: Mapping[str, Any], context: Context) -> Change | None:
     return replace(part, value={incident.INCIDENT_CORE: part.value})
 
 
-def _impact_extensions(value: Mapping[str, Any], context: Context) -> Change:
+def _impact_extensions(value: Mapping[str, Any], context: ObjectContext) -> Change:
     leaving: dict[str, Any] = {incident.IMPACT: {"extension_type": "new-sdo"}}
     changes = []
     for name, content in value.items():
@@ -95,8 +95,8 @@ def _amounts(content: Mapping[str, Any]) -> Mapping[str, Any]:
     return content
 
 
-def _new_sdo(extension: str) -> Rule:
-    return Rule(lambda _value, _context: {extension: {"extension_type": "new-sdo"}}, "the extension's own mark")
+def _new_sdo(extension: str) -> PropertyRule:
+    return PropertyRule(lambda _value, _context: {extension: {"extension_type": "new-sdo"}}, "the extension's own mark")
 
 
 _BASE: Final = {
@@ -163,7 +163,7 @@ REGIONAL: Final[Mapping[str, Table]] = {
     "incident": _BASE | {
         "name": written("title"),
         "description": written("description"),
-        "extensions": Rule(_core, "Incident Core, property by property"),
+        "extensions": PropertyRule(_core, "Incident Core, property by property"),
     },
     "event": _EVENT | {"description": APPROVED, "goal": APPROVED},
     "impact": _BASE | _SPAN | {
@@ -172,7 +172,7 @@ REGIONAL: Final[Mapping[str, Table]] = {
         "description": APPROVED,
         "impacted_entity_counts": COUNTS,
         "recoverability": one_of(frozenset(incident.RECOVERABILITIES)),
-        "extensions": Rule(_impact_extensions, "enumerations as they are, numbers in bands"),
+        "extensions": PropertyRule(_impact_extensions, "enumerations as they are, numbers in bands"),
     },
     "task": _BASE | _SPAN | {
         "outcome": one_of(frozenset(incident.TASK_OUTCOMES)),
@@ -229,7 +229,7 @@ PUBLIC: Final[Mapping[str, Table]] = {
     for object_type, table in REGIONAL.items()
     if object_type not in _NOT_PUBLIC
 }
-TABLES: Final = {Profile.REGIONAL: REGIONAL, Profile.PUBLIC: PUBLIC}
+TABLES: Final = {AudienceProfile.REGIONAL: REGIONAL, AudienceProfile.PUBLIC: PUBLIC}
 
 _CORE_PUBLIC: Final[Table] = {
     "extension_type": KEEP,
@@ -240,9 +240,9 @@ _CORE_PUBLIC: Final[Table] = {
     "criticality": CRITICALITY,
     "event_refs": REFS,
 }
-_CORE: Final[Mapping[Profile, Table]] = {
-    Profile.PUBLIC: _CORE_PUBLIC,
-    Profile.REGIONAL: {
+_CORE: Final[Mapping[AudienceProfile, Table]] = {
+    AudienceProfile.PUBLIC: _CORE_PUBLIC,
+    AudienceProfile.REGIONAL: {
         **_CORE_PUBLIC,
         "detection_methods": one_of(words.DETECTION_METHODS),
         "impacted_entity_counts": COUNTS,
@@ -253,7 +253,9 @@ _CORE: Final[Mapping[Profile, Table]] = {
 _NUMBERS: Final = {"record_count": BAND}
 _IMPACT_KEYS: Final[Mapping[str, Table]] = {
     "availability-ext": {
-        "availability_impact": Rule(lambda value, _context: rounding.availability(value), "the middle of its band")
+        "availability_impact": PropertyRule(
+            lambda value, _context: rounding.availability(value), "the middle of its band"
+        )
     },
     "confidentiality-ext": {"loss_type": KEEP, "information_type": or_unknown(words.INFORMATION_TYPES), **_NUMBERS},
     "integrity-ext": {"alteration": KEEP, "information_type": or_unknown(words.INFORMATION_TYPES), **_NUMBERS},

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from hub.home.keys import Key
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.release import texts
 from hub.release.policy import Audience
 from hub.rendering.versions import COMMON_TIME, Content, Version
@@ -86,7 +86,7 @@ class Author:
         return [tlp.TLP2_IDS[level], *pap, self.statement["id"]]
 
 
-def author_of(member: Member, audience: Audience, known: Mapping[str, Version], wording: int) -> Author:
+def author_of(member: OwnMember, audience: Audience, known: Mapping[str, Version], wording: int) -> Author:
     """The CERT as the author of a release for this audience, in this version of the sentences."""
     key = member.key.derive(f"release|{audience.purpose}")
     statement = texts.handling(member.name, member.contact, wording)

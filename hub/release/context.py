@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.release import rounding
 from hub.release.patterns import ASKED, spans
-from hub.release.policy import Approvals, Audience, Profile, Terms, text_key
+from hub.release.policy import Approvals, Audience, AudienceProfile, Terms, text_key
 from hub.release.scan import Scanner
 from hub.release.suspicious import suspicious
 from hub.release.texts import Texts
@@ -21,7 +21,7 @@ from hub.rendering.builder import Origin
 from hub.rendering.versions import Content
 from hub.rendering.wording import WORDING
 from hub.reports.moments import Fidelity
-from hub.reports.report import Kind, Report
+from hub.reports.report import Report, ReportKind
 from hub.stix.tlp import TLP
 
 # Properties in which a text of the report's own may stand.
@@ -50,7 +50,7 @@ class ReleaseContext:
     """
 
     report: Report
-    member: Member
+    member: OwnMember
     audience: Audience
     approvals: Approvals
     scanner: Scanner
@@ -67,7 +67,7 @@ class ReleaseContext:
     def unit(self) -> Fidelity:
         """To what times are rounded."""
         terms = self.audience.terms
-        return terms.incident_times if self.report.kind is Kind.CASE else terms.feed_times
+        return terms.incident_times if self.report.kind is ReportKind.CASE else terms.feed_times
 
     def may_say(self, word: str) -> bool:
         """Whether a word of a vocabulary tells no more than the sector that is said."""
@@ -91,7 +91,7 @@ class ReleaseContext:
             and not any(span.start <= suspicion.start and suspicion.end <= span.end for span in intruders)
         ]
         # To everybody, "the only one" is a name: no second yes lets it out.
-        public = self.audience.profile is Profile.PUBLIC
+        public = self.audience.profile is AudienceProfile.PUBLIC
         refused = [suspicion for suspicion in asked if public and suspicion.kind == "superlative"]
         return Findings(
             refused=(*(str(hit) for hit in hits if hit.exact), *map(str, intruders), *map(str, refused)),
@@ -111,7 +111,7 @@ class ReleaseContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class ObjectContext:
     """One object of a release, under the level at which it leaves.
 
     `ids` has the released ids of all that was decided before this object, `places` those that stand for its places
@@ -133,7 +133,7 @@ class Context:
     def validity(self) -> tuple[str, str]:
         """From when to when an indicator is told to be valid. Of a case, the end tells nothing that the start does not."""
         start, end, unit = self.content["valid_from"], self.content["valid_until"], self.release.unit
-        if self.release.report.kind is not Kind.CASE:
+        if self.release.report.kind is not ReportKind.CASE:
             return rounding.floor(start, unit), rounding.ceiling(end, unit)
         told, _ = rounding.since(self.release.began, start, unit)
         return told, rounding.ceiling(rounding.until(start, end, told), unit)

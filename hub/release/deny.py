@@ -15,11 +15,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.home.register import Constituent
 from hub.release import needles
 from hub.release.needles import our_words
-from hub.release.scan import Hashed, Index, Needle, Scanner
+from hub.release.scan import Hashed, Needle, NeedleIndex, Scanner
 from hub.release.spelling import squeeze, without_legal_form
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.report import Report
@@ -30,7 +30,7 @@ _SHORT_NAMES: Final = frozenset({"brands", "short_names"})
 MAX_LISTS: Final = 4  # lists of members whose index is kept in memory
 
 
-def scanner_for(member: Member, report: Report, *, named: Victim | None = None) -> Scanner:
+def scanner_for(member: OwnMember, report: Report, *, named: Victim | None = None) -> Scanner:
     """The scanner for a release of this report: the CERT's own list, and whatever the report says of people and hosts.
 
     `named`: the victim that agreed to be named, whose name (and nothing else of it) may be said.
@@ -46,13 +46,13 @@ def scanner_for(member: Member, report: Report, *, named: Victim | None = None) 
         declared.needles += needles.of_number(ticket, "a ticket")
     for item in report.observables:
         declared.observable(item)
-    index = Index(declared.needles, lambda: declared.hashed)
+    index = NeedleIndex(declared.needles, lambda: declared.hashed)
     networks = [*_listed_networks(member), *declared.networks]
     own = [member.name, member.contact or "", (named.name or "") if named else ""]
     return Scanner((_listed_index(member), index), networks, own=own, harmless=our_words())
 
 
-def listed(member: Member) -> Scanner:
+def listed(member: OwnMember) -> Scanner:
     """The scanner for what is no report: the CERT's own list alone."""
     own = [member.name, member.contact or ""]
     return Scanner((_listed_index(member),), _listed_networks(member), own=own, harmless=our_words())
@@ -60,24 +60,24 @@ def listed(member: Member) -> Scanner:
 
 # -- the CERT's own list ---------------------------------------------------------------------------------------------
 
-_indexes: OrderedDict[tuple[int, int], tuple[Member, Index]] = OrderedDict()
+_indexes: OrderedDict[tuple[int, int], tuple[OwnMember, NeedleIndex]] = OrderedDict()
 
 
-def _listed_index(member: Member) -> Index:
+def _listed_index(member: OwnMember) -> NeedleIndex:
     """The index of a member's list, built once: a feed is released in many batches."""
     key = (id(member.deny), id(member.register))  # the entry keeps the member, and so nothing else gets these ids
     if key not in _indexes:
-        _indexes[key] = (member, Index(_listed_needles(member), lambda: _listed_hashed(member), listed=True))
+        _indexes[key] = (member, NeedleIndex(_listed_needles(member), lambda: _listed_hashed(member), listed=True))
         if len(_indexes) > MAX_LISTS:
             _indexes.popitem(last=False)
     return _indexes[key][1]
 
 
-def _listed_networks(member: Member) -> list[str]:
+def _listed_networks(member: OwnMember) -> list[str]:
     return [*member.deny.ip_ranges, *(network for one in member.register for network in one.ip_ranges)]
 
 
-def _listed_needles(member: Member) -> Iterator[Needle]:
+def _listed_needles(member: OwnMember) -> Iterator[Needle]:
     deny, whose = member.deny, "a constituent's"
     for name in (*deny.names, *(one.name for one in member.register)):
         yield from needles.of_name(name, whose)
@@ -95,7 +95,7 @@ def _listed_needles(member: Member) -> Iterator[Needle]:
         yield from needles.like_listed_domain(domain, whose)
 
 
-def _listed_hashed(member: Member) -> Iterator[Hashed]:
+def _listed_hashed(member: OwnMember) -> Iterator[Hashed]:
     names = [*member.deny.names, *member.deny.brands, *member.deny.domains]
     names += [text for one in member.register for text in (one.name, *one.domains)]
     return needles.hashed(names, "a constituent's")

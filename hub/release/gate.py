@@ -17,11 +17,11 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, Final
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.release.deny import scanner_for
 from hub.release.links import links
 from hub.release.patterns import ASKED, intruders
-from hub.release.policy import Approvals, Audience, Profile, value_key
+from hub.release.policy import Approvals, Audience, AudienceProfile, value_key
 from hub.release.scan import Scanner
 from hub.release.space import Place, Standing, is_compromised, space_of, standing
 from hub.rendering.builder import Origin
@@ -42,7 +42,7 @@ _NOT_VALUES: Final = frozenset(
 )
 
 
-class Verdict(Enum):
+class GateVerdict(Enum):
     """What becomes of a value."""
 
     LEAVES = "leaves"
@@ -54,7 +54,7 @@ class Verdict(Enum):
 class Passage:
     """A verdict with its reason; `key` is what an officer gives to approve it, `span` what in it looks suspicious."""
 
-    verdict: Verdict
+    verdict: GateVerdict
     why: str = ""
     key: str = ""
     span: str = ""
@@ -75,7 +75,7 @@ class Gate:
         self,
         rendered: Rendered,
         report: Report,
-        member: Member,
+        member: OwnMember,
         audience: Audience,
         *,
         approvals: Approvals,
@@ -106,7 +106,7 @@ class Gate:
         leaving = (
             identifier
             for identifier, origin in self._origins.items()
-            if origin.adversary and self._passage(identifier).verdict is Verdict.LEAVES
+            if origin.adversary and self._passage(identifier).verdict is GateVerdict.LEAVES
         )
         return frozenset(text for identifier in leaving for text in self._texts.get(identifier, ()))
 
@@ -119,7 +119,11 @@ class Gate:
             tlp.LEVELS[ref] for ref in marked if ref in tlp.LEVELS and tlp.LEVELS[ref] <= self._audience.highest_tlp
         ]
         level = max([level, *raised])
-        if self._audience.profile is Profile.PUBLIC and self._report_level is not None and level > self._report_level:
+        if (
+            self._audience.profile is AudienceProfile.PUBLIC
+            and self._report_level is not None
+            and level > self._report_level
+        ):
             return None  # whoever marked it higher than the report did not mean everybody
         leave = self._approvals.tlp
         if leave is not None and (self._report_level is None or level <= self._report_level):
@@ -154,11 +158,11 @@ class Gate:
         origin = self._origins.get(identifier)
         item = origin.observable if origin else None
         if origin is None or (item is None and origin.role is not Role.VICTIM):
-            return Passage(Verdict.STAYS, "whose it is, the report does not say")
+            return Passage(GateVerdict.STAYS, "whose it is, the report does not say")
         if origin.held:
-            return Passage(Verdict.STAYS, f"held: {origin.held}; --confirm lets it in", observable=item)
+            return Passage(GateVerdict.STAYS, f"held: {origin.held}; --confirm lets it in", observable=item)
         if item is None or origin.role is Role.VICTIM:
-            return Passage(Verdict.STAYS, "it is the victim's", observable=item)
+            return Passage(GateVerdict.STAYS, "it is the victim's", observable=item)
         # (1) whose it is
         place = self._space.place(item)
         match standing(_shown_role(origin, item), place, compromised=is_compromised(item)):
@@ -172,11 +176,11 @@ class Gate:
     def _third_party(self, identifier: str, item: Observable, place: Place) -> Passage:
         reason = place.value if place in (Place.OWN, Place.PUBLIC_BODY) or item.role is not Role.THIRD_PARTY else ""
         why = f"a third party's: {reason}" if reason else "a hacked third party's"
-        if self._audience.profile is Profile.PUBLIC:
-            return Passage(Verdict.STAYS, f"{why}; never to the public", observable=item)
+        if self._audience.profile is AudienceProfile.PUBLIC:
+            return Passage(GateVerdict.STAYS, f"{why}; never to the public", observable=item)
         hits = [hit for text in self._texts[identifier] for hit in self._scanner_for_lone.hits(text)]
         if hits:
-            return Passage(Verdict.STAYS, f"{why}; it holds {', '.join(map(str, hits))}", observable=item)
+            return Passage(GateVerdict.STAYS, f"{why}; it holds {', '.join(map(str, hits))}", observable=item)
         if not self._is_approved(item, confirmed=True):
             return replace(self._held(item, why), third_party=True)
         return replace(self._alone(item, why), third_party=True)
@@ -191,7 +195,7 @@ class Gate:
         texts = self._texts.get(identifier, [])
         hits = list(dict.fromkeys(hit for text in texts for hit in self._scanner.hits(text)))
         if any(hit.exact for hit in hits):
-            return Passage(Verdict.STAYS, f"it holds {', '.join(map(str, hits))}", observable=item)
+            return Passage(GateVerdict.STAYS, f"it holds {', '.join(map(str, hits))}", observable=item)
         alike = [str(hit) for hit in hits]
         strangers = [span for text in texts for span in intruders(text) if span.text not in self._mails]
         alike += [str(span) for span in strangers if span.kind not in _LINKS]
@@ -199,14 +203,14 @@ class Gate:
         leading = [str(link) for link in links(item, self._report)]
         leading += [str(span) for span in strangers if span.kind in _LINKS]
         if not alike and not leading:
-            return Passage(Verdict.LEAVES, observable=item)
+            return Passage(GateVerdict.LEAVES, observable=item)
         why = f"it holds {', '.join(alike)}" if alike else f"it may lead to the victim: {', '.join(leading)}"
         span = ", ".join(dict.fromkeys([*alike, *leading]))
         if not self._is_approved(item):
             return self._held(item, why, span)
         if alike or value_key(item.value) in self._approvals.alone or item.value in self._approvals.alone:
             return self._alone(item, why, span)
-        return Passage(Verdict.LEAVES, f"{why}; approved", value_key(item.value), span, item)
+        return Passage(GateVerdict.LEAVES, f"{why}; approved", value_key(item.value), span, item)
 
     def _is_approved(self, item: Observable, *, confirmed: bool = False) -> bool:
         """Whether an officer let the value out; `confirmed`: or said by --confirm whose it is."""
@@ -215,11 +219,11 @@ class Gate:
 
     @staticmethod
     def _held(item: Observable, why: str, span: str = "") -> Passage:
-        return Passage(Verdict.STAYS, f"held: {why}", value_key(item.value), span, item)
+        return Passage(GateVerdict.STAYS, f"held: {why}", value_key(item.value), span, item)
 
     @staticmethod
     def _alone(item: Observable, why: str, span: str = "") -> Passage:
-        return Passage(Verdict.LONE, f"{why}; approved: leaves alone", value_key(item.value), span, item)
+        return Passage(GateVerdict.LONE, f"{why}; approved: leaves alone", value_key(item.value), span, item)
 
 
 def _shown_role(origin: Origin, item: Observable) -> Role:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from hub.errors import ReleaseError
 from hub.release.policy import Approvals, Decision
-from hub.release.preview import Preview, Row, held_because
+from hub.release.preview import Preview, PreviewRow, held_because
 
 _FIELDS: Final = ("key", "value", "object", "reason", "span", "decision")
 _DESPITE: Final = "despite"
@@ -41,7 +41,7 @@ class HeldItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OfficerAnswer:
     """What was decided about one key."""
 
     key: str
@@ -49,7 +49,7 @@ class Answer:
     despite: str = ""
 
 
-def item_of(report_id: str, row: Row) -> HeldItem:
+def item_of(report_id: str, row: PreviewRow) -> HeldItem:
     """The item for a row that has a key."""
     return HeldItem(
         key=row.key,
@@ -98,9 +98,9 @@ def parse_items(body: bytes, name: str) -> list[Mapping[str, Any]]:
     return items
 
 
-def parse_answers(body: bytes, name: str) -> list[Answer]:
+def parse_answers(body: bytes, name: str) -> list[OfficerAnswer]:
     """What was decided in a file; an item whose decision is null stays held. ReleaseError as for `parse_items`."""
-    answers: dict[str, Answer] = {}
+    answers: dict[str, OfficerAnswer] = {}
     for number, item in enumerate(parse_items(body, name), 1):
         key, word, despite = item["key"], item.get("decision"), (item.get(_DESPITE) or "").strip()
         where = f"{name}: item {number} ({key})"
@@ -110,13 +110,13 @@ def parse_answers(body: bytes, name: str) -> list[Answer]:
             continue
         if word not in tuple(Decision):
             raise ReleaseError(f"{where}: the decision {word!r} is none; decide {_WORDS}, or leave it null")
-        answer = Answer(key, Decision(word), despite)
+        answer = OfficerAnswer(key, Decision(word), despite)
         if answers.setdefault(key, answer) != answer:
             raise ReleaseError(f"{where}: another item decides otherwise about the same key")
     return list(answers.values())
 
 
-def with_answers(approvals: Approvals, answers: Sequence[Answer]) -> Approvals:
+def with_answers(approvals: Approvals, answers: Sequence[OfficerAnswer]) -> Approvals:
     """The approvals of a command together with the answers of a file."""
     let_out = [answer for answer in answers if answer.decision is not Decision.KEEP]
     kept = frozenset(answer.key for answer in answers if answer.decision is Decision.KEEP)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hub.errors import ReleaseError
-from hub.home.member import Member
-from hub.release.preview import Row, preview_from
+from hub.home.member import OwnMember
+from hub.release.preview import PreviewRow, preview_from
 from hub.release.record import ReleaseRecord, parse_release_record, released_records
 from hub.rendering.versions import Version
 
@@ -45,7 +45,7 @@ class HistoryEvent:
     approvals: tuple[Approval, ...] = ()
     named_by: str = ""
     source_level: str = ""  # down to which the source agreed to have it marked
-    left: tuple[Row, ...] = ()
+    left: tuple[PreviewRow, ...] = ()
     stayed: Mapping[str, int] = field(default_factory=dict)  # reason -> how many texts and values
 
 
@@ -72,7 +72,7 @@ class AudienceHistory:
     observed: tuple[str, ...]
 
 
-def history_of(member: Member, report_id: str) -> tuple[AudienceHistory, ...]:
+def history_of(member: OwnMember, report_id: str) -> tuple[AudienceHistory, ...]:
     """The history of a report, by audience. ReleaseError where nothing of it was released from this home."""
     audiences = [
         _audience(data, parse_release_record(data))
@@ -111,7 +111,7 @@ def _event(entry: Mapping[str, Any]) -> HistoryEvent:
     )
 
 
-def _approvals(entry: Mapping[str, Any], rows: Sequence[Row]) -> Iterable[Approval]:
+def _approvals(entry: Mapping[str, Any], rows: Sequence[PreviewRow]) -> Iterable[Approval]:
     by_key = {row.key: row for row in reversed(rows) if row.key}
     alone, despite = set(entry.get("approved_alone", ())), entry.get("despite", {})
     let_out = {*entry.get("approved_texts", ()), *entry.get("approved_values", ())}

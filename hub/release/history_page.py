@@ -12,7 +12,7 @@ from typing import Final
 
 from hub.release import layout
 from hub.release.history import CONSENT, AudienceHistory, HistoryEvent
-from hub.release.preview import Row
+from hub.release.preview import PreviewRow
 
 _STYLE: Final = (
     "body{font:16px/1.45 sans-serif;max-width:60em;margin:2em auto;padding:0 1em}"
@@ -108,7 +108,7 @@ def _facts(event: HistoryEvent) -> Iterator[tuple[str, str]]:
         yield "Stayed", f"{count:,}: {reason}"
 
 
-def _left(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
+def _left(rows: Iterable[PreviewRow]) -> Iterator[tuple[str, str]]:
     return ((row.place, row.leaves or "") for row in rows)
 
 

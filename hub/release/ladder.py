@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.home.register import Cell
-from hub.release.policy import Approvals, Audience, Profile, Terms
+from hub.release.policy import Approvals, Audience, AudienceProfile, Terms
 from hub.reports.victims import Consent, Victim
 from hub.stix.places import REGIONS
 from hub.stix.vocabularies import INDUSTRY_SECTORS
@@ -93,7 +93,7 @@ def _sizes(size: str | None, *more: str) -> frozenset[str] | None:
     return None if size is None else frozenset({size, *more})
 
 
-def crowd_of(member: Member, audience: Audience) -> Crowd:
+def crowd_of(member: OwnMember, audience: Audience) -> Crowd:
     """The crowd of a release."""
     return Crowd(member.constituents, member.country, audience.terms)
 
@@ -111,7 +111,7 @@ def highest(consent: Consent | None, audience: Audience, approvals: Approvals) -
 
 
 def _lower(level: Level, audience: Audience, why: str) -> tuple[Level, str]:
-    if audience.profile is Profile.PUBLIC and level < Level.REGION:
+    if audience.profile is AudienceProfile.PUBLIC and level < Level.REGION:
         return Level.REGION, "the public learns the region only"
     return level, why
 

@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 from hub.release.encodings import readings
 from hub.reports.impacts import ConfidentialityImpact
 from hub.reports.observables import Observable, ObservableType
-from hub.reports.report import Kind, Report
+from hub.reports.report import Report, ReportKind
 
 _TEXTUAL: Final = frozenset(
     {
@@ -107,13 +107,13 @@ def links(item: Observable, report: Report) -> list[Link]:
 
 def is_leak(report: Report) -> bool:
     """Whether what happened is that data were read, leaked or lost."""
-    if report.kind is not Kind.CASE:
+    if report.kind is not ReportKind.CASE:
         return False
     return any(kind in _LEAKS for _, kind in report.rsit) or not _LEAK_EVENTS.isdisjoint(report.incident_types)
 
 
 def _document(item: Observable, report: Report) -> Iterator[Link]:
-    if item.type is not ObservableType.FILE or item.malware is not None or report.kind is not Kind.CASE:
+    if item.type is not ObservableType.FILE or item.malware is not None or report.kind is not ReportKind.CASE:
         return
     name = (item.file.name if item.file else item.value) or ""
     if _PROGRAMS.search(name):

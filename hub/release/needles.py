@@ -17,7 +17,7 @@ from typing import Final
 from hub.release import words
 from hub.release.disguises import consonants, latin, looks, sound, sounds_across
 from hub.release.names import UNSPACED, distinctive, generic, initials, own_part, person_parts
-from hub.release.scan import MIN_SOUND, Bounds, Hashed, Needle, Rule, View
+from hub.release.scan import MIN_SOUND, Bounds, Hashed, HitRule, Needle, View
 from hub.release.spelling import fold, is_legal_form, squeeze, squeeze_words, without_legal_form
 from hub.reports import rsit
 from hub.stix.places import COUNTRIES, REGIONS, country_name, region_name
@@ -118,7 +118,7 @@ def of_short_name(name: str, whose: str, declared: str | None = None) -> Iterato
         text,
         f"{whose} short name",
         declared or name,
-        Rule.NEVER if technical else Rule.NAME,
+        HitRule.NEVER if technical else HitRule.NAME,
         Bounds.CAPITAL if technical else Bounds.AFFIXES if len(text) < MIN_ANYWHERE else Bounds.ANYTHING,
     )
 
@@ -129,7 +129,7 @@ def of_person(name: str, whose: str) -> Iterator[Needle]:
     for text in dict.fromkeys((squeeze(name), "".join(map(squeeze, person_parts(name))))):
         if len(text) >= MIN_LETTERS and text not in PLACEHOLDERS:
             bounds = Bounds.ANYTHING if len(text) >= MIN_NUMBER else Bounds.NOTHING
-            yield Needle(text, why, name, Rule.OWN, bounds)
+            yield Needle(text, why, name, HitRule.OWN, bounds)
 
 
 def of_domain(domain: str, whose: str) -> Iterator[Needle]:
@@ -137,7 +137,7 @@ def of_domain(domain: str, whose: str) -> Iterator[Needle]:
     plain = fold(domain).strip().rstrip(".").removeprefix("*.")
     if plain in _FREE_MAIL or "." not in plain:
         return
-    yield Needle(squeeze(plain), f"{whose} domain", domain, Rule.DOMAIN)
+    yield Needle(squeeze(plain), f"{whose} domain", domain, HitRule.DOMAIN)
     label = own_label(plain)
     if len(label) >= MIN_WORD:
         bounds = Bounds.ANYTHING if len(label) >= MIN_LETTERS else Bounds.NOTHING
@@ -166,7 +166,7 @@ def of_mailbox(mail: str, whose: str) -> Iterator[Needle]:
     """A mail address, its domain unless everybody has a mailbox there, and the name before the @."""
     local, _, domain = mail.rpartition("@")
     if len(squeeze(mail)) >= MIN_LETTERS:
-        yield Needle(squeeze(mail), f"{whose} mailbox", mail, Rule.OWN)
+        yield Needle(squeeze(mail), f"{whose} mailbox", mail, HitRule.OWN)
     if local and squeeze(local) not in _ROLE_BOXES | our_words():
         yield from of_account(local, f"{whose} mailbox", mail)
     yield from of_domain(domain, whose)
@@ -178,7 +178,7 @@ def of_account(account: str, why: str, declared: str | None = None) -> Iterator[
     text = squeeze(name)
     if len(text) >= MIN_SHORT and name.lower() not in _COMMON_ACCOUNTS:
         bounds = Bounds.ANYTHING if len(text) >= MIN_NUMBER else Bounds.NOTHING
-        yield Needle(text, why, declared or account, Rule.OWN, bounds)
+        yield Needle(text, why, declared or account, HitRule.OWN, bounds)
 
 
 def of_host(host: str, whose: str) -> Iterator[Needle]:
@@ -200,7 +200,7 @@ def of_number(text: str, why: str, declared: str | None = None) -> Iterator[Need
     for squeezed in dict.fromkeys(map(squeeze, (text, outside, *_BRACKETS.findall(text)))):
         if len(squeezed) >= MIN_SHORT:
             bounds = Bounds.ANYTHING if len(squeezed) >= MIN_NUMBER else Bounds.NOTHING
-            yield Needle(squeezed, why, declared or text, Rule.OWN, bounds)
+            yield Needle(squeezed, why, declared or text, HitRule.OWN, bounds)
 
 
 def of_place(place: str, whose: str) -> Iterator[Needle]:
@@ -356,7 +356,7 @@ def _sounding(form: str, what: str) -> Iterator[Needle]:
 def _needle(
     text: str, why: str, declared: str, bounds: Bounds = Bounds.ANYTHING, *, view: View = View.LETTERS
 ) -> Needle:
-    return Needle(text, why, declared, Rule.NEVER, bounds, view)
+    return Needle(text, why, declared, HitRule.NEVER, bounds, view)
 
 
 # -- hash values -----------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hub.stix.tlp import TLP
 KEY_CHARS: Final = 200  # of a value that is its own key
 
 
-class Profile(StrEnum):
+class AudienceProfile(StrEnum):
     """How much is taken away: for the other member CERTs, or for everybody."""
 
     REGIONAL = "regional"
@@ -33,11 +33,11 @@ class Terms:
     lowest: TLP  # the level below which nothing is marked
 
 
-TERMS: Final[Mapping[Profile, Terms]] = {
-    Profile.REGIONAL: Terms(
+TERMS: Final[Mapping[AudienceProfile, Terms]] = {
+    AudienceProfile.REGIONAL: Terms(
         k=5, sector_k=5, incident_times=Fidelity.DAY, feed_times=Fidelity.HOUR, least_count=0, lowest=TLP.GREEN
     ),
-    Profile.PUBLIC: Terms(
+    AudienceProfile.PUBLIC: Terms(
         k=10, sector_k=20, incident_times=Fidelity.MONTH, feed_times=Fidelity.DAY, least_count=10, lowest=TLP.CLEAR
     ),
 }
@@ -53,7 +53,7 @@ class Audience:
     """
 
     collection: str
-    profile: Profile = Profile.REGIONAL
+    profile: AudienceProfile = AudienceProfile.REGIONAL
     highest_tlp: TLP = TLP.AMBER_STRICT
     protected: bool = True
     incidents: bool = True

@@ -31,7 +31,7 @@ _SAYING: Final = ("name", "value", "pattern", "relationship_type", "hashes", "ke
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PreviewRow:
     """One property (or, with an empty `path`, one object): as it stands at the CERT, as it leaves, and why.
 
     `key` is what an officer gives to decide about it; with `approved`, one did, and the key takes it back. `value` is the
@@ -72,7 +72,7 @@ class Row:
         return f"{self.type}.{self.path}" if self.path else self.type
 
 
-_COLUMNS: Final = tuple(column.name for column in fields(Row))
+_COLUMNS: Final = tuple(column.name for column in fields(PreviewRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,14 @@ class Preview:
     """All rows of one release, in the order in which it was decided."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[PreviewRow, ...]
 
     def counts(self) -> Mapping[str, int]:
         """How many rows leave, are changed, and stay."""
         counted = Counter(row.outcome for row in self.rows)
         return {outcome: counted[outcome] for outcome in ("leaves", "changed", "stays")}
 
-    def held(self) -> tuple[Row, ...]:
+    def held(self) -> tuple[PreviewRow, ...]:
         """What waits for a decision, each key once."""
         return tuple({row.key: row for row in reversed(self.rows) if row.held}.values())[::-1]
 
@@ -123,7 +123,7 @@ class Preview:
 def preview_from(body: bytes | Mapping[str, Any]) -> Preview:
     """The table of which `encoded` made these bytes, or `data` these values."""
     data = json.loads(body) if isinstance(body, bytes) else body
-    rows = tuple(Row(**{name: row[name] for name in _COLUMNS if name in row}) for row in data["rows"])
+    rows = tuple(PreviewRow(**{name: row[name] for name in _COLUMNS if name in row}) for row in data["rows"])
     return Preview(data["title"], rows)
 
 
@@ -141,7 +141,7 @@ class _View:
         self._held = [row for row in preview.held() if not row.refused]
         self._width = width
         self._command = command
-        self._objects: dict[str, list[Row]] = {}
+        self._objects: dict[str, list[PreviewRow]] = {}
         for row in preview.rows:
             self._objects.setdefault(row.id, []).append(row)
 
@@ -174,7 +174,7 @@ class _View:
             yield f"{len(self._held) - MAX_DECISIONS:,} more. This writes all of them into a file, to be answered there:"
             yield from layout.command_lines([*self._command, "--held", "HELD.json"], self._width, "   ")
 
-    def _approval(self, row: Row) -> list[str]:
+    def _approval(self, row: PreviewRow) -> list[str]:
         despite = ["--despite", "REASON"] if row.insist else []
         officer = [] if "--officer" in self._command else ["--officer", OFFICER]
         return [*self._command, "--approve", row.key, *despite, *officer]
@@ -244,7 +244,7 @@ class _View:
             yield from layout.command_lines(self._command, self._width, "   ")
 
 
-def held_because(row: Row) -> str:
+def held_because(row: PreviewRow) -> str:
     """Why something is held, and what a decision about it needs."""
     parts = [
         "the report's own words" if row.path else row.why,
@@ -256,11 +256,11 @@ def held_because(row: Row) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _because(row: Row) -> str:
+def _because(row: PreviewRow) -> str:
     return "; ".join(part for part in (row.why, held_because(row) if row.held and row.path else row.evidence) if part)
 
 
-def _with_evidence(text: str, row: Row) -> str:
+def _with_evidence(text: str, row: PreviewRow) -> str:
     return f"{text} ({row.evidence})" if row.evidence else text
 
 
@@ -270,7 +270,7 @@ def _place_on_screen(object_type: str) -> int:
     return len(_FIRST) + (object_type in SCO_TYPES)
 
 
-def _leaving_line(rows: list[Row]) -> str:
+def _leaving_line(rows: list[PreviewRow]) -> str:
     row = _saying(rows)
     leaves = layout.shortened(row.leaves or "", TEXT_CELLS)
     if not row.path and row.outcome == "changed":  # a victim
@@ -279,7 +279,7 @@ def _leaving_line(rows: list[Row]) -> str:
     return _with_evidence(f"{row.type}: {leaves}", evidence)
 
 
-def _saying(rows: list[Row]) -> Row:
+def _saying(rows: list[PreviewRow]) -> PreviewRow:
     leaving = [row for row in rows if row.leaves is not None]
     ranked = {row.path: row for row in reversed(leaving)}
     return next((ranked[path] for path in _SAYING if path in ranked), leaving[0])

@@ -17,10 +17,10 @@ import orjson
 
 from hub.errors import ReleaseError
 from hub.home.files import write_atomically
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.release.policy import Approvals, Audience
 from hub.rendering import versions
-from hub.rendering.versions import Record, Version
+from hub.rendering.versions import Version, VersionRecord
 from hub.rendering.wording import FIRST_WORDING, WORDING
 from hub.reports.report import Report
 
@@ -120,17 +120,19 @@ def entry(now: str, approvals: Approvals, preview: Mapping[str, Any], consent: s
     }
 
 
-def load_render_record(member: Member, report: Report, unkept: Unkept | None = None) -> Record:
+def load_render_record(member: OwnMember, report: Report, unkept: Unkept | None = None) -> VersionRecord:
     """What earlier imports of this report left; empty for a new one. ReleaseError names a file that is damaged.
 
     `unkept` has the files of this run that are not kept yet, which count before those on disk.
     """
     data = _read(_path(member, "imported", report), unkept)
     own = _read(member.records / _OWN, unkept)
-    return Record(_versions(data.get("objects")), _versions(own.get("objects")), data.get("first"), _wording(data))
+    return VersionRecord(
+        _versions(data.get("objects")), _versions(own.get("objects")), data.get("first"), _wording(data)
+    )
 
 
-def render_record_files(member: Member, report: Report, record: Record) -> list[File]:
+def render_record_files(member: OwnMember, report: Report, record: VersionRecord) -> list[File]:
     """The files that `save_render_record` writes, and what it writes into them."""
     own = {"format": _FORMAT, "objects": _plain(record.own)}
     data = {
@@ -142,7 +144,7 @@ def render_record_files(member: Member, report: Report, record: Record) -> list[
     return [(member.records / _OWN, _encoded(own)), (_path(member, "imported", report), _encoded(data))]
 
 
-def save_render_record(member: Member, report: Report, record: Record) -> None:
+def save_render_record(member: OwnMember, report: Report, record: VersionRecord) -> None:
     """Keep what this import left. Call it before anything is made known, so that no id or time is given out twice."""
     for path, body in render_record_files(member, report, record):
         keep_file(path, body)
@@ -159,13 +161,13 @@ def keep_file(path: Path, body: bytes) -> None:
 
 
 def load_release_record(
-    member: Member, report: Report, audience: Audience, unkept: Unkept | None = None
+    member: OwnMember, report: Report, audience: Audience, unkept: Unkept | None = None
 ) -> ReleaseRecord:
     """What left of this report for this audience so far. ReleaseError names a file that is damaged; `unkept` as above."""
     return parse_release_record(_read(_path(member, "released", report, audience), unkept))
 
 
-def release_record_file(member: Member, report: Report, audience: Audience, record: ReleaseRecord) -> File:
+def release_record_file(member: OwnMember, report: Report, audience: Audience, record: ReleaseRecord) -> File:
     """The file that `save_release_record` writes, and what it writes into it."""
     data = {
         **_scope(report),
@@ -184,14 +186,14 @@ def release_record_file(member: Member, report: Report, audience: Audience, reco
     return _path(member, "released", report, audience), _encoded(data)
 
 
-def save_release_record(member: Member, report: Report, audience: Audience, record: ReleaseRecord) -> Path:
+def save_release_record(member: OwnMember, report: Report, audience: Audience, record: ReleaseRecord) -> Path:
     """Keep it, and return where. Call it before the bundle is sent."""
     path, body = release_record_file(member, report, audience, record)
     keep_file(path, body)
     return path
 
 
-def released_records(member: Member) -> list[tuple[Path, Mapping[str, Any]]]:
+def released_records(member: OwnMember) -> list[tuple[Path, Mapping[str, Any]]]:
     """Every release record of this home with its file, as plain values: for listings and for `hub withdraw`."""
     return [(path, _read(path)) for path in sorted((member.records / "released").glob("*.json"))]
 
@@ -250,7 +252,7 @@ def _scope(report: Report) -> dict[str, Any]:
     return {"format": _FORMAT, "source_format": report.source_format, "report_id": report.report_id}
 
 
-def _path(member: Member, folder: str, report: Report, audience: Audience | None = None) -> Path:
+def _path(member: OwnMember, folder: str, report: Report, audience: Audience | None = None) -> Path:
     # Report ids hold slashes and blanks, and a listing of the folder need not tell them.
     parts = [report.source_format, report.report_id]
     parts += [audience.collection, str(audience.profile)] if audience else []

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hub.release import words
-from hub.release.context import Context
-from hub.release.rules import Change, Rule, approved
+from hub.release.context import ObjectContext
+from hub.release.rules import Change, PropertyRule, approved
 from hub.rendering import wording
 from hub.rendering.patterns import quote
 from hub.rendering.versions import shortest
@@ -14,14 +14,14 @@ from hub.rendering.versions import shortest
 NAME_CHARS: Final = 200  # characters of an indicator's name
 
 
-def _container_name(_value: Any, context: Context) -> Change:
+def _container_name(_value: Any, context: ObjectContext) -> Change:
     """The title as for the incident, followed by the standing."""
     texts = context.release.texts
     own = approved(context.release.report.title, context) or Change(texts.title)
     return Change(own.value and f"{own.value} [{texts.standing}]", refusals=own.refusals)
 
 
-def _container_text(_value: Any, context: Context) -> Change:
+def _container_text(_value: Any, context: ObjectContext) -> Change:
     """The description from vocabulary words, and after it the report's own where that was approved."""
     written, description = context.release.texts.description, context.release.report.description
     own = approved(description, context) if description else None
@@ -30,7 +30,7 @@ def _container_text(_value: Any, context: Context) -> Change:
     return Change(own.value and f"{written} {own.value}", refusals=own.refusals)
 
 
-def _event_name(_value: Any, context: Context) -> str:
+def _event_name(_value: Any, context: ObjectContext) -> str:
     release = context.release
     types = [
         word for word in context.content.get("event_types", ()) if word in words.EVENT_TYPES and release.may_say(word)
@@ -38,11 +38,11 @@ def _event_name(_value: Any, context: Context) -> str:
     return wording.plain(types[0]) if types else release.texts.kind
 
 
-def _task_name(_value: Any, context: Context) -> str:
+def _task_name(_value: Any, context: ObjectContext) -> str:
     return wording.task_name([word for word in context.content.get("task_types", ()) if word in words.LESSONS])
 
 
-def _indicator_name(_value: Any, context: Context) -> str:
+def _indicator_name(_value: Any, context: ObjectContext) -> str:
     """What it is, and the value where the pattern shows it anyway."""
     observable = context.release.origins[context.content["id"]].observable
     if observable is None:
@@ -52,7 +52,7 @@ def _indicator_name(_value: Any, context: Context) -> str:
     return f"{name} {observable.value}"[:NAME_CHARS] if shown else name
 
 
-def _indicator_text(_value: Any, context: Context) -> str:
+def _indicator_text(_value: Any, context: ObjectContext) -> str:
     """A text that stands alone."""
     release = context.release
     observable = release.origins[context.content["id"]].observable
@@ -66,14 +66,16 @@ def _indicator_text(_value: Any, context: Context) -> str:
     )
 
 
-CONTAINER_NAME: Final = Rule(_container_name, "written anew; the title where that was approved")
-CONTAINER_TEXT: Final = Rule(_container_text, "written anew; with the description where approved")
-EVENT_NAME: Final = Rule(_event_name, "written anew from vocabulary words")
-TASK_NAME: Final = Rule(_task_name, "written anew from vocabulary words")
-INDICATOR_NAME: Final = Rule(_indicator_name, "written anew")
-INDICATOR_TEXT: Final = Rule(_indicator_text, "written anew from vocabulary words")
-FIRST_RELEASE: Final = Rule(lambda _value, context: shortest(context.release.first), "the time of the first release")
-ALL_THAT_LEAVES: Final = Rule(lambda _value, context: list(context.leaving), "all that leaves", shown=False)
-LANGUAGE: Final = Rule(
+CONTAINER_NAME: Final = PropertyRule(_container_name, "written anew; the title where that was approved")
+CONTAINER_TEXT: Final = PropertyRule(_container_text, "written anew; with the description where approved")
+EVENT_NAME: Final = PropertyRule(_event_name, "written anew from vocabulary words")
+TASK_NAME: Final = PropertyRule(_task_name, "written anew from vocabulary words")
+INDICATOR_NAME: Final = PropertyRule(_indicator_name, "written anew")
+INDICATOR_TEXT: Final = PropertyRule(_indicator_text, "written anew from vocabulary words")
+FIRST_RELEASE: Final = PropertyRule(
+    lambda _value, context: shortest(context.release.first), "the time of the first release"
+)
+ALL_THAT_LEAVES: Final = PropertyRule(lambda _value, context: list(context.leaving), "all that leaves", shown=False)
+LANGUAGE: Final = PropertyRule(
     lambda value, context: value if context.keeps_own_words() else None, "stays with the text that it is of"
 )

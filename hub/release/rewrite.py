@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.release import allowed, lone, preview, rules, texts, victims
 from hub.release.author import author_of, pap_of
-from hub.release.context import Context, ReleaseContext
-from hub.release.gate import Gate, Passage, Verdict
+from hub.release.context import ObjectContext, ReleaseContext
+from hub.release.gate import Gate, GateVerdict, Passage
 from hub.release.ladder import Level, Rung
 from hub.release.policy import Approvals, Audience
 from hub.release.pseudonym import in_words
@@ -26,7 +26,7 @@ from hub.release.scan import Scanner
 from hub.rendering import wording
 from hub.rendering.render import Rendered
 from hub.rendering.versions import Content, Version
-from hub.reports.report import Kind, Report
+from hub.reports.report import Report, ReportKind
 from hub.stix import identifiers, tlp
 
 _KNOWLEDGE: Final = ("malware", "tool", "attack-pattern", "vulnerability", "threat-actor", "intrusion-set", "campaign")
@@ -85,7 +85,7 @@ class Rewritten:
     lone: list[Content] = field(default_factory=list)
     definitions: list[Content] = field(default_factory=list)
     mapping: dict[str, str] = field(default_factory=dict)
-    rows: list[preview.Row] = field(default_factory=list)
+    rows: list[preview.PreviewRow] = field(default_factory=list)
     rungs: list[Rung] = field(default_factory=list)  # everything that was said of a victim, for the last look
     refusals: list[str] = field(default_factory=list)
 
@@ -102,7 +102,7 @@ class Order:
 
     rendered: Rendered
     report: Report
-    member: Member
+    member: OwnMember
     audience: Audience
     approvals: Approvals
     scanner: Scanner
@@ -131,7 +131,7 @@ class _Rewriting:
             approvals=order.approvals,
             scanner=order.scanner,
         )
-        self._no_incidents = order.report.kind is Kind.CASE and not order.audience.incidents
+        self._no_incidents = order.report.kind is ReportKind.CASE and not order.audience.incidents
         highest = victims.highest_rung(order.report, order.audience, order.approvals, incidents=not self._no_incidents)
         self._limits = victims.disclosure(order.report, order.member, order.audience, highest, order.first)
         self._contents = {content["id"]: content for content in order.rendered.contents}
@@ -182,7 +182,7 @@ class _Rewriting:
 
     def _began(self) -> str | None:
         """When a case began, as far as the report says."""
-        if self._order.report.kind is not Kind.CASE:
+        if self._order.report.kind is not ReportKind.CASE:
             return None
         contents = (item for item in self._order.rendered.contents if item["type"] in identifiers.INCIDENT_CORE_TYPES)
         times = (item["start_time"] for item in contents if "start_time" in item)
@@ -206,7 +206,7 @@ class _Rewriting:
                 pseudonyms += [name] if name.startswith("victim-") else []
             here = victim.name or preview.shown(content.get("name", ""))
             why = f"{rung.level.name.lower()}: {rung.why}"
-            self._out.rows.append(preview.Row("identity", ref, "", here, name, why))
+            self._out.rows.append(preview.PreviewRow("identity", ref, "", here, name, why))
         return tuple(dict.fromkeys(pseudonyms))
 
     # -- one object -------------------------------------------------------------------------------------------------
@@ -219,12 +219,12 @@ class _Rewriting:
         # (3) the gate
         if content["type"] == "indicator" or content["type"] in identifiers.SCO_TYPES:
             passage = self._passage(content, level)
-            if passage.verdict is Verdict.LONE and content["type"] == "indicator":
+            if passage.verdict is GateVerdict.LONE and content["type"] == "indicator":
                 level = max(level, LOWEST_COMPROMISED) if passage.third_party else level
                 self._lone(content, level, passage)
-            if passage.verdict is not Verdict.LEAVES or passage.key:
+            if passage.verdict is not GateVerdict.LEAVES or passage.key:
                 self._gated(content, passage)
-            if passage.verdict is not Verdict.LEAVES:
+            if passage.verdict is not GateVerdict.LEAVES:
                 return
         if content.get("revoked") and self._author.released_id(content) not in self._order.known:
             self._stays(content, "it was withdrawn before it ever left")
@@ -234,9 +234,9 @@ class _Rewriting:
     def _passage(self, content: Content, level: tlp.TLP) -> Passage:
         passage = self._gate.passage(content)
         highest = self._order.audience.highest_tlp
-        if passage.verdict is Verdict.LONE and passage.third_party and max(level, LOWEST_COMPROMISED) > highest:
+        if passage.verdict is GateVerdict.LONE and passage.third_party and max(level, LOWEST_COMPROMISED) > highest:
             why = f"a compromised host is marked {LOWEST_COMPROMISED.label} at least, above {highest.label}"
-            return Passage(Verdict.STAYS, why, observable=passage.observable)
+            return Passage(GateVerdict.STAYS, why, observable=passage.observable)
         return passage
 
     def _barred(self, content: Content, level: tlp.TLP | None) -> str | None:
@@ -254,7 +254,7 @@ class _Rewriting:
         # (4) property by property
         table = allowed.TABLES[release.audience.profile][content["type"]]
         places = self._places(content, level)
-        context = Context(
+        context = ObjectContext(
             release=release,
             content=content,
             level=level,
@@ -350,14 +350,14 @@ class _Rewriting:
         return identifier
 
     def _stays(self, content: Content, why: str) -> None:
-        self._out.rows.append(preview.Row(content["type"], content["id"], "", _saying(content), None, why))
+        self._out.rows.append(preview.PreviewRow(content["type"], content["id"], "", _saying(content), None, why))
 
     def _gated(self, content: Content, passage: Passage) -> None:
         """The row of a value about which an officer decides or decided, or that stays."""
         here = _saying(content)
-        leaves = passage.verdict is Verdict.LEAVES
-        leaves |= passage.verdict is Verdict.LONE and content["type"] == "indicator"
-        row = preview.Row(
+        leaves = passage.verdict is GateVerdict.LEAVES
+        leaves |= passage.verdict is GateVerdict.LONE and content["type"] == "indicator"
+        row = preview.PreviewRow(
             type=content["type"],
             id=content["id"],
             path="",
@@ -365,14 +365,14 @@ class _Rewriting:
             leaves=here if leaves else None,
             why=passage.why,
             key=passage.key,
-            approved=passage.verdict is not Verdict.STAYS,
+            approved=passage.verdict is not GateVerdict.STAYS,
             value=passage.value if passage.key else "",
             span=passage.span,
             evidence=passage.observable.evidence if passage.observable else "",
         )
         self._out.rows.append(row)
 
-    def _gone(self, content: Content, rows: tuple[preview.Row, ...], why: str) -> None:
+    def _gone(self, content: Content, rows: tuple[preview.PreviewRow, ...], why: str) -> None:
         """One row for what stays after all, and those of texts that an officer could approve."""
         approvable = [row for row in rows if row.key]
         self._out.rows += approvable

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from hub.protocol.labels import EXERCISE, Stage
 from hub.release import known_names, preview, rounding, words
-from hub.release.context import Context, ReleaseContext
-from hub.release.policy import Profile, text_key, value_key
-from hub.release.preview import Row
+from hub.release.context import ObjectContext, ReleaseContext
+from hub.release.policy import AudienceProfile, text_key, value_key
+from hub.release.preview import PreviewRow
 from hub.rendering.versions import Content
 from hub.reports import rsit
 from hub.reports.moments import Fidelity
@@ -41,30 +41,30 @@ class Change:
     """
 
     value: Any
-    rows: tuple[Row, ...] = ()
+    rows: tuple[PreviewRow, ...] = ()
     refusals: tuple[str, ...] = ()
     held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PropertyRule:
     """What becomes of one property, and why, in the words of the preview."""
 
-    change: Callable[[Any, Context], Any]
+    change: Callable[[Any, ObjectContext], Any]
     why: str
     approvable: bool = False  # whether the report's own text may stay once an officer approved it
     shown: bool = True  # whether the preview has a row for it
 
 
-Table = Mapping[str, Rule]
+Table = Mapping[str, PropertyRule]
 # The properties in which the value of an observable stands, of whose owner the preview gives the evidence.
 _VALUES: Final = frozenset("value pattern name key hashes subject account_login number".split())
 
 
-def rewritten(content: Mapping[str, Any], table: Table, context: Context, path: str = "") -> Change:
+def rewritten(content: Mapping[str, Any], table: Table, context: ObjectContext, path: str = "") -> Change:
     """The properties of `content`, each by its rule, with a row of the preview for each; what has no rule stays."""
     leaving: Content = {}
-    rows: list[Row] = []
+    rows: list[PreviewRow] = []
     refusals: tuple[str, ...] = ()
     head = f"{path}." if path else ""
     for name, value in content.items():
@@ -83,10 +83,10 @@ def rewritten(content: Mapping[str, Any], table: Table, context: Context, path: 
     return Change(leaving, tuple(rows), refusals)
 
 
-def _row(path: str, value: Any, after: Any, rule: Rule | None, context: Context) -> Row:
+def _row(path: str, value: Any, after: Any, rule: PropertyRule | None, context: ObjectContext) -> PreviewRow:
     content, release = context.content, context.release
     here = preview.shown(value)
-    row = Row(
+    row = PreviewRow(
         type=content["type"],
         id=content["id"],
         path=path,
@@ -114,38 +114,38 @@ def _row(path: str, value: Any, after: Any, rule: Rule | None, context: Context)
 # -- words ---------------------------------------------------------------------------------------------------------
 
 
-def _keep(value: Any, _context: Context) -> Any:
+def _keep(value: Any, _context: ObjectContext) -> Any:
     return value
 
 
-def one_of(allowed: frozenset[str]) -> Rule:
+def one_of(allowed: frozenset[str]) -> PropertyRule:
     """For a word, or a list of words: those of the vocabulary."""
 
-    def change(value: Any, context: Context) -> Any:
+    def change(value: Any, context: ObjectContext) -> Any:
         if isinstance(value, list):
             return [word for word in value if word in allowed and context.release.may_say(word)] or None
         return value if value in allowed and context.release.may_say(value) else None
 
-    return Rule(change, "words of the vocabulary only")
+    return PropertyRule(change, "words of the vocabulary only")
 
 
-def or_unknown(allowed: frozenset[str]) -> Rule:
+def or_unknown(allowed: frozenset[str]) -> PropertyRule:
     """For what the extension demands: a word of the vocabulary, else `unknown`."""
 
-    def change(value: Any, context: Context) -> Any:
+    def change(value: Any, context: ObjectContext) -> Any:
         return value if value in allowed and context.release.may_say(value) else "unknown"
 
-    return Rule(change, "words of the vocabulary only")
+    return PropertyRule(change, "words of the vocabulary only")
 
 
-def _labels(value: list[str], context: Context) -> list[str] | None:
+def _labels(value: list[str], context: ObjectContext) -> list[str] | None:
     return [label for item in value if (label := _label(item, context))] or None
 
 
-def _label(item: str, context: Context) -> str | None:
+def _label(item: str, context: ObjectContext) -> str | None:
     if item in _RSIT_LABELS or item == EXERCISE:
         return item
-    if context.release.audience.profile is Profile.PUBLIC:
+    if context.release.audience.profile is AudienceProfile.PUBLIC:
         return None
     namespace, _, word = item.partition(":")
     if namespace == "criticality" and word.isdecimal():
@@ -154,7 +154,7 @@ def _label(item: str, context: Context) -> str | None:
     return item if word in allowed and context.release.may_say(word) else None
 
 
-def _phases(value: list[dict[str, Any]], context: Context) -> list[dict[str, Any]] | None:
+def _phases(value: list[dict[str, Any]], context: ObjectContext) -> list[dict[str, Any]] | None:
     keys = ("kill_chain_name", "phase_name")
     return [
         {key: item[key] for key in keys}
@@ -166,7 +166,7 @@ def _phases(value: list[dict[str, Any]], context: Context) -> list[dict[str, Any
 # -- texts and names -----------------------------------------------------------------------------------------------
 
 
-def approved(text: str, context: Context) -> Change | None:
+def approved(text: str, context: ObjectContext) -> Change | None:
     """The report's own text where an officer approved exactly this one; None where not."""
     if not context.release.approvals.allows(text):
         return None
@@ -175,17 +175,17 @@ def approved(text: str, context: Context) -> Change | None:
     return Change(text) if context.release.may_leave(text) else None
 
 
-def written(name: str) -> Rule:
+def written(name: str) -> PropertyRule:
     """The template of that name; the report's own text only if this very text was approved."""
 
-    def change(value: Any, context: Context) -> Any:
+    def change(value: Any, context: ObjectContext) -> Any:
         own = approved(value, context)
         return getattr(context.release.texts, name) if own is None else own
 
-    return Rule(change, "written anew from vocabulary words", approvable=True)
+    return PropertyRule(change, "written anew from vocabulary words", approvable=True)
 
 
-def _name(value: Any, context: Context) -> Any:
+def _name(value: Any, context: ObjectContext) -> Any:
     """The name of an actor, campaign, malware, tool, technique or weakness: a public one, or an approved one."""
     change = name_of(context.content["type"], value, context.release)
     if change.value is not None:
@@ -214,7 +214,7 @@ def name_of(object_type: str, name: str, release: ReleaseContext) -> Change:
     return Change(None, held=Held(f"held: {why}", key, alike or (name if person else ""), insist))
 
 
-def _public_name(context: Context) -> str | None:
+def _public_name(context: ObjectContext) -> str | None:
     """What a public catalogue calls a technique, by the number that stands beside its name."""
     if context.content["type"] != "attack-pattern":
         return None
@@ -227,40 +227,40 @@ def _public_name(context: Context) -> str | None:
     return None
 
 
-def _aliases(value: list[str], context: Context) -> list[str] | None:
+def _aliases(value: list[str], context: ObjectContext) -> list[str] | None:
     names = (name_of(context.content["type"], name, context.release) for name in value)
     return [change.value for change in names if change.value is not None] or None
 
 
-def _version(value: str, context: Context) -> str | None:
+def _version(value: str, context: ObjectContext) -> str | None:
     return value if _VERSION.fullmatch(value) and context.release.clean(value) else None
 
 
 # -- times and numbers ---------------------------------------------------------------------------------------------
 
 
-def _time(end: str, context: Context) -> tuple[str, Fidelity]:
+def _time(end: str, context: ObjectContext) -> tuple[str, Fidelity]:
     """`start_time` or `end_time` as it leaves, and how exact it then is."""
     content = context.content
     own = Fidelity(content.get(f"{end}_time_fidelity", Fidelity.SECOND))
     return rounding.since(context.release.began, content[f"{end}_time"], rounding.coarser(own, context.release.unit))
 
 
-def rounded(end: str) -> Rule:
+def rounded(end: str) -> PropertyRule:
     """For `start_time` or `end_time`; `end` is the first word of the name."""
-    return Rule(lambda _value, context: _time(end, context)[0], "rounded, as its fidelity says")
+    return PropertyRule(lambda _value, context: _time(end, context)[0], "rounded, as its fidelity says")
 
 
-def exactness(end: str) -> Rule:
+def exactness(end: str) -> PropertyRule:
     """For the fidelity that stands beside that time."""
-    return Rule(lambda _value, context: _time(end, context)[1].value, "how exact the rounded time is")
+    return PropertyRule(lambda _value, context: _time(end, context)[1].value, "how exact the rounded time is")
 
 
-def _seen(value: str, context: Context) -> str:
+def _seen(value: str, context: ObjectContext) -> str:
     return rounding.since(context.release.began, value, context.release.unit)[0]
 
 
-def _counts(value: Mapping[str, int], context: Context) -> dict[str, int] | None:
+def _counts(value: Mapping[str, int], context: ObjectContext) -> dict[str, int] | None:
     return {
         kind: count
         for kind, number in value.items()
@@ -270,14 +270,14 @@ def _counts(value: Mapping[str, int], context: Context) -> dict[str, int] | None
     } or None
 
 
-def _count(value: int, context: Context) -> int | None:
+def _count(value: int, context: ObjectContext) -> int | None:
     return rounding.magnitude(value) if value >= context.terms.least_count else None
 
 
 # -- references ----------------------------------------------------------------------------------------------------
 
 
-def _references(value: list[dict[str, Any]], _context: Context) -> list[dict[str, Any]] | None:
+def _references(value: list[dict[str, Any]], _context: ObjectContext) -> list[dict[str, Any]] | None:
     """Public catalogues, rebuilt from their numbers alone: nothing else of a reference leaves."""
     rebuilt = []
     for item in value:
@@ -288,30 +288,30 @@ def _references(value: list[dict[str, Any]], _context: Context) -> list[dict[str
     return rebuilt or None
 
 
-def _refs(value: list[str] | str, context: Context) -> Any:
+def _refs(value: list[str] | str, context: ObjectContext) -> Any:
     if isinstance(value, str):
         return context.released_id(value)
     return list(dict.fromkeys(ref for item in value if (ref := context.released_id(item)))) or None
 
 
-def port(end: str) -> Rule:
+def port(end: str) -> PropertyRule:
     """For a port: it leaves with its end of the connection."""
 
-    def change(value: int, context: Context) -> int | None:
+    def change(value: int, context: ObjectContext) -> int | None:
         ref = context.content.get(f"{end}_ref")
         return value if ref and context.released_id(ref) else None
 
-    return Rule(change, "with the adversary's end only")
+    return PropertyRule(change, "with the adversary's end only")
 
 
 # -- files ---------------------------------------------------------------------------------------------------------
 
 
-def _hashes(value: Mapping[str, str], _context: Context) -> dict[str, str]:
+def _hashes(value: Mapping[str, str], _context: ObjectContext) -> dict[str, str]:
     return {name: text for name, text in value.items() if _HASH.fullmatch(text)}
 
 
-def _file_name(value: str, _context: Context) -> str | None:
+def _file_name(value: str, _context: ObjectContext) -> str | None:
     return None if re.search(r"[\\/]", value) else value
 
 
@@ -338,23 +338,23 @@ _CATALOGUES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], str]]]] =
     ),
 }
 
-KEEP: Final = Rule(_keep, "leaves as it is", shown=False)
-APPROVED: Final = Rule(approved, "free text: only what was scanned and approved", approvable=True)
-NAME: Final = Rule(_name, "a public name; searched")
-ALIASES: Final = Rule(_aliases, "those that are public names")
-VERSION: Final = Rule(_version, "a version; searched")
-VALUE: Final = Rule(_keep, "the adversary's; scanned")
-SEEN: Final = Rule(_seen, "rounded")
-FROM: Final = Rule(lambda _value, context: context.validity()[0], "rounded")
-UNTIL: Final = Rule(lambda _value, context: context.validity()[1], "rounded up")
-REFS: Final = Rule(_refs, "only what leaves, too", shown=False)
-PLACES: Final = Rule(_refs, "a class of sector and country, or the CERT")
-PHASES: Final = Rule(_phases, "kill chain phases")
-BAND: Final = Rule(lambda value, _context: rounding.magnitude(value), "the power of ten at or below it")
-COUNT: Final = Rule(_count, "the power of ten at or below it, if that is large enough")
-COUNTS: Final = Rule(_counts, "each count as the power of ten at or below it, if that is large enough")
-CRITICALITY: Final = Rule(lambda value, _context: rounding.criticality(value), "the middle of its band")
-LABELS: Final = Rule(_labels, "known machine tags only")
-REFERENCES: Final = Rule(_references, "public catalogues only")
-HASHES: Final = Rule(_hashes, "hashes")
-FILE_NAME: Final = Rule(_file_name, "without a path")
+KEEP: Final = PropertyRule(_keep, "leaves as it is", shown=False)
+APPROVED: Final = PropertyRule(approved, "free text: only what was scanned and approved", approvable=True)
+NAME: Final = PropertyRule(_name, "a public name; searched")
+ALIASES: Final = PropertyRule(_aliases, "those that are public names")
+VERSION: Final = PropertyRule(_version, "a version; searched")
+VALUE: Final = PropertyRule(_keep, "the adversary's; scanned")
+SEEN: Final = PropertyRule(_seen, "rounded")
+FROM: Final = PropertyRule(lambda _value, context: context.validity()[0], "rounded")
+UNTIL: Final = PropertyRule(lambda _value, context: context.validity()[1], "rounded up")
+REFS: Final = PropertyRule(_refs, "only what leaves, too", shown=False)
+PLACES: Final = PropertyRule(_refs, "a class of sector and country, or the CERT")
+PHASES: Final = PropertyRule(_phases, "kill chain phases")
+BAND: Final = PropertyRule(lambda value, _context: rounding.magnitude(value), "the power of ten at or below it")
+COUNT: Final = PropertyRule(_count, "the power of ten at or below it, if that is large enough")
+COUNTS: Final = PropertyRule(_counts, "each count as the power of ten at or below it, if that is large enough")
+CRITICALITY: Final = PropertyRule(lambda value, _context: rounding.criticality(value), "the middle of its band")
+LABELS: Final = PropertyRule(_labels, "known machine tags only")
+REFERENCES: Final = PropertyRule(_references, "public catalogues only")
+HASHES: Final = PropertyRule(_hashes, "hashes")
+FILE_NAME: Final = PropertyRule(_file_name, "without a path")

@@ -54,7 +54,7 @@ class Strength(Enum):
     SIMILAR = "similar"
 
 
-class Rule(Enum):
+class HitRule(Enum):
     """When a needle that occurs in a text is an EXACT hit. Where it is not, the hit is SIMILAR."""
 
     OWN = "own"  # wherever it stands as whole words: a host, an account, a number
@@ -92,7 +92,7 @@ class Needle:
     text: str
     why: str
     declared: str = field(repr=False)
-    rule: Rule = Rule.NAME
+    rule: HitRule = HitRule.NAME
     bounds: Bounds = Bounds.ANYTHING
     view: View = View.LETTERS
 
@@ -125,7 +125,7 @@ class Hit:
         return f"{self.why} “{self.text}”"
 
 
-class Index:
+class NeedleIndex:
     """Needles, ready to be searched for all at once. It is built once and used by many scanners.
 
     `hashed` is called when the first text that could be a hash value is met: of a long list that takes a while.
@@ -214,7 +214,7 @@ class Scanner:
 
     def __init__(
         self,
-        indexes: Iterable[Index],
+        indexes: Iterable[NeedleIndex],
         networks: Iterable[str] | Ranges,
         *,
         own: Iterable[str] = (),
@@ -251,8 +251,8 @@ class Scanner:
         text = reading.text
         places: dict[Callable[[str], tuple[str, list[int]]], list[int]] = {}
         for form, with_places, search in (
-            (squeeze(text), squeezed_with_places, Index.in_letters),
-            (looks(text), looks_with_places, Index.in_looks),
+            (squeeze(text), squeezed_with_places, NeedleIndex.in_letters),
+            (looks(text), looks_with_places, NeedleIndex.in_looks),
         ):
             for index in self._indexes:
                 for needle, at in search(index, form):
@@ -333,7 +333,7 @@ def _sought(needle: Needle, reading: Reading) -> bool:
     """Whether a needle is searched for in this reading: in noise, only what is long enough not to be there by chance."""
     if reading.clean:
         return True
-    return needle.bounds is Bounds.ANYTHING and (needle.rule is not Rule.NEVER or len(needle.text) >= MIN_IN_NOISE)
+    return needle.bounds is Bounds.ANYTHING and (needle.rule is not HitRule.NEVER or len(needle.text) >= MIN_IN_NOISE)
 
 
 _HASH: Final = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})(?![0-9a-fA-F])")
@@ -409,15 +409,15 @@ def _touches(outside: str, inside: str) -> bool:
     return outside.isalnum() and not (UNSPACED.match(outside) and UNSPACED.match(inside))
 
 
-def _exact(rule: Rule, text: str, start: int, end: int) -> bool:
-    if rule is Rule.NEVER or not _whole(text, start, end):
+def _exact(rule: HitRule, text: str, start: int, end: int) -> bool:
+    if rule is HitRule.NEVER or not _whole(text, start, end):
         return False
-    if rule is Rule.OWN:
+    if rule is HitRule.OWN:
         return True
     before, after = text[max(start - 3, 0) : start], text[end : end + 3]
     goes_on = _NAME_GOES_ON.match(after) is not None and not UNSPACED.match(text[end - 1])
     began = _NAME_BEGAN.search(before) is not None and not UNSPACED.match(text[start])
-    return not goes_on and (not began or (rule is Rule.DOMAIN and before.endswith(".")))
+    return not goes_on and (not began or (rule is HitRule.DOMAIN and before.endswith(".")))
 
 
 # -- words as they are said ------------------------------------------------------------------------------------------

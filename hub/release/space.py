@@ -29,7 +29,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.release.addresses import Ranges
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.report import Report
@@ -113,7 +113,7 @@ def _confirmed(item: Observable) -> Observable:
 class OwnSpace:
     """The space of one CERT, to ask of values."""
 
-    def __init__(self, member: Member) -> None:
+    def __init__(self, member: OwnMember) -> None:
         names = [*member.space.domains, *(name for item in member.register for name in item.domains)]
         self._domains = frozenset(name.casefold().strip().removeprefix("*.").strip(".") for name in names)
         prefixes = [*member.space.prefixes, *(prefix for item in member.register for prefix in item.ip_ranges)]
@@ -142,7 +142,7 @@ class OwnSpace:
 class _Same:
     """A member as a key that is equal to itself only: comparing registers line by line would take longer than reading them."""
 
-    def __init__(self, member: Member) -> None:
+    def __init__(self, member: OwnMember) -> None:
         self.member = member
 
     def __hash__(self) -> int:
@@ -157,7 +157,7 @@ def _space_of(same: _Same) -> OwnSpace:
     return OwnSpace(same.member)
 
 
-def space_of(member: Member) -> OwnSpace:
+def space_of(member: OwnMember) -> OwnSpace:
     """The space of a member; built once, though a feed asks for it with each batch of lines."""
     return _space_of(_Same(member))
 

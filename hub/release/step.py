@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.release import check, ladder
 from hub.release import record as records
 from hub.release.deny import scanner_for
@@ -28,7 +28,7 @@ from hub.rendering import stix_classes, versions
 from hub.rendering.render import Rendered, bundle_of
 from hub.rendering.versions import Content, Version
 from hub.reports.moments import Fidelity
-from hub.reports.report import Kind, Report
+from hub.reports.report import Report, ReportKind
 from hub.reports.victims import Consent
 from hub.stix import tlp
 
@@ -74,7 +74,7 @@ class Withheld:
 def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     rendered: Rendered,
     report: Report,
-    member: Member,
+    member: OwnMember,
     audience: Audience,
     *,
     approvals: Approvals | None = None,
@@ -137,7 +137,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         hidden=_hidden(rendered, made, member),
         own=member.identity,
         approved=made.insisted(approvals),
-        sampled=report.kind is Kind.FEED,
+        sampled=report.kind is ReportKind.FEED,
     )
     found = check.problems(contents, look)
     found += _problems_alone(lone, own, look, member, report)
@@ -160,7 +160,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     changed = kept.objects != record.objects or kept.lone != record.lone or not record.history
     if changed or record.is_news(given):
         # What leaves of a feed stands in the record as it left, some thousand times over; what stays is told here alone.
-        told = preview.data(staying=report.kind is Kind.FEED)
+        told = preview.data(staying=report.kind is ReportKind.FEED)
         kept = replace(kept, history=(*kept.history, records.entry(time, given, told, str(report.consent or ""))))
     return Released(
         contents=contents,
@@ -171,7 +171,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
 
 
 def _problems_alone(
-    lone: list[Content], own: list[Content], look: check.Look, member: Member, report: Report
+    lone: list[Content], own: list[Content], look: check.Look, member: OwnMember, report: Report
 ) -> list[str]:
     """The last look over lone indicators.
 
@@ -253,7 +253,7 @@ def _levels(contents: list[Content]) -> list[Content]:
     return [tlp.tlp2_definition(level) for level in sorted(found)]
 
 
-def _hidden(rendered: Rendered, made: Rewritten, member: Member) -> frozenset[str]:
+def _hidden(rendered: Rendered, made: Rewritten, member: OwnMember) -> frozenset[str]:
     """Ids that must not be seen outside: all of the bundle at the CERT but those of SCOs that leave."""
     leaving = {*made.observed, member.identity}
     return frozenset(

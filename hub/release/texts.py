@@ -10,7 +10,7 @@ from hub.release.ladder import Level, Rung
 from hub.release.words import SECTOR_HINTS
 from hub.rendering import wording
 from hub.rendering.wording import WORDING
-from hub.reports.report import Kind, Report
+from hub.reports.report import Report, ReportKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ..
     """The sentences for a release; `span` says for how long `pseudonyms` stay the same."""
     severity = rounding.criticality(report.severity.criticality) if report.severity else None
     about = ""
-    if report.kind is Kind.CASE and rung.level is not Level.NOTHING:
+    if report.kind is ReportKind.CASE and rung.level is not Level.NOTHING:
         about = wording.someone(rung.sector, rung.country, rung.region, rung.size, person=rung.person)
     note = ""
     if pseudonyms:

@@ -14,10 +14,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import cast
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.release import ladder
 from hub.release.ladder import Crowd, Level, Rung
-from hub.release.policy import Approvals, Audience, Profile
+from hub.release.policy import Approvals, Audience, AudienceProfile
 from hub.release.pseudonym import canonical, period, pseudonym
 from hub.release.spelling import squeeze, without_legal_form
 from hub.rendering import wording
@@ -37,7 +37,7 @@ class Disclosure:
     `victims` the rung of each of the report's victims; `period` that in which a pseudonym stays the same.
     """
 
-    member: Member
+    member: OwnMember
     audience: Audience
     crowd: Crowd
     highest: tuple[Level, str]
@@ -57,7 +57,7 @@ def highest_rung(report: Report, audience: Audience, approvals: Approvals, *, in
 
 
 def disclosure(
-    report: Report, member: Member, audience: Audience, highest: tuple[Level, str], first: str
+    report: Report, member: OwnMember, audience: Audience, highest: tuple[Level, str], first: str
 ) -> Disclosure:
     """The rungs of a release (1); `first` is the time of the first one."""
     crowd = ladder.crowd_of(member, audience)
@@ -72,7 +72,7 @@ def disclosure(
     return Disclosure(member, audience, crowd, highest, rung, victims, span)
 
 
-def _sized(victim: Victim, member: Member) -> Victim:
+def _sized(victim: Victim, member: OwnMember) -> Victim:
     """The victim with the size that the CERT's register tells, where the report says none."""
     if victim.size is not None:
         return victim
@@ -127,7 +127,7 @@ def location(source_type: str, country: str, limits: Disclosure) -> Content | No
             return None
         exact = limits.rung.country == country
     elif source_type in _ACTORS:
-        exact = limits.audience.profile is not Profile.PUBLIC
+        exact = limits.audience.profile is not AudienceProfile.PUBLIC
     else:
         return None
     if not exact and country not in REGIONS:

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import orjson
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.protocol.labels import EXERCISE
 from hub.rendering import versions
-from hub.rendering.versions import COMMON_TIME, TIMES, Content, Record, shortest
+from hub.rendering.versions import COMMON_TIME, TIMES, Content, VersionRecord, shortest
 from hub.reports.losses import Unused, excerpt
 from hub.reports.markings import TlpWord
 from hub.reports.observables import Observable, Role
@@ -40,7 +40,9 @@ class Origin:
 class Builder:
     """Gathers drafts of one report. Each method returns the id under which others may refer to what was added."""
 
-    def __init__(self, report: Report, member: Member, record: Record, now: datetime, *, exercise: bool) -> None:
+    def __init__(
+        self, report: Report, member: OwnMember, record: VersionRecord, now: datetime, *, exercise: bool
+    ) -> None:
         self.report = report
         self.member = member
         self.record = record

@@ -16,7 +16,7 @@ from hub.reports.impacts import (
     PhysicalImpact,
 )
 from hub.reports.moments import Moment
-from hub.reports.report import Determination, Status
+from hub.reports.report import Determination, ReportStatus
 from hub.stix import incident
 from hub.stix.vocabularies import ROOT_CAUSES
 
@@ -40,7 +40,7 @@ def _status(builder: Builder) -> str:
     report = builder.report
     if report.determination in {Determination.FALSE_POSITIVE, Determination.BLOCKED, Determination.FAILED_ATTEMPT}:
         return "not-occurred"
-    if report.timeline.ended or report.status is Status.CLOSED or report.determination is Determination.CONFIRMED:
+    if report.timeline.ended or report.status is ReportStatus.CLOSED or report.determination is Determination.CONFIRMED:
         return "occurred"
     return "undetermined"
 

@@ -25,15 +25,15 @@ from typing import Any, Final
 import stix2
 
 from hub.errors import ProducerError
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.rendering import stix_classes, versions, wording
 from hub.rendering.builder import Builder, Origin
 from hub.rendering.incident import labels_of, render_incident, render_knowledge
 from hub.rendering.indicators import render_observables, render_sightings
 from hub.rendering.pointers import external_reference
-from hub.rendering.versions import COMMON_TIME, Content, Record, Version
+from hub.rendering.versions import COMMON_TIME, Content, Version, VersionRecord
 from hub.reports.losses import Unused
-from hub.reports.report import Kind, Report
+from hub.reports.report import Report, ReportKind
 from hub.stix import tlp
 from hub.stix.identifiers import INCIDENT_CORE_TYPES, META_TYPES
 from hub.stix.schema import faults
@@ -53,7 +53,7 @@ class Rendered:
     """
 
     contents: tuple[Content, ...]
-    record: Record = field(repr=False)
+    record: VersionRecord = field(repr=False)
     origins: Mapping[str, Origin] = field(repr=False)
     classes: Mapping[str, tuple[str | None, str | None]] = field(repr=False)  # class identity -> sector, country
     victims: Mapping[str, int] = field(repr=False)  # identity -> which of the report's victims
@@ -81,14 +81,14 @@ def bundle_of(contents: tuple[Content, ...]) -> Any:
 
 
 def render(
-    report: Report, member: Member, *, record: Record | None = None, now: datetime, exercise: bool = False
+    report: Report, member: OwnMember, *, record: VersionRecord | None = None, now: datetime, exercise: bool = False
 ) -> Rendered:
     """Make STIX of a report. `record` is what earlier imports of it left (none: the first); `now` has a zone.
 
     `exercise` labels every object `exercise`, as drills demand and live collections refuse. ProducerError where an
     object cannot be made, which names it.
     """
-    record = record or Record()
+    record = record or VersionRecord()
     builder = Builder(report, member, record, now, exercise=exercise)
     # (1) public knowledge
     known = render_knowledge(builder)
@@ -98,10 +98,10 @@ def render(
     named = {**known, **{("observable", key): ref for key, ref in indicators.items()}}
     render_sightings(builder, named)
     # (3) the incident
-    if report.kind is Kind.CASE:
+    if report.kind is ReportKind.CASE:
         render_incident(builder, known)
     # (4) the container
-    if report.kind is not Kind.FEED:
+    if report.kind is not ReportKind.FEED:
         _container(builder)
     # (5) versions
     own, own_versions = versions.settle([_own_identity(member)], record.own, builder.now)
@@ -118,7 +118,7 @@ def render(
         _check(content)
     return Rendered(
         contents=contents,
-        record=Record(settled_versions, own_versions, builder.first, record.wording),
+        record=VersionRecord(settled_versions, own_versions, builder.first, record.wording),
         origins=builder.origins,
         classes=builder.classes,
         victims=builder.victims,
@@ -126,7 +126,7 @@ def render(
     )
 
 
-def _own_identity(member: Member) -> Content:
+def _own_identity(member: OwnMember) -> Content:
     """The same wherever it goes: two contents under one id and version would break every reader.
 
     The duty desk's mailbox is no part of it, since protected collections take no contact information; it stands in
@@ -168,7 +168,7 @@ def _container(builder: Builder) -> None:
     standing = wording.standing(report, criticality)
     kind = wording.incident_kind(report)
     labels = labels_of(builder)
-    if report.kind is Kind.CASE:
+    if report.kind is ReportKind.CASE:
         labels += [wording.stage(report).label, f"determination:{report.determination.value}"]
         labels += [f"criticality:{criticality}"] if criticality is not None else []
     labels += [f"type:{word}" for word in report.incident_types]
@@ -179,7 +179,7 @@ def _container(builder: Builder) -> None:
         name=f"{kind}: {report.title} [{standing}]",
         description=f"{kind} ({standing}), reported by {builder.member.name}. {report.description or ''}".strip(),
         lang=report.language,
-        report_types=["threat-report" if report.kind is Kind.CASE else "indicator"],
+        report_types=["threat-report" if report.kind is ReportKind.CASE else "indicator"],
         published=before.content["published"] if before else versions.shortest(builder.now),
         object_refs=[builder.member.identity, *refs],
         labels=list(dict.fromkeys(labels)),

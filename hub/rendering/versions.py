@@ -56,7 +56,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class VersionRecord:
     """What was made of one report so far; empty at its first import. `own` holds the CERT's own identity; `wording` is the
     version of the sentences in it (`wording.WORDING`).
     """

@@ -11,7 +11,7 @@ from typing import Final
 from hub.protocol.labels import Stage
 from hub.reports import rsit
 from hub.reports.observables import ObservableType
-from hub.reports.report import Report, Status
+from hub.reports.report import Report, ReportStatus
 from hub.stix.places import country_name, region_name
 from hub.stix.wording import class_name, sector_words
 
@@ -76,7 +76,7 @@ def incident_kind(report: Report) -> str:
 
 def stage(report: Report) -> Stage:
     """The stage of the reporting; where the report does not say, final if it is closed and early if not."""
-    return report.stage or (Stage.FINAL if report.status is Status.CLOSED else Stage.EARLY)
+    return report.stage or (Stage.FINAL if report.status is ReportStatus.CLOSED else Stage.EARLY)
 
 
 def standing(report: Report, criticality: int | None) -> str:

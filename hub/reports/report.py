@@ -41,7 +41,7 @@ from hub.reports.references import Reference
 from hub.reports.victims import Consent, Contact, Victim
 
 
-class Kind(StrEnum):
+class ReportKind(StrEnum):
     """What a report is, and so what is rendered of it (see the module's docstring)."""
 
     CASE = "case"
@@ -59,7 +59,7 @@ class Determination(StrEnum):
     FALSE_POSITIVE = "false-positive"
 
 
-class Status(StrEnum):
+class ReportStatus(StrEnum):
     """``incident-investigation-ov`` of Incident Core."""
 
     NEW = "new"
@@ -78,7 +78,7 @@ class Severity:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ReportEvent:
     """Something that happened besides the main event, which the renderer makes of the Timeline and incident_types."""
 
     name: str
@@ -133,7 +133,7 @@ class Report:
     report_id: str
     source_format: str  # form, misp, intelmq, n6, iodef, xarf, veris
     title: str
-    kind: Kind = Kind.CASE
+    kind: ReportKind = ReportKind.CASE
     description: str | None = None
     language: str | None = None  # BCP 47, of title and description
     translations: tuple[Translation, ...] = ()
@@ -141,7 +141,7 @@ class Report:
     rsit: tuple[tuple[str, str], ...] = ()
     incident_types: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    status: Status = Status.NEW
+    status: ReportStatus = ReportStatus.NEW
     determination: Determination = Determination.SUSPECTED
     severity: Severity | None = None
     confidence: int | None = None  # 0-100
@@ -163,7 +163,7 @@ class Report:
     withheld: str = ""  # with consent NONE: the sentence that says why, where it was not the victim who said so
     affected: Mapping[str, int] = field(default_factory=dict)  # entity-type-ov -> how many
     impacts: tuple[Impact, ...] = ()
-    events: tuple[Event, ...] = ()
+    events: tuple[ReportEvent, ...] = ()
     tasks: tuple[Task, ...] = ()
     recommended_actions: tuple[str, ...] = ()  # courses of action
     notes: tuple[Note, ...] = ()

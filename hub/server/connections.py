@@ -29,8 +29,8 @@ class Registry:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.expendable: OrderedDict[Connection, None] = OrderedDict()  # idle, never logged in; oldest first
-        self.of_account: dict[str, OrderedDict[Connection, None]] = {}  # idle ones, oldest first
+        self.expendable: OrderedDict[HttpConnection, None] = OrderedDict()  # idle, never logged in; oldest first
+        self.of_account: dict[str, OrderedDict[HttpConnection, None]] = {}  # idle ones, oldest first
         self.handshakes: OrderedDict[socket.socket, None] = OrderedDict()  # accepted, no HTTP yet; oldest first
         self.open = 0
 
@@ -47,7 +47,7 @@ class Registry:
         return False
 
 
-class Connection(HttpToolsProtocol):
+class HttpConnection(HttpToolsProtocol):
     """One connection."""
 
     registry: Registry  # set by `protocol_class`
@@ -134,15 +134,15 @@ class Connection(HttpToolsProtocol):
             self._head_timer = None
 
 
-def protocol_class(limits: Limits) -> type[Connection]:
+def protocol_class(limits: Limits) -> type[HttpConnection]:
     """The class of connections that share one registry."""
-    return type("BoundedConnection", (Connection,), {"registry": Registry(limits)})
+    return type("BoundedConnection", (HttpConnection,), {"registry": Registry(limits)})
 
 
 class BoundedServer(Server):
     """uvicorn's server, with an accept loop of its own, so that a connection counts before its TLS handshake."""
 
-    def __init__(self, config: Config, connection_class: type[Connection]) -> None:
+    def __init__(self, config: Config, connection_class: type[HttpConnection]) -> None:
         super().__init__(config)
         self._connection_class = connection_class
         self._registry = connection_class.registry
@@ -201,5 +201,5 @@ class BoundedServer(Server):
         finally:
             self._registry.handshakes.pop(accepted, None)
 
-    def _protocol(self) -> Connection:
+    def _protocol(self) -> HttpConnection:
         return self._connection_class(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)

@@ -58,7 +58,7 @@ class ClientGoneError(Exception):
 
 
 @dataclass(slots=True)
-class Answer:
+class WsgiAnswer:
     """What the Flask application answered."""
 
     status: int = 500
@@ -180,14 +180,14 @@ class Front:
 
     # --- (5) ------------------------------------------------------------------------------------------------------
 
-    async def _ask(self, environ: dict[str, Any], body: bytes) -> Answer:
+    async def _ask(self, environ: dict[str, Any], body: bytes) -> WsgiAnswer:
         environ["wsgi.input"] = io.BytesIO(body)
-        answer: Answer = await self._threads.call(self._run, environ)
+        answer: WsgiAnswer = await self._threads.call(self._run, environ)
         return answer
 
     async def _ask_after_check(
         self, environ: dict[str, Any], body: bytes, check: PasswordCheck, address: str, client: str
-    ) -> Answer:
+    ) -> WsgiAnswer:
         try:
             environ[LOGIN] = await self._passwords.verify(check, address)
         except HubError as error:
@@ -195,9 +195,9 @@ class Front:
         async with self._working.of(client):
             return await self._ask(environ, body)
 
-    def _run(self, environ: dict[str, Any]) -> Answer:
+    def _run(self, environ: dict[str, Any]) -> WsgiAnswer:
         """Call the application, in a thread."""
-        answer = Answer()
+        answer = WsgiAnswer()
 
         def start_response(
             status: str, headers: list[tuple[str, str]], _error: Any = None
@@ -213,7 +213,12 @@ class Front:
         return answer
 
     def _remember(
-        self, scope: Mapping[str, Any], environ: Mapping[str, Any], digest: bytes | None, client: str, answer: Answer
+        self,
+        scope: Mapping[str, Any],
+        environ: Mapping[str, Any],
+        digest: bytes | None,
+        client: str,
+        answer: WsgiAnswer,
     ) -> str:
         """Note whose credentials these were; the name of the client from now on."""
         account: Account | None = environ.get(ACCOUNT)
@@ -233,7 +238,7 @@ class Front:
 
     # --- (6) ------------------------------------------------------------------------------------------------------
 
-    async def _send(self, answer: Answer, head: bool, send: Send) -> None:
+    async def _send(self, answer: WsgiAnswer, head: bool, send: Send) -> None:
         body = answer.body[0] if len(answer.body) == 1 else b"".join(answer.body)
         answer.body.clear()
         begin = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}

@@ -10,7 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from hub.community.hub import Hub
 from hub.errors import ForbiddenError, UnauthenticatedError
-from hub.sharing.members import Kind
+from hub.sharing.members import AccountKind
 
 _registry = CollectorRegistry()
 _requests = Counter("hub_requests_total", "Requests answered.", ["what", "status"], registry=_registry)
@@ -44,7 +44,7 @@ def metrics() -> flask.Response:
     account = flask.g.account
     if account is None:
         raise UnauthenticatedError("Send the credentials of an account of kind operator.")
-    if account.kind is not Kind.OPERATOR:
+    if account.kind is not AccountKind.OPERATOR:
         raise ForbiddenError("Metrics are for accounts of kind operator.")
     registry = _registry
     if flask.current_app.config["METRICS_TOGETHER"]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.definitions import is_same
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.sharing.names import forms_of
 from hub.stix.identifiers import DEFINITION_TYPES, derived_id
 from hub.stix.objects import StixObject
@@ -57,22 +57,22 @@ def reads(account: Account | None, collection: Collection) -> TLP | None:
     """The highest level that the account may see there, None where it may see nothing; no account: anonymous."""
     if account is None:
         return TLP.CLEAR if collection.public else None
-    if account.kind is Kind.OPERATOR:
+    if account.kind is AccountKind.OPERATOR:
         return None
-    if account.kind is Kind.PARTNER and collection.partners:
+    if account.kind is AccountKind.PARTNER and collection.partners:
         return TLP.GREEN
     if account.member in collection.readers:
-        if account.kind is Kind.CERT:
+        if account.kind is AccountKind.CERT:
             red = collection.named and collection.highest_tlp is TLP.RED
             return TLP.RED if red else TLP.AMBER_STRICT
-        if account.kind is Kind.CONSTITUENT and collection.constituents:
+        if account.kind is AccountKind.CONSTITUENT and collection.constituents:
             return TLP.AMBER
     return TLP.CLEAR if collection.public else None
 
 
 def writes(account: Account | None, collection: Collection) -> bool:
     """Whether the account may publish there: the national CERTs of the members that `write` names."""
-    return account is not None and account.kind is Kind.CERT and account.member in collection.writers
+    return account is not None and account.kind is AccountKind.CERT and account.member in collection.writers
 
 
 def knows_of(account: Account | None, collection: Collection) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 import argon2
 
 from hub.errors import UnauthenticatedError, UnprocessableError
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.store.base import AccountRow, Store
 
 KEY_PREFIX: Final = "hub_"  # so that leaked keys can be found by scanners
@@ -197,7 +197,7 @@ def key_hash(key: str) -> str:
 
 def account_of(row: AccountRow) -> Account:
     """The account that a kept row stands for."""
-    return Account(name=row.name, kind=Kind(row.kind), member=row.member or None)
+    return Account(name=row.name, kind=AccountKind(row.kind), member=row.member or None)
 
 
 def _basic(encoded: str) -> tuple[str, str]:

@@ -27,10 +27,10 @@ from hub.taxii.filters import Filters
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class CollectionRow:
     """A collection on the console: as TAXII shows it, how many objects this account may see, the place of the newest."""
 
-    resource: resources.Collection
+    resource: resources.CollectionResource
     count: int
     newest: int
 
@@ -42,7 +42,7 @@ class Shelf:
     title: str
     description: str
     url: str
-    rows: tuple[Row, ...]
+    rows: tuple[CollectionRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,10 @@ class TaxiiHub(ABC):
             api_roots=roots,
         )
 
-    def api_root(self, account: Account | None, name: str) -> resources.ApiRoot:
+    def api_root(self, account: Account | None, name: str) -> resources.ApiRootResource:
         """TAXII 2.1, 4.2."""
         root = gate.find_root(self.catalogue, account, name)
-        return resources.ApiRoot(
+        return resources.ApiRootResource(
             title=root.title, description=root.description or None, max_content_length=self.max_content_length(name)
         )
 
@@ -118,7 +118,7 @@ class TaxiiHub(ABC):
         known = (c for c in found.collections if access.knows_of(account, c))
         return resources.Collections(tuple(_resource(account, collection) for collection in known))
 
-    def collection(self, account: Account | None, root: str, name: str) -> resources.Collection:
+    def collection(self, account: Account | None, root: str, name: str) -> resources.CollectionResource:
         """TAXII 2.1, 5.2; by id or alias."""
         return _resource(account, self.find(account, root, name))
 
@@ -138,10 +138,10 @@ class TaxiiHub(ABC):
         for collection in self.catalogue:
             yield collection, *self.store.counts(collection.id, TLP.RED)
 
-    def _row(self, account: Account | None, collection: Collection) -> Row:
+    def _row(self, account: Account | None, collection: Collection) -> CollectionRow:
         clearance = access.reads(account, collection)
         count, newest = (0, 0) if clearance is None else self.store.counts(collection.id, clearance)
-        return Row(_resource(account, collection), count, newest)
+        return CollectionRow(_resource(account, collection), count, newest)
 
     # --- what is in it ------------------------------------------------------------------------------------------
 
@@ -210,8 +210,8 @@ class TaxiiHub(ABC):
         return Exit(self.store, self.limits, self.secret)
 
 
-def _resource(account: Account | None, collection: Collection) -> resources.Collection:
-    return resources.Collection(
+def _resource(account: Account | None, collection: Collection) -> resources.CollectionResource:
+    return resources.CollectionResource(
         id=collection.id,
         title=collection.title,
         description=collection.description or None,

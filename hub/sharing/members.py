@@ -21,7 +21,7 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)  # 
 _FINGERPRINT: Final = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}", re.ASCII)
 
 
-class Role(StrEnum):
+class MemberRole(StrEnum):
     """What a member does in the community; the coordinator rotates by a change in members.toml, no code."""
 
     MEMBER = "member"
@@ -42,7 +42,7 @@ class Member:
     languages: tuple[str, ...]  # BCP 47 tags
     created: str  # STIX timestamps of its identity object
     modified: str
-    role: Role = Role.MEMBER
+    role: MemberRole = MemberRole.MEMBER
     pgp_fingerprint: str = ""  # "" where none is declared
 
     @property
@@ -51,7 +51,7 @@ class Member:
         return self.identities[0]
 
 
-class Kind(StrEnum):
+class AccountKind(StrEnum):
     """What an account is for (collections/README.md, who sees what)."""
 
     CERT = "cert"  # the national CERT's staff and tools
@@ -65,7 +65,7 @@ class Account:
     """Who is asking, once it is known. `member` is the code of its member, None for partners and operators."""
 
     name: str
-    kind: Kind
+    kind: AccountKind
     member: str | None = None
 
 
@@ -161,11 +161,11 @@ def _timestamp(table: Table, key: str) -> str:
     return text
 
 
-def _role(table: Table) -> Role:
-    word = table.text("role", Role.MEMBER.value)
-    if word not in {role.value for role in Role}:
-        raise table.complaint("role", f"should be one of {', '.join(role.value for role in Role)}")
-    return Role(word)
+def _role(table: Table) -> MemberRole:
+    word = table.text("role", MemberRole.MEMBER.value)
+    if word not in {role.value for role in MemberRole}:
+        raise table.complaint("role", f"should be one of {', '.join(role.value for role in MemberRole)}")
+    return MemberRole(word)
 
 
 def _fingerprint(table: Table) -> str:

@@ -25,7 +25,7 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiRoot:
+class ApiRootResource:
     """4.2.1: one group of collections. `max_content_length` is in bytes."""
 
     title: str
@@ -35,7 +35,7 @@ class ApiRoot:
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
+class CollectionResource:
     """5.2.1: `can_read` and `can_write` are those of the account that asks.
 
     The custom properties (7.1) say what the collection takes; other clients ignore them.
@@ -56,7 +56,7 @@ class Collection:
 class Collections:
     """5.1.1."""
 
-    collections: tuple[Collection, ...] = ()
+    collections: tuple[CollectionResource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,9 @@ class ErrorMessage:
     http_status: str | None = None
 
 
-Resource = Discovery | ApiRoot | Collection | Collections | StatusResource | Manifest | Versions | ErrorMessage
+Resource = (
+    Discovery | ApiRootResource | CollectionResource | Collections | StatusResource | Manifest | Versions | ErrorMessage
+)
 
 
 def as_json(resource: Resource) -> bytes:

@@ -18,9 +18,9 @@ from typing import Final
 from urllib.parse import quote
 
 import hub
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.follow import INTERVAL_SECONDS, Asked, Rhythm
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from tests.bench.objects import indicators
 from tests.bench.servers import COLLECTION, PATH, Bench, Served, hub_server
 from tests.bench.wire import Wire
@@ -51,7 +51,9 @@ def measure(bench: Bench) -> None:
 
 def _accounts(served: Served) -> list[str]:
     opened = served.open()
-    keys = [opened.credentials.add(Account(f"idle-{n}", Kind.CERT, "SG"), None) or "" for n in range(IDLE_ACCOUNTS)]
+    keys = [
+        opened.credentials.add(Account(f"idle-{n}", AccountKind.CERT, "SG"), None) or "" for n in range(IDLE_ACCOUNTS)
+    ]
     opened.store.close()
     return keys
 
@@ -144,7 +146,7 @@ def _row(name: str, values: list[float], wanted: str) -> None:
 
 def _follow(url: str, interval: str, events: str) -> None:
     """One follower: for each object its id, and when it was there."""
-    connection = Connection(url, key=os.environ["HUB_KEY"])
+    connection = HubConnection(url, key=os.environ["HUB_KEY"])
     client = hub.HubClient(connection)
     rhythm = Rhythm(interval_seconds=float(interval))
     for item in client.follow(COLLECTION, raw=True, asked=Asked(), rhythm=rhythm, events=bool(events)):

@@ -6,7 +6,7 @@ import time
 
 from hub.community.hub import Hub
 from hub.sharing.deliver import Exit, objects
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.taxii.filters import Filters, Match
 from tests.bench.report import ratio, row
 from tests.bench.servers import COLLECTION, Bench
@@ -14,8 +14,8 @@ from tests.bench.servers import COLLECTION, Bench
 _SMALL = 10_000
 _REPEATS = 20
 _PAGE = 1_000
-_SEES_ALL = Account("sg", Kind.CERT, "SG")
-_SEES_LITTLE = Account("out", Kind.PARTNER)
+_SEES_ALL = Account("sg", AccountKind.CERT, "SG")
+_SEES_LITTLE = Account("out", AccountKind.PARTNER)
 
 
 def measure(bench: Bench) -> None:

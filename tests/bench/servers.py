@@ -18,7 +18,7 @@ import orjson
 from hub.cli.serve import ALLOCATOR
 from hub.community.hub import Hub
 from hub.settings import Limits, load_settings
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP
 from hub.store.base import Batch, Candidate, describe_nothing
@@ -67,7 +67,11 @@ class Bench:
         served.folder.mkdir()
         subprocess.run([sys.executable, "-m", "hub", "init"], env=served.environment, check=True, capture_output=True)
         hub = served.open()
-        for name, kind, member in (("id", Kind.CERT, "ID"), ("sg", Kind.CERT, "SG"), ("out", Kind.PARTNER, None)):
+        for name, kind, member in (
+            ("id", AccountKind.CERT, "ID"),
+            ("sg", AccountKind.CERT, "SG"),
+            ("out", AccountKind.PARTNER, None),
+        ):
             served.keys[name] = hub.credentials.add(Account(name, kind, member), None) or ""
         collection = hub.catalogue.find("asean", COLLECTION)
         author = hub.catalogue.members["ID"].identity

@@ -15,7 +15,7 @@ from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import Credentials
 from hub.sharing.declared import load_catalogue
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.taxii.filters import Filters, parse_filters
@@ -28,9 +28,9 @@ TOP: Final = Path(__file__).parent.parent.parent
 HOUR: Final = 3600 * 1000  # milliseconds
 MINUTE: Final = 60 * 1000
 KINDS: Final = {
-    "id-soc": Account("id-soc", Kind.CONSTITUENT, "ID"),
-    "partner": Account("partner", Kind.PARTNER),
-    "operator": Account("operator", Kind.OPERATOR),
+    "id-soc": Account("id-soc", AccountKind.CONSTITUENT, "ID"),
+    "partner": Account("partner", AccountKind.PARTNER),
+    "operator": Account("operator", AccountKind.OPERATOR),
 }
 
 
@@ -44,7 +44,7 @@ IDENTITIES: Final = {code: member.identity for code, member in CATALOGUE.members
 
 
 def cert(member: str) -> Account:
-    return Account(f"{member.lower()}-cert", Kind.CERT, member)
+    return Account(f"{member.lower()}-cert", AccountKind.CERT, member)
 
 
 def open_hub(folder: Path, clock: Clock, catalogue: Catalogue = CATALOGUE) -> Hub:

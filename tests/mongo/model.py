@@ -41,7 +41,7 @@ class Model:
         self.oplog: list[tuple[Key, Value | None]] = []  # what the primary wrote and a majority has not
         self.acknowledged = 0  # operations that a majority has
         self.term = 0  # goes up with each rollback
-        self.committed: dict[tuple[str, int], tuple[steps.Entry, steps.Plan]] = {}
+        self.committed: dict[tuple[str, int], tuple[steps.LogEntry, steps.Plan]] = {}
 
     def write(self, key: Key, value: Value | None) -> None:
         """The primary writes a document, or (None) removes it."""
@@ -64,7 +64,7 @@ class Model:
         self.term += 1
 
     def _note_commit(self, value: Value) -> None:
-        entry: steps.Entry = value["entry"]
+        entry: steps.LogEntry = value["entry"]
         newest = max((n for collection, n in self.committed if collection == entry.collection), default=0)
         # an entry in a number that was tidied away is none: step 4 tells its writer so
         if entry.n == newest + 1:
@@ -223,9 +223,9 @@ def _entry_key(collection: str, n: int) -> str:
     return mongo_rows.entry_id(collection, n)
 
 
-def _entry(value: Value) -> steps.Entry:
-    entry: steps.Entry = value["entry"]
-    return steps.Entry(
+def _entry(value: Value) -> steps.LogEntry:
+    entry: steps.LogEntry = value["entry"]
+    return steps.LogEntry(
         entry.collection,
         entry.n,
         entry.batch,
@@ -245,7 +245,7 @@ def _insert(model: Model, key: Key, value: Value) -> None:
 def _insert_entry(model: Model, step: steps.Insert) -> str:
     key = ("log", _entry_key(step.entry.collection, step.entry.n))
     if key in model.local and model.guards.unique_entries:
-        entry: steps.Entry = model.local[key]["entry"]
+        entry: steps.LogEntry = model.local[key]["entry"]
         return entry.batch
     entry = step.entry
     model.write(key, {"entry": entry, "plan": step.plan, "visible": entry.visible, "done": entry.done})

@@ -56,13 +56,13 @@ def test_without_this_promise_of_the_server_or_the_operations_a_law_is_broken(na
     assert found_out(type("Less", (Guards,), {name: False}))
 
 
-def unfinished_tip(collection: str) -> Generator[steps.Step, Any, steps.Entry]:
+def unfinished_tip(collection: str) -> Generator[steps.Step, Any, steps.LogEntry]:
     """Step 1 without finishing what another began."""
-    entries: list[steps.Entry] = yield steps.ReadTip(collection)
-    return entries[0] if entries else steps.Entry(collection, 0, "", 0, visible=True, done=True)
+    entries: list[steps.LogEntry] = yield steps.ReadTip(collection)
+    return entries[0] if entries else steps.LogEntry(collection, 0, "", 0, visible=True, done=True)
 
 
-def shown_too_early(entry: steps.Entry, plan: steps.Plan) -> Generator[steps.Step, Any, None]:
+def shown_too_early(entry: steps.LogEntry, plan: steps.Plan) -> Generator[steps.Step, Any, None]:
     """Step 6 before 5."""
     yield steps.Show(entry.collection, entry.n)
     yield steps.InsertRows(plan.rows)
@@ -71,7 +71,7 @@ def shown_too_early(entry: steps.Entry, plan: steps.Plan) -> Generator[steps.Ste
     yield steps.Finish(entry.collection, entry.n)
 
 
-def closed_too_early(entry: steps.Entry, plan: steps.Plan) -> Generator[steps.Step, Any, None]:
+def closed_too_early(entry: steps.LogEntry, plan: steps.Plan) -> Generator[steps.Step, Any, None]:
     """Step 7 before 6."""
     yield steps.InsertRows(plan.rows)
     yield steps.KeepStatuses(plan.statuses)
@@ -80,7 +80,7 @@ def closed_too_early(entry: steps.Entry, plan: steps.Plan) -> Generator[steps.St
     yield steps.Finish(entry.collection, entry.n)
 
 
-def never_closed(entry: steps.Entry, plan: steps.Plan) -> Generator[steps.Step, Any, None]:
+def never_closed(entry: steps.LogEntry, plan: steps.Plan) -> Generator[steps.Step, Any, None]:
     """No step 7."""
     yield steps.InsertRows(plan.rows)
     yield steps.KeepStatuses(plan.statuses)
@@ -88,7 +88,7 @@ def never_closed(entry: steps.Entry, plan: steps.Plan) -> Generator[steps.Step, 
     yield steps.Finish(entry.collection, entry.n)
 
 
-def unchecked_commit(tip: steps.Entry, entry: steps.Entry, plan: steps.Plan) -> Generator[steps.Step, Any, bool]:
+def unchecked_commit(tip: steps.LogEntry, entry: steps.LogEntry, plan: steps.Plan) -> Generator[steps.Step, Any, bool]:
     """Step 4 without looking whether the number was free only because the log was tidied."""
     if (yield steps.Insert(entry, plan)) != entry.batch:
         return False
@@ -256,7 +256,7 @@ def test_two_that_claim_one_id_in_two_collections_are_never_both_believed() -> N
             assert simulation.story.wrong == []
 
 
-def never_still(_tip: steps.Entry) -> Generator[steps.Step, Any, bool]:
+def never_still(_tip: steps.LogEntry) -> Generator[steps.Step, Any, bool]:
     """Step 3 without looking whether a batch that moves nothing was decided on one state."""
     yield steps.Wait()
     return True
@@ -289,17 +289,17 @@ def test_a_repeat_is_acknowledged_only_when_readers_see_what_it_repeats(monkeypa
 def test_a_lost_answer_is_told_apart_from_a_step_that_was_not_taken() -> None:
     """The same entry again is the same commit; another's stays another's."""
     model = Model()
-    entry = steps.Entry("c1", 1, "mine", START)
+    entry = steps.LogEntry("c1", 1, "mine", START)
     for _ in range(2):
         assert performed(model, steps.Insert(entry, steps.Plan())) == "mine"
-    theirs = steps.Entry("c1", 1, "theirs", START)
+    theirs = steps.LogEntry("c1", 1, "theirs", START)
     assert performed(model, steps.Insert(theirs, steps.Plan())) == "mine"
 
 
 def test_a_write_that_a_majority_never_had_is_taken_again_after_the_primary_stepped_down() -> None:
     """The writer does not go on from what may be rolled back."""
     model = Model()
-    performing = perform(model, steps.Insert(steps.Entry("c1", 1, "mine", START), steps.Plan()))
+    performing = perform(model, steps.Insert(steps.LogEntry("c1", 1, "mine", START), steps.Plan()))
     next(performing)
     next(performing)
     assert ("log", "c1:000000000000001") in model.local

@@ -71,7 +71,7 @@ def _all_of_adversary(report: Report) -> Report:
 def _no_k(patch: pytest.MonkeyPatch) -> None:
     """One organisation is a crowd."""
     for profile, terms in policy.TERMS.items():
-        patch.setitem(cast(dict[policy.Profile, policy.Terms], policy.TERMS), profile, replace(terms, k=1))
+        patch.setitem(cast(dict[policy.AudienceProfile, policy.Terms], policy.TERMS), profile, replace(terms, k=1))
 
 
 def _no_rounding(patch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from tests.privacy.attacker import Attacker, Guess, View
 from tests.privacy.bound import most_by_chance
 from tests.privacy.incidents import Incident, Plan, draw_incidents
@@ -34,7 +34,7 @@ class World:
     register: Register
     incidents: tuple[Incident, ...]
     press: Mapping[int, PressItem]
-    members: Mapping[tuple[str, bool], Member]
+    members: Mapping[tuple[str, bool], OwnMember]
 
 
 def make_world(register: Register, plan: Plan, seed: str, folder: Path) -> World:

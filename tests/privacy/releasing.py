@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from hub.home.member import Member, load_member
-from hub.release.policy import Approvals, Audience, Profile
+from hub.home.member import OwnMember, load_member
+from hub.release.policy import Approvals, Audience, AudienceProfile
 from hub.release.record import ReleaseRecord
 from hub.release.step import Released, release
 from hub.rendering.render import render
@@ -26,8 +26,8 @@ from tests.privacy.register import Constituent, Register, sizes_of
 from tests.privacy.writing.write import write
 
 AUDIENCES: Final[Mapping[str, Audience]] = {
-    "regional": Audience("privacy-regional", Profile.REGIONAL, TLP.AMBER_STRICT),
-    "public": Audience("privacy-public", Profile.PUBLIC, TLP.GREEN),
+    "regional": Audience("privacy-regional", AudienceProfile.REGIONAL, TLP.AMBER_STRICT),
+    "public": Audience("privacy-public", AudienceProfile.PUBLIC, TLP.GREEN),
 }
 _NAMESPACE: Final = UUID("6f1d1c52-9d0a-4b1e-8d8b-4f8c3c1f9a11")
 
@@ -49,7 +49,7 @@ class Case:
         return tuple(content for version in self.versions for content in version)
 
 
-def make_members(folder: Path, register: Register) -> Mapping[tuple[str, bool], Member]:
+def make_members(folder: Path, register: Register) -> Mapping[tuple[str, bool], OwnMember]:
     """The CERT of each country, as it is where it declares its constituents (True) and where it only counts them."""
     made = {}
     for country, constituents in register.items():
@@ -92,14 +92,14 @@ def _toml(texts: Iterable[str]) -> str:
 
 
 def release_all(
-    incidents: Iterable[Incident], members: Mapping[tuple[str, bool], Member], audience: str
+    incidents: Iterable[Incident], members: Mapping[tuple[str, bool], OwnMember], audience: str
 ) -> Iterator[Case]:
     """What leaves of each incident for this audience."""
     for incident in incidents:
         yield release_one(incident, members[incident.victim.country, incident.declared], audience)
 
 
-def release_one(incident: Incident, member: Member, audience: str) -> Case:
+def release_one(incident: Incident, member: OwnMember, audience: str) -> Case:
     """What leaves of one incident, stage by stage."""
     to = AUDIENCES[audience]
     if incident.consent == "named" and audience == "regional":
@@ -125,7 +125,7 @@ def _approvals(incident: Incident) -> Approvals:
     return Approvals(officer="Officer", named_by="Officer") if incident.consent == "named" else Approvals()
 
 
-def read(incident: Incident, member: Member, *, early: bool) -> Iterator[Report]:
+def read(incident: Incident, member: OwnMember, *, early: bool) -> Iterator[Report]:
     """The reports of the incident; a format's reader that cannot read one of ours fails the test."""
     options = ReadOptions(default_tlp="green", default_country=member.country)
     for reading in read_reports(

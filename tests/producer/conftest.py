@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from tests.ports import free_port
 from tests.producer.offices import Region
 from tests.producer.running import FRESH, QUICK, HubProcess, wait_for
@@ -64,9 +64,9 @@ class Medallion:
     url: str
     collection: str = "52892447-4d7e-4f70-b94d-d7f22742ff63"
 
-    def connection(self) -> Connection:
+    def connection(self) -> HubConnection:
         """A connection with the one login there is."""
-        return Connection(self.url, user="user", password="pass", patience=QUICK)
+        return HubConnection(self.url, user="user", password="pass", patience=QUICK)
 
 
 @pytest.fixture

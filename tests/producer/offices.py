@@ -18,9 +18,9 @@ import pytest
 
 from hub.cli import main
 from hub.producer.api import connect
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.settings import load_settings
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.wiring import open_hub
 from tests import keeping
 from tests.ports import free_port
@@ -173,7 +173,7 @@ class Region:
         hub = open_hub(load_settings(self.environment))
         try:
             for member in hub.catalogue.members.values():
-                key = hub.credentials.add(Account(f"{member.code.lower()}-cert", Kind.CERT, member.code), None)
+                key = hub.credentials.add(Account(f"{member.code.lower()}-cert", AccountKind.CERT, member.code), None)
                 home = self.folder / member.code
                 home.mkdir()
                 assert member.identity
@@ -208,7 +208,7 @@ class Region:
 
     def held(self, collection: str, reader: str = "BN") -> list[dict[str, Any]]:
         """Every version of every object in a collection, as a member reads it."""
-        with Connection(self.url, key=self.offices[reader].key, patience=QUICK) as connection:
+        with HubConnection(self.url, key=self.offices[reader].key, patience=QUICK) as connection:
             return connection.page(connection.collection(collection), limit=10_000, versions="all").objects
 
 

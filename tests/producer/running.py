@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.patience import Patience
 from tests import keeping
 from tests.ports import free_port
@@ -110,9 +110,9 @@ class HubProcess:
                 self.process.wait(30)
             self.process = None
 
-    def connection(self, account: str = "id-cert", *, url: str | None = None, **more: Any) -> Connection:
+    def connection(self, account: str = "id-cert", *, url: str | None = None, **more: Any) -> HubConnection:
         """A connection of one of the hub's accounts."""
-        return Connection(url or self.url, key=self.keys[account], **{"patience": QUICK, **more})
+        return HubConnection(url or self.url, key=self.keys[account], **{"patience": QUICK, **more})
 
     def client_environment(self, account: str = "id-cert", url: str | None = None) -> dict[str, str]:
         """The environment of a client command: no store, only the hub's address and a key."""

@@ -21,7 +21,7 @@ from hub.errors import (
     RefusedError,
     UnauthenticatedError,
 )
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.patience import Patience
 from tests.ports import free_port
 from tests.producer.conftest import Medallion
@@ -62,7 +62,7 @@ def test_two_collections_of_one_title_have_to_be_told_apart() -> None:
 
     with (
         Scripted(answer) as server,
-        Connection(server.url + "root/") as connection,
+        HubConnection(server.url + "root/") as connection,
         pytest.raises(NotFoundError, match="2 collections are called 'One'"),
     ):
         connection.collection("One")
@@ -72,7 +72,7 @@ def test_a_wrong_key_is_said_at_once(running_hub: HubProcess) -> None:
     """401 does not pass by itself: it is not tried again, and the message says what to check."""
     pauses: list[float] = []
     with (
-        Connection(running_hub.url, key=KEY, patience=QUICK, sleep=pauses.append) as connection,
+        HubConnection(running_hub.url, key=KEY, patience=QUICK, sleep=pauses.append) as connection,
         pytest.raises(UnauthenticatedError, match="check the key"),
     ):
         connection.collections()
@@ -90,7 +90,7 @@ def test_where_nothing_listens_it_is_tried_again_and_then_said() -> None:
     pauses: list[float] = []
     patience = Patience(tries=5, first_pause_seconds=1)
     with (
-        Connection(f"http://127.0.0.1:{free_port()}/", patience=patience, sleep=pauses.append) as connection,
+        HubConnection(f"http://127.0.0.1:{free_port()}/", patience=patience, sleep=pauses.append) as connection,
         pytest.raises(ConnectionFailedError, match="nothing listens there"),
     ):
         connection.collections()
@@ -101,7 +101,7 @@ def test_where_nothing_listens_it_is_tried_again_and_then_said() -> None:
 def test_an_unknown_host_is_said_so() -> None:
     """`.invalid` is no host, now or ever (RFC 2606)."""
     with (
-        Connection("https://hub.invalid/", patience=Patience(tries=1)) as connection,
+        HubConnection("https://hub.invalid/", patience=Patience(tries=1)) as connection,
         pytest.raises(ConnectionFailedError, match="no host of this name"),
     ):
         connection.collections()
@@ -112,7 +112,7 @@ def test_a_silent_hub_is_a_time_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         with (
-            Connection(url, patience=Patience(silence_seconds=0.05, tries=1)) as connection,
+            HubConnection(url, patience=Patience(silence_seconds=0.05, tries=1)) as connection,
             pytest.raises(ConnectionFailedError, match=r"silent for 0.05 seconds"),
         ):
             connection.collections()
@@ -130,7 +130,7 @@ def test_retry_after_is_honoured(status: int, header: str) -> None:
 
     with (
         Scripted(answer) as server,
-        Connection(server.url + "root/", patience=QUICK, sleep=pauses.append) as connection,
+        HubConnection(server.url + "root/", patience=QUICK, sleep=pauses.append) as connection,
     ):
         assert connection.max_content_length() == 100_000
     assert len(pauses) == 2
@@ -142,7 +142,7 @@ def test_a_very_long_retry_after_is_told_rather_than_waited_for() -> None:
     pauses: list[float] = []
     with (
         Scripted(lambda _: Answer(503, {"title": "Maintenance"}, {"Retry-After": "86400"})) as server,
-        Connection(server.url + "root/", patience=QUICK, sleep=pauses.append) as connection,
+        HubConnection(server.url + "root/", patience=QUICK, sleep=pauses.append) as connection,
         pytest.raises(ConnectionFailedError, match=r"Maintenance.*86400 seconds"),
     ):
         connection.collections()
@@ -153,7 +153,7 @@ def test_what_is_no_taxii_server_is_said_so() -> None:
     """A web page at the address is the most common mistake of all."""
     with (
         Scripted(lambda _: Answer(body=b"<html>hello</html>", content_type="text/html")) as server,
-        Connection(server.url + "root/", patience=Patience(tries=1)) as connection,
+        HubConnection(server.url + "root/", patience=Patience(tries=1)) as connection,
         pytest.raises(ConnectionFailedError, match=r"not as TAXII 2.1 says"),
     ):
         connection.collections()
@@ -164,7 +164,7 @@ def test_answers_of_any_other_shape_are_one_plain_error(body: Any) -> None:
     """A server may send anything; what comes out is an error of ours, not a KeyError."""
     with (
         Scripted(lambda _: Answer(body=body)) as server,
-        Connection(server.url + "root/", patience=Patience(tries=1)) as connection,
+        HubConnection(server.url + "root/", patience=Patience(tries=1)) as connection,
         pytest.raises(HubError),
     ):
         connection.collections()
@@ -176,7 +176,7 @@ def test_a_redirect_is_not_followed_with_the_credentials() -> None:
         elsewhere = Answer(307, {}, {"Location": f"{other.url}stolen/"})
         with (
             Scripted(lambda _: elsewhere) as server,
-            Connection(server.url + "root/", key=KEY, patience=QUICK) as connection,
+            HubConnection(server.url + "root/", key=KEY, patience=QUICK) as connection,
             pytest.raises(ConnectionFailedError, match=f"moved to {other.url}stolen/"),
         ):
             connection.collections()
@@ -189,7 +189,7 @@ def test_discovery_cannot_send_the_credentials_elsewhere() -> None:
         found = {"title": "Server", "default": f"{other.url}root/", "api_roots": [f"{other.url}root/"]}
         with (
             Scripted(lambda _: Answer(body=found)) as server,
-            Connection(server.url, key=KEY) as connection,
+            HubConnection(server.url, key=KEY) as connection,
             pytest.raises(ConfigurationError, match=other.url),
         ):
             connection.collections()
@@ -204,8 +204,8 @@ def test_no_error_and_no_repr_shows_a_credential() -> None:
 
     with Scripted(echo) as server:
         for one in (
-            Connection(server.url + "root/", key=KEY),
-            Connection(server.url + "root/", user="cert", password=KEY),
+            HubConnection(server.url + "root/", key=KEY),
+            HubConnection(server.url + "root/", user="cert", password=KEY),
         ):
             with one as connection:
                 with pytest.raises(ForbiddenError) as caught:
@@ -222,7 +222,7 @@ def test_no_error_and_no_repr_shows_a_credential() -> None:
 def test_names_and_passwords_travel_as_utf8() -> None:
     """The hub says charset=UTF-8 (RFC 7617); requests alone would send Latin-1, or nothing at all."""
     with Scripted(taxii(lambda _: Answer())) as server:
-        with Connection(server.url + "root/", user="đội", password="mật khẩu ឃ្លាំង") as connection:
+        with HubConnection(server.url + "root/", user="đội", password="mật khẩu ឃ្លាំង") as connection:
             connection.collections()
         sent = server.asked[0].headers["Authorization"]
     assert base64.b64decode(sent.removeprefix("Basic ")).decode() == "đội:mật khẩu ឃ្លាំង"
@@ -231,19 +231,19 @@ def test_names_and_passwords_travel_as_utf8() -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: Connection("hub.example/asean/"), "should be a URL"),
-        (lambda: Connection("ftp://hub.example/"), "should be a URL"),
-        (lambda: Connection("https://hub.example:99999/"), "should be a URL"),
-        (lambda: Connection(f"https://cert:{KEY}@hub.example/"), "leave user and password out"),
-        (lambda: Connection("http://hub.example/", key=KEY), "is not encrypted"),
-        (lambda: Connection("https://hub.example/", key=f"{KEY} {KEY}"), "characters that no key has"),
-        (lambda: Connection("https://hub.example/", key=f"{KEY}\r\nX: 1"), "characters that no key has"),
-        (lambda: Connection("https://hub.example/", key=KEY, user="cert", password="p"), "but not both"),
-        (lambda: Connection("https://hub.example/", user="cert"), "one of them is missing"),
-        (lambda: Connection("https://hub.example/", ca="no-such-file.pem"), "no such file"),
+        (lambda: HubConnection("hub.example/asean/"), "should be a URL"),
+        (lambda: HubConnection("ftp://hub.example/"), "should be a URL"),
+        (lambda: HubConnection("https://hub.example:99999/"), "should be a URL"),
+        (lambda: HubConnection(f"https://cert:{KEY}@hub.example/"), "leave user and password out"),
+        (lambda: HubConnection("http://hub.example/", key=KEY), "is not encrypted"),
+        (lambda: HubConnection("https://hub.example/", key=f"{KEY} {KEY}"), "characters that no key has"),
+        (lambda: HubConnection("https://hub.example/", key=f"{KEY}\r\nX: 1"), "characters that no key has"),
+        (lambda: HubConnection("https://hub.example/", key=KEY, user="cert", password="p"), "but not both"),
+        (lambda: HubConnection("https://hub.example/", user="cert"), "one of them is missing"),
+        (lambda: HubConnection("https://hub.example/", ca="no-such-file.pem"), "no such file"),
     ],
 )
-def test_what_cannot_be_used_is_said_before_anything_is_sent(make: Callable[[], Connection], says: str) -> None:
+def test_what_cannot_be_used_is_said_before_anything_is_sent(make: Callable[[], HubConnection], says: str) -> None:
     """Each mistake has its own words, and none of them shows the key."""
     with pytest.raises(ConfigurationError, match=says) as caught:
         make()
@@ -253,7 +253,7 @@ def test_what_cannot_be_used_is_said_before_anything_is_sent(make: Callable[[], 
 def test_a_key_with_the_newline_of_its_file_is_fine(running_hub: HubProcess) -> None:
     """`HUB_KEY=$(cat key)` and its like."""
     key = running_hub.keys["id-cert"] + "\n"
-    with Connection(running_hub.url, key=key) as connection:
+    with HubConnection(running_hub.url, key=key) as connection:
         assert connection.collection("id").can_write
 
 
@@ -274,13 +274,13 @@ def test_an_unknown_certificate_authority_is_said_and_one_that_is_named_is_trust
     pauses: list[float] = []
     with Scripted(taxii(lambda _: Answer()), tls=context) as server:
         with (
-            Connection(server.url + "root/", key=KEY, sleep=pauses.append) as connection,
+            HubConnection(server.url + "root/", key=KEY, sleep=pauses.append) as connection,
             pytest.raises(ConnectionFailedError, match="certificate cannot be verified"),
         ):
             connection.collections()
         assert pauses == []
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(theirs))
-        with Connection(server.url + "root/", key=KEY, ca=ours) as connection:
+        with HubConnection(server.url + "root/", key=KEY, ca=ours) as connection:
             assert [collection.title for collection in connection.collections()] == ["One"]
 
 
@@ -300,7 +300,7 @@ def test_a_refusal_of_another_kind_is_told_in_the_servers_words() -> None:
     """A status that TAXII does not name comes with what the server says of it."""
     with (
         Scripted(lambda _: Answer(418, {"title": "Teapot", "description": "short and stout."})) as server,
-        Connection(server.url + "root/") as connection,
+        HubConnection(server.url + "root/") as connection,
         pytest.raises(RefusedError, match=r"418: short and stout$"),
     ):
         connection.collections()

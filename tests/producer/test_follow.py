@@ -19,7 +19,7 @@ import stix2
 from hub.errors import BusyError, ConfigurationError, ConnectionFailedError
 from hub.producer.api import HubClient
 from hub.producer.checkpoint import FileKeeper, Keeper, Position, mark
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.follow import Asked, Rhythm, follow
 from hub.producer.patience import Patience
 from hub.producer.publish import publish
@@ -34,18 +34,18 @@ ONCE = Rhythm(once=True)
 INDICATORS = ("indicator",)
 
 
-def put(connection: Connection, collection: str, objects: list[dict[str, Any]]) -> None:
+def put(connection: HubConnection, collection: str, objects: list[dict[str, Any]]) -> None:
     assert publish(connection, connection.collection(collection), objects).complete
 
 
-def poll(connection: Connection, collection: str, keeper: Keeper | None = None, **asked: Any) -> list[str]:
+def poll(connection: HubConnection, collection: str, keeper: Keeper | None = None, **asked: Any) -> list[str]:
     """The ids of the indicators that one round hands over."""
     found = connection.collection(collection)
     wanted = Asked(types=INDICATORS, **asked)
     return ids(list(follow(connection, found, keeper or Keeper(), wanted, ONCE)))
 
 
-def keeper(path: Path, connection: Connection, collection: str, out: Path | None = None) -> FileKeeper:
+def keeper(path: Path, connection: HubConnection, collection: str, out: Path | None = None) -> FileKeeper:
     found = connection.collection(collection)
     return FileKeeper(path, collection=found.id, asked=Asked(types=INDICATORS).as_dict(), out=out)
 
@@ -367,7 +367,10 @@ def paged(count: int, *, tokens: bool, size: int = 3, tokens_work: bool = True) 
 @pytest.mark.parametrize("tokens", [True, False], ids=["next", "added_after"])
 def test_pages_by_token_or_by_date(tokens: bool, tmp_path: Path) -> None:
     """A server that gives no `next` is paged by the date of the last record, as TAXII 2.1 (3.5) has it."""
-    with Scripted(paged(10, tokens=tokens)) as server, Connection(server.url + "root/", patience=QUICK) as connection:
+    with (
+        Scripted(paged(10, tokens=tokens)) as server,
+        HubConnection(server.url + "root/", patience=QUICK) as connection,
+    ):
         one = keeper(tmp_path / "state", connection, "One")
         assert poll(connection, "One", one) == ids(indicators(10))
         assert poll(connection, "One", one) == []
@@ -378,7 +381,7 @@ def test_a_token_that_is_refused_is_replaced_by_the_date(tmp_path: Path) -> None
     """Servers restart and forget their tokens: the way on is the date of the last record, minus what was met."""
     with (
         Scripted(paged(10, tokens=True, tokens_work=False)) as server,
-        Connection(server.url + "root/", patience=QUICK) as connection,
+        HubConnection(server.url + "root/", patience=QUICK) as connection,
     ):
         one = keeper(tmp_path / "state", connection, "One")
         assert poll(connection, "One", one) == ids(indicators(10))
@@ -390,7 +393,7 @@ def test_a_server_that_says_more_and_gives_no_way_to_it_is_told_of() -> None:
     stuck = Answer(body={"more": True, "objects": indicators(1)}, headers={FIRST: date(1), LAST: date(1)})
     with Scripted(taxii(lambda _: stuck)) as server:
         with (
-            Connection(server.url + "root/", patience=QUICK) as connection,
+            HubConnection(server.url + "root/", patience=QUICK) as connection,
             pytest.raises(ConnectionFailedError, match="gives no way to it"),
         ):
             poll(connection, "One")
@@ -401,7 +404,7 @@ def test_a_server_that_names_no_dates_is_followed_all_the_same(tmp_path: Path) -
     """It is asked from the same place each time, and what was met is not handed over again."""
     with (
         Scripted(taxii(lambda _: Answer(body={"more": False, "objects": indicators(4)}))) as server,
-        Connection(server.url + "root/", patience=QUICK) as connection,
+        HubConnection(server.url + "root/", patience=QUICK) as connection,
     ):
         for expected in (ids(indicators(4)), []):
             one = keeper(tmp_path / "state", connection, "One")
@@ -412,7 +415,7 @@ def test_a_server_that_names_no_dates_is_followed_all_the_same(tmp_path: Path) -
 def test_a_server_whose_added_after_is_inclusive_repeats_nothing(tmp_path: Path) -> None:
     """Some take it as "from then on": the last object of the round before is known, and not handed over again."""
     page = Answer(body={"more": False, "objects": indicators(1)}, headers={FIRST: date(1), LAST: date(1)})
-    with Scripted(taxii(lambda _: page)) as server, Connection(server.url + "root/", patience=QUICK) as connection:
+    with Scripted(taxii(lambda _: page)) as server, HubConnection(server.url + "root/", patience=QUICK) as connection:
         one = keeper(tmp_path / "state", connection, "One")
         assert [poll(connection, "One", one) for _ in range(3)] == [ids(indicators(1)), [], []]
         one.close()
@@ -426,7 +429,7 @@ def test_objects_are_written_as_they_came(tmp_path: Path) -> None:
     ]
     out = tmp_path / "out.jsonl"
     page = Answer(body={"more": False, "objects": objects}, headers={FIRST: date(1), LAST: date(2)})
-    with Scripted(taxii(lambda _: page)) as server, HubClient(Connection(server.url + "root/")) as client:
+    with Scripted(taxii(lambda _: page)) as server, HubClient(HubConnection(server.url + "root/")) as client:
         list(client.follow("One", out=out, once=True, raw=True))
     assert [json.loads(text) for text in out.read_bytes().split(b"\n")[:-1]] == objects
     assert "ក្រុម".encode() in out.read_bytes()

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from hub.producer.api import HubClient
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.follow import Asked, Rhythm
 from hub.producer.hints import Hints
 from hub.producer.publish import publish
-from hub.taxii.resources import Collection
+from hub.taxii.resources import CollectionResource
 from tests.producer.conftest import Medallion
 from tests.producer.running import QUICK, HubProcess, command, indicators
 from tests.producer.scripted import COLLECTION, Answer, Scripted, taxii
@@ -36,7 +36,7 @@ STREAM = "text/event-stream"
 class Following:
     """Somebody who follows in a thread, and polls by himself practically never; what comes waits in `items`."""
 
-    def __init__(self, connection: Connection, collection: str, rhythm: Rhythm | None = None, **more: Any) -> None:
+    def __init__(self, connection: HubConnection, collection: str, rhythm: Rhythm | None = None, **more: Any) -> None:
         self.items: queue.Queue[Any] = queue.Queue()
         self.connection = connection
         self._client = HubClient(connection)
@@ -131,9 +131,11 @@ def answering(events: Callable[[Request], Answer]) -> Callable[[Request], Answer
     return answer
 
 
-def hinted(server: Scripted) -> tuple[Connection, Hints]:
-    connection = Connection(f"{server.url}root/", key="hub_secret", patience=QUICK)
-    return connection, Hints(connection, Collection(str(COLLECTION["id"]), "One", can_read=True, can_write=True))
+def hinted(server: Scripted) -> tuple[HubConnection, Hints]:
+    connection = HubConnection(f"{server.url}root/", key="hub_secret", patience=QUICK)
+    return connection, Hints(
+        connection, CollectionResource(str(COLLECTION["id"]), "One", can_read=True, can_write=True)
+    )
 
 
 def moved(collection: str, date: str) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 
 from hub.errors import BusyError, ConnectionFailedError, ReadingError, UnauthenticatedError
 from hub.home.locks import locked
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience
 from tests import warm
@@ -92,7 +92,7 @@ def test_a_collection_that_is_not_there_refuses_the_file_and_not_those_behind_it
 
 def test_a_hub_that_is_away_costs_nothing_but_time(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
     """The file waits, and goes when the hub is back."""
-    away = Connection(f"http://127.0.0.1:{free_port()}/", patience=NO_PATIENCE)
+    away = HubConnection(f"http://127.0.0.1:{free_port()}/", patience=NO_PATIENCE)
     name = box.put(indicators(2), hub=away.url, to=fresh)
     with away, pytest.raises(ConnectionFailedError):
         list(box.send(away))
@@ -107,7 +107,7 @@ def test_a_hub_that_is_away_costs_nothing_but_time(running_hub: HubProcess, fres
 def test_credentials_that_fail_are_no_fault_of_the_file(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
     """With a wrong key everything waits on."""
     name = box.put(indicators(1), hub=running_hub.url, to=fresh)
-    with Connection(running_hub.url, key="wrong-key") as connection, pytest.raises(UnauthenticatedError):
+    with HubConnection(running_hub.url, key="wrong-key") as connection, pytest.raises(UnauthenticatedError):
         list(box.send(connection))
     assert box.waiting() == [name]
 

@@ -12,7 +12,7 @@ import stix2
 from hub.errors import ConnectionFailedError, ForbiddenError, ReadingError
 from hub.producer.api import HubClient
 from hub.producer.bundles import stix_objects
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.publish import Failure, Receipt, publish, receipt_from
 from tests.producer.conftest import Medallion
 from tests.producer.running import QUICK, HubProcess, bundle, cutting_line, ids, indicators
@@ -93,7 +93,7 @@ def test_a_server_that_takes_less_than_it_says_is_sent_halves() -> None:
         return Answer(202, {**status, "failure_count": 0, "pending_count": 0, "successes": details})
 
     sent = [*indicators(20), indicator(500, confidence=13)]
-    with Scripted(taxii(objects)) as server, Connection(server.url + "root/", patience=QUICK) as connection:
+    with Scripted(taxii(objects)) as server, HubConnection(server.url + "root/", patience=QUICK) as connection:
         receipt = publish(connection, connection.collection("One"), sent)
     assert sorted(receipt.successes) == sorted(ids(indicators(20)))
     assert receipt.failures == (Failure(an_id(500), sent[-1]["modified"], receipt.failures[0].reason),)
@@ -105,7 +105,7 @@ def test_a_status_that_forgets_objects_is_not_believed() -> None:
     status = {"id": "s", "status": "complete", "total_count": 1, "success_count": 1, "failure_count": 0}
     with (
         Scripted(taxii(lambda _: Answer(202, {**status, "pending_count": 0}))) as server,
-        Connection(server.url + "root/", patience=QUICK) as connection,
+        HubConnection(server.url + "root/", patience=QUICK) as connection,
         pytest.raises(ConnectionFailedError, match=r"2 objects were sent .* tells of 1"),
     ):
         publish(connection, connection.collection("One"), indicators(2))
@@ -123,7 +123,7 @@ def test_a_status_that_is_pending_is_read_until_it_is_done() -> None:
             return Answer(202 if asked.method == "POST" else 200, {**status, "pending_count": 2 - count})
         return taxii(lambda _: Answer())(asked)
 
-    with Scripted(answer) as server, Connection(server.url + "root/", patience=QUICK) as connection:
+    with Scripted(answer) as server, HubConnection(server.url + "root/", patience=QUICK) as connection:
         receipt = publish(connection, connection.collection("One"), indicators(2))
     assert sorted(receipt.successes) == sorted(ids(indicators(2)))
     assert receipt.pending == 0

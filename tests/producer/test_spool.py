@@ -6,7 +6,7 @@ import tracemalloc
 from pathlib import Path
 
 from hub.producer.spool import Spool, SpooledRelease
-from hub.release.preview import Preview, Row
+from hub.release.preview import Preview, PreviewRow
 
 MIB = 1024 * 1024
 
@@ -20,7 +20,7 @@ def spooled(number: int, *, size: int = 10) -> SpooledRelease:
     return SpooledRelease(
         f"report {number}",
         bundles,
-        Preview(f"release {number} ✓", (Row("x", "x--1", "text", "é", None, "free text", "0a"),)),
+        Preview(f"release {number} ✓", (PreviewRow("x", "x--1", "text", "é", None, "free text", "0a"),)),
         number % 2 == 0,
         files,
     )

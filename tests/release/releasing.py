@@ -6,8 +6,8 @@ import json
 from datetime import datetime
 from typing import Any
 
-from hub.home.member import Member
-from hub.release.policy import Approvals, Audience, Profile
+from hub.home.member import OwnMember
+from hub.release.policy import Approvals, Audience, AudienceProfile
 from hub.release.record import ReleaseRecord
 from hub.release.step import Released, Withheld, release
 from hub.rendering.render import render
@@ -16,14 +16,14 @@ from hub.stix.tlp import TLP
 from tests.reports.making_reports import NOW, a_member
 
 REGIONAL = Audience("2f2b8a1e-0000-4000-8000-00000000000a")
-PUBLIC = Audience("2f2b8a1e-0000-4000-8000-00000000000c", Profile.PUBLIC, TLP.CLEAR)
+PUBLIC = Audience("2f2b8a1e-0000-4000-8000-00000000000c", AudienceProfile.PUBLIC, TLP.CLEAR)
 
 
 def released(
     report: Report,
     audience: Audience = REGIONAL,
     *,
-    member: Member | None = None,
+    member: OwnMember | None = None,
     approvals: Approvals | None = None,
     record: ReleaseRecord | None = None,
     now: datetime = NOW,
@@ -35,7 +35,7 @@ def released(
 
 
 def outcome_of(
-    report: Report, audience: Audience = REGIONAL, *, member: Member | None = None, now: datetime = NOW, **more: Any
+    report: Report, audience: Audience = REGIONAL, *, member: OwnMember | None = None, now: datetime = NOW, **more: Any
 ) -> Released | Withheld:
     """What becomes of a report."""
     member = member or a_member()

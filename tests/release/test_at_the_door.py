@@ -13,7 +13,7 @@ from hub.profile.rules import Profile, parse_profile
 from hub.release.policy import Approvals, Audience
 from hub.release.step import Released, release
 from hub.rendering.render import render
-from hub.reports.report import Kind, Report
+from hub.reports.report import Report, ReportKind
 from hub.reports.victims import Consent
 from tests.reports.making_reports import IDENTITY, NOW, VICTIM, a_case, a_feed, a_member, a_watch
 
@@ -43,12 +43,12 @@ def test_a_protected_collection_takes_everything_that_leaves(report: Report, pro
     approvals = Approvals("Aisyah", values=values, named_by="Aisyah, by letter")
     result = release(render(report, member, now=NOW), report, member, Audience("c"), approvals=approvals, now=NOW)
     assert isinstance(result, Released)
-    asked = ["incident", "protected", "live"] + (["indicators"] if report.kind is not Kind.CASE else [])
+    asked = ["incident", "protected", "live"] + (["indicators"] if report.kind is not ReportKind.CASE else [])
     door = [profiles[name] for name in asked]
     context = Context({IDENTITY: "MY"})
     found = [finding for content in (*result.contents, *result.lone) for finding in check(content, door, context)]
     assert found == []
-    assert bool(result.lone) == (report.kind is Kind.CASE)
+    assert bool(result.lone) == (report.kind is ReportKind.CASE)
 
 
 def test_a_drill_goes_to_the_collections_of_drills(profiles: dict[str, Profile]) -> None:

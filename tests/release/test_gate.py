@@ -11,7 +11,7 @@ import pytest
 from hub.home.member import Space
 from hub.home.register import Constituent
 from hub.release.policy import Approvals, text_key, value_key
-from hub.release.preview import Row
+from hub.release.preview import PreviewRow
 from hub.release.step import Released, Withheld
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.observables import FileDetails, ObservableType, Role
@@ -35,7 +35,7 @@ def a_report(*observables: Any, **more: Any) -> Report:
     return a_watch(observables=(GOOD, *observables), **more)
 
 
-def a_row(outcome: Released | Withheld, value: str) -> Row:
+def a_row(outcome: Released | Withheld, value: str) -> PreviewRow:
     rows = [
         row
         for row in outcome.preview.rows

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from hub.errors import ReleaseError
-from hub.release.held import Answer, Decisions, held_file, held_items, parse_answers, with_answers
+from hub.release.held import Decisions, OfficerAnswer, held_file, held_items, parse_answers, with_answers
 from hub.release.policy import Approvals, Decision
-from hub.release.preview import Preview, Row
+from hub.release.preview import Preview, PreviewRow
 
-TEXT = Row("incident", "incident--1", "description", "the only port", None, "free text", "0a" * 8, value="the only port",
+TEXT = PreviewRow("incident", "incident--1", "description", "the only port", None, "free text", "0a" * 8, value="the only port",
            span="superlative “the only”", insist=True)  # fmt: skip
-LURE = Row("domain-name", "domain-name--1", "", "lure.example", None, "resembles", "lure.example", value="lure.example")
-TWICE = Row("indicator", "indicator--1", "", "[…]", None, "resembles", "lure.example", value="lure.example")
-APPROVED = Row("note", "note--1", "content", "yes", "yes", "approved", "0b" * 8, approved=True, value="yes")
+LURE = PreviewRow(
+    "domain-name", "domain-name--1", "", "lure.example", None, "resembles", "lure.example", value="lure.example"
+)
+TWICE = PreviewRow("indicator", "indicator--1", "", "[…]", None, "resembles", "lure.example", value="lure.example")
+APPROVED = PreviewRow("note", "note--1", "content", "yes", "yes", "approved", "0b" * 8, approved=True, value="yes")
 PREVIEW = Preview("title", (TEXT, LURE, TWICE, APPROVED))
 
 
@@ -45,15 +47,15 @@ def test_answers_become_approvals() -> None:
     )
     answers = parse_answers(body, "HELD.json")
     assert answers == [
-        Answer(TEXT.key, Decision.RELEASE, "It was in the press."),
-        Answer("lure.example", Decision.LONE),
+        OfficerAnswer(TEXT.key, Decision.RELEASE, "It was in the press."),
+        OfficerAnswer("lure.example", Decision.LONE),
     ]
     approvals = with_answers(Approvals("Aisyah", texts=frozenset({"k"})), answers)
     assert approvals.texts == {"k", TEXT.key, "lure.example"}
     assert approvals.alone == {"lure.example"}
     assert approvals.despite == {TEXT.key: "It was in the press."}
     assert approvals.officer == "Aisyah"
-    kept = with_answers(Approvals("Aisyah"), [Answer("lure.example", Decision.KEEP)])
+    kept = with_answers(Approvals("Aisyah"), [OfficerAnswer("lure.example", Decision.KEEP)])
     assert kept.kept == kept.taken_back == {"lure.example"}
     assert not kept.values
 

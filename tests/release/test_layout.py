@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.release import layout
-from hub.release.preview import Preview, Row
+from hub.release.preview import Preview, PreviewRow
 
 KEY = "0123456789abcdef"
 COMMAND = ["hub", "publish", "laporan bulan ini.xlsx", "--to", "id"]
@@ -22,8 +22,8 @@ TEXTS = (
 )
 
 
-def held(number: int, text: str) -> Row:
-    return Row("note", f"note--{number}", "content", text, None, "free text", f"{KEY}{number}", value=text)
+def held(number: int, text: str) -> PreviewRow:
+    return PreviewRow("note", f"note--{number}", "content", text, None, "free text", f"{KEY}{number}", value=text)
 
 
 def wide(lines: list[str], width: int) -> list[str]:
@@ -36,7 +36,7 @@ def wide(lines: list[str], width: int) -> list[str]:
 def test_a_preview_fits_the_terminal(width: int, full: bool) -> None:
     """Measured in cells, for texts with wide and combining characters."""
     rows = tuple(held(number, text) for number, text in enumerate(TEXTS))
-    stays = Row("domain-name", "domain-name--1", "", "dns.example", None, "not the adversary's: victim " * 6)
+    stays = PreviewRow("domain-name", "domain-name--1", "", "dns.example", None, "not the adversary's: victim " * 6)
     text = Preview("report.csv, row 2: release to Indonesia (regional)", (*rows, stays)).text(
         width=width, full=full, command=COMMAND
     )
@@ -59,10 +59,10 @@ def test_the_first_screen_says_all_however_much_there_is() -> None:
     """A thousand decisions, objects and reasons: fifty lines, and how to see or answer the rest."""
     rows = [held(number, f"text {number} " * 30) for number in range(1000)]
     rows += [
-        Row("indicator", f"indicator--{n}", "pattern", f"[x:y = '{n}']", f"[x:y = '{n}']", "the adversary's")
+        PreviewRow("indicator", f"indicator--{n}", "pattern", f"[x:y = '{n}']", f"[x:y = '{n}']", "the adversary's")
         for n in range(1000)
     ]
-    rows += [Row("task", f"task--{n}", "", f"task {n}", None, f"reason {n}") for n in range(1000)]
+    rows += [PreviewRow("task", f"task--{n}", "", f"task {n}", None, f"reason {n}") for n in range(1000)]
     text = Preview("title", tuple(rows)).text(command=COMMAND)
     assert len(text.splitlines()) <= 50
     for part in ("1,000 objects leave", "2,000 stay", "1,000 decisions are needed", "--held HELD.json", "--full"):
@@ -73,7 +73,7 @@ def test_the_first_screen_says_all_however_much_there_is() -> None:
 def test_every_value_says_which_evidence_decided() -> None:
     """Of what leaves, stays and is held."""
     rows = (
-        Row(
+        PreviewRow(
             "indicator",
             "indicator--1",
             "pattern",
@@ -82,8 +82,10 @@ def test_every_value_says_which_evidence_decided() -> None:
             "the adversary's",
             evidence="category Network activity",
         ),
-        Row("ipv4-addr", "ipv4-addr--1", "", "192.0.2.1", None, "the victim's", evidence="relation dst-ip"),
-        Row("url", "url--1", "", "https://x.example", None, "like it", "https://x.example", evidence="attribute url"),
+        PreviewRow("ipv4-addr", "ipv4-addr--1", "", "192.0.2.1", None, "the victim's", evidence="relation dst-ip"),
+        PreviewRow(
+            "url", "url--1", "", "https://x.example", None, "like it", "https://x.example", evidence="attribute url"
+        ),
     )
     for full in (False, True):
         text = Preview("title", rows).text(full=full)

@@ -16,19 +16,19 @@ from urllib.parse import quote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.release.policy import Approvals, Audience, Profile, text_key
+from hub.release.policy import Approvals, Audience, AudienceProfile, text_key
 from hub.release.step import Released, release
 from hub.rendering.render import render
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.observables import FileDetails, ObservableType, Role, Sighting
 from hub.reports.references import Reference
-from hub.reports.report import Event, Note, Report, Task
+from hub.reports.report import Note, Report, ReportEvent, Task
 from hub.reports.victims import Consent, Contact, Victim
 from hub.stix.identifiers import derived_id
 from hub.stix.tlp import TLP
 from tests.reports.making_reports import NOW, a_case, a_feed, a_member, seen
 
-AUDIENCES = (Audience("one"), Audience("two", Profile.PUBLIC, TLP.CLEAR), Audience("three", protected=False))
+AUDIENCES = (Audience("one"), Audience("two", AudienceProfile.PUBLIC, TLP.CLEAR), Audience("three", protected=False))
 SYLLABLES = (
     "zuk",
     "vor",
@@ -142,7 +142,7 @@ def somewhere(report: Report, secret: str, dice: random.Random) -> Report:
         "actor": {"actors": (*report.actors, Actor(text, types=(text,), aliases=(text,), motivation=text))},
         "technique": {"techniques": (*report.techniques, Technique(text, kill_chain_phases=((text, text),)))},
         "vulnerability": {"vulnerabilities": (*report.vulnerabilities, Vulnerability(text, text))},
-        "event": {"events": (*report.events, Event(text, (text,), text))},
+        "event": {"events": (*report.events, ReportEvent(text, (text,), text))},
         "task": {"tasks": (*report.tasks, Task(text, ("containment", text), text))},
         "note": {"notes": (*report.notes, Note(text, title=text))},
         "action": {"recommended_actions": (*report.recommended_actions, text)},
@@ -177,7 +177,7 @@ def test_no_spelling_of_a_victim_leaves(
     victim, plain = who
     secrets = identifying(victim, plain)
     dice = random.Random(seed)
-    tlp = "clear" if audience.profile is Profile.PUBLIC else "amber"
+    tlp = "clear" if audience.profile is AudienceProfile.PUBLIC else "amber"
     report = (
         (a_feed(tlp=tlp) if feed else a_case(tlp=tlp, recommended_actions=()))
         if dice.random() < 0.9

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.release.needles import of_domain, of_mailbox, of_name
-from hub.release.scan import Index, Needle, Scanner, Strength
+from hub.release.scan import Needle, NeedleIndex, Scanner, Strength
 from hub.release.spelling import squeeze, squeezed_with_places
 
 
 def looking_for(needles: Iterable[Needle], networks: Iterable[str] = ()) -> Scanner:
-    return Scanner([Index(needles)], networks)
+    return Scanner([NeedleIndex(needles)], networks)
 
 
 NAME = looking_for(of_name("Bank Rekaan Berhad (BRB)", "the victim's"))
@@ -68,7 +68,7 @@ def test_a_hit_says_where_it_stands_and_repeats_nothing_that_the_text_does_not_h
 
 def test_an_approved_value_may_hold_the_name_of_a_listed_third_party_but_no_listed_address() -> None:
     needles = of_domain("clinic.example", "a constituent's")
-    scanner = Scanner([Index(needles, listed=True)], ["198.51.100.0/24"])
+    scanner = Scanner([NeedleIndex(needles, listed=True)], ["198.51.100.0/24"])
     assert scanner.hits("https://www.clinic.example/kit/")
     assert not scanner.last().hits("https://www.clinic.example/kit/")
     assert scanner.last().hits("http://198.51.100.7/kit/")

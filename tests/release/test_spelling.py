@@ -11,7 +11,7 @@ from hub.release.encodings import readings
 from hub.release.needles import of_domain, of_mailbox, of_name
 from hub.release.patterns import spans
 from hub.release.rounding import availability, ceiling, criticality, floor, magnitude
-from hub.release.scan import Index, Needle, Scanner
+from hub.release.scan import Needle, NeedleIndex, Scanner
 from hub.release.spelling import squeeze, without_legal_form
 from hub.reports.moments import Fidelity
 
@@ -98,7 +98,7 @@ def test_what_is_looked_for_of_a_name_a_domain_and_a_mail_address() -> None:
 
 
 def test_a_short_name_is_found_as_a_word_only() -> None:
-    scanner = Scanner([Index(of_name("TNB", "x"))], ())
+    scanner = Scanner([NeedleIndex(of_name("TNB", "x"))], ())
     assert scanner.hits("login-tnb.example")
     assert not scanner.hits("botnbreak.example")
 

@@ -13,8 +13,8 @@ import stix2
 from stix2validator import ValidationOptions, validate_parsed_json
 
 from hub.home.keys import Key
-from hub.home.member import Member
-from hub.release.policy import Approvals, Audience, Profile, text_key
+from hub.home.member import OwnMember
+from hub.release.policy import Approvals, Audience, AudienceProfile, text_key
 from hub.release.pseudonym import FORM
 from hub.release.record import ReleaseRecord, withdrawal
 from hub.release.step import Released, Withheld, release
@@ -31,7 +31,7 @@ from tests.reports.making_reports import IDENTITY, LATER, NOW, SECRET, VICTIM, a
 
 REGION = Audience("2f2b8a1e-0000-4000-8000-00000000000a")
 OTHER = Audience("2f2b8a1e-0000-4000-8000-00000000000b")
-PUBLIC = Audience("2f2b8a1e-0000-4000-8000-00000000000c", Profile.PUBLIC, TLP.CLEAR)
+PUBLIC = Audience("2f2b8a1e-0000-4000-8000-00000000000c", AudienceProfile.PUBLIC, TLP.CLEAR)
 OPEN = Audience("2f2b8a1e-0000-4000-8000-00000000000d", protected=False)
 # Whatever a reader could know the victim by, as it stands in `a_case`.
 SECRETS = (
@@ -44,7 +44,7 @@ def attempt(
     report: Report,
     audience: Audience = REGION,
     *,
-    member: Member | None = None,
+    member: OwnMember | None = None,
     record: ReleaseRecord | None = None,
     approvals: Approvals | None = None,
     now: Any = NOW,

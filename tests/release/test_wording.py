@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.home.member import Member
+from hub.home.member import OwnMember
 from hub.release.policy import Approvals, Audience
 from hub.release.record import (
     ReleaseRecord,
@@ -21,7 +21,7 @@ from hub.release.record import (
 )
 from hub.release.step import Released, release
 from hub.rendering.render import Rendered, render
-from hub.rendering.versions import Record
+from hub.rendering.versions import VersionRecord
 from hub.rendering.wording import FIRST_WORDING, WORDING
 from hub.reports.observables import Sighting
 from hub.reports.report import Report
@@ -34,7 +34,7 @@ OLD = ("Stale from ", "Recipients do not try")
 NEW = ("Valid until ", "Recipients must not try")
 
 
-def published(report: Report, member: Member, now: Any = NOW) -> tuple[Rendered, Released]:
+def published(report: Report, member: OwnMember, now: Any = NOW) -> tuple[Rendered, Released]:
     """Render and release on top of the records of the home, as `hub publish` does, and keep them."""
     rendered = render(report, member, record=load_render_record(member, report), now=now)
     save_render_record(member, report, rendered.record)
@@ -45,9 +45,9 @@ def published(report: Report, member: Member, now: Any = NOW) -> tuple[Rendered,
     return rendered, released
 
 
-def published_long_ago(report: Report, member: Member) -> tuple[Rendered, Released]:
+def published_long_ago(report: Report, member: OwnMember) -> tuple[Rendered, Released]:
     """The same in the first wording, with records as they were written then: without a word on their wording."""
-    rendered = render(report, member, record=Record(wording=FIRST_WORDING), now=NOW)
+    rendered = render(report, member, record=VersionRecord(wording=FIRST_WORDING), now=NOW)
     released = release(
         rendered, report, member, HERE, approvals=APPROVED, record=ReleaseRecord(wording=FIRST_WORDING), now=NOW
     )

@@ -16,9 +16,9 @@ from stix2validator import ValidationOptions, validate_parsed_json
 from hub.home.keys import Key
 from hub.protocol.labels import Stage
 from hub.rendering.render import Rendered, render
-from hub.rendering.versions import Record
+from hub.rendering.versions import VersionRecord
 from hub.reports.observables import FileDetails, ObservableType, Role
-from hub.reports.report import Kind, Report, Status
+from hub.reports.report import Report, ReportKind, ReportStatus
 from hub.stix import incident, tlp
 from hub.stix.identifiers import SCO_TYPES, derived_id
 from hub.stix.schema import faults
@@ -38,7 +38,7 @@ from tests.reports.making_reports import (
 UUID4 = re.compile(r"[a-z-]+--[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
-def rendered(report: Report, record: Record | None = None, **more: Any) -> Rendered:
+def rendered(report: Report, record: VersionRecord | None = None, **more: Any) -> Rendered:
     return render(report, a_member(), record=record, now=more.pop("now", NOW), **more)
 
 
@@ -338,8 +338,8 @@ def test_a_value_that_is_the_adversarys_here_and_the_victims_there_is_not_the_ad
 
 
 def test_a_closed_report_without_a_stage_is_final_and_any_other_early() -> None:
-    assert "stage:final" in one(rendered(a_case(status=Status.CLOSED)), "report")["labels"]
-    assert "stage:early" in one(rendered(a_case(status=Status.NEW)), "report")["labels"]
+    assert "stage:final" in one(rendered(a_case(status=ReportStatus.CLOSED)), "report")["labels"]
+    assert "stage:early" in one(rendered(a_case(status=ReportStatus.NEW)), "report")["labels"]
 
 
 def test_related_reports_are_related_by_the_ids_that_they_have() -> None:
@@ -358,4 +358,4 @@ def test_the_key_shows_itself_nowhere() -> None:
 
 
 def test_a_report_kind_is_all_that_decides_about_an_incident() -> None:
-    assert not of_type(rendered(a_case(kind=Kind.WATCH, victims=())), "incident")
+    assert not of_type(rendered(a_case(kind=ReportKind.WATCH, victims=())), "incident")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.home.keys import Key
-from hub.home.member import Deny, Member
+from hub.home.member import Deny, OwnMember
 from hub.reports.impacts import (
     AvailabilityImpact,
     ConfidentialityImpact,
@@ -20,7 +20,17 @@ from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.moments import Fidelity, Moment, Timeline
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role, Sighting, TrafficDetails
 from hub.reports.references import Reference
-from hub.reports.report import Determination, Event, Kind, Note, Report, Severity, Status, Task, Translation
+from hub.reports.report import (
+    Determination,
+    Note,
+    Report,
+    ReportEvent,
+    ReportKind,
+    ReportStatus,
+    Severity,
+    Task,
+    Translation,
+)
 from hub.reports.victims import Contact, Victim
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 678000, tzinfo=UTC)
@@ -33,9 +43,9 @@ def moment(text: str, fidelity: str = "second") -> Moment:
     return Moment(datetime.fromisoformat(text), Fidelity(fidelity))
 
 
-def a_member(**changes: Any) -> Member:
+def a_member(**changes: Any) -> OwnMember:
     """A CERT of Malaysia with twenty banks and three hospitals, that protects a power company besides."""
-    member = Member(
+    member = OwnMember(
         home=Path("nowhere"),
         identity=IDENTITY,
         name="CERT Nusa",
@@ -89,7 +99,7 @@ def a_case(**changes: Any) -> Report:
         rsit=(("malicious-code", "infected-system"),),
         incident_types=("ransomware",),
         labels=('rsit:malicious-code="infected-system"', "iodef:purpose=reporting"),
-        status=Status.OPEN,
+        status=ReportStatus.OPEN,
         determination=Determination.CONFIRMED,
         severity=Severity(80, "national 1-5", "4", 4),
         confidence=85,
@@ -115,7 +125,7 @@ def a_case(**changes: Any) -> Report:
             EconomicImpact(variety="response-and-recovery", currency="MYR", min_amount=40_000, max_amount=310_000),
             PhysicalImpact(impact_type="none"),
         ),
-        events=(Event("Bank Sejahtera's branch lost power", ("destruction",), "In Sejahtera's branch"),),
+        events=(ReportEvent("Bank Sejahtera's branch lost power", ("destruction",), "In Sejahtera's branch"),),
         tasks=(Task("Siti pulled the plug", ("containment",), "At Bank Sejahtera", outcome="successful"),),
         recommended_actions=("Patch the gateway as Bank Sejahtera did",),
         notes=(Note("Bank Sejahtera had no backups", "lesson", "At Sejahtera"),),
@@ -184,11 +194,11 @@ def a_feed(lines: int = 12, **changes: Any) -> Report:
         report_id="intelmq-0123456789abcdef",
         source_format="intelmq",
         title=f"Feed of {lines} observations: C2 Server ({lines})",
-        kind=Kind.FEED,
+        kind=ReportKind.FEED,
         rsit=(("malicious-code", "c2-server"),),
         incident_types=("c&c-server-hosting",),
         labels=('rsit:malicious-code="c2-server"',),
-        status=Status.CLOSED,
+        status=ReportStatus.CLOSED,
         tlp="green",
         malware=(Malware("LockBit", ("bot",)),),
         observables=observables,
@@ -217,7 +227,7 @@ def a_watch(**changes: Any) -> Report:
         report_id="NUSA-W-7",
         source_format="iodef",
         title="Servers of the Lazarus Group",
-        kind=Kind.WATCH,
+        kind=ReportKind.WATCH,
         rsit=(("malicious-code", "c2-server"),),
         incident_types=("c&c-server-hosting",),
         tlp="green",

@@ -10,7 +10,7 @@ import pytest
 from hub.reports.observables import Observable, Role
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
 from hub.reports.reading import roles
-from hub.reports.report import Kind
+from hub.reports.report import ReportKind
 from hub.reports.victims import Consent
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -34,7 +34,7 @@ def test_a_feed_makes_no_incident_but_one_report_for_each_marking() -> None:
     """Lines of one TLP level share a report of kind feed; their places tell which lines they are."""
     made = reports("intelmq.jsonl")
     assert set(made) == {"green", "amber"}
-    assert all(report.kind is Kind.FEED for report in made.values())
+    assert all(report.kind is ReportKind.FEED for report in made.values())
     assert made["green"].source == "intelmq.jsonl, line 1 to line 4"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hub.reports.impacts import ConfidentialityImpact, EconomicImpact
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.read import Report, RowError, read_reports
-from hub.reports.report import Determination, Kind, Status
+from hub.reports.report import Determination, ReportKind, ReportStatus
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -23,7 +23,7 @@ def by_value(report: Report) -> dict[str, Observable]:
 def test_a_version_2_incident_is_read_whole() -> None:
     """Names, times, restriction, assessment, method, contacts and history."""
     report = read("iodef_v2.xml")[0]
-    assert (report.report_id, report.tlp, report.status) == ("cert.example/PH-1", "green", Status.OPEN)
+    assert (report.report_id, report.tlp, report.status) == ("cert.example/PH-1", "green", ReportStatus.OPEN)
     assert report.determination is Determination.CONFIRMED
     assert report.confidence == 85
     assert report.detection_methods == ("automated-tool",)
@@ -87,7 +87,7 @@ def test_records_are_named_as_kept_at_the_cert() -> None:
 def test_a_watch_list_is_no_incident() -> None:
     """purpose="watch": indicators only, under an id of its own."""
     report = read("iodef_v2.xml")[1]
-    assert (report.kind, report.tlp, report.report_id) == (Kind.WATCH, "clear", "cert.example/PH-2/watch")
+    assert (report.kind, report.tlp, report.report_id) == (ReportKind.WATCH, "clear", "cert.example/PH-2/watch")
     assert by_value(report)["198.51.100.64/28"].as_indicator
 
 

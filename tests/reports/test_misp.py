@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.read import Report, RowError, read_reports
-from hub.reports.report import Determination, Kind, Status
+from hub.reports.report import Determination, ReportKind, ReportStatus
 from hub.reports.victims import Consent
 
 FIXTURE = Path(__file__).parent / "fixtures" / "misp.json"
@@ -28,9 +28,9 @@ def by_value(report: Report) -> dict[str, Observable]:
 def test_the_event_becomes_one_case_with_its_verdict_and_markings() -> None:
     """Title, times, threat level, analysis, disposition, TLP and PAP."""
     report = event()
-    assert (report.kind, report.report_id) == (Kind.CASE, "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a")
+    assert (report.kind, report.report_id) == (ReportKind.CASE, "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a")
     assert (report.tlp, report.pap) == ("amber", "green")
-    assert (report.status, report.determination) == (Status.OPEN, Determination.CONFIRMED)
+    assert (report.status, report.determination) == (ReportStatus.OPEN, Determination.CONFIRMED)
     assert report.severity is not None
     assert report.severity.criticality == 70
     assert report.rsit == (("malicious-code", "infected-system"),)
@@ -120,7 +120,7 @@ def test_attributes_without_an_event_are_a_watch_list() -> None:
     """No incident is made up."""
     (report,) = read_reports(b'{"response": {"Attribute": [{"type": "domain", "value": "a.example", "to_ids": true}]}}')
     assert isinstance(report, Report)
-    assert report.kind is Kind.WATCH
+    assert report.kind is ReportKind.WATCH
     assert by_value(report)["a.example"].as_indicator
 
 

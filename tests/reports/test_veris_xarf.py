@@ -13,7 +13,7 @@ from hub.reports.impacts import AvailabilityImpact, ConfidentialityImpact, Econo
 from hub.reports.moments import Fidelity
 from hub.reports.observables import Observable, Role
 from hub.reports.read import Report, RowError, read_reports
-from hub.reports.report import Determination, Kind
+from hub.reports.report import Determination, ReportKind
 from hub.reports.victims import Consent
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -112,7 +112,7 @@ def test_a_veris_incident_that_cannot_be_used_names_the_key(change: dict[str, ob
 def test_an_xarf_report_is_a_case_with_the_reported_party_as_adversary() -> None:
     """The page and its host are indicators; reporter, brand and tags stay behind."""
     report = read("xarf_v4.json")
-    assert (report.kind, report.rsit, report.confidence) == (Kind.CASE, (("fraud", "phishing"),), 90)
+    assert (report.kind, report.rsit, report.confidence) == (ReportKind.CASE, (("fraud", "phishing"),), 90)
     assert all(by_value(report)[value].as_indicator for value in ("198.51.100.80", "http://secure-login.example/auth"))
     assert {contact.role for contact in report.contacts} == {"reporter", "sender"}
     assert {"target_brand", "tags"} <= {row.key for row in report.unused}
@@ -150,7 +150,7 @@ def test_several_xarf_reports_are_a_feed() -> None:
     for data in (f"{line}\n{line}\n", f"[{line}, {line}]"):
         (report,) = read_reports(data.encode())
         assert isinstance(report, Report)
-        assert report.kind is Kind.FEED
+        assert report.kind is ReportKind.FEED
         assert report.sightings[0].count == 2
 
 

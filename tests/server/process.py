@@ -19,7 +19,7 @@ import requests
 
 from hub.settings import load_settings
 from hub.sharing.credentials import Credentials
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.wiring import now, open_store
 from tests import keeping, warm
 from tests.ports import free_port
@@ -89,7 +89,7 @@ class HubProcess:
         store = open_store(load_settings(self.environment))
         credentials = Credentials(store, clock=now, random=secrets.token_bytes, remember_milliseconds=1)
         for name, kind, member in accounts:
-            key = credentials.add(Account(name, Kind(kind), member), None)
+            key = credentials.add(Account(name, AccountKind(kind), member), None)
             assert key is not None
             self.keys[name] = key
         store.close()

@@ -15,7 +15,7 @@ from hub.community.hub import Hub
 from hub.errors import HubError, MalformedError, UnprocessableError
 from hub.sharing.archive import definitions_bundle, is_archive, object_lists, read_archive, write_archive
 from hub.sharing.catalogue import Catalogue
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.sharing.seed import seed
 from hub.stix.tlp import TLP
 from tests.conftest import HOUR, OpenHub, Template, clients_of
@@ -193,8 +193,8 @@ def test_a_refused_import_leaves_secret_and_accounts(
     """Whoever could log in before still can; tokens stay good."""
     (tmp_path / "busy").mkdir()
     busy = open_hub(folder=tmp_path / "busy", create=True)
-    key = busy.credentials.add(Account("id-cert", Kind.CERT, "ID"), None)
-    busy.add_objects(busy.may_add(Account("id-cert", Kind.CERT, "ID"), "region", "id"), as_envelope([note(1)]))
+    key = busy.credentials.add(Account("id-cert", AccountKind.CERT, "ID"), None)
+    busy.add_objects(busy.may_add(Account("id-cert", AccountKind.CERT, "ID"), "region", "id"), as_envelope([note(1)]))
     with pytest.raises(UnprocessableError):
         restored(busy, archived(full, tmp_path / "hub.jsonl"), clock.now)
     assert busy.store.secret(b"") == busy.secret

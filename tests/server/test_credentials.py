@@ -11,13 +11,13 @@ import pytest
 
 from hub.errors import UnauthenticatedError, UnprocessableError
 from hub.sharing.credentials import KEY_PREFIX, Credentials
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.store.base import Store
 from tests import keeping
 from tests.conftest import HOUR, MINUTE, Template
 from tests.server.making import PASSWORD, Clock, basic
 
-CERT = Account("th-duty", Kind.CERT, "TH")
+CERT = Account("th-duty", AccountKind.CERT, "TH")
 
 
 class Counting:
@@ -87,7 +87,7 @@ def test_every_refusal_has_the_same_words(credentials: Credentials) -> None:
 def test_keys_and_passwords_are_kept_as_hashes(credentials: Credentials, store: Store) -> None:
     """argon2id for what a person chose, SHA-256 for what is random."""
     key = credentials.add(CERT, None)
-    credentials.add(Account("th-soc-2", Kind.CONSTITUENT, "TH"), PASSWORD)
+    credentials.add(Account("th-soc-2", AccountKind.CONSTITUENT, "TH"), PASSWORD)
     rows = {row.name: row for row in store.list_accounts()}
     assert rows["th-soc-2"].password_hash.startswith("$argon2id$")
     assert key is not None
@@ -163,7 +163,7 @@ def test_a_name_is_given_once(credentials: Credentials) -> None:
     """The account that has it stays as it is."""
     key = credentials.add(CERT, None)
     with pytest.raises(UnprocessableError, match="already"):
-        credentials.add(Account("th-duty", Kind.CERT, "SG"), None)
+        credentials.add(Account("th-duty", AccountKind.CERT, "SG"), None)
     assert credentials.authenticate(f"Bearer {key}") == CERT
 
 

@@ -24,7 +24,7 @@ from hub.server.app import create_app
 from hub.server.events import Events
 from hub.sharing import access
 from hub.sharing.events import Moves, Sight, newest, sights
-from hub.sharing.members import Account, Kind
+from hub.sharing.members import Account, AccountKind
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf, OpenHub, Template
 from tests.ports import free_port
@@ -47,7 +47,7 @@ READERS = [None, *ACCOUNTS]
 
 
 def account_of(name: str | None) -> Account | None:
-    return None if name is None else Account(name, Kind(ACCOUNTS[name][0]), ACCOUNTS[name][1])
+    return None if name is None else Account(name, AccountKind(ACCOUNTS[name][0]), ACCOUNTS[name][1])
 
 
 # --- what is told ---------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def _level(hub: Hub, account: Account | None, alias: str) -> TLP | None:
 
 def test_a_proof_lasts_as_long_as_the_credentials_do(hub: Hub) -> None:
     """A new key, a shut account and a vanished one end it; nothing else does."""
-    account = Account("late", Kind.CERT, "SG")
+    account = Account("late", AccountKind.CERT, "SG")
     hub.credentials.add(account, None)
     first = hub.credentials.proof(account)
     assert first is not None
@@ -154,7 +154,7 @@ def test_a_proof_lasts_as_long_as_the_credentials_do(hub: Hub) -> None:
     assert second not in (None, first)
     hub.credentials.disable("late")
     assert hub.credentials.proof(account) is None
-    assert hub.credentials.proof(Account("nobody", Kind.CERT, "SG")) is None
+    assert hub.credentials.proof(Account("nobody", AccountKind.CERT, "SG")) is None
 
 
 # --- the way there --------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from hub.settings import Limits
 from hub.sharing.access import NOBODY, Level, Owner, Refusal, Stands, knows_of, level_of, reads, speaks_for, writes
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.definitions import own_objects
-from hub.sharing.members import Account, Kind, Member
+from hub.sharing.members import Account, AccountKind, Member
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS, tlp1_definition, tlp2_definition
 from hub.store.base import BY_HUB, BY_MARKING
@@ -50,13 +50,13 @@ COLLECTIONS: Final = {
     "write-only": replace(OPEN, readers=frozenset()),
 }
 ACCOUNTS: Final = {
-    "ID cert": Account("a", Kind.CERT, "ID"),
-    "SG cert": Account("b", Kind.CERT, "SG"),
-    "VN cert": Account("c", Kind.CERT, "VN"),
-    "ID soc": Account("d", Kind.CONSTITUENT, "ID"),
-    "VN soc": Account("e", Kind.CONSTITUENT, "VN"),
-    "partner": Account("f", Kind.PARTNER),
-    "operator": Account("g", Kind.OPERATOR),
+    "ID cert": Account("a", AccountKind.CERT, "ID"),
+    "SG cert": Account("b", AccountKind.CERT, "SG"),
+    "VN cert": Account("c", AccountKind.CERT, "VN"),
+    "ID soc": Account("d", AccountKind.CONSTITUENT, "ID"),
+    "VN soc": Account("e", AccountKind.CONSTITUENT, "VN"),
+    "partner": Account("f", AccountKind.PARTNER),
+    "operator": Account("g", AccountKind.OPERATOR),
     "nobody": None,
 }
 S, R, A, G, C = TLP.AMBER_STRICT, TLP.RED, TLP.AMBER, TLP.GREEN, TLP.CLEAR

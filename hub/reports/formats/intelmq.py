@@ -22,7 +22,7 @@ from hub.reports.reading import roles, values
 from hub.reports.reading.composites import connection, file_by_hashes
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem, distinct
-from hub.reports.reading.feed import Line
+from hub.reports.reading.feed import FeedLine
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import BadValue, Source, byte_lines, json_values
@@ -127,7 +127,7 @@ def _dotted_key(key: str) -> str:
     return f"{group}.{deeper}.{rest[len(deeper) + 1 :]}" if deeper else f"{group}.{rest}"
 
 
-def _line(value: Any, draft: Draft) -> Line:
+def _line(value: Any, draft: Draft) -> FeedLine:
     """1. What it is. 2. When. 3. What it shows. 4. What else it says."""
     if not isinstance(value, dict):
         raise Problem("", value, "an event: a JSON object with dotted keys")
@@ -178,7 +178,7 @@ def _line(value: Any, draft: Draft) -> Line:
     for reason, keys in _DROPPED.items():
         event.drop(reason, *keys)
     event.rest()
-    return Line(
+    return FeedLine(
         draft.where,
         orjson.dumps(value, option=orjson.OPT_SORT_KEYS),
         line,

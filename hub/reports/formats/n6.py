@@ -20,7 +20,7 @@ from hub.reports.reading import roles, values
 from hub.reports.reading.composites import connection, file_by_hashes
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem
-from hub.reports.reading.feed import Line
+from hub.reports.reading.feed import FeedLine
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, read_records
 from hub.reports.reading.source import Source, json_values
@@ -65,7 +65,7 @@ def read_n6(source: Source, options: ReadOptions) -> Iterator[Reading]:
     return read_records(_FORMAT, json_values(source), source, options)
 
 
-def _line(value: Any, draft: Draft) -> Line:
+def _line(value: Any, draft: Draft) -> FeedLine:
     if not isinstance(value, dict):
         raise Problem("", value, "an event: a JSON object")
     event = Fields(value, draft)
@@ -91,7 +91,7 @@ def _line(value: Any, draft: Draft) -> Line:
         event.drop(reason, *keys)
     event.rest()
     line = rsit.find(CATEGORIES[category]) or rsit.RSIT["other", "other"]
-    return Line(
+    return FeedLine(
         draft.where,
         orjson.dumps(value, option=orjson.OPT_SORT_KEYS),
         line,

@@ -22,13 +22,13 @@ from hub.reports.reading.draft import Draft, distinct
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.roles import settled
 from hub.reports.references import Reference
-from hub.reports.report import Kind, Report, Status
+from hub.reports.report import Report, ReportKind, ReportStatus
 from hub.reports.rsit import RsitType
 from hub.reports.victims import Consent, Victim
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FeedLine:
     """What one line of a feed says. ``digest_of`` is what makes it that line and no other."""
 
     where: str
@@ -77,7 +77,7 @@ class Feed:
         self._format, self._name, self._options = source_format, name, options
         self._batches: dict[tuple[TlpWord, Consent | None, str], _Batch] = {}
 
-    def add(self, line: Line) -> Iterator[Report]:
+    def add(self, line: FeedLine) -> Iterator[Report]:
         """Take a line in; yield a report when its batch is full."""
         key = (line.tlp, line.consent, line.withheld)
         batch = self._batches.get(key)
@@ -94,7 +94,7 @@ class Feed:
             yield self._report(batch, *key)
         self._batches.clear()
 
-    def _take(self, batch: _Batch, line: Line) -> None:
+    def _take(self, batch: _Batch, line: FeedLine) -> None:
         batch.lines += 1
         batch.last = line.where
         batch.digest.update(len(line.digest_of).to_bytes(8, "big") + line.digest_of)
@@ -121,7 +121,7 @@ class Feed:
         self._count(batch, line, [] if line.struck else indicators)
 
     @staticmethod
-    def _dated(item: Observable, line: Line) -> Observable:
+    def _dated(item: Observable, line: FeedLine) -> Observable:
         return replace(
             item,
             first_seen=item.first_seen or line.first_seen,
@@ -133,7 +133,7 @@ class Feed:
         )
 
     @staticmethod
-    def _count(batch: _Batch, line: Line, indicators: list[Observable]) -> None:
+    def _count(batch: _Batch, line: FeedLine, indicators: list[Observable]) -> None:
         """Add to the sighting of the line's indicators; else of what it is about, at the victims' side."""
         targets: list[tuple[SightingTarget, str]]
         if indicators:
@@ -170,11 +170,11 @@ class Feed:
             report_id=f"{self._format}-{batch.digest.hexdigest()[:32]}",
             source_format=self._format,
             title=f"Feed of {batch.lines} observations: {names}" + (" and others" if len(commonest) > 3 else ""),
-            kind=Kind.FEED,
+            kind=ReportKind.FEED,
             rsit=tuple((line.rsit_class, line.type) for line in commonest),
             incident_types=distinct(word for line in commonest for word in line.incident_types),
             labels=tuple(line.label for line in commonest),
-            status=Status.CLOSED,
+            status=ReportStatus.CLOSED,
             tlp=tlp,
             consent=consent,
             withheld=withheld,

@@ -13,7 +13,7 @@ from typing import Any
 from hub.errors import ReadingError
 from hub.reports.losses import RowError, excerpt
 from hub.reports.reading.draft import Draft, Problem, Problems
-from hub.reports.reading.feed import Feed, Line
+from hub.reports.reading.feed import Feed, FeedLine
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.roles import settled
 from hub.reports.reading.source import BadValue, Source
@@ -28,7 +28,7 @@ class Format:
     """What a format has of its own. ``read`` raises Problem or Problems where a record makes no report."""
 
     name: str
-    read: Callable[[Any, Draft], Report | Line]
+    read: Callable[[Any, Draft], Report | FeedLine]
     identity: Callable[[Any], str | None]  # the id of a record, for messages; may raise whatever a broken record causes
 
 
@@ -62,7 +62,7 @@ def _read_record(form: Format, record: Any, file: str, draft: Draft, feed: Feed)
         return
     try:
         content = form.read(record, draft)
-        if isinstance(content, Line):
+        if isinstance(content, FeedLine):
             yield from feed.add(content)
         else:
             yield _complete(content, draft, file)

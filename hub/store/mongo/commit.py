@@ -47,12 +47,12 @@ from hub.store.mongo.rows import Document
 from hub.store.mongo.steps import (
     NOTHING_HELD,
     Announce,
-    Entry,
     Finish,
     Insert,
     InsertRows,
     Intent,
     KeepStatuses,
+    LogEntry,
     LookUp,
     Plan,
     Range,
@@ -77,13 +77,13 @@ KEPT_ENTRIES: Final = 64  # log entries behind the tip that are left for sleeper
 # ---------------------------------------------------------------------------------------------------------- protocol
 
 
-def finished_tip(collection: str) -> Generator[Step, Any, Entry]:
+def finished_tip(collection: str) -> Generator[Step, Any, LogEntry]:
     """Step 1: the newest entry, done. Its writer gets time to finish it; then it is carried out in its place."""
     watched, waits = 0, 0
     while True:
-        entries: list[Entry] = yield ReadTip(collection)
+        entries: list[LogEntry] = yield ReadTip(collection)
         if not entries:
-            return Entry(collection, 0, "", 0, visible=True, done=True)
+            return LogEntry(collection, 0, "", 0, visible=True, done=True)
         tip = entries[0]
         if tip.done:
             return tip
@@ -98,7 +98,7 @@ def finished_tip(collection: str) -> Generator[Step, Any, Entry]:
             yield from carry_out(tip, plan)
 
 
-def commit(tip: Entry, entry: Entry, plan: Plan) -> Generator[Step, Any, bool]:
+def commit(tip: LogEntry, entry: LogEntry, plan: Plan) -> Generator[Step, Any, bool]:
     """Steps 4 to 8: whether `entry`, the one after `tip`, was committed; then it is also carried out.
 
     StoreUnavailableError where the writer slept for so long that nobody can tell any more.
@@ -108,9 +108,9 @@ def commit(tip: Entry, entry: Entry, plan: Plan) -> Generator[Step, Any, bool]:
     holder: str = yield Insert(entry, plan)
     if holder != entry.batch:
         return False
-    entries: list[Entry] = yield ReadTip(entry.collection)
+    entries: list[LogEntry] = yield ReadTip(entry.collection)
     if not entries or (entries[0].n, entries[0].batch) != (entry.n, entry.batch):
-        ours: Entry | None = yield ReadEntry(entry.collection, entry.n)
+        ours: LogEntry | None = yield ReadEntry(entry.collection, entry.n)
         if ours is None or ours.batch != entry.batch:
             raise StoreUnavailableError("the store moved on while this was written: send it again, it is never doubled")
         # others went on from it, so it was carried out; or it stands where entries were tidied away
@@ -120,7 +120,7 @@ def commit(tip: Entry, entry: Entry, plan: Plan) -> Generator[Step, Any, bool]:
     return True
 
 
-def carry_out(entry: Entry, plan: Plan) -> Generator[Step, Any, None]:
+def carry_out(entry: LogEntry, plan: Plan) -> Generator[Step, Any, None]:
     """Steps 5 to 8; whoever does it, however often, in whatever state the rows are."""
     # (5)
     if plan.rows:
@@ -138,7 +138,7 @@ def carry_out(entry: Entry, plan: Plan) -> Generator[Step, Any, None]:
         yield Tidy(entry.collection, entry.n - KEPT_ENTRIES)
 
 
-def held_after(tip: Entry, levels: Iterable[int], change: int = +1) -> tuple[int, ...]:
+def held_after(tip: LogEntry, levels: Iterable[int], change: int = +1) -> tuple[int, ...]:
     """What is shown after `tip` when records of these governing levels come, or go; what is hidden is not counted."""
     held = list(tip.held)
     for level in levels:
@@ -159,13 +159,13 @@ def shown_otherwise(
     return tuple(counts[:-1])
 
 
-def _is_still(tip: Entry) -> Generator[Step, Any, bool]:
+def _is_still(tip: LogEntry) -> Generator[Step, Any, bool]:
     """Whether nothing was committed since `tip` was: then what was looked up since is one state."""
-    entries: list[Entry] = yield ReadTip(tip.collection)
+    entries: list[LogEntry] = yield ReadTip(tip.collection)
     return (entries[0].n if entries else 0) == tip.n
 
 
-def _refuse_while_restoring(tip: Entry) -> None:
+def _refuse_while_restoring(tip: LogEntry) -> None:
     if tip.restoring:
         raise StoreUnavailableError(
             f"an import into the collection {tip.collection} has not ended: wait for it, or run it again if it was broken off"
@@ -197,7 +197,7 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
         if plan.rows or plan.touches:
             held = held_after(tip, [new.standing.governing for new in settled.new])
             held = shown_otherwise(held, found.rows, plan.touches)
-            entry = Entry(batch.collection, n, name, settled.head, held=held)
+            entry = LogEntry(batch.collection, n, name, settled.head, held=held)
             committed = yield from commit(tip, entry, plan)
         else:
             # nothing moves: repeats and refusals stand as they were found, unless they were found while another
@@ -221,7 +221,7 @@ def _decide_others(mine: Intent) -> Generator[Step, Any, None]:
         if not any(mine.owners.get(object_id, owner) != owner for object_id, owner in other.owners.items()):
             continue
         for _ in range(POLITE_WAITS):
-            entries: list[Entry] = yield ReadTip(other.collection)
+            entries: list[LogEntry] = yield ReadTip(other.collection)
             if entries and entries[0].n >= other.n:
                 break
             yield Wait()
@@ -230,7 +230,7 @@ def _decide_others(mine: Intent) -> Generator[Step, Any, None]:
             if tip.n >= other.n:
                 break  # decided, and carried out: its rows will be found
             # nobody else's announcement can have this name, and an empty entry needs no carrying out
-            fence = Entry(
+            fence = LogEntry(
                 other.collection,
                 tip.n + 1,
                 f"{mine.key}/{other.key}",
@@ -293,7 +293,7 @@ def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, 
             gone = set(withdrawn.gone)
             held = held_after(tip, [row["governing"] for row in rows if row["_id"] in gone], -1)
             held = shown_otherwise(held, {row["_id"]: row for row in rows}, plan.touches)
-            entry = Entry(removal.collection, tip.n + 1, name, tip.place, held=held)
+            entry = LogEntry(removal.collection, tip.n + 1, name, tip.place, held=held)
             committed = yield from commit(tip, entry, plan)
         else:
             committed = yield from _is_still(tip)
@@ -323,7 +323,7 @@ def counted(collection: str) -> Generator[Step, Any, tuple[int, tuple[int, ...]]
     While a deletion is being carried out its records are still met, and count: whoever sees the count fall, and reads
     what is left, finds them gone.
     """
-    entries: list[Entry] = yield ReadTip(collection)
+    entries: list[LogEntry] = yield ReadTip(collection)
     visible = [entry for entry in entries if entry.visible]
     if not visible or visible[0].restoring:
         return 0, NOTHING_HELD

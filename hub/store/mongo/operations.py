@@ -93,7 +93,7 @@ class Operations:
                 assert_never(step)
         return None
 
-    def _tip(self, collection: str) -> list[steps.Entry]:
+    def _tip(self, collection: str) -> list[steps.LogEntry]:
         wanted = {"_id": mongo_rows.log_range(collection), "coll": collection}
         found = self.database.log.find(wanted, _NO_PLAN, session=self.session).sort("_id", -1).limit(2)
         return [_entry_of(row) for row in found]
@@ -135,7 +135,7 @@ class Operations:
                 found.update((mention, row) for row in rows.sort("governing", order).limit(1))
         return found
 
-    def _insert(self, entry: steps.Entry, plan: steps.Plan) -> str:
+    def _insert(self, entry: steps.LogEntry, plan: steps.Plan) -> str:
         document = _entry_document(entry, plan)
         try:
             self.database.log.insert_one(document, session=self.session)
@@ -270,7 +270,7 @@ def _entry_key(step: steps.ReadEntry | steps.ReadPlan | steps.Show | steps.Finis
     return {"_id": mongo_rows.entry_id(step.collection, step.n), "coll": step.collection}
 
 
-def _entry_document(entry: steps.Entry, plan: steps.Plan) -> Document:
+def _entry_document(entry: steps.LogEntry, plan: steps.Plan) -> Document:
     # whatever is committed must be possible to carry out: rows and statuses are documents of their own, later
     sizes = [len(row["body"]) for row in plan.rows + plan.statuses]
     touches = [[key, fields] for key, fields in plan.touches]
@@ -294,8 +294,8 @@ def _entry_document(entry: steps.Entry, plan: steps.Plan) -> Document:
     }
 
 
-def _entry_of(row: Document) -> steps.Entry:
-    return steps.Entry(
+def _entry_of(row: Document) -> steps.LogEntry:
+    return steps.LogEntry(
         collection=row["coll"],
         n=row["n"],
         batch=row["batch"],

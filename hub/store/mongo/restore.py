@@ -19,8 +19,8 @@ from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.rows import Document
 from hub.store.mongo.steps import (
     NOTHING_HELD,
-    Entry,
     HoldsAny,
+    LogEntry,
     LookUp,
     Plan,
     Step,
@@ -29,7 +29,7 @@ from hub.store.mongo.steps import (
 )
 
 
-def begin_restore(collection: str, head: int, name: str) -> Generator[Step, Any, Entry]:
+def begin_restore(collection: str, head: int, name: str) -> Generator[Step, Any, LogEntry]:
     """Close the collection for an import, and return the entry that did; UnprocessableError as `Store.restore` says."""
     while True:
         tip = yield from mongo_commit.finished_tip(collection)
@@ -42,14 +42,14 @@ def begin_restore(collection: str, head: int, name: str) -> Generator[Step, Any,
                 f"the collection {collection} has given places out up to {tip.place}, beyond those of this export "
                 f"({head}): restore into a new store"
             )
-        entry = Entry(collection, tip.n + 1, name, tip.place, restoring=True)
+        entry = LogEntry(collection, tip.n + 1, name, tip.place, restoring=True)
         if (yield from mongo_commit.commit(tip, entry, Plan())):
             if tip.restoring:
                 yield Wipe(collection)  # what an import left that was broken off; should it wake, its number is taken
             return entry
 
 
-def restore_some(tip: Entry, records: Sequence[Record]) -> Generator[Step, Any, Entry]:
+def restore_some(tip: LogEntry, records: Sequence[Record]) -> Generator[Step, Any, LogEntry]:
     """Put records at their own places, while nothing is shown; the entry that did."""
     n = tip.n + 1
     found: list[Document] = yield LookUp(tuple(sorted({record.id for record in records})))
@@ -89,12 +89,12 @@ def restore_some(tip: Entry, records: Sequence[Record]) -> Generator[Step, Any, 
     return (yield from _restoring(tip, Plan(tuple(new), tuple(touches)), tip.place, held, restoring=True))
 
 
-def end_restore(tip: Entry, place: int) -> Generator[Step, Any, Entry]:
+def end_restore(tip: LogEntry, place: int) -> Generator[Step, Any, LogEntry]:
     """Show all that was put."""
     return (yield from _restoring(tip, Plan(), place, tip.held, restoring=False))
 
 
-def undo_restore(begun: Entry) -> Generator[Step, Any, None]:
+def undo_restore(begun: LogEntry) -> Generator[Step, Any, None]:
     """Leave the collection as it was before the import began, unless another import has taken over since."""
     tip = yield from mongo_commit.finished_tip(begun.collection)
     if tip.restoring and tip.batch == begun.batch:
@@ -103,9 +103,9 @@ def undo_restore(begun: Entry) -> Generator[Step, Any, None]:
 
 
 def _restoring(
-    tip: Entry, plan: Plan, place: int, held: tuple[int, ...], *, restoring: bool
-) -> Generator[Step, Any, Entry]:
-    entry = Entry(tip.collection, tip.n + 1, tip.batch, place, restoring=restoring, held=held)
+    tip: LogEntry, plan: Plan, place: int, held: tuple[int, ...], *, restoring: bool
+) -> Generator[Step, Any, LogEntry]:
+    entry = LogEntry(tip.collection, tip.n + 1, tip.batch, place, restoring=restoring, held=held)
     if not (yield from mongo_commit.commit(tip, entry, plan)):
         raise StoreUnavailableError(
             f"another import into the collection {tip.collection} took over: let that one end, or run this one again"

@@ -22,7 +22,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One commit in a collection's log."""
 
     collection: str
@@ -127,7 +127,7 @@ class ReadBodies:
 class Insert:
     """Insert the entry with its plan -> str: the batch whose entry now has that number, "" if that cannot be told."""
 
-    entry: Entry
+    entry: LogEntry
     plan: Plan
 
 

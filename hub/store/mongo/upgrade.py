@@ -14,7 +14,7 @@ from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.operations import AT_ONCE, Operations
 from hub.store.mongo.rows import Document
-from hub.store.mongo.steps import NOTHING_HELD, Entry, ReadPlan, ReadTip
+from hub.store.mongo.steps import NOTHING_HELD, LogEntry, ReadPlan, ReadTip
 
 _OLD_EVERYTHING: Final = 3 * NO_LEVEL - 1  # the code in `views` of every record there was, up to format 2
 
@@ -101,7 +101,7 @@ def _collections(operations: Operations) -> list[str]:
 
 def _finish(operations: Operations, collection: str) -> None:
     """What a dead writer committed counts as well."""
-    tips: list[Entry] = operations.take(ReadTip(collection))
+    tips: list[LogEntry] = operations.take(ReadTip(collection))
     tip = tips[0]
     if (plan := operations.take(ReadPlan(collection, tip.n))) is not None:
         for step in mongo_commit.carry_out(tip, plan):
@@ -113,6 +113,6 @@ def _count(operations: Operations, collection: str, field: str, code: int) -> No
     wanted = {"coll": collection, "views": code}
     for row in operations.database.objects.find(wanted, {field: 1}, session=operations.session):
         held[row[field]] += 1
-    tips: list[Entry] = operations.take(ReadTip(collection))
+    tips: list[LogEntry] = operations.take(ReadTip(collection))
     newest = {"_id": mongo_rows.entry_id(collection, tips[0].n), "coll": collection}
     operations.database.log.update_one(newest, {"$set": {"held": held[:NO_LEVEL]}}, session=operations.session)

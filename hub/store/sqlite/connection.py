@@ -24,13 +24,13 @@ from hub.store.owner import Owner
 
 CACHED_VALUES: Final = 1000  # accounts and heads that one connection keeps between two commits
 
-_open: Final[set[Connection]] = set()
-_inherited: Final[set[Connection]] = set()  # open in the parent when this process was forked
+_open: Final[set[SqliteConnection]] = set()
+_inherited: Final[set[SqliteConnection]] = set()  # open in the parent when this process was forked
 
 _T = TypeVar("_T")
 
 
-class Connection(apsw.Connection):
+class SqliteConnection(apsw.Connection):
     """A connection that belongs to the process that opened it, with a cache that lasts until the next commit.
 
     A poll with nothing new asks for the same account and the same head as the one before it. SQLite's data_version says,

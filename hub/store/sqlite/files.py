@@ -25,7 +25,7 @@ import apsw
 from hub.errors import StoreError, StoreFullError, StoreUnavailableError
 from hub.store.owner import Owner
 from hub.store.sqlite import migrations
-from hub.store.sqlite.connection import Connection, identity_of
+from hub.store.sqlite.connection import SqliteConnection, identity_of
 
 PAGE_BYTES: Final = 4096
 CACHE_KIBIBYTES: Final = 8192  # of a connection: what one page of scattered records reads; the system caches the rest
@@ -55,7 +55,7 @@ class Files:
         self._max_pages = max_pages
         self._closed = False
         self._owner = Owner(str(path))
-        self._idle: deque[Connection] = deque()
+        self._idle: deque[SqliteConnection] = deque()
         self._threads_lock = threading.Lock()
         self._lock_path = path.with_name(f"{path.name}.lock")
         self._lock_file: int | None = None
@@ -73,14 +73,14 @@ class Files:
                 raise
             self._idle.append(connection)
 
-    def _make_file(self) -> Connection:
+    def _make_file(self) -> SqliteConnection:
         with _reached(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # marked content and hashes are inside: for the hub's own user only, as SQLite's side files will be
             os.fchmod(self._open_lock_file(), 0o600)
         return self._open(mode_from=self._lock_path)
 
-    def _prepare(self, connection: Connection, *, create: bool, now: int) -> None:
+    def _prepare(self, connection: SqliteConnection, *, create: bool, now: int) -> None:
         lacking = migrations.missing(connection)
         if lacking and not create:
             if not migrations.applied(connection):
@@ -98,7 +98,7 @@ class Files:
     # ------------------------------------------------------------------------------------------------ connections
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[SqliteConnection]:
         """A connection to read with. What SQLite raises inside comes out as StoreError, in words."""
         with translated(self.path):
             connection = self._borrow()
@@ -108,7 +108,7 @@ class Files:
                 self._give_back(connection)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Connection]:
+    def snapshot(self) -> Iterator[SqliteConnection]:
         """As `reading`, for several statements that have to see the same state."""
         with self.reading() as connection:
             connection.execute("BEGIN")
@@ -119,7 +119,7 @@ class Files:
                     connection.execute("COMMIT")
 
     @contextmanager
-    def writing(self, *, synced: bool = True, patience_seconds: float | None = None) -> Iterator[Connection]:
+    def writing(self, *, synced: bool = True, patience_seconds: float | None = None) -> Iterator[SqliteConnection]:
         """The write lock and one transaction: synced to disk at the end of the block, or undone if it fails.
 
         Not `synced`, it outlives the death of every process, and reaches the disk with the next one that is.
@@ -178,7 +178,7 @@ class Files:
             os.close(self._lock_file)
             self._lock_file = None
 
-    def _borrow(self) -> Connection:
+    def _borrow(self) -> SqliteConnection:
         self._require_usable()
         try:
             return self._idle.pop()
@@ -191,7 +191,7 @@ class Files:
             raise
         return connection
 
-    def _give_back(self, connection: Connection) -> None:
+    def _give_back(self, connection: SqliteConnection) -> None:
         if not self._owner.is_this_process:
             return
         if connection.in_transaction or len(self._idle) >= IDLE_CONNECTIONS:
@@ -208,9 +208,9 @@ class Files:
             except IndexError:
                 return
 
-    def _open(self, *, mode_from: Path | None = None) -> Connection:
+    def _open(self, *, mode_from: Path | None = None) -> SqliteConnection:
         with _reached(self.path):
-            connection = Connection(self.path, mode_from=mode_from)
+            connection = SqliteConnection(self.path, mode_from=mode_from)
         try:
             connection.set_busy_timeout(int(self.lock_seconds * 1000))
             for pragma in (

@@ -32,7 +32,7 @@ from hub.store.base import (
 from hub.store.sqlite import lookups
 from hub.store.sqlite import pages as sqlite_pages
 from hub.store.sqlite import writes as sqlite_writes
-from hub.store.sqlite.connection import Connection
+from hub.store.sqlite.connection import SqliteConnection
 from hub.store.sqlite.files import Files, rows
 from hub.store.sqlite.watch import SqliteWatch
 from hub.taxii.filters import VersionMatch
@@ -316,7 +316,7 @@ class SqliteStore:
         return number
 
 
-def _head(connection: Connection, collection: str) -> int:
+def _head(connection: SqliteConnection, collection: str) -> int:
     return connection.cached(("head", collection), lambda: sqlite_writes.head_of(connection, collection))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from hub.reports.formats.form.row import YES_NO, Row
+from hub.reports.formats.form.row import YES_NO, FormRow
 from hub.reports.impacts import AvailabilityImpact, ConfidentialityImpact, EconomicImpact, Impact, IntegrityImpact
 from hub.reports.moments import Moment, Timeline
 from hub.reports.reading import values
@@ -17,7 +17,7 @@ from hub.stix.vocabularies import (
 )
 
 
-def read_impacts(row: Row, timeline: Timeline) -> tuple[Impact, ...]:
+def read_impacts(row: FormRow, timeline: Timeline) -> tuple[Impact, ...]:
     """Every impact of the row; problems go to the row."""
     impacts: list[Impact] = []
     kinds = row.list("information_types", lambda text: values.one_of(text, INFORMATION_TYPES))
@@ -47,7 +47,7 @@ def read_impacts(row: Row, timeline: Timeline) -> tuple[Impact, ...]:
     return (*impacts, *_costs(row))
 
 
-def _availability(row: Row, timeline: Timeline) -> list[Impact]:
+def _availability(row: FormRow, timeline: Timeline) -> list[Impact]:
     level, hours = (
         row.read("availability_impact", _level),
         row.read("downtime_hours", lambda text: values.number(text, most=100_000)),
@@ -61,7 +61,7 @@ def _availability(row: Row, timeline: Timeline) -> list[Impact]:
     return [AvailabilityImpact(level=level, start=start, end=end, description=text)]
 
 
-def _costs(row: Row) -> list[Impact]:
+def _costs(row: FormRow) -> list[Impact]:
     impacts: list[Impact] = []
     low, high = row.read("cost_min", values.number), row.read("cost_max", values.number)
     currency = row.read("currency", _currency)

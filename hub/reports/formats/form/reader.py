@@ -15,7 +15,7 @@ from hub.protocol.labels import Stage
 from hub.reports import rsit
 from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
 from hub.reports.formats.form.impacts import read_impacts
-from hub.reports.formats.form.row import Formula, Row, yes_or_no
+from hub.reports.formats.form.row import FormRow, Formula, yes_or_no
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.losses import excerpt
 from hub.reports.moments import Fidelity, Timeline
@@ -26,7 +26,7 @@ from hub.reports.reading.draft import Draft, Problems, distinct
 from hub.reports.reading.indicators import LISTED, read_indicator
 from hub.reports.reading.sectors import sector_word
 from hub.reports.references import Reference
-from hub.reports.report import Determination, Event, Note, Report, Severity, Status, Task
+from hub.reports.report import Determination, Note, Report, ReportEvent, ReportStatus, Severity, Task
 from hub.reports.victims import Consent, Contact, Victim
 from hub.stix.incident import DETECTION_METHODS, RECOVERABILITIES
 from hub.stix.vocabularies import (
@@ -39,7 +39,7 @@ from hub.stix.vocabularies import (
 
 def read_row(cells: Mapping[str, Any], draft: Draft) -> Report:
     """Read one filled-in form. Raises Problems with every column that has to be mended."""
-    row = Row(cells, draft, [])
+    row = FormRow(cells, draft, [])
     for column, value in cells.items():
         if column not in COLUMNS:
             draft.unused(column, value.text if isinstance(value, Formula) else value, "is no column of the form")
@@ -57,7 +57,7 @@ def identity(cells: Mapping[str, Any]) -> str | None:
     return str(cells.get("report_id") or "").strip() or None
 
 
-def _report(row: Row) -> Report | None:
+def _report(row: FormRow) -> Report | None:
     """1. What and how bad. 2. When. 3. To whom. 4. What it did. 5. By whom and how. 6. What was done."""
     # 1.
     types = _classification(row)
@@ -85,7 +85,7 @@ def _report(row: Row) -> Report | None:
     )
     determination, status, tlp = (
         row.word("determination", Determination),
-        row.word("status", Status),
+        row.word("status", ReportStatus),
         row.read("tlp", values.tlp),
     )
     stage = row.word("stage", Stage)
@@ -133,7 +133,7 @@ def _report(row: Row) -> Report | None:
         rsit=tuple((line.rsit_class, line.type) for line in types),
         incident_types=distinct(incident_types),
         labels=tuple(line.label for line in types),
-        status=Status(status),
+        status=ReportStatus(status),
         determination=Determination(determination),
         tlp=tlp,
         countries=countries,
@@ -143,7 +143,7 @@ def _report(row: Row) -> Report | None:
         victims=(victim,) if victim != Victim() else (),
         consent=Consent(consent) if consent else None,
         impacts=impacts,
-        events=(Event(f"Root cause: {cause.replace('-', ' ')}", ROOT_CAUSES[cause]),)
+        events=(ReportEvent(f"Root cause: {cause.replace('-', ' ')}", ROOT_CAUSES[cause]),)
         if cause and ROOT_CAUSES[cause]
         else (),
         tasks=(Task("Actions taken", ("containment",), actions),) if actions else (),
@@ -154,7 +154,7 @@ def _report(row: Row) -> Report | None:
     )
 
 
-def _classification(row: Row) -> list[rsit.RsitType]:
+def _classification(row: FormRow) -> list[rsit.RsitType]:
     wanted = row.text("incident_class")
     if wanted and "-".join(wanted.casefold().replace("_", " ").split()) not in rsit.CLASSES:
         row.problem("incident_class", wanted, "one of " + ", ".join(rsit.CLASSES))
@@ -170,7 +170,7 @@ def _classification(row: Row) -> list[rsit.RsitType]:
     return lines
 
 
-def _timeline(row: Row) -> Timeline:
+def _timeline(row: FormRow) -> Timeline:
     times = {name: row.moment(f"{name}_at") for name in ("started", "ended", "detected", "reported", "resolved")}
     precision = row.word("started_precision", Fidelity)
     started, ended = times["started"], times["ended"]
@@ -190,7 +190,7 @@ def _timeline(row: Row) -> Timeline:
     return Timeline(**times)
 
 
-def _victim(row: Row, countries: tuple[str, ...], hosts: list[str]) -> Victim:
+def _victim(row: FormRow, countries: tuple[str, ...], hosts: list[str]) -> Victim:
     size = row.text("victim_size")
     return Victim(
         name=row.text("victim_name"),
@@ -215,7 +215,7 @@ _HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableT
 _OWN_HOST: Final = re.compile(r"(?:domain|hostname|host)\s*:\s*([\w-]{2,63})\s*@\s*(?:victim|target)", re.IGNORECASE)
 
 
-def _observables(row: Row, types: list[rsit.RsitType], hosts: list[str]) -> None:
+def _observables(row: FormRow, types: list[rsit.RsitType], hosts: list[str]) -> None:
     """Read the indicators; names of the victim's machines go to ``hosts``.
 
     Where nobody has attacked (every type is of RSIT's class "vulnerable"), a host without a mark is the exposed one.

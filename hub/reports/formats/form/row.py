@@ -40,7 +40,7 @@ class Formula:
 
 
 @dataclass
-class Row:
+class FormRow:
     """One row while it is read: every problem is kept, so that a person mends them all at once."""
 
     cells: Mapping[str, Any]

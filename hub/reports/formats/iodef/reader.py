@@ -21,7 +21,7 @@ from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import Source, as_utf8
 from hub.reports.reading.times import parse_moment
 from hub.reports.references import Reference
-from hub.reports.report import Kind, Note, Reading, Report, Severity, Status, Task, Translation
+from hub.reports.report import Note, Reading, Report, ReportKind, ReportStatus, Severity, Task, Translation
 from hub.reports.victims import Contact, Victim
 
 
@@ -100,14 +100,14 @@ class _Incident:
             report_id=f"{identity}/watch" if self.watch else identity,
             source_format="iodef",
             title=_title(description, types[0]),
-            kind=Kind.WATCH if self.watch else Kind.CASE,
+            kind=ReportKind.WATCH if self.watch else ReportKind.CASE,
             description=description,
             language=language,
             translations=translations,
             rsit=tuple((line.rsit_class, line.type) for line in types),
             incident_types=distinct([*(word for line in types for word in line.incident_types), *effects.event_types]),
             labels=labels,
-            status=tables.STATUSES.get(element.get("status", "").casefold(), Status.NEW),
+            status=tables.STATUSES.get(element.get("status", "").casefold(), ReportStatus.NEW),
             determination=effects.determination(),
             severity=Severity(effects.criticality, "IODEF severity", effects.severity) if effects.severity else None,
             confidence=effects.confidence,

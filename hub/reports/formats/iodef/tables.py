@@ -7,18 +7,18 @@ from xml.etree.ElementTree import Element
 
 from hub.reports.markings import TlpWord
 from hub.reports.reading.indicators import kind_of
-from hub.reports.report import Status
+from hub.reports.report import ReportStatus
 
 RESTRICTIONS: Final[dict[str, TlpWord]] = {
     "public": "clear", "white": "clear", "green": "green", "partner": "green", "amber": "amber", "need-to-know": "amber",
     "private": "amber+strict", "default": "amber+strict", "red": "red",
 }  # fmt: skip
 STATUSES: Final = {
-    "new": Status.NEW,
-    "in-progress": Status.OPEN,
-    "forwarded": Status.OPEN,
-    "resolved": Status.CLOSED,
-    "future": Status.NEW,
+    "new": ReportStatus.NEW,
+    "in-progress": ReportStatus.OPEN,
+    "forwarded": ReportStatus.OPEN,
+    "resolved": ReportStatus.CLOSED,
+    "future": ReportStatus.NEW,
 }
 
 DISCOVERY: Final = {

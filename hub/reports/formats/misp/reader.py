@@ -28,11 +28,11 @@ from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import Source, json_values
 from hub.reports.reading.times import parse_epoch, parse_moment
 from hub.reports.references import Reference
-from hub.reports.report import Determination, Kind, Note, Reading, Report, Severity, Status
+from hub.reports.report import Determination, Note, Reading, Report, ReportKind, ReportStatus, Severity
 from hub.reports.victims import Consent, Victim
 
 _THREAT_LEVELS: Final = {"1": (70, "high"), "2": (40, "medium"), "3": (15, "low")}
-_ANALYSIS: Final = {"0": Status.NEW, "1": Status.OPEN, "2": Status.CLOSED}
+_ANALYSIS: Final = {"0": ReportStatus.NEW, "1": ReportStatus.OPEN, "2": ReportStatus.CLOSED}
 _EVENT_KEYS: Final = frozenset({"info", "threat_level_id", "analysis", "date"})
 _PRIVATE: Final = "names who wrote it, and stays at the CERT"
 _LOCAL: Final = "is of the MISP it comes from"
@@ -124,7 +124,7 @@ def _report(event: Any, draft: Draft) -> Report:
     started = fields.read("date", lambda text: parse_moment(text, options.zone))
     written = fields.read("timestamp", parse_epoch)
     level = _THREAT_LEVELS.get(fields.text("threat_level_id") or "")
-    status = _ANALYSIS.get(fields.text("analysis") or "", Status.NEW)
+    status = _ANALYSIS.get(fields.text("analysis") or "", ReportStatus.NEW)
     consent = _distribution(fields, draft)
     # 2.
     read_tags(event, content, where)
@@ -158,7 +158,7 @@ def _report(event: Any, draft: Draft) -> Report:
         report_id=identity,
         source_format="misp",
         title=title or f"MISP attributes and objects ({len(draft.observables)} observables)",
-        kind=Kind.WATCH if watch else Kind.CASE,
+        kind=ReportKind.WATCH if watch else ReportKind.CASE,
         rsit=tuple((line.rsit_class, line.type) for line in classes),
         incident_types=distinct(incident_types),
         labels=distinct((*(line.label for line in classes), *tagged.labels)),

@@ -32,7 +32,7 @@ from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import Source, json_values
 from hub.reports.reading.times import partial
 from hub.reports.references import Reference
-from hub.reports.report import Determination, Event, Note, Reading, Report, Status
+from hub.reports.report import Determination, Note, Reading, Report, ReportEvent, ReportStatus
 from hub.reports.victims import Size, Victim
 from hub.stix.vocabularies import CONFIDENCE_WORDS
 
@@ -111,7 +111,7 @@ def _report(value: Any, draft: Draft) -> Report:
         rsit=tuple((line.rsit_class, line.type) for line in types),
         incident_types=incident_types,
         labels=tuple(line.label for line in types),
-        status=Status.CLOSED,
+        status=ReportStatus.CLOSED,
         determination=Determination(tables.DETERMINATIONS[verdict]),
         severity=severity,
         confidence=confidence,
@@ -217,9 +217,9 @@ def _name(text: str | None) -> str | None:
     return None if (text or "").casefold() in NOTHING else text
 
 
-def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Event, ...]]:
+def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[ReportEvent, ...]]:
     actors: list[Actor] = []
-    events: list[Event] = []
+    events: list[ReportEvent] = []
     for side in ("external", "internal", "partner"):
         if fields.take(side) is None:
             continue
@@ -235,7 +235,7 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Even
                 if not motive
                 else ()
             )
-            events.append(Event("An insider took part", ("unauthorized-use",)))
+            events.append(ReportEvent("An insider took part", ("unauthorized-use",)))
         countries = tuple(
             code
             for text in known(actor.texts("country"))

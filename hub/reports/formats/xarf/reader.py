@@ -21,7 +21,7 @@ from hub.reports.moments import Moment, Timeline
 from hub.reports.observables import Observable
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Fields, Problem
-from hub.reports.reading.feed import Line
+from hub.reports.reading.feed import FeedLine
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, read_records
 from hub.reports.reading.source import Source, json_values
@@ -97,9 +97,9 @@ def read_xarf(source: Source, options: ReadOptions) -> Iterator[Reading]:
     yield from read_records(form, chain((first, second) if second else (first,), records), source, options)
 
 
-def _line(value: Any, draft: Draft) -> Line:
+def _line(value: Any, draft: Draft) -> FeedLine:
     content = _content(value, draft)
-    return Line(
+    return FeedLine(
         draft.where,
         orjson.dumps(value, option=orjson.OPT_SORT_KEYS),
         content.rsit,
