@@ -19,7 +19,7 @@ from hub.stix.wording import is_class_name, place_names
 
 LONGEST_MATCHED: Final = 256  # characters of a text that `match` looks at; a longer one does not match
 _SHOWN: Final = 10  # names listed in one message
-_KEY: Final = re.compile(r"[a-z0-9&=+._\"-]{1,60}", re.ASCII)
+_KEY: Final = re.compile(r"[a-z0-9&=+._\"-]{1,100}", re.ASCII)
 _PLACES: Final = place_names() | COUNTRIES | frozenset(REGIONS.values())
 
 

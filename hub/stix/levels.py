@@ -43,7 +43,8 @@ _MARKING: Final = "marking-definition"
 _PREFIX: Final = b"marking-definition--"
 _MARKING_ID: Final = rf"{_MARKING}--{UUID}"
 # one id, or several in one text with nothing but separators between them
-_MARKING_IDS: Final = re.compile(rf"[\s,;|]*{_MARKING_ID}(?:[\s,;|]+{_MARKING_ID})*[\s,;|]*", re.ASCII)
+# possessive, so that it never gives back what it took: a text of spaces costs its length, not its square
+_MARKING_IDS: Final = re.compile(rf"[\s,;|]*+{_MARKING_ID}(?:[\s,;|]++{_MARKING_ID})*+[\s,;|]*+", re.ASCII)
 _ONE_MARKING_ID: Final = re.compile(_MARKING_ID, re.ASCII)
 
 # References from object to object, and texts: what stands there mentions a definition and is no marking.
@@ -60,10 +61,10 @@ _WHOLE: Final = re.compile(rf"{_TLP}{_VERSION} ?{_WORD}")
 _WORD_ALONE: Final = re.compile(_WORD)
 _LOOSE_WORD: Final = re.compile(rf"(?<![a-z0-9]){_WORD}(?![a-z0-9])")
 _NAMES_TLP: Final = re.compile(rf"(?<![a-z0-9]){_TLP}(?![a-z])")
-_KEY_OF_LEVEL: Final = re.compile(rf"(?:.* )?{_TLP}(?: ?level| ?marking)?{_VERSION}")
-_LABEL_FORM: Final = re.compile(rf"\s*{_TLP}\s*[:=]")  # on a text that is folded, with its punctuation
+_KEY_OF_LEVEL: Final = re.compile(rf"(?:\A| ){_TLP}(?: ?level| ?marking)?{_VERSION}\Z")
+_LABEL_FORM: Final = re.compile(rf"\s*+{_TLP}\s*+[:=]")  # on a text that is folded, with its punctuation
 
-_SEPARATORS: Final = re.compile(r"[\W_]+")
+_SEPARATORS: Final = re.compile(r"[\W_]++")
 _LABEL_CHARACTERS: Final = 200  # beyond it a text is prose
 
 
@@ -175,7 +176,7 @@ class _Reading:
         plain = _spaced(folded)
         if found := _WHOLE.fullmatch(plain):
             self._levels.append(_level_of(found[1]))
-        elif names_tlp and _KEY_OF_LEVEL.fullmatch(_plain(key)):
+        elif names_tlp and _KEY_OF_LEVEL.search(_plain(key)):
             if found := _WORD_ALONE.fullmatch(plain):
                 self._levels.append(_level_of(found[1]))
             else:

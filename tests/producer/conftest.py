@@ -29,9 +29,12 @@ def running_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess
     hub.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def region(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[Region]:
-    """The hub with the collections and profiles as they are shipped, and an office for each member; it runs."""
+    """The hub with the collections and profiles as they are shipped, and an office for each member; it runs.
+
+    Each file of tests has its own: what one publishes, another would find in the same office.
+    """
     made = Region(tmp_path_factory.mktemp("region"))
     made.make()
     made.start()

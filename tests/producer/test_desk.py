@@ -33,19 +33,19 @@ LURE: Final = "balai-rekaan-masuk.example"  # the adversary's, with the victim's
 DYING: Final = """
 import os, signal, sys
 from hub.cli import main
-from hub.producer.connection import Connection
+from hub.producer.connection import HubConnection
 from hub.producer.outbox import Outbox
 
 def die(*_args, **_more):
     os.kill(os.getpid(), signal.SIGKILL)
 
-add, put = Connection.add, Outbox.put
+add, put = HubConnection.add, Outbox.put
 if sys.argv[1] == "kept":  # the records are kept, the bundle is not in the outbox yet
     Outbox.put = die
 elif sys.argv[1] == "put":  # it is in the outbox, and nothing was sent
-    Connection.add = die
+    HubConnection.add = die
 else:  # the hub has it, and the answer never came
-    Connection.add = lambda *args, **more: (add(*args, **more), die())
+    HubConnection.add = lambda *args, **more: (add(*args, **more), die())
 sys.exit(main(sys.argv[2:]))
 """
 
