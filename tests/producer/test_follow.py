@@ -442,12 +442,17 @@ def test_a_mark_is_of_the_content() -> None:
 
 
 def started(hub: HubProcess, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command("follow", *words),
-        env=hub.client_environment("sg-cert"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    """`hub follow`, as at a terminal: tests that a shell runs in the background ignore SIGINT, and their children would, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command("follow", *words),
+            env=hub.client_environment("sg-cert"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
