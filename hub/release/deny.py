@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
 from hub.home.member import OwnMember
 from hub.home.register import Constituent
-from hub.release import needles
+from hub.release import constituents, needles
 from hub.release.needles import our_words
 from hub.release.scan import Hashed, Needle, NeedleIndex, Scanner
-from hub.release.spelling import squeeze, without_legal_form
+from hub.release.spelling import squeeze
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.report import Report
 from hub.reports.victims import Contact, Victim
@@ -38,8 +38,8 @@ def scanner_for(member: OwnMember, report: Report, *, named: Victim | None = Non
     declared = _Declared()
     for victim in (*report.victims, *report.secondary_victims):
         declared.victim(victim)
-        for constituent in _of_register(victim, member.register):
-            declared.constituent(constituent)
+    for constituent in constituents.of_report(report, member.register):
+        declared.constituent(constituent)
     for contact in report.contacts:
         declared.contact(contact)
     for ticket in _tickets(report):
@@ -79,10 +79,11 @@ def _listed_networks(member: OwnMember) -> list[str]:
 
 def _listed_needles(member: OwnMember) -> Iterator[Needle]:
     deny, whose = member.deny, "a constituent's"
-    for name in (*deny.names, *(one.name for one in member.register)):
+    also = [name for one in member.register for name in one.short_names]  # one of several words is a name by itself
+    for name in (*deny.names, *(one.name for one in member.register), *filter(_is_whole, also)):
         yield from needles.of_name(name, whose)
         yield from needles.like_listed_name(name, whose)
-    for name in (*deny.brands, *deny.abbreviations, *(name for one in member.register for name in one.short_names)):
+    for name in (*deny.brands, *deny.abbreviations, *(name for name in also if not _is_whole(name))):
         yield from needles.of_short_name(name, whose)
         yield from needles.like_listed_short_name(name, whose)
     for person in deny.people:
@@ -90,6 +91,7 @@ def _listed_needles(member: OwnMember) -> Iterator[Needle]:
         yield from needles.like_person(person, "a protected person")
     for host in deny.hosts:
         yield from needles.of_host(host, whose)
+        yield from needles.like_listed_host(host, whose)
     for domain in (*deny.domains, *(domain for one in member.register for domain in one.domains)):
         yield from needles.of_domain(domain, whose)
         yield from needles.like_listed_domain(domain, whose)
@@ -101,15 +103,9 @@ def _listed_hashed(member: OwnMember) -> Iterator[Hashed]:
     return needles.hashed(names, "a constituent's")
 
 
-def _of_register(victim: Victim, register: Iterable[Constituent]) -> Iterator[Constituent]:
-    """The constituents that the victim is: of the same name or domain."""
-    names = {squeeze(without_legal_form(name)) for name in (victim.name, *victim.other_names) if name}
-    domains = {domain.casefold() for domain in victim.domains}
-    for one in register:
-        if domains.intersection(map(str.casefold, one.domains)) or (
-            names and squeeze(without_legal_form(one.name)) in names
-        ):
-            yield one
+def _is_whole(name: str) -> bool:
+    """Whether a short name is a name in another script or language rather than an abbreviation or a brand."""
+    return len(name.split()) > 1
 
 
 # -- what the report declares ----------------------------------------------------------------------------------------
@@ -158,7 +154,7 @@ class _Declared:
         whose = "the victim's"
         self._name(one.name, whose)
         for name in one.short_names:
-            self._short_name(name, whose)
+            (self._name if _is_whole(name) else self._short_name)(name, whose)
         for domain in one.domains:
             self._domain(domain, whose)
 
@@ -222,8 +218,9 @@ class _Declared:
     def _mailbox(self, mail: str, whose: str) -> None:
         self.needles += needles.of_mailbox(mail, whose)
         self.needles += needles.like_account(mail.rpartition("@")[0], whose)
-        self.needles += needles.like_domain(mail.rpartition("@")[2], whose) if needles.is_own(mail) else ()
-        self.hashed += needles.hashed((mail,), whose)
+        domain = mail.rpartition("@")[2] if needles.is_own(mail) else ""
+        self.needles += needles.like_domain(domain, whose) if domain else ()
+        self.hashed += needles.hashed((mail, domain) if domain else (mail,), whose)
 
     def _account(self, account: str, whose: str) -> None:
         self.needles += needles.of_account(account, f"{whose} account")
@@ -237,7 +234,8 @@ class _Declared:
             self.needles += needles.like_host(host, whose)
             if "." in host:
                 self.needles += needles.like_domain(host, whose)
-                self.hashed += needles.hashed((host,), whose)
+                parent = host.partition(".")[2]
+                self.hashed += needles.hashed((host, parent) if "." in parent else (host,), whose)
         else:
             self.networks.append(host)
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from functools import lru_cache
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Final
 
 from hub.release import words
@@ -19,7 +19,9 @@ from hub.release.disguises import consonants, latin, looks, sound, sounds_across
 from hub.release.names import UNSPACED, distinctive, generic, initials, own_part, person_parts
 from hub.release.scan import MIN_SOUND, Bounds, Hashed, HitRule, Needle, View
 from hub.release.spelling import fold, is_legal_form, squeeze, squeeze_words, without_legal_form
+from hub.rendering.wording import observable_name
 from hub.reports import rsit
+from hub.reports.observables import ObservableType
 from hub.stix.places import COUNTRIES, REGIONS, country_name, region_name
 
 MIN_LETTERS: Final = 4  # of a name that is found inside longer words; shorter ones are found as words only
@@ -27,6 +29,7 @@ MIN_WORD: Final = 2
 MIN_ANYWHERE: Final = 6  # letters of a part of a name that is found inside longer words
 MIN_LISTED_ANYWHERE: Final = 6  # of a listed constituent, whose names are many
 MIN_DISGUISED: Final = 5  # letters of a name that is looked for backwards and in rot13
+MIN_UNSPACED: Final = 4  # characters in a row of a name in Thai, Khmer, Lao, Burmese or Chinese
 MIN_NUMBER: Final = 6  # characters of a ticket, account or number that is found inside longer words
 MIN_SHORT: Final = 3
 # What stands in a name's place where there is none, and names nobody.
@@ -63,7 +66,8 @@ _COMMON_ACCOUNTS: Final = frozenset(
 _TEMPLATES: Final = (
     "report reported seen shared stale from valid until unspecified adversary malware indicator name pattern value victim withheld publishing "
     "recipients identify contact questions incident criticality stage early update final suspected confirmed "
-    "address domain network connection certificate user agent cryptocurrency wallet detection rule mutex key"
+    "address domain network connection certificate user agent cryptocurrency wallet detection rule mutex key "
+    "organisation organisations person people file hashes"
 )
 
 
@@ -71,7 +75,8 @@ _TEMPLATES: Final = (
 def our_words() -> frozenset[str]:
     """The words that our own sentences are made of. A label or mailbox of that name ("phishing@", "report@") is no one's."""
     places = (*map(country_name, COUNTRIES), *map(region_name, frozenset(REGIONS.values())))
-    texts = (*words.NOT_TEXT, *(line.name for line in rsit.RSIT.values()), *places, _TEMPLATES)
+    types = map(observable_name, ObservableType)
+    texts = (*words.NOT_TEXT, *(line.name for line in rsit.RSIT.values()), *types, *places, _TEMPLATES)
     return frozenset(word for text in texts for word in squeeze_words(text))
 
 
@@ -220,15 +225,24 @@ def like_name(name: str, whose: str) -> Iterator[Needle]:
     telling = [word for word in own if word not in generic().places] or own
     whole = squeeze(without_legal_form(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))))
     joined = dict.fromkeys(("".join(map(squeeze, own)), "".join(map(squeeze, telling))))
-    parts = dict.fromkeys([*joined, *map(squeeze, telling)])
+    pairs = (squeeze(first + second) for first, second in pairwise(telling))
+    parts = dict.fromkeys([*joined, *map(squeeze, telling), *(pair for pair in pairs if len(pair) >= MIN_ANYWHERE)])
     for part in parts:
         yield from _part(part, f"a distinctive word of {whose} name", name)
+    for window in dict.fromkeys(window for word in telling for window in _windows(squeeze(word))):
+        yield _needle(window, f"a part of {whose} name", name)
     for form in dict.fromkeys((whole, *parts)):
         yield from _disguised(form, f"{whose} name", name)
     for part in parts:
         yield from _sounding(part, f"{whose} name")
     for text in sorted(initials(name)):
         yield _needle(text, f"the initials of {whose} name", name, Bounds.AFFIXES)
+
+
+def _windows(word: str) -> Iterator[str]:
+    """Every few characters in a row of a word in a script without blanks, which may be several words."""
+    if UNSPACED.match(word) is not None and len(word) > MIN_UNSPACED:
+        yield from (word[start : start + MIN_UNSPACED] for start in range(len(word) - MIN_UNSPACED + 1))
 
 
 def like_listed_name(name: str, whose: str) -> Iterator[Needle]:
@@ -284,10 +298,21 @@ def like_domain(domain: str, whose: str) -> Iterator[Needle]:
     part = own_part(label)
     if part and part != label:
         yield from _part(part, f"a part of {whose} domain", domain)
+    for half in dict.fromkeys(_halves(part)):
+        yield _needle(half, f"a part of {whose} domain", domain, Bounds.AFFIXES)
+        yield _needle(half[::-1], f"a part of {whose} domain backwards", domain, Bounds.AFFIXES)
+        alike = f"letters that look like a part of {whose} domain"
+        yield _needle(looks(half), alike, domain, Bounds.AFFIXES, view=View.LOOKS)
     for form in dict.fromkeys((label, part)):
         if len(form) >= MIN_DISGUISED:
             yield from _disguised(form, f"{whose} domain", domain)
             yield from _sounding(form, f"{whose} domain")
+
+
+def _halves(label: str) -> Iterator[str]:
+    """The two words that a label may be made of: `melati` and `rinjani` of `melatirinjani`, wherever it is cut."""
+    for cut in range(MIN_LETTERS, len(label) - MIN_LETTERS + 1):
+        yield from (half for half in (label[:cut], label[cut:]) if len(half) >= MIN_ANYWHERE)
 
 
 def like_listed_domain(domain: str, whose: str) -> Iterator[Needle]:
@@ -299,9 +324,20 @@ def like_listed_domain(domain: str, whose: str) -> Iterator[Needle]:
 
 def like_host(host: str, whose: str) -> Iterator[Needle]:
     """The parts of a machine's name: `cmpk` of `CMPK-HQ-FS02`."""
+    yield from like_listed_host(host, whose)
     for part in re.findall(r"[a-z]{3,}", fold(host).partition(".")[0]):
         if part not in generic().affixes | our_words():
             yield _needle(part, f"a part of the name of {whose} host", host, Bounds.AFFIXES)
+
+
+def like_listed_host(host: str, whose: str) -> Iterator[Needle]:
+    """A machine's name backwards, in rot13, and in letters that look alike."""
+    name = squeeze(fold(host).partition(".")[0])
+    if len(name) >= MIN_NUMBER and name not in _COMMON_LABELS | generic().affixes | our_words():
+        for form, how in ((name[::-1], "backwards"), (codecs.encode(name, "rot13"), "in rot13")):
+            yield _needle(form, f"the name of {whose} host {how}", host)
+        if len(looks(name)) >= MIN_NUMBER:
+            yield _needle(looks(name), f"letters that look like the name of {whose} host", host, view=View.LOOKS)
 
 
 def like_account(account: str, whose: str) -> Iterator[Needle]:

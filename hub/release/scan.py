@@ -177,10 +177,10 @@ class NeedleIndex:
         """The spelling of which this hexadecimal text is a hash value."""
         if self._digests is None:
             self._digests = {
-                hashlib.new(name, text.encode(), usedforsecurity=False).hexdigest(): one
+                algorithm(text.encode(), usedforsecurity=False).hexdigest(): one
                 for one in self._hashed()
                 for text in (one.spelling, f"{one.spelling}\n")
-                for name in ("md5", "sha1", "sha256")
+                for algorithm in _ALGORITHMS
             }
         return self._digests.get(value)
 
@@ -209,7 +209,7 @@ class Scanner:
     """Looks for a fixed deny-list. `deny.scanner_for` makes one for each release.
 
     `own`: texts that may be said, such as the CERT's own name. `harmless`: words that cannot be told from our own
-    sentences; what is only similar to them is no hit.
+    sentences; what is only similar to them, or to a part of them, is no hit.
     """
 
     def __init__(
@@ -262,7 +262,7 @@ class Scanner:
                         places[with_places] = with_places(text)[1]
                     start, end = _span(text, places[with_places], at, len(needle.text))
                     # one character may stand for several letters in Latin, and says less than a name
-                    if end - start > 1 and _bounded(needle.bounds, text, start, end):
+                    if end - start > 1 and _bounded(needle.bounds, text, start, end) and _one(needle, text[start:end]):
                         yield from self._hit(needle, reading, start, end)
         if reading.clean:
             yield from self._sounding(reading)
@@ -276,7 +276,7 @@ class Scanner:
         squeezed = squeeze(text)
         if any(squeezed in own for own in self._own):
             return
-        if strength is Strength.SIMILAR and squeezed in self._harmless:
+        if strength is Strength.SIMILAR and {squeezed, _word_around(reading.text, start, end)} & self._harmless:
             return
         why, where = needle.why, (start, end)
         if reading.encoding:
@@ -336,6 +336,7 @@ def _sought(needle: Needle, reading: Reading) -> bool:
     return needle.bounds is Bounds.ANYTHING and (needle.rule is not HitRule.NEVER or len(needle.text) >= MIN_IN_NOISE)
 
 
+_ALGORITHMS: Final = (hashlib.md5, hashlib.sha1, hashlib.sha256)
 _HASH: Final = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})(?![0-9a-fA-F])")
 
 
@@ -387,6 +388,14 @@ def _bounded(bounds: Bounds, text: str, start: int, end: int) -> bool:
     )
 
 
+def _one(needle: Needle, span: str) -> bool:
+    """Whether the words of a span are one thing: not the "at a" of "at a hospital" for ATA, but "A T A"."""
+    parts = span.split()
+    if needle.bounds is Bounds.ANYTHING or len(parts) == 1 or all(len(part) == 1 for part in parts):
+        return True
+    return any(map(str.isdecimal, parts)) or (" " in needle.declared and needle.text in squeeze(needle.declared))
+
+
 def _is_affix(letters: str, beside: str, *, last: bool) -> bool:
     """Whether what touches a needle is no part of its word: digits, another word of a CamelCase name, or an affix."""
     if not letters or not _touches(letters[0] if last else letters[-1], beside):
@@ -407,6 +416,13 @@ def _whole(text: str, start: int, end: int) -> bool:
 
 def _touches(outside: str, inside: str) -> bool:
     return outside.isalnum() and not (UNSPACED.match(outside) and UNSPACED.match(inside))
+
+
+def _word_around(text: str, start: int, end: int) -> str:
+    """The whole word that a span is a part of: a name inside "organisation" is none."""
+    before = _LETTERS_BEFORE.search(text[max(start - MAX_AFFIX, 0) : start])
+    after = _LETTERS_AFTER.match(text[end : end + MAX_AFFIX])
+    return squeeze((before[0] if before else "") + text[start:end] + (after[0] if after else ""))
 
 
 def _exact(rule: HitRule, text: str, start: int, end: int) -> bool:

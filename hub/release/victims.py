@@ -7,19 +7,15 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
 from typing import cast
 
 from hub.home.member import OwnMember
-from hub.release import ladder
+from hub.release import constituents, ladder
 from hub.release.ladder import Crowd, Level, Rung
 from hub.release.policy import Approvals, Audience, AudienceProfile
 from hub.release.pseudonym import canonical, period, pseudonym
-from hub.release.spelling import squeeze, without_legal_form
 from hub.rendering import wording
 from hub.rendering.versions import Content
 from hub.reports.report import Report
@@ -76,18 +72,8 @@ def _sized(victim: Victim, member: OwnMember) -> Victim:
     """The victim with the size that the CERT's register tells, where the report says none."""
     if victim.size is not None:
         return victim
-    names = {form for text in (victim.name, *victim.short_names) if text for form in _forms(text)}
-    for one in member.register:
-        if one.size and any(not names.isdisjoint(_forms(text)) for text in (one.name, *one.short_names)):
-            return replace(victim, size=cast(Size, one.size))
-    return victim
-
-
-@lru_cache(maxsize=50_000)
-def _forms(name: str) -> frozenset[str]:
-    """A name without its legal form; what stands in brackets is a name by itself."""
-    parts = re.split(r"[()\[\]]", unicodedata.normalize("NFKC", name))
-    return frozenset(form for part in parts if (form := squeeze(without_legal_form(part))))
+    sizes = {one.size for one in constituents.of_victim(victim, member.register)}
+    return replace(victim, size=cast(Size, sizes.pop())) if len(sizes) == 1 and "" not in sizes else victim
 
 
 def identity(victim: Victim, rung: Rung, limits: Disclosure) -> Content | None:

@@ -7,16 +7,16 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tests.privacy import vcdb
 from tests.privacy.controls import CONTROLS, compare
 from tests.privacy.incidents import Plan
-from tests.privacy.measure import EVERYTHING, Row, make_world, measure, rows
+from tests.privacy.measure import EVERYTHING, Row, World, make_world, measure, release_world, rows
 from tests.privacy.register import make_register
-from tests.privacy.releasing import AUDIENCES
+from tests.privacy.releasing import make_members
 from tests.privacy.report import control_table, findings, table
 
 INCIDENTS = 1_100
@@ -31,21 +31,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     register = make_register(args.seed)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="hub-privacy-") as folder:
-        world = make_world(register, Plan(args.incidents), args.seed, Path(folder) / "world")
-        found = [row for audience in AUDIENCES for row in rows(audience, measure(world, audience))]
+        members = make_members(Path(folder) / "homes", register)
+        world = make_world(register, members, Plan(args.incidents), args.seed)
+        measured = [*_rows(world)]
         if samples := os.environ.get("HUB_VCDB"):
             real = vcdb.make_world(Path(samples), Path(folder) / "vcdb")
-            found += [row for audience in AUDIENCES for row in _renamed(rows(audience, measure(real, audience)))]
+            measured += [replace(row, rung=f"VCDB: {row.rung}") for row in _rows(real)]
         print(f"{len(world.incidents):,} incidents, {sum(map(len, register.values())):,} constituents, "
               f"{len(world.press):,} items of the press")  # fmt: skip
-        print(*table(found), *(line for row in found if row.rung == EVERYTHING for line in findings(row)), sep="\n")
-        missed = [compare(control, register, args.seed, Path(folder)) for control in CONTROLS]
-    print("", *control_table(missed), "", f"{time.monotonic() - began:.0f} seconds", sep="\n")
-    return 0 if all(row.kept for row in found) and all(one.raised for one in missed) else 1
+        print(
+            *table(measured),
+            *(line for row in measured if row.rung.endswith(EVERYTHING) for line in findings(row)),
+            sep="\n",
+        )
+        comparisons = [compare(control, register, members, args.seed) for control in CONTROLS]
+    print("", *control_table(comparisons), "", f"{time.monotonic() - began:.0f} seconds", sep="\n")
+    return 0 if all(row.holds for row in measured) and all(comparison.raised for comparison in comparisons) else 1
 
 
-def _renamed(found: Iterable[Row]) -> Iterator[Row]:
-    return (replace(row, rung=f"VCDB: {row.rung}") for row in found)
+def _rows(world: World) -> Iterator[Row]:
+    for audience, cases in release_world(world).items():
+        yield from rows(audience, measure(world, audience, cases))
 
 
 if __name__ == "__main__":

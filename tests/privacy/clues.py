@@ -5,6 +5,7 @@ It shares no code with the product's own search: it reads a text in its own way,
 1. A text is read as it stands and decoded: percent, base64, base32, base85, hex, UTF-16, rot13, punycode, reversed.
 2. Each reading is folded three times: to its letters, to what looks like them, and to its consonants.
 3. A token that is found counts by its length: what is long is hardly there by chance.
+4. The id of an observable says its value to whoever tries it out (STIX 2.1, 2.9): those of the register are tried.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ import binascii
 import codecs
 import hashlib
 import ipaddress
+import json
 import math
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote
+from uuid import UUID, uuid5
 
 from tests.privacy.register import Constituent
 
@@ -32,6 +36,8 @@ _MIN_OTHER: Final = 2  # letters of a token in another script: each of them says
 _GRAMS: Final = (_MIN_OTHER, MIN_LETTERS)  # letters by which tokens are looked up
 _LOOKALIKES: Final = str.maketrans("4310578", "aeiostb")
 _CYRILLIC: Final = str.maketrans("аеорсху", "aeopcxy")
+_OBSERVABLES: Final = UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")  # the namespace of STIX 2.1, 2.9
+_TRIED_ADDRESSES: Final = 4  # of each range
 _VOWELS: Final = re.compile("[aeiou]")
 _RUN: Final = re.compile(r"[^\s\"'=&?/\\()\[\]{};,|<>]{4,}")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2} ?){3,}")
@@ -61,15 +67,23 @@ class Clues:
         tokens: dict[str, set[int]] = defaultdict(set)
         self._shorts: dict[str, set[int]] = defaultdict(set)
         self._digests: dict[str, set[int]] = defaultdict(set)
-        self._networks = [(ipaddress.ip_network(one.range), one.key) for one in constituents if one.range]
-        for one in constituents:
-            for text in _tokens(one):
-                tokens[text].add(one.key)
-            for text in (one.short, *(host.split("-")[0] for host in one.hosts)):
-                self._shorts[text.lower()].add(one.key)
-            for text in _digested(one):
-                for name in ("md5", "sha1", "sha256"):
-                    self._digests[hashlib.new(name, text.encode()).hexdigest()].add(one.key)
+        self._networks = [
+            (ipaddress.ip_network(constituent.range), constituent.key)
+            for constituent in constituents
+            if constituent.range
+        ]
+        for constituent in constituents:
+            for text in _tokens(constituent):
+                tokens[text].add(constituent.key)
+            for text in (constituent.short, *(host.split("-")[0] for host in constituent.hosts)):
+                self._shorts[text.lower()].add(constituent.key)
+            for text in _digested(constituent):
+                for algorithm in (hashlib.md5, hashlib.sha1, hashlib.sha256):
+                    self._digests[algorithm(text.encode()).hexdigest()].add(constituent.key)
+        self._ids: dict[str, set[int]] = defaultdict(set)
+        for constituent in constituents:
+            for identifier in _ids(constituent):
+                self._ids[identifier].add(constituent.key)
         for fold, least in ((letters, MIN_LETTERS), (alike, MIN_LETTERS), (consonants, _MIN_CONSONANTS)):
             self._folded[fold] = _looked_up(tokens, fold, least)
 
@@ -89,6 +103,12 @@ class Clues:
                 for other in found.values()
             ):
                 yield clue
+
+    def find_ids(self, ids: Iterable[str]) -> Iterator[Clue]:
+        """The clues that are ids of observables."""
+        for identifier in ids:
+            if identifier in self._ids:
+                yield Clue(frozenset(self._ids[identifier]), identifier, SUREST)
 
     def _in(self, reading: str, length: int) -> Iterator[Clue]:
         for fold, tokens in self._folded.items():
@@ -124,20 +144,36 @@ def _weight(token: str, places: float) -> float:
     return max(0.0, min(SUREST, len(token) * math.log(letters_alike) - math.log(places)))
 
 
-def _tokens(one: Constituent) -> Iterator[str]:
+def _tokens(constituent: Constituent) -> Iterator[str]:
     """Everything of the constituent that is looked for inside other words."""
-    yield from (word.latin for word in one.words)
-    yield from (word.native for word in one.words)
-    yield "".join(word.latin for word in one.words)
-    yield from filter(None, (one.name, one.latin, one.domain, one.registration))
-    yield from (*one.brands, *one.hosts, *one.mailboxes, *one.people)
-    yield from (part for person in one.people for part in person.split())
-    if len(one.short) >= MIN_LETTERS:
-        yield one.short
+    yield from (word.latin for word in constituent.words)
+    yield from (word.native for word in constituent.words)
+    yield "".join(word.latin for word in constituent.words)
+    yield from filter(None, (constituent.name, constituent.latin, constituent.domain, constituent.registration))
+    yield from (*constituent.brands, *constituent.hosts, *constituent.mailboxes, *constituent.people)
+    yield from (part for person in constituent.people for part in person.split())
+    if len(constituent.short) >= MIN_LETTERS:
+        yield constituent.short
 
 
-def _digested(one: Constituent) -> Iterator[str]:
-    for text in (*_tokens(one), one.short, f"www.{one.domain}"):
+def _ids(constituent: Constituent) -> Iterator[str]:
+    """The ids of observables that are the constituent's own: its domain and hosts, mailboxes and addresses."""
+    hosts = (
+        constituent.domain,
+        f"www.{constituent.domain}",
+        *(f"{host.lower()}.{constituent.domain}" for host in constituent.hosts),
+    )
+    values = [("domain-name", host) for host in hosts] + [("email-addr", mailbox) for mailbox in constituent.mailboxes]
+    if constituent.range:
+        network = ipaddress.ip_network(constituent.range)
+        kind = f"ipv{network.version}-addr"
+        values += [(kind, str(address)) for address in islice(network, _TRIED_ADDRESSES)] + [(kind, constituent.range)]
+    for kind, value in values:
+        yield f"{kind}--{uuid5(_OBSERVABLES, json.dumps({'value': value}, separators=(',', ':')))}"
+
+
+def _digested(constituent: Constituent) -> Iterator[str]:
+    for text in (*_tokens(constituent), constituent.short, f"www.{constituent.domain}"):
         yield from {text, text.lower(), text.upper()}
 
 

@@ -37,8 +37,8 @@ TRACE_PLACES: Final[Mapping[str, tuple[str, ...]]] = {
 """Where a report of each format can carry a trace."""
 _OF_NAME: Final = frozenset({"word", "words", "native"})
 DECLARED: Final[Mapping[str, frozenset[str]]] = {
-    "yaml": _OF_NAME | {"short", "host", "domain", "range", "registration"},
-    "csv": _OF_NAME | {"short", "host", "domain", "range", "registration"},
+    "yaml": _OF_NAME | {"short", "host", "domain", "range", "registration", "mailbox"},
+    "csv": _OF_NAME | {"short", "host", "domain", "range", "registration", "mailbox"},
     "misp": _OF_NAME | {"short", "host", "domain", "mailbox", "surname", "registration"},
     "iodef": _OF_NAME | {"short", "mailbox", "domain"},
     "xarf": frozenset({"range"}),
@@ -47,9 +47,12 @@ DECLARED: Final[Mapping[str, frozenset[str]]] = {
     "veris": _OF_NAME | {"short", "brand"},
 }
 """What a report of each format itself says of its victim: all that can be searched for where the CERT declares nobody."""
-DECLARED_BY_CERT: Final = _OF_NAME | {"short", "brand", "surname", "host", "domain", "mailbox", "range"}
+DECLARED_BY_CERT: Final = _OF_NAME | {"short", "brand", "surname", "host", "domain", "range"}
 """What is searched for besides where the CERT has declared its constituents."""
 _CONSENTS: Final = {"sector-only": 45, "": 25, "cert-only": 15, "pseudonym": 12, "named": 3}
+_STAGED: Final = 0.2  # of the form's reports: sent early, and again when the incident was closed
+_FOLLOWED: Final = 0.5  # of the victims that agreed to a pseudonym: hit again and again
+_RELATED: Final = 0.1  # of the form's reports: of a victim that was hit before, and say so
 _TRACES: Final = {0: 40, 1: 40, 2: 20}
 
 
@@ -66,8 +69,9 @@ class Incident:
     people: int  # concerned
     consent: str
     traces: tuple[Trace, ...] = ()
-    declared: bool = True  # whether the CERT has declared its constituents
-    staged: bool = False  # released early, and again when it was closed
+    has_register: bool = True  # whether the CERT has declared its constituents
+    has_stages: bool = False  # released early, and again when it was closed
+    earlier_report: str = ""  # the id of an earlier report of the same victim
     report: bytes = b""  # as it came; empty where it is to be written
 
     @property
@@ -95,22 +99,27 @@ def draw_incidents(register: Register, plan: Plan, random: Random) -> Iterator[I
     """As many incidents as planned; the same for the same generator."""
     countries = plan.countries or tuple(register)
     everybody = [constituent for country in countries for constituent in register[country]]
-    followed = {country: register[country][:3] for country in countries}  # those hit again and again
+    incidents: list[Incident] = []
+    frequent_victims = {country: register[country][:3] for country in countries}  # those hit again and again
     for number in range(plan.count):
         chosen = random.choices(plan.formats, [FORMATS[name] for name in plan.formats])[0]
         of_form = chosen in {"yaml", "csv"}
         consent = random.choices(list(plan.consents), list(plan.consents.values()))[0] if of_form else ""
         victim = random.choice(everybody)
-        if consent == "pseudonym" and random.random() < 0.5:
-            victim = random.choice(followed[victim.country])
-        declared = victim.country not in plan.undeclared
+        if consent == "pseudonym" and random.random() < _FOLLOWED:
+            victim = random.choice(frequent_victims[victim.country])
+        earlier_report = ""
+        if of_form and incidents and random.random() < _RELATED:
+            earlier = random.choice(incidents)
+            victim, earlier_report = earlier.victim, earlier.report_id
+        has_register = victim.country not in plan.undeclared
         started = BEGIN + timedelta(seconds=random.randrange(plan.days * 86_400))
-        tokens = DECLARED[chosen] | (DECLARED_BY_CERT if declared else frozenset())
-        drawn = [
+        tokens = DECLARED[chosen] | (DECLARED_BY_CERT if has_register else frozenset())
+        traces = [
             draw_trace(victim, TRACE_PLACES[chosen], tokens, random)
             for _ in range(random.choices(list(plan.traces), list(plan.traces.values()))[0])
         ]
-        yield Incident(
+        incident = Incident(
             number=number,
             victim=victim,
             kind=random.choice(FEED_KINDS if chosen in FEEDS else KINDS),
@@ -119,7 +128,10 @@ def draw_incidents(register: Register, plan: Plan, random: Random) -> Iterator[I
             released=started + timedelta(hours=random.randrange(4, 240)),
             people=random.randrange(*people_of(victim.size)),
             consent=consent,
-            traces=tuple(trace for trace in drawn if trace is not None),
-            declared=declared,
-            staged=of_form and random.random() < 0.2,
+            traces=tuple(trace for trace in traces if trace is not None),
+            has_register=has_register,
+            has_stages=of_form and random.random() < _STAGED,
+            earlier_report=earlier_report,
         )
+        incidents.append(incident)
+        yield incident

@@ -9,18 +9,17 @@ once it is put beside the press or beside another release.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Final
 
-from hub.home.member import OwnMember
-from tests.privacy.attacker import Attacker, Guess, View
+from tests.privacy.attacker import Attacker, Guess
 from tests.privacy.bound import most_by_chance
 from tests.privacy.incidents import Incident, Plan, draw_incidents
 from tests.privacy.press import PressItem, make_press
 from tests.privacy.register import Register
-from tests.privacy.releasing import AUDIENCES, Case, make_members, release_all
+from tests.privacy.releasing import AUDIENCES, Case, Members, by_cert, release_one
+from tests.privacy.view import View
 
 NAMED: Final = "named by consent"
 PSEUDONYM: Final = "pseudonym by consent"
@@ -34,21 +33,21 @@ class World:
     register: Register
     incidents: tuple[Incident, ...]
     press: Mapping[int, PressItem]
-    members: Mapping[tuple[str, bool], OwnMember]
+    members: Members
 
 
-def make_world(register: Register, plan: Plan, seed: str, folder: Path) -> World:
+def make_world(register: Register, members: Members, plan: Plan, seed: str) -> World:
     """The same world for the same seed."""
     incidents = tuple(draw_incidents(register, plan, Random(f"{seed} incidents")))
     press = make_press(incidents, plan.press_share, plan.press_sector_share, Random(f"{seed} press"))
-    return World(register, incidents, press, make_members(folder, register))
+    return World(register, incidents, press, members)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One case, guessed."""
 
-    read: View
+    view: View
     guess: Guess
     crowd: int  # constituents that fit what is said on purpose
     least: int  # that the audience promises
@@ -57,12 +56,12 @@ class Result:
     @property
     def rung(self) -> str:
         """How much the release says of the victim on purpose."""
-        if self.read.names:
+        if self.view.names:
             return NAMED
-        if self.read.pseudonyms:
+        if self.view.pseudonyms:
             return PSEUDONYM
-        said = [name for name, there in (("sector", self.read.sectors), ("size", self.read.size)) if there]
-        return " and ".join(["country", *said])
+        properties = [name for name, there in (("sector", self.view.sectors), ("size", self.view.size)) if there]
+        return " and ".join(["country", *properties])
 
     @property
     def chance(self) -> float:
@@ -70,11 +69,6 @@ class Result:
         if self.rung == NAMED:
             return 1
         return max(1 / max(self.crowd, self.least), 1 / self.by_press if self.by_press else 0)
-
-    @property
-    def trial(self) -> str:
-        """Cases of one pseudonym are one trial: a guess is right for all of them, or for none."""
-        return "".join(sorted(self.read.pseudonyms)) or str(self.guess.case.incident.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +81,12 @@ class Row:
 
     @property
     def trials(self) -> tuple[Result, ...]:
-        """One result for each trial: of a pseudonym, the case that says most."""
-        found: dict[str, Result] = {}
+        """One result for each trial: of several cases that are linked, the one that says most."""
+        groups: dict[str, Result] = {}
         for result in self.results:
-            if (known := found.get(result.trial)) is None or known.chance < result.chance:
-                found[result.trial] = result
-        return tuple(found.values())
+            if (known := groups.get(result.guess.trial)) is None or known.chance < result.chance:
+                groups[result.guess.trial] = result
+        return tuple(groups.values())
 
     @property
     def right(self) -> int:
@@ -107,7 +101,10 @@ class Row:
     @property
     def too_few(self) -> tuple[Result, ...]:
         """Cases in which something is said on purpose that fewer than k fit."""
-        return tuple(one for one in self.results if one.crowd < one.least and (one.read.sectors or one.read.size))
+        telling = [
+            result for result in self.results if result.rung != NAMED and (result.view.sectors or result.view.size)
+        ]
+        return tuple(result for result in telling if result.crowd < result.least)
 
     @property
     def by_chance(self) -> float:
@@ -120,7 +117,7 @@ class Row:
         return most_by_chance(result.chance for result in self.trials)
 
     @property
-    def kept(self) -> bool:
+    def holds(self) -> bool:
         """Whether chance explains the right guesses, and k fit wherever something is said."""
         return self.right <= self.most and not self.too_few
 
@@ -130,30 +127,41 @@ class Row:
         return sum(result.guess.chance for result in self.trials) / len(self.trials) if self.trials else 0.0
 
 
-def measure(world: World, audience: str, cases: Iterable[Case] | None = None) -> tuple[Result, ...]:
-    """Release, guess, and count who else it could have been."""
-    released = release_all(world.incidents, world.members, audience) if cases is None else cases
+def release_world(world: World) -> Mapping[str, tuple[Case, ...]]:
+    """What leaves of the world's incidents, for each audience; the region's readers have what is public, too."""
+    regional, public = [], []
+    for incident in by_cert(world.incidents):
+        member = world.members[incident.victim.country, incident.has_register]
+        regional_case, public_case = (release_one(incident, member, audience) for audience in ("regional", "public"))
+        regional.append(replace(regional_case, versions=regional_case.versions + public_case.versions))
+        public.append(public_case)
+    return {"regional": tuple(regional), "public": tuple(public)}
+
+
+def measure(world: World, audience: str, cases: Iterable[Case]) -> tuple[Result, ...]:
+    """Let the attacker guess, and count who else it could have been."""
     attacker = Attacker(world.register, world.press.values(), lot=audience)
-    return tuple(_result(world, audience, read, guess) for read, guess in attacker.guess(released))
+    return tuple(_result(world, audience, view, guess) for view, guess in attacker.guess(cases))
 
 
-def _result(world: World, audience: str, read: View, guess: Guess) -> Result:
+def _result(world: World, audience: str, view: View, guess: Guess) -> Result:
+    terms = AUDIENCES[audience].terms
     item = world.press.get(guess.case.incident.number)
     return Result(
-        read=read,
+        view=view,
         guess=guess,
-        crowd=sum(map(read.fits, world.register[read.author])),
-        least=AUDIENCES[audience].terms.k,
+        crowd=sum(map(view.fits, world.register[view.author])),
+        least=terms.sector_k if view.sectors else terms.k,
         by_press=item.crowd(world.register) if item else 0,
     )
 
 
 def rows(audience: str, results: Iterable[Result]) -> Iterator[Row]:
     """A row for each rung, and one for all cases without the victim's consent to be known."""
-    found: dict[str, list[Result]] = {}
+    groups: dict[str, list[Result]] = {}
     for result in results:
-        found.setdefault(result.rung, []).append(result)
+        groups.setdefault(result.rung, []).append(result)
         if result.rung not in (NAMED, PSEUDONYM):
-            found.setdefault(EVERYTHING, []).append(result)
-    for rung in sorted(found):
-        yield Row(audience, rung, tuple(found[rung]))
+            groups.setdefault(EVERYTHING, []).append(result)
+    for rung in sorted(groups):
+        yield Row(audience, rung, tuple(groups[rung]))

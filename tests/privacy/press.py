@@ -46,7 +46,7 @@ class PressItem:
         return sum(map(self.fits, register[self.country]))
 
 
-def printed(people: int) -> int:
+def press_number(people: int) -> int:
     """A number as the press prints it: two digits, and zeros."""
     unit: int = 10 ** max(len(str(people)) - _SIGNIFICANT, 0)
     return people // unit * unit
@@ -56,14 +56,14 @@ def make_press(
     incidents: Iterable[Incident], share: float, sector_share: float, random: Random
 ) -> Mapping[int, PressItem]:
     """Items on a share of the incidents, by their number; of those, a share says the kind of organisation."""
-    made = {}
+    items = {}
     for incident in incidents:
         if random.random() < share:
-            made[incident.number] = PressItem(
+            items[incident.number] = PressItem(
                 country=incident.victim.country,
                 day=incident.started.date() + timedelta(days=random.randint(0, MAX_DELAY)),
                 kind=incident.kind,
-                people=printed(incident.people),
+                people=press_number(incident.people),
                 sector=incident.victim.sector if random.random() < sector_share else "",
             )
-    return made
+    return items

@@ -65,13 +65,13 @@ Register = Mapping[str, tuple[Constituent, ...]]
 
 def make_register(seed: str) -> Register:
     """The same register for the same seed."""
-    made: dict[str, tuple[Constituent, ...]] = {}
+    register: dict[str, tuple[Constituent, ...]] = {}
     first = 0
     for country, count in COUNTS.items():
         random = Random(f"{seed} {country}")
-        made[country] = tuple(_constituents(country, TONGUES[country], count, first, random))
+        register[country] = tuple(_constituents(country, TONGUES[country], count, first, random))
         first += count
-    return made
+    return register
 
 
 def sizes_of(constituents: tuple[Constituent, ...]) -> Mapping[tuple[str, str], int]:

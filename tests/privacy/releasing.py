@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from hub.reports.read import ReadOptions, Report, read_reports
 from hub.stix.tlp import TLP
 from tests.privacy.incidents import Incident
 from tests.privacy.register import Constituent, Register, sizes_of
+from tests.privacy.writing.parts import shared_values
 from tests.privacy.writing.write import write
 
 AUDIENCES: Final[Mapping[str, Audience]] = {
@@ -44,30 +46,43 @@ class Case:
     reason: str = ""  # why nothing left
 
     @property
+    def held_back(self) -> tuple[str, ...]:
+        """The attacker's own values in the report that did not leave, though they say nothing of the victim."""
+        report = write(self.incident).decode()
+        left = json.dumps(self.objects)
+        return tuple(value for value in shared_values(self.incident) if value in report and value not in left)
+
+    @property
     def objects(self) -> tuple[Object, ...]:
         """The objects of all versions."""
         return tuple(content for version in self.versions for content in version)
 
 
-def make_members(folder: Path, register: Register) -> Mapping[tuple[str, bool], OwnMember]:
+Members = Mapping[tuple[str, bool], OwnMember]
+"""The CERT of each country, as it is where it declares its constituents (True) and where it only counts them."""
+
+
+def make_members(folder: Path, register: Register) -> Members:
     """The CERT of each country, as it is where it declares its constituents (True) and where it only counts them."""
-    made = {}
+    members = {}
     for country, constituents in register.items():
-        for declared in (True, False):
-            home = folder / f"{country}-{declared}"
+        for has_register in (True, False):
+            home = folder / f"{country}-{has_register}"
             home.mkdir(parents=True)
-            (home / "member.toml").write_text(_member_toml(country, constituents, declared=declared), encoding="utf-8")
+            (home / "member.toml").write_text(
+                _member_toml(country, constituents, has_register=has_register), encoding="utf-8"
+            )
             (home / "constituents.csv").write_text(_register_csv(constituents), encoding="utf-8")
-            made[country, declared] = load_member(home)
-    return made
+            members[country, has_register] = load_member(home)
+    return members
 
 
-def _member_toml(country: str, constituents: tuple[Constituent, ...], *, declared: bool) -> str:
+def _member_toml(country: str, constituents: tuple[Constituent, ...], *, has_register: bool) -> str:
     identity = f"identity--{uuid5(_NAMESPACE, country)}"
     lines = ["[identity]", f'id = "{identity}"', f'name = "CERT-{country}"', f'country = "{country}"']
-    if declared:
-        people = _toml(person for one in constituents for person in one.people)
-        hosts = _toml(host for one in constituents for host in one.hosts)
+    if has_register:
+        people = _toml(person for constituent in constituents for person in constituent.people)
+        hosts = _toml(host for constituent in constituents for host in constituent.hosts)
         return "\n".join(
             [*lines, "[deny]", f"people = {people}", f"hosts = {hosts}", "[register]", 'file = "constituents.csv"']
         )
@@ -81,9 +96,11 @@ def _register_csv(constituents: tuple[Constituent, ...]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("name", "short names", "domains", "ranges", "sector", "size"))
-    for one in constituents:
-        short_names = ";".join((one.short, one.latin, *one.brands))
-        writer.writerow((one.name, short_names, one.domain, one.range, one.sector, one.size))
+    for constituent in constituents:
+        short_names = ";".join((constituent.short, constituent.latin, *constituent.brands))
+        writer.writerow(
+            (constituent.name, short_names, constituent.domain, constituent.range, constituent.sector, constituent.size)
+        )
     return out.getvalue()
 
 
@@ -91,12 +108,9 @@ def _toml(texts: Iterable[str]) -> str:
     return "[" + ", ".join(f'"{text}"' for text in dict.fromkeys(texts)) + "]"
 
 
-def release_all(
-    incidents: Iterable[Incident], members: Mapping[tuple[str, bool], OwnMember], audience: str
-) -> Iterator[Case]:
-    """What leaves of each incident for this audience."""
-    for incident in incidents:
-        yield release_one(incident, members[incident.victim.country, incident.declared], audience)
+def by_cert(incidents: Iterable[Incident]) -> list[Incident]:
+    """CERT by CERT: so each of them makes its register ready to be searched for once."""
+    return sorted(incidents, key=lambda incident: (incident.victim.country, incident.has_register))
 
 
 def release_one(incident: Incident, member: OwnMember, audience: str) -> Case:
@@ -106,17 +120,17 @@ def release_one(incident: Incident, member: OwnMember, audience: str) -> Case:
         to = replace(to, protected=False)  # the one kind of collection in which a victim may be named
     versions: list[tuple[Object, ...]] = []
     reason, rendering, record = "", None, ReleaseRecord()
-    for early in (True, False) if incident.staged else (False,):
-        for report in read(incident, member, early=early):
+    for early in (True, False) if incident.has_stages else (False,):
+        for report in read_incident(incident, member, early=early):
             rendered = render(report, member, record=rendering, now=incident.released)
-            found = release(
+            result = release(
                 rendered, report, member, to, approvals=_approvals(incident), record=record, now=incident.released
             )
-            if not isinstance(found, Released):
-                reason = found.reason
+            if not isinstance(result, Released):
+                reason = result.reason
                 continue
-            rendering, record = rendered.record, found.record
-            versions += [version for version in (found.contents, found.lone) if version]
+            rendering, record = rendered.record, result.record
+            versions += [version for version in (result.contents, result.lone) if version]
     return Case(incident, audience, tuple(versions), reason)
 
 
@@ -125,7 +139,7 @@ def _approvals(incident: Incident) -> Approvals:
     return Approvals(officer="Officer", named_by="Officer") if incident.consent == "named" else Approvals()
 
 
-def read(incident: Incident, member: OwnMember, *, early: bool) -> Iterator[Report]:
+def read_incident(incident: Incident, member: OwnMember, *, early: bool) -> Iterator[Report]:
     """The reports of the incident; a format's reader that cannot read one of ours fails the test."""
     options = ReadOptions(default_tlp="green", default_country=member.country)
     for reading in read_reports(

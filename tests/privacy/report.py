@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from tests.privacy.controls import Compared
+from tests.privacy.controls import Comparison
 from tests.privacy.measure import NAMED, Result, Row
 
 _SHOWN: Final = 40  # cases of one kind that are named
@@ -14,11 +14,11 @@ _HEAD: Final = (
 )
 
 
-def table(found: Iterable[Row]) -> Iterator[str]:
+def table(rows: Iterable[Row]) -> Iterator[str]:
     """A line for each rung: cases, right guesses, those to be expected by chance, and the most that chance allows."""
     yield _HEAD
-    for row in found:
-        verdict = "kept" if row.kept else "BROKEN"
+    for row in rows:
+        verdict = "kept" if row.holds else "BROKEN"
         yield (
             f"{row.audience:<9} {row.rung:<28} {len(row.trials):>6,} {row.right:>6,} {row.by_chance:>10.1f} "
             f"{row.most:>8,}  {'by consent' if row.rung == NAMED else verdict}"
@@ -38,16 +38,16 @@ def describe(result: Result) -> str:
     """One case in a line: what it was, and what gave the victim away."""
     incident = result.guess.case.incident
     clues = ", ".join(f"“{clue.token}”" for clue in result.guess.clues)
-    said = f"{result.crowd} fit" + (f" {' '.join(sorted(result.read.sectors))}" if result.read.sectors else "")
+    crowd = f"{result.crowd} fit" + (f" {' '.join(sorted(result.view.sectors))}" if result.view.sectors else "")
     traces = "; ".join(map(str, incident.traces))
-    return f"{clues or said} ({incident.format}, {incident.report_id}; {traces or 'no traces'})"
+    return f"{clues or crowd} ({incident.format}, {incident.report_id}; {traces or 'no traces'})"
 
 
-def control_table(found: Iterable[Compared]) -> Iterator[str]:
+def control_table(comparisons: Iterable[Comparison]) -> Iterator[str]:
     """A line for each protection: the attacker's rate with it and without."""
     yield f"{'switched off':<20} {'cases':>6} {'rate with it':>13} {'without':>8}  verdict"
-    for compared in found:
+    for comparison in comparisons:
         yield (
-            f"{compared.name:<20} {compared.cases:>6,} {compared.rate_with:>13.3f} {compared.rate_without:>8.3f}  "
-            f"{'missed' if compared.raised else 'NOT MISSED'}"
+            f"{comparison.name:<20} {comparison.cases:>6,} {comparison.rate_with:>13.3f} {comparison.rate_without:>8.3f}  "
+            f"{'missed' if comparison.raised else 'NOT MISSED'}"
         )

@@ -16,6 +16,7 @@ from random import Random
 from typing import Final
 from urllib.parse import quote
 
+from hub.release.names import generic
 from tests.privacy.register import Constituent
 
 Disguise = Callable[[str], str]
@@ -26,7 +27,7 @@ TOKENS: Final[Mapping[str, Callable[[Constituent], str]]] = {
     "native": lambda victim: victim.words[0].native,
     "short": lambda victim: victim.short,
     "brand": lambda victim: victim.brands[0],
-    "surname": lambda victim: max((part for person in victim.people for part in person.split()), key=len),
+    "surname": lambda victim: max(victim.people[0].split(), key=len),
     "host": lambda victim: victim.hosts[0],
     "domain": lambda victim: victim.domain,
     "mailbox": lambda victim: victim.mailboxes[0],
@@ -84,8 +85,15 @@ _ENCODED: Final = (
     "SHA-1",
     "SHA-256",
 )
-_LONG: Final = frozenset({"word", "words", "brand", "surname"})  # tokens of letters enough to be read in any disguise
-_LETTERS_OF_LONG: Final = 6
+_SPELLINGS: Final = frozenset(
+    {"leet", "rn for m", "Cyrillic", "reversed", "rot13"}
+)  # other letters, or in another order
+_HASHES: Final = frozenset({"MD5", "SHA-1", "SHA-256"})
+_HASHED: Final = frozenset({"words", "domain", "mailbox"})  # what malware hashes: labels, domains and mailboxes, whole
+_MIN_LETTERS: Final = 6  # of a token in another spelling
+_MIN_LETTERS_DISGUISED: Final = 4  # of a token in any disguise: three letters are in every other word
+_MIN_CONSONANTS: Final = 5
+_WORDS: Final = frozenset({"word", "words", "brand", "surname"})
 
 PLACES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "domain": (_NAMES, (*_WORN, "Cyrillic")),
@@ -120,19 +128,34 @@ class Trace:
         return f"{self.token}, {self.disguise}, in a {self.place}: {self.text!r}"
 
 
+def wears(token: str, text: str, disguise: str) -> bool:
+    """Whether the token still says whose it is in this disguise, and so somebody would use it."""
+    disguise_text = DISGUISES[disguise](text)
+    if text.lower() in generic().technical:  # "sms", "bad": in every other address, and a limit that the README names
+        return False
+    if disguise != "plain" and len(text) < _MIN_LETTERS_DISGUISED:
+        return False
+    if disguise in _HASHES:
+        return token in _HASHED
+    if disguise == "consonants":
+        return len(disguise_text) >= _MIN_CONSONANTS and token in _WORDS
+    if disguise in _SPELLINGS:
+        return disguise_text != text and len(text) >= _MIN_LETTERS and text.isascii()
+    return True
+
+
 def draw_trace(victim: Constituent, places: tuple[str, ...], tokens: frozenset[str], random: Random) -> Trace | None:
-    """A trace in one of the places, of one of the tokens; None where the two have none in common."""
+    """A trace in one of the places, of one of the tokens; None where there is none that says anything."""
     place = random.choice(places)
-    fitting = [token for token in PLACES[place][0] if token in tokens]
-    if not fitting:
+    fitting_tokens = [token for token in PLACES[place][0] if token in tokens]
+    if not fitting_tokens:
         return None
-    token = random.choice(fitting)
+    token = random.choice(fitting_tokens)
     text = TOKENS[token](victim)
-    long = token in _LONG and len(text) >= _LETTERS_OF_LONG
-    worn = [name for name in PLACES[place][1] if long or name not in _WORN[1:]]
-    if token == "short":  # initials lose what they say in any other disguise than an encoding
-        worn = [name for name in worn if name not in {*_WORN[1:], "Cyrillic", "MD5", "SHA-1", "SHA-256"}]
-    disguise = random.choice(worn)
+    disguises = [name for name in PLACES[place][1] if wears(token, text, name)]
+    if not disguises:
+        return None
+    disguise = random.choice(disguises)
     return Trace(place, token, disguise, DISGUISES[disguise](text))
 
 

@@ -26,25 +26,25 @@ _MIN_WORD: Final = 4  # letters of a word that tells a name apart
 
 def make_world(folder: Path, homes: Path) -> World:
     """The incidents in the folder's JSON files; those that name nobody are left out, since there is nobody to guess."""
-    read = list(_read(folder))
-    names = dict.fromkeys(victim.name or "" for _, victim in read)
+    reports = list(_read(folder))
+    names = dict.fromkeys(victim.name or "" for _, victim in reports)
     of_name = {name: number for number, name in enumerate(names)}
-    everybody = [_constituent(of_name[victim.name or ""], victim) for _, victim in read]
-    register = {COUNTRY: tuple({one.key: one for one in everybody}.values())}
+    everybody = [_constituent(of_name[victim.name or ""], victim) for _, victim in reports]
+    register = {COUNTRY: tuple({constituent.key: constituent for constituent in everybody}.values())}
     incidents = tuple(
         Incident(
             number=number,
-            victim=one,
+            victim=constituent,
             kind="",
             format="veris",
             started=_RELEASED,
             released=_RELEASED,
             people=0,
             consent="",
-            declared=False,
+            has_register=False,
             report=body,
         )
-        for number, ((body, _), one) in enumerate(zip(read, everybody, strict=True))
+        for number, ((body, _), constituent) in enumerate(zip(reports, everybody, strict=True))
     )
     return World(register, incidents, {}, make_members(homes, register))
 

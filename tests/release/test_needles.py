@@ -21,7 +21,8 @@ from hub.release.step import Released, release
 from hub.rendering.render import render
 from hub.reports.observables import FileDetails, ObservableType, Role
 from hub.reports.victims import Contact, Victim
-from tests.reports.making_reports import NOW, a_member, a_watch, seen
+from tests.release.releasing import released, text_of
+from tests.reports.making_reports import NOW, a_case, a_member, a_watch, seen
 
 LATIN = Victim(
     name="Bank Melorindah Berhad (BMB)",
@@ -302,3 +303,50 @@ def test_a_hash_value_of_a_file_or_certificate_that_is_of_a_domain_stays_and_the
     body = json.dumps(result.contents)
     assert digest not in body
     assert other in body
+
+
+@pytest.mark.parametrize(
+    ("victim", "value"),
+    [
+        (Victim(name="Công ty Cổ phần Hải Đăng Hòa An"), "Operation Haidang Storm"),
+        (Victim(name="ធនាគារកុលាបមេគង្គ"), "Global\\កុលាប-run"),
+        (Victim(domains=("melatirinjani.example",)), "rinjani-login.example"),
+        (Victim(domains=("melatirinjani.example",)), "r1nj4ni.example"),
+        (Victim(domains=("melatirinjani.example",)), "inajnir.example"),
+        (Victim(hosts=("RSMR-HQ-FS02",)), "20SF-QH-RMSR_restore.txt"),
+        (Victim(hosts=("RSMR-HQ-FS02",)), "http://192.0.2.1/?h=EFZE-UD-SF02"),
+    ],
+)
+def test_a_word_of_a_name_is_found_where_nothing_says_where_it_ends(victim: Victim, value: str) -> None:
+    """Two words in one label, two syllables of one word, a script without blanks; hosts backwards and in rot13."""
+    assert held(victim, value)
+    assert not held(Victim(), value)
+
+
+def test_the_hash_of_a_domain_is_searched_for_however_the_domain_is_known() -> None:
+    for victim in (
+        Victim(domains=("melatirinjani.example",)),
+        Victim(emails=("duty@melatirinjani.example",)),
+        Victim(hosts=("www.melatirinjani.example",)),
+    ):
+        assert held(victim, hashlib.sha256(b"melatirinjani.example").hexdigest())
+
+
+@pytest.mark.parametrize("short_name", ["ATA", "HES", "URL", "TLP", "ANR"])
+def test_a_constituent_with_an_unlucky_name_does_not_stop_its_cert(short_name: str) -> None:
+    """Our own sentences hold it: "at a hospital", "hashes", "URL of an adversary", "an organisation"."""
+    member = a_member(register=(Constituent("Bank Kopi", "MY", (short_name,)),))
+    page, digest = "https://quartz.example/a", "d" * 64
+    dropped = seen(ObservableType.FILE, digest, file=FileDetails(hashes={"SHA-256": digest}))
+    told = text_of(released(a_case(observables=(seen(ObservableType.URL, page), dropped), malware=()), member=member))
+    assert "organisation" in told
+    assert page in told
+    assert digest in told
+
+
+def test_words_of_our_own_sentences_are_no_names() -> None:
+    """A person called Nasution, a company called Viet Hung: every sentence of ours would be like them."""
+    victim = Victim(name="Công ty Việt Hưng", people=("Bambang Nasution",), countries=("VN",))
+    assert not held(victim, "Ransomware at a large organisation in Viet Nam")
+    assert held(victim, "viethung-login.example")
+    assert held(victim, "nasution.zip")

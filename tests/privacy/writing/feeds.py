@@ -20,7 +20,7 @@ def xarf_report(incident: Incident) -> str:
     subjects, senders = values_at(incident, "subject"), values_at(incident, "sender")
     if subjects or senders:
         report |= {
-            "category": "messaging", "type": "spam", "protocol": "smtp", "smtp_from": (*senders, f"billing@{domain}")[0],
+            "category": "messaging", "type": "spam", "protocol": "smtp", "smtp_from": (*senders, "billing@trap.example")[0],
             "subject": (*subjects, "Invoice")[0], "evidence_source": "spamtrap",
         }  # fmt: skip
     elif urls := values_at(incident, "url"):
@@ -78,14 +78,14 @@ def n6_events(incident: Incident) -> str:
         "source": "own.trap",
         "time": f"{incident.started:%Y-%m-%d %H:%M:%S}",
     }
-    seen: list[dict[str, Any]] = [
+    events: list[dict[str, Any]] = [
         {"category": "cnc", "name": "emotet", "address": [{"ip": address}], "fqdn": domain},
         {"category": "malurl", "url": f"http://{domain}/a", "sha256": digest},
     ]
     host = {"ip": incident.victim.address, "cc": incident.victim.country}
-    seen.append({"category": "bots", "name": "emotet", "origin": "c2", "address": [host], "fqdn": domain})
-    seen += [
+    events.append({"category": "bots", "name": "emotet", "origin": "c2", "address": [host], "fqdn": domain})
+    events += [
         {"category": "phish", trace.place.replace("domain", "fqdn"): text, "target": incident.victim.latin}
         for trace, text in traces(incident, "url", "domain")
     ]
-    return "".join(json.dumps(common | event, ensure_ascii=False) + "\n" for event in seen)
+    return "".join(json.dumps(common | event, ensure_ascii=False) + "\n" for event in events)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from tests.privacy.incidents import Incident
-from tests.privacy.writing.parts import RSIT, at, malware, named, own_values, story, traces, values_at
+from tests.privacy.writing.parts import RSIT, at, malware, own_values, story, traces, values_at, victim_name
 
 _STIX_KINDS: Final = {
     "domain": "domain",
@@ -36,7 +36,7 @@ def _form(incident: Incident, early: bool) -> dict[str, Any]:
     cells: dict[str, Any] = {
         "report_id": incident.report_id,
         "stage": "early" if early else "final",
-        "title": f"{incident.kind} at {named(incident)}",
+        "title": f"{incident.kind} at {victim_name(incident)}",
         "description": story(incident),
         "incident_class": rsit_class,
         "incident_type": rsit_type,
@@ -47,7 +47,7 @@ def _form(incident: Incident, early: bool) -> dict[str, Any]:
         "country": victim.country,
         "started_at": at(incident.started),
         "detected_at": at(incident.started + timedelta(hours=2)),
-        "victim_name": named(incident),
+        "victim_name": victim_name(incident),
         "victim_registration_no": victim.registration,
         "victim_domain": victim.domain,
         "victim_ip_ranges": victim.range,
@@ -60,6 +60,7 @@ def _form(incident: Incident, early: bool) -> dict[str, Any]:
         "actor": ";".join(values_at(incident, "actor")),
         "indicators": indicators,
         "actions_taken": f"{victim.people[-1]} took {victim.hosts[-1]} off the net.",
+        "related_reports": incident.earlier_report,
         "contact_name": victim.people[0],
         "contact_email": victim.mailboxes[0],
     }

@@ -6,7 +6,7 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from tests.privacy.incidents import Incident
-from tests.privacy.writing.parts import at, named, own_values, story, traces, values_at
+from tests.privacy.writing.parts import at, own_values, story, traces, values_at, victim_name
 
 _SHA256: Final = "http://www.w3.org/2001/04/xmlenc#sha256"
 _SIGNATURES: Final = "http://www.w3.org/2000/09/xmldsig#"
@@ -21,9 +21,9 @@ def iodef_document(incident: Incident) -> str:
         "url": values_at(incident, "url"),
     }
     observables = [
-        f'<BulkObservable type="{kind}"><BulkObservableList>{escape(chr(10).join(found))}</BulkObservableList></BulkObservable>'
-        for kind, found in lists.items()
-        if found
+        f'<BulkObservable type="{kind}"><BulkObservableList>{escape(chr(10).join(texts))}</BulkObservableList></BulkObservable>'
+        for kind, texts in lists.items()
+        if texts
     ]
     observables += [_iodef_file(name, digest) for name in ["", *values_at(incident, "filename")]]
     observables += [
@@ -47,7 +47,7 @@ def iodef_document(incident: Incident) -> str:
 <Description>{escape(story(incident))}</Description>
 <Assessment occurrence="actual"><IncidentCategory>{category}</IncidentCategory>
 <SystemImpact severity="high" completion="succeeded" type="takeover-system"/></Assessment>
-<Contact role="victim" type="organization"><ContactName>{escape(named(incident))}</ContactName>
+<Contact role="victim" type="organization"><ContactName>{escape(victim_name(incident))}</ContactName>
 <Email><EmailTo>{victim.mailboxes[0]}</EmailTo></Email></Contact>
 <EventData><Flow>
 <System category="source" spoofed="no"><Node>{names}{machine}</Node></System>

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.privacy.incidents import Incident
-from tests.privacy.writing.parts import RSIT, malware, named, own_values, story, traces, uuid
+from tests.privacy.writing.parts import RSIT, malware, own_values, story, traces, uuid, victim_name
 
 _MISP: Final[Mapping[str, tuple[str, str]]] = {
     "domain": ("domain", "Network activity"), "url": ("url", "Network activity"), "website": ("url", "Payload delivery"),
@@ -25,12 +25,12 @@ def misp_event(incident: Incident) -> str:
     domain, address, digest = own_values(incident)
     own = [
         ("domain", "Network activity", domain),
-        ("ip-dst", "Network activity", address),
+        ("ip-src" if incident.kind == "ddos" else "ip-dst", "Network activity", address),
         ("sha256", "Payload delivery", digest),
     ]
     own += [(*_MISP[trace.place], text) for trace, text in traces(incident)]
     target = {
-        "name": ("target-org", named(incident)), "sectors": ("text", victim.sector), "domain": ("domain", victim.domain),
+        "name": ("target-org", victim_name(incident)), "sectors": ("text", victim.sector), "domain": ("domain", victim.domain),
         "node": ("target-machine", victim.hosts[0]), "user": ("target-user", victim.people[0]),
         "email": ("target-email", victim.mailboxes[0]), "external": ("target-external", victim.registration),
     }  # fmt: skip
@@ -38,7 +38,7 @@ def misp_event(incident: Incident) -> str:
     tags += [f'misp-galaxy:ransomware="{malware(incident)}"'] if incident.kind == "ransomware" else []
     event = {
         "uuid": uuid(incident, "event"),
-        "info": f"{incident.kind} at {named(incident)}",
+        "info": f"{incident.kind} at {victim_name(incident)}",
         "date": f"{incident.started:%Y-%m-%d}",
         "timestamp": str(int(incident.released.timestamp())),
         "threat_level_id": "2",

@@ -25,13 +25,18 @@ _LURES: Final = "quartz ember cobalt walnut saddle hammock drizzle trumpet velve
 
 
 def own_values(incident: Incident) -> tuple[str, str, str]:
-    """The attacker's values that say nothing of the victim and are to be shared: a domain, an address, a file's hash."""
+    """The attacker's values that say nothing of the victim: a domain, an address, the hash of a file."""
     random = Random(f"{incident.report_id} {incident.format}")
     domain = f"{random.choice(_LURES)}-{random.choice(_LURES)}.{random.choice(_LURES)}.example"
     return domain, f"192.0.2.{random.randrange(1, 250)}", sha256(incident.report_id.encode()).hexdigest()
 
 
-def named(incident: Incident) -> str:
+def shared_values(incident: Incident) -> tuple[str, ...]:
+    """Those of them that are to leave by themselves: of a leak, a file may be the victim's document, and is asked about."""
+    return own_values(incident)[: 2 if incident.kind == "data-leak" else 3]
+
+
+def victim_name(incident: Incident) -> str:
     """The victim's name as a report has it: with its short form in brackets."""
     return f"{incident.victim.name} ({incident.victim.short})"
 
@@ -39,7 +44,9 @@ def named(incident: Incident) -> str:
 def story(incident: Incident) -> str:
     """A text that says everything, and is for nobody but the CERT."""
     victim = incident.victim
-    return f"{victim.people[0]} of {named(incident)} saw it first, on {victim.hosts[0]}, the only one of its kind."
+    return (
+        f"{victim.people[0]} of {victim_name(incident)} saw it first, on {victim.hosts[0]}, the only one of its kind."
+    )
 
 
 def traces(incident: Incident, *places: str) -> list[tuple[Trace, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tests.privacy.incidents import Incident
-from tests.privacy.writing.parts import malware, named, own_values, story, values_at
+from tests.privacy.writing.parts import malware, own_values, story, values_at, victim_name
 
 _NAICS: Final[Mapping[str, str]] = {
     "financial-services": "522110", "healthcare": "622110", "education": "611310", "government-local": "921190",
@@ -25,13 +25,13 @@ def veris_incident(incident: Incident) -> str:
         "phishing": {"social": {"variety": ["Phishing"], "vector": ["Email"]}},
         "ddos": {"hacking": {"variety": ["DoS"]}},
         "data-leak": {"error": {"variety": ["Misdelivery"]}},
-        "system-compromise": {"hacking": {"variety": ["Use of stolen creds"]}},
+        "system-compromise": {"hacking": {"variety": ["Exploit vuln"]}},
     }
     action = actions[incident.kind]
     for name in values_at(incident, "malware"):
         action["malware"] = {"variety": ["Ransomware"], "name": name}
     actor: dict[str, Any] = {"variety": ["Organized crime"], "motive": ["Financial"]}
-    actor |= {"name": found} if (found := values_at(incident, "actor")) else {}
+    actor |= {"name": texts} if (texts := values_at(incident, "actor")) else {}
     return json.dumps(
         {
             "schema_version": "1.4.0",
@@ -40,7 +40,7 @@ def veris_incident(incident: Incident) -> str:
             "summary": story(incident),
             "timeline": {"incident": {"year": incident.started.year, "month": incident.started.month, "day": incident.started.day}},
             "victim": {
-                "victim_id": named(incident), "industry": _NAICS[victim.sector], "employee_count": _VERIS_SIZES[victim.size],
+                "victim_id": victim_name(incident), "industry": _NAICS[victim.sector], "employee_count": _VERIS_SIZES[victim.size],
                 "country": [victim.country], "secondary": {"victim_id": [victim.brands[0], victim.latin], "amount": 1}, "government": ["Local"] if victim.sector == "government-local" else ["NA"],
             },
             "actor": {"external": actor},

@@ -31,5 +31,5 @@ def write(incident: Incident, *, early: bool = False) -> bytes:
     """The report of the incident; `early`: as it was before much was known, where the format has stages."""
     if incident.report:
         return incident.report
-    staged = _STAGED.get(incident.format)
-    return (staged(incident, early) if staged else _WRITERS[incident.format](incident)).encode()
+    has_stages = _STAGED.get(incident.format)
+    return (has_stages(incident, early) if has_stages else _WRITERS[incident.format](incident)).encode()

@@ -1,0 +1,123 @@
+"""Which of the CERT's constituents somebody is: found in the register by any name, domain or address that it lists.
+
+A feed knows an address and nothing else; the register knows whose it is, and so what else must not be said.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections import OrderedDict
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from hub.home.register import Constituent
+from hub.release.spelling import squeeze, without_legal_form
+from hub.reports.observables import ObservableType
+from hub.reports.report import Report
+from hub.reports.victims import Victim
+
+MAX_REGISTERS: Final = 4  # registers that are kept ready to be looked up in
+MIN_LETTERS: Final = 3  # of a name by which a constituent is known; shorter ones may be anything
+
+Register = tuple[Constituent, ...]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Lookup:
+    """A register, ready to be looked up in: the cost of a question does not depend on its length."""
+
+    def __init__(self, register: Register) -> None:
+        self._names: dict[str, list[Constituent]] = {}
+        self._domains: dict[str, list[Constituent]] = {}
+        self._networks: dict[int, dict[Network, list[Constituent]]] = {}  # by the length of their prefix
+        for constituent in register:
+            for form in {form for name in (constituent.name, *constituent.short_names) for form in name_forms(name)}:
+                self._names.setdefault(form, []).append(constituent)
+            for domain in constituent.domains:
+                self._domains.setdefault(domain.casefold(), []).append(constituent)
+            for text in constituent.ip_ranges:
+                network = ipaddress.ip_network(text, strict=False)
+                self._networks.setdefault(network.prefixlen, {}).setdefault(network, []).append(constituent)
+
+    def by_name(self, name: str) -> list[Constituent]:
+        """Those of this name, whole, short or in brackets, with or without its legal form."""
+        return [constituent for form in name_forms(name) for constituent in self._names.get(form, ())]
+
+    def by_host(self, host: str) -> list[Constituent]:
+        """Those whose domain the host is in, or whose network the address or range is in."""
+        try:
+            network = ipaddress.ip_network(host, strict=False)
+        except ValueError:
+            labels = host.casefold().rstrip(".").split(".")
+            parents = (".".join(labels[start:]) for start in range(len(labels)))
+            return [constituent for parent in parents for constituent in self._domains.get(parent, ())]
+        wider = (
+            (network.supernet(new_prefix=length), networks)
+            for length, networks in self._networks.items()
+            if length <= network.prefixlen
+        )
+        return [constituent for parent, networks in wider for constituent in networks.get(parent, ())]
+
+
+_lookups: OrderedDict[int, tuple[Register, Lookup]] = OrderedDict()
+
+
+def lookup_of(register: Register) -> Lookup:
+    """The lookup of a register, built once: a feed is released in many batches."""
+    key = id(register)  # the entry keeps the register, and so nothing else gets this id
+    if key not in _lookups:
+        _lookups[key] = (register, Lookup(register))
+        if len(_lookups) > MAX_REGISTERS:
+            _lookups.popitem(last=False)
+    return _lookups[key][1]
+
+
+def of_victim(victim: Victim, register: Register) -> tuple[Constituent, ...]:
+    """The constituents that the victim may be."""
+    lookup = lookup_of(register)
+    namesakes = [
+        constituent
+        for name in (victim.name, *victim.other_names, *victim.short_names)
+        if name
+        for constituent in lookup.by_name(name)
+    ]
+    mails = (mail.rpartition("@")[2] for mail in victim.emails)
+    hosts = (*victim.domains, *mails, *victim.hosts, *victim.ip_ranges)
+    return _distinct([*namesakes, *(constituent for host in hosts if host for constituent in lookup.by_host(host))])
+
+
+def of_report(report: Report, register: Register) -> tuple[Constituent, ...]:
+    """The constituents that the report's victims may be, and those whose machines, mailboxes and pages it shows.
+
+    The role of a value does not matter: a host that sends spam from a constituent's network belongs to the constituent.
+    """
+    matches = [
+        constituent
+        for victim in (*report.victims, *report.secondary_victims)
+        for constituent in of_victim(victim, register)
+    ]
+    lookup = lookup_of(register)
+    for item in report.observables:
+        hosts = [host for host in (item.traffic.src, item.traffic.dst) if host] if item.traffic else []
+        if item.type in _HOSTS:
+            hosts.append(item.value.rpartition("@")[2])
+        matches += [constituent for host in hosts for constituent in lookup.by_host(host)]
+    return _distinct(matches)
+
+
+_HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.EMAIL})
+
+
+def _distinct(matches: Iterable[Constituent]) -> tuple[Constituent, ...]:
+    return tuple(dict.fromkeys(matches))
+
+
+@lru_cache(maxsize=50_000)
+def name_forms(name: str) -> frozenset[str]:
+    """A name without its legal form; what stands in brackets is a name by itself."""
+    parts = re.split(r"[()\[\]]", unicodedata.normalize("NFKC", name))
+    forms = (squeeze(without_legal_form(part)) for part in parts)
+    return frozenset(form for form in forms if len(form) >= MIN_LETTERS or (not form.isascii() and form))
