@@ -40,7 +40,8 @@ def pattern_of(item: Observable) -> tuple[str, str] | None:
     """The pattern and its type (`stix`, or that of a detection rule); None where nothing can be matched."""
     if item.type is ObservableType.PATTERN:
         return (item.pattern, item.pattern_type) if item.pattern and item.pattern_type else None
-    comparisons = _COMPARISONS[item.type](item)
+    compare = _COMPARISONS.get(item.type)
+    comparisons = compare(item) if compare else ""
     return (f"[{comparisons}]", "stix") if comparisons else None
 
 

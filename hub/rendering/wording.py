@@ -35,6 +35,12 @@ _TYPE_NAMES = {
     ObservableType.SOFTWARE: "Software",
     ObservableType.USER_AGENT: "User agent",
     ObservableType.WALLET: "Cryptocurrency wallet",
+    ObservableType.BANK_ACCOUNT: "Bank account",
+    ObservableType.PHONE: "Phone number",
+    ObservableType.TLS_FINGERPRINT: "TLS fingerprint",
+    ObservableType.NAMED_PIPE: "Named pipe",
+    ObservableType.PDB_PATH: "Path of debug symbols",
+    ObservableType.URI_PATH: "Path of a request",
     ObservableType.PATTERN: "Detection rule",
 }
 _TASKS = {

@@ -1,4 +1,8 @@
-"""Who did it and how: actors, malware, techniques and vulnerabilities."""
+"""Who did it and how, and what helps against it: actors, malware, techniques, vulnerabilities, software, mitigations.
+
+Ways in, floods, mitigations and data sources hold words of closed vocabularies only (`hub/stix/methods.py`), so that they
+cannot hold a victim's name. Software has a checked form, but a name in it may be anybody's: it is searched like a text.
+"""
 
 from __future__ import annotations
 
@@ -52,3 +56,58 @@ class Vulnerability:
     description: str | None = None
     score: float | None = None
     score_name: str | None = None  # "CVSS v3.1" …
+
+
+@dataclass(frozen=True, slots=True)
+class Software:
+    """A program or package: one that was attacked or misused, or the version that mends a weakness.
+
+    ``purl`` is a package URL and ``cpe`` a CPE 2.3 name, as far as they are known; an update of Windows has its number
+    (KB5034441) as its name.
+    """
+
+    name: str
+    version: str | None = None
+    purl: str | None = None
+    cpe: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerisWord:
+    """A way in, as VERIS names it: ``action`` hacking, ``kind`` variety, ``word`` "Use of stolen creds"."""
+
+    action: str
+    kind: Literal["vector", "variety"]
+    word: str
+
+    @property
+    def label(self) -> str:
+        """The machine tag of MISP's taxonomy of VERIS: ``veris:action:hacking:variety="Use of stolen creds"``."""
+        return f'veris:action:{self.action}:{self.kind}="{self.word}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """A denial of service: ``vectors`` of FLOOD_VECTORS, and its highest rates."""
+
+    vectors: tuple[str, ...] = ()
+    bits_per_second: int | None = None
+    packets_per_second: int | None = None
+    requests_per_second: int | None = None
+    seconds: int | None = None  # how long it lasted
+
+
+@dataclass(frozen=True, slots=True)
+class Mitigation:
+    """What helps: a mitigation of ATT&CK (M1032, "Multi-factor Authentication"), or one that has only a name."""
+
+    name: str
+    mitigation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """Where others can see it happen: a data source of ATT&CK (DS0017, "Command")."""
+
+    name: str
+    source_id: str

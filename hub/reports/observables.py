@@ -22,7 +22,7 @@ class Role(StrEnum):
 
 
 class ObservableType(StrEnum):
-    """What can be observed: STIX's own SCO types, and three that are no SCO and become a pattern only."""
+    """What can be observed: STIX's own SCO types, and below them those that have none."""
 
     IPV4 = "ipv4-addr"  # value: an address or CIDR
     IPV6 = "ipv6-addr"  # value: an address or CIDR
@@ -38,9 +38,15 @@ class ObservableType(StrEnum):
     USER_ACCOUNT = "user-account"
     TRAFFIC = "network-traffic"  # see TrafficDetails
     CERTIFICATE = "x509-certificate"  # fingerprints in FileDetails.hashes
-    SOFTWARE = "software"  # value: the name; a CPE 2.3 in `data`
+    SOFTWARE = "software"  # value: the name; a CPE 2.3 or package URL in `data`
     USER_AGENT = "user-agent"  # no SCO of its own: a pattern on http-request-ext
-    WALLET = "cryptocurrency-wallet"  # no SCO: an indicator only; value: the address
+    WALLET = "cryptocurrency-wallet"  # value: the address
+    BANK_ACCOUNT = "bank-account"  # value: an IBAN, or the number as written
+    PHONE = "phone-number"  # value: E.164, "+62211234567"
+    TLS_FINGERPRINT = "tls-fingerprint"  # value: the fingerprint; its algorithm (ja3, ja3s, ja4, …) in `data`
+    NAMED_PIPE = "named-pipe"  # value: the name below the pipe device
+    PDB_PATH = "pdb-path"  # value: the path of debug symbols that a compiler left in a file
+    URI_PATH = "uri-path"  # value: path and query of a request, without the host
     PATTERN = "pattern"  # a yara, sigma, snort … rule; see `pattern`, `pattern_type`
 
 
@@ -52,6 +58,7 @@ class FileDetails:
     hashes: Mapping[str, str] = field(default_factory=dict)
     size: int | None = None  # bytes
     mime_type: str | None = None
+    imphash: str | None = None  # of the imports of a Windows program
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,21 @@ class Observable:
     def key(self) -> tuple[str, str]:
         """What tells two observables of one report apart, and what Sighting.of names: (type, value)."""
         return (self.type.value, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """How two things of the report are connected, as the report says it.
+
+    Each end is (kind, name): kind is observable ("type value" joined by one space), malware, technique, vulnerability
+    or actor, and name that of one of this report. ``kind`` is the word of the source with hyphens:
+    "communicates-with", "drops", "resolves-to". ``tlp`` only where it is stricter than the report's.
+    """
+
+    source: tuple[str, str]
+    kind: str
+    target: tuple[str, str]
+    tlp: TlpWord | None = None
 
 
 SightingTarget = Literal["observable", "malware", "vulnerability", "technique", "classification"]

@@ -32,11 +32,21 @@ from typing import Literal
 
 from hub.protocol.labels import Stage
 from hub.reports.impacts import Impact
-from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
+from hub.reports.knowledge import (
+    Actor,
+    DataSource,
+    Flood,
+    Malware,
+    Mitigation,
+    Software,
+    Technique,
+    VerisWord,
+    Vulnerability,
+)
 from hub.reports.losses import RowError, Unused
 from hub.reports.markings import PapWord, TlpWord
 from hub.reports.moments import Moment, Timeline
-from hub.reports.observables import Observable, Sighting
+from hub.reports.observables import Observable, Relation, Sighting
 from hub.reports.references import Reference
 from hub.reports.victims import Consent, Contact, Victim
 
@@ -165,14 +175,21 @@ class Report:
     impacts: tuple[Impact, ...] = ()
     events: tuple[ReportEvent, ...] = ()
     tasks: tuple[Task, ...] = ()
-    recommended_actions: tuple[str, ...] = ()  # courses of action
+    recommended_actions: tuple[str, ...] = ()  # courses of action, in the CERT's own words
+    mitigations: tuple[Mitigation, ...] = ()
+    fixes: tuple[Software, ...] = ()  # versions that mend the weakness
+    data_sources: tuple[DataSource, ...] = ()  # where others can detect it
     notes: tuple[Note, ...] = ()
     actors: tuple[Actor, ...] = ()
     malware: tuple[Malware, ...] = ()
     techniques: tuple[Technique, ...] = ()
     vulnerabilities: tuple[Vulnerability, ...] = ()
+    software: tuple[Software, ...] = ()  # programs and packages that were attacked, misused or poisoned
+    entry_vectors: tuple[VerisWord, ...] = ()  # how the attacker came in
+    flood: Flood | None = None
     observables: tuple[Observable, ...] = ()
     sightings: tuple[Sighting, ...] = ()
+    relations: tuple[Relation, ...] = ()
     references: tuple[Reference, ...] = ()
     related_reports: tuple[str, ...] = ()  # report_ids of the same CERT
     contacts: tuple[Contact, ...] = ()

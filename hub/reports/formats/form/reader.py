@@ -20,7 +20,7 @@ from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.losses import excerpt
 from hub.reports.moments import Fidelity, Timeline
 from hub.reports.observables import ObservableType
-from hub.reports.reading import roles, values
+from hub.reports.reading import methods, roles, values
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import Draft, Problems, distinct
 from hub.reports.reading.indicators import LISTED, read_indicator
@@ -114,7 +114,16 @@ def _report(row: FormRow) -> Report | None:
             if (count := row.read(column, values.whole)) is not None
         },
         "actors": tuple(Actor(name) for name in row.list("actor", values.plain)),
-        "malware": tuple(Malware(name) for name in malware),
+        "malware": (
+            *(Malware(name) for name in malware),
+            *(Malware(name, kind="tool") for name in row.list("tool", values.plain) if name not in malware),
+        ),
+        "entry_vectors": row.list("entry_vector", methods.entry_vector),
+        "software": row.list("packages", methods.software),
+        "flood": methods.flood(row.list("attack_vector", methods.flood_vector), row.list("attack_rate", methods.rate)),
+        "mitigations": row.list("mitigation", methods.mitigation),
+        "fixes": row.list("fixed_in", methods.fix),
+        "data_sources": row.list("detection_advice", methods.data_source),
         "techniques": tuple(Technique(key, key) for key in row.list("attack_techniques", values.technique_id)),
         "vulnerabilities": tuple(Vulnerability(name) for name in row.list("cves", values.cve)),
         "recommended_actions": row.list("recommended_actions", str),

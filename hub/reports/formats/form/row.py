@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from hub.reports.formats.form.columns import COLUMNS
 from hub.reports.moments import Moment
 from hub.reports.reading import values
-from hub.reports.reading.draft import Draft, Problem, distinct
+from hub.reports.reading.draft import Draft, Problem
 from hub.reports.reading.options import MAX_CELL_CHARS, MAX_LIST_ITEMS
 from hub.reports.reading.times import parse_moment
 
@@ -115,7 +115,7 @@ class FormRow:
             return []
         return items
 
-    def list(self, column: str, reader: Callable[[str], str]) -> tuple[str, ...]:
+    def list(self, column: str, reader: Callable[[str], T]) -> tuple[T, ...]:
         """What ``reader`` makes of each item of the cell, without duplicates."""
         texts = []
         for item in self.items(column):
@@ -123,7 +123,7 @@ class FormRow:
                 texts.append(reader(str(item).strip()))
             except ValueError as error:
                 self.problem(column, item, str(error))
-        return distinct(texts)
+        return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def yes_or_no(text: str) -> bool:
