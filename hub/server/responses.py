@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Final
 
 import flask
 
+from hub.sharing.deliver import Delivered
+from hub.sharing.ready import pack
 from hub.taxii import protocol, resources
 
 _HEADERS: Final = (
@@ -16,7 +17,6 @@ _HEADERS: Final = (
     ("X-Content-Type-Options", "nosniff"),
 )
 _COMPRESS_FROM_BYTES: Final = 2048  # below, headers outweigh what is saved
-_COMPRESS_LEVEL: Final = 1  # STIX shrinks to a tenth at the cheapest level; higher ones cost more than they save
 
 
 def taxii_response(body: bytes, status: int = 200) -> flask.Response:
@@ -29,20 +29,26 @@ def resource_response(resource: resources.Resource, status: int = 200) -> flask.
     return taxii_response(resources.as_json(resource), status)
 
 
-def page_response(body: bytes, date_added: tuple[str, str] | None) -> flask.Response:
-    """An answer with a page; `date_added` of its first and last record go into TAXII's headers (3.2)."""
-    response = taxii_response(body)
-    if date_added is not None:
-        response.headers[protocol.DATE_ADDED_FIRST], response.headers[protocol.DATE_ADDED_LAST] = date_added
+def page_response(request: flask.Request, delivered: Delivered) -> flask.Response:
+    """An answer with a page, as gzip where the client takes it; the dates of its first and last record are TAXII's (3.2)."""
+    if takes_gzip(request) and delivered.content.size >= _COMPRESS_FROM_BYTES:
+        response = taxii_response(delivered.content.packed())
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = taxii_response(delivered.body)
+    response.headers[protocol.DATE_ADDED_FIRST], response.headers[protocol.DATE_ADDED_LAST] = delivered.date_added
     return response
 
 
 def compress(request: flask.Request, response: flask.Response) -> flask.Response:
     """The same answer as gzip where the client takes it and it is worth it: the lines of the region are not all good."""
-    if (response.content_length or 0) < _COMPRESS_FROM_BYTES or request.accept_encodings["gzip"] <= 0:
-        return response
-    body = response.get_data()
-    packer = zlib.compressobj(_COMPRESS_LEVEL, zlib.DEFLATED, 31)
-    response.set_data(packer.compress(body) + packer.flush())
-    response.headers["Content-Encoding"] = "gzip"
+    packed = "Content-Encoding" in response.headers
+    if not packed and (response.content_length or 0) >= _COMPRESS_FROM_BYTES and takes_gzip(request):
+        response.set_data(pack(response.get_data()))
+        response.headers["Content-Encoding"] = "gzip"
     return response
+
+
+def takes_gzip(request: flask.Request) -> bool:
+    """Whether the client takes an answer as gzip (RFC 9110, 12.5.3)."""
+    return request.accept_encodings["gzip"] > 0

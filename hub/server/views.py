@@ -145,4 +145,4 @@ def _objects(root: str, name: str, delivered: Delivered) -> flask.Response:
 
 def _page(delivered: Delivered) -> flask.Response:
     flask.g.count = delivered.count
-    return page_response(delivered.body, delivered.date_added)
+    return page_response(flask.request, delivered)

@@ -16,33 +16,37 @@ from hub.settings import Limits
 from hub.sharing import gate
 from hub.sharing.catalogue import Collection
 from hub.sharing.members import Account
+from hub.sharing.ready import Content, PageKey, ReadyPage, ReadyPages
 from hub.stix.timestamps import format_microseconds, format_place
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, LAST, ManifestPage, Page, Query, Store
+from hub.store.base import EVERY, LAST, ManifestPage, Query, Store
 from hub.taxii import protocol
 from hub.taxii.cursor import Cursor, seal, unseal
 from hub.taxii.filters import Filters, Match
 from hub.taxii.resources import Manifest, ManifestRecord, Versions, as_json, envelope
 
 _MICROSECONDS: Final = 1000  # in the millisecond that places count
-NO_OBJECTS: Final = Page(body=b"", count=0, first=0, last=0, more=False)
+NO_PAGE: Final = ReadyPage(
+    Content(envelope(b"", more=False, next_token=None)), count=0, first=0, last=0, more=False, following=0
+)
 NO_ROWS: Final = ManifestPage(rows=(), more=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """What the way out needs: where things are kept, the limits, and the secret that signs cursors."""
+    """What the way out needs: where things are kept, the limits, the secret that signs cursors, and pages kept ready."""
 
     store: Store
     limits: Limits
     secret: bytes
+    ready: ReadyPages
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """A page, ready to send: its JSON, TAXII's two dates (first and last record), and how many records it holds."""
 
-    body: bytes
+    content: Content
     count: int
     date_added: tuple[str, str]
     first: int  # places, for the ledger; 0 where the page is empty
@@ -50,16 +54,37 @@ class Delivered:
     query: Query | None = None  # what was asked of the store; None where no objects are delivered
     more: bool = False
 
+    @property
+    def body(self) -> bytes:
+        """The JSON as it is, not compressed."""
+        return self.content.plain()
+
 
 def objects(exit_: Exit, account: Account | None, collection: Collection, filters: Filters) -> Delivered:
     """A page of objects as an envelope (TAXII 2.1, 5.4)."""
-    # (1) to (4)
+    # (1) and (2)
     asked = _asked(exit_, account, collection, filters)
-    page = exit_.store.read(asked.query, exit_.limits.page_bytes) if asked.possible else NO_OBJECTS
-    token = asked.token(exit_, page.last) if page.more else None
-    body = envelope(page.body, more=page.more, next_token=token)
+    # (3) and (4)
+    page = _page(exit_, asked) if asked.possible else NO_PAGE
     dates = asked.date_added(page.first, page.last)
-    return Delivered(body, page.count, dates, page.first, page.last, asked.query, page.more)
+    return Delivered(page.content, page.count, dates, page.first, page.last, asked.query, page.more)
+
+
+def _page(exit_: Exit, asked: _Asked) -> ReadyPage:
+    """The page as it was kept ready, else from the store."""
+    key = PageKey(asked.query, asked.began_after, asked.match)
+    if (ready := exit_.ready.find(exit_.store, key)) is not None:
+        return ready
+    # asked before the page is read: a change between the two is then looked at once more
+    change = exit_.ready.change(exit_.store, asked.query.collection)
+    page = exit_.store.read(asked.query, exit_.limits.page_bytes)
+    token = asked.token(exit_, page.last) if page.more else None
+    content = Content(envelope(page.body, more=page.more, next_token=token))
+    ready = ReadyPage(content, page.count, page.first, page.last, page.more, page.following)
+    # what ends at the head grows with the next object, and what was asked for by ids is asked for once
+    if page.more and change is not None and not asked.query.ids:
+        exit_.ready.keep(key, ready, change)
+    return ready
 
 
 def object_by_id(
@@ -79,7 +104,7 @@ def manifest(exit_: Exit, account: Account | None, collection: Collection, filte
         next=asked.token(exit_, last) if page.more else None,
         objects=tuple(ManifestRecord(row.id, format_place(row.place), row.version_text) for row in page.rows),
     )
-    return Delivered(as_json(resource), len(page.rows), asked.date_added(first, last), first, last)
+    return Delivered(Content(as_json(resource)), len(page.rows), asked.date_added(first, last), first, last)
 
 
 def versions(
@@ -95,7 +120,7 @@ def versions(
         next=asked.token(exit_, last) if page.more else None,
         versions=tuple(row.version_text for row in page.rows),
     )
-    return Delivered(as_json(resource), len(page.rows), asked.date_added(first, last), first, last)
+    return Delivered(Content(as_json(resource)), len(page.rows), asked.date_added(first, last), first, last)
 
 
 @dataclass(frozen=True, slots=True)

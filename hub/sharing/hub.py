@@ -20,6 +20,7 @@ from hub.sharing.deliver import Delivered, Exit
 from hub.sharing.gate import Writer
 from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
+from hub.sharing.ready import ReadyPages
 from hub.stix.tlp import TLP
 from hub.store.base import EVERY, Candidate, Deletion, Store, Stranded
 from hub.taxii import resources
@@ -60,9 +61,11 @@ class TaxiiHub(ABC):
     clock: Callable[[], int]
     new_id: Callable[[], str]
     hand_overs: HandOvers = field(init=False, repr=False)
+    ready: ReadyPages = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hand_overs", HandOvers(self.store))
+        object.__setattr__(self, "ready", ReadyPages(self.limits.ready_megabytes * 1_000_000))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.catalogue.title!r})"
@@ -207,7 +210,7 @@ class TaxiiHub(ABC):
 
     @property
     def _exit(self) -> Exit:
-        return Exit(self.store, self.limits, self.secret)
+        return Exit(self.store, self.limits, self.secret, self.ready)
 
 
 def _resource(account: Account | None, collection: Collection) -> resources.CollectionResource:

@@ -156,7 +156,7 @@ class Page:
     """A page of objects in place order: `body` holds them joined by commas, ready to stand inside `[` and `]`.
 
     `first` and `last` are the places of its first and last object, 0 where `count` is 0. `more` is true only
-    where a further page has at least one object.
+    where a further page has at least one object; then `following` is the place of that object.
     """
 
     body: bytes
@@ -164,6 +164,7 @@ class Page:
     first: int
     last: int
     more: bool
+    following: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,14 @@ class ManifestPage:
 
     rows: tuple[ManifestRow, ...]
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Which records of one collection were changed or removed after a certain change."""
+
+    number: int  # of the last change so far; a later call may ask for those after it
+    places: tuple[int, ...] | None  # of those records; None where the store no longer knows: it may be any
 
 
 class Deletion(Enum):
@@ -327,6 +336,13 @@ class Store(Protocol):
 
     def head(self, collection: str) -> int:
         """The last place ever given out in the collection, 0 where none was."""
+
+    def changes(self, collection: str, since: int) -> Changes | None:
+        """What became of records that were held already, after the change of that number; 0: since the beginning.
+
+        New records are no change: they stand beyond the head, so that a range of places before it keeps its records until
+        one of them is changed or removed. None while a change is being carried out: what is read now may be of both states.
+        """
 
     def watch(self) -> Watch:
         """An eye that tells cheaply, and soon, that something was committed by any process."""

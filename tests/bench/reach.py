@@ -7,6 +7,7 @@ import time
 from hub.community.hub import Hub
 from hub.sharing.deliver import Exit, objects
 from hub.sharing.members import Account, AccountKind
+from hub.sharing.ready import ReadyPages
 from hub.taxii.filters import Filters, Match
 from tests.bench.report import ratio, row
 from tests.bench.servers import COLLECTION, Bench
@@ -49,7 +50,7 @@ def _times(
     collection = hub.catalogue.find("asean", COLLECTION)
     if collection is None:
         raise RuntimeError(f"no collection {COLLECTION}")
-    exit_ = Exit(hub.store, hub.limits, hub.secret)
+    exit_ = Exit(hub.store, hub.limits, hub.secret, ReadyPages(0))  # each page from the store
     page = objects(exit_, account, collection, Filters(limit=1))
     after = None
     if part:

@@ -234,6 +234,7 @@ def _entry(value: Value) -> steps.LogEntry:
         value["done"],
         entry.restoring,
         entry.held,
+        entry.changed,
     )
 
 

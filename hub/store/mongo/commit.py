@@ -40,7 +40,7 @@ from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
 from hub.store import line, ownership
-from hub.store.base import EVERY, HIDDEN, NO_LEVEL, Appended, Batch, Deletion, Query, Status
+from hub.store.base import EVERY, HIDDEN, NO_LEVEL, Appended, Batch, Changes, Deletion, Query, Status
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.lookups import look_up
 from hub.store.mongo.rows import Document
@@ -197,7 +197,8 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
         if plan.rows or plan.touches:
             held = held_after(tip, [new.standing.governing for new in settled.new])
             held = shown_otherwise(held, found.rows, plan.touches)
-            entry = LogEntry(batch.collection, n, name, settled.head, held=held)
+            changed = n if plan.touches else tip.changed
+            entry = LogEntry(batch.collection, n, name, settled.head, held=held, changed=changed)
             committed = yield from commit(tip, entry, plan)
         else:
             # nothing moves: repeats and refusals stand as they were found, unless they were found while another
@@ -239,6 +240,7 @@ def _decide_others(mine: Intent) -> Generator[Step, Any, None]:
                 done=True,
                 restoring=tip.restoring,
                 held=tip.held,
+                changed=tip.changed,
             )  # fmt: skip - one value
             yield Insert(fence, Plan())
         yield Retract(other.key)
@@ -293,7 +295,8 @@ def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, 
             gone = set(withdrawn.gone)
             held = held_after(tip, [row["governing"] for row in rows if row["_id"] in gone], -1)
             held = shown_otherwise(held, {row["_id"]: row for row in rows}, plan.touches)
-            entry = LogEntry(removal.collection, tip.n + 1, name, tip.place, held=held)
+            n = tip.n + 1
+            entry = LogEntry(removal.collection, n, name, tip.place, held=held, changed=n)
             committed = yield from commit(tip, entry, plan)
         else:
             committed = yield from _is_still(tip)
@@ -335,6 +338,17 @@ def counted(collection: str) -> Generator[Step, Any, tuple[int, tuple[int, ...]]
 def shown(collection: str) -> Generator[Step, Any, int]:
     """The place up to which readers page."""
     return (yield from counted(collection))[0]
+
+
+def changes(collection: str, since: int) -> Generator[Step, Any, Changes | None]:
+    """See `Store.changes`: the newest entry alone tells, and not which rows were changed."""
+    entries: list[LogEntry] = yield ReadTip(collection)
+    if not entries:
+        return Changes(0, ())
+    tip = entries[0]
+    if not tip.done and tip.changed == tip.n:
+        return None
+    return Changes(tip.changed, () if tip.changed == since else None)
 
 
 def page(query: Query, max_bytes: int | None) -> Generator[Step, Any, tuple[list[Document], bool]]:

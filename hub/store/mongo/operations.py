@@ -290,6 +290,7 @@ def _entry_document(entry: steps.LogEntry, plan: steps.Plan) -> Document:
         "done": entry.done,
         "restoring": entry.restoring,
         "held": list(entry.held),
+        "changed": entry.changed,
         "plan": packed,
     }
 
@@ -304,6 +305,9 @@ def _entry_of(row: Document) -> steps.LogEntry:
         done=row["done"],
         restoring=row["restoring"],
         held=tuple(row["held"]),
+        changed=row["changed"]
+        if "changed" in row
+        else row["n"],  # an entry of before that was noted may have changed anything
     )
 
 

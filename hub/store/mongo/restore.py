@@ -42,7 +42,7 @@ def begin_restore(collection: str, head: int, name: str) -> Generator[Step, Any,
                 f"the collection {collection} has given places out up to {tip.place}, beyond those of this export "
                 f"({head}): restore into a new store"
             )
-        entry = LogEntry(collection, tip.n + 1, name, tip.place, restoring=True)
+        entry = LogEntry(collection, tip.n + 1, name, tip.place, restoring=True, changed=tip.n + 1)
         if (yield from mongo_commit.commit(tip, entry, Plan())):
             if tip.restoring:
                 yield Wipe(collection)  # what an import left that was broken off; should it wake, its number is taken
@@ -105,7 +105,8 @@ def undo_restore(begun: LogEntry) -> Generator[Step, Any, None]:
 def _restoring(
     tip: LogEntry, plan: Plan, place: int, held: tuple[int, ...], *, restoring: bool
 ) -> Generator[Step, Any, LogEntry]:
-    entry = LogEntry(tip.collection, tip.n + 1, tip.batch, place, restoring=restoring, held=held)
+    n = tip.n + 1
+    entry = LogEntry(tip.collection, n, tip.batch, place, restoring=restoring, held=held, changed=n)
     if not (yield from mongo_commit.commit(tip, entry, plan)):
         raise StoreUnavailableError(
             f"another import into the collection {tip.collection} took over: let that one end, or run this one again"

@@ -33,6 +33,7 @@ class LogEntry:
     done: bool = False
     restoring: bool = False  # an import is under way: nothing is shown, nobody else writes
     held: tuple[int, ...] = NOTHING_HELD  # records shown at each level after this commit: what would else be counted
+    changed: int = 0  # the number of the last commit, up to this one, that changed or removed rows already held
 
     @property
     def shown(self) -> int:

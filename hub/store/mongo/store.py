@@ -25,6 +25,7 @@ from hub.store.base import (
     AccountRow,
     Appended,
     Batch,
+    Changes,
     Deletion,
     Fact,
     ManifestPage,
@@ -283,6 +284,10 @@ class MongoStore:
         """See `Store.head`."""
         entries = self._run(_one(mongo_steps.ReadTip(collection)), _after(READ_SECONDS))
         return entries[0].place if entries else 0
+
+    def changes(self, collection: str, since: int) -> Changes | None:
+        """See `Store.changes`."""
+        return self._run(mongo_commit.changes(collection, since), _after(READ_SECONDS))
 
     def watch(self) -> Watch:
         """See `Store.watch`."""

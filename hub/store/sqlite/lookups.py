@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import apsw
 
-from hub.store.base import Batch, HeldVersion, Record, Standing
+from hub.store.base import Batch, Changes, HeldVersion, Record, Standing
 from hub.store.levels import Known, Link, Questions, questions
 from hub.store.ownership import bodies_to_read
 from hub.store.sqlite.files import rows
@@ -169,3 +169,22 @@ def _record(collection: str, row: tuple[Any, ...]) -> Record:
 
 def _list(values: Iterable[Any]) -> str:
     return json.dumps(list(values))
+
+
+def last_change(connection: apsw.Connection) -> int:
+    """The number of the last change to a record that was held already, 0 where there was none."""
+    number = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'record_change'").get
+    return number if isinstance(number, int) else 0
+
+
+def changes_since(connection: apsw.Connection, number: int, since: int) -> Changes:
+    """The changes in the collection of that number, after the change `since`."""
+    # one statement, one state: numbers without a gap are all that there were
+    changes = rows(connection, "SELECT number, key FROM record_change WHERE number > ? ORDER BY number", since)
+    if not changes:
+        return Changes(last_change(connection), None)
+    last = changes[-1][0]
+    if len(changes) < last - since:
+        return Changes(last, None)
+    first_key, last_key = key_of(number, 0), key_of(number, LAST_PLACE)
+    return Changes(last, tuple(place_of(key) for _, key in changes if first_key <= key <= last_key))

@@ -223,12 +223,35 @@ def _read_references(connection: apsw.Connection) -> None:
         last = bodies[-1][0]
 
 
+def changes_of_records(connection: apsw.Connection) -> None:
+    """Which records were changed or removed, numbered, so that pages kept ready to send are known to be as they were.
+
+    Triggers write it, so that no statement can forget to. The last 10,000 changes are kept: whoever has to ask for more
+    starts again from nothing.
+    """
+    connection.execute("""
+        CREATE TABLE record_change (number INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL) STRICT;
+        CREATE TRIGGER record_changed AFTER UPDATE OF governing, newest, preceded ON record
+        WHEN (old.governing, old.newest, old.preceded) IS NOT (new.governing, new.newest, new.preceded)
+        BEGIN
+            INSERT INTO record_change (key) VALUES (old.key);
+            DELETE FROM record_change WHERE number <= last_insert_rowid() - 10000;
+        END;
+        CREATE TRIGGER record_removed AFTER DELETE ON record
+        BEGIN
+            INSERT INTO record_change (key) VALUES (old.key);
+            DELETE FROM record_change WHERE number <= last_insert_rowid() - 10000;
+        END;
+    """)
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     objects_in_line,
     statuses_accounts_and_secret,
     versions_by_instant,
     facts_beside_objects,
     levels_that_govern,
+    changes_of_records,
 )
 
 

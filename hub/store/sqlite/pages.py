@@ -122,12 +122,14 @@ def read_page(connection: apsw.Connection, number: int, query: Query, max_bytes:
     if len(ranges) == 1:
         values = (number, asked.after, asked.limit, *ranges[0].values)
         page = _bodies(connection, _OF_RANGE.format(ranges[0].sql), values, max_bytes)
-        return replace(page, more=_goes_on(connection, asked, ranges[0], page))
+        following = _following(connection, asked, ranges[0], page)
+        return replace(page, more=following > 0, following=following)
     keys = _merged(connection, asked, ranges, asked.limit + 1)
     if not keys:
         return EMPTY
     page = _bodies(connection, _OF_KEYS, (apsw.carray(array("q", keys[: asked.limit])),), max_bytes)
-    return replace(page, more=page.count < len(keys))
+    more = page.count < len(keys)
+    return replace(page, more=more, following=place_of(keys[page.count]) if more else 0)
 
 
 def read_manifest(connection: apsw.Connection, number: int, query: Query) -> ManifestPage:
@@ -202,12 +204,14 @@ def _cut(key_bodies: Iterator[tuple[Any, ...]], max_bytes: int) -> Page:
     return Page(b",".join(bodies), len(bodies), first, last, more)
 
 
-def _goes_on(connection: apsw.Connection, asked: _Asked, of: _Range, page: Page) -> bool:
+def _following(connection: apsw.Connection, asked: _Asked, of: _Range, page: Page) -> int:
+    """The place of the record after the page, 0 where there is none."""
     # a page that was not cut off by its limits ends where everything ends
     if page.count == 0 or (page.count < asked.query.limit and not page.more):
-        return False
+        return 0
     after = key_of(asked.number, page.last)
-    return connection.execute(of.sql, (asked.number, after, 1, *of.values)).get is not None
+    key = connection.execute(of.sql, (asked.number, after, 1, *of.values)).get
+    return place_of(key) if isinstance(key, int) else 0
 
 
 # --------------------------------------------------------------------------------------------------------------- keys

@@ -20,6 +20,7 @@ from hub.store.base import (
     AccountRow,
     Appended,
     Batch,
+    Changes,
     Deletion,
     Fact,
     ManifestPage,
@@ -254,6 +255,15 @@ class SqliteStore:
         """See `Store.head`."""
         with self._files.reading() as connection:
             return _head(connection, collection)
+
+    def changes(self, collection: str, since: int) -> Changes | None:
+        """See `Store.changes`."""
+        with self._files.reading() as connection:
+            last = connection.cached("change", lambda: lookups.last_change(connection))
+            if last == since:
+                return Changes(last, ())
+            number = self._number(connection, collection)
+            return lookups.changes_since(connection, -1 if number is None else number, since)
 
     def watch(self) -> Watch:
         """See `Store.watch`."""

@@ -1,0 +1,199 @@
+"""Pages kept ready are what the store would give, whatever happens to the records in them, in any process."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from hub.settings import Limits
+from hub.sharing.catalogue import Catalogue, Collection
+from hub.sharing.deliver import Delivered, Exit, objects
+from hub.sharing.members import Account, AccountKind
+from hub.sharing.ready import Content, PageKey, ReadyPage, ReadyPages, pack, unpack
+from hub.stix.timestamps import format_place
+from hub.store.base import Query, Store
+from hub.taxii.filters import Filters, Match, VersionMatch
+from tests.store.making import Clock, add, an_id, candidate
+
+OpenStore = Callable[..., Store]
+READERS = (
+    Account("id", AccountKind.CERT, "ID"),
+    Account("sg-bank", AccountKind.CONSTITUENT, "SG"),
+    Account("partner", AccountKind.PARTNER),
+)
+TYPES = ("indicator", "malware")
+MATCHES = (
+    Match(),
+    Match(types=("malware",)),
+    Match(versions=VersionMatch(first=True)),
+    Match(versions=VersionMatch(every=True)),
+    Match(versions=VersionMatch(last=True, instants=(1, 2))),
+)
+
+
+def make_exit(store: Store, *, ready_bytes: int = 1_000_000) -> Exit:
+    return Exit(store, Limits(), b"secret", ReadyPages(ready_bytes))
+
+
+@pytest.fixture
+def feed(catalogue: Catalogue) -> Collection:
+    collection = catalogue.find("region", "feeds")
+    assert collection is not None
+    return collection
+
+
+@pytest.mark.parametrize("steps", [40, pytest.param(1_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("seed", range(2))
+def test_every_answer_is_the_one_made_from_nothing(
+    open_store: OpenStore, kind: str, clock: Clock, feed: Collection, seed: int, steps: int
+) -> None:
+    """New objects, versions, higher levels, revocations, deletions and purges by one process, read by two others."""
+    chance = random.Random(seed)
+    writer, exits = open_store(), [make_exit(open_store()) for _ in range(2)]
+    fresh = make_exit(writer, ready_bytes=0)
+    version, reused, earlier = 20, 0, list[Content]()
+    add(writer, *(candidate(number, type=TYPES[number % 2]) for number in range(20)), collection=feed.id)
+    steps = steps // 4 if kind == "mongo" else steps
+    for _ in range(steps):
+        version += 1
+        clock.now += 10
+        change_something(writer, feed.id, version, chance)
+        for _ in range(3):
+            account, match, after = chance.choice(READERS), chance.choice(MATCHES), 0
+            while True:  # the whole way, page by page
+                filters = Filters(limit=4, match=match, added_after=after * 1000)
+                expected = objects(fresh, account, feed, filters)
+                for exit_ in exits:
+                    delivered = objects(exit_, account, feed, filters)
+                    assert told(delivered) == told(expected)
+                    reused += any(delivered.content is content for content in earlier)
+                    earlier.append(delivered.content)
+                if not expected.more:
+                    break
+                after = expected.last
+        del earlier[:-500]
+    assert reused > steps  # else little was kept, and little was tested
+
+
+def change_something(store: Store, collection: str, version: int, chance: random.Random) -> None:
+    number = chance.randrange(20) if chance.random() < 0.5 else version + 20  # half of the time it is new
+    object_type = TYPES[number % 2]
+    what = chance.random()
+    if what < 0.1:
+        store.delete(collection, an_id(number, object_type), "ID", 4)
+    elif what < 0.15:
+        store.purge(collection, an_id(number, object_type))
+    else:
+        revoked = what < 0.2
+        level = chance.choice((0, 1, 1, 2, 3))
+        add(store, candidate(number, version, level, type=object_type, revoked=revoked), collection=collection)
+
+
+def told(delivered: Delivered) -> tuple[object, ...]:
+    assert unpack(delivered.content.packed()) == delivered.body
+    return delivered.body, delivered.count, delivered.date_added, delivered.more
+
+
+def test_what_was_read_once_is_not_read_again(store: Store, feed: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(store, *(candidate(number) for number in range(5)), collection=feed.id)
+    exit_ = make_exit(store)
+    first = objects(exit_, READERS[0], feed, Filters(limit=2))
+    monkeypatch.setattr(type(store), "read", None)
+    again = objects(exit_, READERS[0], feed, Filters(limit=2))
+    assert told(again) == told(first)
+
+
+def test_a_reader_of_another_level_gets_a_page_of_its_own(store: Store, feed: Collection) -> None:
+    levels = (1, 2, 1, 2, 1, 1)
+    add(store, *(candidate(number, level=level) for number, level in enumerate(levels)), collection=feed.id)
+    exit_ = make_exit(store)
+    of_cert = objects(exit_, READERS[0], feed, Filters(limit=2))
+    of_partner = objects(exit_, READERS[2], feed, Filters(limit=2))
+    assert an_id(1) in of_cert.body.decode()
+    assert an_id(1) not in of_partner.body.decode()
+
+
+def test_a_new_object_at_the_end_drops_no_page(store: Store, feed: Collection) -> None:
+    add(store, *(candidate(number) for number in range(5)), collection=feed.id)
+    exit_ = make_exit(store)
+    objects(exit_, READERS[0], feed, Filters(limit=2))
+    size = exit_.ready.size
+    add(store, candidate(9), collection=feed.id)
+    objects(exit_, READERS[0], feed, Filters(limit=2))
+    assert exit_.ready.size == size > 0
+
+
+def test_a_page_that_ends_at_the_head_is_never_kept(store: Store, feed: Collection) -> None:
+    add(store, candidate(1), candidate(2), collection=feed.id)
+    exit_ = make_exit(store)
+    objects(exit_, READERS[0], feed, Filters(limit=2))
+    add(store, candidate(3), collection=feed.id)
+    assert objects(exit_, READERS[0], feed, Filters(limit=2)).more
+
+
+def test_the_last_page_after_it_is_removed_leaves_nothing_more(store: Store, feed: Collection) -> None:
+    """`more` hangs on the record behind the page, which is not in it."""
+    add(store, candidate(1), candidate(2), candidate(3), collection=feed.id)
+    exit_ = make_exit(store)
+    assert objects(exit_, READERS[0], feed, Filters(limit=2)).more
+    store.delete(feed.id, an_id(3), "ID", 4)
+    assert not objects(exit_, READERS[0], feed, Filters(limit=2)).more
+
+
+def test_a_change_between_asking_and_reading_is_noticed(store: Store, feed: Collection) -> None:
+    """As where another thread notices the change first: the page that was read before it is not kept."""
+    add(store, *(candidate(number) for number in range(5)), collection=feed.id)
+    exit_ = make_exit(store)
+    key = PageKey(Query(feed.id, 4, 0, 2), 0, Match())
+    page = ReadyPage(Content(b"old"), 2, 1, store.head(feed.id), more=True, following=store.head(feed.id))
+    change = exit_.ready.change(store, feed.id)
+    assert change is not None
+    store.delete(feed.id, an_id(0), "ID", 4)
+    objects(exit_, READERS[0], feed, Filters(limit=2))  # keeps a page, and knows of no change
+    exit_.ready.keep(key, page, change)
+    assert exit_.ready.find(store, key) is None
+
+
+def test_more_changes_than_a_store_remembers_drop_all_pages(store: Store, feed: Collection) -> None:
+    changes = store.changes(feed.id, 0)
+    assert changes is not None
+    add(store, *(candidate(number) for number in range(5)), collection=feed.id)
+    assert store.changes(feed.id, changes.number) == changes
+    add(store, candidate(1, version=2), collection=feed.id)
+    later = store.changes(feed.id, changes.number)
+    assert later is not None
+    assert later.number > changes.number
+    far_behind = store.changes(feed.id, later.number - 20_000)
+    assert far_behind is not None
+    assert far_behind.places is None
+
+
+def test_pages_stay_within_their_bytes(store: Store, feed: Collection) -> None:
+    """The one that was used longest ago goes first."""
+    add(store, *(candidate(number, note="x" * 500) for number in range(50)), collection=feed.id)
+    exit_ = make_exit(store, ready_bytes=20_000)
+    pages = [objects(exit_, READERS[0], feed, Filters(limit=2))]
+    while pages[-1].more:
+        assert exit_.ready.size <= 20_000
+        pages[-1].content.plain()
+        pages.append(objects(exit_, READERS[0], feed, Filters(limit=2, added_after=pages[-1].last * 1000)))
+    assert exit_.ready.size <= 20_000
+
+
+def test_both_forms_of_a_page_are_counted() -> None:
+    ready = ReadyPages(1_000_000)
+    body = format_place(1).encode() * 1_000
+    content = Content(body)
+    ready._change["c"] = 1
+    ready.keep(PageKey(Query("c", 4, 0, 2), 0, Match()), ReadyPage(content, 2, 1, 2, True, 3), 1)
+    plain = ready.size
+    packed = content.packed()
+    assert ready.size == plain - len(body) + len(packed)  # readers want gzip: the plain bytes are dropped
+    assert content.plain() == body
+    assert ready.size == plain + len(packed)
+
+
+def test_gzip_is_the_same_for_the_same_bytes() -> None:
+    assert pack(b"page" * 1_000) == pack(b"page" * 1_000)
