@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from hub import errors
 from hub.server.responses import resource_response
+from hub.taxii.negotiation import older_client
 from hub.taxii.resources import ErrorMessage
 
 _log = logging.getLogger("hub.error")
@@ -100,5 +101,8 @@ def _answer(status: int, title: str, description: str | None, cause: Exception |
     flask.g.error_id = error_id
     if cause is not None:
         log_cause(_log, error_id, cause)
+    if status < 500 and description is not None:
+        # clients of TAXII 1.x and 2.0 ask addresses, forms and headers of their own: their users learn why that fails
+        description += older_client(flask.request.headers)
     message = ErrorMessage(title=title, description=description, error_id=error_id, http_status=str(status))
     return resource_response(message, status)

@@ -38,7 +38,9 @@ from hub.store.base import BY_HUB, Batch, Candidate, Outcome, Store, Stranded, V
 from hub.taxii import protocol
 from hub.taxii.resources import StatusDetail, StatusResource, as_json
 
-HOUR: Final = 3600 * 1000 * 1000  # microseconds
+MINUTE: Final = 60 * 1000 * 1000  # microseconds
+QUARTER_HOUR: Final = 15 * MINUTE
+_WRITING_MINUTES: Final = 2  # between the moment that a tool writes as `modified` and the moment that the hub reads it
 _MESSAGE_CHARACTERS: Final = 1000  # of one detail, so that a status stays readable
 _ACCOUNTS_SHOWN: Final = 20  # of those that fetched a version below a raised level
 _STIX_TIMESTAMP: Final = re.compile(STIX_TIMESTAMP, re.ASCII)
@@ -126,7 +128,7 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
             status_id=status_id,
             account=writer.account.name,
             describe=partial(_status_body, request, status_id, decided),
-            unmarked=writer.collection.unmarked,
+            unmarked=writer.collection.unmarked_from(writer.account.name),
             highest=writer.collection.highest_tlp,
             reads=_other_collections(request, candidates),
             bystanders=tuple(levels.bystanders(values, parsed, (one.index for one in decided), hub.catalogue.markings)),
@@ -141,7 +143,7 @@ def _judge(request: _Request, index: int, value: Any, parsed: StixObject | tuple
     hub, collection = request.hub, request.writer.collection
     if not isinstance(parsed, StixObject):
         return _refusal(index, value, "; ".join(_said(fault) for fault in parsed))
-    if why := _from_the_future(request, parsed):
+    if why := _date_problem(request, parsed):
         return _refusal(index, value, why)
     # (4)
     level = access.level_of(parsed, collection, hub.catalogue)
@@ -186,15 +188,27 @@ def _other_collections(request: _Request, candidates: Sequence[Candidate]) -> Ma
     return levels.collections_read(request.hub.catalogue, request.writer.account, request.writer.collection)
 
 
-def _from_the_future(request: _Request, parsed: StixObject) -> str:
-    """One object dated far ahead has stopped other feeds for years: readers took its date as how far they are."""
-    hours = request.hub.limits.future_hours
-    if parsed.version is not None and parsed.version > request.now * 1000 + hours * HOUR:
-        return (
-            f"its version {parsed.version_text} lies more than {hours} hours ahead of "
-            "the hub's clock: mend `created` and `modified`."
-        )
-    return ""
+def _date_problem(request: _Request, parsed: StixObject) -> str:
+    """Why the date of an object's version cannot be taken, in words; empty where it can.
+
+    Common clients take the newest `modified` that they read as how far they are: one date ahead hides all that follows.
+    `created` is never later than `modified` (STIX 2.1, 3.2), and other dates may lie in the future.
+    """
+    minutes = request.hub.limits.future_minutes
+    ahead = 0 if parsed.version is None else parsed.version - request.now * 1000
+    if ahead <= minutes * MINUTE:
+        return ""
+    hint = " Is this local time? Write it in UTC." if _is_time_zone(ahead) else ""
+    return (
+        f"Its version {parsed.version_text} lies more than {minutes} minutes ahead of the hub's clock, which says "
+        f"{format_place(request.now)}: correct `created` and `modified`, or the clock of the machine that wrote them.{hint}"
+    )
+
+
+def _is_time_zone(ahead: int) -> bool:
+    """Whether a date is ahead by what a time zone is ahead of UTC: whole quarter hours, from 1 to 14 hours."""
+    quarters = round(ahead / QUARTER_HOUR)
+    return 4 <= quarters <= 56 and abs(ahead - quarters * QUARTER_HOUR) <= _WRITING_MINUTES * MINUTE
 
 
 def _said(fault: Fault) -> str:

@@ -33,6 +33,12 @@ class Collection:
     readers: frozenset[str]  # member codes of those admitted; empty: nobody reads here
     named: bool  # whether `readers` were named one by one: RED is for such a collection only
     exercise: bool  # a drill: never mixed with live data
+    must_mark: tuple[str, ...] | bool = False  # the accounts whose unmarked objects are refused; True: those of all
+
+    def unmarked_from(self, account: str) -> TLP | None:
+        """The level of an account's unmarked objects; None: they are refused."""
+        asked = self.must_mark if isinstance(self.must_mark, bool) else account in self.must_mark
+        return None if asked else self.unmarked
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,6 +164,7 @@ def _parse_collection(
         readers=readers,
         named=named,
         exercise=exercise,
+        must_mark=_must_mark(table),
     )
     table.finish()
     access.finish()
@@ -215,6 +216,15 @@ def _unmarked(table: Table) -> TLP | None:
     if word not in UNMARKED:
         raise table.complaint("unmarked", f'{word!r} should be "refuse", "amber" or "amber+strict"')
     return UNMARKED[word]
+
+
+def _must_mark(table: Table) -> tuple[str, ...] | bool:
+    """The accounts that `must_mark` names, or whether it means all."""
+    if "must_mark" not in table or isinstance(table.value("must_mark"), bool):
+        return table.flag("must_mark", default=False)
+    if not isinstance(table.value("must_mark"), list) or not (names := table.texts("must_mark")):
+        raise table.complaint("must_mark", 'should be true, or a list of accounts\' names such as ["opencti-sg"]')
+    return names
 
 
 def _parse_members_of(access: Table, key: str, codes: tuple[str, ...]) -> tuple[frozenset[str], bool]:

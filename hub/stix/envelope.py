@@ -27,7 +27,9 @@ def parse_envelope(body: bytes, limits: Limits) -> list[Any]:
         raise MalformedError("A key stands twice in the envelope; leave one of the two out.")
     objects = root.get("objects")
     if objects is None and root.get("type") not in (None, "bundle") and "id" in root:
-        raise MalformedError('The body is a single STIX object; put it into an envelope: {"objects": [ … ]}.')
+        raise MalformedError(
+            'The body is a single STIX object; put it into an envelope (TAXII 2.1, 3.7): {"objects": [ … ]}.'
+        )
     if not isinstance(objects, list) or not objects:
         raise MalformedError('The envelope has no list "objects" with at least one object in it.')
     if len(objects) > limits.envelope_objects:

@@ -14,8 +14,11 @@ Of several levels the highest counts. Case, spaces, underscores, quotation marks
 without width make no difference, nor does the version of TLP ("TLP 2.0 RED"). What is a TLP label in form and names no
 level (`tlp:purple`, `x_tlp: "purple"`) is not understood, and such an object is refused, never taken for unmarked.
 
+An embedded object says as much: by its markings, its `id` or its `name` (as platforms embed markings and tags), and by
+what it defines where it is a marking definition.
+
 Nothing is said by a mention: an `object_refs` or another reference from object to object may list a definition, and a
-description or a name may quote its id. Names, descriptions and other prose, the values of observables and patterns say
+description or the object's own name may quote its id. Names, descriptions and other prose, the values of observables and patterns say
 nothing in words either, except in a marking definition.
 """
 
@@ -52,6 +55,9 @@ _MENTIONS: Final = frozenset(
     "id object_refs object_ref source_ref target_ref sighting_of_ref observed_data_refs where_sighted_refs "
     "name description content abstract explanation opinion summary aliases pattern value subject body".split()
 )
+# Inside an object these are no longer its own id, name or value: `{"id": …}` and `{"name": "tlp:red"}` are how platforms
+# write markings and tags.
+_MENTIONS_INSIDE: Final = _MENTIONS - {"id", "name", "value"}
 # On a text that `_plain` made: lower-case ASCII words with one space between them.
 _TLP: Final = r"(?:tlp|traffic ?light ?protocol(?: tlp)?)"
 _VERSION: Final = r"(?: ?v? ?[12](?: 0)?)?"
@@ -117,7 +123,7 @@ class _Reading:
 
     def of(self, content: Mapping[str, Any]) -> SaidLevel:
         """All that is said in it."""
-        self._inside(content)
+        self._properties(content, _MENTIONS)
         if content.get("type") == _MARKING:
             own_id = content.get("id")
             if isinstance(own_id, str) and (level := self._known.get(own_id)) is not None:
@@ -125,23 +131,25 @@ class _Reading:
             self._definition(content)
         return SaidLevel(max(self._levels, default=None), tuple(self._markings), self._unclear)
 
-    def _inside(self, content: Mapping[str, Any]) -> None:
+    def _properties(self, content: Mapping[str, Any], mentions: frozenset[str]) -> None:
         for key, value in content.items():
             if isinstance(key, str):
-                self._text(key, "")  # a marking may be the key of a custom object
-                self._value(key, value)
+                self._text(key, "", mentions)  # a marking may be the key of a custom object
+                self._value(key, value, mentions)
 
-    def _value(self, key: str, value: Any) -> None:
+    def _value(self, key: str, value: Any, mentions: frozenset[str]) -> None:
         if isinstance(value, str):
-            self._text(value, key)
+            self._text(value, key, mentions)
         elif isinstance(value, Mapping):
-            self._inside(value)
+            self._properties(value, _MENTIONS_INSIDE)
+            if value.get("type") == _MARKING:
+                self._definition(value)
         elif isinstance(value, list | tuple):
             for item in value:
-                self._value(key, item)
+                self._value(key, item, mentions)
 
-    def _text(self, text: str, key: str) -> None:
-        if key in _MENTIONS:
+    def _text(self, text: str, key: str, mentions: frozenset[str]) -> None:
+        if key in mentions:
             return
         if "--" in text and _MARKING_IDS.fullmatch(lowered := text.lower().strip()):
             for found in _ONE_MARKING_ID.finditer(lowered):

@@ -391,7 +391,10 @@ def _higher_level(one: Level | None, other: Level) -> Level:
     return other if one is None or one.value < other.value else one
 
 
-_UNMARKED: Final = "It has no TLP marking, and this collection takes marked objects only: add object_marking_refs."
+_UNMARKED: Final = (
+    "It has no TLP marking, and only marked objects are taken here from this account: add object_marking_refs. OpenCTI's "
+    "connector removes markings before it sends, unless it is set to delete_marking_definition=false."
+)
 
 
 def _not_understood(marking: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+from werkzeug.datastructures import Headers
 from werkzeug.http import parse_accept_header, parse_options_header
 
 from hub.errors import NotAcceptableError, UnsupportedMediaError
@@ -28,6 +29,37 @@ def check_accept(header: str | None) -> None:
     )
 
 
+def older_client(headers: Headers) -> str:
+    """A sentence for clients of TAXII 1.x and 2.0, which begins with a space; empty for all others."""
+    version = _older_version(headers)
+    if not version:
+        return ""
+    return (
+        f" This is a TAXII {protocol.VERSION} server, and the client speaks TAXII {version}: use a client of TAXII "
+        f"{protocol.VERSION}, and begin at {protocol.DISCOVERY_PATH}."
+    )
+
+
+def _older_version(headers: Headers) -> str:
+    accept, content_type = headers.get("Accept", ""), headers.get("Content-Type", "")
+    xml = parse_options_header(content_type)[0].lower() in protocol.TAXII_1_MEDIA
+    if xml or any(name in headers for name in protocol.TAXII_1_HEADERS):
+        return "1.x"
+    # a client that takes 2.1, too, has another problem than its version
+    if _names_2_0(content_type) or (_names_2_0(accept) and not _accepts(accept)):
+        return "2.0"
+    return ""
+
+
+def _names_2_0(header: str) -> bool:
+    ranges = [parse_options_header(text) for text, _ in parse_accept_header(header)]
+    return any(
+        media_type.lower() in protocol.MEDIA_2_0
+        or (media_type.lower() == protocol.TAXII and parameters.get("version") == "2.0")
+        for media_type, parameters in ranges
+    )
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def _accepts(header: str) -> bool:
     decided = (-1, 0.0)
@@ -46,15 +78,16 @@ def _specificity(media_type: str, parameters: Mapping[str, str]) -> int:
 
 
 def check_content_type(header: str | None) -> None:
-    """Return if the hub reads a body of this media type; UnsupportedMediaError if it does not.
+    """Return if the hub reads a body of this media type; UnsupportedMediaError if it does not, or if none is named.
 
-    A body without a Content-Type is read: what it holds is checked anyway.
+    TAXII 2.1, 5.5: a POST has the Content-Type of an envelope; STIX's own type is taken, too, as common platforms send it.
     """
-    if header is None or not header.strip():
-        return
-    media_type, parameters = parse_options_header(header)
+    text = (header or "").strip()
+    media_type, parameters = parse_options_header(text)
     if media_type.lower() in _READABLE and parameters.get("version", protocol.VERSION) == protocol.VERSION:
         return
+    sent = f"not {text[:80]!r}" if text else "and the request names no Content-Type"
     raise UnsupportedMediaError(
-        f"The hub reads {protocol.CONTENT_TYPE} and {protocol.STIX_CONTENT_TYPE}, not {header[:80]!r}."
+        f"The hub reads {protocol.CONTENT_TYPE} and {protocol.STIX_CONTENT_TYPE}, {sent}: "
+        f"send `Content-Type: {protocol.CONTENT_TYPE}` (TAXII 2.1, 5.5)."
     )

@@ -11,6 +11,11 @@ STIX: Final = "application/stix+json"
 CONTENT_TYPE: Final = f"{TAXII};version={VERSION}"
 STIX_CONTENT_TYPE: Final = f"{STIX};version={VERSION}"
 
+# What clients of older versions send: TAXII 1.x has headers of its own, and XML; TAXII 2.0 has other media types.
+TAXII_1_HEADERS: Final = ("X-TAXII-Content-Type", "X-TAXII-Accept", "X-TAXII-Services", "X-TAXII-Protocol")
+TAXII_1_MEDIA: Final = frozenset({"application/xml", "text/xml"})
+MEDIA_2_0: Final = frozenset({"application/vnd.oasis.taxii+json", "application/vnd.oasis.stix+json"})
+
 DISCOVERY_PATH: Final = "/taxii2/"  # 4.1: at the root of the server
 
 DATE_ADDED_FIRST: Final = "X-TAXII-Date-Added-First"  # 3.2

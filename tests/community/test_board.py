@@ -212,7 +212,8 @@ def test_a_clock_that_is_set_back_takes_no_time_below_zero_and_no_claim_away(hub
     taken(hub, "ID", incident())
     last = poll(hub, cert("SG"))
     clock.now -= 24 * HOUR
-    taken(hub, "SG", acknowledged(10, "SG"))
+    before = dict.fromkeys(("created", "modified"), "2026-04-01T01:00:00.000Z")
+    taken(hub, "SG", acknowledged(10, "SG") | before)
     poll(hub, cert("MY"))
     poll(hub, cert("SG"), last)
     found = entry(hub)

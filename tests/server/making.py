@@ -194,7 +194,11 @@ class Client:
         query_string: str = "",
         **environment: Any,
     ) -> Answer:
-        sent = {"Accept": CONTENT_TYPE, **(headers or {})}
+        sent = {
+            "Accept": CONTENT_TYPE,
+            **({"Content-Type": CONTENT_TYPE} if body is not None else {}),
+            **(headers or {}),
+        }
         if self.authorization is not None:
             sent.setdefault("Authorization", self.authorization)
         response = self._client.open(

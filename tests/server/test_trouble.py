@@ -10,13 +10,16 @@ import apsw
 import pytest
 
 from tests.conftest import OpenHub, Template, clients_of
-from tests.server.making import LAST, Client, Clock, Content, as_envelope, at, ids, note, pairs
+from tests.server.making import CONTENT_TYPE, LAST, Client, Clock, Content, as_envelope, at, ids, note, pairs
 
 
 def answer(client: Client, method: str = "GET", body: bytes | None = None) -> tuple[int, str]:
     """Status and description; these may be 5xx, unlike everywhere else."""
     response = client._client.open(
-        at("id", "objects"), method=method, data=body, headers={"Authorization": client.authorization or ""}
+        at("id", "objects"),
+        method=method,
+        data=body,
+        headers={"Content-Type": CONTENT_TYPE, "Authorization": client.authorization or ""},
     )
     assert response.headers["Content-Type"] == "application/taxii+json;version=2.1"
     assert response.json is not None

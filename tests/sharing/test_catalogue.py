@@ -116,6 +116,22 @@ def test_a_further_root_may_have_the_same_members(tmp_path: Path) -> None:
     assert [(c.root, c.exercise) for c in catalogue] == [("one", False), ("one", False), ("two", True)]
 
 
+@pytest.mark.parametrize(
+    ("declared", "from_tool", "from_desk"),
+    [("true", None, None), ('["tool"]', None, TLP.AMBER), ("false", TLP.AMBER, TLP.AMBER)],
+)
+def test_who_must_mark_is_named_or_everybody(
+    tmp_path: Path, declared: str, from_tool: TLP | None, from_desk: TLP | None
+) -> None:
+    """Unmarked objects of these accounts are refused, whatever the collection does with those of others."""
+    text = FILES["collections/one/first.toml"].replace(
+        'unmarked = "refuse"', f'unmarked = "amber"\nmust_mark = {declared}'
+    )
+    collection = loaded(tmp_path, {"collections/one/first.toml": text}).find("one", "first")
+    assert collection is not None
+    assert (collection.unmarked_from("tool"), collection.unmarked_from("desk")) == (from_tool, from_desk)
+
+
 CASES = [
     # file, old, new, the key that the complaint names, what it says
     ("collections/hub.toml", 'contact = "C"', "", "contact", "is missing"),
@@ -166,6 +182,8 @@ CASES = [
     ),
     ("collections/one/first.toml", "[access]", "relais = true\n[access]", "collection.relais", "no such key"),
     ("collections/one/first.toml", "[access]", 'relay = "yes"\n[access]', "collection.relay", "true or false"),
+    ("collections/one/first.toml", "[access]", "must_mark = []\n[access]", "collection.must_mark", "list of accounts"),
+    ("collections/one/first.toml", "[access]", 'must_mark = "id-cert"\n[access]', "collection.must_mark", "list of accounts"),
     ("collections/one/first.toml", "[access]", "[acess]", "access", "is missing"),
     ("collections/one/first.toml", '["ID"]', '["XX"]', "access.write", "'XX' is no member"),
     ("collections/one/first.toml", '["ID"]', "[]", "access.write", "empty"),

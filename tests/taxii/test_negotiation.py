@@ -146,8 +146,8 @@ def test_the_version_of_the_content_type_is_optional(indonesia: Client, header: 
     assert response.status_code == 202
 
 
-def test_a_body_without_content_type_is_read(indonesia: Client) -> None:
-    """CN-14: what it holds is checked anyway."""
+def test_a_body_without_content_type_is_refused(indonesia: Client) -> None:
+    """CN-14: an envelope comes with its media type (5.5), and nothing is kept."""
     response = indonesia.post("id", as_envelope([indicator(1)]), headers={"Content-Type": ""})
-    assert response.status_code == 202
-    assert len(indonesia.objects("id")) == 1
+    assert response.status_code == 415
+    assert indonesia.objects("id") == []
