@@ -58,7 +58,7 @@ class Limits:
     page_default: int = setting(1_000, "objects on one page where the client asks for no limit")
     page_bytes: int = setting(32 * 1024 * 1024, "bytes of objects on one page, whatever `limit` asks for")
     ready_megabytes: int = setting(
-        64, "megabytes of pages that one worker keeps ready to send, most of them compressed; 0: none"
+        64, "megabytes of pages that one worker keeps ready to send, most of them compressed"
     )
     filter_values: int = setting(100, "values in one match filter")
     query_characters: int = setting(16_000, "characters in the query of one request")

@@ -31,7 +31,7 @@ def resource_response(resource: resources.Resource, status: int = 200) -> flask.
 
 def page_response(request: flask.Request, delivered: Delivered) -> flask.Response:
     """An answer with a page, as gzip where the client takes it; the dates of its first and last record are TAXII's (3.2)."""
-    if takes_gzip(request) and delivered.content.size >= _COMPRESS_FROM_BYTES:
+    if delivered.content.size >= _COMPRESS_FROM_BYTES and takes_gzip(request):
         response = taxii_response(delivered.content.packed())
         response.headers["Content-Encoding"] = "gzip"
     else:

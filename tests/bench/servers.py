@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from hub.cli.serve import ALLOCATOR
 from hub.community.hub import Hub
 from hub.settings import Limits, load_settings
 from hub.sharing.members import Account, AccountKind
+from hub.sharing.ready import pack
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP
 from hub.store.base import Batch, Candidate, describe_nothing
@@ -108,21 +111,69 @@ def candidate(index: int, content: dict[str, object]) -> Candidate:
 
 
 @contextmanager
-def hub_server(served: Served, workers: int = 1) -> Iterator[tuple[int, int]]:
+def hub_server(served: Served, workers: int = 1, **settings: str) -> Iterator[tuple[int, int]]:
     """(port, process id of the parent) of a hub over that store, as `hub serve` runs it."""
     port = free_port()
     command = [sys.executable, "-m", "hub", "serve", "--port", str(port), "--workers", str(workers)]
-    with _running(command, served.environment, port) as pid:
+    with _running(command, {**served.environment, **settings}, port) as pid:
         yield port, pid
 
 
 @contextmanager
-def bare_server(bodies: list[bytes], folder: Path) -> Iterator[int]:
-    """The port of a Flask view that returns those bytes, under the same server with the same settings."""
+def bare_server(bodies: list[bytes], folder: Path, *, packed: bool = False) -> Iterator[int]:
+    """The port of a Flask view that returns those bytes, under granian with as many threads as the hub's worker."""
+    with _granian("application", **_bodies(bodies, folder, packed=packed)) as port:
+        yield port
+
+
+@contextmanager
+def fronted_server(bodies: list[bytes], folder: Path, *, packed: bool = False) -> Iterator[int]:
+    """The same view behind the front of the hub's worker, under uvicorn as it runs there."""
+    port = free_port()
+    options = f"--factory --port {port} --http httptools --loop uvloop --no-access-log --log-level critical".split()
+    command = [sys.executable, "-m", "uvicorn", *options, "tests.bench.bare:fronted"]
+    with _running(command, {**os.environ, **ALLOCATOR, **_bodies(bodies, folder, packed=packed)}, port):
+        yield port
+
+
+@contextmanager
+def nginx_server(bodies: list[bytes], folder: Path) -> Iterator[int | None]:
+    """The port of nginx with the same bytes as files, /0 and so on, and as gzip beside them; None where there is no nginx."""
+    nginx = shutil.which("nginx")
+    if nginx is None:
+        yield None
+        return
+    root = folder / "nginx"
+    root.mkdir()
+    for number, body in enumerate(bodies):
+        (root / f"{number}").write_bytes(body)
+        (root / f"{number}.gz").write_bytes(pack(body))
+    port = free_port()
+    (root / "nginx.conf").write_text(_NGINX.format(folder=root, port=port, user=getpass.getuser()), encoding="utf-8")
+    command = [nginx, "-e", f"{root}/errors", "-c", f"{root}/nginx.conf", "-p", str(root)]
+    with _running(command, dict(os.environ), port):
+        yield port
+
+
+_NGINX = """
+user {user}; daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/errors;
+events {{ worker_connections 64; }}
+http {{
+    access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000; open_file_cache max=100;
+    client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+    uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+    server {{
+        listen 127.0.0.1:{port}; root {folder}; gzip_static on; default_type application/taxii+json;
+        location = /healthz {{ return 200; }}
+    }}
+}}
+"""
+
+
+def _bodies(bodies: list[bytes], folder: Path, *, packed: bool) -> dict[str, str]:
     file = folder / "bodies.json"
     file.write_bytes(orjson.dumps([body.decode() for body in bodies]))
-    with _granian("application", BENCH_BODIES=str(file)) as port:
-        yield port
+    return {"BENCH_BODIES": str(file), "BENCH_PACKED": "yes" if packed else ""}
 
 
 @contextmanager

@@ -12,12 +12,14 @@ CONTENT_TYPE = "application/taxii+json;version=2.1"
 
 
 class Wire:
-    def __init__(self, port: int, user: str = "", key: str = "") -> None:
+    def __init__(self, port: int, user: str = "", key: str = "", *, packed: bool = False) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=120)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray(4 * 1024 * 1024)
         login = base64.b64encode(f"{user}:{key}".encode()).decode()
         self._head = f"Host: 127.0.0.1:{port}\r\nAccept: {CONTENT_TYPE}\r\nAuthorization: Basic {login}\r\n"
+        if packed:
+            self._head += "Accept-Encoding: gzip, deflate\r\n"  # as python-requests asks
 
     def __enter__(self) -> Self:
         return self
