@@ -92,6 +92,10 @@ class Limits:
         60_000, "megabytes sent to and taken from one account or address by one worker; beyond, 429"
     )
     objects_per_minute: int = setting(2_000_000, "objects that one account publishes through one worker; beyond, 429")
+    session_idle_minutes: int = setting(
+        120, "minutes without a request after which somebody who signed in to the pages has to sign in again"
+    )
+    session_hours: int = setting(12, "hours after which they have to sign in again in any case")
     password_queue: int = setting(8, "passwords that wait to be verified in one worker; beyond, 429")
     address_passwords: int = setting(2, "of these, from one address")
     failure_minutes: int = setting(10, "minutes over which wrong passwords are counted")

@@ -36,6 +36,7 @@ from hub.sharing import access
 from hub.sharing.catalogue import ApiRoot, Catalogue
 from hub.sharing.members import Account
 from hub.stix.timestamps import format_place
+from hub.stix.tlp import TLP
 
 MOST_INCIDENTS: Final = 10_000  # on one board; the most urgent ones
 STATISTICS_DAYS: Final = 90
@@ -213,12 +214,15 @@ class Board:
             "criticality": criticality,
             "criticality_given": last.criticality is not None,
             "scale": list(last.scale),
+            "tlp": TLP(last.level).label,
+            "classes": list(last.classes),
             "stage": stage or None,
             "determination": last.determination,
             "investigation_status": last.status,
             "fetched": {member: format_place(at) for member, at in fetched.items()},
             "not_fetched": [member for member in concerned if member not in fetched],
             "acknowledged": {member: format_place(at) for member, at in acknowledged.items()},
+            "acknowledge_due": self._acknowledge_due(first.place, criticality),
             "requests": [request.content for request in requests],
             "overdue": [_overdue(one) for one in overdue],
         }
@@ -257,6 +261,10 @@ class Board:
             for member in concerned
             if member not in acknowledged
         ]
+
+    def _acknowledge_due(self, first: int, criticality: int) -> str | None:
+        hours = _hours(self._deadlines, criticality)
+        return None if hours is None else format_place(first + hours[0] * _HOUR)
 
     def _request(self, said: Said, steps: list[Said], sees: set[str], criticality: int) -> _Request:
         step = said.step

@@ -12,9 +12,10 @@ Nothing is decided here for a reader: `board` asks with a `View`, the collection
 
 from __future__ import annotations
 
+import re
 import threading
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -39,6 +40,8 @@ _PAGE_BYTES: Final = 1 << 30
 _CHANGES_MOST: Final = 1_000_000  # remembered one after another
 _TRIES: Final = 5  # to see a collection that is being written to in one piece
 
+_RSIT: Final = re.compile(r'rsit:([a-z-]{1,60})(?:="([a-z0-9-]{1,80})")?', re.ASCII)
+
 View = Mapping[str, int]
 """What a reader may see: collection id -> highest level."""
 
@@ -54,6 +57,7 @@ class IncidentVersion:
     author: str  # member code, "" where it is no member's
     criticality: int | None
     scale: tuple[str, ...]  # how its own member says it: `national scale: very serious`
+    classes: tuple[str, ...]  # of FIRST's taxonomy RSIT, from its labels: `fraud: phishing`
     status: str
     determination: str
     revoked: bool
@@ -230,6 +234,7 @@ class BoardIndex:
             author=author,
             criticality=criticality if isinstance(criticality, int) else None,
             scale=_scale(core.get("scores")),
+            classes=_classes(content.get("labels", ())),
             status=str(core.get("investigation_status", "")),
             determination=str(core.get("determination", "")),
             revoked=content.get("revoked") is True,
@@ -296,6 +301,12 @@ def _scale(scores: Any) -> tuple[str, ...]:
         return ()
     said = [one for one in scores if isinstance(one, dict) and one.get("name")]
     return tuple(f"{one['name']}: {one.get('description') or one.get('value')}" for one in said)
+
+
+def _classes(labels: Iterable[str]) -> tuple[str, ...]:
+    """The classes that RSIT labels name; `rsit:fraud="phishing"` becomes `fraud: phishing`."""
+    found = (_RSIT.fullmatch(label) for label in labels)
+    return tuple(f"{match[1]}: {match[2]}" if match[2] else match[1] for match in found if match is not None)
 
 
 def speaks_of_steps(collection: Collection) -> bool:

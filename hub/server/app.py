@@ -15,9 +15,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from hub.community.hub import Hub
 from hub.errors import HubError
 from hub.server import community, errors, front, health, metrics, views
-from hub.server.console import console
+from hub.server.console import addresses, guard, pages, texts
 from hub.server.responses import compress
 from hub.sharing.credentials import PasswordCheck
+from hub.sharing.sessions import Sessions
 from hub.taxii.negotiation import check_accept
 
 _log = logging.getLogger("hub.request")
@@ -25,7 +26,6 @@ _LOGGED: Final = 64  # characters of a path's part in the log: the client choose
 
 # (address, view, methods). Slashes at the end are TAXII's; without one the answer is the same.
 ADDRESSES: Final = (
-    ("/", console, ("GET",)),
     ("/taxii2/", views.discovery, ("GET",)),
     ("/<root>/", views.api_root, ("GET",)),
     ("/<root>/status/<status_id>/", views.status, ("GET",)),
@@ -44,10 +44,13 @@ ADDRESSES: Final = (
     ("/healthz", health.healthz, ("GET",)),
     ("/readyz", health.readyz, ("GET",)),
     ("/metrics", metrics.metrics, ("GET",)),
+    *addresses.ADDRESSES,
 )
 OPEN: Final = frozenset({"healthz", "readyz"})  # for load balancers: no account, no content
 BESIDE: Final = frozenset({"board", "contacts", "confirm"})  # answer plain JSON, too: `server.community` checks Accept
-NOT_TAXII: Final = OPEN | BESIDE | {"console", "metrics", "events"}  # answers in a form of their own
+PAGES: Final = addresses.PAGES | BESIDE  # take the session of a browser, too
+NOT_TAXII: Final = OPEN | PAGES | {"metrics", "events"}  # answers in a form of their own
+_SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 class _App(flask.Flask):
@@ -73,7 +76,10 @@ def create_app(
     app = _App("hub", static_folder=None, template_folder=str(Path(__file__).parent / "console" / "templates"))
     app.url_map.strict_slashes = False  # no redirects: clients differ in following them
     app.url_map.merge_slashes = False  # a redirect would be no TAXII answer (3.1)
+    app.jinja_options = {"finalize": texts.shown, "trim_blocks": True}
     app.extensions["hub"] = hub
+    app.extensions["sessions"] = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
+    app.jinja_env.globals |= {"_": texts.gettext, "ngettext": texts.ngettext}
     app.config["PUBLIC_URL"] = public_url
     app.config["METRICS_TOGETHER"] = metrics_together
     app.config["EVENTS"] = events
@@ -91,6 +97,12 @@ def _begin() -> flask.Response | None:
     """Before each request: its clock, who is asking, and whether the client takes what the hub answers."""
     flask.g.begun = time.perf_counter()
     if flask.request.endpoint in OPEN or flask.request.url_rule is None:
+        return None
+    if flask.request.endpoint in PAGES:
+        pages.begin_page()
+    elif flask.request.method not in _SAFE:
+        guard.check_other_site(flask.request)
+    if flask.request.endpoint in addresses.WITHOUT_ACCOUNT or flask.g.get("account") is not None:
         return None
     if (wait := _log_in()) is not None:
         return wait
@@ -124,6 +136,8 @@ def _end(response: flask.Response) -> flask.Response:
     if front.CHECK in request.environ:
         return response  # the front asks again
     about = flask.g._get_current_object()  # noqa: SLF001 - as above
+    if request.endpoint in PAGES:
+        pages.end_page(response)
     response = compress(request, response)
     what = request.endpoint or "unknown"
     seconds = time.perf_counter() - about.begun

@@ -1,4 +1,7 @@
-"""Views beside TAXII, for the national CERTs of the members: the board and the directory."""
+"""Views beside TAXII, for the national CERTs of the members: the board and the directory.
+
+The same address answers a browser with a page (`server.console`), a program with JSON.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,9 @@ import flask
 from hub.community.community import Community
 from hub.community.hub import Hub
 from hub.errors import NotAcceptableError
+from hub.server.console import guard, pages
+from hub.server.console.board_page import board_page
+from hub.server.console.directory_page import directory
 from hub.server.responses import taxii_response
 from hub.sharing.members import Account
 from hub.taxii.negotiation import check_accept
@@ -19,16 +25,26 @@ PLAIN: Final = "application/json"
 
 def board(root: str) -> flask.Response:
     """Each open incident: who has it, acknowledged, was asked, answered, is overdue; and how long members take."""
+    if pages.wants_page(flask.request):
+        return board_page(root)
     return _answer(_community().board, root)
 
 
 def contacts(root: str) -> flask.Response:
     """The single point of contact of each member."""
+    if pages.wants_page(flask.request):
+        return directory(root)
     return _answer(_community().contacts, root)
 
 
 def confirm(root: str) -> flask.Response:
-    """The member's own contact, confirmed now. The request has no body."""
+    """The member's own contact, confirmed now. The request of a program has no body, that of a page its token."""
+    guard.check_origin(flask.request, pages.public_url())
+    if pages.session() is not None:
+        guard.check_form(flask.request, pages.session(), pages.sessions())
+    if pages.wants_page(flask.request):
+        _community().confirm(_account(), root)
+        return pages.see(f"/{root}/contacts/?confirmed=1")
     return _answer(_community().confirm, root)
 
 

@@ -56,7 +56,7 @@ def _hub_error(error: errors.HubError) -> flask.Response:
     elif status == 503:
         description = "The hub's store is away or busy; nothing of this request was kept. Send it again later."
     response = _answer(status, title, description, error if status >= 500 else None)
-    if status == 401:
+    if response.status_code == 401 and "error_page" not in flask.g:  # a browser would ask for the password itself
         for challenge in CHALLENGES:
             response.headers.add("WWW-Authenticate", challenge)
     if isinstance(error, errors.TooManyRequestsError):
@@ -101,6 +101,10 @@ def _answer(status: int, title: str, description: str | None, cause: Exception |
     flask.g.error_id = error_id
     if cause is not None:
         log_cause(_log, error_id, cause)
+    error_page = flask.g.get("error_page")  # where a browser asks for a page (`server.console.pages`)
+    if error_page is not None:
+        page: flask.Response = error_page(status, title, description, error_id)
+        return page
     if status < 500 and description is not None:
         # clients of TAXII 1.x and 2.0 ask addresses, forms and headers of their own: their users learn why that fails
         description += older_client(flask.request.headers)

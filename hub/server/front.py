@@ -107,7 +107,7 @@ class Front:
         # (1)
         environ = environ_of(scope)
         address = client_address(environ, behind_proxy=self._behind_proxy)
-        digest = _digest(environ.get("HTTP_AUTHORIZATION"))
+        digest = _digest(environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_COOKIE"))
         client = self._accounts.get(digest, f"address {address}") if digest else f"address {address}"
         body_bytes = 0
         try:

@@ -20,7 +20,7 @@ from hub.stix.levels import KNOWN_MARKINGS
 from hub.stix.tlp import BY_WORD, TLP
 
 # Paths that the server answers itself: an API root of such a name could never be reached.
-TAKEN_NAMES: Final = frozenset({"taxii2", "healthz", "readyz", "metrics", "static"})
+TAKEN_NAMES: Final = frozenset({"taxii2", "healthz", "readyz", "metrics", "static", "console"})
 SMALLEST_BODY: Final = 10_000  # bytes; below it, hardly an incident fits
 LARGEST_BODY: Final = 1024 * 1024 * 1024  # bytes
 # What `unmarked` may say, and the level that it stands for.

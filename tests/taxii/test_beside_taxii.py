@@ -62,11 +62,12 @@ def test_a_member_confirms_its_own_contact(as_account: ClientOf) -> None:
 
 @pytest.mark.parametrize("path", BESIDE)
 def test_a_dashboard_gets_plain_json_where_it_asks_for_that(as_account: ClientOf, path: str) -> None:
-    """A TAXII client goes on to get TAXII's media type; whoever takes neither is told so."""
+    """A TAXII client goes on to get TAXII's media type, a browser gets a page; who takes none of them is told so."""
     singapore = as_account("sg-cert")
     plain = singapore.get(path, headers={"Accept": "application/json"})
     assert (plain.status_code, plain.headers["Content-Type"]) == (200, "application/json")
     assert "member" in plain.json
     for accept in (CONTENT_TYPE, "*/*", f"application/json, {CONTENT_TYPE}"):
         assert singapore.get(path, headers={"Accept": accept}).headers["Content-Type"] == CONTENT_TYPE
-    assert singapore.get(path, headers={"Accept": "text/html"}).status_code == 406
+    assert singapore.get(path, headers={"Accept": "text/html"}).headers["Content-Type"] == "text/html; charset=utf-8"
+    assert singapore.get(path, headers={"Accept": "image/*"}).status_code == 406

@@ -1,0 +1,21 @@
+"""The addresses of the console, and which of them need no account."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from hub.server.console import pages, signing_in
+from hub.server.console.collections_page import console
+
+# (address, view, methods), as in `server.app`.
+ADDRESSES: Final = (
+    ("/", console, ("GET",)),
+    ("/console/login", signing_in.sign_in, ("GET",)),
+    ("/console/login", signing_in.try_sign_in, ("POST",)),
+    ("/console/logout", signing_in.sign_out, ("POST",)),
+    ("/console/language", signing_in.language, ("GET",)),
+    ("/console/static/<name>", pages.asset, ("GET",)),
+)
+PAGES: Final = frozenset(view.__name__ for _, view, _ in ADDRESSES)
+# No Authorization header is looked at there: the form brings the credentials, or none are needed.
+WITHOUT_ACCOUNT: Final = frozenset({"try_sign_in", "sign_out", "sign_in", "language", "asset"})

@@ -1,0 +1,90 @@
+"""GET /<root>/board/ for a browser: open incidents by urgency, what the reader's member owes first."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import flask
+import orjson
+
+from hub.server.console import board_view, pages
+from hub.server.console.board_view import Filters
+
+_TEXT_CHARACTERS: Final = 200
+_CLOCKS: Final = ("fetch", "acknowledge", "answer")
+
+
+def board_page(root: str) -> flask.Response:
+    """The page, with the filters of the query."""
+    hub = pages.hub()
+    board = orjson.loads(hub.community.board(pages.account(), root))
+    declared = hub.catalogue.roots[root]
+    everything = board_view.rows_of(board, declared.members)
+    filters = _filters(flask.request.args)
+    rows = board_view.chosen(everything, filters, board["member"])
+    mine = board_view.your_turn(rows)
+    others = [row for row in rows if not row.owed]
+    number = _page_number(flask.request.args.get("page", ""), len(others))
+    first = (number - 1) * board_view.PAGE_ROWS
+    query = {name: value for name, value in flask.request.args.items() if name != "page" and value}
+    return pages.render(
+        "board.html",
+        exercise=board["exercise"],
+        root=declared,
+        board=board,
+        reader=hub.catalogue.members[board["member"]],
+        members=[hub.catalogue.members[code] for code in declared.members],
+        filters=filters,
+        classes=sorted({one.partition(":")[0] for row in everything for one in row.classes}),
+        view=board_view,
+        mine=mine[: board_view.PAGE_ROWS],
+        mine_count=len(mine),
+        others=others[first : first + board_view.PAGE_ROWS],
+        others_count=len(others),
+        total=len(rows),
+        page=number,
+        pages=max(1, -(-len(others) // board_view.PAGE_ROWS)),
+        page_address=lambda page: "?" + urlencode({**query, "page": page}),
+        charts=_charts(board),
+        events=pages.events_address(root),
+    )
+
+
+def _filters(asked: Any) -> Filters:
+    return Filters(
+        member=asked.get("member", "")[:2],
+        rsit=asked.get("class", "")[:_TEXT_CHARACTERS],
+        level=asked.get("level", "")[:_TEXT_CHARACTERS],
+        grade=asked.get("grade", "")[:_TEXT_CHARACTERS],
+        text=asked.get("text", "").strip()[:_TEXT_CHARACTERS],
+        overdue="overdue" in asked,
+        mine="mine" in asked,
+    )
+
+
+def _page_number(text: str, count: int) -> int:
+    last = max(1, -(-count // board_view.PAGE_ROWS))
+    return min(max(int(text), 1), last) if text.isascii() and text.isdecimal() and len(text) < 9 else 1
+
+
+def _charts(board: dict[str, Any]) -> list[dict[str, Any]]:
+    """For each member and clock: how many of how many, and median and 90th percentile as parts of the longest."""
+    members = board["statistics"]["members"]
+    longest = {
+        clock: max((row[clock]["p90_seconds"] or 0 for row in members.values()), default=0) or 1 for clock in _CLOCKS
+    }
+    return [
+        {
+            "member": member,
+            "clocks": [
+                row[clock]
+                | {
+                    "median_width": round(100 * (row[clock]["median_seconds"] or 0) / longest[clock], 1),
+                    "p90_width": round(100 * (row[clock]["p90_seconds"] or 0) / longest[clock], 1),
+                }
+                for clock in _CLOCKS
+            ],
+        }
+        for member, row in members.items()
+    ]

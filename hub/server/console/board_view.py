@@ -1,0 +1,225 @@
+"""The board as an officer reads it: what her member owes first, each incident with a cell for each member.
+
+Made from the board's JSON (`hub.community.board`) and from nothing else, so that it shows what that shows (law L5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from hub.server.console.texts import gettext, marked
+
+PAGE_ROWS: Final = 50
+LEVELS: Final = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
+# From which criticality on, and what that is called; the numbers are those of profiles/response.toml.
+GRADES: Final = (
+    (90, "critical", marked("critical")),
+    (70, "high", marked("high")),
+    (40, "medium", marked("medium")),
+    (0, "low", marked("low")),
+)
+# state -> (sign, what it means). The sign says it without colour.
+STATES: Final = {
+    "from": ("★", marked("reported it")),
+    "outside": ("-", marked("does not see it")),
+    "waiting": ("○", marked("does not have it yet")),
+    "fetched": ("◐", marked("has it")),
+    "acknowledged": ("✓", marked("acknowledged it")),
+}
+ANSWERS: Final = {
+    "owing": ("?", marked("was asked, and has not answered")),
+    "accepted": ("A", marked("accepted a request")),
+    "refused": ("R", marked("refused a request")),
+    "done": ("D", marked("did what was asked")),
+}
+_HOUR: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the reader wants to see; empty texts and False: everything."""
+
+    member: str = ""
+    rsit: str = ""
+    level: str = ""
+    grade: str = ""
+    text: str = ""
+    overdue: bool = False
+    mine: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is filtered."""
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one member did about one incident. `late`: one of its deadlines has passed."""
+
+    member: str
+    state: str
+    sign: str
+    answer: str
+    answer_sign: str
+    late: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something that a member still owes: an acknowledgement or an answer. `due` is a timestamp, None: without one."""
+
+    member: str
+    what: str  # "acknowledge" or "answer"
+    due: str | None
+    by: str  # who asks, "" of an acknowledgement
+    text: str  # what is asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One incident."""
+
+    id: str
+    name: str
+    tlp: str
+    by: str
+    age: str
+    criticality: int
+    grade: str
+    grade_word: str
+    scale: str
+    stage: str
+    classes: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    duties: tuple[Duty, ...]  # of all members, the next first
+    owed: tuple[Duty, ...]  # of the reader's member
+    late: int
+
+    @property
+    def next_due(self) -> str | None:
+        """The next deadline of anybody."""
+        return next((duty.due for duty in self.duties if duty.due is not None), None)
+
+
+def rows_of(board: Mapping[str, Any], members: Sequence[str]) -> list[Row]:
+    """All incidents of the board, in its order."""
+    return [row_of(entry, members, board["member"]) for entry in board["incidents"]]
+
+
+def row_of(entry: Mapping[str, Any], members: Sequence[str], reader: str) -> Row:
+    """One incident of the board."""
+    duties = sorted(_duties(entry), key=lambda duty: (duty.due is None, duty.due or "", duty.member))
+    grade, word = next((name, word) for least, name, word in GRADES if entry["criticality"] >= least)
+    return Row(
+        id=entry["incident"],
+        name=entry["name"],
+        tlp=entry["tlp"],
+        by=entry["reported_by"] or "",
+        age=span(entry.get("age_seconds", 0)),
+        criticality=entry["criticality"],
+        grade=grade,
+        grade_word=word,
+        scale="; ".join(entry["scale"]),
+        stage=entry["stage"] or "",
+        classes=tuple(entry["classes"]),
+        cells=tuple(_cell(entry, member) for member in members),
+        duties=tuple(duties),
+        owed=tuple(duty for duty in duties if duty.member == reader),
+        late=len(entry["overdue"]),
+    )
+
+
+def chosen(rows: Iterable[Row], filters: Filters, reader: str) -> list[Row]:
+    """Those that the filters let through."""
+    text = filters.text.casefold()
+    return [
+        row
+        for row in rows
+        if (not filters.member or row.by == filters.member)
+        and (not filters.rsit or any(one.partition(":")[0] == filters.rsit for one in row.classes))
+        and (not filters.level or row.tlp == filters.level)
+        and (not filters.grade or row.grade == filters.grade)
+        and (not text or text in row.name.casefold() or text in row.id)
+        and (not filters.overdue or row.late)
+        and (not filters.mine or row.owed or row.by == reader)
+    ]
+
+
+def your_turn(rows: Iterable[Row]) -> list[Row]:
+    """Those of which the reader's member owes something, the next deadline first."""
+    return sorted((row for row in rows if row.owed), key=lambda row: (row.owed[0].due is None, row.owed[0].due or ""))
+
+
+def span(seconds: float) -> str:
+    """A duration in the largest unit that says something."""
+    for unit, length in ((gettext("{n} d"), 24 * _HOUR), (gettext("{n} h"), _HOUR), (gettext("{n} min"), 60)):
+        if seconds >= 2 * length:
+            return unit.format(n=f"{seconds / length:.0f}")
+    return gettext("{n} s").format(n=f"{seconds:.0f}")
+
+
+def clock(timestamp: str | None) -> str:
+    """A timestamp to the minute: `2026-04-02 07:00`."""
+    return f"{timestamp[:10]} {timestamp[11:16]}" if timestamp else "-"
+
+
+def from_now(due: str | None, now: str) -> str:
+    """How far a deadline lies ahead, or back."""
+    if due is None:
+        return ""
+    seconds = (datetime.fromisoformat(due) - datetime.fromisoformat(now)).total_seconds()
+    words = gettext("in {span}") if seconds >= 0 else gettext("{span} late")
+    return words.format(span=span(abs(seconds)))
+
+
+def _duties(entry: Mapping[str, Any]) -> list[Duty]:
+    duties = []
+    if entry["acknowledge_due"] is not None:
+        concerned = [*entry["fetched"], *entry["not_fetched"]]
+        duties += [
+            Duty(member, "acknowledge", entry["acknowledge_due"], "", "")
+            for member in concerned
+            if member not in entry["acknowledged"]
+        ]
+    for request in entry["requests"]:
+        duties += [
+            Duty(member, "answer", request["due"], request["by"], request["what"]) for member in request["owing"]
+        ]
+    return duties
+
+
+def _cell(entry: Mapping[str, Any], member: str) -> Cell:
+    late = any(one["member"] == member for one in entry["overdue"])
+    since = ""
+    if member == entry["reported_by"]:
+        state = "from"
+    elif member in entry["acknowledged"]:
+        state, since = "acknowledged", entry["acknowledged"][member]
+    elif member in entry["fetched"]:
+        state, since = "fetched", entry["fetched"][member]
+    else:
+        state = "waiting" if member in entry["not_fetched"] else "outside"
+    answer = _answer(entry, member)
+    sign, words = STATES[state]
+    sentence = gettext(words) + (f" ({clock(since)})" if since else "")
+    if answer:
+        sentence += "; " + gettext(ANSWERS[answer][1])
+    if late:
+        sentence += "; " + gettext("overdue")
+    return Cell(member, state, sign, answer, ANSWERS[answer][0] if answer else "", late, sentence)
+
+
+def _answer(entry: Mapping[str, Any], member: str) -> str:
+    """What the member said last to any request; that it owes an answer counts more."""
+    says = ""
+    for request in entry["requests"]:
+        if member in request["owing"]:
+            return "owing"
+        if member in request["answers"]:
+            says = request["answers"][member][-1]["says"]
+    return says

@@ -1,0 +1,64 @@
+"""The directory: each member's point of contact, its local time, and whether it confirmed that lately."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import flask
+import orjson
+
+from hub.server.console import pages
+
+# How the region's languages and English name themselves.
+LANGUAGE_NAMES: Final = {
+    "en": "English",
+    "fil": "Filipino",
+    "id": "Bahasa Indonesia",
+    "km": "ភាសាខ្មែរ",
+    "lo": "ພາສາລາວ",
+    "ms": "Bahasa Melayu",
+    "my": "မြန်မာဘာသာ",
+    "pt": "Português",
+    "ta": "தமிழ்",
+    "tet": "Tetun",
+    "th": "ภาษาไทย",
+    "tl": "Tagalog",
+    "vi": "Tiếng Việt",
+    "zh": "中文",
+}
+
+
+def directory(root: str) -> flask.Response:
+    """GET /<root>/contacts/ for a browser."""
+    hub = pages.hub()
+    found = orjson.loads(hub.community.contacts(pages.account(), root))
+    now = datetime.fromtimestamp(hub.clock() / 1000, UTC)
+    rows = [
+        row
+        | {
+            "local_time": _local_time(row["time_zone"], now),
+            "language_names": [(tag, LANGUAGE_NAMES.get(tag, tag)) for tag in row["languages"]],
+            "mine": row["member"] == found["member"],
+        }
+        for row in found["contacts"]
+    ]
+    rows.sort(key=lambda row: not row["mine"])
+    return pages.render(
+        "directory.html",
+        root=hub.catalogue.roots[root],
+        exercise=found["exercise"],
+        rows=rows,
+        done=flask.request.args.get("confirmed") == "1",
+    )
+
+
+def _local_time(zone: str, now: datetime) -> dict[str, Any] | None:
+    """The time there, its distance from UTC, and whether that is night; None where this machine knows no time zones."""
+    try:
+        local = now.astimezone(zoneinfo.ZoneInfo(zone))
+    except (zoneinfo.ZoneInfoNotFoundError, OSError):
+        return None
+    offset = f"UTC{local.strftime('%z')[:3]}:{local.strftime('%z')[3:]}"
+    return {"clock": local.strftime("%H:%M"), "offset": offset, "night": local.hour < 7 or local.hour >= 21}

@@ -1,0 +1,56 @@
+"""Requests that another site makes a browser send (CSRF): the Origin of each, and the token in each form."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urlsplit
+
+import flask
+
+from hub.errors import ForbiddenError, UnauthenticatedError
+from hub.sharing.sessions import Session, Sessions
+
+SESSION_COOKIE: Final = "hub_session"
+# Browsers take a cookie of this name over TLS only, for this host only, and let no other host set it (RFC 6265bis).
+SECURE_SESSION_COOKIE: Final = "__Host-hub_session"
+TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
+
+
+def check_origin(request: flask.Request, public_url: str) -> None:
+    """ForbiddenError where a browser says that a page of another site sent this. Programs say nothing of that."""
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    origin = request.headers.get("Origin")
+    own = {_origin(request.host_url) if request.host else "", _origin(public_url)} - {""}
+    if site not in ("same-origin", "none") or (origin is not None and origin not in own):
+        raise ForbiddenError("Another site sent this request, so the hub does not act on it: use the hub's own page.")
+
+
+def check_other_site(request: flask.Request) -> None:
+    """As `check_origin`, for addresses that programs use: refuses only what no program sends."""
+    if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
+        raise ForbiddenError("A page of another site sent this request, so the hub does not act on it.")
+
+
+def check_form(request: flask.Request, session: Session | None, sessions: Sessions) -> Session:
+    """The session in which the form was sent; UnauthenticatedError without one, ForbiddenError without its token."""
+    if session is None:
+        raise UnauthenticatedError("Sign in first.")
+    if not sessions.is_form_token(session, request.form.get(TOKEN_FIELD, "")):
+        raise ForbiddenError("This form is from another session: open the page again, and send it from there.")
+    return session
+
+
+def cookie_name(request: flask.Request, public_url: str) -> str:
+    """Under which name the session is kept: over TLS, one that only TLS may set."""
+    return SECURE_SESSION_COOKIE if request.is_secure or public_url.startswith("https://") else SESSION_COOKIE
+
+
+def local_target(address: str) -> str:
+    """The address if it is a path on this hub, else an empty text: where to go after signing in."""
+    plain = address.isascii() and address.isprintable() and "\\" not in address
+    return address if plain and address.startswith("/") and not address.startswith("//") and len(address) < 500 else ""
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -1,0 +1,256 @@
+"""What all pages for people share: who is asking, the headers of each answer, the frame around each page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+import flask
+
+from hub.community.hub import Hub
+from hub.errors import NotFoundError
+from hub.server.console import guard, texts
+from hub.server.requests import base_url
+from hub.sharing.catalogue import ApiRoot
+from hub.sharing.members import Account, AccountKind
+from hub.sharing.sessions import Session, Sessions
+from hub.taxii import protocol
+
+HTML: Final = "text/html"
+LIVE: Final = "Hub-Live"  # header of the requests that the script makes by itself: they do not keep a session alive
+_ASSETS: Final = {
+    "style.css": "text/css; charset=utf-8",
+    "script.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+_YEAR: Final = 365 * 24 * 3600  # seconds
+_PLAIN: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the menu."""
+
+    label: str
+    address: str
+    current: bool
+
+
+def wants_page(request: flask.Request) -> bool:
+    """Whether this is a browser: it asks for HTML rather than for what programs take. `*/*` alone is a program."""
+    accepted = request.accept_mimetypes
+    return accepted.quality(HTML) > max(accepted.quality(protocol.TAXII), accepted.quality(_PLAIN))
+
+
+def hub() -> Hub:
+    """The hub of this application."""
+    found: Hub = flask.current_app.extensions["hub"]
+    return found
+
+
+def sessions() -> Sessions:
+    """Those of this application."""
+    found: Sessions = flask.current_app.extensions["sessions"]
+    return found
+
+
+def account() -> Account | None:
+    """Who is asking."""
+    found: Account | None = flask.g.get("account")
+    return found
+
+
+def session() -> Session | None:
+    """The session in which the request came, None where it brought credentials of its own, or none."""
+    found: Session | None = flask.g.get("session")
+    return found
+
+
+def public_url() -> str:
+    """The setting."""
+    url: str = flask.current_app.config["PUBLIC_URL"]
+    return url
+
+
+def begin_page() -> None:
+    """Before each request for a page: the language, the session, and that errors are answered as pages, too."""
+    request = flask.request
+    flask.g.language = texts.language_of(request)
+    if wants_page(request):
+        flask.g.error_page = error_page
+    if "Authorization" not in request.headers:
+        found = sessions().find(request.cookies.get(guard.cookie_name(request, public_url())))
+        if found is not None:
+            flask.g.session, flask.g.account = found
+
+
+def end_page(response: flask.Response) -> None:
+    """After each request for a page: the session lives on from here."""
+    current = session()
+    if current is not None and LIVE not in flask.request.headers and not flask.g.get("signed_out"):
+        renewed = sessions().used_now(current)
+        if renewed is not None:
+            set_session(response, renewed)
+
+
+def set_session(response: flask.Response, new: Session) -> None:
+    """Give the session to the browser; it forgets it when it closes."""
+    name = guard.cookie_name(flask.request, public_url())
+    response.set_cookie(
+        name,
+        sessions().cookie(new),
+        httponly=True,
+        secure=name == guard.SECURE_SESSION_COOKIE,
+        samesite="Lax",  # a link to the board in a mail should open it; what acts has a token besides
+        path="/",
+    )
+
+
+def end_session(response: flask.Response) -> None:
+    """Take the session from the browser."""
+    flask.g.signed_out = True
+    name = guard.cookie_name(flask.request, public_url())
+    response.delete_cookie(name, path="/", httponly=True, secure=name == guard.SECURE_SESSION_COOKIE, samesite="Lax")
+
+
+def render(template: str, status: int = 200, **about: Any) -> flask.Response:
+    """The page, in the frame that all pages have."""
+    page = flask.render_template(template, **_frame(), **about)
+    response = flask.Response(page, status, content_type=f"{HTML}; charset=utf-8")
+    secure(response)
+    return response
+
+
+def secure(response: flask.Response) -> None:
+    """What a browser may do with the page: load and send to this hub alone, run only its own script, show it nowhere else."""
+    connect = " ".join(["'self'", *([events] if (events := _origin_of_events()) else [])])
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
+        f"connect-src {connect}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+    # no-referrer would have browsers send `Origin: null` with each form
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Vary"] = "Accept, Accept-Encoding, Accept-Language, Cookie"
+
+
+def error_page(status: int, title: str, description: str | None, error_id: str) -> flask.Response:
+    """An error as a page; who has to sign in is led there."""
+    if status == 401 and flask.request.method in ("GET", "HEAD"):
+        return to_sign_in()
+    if status == 401:
+        description = texts.gettext("Your session has ended. Sign in again; nothing was published.")
+    return render("error.html", status, title=title, description=description, error_id=error_id, code=status)
+
+
+def to_sign_in() -> flask.Response:
+    """To the page where one signs in, and back from there."""
+    request = flask.request
+    query = request.query_string.decode("latin-1")
+    came_from = guard.local_target(request.path + (f"?{query}" if query else ""))
+    target = "/console/login" + (f"?to={quote(came_from, safe='')}" if came_from not in ("", "/") else "")
+    return see(target)
+
+
+def see(target: str) -> flask.Response:
+    """To another page of the hub (303)."""
+    return flask.Response(status=303, headers={"Location": target, "Cache-Control": "no-store"})
+
+
+def start_of(who: Account | None) -> str:
+    """Where that account begins: a CERT at the board, all others at the collections."""
+    boards = boards_of(who)
+    default = hub().catalogue.default
+    first = next((root for root in boards if root.name == default), boards[0] if boards else None)
+    return f"/{first.name}/board/" if first is not None else "/"
+
+
+def boards_of(who: Account | None) -> list[ApiRoot]:
+    """The API roots whose board the account may see."""
+    if who is None or who.kind is not AccountKind.CERT:
+        return []
+    return [root for root in hub().catalogue.roots.values() if who.member in root.members]
+
+
+def events_url() -> str:
+    """Where the script listens for changes, without a path; empty where there is no such place."""
+    events = flask.current_app.config["EVENTS"]
+    if isinstance(events, int):
+        parts = urlsplit(base_url(flask.request, public_url()))
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{parts.scheme}://{host}:{events}" if host else ""
+    return (events or "").rstrip("/")
+
+
+def events_address(root: str) -> str:
+    """Where the script of a page of this API root listens; empty where the hub sends no events."""
+    events = events_url()
+    return f"{events}/{root}/events" if events else ""
+
+
+def asset(name: str) -> flask.Response:
+    """GET /console/static/<name>: the style, the script, the icon. Their addresses change with what they hold."""
+    if name not in _ASSETS:
+        raise NotFoundError("There is no such file.")
+    response = flask.Response(_asset(name)[0], content_type=_ASSETS[name])
+    response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
+def _frame() -> dict[str, Any]:
+    """What the frame of each page needs."""
+    who, current = account(), session()
+    token: Callable[[], str] = (lambda: "") if current is None else (lambda: sessions().form_token(current))
+    return {
+        "account": who,
+        "signed_in": current is not None,
+        "form_token": token,
+        "menu": _menu(who),
+        "start": start_of(who),
+        "hub_title": hub().catalogue.title,
+        "asset": lambda name: f"/console/static/{name}?v={_asset(name)[1]}",
+        "language": flask.g.get("language", texts.ENGLISH),
+        "languages": texts.LANGUAGES,
+        "here": flask.request.full_path.rstrip("?") if flask.request.method == "GET" else "/",
+    }
+
+
+def _menu(who: Account | None) -> list[Place]:
+    if who is None:
+        return []
+    word = texts.gettext
+    entries = [
+        (word("Drill: {title}").format(title=root.title) if root.exercise else word("Board"), f"/{root.name}/board/")
+        for root in sorted(boards_of(who), key=lambda root: root.exercise)
+    ]
+    entries += [(word("Directory"), f"/{root.name}/contacts/") for root in boards_of(who)[:1] if not root.exercise]
+    entries.append((word("Collections"), "/"))
+    path = flask.request.path
+    return [
+        Place(label, address, path == address or (address != "/" and path.startswith(address)))
+        for label, address in entries
+    ]
+
+
+def _origin_of_events() -> str:
+    parts = urlsplit(events_url())
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+@cache
+def _asset(name: str) -> tuple[bytes, str]:
+    """The file, and a digest of it."""
+    body = (files("hub") / "server" / "console" / "static" / name).read_bytes()
+    return body, hashlib.sha256(body).hexdigest()[:12]
