@@ -186,8 +186,8 @@ class _Declared:
                 self._mailbox(item.value, whose)
             case ObservableType.USER_ACCOUNT:
                 self._account(item.value, whose)
-            case ObservableType.FILE:
-                self.needles += needles.of_number(item.value, "a file of the victim's")
+            case ObservableType.FILE | ObservableType.BANK_ACCOUNT | ObservableType.PHONE:
+                self.needles += needles.of_number(item.value, "a file or number of the victim's")
             case _:
                 return
         if item.display_name:

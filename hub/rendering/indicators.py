@@ -119,7 +119,7 @@ def _file_content(builder: Builder, item: Observable) -> dict[str, Any] | None:
         builder.unusable(f"hash {algorithm}", details.hashes[algorithm], "no such algorithm there, or no such hash")
     if item.type is ObservableType.CERTIFICATE:
         return {"hashes": hashes} if hashes else None
-    name = details.name or (None if hashes else item.value)
+    name = details.name or (None if hashes or details.imphash else item.value)
     return {"hashes": hashes, "size": details.size, "name": name, "mime_type": details.mime_type}
 
 

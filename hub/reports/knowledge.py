@@ -21,6 +21,7 @@ class Actor:
     motivation: str | None = None  # attack-motivation-ov
     countries: tuple[str, ...] = ()  # where the actor is said to be; ISO2
     description: str | None = None
+    attack_id: str | None = None  # of ATT&CK's groups and campaigns: G0016
     named: bool = True  # False: `name` is only a class ("crime-syndicate"), not what anybody calls them
 
 
@@ -34,6 +35,7 @@ class Malware:
     version: str | None = None
     aliases: tuple[str, ...] = ()
     description: str | None = None
+    attack_id: str | None = None  # of ATT&CK's software: S0017
     named: bool = True  # False: `name` is only the kind ("ransomware"); no family is known
 
 

@@ -20,7 +20,7 @@ PASSED_OVER: Final[dict[str, dict[str, str]]] = {
     "n6": {"id": _NUMBER},
     "MISP": {
         "Event.id": _SAYS_THE_SAME, "Event.distribution": "1, 2 and 3 are alike here: the TLP level decides",
-        "Event.Galaxy.*.type": _SAYS_THE_SAME, "*.uuid": _NUMBER, "*.timestamp": _NUMBER, "*.Sighting.*.type": "0 where it is absent",
+        "Event.Galaxy.*.type": _SAYS_THE_SAME, "*.meta.external_id": _SAYS_THE_SAME, "*.meta.iso-code.*": "the first counts", "*.uuid": _NUMBER, "*.timestamp": _NUMBER, "*.Sighting.*.type": "0 where it is absent",
         "*.category": "decides whose an observable is, and nothing else", "*.to_ids": "decides what is an indicator, and nothing else",
         "*.object_relation": "decides what is combined, and nothing else", "*.type": _SAYS_THE_SAME,
     },

@@ -86,6 +86,7 @@ CASES = [
     ("intelmq.jsonl", "intelmq", "IntelMQ"),
     ("n6.jsonl", "n6", "n6"),
     ("misp.json", "misp", "MISP"),
+    ("misp_linked.json", "misp", "MISP"),
     ("veris_1_3.json", "veris", "VERIS"),
     ("veris_1_4.json", "veris", "VERIS"),
     ("xarf_v3.json", "xarf", "X-ARF"),

@@ -250,7 +250,7 @@ def test_tags_and_galaxies_in_use_arrive() -> None:
     assert report.rsit == (("fraud", "phishing"), ("malicious-code", "infected-system"))
     assert report.incident_types[0] == "ransomware"
     assert (report.confidence, report.countries) == (70, ("MY",))
-    assert report.victims[0].sectors == ("financial-services", "telecommunications")
+    assert [victim.sectors for victim in report.victims] == [("financial-services",), ("telecommunications",)]
     assert [row.value for row in report.unused if row.key == "Tag"] == ["our-own:colour"]
 
 

@@ -45,6 +45,34 @@ _NAMES: Final[dict[str, str]] = {
     "civil society": "non-profit", "political party": "non-profit", "think tanks": "non-profit", "religion": "non-profit",
     "charity": "non-profit", "mining": "mining", "insurance": "insurance", "legal": "commercial", "law": "commercial",
     "consulting": "commercial", "dams": "dams", "infrastructure": "infrastructure",
+    # further names of MISP's galaxy and of the lists of NIS, NIS2 and DHS
+    "arts": "entertainment", "culture": "entertainment", "game": "entertainment", "data broker": "commercial",
+    "employment": "commercial", "it isp": "telecommunications", "it hacker": "technology", "security systems": "technology",
+    "social networks": "technology", "steel": "manufacturing", "metal": "manufacturing", "turbine": "manufacturing",
+    "life science": "pharmaceuticals", "biomedical": "healthcare", "smart meter": "utilities", "engineering": "manufacturing",
+    "semi conductors": "technology", "communication equipment": "telecommunications", "tax firm": "commercial",
+    "television broadcast": "communications", "digital services": "technology", "digital service": "technology",
+    "journalist": "communications", "streaming service": "entertainment", "publishing industry": "communications",
+    "online marketplace": "retail", "dns service provider": "technology", "veterinary": "healthcare",
+    "marketing": "commercial", "advertising": "commercial", "video sharing": "entertainment", "accounting": "commercial",
+    "programming": "technology", "managed services provider": "technology", "lawyers": "commercial",
+    "petrochemical": "chemical", "immigration": "government-public-services", "non profit organisation": "non-profit",
+    "non profit organization": "non-profit", "islamic organisation": "non-profit", "satellite navigation": "aerospace",
+    "electricity energy": "energy", "oil energy": "energy", "gas energy": "energy", "hydrogen": "energy",
+    "district heating and cooling": "energy", "air transport": "transportation", "rail transport": "transportation",
+    "water transport": "transportation", "road transport": "transportation", "air": "transportation",
+    "rail": "transportation", "road": "transportation", "courier": "transportation", "postal": "transportation",
+    "digitalinfrastructure": "technology", "market dsp": "retail", "search dsp": "technology", "cloud dsp": "technology",
+    "ict services": "technology", "ict management": "technology", "waste management": "utilities", "waste": "utilities",
+    "digital providers": "technology", "digital": "technology", "chemicals": "chemical",
+    "medical devices": "healthcare", "medical devices manufacturing": "healthcare", "electronic optical": "manufacturing",
+    "electrical equipment": "manufacturing", "machine tool": "manufacturing", "vehicle manufacturing": "automotive",
+    "computer manufacturing": "manufacturing", "electrical equipment manufacturing": "manufacturing",
+    "machinery equipment manufacturing": "manufacturing", "vehicles trailers manufacturing": "automotive",
+    "other transport manufacturing": "manufacturing", "other transport equipment": "manufacturing",
+    "commercial facilities": "commercial", "critical manufacturing": "manufacturing", "dib": "defense",
+    "food agriculture": "agriculture", "government facilities": "government", "healthcare public": "healthcare",
+    "trust and identification services": "technology", "services": "commercial",
     # Indonesian and Malay
     "perbankan": "financial-services", "keuangan": "financial-services", "kewangan": "financial-services",
     "kesehatan": "healthcare", "kesihatan": "healthcare", "rumah sakit": "healthcare", "pendidikan": "education",
@@ -79,7 +107,7 @@ def sector_word(text: str) -> str:
     word = plain.replace(" ", "-")
     if word in INDUSTRY_SECTORS:
         return word
-    known = _NAMES.get(plain) or _NAMES.get(plain.removesuffix(" sector"))
+    known = _NAMES.get(plain) or _NAMES.get(plain.removesuffix(" sector").removesuffix(" subsector"))
     if known is None:
         raise ValueError(f"a sector of STIX: {', '.join(sorted(INDUSTRY_SECTORS))}")
     return known

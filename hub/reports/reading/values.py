@@ -151,6 +151,52 @@ def file_hash(text: str, name: str | None = None) -> tuple[str, str]:
     return name, digits
 
 
+_FINGERPRINTS: Final = {
+    "ja3": r"[0-9a-f]{32}", "ja3s": r"[0-9a-f]{32}", "hassh": r"[0-9a-f]{32}", "hassh-server": r"[0-9a-f]{32}",
+    "jarm": r"[0-9a-f]{62}", "ja4": r"[a-z]\d{2}[a-z]\d{4}[a-z0-9]{2}_[0-9a-f]{12}_[0-9a-f]{12}",
+    "ja4s": r"[a-z]\d{4}[a-z0-9]{2}_[0-9a-f]{4}_[0-9a-f]{12}", "ja4x": r"[0-9a-f]{12}_[0-9a-f]{12}_[0-9a-f]{12}",
+    "ja4h": r"[a-z]{2}\d{2}[a-z]{2}\d{2}[a-z0-9]{4}_[0-9a-f]{12}_[0-9a-f]{12}_[0-9a-f]{12}",
+}  # fmt: skip
+FINGERPRINTS: Final = tuple(_FINGERPRINTS)
+"""Ways to tell a client or server by its TLS, SSH or HTTP."""
+
+
+def fingerprint(text: str, algorithm: str) -> str:
+    """A fingerprint of one of FINGERPRINTS in lower case."""
+    digits = text.strip().lower()
+    if not re.fullmatch(_FINGERPRINTS[algorithm], digits, re.ASCII):
+        raise ValueError(f"a fingerprint as {algorithm} writes it")
+    return digits
+
+
+def named_pipe(text: str) -> str:
+    r"""The name of a pipe, without \\.\pipe\ before it."""
+    name = re.sub(r"^(?:\\\\[.?\w-]+)?\\?pipe\\", "", text.strip(), flags=re.IGNORECASE)
+    return plain(name.lstrip("\\"))
+
+
+def bank_account(text: str) -> str:
+    """An IBAN without blanks, its check digits right; or another account number of 6 to 30 digits and letters."""
+    from stdnum import iban  # noqa: PLC0415  loaded when the first account is met
+
+    number = re.sub(r"[\s.-]", "", text).upper()
+    if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{8,30}", number, re.ASCII):
+        if not iban.is_valid(number, check_country=False):
+            raise ValueError("an IBAN whose check digits are right")
+        return number
+    if not re.fullmatch(r"(?=.*\d{5})[A-Z0-9/]{6,30}", number, re.ASCII):
+        raise ValueError("an IBAN, or an account number of 6 to 30 digits")
+    return number
+
+
+def phone(text: str) -> str:
+    """A telephone number with its country, as E.164 has it: +62211234567."""
+    number = re.sub(r"[\s().-]", "", re.sub(r"^\s*(?:tel:|00)", lambda match: "+" if "0" in match[0] else "", text))
+    if not re.fullmatch(r"\+[1-9]\d{6,14}", number, re.ASCII):
+        raise ValueError("a telephone number with its country, such as +62 21 1234567")
+    return number
+
+
 def mac(text: str) -> str:
     """A MAC address in lower case with colons (STIX 2.1, 6.10)."""
     digits = re.sub(r"[:.\-\s]", "", text.strip()).lower()

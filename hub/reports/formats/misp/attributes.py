@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from hub.reports.formats.misp.claims import VICTIM_CATEGORIES, claim_on, is_flagged, is_recipient
 from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content
-from hub.reports.formats.misp.tags import read_attribute_tags, tag_names, tlp_of
+from hub.reports.formats.misp.links import end_of
+from hub.reports.formats.misp.tags import FALSE_POSITIVE, read_attribute_tags, tag_names, tlp_of
 from hub.reports.formats.misp.types import READERS
-from hub.reports.knowledge import Actor, Malware, Vulnerability
+from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.losses import excerpt
 from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.moments import Moment
@@ -22,8 +23,7 @@ from hub.reports.references import Reference
 from hub.reports.report import Note
 
 _PERSONAL: Final = frozenset({
-    "first-name", "last-name", "full-name", "date-of-birth", "passport-number", "phone-number", "iban", "bic",
-    "bank-account-nr", "cc-number", "prtn", "identity-card-number", "whois-registrant-email", "whois-registrant-phone",
+    "first-name", "last-name", "full-name", "date-of-birth", "passport-number", "bic", "cc-number", "prtn", "identity-card-number", "whois-registrant-email", "whois-registrant-phone",
     "whois-registrant-name",
 })  # fmt: skip
 _DISPLAY_NAMES: Final = frozenset({
@@ -59,6 +59,15 @@ def is_deleted(item: Mapping[str, Any]) -> bool:
     return str(item.get("deleted")).casefold() in {"1", "true"}
 
 
+def unwrapped(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An attribute or object out of MISP's inner JSON, in which its tags stand beside it."""
+    for key in ("Attribute", "Object"):
+        inner = item.get(key)
+        if isinstance(inner, Mapping):
+            return {**{name: value for name, value in item.items() if name != key}, **inner}
+    return item
+
+
 def read_attribute(
     attribute: Any, where: str, content: Content, *, level: TlpWord | None = None, template: str = ""
 ) -> list[Observable]:
@@ -76,19 +85,11 @@ def read_attribute(
     if not isinstance(value, str | int | float) or not str(value).strip():
         draft.unused(key, value or attribute.get("data") or "empty", "has no single value", where=where)
         return []
-    text = str(value)
-    is_known = _is_known(kind, text, attribute, content, where)
-    items = [] if is_known else _items(kind, text, key, draft, where)
-    if not is_known and not items and attribute.get("category") in VICTIM_CATEGORIES:
-        content.targets.setdefault("people" if kind in _PERSONAL else "hosts", []).append(text.strip())
-    if not items:
-        for about in (attribute.get("comment"), *tag_names(attribute)):
-            draft.unused(f"{key} (about)", about, "is said of a value that is no observable", where=where)
-        return []
-    if attribute.get("ShadowAttribute"):
-        draft.unused("ShadowAttribute", attribute["ShadowAttribute"], "is a proposal that nobody accepted", where=where)
     marked = strictest(level, level_of(attribute, draft, where))
-    known = read_attribute_tags(attribute, content, where)
+    items = _observed(attribute, key, marked, content, where)
+    if not items:
+        return []
+    known = read_attribute_tags(attribute, content, where, is_above=content.is_above(marked))
     observables: list[Observable] = []
     for item in items:
         described = replace(
@@ -100,7 +101,34 @@ def read_attribute(
         )
         # A composite was seen once, not once for each of its parts.
         observables.append(_sighted(described, attribute, content, counted=not observables))
+    for observable in observables:
+        content.links.know(attribute, end_of(observable), marked)
+        for end in known.named:
+            content.links.indicate(observable, end)
     return observables
+
+
+def _observed(
+    attribute: Mapping[str, Any], key: str, marked: TlpWord | None, content: Content, where: str
+) -> list[Observable]:
+    """The observables of a value; where there is none, what it says is in ``content``, or named.
+
+    ``marked`` is its own level: what is no observable has no place for a level above the event's, and stays behind.
+    """
+    draft, kind, text = content.draft, str(attribute.get("type") or ""), str(attribute.get("value"))
+    stays = content.is_above(marked) and kind not in TARGETING and kind not in READERS
+    if stays:
+        draft.unused(key, text, f"is marked TLP:{(marked or '').upper()}, above its event", where=where)
+    is_known = not is_deleted(attribute) and not stays and _is_known(kind, text, attribute, content, where)
+    items = [] if is_known or stays else _items(kind, text, key, draft, where)
+    if not is_known and not items and attribute.get("category") in VICTIM_CATEGORIES:
+        content.targets.setdefault("people" if kind in _PERSONAL else "hosts", []).append(text.strip())
+    if not items:
+        for about in (attribute.get("comment"), *tag_names(attribute)):
+            draft.unused(f"{key} (about)", about, "is said of a value that is no observable", where=where)
+    proposals = attribute.get("ShadowAttribute")
+    draft.unused("ShadowAttribute", proposals, "is a proposal that nobody accepted", where=where)
+    return items
 
 
 def _items(kind: str, text: str, key: str, draft: Draft, where: str) -> list[Observable]:
@@ -129,10 +157,16 @@ def _is_known(kind: str, text: str, attribute: Mapping[str, Any], content: Conte
         content.imitate(name, relation, where)
     elif kind == "vulnerability":
         content.vulnerabilities.setdefault(name.upper(), Vulnerability(name.upper()))
+        content.links.know(attribute, ("vulnerability", name.upper()))
+    elif kind == "weakness":
+        content.techniques.setdefault(name.upper(), Technique(name.upper()))
+        content.links.know(attribute, ("technique", name.upper()))
     elif kind in {"threat-actor", "campaign-name"}:
         content.actors.setdefault(name, Actor(name, "campaign" if kind == "campaign-name" else "threat-actor"))
+        content.links.know(attribute, ("actor", name))
     elif kind == "malware-type":
         content.malware.setdefault(name, Malware(name))
+        content.links.know(attribute, ("malware", name))
     elif kind == "link":
         return _link(text, attribute, content)
     elif kind in {"comment", "text", "other"} and not relation:
@@ -173,7 +207,7 @@ def _described(item: Observable, attribute: Mapping[str, Any], kind: str, conten
         valid_from=first,
         description=str(attribute.get("comment") or "").strip() or None,
         source_id=str(attribute.get("uuid") or "") or None,
-        revoked=is_deleted(attribute),
+        revoked=is_deleted(attribute) or FALSE_POSITIVE in map(str.casefold, tag_names(attribute)),
     )
 
 

@@ -30,8 +30,13 @@ _ATTACKS_ON_HOSTS: Final = frozenset({"scanner", "brute-force", "exploit", "ids-
 _SITES: Final = frozenset({ObservableType.DOMAIN, ObservableType.URL})
 _HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, *_SITES})
 # Values that may name whom the attack was aimed at, so that a category is not enough.
-_TELLING: Final = frozenset({*_HOSTS, ObservableType.EMAIL, ObservableType.EMAIL_MESSAGE, ObservableType.USER_ACCOUNT})
-_WALLETS: Final = "Financial fraud"
+_TELLING: Final = frozenset({
+    *_HOSTS, ObservableType.EMAIL, ObservableType.EMAIL_MESSAGE, ObservableType.USER_ACCOUNT, ObservableType.URI_PATH,
+    ObservableType.BANK_ACCOUNT, ObservableType.PHONE,
+})  # fmt: skip
+_FRAUD: Final = "Financial fraud"
+# MISP defines the category by what a fraudster uses, but by default it means their numbers for detection, too.
+_OF_FRAUDSTERS: Final = frozenset({ObservableType.WALLET, ObservableType.BANK_ACCOUNT, ObservableType.PHONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,8 @@ def _by_category(item: Observable, category: str, kind: str, *, flagged: bool) -
         return roles.adversary(f'category "{category}", meant for detection' if category else f"type {kind}")
     if hostile and item.type not in _TELLING:
         return roles.adversary(f'category "{category}"' if category else f"type {kind}")
-    if item.type is ObservableType.WALLET and category == _WALLETS and flagged:
-        return roles.adversary(f'category "{category}", a wallet meant for detection')
+    if item.type in _OF_FRAUDSTERS and category == _FRAUD and flagged:
+        return roles.adversary(f'category "{category}", meant for detection')
     if hostile:
         return roles.unknown(f'category "{category}", but not meant for detection: it was only seen')
     return roles.unknown(f'category "{category}" does not say whose it is')

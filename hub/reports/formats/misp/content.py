@@ -8,14 +8,25 @@ from typing import Final
 
 from hub.reports import rsit
 from hub.reports.formats.misp.claims import Scene
-from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
-from hub.reports.markings import PapWord, TlpWord
-from hub.reports.observables import Sighting
+from hub.reports.formats.misp.links import Links
+from hub.reports.knowledge import (
+    Actor,
+    DataSource,
+    Flood,
+    Malware,
+    Mitigation,
+    Software,
+    Technique,
+    VerisWord,
+    Vulnerability,
+)
+from hub.reports.markings import TLP_WORDS, PapWord, TlpWord
+from hub.reports.observables import Observable, Sighting
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, distinct
 from hub.reports.references import Reference
-from hub.reports.report import Determination, Note, Severity
-from hub.reports.victims import Victim
+from hub.reports.report import Determination, Note, ReportStatus, Severity
+from hub.reports.victims import Size, Victim
 
 # Targeting data and relations of victim objects: the field of Victim that holds them. "external" is another's.
 VICTIM_FIELDS: Final[Mapping[str, str]] = {
@@ -43,9 +54,18 @@ class Tagged:
     severity: Severity | None = None
     confidence: int | None = None
     ransomware: bool = False
+    status: ReportStatus | None = None
+    size: Size | None = None
+    root_cause: str | None = None
     sectors: list[str] = field(default_factory=list)
     countries: list[str] = field(default_factory=list)
     courses: list[str] = field(default_factory=list)
+    mitigations: list[Mitigation] = field(default_factory=list)
+    data_sources: list[DataSource] = field(default_factory=list)
+    entry_vectors: list[VerisWord] = field(default_factory=list)
+    event_types: list[str] = field(default_factory=list)  # of event-type-ov
+    malware_types: list[str] = field(default_factory=list)  # of malware-type-ov, where no family is named
+    phases: list[tuple[str, str]] = field(default_factory=list)  # of the event's indicators that name none
 
 
 @dataclass
@@ -53,6 +73,7 @@ class Content:
     """The growing parts of one event; what has no place in them is named in ``draft``."""
 
     draft: Draft
+    level: TlpWord = "amber+strict"  # of the event
     scene: Scene = field(default_factory=Scene)
     tagged: Tagged = field(default_factory=Tagged)
     victims: list[Victim] = field(default_factory=list)
@@ -64,14 +85,29 @@ class Content:
     notes: list[Note] = field(default_factory=list)
     references: list[Reference] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
+    software: list[Software] = field(default_factory=list)
+    flood: Flood | None = None
+    links: Links = field(default_factory=Links)
     targets: dict[str, list[str]] = field(default_factory=dict)  # targeting data outside objects, by field of Victim
     declares_victim: bool = False  # by a victim object or targeting data, anywhere in the event
     imitated: list[str] = field(default_factory=list)  # names that the attacker used
+
+    def is_above(self, level: TlpWord | None) -> bool:
+        """Whether a part of the event is marked stricter than the event."""
+        return level is not None and TLP_WORDS.index(level) > TLP_WORDS.index(self.level)
 
     def imitate(self, name: str, key: str, where: str) -> None:
         """Keep the name of somebody whom the attacker imitated: it is searched for like the victim's."""
         self.imitated.append(name)
         self.draft.unused(key, name, PROTECTED, where=where)
+
+    def rename(self, old: Observable, new: Observable) -> None:
+        """Let relations and sightings of one observable be of the one that it is a part of."""
+        if old.key == new.key:
+            return
+        before, after = " ".join(old.key), " ".join(new.key)
+        self.links.rename(("observable", before), ("observable", after))
+        self.sightings = [replace(item, of=after) if item.of == before else item for item in self.sightings]
 
     def all_victims(self) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
         """(the victims, others to protect): of objects, and one made of the event's targeting data."""

@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from hub.reports.formats.misp.attributes import is_deleted, level_of, moment_of, read_attribute, strictest
+from hub.reports.formats.misp.attributes import (
+    is_deleted,
+    level_of,
+    moment_of,
+    read_attribute,
+    strictest,
+    unwrapped,
+)
 from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content, victim_of
-from hub.reports.knowledge import Vulnerability
+from hub.reports.formats.misp.known_objects import KNOWN_OBJECTS, read_known
+from hub.reports.formats.misp.links import end_of
+from hub.reports.knowledge import Flood
 from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
-from hub.reports.reading import roles, values
+from hub.reports.reading import methods, roles, values
 from hub.reports.reading.composites import connection
 from hub.reports.reading.draft import PROTECTED, Draft, distinct
 from hub.reports.reading.options import MAX_LIST_ITEMS
@@ -19,6 +28,13 @@ from hub.reports.reading.sectors import sector_word
 
 # Hashes inside these objects are of parts of a file, or of what a service thinks of it: they are no file.
 _PART_OBJECTS: Final = frozenset({"pe-section", "pe", "elf", "elf-section", "macho", "macho-section"})
+_TELL_THE_FILE: Final = frozenset({"imphash", "pdb"})
+# Of an object of several observables, the one that its relations are of.
+_MAIN: Final = {
+    "domain-ip": ObservableType.DOMAIN, "ip-port": ObservableType.TRAFFIC, "network-connection": ObservableType.TRAFFIC,
+    "email": ObservableType.EMAIL_MESSAGE, "url": ObservableType.URL, "http-request": ObservableType.URL,
+    "file": ObservableType.FILE,
+}  # fmt: skip
 _ORGANISATIONS: Final = frozenset({"legal-entity", "organization"})
 _PEOPLE: Final = frozenset({"person", "employee"})
 _VICTIMS: Final = frozenset({"victim", *_ORGANISATIONS, *_PEOPLE})
@@ -29,6 +45,7 @@ _DETAILS: Final = {
     "ip-port": frozenset({"dst-port", "src-port", "protocol"}),
     "network-connection": frozenset({"dst-port", "src-port", "layer3-protocol", "layer4-protocol", "layer7-protocol"}),
     "registry-key": frozenset({"name", "data", "data-type", "hive"}),
+    "ddos": frozenset({"total-bps", "total-pps", "dst-port", "src-port", "protocol", "type"}),
 }
 """Relations of an object that describe another of its attributes, by the object's name."""
 
@@ -40,11 +57,12 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
         draft.unused("Object", item, "has no attributes", where=where)
         return []
     name = str(item.get("name") or "")
-    parts = [part for part in item["Attribute"][:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
-    _name_references(item, where, draft)
+    parts = [unwrapped(part) for part in item["Attribute"][:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
+    level = level_of(item, draft, where)
+    content.links.refer(item, where, draft, level)
+    parts = _part_of_file(name, parts, where, draft)
     if _is_no_observable(name, item, parts, where, content):
         return []
-    level = level_of(item, draft, where)
     observables: list[Observable] = []
     for index, part in enumerate(parts):
         relation = str(part.get("object_relation") or part.get("type") or "")
@@ -54,7 +72,7 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
     comment = str(item.get("comment") or "").strip() or None
     deleted = is_deleted(item)
     first, last = (moment_of(item, key, where, draft) for key in ("first_seen", "last_seen"))
-    return [
+    combined = [
         replace(
             observable,
             revoked=observable.revoked or deleted,
@@ -63,17 +81,26 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
             last_seen=observable.last_seen or last,
             valid_from=observable.valid_from or first,
         )
-        for observable in _combined(name, parts, observables, draft, where)
+        for observable in _combined(name, parts, observables, content, where)
     ]
+    first_kind = _MAIN.get(name)
+    main = next((found for found in combined if found.type is first_kind), combined[0] if combined else None)
+    if main:
+        content.links.know(item, end_of(main), strictest(level, main.tlp))
+    return combined
 
 
-def _name_references(item: Mapping[str, Any], where: str, draft: Draft) -> None:
-    references = item.get("ObjectReference")
-    for reference in references if isinstance(references, list) else []:
-        if isinstance(reference, Mapping):
-            shown = f"{reference.get('relationship_type')} {reference.get('referenced_uuid')}"
-            draft.unused("ObjectReference", shown, "relations between objects are not kept", where=where)
-            draft.unused("ObjectReference.comment", reference.get("comment"), "as above", where=where)
+def _part_of_file(name: str, parts: list[Mapping[str, Any]], where: str, draft: Draft) -> list[Mapping[str, Any]]:
+    """The attributes to read; of what describes a part of a file, only those that tell the whole file."""
+    if name not in _PART_OBJECTS:
+        return parts
+    told = [part for part in parts if part.get("type") in _TELL_THE_FILE]
+    for part in parts:
+        if part not in told:
+            relation = f"{name}.{part.get('object_relation')}"
+            draft.unused(relation, part.get("value"), "describes a part of a file", where=where)
+            draft.unused(f"{relation} (about)", part.get("comment"), "describes a part of a file", where=where)
+    return told
 
 
 def _is_no_observable(
@@ -81,30 +108,38 @@ def _is_no_observable(
 ) -> bool:
     """Whether the object describes no observable; what it says is then in ``content``."""
     draft = content.draft
-    if name in _PART_OBJECTS:
+    is_known = name in KNOWN_OBJECTS
+    level = strictest(level_of(item, draft, where), *(level_of(part, draft, where) for part in parts))
+    if is_known and (is_deleted(item) or content.is_above(level)):
+        reason = (
+            "was deleted in MISP" if is_deleted(item) else f"is marked TLP:{(level or '').upper()}, above its event"
+        )
         for part in parts:
-            relation = f"{name}.{part.get('object_relation')}"
-            draft.unused(relation, part.get("value"), "describes a part of a file", where=where)
-    elif name == "vulnerability":
-        _vulnerability(parts, where, content)
+            draft.unused(f"{name}.{part.get('object_relation')}", part.get("value"), reason, where=where)
+    elif is_known:
+        content.links.know(item, read_known(name, parts, where, content), level)
     elif name in _VICTIMS:
         _victim(name, parts, where, content)
-    else:
+    elif name not in _PART_OBJECTS or parts:
         return False
     draft.unused(f"{name} (about)", item.get("comment"), "is said of an object that is no observable", where=where)
     return True
 
 
 def _combined(
-    name: str, parts: list[Mapping[str, Any]], observables: list[Observable], draft: Draft, where: str
+    name: str, parts: list[Mapping[str, Any]], observables: list[Observable], content: Content, where: str
 ) -> list[Observable]:
+    draft = content.draft
     details = {
         relation: str(part.get("value"))
         for part in parts
         if (relation := str(part.get("object_relation"))) in _DETAILS.get(name, ())
     }
     if name == "file":
-        return _one_file(observables, details, draft, where)
+        return _one_file(observables, details, content, where)
+    if name == "ddos":
+        _flood(details, content, where)
+        return observables
     if name == "domain-ip":
         return _resolving(observables, draft, where)
     if name in {"ip-port", "network-connection"}:
@@ -133,7 +168,21 @@ def _resolving(observables: list[Observable], draft: Draft, where: str) -> list[
     return items
 
 
-def _one_file(observables: list[Observable], details: Mapping[str, str], draft: Draft, where: str) -> list[Observable]:
+def _flood(details: Mapping[str, str], content: Content, where: str) -> None:
+    """The rates of a `ddos` object, of several the highest."""
+    draft = content.draft
+    bits, packets = (
+        draft.attempt(values.whole, f"{where}.{key}", details.get(key)) for key in ("total-bps", "total-pps")
+    )
+    rates = (Flood(bits_per_second=bits), Flood(packets_per_second=packets))
+    content.flood = methods.flood((), (*rates, content.flood) if content.flood else rates)
+    for key in ("dst-port", "src-port", "protocol", "type"):
+        draft.unused(f"ddos.{key}", details.get(key), "is of a flood; its rates are kept", where=where)
+
+
+def _one_file(
+    observables: list[Observable], details: Mapping[str, str], content: Content, where: str
+) -> list[Observable]:
     """The hashes of a file object are of one file. The strictest level and the most protective role of them hold."""
     files = [item for item in observables if item.type is ObservableType.FILE and item.file]
     others = [item for item in observables if item not in files]
@@ -142,11 +191,18 @@ def _one_file(observables: list[Observable], details: Mapping[str, str], draft: 
     hashes: dict[str, str] = {}
     for item in files:
         hashes |= item.file.hashes if item.file else {}
-    name = next((item.file.name for item in files if item.file and item.file.name), None)
+    names = distinct(item.file.name or "" for item in files if item.file)
+    name = names[0] if names else None
+    for other in names[1:]:
+        content.draft.unused("file.filename", other, f"is a further name of the file {name}", where=where)
+    imphash = next((item.file.imphash for item in files if item.file and item.file.imphash), None)
     first = next((item for item in files if item.as_indicator), files[0])
-    combined = values.file_observable(hashes, name)
-    size = draft.attempt(values.whole, f"{where}.size-in-bytes", details.get("size-in-bytes"))
-    file = replace(combined.file or FileDetails(), size=size, mime_type=details.get("mimetype"))
+    combined = values.file_observable(hashes, name or imphash)
+    size = content.draft.attempt(values.whole, f"{where}.size-in-bytes", details.get("size-in-bytes"))
+    content.draft.unused("file.state", details.get("state"), "is a word of MISP for what was done with it", where=where)
+    file = FileDetails(name, hashes, size, details.get("mimetype"), imphash)
+    for item in files:
+        content.rename(item, combined)
     struck = next((item for item in files if item.role is Role.VICTIM), None)
     if struck:
         first = roles.victim(struck.evidence).of(first)
@@ -232,16 +288,3 @@ def _victim(name: str, parts: list[Mapping[str, Any]], where: str, content: Cont
     else:
         content.secondary_victims.append(victim)
         draft.unused(f"Object {name}", victim.name, PROTECTED, where=where)
-
-
-def _vulnerability(parts: list[Mapping[str, Any]], where: str, content: Content) -> None:
-    fields = {str(part.get("object_relation")): str(part.get("value") or "").strip() for part in parts}
-    name = fields.get("id", "").upper()
-    if not name:
-        content.draft.unused("Object vulnerability", fields, "has no id", where=where)
-        return
-    score = content.draft.attempt(
-        lambda text: values.number(text, most=10), f"{where}.cvss-score", fields.get("cvss-score")
-    )
-    text = fields.get("summary") or fields.get("description") or None
-    content.vulnerabilities[name] = Vulnerability(name, text, score, "CVSS" if score is not None else None)

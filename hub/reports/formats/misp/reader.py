@@ -14,11 +14,13 @@ import orjson
 
 from hub.errors import ReadingError
 from hub.reports import rsit
-from hub.reports.formats.misp.attributes import read_attribute
+from hub.reports.formats.misp.attributes import level_of, read_attribute, unwrapped
 from hub.reports.formats.misp.claims import Scene, is_recipient
 from hub.reports.formats.misp.content import VICTIM_FIELDS, Content
+from hub.reports.formats.misp.galaxies import read_galaxies
 from hub.reports.formats.misp.objects import read_object
-from hub.reports.formats.misp.tags import read_galaxies, read_tags
+from hub.reports.formats.misp.tags import read_tags
+from hub.reports.knowledge import Malware
 from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.moments import Timeline
 from hub.reports.observables import Observable
@@ -70,7 +72,9 @@ def _records(source: Source) -> Iterator[Record]:
             for key, part in parts:
                 loose[key].append(part)
         elif isinstance(value, dict) and isinstance(value.get("Event"), dict):
-            yield f"{where}.Event" if where != "document" else "Event", value["Event"]
+            # In MISP's inner JSON attributes, tags and organisations stand beside the event.
+            beside = {key: item for key, item in value.items() if key != "Event"}
+            yield f"{where}.Event" if where != "document" else "Event", {**beside, **value["Event"]}
         else:
             yield where, value
     yield from ((f"Event {name}", event) for name, event in searched.items())
@@ -131,29 +135,32 @@ def _report(event: Any, draft: Draft) -> Report:
     read_galaxies(event, content, where)
     tagged = content.tagged
     fields.ignore("Tag", "EventTag", "Galaxy")
-    tlp = tagged.tlp or options.default_tlp
+    if tagged.status not in {None, status}:
+        draft.unused("analysis", fields.peek("analysis"), f"a tag says that it is {tagged.status}")
+    tlp = content.level = tagged.tlp or options.default_tlp
     # 3.
     content.scene = _scene(event, tagged.rsit)
     _attributes(fields, content, tlp)
     # 4.
     for item in fields.list("EventReport"):
-        if isinstance(item, Mapping) and item.get("content"):
+        if isinstance(item, Mapping) and content.is_above(level_of(item, draft, where)):
+            draft.unused("EventReport", item.get("content"), "is shared less widely than its event", where=where)
+        elif isinstance(item, Mapping) and item.get("content"):
             content.notes.append(Note(str(item["content"]), "report", str(item.get("name") or "") or None))
     fields.drop("is a proposal that nobody accepted", "ShadowAttribute")
     fields.drop("is an automatic correlation, not a finding", "RelatedEvent")
     fields.drop(_PRIVATE, "Org", "Orgc", "event_creator_email")
-    fields.rest(_LOCAL)
     if not uuid and not number:
         draft.warn("It has neither uuid nor id: the same event, once changed, will count as another report")
     # 5.
     classes = tuple(dict.fromkeys(tagged.rsit)) or (rsit.RSIT["other", "undetermined"],)
-    incident_types = list(distinct(word for line in classes for word in line.incident_types))
-    if tagged.ransomware or any("ransomware" in item.types for item in content.malware.values()):
+    incident_types = [*tagged.event_types, *(word for line in classes for word in line.incident_types)]
+    malware = _malware(content)
+    if tagged.ransomware or any("ransomware" in item.types for item in malware):
         incident_types.insert(0, "ransomware")
-    victims, others = content.all_victims()
-    if tagged.sectors:
-        first = victims[0] if victims else Victim()
-        victims = (replace(first, sectors=distinct((*first.sectors, *tagged.sectors))), *victims[1:])
+    victims, others = _victims(content)
+    extended = fields.text("extends_uuid")
+    fields.rest(_LOCAL)
     return Report(
         report_id=identity,
         source_format="misp",
@@ -162,27 +169,67 @@ def _report(event: Any, draft: Draft) -> Report:
         rsit=tuple((line.rsit_class, line.type) for line in classes),
         incident_types=distinct(incident_types),
         labels=distinct((*(line.label for line in classes), *tagged.labels)),
-        status=status,
+        status=tagged.status or status,
         determination=tagged.determination or Determination.SUSPECTED,
         severity=tagged.severity or (Severity(level[0], "MISP threat level", level[1]) if level else None),
         confidence=tagged.confidence,
         tlp=tlp,
         pap=tagged.pap,
-        countries=distinct((options.default_country or "", *tagged.countries)),
+        countries=distinct(tagged.countries) or distinct((options.default_country or "",)),
         timeline=Timeline(started=started, written=written),
         victims=victims,
         secondary_victims=others,
         consent=consent,
         withheld=_ALONE if consent is Consent.NONE else "",
+        root_cause=tagged.root_cause,
         recommended_actions=distinct(tagged.courses),
+        mitigations=tuple(dict.fromkeys(tagged.mitigations)),
+        data_sources=tuple(dict.fromkeys(tagged.data_sources)),
         notes=tuple(content.notes),
         actors=tuple(content.actors.values()),
-        malware=tuple(content.malware.values()),
+        malware=malware,
         techniques=tuple(content.techniques.values()),
         vulnerabilities=tuple(content.vulnerabilities.values()),
+        software=tuple(dict.fromkeys(content.software)),
+        entry_vectors=tuple(dict.fromkeys(tagged.entry_vectors)),
+        flood=content.flood,
         sightings=tuple(content.sightings),
+        relations=content.links.relations(draft),
+        related_reports=(extended,) if extended and extended != identity else (),
         references=(Reference("MISP", identity), *content.references),
     )
+
+
+def _malware(content: Content) -> tuple[Malware, ...]:
+    """The malware that the event names; where it names none, the kinds that its tags say."""
+    if content.malware:
+        return tuple(content.malware.values())
+    return tuple(Malware(word, (word,), named=False) for word in distinct(content.tagged.malware_types))
+
+
+def _victims(content: Content) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
+    """(the victims, others to protect), with the sectors, countries and size that tags and galaxies say.
+
+    Sectors of nobody who is named are each a class of organisations.
+    """
+    victims, others = content.all_victims()
+    tagged = content.tagged
+    sectors, countries = distinct(tagged.sectors), distinct(tagged.countries)
+    if not victims:
+        listed = sectors or (("",) if tagged.size else ())
+        victims = tuple(
+            Victim(sectors=(word,) if word else (), countries=countries, size=tagged.size) for word in listed
+        )
+    else:
+        first = victims[0]
+        united = replace(
+            first,
+            sectors=distinct((*first.sectors, *sectors)),
+            countries=first.countries or countries,
+            size=first.size or tagged.size,
+        )
+        victims = (united, *victims[1:])
+    return victims, others
 
 
 def _distribution(fields: Fields, draft: Draft) -> Consent | None:
@@ -232,12 +279,16 @@ def _attributes(fields: Fields, content: Content, tlp: TlpWord) -> None:
             raise Problem(key, f"{len(listed)} items", f"at most {MAX_LIST_ITEMS} in one event")
         for index, item in enumerate(listed):
             place = f"{key}[{index}]"
+            item = unwrapped(item) if isinstance(item, Mapping) else item  # noqa: PLW2901  the same item, in one shape
             if key == "Attribute":
                 observables = read_attribute(item, place, content)
             else:
                 observables = read_object(item, place, content)
             for observable in observables:
-                draft.observe(_raised(observable, tlp))
+                phases = observable.kill_chain_phases or (
+                    tuple(dict.fromkeys(content.tagged.phases)) if observable.as_indicator else ()
+                )
+                draft.observe(replace(_raised(observable, tlp), kill_chain_phases=phases))
 
 
 def _raised(observable: Observable, tlp: TlpWord) -> Observable:

@@ -108,13 +108,32 @@ def _cpe(text: str) -> list[Observable]:
     return [Observable(ObservableType.SOFTWARE, " ".join(parts[3:5]).replace("_", " "), data=text.strip())]
 
 
+def _fingerprint(algorithm: str) -> Callable[[str], list[Observable]]:
+    return lambda text: [
+        Observable(ObservableType.TLS_FINGERPRINT, values.fingerprint(text, algorithm), data=algorithm)
+    ]
+
+
+def _imphash(text: str) -> list[Observable]:
+    _, digits = values.file_hash(text, "MD5")
+    return [Observable(ObservableType.FILE, digits, file=FileDetails(imphash=digits))]
+
+
+def _address_or_path(text: str) -> list[Observable]:
+    """A URL; or the path of one, as MISP's `uri` has it."""
+    if text.strip().startswith("/"):
+        return [Observable(ObservableType.URI_PATH, values.plain(text))]
+    return [Observable(ObservableType.URL, values.url(text))]
+
+
 READERS: Final[dict[str, Callable[[str], list[Observable]]]] = {
     **dict.fromkeys(("ip-src", "ip-dst", "ip"), _address),
     **dict.fromkeys(("ip-src|port", "ip-dst|port"), _address_port),
     **dict.fromkeys(("domain", "hostname"), _one(simple(ObservableType.DOMAIN, values.domain))),
     "hostname|port": _host_port,
     "domain|ip": _domain_address,
-    **dict.fromkeys(("url", "uri"), _one(simple(ObservableType.URL, values.url))),
+    "url": _one(simple(ObservableType.URL, values.url)),
+    "uri": _address_or_path,
     **{name: _file(algorithm) for name, algorithm in HASHES.items()},
     **{f"filename|{name}": _named_file(algorithm) for name, algorithm in HASHES.items()},
     "malware-sample": _named_file("MD5"),
@@ -133,5 +152,14 @@ READERS: Final[dict[str, Callable[[str], list[Observable]]]] = {
     **{name: _certificate(algorithm) for name, algorithm in _FINGERPRINTS.items()},
     **{name: _rule(pattern_type) for name, pattern_type in _RULES.items()},
     "cpe": _cpe,
+    "ja3-fingerprint-md5": _fingerprint("ja3"),
+    "jarm-fingerprint": _fingerprint("jarm"),
+    "hassh-md5": _fingerprint("hassh"),
+    "hasshserver-md5": _fingerprint("hassh-server"),
+    "imphash": _imphash,
+    "pdb": _one(simple(ObservableType.PDB_PATH, values.plain)),
+    "named pipe": _one(simple(ObservableType.NAMED_PIPE, values.named_pipe)),
+    **dict.fromkeys(("iban", "bank-account-nr"), _one(simple(ObservableType.BANK_ACCOUNT, values.bank_account))),
+    "phone-number": _one(simple(ObservableType.PHONE, values.phone)),
 }
 """How a value of each MISP type is read; "composite|types" make several observables."""

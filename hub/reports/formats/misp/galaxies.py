@@ -1,0 +1,188 @@
+"""MISP galaxies: the actors, malware, techniques, sectors and countries that clusters name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from hub.reports import rsit
+from hub.reports.formats.misp.content import Content
+from hub.reports.knowledge import Actor, DataSource, Malware, Mitigation, Technique, Vulnerability
+from hub.reports.reading import methods
+from hub.reports.reading.countries import country_code
+from hub.reports.reading.draft import distinct
+from hub.reports.reading.sectors import sector_word
+from hub.stix.methods import MITIGATIONS
+
+# galaxy type: what its clusters are, and their malware types.
+_MALWARE: Final[dict[str, tuple[str, ...]]] = {
+    "malpedia": (), "mitre-malware": (), "mitre-enterprise-attack-malware": (), "mitre-mobile-attack-malware": (),
+    "mitre-ics-software": (), "tidal-software": (), "ransomware": ("ransomware",), "rat": ("remote-access-trojan",),
+    "botnet": ("bot",), "backdoor": ("backdoor",), "banker": ("trojan",), "stealer": ("spyware",), "android": (),
+    "exploit-kit": ("exploit-kit",), "cryptominers": ("resource-exploitation",), "tds": (),
+}  # fmt: skip
+_TOOLS: Final = frozenset({
+    "tool", "mitre-tool", "mitre-enterprise-attack-tool", "mitre-mobile-attack-tool",
+})  # fmt: skip
+_TECHNIQUES: Final = frozenset({
+    "mitre-attack-pattern", "mitre-enterprise-attack-attack-pattern", "mitre-mobile-attack-attack-pattern",
+    "mitre-pre-attack-attack-pattern", "mitre-ics-techniques", "mitre-atlas-attack-pattern", "tidal-technique",
+    "attck4fraud", "o365-exchange-techniques", "cmtmf-attack-pattern", "gsma-motif",
+})  # fmt: skip
+_ACTORS: Final = frozenset({"threat-actor", "microsoft-activity-group", "360net-threat-actor"})
+_SETS: Final = frozenset({
+    "mitre-intrusion-set", "mitre-enterprise-attack-intrusion-set", "mitre-mobile-attack-intrusion-set",
+    "mitre-pre-attack-intrusion-set", "mitre-ics-groups", "tidal-groups",
+})  # fmt: skip
+_COURSES: Final = frozenset({
+    "mitre-course-of-action", "mitre-enterprise-attack-course-of-action", "mitre-mobile-attack-course-of-action",
+    "mitre-atlas-course-of-action", "preventive-measure", "mitre-d3fend",
+})  # fmt: skip
+_PHASE: Final = re.compile(r"[\w:-]+:(?P<phase>[a-z][a-z-]{2,40})", re.ASCII)  # "mitre-attack:initial-access"
+_ATTACK_ID: Final = re.compile(r"^(?P<name>.*?)\s+-\s+(?P<id>[A-Z]{1,3}\d{4}(?:\.\d{3})?)$")
+
+USED: Final = ("", "")
+"""What was used, and is nothing that a value could point to."""
+
+
+def clusters(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(kind, value, cluster) of each cluster of an event's or attribute's galaxies."""
+    galaxies = item.get("Galaxy")
+    for galaxy in galaxies if isinstance(galaxies, list) else []:
+        listed = galaxy.get("GalaxyCluster") if isinstance(galaxy, Mapping) else None
+        for cluster in listed if isinstance(listed, list) else []:
+            if isinstance(cluster, Mapping):
+                kind = str(cluster.get("type") or galaxy.get("type") or "").casefold()
+                yield kind, str(cluster.get("value") or ""), cluster
+
+
+def read_galaxies(event: Mapping[str, Any], content: Content, where: str) -> None:
+    """Read the clusters of an event's galaxies; they know synonyms, which tags do not."""
+    for kind, value, cluster in clusters(event):
+        if read_cluster(kind, value, cluster, content) is None:
+            content.draft.unused(f"Galaxy {kind}", value, "has no place in an incident report", where=where)
+
+
+def read_cluster(kind: str, value: str, cluster: Mapping[str, Any], content: Content) -> tuple[str, str] | None:
+    """Read one cluster, or the tag that names one, into ``content``.
+
+    Returns (kind of sighting targets, name) of what it names, USED where that is nothing to point to, None where it was
+    not used.
+    """
+    meta = _meta(cluster)
+    match = _ATTACK_ID.match(value.strip())
+    name, attack_id = (match["name"], match["id"]) if match else (value.strip(), _external_id(meta))
+    if not name:
+        return None
+    if kind in _TECHNIQUES:
+        return _technique(name, attack_id, meta, content)
+    if kind in _MALWARE or kind in _TOOLS:
+        return _malware(kind, name, attack_id, meta, content)
+    if kind in _ACTORS or kind in _SETS or kind == "tidal-campaigns":
+        return _actor(kind, name, attack_id, meta, content)
+    if kind == "branded_vulnerability":
+        content.vulnerabilities.setdefault(name, Vulnerability(name))
+        return ("vulnerability", name)
+    return USED if _says_something(kind, name, attack_id, meta, content) else None
+
+
+def _says_something(kind: str, name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> bool:
+    """Whether a cluster that names nothing of the attack says something of the incident."""
+    tagged = content.tagged
+    if kind in _COURSES:
+        if attack_id in MITIGATIONS:
+            tagged.mitigations.append(Mitigation(MITIGATIONS[attack_id], attack_id))
+        else:
+            tagged.courses.append(name)
+        return True
+    if kind in {"mitre-data-source", "mitre-data-component"}:
+        return _add(tagged.data_sources, methods.data_source, name)
+    if kind == "sector":
+        return _add(tagged.sectors, sector_word, name)
+    if kind in {"country", "target-information"}:
+        codes = meta.get("ISO") or meta.get("iso-code")
+        code = codes[0] if isinstance(codes, list) and codes else codes
+        return _country(str(code or ""), name, content)
+    if kind == "rsit":
+        line = rsit.find(name.rpartition(":")[2])
+        tagged.rsit += [line] if line else []
+        return line is not None
+    return False
+
+
+def _country(code: str, name: str, content: Content) -> bool:
+    """Whether code or name is a country; where they are two, the code counts."""
+    known: list[str] = []
+    used = _add(known, country_code, code or name)
+    if code and not (_add(known, country_code, name) and known[0] == known[-1]):
+        content.draft.unused("Galaxy country", name, f"its code {code} counts")
+    content.tagged.countries += known[:1]
+    return used
+
+
+def _meta(cluster: Mapping[str, Any]) -> Mapping[str, Any]:
+    meta = cluster.get("meta")
+    return meta if isinstance(meta, Mapping) else {}
+
+
+def _external_id(meta: Mapping[str, Any]) -> str | None:
+    """The id of ATT&CK that a cluster's meta says: text, or a list of one."""
+    known = meta.get("external_id")
+    text = str(known[0] if isinstance(known, list) and known else known or "")
+    return text if re.fullmatch(r"[A-Z]{1,3}\d{4}(?:\.\d{3})?", text) else None
+
+
+def _aliases(name: str, meta: Mapping[str, Any]) -> tuple[str, ...]:
+    synonyms = meta.get("synonyms")
+    return distinct(str(text) for text in synonyms if str(text) != name) if isinstance(synonyms, list) else ()
+
+
+def _technique(name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> tuple[str, str]:
+    technique_id = attack_id if attack_id and attack_id.startswith("T") else None
+    chains = meta.get("kill_chain")
+    phases = tuple(
+        ("mitre-attack", match["phase"])
+        for text in (chains if isinstance(chains, list) else [])
+        if (match := _PHASE.fullmatch(str(text)))
+    )
+    key = technique_id or name
+    known = content.techniques.get(key)
+    if known is None or (phases and not known.kill_chain_phases):
+        content.techniques[key] = Technique(name, technique_id, kill_chain_phases=phases)
+    return ("technique", content.techniques[key].name)
+
+
+def _malware(kind: str, name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> tuple[str, str]:
+    aliases = _aliases(name, meta)
+    known = content.malware.get(name)
+    if known is None or (aliases and not known.aliases) or (attack_id and not known.attack_id):
+        content.malware[name] = Malware(
+            name,
+            _MALWARE.get(kind, ()) or (known.types if known else ()),
+            "tool" if kind in _TOOLS else "malware",
+            aliases=aliases or (known.aliases if known else ()),
+            attack_id=attack_id or (known.attack_id if known else None),
+        )
+    return ("malware", name)
+
+
+def _actor(kind: str, name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> tuple[str, str]:
+    aliases = _aliases(name, meta)
+    known = content.actors.get(name)
+    if known is None or (aliases and not known.aliases):
+        content.actors[name] = Actor(
+            name,
+            "intrusion-set" if kind in _SETS else "campaign" if kind == "tidal-campaigns" else "threat-actor",
+            aliases=aliases,
+            attack_id=attack_id,
+        )
+    return ("actor", name)
+
+
+def _add(words: list[Any], read: Callable[[str], str] | Callable[[str], DataSource], text: str) -> bool:
+    try:
+        words.append(read(text))
+    except ValueError:
+        return False
+    return True
