@@ -35,10 +35,12 @@ from hub.home.member import OwnMember, load_member
 from hub.profile.check import Context, check
 from hub.profile.rules import parse_profile
 from hub.release.check import texts_of
+from hub.release.needle import Needle
+from hub.release.needle_index import NeedleIndex
 from hub.release.needles import PLACEHOLDERS, of_domain, of_mailbox, of_name
 from hub.release.policy import Audience, AudienceProfile
 from hub.release.pseudonym import FORM
-from hub.release.scan import Needle, NeedleIndex, Scanner
+from hub.release.scan import Scanner
 from hub.release.spelling import squeeze
 from hub.release.step import Released, release
 from hub.rendering.render import render

@@ -1,7 +1,8 @@
 r"""Addresses in texts, however they are written, compared with the ranges of the victim and the constituents.
 
 An address counts when it lies inside such a range, or is a network that contains one. A part of an address counts, too:
-`198.51.100`, `198.51.100.x`, `198.51.x.x`, `198\.51\.100\.` in a rule, or an address turned round in reverse DNS.
+`198.51.100`, `198.51.100.x`, `198.51.x.x`, `198\.51\.100\.` in a rule, or an address turned round in reverse DNS. So does one
+that is written as a number, in hexadecimal or octal digits, or filled up with zeros.
 """
 
 from __future__ import annotations
@@ -24,8 +25,30 @@ _PARTIAL: Final = re.compile(
     r"(?<![\d.])(\d{1,3})\.(\d{1,3})\.(?:(\d{1,3})\.(?:[x*]|xx|xxx)|[x*]{1,3}\.[x*]{1,3})(?![\w*])", re.IGNORECASE
 )
 _THREE_NUMBERS: Final = re.compile(r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3})\.?(?![\d.]*\d)")
-# An address written as one number, where hosts and parameters stand.
-_NUMBER_HOST: Final = re.compile(r"(?:://(?:[^/@\s]*@)?|[=/])(0x[0-9a-f]{8}|\d{7,10})(?![\w.])", re.IGNORECASE)
+# An address written as one number: of ten digits anywhere, of fewer where hosts and parameters stand.
+_NUMBER_HOST: Final = re.compile(r"(?:://(?:[^/@\s]*@)?|[=/])(\d{7,9})(?![\w.])")
+_NUMBER: Final = re.compile(r"(?<![\w.])(\d{10})(?![\w.])")
+# Hexadecimal digits by themselves: 8 of IPv4, 32 of IPv6, also at the end of an IPv6 address that maps IPv4.
+_HEX: Final = re.compile(r"(?<![0-9a-z])(?:0x)?([0-9a-f]{8}|[0-9a-f]{32})(?![0-9a-z])", re.IGNORECASE)
+_HEX_PARTS: Final = re.compile(
+    r"(?<![0-9a-z])0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})(?![0-9a-z])",
+    re.IGNORECASE,
+)
+_OCTAL: Final = re.compile(r"(?<![\w.])(0[0-7]{1,3})\.(0?[0-7]{1,3})\.(0?[0-7]{1,3})\.(0?[0-7]{1,3})(?![\w.]*\d)")
+# Zeros before the numbers, which the standard library takes for no address.
+_FILLED: Final = re.compile(r"(?<!\d)(?=(\d{3}([._-])\d{3}\2\d{3}\2\d{3})(?!\d))")
+_FILLED_JOINED: Final = re.compile(r"(?<!\d)((?:[01]\d\d|2[0-5]\d){4})(?!\d)")
+# Other signs between the numbers, and the short forms that programs take for an address.
+_OTHER_SIGNS: Final = re.compile(r"(?<![\d.])(?=(\d{1,3}(, |[ ,/:|+])\d{1,3}\2\d{1,3}\2\d{1,3})(?![.\d]))")
+_SHORT_HOST: Final = re.compile(r"://(?:[^/@\s]*@)?(\d{1,3})\.(?:(\d{1,3})\.(\d{1,5})|(\d{1,8}))(?=[/:?#]|$)")
+# Reverse DNS; of IPv4 with two numbers at least, of IPv6 with eight digits at least.
+_REVERSE_4: Final = re.compile(r"(?<![\w.-])((?:\d{1,3}\.){2,4})in-addr\.arpa", re.IGNORECASE)
+_REVERSE_6: Final = re.compile(r"(?<![\w.-])((?:[0-9a-f]\.){8,32})ip6\.arpa", re.IGNORECASE)
+# IPv6 with other signs for the colons, as names of hosts have it.
+_IPV6_DASHED: Final = re.compile(
+    r"(?<![0-9a-z_-])((?:[0-9a-f]{1,4}[_-]{1,2}){2,7}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}[_-]{1,2}){2,7})(?![0-9a-z_-])",
+    re.IGNORECASE,
+)
 _DOTS: Final = re.compile(r"\\+\.|\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)| dot (?=\d)")
 
 
@@ -100,7 +123,62 @@ def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
         yield match[1], f"{match[1]}.0/24", False
     if ":" in text:
         yield from ((match[0], match[0], True) for match in _IPV6.finditer(text))
-    for match in _NUMBER_HOST.finditer(text):
-        number = int(match[1], 16) if match[1][:2].lower() == "0x" else int(match[1])
-        if number < 2**32:
-            yield match[1], str(ipaddress.IPv4Address(number)), True
+    yield from _numbers(text)
+    yield from _in_other_digits(text)
+    yield from _reversed(text)
+
+
+def _numbers(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Addresses written as one number or with other digits. They could be a time or a hash value, and so are not certain."""
+    for pattern in (_NUMBER_HOST, _NUMBER):
+        for match in pattern.finditer(text):
+            if int(match[1]) < 1 << 32:
+                yield match[1], str(ipaddress.IPv4Address(int(match[1]))), False
+    for match in _SHORT_HOST.finditer(text):
+        first, second, rest, last = match.groups()
+        number = (int(first) << 24) + ((int(second) << 16) + int(rest) if last is None else int(last))
+        if number < 1 << 32:
+            yield match[0].partition("://")[2], str(ipaddress.IPv4Address(number)), True
+    for match in _HEX.finditer(text):
+        number = int(match[1], 16)
+        if len(match[1]) == 32:
+            yield match[0], str(ipaddress.IPv6Address(number)), False
+        else:
+            yield match[0], str(ipaddress.IPv4Address(number)), False
+            swapped = int.from_bytes(number.to_bytes(4, "big"), "little")
+            yield match[0], str(ipaddress.IPv4Address(swapped)), False
+
+
+def _in_other_digits(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Addresses whose numbers are hexadecimal, octal or filled up with zeros, or have other signs between them."""
+    for match in _HEX_PARTS.finditer(text):
+        yield match[0], ".".join(str(int(part, 16)) for part in match.groups()), True
+    for match in _OCTAL.finditer(text):
+        yield match[0], ".".join(str(int(part, 8)) for part in match.groups()), True
+    for match in _FILLED.finditer(text):
+        yield match[1], ".".join(str(int(part)) for part in re.split(r"[._-]", match[1])), True
+    for match in _FILLED_JOINED.finditer(text):
+        yield match[1], ".".join(str(int(match[1][start : start + 3])) for start in range(0, 12, 3)), False
+    for match in _OTHER_SIGNS.finditer(text):
+        yield match[1], re.sub(r"\D+", ".", match[1]), False
+
+
+def _with_colons(text: str) -> str:
+    """`2001-db8-5400--9` as `2001:db8:5400::9`; what has too few parts is the beginning of an address."""
+    plain = re.sub(r"[_-]", ":", text)
+    if "::" not in plain and plain.count(":") < 7:
+        parts = [part for part in plain.split(":") if part]
+        return f"{':'.join(parts)}::/{16 * len(parts)}"
+    return plain
+
+
+def _reversed(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Names of reverse DNS, also of a whole network, and IPv6 as names of hosts have it."""
+    for match in _REVERSE_4.finditer(text):
+        parts = match[1].rstrip(".").split(".")[::-1]
+        yield match[0], f"{'.'.join([*parts, *['0'] * (4 - len(parts))])}/{8 * len(parts)}", True
+    for match in _REVERSE_6.finditer(text):
+        digits = match[1].replace(".", "")[::-1]
+        yield match[0], f"{ipaddress.IPv6Address(int(digits.ljust(32, '0'), 16))}/{4 * len(digits)}", True
+    for match in _IPV6_DASHED.finditer(text):
+        yield match[0], _with_colons(match[0]), False

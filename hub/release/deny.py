@@ -1,7 +1,7 @@
 """The deny-list of a release: whom the CERT protects, and all that this report declares of its victims and reporters.
 
 * Of this report's victims, secondary victims and reporters everything is searched for: what is their own (`needles.of_…`),
-  what resembles it (`needles.like_…`), hash values, addresses.
+  what resembles it (`similar_needles.like_…`), hash values, addresses.
 * Of the CERT's own list (`[deny]` and the register in `member.toml`), which may have thousands of entries, what is their
   own is searched for, and names and domains in letters that look alike. Where the victim is one of the register, all
   that the register says of it counts as declared.
@@ -17,9 +17,11 @@ from urllib.parse import urlsplit
 
 from hub.home.member import OwnMember
 from hub.home.register import Constituent
-from hub.release import constituents, needles
+from hub.release import constituents, hash_spellings, needles, similar_needles
+from hub.release.needle import Hashed, Needle
+from hub.release.needle_index import NeedleIndex
 from hub.release.needles import our_words
-from hub.release.scan import Hashed, Needle, NeedleIndex, Scanner
+from hub.release.scan import Scanner
 from hub.release.spelling import squeeze
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.report import Report
@@ -82,25 +84,25 @@ def _listed_needles(member: OwnMember) -> Iterator[Needle]:
     also = [name for one in member.register for name in one.short_names]  # one of several words is a name by itself
     for name in (*deny.names, *(one.name for one in member.register), *filter(_is_whole, also)):
         yield from needles.of_name(name, whose)
-        yield from needles.like_listed_name(name, whose)
+        yield from similar_needles.like_listed_name(name, whose)
     for name in (*deny.brands, *deny.abbreviations, *(name for name in also if not _is_whole(name))):
         yield from needles.of_short_name(name, whose)
-        yield from needles.like_listed_short_name(name, whose)
+        yield from similar_needles.like_listed_short_name(name, whose)
     for person in deny.people:
         yield from needles.of_person(person, "a protected person")
-        yield from needles.like_person(person, "a protected person")
+        yield from similar_needles.like_person(person, "a protected person")
     for host in deny.hosts:
         yield from needles.of_host(host, whose)
-        yield from needles.like_listed_host(host, whose)
+        yield from similar_needles.like_listed_host(host, whose)
     for domain in (*deny.domains, *(domain for one in member.register for domain in one.domains)):
         yield from needles.of_domain(domain, whose)
-        yield from needles.like_listed_domain(domain, whose)
+        yield from similar_needles.like_listed_domain(domain, whose)
 
 
 def _listed_hashed(member: OwnMember) -> Iterator[Hashed]:
     names = [*member.deny.names, *member.deny.brands, *member.deny.domains]
     names += [text for one in member.register for text in (one.name, *one.domains)]
-    return needles.hashed(names, "a constituent's")
+    return hash_spellings.hashed(names, "a constituent's", every_row=False)
 
 
 def _is_whole(name: str) -> bool:
@@ -195,47 +197,47 @@ class _Declared:
 
     def _name(self, name: str, whose: str) -> None:
         self.needles += needles.of_name(name, whose)
-        self.needles += needles.like_name(name, whose)
+        self.needles += similar_needles.like_name(name, whose)
         for short in needles.bracketed(name):
-            self.needles += needles.like_short_name(short, whose)
-        self.hashed += needles.hashed((name,), whose)
+            self.needles += similar_needles.like_short_name(short, whose)
+        self.hashed += hash_spellings.hashed((name,), whose)
 
     def _short_name(self, name: str, whose: str) -> None:
         self.needles += needles.of_short_name(name, whose)
-        self.needles += needles.like_short_name(name, whose)
-        self.hashed += needles.hashed((name,), whose)
+        self.needles += similar_needles.like_short_name(name, whose)
+        self.hashed += hash_spellings.hashed((name,), whose)
 
     def _person(self, name: str, who: str) -> None:
         self.needles += needles.of_person(name, who)
-        self.needles += needles.like_person(name, who)
-        self.hashed += needles.hashed((name,), f"{who}'s")
+        self.needles += similar_needles.like_person(name, who)
+        self.hashed += hash_spellings.hashed((name,), f"{who}'s")
 
     def _domain(self, domain: str, whose: str) -> None:
         self.needles += needles.of_domain(domain, whose)
-        self.needles += needles.like_domain(domain, whose)
-        self.hashed += needles.hashed((domain,), whose)
+        self.needles += similar_needles.like_domain(domain, whose)
+        self.hashed += hash_spellings.hashed((domain,), whose)
 
     def _mailbox(self, mail: str, whose: str) -> None:
         self.needles += needles.of_mailbox(mail, whose)
-        self.needles += needles.like_account(mail.rpartition("@")[0], whose)
+        self.needles += similar_needles.like_account(mail.rpartition("@")[0], whose)
         domain = mail.rpartition("@")[2] if needles.is_own(mail) else ""
-        self.needles += needles.like_domain(domain, whose) if domain else ()
-        self.hashed += needles.hashed((mail, domain) if domain else (mail,), whose)
+        self.needles += similar_needles.like_domain(domain, whose) if domain else ()
+        self.hashed += hash_spellings.hashed((mail, domain) if domain else (mail,), whose)
 
     def _account(self, account: str, whose: str) -> None:
         self.needles += needles.of_account(account, f"{whose} account")
-        self.needles += needles.like_account(account, whose)
+        self.needles += similar_needles.like_account(account, whose)
 
     def _host(self, host: str, whose: str) -> None:
         try:
             ipaddress.ip_network(host, strict=False)
         except ValueError:
             self.needles += needles.of_host(host, whose)
-            self.needles += needles.like_host(host, whose)
+            self.needles += similar_needles.like_host(host, whose)
             if "." in host:
-                self.needles += needles.like_domain(host, whose)
+                self.needles += similar_needles.like_domain(host, whose)
                 parent = host.partition(".")[2]
-                self.hashed += needles.hashed((host, parent) if "." in parent else (host,), whose)
+                self.hashed += hash_spellings.hashed((host, parent) if "." in parent else (host,), whose)
         else:
             self.networks.append(host)
 

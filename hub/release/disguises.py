@@ -1,8 +1,8 @@
 """Forms in which two spellings of a name are alike, for names and texts both.
 
 `looks` is how it looks: digits and signs that stand for letters, letters of other scripts and pairs that look like one
-(rn and m, Cyrillic and Latin a) become one letter. `latin` is how it is written in Latin letters. `sound` is how it is
-said: its consonants, whatever the transliteration makes of aspirates and double letters.
+(rn and m, Cyrillic and Latin a) become one letter. `latin` is how it is written in Latin letters; how it is said stands in
+`spoken`.
 
 The libraries (confusable-homoglyphs, anyascii) are loaded when the first text of another script is met.
 """
@@ -31,6 +31,20 @@ _NOT_LETTERS: Final = re.compile(r"[^a-z]+")
 _JAWI: Final = str.maketrans(
     {"\u06a4": "p", "\u06a0": "ng", "\u06bd": "ny", "\u0762": "g", "\u06cf": "v", "\u0686": "c"}
 )
+# What romanisations in use write otherwise than a table of single letters: per script, longest first.
+_ROMANISED: Final = (
+    (re.compile("[\u0e00-\u0eff]"), (("ໍາ", "ຳ"), ("ํา", "ำ"))),  # one vowel, taken apart by `fold`
+    (
+        re.compile("[\u1000-\u109f]"),
+        (
+            ("ရွှ", "shw"), ("လျှ", "sh"), ("ရှ", "sh"), ("ည်", "i"), ("င်", "in"), ("မ်", "n"), ("သ", "th"), ("ရ", "y"), ("\u101d", "w"), ("ဧ", "ay"),
+            ("ွ", "w"), ("ြ", "y"), ("ံ", "n"),
+        ),
+    ),
+    (re.compile("[\u0b80-\u0bff]"), (("ற்ற", "tr"), ("ஞ்ச", "nj"), ("ச", "s"))),
+)  # fmt: skip
+# Vowels of Thai and Lao that are written before the consonant after which they are said.
+_LEADING_VOWEL: Final = re.compile("([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])")
 
 
 def looks(text: str) -> str:
@@ -107,7 +121,11 @@ def latin(text: str) -> str:
         return folded
     from anyascii import anyascii  # noqa: PLC0415  loaded when the first text of another script is met
 
-    return anyascii(folded.translate(_JAWI)).lower()
+    for script, letters in _ROMANISED:
+        if script.search(folded) is not None:
+            for written, said in letters:
+                folded = folded.replace(written, said)
+    return anyascii(_LEADING_VOWEL.sub(r"\2\1", folded).translate(_JAWI)).lower()
 
 
 def clusters(text: str) -> Iterator[str]:
@@ -126,37 +144,6 @@ def _placed_clusters(text: str) -> Iterator[tuple[int, str]]:
             end += 1
         yield start, text[start:end]
         start = end
-
-
-# -- how it is said ---------------------------------------------------------------------------------------------------
-
-# What transliterations differ in, longest first: aspirates, older spellings, and letters for one sound.
-_SOUNDS: Final = (
-    ("tch", "c"), ("tsch", "c"), ("ch", "c"), ("tj", "c"), ("dj", "j"), ("sh", "s"), ("sy", "s"), ("kh", "k"), ("gh", "g"),
-    ("ph", "p"), ("th", "t"), ("dh", "d"), ("bh", "b"), ("ng", "n"), ("ny", "n"), ("ck", "k"), ("q", "k"), ("x", "ks"),
-    ("f", "p"), ("v", "w"), ("z", "s"),
-)  # fmt: skip
-_VOWELS: Final = re.compile(r"[aeiouhy]+")
-_DOUBLED: Final = re.compile(r"(.)\1+")
-# What transliterations of a script do not agree on: voiced letters; Jawi writes one letter for w, o and u.
-_VOICED: Final = str.maketrans("gdbj", "ktpc", "w")
-# At the end of a Thai syllable l and r are said as n, and some write them so.
-_FINALS: Final = str.maketrans("lr", "nn")
-
-
-@lru_cache(maxsize=50_000)
-def sound(word: str) -> str:
-    """The consonants of a word in Latin letters."""
-    for written, spoken in _SOUNDS:
-        word = word.replace(written, spoken)
-    return _DOUBLED.sub(r"\1", _VOWELS.sub("", word))
-
-
-@lru_cache(maxsize=50_000)
-def sounds_across(word: str) -> tuple[str, ...]:
-    """The consonants of a word that all transliterations of a script agree on, in one or two ways."""
-    plain = _DOUBLED.sub(r"\1", sound(word).translate(_VOICED))
-    return tuple(dict.fromkeys((plain, _DOUBLED.sub(r"\1", plain.translate(_FINALS)))))
 
 
 def consonants(word: str) -> str:

@@ -18,6 +18,7 @@ from hub.release.spelling import fold, without_legal_form
 
 MIN_INITIALS: Final = 3
 MAX_INITIALS: Final = 8
+MIN_OWN_INITIALS: Final = 2  # that stand behind a generic word
 _PLAIN: Final = re.compile(r"[\x00-\x7f]*")
 _PLAIN_WORD: Final = re.compile(r"[a-z0-9]+")
 _BRACKETS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
@@ -27,6 +28,7 @@ _HAN: Final = re.compile("[\u3400-\u9fff]")
 MIN_GLUED: Final = 4  # characters of a generic word that is taken off the end of another, in Thai and the like
 MIN_GLUED_HAN: Final = 2
 MIN_OWN_PART: Final = 4  # letters that are left of a label
+MIN_CUT: Final = 3  # letters of a generic word that is cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Generic:
     not_in_people: frozenset[str]
     technical: frozenset[str]
     affixes: frozenset[str]
+    cut_affixes: frozenset[str]  # the beginnings of affixes
 
 
 @lru_cache(maxsize=1)
@@ -58,9 +61,14 @@ def generic() -> Generic:
         [" ".join(words(e)) for e in table["places"]["countries"].split(",")],
     )
     people, technical = entries("people"), entries("technical")
-    single = frozenset(entry for entry in (*organisations, *countries) if " " not in entry)
+    # A phrase is written in one word, too: `rumahsakit`.
+    single = frozenset(
+        [entry for entry in (*organisations, *countries) if " " not in entry]
+        + [entry.replace(" ", "") for entry in organisations if " " in entry and entry.isascii()]
+    )
     phrases = sorted((entry for entry in (*organisations, *countries) if " " in entry), key=len, reverse=True)
     glued = tuple(sorted((entry for entry in single if _may_be_glued(entry)), key=len, reverse=True))
+    affixes = frozenset(entry for entry in (*single, *technical) if _PLAIN_WORD.fullmatch(entry))
     return Generic(
         words=single,
         phrases=re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b"),
@@ -70,7 +78,8 @@ def generic() -> Generic:
         places=frozenset(entries("places")),
         not_in_people=frozenset(people),
         technical=frozenset(technical),
-        affixes=frozenset(entry for entry in (*single, *technical) if _PLAIN_WORD.fullmatch(entry)),
+        affixes=affixes,
+        cut_affixes=frozenset(entry[:length] for entry in affixes for length in range(MIN_CUT, len(entry))),
     )
 
 
@@ -160,6 +169,21 @@ def initials(name: str) -> set[str]:
         and text.isalpha()
         and text not in known.technical
     }
+
+
+def generic_with_initials(name: str) -> set[str]:
+    """A name's first generic word, whole or cut, with the initials of the rest: `rsudkw`, `rskw`, `hospkw`."""
+    known = generic()
+    plain = words(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
+    own = [word for word in distinctive(name) if word.isascii() and word.isalpha()]
+    if len(own) < MIN_OWN_INITIALS or plain[0] not in known.words or not plain[0].isascii():
+        return set()
+    letters = "".join(word[0] for word in own)
+    first = plain[0]
+    cuts = {first, first[:4], first[:3]} if len(first) > MIN_CUT else {first}
+    if not set(first) & set("aeio"):  # an abbreviation, whose first letters are one, too
+        cuts.add(first[:2])
+    return {cut + letters for cut in cuts if len(cut + letters) > MIN_INITIALS}
 
 
 def person_parts(name: str) -> list[str]:

@@ -38,6 +38,7 @@ _WALLET: Final = re.compile(
     r"\b(?:bc1[a-z0-9]{20,80}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}|[48][1-9A-HJ-NP-Za-km-z]{94}"
     r"|T[1-9A-HJ-NP-Za-km-z]{33}|[LM][1-9A-HJ-NP-Za-km-z]{26,33}|ltc1[a-z0-9]{20,80})\b"
 )
+_DIGEST: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _SID: Final = re.compile(r"\bS-1-5-21(?:-\d{1,10}){3,4}\b", re.IGNORECASE)
 # A host in a domain that exists inside one organisation only, or called as Windows or an administrator calls machines.
 _INTERNAL_DOMAIN: Final = re.compile(
@@ -111,7 +112,7 @@ _IN_VALUES: Final[tuple[Kind, ...]] = (
     ("internal host name", _INTERNAL_DOMAIN, None),
     ("internal host name", _INTERNAL_NAME, None),
     ("host or user in a parameter", _MACHINE_PARAMETER, None),
-    ("wallet", _WALLET, None),
+    ("wallet", _WALLET, lambda text: _DIGEST.fullmatch(text) is None),
     ("account number", _ACCOUNT, None),
     ("bank account", _IBAN, _iban),
     ("card numbers' first digits", _BIN, None),

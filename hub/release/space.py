@@ -12,7 +12,7 @@ server of a ministry that serves phishing was hacked, and a receiver who blocks 
 | victim | stays | stays | stays | stays |
 
 * The CERT's own space: domains and prefixes of `[space]` in `member.toml`, and those of every constituent in the register.
-* A public body: a domain under gov, go, edu, ac, mil, sch and the like below the top-level domain of any member's country;
+* A public body: a domain under gov, go, edu, ac, mil, sch, or and the like below the top-level domain of any member's country;
   nobody can register one in passing.
 * A member's country: any other domain below its top-level domain. A phishing domain that somebody registered there
   leaves.
@@ -40,15 +40,20 @@ MEMBERS_TLDS: Final = frozenset(code.lower() for code, region in REGIONS.items()
 """The top-level domains of the members' countries."""
 
 PUBLIC_BODIES: Final = frozenset(
-    "ac desa edu edu-sch gob go gouv gov govt health k12 mi mil moe muni parliament police ponpes school sch uni univ".split()
+    "ac desa edu edu-sch gob go gouv gov govt health k12 mi mil moe muni or parliament police ponpes school sch uni univ".split()
 )
-"""Labels before a country's top-level domain under which public bodies and schools have their names."""
+"""Labels before a country's top-level domain under which public bodies, schools and associations have their names: `or` is
+one of Thailand and Indonesia, whose registries ask for the papers of the body."""
 
 _HOST_IN_TEXT: Final = re.compile(
     rf"(?<![a-z0-9.-])((?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.(?:{'|'.join(sorted(PUBLIC_BODIES))})\.(?:{'|'.join(sorted(MEMBERS_TLDS))}))(?![a-z0-9-])",
     re.IGNORECASE,
 )
-
+# Written with dashes, as names that imitate them are: `ministry-gov-my.example`.
+_IMITATED: Final = re.compile(
+    rf"(?<![a-z0-9])([a-z0-9_]+(?:-[a-z0-9_]+)*-(?:gov?|gob|mil|edu|ac)-(?:{'|'.join(sorted(MEMBERS_TLDS))}))(?![a-z0-9])",
+    re.IGNORECASE,
+)
 
 CONFIRMED: Final = "an officer confirmed that it serves an attack"
 """The evidence of a value whose role the report does not say."""
@@ -58,7 +63,7 @@ class Place(Enum):
     """Whose space a value lies in; the value is the clause that the preview shows."""
 
     OWN = "it lies in this CERT's own space"
-    PUBLIC_BODY = "it is of a public body or school of a member's country"
+    PUBLIC_BODY = "it is of a public body, school or association of a member's country"
     COUNTRY = "it lies under the top-level domain of a member's country"
     ELSEWHERE = ""
 
@@ -135,8 +140,9 @@ class OwnSpace:
         return Place.PUBLIC_BODY if labels[-2] in PUBLIC_BODIES else Place.COUNTRY
 
     def names_in(self, text: str) -> list[str]:
-        """The public bodies' domains that a longer text names: in a path, a parameter or a rule."""
-        return list(dict.fromkeys(_HOST_IN_TEXT.findall(text))) if "." in text else []
+        """The public bodies' domains that a longer text names or imitates: in a path, a parameter, a rule, with dashes."""
+        names = _HOST_IN_TEXT.findall(text) if "." in text else []
+        return list(dict.fromkeys([*names, *(_IMITATED.findall(text) if "-" in text else ())]))
 
 
 class _Same:

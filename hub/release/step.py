@@ -131,7 +131,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     # (5) the last look
     known = frozenset({*record.objects, *record.observed, *record.common, *record.lone})
     look = check.Look(
-        scanner=scanner,
+        scanner=scanner.without_words(),
         highest=audience.highest_tlp,
         known=known,
         hidden=_hidden(rendered, made, member),

@@ -6,6 +6,7 @@ import base64
 import codecs
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -14,11 +15,14 @@ import pytest
 
 from hub.home.member import Deny
 from hub.home.register import Constituent
+from hub.release.check import texts_of
 from hub.release.deny import listed, scanner_for
+from hub.release.needles import our_words
 from hub.release.policy import Audience
 from hub.release.scan import Hit, Scanner, Strength
 from hub.release.step import Released, release
 from hub.rendering.render import render
+from hub.reports import rsit
 from hub.reports.observables import FileDetails, ObservableType, Role
 from hub.reports.victims import Contact, Victim
 from tests.release.releasing import released, text_of
@@ -41,6 +45,8 @@ LATIN = Victim(
 THAI = Victim(name="โรงพยาบาลศรีทองสุข", countries=("TH",))
 VIETNAMESE = Victim(name="Bệnh viện Đa khoa Thanh Trúc", countries=("VN",))
 CHINESE = Victim(name="金百合银行", countries=("SG",))
+KERTA = Victim(name="RSUD Kertawana Wirabuana", countries=("ID",))
+RUMAH = Victim(name="Rumah Sakit Melur", countries=("ID",))
 IN_LATIN = Victim(name="Srithongsuk Hospital", countries=("TH",))
 
 
@@ -95,6 +101,23 @@ def held(victim: Victim, value: str) -> tuple[Hit, ...]:
         (LATIN, "akassim@mail.example"),
         (LATIN, "ask Wei Ming Tan"),
         (LATIN, "http://192.0.2.1/?u=farid"),
+        # one letter left out, added, changed or swapped
+        (LATIN, "melorindh-bayar.example"),
+        (LATIN, "melorimdah.example"),
+        (LATIN, "melroindah.example"),
+        (LATIN, "melorindhalogin.example"),
+        # parts of words, generic words cut or with initials
+        (LATIN, "rindah_melo.zip"),
+        (KERTA, "rsudkw_users.xlsx"),
+        (KERTA, "rsud-kw.example"),
+        (KERTA, "rskw.csv"),
+        (RUMAH, "rumahsakitmelur.example"),
+        (RUMAH, "melurhosp.example"),
+        (RUMAH, "MELURCAP"),
+        (RUMAH, "Urgent: MLR settlement"),
+        # people
+        (LATIN, "akass@mail.example"),
+        (LATIN, "kassa88@mail.example"),
         # what is the victim's own
         (LATIN, "http://192.0.2.1/?h=MLRD-HQ-FS02"),
         (LATIN, "CMLRD01.mlrd.example"),
@@ -350,3 +373,19 @@ def test_words_of_our_own_sentences_are_no_names() -> None:
     assert not held(victim, "Ransomware at a large organisation in Viet Nam")
     assert held(victim, "viethung-login.example")
     assert held(victim, "nasution.zip")
+
+
+def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
+    """A needle that is only like such a word must not stop the whole release; the report's own names are left out here."""
+    of_report = {*"example kertas heron lazarus leaks lockbit locker nusa wittoesch duty addr ipv".split(), "ab" * 16}
+    said: set[str] = set()
+    for classification in rsit.RSIT:
+        for report in (
+            a_case(rsit=(classification,)),
+            a_watch(rsit=(classification,)),
+            a_case(rsit=(classification,), observables=()),
+        ):
+            outcome = released(report)
+            texts = (text for content in (*outcome.contents, *outcome.lone) for text in texts_of(content))
+            said |= {word for text in texts for word in re.findall("[a-z]{4,}", text.lower())}
+    assert said - our_words() - of_report == set()

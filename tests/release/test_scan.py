@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.release.needle import Needle
+from hub.release.needle_index import NeedleIndex
 from hub.release.needles import of_domain, of_mailbox, of_name
-from hub.release.scan import Needle, NeedleIndex, Scanner, Strength
+from hub.release.scan import Scanner, Strength
 from hub.release.spelling import squeeze, squeezed_with_places
 
 

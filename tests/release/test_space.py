@@ -44,6 +44,9 @@ OWN = OwnSpace(
         (ObservableType.DOMAIN, "rekaan.mil.ph", Place.PUBLIC_BODY),
         (ObservableType.DOMAIN, "login-bayar.com.my", Place.COUNTRY),
         (ObservableType.DOMAIN, "bayar.id", Place.COUNTRY),
+        (ObservableType.DOMAIN, "lembaga.or.th", Place.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "lembaga.or.id", Place.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "rekaan.net.my", Place.COUNTRY),
         (ObservableType.DOMAIN, "rekaan.gov.br", Place.ELSEWHERE),
         (ObservableType.DOMAIN, "gov.my.evil.example", Place.ELSEWHERE),
         (ObservableType.DOMAIN, "notmelati.example", Place.ELSEWHERE),
@@ -90,7 +93,10 @@ def test_a_public_body_that_a_longer_text_names_is_found_in_it() -> None:
     assert OWN.names_in("http://bad.example/portal.rekaan.gov.my/login") == ["portal.rekaan.gov.my"]
     assert OWN.names_in('alert tls any any -> any any (tls.sni; content:"rekaan.go.id"; sid:1;)') == ["rekaan.go.id"]
     assert OWN.names_in("http://bad.example/gov.my-prize") == []
-    assert OWN.names_in("http://rekaan-gov-my.example/") == []
+    assert OWN.names_in("http://rekaan-gov-my.example/") == [
+        "rekaan-gov-my"
+    ]  # imitated: a lone indicator, once approved
+    assert OWN.names_in("http://rekaan-govmy.example/ac-mylar") == []
 
 
 # -- links ---------------------------------------------------------------------------------------------------------

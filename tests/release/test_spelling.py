@@ -8,10 +8,12 @@ from collections.abc import Iterable
 import pytest
 
 from hub.release.encodings import readings
+from hub.release.needle import Needle
+from hub.release.needle_index import NeedleIndex
 from hub.release.needles import of_domain, of_mailbox, of_name
 from hub.release.patterns import spans
 from hub.release.rounding import availability, ceiling, criticality, floor, magnitude
-from hub.release.scan import Needle, NeedleIndex, Scanner
+from hub.release.scan import Scanner
 from hub.release.spelling import squeeze, without_legal_form
 from hub.reports.moments import Fidelity
 
@@ -106,7 +108,15 @@ def test_a_short_name_is_found_as_a_word_only() -> None:
 @pytest.mark.parametrize(
     "text",
     ["198.51.100.7", "198[.]51[.]100[.]7", "ip-198-51-100-7.isp.example", "7.100.51.198.in-addr.arpa", "198.51.0.0/16",
-     "http://3325256711/", "http://0xC6336407/", "::ffff:198.51.100.7", "2001:db8:5::1", "198.51.100"],
+     "http://3325256711/", "http://0xC6336407/", "::ffff:198.51.100.7", "2001:db8:5::1", "198.51.100",
+     # as a number, in other digits, filled up with zeros, in short forms, with other signs
+     "http://203.0.113.9/?t=c6336407", "http://203.0.113.9/?t=076433C6", "c6336407.c2.example", "http://203.0.113.9/?n=3325256711&x",
+     "ticket 3325256711", "http://0306.063.0144.07/", "http://0xc6.0x33.0x64.0x7/", "198.051.100.007", "u=198051100007",
+     "http://198.51.25607/", "http://198.3367943/", "198 51 100 7", "198, 51, 100, 7", "198:51:100:7",
+     # reverse DNS, of hosts and networks, and IPv6 in names
+     "100.51.198.in-addr.arpa", "http://203.0.113.9/?v=20010db8000500000000000000000001",
+     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.5.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "5.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
+     "2001-db8-5--9.dyn.example", "2001_db8_5_1_2_3_4_9.dyn.example"],
 )  # fmt: skip
 def test_an_address_inside_a_range_is_found_however_it_is_written(text: str) -> None:
     scanner = Scanner((), ["198.51.100.0/24", "2001:db8:5::/48"])

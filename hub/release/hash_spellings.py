@@ -1,0 +1,77 @@
+"""The spellings of names, domains and mailboxes whose hash values are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from hub.release.disguises import latin
+from hub.release.names import distinctive, words
+from hub.release.needle import Hashed
+from hub.release.needles import BRACKETS, MIN_SHORT, ROLE_BOXES, bracketed, own_label
+from hub.release.spelling import fold, without_legal_form
+
+MAX_WORDS: Final = 8  # of a name, each row of whose words is a spelling
+# Mailboxes that most organisations have, and that attacks are aimed at.
+_USUAL_MAILBOXES: Final = (
+    *sorted(ROLE_BOXES),
+    *"accounts account accounting billing careers cashier ceo cfo chairman cio ciso coo corporate cto customercare "
+    "customerservice director enquiries enquiry feedback finance gm headoffice hr hrd humas invoice invoices it itsupport "
+    "legal mail manager marketing md media news no-reply orders pa payment payments payroll pr president procurement "
+    "purchasing reception recruitment secretary sekretariat server tax treasury user vp".split(),
+)
+
+
+def hashed(texts: Collection[str], whose: str, *, every_row: bool = True) -> Iterator[Hashed]:
+    """The usual spellings of names, domains and mailboxes, whose hash values are looked for.
+
+    `every_row`: of a name, each row of its words by itself, too; there are many, so not for a long list of names.
+    """
+    why = f"a hash value of {whose} name, domain or mailbox"
+    for spelling in dict.fromkeys(one for text in texts for one in _spellings(text, every_row=every_row)):
+        if len(spelling) >= MIN_SHORT:
+            for case in dict.fromkeys((spelling, spelling.lower(), spelling.upper())):
+                yield Hashed(case, why)
+
+
+def _spellings(text: str, *, every_row: bool) -> Iterator[str]:
+    for declared in dict.fromkeys([text, BRACKETS.sub(" ", text), *bracketed(text)]):
+        plain = " ".join(declared.split())
+        yield plain
+        if "@" in plain or ("." in plain and " " not in plain):
+            yield from _of_domain(fold(plain))
+        else:
+            yield from _of_name(plain, every_row=every_row)
+
+
+def _of_domain(domain: str) -> Iterator[str]:
+    yield domain
+    if "@" in domain:
+        return
+    yield own_label(domain)
+    for host in (domain, f"www.{domain}"):
+        yield host
+        for scheme in ("http", "https"):
+            yield from (f"{scheme}://{host}", f"{scheme}://{host}/")
+    yield from (f"{box}@{domain}" for box in _USUAL_MAILBOXES)
+
+
+def _of_name(name: str, *, every_row: bool) -> Iterator[str]:
+    bare = without_legal_form(name)
+    own = " ".join(distinctive(name))
+    forms = [fold(name), bare, own]
+    if every_row:
+        for whole in dict.fromkeys((" ".join(words(name)), " ".join(name.lower().split()))):
+            forms += _rows(whole.split()[:MAX_WORDS])
+    forms += [latin(form) for form in forms if not form.isascii()]
+    for form in dict.fromkeys(forms):
+        parts = form.split()
+        yield from (sign.join(parts) for sign in ("", " ", "-", "_", "."))
+        yield from (form.title(), form.title().replace(" ", ""))
+
+
+def _rows(parts: list[str]) -> Iterator[str]:
+    """Each row of neighbouring words of a name: two of them, or one that tells whose it is."""
+    for start in range(len(parts)):
+        for end in range(start + 2, len(parts) + 1):
+            yield " ".join(parts[start:end])

@@ -1,0 +1,57 @@
+"""What the scanner looks for: a needle, the form of a text that it is looked for in, and what may touch it there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class HitRule(Enum):
+    """When a needle that occurs in a text is an EXACT hit. Where it is not, the hit is SIMILAR."""
+
+    OWN = "own"  # wherever it stands as whole words: a host, an account, a number
+    NAME = "name"  # where it is not part of a longer name: `cempaka`, but not `cempaka-login.example`
+    DOMAIN = "domain"  # the domain and the hosts in it, but not `contoh.example.evil.example`
+    NEVER = "never"  # it is only like something of the victim's
+
+
+class View(Enum):
+    """The form of a text that a needle is looked for in."""
+
+    LETTERS = "letters"
+    LOOKS = "looks"
+    SOUND = "sound"  # the consonants of words in Latin letters
+    SPOKEN = "spoken"  # words as they are said, where they or the name are of another script
+    EDITED = "edited"  # words with one letter left out, added, changed or swapped
+
+
+class Bounds(Enum):
+    """What may touch a needle in a text."""
+
+    ANYTHING = "anything"
+    AFFIXES = "affixes"  # nothing, digits, or a word like "login" or "bank"
+    NOTHING = "nothing"  # no letter and no digit
+    CAPITAL = "capital"  # nothing, in a sentence, and it begins with a capital
+
+
+@dataclass(frozen=True, slots=True)
+class Needle:
+    """One thing to look for, in the form that its view has.
+
+    `why` says what it is, for the officer; `declared` is what it was made of, for nobody but the CERT.
+    """
+
+    text: str
+    why: str
+    declared: str = field(repr=False)
+    rule: HitRule = HitRule.NAME
+    bounds: Bounds = Bounds.ANYTHING
+    view: View = View.LETTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A spelling whose hash values are looked for."""
+
+    spelling: str = field(repr=False)
+    why: str

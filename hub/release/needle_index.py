@@ -1,0 +1,119 @@
+"""Needles, ready to be searched for all at once: an automaton for letters, one for how they look, tables for the rest."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
+from typing import Final
+
+from ahocorasick_rs import AhoCorasick, Implementation
+
+from hub.release.disguises import latin
+from hub.release.needle import Hashed, Needle, View
+from hub.release.spoken import Misspellings, Word, is_ordinary, said_alike, sound, spoken
+
+MIN_LIKENESS: Final = 0.6  # of two words with the same consonants, from which on they are spellings of one name
+SHORT_DIGEST: Final = 16  # digits of a hash value that is cut, as names of files and victims often are
+_USUAL: Final = (hashlib.md5, hashlib.sha1, hashlib.sha256)
+_ALGORITHMS: Final = (*_USUAL, hashlib.sha224, hashlib.sha384, hashlib.sha512)
+_NOISE: Final = re.compile("[a-f]+")  # letters of hexadecimal digits
+
+
+class NeedleIndex:
+    """Needles, ready to be searched for all at once. It is built once and used by many scanners.
+
+    `hashed` is called when the first text that could be a hash value is met: of a long list that takes a while.
+    `listed`: they are of the CERT's own list, not of this report.
+    """
+
+    def __init__(
+        self, needles: Iterable[Needle], hashed: Callable[[], Iterable[Hashed]] = tuple, *, listed: bool = False
+    ) -> None:
+        self.listed = listed
+        by_view: dict[View, dict[str, list[Needle]]] = {view: {} for view in View}
+        for needle in dict.fromkeys(needles):
+            by_view[needle.view].setdefault(needle.text, []).append(needle)
+        self._letters = _Automaton(by_view[View.LETTERS])
+        self._looks = _Automaton(by_view[View.LOOKS])
+        self._sounds = by_view[View.SOUND]
+        self._edited = by_view[View.EDITED]
+        self._misspellings = Misspellings(self._edited)
+        self._spoken = by_view[View.SPOKEN]
+        self._spoken_elsewhere = {
+            text: others
+            for text, needles_ in self._spoken.items()
+            if (others := [needle for needle in needles_ if not needle.declared.isascii()])
+        }
+        self._hashed = hashed
+        self._digests: Mapping[str, Hashed] | None = None
+
+    def in_letters(self, letters: str) -> Iterator[tuple[Needle, int]]:
+        """The needles that occur in a squeezed text, and where."""
+        return self._letters.occurrences(letters)
+
+    def in_looks(self, letters: str) -> Iterator[tuple[Needle, int]]:
+        """The needles that occur in how a text looks, and where."""
+        return self._looks.occurrences(letters)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the words of a text are to be compared one by one."""
+        return bool(self._sounds or self._edited or self._spoken)
+
+    def like(self, word: Word) -> Iterator[Needle]:
+        """The needles that a word is like: it sounds like one, or is one edit away from it."""
+        if word.is_latin:
+            for needle in self._sounds.get(sound(word.latin), ()):
+                # the consonants are what both have in common; how much the rest differs decides
+                if SequenceMatcher(None, word.latin, latin(needle.declared)).ratio() >= MIN_LIKENESS:
+                    yield needle
+            for text in self._misspellings.of(word.latin):
+                yield from self._edited[text]
+        others = self._spoken_elsewhere if word.is_latin else self._spoken
+        if others and not is_ordinary(word.latin) and _NOISE.fullmatch(word.latin) is None:
+            said = spoken(word.latin if word.is_latin else word.text)
+            for text, needles in others.items():
+                if said_alike(said, text):
+                    yield from needles
+
+    def digest(self, value: str) -> Hashed | None:
+        """The spelling of which these hexadecimal digits are a hash value, or a half of one."""
+        if self._digests is None:
+            self._digests = dict(_digests(self._hashed(), of_list=self.listed))
+        return self._digests.get(value)
+
+    def __len__(self) -> int:
+        tables = (self._sounds, self._edited, self._spoken)
+        return len(self._letters) + len(self._looks) + sum(map(len, tables))
+
+
+def _digests(spellings: Iterable[Hashed], *, of_list: bool) -> Iterator[tuple[str, Hashed]]:
+    """The hash values of each spelling; of a long list those of the usual algorithms, uncut."""
+    for hashed in spellings:
+        for text in (hashed.spelling,) if of_list else (hashed.spelling, f"{hashed.spelling}\n"):
+            for algorithm in _USUAL if of_list else _ALGORITHMS:
+                digest = algorithm(text.encode(), usedforsecurity=False).hexdigest()
+                yield digest, hashed
+                if not of_list:
+                    yield digest[:SHORT_DIGEST], hashed
+                if algorithm is hashlib.md5:  # the half that is known as MD5 of 16 digits
+                    yield digest[8:24], hashed
+
+
+class _Automaton:
+    def __init__(self, needles: Mapping[str, list[Needle]]) -> None:
+        self._needles = list(needles.items())
+        self._automaton = (
+            AhoCorasick(list(needles), implementation=Implementation.ContiguousNFA) if self._needles else None
+        )
+
+    def occurrences(self, text: str) -> Iterator[tuple[Needle, int]]:
+        if self._automaton is not None:
+            for number, start, _ in self._automaton.find_matches_as_indexes(text, overlapping=True):
+                for needle in self._needles[number][1]:
+                    yield needle, start
+
+    def __len__(self) -> int:
+        return len(self._needles)

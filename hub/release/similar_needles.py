@@ -1,0 +1,239 @@
+"""What resembles the things that somebody declared: distinctive words, initials, abbreviations, transliterations, letters
+that look alike, misspellings, and the name written backwards or in rot13. A value that holds it is asked about.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import pairwise, permutations
+from typing import Final
+
+from hub.release.disguises import consonants, latin, looks
+from hub.release.names import UNSPACED, distinctive, generic, generic_with_initials, initials, own_part, person_parts
+from hub.release.needle import Bounds, HitRule, Needle, View
+from hub.release.needles import (
+    BRACKETS,
+    COMMON_LABELS,
+    MIN_ANYWHERE,
+    MIN_LETTERS,
+    MIN_NUMBER,
+    MIN_SHORT,
+    MIN_WORD,
+    ROLE_BOXES,
+    our_words,
+    own_label,
+)
+from hub.release.spelling import fold, squeeze, without_legal_form
+from hub.release.spoken import MIN_EDITED, MIN_SPOKEN, sound, spoken
+
+MIN_LISTED_ANYWHERE: Final = 6  # of a listed constituent, whose names are many
+MIN_DISGUISED: Final = 5  # letters of a name that is looked for backwards and in rot13
+MIN_UNSPACED: Final = 4  # characters in a row of a name in Thai, Khmer, Lao, Burmese or Chinese
+MIN_SOUND: Final = 4  # consonants of a word that is compared by its sound, or as an abbreviation inside words
+MIN_SKELETON: Final = 3  # consonants of an abbreviation that is a word by itself
+MIN_CUT: Final = 4  # letters of a part of a person's name that is cut in a user name
+_BURMESE_RA: Final = "\u101b"  # said as y, and in names from Pali written as r: Yangon, Irrawaddy
+MAX_CUT: Final = 3  # letters that are cut off
+
+
+def like_name(name: str, whose: str) -> Iterator[Needle]:
+    """What resembles the name of an organisation."""
+    own = distinctive(name)
+    telling = [word for word in own if word not in generic().places] or own
+    whole = squeeze(without_legal_form(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))))
+    joined = dict.fromkeys(("".join(map(squeeze, own)), "".join(map(squeeze, telling))))
+    pairs = (squeeze(first + second) for first, second in pairwise(telling))
+    parts = dict.fromkeys([*joined, *map(squeeze, telling), *(pair for pair in pairs if len(pair) >= MIN_ANYWHERE)])
+    for part in parts:
+        yield from _part(part, f"a distinctive word of {whose} name", name)
+    for window in dict.fromkeys(window for word in telling for window in _windows(squeeze(word))):
+        yield _needle(window, f"a part of {whose} name", name)
+    for form in dict.fromkeys((whole, *parts)):
+        yield from _disguised(form, f"{whose} name", name)
+    for part in parts:
+        yield from _sounding(part, f"{whose} name")
+    for text in sorted(initials(name)):
+        yield _needle(text, f"the initials of {whose} name", name, Bounds.AFFIXES)
+    for text in sorted(generic_with_initials(name)):
+        yield _needle(text, f"a generic word with the initials of {whose} name", name, Bounds.AFFIXES)
+    for half in dict.fromkeys(half for word in telling for half in _halves(squeeze(word))):
+        yield _needle(half, f"a part of {whose} name", name, Bounds.AFFIXES)
+
+
+def _windows(word: str) -> Iterator[str]:
+    """Every few characters in a row of a word in a script without blanks, which may be several words."""
+    if UNSPACED.match(word) is not None and len(word) > MIN_UNSPACED:
+        yield from (word[start : start + MIN_UNSPACED] for start in range(len(word) - MIN_UNSPACED + 1))
+
+
+def like_listed_name(name: str, whose: str) -> Iterator[Needle]:
+    """What resembles the name of one of many: the name or its distinctive words as a whole, in letters that look alike."""
+    whole = squeeze(without_legal_form(name))
+    joined = "".join(map(squeeze, distinctive(name)))
+    if len(joined) >= MIN_LISTED_ANYWHERE:
+        yield _needle(joined, f"the distinctive words of {whose} name", name)
+    for form in dict.fromkeys((whole, joined)):
+        if len(looks(form)) >= MIN_LISTED_ANYWHERE and form.isascii():
+            yield _needle(looks(form), f"letters that look like {whose} name", name, view=View.LOOKS)
+
+
+def like_listed_short_name(name: str, whose: str) -> Iterator[Needle]:
+    """What looks like a brand or an abbreviation of one of many."""
+    alike = looks(name)
+    if len(alike) >= MIN_LISTED_ANYWHERE and name.isascii():
+        yield _needle(alike, f"letters that look like {whose} short name", name, view=View.LOOKS)
+
+
+def like_short_name(name: str, whose: str) -> Iterator[Needle]:
+    """What resembles a brand or an abbreviation."""
+    text = squeeze(name)
+    if len(text) >= MIN_DISGUISED:
+        yield from _disguised(text, f"{whose} short name", name)
+        yield from _sounding(text, f"{whose} short name")
+
+
+def like_person(name: str, whose: str) -> Iterator[Needle]:
+    """What resembles the name of a person: each part of it, the parts joined as user names are, the initials."""
+    parts = [squeeze(part) for part in person_parts(name)]
+    why = f"a part of the name of {whose}"
+    for part in parts:
+        if part.isascii() and len(part) < MIN_LETTERS:
+            yield _needle(part, why, name, Bounds.CAPITAL)
+        else:
+            yield from _part(part, why, name)
+        if len(part) >= MIN_DISGUISED:
+            yield from _disguised(part, f"the name of {whose}", name)
+            yield from _sounding(part, f"the name of {whose}")
+    for first, second in permutations(parts[:4], 2):
+        for text in (first + second, first[:1] + second, first + second[:1]):
+            if len(text) >= MIN_DISGUISED:
+                yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
+    for text in dict.fromkeys(text for part in parts for text in _cut(part, [one[0] for one in parts if one != part])):
+        yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
+    text = "".join(part[0] for part in map(squeeze, name.split()) if part)
+    if len(text) >= MIN_SHORT and text.isascii() and text.isalpha() and text not in generic().technical:
+        yield _needle(text, f"the initials of {whose}", name, Bounds.AFFIXES)
+
+
+def _cut(part: str, letters: list[str]) -> Iterator[str]:
+    """A part of a person's name that is cut in a user name, with the first letter of another part: `nzulk`, `zulkn`, `zulki`."""
+    if not part.isascii():
+        return
+    for length in range(MIN_CUT, len(part)):
+        for letter in letters:
+            yield from (letter + part[:length], part[:length] + letter)
+        if length > MIN_CUT and len(part) - length <= MAX_CUT:
+            yield part[:length]
+
+
+def like_domain(domain: str, whose: str) -> Iterator[Needle]:
+    """What resembles a domain: its own label without generic words, and what looks like it."""
+    label = own_label(domain)
+    part = own_part(label)
+    if part and part != label:
+        yield from _part(part, f"a part of {whose} domain", domain)
+    for half in dict.fromkeys(_halves(part)):
+        yield _needle(half, f"a part of {whose} domain", domain, Bounds.AFFIXES)
+        yield _needle(half[::-1], f"a part of {whose} domain backwards", domain, Bounds.AFFIXES)
+        alike = f"letters that look like a part of {whose} domain"
+        yield _needle(looks(half), alike, domain, Bounds.AFFIXES, view=View.LOOKS)
+    for form in dict.fromkeys((label, part)):
+        if len(form) >= MIN_DISGUISED:
+            yield from _disguised(form, f"{whose} domain", domain)
+            yield from _sounding(form, f"{whose} domain")
+
+
+def _halves(label: str) -> Iterator[str]:
+    """The two words that a word may be made of: `melati` and `rinjani` of `melatirinjani`, wherever it is cut."""
+    if not label.isascii():
+        return
+    for cut in range(MIN_LETTERS, len(label) - MIN_LETTERS + 1):
+        yield from (half for half in (label[:cut], label[cut:]) if len(half) >= MIN_ANYWHERE)
+
+
+def like_listed_domain(domain: str, whose: str) -> Iterator[Needle]:
+    """What looks like the domain of one of many."""
+    label = own_label(domain)
+    if len(looks(label)) >= MIN_LISTED_ANYWHERE:
+        yield _needle(looks(label), f"letters that look like {whose} domain", domain, view=View.LOOKS)
+
+
+def like_host(host: str, whose: str) -> Iterator[Needle]:
+    """The parts of a machine's name: `cmpk` of `CMPK-HQ-FS02`."""
+    yield from like_listed_host(host, whose)
+    for part in re.findall(r"[a-z]{3,}", fold(host).partition(".")[0]):
+        if part not in generic().affixes | our_words():
+            yield _needle(part, f"a part of the name of {whose} host", host, Bounds.AFFIXES)
+
+
+def like_listed_host(host: str, whose: str) -> Iterator[Needle]:
+    """A machine's name backwards, in rot13, and in letters that look alike."""
+    name = squeeze(fold(host).partition(".")[0])
+    if len(name) >= MIN_NUMBER and name not in COMMON_LABELS | generic().affixes | our_words():
+        for form, how in ((name[::-1], "backwards"), (codecs.encode(name, "rot13"), "in rot13")):
+            yield _needle(form, f"the name of {whose} host {how}", host)
+        if len(looks(name)) >= MIN_NUMBER:
+            yield _needle(looks(name), f"letters that look like the name of {whose} host", host, view=View.LOOKS)
+
+
+def like_account(account: str, whose: str) -> Iterator[Needle]:
+    """The parts of a user's name."""
+    for part in re.findall(r"[a-z]{4,}", fold(account.rpartition("\\")[2])):
+        if part not in generic().affixes | ROLE_BOXES | our_words():
+            yield _needle(part, f"a part of {whose} account", account, Bounds.AFFIXES)
+
+
+def _part(text: str, why: str, declared: str) -> Iterator[Needle]:
+    """A part of a name by itself."""
+    script = text[:1]
+    if UNSPACED.match(script):
+        if len(text) >= MIN_WORD:
+            yield _needle(text, why, declared)
+    elif len(text) >= MIN_LETTERS:
+        yield _needle(text, why, declared, _bounds(text))
+
+
+def _bounds(text: str) -> Bounds:
+    return Bounds.ANYTHING if len(text) >= MIN_ANYWHERE else Bounds.AFFIXES
+
+
+def _disguised(form: str, what: str, declared: str) -> Iterator[Needle]:
+    """A name in Latin letters if it is not, in letters that look alike, abbreviated, backwards, and in rot13."""
+    plain = squeeze(latin(form))
+    if not form.isascii() and len(plain) >= MIN_LETTERS:
+        yield _needle(plain, f"{what} in Latin letters", declared, _bounds(plain))
+    alike = looks(plain)
+    if len(alike) >= MIN_LETTERS:
+        yield _needle(alike, f"letters that look like {what}", declared, _bounds(alike), view=View.LOOKS)
+    if len(plain) >= MIN_DISGUISED and plain.isascii():
+        yield _needle(plain[::-1], f"{what} backwards", declared, _bounds(plain))
+        yield _needle(looks(plain[::-1]), f"{what} backwards", declared, _bounds(plain), view=View.LOOKS)
+        yield _needle(codecs.encode(plain, "rot13"), f"{what} in rot13", declared, _bounds(plain))
+    short = consonants(plain)
+    if len(short) >= MIN_SKELETON and short != plain and short not in generic().technical | generic().words:
+        bounds = Bounds.AFFIXES if len(short) >= MIN_SOUND else Bounds.NOTHING
+        yield _needle(short, f"an abbreviation of {what}", declared, bounds)
+
+
+def _sounding(form: str, what: str) -> Iterator[Needle]:
+    """A word as it is said, and as it is misspelt; the needle keeps the word, which the index compares with what it finds."""
+    why = f"a word that sounds like {what}"
+    plain = squeeze(latin(form))
+    if form.isascii():
+        key = sound(plain)
+        if len(key) >= MIN_SOUND:
+            yield _needle(key, why, plain, view=View.SOUND)
+    for said in dict.fromkeys((spoken(form), spoken(form.replace(_BURMESE_RA, "r")))):
+        if len(said) >= MIN_SPOKEN:
+            yield _needle(said, why, form, view=View.SPOKEN)
+    if len(plain) >= MIN_EDITED and plain.isascii() and plain.isalpha():
+        yield _needle(plain, f"a word one letter from {what}", form, view=View.EDITED)
+
+
+def _needle(
+    text: str, why: str, declared: str, bounds: Bounds = Bounds.ANYTHING, *, view: View = View.LETTERS
+) -> Needle:
+    return Needle(text, why, declared, HitRule.NEVER, bounds, view)
