@@ -33,6 +33,6 @@ class Hub(TaxiiHub):
         """As the delivery ledger has it."""
         return self.community.ledger.accounts_sent(collection, stranded)
 
-    def sending(self, account: Account | None, root: str, name: str, delivered: Delivered) -> Callable[[], None] | None:
+    def sending(self, account: Account | None, delivered: Delivered) -> Callable[[], None] | None:
         """Note in the delivery ledger that a page is about to leave; what to call when it has left, if anything."""
-        return self.community.ledger.sending(account, self.find(account, root, name).id, delivered)
+        return self.community.ledger.sending(account, delivered)

@@ -99,14 +99,14 @@ class Ledger:
         self._sent: dict[_Reader, Intervals] = {}
         self._on_their_way: dict[tuple[str, str], dict[str, Delivery]] = {}  # collection, account -> by key
 
-    def sending(self, account: Account | None, collection: str, delivered: Delivered) -> Callable[[], None] | None:
+    def sending(self, account: Account | None, delivered: Delivered) -> Callable[[], None] | None:
         """Note that a page is about to leave; what to call when it has left, None where there is nothing to note."""
         query = delivered.query
         if account is None or query is None:
             return None
         if self._waiting and time.monotonic() - self._tried_at > AGAIN_SECONDS:
             self._write(())
-        self._reached(collection, account.name, query.after)
+        self._reached(query.collection, account.name, query.after)
         if not delivered.count:
             return None
         page = self._deliveries(account.name, query, delivered)
@@ -117,7 +117,7 @@ class Ledger:
                 new = [one for one in new if not self._covered(one)]
         if not new:
             return None
-        self._reached(collection, account.name, query.after)  # again, now that all that others noted is known
+        self._reached(query.collection, account.name, query.after)  # again, now that all that others noted is known
         self._write(new)
         return lambda: self._write([_as_sent(one) for one in new])
 

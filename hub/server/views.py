@@ -54,7 +54,7 @@ def manifest(root: str, name: str) -> flask.Response:
 def objects(root: str, name: str) -> flask.Response:
     """TAXII 2.1, 5.4."""
     flask.g.collection = name
-    return _objects(root, name, _hub().objects(_account(), root, name, _filters()))
+    return _objects(_hub().objects(_account(), root, name, _filters()))
 
 
 def add_objects(root: str, name: str) -> flask.Response:
@@ -74,7 +74,7 @@ def add_objects(root: str, name: str) -> flask.Response:
 def object_by_id(root: str, name: str, object_id: str) -> flask.Response:
     """TAXII 2.1, 5.6."""
     flask.g.collection = name
-    return _objects(root, name, _hub().object(_account(), root, name, object_id, _filters()))
+    return _objects(_hub().object(_account(), root, name, object_id, _filters()))
 
 
 def delete_object(root: str, name: str, object_id: str) -> flask.Response:
@@ -131,11 +131,11 @@ def _filters() -> Filters:
     return parse_filters(query_pairs(flask.request, limits), max_values=limits.filter_values)
 
 
-def _objects(root: str, name: str, delivered: Delivered) -> flask.Response:
+def _objects(delivered: Delivered) -> flask.Response:
     """A page of objects, which the delivery ledger learns of: before it leaves, and when it has left."""
     response = _page(delivered)
     if flask.request.method == "GET":  # an answer to HEAD brings nobody anything
-        sent = _hub().sending(_account(), root, name, delivered)
+        sent = _hub().sending(_account(), delivered)
         if sent is not None and FRONT in flask.request.environ:
             flask.request.environ[SENT] = sent
         elif sent is not None:

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final
 
 import apsw
@@ -97,15 +98,9 @@ class Files:
 
     # ------------------------------------------------------------------------------------------------ connections
 
-    @contextmanager
-    def reading(self) -> Iterator[SqliteConnection]:
+    def reading(self) -> _Reading:
         """A connection to read with. What SQLite raises inside comes out as StoreError, in words."""
-        with translated(self.path):
-            connection = self._borrow()
-            try:
-                yield connection
-            finally:
-                self._give_back(connection)
+        return _Reading(self)
 
     @contextmanager
     def snapshot(self) -> Iterator[SqliteConnection]:
@@ -127,7 +122,7 @@ class Files:
         deadline = time.monotonic() + (self.lock_seconds if patience_seconds is None else patience_seconds)
         self._require_usable()
         with translated(self.path), self._write_lock(deadline):
-            connection = self._borrow()
+            connection = self.borrow()
             try:
                 connection.set_busy_timeout(max(1, int((deadline - time.monotonic()) * 1000)))
                 if not synced:
@@ -147,7 +142,7 @@ class Files:
                         connection.execute("PRAGMA synchronous = FULL")
                     connection.set_busy_timeout(int(self.lock_seconds * 1000))
                     connection.clear_cache()
-                self._give_back(connection)
+                self.give_back(connection)
 
     def truncate_log(self) -> None:
         """Copy all that the write-ahead log holds into the file, and truncate the log to nothing.
@@ -178,7 +173,8 @@ class Files:
             os.close(self._lock_file)
             self._lock_file = None
 
-    def _borrow(self) -> SqliteConnection:
+    def borrow(self) -> SqliteConnection:
+        """An idle connection, else a new one; to be given back."""
         self._require_usable()
         try:
             return self._idle.pop()
@@ -191,7 +187,8 @@ class Files:
             raise
         return connection
 
-    def _give_back(self, connection: SqliteConnection) -> None:
+    def give_back(self, connection: SqliteConnection) -> None:
+        """Keep it for the next, or close it."""
         if not self._owner.is_this_process:
             return
         if connection.in_transaction or len(self._idle) >= IDLE_CONNECTIONS:
@@ -313,28 +310,56 @@ def translated(path: Path) -> Iterator[None]:
     """Turn what SQLite raises into the hub's errors, in words that say what to do."""
     try:
         yield
-    except apsw.FullError:
-        raise _full(path) from None
-    except (apsw.BusyError, apsw.LockedError, apsw.ProtocolError):
-        raise StoreUnavailableError(
-            f"another program keeps the store {path} locked: send the same request again later"
-        ) from None
-    except apsw.NotADBError:
-        raise StoreError(f"{path} is not a hub's store: name another path in HUB_STORE, or restore an export") from None
-    except apsw.CorruptError:
-        raise StoreError(
-            f"the store {path} is damaged: stop the hub, look at its disk, restore the last export"
-        ) from None
-    except (apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError, apsw.IOError) as error:
-        if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
-            raise _full(path) from None
-        raise StoreUnavailableError(
-            f"the store {path} cannot be read or written ({error}): is its disk there, and may the hub's user write?"
-        ) from None
-    except apsw.ConnectionClosedError:
-        raise StoreUnavailableError("the store is closed") from None
     except apsw.Error as error:
-        raise StoreError(f"the store {path} failed: {error}") from error
+        raise in_words(path, error) from error
+
+
+def in_words(path: Path, error: apsw.Error) -> StoreError:
+    """What SQLite raised, as an error that says what to do."""
+    match error:
+        case apsw.FullError():
+            return _full(path)
+        case apsw.BusyError() | apsw.LockedError() | apsw.ProtocolError():
+            return StoreUnavailableError(
+                f"another program keeps the store {path} locked: send the same request again later"
+            )
+        case apsw.NotADBError():
+            return StoreError(f"{path} is not a hub's store: name another path in HUB_STORE, or restore an export")
+        case apsw.CorruptError():
+            return StoreError(f"the store {path} is damaged: stop the hub, look at its disk, restore the last export")
+        case apsw.CantOpenError() | apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.IOError():
+            if getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE:
+                return _full(path)
+            return StoreUnavailableError(
+                f"the store {path} cannot be read or written ({error}): is its disk there, and may the hub's user write?"
+            )
+        case apsw.ConnectionClosedError():
+            return StoreUnavailableError("the store is closed")
+        case _:
+            return StoreError(f"the store {path} failed: {error}")
+
+
+class _Reading:
+    """A connection that is lent for as long as the `with` lasts. A class, since a generator would cost each poll more."""
+
+    __slots__ = ("_connection", "_files")
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def __enter__(self) -> SqliteConnection:
+        try:
+            self._connection = self._files.borrow()
+        except apsw.Error as error:
+            raise in_words(self._files.path, error) from error
+        return self._connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._files.give_back(self._connection)
+        if isinstance(error, apsw.Error):
+            raise in_words(self._files.path, error) from error
 
 
 @contextmanager
