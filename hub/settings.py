@@ -130,6 +130,11 @@ class Settings:
     )
     tls_cert: str = setting("", "file of the TLS certificate chain (PEM)")
     tls_key: str = setting("", "file of the TLS private key (PEM)")
+    checkpoint_key: str = setting(
+        "",
+        "file of the Ed25519 private key (PEM) that signs checkpoints of the audit trail; empty: derived from the store's "
+        "secret",
+    )
     behind_proxy: bool = setting(
         False, "a proxy in front ends TLS: plain HTTP may be served on other addresses, X-Forwarded-* is believed"
     )

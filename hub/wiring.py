@@ -13,6 +13,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from hub.audit.checkpoints import read_key
+from hub.audit.trail import AuditTrail
 from hub.community.hub import Hub
 from hub.community.reminder_loop import ReminderLoop
 from hub.errors import ConfigurationError, HubError, StoreError
@@ -90,6 +92,12 @@ def open_hub(settings: Settings) -> Hub:
         clock=now,
         new_id=lambda: str(uuid.uuid4()),
     )
+
+
+def open_trail(hub: Hub, settings: Settings) -> AuditTrail:
+    """The audit trail of the hub's store."""
+    key = read_key(Path(settings.checkpoint_key)) if settings.checkpoint_key else None
+    return AuditTrail(hub.store, hub.secret, hub.clock, key)
 
 
 def application(settings: Settings) -> flask.Flask:

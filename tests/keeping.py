@@ -127,7 +127,7 @@ def _empty(uri: str, accounts: list[dict[str, Any]]) -> None:
     client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
     with client:
         database = client.get_default_database()
-        for name in ("objects", "log", "intents", "statuses", "facts", "accounts", "keys"):
+        for name in ("objects", "log", "intents", "statuses", "facts", "accounts", "keys", "trail"):
             database[name].delete_many({})
         database.meta.delete_many({"_id": {"$in": ["secret", "facts"]}})
         if accounts:

@@ -10,7 +10,8 @@ import importlib
 import io
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Final
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Final, TextIO, cast
 
 from hub.errors import (
     BusyError,
@@ -22,6 +23,7 @@ from hub.errors import (
     ReleaseError,
     StoreError,
 )
+from hub.terminal import SafeText
 from hub.version import __version__
 
 DONE: Final = 0
@@ -63,6 +65,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "drill": "play a scenario into an API root for drills, and report who reacted how fast",
     "outbox": "what waits to be sent, and what was refused",
     "hand-over": "give an id to the member whose object it is, where another took it first",
+    "audit": "who did what, and whether the store is as the hub wrote it",
     "purge": "remove an object so that no byte of it stays in the store",
     "export": "write a store's objects with their places, or the definitions alone",
     "import": "read them back, or a bundle, or a medallion data file",
@@ -80,6 +83,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal's encoding may lack a character: show its number instead
             stream.reconfigure(errors="backslashreplace")
+    # whatever a command prints, of whomever, leaves the terminal as it is
+    with redirect_stdout(_safe(sys.stdout)), redirect_stderr(_safe(sys.stderr)):
+        return _main(argv)
+
+
+def _safe(stream: TextIO) -> TextIO:
+    return cast("TextIO", SafeText(stream))
+
+
+def _main(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in COMMANDS:
         return _run(arguments[0], arguments[1:])

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from hub.cli import DONE
+from hub.cli.trail import note_command
 from hub.community.hub import Hub
 from hub.errors import UnprocessableError
 from hub.settings import load_settings
@@ -50,14 +51,20 @@ def run(args: argparse.Namespace) -> int:
     hub = open_hub(load_settings(os.environ))
     try:
         if args.action == "add":
-            _show(hub.credentials.add(_account(args, hub), _password(args)), args.name)
+            key = hub.credentials.add(_account(args, hub), _password(args))
+            note_command(hub.store, "account add", account=args.name)
+            _show(key, args.name)
         elif args.action == "rotate":
-            _show(hub.credentials.rotate(args.name, _password(args)), args.name)
+            key = hub.credentials.rotate(args.name, _password(args))
+            note_command(hub.store, "account rotate", account=args.name)
+            _show(key, args.name)
         elif args.action == "disable":
             hub.credentials.disable(args.name)
+            note_command(hub.store, "account disable", account=args.name)
             print(f"{args.name} is disabled.", file=sys.stderr)
         elif args.action == "enable":
             hub.credentials.enable(args.name)
+            note_command(hub.store, "account enable", account=args.name)
             print(f"{args.name} is enabled.", file=sys.stderr)
         else:
             _list(hub, as_json=args.json)

@@ -18,6 +18,7 @@ from typing import Any
 
 from hub.cli import DONE
 from hub.cli.board import moment, span
+from hub.cli.trail import note_command
 from hub.community.drills import Play, drill_report, drills_of, exercise_root, parse_scenario
 from hub.declarations import read_table
 from hub.errors import NotFoundError
@@ -70,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
         if args.action == "start":
             scenario = parse_scenario(read_table(args.scenario), root.members)
             print(f"{scenario.title}: {len(scenario.events)} events into {root.title}", file=sys.stderr)
+            note_command(hub.store, "drill", root=root.name, events=len(scenario.events))
             Play(hub, root, alerts, scenario).run(time.sleep, _tell, args.speed)
             return DONE
         played = drills_of(hub, root)

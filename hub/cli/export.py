@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
-from collections.abc import Iterable
 
 from hub.cli import DONE
+from hub.cli.output import write_file
 from hub.community.facts import ARCHIVED_KINDS
 from hub.errors import UnprocessableError
 from hub.settings import load_settings
@@ -38,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     settings = load_settings(os.environ)
     if args.definitions:
         bundle = definitions_bundle(open_catalogue(settings))
-        _write([json.dumps(bundle, indent=1).encode(), b"\n"], args.out)
+        write_file([json.dumps(bundle, indent=1).encode(), b"\n"], args.out)
         return DONE
     hub = open_hub(settings)
     try:
@@ -50,24 +49,9 @@ def run(args: argparse.Namespace) -> int:
                     f"There is no collection {args.collection!r}; `hub collections` lists them all."
                 )
         secret = None if args.collection else hub.secret
-        _write(write_archive(hub.store, collections, secret=secret, made_at=now(), fact_kinds=ARCHIVED_KINDS), args.out)
+        write_file(
+            write_archive(hub.store, collections, secret=secret, made_at=now(), fact_kinds=ARCHIVED_KINDS), args.out
+        )
     finally:
         hub.store.close()
     return DONE
-
-
-def _write(lines: Iterable[bytes], out: str | None) -> None:
-    if out is None:
-        sys.stdout.buffer.writelines(lines)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        # an archive holds the signing secret and the hashes of keys: nobody else reads it
-        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.writelines(lines)
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError:
-        raise UnprocessableError(f"{out}: this file exists already; an archive is never written over.") from None
-    except OSError as error:
-        raise UnprocessableError(f"{out}: the archive cannot be written there: {error.strerror}.") from None

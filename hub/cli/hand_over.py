@@ -7,6 +7,7 @@ import os
 import sys
 
 from hub.cli import DONE
+from hub.cli.trail import note_command
 from hub.settings import load_settings
 from hub.sharing.handover import Share, hand_over, shares_of_others
 from hub.wiring import log_to, now, open_hub
@@ -30,6 +31,7 @@ def run(args: argparse.Namespace) -> int:
         if args.yes:
             log_to(sys.stderr.fileno())
             shares = hand_over(hub.store, hub.catalogue, args.object_id, args.to, now())
+            note_command(hub.store, "hand-over", object_id=args.object_id, member=args.to)
         else:
             shares = shares_of_others(hub.store, hub.catalogue, args.object_id, args.to)
     finally:

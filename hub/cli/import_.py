@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from hub.cli import DONE, SOME_REFUSED
+from hub.cli.trail import note_command
 from hub.community.facts import ARCHIVED_KINDS
 from hub.errors import UnprocessableError
 from hub.settings import Settings, load_settings
@@ -58,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
                 for failure in status.get("failures", ()):
                     failures += 1
                     print(f"{failure['id']}: {failure['message']}", file=sys.stderr)
+        note_command(hub.store, "import", member=args.member, of=collection.id, added=accepted, refused=failures)
         print(f"{accepted} objects taken, {failures} refused.")
     finally:
         hub.store.close()
@@ -70,6 +72,7 @@ def _restore(settings: Settings, file: Path) -> int:
     try:
         for sentence in read_archive(store, open_catalogue(settings), file, now=now(), fact_kinds=ARCHIVED_KINDS):
             print(sentence)
+        note_command(store, "import")
     finally:
         store.close()
     print("Run `hub init` now: it adds what is declared and was not in the archive.")

@@ -7,8 +7,9 @@ import os
 import secrets
 
 from hub.cli import DONE
-from hub.settings import load_settings, masked_uri
-from hub.sharing.applied import apply
+from hub.cli.trail import note_command
+from hub.settings import described, load_settings, masked_uri
+from hub.sharing.applied import apply, digest
 from hub.sharing.seed import remove_surplus, seed
 from hub.wiring import SECRET_BYTES, open_catalogue, open_store
 
@@ -44,6 +45,8 @@ def run(_args: argparse.Namespace) -> int:
         declared = apply(store, catalogue)
         for sentence in declared:
             print(sentence)
+        chosen = {name: value for name, value in described(settings).items() if name in settings.origins}
+        note_command(store, "init", settings=chosen, declarations=digest(catalogue), changes=list(declared))
         count = sum(1 for _ in catalogue)
         print(
             f"{masked_uri(settings.store)}: {len(catalogue.members)} members, {count} collections; "

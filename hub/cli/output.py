@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,3 +18,24 @@ def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
         write_chunks_atomically(path, chunks)
     except OSError as error:
         raise UnprocessableError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def write_file(lines: Iterable[bytes], out: str | None) -> None:
+    """Write what only the operator may read to a new file, or to stdout where none is named.
+
+    UnprocessableError where the file exists or cannot be written.
+    """
+    if out is None:
+        sys.stdout.buffer.writelines(lines)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        # an archive holds the signing secret and the hashes of keys: nobody else reads it
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise UnprocessableError(f"{out}: this file exists already; nothing is ever written over it.") from None
+    except OSError as error:
+        raise UnprocessableError(f"{out}: this file cannot be written: {error.strerror}.") from None

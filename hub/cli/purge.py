@@ -7,6 +7,7 @@ import os
 import sys
 
 from hub.cli import DONE
+from hub.cli.trail import note_command
 from hub.errors import NotFoundError, UnprocessableError
 from hub.settings import load_settings
 from hub.stix.identifiers import type_of
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
             print(f"{args.object_id} would be purged from {args.collection}; say so with --yes.", file=sys.stderr)
             return DONE
         removed = hub.store.purge(collection.id, args.object_id)
+        note_command(hub.store, "purge", object_id=args.object_id, versions=removed)
     finally:
         hub.store.close()
     print(

@@ -132,6 +132,7 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
             highest=writer.collection.highest_tlp,
             reads=_other_collections(request, candidates),
             bystanders=tuple(levels.bystanders(values, parsed, (one.index for one in decided), hub.catalogue.markings)),
+            refused=sum(outcome.verdict is Verdict.REFUSED for outcome in decided),
         )
     )
     failures = sum(outcome.verdict is Verdict.REFUSED for outcome in (*decided, *appended.outcomes))

@@ -38,6 +38,11 @@ def apply(store: Store, catalogue: Catalogue) -> tuple[str, ...]:
     return tuple(_sentence(store, key, before.get(key), now.get(key)) for key in told)
 
 
+def digest(catalogue: Catalogue) -> str:
+    """A hash of everything that is declared: equal for equal declarations."""
+    return hashlib.sha256(orjson.dumps(dict(_forms(catalogue)), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
 def _sentence(store: Store, key: str, before: Form | None, now: Form | None) -> str:
     kind, _, name = key.partition("/")
     about = {"hub": "hub.toml", "collection": f"{(now or before or {}).get('name')}"}.get(kind, f"{kind} {name}")

@@ -179,7 +179,8 @@ class TaxiiHub(ABC):
         collection = self.find(account, root, name)
         clearance, member = gate.must_delete(account, collection)
         versions = filters.match.versions or EVERY
-        deletion = self.store.delete(collection.id, object_id, member, clearance, versions)
+        assert account is not None  # `must_delete` has seen it
+        deletion = self.store.delete(collection.id, object_id, member, clearance, versions, account=account.name)
         if deletion is Deletion.MISSING:
             raise NotFoundError(f"There is no object {object_id[:100]!r} in this collection, or no such version.")
         if deletion is Deletion.OTHERS_REMAIN:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, Protocol
 
+from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.taxii.filters import VersionMatch
 
 NO_LEVEL: Final = 5  # above every TLP level: no older version is held
@@ -111,6 +112,7 @@ class Batch:
         default_factory=dict
     )  # other collections that the sender reads -> up to which level
     bystanders: tuple[Bystander, ...] = ()
+    refused: int = 0  # objects of the request that are refused already; for the audit trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,10 +287,20 @@ class Store(Protocol):
     def history(self, collection: str, object_id: str) -> tuple[Record, ...]:
         """Every version of one object, oldest first, whatever its level."""
 
-    def delete(
-        self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
+    def delete(  # noqa: PLR0913 - what is to go, and who says so
+        self,
+        collection: str,
+        object_id: str,
+        publisher: str,
+        clearance: int,
+        versions: VersionMatch = EVERY,
+        *,
+        account: str = "hub",
     ) -> Deletion:
-        """Remove this publisher's part in the records asked for; a record goes when no publisher is left (law L4)."""
+        """Remove this publisher's part in the records asked for; a record goes when no publisher is left (law L4).
+
+        The audit trail names the account, or `hub` where the hub itself does it.
+        """
 
     def purge(self, collection: str, object_id: str) -> int:
         """Remove every record of that id, whoever published it, so that no byte of them is left in the store's files.
@@ -377,6 +389,27 @@ class Store(Protocol):
 
         A store with several writing machines may give some again that were given before.
         """
+
+    def add_to_trail(self, acts: Iterable[Act]) -> None:
+        """Write entries at the end of the audit trail, in this order, for what is not a change of this store's records.
+
+        Changes of records and accounts write theirs by themselves. Not synced one by one, as `put_facts`.
+        """
+
+    def trail(self, after: int = 0) -> Iterator[TrailEntry]:
+        """The entries of the audit trail after that number, in order; also those that come meanwhile."""
+
+    def trail_digests(self, after: int, limit: int) -> list[bytes]:
+        """The digests of the entries after that number: what a member needs to check a later checkpoint."""
+
+    def trail_head(self) -> TrailHead:
+        """How far the audit trail has come."""
+
+    def trail_key(self) -> bytes:
+        """The key of the trail's seals and salts, which never leaves the hub."""
+
+    def standings(self, collection: str) -> Iterator[tuple[int, Standing]]:
+        """The place of each record and where it stands, as it is kept, in place order: for verification."""
 
     def ping(self) -> None:
         """Return if the store answers now; StoreUnavailableError if not."""

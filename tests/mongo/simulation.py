@@ -133,7 +133,7 @@ class Simulation:
                 return
             assert one.status_id is not None
             self.story.statuses.add(one.status_id)
-            for outcome in value.outcomes:
+            for outcome in value.appended.outcomes:
                 if outcome.verdict is not Verdict.REFUSED:
                     self.story.added.append((one.collection, outcome))
 

@@ -218,7 +218,7 @@ def test_a_writer_stopped_anywhere_and_a_helper_stopped_anywhere_do_no_harm_when
             story.deleted.add(("c1", an_id(1)))
             if isinstance(answers[0], HubError):  # it slept so long that nobody can tell: its client sends again
                 finish(model, Actor("again", the_sleepers_work("again"), answers.append))
-            story.added += [("c1", one) for one in answers[-1].outcomes if one.verdict is not Verdict.REFUSED]
+            story.added += [("c1", one) for one in answers[-1].appended.outcomes if one.verdict is not Verdict.REFUSED]
             simulation._settle()
             simulation._judge()
             assert story.wrong == [], f"writer stopped at {first}, helper at {second}"
@@ -247,7 +247,9 @@ def test_two_that_claim_one_id_in_two_collections_are_never_both_believed() -> N
             ]
             for actor in actors:
                 finish(model, actor)
-            assert sorted(outcome.verdict.value for appended in answers for outcome in appended.outcomes) == [
+            assert sorted(
+                outcome.verdict.value for committed in answers for outcome in committed.appended.outcomes
+            ) == [
                 "added",
                 "refused",
             ]

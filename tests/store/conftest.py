@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hub.audit.state import Finding
+from hub.audit.verify import Verification
+from hub.errors import HubError
 from hub.store.base import Store
 from tests.store.making import KINDS, Clock, open_kind
 
@@ -35,8 +38,21 @@ def open_store(kind: str, tmp_path: Path, clock: Clock) -> Iterator[OpenStore]:
         return opened[-1]
 
     yield opener
+    found = _not_as_written(opened)
     for store in opened:
         store.close()
+    assert found == []
+
+
+def _not_as_written(opened: Iterable[Store]) -> list[Finding]:
+    """After every test of the contract: each change had its entry in the audit trail, and the store is what that says."""
+    for store in opened:
+        try:
+            store.ping()
+        except HubError:  # the test ended this one
+            continue
+        return list(Verification(store, examine=lambda _: (), pause=lambda: None).run(()))
+    return []
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
 from hub.store import line, ownership
-from hub.store.base import EVERY, HIDDEN, NO_LEVEL, Appended, Batch, Changes, Deletion, Query, Status
+from hub.store.base import EVERY, HIDDEN, NO_LEVEL, Appended, Batch, Changes, Deletion, Query, Record, Status
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.lookups import look_up
 from hub.store.mongo.rows import Document
@@ -172,7 +172,18 @@ def _refuse_while_restoring(tip: LogEntry) -> None:
         )
 
 
-def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, Any, Appended]:
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became of a batch, and what the audit trail has to know of it."""
+
+    appended: Appended
+    head: int | None  # of the collection, where it moved
+    new: tuple[Record, ...]
+    touched: tuple[int, ...]  # places of older records that were changed
+    n: int  # the number of the commit
+
+
+def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, Any, Committed]:
     """The whole way of a batch; `name` is one that nobody else uses, `now` the hub's clock in milliseconds."""
     owners = {candidate.id: ownership.claimant(batch, candidate) for candidate in batch.candidates}
     while True:
@@ -209,8 +220,10 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
         if owners:
             yield Retract(intent.key)
         if committed:
-            status = b"" if batch.status_id is None else plan.statuses[0]["body"]
-            return Appended(settled.outcomes, status)
+            appended = Appended(settled.outcomes, b"" if batch.status_id is None else plan.statuses[0]["body"])
+            touched = tuple(found.rows[key]["place"] for key, _ in plan.touches)
+            new = tuple(record.record for record in settled.new)
+            return Committed(appended, settled.head if new else None, new, touched, n)
 
 
 def _decide_others(mine: Intent) -> Generator[Step, Any, None]:
@@ -272,8 +285,8 @@ class Removal:
     versions: VersionMatch = EVERY
 
 
-def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, int]]:
-    """The whole way of a deletion: the verdict, and how many records went."""
+def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, int, tuple[int, ...]]]:
+    """The whole way of a deletion: the verdict, how many records went, and the places of those that it touched."""
     while True:
         tip = yield from finished_tip(removal.collection)
         _refuse_while_restoring(tip)
@@ -301,7 +314,9 @@ def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, 
         else:
             committed = yield from _is_still(tip)
         if committed:
-            return withdrawn.verdict, len(withdrawn.gone)
+            touched = {*withdrawn.gone, *withdrawn.left}
+            places = tuple(row["place"] for row in rows if row["_id"] in touched)
+            return withdrawn.verdict, len(withdrawn.gone), places
 
 
 def _withdrawal_touches(rows: Sequence[Document], withdrawn: line.Withdrawn) -> tuple[tuple[str, Document], ...]:

@@ -28,6 +28,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_PLAN: Final = {"plan": 0}
 _PAGE_FIELDS: Final = {"body": 1, "place": 1}
 _MANIFEST_FIELDS: Final = {"id": 1, "place": 1, "version_text": 1, "governing": 1}
+_STANDING_FIELDS: Final = {"place": 1, "governing": 1, "newest": 1, "preceded": 1, "withdrawn": 1}
 _MENTION_FIELDS: Final = {"id": 1, "governing": 1, "mentions": 1}
 
 
@@ -240,6 +241,29 @@ def some_of(collection: str, wanted: Document, order: str, operations: Operation
             if size >= BYTES_AT_ONCE:
                 break
     return rows
+
+
+def kept_secret(fresh: bytes, operations: Operations) -> bytes:
+    """The store's signing secret; `fresh` becomes it if there is none yet."""
+    meta, session = operations.database.meta, operations.session
+    found = meta.find_one({"_id": "secret"}, session=session)
+    if found is None:
+        insert_new(meta, [{"_id": "secret", "value": fresh}], session)
+        found = meta.find_one({"_id": "secret"}, session=session)
+    assert found is not None
+    value: bytes = found["value"]
+    return value
+
+
+def records_of(wanted: Document, operations: Operations) -> list[Document]:
+    """The first of the records that are wanted, in place order."""
+    return some_of("objects", wanted, "place", operations)
+
+
+def standings_of(wanted: Document, operations: Operations) -> list[Document]:
+    """The first of the records that are wanted, in place order, without what standings do not need."""
+    found = operations.database.objects.find(wanted, _STANDING_FIELDS, session=operations.session)
+    return list(found.sort("place", 1).limit(AT_ONCE))
 
 
 def portions(those: Iterable[_Kept]) -> Iterator[list[_Kept]]:

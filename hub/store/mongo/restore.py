@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from hub.errors import StoreUnavailableError, UnprocessableError
 from hub.store import line
@@ -27,6 +27,8 @@ from hub.store.mongo.steps import (
     Taken,
     Wipe,
 )
+
+MAX_PLACE: Final = 10**15 - 1  # what a key has digits for: beyond the year 33000
 
 
 def begin_restore(collection: str, head: int, name: str) -> Generator[Step, Any, LogEntry]:
@@ -112,3 +114,15 @@ def _restoring(
             f"another import into the collection {tip.collection} took over: let that one end, or run this one again"
         )
     return entry
+
+
+def in_order(records: Sequence[Record], last: int) -> int:
+    """The place of the last record; UnprocessableError where they do not follow one another after `last`."""
+    for record in records:
+        if not last < record.place <= MAX_PLACE:
+            raise UnprocessableError(
+                f"the record of {record.id} stands at place {record.place}, not beyond the one before it ({last}): "
+                "the export is damaged"
+            )
+        last = record.place
+    return last

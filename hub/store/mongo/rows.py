@@ -47,6 +47,11 @@ def row_id(collection: str, place: int) -> str:
     return f"{collection}:{place:015d}"
 
 
+def place_of(key: str) -> int:
+    """The place in the key of a record."""
+    return int(key.rpartition(":")[2])
+
+
 def entry_id(collection: str, n: int) -> str:
     """The key of a log entry: text that sorts as the numbers do."""
     return f"{collection}:{n:015d}"

@@ -7,11 +7,13 @@ operations, and `Store`'s methods become steps.
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 import uuid
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -20,6 +22,7 @@ from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
 from hub.errors import HubError, StoreUnavailableError, UnprocessableError
+from hub.store import trail
 from hub.store.base import (
     EVERY,
     AccountRow,
@@ -32,46 +35,44 @@ from hub.store.base import (
     Page,
     Query,
     Record,
+    Standing,
     Status,
     Watch,
 )
+from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import restore as mongo_restore
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps as mongo_steps
+from hub.store.mongo import trail as mongo_trail
 from hub.store.mongo import upgrade as mongo_upgrade
 from hub.store.mongo.commit import Removal
 from hub.store.mongo.link import Link, is_away, translated
-from hub.store.mongo.operations import Operations, insert_new, keep_statuses, portions, some_of
+from hub.store.mongo.operations import (
+    Operations,
+    keep_statuses,
+    kept_secret,
+    portions,
+    records_of,
+    some_of,
+    standings_of,
+)
 from hub.store.mongo.rows import Document
 from hub.store.mongo.steps import Step
+from hub.store.mongo.trail import MongoTrail
+from hub.store.mongo.watch import Glances
 from hub.taxii.filters import VersionMatch
 
 READ_SECONDS: Final = 6.0  # for a read in all, retries included, before the answer is 503
 PAUSE_SECONDS: Final = 0.025  # between two looks at a commit that another is carrying out
 FACTS_AGAIN: Final = 200  # of the facts before the one that a reader has come to
 RETRY_SECONDS: Final = 0.2  # before a step whose answer was lost is taken again
-MAX_PLACE: Final = 10**15 - 1  # what a key has digits for: beyond the year 33000
 
 # steps that are taken again and again while others are faster: where time is up, none of them begins
 _BEFORE_COMMIT: Final = (mongo_steps.Wait, mongo_steps.LookUp, mongo_steps.Insert)
 _BUSY: Final = "others write into this collection without a pause: try again in a moment"
 _T = TypeVar("_T")
 _Observer = Callable[[str, str], None]
-
-
-class Glances:
-    """See `Watch`: this store does not tell by itself, so that its heads are asked for now and then."""
-
-    pause_seconds = 0.2
-    later_looks = 5  # a batch is shown a moment after its head moved
-
-    def moved(self) -> bool:
-        """See `Watch.moved`."""
-        return True
-
-    def close(self) -> None:
-        """See `Watch.close`."""
 
 
 class MongoStore:
@@ -100,8 +101,14 @@ class MongoStore:
         self._observe = observe
         self._turns: dict[str, threading.Lock] = {}  # of this process's writers, per collection: saves vain attempts
         self._turns_lock = threading.Lock()
+        self._trail = MongoTrail(lambda call: self._call(call, _after(self._lock_seconds)), clock)
         if create:
             self._link.initialise(self._upgrade)
+            try:
+                self._trail.begin(self, secrets.token_bytes(trail.KEY_BYTES))
+            except BaseException:
+                self._link.close()
+                raise
 
     def __repr__(self) -> str:
         return f"MongoStore({self._link!r})"
@@ -111,7 +118,9 @@ class MongoStore:
     def append(self, batch: Batch) -> Appended:
         """See `Store.append`. TooLargeError where the batch does not fit into one document of MongoDB."""
         with self._turn(batch.collection) as deadline:
-            return self._run(mongo_commit.append(batch, _name(), self._clock), deadline)
+            committed = self._run(mongo_commit.append(batch, _name(), self._clock), deadline)
+        self._trail.add_batch(batch, committed)
+        return committed.appended
 
     def read(self, query: Query, max_bytes: int) -> Page:
         """See `Store.read`."""
@@ -155,19 +164,30 @@ class MongoStore:
         rows = self._call(lambda o: list(o.database.objects.find(wanted, session=o.session)), deadline)
         return tuple(mongo_rows.record_of(row) for row in sorted(rows, key=lambda row: int(row["version"])))
 
-    def delete(
-        self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
+    def delete(  # noqa: PLR0913 - as `Store.delete`
+        self,
+        collection: str,
+        object_id: str,
+        publisher: str,
+        clearance: int,
+        versions: VersionMatch = EVERY,
+        *,
+        account: str = "hub",
     ) -> Deletion:
         """See `Store.delete`."""
         removal = Removal(collection, object_id, publisher, clearance, versions)
         with self._turn(collection) as deadline:
-            return self._run(mongo_commit.remove(removal, _name()), deadline)[0]
+            verdict, _, touched = self._run(mongo_commit.remove(removal, _name()), deadline)
+        if touched:
+            self._trail.add_deletion(collection, object_id, account, publisher, touched)
+        return verdict
 
     def purge(self, collection: str, object_id: str) -> int:
         """See `Store.purge`. MongoDB's own files (oplog, journal, free blocks, backups) let go of it in their time."""
         with self._turn(collection) as deadline:
-            gone = self._run(mongo_commit.remove(Removal(collection, object_id, None), _name()), deadline)[1]
+            _, gone, touched = self._run(mongo_commit.remove(Removal(collection, object_id, None), _name()), deadline)
         self._call(lambda operations: operations.scrub(object_id), deadline)
+        self._trail.add_purge(collection, object_id, touched)
         return gone
 
     def counts(self, collection: str, clearance: int) -> tuple[int, int]:
@@ -247,6 +267,7 @@ class MongoStore:
     def put_account(self, row: AccountRow) -> None:
         """See `Store.put_account`."""
         self._call(lambda operations: operations.put_account(row), _after(self._lock_seconds))
+        self.add_to_trail([trail.account_act(self.trail_key(), row)])
 
     def list_accounts(self) -> tuple[AccountRow, ...]:
         """See `Store.list_accounts`."""
@@ -257,18 +278,7 @@ class MongoStore:
 
     def secret(self, fresh: bytes) -> bytes:
         """See `Store.secret`."""
-
-        def kept(operations: Operations) -> bytes:
-            meta, session = operations.database.meta, operations.session
-            found = meta.find_one({"_id": "secret"}, session=session)
-            if found is None:
-                insert_new(meta, [{"_id": "secret", "value": fresh}], session)
-                found = meta.find_one({"_id": "secret"}, session=session)
-            assert found is not None
-            value: bytes = found["value"]
-            return value
-
-        return self._call(kept, _after(self._lock_seconds))
+        return self._call(partial(kept_secret, fresh), _after(self._lock_seconds))
 
     def put_secret(self, secret: bytes) -> None:
         """See `Store.put_secret`."""
@@ -295,33 +305,43 @@ class MongoStore:
 
     def records(self, collection: str) -> Iterator[Record]:
         """See `Store.records`: up to the place that is shown when the first record is taken."""
+        return map(mongo_rows.record_of, self._rows(collection, records_of))
+
+    def _rows(self, collection: str, read: Callable[..., list[Document]]) -> Iterator[Document]:
+        """All rows of a collection in place order, some at a time, up to the place that is shown at the beginning."""
         upto = self._run(mongo_commit.shown(collection), _after(READ_SECONDS))
         after = 0
         while after < upto:
             wanted = {"coll": collection, "views": mongo_rows.EVERYTHING, "place": {"$gt": after, "$lte": upto}}
-            rows = self._call(partial(some_of, "objects", wanted, "place"), _after(self._lock_seconds))
+            rows = self._call(partial(read, wanted), _after(self._lock_seconds))
             if not rows:
                 return
-            yield from map(mongo_rows.record_of, rows)
+            yield from rows
             after = rows[-1]["place"]
 
     def restore(self, collection: str, head: int, records: Iterable[Record]) -> int:
         """See `Store.restore`. Until it ends nothing is shown, and others that write there are told to wait."""
-        if not 0 <= head <= MAX_PLACE:
+        if not 0 <= head <= mongo_restore.MAX_PLACE:
             raise UnprocessableError(f"{head} is no place in line: the export is damaged")
         tip = self._run(mongo_restore.begin_restore(collection, head, _name()), _after(self._lock_seconds))
+        self.add_to_trail([trail.restore_act(collection, tip.place)])
+        key = self.trail_key()
         put, last = 0, 0
         try:
             for some in portions(records):
-                last = _in_order(some, last)
+                last = mongo_restore.in_order(some, last)
                 tip = self._run(mongo_restore.restore_some(tip, some), _after(self._lock_seconds))
+                seals = trail.seals_of(key, (replace(record, collection=collection) for record in some))
+                self.add_to_trail([trail.restore_act(collection, max(head, last), seals)])
                 put += len(some)
             self._run(mongo_restore.end_restore(tip, max(head, last)), _after(self._lock_seconds))
         except BaseException:
             # nothing of a broken import stays; where even this fails, the next import into the collection wipes it
             with suppress(HubError):
                 self._run(mongo_restore.undo_restore(tip), _after(self._lock_seconds))
+                self.add_to_trail([trail.restore_act(collection, self.head(collection))])
             raise
+        self.add_to_trail([trail.head_act(collection, self.head(collection))])
         return put
 
     # ------------------------------------------------------------------------------------------------------ the rest
@@ -353,6 +373,32 @@ class MongoStore:
             lambda o: list(o.database.facts.find(wanted, session=o.session).sort("number", 1)), _after(READ_SECONDS)
         )
         return tuple(Fact(row["number"], row["key"], row["value"]) for row in rows if row["key"].startswith(prefix))
+
+    # ---------------------------------------------------------------------------------------------- the audit trail
+
+    def add_to_trail(self, acts: Iterable[Act]) -> None:
+        """See `Store.add_to_trail`."""
+        self._trail.add(acts)
+
+    def trail(self, after: int = 0) -> Iterator[TrailEntry]:
+        """See `Store.trail`."""
+        return self._trail.entries(after)
+
+    def trail_digests(self, after: int, limit: int) -> list[bytes]:
+        """See `Store.trail_digests`."""
+        return self._trail.digests(after, limit)
+
+    def trail_head(self) -> TrailHead:
+        """See `Store.trail_head`."""
+        return self._call(mongo_trail.head_of, _after(READ_SECONDS))
+
+    def trail_key(self) -> bytes:
+        """See `Store.trail_key`."""
+        return self._trail.key()
+
+    def standings(self, collection: str) -> Iterator[tuple[int, Standing]]:
+        """See `Store.standings`."""
+        return ((row["place"], mongo_rows.standing_of(row)) for row in self._rows(collection, standings_of))
 
     def ping(self) -> None:
         """See `Store.ping`."""
@@ -449,15 +495,3 @@ def _after(seconds: float) -> float:
 
 def _one(step: Step) -> Generator[Step, Any, Any]:
     return (yield step)
-
-
-def _in_order(records: Sequence[Record], last: int) -> int:
-    """The place of the last record; UnprocessableError where they do not follow one another after `last`."""
-    for record in records:
-        if not last < record.place <= MAX_PLACE:
-            raise UnprocessableError(
-                f"the record of {record.id} stands at place {record.place}, not beyond the one before it ({last}): "
-                "the export is damaged"
-            )
-        last = record.place
-    return last

@@ -51,7 +51,14 @@ def _let_levels_govern(operations: Operations) -> None:
         _count(operations, collection, "governing", mongo_rows.EVERYTHING)
 
 
-_STEPS: Final[tuple[Callable[[Operations], None], ...]] = (_count_what_is_held, _let_levels_govern)
+def _leave_to_trail(_operations: Operations) -> None:
+    """From format 3 to 4: every change has an entry in the audit trail, which `MongoTrail.begin` makes afterwards.
+
+    The number alone changes, so that a hub that writes no entries refuses the store.
+    """
+
+
+_STEPS: Final[tuple[Callable[[Operations], None], ...]] = (_count_what_is_held, _let_levels_govern, _leave_to_trail)
 
 
 def _standings(rows: Sequence[Document]) -> list[Standing]:

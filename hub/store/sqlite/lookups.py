@@ -51,6 +51,10 @@ _RECORD: Final = (
     "b.body, r.digest, r.source, r.reached, r.refs FROM record AS r {} CROSS JOIN body AS b ON b.key = r.key "
 )
 _RECORDS_OF: Final = _RECORD.format("") + "WHERE r.key > ? AND r.key <= ? ORDER BY r.key"
+_STANDINGS_OF: Final = (
+    "SELECT key, governing, newest, preceded, withdrawn FROM record WHERE key > ? AND key <= ? ORDER BY key"
+)
+_RECORDS_AT: Final = _RECORD.format("") + "WHERE r.key IN (SELECT value FROM json_each(?1))"  # noqa: S608 - constants
 _HISTORY_OF: Final = (
     _RECORD.format("INDEXED BY record_by_id") + "WHERE r.id = ? AND r.collection = ? ORDER BY r.version"
 )
@@ -134,6 +138,19 @@ def records_of(connection: apsw.Connection, number: int, collection: str) -> Ite
     """Every record of the collection in place order."""
     for row in connection.execute(_RECORDS_OF, (key_of(number, 0), key_of(number, LAST_PLACE))):
         yield _record(collection, row)
+
+
+def records_at(connection: apsw.Connection, collection: str, keys: str) -> Iterator[Record]:
+    """The records of the collection that have these keys, a JSON list."""
+    return (_record(collection, row) for row in rows(connection, _RECORDS_AT, keys))
+
+
+def standings_of(connection: apsw.Connection, number: int) -> Iterator[tuple[int, Standing]]:
+    """(place, standing) of every record of the collection, in place order, as they are kept."""
+    for key, governing, newest, preceded, withdrawn in connection.execute(
+        _STANDINGS_OF, (key_of(number, 0), key_of(number, LAST_PLACE))
+    ):
+        yield place_of(key), Standing(governing, newest=bool(newest), preceded=preceded, withdrawn=bool(withdrawn))
 
 
 def history_of(connection: apsw.Connection, number: int, collection: str, object_id: str) -> tuple[Record, ...]:

@@ -245,6 +245,28 @@ def changes_of_records(connection: apsw.Connection) -> None:
     """)
 
 
+def trail_of_what_was_done(connection: apsw.Connection) -> None:
+    """The audit trail (`store.trail`), which is only ever added to, and the key of its seals.
+
+    What the store holds already is noted when it is next opened by `hub init`.
+    """
+    connection.execute("""
+        CREATE TABLE trail (
+            number INTEGER PRIMARY KEY, -- 1 and up, without gaps
+            text BLOB NOT NULL, -- JSON
+            seals BLOB NOT NULL, -- places and keyed hashes of the records that were touched
+            digest BLOB NOT NULL, -- the salted hash of text and seals
+            link BLOB NOT NULL -- the hash of the link before it and of this digest
+        ) STRICT;
+        CREATE TABLE trail_key (number INTEGER PRIMARY KEY CHECK (number = 1), key BLOB NOT NULL) STRICT;
+        INSERT INTO trail_key (number, key) VALUES (1, randomblob(32));
+        CREATE TRIGGER trail_is_not_changed BEFORE UPDATE ON trail
+            BEGIN SELECT raise(ABORT, 'the audit trail is only ever added to'); END;
+        CREATE TRIGGER trail_is_not_shortened BEFORE DELETE ON trail
+            BEGIN SELECT raise(ABORT, 'the audit trail is only ever added to'); END;
+    """)
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     objects_in_line,
     statuses_accounts_and_secret,
@@ -252,6 +274,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     facts_beside_objects,
     levels_that_govern,
     changes_of_records,
+    trail_of_what_was_done,
 )
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 import apsw
 
 from hub.errors import StoreError, StoreUnavailableError
+from hub.store import trail
 from hub.store.base import (
     EVERY,
     NO_LEVEL,
@@ -27,16 +28,21 @@ from hub.store.base import (
     Page,
     Query,
     Record,
+    Standing,
     Status,
     Watch,
 )
+from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.store.sqlite import lookups
 from hub.store.sqlite import pages as sqlite_pages
+from hub.store.sqlite import trail as sqlite_trail
 from hub.store.sqlite import writes as sqlite_writes
 from hub.store.sqlite.connection import SqliteConnection
 from hub.store.sqlite.files import Files, rows
 from hub.store.sqlite.watch import SqliteWatch
 from hub.taxii.filters import VersionMatch
+
+TRAIL_AT_ONCE: Final = 200  # entries of the trail in memory
 
 
 class SqliteStore:
@@ -66,6 +72,9 @@ class SqliteStore:
         self._status_milliseconds = status_milliseconds
         self._files = Files(path, lock_seconds=lock_seconds, max_pages=max_pages, create=create, now=clock())
         self._numbers: dict[str, int] = {}  # of collections: given once, never changed
+        if create:
+            with self._files.writing() as connection:
+                sqlite_trail.begin(connection, list(_accounts(connection, "ORDER BY name")), clock())
 
     # ------------------------------------------------------------------------------------------------------ objects
 
@@ -119,19 +128,33 @@ class SqliteStore:
             number = self._number(connection, collection)
             return () if number is None else lookups.history_of(connection, number, collection, object_id)
 
-    def delete(
-        self, collection: str, object_id: str, publisher: str, clearance: int, versions: VersionMatch = EVERY
+    def delete(  # noqa: PLR0913 - as `Store.delete`
+        self,
+        collection: str,
+        object_id: str,
+        publisher: str,
+        clearance: int,
+        versions: VersionMatch = EVERY,
+        *,
+        account: str = "hub",
     ) -> Deletion:
         """See `Store.delete`."""
         with self._files.writing() as connection:
             return sqlite_writes.delete(
-                connection, collection, object_id, publisher=publisher, clearance=clearance, versions=versions
+                connection,
+                collection,
+                object_id,
+                publisher=publisher,
+                clearance=clearance,
+                versions=versions,
+                account=account,
+                now=self._clock(),
             )
 
     def purge(self, collection: str, object_id: str) -> int:
         """See `Store.purge`: (1) gone from the tables, zeros in their place, (2) gone from the write-ahead log."""
         with self._files.writing() as connection:  # (1)
-            purged = sqlite_writes.purge(connection, collection, object_id)
+            purged = sqlite_writes.purge(connection, collection, object_id, self._clock())
         try:
             self._files.truncate_log()  # (2)
         except StoreUnavailableError:
@@ -227,6 +250,8 @@ class SqliteStore:
                 )
             except apsw.ConstraintError:
                 raise StoreError(f"a key of the account {row.name} is another account's: make a new one") from None
+            act = trail.account_act(sqlite_trail.key_of(connection), row)
+            sqlite_trail.add(connection, [act], self._clock())
 
     def list_accounts(self) -> tuple[AccountRow, ...]:
         """See `Store.list_accounts`."""
@@ -280,7 +305,7 @@ class SqliteStore:
     def restore(self, collection: str, head: int, records: Iterable[Record]) -> int:
         """See `Store.restore`."""
         with self._files.writing() as connection:
-            return sqlite_writes.restore(connection, collection, head, records)
+            return sqlite_writes.restore(connection, collection, head, records, self._clock())
 
     def put_facts(
         self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = (), *, patience_seconds: float | None = None
@@ -306,6 +331,46 @@ class SqliteStore:
                 len(prefix),
             )
         return tuple(Fact(*row) for row in fact_rows)
+
+    # --------------------------------------------------------------------------------------------------- the audit trail
+
+    def add_to_trail(self, acts: Iterable[Act]) -> None:
+        """See `Store.add_to_trail`."""
+        with self._files.writing(synced=False) as connection:
+            sqlite_trail.add(connection, acts, self._clock())
+
+    def trail(self, after: int = 0) -> Iterator[TrailEntry]:
+        """See `Store.trail`."""
+        while True:
+            with self._files.reading() as connection:
+                entries = sqlite_trail.entries(connection, after, TRAIL_AT_ONCE)
+            yield from entries
+            if len(entries) < TRAIL_AT_ONCE:
+                return
+            after = entries[-1].number
+
+    def trail_digests(self, after: int, limit: int) -> list[bytes]:
+        """See `Store.trail_digests`."""
+        with self._files.reading() as connection:
+            return sqlite_trail.digests(connection, after, limit)
+
+    def trail_head(self) -> TrailHead:
+        """See `Store.trail_head`."""
+        with self._files.reading() as connection:
+            return sqlite_trail.head_of(connection)
+
+    def trail_key(self) -> bytes:
+        """See `Store.trail_key`."""
+        with self._files.reading() as connection:
+            return sqlite_trail.key_of(connection)
+
+    def standings(self, collection: str) -> Iterator[tuple[int, Standing]]:
+        """See `Store.standings`."""
+        with self._files.snapshot() as connection:
+            number = self._number(connection, collection)
+            for row in () if number is None else lookups.standings_of(connection, number):
+                yield row
+                self._files.require_owner()
 
     def ping(self) -> None:
         """See `Store.ping`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
@@ -11,12 +12,14 @@ import apsw
 
 from hub.errors import UnprocessableError
 from hub.stix.references import References
-from hub.store import line
+from hub.store import line, trail
 from hub.store.base import Appended, Batch, Deletion, HeldVersion, Record
+from hub.store.chain import GONE
+from hub.store.sqlite import trail as sqlite_trail
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.lookups import look_up
 from hub.store.sqlite.mentions import INSERT_MENTION, mention, mention_rows, refs_text, unmention
-from hub.store.sqlite.pages import LAST_PLACE, LEVELS, PLACE_BITS, key_of, keys_of_object
+from hub.store.sqlite.pages import LAST_PLACE, LEVELS, PLACE_BITS, key_of, keys_of_object, place_of
 from hub.taxii.filters import VersionMatch
 
 _RESTORED_AT_ONCE: Final = 1_000  # records in memory during a restore
@@ -80,7 +83,15 @@ def append(connection: apsw.Connection, batch: Batch, now: int) -> Appended:
             "INSERT INTO status (id, collection, account, publisher, kept_at, body) VALUES (?, ?, ?, ?, ?, ?)",
             (batch.status_id, batch.collection, batch.account, batch.publisher, now, status),
         )
-    return Appended(settled.outcomes, status)
+    appended = Appended(settled.outcomes, status)
+    trail_key = sqlite_trail.key_of(connection)
+    seals = trail.seals_of(trail_key, (new.record for new in settled.new))
+    if touched := settled.changes.keys() | settled.joined:
+        seals |= sqlite_trail.seals_now(connection, trail_key, batch.collection, touched)
+    act = trail.append_act(batch, appended, settled.head if settled.new else None, seals)
+    if act is not None:
+        sqlite_trail.add(connection, [act], now)
+    return appended
 
 
 def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
@@ -91,6 +102,8 @@ def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
     publisher: str,
     clearance: int,
     versions: VersionMatch,
+    account: str,
+    now: int,
 ) -> Deletion:
     """Take the publisher's part out of the records asked for, and tell the versions left who their neighbours are."""
     number = number_of(connection, collection)
@@ -106,10 +119,16 @@ def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
     if withdrawn.gone:
         _remove(connection, number, withdrawn.gone)
         _stand(connection, number, object_id)
+    if withdrawn.left or withdrawn.gone:
+        seals = {place_of(key): GONE for key in withdrawn.gone}
+        trail_key = sqlite_trail.key_of(connection)
+        seals |= sqlite_trail.seals_now(connection, trail_key, collection, withdrawn.left)
+        act = trail.delete_act(trail_key, collection, object_id, account=account, member=publisher, seals=seals)
+        sqlite_trail.add(connection, [act], now)
     return withdrawn.verdict
 
 
-def purge(connection: apsw.Connection, collection: str, object_id: str) -> int:
+def purge(connection: apsw.Connection, collection: str, object_id: str, now: int) -> int:
     """Remove every record of the id, and the id from the statuses; how many records went."""
     number = number_of(connection, collection)
     keys: list[int] = []
@@ -121,10 +140,13 @@ def purge(connection: apsw.Connection, collection: str, object_id: str) -> int:
         "WHERE instr(body, CAST(?1 AS BLOB)) > 0",
         (object_id, line.scrubbed(object_id)),
     )
+    seals = {place_of(key): GONE for key in keys}
+    act = trail.purge_act(sqlite_trail.key_of(connection), collection, object_id, seals)
+    sqlite_trail.add(connection, [act], now)
     return len(keys)
 
 
-def restore(connection: apsw.Connection, collection: str, head: int, records: Iterable[Record]) -> int:
+def restore(connection: apsw.Connection, collection: str, head: int, records: Iterable[Record], now: int) -> int:
     """Put records at their own places into an empty collection; how many."""
     # (1) nothing that a reader may have seen, or will page by, is contradicted (law L8)
     number = number_of(connection, collection)
@@ -148,6 +170,8 @@ def restore(connection: apsw.Connection, collection: str, head: int, records: It
         raise UnprocessableError(f"{head} is no place in line: the export is damaged")
     number = _raise_head(connection, collection, head)
     # (2) the records, as if each were alone
+    trail_key = sqlite_trail.key_of(connection)
+    sqlite_trail.add(connection, [trail.restore_act(collection, head)], now)
     put, last = 0, 0
     remaining = iter(records)
     while some := list(islice(remaining, _RESTORED_AT_ONCE)):
@@ -165,6 +189,8 @@ def restore(connection: apsw.Connection, collection: str, head: int, records: It
                 f"a version of an object between {some[0].id} and {some[-1].id} is there twice: the export is damaged"
             ) from None
         put += len(some)
+        seals = trail.seals_of(trail_key, (replace(record, collection=collection) for record in some))
+        sqlite_trail.add(connection, [trail.restore_act(collection, max(head, last), seals)], now)
     if last > head:
         _raise_head(connection, collection, last)
     # (3) versions of one object learn of one another

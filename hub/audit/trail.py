@@ -1,0 +1,21 @@
+"""The audit trail as a hub's server and commands hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hub.audit.checkpoints import Checkpoints, derived_key
+from hub.audit.recorder import Recorder
+from hub.store.base import Store
+
+
+class AuditTrail:
+    """What is noted, and the checkpoints; `key` signs them, without it one that is derived from the store's secret."""
+
+    def __init__(
+        self, store: Store, secret: bytes, clock: Callable[[], int], key: Ed25519PrivateKey | None = None
+    ) -> None:
+        self.recorder = Recorder(store, clock)
+        self.checkpoints = Checkpoints(store, key or derived_key(secret))

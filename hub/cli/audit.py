@@ -1,0 +1,217 @@
+"""`hub audit`: who did what, and whether the store is as the hub wrote it."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from hub.audit.examine import examiner
+from hub.audit.state import Finding, about_of
+from hub.audit.verify import Verification
+from hub.cli import DONE, SOME_REFUSED
+from hub.cli.output import write_file
+from hub.community.hub import Hub
+from hub.errors import MalformedError, UnprocessableError
+from hub.protocol.checkpoint import Checkpoint, open_note, parse_verifier_key, read_unverified
+from hub.settings import Settings, load_settings
+from hub.store.chain import TrailEntry, salt_of
+from hub.store.trail import keyed_id
+from hub.wiring import open_hub, open_trail
+
+EXAMPLE = (
+    "  hub audit show --what account --last 20\n"
+    "  hub audit show --object indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\n"
+    "  hub audit verify                                # may run beside a hub that serves\n"
+    "  hub audit checkpoint > checkpoint.txt           # keep it elsewhere: it finds a store that was rolled back\n"
+    "  hub audit verify --against checkpoint.txt\n"
+    "  hub audit export --out trail.jsonl\n"
+)
+PAUSE_SECONDS: Final = 0.5  # for a writer whose entry is on its way
+LAST: Final = 50  # entries shown
+_PROGRESS_RECORDS: Final = 10_000
+_BESIDE: Final = frozenset({"at", "what", "seal", "notes"})  # not shown in a line of text
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="show|verify|checkpoint|export")
+    show = actions.add_parser("show", help="the newest entries, oldest first")
+    show.add_argument("--last", type=int, default=LAST, metavar="N", help=f"how many (default: {LAST}; 0: all)")
+    show.add_argument("--what", metavar="WORD", help="only these, such as published, deleted, account, 'refused login'")
+    show.add_argument("--account", metavar="NAME", help="only those that name this account")
+    show.add_argument("--object", metavar="ID", help="only deletions, purges and hand-overs of this object")
+    show.add_argument("--since", metavar="DATE", help="only from this date on (UTC), such as 2026-11-26")
+    show.add_argument("--json", action="store_true", help="one JSON object a line")
+    verify = actions.add_parser(
+        "verify", help="check every record, head, count, account and delivery; 1: not all is right"
+    )
+    verify.add_argument("--against", type=Path, metavar="CHECKPOINT", help="a checkpoint that was kept elsewhere")
+    verify.add_argument("--key", metavar="KEY", help="the key that signed it, if it is not this store's own any more")
+    verify.add_argument("--json", action="store_true", help="as one JSON object")
+    checkpoint = actions.add_parser("checkpoint", help="the signed checkpoint, as members see it")
+    checkpoint.add_argument("--key", action="store_true", help="print the public key that verifies it instead")
+    export = actions.add_parser("export", help="all entries as JSON lines, the signed checkpoint last")
+    export.add_argument("--out", metavar="FILE", help="write here, readable by its owner alone, instead of to stdout")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what was asked."""
+    settings = load_settings(os.environ)
+    hub = open_hub(settings)
+    with closing(hub.store):
+        if args.action == "show":
+            _show(hub, args)
+        elif args.action == "verify":
+            return _verify(hub, settings, args)
+        elif args.action == "checkpoint":
+            checkpoints = open_trail(hub, settings).checkpoints
+            print(checkpoints.verifier() if args.key else checkpoints.note(), end="\n" if args.key else "")
+        else:
+            write_file(_lines(hub, settings), args.out)
+    return DONE
+
+
+# --- show ---------------------------------------------------------------------------------------------------------
+
+
+def _show(hub: Hub, args: argparse.Namespace) -> None:
+    chosen: list[tuple[TrailEntry, Mapping[str, Any]]] = []
+    wanted = _filters(hub, args)
+    since = _instant(args.since) if args.since else 0
+    for entry in hub.store.trail():
+        said = about_of(entry)
+        if said is None:
+            print(f"hub audit: entry {entry.number} is damaged; `hub audit verify` says more", file=sys.stderr)
+        elif said.get("at", 0) >= since and all(said.get(name) == value for name, value in wanted.items()):
+            chosen.append((entry, said))
+            if args.last > 0:
+                del chosen[: -args.last]
+    for entry, about in chosen:
+        if args.json:
+            print(json.dumps({"number": entry.number, **about, "at": _moment(about["at"])}, ensure_ascii=False))
+        else:
+            print(f"{entry.number:>7} {_moment(about['at'])} {about['what']:<13} {_words(hub, about)}")
+
+
+def _filters(hub: Hub, args: argparse.Namespace) -> dict[str, Any]:
+    wanted = {"what": args.what, "account": args.account}
+    if args.object:
+        wanted["object"] = keyed_id(hub.store.trail_key(), args.object)
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _words(hub: Hub, about: Mapping[str, Any]) -> str:
+    shown = []
+    for name, value in about.items():
+        if name in _BESIDE:
+            continue
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        if name in ("collection", "of") and (collection := hub.catalogue.by_id(text)) is not None:
+            text = f"{collection.root}/{collection.alias}"
+        shown.append(f"{name}={text}")
+    return " ".join(shown)
+
+
+def _moment(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def _instant(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UnprocessableError(f"--since {text!r} is no date like 2026-11-26 or 2026-11-26T08:00:00Z") from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+# --- verify -------------------------------------------------------------------------------------------------------
+
+
+def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
+    against = None if args.against is None else _kept_checkpoint(hub, settings, args)
+    verification = verification_of(hub)
+    findings = list(verification.run((collection.id for collection in hub.catalogue), against))
+    if args.json:
+        rows = [{"kind": one.kind, "where": one.where, "message": one.message} for one in findings]
+        print(json.dumps({"records": verification.records, "entries": verification.size, "findings": rows}, indent=1))
+    else:
+        for line in finding_lines(hub, findings):
+            print(line)
+        result = f"{len(findings)} things are not as the hub wrote them" if findings else "all is as the hub wrote it"
+        print(
+            f"{verification.records} records and {verification.size} entries of the trail: {result}.", file=sys.stderr
+        )
+    return SOME_REFUSED if findings else DONE
+
+
+def verification_of(hub: Hub) -> Verification:
+    """A verification of the hub's store, with progress on stderr where somebody looks."""
+    return Verification(
+        hub.store,
+        examiner(hub.store, hub.catalogue, hub.limits),
+        pause=lambda: time.sleep(PAUSE_SECONDS),
+        progress=_progress if sys.stderr.isatty() else lambda _count: None,
+    )
+
+
+def finding_lines(hub: Hub, findings: Iterable[Finding]) -> Iterator[str]:
+    """Each finding as a line; a collection by its name."""
+    for one in findings:
+        first, _, rest = one.where.partition(" ")
+        collection = hub.catalogue.by_id(first)
+        name = first if collection is None else f"{collection.root}/{collection.alias}"
+        yield f"{one.kind}: {name}{' ' if rest else ''}{rest}: {one.message}"
+
+
+def _progress(records: int) -> None:
+    if records % _PROGRESS_RECORDS == 0:
+        print(f"{records} records read", file=sys.stderr)
+
+
+def _kept_checkpoint(hub: Hub, settings: Settings, args: argparse.Namespace) -> Checkpoint:
+    try:
+        note = args.against.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise MalformedError(f"{args.against}: this file cannot be read as a checkpoint.") from None
+    # of another store, the name of the key is another, too: verification says so in words of its own
+    name = read_unverified(note).origin
+    own = open_trail(hub, settings).checkpoints
+    _, public = parse_verifier_key(args.key or own.verifier())
+    return open_note(note, name, public)
+
+
+# --- export -------------------------------------------------------------------------------------------------------
+
+
+def _lines(hub: Hub, settings: Settings) -> Iterator[bytes]:
+    checkpoints = open_trail(hub, settings).checkpoints
+    note = checkpoints.note()
+    size = read_unverified(note).size
+    key = hub.store.trail_key()
+    for entry in hub.store.trail():
+        if entry.number > size:
+            break
+        yield (
+            orjson.dumps(
+                {
+                    "number": entry.number,
+                    "text": entry.text.decode("utf-8", "replace"),
+                    "seals": base64.b64encode(entry.seals).decode(),
+                    "salt": salt_of(key, entry.number).hex(),
+                    "link": entry.link.hex(),
+                }
+            )
+            + b"\n"
+        )
+    yield orjson.dumps({"checkpoint": note, "key": checkpoints.verifier()}) + b"\n"

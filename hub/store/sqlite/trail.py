@@ -1,0 +1,68 @@
+"""The audit trail in the SQLite file; each function runs inside the transaction of what it notes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import apsw
+
+from hub.store import chain, trail
+from hub.store.base import AccountRow
+from hub.store.chain import Act, TrailEntry, TrailHead
+from hub.store.sqlite.files import rows
+from hub.store.sqlite.lookups import records_at, records_of
+
+_INSERT: Final = "INSERT INTO trail (number, text, seals, digest, link) VALUES (?, ?, ?, ?, ?)"
+
+
+def begin(connection: apsw.Connection, accounts: Iterable[AccountRow], now: int) -> None:
+    """Write the first entries, unless there are any: what the store holds already is noted in them."""
+    if head_of(connection).size:
+        return
+    key = key_of(connection)
+    add(connection, [Act(trail.BEGUN)], now)
+    for number, name, head in rows(connection, "SELECT number, name, head FROM collection ORDER BY number"):
+        add(connection, trail.adopt_acts(key, name, head, records_of(connection, number, name)), now)
+    add(connection, [trail.account_act(key, row) for row in accounts], now)
+
+
+def key_of(connection: apsw.Connection) -> bytes:
+    """The key of seals and salts: made with the tables, never changed."""
+    key = connection.execute("SELECT key FROM trail_key").get
+    assert isinstance(key, bytes)
+    return key
+
+
+def head_of(connection: apsw.Connection) -> TrailHead:
+    """Where the trail ends now."""
+    last: Any = connection.execute("SELECT number, link FROM trail ORDER BY number DESC LIMIT 1").get
+    return TrailHead() if last is None else TrailHead(*last)
+
+
+def add(connection: apsw.Connection, acts: Iterable[Act], now: int) -> None:
+    """Write entries for these acts."""
+    key = key_of(connection)
+    for act in acts:  # one by one, since the acts of a large store do not fit into memory together
+        for entry in chain.entries_of([act], head_of(connection), key=key, now=now):
+            connection.execute(_INSERT, (entry.number, entry.text, entry.seals, entry.digest, entry.link))
+
+
+def entries(connection: apsw.Connection, after: int, limit: int) -> Sequence[TrailEntry]:
+    """The entries after that number."""
+    found = rows(
+        connection, "SELECT number, text, seals, digest, link FROM trail WHERE number > ? LIMIT ?", after, limit
+    )
+    return [TrailEntry(*row) for row in found]
+
+
+def digests(connection: apsw.Connection, after: int, limit: int) -> list[bytes]:
+    """The digests of the entries after that number."""
+    found = rows(connection, "SELECT digest FROM trail WHERE number > ? ORDER BY number LIMIT ?", after, limit)
+    return [digest for (digest,) in found]
+
+
+def seals_now(connection: apsw.Connection, key: bytes, collection: str, keys: Iterable[int]) -> Mapping[int, bytes]:
+    """The seals of records as they are now, by the store's keys."""
+    return trail.seals_of(key, records_at(connection, collection, json.dumps(list(keys))))
