@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8021
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
+CLIENTS := misp opencti
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -14,11 +15,14 @@ run: .venv/run ## a hub with an account for each member, one incident published 
 	$(BIN)/hub demo --home var --port $(PORT)
 
 .PHONY: test
-test: .venv/dev ## run the tests, on all cores up to four; ARGS="tests/store -n 0" picks, one after another
+test: .venv/dev clients ## run the tests, on all cores up to four; ARGS="tests/store -n 0" picks, one after another
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
+.PHONY: clients
+clients: $(CLIENTS:%=.venv/clients/%/made) ## the clients that cannot share an environment with the hub, for tests/clients
+
 .PHONY: coverage
-coverage: .venv/dev ## run the tests and print how much of the code they run, the least covered files first
+coverage: .venv/dev clients ## run the tests and print how much of the code they run, the least covered files first
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest $(PARALLEL) $(ARGS); code=$$?; \
 	  $(BIN)/coverage combine --quiet && $(BIN)/coverage report; exit $$code
@@ -62,6 +66,8 @@ lock: ## pin every dependency anew, with hashes (needs uv)
 	  --no-header --no-annotate --extra server --extra reports -o .lock/run.txt pyproject.toml .lock/build.in
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-header --no-annotate --no-emit-package threat-sharing-hub --all-extras -o .lock/dev.txt pyproject.toml .lock/build.in
+	for client in $(CLIENTS); do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate -o .lock/clients-$$client.txt .lock/clients-$$client.in || exit 1; done
 
 .PHONY: clean
 clean: ## remove the environment and what was built
@@ -82,3 +88,10 @@ clean: ## remove the environment and what was built
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .lock/dev.txt
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ .venv/run
+
+# Older misp-stix and pycti ask for other versions of the same packages, and one brings a package of another's name.
+.venv/clients/%/made: .lock/clients-%.txt .venv/made
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@

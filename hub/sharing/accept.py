@@ -16,7 +16,7 @@ What does not pass is a failure in the status; the good objects beside it are ke
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
@@ -28,19 +28,21 @@ from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.gate import Writer
 from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
+from hub.sharing.withheld import WithheldNotes
 from hub.stix import identifiers
 from hub.stix.envelope import parse_envelope
 from hub.stix.fault import Fault
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.timestamps import STIX_TIMESTAMP, format_place
 from hub.stix.tlp import TLP
-from hub.store.base import BY_HUB, Batch, Candidate, Outcome, Store, Stranded, Verdict
+from hub.store.base import BY_HUB, Batch, Bystander, Candidate, Outcome, Store, Stranded, Verdict
 from hub.taxii import protocol
 from hub.taxii.resources import StatusDetail, StatusResource, as_json
 
 MINUTE: Final = 60 * 1000 * 1000  # microseconds
 QUARTER_HOUR: Final = 15 * MINUTE
 _WRITING_MINUTES: Final = 2  # between the moment that a tool writes as `modified` and the moment that the hub reads it
+_HOUR_MILLISECONDS: Final = 3600 * 1000
 _MESSAGE_CHARACTERS: Final = 1000  # of one detail, so that a status stays readable
 _ACCOUNTS_SHOWN: Final = 20  # of those that fetched a version below a raised level
 _STIX_TIMESTAMP: Final = re.compile(STIX_TIMESTAMP, re.ASCII)
@@ -119,6 +121,13 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
     ]
     # (6) and (7)
     candidates = tuple(candidate for candidate in passed if candidate.index not in refused_steps)
+    outside = tuple(levels.bystanders(values, parsed, (one.index for one in decided), hub.catalogue.markings))
+    lifetime = hub.limits.status_hours * _HOUR_MILLISECONDS
+    notes = WithheldNotes(hub.store, writer.member, writer.collection, request.now, lifetime)
+    noted: tuple[Bystander, ...] = ()
+    if any(candidate.level is None for candidate in candidates):
+        envelope = {obj.id for obj in parsed if isinstance(obj, StixObject)} | {one.id for one in outside}
+        noted = tuple(notes.bystanders(envelope))
     status_id = hub.new_id()
     appended = hub.store.append(
         Batch(
@@ -131,10 +140,11 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
             unmarked=writer.collection.unmarked_from(writer.account.name),
             highest=writer.collection.highest_tlp,
             reads=_other_collections(request, candidates),
-            bystanders=tuple(levels.bystanders(values, parsed, (one.index for one in decided), hub.catalogue.markings)),
+            bystanders=(*outside, *noted, *levels.twins(parsed, hub.store, writer.collection, writer.member)),
             refused=sum(outcome.verdict is Verdict.REFUSED for outcome in decided),
         )
     )
+    notes.keep(candidates, appended.outcomes, outside)
     failures = sum(outcome.verdict is Verdict.REFUSED for outcome in (*decided, *appended.outcomes))
     return Accepted(status_id, appended.status, len(values) - failures, failures)
 
@@ -241,7 +251,8 @@ def _status_body(request: _Request, status_id: str, decided: Sequence[Outcome], 
     for outcome in outcomes:
         version = outcome.version_text or stamp
         if outcome.verdict is Verdict.REFUSED:
-            failures.append(StatusDetail(outcome.id, version, outcome.message))
+            sentences = [outcome.message, *_raises(request, outcome)]
+            failures.append(StatusDetail(outcome.id, version, " ".join(sentences)[:_MESSAGE_CHARACTERS]))
         else:
             successes.append(StatusDetail(outcome.id, version, _success_message(request, outcome)))
     status = StatusResource(
@@ -261,10 +272,14 @@ def _success_message(request: _Request, outcome: Outcome) -> str | None:
     sentences = [protocol.HELD_ALREADY] if outcome.verdict is Verdict.REPEAT else []
     if outcome.message:
         sentences.append(outcome.message)
-    for stranded in outcome.stranded:
-        accounts = request.hub.accounts_sent(request.writer.collection.id, stranded)
-        sentences.append(_raised(outcome, stranded, accounts))
+    sentences += _raises(request, outcome)
     return " ".join(sentences)[:_MESSAGE_CHARACTERS] or None
+
+
+def _raises(request: _Request, outcome: Outcome) -> Iterator[str]:
+    """Of a refused container, too: what it names has its level all the same."""
+    for stranded in outcome.stranded:
+        yield _raised(outcome, stranded, request.hub.accounts_sent(request.writer.collection.id, stranded))
 
 
 def _raised(outcome: Outcome, stranded: Stranded, accounts: Sequence[str]) -> str:

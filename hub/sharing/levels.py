@@ -11,15 +11,16 @@ from hub.sharing import access
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.members import Account
 from hub.stix.fault import Fault
-from hub.stix.levels import KnownMarkings, said_level
+from hub.stix.levels import KnownMarkings, SaidLevel, said_level
 from hub.stix.objects import StixObject
 from hub.stix.tlp import TLP
-from hub.store.base import HIDDEN, Bystander, Store
+from hub.store.base import BY_MARKING, HIDDEN, Bystander, Store
 
 # What a revocation has in common with each version of its object, and what it says by itself.
 _OF_EACH_VERSION: Final = frozenset(
     "type spec_version id created created_by_ref modified revoked object_marking_refs granular_markings".split()
 )
+_NOTHING_SAID: Final = SaidLevel()
 _SHOWN_PROPERTIES: Final = 5  # in one refusal
 
 
@@ -45,6 +46,38 @@ def bystanders(
                 yield Bystander(obj.id, obj.type, level, said.markings, obj.references.contains)
         elif isinstance(value, dict) and isinstance(refs := value.get("object_refs"), list):
             yield _unreadable(value, refs, known)
+
+
+def twins(
+    parsed: Sequence[StixObject | tuple[Fault, ...]], store: Store, collection: Collection, member: str
+) -> Iterator[Bystander]:
+    """What an unmarked object repeats of another one, as if that one contained it (law L5 c).
+
+    (1) An indicator that is `based-on` another object of the envelope has its values in the pattern.
+    (2) MISP writes one attribute as an observed-data and an indicator with the same UUID, and may mark the first alone; it
+    is in the envelope, or held from the same member.
+    """
+    objects = {obj.id: obj for obj in parsed if isinstance(obj, StixObject)}
+    for obj in objects.values():
+        if obj.type == "relationship" and obj.content.get("relationship_type") == "based-on":
+            # (1)
+            copy, original = objects.get(obj.content["source_ref"]), objects.get(obj.content["target_ref"])
+            if copy is not None and original is not None and copy.said == _NOTHING_SAID:
+                yield _as_container(original, copy.id)
+        elif obj.type == "indicator" and obj.said == _NOTHING_SAID:
+            # (2)
+            observed = f"observed-data--{obj.id.rpartition('--')[2]}"
+            if (original := objects.get(observed)) is not None:
+                yield _as_container(original, obj.id)
+                continue
+            for record in store.history(collection.id, observed)[-1:]:
+                if record.source == BY_MARKING and member in record.publishers:
+                    yield Bystander(observed, record.type, record.level, (), (obj.id,))
+
+
+def _as_container(original: StixObject, copy: str) -> Bystander:
+    said = original.said
+    return Bystander(original.id, original.type, HIDDEN if said.unclear else said.level, said.markings, (copy,))
 
 
 def _unreadable(value: Mapping[str, Any], refs: Sequence[Any], known: KnownMarkings) -> Bystander:

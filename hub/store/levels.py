@@ -5,7 +5,8 @@
    several the highest; a container that is unmarked itself passes on what it got. In no container, it has the
    collection's default; where a collection refuses what is unmarked, it still takes definitions, at its highest level.
 3. What describes another object is no lower than that object.
-4. A container that is accepted raises the unmarked objects that it names and that are held from the same member alone.
+4. A container that is accepted, or refused for its level, raises the unmarked objects that it names and that are held
+   from the same member alone.
 
 Levels only rise on their way, so each step visits an object at most once for each level: the cost is linear.
 """

@@ -232,10 +232,13 @@ class _Decision:
         if not any(candidate.contains for candidate in self._batch.candidates):
             return
         accepted = {outcome.index for outcome in self.outcomes if outcome.verdict is not Verdict.REFUSED}
+        # what is refused for its level says of held objects all the same that they are not for this collection's readers
+        too_high = {index for index in self._refusals if index in self._levels and self._levels[index].value < HIDDEN}
+        speaking = accepted | too_high
         containers = [
             (candidate, self._levels[candidate.index].value)
             for candidate in self._batch.candidates
-            if candidate.contains and candidate.index in accepted and not candidate.revoked
+            if candidate.contains and candidate.index in speaking and not candidate.revoked
         ]
         for row, level, index in raises_of(self._batch, self._known, containers):
             history = self._history(row.id)

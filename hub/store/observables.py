@@ -4,6 +4,10 @@ STIX derives an observable's id from its value: who reads the id finds the value
 that its sender meets at a higher level, in any property or text. What the sender named itself before at that level is
 its own knowledge, and stands in nobody's way; and a member may not publish an observable higher than its own objects
 that name it already.
+
+MISP gives its observables and its own kinds of objects the ids of its attributes, which say nothing of the value, and
+marks no observable. The member whose they are may name those at any level; else the GREEN report of an event with AMBER
+attributes would be refused.
 """
 
 from __future__ import annotations
@@ -12,12 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from hub.stix.identifiers import SCO_TYPES
 from hub.stix.tlp import TLP
-from hub.store.base import HIDDEN, Batch, Candidate, HeldVersion
+from hub.store.base import BY_HUB, BY_MARKING, HIDDEN, Batch, Candidate, HeldVersion
 from hub.store.levels import Known, Level, Link, newest_here, open_level
 
 _VERSION_DIGIT: Final = 22  # counted from the end of an id: where its UUID says how it was made
 _DERIVED: Final = "5"
+_MICROSECONDS: Final = 1000  # in a millisecond: the version of an object without one is its place
 
 
 @dataclass(slots=True)
@@ -69,6 +75,7 @@ class _Check:
                 self._of(candidate.id).added.append(added)
         for met in self._met.values():
             met.added.sort()
+        self._opaque = self._ids_that_say_nothing()
         # own objects of which the batch may bring a newer version, by what they name
         self._own: dict[str, list[HeldVersion]] = {}
         for identifier in {candidate.id for candidate in batch.candidates}:
@@ -101,6 +108,22 @@ class _Check:
                     asked += self._naming.get(candidate.id, ())  # (2)
         return reasons
 
+    def _ids_that_say_nothing(self) -> frozenset[str]:
+        """Ids that are not derived from a value, that only the sender published, of what it did not mark as an observable."""
+        member = self._batch.publisher
+        ids: set[str] = set()
+        others: set[str] = set()
+        for candidate in self._batch.candidates:
+            unmarked = candidate.level is None and not candidate.markings
+            (ids if unmarked or candidate.version is not None else others).add(candidate.id)
+        for identifier in {name for one in self._fresh for name in one.names} | ids:
+            of_standard = identifier.partition("--")[0] in SCO_TYPES
+            for row in self._known.rows.get(identifier, ()):
+                unmarked = row.source not in (BY_MARKING, BY_HUB)
+                versioned = not of_standard and row.version != row.place * _MICROSECONDS
+                (ids if row.publishers == (member,) and (unmarked or versioned) else others).add(identifier)
+        return frozenset(name for name in ids - others if name[-_VERSION_DIGIT] != _DERIVED)
+
     def _of(self, identifier: str) -> _Met:
         met = self._met.get(identifier)
         if met is None:
@@ -128,6 +151,8 @@ class _Check:
 
     def _names_higher(self, candidate: Candidate, level: int) -> str:
         for name in candidate.names:
+            if name in self._opaque:
+                continue
             met = self._level(name)
             if met == HIDDEN:
                 met = self._too_high.get(name, -1)
@@ -152,7 +177,7 @@ class _Check:
 
     def _named_lower(self, candidate: Candidate, level: int) -> str:
         """Why a member may not publish this observable: its own object names it at a lower level."""
-        if candidate.version is not None:
+        if candidate.version is not None or candidate.id in self._opaque:
             return ""
         links = [self._known.namings.get(candidate.id), *map(self._link_after, self._own.get(candidate.id, ()))]
         lowest = min((link for link in links if link is not None), key=lambda link: link.level, default=None)

@@ -1,0 +1,96 @@
+"""What refused containers said of levels, noted for the envelopes that follow (law L5 b).
+
+Tools send an event in several envelopes: the report first, what it names after it and unmarked. A report that is refused
+for its level is not held, so that nothing would tell the level of what follows. So the hub notes which objects it named,
+as a fact of its member. A version of the report that is accepted, or comes in the same envelope, replaces the note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Container
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import orjson
+
+from hub.sharing.catalogue import Collection
+from hub.store.base import Bystander, Candidate, Fact, Outcome, Store, Verdict
+
+KIND: Final = "withheld"  # of the facts, whose keys are member/container
+_CONTAINERS: Final = 100  # notes that count for each member, the newest ones
+_REFERENCES: Final = 100_000  # ids in the notes of one member, the newest ones
+
+
+@dataclass(frozen=True, slots=True)
+class WithheldNotes:
+    """The notes of one member, as a request to one collection uses them."""
+
+    store: Store
+    member: str
+    collection: Collection
+    now: int  # milliseconds since 1970
+    lifetime: int  # milliseconds for which a note counts
+
+    def bystanders(self, envelope: Container[str]) -> Iterator[Bystander]:
+        """The noted containers that are not in the envelope, each at the collection's default level or higher."""
+        default = self.collection.unmarked or 0
+        for fact in self._current(self._facts()):
+            noted = _bystander(fact)
+            if noted.id not in envelope:
+                level = default if noted.level is None else max(noted.level, default)
+                yield replace(noted, level=level)
+
+    def keep(self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome], outside: Sequence[Bystander]) -> None:
+        """Note the containers that were refused, `outside` among them; drop the notes of those accepted, and old ones."""
+        containers = [one for one in candidates if one.contains]
+        if not containers and not outside:
+            return
+        refused = {outcome.index for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
+        fresh = {self._key(one): self._written(one) for one in outside if self._withholds(one)}
+        fresh |= {
+            self._key(one): self._written(one) for one in containers if one.index in refused and self._withholds(one)
+        }
+        facts = self._facts()
+        stale = {fact.key for fact in facts} - {fact.key for fact in self._current(facts)}
+        stale |= {fact.key for fact in facts} & {self._key(one) for one in containers if one.index not in refused}
+        stale -= fresh.keys()
+        if fresh or stale:
+            self.store.put_facts(KIND, fresh, stale)
+
+    def _withholds(self, one: Bystander | Candidate) -> bool:
+        """Whether it says more than what an unmarked object would have without it."""
+        default = self.collection.highest_tlp if self.collection.unmarked is None else self.collection.unmarked
+        return bool(one.contains) and (bool(one.markings) or (one.level is not None and one.level > default))
+
+    def _key(self, one: Bystander | Candidate) -> str:
+        return f"{self.member}/{one.id}"
+
+    def _facts(self) -> Sequence[Fact]:
+        return self.store.facts(KIND, prefix=f"{self.member}/")
+
+    def _current(self, facts: Sequence[Fact]) -> list[Fact]:
+        """The newest ones that count, within the bounds."""
+        current: list[Fact] = []
+        references = 0
+        for fact in reversed(facts):
+            note = orjson.loads(fact.value)
+            references += len(note["contains"])
+            if len(current) == _CONTAINERS or (current and references > _REFERENCES):
+                break
+            if abs(self.now - note["at"]) <= self.lifetime:
+                current.append(fact)
+        return current
+
+    def _written(self, one: Bystander | Candidate) -> bytes:
+        kind, _, uuid = one.id.partition("--")
+        # the indicator that MISP writes with it: see `levels.twins`
+        contains = (*one.contains, f"indicator--{uuid}") if kind == "observed-data" else one.contains
+        note = {"at": self.now, "type": one.type, "level": one.level, "markings": one.markings, "contains": contains}
+        return orjson.dumps(note)
+
+
+def _bystander(fact: Fact) -> Bystander:
+    note = orjson.loads(fact.value)
+    identifier = fact.key.partition("/")[2]
+    return Bystander(identifier, note["type"], note["level"], tuple(note["markings"]), tuple(note["contains"]))

@@ -1,0 +1,63 @@
+"""What MISP pushes, as misp-stix writes it in both its generations: nobody below the level sees any of it (law L5)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from hub.stix.tlp import TLP
+from tests.clients import interpreters
+from tests.clients.misp_events import MispEvent, events
+from tests.clients.readers import IN_INDICATORS, IN_RED, asked_for, everything, misplaced, post, session
+from tests.server.process import HubProcess
+
+# objects in an envelope: MISP sends an event whole unless it is larger than the hub takes at once
+WAYS: Final = {"whole": 100_000, "in pieces": 7, "one at a time": 1}
+COLLECTIONS: Final = {"indicators": (IN_INDICATORS, TLP.AMBER_STRICT), "red": (IN_RED, TLP.RED)}
+
+
+def exported(generation: str, sent: list[MispEvent]) -> dict[str, list[Any]]:
+    """By name, the objects of each event; of its facts those are left that misp-stix writes at all."""
+    found: dict[str, list[Any]] = interpreters.run(
+        generation, "misp_export", {event.name: event.exported for event in sent}
+    )
+    for event in sent:
+        text = json.dumps(found[event.name], ensure_ascii=False)
+        event.facts = {word: level for word, level in event.facts.items() if word in text}
+        assert len(event.facts) > 10, event.name
+    return found
+
+
+@pytest.mark.parametrize("generation", interpreters.GENERATIONS)
+def test_no_reader_below_the_level_sees_anything_of_an_event(shipped: HubProcess, generation: str) -> None:
+    """At every level, with levels on attributes, sent in one envelope or in many; and whoever may see a fact does."""
+    sent = {
+        (collection, way): [
+            event for event in events(f"{generation}, {collection}, {way}") if size > 9 or event.telling
+        ]
+        for collection in COLLECTIONS
+        for way, size in WAYS.items()
+    }
+    objects = exported(generation, [event for some in sent.values() for event in some])
+    for (collection, way), some in sent.items():
+        with session(shipped, "id-cert") as client:
+            for event in some:
+                size, its_objects = WAYS[way], objects[event.name]
+                for start in range(0, len(its_objects), size):
+                    post(shipped, client, collection, its_objects[start : start + size])
+    wrong: dict[str, dict[str, str]] = {}
+    for collection, (readers, highest) in COLLECTIONS.items():
+        for reader, clearance in readers.items():
+            text = everything(shipped, reader, collection)
+            ids = {obj["id"] for way in WAYS for event in sent[collection, way] for obj in objects[event.name]}
+            for way in WAYS:
+                for event in sent[collection, way]:
+                    found = misplaced(event.facts, text, clearance, default=TLP.AMBER_STRICT, highest=highest)
+                    if found:
+                        wrong[f"{event.name}, read by {reader}"] = found
+            if clearance in (TLP.GREEN, -1):
+                answers = asked_for(shipped, reader, collection, sorted(ids)[::29])
+                assert all(identifier in text for identifier in answers), "asked for by its id, no object shows more"
+    assert not wrong, json.dumps(wrong, indent=1)
