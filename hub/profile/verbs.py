@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hub.profile.contacts import contact_in
 from hub.stix.identifiers import type_of
 from hub.stix.places import COUNTRIES, REGIONS
 from hub.stix.schema import known_properties
@@ -25,9 +26,10 @@ _PLACES: Final = place_names() | COUNTRIES | frozenset(REGIONS.values())
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What rules ask of the world: which member an identity id is reserved for."""
+    """What rules ask of the world: whose an identity id is, and who reads the collection."""
 
     reserved: Mapping[str, str]  # identity id -> member code
+    beyond_certs: bool = False  # whether constituents, partners or the public read where the object goes
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,26 @@ def have_standard_properties(values: Sequence[Any], want: Want, _context: Contex
     return f"it should be without {_listed(others)}" if others else ""
 
 
+def be_read_beyond_certs(_values: Sequence[Any], _want: Want, context: Context) -> str:
+    """Others than the members' CERTs read the collection: constituents, partners or the public. For `when`."""
+    return "" if context.beyond_certs else "only the members' CERTs read here"
+
+
+def be_a_number(values: Sequence[Any], _want: Want, _context: Context) -> str:
+    """Each value is a number."""
+    met = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return "" if met else "it should be a number"
+
+
+def hold_no_contact(values: Sequence[Any], want: Want, _context: Context) -> str:
+    """No text in the properties `values`, or inside them, holds a mail address, a telephone number or a link to a messenger."""
+    for value in values:
+        for name in want.values:
+            if isinstance(value, dict) and name in value and (kind := contact_in(value[name])):
+                return f"{name} holds {kind}"
+    return ""
+
+
 def _spaces(want: Want) -> Iterator[str]:
     return (value for value in want.values if value.endswith(":"))
 
@@ -243,6 +265,9 @@ VERBS: Final[Mapping[str, Spec]] = {
         Spec(be_a_place),
         Spec(be_in_namespaces, needs=_VALUES),
         Spec(have_standard_properties, allows=_VALUES),
+        Spec(be_read_beyond_certs),
+        Spec(be_a_number),
+        Spec(hold_no_contact, needs=_VALUES),
     )
 }
 

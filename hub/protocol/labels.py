@@ -9,6 +9,10 @@ from typing import Any, Final
 EXERCISE: Final = "exercise"
 """The label of every object of a drill, and the profile of the collections that take drills."""
 
+OFFICER: Final = "release:officer"
+"""The label by which a member vouches for the texts of an incident, a report or a note: an officer of its CERT read them."""
+VOUCHED_TYPES: Final = frozenset({"incident", "note", "report"})
+
 _STAGE: Final = "stage:"
 STEP_PREFIXES: Final = ("response:", "request:")
 

@@ -139,7 +139,6 @@ _SCOS: Final[Mapping[str, Table]] = {
     "autonomous-system": _SCO | {"number": VALUE},
     "mutex": _SCO | {"name": VALUE},
     "software": _SCO | {"name": VALUE, "cpe": VALUE},
-    "user-account": _SCO | {"account_login": VALUE},
     "email-message": _SCO | {"is_multipart": KEEP, "subject": VALUE},
     "windows-registry-key": _SCO | {"key": VALUE},
     "x509-certificate": _SCO | {"hashes": HASHES},

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from hub.home.member import OwnMember
+from hub.protocol.labels import OFFICER, VOUCHED_TYPES
 from hub.release import allowed, lone, preview, rules, texts, victims
 from hub.release.author import author_of, pap_of
 from hub.release.context import ObjectContext, ReleaseContext
@@ -340,6 +341,9 @@ class _Rewriting:
             self._own(content, properties, level)
 
     def _own(self, content: Content, properties: Content, level: tlp.TLP) -> None:
+        if content["type"] in VOUCHED_TYPES:
+            # a text leaves as one of the product's sentences, or because an officer approved it
+            properties = properties | {"labels": [*properties.get("labels", ()), OFFICER]}
         draft = self._author.own(content, properties, level)
         self._out.mapping[content["id"]] = draft["id"]
         self._out.drafts.append(draft)

@@ -108,7 +108,8 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
     # (3), for all of them first: a processor that takes every step for each object in turn is a quarter slower
     parsed = [parse_object(value, hub.limits, hub.catalogue.markings) for value in values]
     # (4) and (5)
-    request = _Request(hub, writer, hub.clock(), Context(hub.catalogue.reserved), hub.hand_overs.current())
+    context = Context(hub.catalogue.reserved, writer.collection.beyond_certs)
+    request = _Request(hub, writer, hub.clock(), context, hub.hand_overs.current())
     verdicts = [
         _judge(request, index, value, result) for index, (value, result) in enumerate(zip(values, parsed, strict=True))
     ]

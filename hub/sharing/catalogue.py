@@ -35,6 +35,11 @@ class Collection:
     exercise: bool  # a drill: never mixed with live data
     must_mark: tuple[str, ...] | bool = False  # the accounts whose unmarked objects are refused; True: those of all
 
+    @property
+    def beyond_certs(self) -> bool:
+        """Whether others than the members' national CERTs read here."""
+        return self.constituents or self.partners or self.public
+
     def unmarked_from(self, account: str) -> TLP | None:
         """The level of an account's unmarked objects; None: they are refused."""
         asked = self.must_mark if isinstance(self.must_mark, bool) else account in self.must_mark

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub.community.hub import Hub
+from hub.protocol.labels import OFFICER
 from hub.protocol.notes import REQUEST
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
@@ -99,7 +100,7 @@ def incident(
     }
     if criticality is not None:
         core["criticality"] = criticality
-    about = {"name": f"Incident {number}", "extensions": {INCIDENT_CORE: core}}
+    about = {"name": f"Incident {number}", "labels": [OFFICER], "extensions": {INCIDENT_CORE: core}}
     return versioned("incident", number, member, version, **about | properties)
 
 
@@ -108,7 +109,7 @@ def report(number: int = 1, member: str = "ID", stage: str = "early", version: i
         "name": f"Incident {number} [{stage}]",
         "published": stamp(),
         "object_refs": [incident(number)["id"]],
-        "labels": [f"stage:{stage}"],
+        "labels": [f"stage:{stage}", OFFICER],
     }
     return versioned("report", number, member, version, **about | properties)
 

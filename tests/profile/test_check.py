@@ -20,12 +20,15 @@ NOTE = "note--44444444-4444-4444-8444-444444444444"
 CONTEXT = Context({OWN: "ID"})
 
 
-def findings(rule: str, content: dict[str, Any]) -> tuple[Finding, ...]:
+BY_READERS = "be_read_beyond_certs"
+
+
+def findings(rule: str, content: dict[str, Any], context: Context = CONTEXT) -> tuple[Finding, ...]:
     text = f'title = "Test"\n[[rule]]\nid = "r"\nbecause = "B."\n{rule}'
     if "type =" not in rule:
         text += '\ntype = "*"'
     profile = parse_profile("test", Table("test.toml", tomllib.loads(text)))
-    return check({"type": "note", "id": NOTE} | content, [profile], CONTEXT)
+    return check({"type": "note", "id": NOTE} | content, [profile], context)
 
 
 MET = [
@@ -63,6 +66,8 @@ MET = [
     ('path = "a"\nmust = "be_a_place"', {}),
     ('path = "a"\nmust = "be_in_namespaces"\nvalues = ["x", "y:"]', {"a": ["x", "y:some-word", 'y:kind="word"']}),
     ('path = "."\nmust = "have_standard_properties"\nvalues = ["x_own"]', {"type": "note", "content": "c", "x_own": 1}),
+    ('path = "a"\nmust = "be_a_number"', {"a": 5}),
+    ('path = "."\nmust = "hold_no_contact"\nvalues = ["a"]', {"a": "x", "b": "d@e.example"}),
     ('path = "a.1"\nmust = "equal"\nvalue = "y"', {"a": ["x", "y"]}),
     ('path = "a.*.b"\nmust = "equal"\nvalue = 1', {"a": [{"b": 1}, {"c": 2}, 3]}),
 ]
@@ -96,6 +101,8 @@ UNMET = [
     ('must = "be_marked"\nvalue = "amber+strict"', {"object_marking_refs": [TLP2_IDS[TLP.AMBER]]}),
     ('path = "a"\nmust = "refer_to"\nvalues = ["incident"]', {"a": [OWN]}),
     ('path = "a"\nmust = "refer_to"\nvalues = ["incident"]', {}),
+    ('path = "a"\nmust = "be_a_number"', {"a": True}),
+    ('path = "."\nmust = "hold_no_contact"\nvalues = ["a"]', {"a": [{"b": "d@e.example"}]}),
     ('path = "a"\nmust = "be_a_member"', {"a": OTHER}),
     ('path = "a"\nmust = "be_a_member"', {}),
     ('path = "a"\nmust = "be_no_member"', {"a": [OTHER, OWN]}),
@@ -134,7 +141,14 @@ def test_a_demand_that_is_not_met_is_found(rule: str, content: dict[str, Any]) -
 def test_every_verb_is_tried_both_ways() -> None:
     """A verb without a case that meets it and one that does not is a verb nobody knows."""
     for cases in (MET, UNMET):
-        assert {verb for verb in VERBS if any(f'"{verb}"' in rule for rule, _ in cases)} == set(VERBS)
+        assert {verb for verb in VERBS if any(f'"{verb}"' in rule for rule, _ in cases)} == set(VERBS) - {BY_READERS}
+
+
+def test_a_rule_may_count_only_where_others_than_certs_read() -> None:
+    """That is the collection's, not the object's."""
+    rule = f'when = {{ path = ".", must = "{BY_READERS}" }}\npath = "a"\nmust = "exist"'
+    assert findings(rule, {}) == ()
+    assert findings(rule, {}, Context({OWN: "ID"}, beyond_certs=True))
 
 
 def test_a_finding_never_repeats_a_value() -> None:

@@ -14,9 +14,12 @@ from hub.stix.tlp import TLP, TLP2_IDS
 
 OWN = "identity--11111111-1111-4111-8111-111111111111"
 CONTEXT = Context({OWN: "ID"})
+BEYOND_CERTS = Context({OWN: "ID"}, beyond_certs=True)
 CORE = "extension-definition--ef765651-680c-498d-9894-99799f2fa126"
+STRANGE = "extension-definition--66666666-6666-4666-8666-666666666666"
 REQUEST = "extension-definition--26f56d2f-556d-4983-afaf-5174f0d1932a"
 INCIDENT = "incident--33333333-3333-4333-8333-333333333333"
+VOUCHED = "texts-are-vouched-for"
 NOTE = "note--44444444-4444-4444-8444-444444444444"
 
 
@@ -70,6 +73,17 @@ TAKEN = [
     ("protected", GROUP),
     ("protected", MEMBER),
     ("protected", made("malware", description="Anything.")),
+    (
+        "protected",
+        GOOD_INCIDENT | {"description": "Mail servers ran lodash@4.17.21 from 2026-03-01 10:00 to 2026-03-02 11:30."},
+    ),
+    ("protected", made("indicator", name="E-mail address pay@attacker.example", pattern="[email-addr:value = 'x']")),
+    (
+        "protected",
+        made("threat-actor", roles=["malware-author"], description="Asks victims to write to pay@attacker.example"),
+    ),
+    ("protected", made("incident", x_opencti_score=80, x_opencti_detection=True, x_misp_category="Network activity")),
+    ("protected", {"type": "user-account", "id": "user-account--1", "account_type": "unix"}),
     ("response", RESPONSE),
     ("response", ANSWER),
     ("response", ASK),
@@ -123,6 +137,41 @@ REFUSED = [
     ("protected", {"type": "email-addr", "id": "x", "value": "a@b.example", "display_name": "R"}, "no-display-names"),
     ("protected", made("x-victim", name="Bank Rahasia"), "type-is-known"),
     ("protected", GOOD_INCIDENT | {"x_victim": "Bank Rahasia"}, "property-is-known"),
+    ("protected", {"type": "user-account", "id": "user-account--1", "account_login": "rahasia.a"}, "no-account-names"),
+    ("protected", {"type": "user-account", "id": "user-account--1", "user_id": "rahasia.a"}, "no-account-names"),
+    ("protected", {"type": "user-account", "id": "user-account--1", "display_name": "Rahasia"}, "no-account-names"),
+    ("protected", made("threat-actor", roles=["Bank Rahasia"]), "role-is-known"),
+    ("protected", GOOD_INCIDENT | {"description": "Write to it@rahasia.example"}, "no-contact-data-in-texts"),
+    ("protected", made("note", content="Bank Rahasia, Tel. 021-555-0100"), "no-contact-data-in-texts"),
+    (
+        "protected",
+        made("report", external_references=[{"url": "https://wa.me/62215550100"}]),
+        "no-contact-data-in-texts",
+    ),
+    (
+        "protected",
+        made("language-content", contents={"id": {"name": "it@rahasia.example"}}),
+        "no-contact-data-in-texts",
+    ),
+    ("protected", GOOD_INCIDENT | {"x_opencti_id": "Bank Rahasia"}, "platform-id-is-one"),
+    ("protected", GOOD_INCIDENT | {"x_opencti_score": "Bank Rahasia"}, "platform-score-is-one"),
+    ("protected", GOOD_INCIDENT | {"x_opencti_detection": "Bank Rahasia"}, "platform-detection-is-one"),
+    ("protected", GOOD_INCIDENT | {"x_opencti_type": "Bank Rahasia"}, "platform-type-is-known"),
+    (
+        "protected",
+        GOOD_INCIDENT | {"x_opencti_main_observable_type": "Bank Rahasia"},
+        "platform-observable-type-is-known",
+    ),
+    ("protected", GOOD_INCIDENT | {"x_misp_category": "Bank Rahasia"}, "misp-category-is-known"),
+    ("protected", GOOD_INCIDENT | {"x_misp_meta_category": "Bank Rahasia"}, "misp-meta-category-is-known"),
+    ("protected", GOOD_INCIDENT | {"extensions": {STRANGE: {"victim": "Bank Rahasia"}}}, "extension-is-known"),
+    ("protected", GOOD_INCIDENT | {"external_references": [{"x_victim": "Bank Rahasia"}]}, "reference-says-no-more"),
+    ("protected", made("malware", kill_chain_phases=[{"x_victim": "Bank Rahasia"}]), "phase-says-no-more"),
+    (
+        "protected",
+        made("observed-data", objects={"0": {"type": "file", "name": "Bank Rahasia"}}),
+        "observed-data-refers",
+    ),
     ("response", RESPONSE | {"labels": ["response:maybe"]}, "response-is-known"),
     ("response", RESPONSE | {"labels": ["response:done", "response:accepted"]}, "response-is-known"),
     ("response", ASK | {"labels": ["request:closed"]}, "request-is-known"),
@@ -163,9 +212,23 @@ def test_what_a_profile_refuses(profiles: dict[str, Profile], profile: str, cont
     assert "Rahasia" not in " ".join(finding.message for finding in found)
 
 
+@pytest.mark.parametrize("object_type", ["incident", "note", "report"])
+def test_texts_that_others_than_certs_read_are_vouched_for(profiles: dict[str, Profile], object_type: str) -> None:
+    """By the label of an officer; among CERTs a text is the member's own word, and a revocation reaches all."""
+    content = made(object_type, labels=["stage:early"], extensions=None)
+    protected = [profiles["protected"]]
+    assert [finding.rule for finding in check(content, protected, BEYOND_CERTS)] == [VOUCHED]
+    assert check(content, protected, CONTEXT) == ()
+    assert check(content | {"labels": ["stage:early", "release:officer"]}, protected, BEYOND_CERTS) == ()
+    assert check(content | {"revoked": True}, protected, BEYOND_CERTS) == ()
+    by_tools = {finding.rule for finding in check(content, [profiles["indicators"]], BEYOND_CERTS)}
+    assert by_tools <= {"incident-goes-elsewhere"}, "tools publish there as they are"
+
+
 def test_every_shipped_rule_is_tried(profiles: dict[str, Profile]) -> None:
     """A rule that no case above breaks could be gone without anyone noticing."""
-    assert {rule.id for profile in profiles.values() for rule in profile.rules} == {rule for _, _, rule in REFUSED}
+    rules = {rule.id for profile in profiles.values() for rule in profile.rules}
+    assert rules == {rule for _, _, rule in REFUSED} | {VOUCHED}
 
 
 def test_the_deadlines_are_those_that_the_members_start_with(profiles: dict[str, Profile]) -> None:

@@ -14,6 +14,7 @@ from stix2validator import ValidationOptions, validate_parsed_json
 
 from hub.home.keys import Key
 from hub.home.member import OwnMember
+from hub.protocol.labels import OFFICER
 from hub.release.policy import Approvals, Audience, AudienceProfile, text_key
 from hub.release.pseudonym import FORM
 from hub.release.record import ReleaseRecord, withdrawal
@@ -382,7 +383,7 @@ def test_an_approved_title_and_description_stand_in_incident_and_container() -> 
 
 def test_labels_of_unknown_namespaces_and_private_references_stay() -> None:
     found = released(a_case(labels=('rsit:malicious-code="infected-system"', "iodef:x=sejahtera", "company:sejahtera")))
-    assert one(found, "incident")["labels"] == ['rsit:malicious-code="infected-system"']
+    assert one(found, "incident")["labels"] == ['rsit:malicious-code="infected-system"', OFFICER]
     assert [item["source_name"] for item in one(found, "incident")["external_references"]] == ["cve"]
     assert one(found, "vulnerability")["external_references"][0]["external_id"] == "CVE-2024-3400"
     assert "description" not in one(found, "vulnerability")

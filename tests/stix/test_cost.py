@@ -63,6 +63,8 @@ def incident(**core: Any) -> list[Content]:
 OBSERVABLES: Final = frozenset({"file", "email-addr", "domain-name", "url", "windows-registry-key", "network-traffic"})
 SHAPES: Final[dict[str, Shape]] = {
     "a text": lambda n: note(content="x" * n * 50),
+    "texts like mail addresses": lambda n: made("report", name="x", description="a@a." * n * 5 + "1", published="2026-01-01T00:00:00Z", object_refs=[an_id("indicator", 1)]),
+    "texts of a translation": lambda n: made("language-content", object_ref=an_id("indicator", 1), contents={"id": {f"x_{i}": "+62 1" for i in range(n)}}),
     "references": lambda n: note(object_refs=[an_id("indicator", i) for i in range(n)]),
     "references to observables": lambda n: note(object_refs=[an_id("ipv4-addr", i) for i in range(n)]),
     "references that are none": lambda n: note(object_refs=["x"] * n),

@@ -1,0 +1,74 @@
+"""Contact data in a text: a mail address, a telephone number, or a link to somebody's messenger.
+
+Written as people write them, defanged ones among them (`name[at]example[.]org`, `hxxps://wa[.]me/…`): who reads a defanged
+address can write to it all the same. Every expression reads a text once, whatever stands in it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any, Final
+
+_DOT: Final = r"(?:\.|\s?+[\[({]\s?+(?:\.|dot)\s?+[\])}]\s?+)"
+_AT: Final = r"(?:@|\s?+[\[({]\s?+(?:@|at)\s?+[\])}]\s?+)"
+# possessive, and behind a character that is none of its own: no part of a text is read twice
+_MAIL: Final = re.compile(rf"(?<![\w.+%'-])[\w.+%'-]++{_AT}[\w-]++(?:{_DOT}[\w-]++)++", re.IGNORECASE)
+_LAST_LABEL: Final = re.compile(
+    r"(?:xn--[\w-]++|[^\W\d_]{2,63}+)\Z"
+)  # of a host: a version (`lodash@4.17.21`) has none
+_MESSENGER: Final = re.compile(
+    r"(?<![\w-])(?:(?:mailto|tel|sms|callto|skype|viber|whatsapp|xmpp|sips?|facetime):/{0,2}+[\w+%(-]|(?:line|tg)://\w"
+    rf"|(?:wa{_DOT}me|(?:api|chat){_DOT}whatsapp{_DOT}com|t{_DOT}me|telegram{_DOT}me|line{_DOT}me|lin{_DOT}ee|m{_DOT}me"
+    rf"|signal{_DOT}me|zalo{_DOT}me)/[\w+~%-])",
+    re.IGNORECASE,
+)
+_GAP: Final = r"[ ().\u2010-\u2015-]"
+# +62 21 555 0100, 0062-21-5550100: a number that says its country
+_INTERNATIONAL: Final = re.compile(
+    rf"(?<![\w.,:/-])(?:\+|00)(?=[1-9])\d{{1,3}}+(?:{_GAP}{{0,3}}+\d{{1,12}}+){{1,8}}+(?![\w:])"
+)
+# Tel. 021-555-0100, hotline: 1500 1234: a number behind a word for a telephone, in English and the region's languages
+_BEHIND_WORD: Final = re.compile(
+    r"(?:(?<!\w)(?:telephone|telepon|telpon|telp|tel|phone|mobile|cellphone|cell|handphone|hotline|duty line|fax|whatsapp|"
+    r"viber|call|hubungi|điện thoại|sđt|dien thoai|sdt)|โทรศัพท์|โทร|ໂທລະສັບ|ໂທ|ទូរស័ព្ទ|ဖုန်း|电话|電話)"
+    rf"[ .:]{{0,3}}+(?:(?:no|number|nomor|us)[ .:]{{1,3}}+)?[(+]?\d(?:\d|{_GAP}){{4,24}}",
+    re.IGNORECASE,
+)
+_NO_NUMBER: Final = re.compile(r"(?:19|20)\d\d-\d\d-\d\d|\d{1,3}(?:\.\d{1,3}){3}")  # a date, an IPv4 address
+_FEWEST_DIGITS: Final = 7  # of a telephone number with its country or behind its word
+_MOST_DIGITS: Final = 15  # E.164
+
+
+def contact_in(value: Any) -> str:
+    """What kind of contact data stands in a text, or in any text inside a list or an object; empty where there is none."""
+    return next((kind for text in _texts(value) if (kind := _kind(text))), "")
+
+
+def _kind(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    if any(_LAST_LABEL.search(found[0]) for found in _MAIL.finditer(text)):
+        return "a mail address"
+    if _MESSENGER.search(text):
+        return "a link to a messenger or telephone"
+    for pattern in (_INTERNATIONAL, _BEHIND_WORD):
+        for found in pattern.finditer(text):
+            digits = sum(character.isdigit() for character in found[0])
+            if _FEWEST_DIGITS <= digits <= _MOST_DIGITS and not _NO_NUMBER.search(found[0]):
+                return "a telephone number"
+    return ""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text, in a loop of its own: depth is bounded, but a generator for each level costs."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
