@@ -202,7 +202,10 @@ def _as_member(home: Path, member: Member, url: str) -> dict[str, str]:
 
 def _run(arguments: list[str], environment: Mapping[str, str], *, show_output: bool = True) -> str:
     """Run a command of the hub as a user would, and show it; its output."""
-    print(f"   $ hub {shlex.join(_shown(Path(one)) if '/' in one else one for one in arguments)}", flush=True)
+    print(
+        f"   $ hub {shlex.join(_shown(Path(argument)) if '/' in argument else argument for argument in arguments)}",
+        flush=True,
+    )
     done = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "hub", *arguments], env=environment, capture_output=True, text=True, check=False
     )

@@ -177,7 +177,7 @@ class Play:
         writer = gate.must_write(Account(ACCOUNT, AccountKind.CERT, member), self._alerts)
         accepted = self._hub.add_objects(writer, orjson.dumps({"objects": objects}))
         if accepted.failures:
-            reasons = "; ".join(one["message"] for one in orjson.loads(accepted.body)["failures"])
+            reasons = "; ".join(failure["message"] for failure in orjson.loads(accepted.body)["failures"])
             raise UnprocessableError(f"The hub does not take what {member} says: {reasons}")
 
     def _note(self) -> None:

@@ -87,11 +87,11 @@ def remind(hub: Hub, tell: Callable[[Reminder], bool]) -> bool:
     with Turn(hub, KIND) as turn:
         if not turn.mine():
             return False
-        for one in due_reminders(hub):
+        for due_reminder in due_reminders(hub):
             if not turn.mine():
                 return False
-            if tell(one):
-                note(hub, one)
+            if tell(due_reminder):
+                note(hub, due_reminder)
     return True
 
 

@@ -105,7 +105,7 @@ def _values(cell: str) -> tuple[str, ...]:
 def counts(constituents: Iterable[Constituent]) -> dict[Cell, int]:
     """How many constituents there are of each country, sector and size."""
     cells: dict[Cell, int] = {}
-    for one in constituents:
-        cell = (one.country, one.sector, one.size)
+    for constituent in constituents:
+        cell = (constituent.country, constituent.sector, constituent.size)
         cells[cell] = cells.get(cell, 0) + 1
     return cells

@@ -65,7 +65,7 @@ class Moves:
         # (2)
         if not self._watch.moved() and collections <= self._heads.keys():
             return {}
-        before, self._heads = self._heads, {one: self._store.head(one) for one in collections}
+        before, self._heads = self._heads, {collection: self._store.head(collection) for collection in collections}
         moved = {one for one, head in self._heads.items() if before.get(one) != head}
         again = {one for one, left in self._again.items() if left > 0 and one in collections}
         later = self._watch.later_looks

@@ -95,9 +95,9 @@ def _run(served: Served, port: int, *, events: bool) -> list[float]:
     try:
         sent = _publish(served, url, got, seed=2 if events else 3)
     finally:
-        for one in followers:
-            one.kill()
-            one.wait()
+        for follower in followers:
+            follower.kill()
+            follower.wait()
         for thread in threads:
             thread.join()
     return [(found[name] - begun) / 1e6 for found in got for name, begun in sent.items()]

@@ -137,7 +137,7 @@ def test_what_is_deleted_leaves_the_board(hub: Hub) -> None:
     assert collection is not None
     hub.store.delete(collection.id, incident(1)["id"], "ID", 4)
     taken(hub, "ID", incident(3))
-    assert {one["incident"] for one in board(hub)["incidents"]} == {incident(2)["id"], incident(3)["id"]}
+    assert {incident["incident"] for incident in board(hub)["incidents"]} == {incident(2)["id"], incident(3)["id"]}
     assert "SG" in entry(hub, 2)["fetched"]
 
 
@@ -253,7 +253,7 @@ def test_notes_that_wait_are_bounded(hub: Hub, monkeypatch: pytest.MonkeyPatch) 
             last = poll(hub, cert("SG"), last, limit="1")
         assert not hub.community.ledger.settle()
     poll(hub, cert("MY"))
-    assert sum("SG" in one["fetched"] for one in board(hub)["incidents"]) == 2
+    assert sum("SG" in incident["fetched"] for incident in board(hub)["incidents"]) == 2
 
 
 def _full(*_asked: object, **_how: object) -> None:

@@ -49,7 +49,7 @@ def test_a_reminder_tells_the_members_own_time_and_utc(hub: Hub, clock: Clock) -
     """Indonesia's desk reads Indonesian, and Jakarta's clock; mail travels in the open, so the name is not in it."""
     taken(hub, "SG", incident(member="SG", name="A secret bank was hit"))
     clock.now += HOUR
-    found = {one.member.code: one for one in due_reminders(hub)}
+    found = {reminder.member.code: reminder for reminder in due_reminders(hub)}
     assert "2026-04-02 11:10 (Asia/Jakarta), 2026-04-02 04:10 UTC" in found["ID"].line
     assert "konfirmasi penerimaan" in found["ID"].body
     assert "2026-04-02 10:40 (Asia/Yangon), 2026-04-02 04:10 UTC" in found["MM"].line
@@ -64,7 +64,7 @@ def test_a_drill_says_that_it_is_one(hub: Hub, clock: Clock) -> None:
     """Nobody takes it for real."""
     taken(hub, "SG", incident(member="SG", labels=["exercise"]), root="exercise")
     clock.now += HOUR
-    found = {one.member.code: one for one in due_reminders(hub)}
+    found = {reminder.member.code: reminder for reminder in due_reminders(hub)}
     assert found["ID"].subject.startswith("[LATIHAN]")
     assert found["MM"].line.startswith("[EXERCISE]")
 

@@ -132,7 +132,9 @@ def _entry(board: Content) -> Content:
 
 def _lasting(board: Content) -> Content:
     """The board without what moves with the clock alone."""
-    incidents = [{key: value for key, value in one.items() if key != "age_seconds"} for one in board["incidents"]]
+    incidents = [
+        {key: value for key, value in incident.items() if key != "age_seconds"} for incident in board["incidents"]
+    ]
     return {**board, "incidents": incidents, "generated_at": ""}
 
 

@@ -219,7 +219,12 @@ def test_each_acknowledged_object_is_met_exactly_once_and_in_order(
         region.go()
     finally:
         region.end()
-    sent = {(one.id, one.version) for w in range(WRITERS) for n in range(batches) for one in batch_of(w, n).candidates}
+    sent = {
+        (candidate.id, candidate.version)
+        for w in range(WRITERS)
+        for n in range(batches)
+        for candidate in batch_of(w, n).candidates
+    }
     for writer in region.writers:
         assert sorted(set(writer.all_of("acknowledged"))) == list(range(batches))
     for reader in region.readers:
@@ -229,8 +234,8 @@ def test_each_acknowledged_object_is_met_exactly_once_and_in_order(
         order = {one: index for index, one in enumerate(met)}
         for w in range(WRITERS):
             for n in range(1, batches):
-                before = max(order[one.id, one.version] for one in batch_of(w, n - 1).candidates)
-                assert before < min(order[one.id, one.version] for one in batch_of(w, n).candidates)
+                before = max(order[candidate.id, candidate.version] for candidate in batch_of(w, n - 1).candidates)
+                assert before < min(order[candidate.id, candidate.version] for candidate in batch_of(w, n).candidates)
     store = open_at(uri)
     last = {one["id"]: one["version"] for one in told(store, asking(collection=COLLECTION, limit=100))}
     assert {last[an_id(w * 100_000 + 99_999)] for w in range(WRITERS)} == {batches}

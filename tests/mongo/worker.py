@@ -102,8 +102,8 @@ def read(uri: str) -> None:
             page = store.read(asking(collection=COLLECTION, after=after, limit=50, versions=EVERY), 1 << 24)
         except StoreUnavailableError:
             continue
-        for one in contents(page.body):
-            say(met=[one["id"], one["version"]])
+        for content in contents(page.body):
+            say(met=[content["id"], content["version"]])
         if page.count:
             assert page.first > after
             after = page.last

@@ -197,8 +197,8 @@ class CuttingLine:
         for pair in self._sockets:
             with contextlib.suppress(OSError):
                 pair.shutdown(socket.SHUT_RDWR)
-        for one in self._threads:
-            one.join(10)
+        for thread in self._threads:
+            thread.join(10)
 
     def _accept(self) -> None:
         while self._open:

@@ -74,14 +74,14 @@ def test_a_full_csv_row_fills_every_part_of_the_model() -> None:
     assert outage.end.instant - outage.start.instant == timedelta(hours=36)
     (cost,) = [impact for impact in hospital.impacts if isinstance(impact, EconomicImpact)]
     assert (cost.currency, cost.min_amount, cost.max_amount) == ("MYR", 1000, 5000)
-    assert {(one.value, one.role) for one in hospital.observables} == {
+    assert {(observable.value, observable.role) for observable in hospital.observables} == {
         ("198.51.100.7", Role.ADVERSARY),
         ("https://drop.example/a?b=1", Role.ADVERSARY),
         ("aa" + "1" * 62, Role.ADVERSARY),
         ("mail.hospital-rekaan.example", Role.VICTIM),
         ("203.0.113.77", Role.THIRD_PARTY),
     }
-    assert all(one.as_indicator == (one.role is not Role.VICTIM) for one in hospital.observables)
+    assert all(observable.as_indicator == (observable.role is not Role.VICTIM) for observable in hospital.observables)
     assert website.title == "เว็บไซต์ถูกเปลี่ยนหน้า"
     assert website.timeline.started is not None
     assert website.timeline.started.fidelity is Fidelity.DAY
@@ -123,7 +123,7 @@ def test_yaml_keeps_norway_and_nested_columns() -> None:
     assert report.countries == ("NO",)
     assert report.victims[0].name == "PT Bank Rekaan"
     assert report.consent is Consent.SECTOR_ONLY
-    assert [(one.value, one.role) for one in report.observables] == [
+    assert [(observable.value, observable.role) for observable in report.observables] == [
         ("https://bank-rekaan.example/login", Role.ADVERSARY),
         ("203.0.113.9", Role.THIRD_PARTY),
     ]

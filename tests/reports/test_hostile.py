@@ -176,7 +176,7 @@ def test_a_line_without_end_does_not_fill_the_memory() -> None:
     data = good + b"\n" + b'{"a": "' + b"x" * 3_000_000 + b'"}\n' + good
     readings = list(read_reports(data, format="intelmq"))
     assert [item.where for item in readings if isinstance(item, RowError)] == ["line 2"]
-    assert [sum(one.count for one in item.sightings) for item in readings if isinstance(item, Report)] == [2]
+    assert [sum(sighting.count for sighting in item.sightings) for item in readings if isinstance(item, Report)] == [2]
 
 
 def test_memory_stays_flat_on_a_feed_of_any_length(tmp_path: Path) -> None:

@@ -53,7 +53,9 @@ def test_taxii2_client_finds_its_way_from_discovery(hub_server: HubProcess) -> N
         assert server.title == "Test hub"
         assert server.default.url == f"{hub_server.url}/region/"
         assert [root.title for root in server.api_roots] == ["Drills", "Region"]
-        found = {one.title: (one.can_read, one.can_write) for one in server.default.collections}
+        found = {
+            collection.title: (collection.can_read, collection.can_write) for collection in server.default.collections
+        }
     assert found["Indonesia"] == (True, False)
     assert found["Singapore"] == (True, True)
     assert found["Inbox"] == (False, True)

@@ -94,7 +94,7 @@ def batch(
         candidates=tuple(replace(one, index=index) for index, one in enumerate(candidates)),
         status_id=status,
         account="someone",
-        describe=lambda outcomes: json.dumps([[one.id, one.verdict.value] for one in outcomes]).encode(),
+        describe=lambda outcomes: json.dumps([[outcome.id, outcome.verdict.value] for outcome in outcomes]).encode(),
     )
 
 

@@ -20,7 +20,7 @@ def test_the_status_tells_every_outcome_and_is_there_with_the_objects(
     outcomes = add(store, candidate(1), candidate(1, note="other"), candidate(2), status="s1")
     status = open_store().get_status("s1")
     assert status == Status("s1", "shared", "someone", "ID", START, status.body if status else b"")
-    assert json.loads(status.body) == [[one.id, one.verdict.value] for one in outcomes]
+    assert json.loads(status.body) == [[outcome.id, outcome.verdict.value] for outcome in outcomes]
     assert [outcome.index for outcome in outcomes] == [0, 1, 2]
     assert verdicts(outcomes) == [Verdict.REPEAT, Verdict.REFUSED, Verdict.ADDED]
 
@@ -36,7 +36,7 @@ def test_the_status_that_is_returned_is_the_one_that_is_kept(store: Store) -> No
     """The sender hears what anybody reads later, letter by letter; a batch that keeps no status returns none."""
     add(store, candidate(2))
     appended = store.append(batch(candidate(1), candidate(2, note="other"), candidate(2), status="s1"))
-    assert json.loads(appended.status) == [[one.id, one.verdict.value] for one in appended.outcomes]
+    assert json.loads(appended.status) == [[outcome.id, outcome.verdict.value] for outcome in appended.outcomes]
     kept = store.get_status("s1")
     assert kept is not None
     assert kept.body == appended.status

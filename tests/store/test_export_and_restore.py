@@ -25,7 +25,7 @@ def _filled(store: Store) -> list[Record]:
 def test_records_tell_all_that_is_kept(store: Store) -> None:
     """In place order, whatever their level."""
     records = _filled(store)
-    assert [(one.id, one.version, one.level, one.place - START) for one in records] == [
+    assert [(record.id, record.version, record.level, record.place - START) for record in records] == [
         (an_id(1), 1, 1, 0),
         (an_id(1), 2, 3, 1),
         (an_id(2), 1, 0, 2),
@@ -35,14 +35,14 @@ def test_records_tell_all_that_is_kept(store: Store) -> None:
     assert records[0].publishers == ("ID",)
     assert records[2].publishers == ("ID", "SG")
     assert (records[2].owner, records[0].owner) == ("", "ID")
-    assert {one.accepted_at for one in records} == {START}
+    assert {record.accepted_at for record in records} == {START}
 
 
 def test_what_is_restored_is_what_was_exported(store: Store) -> None:
     """Another collection stands for another store: places, versions and the head are the same."""
     records = _filled(store)
     assert store.restore("again", store.head("shared"), records) == len(records)
-    assert [replace(one, collection="shared") for one in store.records("again")] == records
+    assert [replace(record, collection="shared") for record in store.records("again")] == records
     assert store.head("again") == store.head("shared") == START + 5
     for clearance in range(5):
         assert store.counts("again", clearance) == store.counts("shared", clearance)
@@ -95,7 +95,7 @@ def test_what_stood_there_and_was_deleted_leaves_room_for_what_is_restored(store
         store.purge("again", an_id(number))
     assert store.head("again") < store.head("shared")
     assert store.restore("again", store.head("shared"), records) == len(records)
-    assert [replace(one, collection="shared") for one in store.records("again")] == records
+    assert [replace(record, collection="shared") for record in store.records("again")] == records
     assert store.counts("again", 4) == store.counts("shared", 4)
 
 
@@ -126,7 +126,7 @@ def test_statuses_go_out_while_they_answer_and_come_back_as_they_were(store: Sto
     add(store, candidate(1), status="old")
     clock.now += 2_000_000
     add(store, candidate(1), candidate(2), status="new")
-    kept = {one.id: one for one in store.statuses()}
+    kept = {status.id: status for status in store.statuses()}
     assert kept == {name: store.get_status(name) for name in ("old", "new")}
     assert (kept["new"].kept_at, kept["new"].account, kept["new"].publisher) == (START + 2_000_000, "someone", "ID")
     elsewhere = Status("moved", "again", "other", "SG", START + 1_000_000, '{ "a": "ขอ" }'.encode())
@@ -134,11 +134,11 @@ def test_statuses_go_out_while_they_answer_and_come_back_as_they_were(store: Sto
     assert store.get_status("moved") == elsewhere
     assert store.get_status("old") == kept["old"]
     clock.now = START + 3_600_001
-    assert [one.id for one in sorted(store.statuses(), key=lambda one: one.kept_at)] == ["moved", "new"]
+    assert [status.id for status in sorted(store.statuses(), key=lambda status: status.kept_at)] == ["moved", "new"]
     clock.now = START + 4_600_001
     assert store.get_status("moved") is None
     assert store.sweep(START + 1_000_001) == 2
-    assert [one.id for one in store.statuses()] == ["new"]
+    assert [status.id for status in store.statuses()] == ["new"]
 
 
 def test_more_statuses_and_larger_records_than_one_operation_carries_go_out_and_come_back(store: Store) -> None:
@@ -153,4 +153,4 @@ def test_more_statuses_and_larger_records_than_one_operation_carries_go_out_and_
         for n in range(16)
     ]
     assert store.restore("again", START + 16, iter(records)) == len(records)
-    assert [one.body for one in store.records("again")] == [one.body for one in records]
+    assert [record.body for record in store.records("again")] == [record.body for record in records]

@@ -138,7 +138,7 @@ def test_threads_that_publish_at_once_lose_nothing_and_a_reader_misses_nothing(s
         while True:
             last_round = done.is_set()
             page = store.read(asking(after=after, limit=7), 1 << 20)
-            seen.extend(one["id"] for one in contents(page.body))
+            seen.extend(content["id"] for content in contents(page.body))
             after = page.last or after
             if last_round and not page.more:
                 return

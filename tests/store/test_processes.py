@@ -41,7 +41,7 @@ class Reader(threading.Thread):
         while True:
             last_round = self.enough.is_set()
             page = self.store.read(Query("shared", 4, after, self.limit, versions=EVERY), ROOMY)
-            self.seen += [one["id"] for one in contents(page.body)]
+            self.seen += [content["id"] for content in contents(page.body)]
             after = page.last or after
             if last_round and not page.more:
                 return

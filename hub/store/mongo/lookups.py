@@ -39,7 +39,7 @@ def look_up(batch: Batch) -> Generator[Step, Any, Found | None]:
             known.containers.update(links)
         if asked.namings:
             # what the batch may bring a newer version of is known by its rows
-            own = [row.key for one in batch.candidates for row in known.rows[one.id] if row.names]
+            own = [row.key for candidate in batch.candidates for row in known.rows[candidate.id] if row.names]
             links = yield from _links(batch.publisher, asked.namings, _NAMINGS, own, highest=False)
             known.namings.update(links)
     keys = bodies_to_read(batch, known.rows)
