@@ -110,12 +110,12 @@ def measure(values: Sequence[str]) -> Alarms:
     """The figures for these texts."""
     alarms = Alarms(values=len(values))
     nothing = next(iter(read_empty()))
-    known = list(victims())
-    for victim in known:
+    victim_list = list(victims())
+    for victim in victim_list:
         scanner = scanner_for(_MEMBER, replace(nothing, victims=(victim,)))
         for text in values:
             hits = scanner.hits(text)
-            alarms.for_victims += bool(hits) / len(known)
+            alarms.for_victims += bool(hits) / len(victim_list)
             alarms.reasons.update(f"{text[:60]} | {hit}" for hit in hits[:1])
     register = tuple(map(as_listed, make_register("false alarms")["MY"]))
     of_register = listed(replace(_MEMBER, register=register))

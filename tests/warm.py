@@ -78,7 +78,10 @@ def _line() -> socket.socket:
 
 def main(descriptor: int) -> None:
     """The process that forks."""
-    for module in (*MODULES, *(f"hub.cli.{found.name}" for found in pkgutil.iter_modules(hub.cli.__path__))):
+    for module in (
+        *MODULES,
+        *(f"hub.cli.{module_info.name}" for module_info in pkgutil.iter_modules(hub.cli.__path__)),
+    ):
         if not module.endswith("_process"):  # those run when they are imported, or are servers
             with contextlib.suppress(ModuleNotFoundError):
                 importlib.import_module(module)

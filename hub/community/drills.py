@@ -119,10 +119,10 @@ def _event(table: Table, members: tuple[str, ...]) -> DrillEvent:
     return event
 
 
-def _one_of(table: Table, key: str, known: tuple[str, ...]) -> str:
+def _one_of(table: Table, key: str, allowed: tuple[str, ...]) -> str:
     text = table.text(key)
-    if text not in known:
-        raise table.complaint(key, f"{text!r} should be one of {', '.join(known)}")
+    if text not in allowed:
+        raise table.complaint(key, f"{text!r} should be one of {', '.join(allowed)}")
     return text
 
 
@@ -138,9 +138,9 @@ def exercise_root(hub: Hub, name: str | None) -> tuple[ApiRoot, Collection]:
     """The API root for drills, and its collection of alerts; UnprocessableError where it is not one."""
     roots = [root for root in hub.catalogue.roots.values() if root.exercise and name in (None, root.name)]
     if len(roots) != 1:
-        known = ", ".join(root.name for root in hub.catalogue.roots.values() if root.exercise) or "none"
+        allowed = ", ".join(root.name for root in hub.catalogue.roots.values() if root.exercise) or "none"
         raise UnprocessableError(
-            f"Name one API root for exercises (--root); there are: {known}. Drills go nowhere else."
+            f"Name one API root for exercises (--root); there are: {allowed}. Drills go nowhere else."
         )
     alerts = next((collection for collection in roots[0].collections if speaks_of_steps(collection)), None)
     if alerts is None:
@@ -162,11 +162,11 @@ class Play:
 
     def run(self, wait: Callable[[float], None], tell: Callable[[str], None], speed: float) -> None:
         """Play it, `speed` times as fast as it is written. UnprocessableError where the hub does not take an event."""
-        gone = 0
+        stopped_at = 0
         for event in self._scenario.events:
-            if event.at > gone:
-                wait((event.at - gone) / speed)
-                gone = event.at
+            if event.at > stopped_at:
+                wait((event.at - stopped_at) / speed)
+                stopped_at = event.at
             objects = self._request(event, speed) if event.ask else self._report(event)
             # noted first: a drill that is killed is still one that can be reported on
             self._note()
@@ -208,8 +208,10 @@ class Play:
         self._incidents[event.incident], self._reports[event.incident] = incident, report
         return [incident, report]
 
-    def _versioned(self, known: Mapping[str, dict[str, Any]], event: DrillEvent, object_type: str) -> dict[str, Any]:
-        before = known.get(event.incident)
+    def _versioned(
+        self, versions_before: Mapping[str, dict[str, Any]], event: DrillEvent, object_type: str
+    ) -> dict[str, Any]:
+        before = versions_before.get(event.incident)
         if before is not None and before["created_by_ref"] != self._identity(event.member):
             raise UnprocessableError(
                 f"{event.incident!r} is another member's incident: only it reports further stages."

@@ -20,15 +20,15 @@ class Figures:
         self._taken: dict[tuple[str, str], list[int]] = {}
         self._running: dict[tuple[str, str], int] = {}
 
-    def change(self, gone: Iterable[Sample], new: Iterable[Sample]) -> None:
+    def change(self, removed: Iterable[Sample], new: Iterable[Sample]) -> None:
         """Take samples out that were put in before, and put others in."""
-        for clock, member, took in gone:
+        for clock, member, took in removed:
             for key in ((clock, member), (clock, "")):
                 if took is None:
                     self._running[key] -= 1
                 else:
-                    taken = self._taken[key]
-                    del taken[bisect_left(taken, took)]
+                    durations = self._taken[key]
+                    del durations[bisect_left(durations, took)]
         touched: set[tuple[str, str]] = set()
         for clock, member, took in new:
             for key in ((clock, member), (clock, "")):
@@ -45,10 +45,10 @@ class Figures:
         return {clock: self._figures((clock, member)) for clock in CLOCKS}
 
     def _figures(self, key: tuple[str, str]) -> dict[str, Any]:
-        taken = self._taken.get(key, [])
-        count = len(taken)
-        median = (taken[(count - 1) // 2] + taken[count // 2]) / 2 if taken else None
-        p90 = taken[-(-9 * count // 10) - 1] if taken else None
+        durations = self._taken.get(key, [])
+        count = len(durations)
+        median = (durations[(count - 1) // 2] + durations[count // 2]) / 2 if durations else None
+        p90 = durations[-(-9 * count // 10) - 1] if durations else None
         return {
             "of": count + self._running.get(key, 0),
             "done": count,

@@ -134,32 +134,32 @@ def reminder(root: ApiRoot, member: Member, overdue: Overdue) -> Reminder:
 
 def catalogue_for(languages: tuple[str, ...]) -> Mapping[str, str]:
     """The words of the first of these languages (BCP 47; a regional one counts as its language) that has a catalogue."""
-    known = catalogues()
+    messages = catalogues()
     for language in languages:
         for tag in (language, language.partition("-")[0]):
-            if tag in known:
-                return known[tag]
-    return known[FALLBACK]
+            if tag in messages:
+                return messages[tag]
+    return messages[FALLBACK]
 
 
 @cache
 def catalogues() -> Mapping[str, Mapping[str, str]]:
     """Language tag -> words, of every catalogue there is; ConfigurationError for one that lacks words or places in them."""
-    found: dict[str, Mapping[str, str]] = {}
+    catalogues_by_language: dict[str, Mapping[str, str]] = {}
     for file in (files("hub") / "community" / "messages").iterdir():
         if file.name.endswith(".toml"):
             words = tomllib.loads(file.read_text(encoding="utf-8"))
             if words.keys() != KEYS:
                 wrong = ", ".join(sorted(words.keys() ^ KEYS))
                 raise ConfigurationError(f"hub/community/messages/{file.name}: missing, or not known: {wrong}")
-            found[file.name.removesuffix(".toml")] = words
-    for tag, catalogue in found.items():
+            catalogues_by_language[file.name.removesuffix(".toml")] = words
+    for tag, catalogue in catalogues_by_language.items():
         for key, text in catalogue.items():
-            if _places(text) != _places(found[FALLBACK][key]):
+            if _places(text) != _places(catalogues_by_language[FALLBACK][key]):
                 raise ConfigurationError(
                     f"hub/community/messages/{tag}.toml: {key}: its places in braces are not those of {FALLBACK}.toml"
                 )
-    return found
+    return catalogues_by_language
 
 
 def _places(text: str) -> set[str | None]:

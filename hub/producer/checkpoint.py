@@ -122,26 +122,26 @@ class FileKeeper(Keeper):
     def _open(self) -> None:
         busy = f"{self.path}: another process follows with this checkpoint"
         self._closing.enter_context(locked(self.path.with_name(f".{self.path.name}.lock"), busy))
-        known = _load(self.path, self._head, self._out_path) if self.path.exists() else None
-        if known is None:
+        loaded = _load(self.path, self._head, self._out_path) if self.path.exists() else None
+        if loaded is None:
             if self._out_path is not None and self._out_path.exists() and self._out_path.stat().st_size:
                 raise ConfigurationError(
                     f"{self._out_path} is there already, and {self.path} is not: objects could be in it twice. "
                     "Name another out file, or put the checkpoint back"
                 )
-            known = _Known(Position(), 0)
-        marks = set(known.position.taken)
+            loaded = _Known(Position(), 0)
+        marks = set(loaded.position.taken)
         # before anything is written to the out file there is a checkpoint that says from where on to look at it
-        self._out_bytes = known.out_bytes
+        self._out_bytes = loaded.out_bytes
         if self._out_path is not None:
-            self._out_bytes = self._open_out(known, marks)
-        self._save(Position(known.position.after, frozenset(marks)))
+            self._out_bytes = self._open_out(loaded, marks)
+        self._save(Position(loaded.position.after, frozenset(marks)))
 
-    def _open_out(self, known: _Known, marks: set[str]) -> int:
+    def _open_out(self, loaded: _Known, marks: set[str]) -> int:
         """Open the out file behind its last whole line; add what lies behind the counted length to `marks`."""
         path = self._out_path or self.path
         size = path.stat().st_size if path.exists() else 0
-        counted = known.out_bytes if size else 0  # an out file that was moved away begins anew
+        counted = loaded.out_bytes if size else 0  # an out file that was moved away begins anew
         if size < counted:
             raise ConfigurationError(
                 f"{path} is shorter than {self.path} says: something else has changed it. Put it back, or begin anew "

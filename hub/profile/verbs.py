@@ -117,9 +117,9 @@ def contain_prefix(values: Sequence[Any], want: Want, _context: Context) -> str:
 
 def be_labelled(values: Sequence[Any], want: Want, _context: Context) -> str:
     """The list at the path has exactly one item that starts with `value`, and what follows is among `values`."""
-    found = [item for item in _items(values) if isinstance(item, str) and item.startswith(want.value)]
+    matches = [item for item in _items(values) if isinstance(item, str) and item.startswith(want.value)]
     allowed = [f"{want.value}{end}" for end in want.values]
-    if len(found) == 1 and found[0] in allowed:
+    if len(matches) == 1 and matches[0] in allowed:
         return ""
     return f"it should contain exactly one of {_listed(allowed)}"
 
@@ -129,7 +129,7 @@ def be_marked(values: Sequence[Any], want: Want, _context: Context) -> str:
     levels = [level(value) for value in values]
     if not levels or None in levels:
         return "it has no TLP marking"
-    if want.level is not None and any(found is not None and found < want.level for found in levels):
+    if want.level is not None and any(matches is not None and matches < want.level for matches in levels):
         return f"it should be marked {want.level.label} or higher"
     return ""
 

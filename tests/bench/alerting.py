@@ -43,9 +43,9 @@ def measure(bench: Bench) -> None:
         f"accounts that poll every {IDLE_SECONDS:.0f} s"
     )
     with hub_server(served, workers=2) as (port, _), _idle(port, keys):
-        told = _run(served, port, events=True)
+        delays = _run(served, port, events=True)
         polled = _run(served, port, events=False)
-    _row("told by the hub's events", told, "wanted: p99 at most 250")
+    _row("told by the hub's events", delays, "wanted: p99 at most 250")
     _row(f"polling every {POLL_SECONDS:.0f} s", polled, "")
 
 
@@ -89,7 +89,9 @@ def _run(served: Served, port: int, *, events: bool) -> list[float]:
     environment = {**os.environ, "HUB_KEY": served.keys["sg"]}
     followers = [subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(FOLLOWERS)]
     got: list[dict[str, int]] = [{} for _ in followers]
-    threads = [threading.Thread(target=_collect, args=(one, found)) for one, found in zip(followers, got, strict=True)]
+    threads = [
+        threading.Thread(target=_collect, args=(one, arrivals)) for one, arrivals in zip(followers, got, strict=True)
+    ]
     for thread in threads:
         thread.start()
     try:
@@ -100,7 +102,7 @@ def _run(served: Served, port: int, *, events: bool) -> list[float]:
             follower.wait()
         for thread in threads:
             thread.join()
-    return [(found[name] - begun) / 1e6 for found in got for name, begun in sent.items()]
+    return [(arrivals[name] - begun) / 1e6 for arrivals in got for name, begun in sent.items()]
 
 
 def _publish(served: Served, url: str, got: list[dict[str, int]], seed: int) -> dict[str, int]:
@@ -126,16 +128,16 @@ def _publish(served: Served, url: str, got: list[dict[str, int]], seed: int) -> 
 
 def _all_have(got: list[dict[str, int]], name: str) -> None:
     until = time.monotonic() + 120
-    while not all(name in found for found in got):
+    while not all(name in arrivals for arrivals in got):
         if time.monotonic() > until:
             raise RuntimeError("a follower did not get what was published")
         time.sleep(0.01)
 
 
-def _collect(process: subprocess.Popen[str], found: dict[str, int]) -> None:
+def _collect(process: subprocess.Popen[str], arrivals: dict[str, int]) -> None:
     for line in process.stdout or ():
         name, _, moment = line.partition(" ")
-        found[name] = int(moment)
+        arrivals[name] = int(moment)
 
 
 def _row(name: str, values: list[float], wanted: str) -> None:

@@ -25,11 +25,11 @@ def test_who_fetched_a_page_has_what_is_in_it(hub: Hub, clock: Clock) -> None:
     assert entry(hub)["fetched"] == {}
     clock.now += 5000
     poll(hub, cert("SG"))
-    found = entry(hub)
-    assert found["fetched"] == {"SG": format_place(START + 5000)}
-    assert "MY" in found["not_fetched"]
-    assert "SG" not in found["not_fetched"]
-    assert "ID" not in found["not_fetched"], "the reporter needs not fetch its own report"
+    incident_entry = entry(hub)
+    assert incident_entry["fetched"] == {"SG": format_place(START + 5000)}
+    assert "MY" in incident_entry["not_fetched"]
+    assert "SG" not in incident_entry["not_fetched"]
+    assert "ID" not in incident_entry["not_fetched"], "the reporter needs not fetch its own report"
 
 
 def test_a_poll_that_brings_nothing_new_writes_nothing(hub: Hub) -> None:

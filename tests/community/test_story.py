@@ -87,8 +87,8 @@ class ByCommand:
 
     def board(self) -> Content:
         """As this member sees it."""
-        found: Content = json.loads(self.hub("board", "--json"))
-        return found
+        incident_entry: Content = json.loads(self.hub("board", "--json"))
+        return incident_entry
 
 
 class ByTaxiiClient:
@@ -125,8 +125,8 @@ class ByTaxiiClient:
 
 
 def _entry(board: Content) -> Content:
-    (found,) = board["incidents"]
-    entry: Content = found
+    (incident_entry,) = board["incidents"]
+    entry: Content = incident_entry
     return entry
 
 
@@ -153,15 +153,19 @@ def test_indonesia_is_hit_and_the_others_help(  # noqa: PLR0915 - one story, tol
     # (1) Indonesia raises it
     file.write_text(json.dumps({"objects": [incident(criticality=70), report()]}), encoding="utf-8")
     indonesia.hub("alert", str(file), "--yes")
-    found = _entry(indonesia.board())
-    assert (found["incident"], found["reported_by"], found["stage"]) == (identifier, "ID", "early")
-    assert found["fetched"] == {}
+    incident_entry = _entry(indonesia.board())
+    assert (incident_entry["incident"], incident_entry["reported_by"], incident_entry["stage"]) == (
+        identifier,
+        "ID",
+        "early",
+    )
+    assert incident_entry["fetched"] == {}
     # (2) five members get it
     for desk in (singapore, vietnam, malaysia, thailand, philippines):
         desk.fetch()
-    found = _entry(indonesia.board())
-    assert set(found["fetched"]) == {"SG", "VN", "MY", "TH", "PH"}
-    assert set(found["not_fetched"]) == set(CATALOGUE.members) - set(MEMBERS)
+    incident_entry = _entry(indonesia.board())
+    assert set(incident_entry["fetched"]) == {"SG", "VN", "MY", "TH", "PH"}
+    assert set(incident_entry["not_fetched"]) == set(CATALOGUE.members) - set(MEMBERS)
     # (3) two acknowledge
     singapore.acknowledge(identifier)
     vietnam.acknowledge(identifier)
@@ -178,13 +182,13 @@ def test_indonesia_is_hit_and_the_others_help(  # noqa: PLR0915 - one story, tol
     singapore.answer(identifier, request, "accepted", "Its host is called")
     vietnam.answer(identifier, request, "refused", "It is not in our country")
     indonesia.hub("ask", identifier, "--members", "MY", "--what", "Who owns it?", "--due", just_past())
-    found = _entry(malaysia.board())
-    first, second = found["requests"]
+    incident_entry = _entry(malaysia.board())
+    first, second = incident_entry["requests"]
     assert (first["asked"], first["owing"]) == (["SG", "VN"], [])
     assert [one["says"] for one in first["answers"]["SG"]] == ["accepted"]
     assert first["answers"]["VN"][0]["why"] == "It is not in our country"
     assert (second["asked"], second["owing"]) == (["MY"], ["MY"])
-    assert [(one["member"], one["what"]) for one in found["overdue"]] == [("MY", "answer")]
+    assert [(one["member"], one["what"]) for one in incident_entry["overdue"]] == [("MY", "answer")]
     # (6) Malaysia is reminded, once
     reminded = command("remind", "--json", environment=served.environment).stdout
     assert json.loads(reminded)["member"] == "MY"

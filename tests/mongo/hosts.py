@@ -61,7 +61,7 @@ def _made(count: int, undo: ExitStack) -> list[Host]:
     own = os.getpid() % 65_536
     net, name = f"10.{200 + own % 50}.{own // 256}", f"hub{own}"  # unlikely to be anybody else's
     database = f"{net}.254"
-    found = []
+    lines = []
     try:
         _ip("address", "add", f"{database}/32", "dev", "lo")
         undo.callback(_ip, "address", "del", f"{database}/32", "dev", "lo")
@@ -87,10 +87,10 @@ def _made(count: int, undo: ExitStack) -> list[Host]:
                 ("route", "add", database, "via", here),
             ):
                 _ip("-n", space, *words)
-            found.append(Host(there, database, space, link))
+            lines.append(Host(there, database, space, link))
     except subprocess.CalledProcessError as error:
         raise _NotHereError from error
-    return found
+    return lines
 
 
 def _ip(*words: str) -> None:

@@ -229,11 +229,11 @@ def tell(  # the whole of what takes part
         met = [reader.result() for reader in readers]
     assert fate.failed is None, fate.failed
     sent = [one for acknowledged in region.acknowledged for one in acknowledged]
-    lost = [len(set(sent) - set(found)) for found in met]
-    doubled = [len(found) - len(set(found)) for found in met]
-    unknown = [len(set(found) - set(sent)) for found in met]
+    lost = [len(set(sent) - set(ids_met)) for ids_met in met]
+    doubled = [len(ids_met) - len(set(ids_met)) for ids_met in met]
+    unknown = [len(set(ids_met) - set(sent)) for ids_met in met]
     assert (lost, doubled, unknown) == ([0] * len(met),) * 3
-    assert all(found == met[0] for found in met), "all readers met them in the same order"
+    assert all(ids_met == met[0] for ids_met in met), "all readers met them in the same order"
     for acknowledged in region.acknowledged:
         assert acknowledged, "each writer had a turn"
         own = set(acknowledged)
@@ -242,7 +242,7 @@ def tell(  # the whole of what takes part
         "envelopes": len(sent) // OBJECTS,
         "objects": len(sent),
         **fate.count,
-        "met by each reader": [len(found) for found in met],
+        "met by each reader": [len(ids_met) for ids_met in met],
         "lost": sum(lost),
         "doubled": sum(doubled),
     }

@@ -38,17 +38,17 @@ def test_nothing_is_lost_on_the_way_to_mongodb_and_back(
 ) -> None:
     """Objects with places, accounts, facts, statuses and the secret: the second archive is the first, line by line."""
     monkeypatch.setenv(keeping.NAMED, keeping.SQLITE)
-    here = open_hub()
-    client = clients_of(here, template)("id-cert")
+    source = open_hub()
+    client = clients_of(source, template)("id-cert")
     client.publish("id", *(indicator(n) for n in range(5)), address(1))
     client.publish("id", indicator(1, version=2))
     client.delete("id", an_id(2))
     status = client.add("alerts", note(7), note(8, author="SG"))["id"]
-    here.store.put_facts("ledger", {"one": b"{}"})
+    source.store.put_facts("ledger", {"one": b"{}"})
     token = client.get(at("id", "objects"), limit=2).json["next"]
     monkeypatch.setenv(keeping.NAMED, keeping.MONGO)
-    there = open_hub(folder=tmp_path / "there", create=True)
-    moved(here, there, tmp_path / "first.jsonl", clock.now)
+    target = open_hub(folder=tmp_path / "there", create=True)
+    moved(source, target, tmp_path / "first.jsonl", clock.now)
     again = open_hub(folder=tmp_path / "there")  # started again, as the operator does
     monkeypatch.setenv(keeping.NAMED, keeping.SQLITE)
     (tmp_path / "back").mkdir()

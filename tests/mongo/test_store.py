@@ -36,8 +36,8 @@ def open_store(uri: str) -> Iterator[OpenStore]:
     opened: list[MongoStore] = []
 
     def opener(address: str = uri, *, create: bool = True, **changes: Any) -> MongoStore:
-        made: dict[str, Any] = {"clock": Clock(), "lock_seconds": 3.0, "status_milliseconds": 3_600_000} | changes
-        opened.append(MongoStore(address, create=create, **made))
+        options: dict[str, Any] = {"clock": Clock(), "lock_seconds": 3.0, "status_milliseconds": 3_600_000} | changes
+        opened.append(MongoStore(address, create=create, **options))
         return opened[-1]
 
     yield opener
@@ -206,8 +206,8 @@ def test_init_may_be_run_again(open_store: OpenStore, database: Any) -> None:
     """Nothing changes; the indexes are there."""
     open_store()
     open_store()
-    found = {tuple(index["key"].items()) for index in database.objects.list_indexes()}
-    assert {mongo_rows.BY_VIEW, mongo_rows.BY_TYPE, mongo_rows.BY_ID, mongo_rows.BY_INSTANT} <= found
+    index_keys = {tuple(index["key"].items()) for index in database.objects.list_indexes()}
+    assert {mongo_rows.BY_VIEW, mongo_rows.BY_TYPE, mongo_rows.BY_ID, mongo_rows.BY_INSTANT} <= index_keys
 
 
 @pytest.mark.parametrize(

@@ -116,9 +116,9 @@ class HubProcess:
 
     def client_environment(self, account: str = "id-cert", url: str | None = None) -> dict[str, str]:
         """The environment of a client command: no store, only the hub's address and a key."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
         return {
-            **kept,
+            **environment,
             "HUB_URL": url or self.url,
             "HUB_KEY": self.keys[account],
             "HUB_HOME": str(self.folder / "home"),
@@ -212,7 +212,7 @@ class CuttingLine:
             one.start()
 
     def _carry(self, near: socket.socket, budget: int | None) -> None:
-        left = [10**12 if budget is None else budget]
+        budget_left = [10**12 if budget is None else budget]
         lock = threading.Lock()
         with near:
             try:
@@ -221,19 +221,19 @@ class CuttingLine:
                 return
             with far:
                 self._sockets += [near, far]
-                back = threading.Thread(target=self._pump, args=(far, near, left, lock), daemon=True)
+                back = threading.Thread(target=self._pump, args=(far, near, budget_left, lock), daemon=True)
                 back.start()
-                self._pump(near, far, left, lock)
+                self._pump(near, far, budget_left, lock)
                 back.join(20)
 
-    def _pump(self, source: socket.socket, target: socket.socket, left: list[int], lock: threading.Lock) -> None:
+    def _pump(self, source: socket.socket, target: socket.socket, budget_left: list[int], lock: threading.Lock) -> None:
         source.settimeout(20)
         try:
             while data := source.recv(4096):
                 with lock:
-                    part = data[: left[0]]
-                    left[0] -= len(part)
-                    cut = left[0] <= 0
+                    part = data[: budget_left[0]]
+                    budget_left[0] -= len(part)
+                    cut = budget_left[0] <= 0
                 target.sendall(part)
                 if cut:
                     self.cuts += 1

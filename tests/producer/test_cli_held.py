@@ -42,16 +42,16 @@ def entries(office: Office) -> list[dict[str, Any]]:
 
 def test_a_file_of_what_is_held_is_answered_and_taken_back(region: Region, tmp_path: Path) -> None:
     """Written for the owner's eyes; what is answered leaves as decided, under the officer's name; the rest stays."""
-    office, held = region.offices["TH"], tmp_path / "held.json"
+    office, answers_file = region.offices["TH"], tmp_path / "held.json"
     file = sheet(tmp_path / "a.csv", ROW)
-    done = office.hub("publish", file, "--to", "th", "--preview", "--held", held)
+    done = office.hub("publish", file, "--to", "th", "--preview", "--held", answers_file)
     assert "--answers" in done.stderr
-    assert stat.S_IMODE(held.stat().st_mode) == 0o600
-    assert {LURE, TEXT} <= {item["value"] for item in items(held)}
-    answer(held, They_came="release", balai="lone")
-    assert "--officer" in office.hub("publish", file, "--to", "th", "--yes", "--answers", held, code=3).stderr
+    assert stat.S_IMODE(answers_file.stat().st_mode) == 0o600
+    assert {LURE, TEXT} <= {item["value"] for item in items(answers_file)}
+    answer(answers_file, They_came="release", balai="lone")
+    assert "--officer" in office.hub("publish", file, "--to", "th", "--yes", "--answers", answers_file, code=3).stderr
     assert not entries(office)
-    office.hub("publish", file, "--to", "th", "--yes", "--answers", held, "--officer", "Somchai")
+    office.hub("publish", file, "--to", "th", "--yes", "--answers", answers_file, "--officer", "Somchai")
     sent = region.held("th")
     lone = [item for item in sent if item["type"] == "indicator" and LURE in item["pattern"]]
     assert len(lone) == 1
@@ -64,27 +64,29 @@ def test_a_file_of_what_is_held_is_answered_and_taken_back(region: Region, tmp_p
 
 
 def test_what_was_answered_is_kept_when_the_file_is_written_again(region: Region, tmp_path: Path) -> None:
-    office, held = region.offices["TH"], tmp_path / "held.json"
+    office, answers_file = region.offices["TH"], tmp_path / "held.json"
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-2"})
-    words = ("convert", file, "--release", "regional", "--held", held)
+    words = ("convert", file, "--release", "regional", "--held", answers_file)
     office.hub(*words)
-    answer(held, balai="keep")
+    answer(answers_file, balai="keep")
     office.hub(*words)
-    assert [item["decision"] for item in items(held) if item["value"] == LURE] == ["keep"]
-    held.write_text("Dear colleagues,", encoding="utf-8")
+    assert [item["decision"] for item in items(answers_file) if item["value"] == LURE] == ["keep"]
+    answers_file.write_text("Dear colleagues,", encoding="utf-8")
     done = office.hub(*words, code=3)
     assert "not JSON" in done.stderr
-    assert held.read_text("utf-8") == "Dear colleagues,", "a file of something else is not overwritten"
+    assert answers_file.read_text("utf-8") == "Dear colleagues,", "a file of something else is not overwritten"
 
 
 def test_convert_takes_answers_and_shows_what_would_leave(region: Region, tmp_path: Path) -> None:
     """Without --release the answers say for whom: for the region."""
-    office, held = region.offices["TH"], tmp_path / "held.json"
+    office, answers_file = region.offices["TH"], tmp_path / "held.json"
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-3"})
-    without = office.hub("convert", file, "--held", held).stdout
+    without = office.hub("convert", file, "--held", answers_file).stdout
     assert LURE not in without
     assert TEXT not in without
-    answered = office.hub("convert", file, "--answers", answer(held, balai="lone"), "--officer", "Somchai").stdout
+    answered = office.hub(
+        "convert", file, "--answers", answer(answers_file, balai="lone"), "--officer", "Somchai"
+    ).stdout
     assert LURE in answered
     assert "Balai Rekaan Utama" not in answered
 
@@ -95,7 +97,7 @@ def test_a_key_that_matches_nothing_stops_the_command_and_those_there_are_are_li
     """Exit code 3, nothing kept or sent; for publish, its preview, and convert."""
     office = region.offices["TH"]
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-4"})
-    before, known = len(region.held("th")), len(entries(office))
+    before, entry_count = len(region.held("th")), len(entries(office))
     for words in (
         ("publish", file, "--to", "th", "--yes"),
         ("publish", file, "--to", "th", "--preview"),
@@ -106,15 +108,15 @@ def test_a_key_that_matches_nothing_stops_the_command_and_those_there_are_are_li
             assert "deadbeefdeadbeef" in done.stderr
             assert f"  {LURE}  TH-4: " in done.stderr
             assert "TH-4: incident.description" in done.stderr
-    assert (len(region.held("th")), len(entries(office))) == (before, known)
+    assert (len(region.held("th")), len(entries(office))) == (before, entry_count)
 
 
 def test_a_decision_that_is_none_is_an_error_in_words(region: Region, tmp_path: Path) -> None:
-    office, held = region.offices["TH"], tmp_path / "held.json"
+    office, answers_file = region.offices["TH"], tmp_path / "held.json"
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-5"})
-    office.hub("convert", file, "--held", held)
-    answer(held, balai="yes please")
-    done = office.hub("publish", file, "--to", "th", "--yes", "--answers", held, "--officer", "Somchai", code=3)
+    office.hub("convert", file, "--held", answers_file)
+    answer(answers_file, balai="yes please")
+    done = office.hub("publish", file, "--to", "th", "--yes", "--answers", answers_file, "--officer", "Somchai", code=3)
     assert "'yes please'" in done.stderr
     assert "release, lone, keep" in done.stderr
 

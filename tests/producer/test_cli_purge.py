@@ -19,12 +19,12 @@ def test_no_byte_of_a_purged_object_stays(region: Region, tmp_path: Path) -> Non
     office = region.offices["MM"]
     file = sheet(tmp_path / "a.csv", {"report_id": "MM-1", "country": "MM", "indicators": f"domain:{MARK}"})
     office.hub("publish", file, "--to", "mm", "--yes")
-    held = region.held("mm")
-    (indicator,) = [item for item in of_types(own(held, office), "indicator") if MARK in item["pattern"]]
-    (domain,) = [item for item in of_types(held, "domain-name") if item["value"] == MARK]
+    objects_held = region.held("mm")
+    (indicator,) = [item for item in of_types(own(objects_held, office), "indicator") if MARK in item["pattern"]]
+    (domain,) = [item for item in of_types(objects_held, "domain-name") if item["value"] == MARK]
     assert files_with(region.folder, MARK)
-    told = region.hub("purge", "asean/mm", indicator["id"])
-    assert "--yes" in told.stderr
+    result = region.hub("purge", "asean/mm", indicator["id"])
+    assert "--yes" in result.stderr
     assert indicator["id"] in {item["id"] for item in region.held("mm")}
     for identifier in (indicator["id"], domain["id"]):
         assert "1 versions" in region.hub("purge", "asean/mm", identifier, "--yes").stdout

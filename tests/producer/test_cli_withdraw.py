@@ -21,9 +21,9 @@ def test_a_withdrawal_with_the_hub_away_goes_on_where_it_broke_off(region: Regio
         assert "hub outbox send" in done.stderr
     done = office.hub("withdraw", "KH-1", "--yes")
     assert "1 observables deleted" in done.stderr
-    held = region.held("kh")
-    assert "203.0.113.71" not in [item["value"] for item in of_types(held, "ipv4-addr")]
-    after = [item for item in own(held, office) if item["id"] not in published_otherwise]
+    objects_held = region.held("kh")
+    assert "203.0.113.71" not in [item["value"] for item in of_types(objects_held, "ipv4-addr")]
+    after = [item for item in own(objects_held, office) if item["id"] not in published_otherwise]
     for kind in ("incident", "report", "indicator"):
         versions = of_types(after, kind)
         assert [item.get("revoked", False) for item in versions] == [False, True], kind
@@ -82,8 +82,8 @@ def test_an_observable_that_another_member_published_too_stays(region: Region, t
         file = sheet(tmp_path / f"{code}.csv", {**row, "report_id": f"{code}-9", "country": code})
         region.offices[code].hub("publish", file, "--to", "incidents", "--yes")
     done = region.offices["KH"].hub("withdraw", "KH-9", "--yes")
-    held = region.held("incidents")
-    theirs = [item for item in of_types(held, "ipv4-addr") if item["value"] == "203.0.113.73"]
+    objects_held = region.held("incidents")
+    theirs = [item for item in of_types(objects_held, "ipv4-addr") if item["value"] == "203.0.113.73"]
     assert theirs, done.stderr
 
 

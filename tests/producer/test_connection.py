@@ -186,9 +186,9 @@ def test_a_redirect_is_not_followed_with_the_credentials() -> None:
 def test_discovery_cannot_send_the_credentials_elsewhere() -> None:
     """An API root at another address is told, and taken only when it is named as the address."""
     with Scripted(lambda _: Answer(body=ROOT)) as other:
-        found = {"title": "Server", "default": f"{other.url}root/", "api_roots": [f"{other.url}root/"]}
+        discovery = {"title": "Server", "default": f"{other.url}root/", "api_roots": [f"{other.url}root/"]}
         with (
-            Scripted(lambda _: Answer(body=found)) as server,
+            Scripted(lambda _: Answer(body=discovery)) as server,
             HubConnection(server.url, key=KEY) as connection,
             pytest.raises(ConfigurationError, match=other.url),
         ):
@@ -211,12 +211,12 @@ def test_no_error_and_no_repr_shows_a_credential() -> None:
                 with pytest.raises(ForbiddenError) as caught:
                     connection.collections()
                 error: BaseException | None = caught.value
-                told = repr(connection) + repr(vars(connection)) + repr(vars(connection._line))
+                shown = repr(connection) + repr(vars(connection)) + repr(vars(connection._line))
                 while error is not None:
-                    told, error = told + repr(error) + str(error), error.__cause__
-                assert KEY not in told
-                assert base64.b64encode(f"cert:{KEY}".encode()).decode() not in told
-                assert "\x1b" not in told
+                    shown, error = shown + repr(error) + str(error), error.__cause__
+                assert KEY not in shown
+                assert base64.b64encode(f"cert:{KEY}".encode()).decode() not in shown
+                assert "\x1b" not in shown
 
 
 def test_names_and_passwords_travel_as_utf8() -> None:

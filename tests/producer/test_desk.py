@@ -155,15 +155,17 @@ def test_a_text_is_approved_by_the_key_that_the_preview_shows(region: Region, tm
     """The description stays at home until exactly this text is approved; one that names the victim never leaves."""
     office = region.offices["TL"]
     row = {"report_id": "TL-2", "country": "TL", "indicators": "ip:203.0.113.84"}
-    told = "They came in through the old printer server."
-    file = sheet(tmp_path / "a.csv", {**row, "description": told})
+    account_of_entry = "They came in through the old printer server."
+    file = sheet(tmp_path / "a.csv", {**row, "description": account_of_entry})
     shown = office.hub("publish", file, "--to", "tl", "--preview").stdout
-    line = next(line for line in shown.splitlines() if told[:20] in line and re.search(r"\b[0-9a-f]{16}\b", line))
+    line = next(
+        line for line in shown.splitlines() if account_of_entry[:20] in line and re.search(r"\b[0-9a-f]{16}\b", line)
+    )
     key = re.findall(r"\b[0-9a-f]{16}\b", line)[-1]
     office.hub("publish", file, "--to", "tl", "--yes")
-    assert told not in json.dumps(region.held("tl"))
+    assert account_of_entry not in json.dumps(region.held("tl"))
     office.hub("publish", file, "--to", "tl", "--yes", "--approve", key, "--officer", "Maria da Costa")
-    assert told in json.dumps(region.held("tl"))
+    assert account_of_entry in json.dumps(region.held("tl"))
 
 
 def test_nothing_leaves_without_the_victims_consent(region: Region, tmp_path: Path) -> None:

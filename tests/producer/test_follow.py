@@ -40,14 +40,14 @@ def put(connection: HubConnection, collection: str, objects: list[dict[str, Any]
 
 def poll(connection: HubConnection, collection: str, keeper: Keeper | None = None, **asked: Any) -> list[str]:
     """The ids of the indicators that one round hands over."""
-    found = connection.collection(collection)
-    wanted = Asked(types=INDICATORS, **asked)
-    return ids(list(follow(connection, found, keeper or Keeper(), wanted, ONCE)))
+    followed = connection.collection(collection)
+    filters = Asked(types=INDICATORS, **asked)
+    return ids(list(follow(connection, followed, keeper or Keeper(), filters, ONCE)))
 
 
 def keeper(path: Path, connection: HubConnection, collection: str, out: Path | None = None) -> FileKeeper:
-    found = connection.collection(collection)
-    return FileKeeper(path, collection=found.id, asked=Asked(types=INDICATORS).as_dict(), out=out)
+    followed = connection.collection(collection)
+    return FileKeeper(path, collection=followed.id, asked=Asked(types=INDICATORS).as_dict(), out=out)
 
 
 @pytest.mark.parametrize("page", [1, 7, 1000])
@@ -110,7 +110,7 @@ def test_analysts_get_stix2_objects_and_dicts_on_request(running_hub: HubProcess
 def test_following_goes_on_while_the_hub_is_stopped_and_started(own_hub: HubProcess, tmp_path: Path) -> None:
     """For ever means across restarts: trouble is told once, and everything comes once, in order."""
     own_hub.start()
-    told: list[str] = []
+    texts: list[str] = []
     with own_hub.connection() as writer, own_hub.connection(patience=Patience(tries=1)) as reader:
         put(writer, "id", indicators(5))
 
@@ -122,12 +122,12 @@ def test_following_goes_on_while_the_hub_is_stopped_and_started(own_hub: HubProc
         script: Iterator[Callable[[], None]] = iter(
             [lambda: put(writer, "id", indicators(5, 5)), own_hub.stop, lambda: None, lambda: None, back]
         )
-        rhythm = Rhythm(wait=lambda _seconds: next(script)(), tell=told.append)
+        rhythm = Rhythm(wait=lambda _seconds: next(script)(), tell=texts.append)
         one = keeper(tmp_path / "state", reader, "id")
         items = follow(reader, reader.collection("id"), one, Asked(types=INDICATORS, page_objects=3), rhythm)
         assert ids(list(itertools.islice(items, 15))) == ids(indicators(15))
-    assert [word for word in told if "nothing listens" in word or "cut in the middle" in word] == told[:1]
-    assert len(told) == 1
+    assert [word for word in texts if "nothing listens" in word or "cut in the middle" in word] == texts[:1]
+    assert len(texts) == 1
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -202,7 +202,7 @@ def test_a_kill_between_the_last_object_of_a_page_and_its_position_doubles_nothi
     state, out = tmp_path / "state", tmp_path / "out.jsonl" if with_out else None
     with running_hub.connection() as connection:
         put(connection, fresh, indicators(30))
-        found = connection.collection(fresh)
+        followed = connection.collection(fresh)
         taken: list[str] = []
         commits = itertools.count(1)
         killed = keeper(state, connection, fresh, out)
@@ -217,7 +217,9 @@ def test_a_kill_between_the_last_object_of_a_page_and_its_position_doubles_nothi
         with pytest.raises(KeyboardInterrupt):
             taken += (
                 item["id"]
-                for item in follow(connection, found, killed, Asked(types=INDICATORS, page_objects=page_objects), ONCE)
+                for item in follow(
+                    connection, followed, killed, Asked(types=INDICATORS, page_objects=page_objects), ONCE
+                )
             )
         killed.close()
         assert len(taken) == 3 * page_objects
@@ -352,14 +354,14 @@ def paged(count: int, *, tokens: bool, size: int = 3, tokens_work: bool = True) 
             if not tokens_work:
                 return Answer(400, {"title": "That token is spent"})
             start = int(query["next"][0])
-        here = list(range(start, min(start + size, count)))
-        envelope: dict[str, Any] = {"more": bool(here) and here[-1] + 1 < count}
-        if not here:
+        numbers = list(range(start, min(start + size, count)))
+        envelope: dict[str, Any] = {"more": bool(numbers) and numbers[-1] + 1 < count}
+        if not numbers:
             return Answer(body=envelope)
-        envelope["objects"] = indicators(len(here), here[0])
+        envelope["objects"] = indicators(len(numbers), numbers[0])
         if envelope["more"] and tokens:
-            envelope["next"] = str(here[-1] + 1)
-        return Answer(body=envelope, headers={FIRST: date(here[0]), LAST: date(here[-1])})
+            envelope["next"] = str(numbers[-1] + 1)
+        return Answer(body=envelope, headers={FIRST: date(numbers[0]), LAST: date(numbers[-1])})
 
     return taxii(objects)
 

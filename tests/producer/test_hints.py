@@ -40,14 +40,14 @@ class Following:
         self.items: queue.Queue[Any] = queue.Queue()
         self.connection = connection
         self._client = HubClient(connection)
-        found = self._client.follow(
+        items = self._client.follow(
             collection, raw=True, asked=INDICATORS, rhythm=rhythm or Rhythm(interval_seconds=NEVER), **more
         )
-        self._thread = threading.Thread(target=self._take, args=(found,), daemon=True)
+        self._thread = threading.Thread(target=self._take, args=(items,), daemon=True)
         self._thread.start()
 
-    def _take(self, found: Iterator[Any]) -> None:
-        for item in found:
+    def _take(self, items: Iterator[Any]) -> None:
+        for item in items:
             self.items.put(item["id"])
 
     def next(self) -> str:
@@ -57,9 +57,9 @@ class Following:
 
 def put(hub: HubProcess, collection: str, start: int) -> str:
     with hub.connection() as connection:
-        made = indicators(1, start)
-        assert publish(connection, connection.collection(collection), made).complete
-        name: str = made[0]["id"]
+        objects = indicators(1, start)
+        assert publish(connection, connection.collection(collection), objects).complete
+        name: str = objects[0]["id"]
         return name
 
 
@@ -114,9 +114,9 @@ def test_another_server_is_polled_as_ever(medallion: Medallion) -> None:
     connection = medallion.connection()
     following = Following(connection, "Other", Rhythm(interval_seconds=0.05))
     with medallion.connection() as other:
-        made = indicators(2)
-        assert publish(other, other.collection("Other"), made).complete
-    assert {following.next(), following.next()} == {item["id"] for item in made}
+        objects = indicators(2)
+        assert publish(other, other.collection("Other"), objects).complete
+    assert {following.next(), following.next()} == {item["id"] for item in objects}
 
 
 # --- servers that behave in ways of their own -----------------------------------------------------------------------

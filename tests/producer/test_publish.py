@@ -33,8 +33,8 @@ def test_each_object_is_in_the_receipt_and_on_the_hub(running_hub: HubProcess, f
     assert first.complete
     assert second.complete
     assert second.in_words() == f"30 objects for {collection.title!r}: 0 taken, 30 held already."
-    held = [item for item in running_hub.held(fresh) if item["type"] == "indicator"]
-    assert sorted(ids(held)) == sorted(ids(objects))
+    indicators_held = [item for item in running_hub.held(fresh) if item["type"] == "indicator"]
+    assert sorted(ids(indicators_held)) == sorted(ids(objects))
 
 
 def test_what_the_hub_refuses_is_told_in_its_words(running_hub: HubProcess, fresh: str) -> None:
@@ -154,8 +154,8 @@ def test_a_line_that_is_cut_anywhere_neither_loses_nor_doubles(running_hub: HubP
             receipt = publish(connection, connection.collection(fresh), objects, envelope_objects=10)
         assert line.cuts > 3
     assert sorted(receipt.successes + receipt.repeats) == sorted(ids(objects))
-    held = ids([item for item in running_hub.held(fresh) if item["type"] == "indicator"])
-    assert sorted(held) == sorted(ids(objects))
+    indicators_held = ids([item for item in running_hub.held(fresh) if item["type"] == "indicator"])
+    assert sorted(indicators_held) == sorted(ids(objects))
 
 
 def test_another_server_takes_it_too(medallion: Medallion) -> None:

@@ -27,13 +27,13 @@ def spooled(number: int, *, size: int = 10) -> SpooledRelease:
 
 
 def test_a_spool_returns_its_releases_in_order_as_often_as_needed(tmp_path: Path) -> None:
-    taken = [spooled(number) for number in range(5)]
+    envelopes = [spooled(number) for number in range(5)]
     (tmp_path / "home").mkdir()
     with Spool(tmp_path / "home") as spool:
-        for release in taken:
+        for release in envelopes:
             spool.add(release)
-        assert list(spool) == taken
-        assert list(spool) == taken
+        assert list(spool) == envelopes
+        assert list(spool) == envelopes
         assert (spool.count, spool.asking) == (5, 3)
         assert list((tmp_path / "home").iterdir()) == [], "a kill leaves nothing behind"
 

@@ -47,8 +47,8 @@ def test_the_bundle_as_it_stands_at_the_cert_does_not_leave(region: Region, tmp_
             asean.publish(objects, to="incidents")
     assert len(region.held("incidents")) == before
     # what was released has other ids, and goes
-    left = json.loads(office.hub("convert", file, "--release", "regional").stdout)["objects"]
-    office.hub("publish", bundle(tmp_path / "c.json", *left), "--to", "incidents", "--yes")
+    released = json.loads(office.hub("convert", file, "--release", "regional").stdout)["objects"]
+    office.hub("publish", bundle(tmp_path / "c.json", *released), "--to", "incidents", "--yes")
     assert len(region.held("incidents")) > before
 
 

@@ -36,8 +36,8 @@ def test_four_members_publish_and_a_fifth_has_each_object_once(region: Region) -
     for code, objects in received.items():
         assert len(set(keys(objects))) == len(objects)
         assert keys(reader.followed(code.lower())) == keys(objects)
-        held = region.held(code.lower())
-        assert {item["id"] for item in objects} == {item["id"] for item in held}
+        objects_held = region.held(code.lower())
+        assert {item["id"] for item in objects} == {item["id"] for item in objects_held}
     # what was to be told is there
     for code, value in (("ID", "203.0.113.61"), ("SG", "203.0.113.62"), ("MY", "203.0.113.63"), ("TH", "203.0.113.64")):
         patterns = [item["pattern"] for item in of_types(received[code], "indicator")]
@@ -65,8 +65,8 @@ def _withdraw(region: Region) -> None:
     alive = {item["id"] for item in own(before, publisher) if item["type"] not in staying}
     assert {item["id"] for item in came} == alive
     assert all(item["revoked"] for item in came)
-    held = region.held("id")
-    assert not of_types(held, "url", "ipv4-addr", "domain-name", "file")
+    objects_held = region.held("id")
+    assert not of_types(objects_held, "url", "ipv4-addr", "domain-name", "file")
     # once more: nothing new goes out
     publisher.hub("withdraw", "ID-2026-0311", "--yes")
     assert keys(reader.followed("id")) == keys([*before, *came])

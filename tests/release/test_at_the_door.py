@@ -46,8 +46,8 @@ def test_a_protected_collection_takes_everything_that_leaves(report: Report, pro
     asked = ["incident", "protected", "live"] + (["indicators"] if report.kind is not ReportKind.CASE else [])
     door = [profiles[name] for name in asked]
     context = Context({IDENTITY: "MY"})
-    found = [finding for content in (*result.contents, *result.lone) for finding in check(content, door, context)]
-    assert found == []
+    findings = [finding for content in (*result.contents, *result.lone) for finding in check(content, door, context)]
+    assert findings == []
     assert bool(result.lone) == (report.kind is ReportKind.CASE)
 
 
@@ -59,8 +59,8 @@ def test_a_drill_goes_to_the_collections_of_drills(profiles: dict[str, Profile])
     context = Context({IDENTITY: "MY"})
     incident = next(content for content in result.contents if content["type"] == "incident")
     assert check(incident, [profiles["live"]], context)
-    found = [f for content in result.contents for f in check(content, [profiles["exercise"]], context)]
-    assert found == []
+    findings = [f for content in result.contents for f in check(content, [profiles["exercise"]], context)]
+    assert findings == []
 
 
 def test_the_door_refuses_the_bundle_as_it_stands_at_the_cert(profiles: dict[str, Profile]) -> None:

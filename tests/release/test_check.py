@@ -46,7 +46,7 @@ def test_what_leaves_passes(clean: tuple[Content, ...], look: Look) -> None:
 
 
 @pytest.mark.parametrize(
-    ("object_type", "more", "told"),
+    ("object_type", "more", "words"),
     [
         ("sighting", {"sighting_of_ref": "malware--7d1a3c5e-0b2f-4c6d-8e9f-0a1b2c3d4e50"}, "which does not leave"),
         ("observed-data", {"object_refs": ["ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4"]}, "which does not leave"),
@@ -67,10 +67,10 @@ def test_what_leaves_passes(clean: tuple[Content, ...], look: Look) -> None:
     ],
 )
 def test_whatever_slipped_through_is_found(
-    clean: tuple[Content, ...], look: Look, object_type: str, more: dict[str, Any], told: str
+    clean: tuple[Content, ...], look: Look, object_type: str, more: dict[str, Any], words: str
 ) -> None:
-    found = problems(changed(clean, object_type, **more), look)
-    assert any(told in problem for problem in found), found
+    complaints = problems(changed(clean, object_type, **more), look)
+    assert any(words in problem for problem in complaints), complaints
 
 
 def test_what_left_before_may_be_referred_to(clean: tuple[Content, ...], look: Look) -> None:

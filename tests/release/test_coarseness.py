@@ -60,12 +60,12 @@ def test_a_sector_needs_enough_organisations_of_the_victims_own_size(audience: o
     member = replace(ISLAND, constituents=hospitals)
     large = replace(AIRLINE, sectors=("healthcare",), countries=("BN",))
     small = replace(large, size="small")
-    told = {
+    release_text = {
         size: text_of(released(an_airline(tlp="clear", victims=(victim,)), audience, member=member))  # type: ignore[arg-type]
         for size, victim in (("large", large), ("small", small))
     }
-    assert "healthcare" not in told["large"]
-    assert "healthcare" in told["small"]
+    assert "healthcare" not in release_text["large"]
+    assert "healthcare" in release_text["small"]
 
 
 def test_the_register_tells_the_size_of_a_victim_where_the_report_does_not() -> None:
@@ -83,8 +83,10 @@ def test_the_register_tells_the_size_of_a_victim_where_the_report_does_not() -> 
 def test_a_victim_in_another_country_needs_the_crowd_in_both() -> None:
     """Nine aerospace organisations in Malaysia hide none where the author has one: readers look there first."""
     abroad = replace(AIRLINE, countries=("MY",))
-    told = released(a_case(victims=(abroad,), countries=("MY",), sightings=(), tlp="clear"), PUBLIC, member=ISLAND)
-    assert "aerospace" not in text_of(told)
+    release_text = released(
+        a_case(victims=(abroad,), countries=("MY",), sightings=(), tlp="clear"), PUBLIC, member=ISLAND
+    )
+    assert "aerospace" not in text_of(release_text)
 
 
 def test_without_counts_no_sector_is_said_anywhere() -> None:
@@ -123,10 +125,10 @@ def test_words_that_only_one_sector_has_leave_with_the_sector_only() -> None:
         incident_types=("control-system-bypass",),
         rsit=(),
     )
-    told = text_of(released(case))
+    release_text = text_of(released(case))
     silent = text_of(released(case, member=a_member(constituents={})))
     for word in ("phi", "control-system-bypass"):
-        assert f'"{word}"' in told
+        assert f'"{word}"' in release_text
         assert f'"{word}"' not in silent
     assert "control system" not in silent
     assert "ics-plc" in text_of(released(replace(case, impacts=())))
@@ -185,10 +187,10 @@ TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1)).map(lambda time
 @given(TIMES, st.integers(0, 2000 * 24), st.sampled_from([Fidelity.HOUR, Fidelity.DAY, Fidelity.MONTH]))
 def test_a_time_is_told_truly_and_within_the_incident(began: str, hours: int, unit: Fidelity) -> None:
     later = datetime.fromisoformat(began) + timedelta(hours=hours)
-    told, fidelity = since(began, later.isoformat(), unit)
+    release_text, fidelity = since(began, later.isoformat(), unit)
     start, _ = since(began, began, unit)
-    assert datetime.fromisoformat(start) <= datetime.fromisoformat(told) <= later
-    told_at = datetime.fromisoformat(told)
+    assert datetime.fromisoformat(start) <= datetime.fromisoformat(release_text) <= later
+    told_at = datetime.fromisoformat(release_text)
     assert told_at.year == later.year
     if fidelity in (Fidelity.HOUR, Fidelity.DAY, Fidelity.MONTH):
         assert told_at.month == later.month
@@ -199,8 +201,8 @@ def test_days_of_one_step_are_told_alike(first: int, second: int) -> None:
     """Within one month only the declared steps can be seen."""
     began = "2026-03-01T05:00:00Z"
     days = [min(day, 30) for day in (first, second)]
-    told = [since(began, f"2026-03-{1 + day:02}T20:00:00Z", Fidelity.DAY)[0] for day in days]
-    assert (told[0] == told[1]) is (step(days[0], DURATION_STEPS) == step(days[1], DURATION_STEPS))
+    release_text = [since(began, f"2026-03-{1 + day:02}T20:00:00Z", Fidelity.DAY)[0] for day in days]
+    assert (release_text[0] == release_text[1]) is (step(days[0], DURATION_STEPS) == step(days[1], DURATION_STEPS))
 
 
 def test_a_validity_is_told_in_whole_steps_and_never_shorter() -> None:

@@ -228,7 +228,7 @@ def test_most_reports_do_leave_although_their_victim_is_named_all_over_them() ->
         name=secrets[0], domains=(secrets[1],), emails=(secrets[2],), registration_numbers=(secrets[3],),
         sectors=("financial-services",), countries=("MY",),
     )  # fmt: skip
-    left = 0
+    leak_count = 0
     for _ in range(40):
         report = replace(a_case(), victims=(victim,))
         for secret in secrets * 3:
@@ -236,7 +236,7 @@ def test_most_reports_do_leave_although_their_victim_is_named_all_over_them() ->
         member = a_member()
         result = release(render(report, member, now=NOW), report, member, AUDIENCES[0], now=NOW)
         if isinstance(result, Released):
-            left += 1
+            leak_count += 1
             assert any(content["type"] == "indicator" for content in result.contents)
             assert found_in(json.dumps(result.contents, ensure_ascii=False), secrets) == []
-    assert left == 40
+    assert leak_count == 40

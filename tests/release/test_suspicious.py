@@ -70,9 +70,9 @@ from tests.reports.making_reports import a_case, a_member
     ],
 )  # fmt: skip
 def test_what_tells_more_than_it_seems_is_shown_with_its_kind_place_and_reason(text: str, kind: str, span: str) -> None:
-    found = suspicious(text)
-    assert (kind, span) in {(one.kind, one.text) for one in found}
-    assert all(text[one.start : one.end] == one.text and one.why for one in found)
+    spans = suspicious(text)
+    assert (kind, span) in {(one.kind, one.text) for one in spans}
+    assert all(text[one.start : one.end] == one.text and one.why for one in spans)
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_plain_advice_is_not_suspicious(text: str) -> None:
 
 def test_what_the_scanner_found_is_shown_with_its_own_reason() -> None:
     text = "the s3j4htera servers, at Bank Sejahtera"
-    found = suspicious(text, scanner_for(a_member(), a_case()).hits(text))
-    assert ("similar", "s3j4htera") in {(one.kind, one.text) for one in found}
-    assert ("exact", "Bank Sejahtera") in {(one.kind, one.text) for one in found}
+    spans = suspicious(text, scanner_for(a_member(), a_case()).hits(text))
+    assert ("similar", "s3j4htera") in {(one.kind, one.text) for one in spans}
+    assert ("exact", "Bank Sejahtera") in {(one.kind, one.text) for one in spans}
 
 
 def test_of_a_text_too_long_to_be_read_the_rest_is_suspicious_as_a_whole() -> None:
-    found = suspicious("a " * MAX_TEXT)
-    assert ("long", MAX_TEXT, 2 * MAX_TEXT) in {(one.kind, one.start, one.end) for one in found}
+    spans = suspicious("a " * MAX_TEXT)
+    assert ("long", MAX_TEXT, 2 * MAX_TEXT) in {(one.kind, one.start, one.end) for one in spans}
 
 
 @given(
@@ -111,8 +111,8 @@ def test_of_a_text_too_long_to_be_read_the_rest_is_suspicious_as_a_whole() -> No
 )
 def test_spans_lie_in_the_text_in_order_and_repeat_no_kind_inside_itself(parts: list[str]) -> None:
     text = "".join(parts)
-    found = suspicious(text)
-    assert [one.start for one in found] == sorted(one.start for one in found)
-    for index, one in enumerate(found):
+    spans = suspicious(text)
+    assert [one.start for one in spans] == sorted(one.start for one in spans)
+    for index, one in enumerate(spans):
         assert 0 <= one.start < one.end <= len(text)
-        assert not any(other.kind == one.kind and other.end >= one.end for other in found[:index])
+        assert not any(other.kind == one.kind and other.end >= one.end for other in spans[:index])

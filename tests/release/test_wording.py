@@ -71,9 +71,9 @@ def test_what_was_released_in_an_older_wording_is_the_same_when_it_is_published_
     """To the byte, and with the same record: no reader gets a new version for a better sentence."""
     member = a_member(home=tmp_path)
     rendered, released = published_long_ago(report, member)
-    said = json.dumps([*rendered.contents, *released.contents, *released.lone])
-    assert all(words in said for words in OLD)
-    assert not any(words in said for words in NEW)
+    texts = json.dumps([*rendered.contents, *released.contents, *released.lone])
+    assert all(words in texts for words in OLD)
+    assert not any(words in texts for words in NEW)
     again, after = published(report, member, LATER)
     assert again.contents == rendered.contents
     assert (after.contents, after.lone) == (released.contents, released.lone)
@@ -93,17 +93,17 @@ def test_a_later_stage_of_such_a_report_keeps_its_wording(tmp_path: Path) -> Non
         and item["modified"] != next(o["modified"] for o in released.contents if o["id"] == item["id"])
     ]
     assert changed == []
-    said = json.dumps(after.contents)
-    assert not any(words in said for words in NEW)
+    texts = json.dumps(after.contents)
+    assert not any(words in texts for words in NEW)
 
 
 def test_a_new_report_is_written_in_the_current_words(tmp_path: Path) -> None:
     """And says so in its records."""
     member = a_member(home=tmp_path)
     rendered, released = published(a_case(), member)
-    said = json.dumps([*rendered.contents, *released.contents, *released.lone])
-    assert all(words in said for words in NEW)
-    assert not any(words in said for words in OLD)
+    texts = json.dumps([*rendered.contents, *released.contents, *released.lone])
+    assert all(words in texts for words in NEW)
+    assert not any(words in texts for words in OLD)
     assert released.record.wording == rendered.record.wording == WORDING
     assert load_release_record(member, a_case(), HERE).wording == WORDING
 

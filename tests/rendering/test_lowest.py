@@ -16,16 +16,18 @@ def draft(level: TLP, text: str) -> dict[str, Any]:
 
 
 def record(*drafts: dict[str, Any]) -> dict[str, Version]:
-    known: dict[str, Version] = {}
+    versions_known: dict[str, Version] = {}
     for number, content in enumerate(drafts):
-        _, known = versions.settle([content], known, f"2026-11-0{number + 1}T00:00:00.000Z")
-    return known
+        _, versions_known = versions.settle([content], versions_known, f"2026-11-0{number + 1}T00:00:00.000Z")
+    return versions_known
 
 
 def test_a_withdrawal_is_built_from_the_lowest_version() -> None:
     """Marked as that one, it repeats nothing of the higher ones, and is newer than all of them."""
-    known = record(draft(TLP.GREEN, "first"), draft(TLP.AMBER_STRICT, "secret"), draft(TLP.AMBER, "less secret"))
-    ((revoked,), _) = versions.settle([], known, "2026-11-09T00:00:00.000Z")
+    versions_known = record(
+        draft(TLP.GREEN, "first"), draft(TLP.AMBER_STRICT, "secret"), draft(TLP.AMBER, "less secret")
+    )
+    ((revoked,), _) = versions.settle([], versions_known, "2026-11-09T00:00:00.000Z")
     assert (revoked["content"], revoked["object_marking_refs"]) == ("first", [TLP2_IDS[TLP.GREEN]])
     assert (revoked["revoked"], revoked["created"]) == (True, "2026-11-01T00:00:00.000Z")
     assert revoked["modified"] == "2026-11-09T00:00:00.000Z"

@@ -32,10 +32,10 @@ def by_value(report: Report) -> dict[str, Observable]:
 
 def test_a_feed_makes_no_incident_but_one_report_for_each_marking() -> None:
     """Lines of one TLP level share a report of kind feed; their places tell which lines they are."""
-    made = reports("intelmq.jsonl")
-    assert set(made) == {"green", "amber"}
-    assert all(report.kind is ReportKind.FEED for report in made.values())
-    assert made["green"].source == "intelmq.jsonl, line 1 to line 4"
+    readings = reports("intelmq.jsonl")
+    assert set(readings) == {"green", "amber"}
+    assert all(report.kind is ReportKind.FEED for report in readings.values())
+    assert readings["green"].source == "intelmq.jsonl, line 1 to line 4"
 
 
 def test_two_lines_about_one_server_are_one_indicator_seen_twice() -> None:
@@ -113,10 +113,10 @@ def test_tests_and_broken_lines_are_told_and_do_not_stop_the_feed() -> None:
 
 def test_the_supplier_and_the_abuse_contact_are_dropped_by_name() -> None:
     """What is not used is in the table, with the reason."""
-    made = reports("intelmq.jsonl")
-    assert any(row.key == "feed.name" and "supplier" in row.reason for row in made["green"].unused)
+    readings = reports("intelmq.jsonl")
+    assert any(row.key == "feed.name" and "supplier" in row.reason for row in readings["green"].unused)
     assert {"source.abuse_contact", "extra.weather", "event_description.target"} <= {
-        row.key for row in made["amber"].unused
+        row.key for row in readings["amber"].unused
     }
 
 
@@ -131,12 +131,12 @@ def test_reading_the_same_lines_again_makes_the_same_reports() -> None:
 def test_a_batch_has_as_many_lines_as_the_option_says() -> None:
     """The last one has what is left."""
     line = '{"classification.type": "scanner", "source.ip": "198.51.100.1", "tlp": "GREEN"}\n'
-    made = [
+    readings = [
         item
         for item in read_reports((line * 25).encode(), options=ReadOptions(batch_lines=10))
         if isinstance(item, Report)
     ]
-    assert [report.sightings[0].count for report in made] == [10, 10, 5]
+    assert [report.sightings[0].count for report in readings] == [10, 10, 5]
 
 
 def test_an_intelmq_dump_in_csv_is_read_like_its_json() -> None:
@@ -149,20 +149,20 @@ def test_an_intelmq_dump_in_csv_is_read_like_its_json() -> None:
 
 def test_n6_restrictions_become_markings_and_internal_events_never_leave() -> None:
     """What is public is taken as green, need-to-know is amber, internal stays at the CERT."""
-    made = reports("n6.jsonl")
-    assert made["green"].consent is None
-    assert made["amber"].consent is None
-    assert made["amber+strict"].consent is Consent.NONE
-    assert "'internal'" in made["amber+strict"].withheld, "the reason is n6's, no victim's"
-    assert by_value(made["amber+strict"])["secret.example"].role is Role.ADVERSARY
+    readings = reports("n6.jsonl")
+    assert readings["green"].consent is None
+    assert readings["amber"].consent is None
+    assert readings["amber+strict"].consent is Consent.NONE
+    assert "'internal'" in readings["amber+strict"].withheld, "the reason is n6's, no victim's"
+    assert by_value(readings["amber+strict"])["secret.example"].role is Role.ADVERSARY
 
 
 def test_n6_categories_decide_the_sides() -> None:
     """cnc: the address is the server; bots and amplifier: the victim, counted, with its country."""
-    made = reports("n6.jsonl")
-    assert by_value(made["green"])["198.51.100.30"].as_indicator
-    assert by_value(made["green"])["203.0.113.9"].held is None
-    amber = made["amber"]
+    readings = reports("n6.jsonl")
+    assert by_value(readings["green"])["198.51.100.30"].as_indicator
+    assert by_value(readings["green"])["203.0.113.9"].held is None
+    amber = readings["amber"]
     assert by_value(amber)["192.0.2.60"].role is Role.VICTIM
     assert "203.0.113.8" not in by_value(amber)
     assert {(item.of_type, item.of, item.count, item.country) for item in amber.sightings} == {

@@ -43,10 +43,10 @@ def test_the_event_becomes_one_case_with_its_verdict_and_markings() -> None:
 
 def test_to_ids_and_category_say_whose_a_value_is() -> None:
     """A destination of the malware is the adversary's; an infected source, targeting data and recipients the victim's."""
-    found = by_value(event())
-    assert found["198.51.100.40"].as_indicator
-    assert (found["198.51.100.41"].role, found["198.51.100.41"].as_indicator) == (Role.VICTIM, False)
-    assert found["staff@klinik-rekaan.example"].role is Role.VICTIM
+    observables = by_value(event())
+    assert observables["198.51.100.40"].as_indicator
+    assert (observables["198.51.100.41"].role, observables["198.51.100.41"].as_indicator) == (Role.VICTIM, False)
+    assert observables["staff@klinik-rekaan.example"].role is Role.VICTIM
     assert {victim.name for victim in event().victims} == {"Klinik Rekaan", "Klinik Kedua"}
     assert event().victims[0].sectors == ("healthcare",)
 
@@ -60,10 +60,10 @@ def test_a_file_object_is_one_file() -> None:
 
 def test_an_attribute_marked_stricter_keeps_its_marking_and_a_deleted_one_is_revoked() -> None:
     """A level below the event's is never taken from an attribute."""
-    found = by_value(event())
-    assert found["c2.example"].tlp == "red"
-    assert found["198.51.100.40"].tlp is None
-    assert found["old.example"].revoked
+    observables = by_value(event())
+    assert observables["c2.example"].tlp == "red"
+    assert observables["198.51.100.40"].tlp is None
+    assert observables["old.example"].revoked
 
 
 def test_sightings_are_counted_and_expiry_ends_validity() -> None:

@@ -59,8 +59,8 @@ def test_everything_comes_back_as_it_was(
     """Every object, version, date and level; the accounts with their keys; as each account saw it before."""
     file = archived(full, tmp_path / "hub.jsonl")
     assert is_archive(file)
-    told = restored(fresh, file, clock.now)
-    assert f"{len(template.keys) + 1} accounts" in " ".join(told)
+    restored_text = restored(fresh, file, clock.now)
+    assert f"{len(template.keys) + 1} accounts" in " ".join(restored_text)
     for who in ("id-cert", "sg-cert", "sg-soc"):
         old, new = (clients_of(hub, template)(who) for hub in (full, fresh))
         for collection in ("id", "alerts", "incidents"):

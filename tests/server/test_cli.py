@@ -81,10 +81,10 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
             found = main(arguments)
         except SystemExit as ended:  # argparse: help, or arguments that it does not know
             found = ended.code if isinstance(ended.code, int) else 2
-        told = Told(found, *capfd.readouterr())
-        assert told.code == code, told
-        assert "Traceback" not in told.err
-        return told
+        result = Told(found, *capfd.readouterr())
+        assert result.code == code, result
+        assert "Traceback" not in result.err
+        return result
 
     return run
 
@@ -100,9 +100,9 @@ def made(hub: Hub) -> Hub:
 
 def test_init_makes_the_store_and_says_what_it_did(hub: Hub, tmp_path: Path) -> None:
     """Each collection holds the definitions and its members' identities from the start."""
-    told = hub("init")
-    assert "4 members, 10 collections" in told.out
-    assert "region/id:" in told.out
+    result = hub("init")
+    assert "4 members, 10 collections" in result.out
+    assert "region/id:" in result.out
     assert stat.S_IMODE((tmp_path / "hub.sqlite").stat().st_mode) == 0o600
 
 
@@ -141,12 +141,12 @@ def test_init_says_what_is_declared_otherwise(made: Hub, tmp_path: Path, monkeyp
     profile = folder / "profiles" / "named.toml"
     profile.write_text(profile.read_text().replace("Test rule:", "Rule:"))
     (region / "closed" / "pair.toml").rename(tmp_path / "pair.toml")
-    told = made("init").out
-    assert "region/id: changed: title, unmarked\n" in told
-    assert "profile named: changed: rule " in told
-    assert f"region/pair: no longer declared; its {SEEDED} objects stay in the store" in told
-    assert "no objects added" in told
-    assert "start it again" in told
+    result = made("init").out
+    assert "region/id: changed: title, unmarked\n" in result
+    assert "profile named: changed: rule " in result
+    assert f"region/pair: no longer declared; its {SEEDED} objects stay in the store" in result
+    assert "no objects added" in result
+    assert "start it again" in result
     assert "nothing had changed" in made("init").out
     (tmp_path / "pair.toml").rename(region / "closed" / "pair.toml")
     assert "region/pair: new" in made("init").out
@@ -187,7 +187,7 @@ def test_an_account_gets_a_key_once(made: Hub) -> None:
 
 def test_a_password_comes_by_stdin(made: Hub) -> None:
     """Never as an argument, which other users of the machine see."""
-    told = made(
+    result = made(
         "account",
         "add",
         "sg-siem",
@@ -198,8 +198,8 @@ def test_a_password_comes_by_stdin(made: Hub) -> None:
         "--password-stdin",
         stdin=PASSWORD + "\n",
     )
-    assert told.out == ""
-    assert PASSWORD not in told.err
+    assert result.out == ""
+    assert PASSWORD not in result.err
     assert json.loads(made("account", "list", "--json").out)[0]["login"] == "password"
 
 
@@ -230,9 +230,9 @@ def test_rotate_disable_and_enable(made: Hub) -> None:
 )
 def test_what_is_wrong_with_an_account_is_told(made: Hub, arguments: tuple[str, ...], words: str) -> None:
     """One plain sentence on stderr, exit code 3."""
-    told = made("account", *arguments, code=3)
-    assert words in told.err
-    assert (told.out, told.err.count("\n")) == ("", 1)
+    result = made("account", *arguments, code=3)
+    assert words in result.err
+    assert (result.out, result.err.count("\n")) == ("", 1)
 
 
 # ----------------------------------------------------------------------------------------------------- collections
@@ -240,9 +240,9 @@ def test_what_is_wrong_with_an_account_is_told(made: Hub, arguments: tuple[str, 
 
 def test_collections_tells_what_to_paste_into_a_siem(made: Hub) -> None:
     """API root, id, who writes and reads, and how much is in it."""
-    told = made("collections").out
+    result = made("collections").out
     for words in ("http://127.0.0.1:8021/region/", COLLECTIONS["id"], "(alias id)", "TLP:AMBER+STRICT", "nobody"):
-        assert words in told
+        assert words in result
     rows = {row["alias"]: row for row in json.loads(made("collections", "--json").out)}
     assert set(rows) == set(COLLECTIONS)
     assert rows["id"]["url"] == f"http://127.0.0.1:8021/region/collections/{COLLECTIONS['id']}/"
@@ -255,9 +255,9 @@ def test_collections_names_the_public_address(made: Hub, monkeypatch: pytest.Mon
     monkeypatch.setenv("HUB_HOST", "0.0.0.0")
     assert "HUB_PUBLIC_URL" in made("collections").err
     monkeypatch.setenv("HUB_PUBLIC_URL", "https://hub.example")
-    told = made("collections", "--json")
-    assert json.loads(told.out)[0]["url"].startswith("https://hub.example/")
-    assert told.err == ""
+    result = made("collections", "--json")
+    assert json.loads(result.out)[0]["url"].startswith("https://hub.example/")
+    assert result.err == ""
 
 
 # ------------------------------------------------------------------------------------------------- export and import
@@ -274,9 +274,9 @@ def bundle(tmp_path: Path) -> Path:
 
 def test_a_bundle_goes_through_the_hubs_door(made: Hub, bundle: Path) -> None:
     """As that member's; what is refused is told object by object, and the exit code says so."""
-    told = made("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
-    assert "2 objects taken, 1 refused" in told.out
-    assert an_id(3) in told.err
+    result = made("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
+    assert "2 objects taken, 1 refused" in result.out
+    assert an_id(3) in result.err
     again = made("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
     assert "2 objects taken" in again.out
 
@@ -298,8 +298,8 @@ def test_what_is_wrong_with_an_import_is_told(made: Hub, bundle: Path, arguments
 
 def test_a_file_that_is_not_there_is_told(made: Hub, tmp_path: Path) -> None:
     """In a sentence, not a traceback."""
-    told = made("import", str(tmp_path / "nothing.json"), "--to", "region/id", "--member", "ID", code=3)
-    assert "nothing.json" in told.err
+    result = made("import", str(tmp_path / "nothing.json"), "--to", "region/id", "--member", "ID", code=3)
+    assert "nothing.json" in result.err
 
 
 def test_a_hub_moves_with_export_and_import(
@@ -316,8 +316,8 @@ def test_a_hub_moves_with_export_and_import(
     assert made("export").out.splitlines()[1:] == archive.read_text().splitlines()[1:]
     monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/second.sqlite")
     made("init")
-    told = made("import", str(archive)).out
-    assert "1 accounts" in told
+    result = made("import", str(archive)).out
+    assert "1 accounts" in result
     assert json.loads(made("collections", "--json").out) == before
     assert json.loads(made("account", "list", "--json").out)[0]["name"] == "id-duty"
     made("import", str(archive), code=3)
@@ -367,9 +367,9 @@ def test_settings_show_no_password(hub: Hub, monkeypatch: pytest.MonkeyPatch) ->
     """Not even the one inside the store's address."""
     monkeypatch.setenv("HUB_STORE", "mongodb://keeper:hunter2@db.example/hub")
     for arguments in (("settings",), ("settings", "--json")):
-        told = hub(*arguments)
-        assert "hunter2" not in told.out + told.err
-        assert "db.example" in told.out
+        result = hub(*arguments)
+        assert "hunter2" not in result.out + result.err
+        assert "db.example" in result.out
 
 
 @pytest.mark.parametrize(
@@ -408,9 +408,9 @@ def test_a_setting_that_cannot_be_used_is_told(
 def test_a_wrong_settings_file_is_told_with_file_and_key(hub: Hub, tmp_path: Path, text: str, words: str) -> None:
     """In one line, and nothing is guessed: 2.7 is no 2, and true is no 1."""
     (tmp_path / "hub.toml").write_text(text)
-    told = hub("settings", code=3)
-    assert f"hub.toml: {words}" in told.err
-    assert told.err.count("\n") == 1
+    result = hub("settings", code=3)
+    assert f"hub.toml: {words}" in result.err
+    assert result.err.count("\n") == 1
 
 
 def test_a_settings_file_that_is_none_is_told(hub: Hub, tmp_path: Path) -> None:
@@ -423,8 +423,8 @@ def test_a_misspelt_variable_is_named(hub: Hub, monkeypatch: pytest.MonkeyPatch)
     """Else it changes nothing, and nobody learns why; what members' own commands read is none."""
     monkeypatch.setenv("HUB_PROT", "8100")
     monkeypatch.setenv("HUB_KEY", "hub_x")
-    told = hub("settings")
-    assert told.err == "hub settings: HUB_PROT is in the environment, and there is no such setting.\n"
+    result = hub("settings")
+    assert result.err == "hub settings: HUB_PROT is in the environment, and there is no such setting.\n"
 
 
 # ------------------------------------------------------------------------------------------------ serve, and the rest
@@ -440,9 +440,9 @@ def test_a_port_that_is_taken_is_told(made: Hub, monkeypatch: pytest.MonkeyPatch
     """By its number, before a worker is started."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        told = made("serve", "--port", str(port), code=3)
-        assert f"Port {port} on 127.0.0.1 cannot be had" in told.err
-        assert "--port" in told.err
+        result = made("serve", "--port", str(port), code=3)
+        assert f"Port {port} on 127.0.0.1 cannot be had" in result.err
+        assert "--port" in result.err
     assert "no port 70000" in made("serve", "--port", "70000", code=3).err
 
 
@@ -464,16 +464,16 @@ def test_a_certificate_that_is_none_is_told(made: Hub, tmp_path: Path) -> None:
     Path(locked).write_bytes(private.private_bytes(*form))
     Path(junk).write_text("no certificate")
     for cert_file, key_file in ((junk, key), (chain, junk), (chain, key), (chain, locked)):
-        told = made("serve", "--tls-cert", cert_file, "--tls-key", key_file, code=3)
-        assert "--tls-cert is the certificate" in told.err
+        result = made("serve", "--tls-cert", cert_file, "--tls-key", key_file, code=3)
+        assert "--tls-cert is the certificate" in result.err
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(hub: Hub, name: str) -> None:
     """On stdout."""
-    told = hub(name, "--help")
-    assert "example:" in told.out
-    assert f"hub {name}" in told.out.partition("example:")[2]
+    result = hub(name, "--help")
+    assert "example:" in result.out
+    assert f"hub {name}" in result.out.partition("example:")[2]
 
 
 def test_an_unknown_command_is_a_usage_error(hub: Hub) -> None:
@@ -495,10 +495,10 @@ def test_help_is_light(arguments: list[str], tmp_path: Path) -> None:
         "except SystemExit: pass\n"
         "print('IMPORTED', *sys.modules)"
     )
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=clean_environment()
     )
-    imported = told.stdout.partition("IMPORTED")[2].split()
+    imported = result.stdout.partition("IMPORTED")[2].split()
     assert "hub.cli" in imported
     assert set(HEAVY).isdisjoint(imported)
 

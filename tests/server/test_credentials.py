@@ -31,9 +31,9 @@ class Counting:
     def hash(self, password: str) -> str:
         return self._hasher.hash(password)
 
-    def verify(self, kept: str, password: str) -> bool:
+    def verify(self, hashed: str, password: str) -> bool:
         self.verified += 1
-        return self._hasher.verify(kept, password)
+        return self._hasher.verify(hashed, password)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_nobody_is_anonymous_by_mistake(credentials: Credentials) -> None:
 def test_every_refusal_has_the_same_words(credentials: Credentials) -> None:
     """So that nobody learns which names exist."""
     credentials.add(CERT, PASSWORD)
-    told = set()
+    messages = set()
     for header in (
         basic("th-duty", "wrong password"),
         basic("nobody", PASSWORD),
@@ -80,8 +80,8 @@ def test_every_refusal_has_the_same_words(credentials: Credentials) -> None:
     ):
         with pytest.raises(UnauthenticatedError) as refused:
             credentials.authenticate(header)
-        told.add(str(refused.value))
-    assert len(told) == 1
+        messages.add(str(refused.value))
+    assert len(messages) == 1
 
 
 def test_keys_and_passwords_are_kept_as_hashes(credentials: Credentials, store: Store) -> None:

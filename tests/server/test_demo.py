@@ -10,8 +10,8 @@ from tests.server.process import command
 
 def test_the_demo_tells_its_story(tmp_path: Path) -> None:
     """Indonesia publishes, Singapore has it and says so, the victim is in none of it; each member has a key of its own."""
-    told = command("demo", "--home", str(tmp_path / "var"), "--port", str(free_port()), "--once", environment={})
-    assert told.stderr == ""
+    result = command("demo", "--home", str(tmp_path / "var"), "--port", str(free_port()), "--once", environment={})
+    assert result.stderr == ""
     for words in (
         "11 members, 17 collections",
         "hub publish",
@@ -23,7 +23,7 @@ def test_the_demo_tells_its_story(tmp_path: Path) -> None:
         "Not fetched yet by BN KH LA MM MY PH TH TL VN",
         "The console:",
     ):
-        assert words in told.stdout, words
+        assert words in result.stdout, words
     keys = list((tmp_path / "var" / "keys").iterdir())
     assert len(keys) == 11
     assert all(path.stat().st_mode & 0o077 == 0 for path in keys)

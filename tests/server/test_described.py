@@ -41,7 +41,7 @@ def test_every_answer_is_one_that_the_standard_has(
     """Status, content type, headers and body as described; no 5xx, whatever was drawn."""
     from schemathesis.specs.openapi import checks
 
-    held = [
+    held_objects = [
         checks.status_code_conformance,
         checks.content_type_conformance,
         checks.response_headers_conformance,
@@ -56,7 +56,7 @@ def test_every_answer_is_one_that_the_standard_has(
     def draw(drawn: DataObject) -> None:
         case = drawn.draw(schema[path][method].as_strategy())
         case.headers["Authorization"] = authorization
-        response = case.call_and_validate(checks=held)
+        response = case.call_and_validate(checks=held_objects)
         seen.add(response.status_code)
 
     draw()

@@ -68,9 +68,9 @@ def test_only_what_a_reader_may_see_moves_its_collection(hub: Hub, as_account: C
     for name in READERS:
         clearance = access.reads(account_of(name), collection)
         if clearance is not None:
-            told = seen[Sight(collection.id, clearance)] > 0
-            assert told == bool(as_account(name).objects(alias)), name
-            assert told == (level <= clearance), name
+            seen_any = seen[Sight(collection.id, clearance)] > 0
+            assert seen_any == bool(as_account(name).objects(alias)), name
+            assert seen_any == (level <= clearance), name
 
 
 def test_what_is_hidden_leaves_what_a_reader_is_told_as_it_was(hub: Hub, indonesia: Client) -> None:
@@ -120,8 +120,8 @@ def test_everybody_listens_to_what_he_reads_and_to_nothing_else(hub: Hub, name: 
     account = account_of(name)
     readable = {alias for alias in COLLECTIONS if _level(hub, account, alias) is not None}
     if readable:
-        found = sights(hub.catalogue, account, "region", ())
-        assert {sight.collection for sight in found} == {COLLECTIONS[alias] for alias in readable}
+        sights_found = sights(hub.catalogue, account, "region", ())
+        assert {sight.collection for sight in sights_found} == {COLLECTIONS[alias] for alias in readable}
     else:  # an API root without a collection that this account could know of is a missing one
         with pytest.raises(NotFoundError):
             sights(hub.catalogue, account, "region", ())
@@ -241,10 +241,10 @@ class Talk:
 async def living(application: Events) -> Any:
     """The application between its start and its end, as a server runs it."""
     orders: asyncio.Queue[dict[str, str]] = asyncio.Queue()
-    said: asyncio.Queue[dict[str, str]] = asyncio.Queue()
-    life = asyncio.create_task(application({"type": "lifespan"}, orders.get, said.put))  # type: ignore[arg-type] # as ASGI calls it
+    lines: asyncio.Queue[dict[str, str]] = asyncio.Queue()
+    life = asyncio.create_task(application({"type": "lifespan"}, orders.get, lines.put))  # type: ignore[arg-type] # as ASGI calls it
     await orders.put({"type": "lifespan.startup"})
-    assert (await said.get())["type"] == "lifespan.startup.complete"
+    assert (await lines.get())["type"] == "lifespan.startup.complete"
     try:
         yield
     finally:
@@ -341,8 +341,8 @@ def test_the_same_are_let_in_as_everywhere(
 
     async def story() -> None:
         async with living(application):
-            known = bearer(template, authorization) if authorization in template.keys else authorization
-            talk = Talk(application, known, query=query)
+            key = bearer(template, authorization) if authorization in template.keys else authorization
+            talk = Talk(application, key, query=query)
             await (talk.until(b"listening") if status == 200 else talk.over())
             assert talk.status == status
 

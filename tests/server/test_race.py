@@ -134,11 +134,11 @@ def run(process: HubProcess, requests_each: int, pause: float) -> int:
         for request in range(requests_each)
         for place in range(OBJECTS_A_REQUEST)
     }
-    for (by_next, limit), found in zip(READERS, met, strict=True):
+    for (by_next, limit), ids_met in zip(READERS, met, strict=True):
         how = f"{'next' if by_next else 'added_after'}, limit {limit}"
-        assert len(found) == len(set(found)), f"met twice by {how}"
-        assert set(found) == expected, f"lost by {how}"
-    assert len({tuple(found) for found in met}) == 1, "all readers met them in the same order"
+        assert len(ids_met) == len(set(ids_met)), f"met twice by {how}"
+        assert set(ids_met) == expected, f"lost by {how}"
+    assert len({tuple(ids_met) for ids_met in met}) == 1, "all readers met them in the same order"
     for number in range(WRITERS):
         mine = [name for name in met[0] if name in {note(number_of(number, r, 0))["id"] for r in range(requests_each)}]
         assert mine == sorted(mine), "in the order in which they were acknowledged"
@@ -157,5 +157,5 @@ def test_the_same_for_long(hub_process: MakeProcess, figures: Figures) -> None:
     killed = run(hub_process(HUB_WORKERS="4"), requests_each=1500, pause=3.0)
     assert killed >= 10
     sent = WRITERS * 1500
-    found = {"envelopes": sent, "objects": sent * OBJECTS_A_REQUEST, "workers killed": killed}
-    figures.note(found | {"met by each of four readers": sent * OBJECTS_A_REQUEST, "lost or doubled": 0})
+    ids_met = {"envelopes": sent, "objects": sent * OBJECTS_A_REQUEST, "workers killed": killed}
+    figures.note(ids_met | {"met by each of four readers": sent * OBJECTS_A_REQUEST, "lost or doubled": 0})

@@ -280,27 +280,27 @@ def test_nobody_takes_the_name_of_a_members_cert(name: str, code: str) -> None:
 
 def test_what_the_hub_put_in_stands_as_it_is() -> None:
     """Its definitions and the members' identities: the exact copy is no change, anything else is refused."""
-    held = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
-    for content in held.own_objects.values():
-        owner = held.reserved.get(content["id"], NOBODY)
+    catalogue = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
+    for content in catalogue.own_objects.values():
+        owner = catalogue.reserved.get(content["id"], NOBODY)
         spelt = {**content, "created": content["created"].replace(".000Z", "Z")}
         changed = dict(content) | (
             {"modified": "2026-09-01T00:00:00.000Z"} if "modified" in content else {"lang": "en"}
         )
         for member_code in ("ID", "SG"):
-            assert speaks_for(member_code, parsed(spelt), OPEN, held) == Owner(owner)
+            assert speaks_for(member_code, parsed(spelt), OPEN, catalogue) == Owner(owner)
             if owner != member_code and content["type"] != "marking-definition":
                 for change in ({}, {"revoked": True}):
-                    assert isinstance(speaks_for(member_code, parsed(changed | change), OPEN, held), Refusal)
+                    assert isinstance(speaks_for(member_code, parsed(changed | change), OPEN, catalogue), Refusal)
 
 
 def test_a_members_own_copy_of_its_identity_changes_nothing() -> None:
     """The hub has it from members.toml, with its contact; tools send shorter ones, which is no failure of theirs."""
-    held = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
-    verdict = speaks_for("ID", identity(id=ID_OWN), OPEN, held)
+    catalogue = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
+    verdict = speaks_for("ID", identity(id=ID_OWN), OPEN, catalogue)
     assert isinstance(verdict, Stands)
     assert "members.toml" in verdict.message
-    assert isinstance(speaks_for("ID", identity(id=ID_OWN, revoked=True), OPEN, held), Refusal)
+    assert isinstance(speaks_for("ID", identity(id=ID_OWN, revoked=True), OPEN, catalogue), Refusal)
 
 
 # --- at which level it is shown (law L5) ---------------------------------------------------------------------------

@@ -31,21 +31,21 @@ def note(**more: Any) -> dict[str, Any]:
 
 def parsed(**more: Any) -> StixObject:
     """The note, which must be valid."""
-    found = parse_object(note(**more), Limits())
-    assert isinstance(found, StixObject), found
-    return found
+    parsed_object = parse_object(note(**more), Limits())
+    assert isinstance(parsed_object, StixObject), parsed_object
+    return parsed_object
 
 
 def refused(limits: Limits, **more: Any) -> str:
     """Why the note is refused."""
-    found = parse_object(note(**more), limits)
-    assert isinstance(found, tuple), found
-    return found[0].message
+    parsed_object = parse_object(note(**more), limits)
+    assert isinstance(parsed_object, tuple), parsed_object
+    return parsed_object[0].message
 
 
 def test_ids_of_what_may_be_an_observable_are_named_wherever_they_stand() -> None:
     """Law L5 watches whoever names an SCO; that an object names a report or its author gives no value away."""
-    found = parsed(
+    parsed_object = parsed(
         object_refs=[f"url--{UUID}", f"indicator--{UUID}", f"x-acme-thing--{UUID}", f"url--{UUID}"],
         created_by_ref=f"identity--{UUID}",
         x_also={"here": [f"ipv4-addr--{OTHER}"]},
@@ -55,7 +55,7 @@ def test_ids_of_what_may_be_an_observable_are_named_wherever_they_stand() -> Non
     )
     properties = {f"ipv4-addr--{OTHER}", f"url--{UUID}", f"x-acme-thing--{UUID}"}
     texts = {f"url--{OTHER}", f"file--{OTHER}"}
-    assert found.names == tuple(sorted(properties | texts))
+    assert parsed_object.names == tuple(sorted(properties | texts))
 
 
 def test_versions_written_alike_or_not_are_the_same_content() -> None:
@@ -105,9 +105,9 @@ def spelt(text: str) -> Any:
 )
 def test_a_number_that_no_parser_keeps_is_refused(text: str) -> None:
     """L6: beyond all floats it would go out as null, beyond 2^53 as its neighbour."""
-    found = spelt(text)
-    assert not isinstance(found, StixObject)
-    assert "a number is beyond 2^53" in found[0].message
+    parsed_object = spelt(text)
+    assert not isinstance(parsed_object, StixObject)
+    assert "a number is beyond 2^53" in parsed_object[0].message
 
 
 @pytest.mark.parametrize(
@@ -115,20 +115,20 @@ def test_a_number_that_no_parser_keeps_is_refused(text: str) -> None:
 )
 def test_what_is_taken_goes_out_as_it_came(text: str) -> None:
     """L6: JSON-equal."""
-    found = spelt(text)
-    assert isinstance(found, StixObject)
-    assert parse_json(found.body) == parse_json((PLAIN % text).encode())
+    parsed_object = spelt(text)
+    assert isinstance(parsed_object, StixObject)
+    assert parse_json(parsed_object.body) == parse_json((PLAIN % text).encode())
 
 
 @pytest.mark.parametrize("ids", [TLP1_IDS, TLP2_IDS])
 def test_an_observed_sco_raises_what_holds_it(ids: dict[TLP, str]) -> None:
     """L5: an observed-data that holds SCOs whole (the deprecated `objects`) is shown no lower than the highest of them."""
     secret = {"type": "ipv4-addr", "value": "203.0.113.7", "object_marking_refs": [ids[TLP.RED]]}
-    held = {"type": "observed-data", "objects": {"0": secret}, "object_marking_refs": [ids[TLP.GREEN]]}
-    assert level(held) is TLP.RED
-    assert level(held | {"objects": {"0": {"type": "mutex", "name": "m"}}}) is TLP.GREEN
+    observed = {"type": "observed-data", "objects": {"0": secret}, "object_marking_refs": [ids[TLP.GREEN]]}
+    assert level(observed) is TLP.RED
+    assert level(observed | {"objects": {"0": {"type": "mutex", "name": "m"}}}) is TLP.GREEN
     granular = secret | {
         "object_marking_refs": [ids[TLP.GREEN]],
         "granular_markings": [{"selectors": ["value"], "marking_ref": ids[TLP.AMBER]}],
     }
-    assert level(held | {"objects": {"0": granular}}) is TLP.AMBER
+    assert level(observed | {"objects": {"0": granular}}) is TLP.AMBER

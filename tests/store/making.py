@@ -68,7 +68,7 @@ def candidate(number: int = 1, version: int | None = 1, level: int = 1, **change
     """An object in its first version at TLP:GREEN, owned by Indonesia; `changes` are fields of `Candidate`."""
     object_type = changes.pop("type", "indicator")
     content = {"id": an_id(number, object_type), "version": version, "level": level, "note": changes.pop("note", "")}
-    made = Candidate(
+    new_candidate = Candidate(
         index=0,
         id=an_id(number, object_type),
         type=object_type,
@@ -81,7 +81,7 @@ def candidate(number: int = 1, version: int | None = 1, level: int = 1, **change
         body=json.dumps(content).encode(),
         digest=json.dumps(content).encode(),
     )
-    return replace(made, **changes)
+    return replace(new_candidate, **changes)
 
 
 def batch(
@@ -115,18 +115,18 @@ def asking(after: int = 0, limit: int = 1000, clearance: int = 4, **changes: Any
 
 def contents(body: bytes) -> list[dict[str, Any]]:
     """The objects of a page's body."""
-    found: list[dict[str, Any]] = json.loads(b"[" + body + b"]")
-    return found
+    objects: list[dict[str, Any]] = json.loads(b"[" + body + b"]")
+    return objects
 
 
 def told(store: Store, query: Query, max_bytes: int = ROOMY) -> Iterator[dict[str, Any]]:
     """Everything that paging by place brings, one object after the other; checks what each page says of itself."""
     while True:
         page = store.read(query, max_bytes)
-        found = contents(page.body)
-        assert page.count == len(found) <= query.limit
-        assert (page.first > query.after) if found else (page.first, page.last, page.more) == (0, 0, False)
-        yield from found
+        objects = contents(page.body)
+        assert page.count == len(objects) <= query.limit
+        assert (page.first > query.after) if objects else (page.first, page.last, page.more) == (0, 0, False)
+        yield from objects
         if not page.more:
             return
         query = replace(query, after=page.last)

@@ -29,8 +29,8 @@ def main(kind: str, folder: str, writer: int, generation: int, batches: int) -> 
     skew = writer * 600_000
     store = open_kind(kind, Path(folder), lambda: int(time.time() * 1000) - skew, lock_seconds=30.0)
     for batch in range(batches):
-        found = [candidate(number, level=number % 5) for number in numbers(writer, generation, batch)]
-        add(store, *found, status=status_of(writer, generation, batch))
+        batch_candidates = [candidate(number, level=number % 5) for number in numbers(writer, generation, batch)]
+        add(store, *batch_candidates, status=status_of(writer, generation, batch))
         print(batch, flush=True)  # noqa: T201 - the acknowledgement
     store.close()
 

@@ -47,8 +47,8 @@ def test_what_is_restored_is_what_was_exported(store: Store) -> None:
     for clearance in range(5):
         assert store.counts("again", clearance) == store.counts("shared", clearance)
         for versions in (LAST, EVERY, VersionMatch(first=True)):
-            here = list(told(store, asking(clearance=clearance, versions=versions)))
-            assert list(told(store, asking(clearance=clearance, versions=versions, collection="again"))) == here
+            objects_here = list(told(store, asking(clearance=clearance, versions=versions)))
+            assert list(told(store, asking(clearance=clearance, versions=versions, collection="again"))) == objects_here
 
 
 def test_what_comes_after_a_restore_stands_after_every_place_ever_given_out(store: Store) -> None:

@@ -89,8 +89,8 @@ def test_a_page_ends_where_its_bytes_do_and_has_at_least_one_object(store: Store
         add(store, candidate(number, note="x" * 100 * number))
     size = len(store.read(asking(limit=1), 1 << 20).body)
     for max_bytes in (1, size, 2 * size, 2 * size + 200, 900, 10_000):
-        found = list(told(store, asking(), max_bytes))
-        assert [one["id"] for one in found] == [an_id(number) for number in range(6)]
+        objects_read = list(told(store, asking(), max_bytes))
+        assert [one["id"] for one in objects_read] == [an_id(number) for number in range(6)]
         page = store.read(asking(), max_bytes)
         assert page.count == 1 or len(page.body) <= max_bytes
     whole = store.read(asking(), 1 << 20)
@@ -106,8 +106,8 @@ def test_a_page_filtered_by_type_ends_where_its_bytes_do(store: Store) -> None:
     page = store.read(asking(types=("indicator",)), 1000)
     assert 0 < len(page.body) <= 1000
     assert page.more
-    found = list(told(store, asking(types=("indicator",)), 1000))
-    assert [one["id"] for one in found] == [an_id(number) for number in range(6)]
+    objects_read = list(told(store, asking(types=("indicator",)), 1000))
+    assert [one["id"] for one in objects_read] == [an_id(number) for number in range(6)]
 
 
 def test_places_before_and_beyond_all_times_are_taken_as_they_are(store: Store) -> None:

@@ -87,21 +87,21 @@ def test_readers_meet_each_acknowledged_object_once_though_writers_are_killed(
         reader.enough.set()
         reader.join()
     # (1) what was acknowledged is there, whole and with its status
-    kept = [record.id for record in store.records("shared")]
+    ids_kept = [record.id for record in store.records("shared")]
     assert len(acknowledged) >= WRITERS * BATCHES[kind]
-    for told in acknowledged:
-        assert {an_id(number) for number in numbers(*told)} <= set(kept)
-        assert store.get_status(status_of(*told)) is not None
+    for acknowledgement in acknowledged:
+        assert {an_id(number) for number in numbers(*acknowledgement)} <= set(ids_kept)
+        assert store.get_status(status_of(*acknowledgement)) is not None
     # (2) what was not acknowledged is there whole, with its status, or not at all
     for writer in range(WRITERS):
         for generation in range(GENERATIONS):
             for batch in range(BATCHES[kind]):
-                there = [an_id(number) in kept for number in numbers(writer, generation, batch)]
-                assert len(set(there)) == 1
-                assert (store.get_status(status_of(writer, generation, batch)) is not None) == there[0]
+                presence = [an_id(number) in ids_kept for number in numbers(writer, generation, batch)]
+                assert len(set(presence)) == 1
+                assert (store.get_status(status_of(writer, generation, batch)) is not None) == presence[0]
     # (3) each reader met all of it once, in the order of the line
     for reader in readers:
-        assert reader.seen == kept
+        assert reader.seen == ids_kept
 
 
 @pytest.mark.parametrize("clock_offset", [-86_400_000, 86_400_000])

@@ -94,11 +94,11 @@ def _fill(store: Store) -> int:
 def test_a_full_store_refuses_whole_batches_and_goes_on_reading(opened: Opener) -> None:
     """Nothing of the batch that found no room is there, neither objects nor status nor head."""
     store = opened(max_pages=120)
-    kept = _fill(store)
-    assert kept > 0
-    assert [one["id"] for one in told(store, asking())] == [an_id(number) for number in range(kept)]
-    assert store.get_status(f"s{kept}") is None
-    assert store.counts("shared", 4)[0] == kept
+    ids_kept = _fill(store)
+    assert ids_kept > 0
+    assert [one["id"] for one in told(store, asking())] == [an_id(number) for number in range(ids_kept)]
+    assert store.get_status(f"s{ids_kept}") is None
+    assert store.counts("shared", 4)[0] == ids_kept
     assert store.head("shared") == store.counts("shared", 4)[1]
     store.ping()
 

@@ -79,16 +79,16 @@ def test_a_malformed_parameter_is_refused(writer: Client, parameter: str) -> Non
         assert parameter.partition("=")[0] in response.json["description"]
 
 
-@pytest.mark.parametrize(("asked", "found"), [([2], [2]), ([2, 1], [2, 1]), ([99], []), ([99, 1], [1])])
-def test_match_id_takes_one_or_several(writer: Client, asked: list[int], found: list[int]) -> None:
+@pytest.mark.parametrize(("asked", "objects_read"), [([2], [2]), ([2, 1], [2, 1]), ([99], []), ([99, 1], [1])])
+def test_match_id_takes_one_or_several(writer: Client, asked: list[int], objects_read: list[int]) -> None:
     """FI-3: a comma means OR; the order is that of the line."""
     value = ",".join(an_id(number) for number in asked)
     for resource in RESOURCES:
-        assert ids(writer.everything("id", resource, id=value)) == [an_id(number) for number in found]
+        assert ids(writer.everything("id", resource, id=value)) == [an_id(number) for number in objects_read]
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("asked", "objects_read"),
     [
         ("note", [an_id(3, "note")]),
         ("note,ipv4-addr", [an_id(3, "note"), address(5)["id"]]),
@@ -96,10 +96,10 @@ def test_match_id_takes_one_or_several(writer: Client, asked: list[int], found: 
         ("malware", []),
     ],
 )  # fmt: skip - a table
-def test_match_type_takes_one_or_several(writer: Client, asked: str, found: list[str]) -> None:
+def test_match_type_takes_one_or_several(writer: Client, asked: str, objects_read: list[str]) -> None:
     """FI-4: only the listed types."""
     for resource in RESOURCES:
-        assert ids(writer.everything("id", resource, type=asked)) == found
+        assert ids(writer.everything("id", resource, type=asked)) == objects_read
 
 
 def test_fields_are_anded(writer: Client) -> None:
@@ -124,8 +124,8 @@ def test_without_match_version_the_latest_come(writer: Client) -> None:
 def test_the_three_words(writer: Client, asked: str, versions: list[int]) -> None:
     """FI-7: last, first and all."""
     for resource in RESOURCES:
-        found = writer.everything("id", resource, version=asked, id=an_id(1))
-        assert [entry.get("version", entry.get("modified")) for entry in found] == [stamp(v) for v in versions]
+        objects_read = writer.everything("id", resource, version=asked, id=an_id(1))
+        assert [entry.get("version", entry.get("modified")) for entry in objects_read] == [stamp(v) for v in versions]
     assert len(writer.objects("id", version=asked)) == 4 + len(versions)
 
 
@@ -148,8 +148,8 @@ def test_a_value_is_exactly_that_version(writer: Client, spelling: str) -> None:
 def test_lists_are_unions(writer: Client, asked: str, versions: list[int]) -> None:
     """FI-9: each version once."""
     for limit in (None, 1):
-        found = writer.everything("id", id=an_id(1), version=asked, limit=limit)
-        assert pairs(found) == [(an_id(1), stamp(version)) for version in versions]
+        objects_read = writer.everything("id", id=an_id(1), version=asked, limit=limit)
+        assert pairs(objects_read) == [(an_id(1), stamp(version)) for version in versions]
 
 
 @pytest.mark.parametrize("asked", ["first", "last", "all", stamp(4)])

@@ -234,17 +234,17 @@ def test_the_same_token_gives_the_same_page(writer: Client, open_hub: OpenHub, t
 def test_deletes_between_pages_lose_nothing_else(writer: Client, by: str) -> None:
     """PG-14: the rest still come, exactly once, also where the last object of a page is the one that goes."""
     met: list[tuple[str, str]] = []
-    gone: set[str] = set()
+    ids_met: set[str] = set()
     whole = pairs(writer.objects("id"))
     for page in writer.walk(at("id", "objects"), by, limit=3):
         met += pairs(page.json["objects"])
         for victim in (met[-1][0], *(name for name, _ in whole if name not in dict(met))):
-            if victim not in gone and len(gone) < 8:
+            if victim not in ids_met and len(ids_met) < 8:
                 assert writer.delete("id", victim).status_code == 200
-                gone.add(victim)
+                ids_met.add(victim)
                 break
     assert met == [pair for pair in whole if pair in met]
-    assert {name for name, _ in whole} - gone <= set(dict(met))
+    assert {name for name, _ in whole} - ids_met <= set(dict(met))
 
 
 def test_a_clock_set_back_loses_nothing(indonesia: Client, clock: Clock) -> None:

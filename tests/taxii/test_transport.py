@@ -100,13 +100,13 @@ def session_tickets(process: HubProcess, port: int, keys: Path) -> list[bytes]:
     cipher = secured.cipher()
     assert cipher is not None
     messages = b"".join(inside for kind, inside in decrypted(answered, secret, cipher[0]) if kind == HANDSHAKE)
-    found = []
+    answers = []
     while messages:
         length = int.from_bytes(messages[1:4], "big")
         assert messages[0] == NEW_SESSION_TICKET
-        found.append(messages[4 : 4 + length])
+        answers.append(messages[4 : 4 + length])
         messages = messages[4 + length :]
-    return found
+    return answers
 
 
 def decrypted(records: bytes, secret: bytes, suite: str) -> Iterator[tuple[int, bytes]]:
@@ -136,12 +136,12 @@ def extensions_of(ticket: bytes) -> dict[int, bytes]:
     rest = rest[2 + int.from_bytes(rest[:2], "big") :]  # the ticket itself
     assert int.from_bytes(rest[:2], "big") == len(rest) - 2
     rest = rest[2:]
-    found = {}
+    answers = {}
     while rest:
         length = int.from_bytes(rest[2:4], "big")
-        found[int.from_bytes(rest[:2], "big")] = rest[4 : 4 + length]
+        answers[int.from_bytes(rest[:2], "big")] = rest[4 : 4 + length]
         rest = rest[4 + length :]
-    return found
+    return answers
 
 
 def test_https_is_served(secure: HubProcess) -> None:

@@ -27,13 +27,13 @@ class Found:
 
 def look_up(batch: Batch) -> Generator[Step, Any, Found | None]:
     """All that has to be known to decide the batch; None where part of it was deleted meanwhile."""
-    found = Found()
-    known = found.known
+    looked_up = Found()
+    known = looked_up.known
     while asked := questions(batch, known):
         if asked.rows or asked.descriptions:
             ids, described = tuple(sorted(asked.rows)), tuple(sorted(asked.descriptions))
             rows: list[Document] = yield LookUp(ids, described)
-            _take(found, asked, batch.collection, {row["_id"]: row for row in rows})
+            _take(looked_up, asked, batch.collection, {row["_id"]: row for row in rows})
         if asked.containers:
             links = yield from _links(batch.publisher, asked.containers, _CONTAINERS, (), highest=True)
             known.containers.update(links)
@@ -45,18 +45,18 @@ def look_up(batch: Batch) -> Generator[Step, Any, Found | None]:
     keys = bodies_to_read(batch, known.rows)
     bodies: Mapping[str, bytes] = (yield ReadBodies(tuple(sorted(keys)))) if keys else {}
     known.bodies = bodies
-    return found if keys <= bodies.keys() else None
+    return looked_up if keys <= bodies.keys() else None
 
 
-def _take(found: Found, asked: Questions, collection: str, rows: Mapping[str, Document]) -> None:
+def _take(looked_up: Found, asked: Questions, collection: str, rows: Mapping[str, Document]) -> None:
     by_id = mongo_rows.by_id(row for row in rows.values() if row["id"] in asked.rows)
-    found.known.rows.update({identifier: by_id.get(identifier, ()) for identifier in asked.rows})
-    found.rows.update((key, row) for key, row in rows.items() if row["id"] in asked.rows)
+    looked_up.known.rows.update({identifier: by_id.get(identifier, ()) for identifier in asked.rows})
+    looked_up.rows.update((key, row) for key, row in rows.items() if row["id"] in asked.rows)
     describing: dict[str, list[str]] = {identifier: [] for identifier in asked.descriptions}
     for row in rows.values():
         if row["coll"] == collection and not row["withdrawn"] and row["describes"] in describing:
             describing[row["describes"]].append(row["id"])
-    found.known.descriptions.update({name: tuple(dict.fromkeys(ids)) for name, ids in describing.items()})
+    looked_up.known.descriptions.update({name: tuple(dict.fromkeys(ids)) for name, ids in describing.items()})
 
 
 def _links(
