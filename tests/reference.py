@@ -49,7 +49,7 @@ Six rules hold in every format (`hub/reports/reading/roles.py`):
 5. A comment on a host, mailbox or account that has a word of victims or of compromise makes it the victim's, or a hacked
    third party's (`hub/reports/reading/role_words.py` lists the words, in the languages of the region).
 6. A site under a member's country with a path of a content management system is a hacked one, and so is its host. A host
-   that spams, scans, floods or serves a page from the CERT's own country is a third party's."""
+   that spams, scans, floods or guesses passwords from the CERT's own country is a third party's."""
 _TYPES: Final = """Feeds (IntelMQ, n6, X-ARF) name one host that the observation is about. In IODEF and MISP the types decide
 together with the place of a host in the attack. `blacklist`, `dga-domain`, `proxy` and `tor` are IntelMQ's own."""
 _PASSED_OVER: Final = """All that a report says is used, or named with its value and the reason (on stderr, by `hub convert` and `hub publish`).

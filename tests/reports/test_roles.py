@@ -367,9 +367,9 @@ def test_a_hacked_site_of_a_members_country_is_a_third_partys_in_the_form_too(pa
     assert found[other] is found["login-rekaan.co.id"] is Role.ADVERSARY
 
 
-@pytest.mark.parametrize("rsit_type", ["ddos", "spam", "scanner", "brute-force", "malware-distribution", "phishing"])
-def test_a_source_in_the_certs_own_country_is_a_third_partys(rsit_type: str) -> None:
-    """Its own country is full of machines that do not know that they attack; a command server there still leaves."""
+@pytest.mark.parametrize("rsit_type", ["ddos", "spam", "scanner", "brute-force", "exploit", "ids-alert"])
+def test_a_machine_that_attacks_from_the_certs_own_country_is_a_third_partys(rsit_type: str) -> None:
+    """Such a machine mostly does not know that it attacks. What serves an attack was put up by the adversary, and leaves."""
 
     def role(kind: str, country: str) -> Role:
         event = {"classification.type": kind, "source.ip": "203.0.113.9", "source.geolocation.cc": country}
@@ -382,7 +382,8 @@ def test_a_source_in_the_certs_own_country_is_a_third_partys(rsit_type: str) -> 
 
     assert role(rsit_type, "MY") is Role.THIRD_PARTY
     assert role(rsit_type, "FR") is Role.ADVERSARY
-    assert role("c2-server", "MY") is Role.ADVERSARY
+    for serving in ("c2-server", "phishing", "malware-distribution", "malware-configuration"):
+        assert role(serving, "MY") is Role.ADVERSARY
 
 
 def test_an_n6_source_in_the_certs_own_country_is_a_third_partys() -> None:

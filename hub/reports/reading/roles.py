@@ -230,27 +230,29 @@ def with_hacked_sites(items: Iterable[Observable], *, one_observation: bool = Fa
     return tuple(map(settled, items))
 
 
-OPERATED: Final[frozenset[str]] = frozenset({
-    "ddos", "dos", "spam", "scanner", "brute-force", "exploit", "ids-alert", "malware-distribution", "phishing",
+BY_MACHINES: Final[frozenset[str]] = frozenset({
+    "ddos", "dos", "spam", "scanner", "brute-force", "exploit", "ids-alert",
 })  # fmt: skip
-"""Types whose source is often a hacked or infected machine of somebody who does not know of it."""
-# Of these, a host under a name of the country is somebody's machine: nobody registers a name to scan from it.
-_BY_MACHINES: Final = OPERATED - {"malware-distribution", "phishing"}
+"""Types whose source is mostly a hacked or infected machine of somebody who does not know of it. Whatever serves an attack
+(a command server, a phishing page, a place that spreads malware) was put up by the adversary, unless the report says more."""
 
 
 def at_home(claim: Claim, rsit_type: str, field: str, *, country: str | None, home: str | None) -> Claim:
-    """The claim on the source of an attack, a third party's where the source lies in the CERT's own country.
+    """The claim on the source of an attack by machines, a third party's where it lies in the CERT's own country.
 
     ``country`` is where the report says that the source is, ``home`` that of the CERT; both ISO2.
     """
-    if claim.role is not Role.ADVERSARY or rsit_type not in OPERATED or home is None or country != home:
+    if claim.role is not Role.ADVERSARY or rsit_type not in BY_MACHINES or home is None or country != home:
         return claim
     return third_party(f"{claim.evidence}, but {field} says {country}: likely a hacked machine of this country")
 
 
 def named_at_home(claim: Claim, rsit_type: str, names: Iterable[str]) -> Claim:
-    """The claim on the source of an attack, a third party's where one of its names lies under a member's country."""
-    if claim.role is not Role.ADVERSARY or rsit_type not in _BY_MACHINES:
+    """The claim on the source of an attack by machines, a third party's where a name of it lies under a member's country.
+
+    Nobody registers a name to scan from it.
+    """
+    if claim.role is not Role.ADVERSARY or rsit_type not in BY_MACHINES:
         return claim
     name = next((name for name in names if name.rpartition(".")[2].casefold() in _AT_HOME), None)
     return claim if name is None else third_party(f"{claim.evidence}, but {name} is of a member's country")
