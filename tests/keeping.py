@@ -26,6 +26,7 @@ MONGO: Final = "mongodb"
 # By the beginning of their ids: these run over both stores always;
 TWICE: Final = (
     "tests/taxii/",
+    "tests/door/",
     "tests/community/test_board.py::",
     "tests/community/test_ledger.py::",
     "tests/producer/test_story.py::test_four_members",
