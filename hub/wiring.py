@@ -17,7 +17,7 @@ from hub.audit.checkpoints import read_key
 from hub.audit.trail import AuditTrail
 from hub.community.hub import Hub
 from hub.community.reminder_loop import ReminderLoop
-from hub.errors import ConfigurationError, HubError, StoreError
+from hub.errors import ConfigurationError, HubError, StoreError, StoreUnavailableError
 from hub.settings import Settings, masked_uri
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import Credentials
@@ -75,9 +75,15 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
 
 
 def open_hub(settings: Settings) -> Hub:
-    """A hub over an existing store; StoreUnavailableError where `hub init` has not been run."""
+    """A hub over an existing store; StoreUnavailableError where `hub init` has not been run, or not to its end."""
     catalogue = open_catalogue(settings)
     store = open_store(settings)
+    if any(store.has_unknown_levels(collection.id) for collection in catalogue):
+        store.close()
+        raise StoreUnavailableError(
+            f"the store {masked_uri(settings.store)} holds records of an older hub whose levels were not judged by today's "
+            "rules: run `hub init`, and let it end"
+        )
     return Hub(
         catalogue=catalogue,
         store=store,

@@ -156,7 +156,7 @@ class Verification:
         findings = []
         for object_id in again:
             history = self.store.history(collection, object_id)
-            expected = line.standings([(record.level, record.revoked) for record in history])
+            expected = line.standings([line.version_of(record) for record in history])
             for record, standing in zip(history, expected, strict=True):
                 kept = alone.get(record.place, line.alone(record).standing)
                 if kept != standing:

@@ -66,6 +66,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "outbox": "what waits to be sent, and what was refused",
     "hand-over": "give an id to the member whose object it is, where another took it first",
     "audit": "who did what, and whether the store is as the hub wrote it",
+    "levels": "list what an upgrade hid, since the hub would refuse it today; show it again, or remove it",
     "purge": "remove an object so that no byte of it stays in the store",
     "export": "write a store's objects with their places, or the definitions alone",
     "import": "read them back, or a bundle, or a medallion data file",

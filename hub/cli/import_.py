@@ -70,7 +70,10 @@ def _restore(settings: Settings, file: Path) -> int:
     """An archive goes into a store of its own, made here; `hub init` then adds what the declarations have besides."""
     store = open_store(settings, create=True)
     try:
-        for sentence in read_archive(store, open_catalogue(settings), file, now=now(), fact_kinds=ARCHIVED_KINDS):
+        catalogue = open_catalogue(settings)
+        for sentence in read_archive(
+            store, catalogue, file, now=now(), fact_kinds=ARCHIVED_KINDS, limits=settings.limits
+        ):
             print(sentence)
         note_command(store, "import")
     finally:

@@ -5,15 +5,24 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+from itertools import islice
+from typing import Final
 
 from hub.cli import DONE
+from hub.cli.levels import sentence
 from hub.cli.trail import note_command
 from hub.settings import described, load_settings, masked_uri
 from hub.sharing.applied import apply, digest
+from hub.sharing.catalogue import Catalogue
+from hub.sharing.release import hidden_objects
+from hub.sharing.relevel import relevel
 from hub.sharing.seed import remove_surplus, seed
-from hub.wiring import SECRET_BYTES, open_catalogue, open_store
+from hub.store.base import Store
+from hub.wiring import SECRET_BYTES, now, open_catalogue, open_store
 
 EXAMPLE = "  HUB_STORE=sqlite:////var/lib/hub/hub.sqlite hub init\n"
+
+LISTED: Final = 20  # hidden objects that are named one by one
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +50,12 @@ def run(_args: argparse.Namespace) -> int:
                     f"{collection.root}/{collection.alias}: {removed} marking definitions removed, which are above "
                     f"{collection.highest_tlp.label}: nothing here may be marked with them"
                 )
+        for result in relevel(store, catalogue, settings.limits, now()):
+            changed += result.judged
+            print(
+                f"{result.collection.root}/{result.collection.alias}: {result.judged} objects of an older version judged by "
+                f"today's rules: {result.raised} have a higher level, {result.hidden} are hidden"
+            )
         # after the objects: what was refused above is named again next time
         declared = apply(store, catalogue)
         for sentence in declared:
@@ -51,15 +66,31 @@ def run(_args: argparse.Namespace) -> int:
         print(
             f"{masked_uri(settings.store)}: {len(catalogue.members)} members, {count} collections; "
             + (
-                f"{changed} objects added or removed."
+                f"{changed} objects added, removed or judged."
                 if changed
                 else "no objects added."
                 if declared
                 else "nothing had changed."
             )
         )
+        _list_hidden(store, catalogue)
         if declared:
             print("A hub that is running goes on with what it read at its start: start it again.")
     finally:
         store.close()
     return DONE
+
+
+def _list_hidden(store: Store, catalogue: Catalogue) -> None:
+    """What waits for a decision; of very much, the beginning."""
+    hidden = hidden_objects(store, catalogue)
+    some = list(islice(hidden, LISTED))
+    if not some:
+        return
+    count = len(some) + sum(1 for _ in hidden)
+    print(f"{count} objects are hidden from every reader until you decide, since the hub would refuse them today:")
+    for one in some:
+        print(f"  {sentence(one)}")
+    if count > len(some):
+        print(f"  and {count - len(some)} more: `hub levels list`")
+    print("`hub levels release` shows one again at a level that you give, `hub levels remove` removes it for good.")

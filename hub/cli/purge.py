@@ -11,7 +11,7 @@ from hub.cli.trail import note_command
 from hub.errors import NotFoundError, UnprocessableError
 from hub.settings import load_settings
 from hub.stix.identifiers import type_of
-from hub.stix.tlp import TLP
+from hub.store.base import HIDDEN
 from hub.wiring import open_hub
 
 EXAMPLE = "  hub purge asean/id indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --yes\n"
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         collection = hub.catalogue.find(*args.collection.partition("/")[::2])
         if collection is None:
             raise UnprocessableError(f"There is no collection {args.collection!r}; `hub collections` lists them all.")
-        if not hub.store.holds(collection.id, args.object_id, TLP.RED):
+        if not hub.store.holds(collection.id, args.object_id, HIDDEN):
             raise NotFoundError(f"{args.object_id} is not held in {args.collection}.")
         if not args.yes:
             print(f"{args.object_id} would be purged from {args.collection}; say so with --yes.", file=sys.stderr)

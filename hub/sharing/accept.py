@@ -93,6 +93,18 @@ class _Request:
     hub: Entrance
     writer: Writer
     now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What single objects are judged by: who sends them, where to, when (milliseconds since 1970), and by which rules."""
+
+    held: levels.HeldObjects
+    catalogue: Catalogue
+    collection: Collection
+    member: str
+    now: int
+    future_minutes: int
     context: Context  # of the profiles' rules
     handed_over: Mapping[str, str]  # ids that the operator gave to a member
 
@@ -108,10 +120,20 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
     # (3), for all of them first: a processor that takes every step for each object in turn is a quarter slower
     parsed = [parse_object(value, hub.limits, hub.catalogue.markings) for value in values]
     # (4) and (5)
-    context = Context(hub.catalogue.reserved, writer.collection.beyond_certs)
-    request = _Request(hub, writer, hub.clock(), context, hub.hand_overs.current())
+    request = _Request(hub, writer, hub.clock())
+    inspection = Inspection(
+        hub.store,
+        hub.catalogue,
+        writer.collection,
+        writer.member,
+        request.now,
+        hub.limits.future_minutes,
+        Context(hub.catalogue.reserved, writer.collection.beyond_certs),
+        hub.hand_overs.current(),
+    )
     verdicts = [
-        _judge(request, index, value, result) for index, (value, result) in enumerate(zip(values, parsed, strict=True))
+        judge(inspection, index, value, result)
+        for index, (value, result) in enumerate(zip(values, parsed, strict=True))
     ]
     # (5b)
     passed = [verdict for verdict in verdicts if isinstance(verdict, Candidate)]
@@ -150,29 +172,40 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
     return Accepted(status_id, appended.status, len(values) - failures, failures)
 
 
-def _judge(request: _Request, index: int, value: Any, parsed: StixObject | tuple[Fault, ...]) -> Candidate | Outcome:
+def judge(
+    inspection: Inspection, index: int, value: Any, parsed: StixObject | tuple[Fault, ...]
+) -> Candidate | Outcome:
     """The object as a candidate for the store, or why it is refused (steps 3 to 5)."""
-    hub, collection = request.hub, request.writer.collection
+    catalogue, collection = inspection.catalogue, inspection.collection
     if not isinstance(parsed, StixObject):
         return _refusal(index, value, "; ".join(_said(fault) for fault in parsed))
-    if why := _date_problem(request, parsed):
+    if why := _date_problem(inspection, parsed):
         return _refusal(index, value, why)
     # (4)
-    level = access.level_of(parsed, collection, hub.catalogue)
+    level = access.level_of(parsed, collection, catalogue)
     if isinstance(level, access.Refusal):
         return _refusal(index, value, level.message)
-    if parsed.revoked and (why := levels.repeats_higher(hub.store, collection, parsed, level.value)):
-        return _refusal(index, value, why)
-    owner = access.speaks_for(request.writer.member, parsed, collection, hub.catalogue)
+    if parsed.revoked:
+        versions = inspection.held.history(collection.id, parsed.id)
+        if why := levels.repeats_higher(versions, parsed, level.value):
+            return _refusal(index, value, why)
+    owner = access.speaks_for(inspection.member, parsed, collection, catalogue)
     if isinstance(owner, access.Refusal):
         return _refusal(index, value, owner.message)
     if isinstance(owner, access.Stands):
-        if hub.store.holds(collection.id, parsed.id, TLP.RED):
+        if inspection.held.holds(collection.id, parsed.id, TLP.RED):
             return Outcome(index, parsed.id, parsed.version_text, Verdict.REPEAT, owner.message)
-        owner = access.Owner(request.writer.member)  # the hub has yet to put it in
+        owner = access.Owner(inspection.member)  # the hub has yet to put it in
     # (5)
-    if findings := check(parsed.content, collection.profiles, request.context):
+    if findings := check(parsed.content, collection.profiles, inspection.context):
         return _refusal(index, value, " ".join(finding.message for finding in findings))
+    return candidate_of(inspection, index, parsed, level, owner)
+
+
+def candidate_of(
+    inspection: Inspection, index: int, parsed: StixObject, level: access.Level, owner: access.Owner
+) -> Candidate:
+    """The object as the store decides about it."""
     return Candidate(
         index=index,
         id=parsed.id,
@@ -185,7 +218,7 @@ def _judge(request: _Request, index: int, value: Any, parsed: StixObject | tuple
         names=parsed.references.names,
         body=parsed.body,
         digest=parsed.digest,
-        handed_to=request.handed_over.get(parsed.id, ""),
+        handed_to=inspection.handed_over.get(parsed.id, ""),
         markings=() if level.source == BY_HUB else parsed.said.markings,
         contains=parsed.references.contains,
         describes=parsed.references.describes,
@@ -200,20 +233,20 @@ def _other_collections(request: _Request, candidates: Sequence[Candidate]) -> Ma
     return levels.collections_read(request.hub.catalogue, request.writer.account, request.writer.collection)
 
 
-def _date_problem(request: _Request, parsed: StixObject) -> str:
+def _date_problem(inspection: Inspection, parsed: StixObject) -> str:
     """Why the date of an object's version cannot be taken, in words; empty where it can.
 
     Common clients take the newest `modified` that they read as how far they are: one date ahead hides all that follows.
     `created` is never later than `modified` (STIX 2.1, 3.2), and other dates may lie in the future.
     """
-    minutes = request.hub.limits.future_minutes
-    ahead = 0 if parsed.version is None else parsed.version - request.now * 1000
+    minutes = inspection.future_minutes
+    ahead = 0 if parsed.version is None else parsed.version - inspection.now * 1000
     if ahead <= minutes * MINUTE:
         return ""
     hint = " Is this local time? Write it in UTC." if _is_time_zone(ahead) else ""
     return (
         f"Its version {parsed.version_text} lies more than {minutes} minutes ahead of the hub's clock, which says "
-        f"{format_place(request.now)}: correct `created` and `modified`, or the clock of the machine that wrote them.{hint}"
+        f"{format_place(inspection.now)}: correct `created` and `modified`, or the clock of the machine that wrote them.{hint}"
     )
 
 

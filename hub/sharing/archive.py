@@ -7,6 +7,9 @@
     {"collection": "…", "head": …}           a collection begins: the last place that it ever gave out
     {"record": {…}, "object": {…}}           one version of one object, with its place
 
+Archives of forms 1 and 2 were written by a hub that took levels in fewer words: each of their records is judged by the
+rules of today before it is put back (`hub.sharing.relevel`).
+
 Places come back as they were, into empty collections only, and the secret with them: readers' checkpoints and `next`
 tokens stay good (law L8). A client that asks for its status after a move gets it as before, for as long as before.
 """
@@ -15,7 +18,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -24,19 +27,25 @@ from typing import Any, Final
 import orjson
 
 from hub.errors import MalformedError
+from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.definitions import definitions
+from hub.sharing.relevel import Rules, levelled, rehearse
 from hub.stix.envelope import parse_json
 from hub.stix.identifiers import DEFINITION_TYPES
 from hub.stix.references import references
 from hub.stix.tlp import TLP
 from hub.store.base import HIDDEN, NOBODY, UNKNOWN_SOURCE, AccountRow, Record, Status, Store
+from hub.store.sqlite.rehearsal import Rehearsal
 
 FORM: Final = 3  # rises when the lines change; older ones are read, too: 1 had no statuses, 2 no sources of levels
 # Places given out after the archive was made are in readers' checkpoints. They lie near the clock of that time, ahead of
 # it by a bulk load at most, so a restored collection goes on beyond an hour from now.
 AHEAD: Final = 3600 * 1000  # milliseconds
+FORM_WITH_LEVELS: Final = 3  # from this form on, records tell where their levels come from
 _MAGIC: Final = b'{"hub_archive":'
+_COLLECTION: Final = b'{"collection":'
+_LIMITS: Final = Limits()
 
 
 def write_archive(
@@ -71,20 +80,24 @@ def write_archive(
             yield _record_line(record)
 
 
-def read_archive(
-    store: Store, catalogue: Catalogue, path: Path, *, now: int, fact_kinds: Sequence[str]
+def read_archive(  # noqa: PLR0913 - where to, from where, and by what it is judged
+    store: Store, catalogue: Catalogue, path: Path, *, now: int, fact_kinds: Sequence[str], limits: Limits = _LIMITS
 ) -> Iterator[str]:
     """Restore an archive, collection by collection; yields a sentence on each.
 
     UnprocessableError where a collection holds anything already (nothing of that collection is then changed),
     MalformedError where a line cannot be read.
     """
-    with path.open("rb") as file:
-        lines = _Lines(path, file, fact_kinds)
+    with ExitStack() as open_values:
+        lines = _Lines(path, open_values.enter_context(path.open("rb")), fact_kinds)
         head = next(lines, None)
         if head is None or head.get("hub_archive") not in range(1, FORM + 1):
             raise MalformedError(f"{path}: this is no archive that this version of the hub reads.")
         beside, value = _read_beside(lines)
+        rehearsal: Rehearsal | None = None
+        if head["hub_archive"] < FORM_WITH_LEVELS:
+            rehearsal = open_values.enter_context(closing(Rehearsal()))
+            rehearse(rehearsal, Rules(catalogue, limits, now, {}), _records_by_collection(path, catalogue))
         while value is not None:
             name, last = lines.beginning(value)
             collection = catalogue.by_id(name)
@@ -94,7 +107,10 @@ def read_archive(
                     "declare it first, with that id."
                 )
             _make_room(store, collection.id)
-            count = store.restore(collection.id, max(last, now + AHEAD), lines.records(collection.id))
+            records = lines.records(collection.id)
+            if rehearsal is not None:
+                records = levelled(records, rehearsal.judged(collection.id), collection)
+            count = store.restore(collection.id, max(last, now + AHEAD), records)
             yield f"{collection.root}/{collection.alias}: {count} objects, each at its own place"
             value = lines.waiting
         # last, so that an archive that is refused changes nobody's key
@@ -102,6 +118,26 @@ def read_archive(
         if "secret" in head:
             store.put_secret(lines.secret(head))
             yield "the signing secret: taken over, so readers' next tokens stay good"
+
+
+def _records_by_collection(path: Path, catalogue: Catalogue) -> dict[str, Iterator[Record]]:
+    """The records of each declared collection, read by itself: to judge them, all go side by side in the order of time."""
+    beginnings: dict[str, tuple[int, int]] = {}  # (bytes, lines) before its first record
+    with path.open("rb") as file:
+        offset = 0
+        for number, line in enumerate(file, 1):
+            offset += len(line)
+            if line.startswith(_COLLECTION):
+                name = orjson.loads(line).get("collection")
+                if isinstance(name, str) and catalogue.by_id(name) is not None:
+                    beginnings[name] = offset, number
+    return {name: _records_after(path, name, *beginning) for name, beginning in beginnings.items()}
+
+
+def _records_after(path: Path, collection: str, offset: int, number: int) -> Iterator[Record]:
+    with path.open("rb") as file:
+        file.seek(offset)
+        yield from _Lines(path, file, (), number).records(collection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +227,11 @@ def definitions_bundle(catalogue: Catalogue) -> dict[str, Any]:
 class _Lines(Iterator[dict[str, Any]]):
     """The lines of an archive as JSON objects; the one that ends a collection's records waits for the caller."""
 
-    def __init__(self, path: Path, lines: Iterable[bytes], fact_kinds: Sequence[str]) -> None:
+    def __init__(self, path: Path, lines: Iterable[bytes], fact_kinds: Sequence[str], number: int = 0) -> None:
         self.fact_kinds = fact_kinds  # those that may stand in it
         self._path = path
         self._lines = iter(lines)
-        self.number = 0
+        self.number = number  # of lines that were read
         self.waiting: dict[str, Any] | None = None
 
     def __next__(self) -> dict[str, Any]:

@@ -21,8 +21,7 @@ import orjson
 from hub.errors import NotFoundError, UnprocessableError
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.stix.identifiers import type_of
-from hub.stix.tlp import TLP
-from hub.store.base import NOBODY, Store
+from hub.store.base import HIDDEN, NOBODY, Store
 
 KIND: Final = "handed over"
 _log = logging.getLogger("hub.operator")
@@ -67,7 +66,7 @@ def shares_of_others(store: Store, catalogue: Catalogue, object_id: str, member:
     shares = [
         Share(collection, publisher)
         for collection in catalogue
-        for publisher in store.publishers(collection.id, object_id, TLP.RED)
+        for publisher in store.publishers(collection.id, object_id, HIDDEN)
     ]
     if not shares:
         raise NotFoundError(f"{object_id} is held in no collection: whoever publishes it first has it.")
@@ -83,7 +82,7 @@ def hand_over(store: Store, catalogue: Catalogue, object_id: str, member: str, n
     store.put_facts(KIND, {object_id: orjson.dumps({"member": member, "at": now})})
     # (2)
     for share in shares:
-        store.delete(share.collection.id, object_id, share.member, TLP.RED)
+        store.delete(share.collection.id, object_id, share.member, HIDDEN)
     _log.info("handed over: %s to %s; removed what %s had published", object_id, member, _members(shares) or "nobody")
     return shares
 

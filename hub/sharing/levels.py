@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
@@ -14,7 +14,7 @@ from hub.stix.fault import Fault
 from hub.stix.levels import KnownMarkings, SaidLevel, said_level
 from hub.stix.objects import StixObject
 from hub.stix.tlp import TLP
-from hub.store.base import BY_MARKING, HIDDEN, Bystander, Store
+from hub.store.base import BY_MARKING, HIDDEN, Bystander, Record
 
 # What a revocation has in common with each version of its object, and what it says by itself.
 _OF_EACH_VERSION: Final = frozenset(
@@ -22,6 +22,14 @@ _OF_EACH_VERSION: Final = frozenset(
 )
 _NOTHING_SAID: Final = SaidLevel()
 _SHOWN_PROPERTIES: Final = 5  # in one refusal
+
+
+class HeldObjects(Protocol):
+    """What is asked of a store about single objects before the batch is decided."""
+
+    def holds(self, collection: str, object_id: str, clearance: int) -> bool: ...  # noqa: D102 - as Store documents them
+
+    def history(self, collection: str, object_id: str) -> tuple[Record, ...]: ...  # noqa: D102
 
 
 def collections_read(catalogue: Catalogue, account: Account, besides: Collection) -> dict[str, int]:
@@ -49,7 +57,7 @@ def bystanders(
 
 
 def twins(
-    parsed: Sequence[StixObject | tuple[Fault, ...]], store: Store, collection: Collection, member: str
+    parsed: Sequence[StixObject | tuple[Fault, ...]], held: HeldObjects, collection: Collection, member: str
 ) -> Iterator[Bystander]:
     """What an unmarked object repeats of another one, as if that one contained it (law L5 c).
 
@@ -70,7 +78,7 @@ def twins(
             if (original := objects.get(observed)) is not None:
                 yield _as_container(original, obj.id)
                 continue
-            for record in store.history(collection.id, observed)[-1:]:
+            for record in held.history(collection.id, observed)[-1:]:
                 if record.source == BY_MARKING and member in record.publishers:
                     yield Bystander(observed, record.type, record.level, (), (obj.id,))
 
@@ -93,12 +101,12 @@ def _unreadable(value: Mapping[str, Any], refs: Sequence[Any], known: KnownMarki
     return Bystander(str(value.get("id")), str(value.get("type")), level, markings, contains)
 
 
-def repeats_higher(store: Store, collection: Collection, revocation: StixObject, level: TLP | None) -> str:
+def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP | None) -> str:
     """Why a revocation is refused that repeats what only versions above its level say; empty where it does not.
 
-    Who had a lower version is told that the object is revoked, and nothing of what came later (law L5 d).
+    `records` are the versions that are held. Who had a lower version is told that the object is revoked, and nothing of
+    what came later (law L5 d).
     """
-    records = store.history(collection.id, revocation.id)
     if not records:
         return ""
     lowest = min(record.reached for record in records)

@@ -15,6 +15,7 @@ from hub.stix.tlp import TLP
 from hub.store.base import (
     BY_HUB,
     EVERY,
+    HIDDEN,
     NOBODY,
     Batch,
     Candidate,
@@ -61,7 +62,7 @@ def _remove_others(
     """
     own = {candidate.id: candidate.version_text for candidate in candidates}
     suspects = {outcome.id for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
-    query = Query(collection.id, TLP.RED, after=0, limit=PAGE_ROWS, ids=tuple(own), versions=EVERY)
+    query = Query(collection.id, HIDDEN, after=0, limit=PAGE_ROWS, ids=tuple(own), versions=EVERY)
     while True:
         page = store.manifest(query)
         suspects |= {row.id for row in page.rows if row.version_text != own[row.id]}
@@ -70,9 +71,9 @@ def _remove_others(
         query = replace(query, after=page.rows[-1].place)
     removed = False
     for identifier in sorted(suspects):
-        for publisher in store.publishers(collection.id, identifier, TLP.RED):
+        for publisher in store.publishers(collection.id, identifier, HIDDEN):
             if publisher != NOBODY:
-                store.delete(collection.id, identifier, publisher, TLP.RED)
+                store.delete(collection.id, identifier, publisher, HIDDEN)
                 removed = True
     return removed
 
@@ -84,8 +85,8 @@ def remove_surplus(store: Store, collection: Collection) -> int:
     """
     removed = 0
     for object_id in surplus(collection):
-        if store.holds(collection.id, object_id, TLP.RED):
-            removed += store.delete(collection.id, object_id, NOBODY, TLP.RED) is Deletion.DELETED
+        if store.holds(collection.id, object_id, HIDDEN):
+            removed += store.delete(collection.id, object_id, NOBODY, HIDDEN) is Deletion.DELETED
     return removed
 
 

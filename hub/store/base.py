@@ -31,6 +31,7 @@ BY_DEFAULT: Final = "default"  # unmarked, and in no container: the collection's
 BY_HUB: Final = "hub"  # the hub's definitions and the members' identities, which are CLEAR
 BY_OPERATOR: Final = "operator"  # hidden by an upgrade, then decided
 UNKNOWN_SOURCE: Final = ""  # of an older store or archive, until `hub init` computes it
+REFUSED: Final = "refused: "  # begins the source of a hidden record: the reason why the hub would not take it now
 
 
 @dataclass(slots=True)
@@ -228,6 +229,16 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordLevel:
+    """The level that a held record has from now on, and where that comes from."""
+
+    id: str
+    place: int
+    level: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountRow:
     """An account as it is kept: hashes only, never a credential."""
 
@@ -308,6 +319,25 @@ class Store(Protocol):
         How many went. Statuses that name the id keep their form and lose it (see `line.SCRUBBED`). Where readers kept
         the last bytes in use for too long, StoreUnavailableError says so: the records are gone then, and the same
         call again finishes the work.
+        """
+
+    def has_unknown_levels(self, collection: str) -> bool:
+        """Whether it holds records whose levels an older hub gave, and that `hub init` has not judged by today's rules."""
+
+    def set_levels(self, collection: str, levels: Sequence[RecordLevel]) -> None:
+        """Give held records these levels, as one commit; one that is held no more is passed over.
+
+        Levels only rise here: a record that is shown again keeps its place, which readers may have passed. For that
+        there is `decide`.
+        """
+
+    def hidden_records(self, collection: str) -> Iterator[Record]:
+        """Every record whose own level is HIDDEN, in place order."""
+
+    def decide(self, collection: str, object_id: str, level: int | None) -> int:
+        """Give the hidden records of that id this level, or remove them (None), as the operator says; how many there were.
+
+        What is shown again gets a new place at the end of the line: readers may have passed the old one (law L1).
         """
 
     def counts(self, collection: str, clearance: int) -> tuple[int, int]:

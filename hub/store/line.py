@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
@@ -271,28 +271,54 @@ def alone(record: Record) -> NewRecord:
     return NewRecord(record, Standing(record.level, newest=True, preceded=NO_LEVEL, withdrawn=record.revoked))
 
 
-def standings(versions: Sequence[tuple[int, bool]]) -> list[Standing]:
-    """Where each version of one id stands, from (level, revoked) of each, oldest first."""
-    withdrawn = bool(versions) and versions[-1][1]
+class Version(NamedTuple):
+    """What the standing of a version hangs on."""
+
+    level: int
+    revoked: bool
+    publishers: Sequence[str]
+
+
+def version_of(record: Record) -> Version:
+    """The same of a record."""
+    return Version(record.level, record.revoked, record.publishers)
+
+
+def is_set_aside(version: Version, first: Version) -> bool:
+    """Whether a version is out of the line: hidden by an upgrade, and by no member that published the first version.
+
+    What another member added to an object that is not its own neither hides nor revokes that (law L4).
+    """
+    return version.level == HIDDEN and not set(version.publishers) & set(first.publishers)
+
+
+def standings(versions: Sequence[Version]) -> list[Standing]:
+    """Where each version of one id stands; they come oldest first."""
+    line = [version for version in versions if not is_set_aside(version, versions[0])]
+    withdrawn = bool(line) and line[-1].revoked
     governing: list[int] = []
-    for level, _ in reversed(versions):
-        governing.append(max(level, governing[-1] if governing else level))
+    for version in reversed(line):
+        governing.append(max(version.level, governing[-1] if governing else version.level))
     governing.reverse()
-    return [
-        Standing(
-            governing=level,
-            newest=index == len(governing) - 1,
-            preceded=governing[index - 1] if index else NO_LEVEL,
-            withdrawn=withdrawn,
-        )
-        for index, level in enumerate(governing)
-    ]
+    in_line = iter(
+        [
+            Standing(
+                governing=level,
+                newest=index == len(governing) - 1,
+                preceded=governing[index - 1] if index else NO_LEVEL,
+                withdrawn=withdrawn,
+            )
+            for index, level in enumerate(governing)
+        ]
+    )
+    aside = Standing(HIDDEN, newest=False, preceded=NO_LEVEL, withdrawn=withdrawn)
+    return [aside if is_set_aside(version, versions[0]) else next(in_line) for version in versions]
 
 
 class _History:
     """What is held of one id, kept so that a verdict costs the same however many versions there are."""
 
-    __slots__ = ("by_digest", "by_version", "claims", "collection", "newest", "reached", "revoked_at")
+    __slots__ = ("aside", "by_digest", "by_version", "claims", "collection", "newest", "reached", "revoked_at")
 
     def __init__(self, batch: Batch, known: Known, identifier: str) -> None:
         rows = known.rows.get(identifier, ())
@@ -304,10 +330,11 @@ class _History:
         self.newest: int | None = None
         self.revoked_at: int | None = None
         self.reached = HIDDEN  # the lowest level at which any held version was ever readable
-        for row in rows:
+        here = [row for row in rows if row.collection == self.collection]
+        for row in _in_line(here):
             self._add(row)
-            if row.collection == self.collection:
-                self.reached = min(self.reached, row.reached)
+            self.reached = min(self.reached, row.reached)
+        self.aside = frozenset(row.version for row in here) - self.by_version.keys()  # instants that are taken
 
     def add(self, record: Record) -> None:
         """Take note of a version that the batch adds."""
@@ -315,8 +342,6 @@ class _History:
         self._add(record)
 
     def _add(self, row: HeldVersion | Record) -> None:
-        if row.collection != self.collection:
-            return
         self.by_version[row.version] = row
         self.by_digest.setdefault(row.digest, row)
         self.newest = row.version if self.newest is None else max(self.newest, row.version)
@@ -352,7 +377,8 @@ class _History:
         levels = [row.level if level is None else level.value for row, level in zip(rows, raises, strict=True)]
         found: list[Stranded] = []
         revoked = [row.revoked for row in rows]
-        stood = standings(list(zip(levels, revoked, strict=True)))
+        publishers = [row.publishers for row in rows]
+        stood = standings([Version(*of) for of in zip(levels, revoked, publishers, strict=True)])
         for row, level, standing in zip(rows, raises, stood, strict=True):
             if isinstance(row, Record):
                 new[row.place] = standing
@@ -367,11 +393,20 @@ class _History:
         return found
 
 
+def _in_line(rows: Sequence[HeldVersion]) -> Sequence[HeldVersion]:
+    """The versions without those that are set aside; hardly ever is one."""
+    if all(row.level < HIDDEN for row in rows):
+        return rows
+    versions = {row.key: Version(row.level, row.revoked, row.publishers) for row in rows}
+    first = versions[min(rows, key=lambda row: row.version).key]
+    return [row for row in rows if not is_set_aside(versions[row.key], first)]
+
+
 def _next_place(candidate: Candidate, history: _History, head: int, now: int) -> int:
     place = max(now, head + 1)
     if candidate.version is None:
         # its place becomes its version: one that a custom object was given by its producer is passed over
-        while place * MICROSECONDS in history.by_version:
+        while place * MICROSECONDS in history.by_version or place * MICROSECONDS in history.aside:
             place += 1
     return place
 
@@ -408,6 +443,8 @@ def _refused(candidate: Candidate, history: _History, level: Level) -> str:
         if candidate.type == "marking-definition":
             return f"{candidate.id} is held with other content, and a marking definition never changes."
         return f"this version of {candidate.id} is held with other content: a change needs a later `modified`."
+    if version in history.aside:
+        return f"a version of {candidate.id} with that `modified` is hidden until the hub's operator decides: send a later one."
     if history.revoked_at is not None and history.revoked_at < version:
         return f"{candidate.id} was revoked, and revocation is permanent: publish a new object with an id of its own."
     if candidate.revoked and history.newest is not None and history.newest > version:

@@ -24,7 +24,7 @@ import orjson
 from hub.stix import agreement
 from hub.stix.identifiers import DEFINITION_TYPES, SCO_TYPES
 from hub.stix.tlp import TLP
-from hub.store.base import NO_LEVEL, NOBODY, Batch, Candidate, HeldVersion, Record
+from hub.store.base import HIDDEN, NO_LEVEL, NOBODY, Batch, Candidate, HeldVersion, Record
 from hub.taxii.protocol import HELD_ALREADY
 
 COMPARED_VERSIONS: Final = 10  # of one id: the newest that others publish; all of them agree with each other
@@ -194,7 +194,11 @@ def _compared(batch: Batch, candidate: Candidate, rows: Iterable[HeldVersion]) -
             return []  # somebody has the id as its own
     elif _owner(owners, first) in (NOBODY, batch.publisher):
         return []  # a definition of the hub, or the publisher's own
-    others = [row for row in rows if row.collection == batch.collection and set(row.publishers) - {batch.publisher}]
+    others = [
+        row
+        for row in rows
+        if row.collection == batch.collection and row.level < HIDDEN and set(row.publishers) - {batch.publisher}
+    ]
     return sorted(others, key=lambda row: -row.version)[:COMPARED_VERSIONS]
 
 

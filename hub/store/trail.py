@@ -84,6 +84,11 @@ def purge_act(key: bytes, collection: str, object_id: str, seals: Mapping[int, b
     return Act(PURGED, {"account": HUB, "object": keyed_id(key, object_id)}, collection, None, seals)
 
 
+def change_act(collection: str, head: int | None, seals: Mapping[int, bytes]) -> Act:
+    """What is written when `hub init` gives records other levels, or the operator decides about hidden ones."""
+    return Act(CHANGED, {"account": HUB}, collection, head, seals)
+
+
 def restore_act(collection: str, head: int, seals: Mapping[int, bytes] | None = None) -> Act:
     """What is written when records are put back. Without seals it begins a restore: what was sealed before is void."""
     return Act(RESTORED, {"account": HUB}, collection, head, seals or {})

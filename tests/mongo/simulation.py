@@ -315,7 +315,7 @@ class Simulation:
             versions[row["id"]].append(row)
         for object_id, rows in versions.items():
             rows.sort(key=lambda row: int(row["version"]))
-            levels = standings([(row["level"], row["revoked"]) for row in rows])
+            levels = standings([mongo_rows.version_of(row) for row in rows])
             if levels != [mongo_rows.standing_of(row) for row in rows]:
                 self.story.wrong.append(f"versions of {object_id} in {collection} do not know their neighbours")
 

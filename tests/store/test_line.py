@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hub.store.base import NO_LEVEL, Deletion, HeldVersion, Standing, Verdict
 from hub.store.levels import Known, questions
-from hub.store.line import settle, standings, withdraw
+from hub.store.line import Version, settle, standings, withdraw
 from tests.store.making import START, an_id, batch, candidate, nobodys, verdicts
 
 VERSIONS = 10_000
@@ -28,7 +28,7 @@ def _held(key: int, publishers: tuple[str, ...] = ("ID",), **changes: object) ->
 @given(st.lists(st.integers(0, 4), max_size=12))
 def test_a_version_has_the_highest_level_among_it_and_all_newer_ones(levels: list[int]) -> None:
     """It never rises from old to new; NO_LEVEL stands before the oldest."""
-    found = standings([(level, False) for level in levels])
+    found = standings([Version(level, False, ("ID",)) for level in levels])
     assert [one.governing for one in found] == [max(levels[index:]) for index in range(len(levels))]
     assert [one.preceded for one in found] == [NO_LEVEL, *(one.governing for one in found)][: len(levels)]
     assert [one.newest for one in found] == [index == len(levels) - 1 for index in range(len(levels))]

@@ -165,7 +165,8 @@ def _is_still(tip: LogEntry) -> Generator[Step, Any, bool]:
     return (entries[0].n if entries else 0) == tip.n
 
 
-def _refuse_while_restoring(tip: LogEntry) -> None:
+def refuse_while_restoring(tip: LogEntry) -> None:
+    """StoreUnavailableError where an import is under way."""
     if tip.restoring:
         raise StoreUnavailableError(
             f"an import into the collection {tip.collection} has not ended: wait for it, or run it again if it was broken off"
@@ -189,7 +190,7 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
     while True:
         # (1)
         tip = yield from finished_tip(batch.collection)
-        _refuse_while_restoring(tip)
+        refuse_while_restoring(tip)
         n = tip.n + 1
         # (2)
         intent = Intent(f"{name}:{n}", batch.collection, n, owners)
@@ -289,7 +290,7 @@ def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, 
     """The whole way of a deletion: the verdict, how many records went, and the places of those that it touched."""
     while True:
         tip = yield from finished_tip(removal.collection)
-        _refuse_while_restoring(tip)
+        refuse_while_restoring(tip)
         found: list[Document] = yield LookUp((removal.object_id,))
         rows = sorted(
             (r for r in found if r["coll"] == removal.collection), key=lambda row: (row["version"], row["_id"])
@@ -324,7 +325,7 @@ def _withdrawal_touches(rows: Sequence[Document], withdrawn: line.Withdrawn) -> 
     gone = set(withdrawn.gone)
     staying = [row for row in rows if row["_id"] not in gone]
     touches: dict[str, Document] = {}
-    standings = line.standings([(row["level"], row["revoked"]) for row in staying])
+    standings = line.standings([mongo_rows.version_of(row) for row in staying])
     for row, standing in zip(staying, standings, strict=True):
         if change := mongo_rows.standing_change(row, standing):
             touches[row["_id"]] = change

@@ -30,7 +30,7 @@ AWAY_SECONDS: Final = 10.0  # how long "a moment ago" is
 CONNECTIONS: Final = 50  # of one process to one server
 DOCUMENT_BYTES: Final = 15 * 1024 * 1024  # MongoDB takes documents of 16 MiB; a commit's plan is one of them
 DEFAULT_DATABASE: Final = "hub"
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 _INDEX_EXISTS: Final = (85, 86)  # under other options, or under another name
 _NOT_IMPLEMENTED: Final = 238

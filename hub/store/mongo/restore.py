@@ -73,7 +73,7 @@ def restore_some(tip: LogEntry, records: Sequence[Record]) -> Generator[Step, An
         rows.sort(key=lambda row: int(row["version"]))
         if len({row["version"] for row in rows}) < len(rows):
             raise UnprocessableError(f"a version of {object_id} is there twice: the export is damaged")
-        standings = line.standings([(row["level"], row["revoked"]) for row in rows])
+        standings = line.standings([mongo_rows.version_of(row) for row in rows])
         for row, standing in zip(rows, standings, strict=True):
             change = mongo_rows.standing_change(row, standing)
             if row["n"] == n:

@@ -21,8 +21,19 @@ from typing import Any, Final
 
 import bson
 
-from hub.store.base import NO_LEVEL, AccountRow, HeldVersion, ManifestRow, Query, Record, Standing, Status
-from hub.store.line import NewRecord, RowChange
+from hub.store.base import (
+    HIDDEN,
+    NO_LEVEL,
+    UNKNOWN_SOURCE,
+    AccountRow,
+    HeldVersion,
+    ManifestRow,
+    Query,
+    Record,
+    Standing,
+    Status,
+)
+from hub.store.line import NewRecord, RowChange, Version
 from hub.taxii.filters import VersionMatch
 
 Document = dict[str, Any]
@@ -36,6 +47,8 @@ BY_MENTION: Final = (("mentions", 1), ("governing", 1))
 
 _LAST, _FIRST, _EVERY = 0, NO_LEVEL, 2 * NO_LEVEL  # plus a clearance of 0 to 4: the codes in `views`
 EVERYTHING: Final = 3 * NO_LEVEL  # the code of every record there is, also of one that is hidden
+OF_HIDDEN_LEVEL: Final = EVERYTHING + 1  # the code of a record whose own level is HIDDEN
+OF_UNKNOWN_LEVEL: Final = EVERYTHING + 2  # the code of one whose level an older hub gave
 NAMED, CONTAINED, DESCRIBED = 0, 1, 2  # how an id is mentioned
 WITHDRAWN: Final = 3  # is added where the newest version of what mentions it is a revocation
 NO_BODY: Final = {"body": 0}
@@ -62,12 +75,17 @@ def log_range(collection: str, below: int | None = None) -> Document:
     return {"$gt": f"{collection}:", "$lt": f"{collection};" if below is None else entry_id(collection, below)}
 
 
-def views(standing: Standing) -> list[int]:
-    """The codes of a record: for which clearances it is the last version, the first, or one that may be seen at all."""
+def views(standing: Standing, level: int, source: str) -> list[int]:
+    """The codes of a record: for which clearances it is the last version, the first, or one that may be seen at all.
+
+    And whether `hub init` or the operator has to look at it: its own level, and the source of that, say so.
+    """
     governing = standing.governing
     last = [_LAST + clearance for clearance in range(governing, NO_LEVEL)] if standing.newest else []
     first = [_FIRST + clearance for clearance in range(governing, standing.preceded)]
-    return last + first + [_EVERY + clearance for clearance in range(governing, NO_LEVEL)] + [EVERYTHING]
+    every = [_EVERY + clearance for clearance in range(governing, NO_LEVEL)]
+    pending = [OF_HIDDEN_LEVEL] * (level == HIDDEN) + [OF_UNKNOWN_LEVEL] * (source == UNKNOWN_SOURCE)
+    return [*last, *first, *every, EVERYTHING, *pending]
 
 
 def mention(kind: int, publisher: str, name: str) -> str:
@@ -162,7 +180,7 @@ def row_of(new: NewRecord, n: int) -> Document:
         "newest": standing.newest,
         "preceded": standing.preceded,
         "withdrawn": standing.withdrawn,
-        "views": views(standing),
+        "views": views(standing, record.level, record.source),
         "body": record.body,
         "digest": record.digest,
     }
@@ -198,6 +216,11 @@ def record_of(row: Mapping[str, Any]) -> Record:
 def standing_of(row: Mapping[str, Any]) -> Standing:
     """Where a row stands among the versions of its id."""
     return Standing(row["governing"], row["newest"], row["preceded"], row["withdrawn"])
+
+
+def version_of(row: Mapping[str, Any]) -> Version:
+    """What the standing of a row hangs on."""
+    return Version(row["level"], row["revoked"], row["publishers"])
 
 
 def held_of(row: Mapping[str, Any]) -> HeldVersion:
@@ -246,7 +269,7 @@ def row_change(row: Mapping[str, Any], change: RowChange) -> Document:
         "newest": standing.newest,
         "preceded": standing.preceded,
         "withdrawn": standing.withdrawn,
-        "views": views(standing),
+        "views": views(standing, change.level, change.source),
     }
     return fields | _mentions_change(row, fields)
 

@@ -8,20 +8,17 @@ operations, and `Store`'s methods become steps.
 from __future__ import annotations
 
 import secrets
-import threading
-import time
 import uuid
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from pymongo import MongoClient
 from pymongo.database import Database
-from pymongo.errors import PyMongoError
 
-from hub.errors import HubError, StoreUnavailableError, UnprocessableError
+from hub.errors import HubError, UnprocessableError
 from hub.store import trail
 from hub.store.base import (
     EVERY,
@@ -35,11 +32,13 @@ from hub.store.base import (
     Page,
     Query,
     Record,
+    RecordLevel,
     Standing,
     Status,
     Watch,
 )
 from hub.store.chain import Act, TrailEntry, TrailHead
+from hub.store.mongo import changes as mongo_changes
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import restore as mongo_restore
 from hub.store.mongo import rows as mongo_rows
@@ -47,7 +46,7 @@ from hub.store.mongo import steps as mongo_steps
 from hub.store.mongo import trail as mongo_trail
 from hub.store.mongo import upgrade as mongo_upgrade
 from hub.store.mongo.commit import Removal
-from hub.store.mongo.link import Link, is_away, translated
+from hub.store.mongo.link import Link
 from hub.store.mongo.operations import (
     Operations,
     keep_statuses,
@@ -58,24 +57,17 @@ from hub.store.mongo.operations import (
     standings_of,
 )
 from hub.store.mongo.rows import Document
+from hub.store.mongo.runner import Observer, Runner, deadline_in
 from hub.store.mongo.steps import Step
 from hub.store.mongo.trail import MongoTrail
 from hub.store.mongo.watch import Glances
 from hub.taxii.filters import VersionMatch
 
 READ_SECONDS: Final = 6.0  # for a read in all, retries included, before the answer is 503
-PAUSE_SECONDS: Final = 0.025  # between two looks at a commit that another is carrying out
 FACTS_AGAIN: Final = 200  # of the facts before the one that a reader has come to
-RETRY_SECONDS: Final = 0.2  # before a step whose answer was lost is taken again
-
-# steps that are taken again and again while others are faster: where time is up, none of them begins
-_BEFORE_COMMIT: Final = (mongo_steps.Wait, mongo_steps.LookUp, mongo_steps.Insert)
-_BUSY: Final = "others write into this collection without a pause: try again in a moment"
-_T = TypeVar("_T")
-_Observer = Callable[[str, str], None]
 
 
-class MongoStore:
+class MongoStore(Runner):
     """A `Store` in a MongoDB database, for several threads, processes and machines. It does not work in a forked child."""
 
     def __init__(  # noqa: PLR0913 - each by its name, and each is needed
@@ -86,7 +78,7 @@ class MongoStore:
         lock_seconds: float,
         status_milliseconds: int,
         create: bool = False,
-        observe: _Observer | None = None,
+        observe: Observer | None = None,
     ) -> None:
         """Name the store; with `create`, make it or bring it up to this version first. Else the first use connects.
 
@@ -94,14 +86,9 @@ class MongoStore:
         `status_milliseconds`. `observe` is told before and after each step of a commit ("before" or "after", the
         step's name). ConfigurationError where `uri` is none; what it holds is never shown.
         """
-        self._link = Link(uri)
+        super().__init__(Link(uri), lock_seconds, status_milliseconds, observe)
         self._clock = clock
-        self._lock_seconds = lock_seconds
-        self._status_milliseconds = status_milliseconds
-        self._observe = observe
-        self._turns: dict[str, threading.Lock] = {}  # of this process's writers, per collection: saves vain attempts
-        self._turns_lock = threading.Lock()
-        self._trail = MongoTrail(lambda call: self._call(call, _after(self._lock_seconds)), clock)
+        self._trail = MongoTrail(lambda call: self._call(call, deadline_in(self._lock_seconds)), clock)
         if create:
             self._link.initialise(self._upgrade)
             try:
@@ -124,7 +111,7 @@ class MongoStore:
 
     def read(self, query: Query, max_bytes: int) -> Page:
         """See `Store.read`."""
-        rows, more = self._run(mongo_commit.page(query, max_bytes), _after(READ_SECONDS))
+        rows, more = self._run(mongo_commit.page(query, max_bytes), deadline_in(READ_SECONDS))
         if not rows:
             return Page(body=b"", count=0, first=0, last=0, more=False)
         return Page(
@@ -137,17 +124,17 @@ class MongoStore:
 
     def manifest(self, query: Query) -> ManifestPage:
         """See `Store.manifest`."""
-        rows, more = self._run(mongo_commit.page(query, None), _after(READ_SECONDS))
+        rows, more = self._run(mongo_commit.page(query, None), deadline_in(READ_SECONDS))
         return ManifestPage(rows=tuple(mongo_rows.manifest_row(row) for row in rows), more=more)
 
     def holds(self, collection: str, object_id: str, clearance: int) -> bool:
         """See `Store.holds`."""
         query = Query(collection, clearance, after=0, limit=1, ids=(object_id,), versions=EVERY)
-        return bool(self._run(mongo_commit.page(query, None), _after(READ_SECONDS))[0])
+        return bool(self._run(mongo_commit.page(query, None), deadline_in(READ_SECONDS))[0])
 
     def publishers(self, collection: str, object_id: str, clearance: int) -> tuple[str, ...]:
         """See `Store.publishers`."""
-        deadline = _after(READ_SECONDS)
+        deadline = deadline_in(READ_SECONDS)
         upto = self._run(mongo_commit.shown(collection), deadline)
         wanted = mongo_rows.count_filter(collection, clearance, upto) | {"id": object_id}
         rows = self._call(
@@ -158,7 +145,7 @@ class MongoStore:
 
     def history(self, collection: str, object_id: str) -> tuple[Record, ...]:
         """See `Store.history`: up to the place that is shown."""
-        deadline = _after(READ_SECONDS)
+        deadline = deadline_in(READ_SECONDS)
         upto = self._run(mongo_commit.shown(collection), deadline)
         wanted = {"coll": collection, "id": object_id, "place": {"$lte": upto}}
         rows = self._call(lambda o: list(o.database.objects.find(wanted, session=o.session)), deadline)
@@ -190,9 +177,34 @@ class MongoStore:
         self._trail.add_purge(collection, object_id, touched)
         return gone
 
+    def has_unknown_levels(self, collection: str) -> bool:
+        """See `Store.has_unknown_levels`."""
+        wanted = {"coll": collection, "views": mongo_rows.OF_UNKNOWN_LEVEL}
+        row = self._call(
+            lambda o: o.database.objects.find_one(wanted, {"_id": 1}, session=o.session), deadline_in(READ_SECONDS)
+        )
+        return row is not None
+
+    def set_levels(self, collection: str, levels: Sequence[RecordLevel]) -> None:
+        """See `Store.set_levels`."""
+        with self._turn(collection) as deadline:
+            touched = self._run(mongo_changes.set_levels(collection, levels, _name()), deadline)
+        self._trail.add_change(collection, None, touched)
+
+    def hidden_records(self, collection: str) -> Iterator[Record]:
+        """See `Store.hidden_records`."""
+        return map(mongo_rows.record_of, self._rows(collection, records_of, mongo_rows.OF_HIDDEN_LEVEL))
+
+    def decide(self, collection: str, object_id: str, level: int | None) -> int:
+        """See `Store.decide`."""
+        with self._turn(collection) as deadline:
+            decided = self._run(mongo_changes.decide(collection, object_id, level, _name(), self._clock), deadline)
+        self._trail.add_change(collection, decided.head if decided.new else None, decided.touched)
+        return decided.count
+
     def counts(self, collection: str, clearance: int) -> tuple[int, int]:
         """See `Store.counts`."""
-        deadline = _after(READ_SECONDS)
+        deadline = deadline_in(READ_SECONDS)
         # counted with each commit: MongoDB would walk through all of them
         shown, held = self._run(mongo_commit.counted(collection), deadline)
         count = sum(held[: clearance + 1])
@@ -207,14 +219,14 @@ class MongoStore:
 
     def counts_by_level(self, collection: str) -> tuple[int, ...]:
         """See `Store.counts_by_level`."""
-        return self._run(mongo_commit.counted(collection), _after(READ_SECONDS))[1]
+        return self._run(mongo_commit.counted(collection), deadline_in(READ_SECONDS))[1]
 
     # ----------------------------------------------------------------------------------------------------- statuses
 
     def get_status(self, status_id: str) -> Status | None:
         """See `Store.get_status`."""
         wanted = {"_id": status_id}
-        row = self._call(lambda o: o.database.statuses.find_one(wanted, session=o.session), _after(READ_SECONDS))
+        row = self._call(lambda o: o.database.statuses.find_one(wanted, session=o.session), deadline_in(READ_SECONDS))
         if row is None or row["kept_at"] + self._status_milliseconds < self._clock():
             return None
         return mongo_rows.status_of(row)
@@ -224,7 +236,7 @@ class MongoStore:
         after = ""
         while True:
             wanted = {"_id": {"$gt": after}, "kept_at": {"$gte": self._clock() - self._status_milliseconds}}
-            rows = self._call(partial(some_of, "statuses", wanted, "_id"), _after(self._lock_seconds))
+            rows = self._call(partial(some_of, "statuses", wanted, "_id"), deadline_in(self._lock_seconds))
             if not rows:
                 return
             yield from map(mongo_rows.status_of, rows)
@@ -234,13 +246,13 @@ class MongoStore:
         """See `Store.put_statuses`."""
         put = 0
         for some in portions(statuses):
-            self._call(partial(keep_statuses, some), _after(self._lock_seconds))
+            self._call(partial(keep_statuses, some), deadline_in(self._lock_seconds))
             put += len(some)
         return put
 
     def sweep(self, before: int) -> int:
         """See `Store.sweep`. Finishes what dead writers left, too."""
-        deadline = _after(self._lock_seconds)
+        deadline = deadline_in(self._lock_seconds)
         intents = self._run(_one(mongo_steps.ReadIntents()), deadline)
         for collection in self._call(lambda o: o.database.log.distinct("coll", session=o.session), deadline):
             tip = self._run(mongo_commit.finished_tip(collection), deadline)
@@ -261,43 +273,43 @@ class MongoStore:
         return self._account({"key_hashes": key_hash})
 
     def _account(self, wanted: Document) -> AccountRow | None:
-        row = self._call(lambda o: o.database.accounts.find_one(wanted, session=o.session), _after(READ_SECONDS))
+        row = self._call(lambda o: o.database.accounts.find_one(wanted, session=o.session), deadline_in(READ_SECONDS))
         return None if row is None else mongo_rows.account_of(row)
 
     def put_account(self, row: AccountRow) -> None:
         """See `Store.put_account`."""
-        self._call(lambda operations: operations.put_account(row), _after(self._lock_seconds))
+        self._call(lambda operations: operations.put_account(row), deadline_in(self._lock_seconds))
         self.add_to_trail([trail.account_act(self.trail_key(), row)])
 
     def list_accounts(self) -> tuple[AccountRow, ...]:
         """See `Store.list_accounts`."""
         rows = self._call(
-            lambda o: list(o.database.accounts.find({}, session=o.session).sort("_id", 1)), _after(READ_SECONDS)
+            lambda o: list(o.database.accounts.find({}, session=o.session).sort("_id", 1)), deadline_in(READ_SECONDS)
         )
         return tuple(mongo_rows.account_of(row) for row in rows)
 
     def secret(self, fresh: bytes) -> bytes:
         """See `Store.secret`."""
-        return self._call(partial(kept_secret, fresh), _after(self._lock_seconds))
+        return self._call(partial(kept_secret, fresh), deadline_in(self._lock_seconds))
 
     def put_secret(self, secret: bytes) -> None:
         """See `Store.put_secret`."""
         wanted, document = {"_id": "secret"}, {"_id": "secret", "value": secret}
         self._call(
             lambda o: o.database.meta.replace_one(wanted, document, upsert=True, session=o.session),
-            _after(self._lock_seconds),
+            deadline_in(self._lock_seconds),
         )
 
     # ----------------------------------------------------------------------------------------------- export, import
 
     def head(self, collection: str) -> int:
         """See `Store.head`."""
-        entries = self._run(_one(mongo_steps.ReadTip(collection)), _after(READ_SECONDS))
+        entries = self._run(_one(mongo_steps.ReadTip(collection)), deadline_in(READ_SECONDS))
         return entries[0].place if entries else 0
 
     def changes(self, collection: str, since: int) -> Changes | None:
         """See `Store.changes`."""
-        return self._run(mongo_commit.changes(collection, since), _after(READ_SECONDS))
+        return self._run(mongo_commit.changes(collection, since), deadline_in(READ_SECONDS))
 
     def watch(self) -> Watch:
         """See `Store.watch`."""
@@ -307,13 +319,15 @@ class MongoStore:
         """See `Store.records`: up to the place that is shown when the first record is taken."""
         return map(mongo_rows.record_of, self._rows(collection, records_of))
 
-    def _rows(self, collection: str, read: Callable[..., list[Document]]) -> Iterator[Document]:
-        """All rows of a collection in place order, some at a time, up to the place that is shown at the beginning."""
-        upto = self._run(mongo_commit.shown(collection), _after(READ_SECONDS))
+    def _rows(
+        self, collection: str, read: Callable[..., list[Document]], code: int = mongo_rows.EVERYTHING
+    ) -> Iterator[Document]:
+        """The rows of a collection with that code, in place order, up to the place that is shown at the beginning."""
+        upto = self._run(mongo_commit.shown(collection), deadline_in(READ_SECONDS))
         after = 0
         while after < upto:
-            wanted = {"coll": collection, "views": mongo_rows.EVERYTHING, "place": {"$gt": after, "$lte": upto}}
-            rows = self._call(partial(read, wanted), _after(self._lock_seconds))
+            wanted = {"coll": collection, "views": code, "place": {"$gt": after, "$lte": upto}}
+            rows = self._call(partial(read, wanted), deadline_in(self._lock_seconds))
             if not rows:
                 return
             yield from rows
@@ -323,22 +337,22 @@ class MongoStore:
         """See `Store.restore`. Until it ends nothing is shown, and others that write there are told to wait."""
         if not 0 <= head <= mongo_restore.MAX_PLACE:
             raise UnprocessableError(f"{head} is no place in line: the export is damaged")
-        tip = self._run(mongo_restore.begin_restore(collection, head, _name()), _after(self._lock_seconds))
+        tip = self._run(mongo_restore.begin_restore(collection, head, _name()), deadline_in(self._lock_seconds))
         self.add_to_trail([trail.restore_act(collection, tip.place)])
         key = self.trail_key()
         put, last = 0, 0
         try:
             for some in portions(records):
                 last = mongo_restore.in_order(some, last)
-                tip = self._run(mongo_restore.restore_some(tip, some), _after(self._lock_seconds))
+                tip = self._run(mongo_restore.restore_some(tip, some), deadline_in(self._lock_seconds))
                 seals = trail.seals_of(key, (replace(record, collection=collection) for record in some))
                 self.add_to_trail([trail.restore_act(collection, max(head, last), seals)])
                 put += len(some)
-            self._run(mongo_restore.end_restore(tip, max(head, last)), _after(self._lock_seconds))
+            self._run(mongo_restore.end_restore(tip, max(head, last)), deadline_in(self._lock_seconds))
         except BaseException:
             # nothing of a broken import stays; where even this fails, the next import into the collection wipes it
             with suppress(HubError):
-                self._run(mongo_restore.undo_restore(tip), _after(self._lock_seconds))
+                self._run(mongo_restore.undo_restore(tip), deadline_in(self._lock_seconds))
                 self.add_to_trail([trail.restore_act(collection, self.head(collection))])
             raise
         self.add_to_trail([trail.head_act(collection, self.head(collection))])
@@ -364,13 +378,14 @@ class MongoStore:
             for key in drop:
                 database.facts.delete_one({"_id": f"{kind} {key}"}, session=session)
 
-        self._call(put, _after(self._lock_seconds if patience_seconds is None else patience_seconds))
+        self._call(put, deadline_in(self._lock_seconds if patience_seconds is None else patience_seconds))
 
     def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
         """See `Store.facts`. Numbers are given before the write: those of slower writers are looked for again."""
         wanted = {"kind": kind, "number": {"$gt": max(0, since - FACTS_AGAIN)}}
         rows = self._call(
-            lambda o: list(o.database.facts.find(wanted, session=o.session).sort("number", 1)), _after(READ_SECONDS)
+            lambda o: list(o.database.facts.find(wanted, session=o.session).sort("number", 1)),
+            deadline_in(READ_SECONDS),
         )
         return tuple(Fact(row["number"], row["key"], row["value"]) for row in rows if row["key"].startswith(prefix))
 
@@ -390,7 +405,7 @@ class MongoStore:
 
     def trail_head(self) -> TrailHead:
         """See `Store.trail_head`."""
-        return self._call(mongo_trail.head_of, _after(READ_SECONDS))
+        return self._call(mongo_trail.head_of, deadline_in(READ_SECONDS))
 
     def trail_key(self) -> bytes:
         """See `Store.trail_key`."""
@@ -402,95 +417,19 @@ class MongoStore:
 
     def ping(self) -> None:
         """See `Store.ping`."""
-        self._call(lambda o: o.database.meta.find_one({"_id": "format"}, session=o.session), _after(0))
+        self._call(lambda o: o.database.meta.find_one({"_id": "format"}, session=o.session), deadline_in(0))
 
     def close(self) -> None:
         """See `Store.close`."""
         self._link.close()
 
-    # ------------------------------------------------------------------------------------------- steps to operations
-
-    @contextmanager
-    def _turn(self, collection: str) -> Iterator[float]:
-        """One writer of this process at a time per collection; the moment by which it has to be through."""
-        self._link.require_owner()  # a lock that another thread held at the fork is never released in the child
-        deadline = _after(self._lock_seconds)
-        with self._turns_lock:
-            turn = self._turns.setdefault(collection, threading.Lock())
-        if not turn.acquire(timeout=self._lock_seconds):
-            raise StoreUnavailableError(_BUSY)
-        try:
-            yield deadline
-        finally:
-            turn.release()
-
-    def _call(self, operation: Callable[[Operations], _T], deadline: float) -> _T:
-        """One operation that may be repeated, in a session of its own, until it is through or time is up."""
-        with translated(self._link.hosts):
-            self._link.knock()
-            while True:
-                try:
-                    with self._session() as operations:
-                        return operation(operations)
-                except PyMongoError as error:
-                    self._pause_or_raise(error, deadline)
-
-    def _run(self, steps: Generator[Step, Any, _T], deadline: float) -> _T:
-        """Take the steps one after another in one causal session; the value that they come to."""
-        # the first contact may fail as any other: it is repeated, too
-        self._call(lambda operations: operations.database.name, deadline)
-        with translated(self._link.hosts), closing(steps), self._session() as operations:
-            step: Step = next(steps)
-            while True:
-                if time.monotonic() > deadline and isinstance(step, _BEFORE_COMMIT):
-                    raise StoreUnavailableError(_BUSY)
-                try:
-                    answer = self._take(operations, step)
-                except PyMongoError as error:
-                    self._pause_or_raise(error, deadline)
-                    continue
-                try:
-                    step = steps.send(answer)
-                except StopIteration as end:
-                    value: _T = end.value
-                    return value
-
-    def _take(self, operations: Operations, step: Step) -> Any:
-        name = type(step).__name__
-        if self._observe is not None:
-            self._observe("before", name)
-        answer = operations.take(step)
-        if isinstance(step, mongo_steps.Wait):
-            time.sleep(PAUSE_SECONDS)
-        if self._observe is not None:
-            self._observe("after", name)
-        return answer
-
-    def _pause_or_raise(self, error: PyMongoError, deadline: float) -> None:
-        """Wait a little where the same may go through in a moment; raise where it will not, or time is up."""
-        if not is_away(error):
-            raise error
-        if time.monotonic() + RETRY_SECONDS > deadline:
-            self._link.note_away()
-            raise error
-        time.sleep(RETRY_SECONDS)
-
     def _upgrade(self, number: int, client: MongoClient[Document], database: Database[Document]) -> None:
         with client.start_session(causal_consistency=True) as session:
             mongo_upgrade.upgrade(number, Operations(database, session, self._status_milliseconds))
 
-    @contextmanager
-    def _session(self) -> Iterator[Operations]:
-        with self._link.client.start_session(causal_consistency=True) as session:
-            yield Operations(self._link.database(), session, self._status_milliseconds)
-
 
 def _name() -> str:
     return uuid.uuid4().hex
-
-
-def _after(seconds: float) -> float:
-    return time.monotonic() + seconds
 
 
 def _one(step: Step) -> Generator[Step, Any, Any]:

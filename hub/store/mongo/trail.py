@@ -156,6 +156,11 @@ class MongoTrail:
         key = self.key()
         self._add_change(lambda seals: trail.purge_act(key, collection, object_id, seals), collection, touched)
 
+    def add_change(self, collection: str, head: int | None, touched: Sequence[int]) -> None:
+        """The entry of other levels, or of a decision about hidden records."""
+        if touched:
+            self._add_change(lambda seals: trail.change_act(collection, head, seals), collection, touched)
+
     def _add_change(
         self, act: Callable[[Mapping[int, bytes]], Act | None], collection: str, places: Sequence[int]
     ) -> None:

@@ -9,7 +9,7 @@ from pymongo import UpdateOne
 
 from hub.stix.references import references_in
 from hub.store import line
-from hub.store.base import NO_LEVEL, UNKNOWN_SOURCE, Standing
+from hub.store.base import HIDDEN, NO_LEVEL, UNKNOWN_SOURCE, Standing
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.operations import AT_ONCE, Operations
@@ -58,11 +58,26 @@ def _leave_to_trail(_operations: Operations) -> None:
     """
 
 
-_STEPS: Final[tuple[Callable[[Operations], None], ...]] = (_count_what_is_held, _let_levels_govern, _leave_to_trail)
+def _mark_what_is_to_be_judged(operations: Operations) -> None:
+    """From format 4 to 5: records of unknown level, and those that are hidden, are found by a code in `views`."""
+    for field, value, code in (
+        ("source", UNKNOWN_SOURCE, mongo_rows.OF_UNKNOWN_LEVEL),
+        ("level", HIDDEN, mongo_rows.OF_HIDDEN_LEVEL),
+    ):
+        change = {"$addToSet": {"views": code}}
+        operations.database.objects.update_many({field: value}, change, session=operations.session)
+
+
+_STEPS: Final[tuple[Callable[[Operations], None], ...]] = (
+    _count_what_is_held,
+    _let_levels_govern,
+    _leave_to_trail,
+    _mark_what_is_to_be_judged,
+)
 
 
 def _standings(rows: Sequence[Document]) -> list[Standing]:
-    return line.standings([(row["level"], row["revoked"]) for row in rows])
+    return line.standings([mongo_rows.version_of(row) for row in rows])
 
 
 def _governed(row: Mapping[str, Any], standing: Standing) -> Document:
@@ -77,7 +92,7 @@ def _governed(row: Mapping[str, Any], standing: Standing) -> Document:
         "newest": standing.newest,
         "preceded": standing.preceded,
         "withdrawn": standing.withdrawn,
-        "views": mongo_rows.views(standing),
+        "views": mongo_rows.views(standing, row["level"], UNKNOWN_SOURCE),
     }
     if words := mongo_rows.mentions({**row, **fields}):
         fields["mentions"] = words

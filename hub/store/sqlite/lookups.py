@@ -55,6 +55,7 @@ _STANDINGS_OF: Final = (
     "SELECT key, governing, newest, preceded, withdrawn FROM record WHERE key > ? AND key <= ? ORDER BY key"
 )
 _RECORDS_AT: Final = _RECORD.format("") + "WHERE r.key IN (SELECT value FROM json_each(?1))"  # noqa: S608 - constants
+_HIDDEN_OF: Final = _RECORD.format("INDEXED BY record_hidden") + "WHERE r.collection = ? AND r.level = 5 ORDER BY r.key"
 _HISTORY_OF: Final = (
     _RECORD.format("INDEXED BY record_by_id") + "WHERE r.id = ? AND r.collection = ? ORDER BY r.version"
 )
@@ -151,6 +152,12 @@ def standings_of(connection: apsw.Connection, number: int) -> Iterator[tuple[int
         _STANDINGS_OF, (key_of(number, 0), key_of(number, LAST_PLACE))
     ):
         yield place_of(key), Standing(governing, newest=bool(newest), preceded=preceded, withdrawn=bool(withdrawn))
+
+
+def hidden_of(connection: apsw.Connection, number: int, collection: str) -> Iterator[Record]:
+    """Every record whose own level is HIDDEN, in place order."""
+    for row in connection.execute(_HIDDEN_OF, (number,)):
+        yield _record(collection, row)
 
 
 def history_of(connection: apsw.Connection, number: int, collection: str, object_id: str) -> tuple[Record, ...]:

@@ -267,6 +267,14 @@ def trail_of_what_was_done(connection: apsw.Connection) -> None:
     """)
 
 
+def records_to_be_judged(connection: apsw.Connection) -> None:
+    """Which records have levels that an older hub gave, and which are hidden until the operator decides: few or none."""
+    connection.execute("""
+        CREATE INDEX record_of_unknown_level ON record (collection) WHERE source = '';
+        CREATE INDEX record_hidden ON record (collection) WHERE level = 5;
+    """)
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     objects_in_line,
     statuses_accounts_and_secret,
@@ -275,6 +283,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     levels_that_govern,
     changes_of_records,
     trail_of_what_was_done,
+    records_to_be_judged,
 )
 
 

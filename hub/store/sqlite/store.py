@@ -7,7 +7,7 @@ tables and the reasons for their shape in `migrations`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from hub.store.base import (
     Page,
     Query,
     Record,
+    RecordLevel,
     Standing,
     Status,
     Watch,
@@ -163,6 +164,30 @@ class SqliteStore:
                 "purge it again in a moment to be rid of them"
             ) from None
         return purged
+
+    def has_unknown_levels(self, collection: str) -> bool:
+        """See `Store.has_unknown_levels`."""
+        with self._files.reading() as connection:
+            number = self._number(connection, collection)
+            return bool(connection.execute(_HAS_UNKNOWN, (number,)).get)
+
+    def set_levels(self, collection: str, levels: Sequence[RecordLevel]) -> None:
+        """See `Store.set_levels`."""
+        with self._files.writing() as connection:
+            sqlite_writes.set_levels(connection, collection, levels, self._clock())
+
+    def hidden_records(self, collection: str) -> Iterator[Record]:
+        """See `Store.hidden_records`: as the collection stands when the first record is taken."""
+        with self._files.snapshot() as connection:
+            number = self._number(connection, collection)
+            for record in () if number is None else lookups.hidden_of(connection, number, collection):
+                yield record
+                self._files.require_owner()
+
+    def decide(self, collection: str, object_id: str, level: int | None) -> int:
+        """See `Store.decide`."""
+        with self._files.writing() as connection:
+            return sqlite_writes.decide(connection, collection, object_id, level, self._clock())
 
     def counts(self, collection: str, clearance: int) -> tuple[int, int]:
         """See `Store.counts`."""
@@ -396,6 +421,9 @@ def _head(connection: SqliteConnection, collection: str) -> int:
 
 
 _PUBLISHERS: Final = "SELECT publishers FROM record INDEXED BY record_by_id WHERE id = ? AND collection = ? AND governing <= ? ORDER BY key"
+_HAS_UNKNOWN: Final = (
+    "SELECT EXISTS (SELECT 1 FROM record INDEXED BY record_of_unknown_level WHERE collection = ? AND source = '')"
+)
 _ACCOUNT: Final = (
     "SELECT name, kind, member, password_hash, disabled, created_at, "
     "(SELECT json_group_array(hash ORDER BY position) FROM account_key WHERE account = name) FROM account"

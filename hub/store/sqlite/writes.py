@@ -12,12 +12,12 @@ import apsw
 
 from hub.errors import UnprocessableError
 from hub.stix.references import References
-from hub.store import line, trail
-from hub.store.base import Appended, Batch, Deletion, HeldVersion, Record
+from hub.store import hidden, line, trail
+from hub.store.base import Appended, Batch, Deletion, HeldVersion, Record, RecordLevel
 from hub.store.chain import GONE
 from hub.store.sqlite import trail as sqlite_trail
 from hub.store.sqlite.files import rows
-from hub.store.sqlite.lookups import look_up
+from hub.store.sqlite.lookups import history_of, look_up
 from hub.store.sqlite.mentions import INSERT_MENTION, mention, mention_rows, refs_text, unmention
 from hub.store.sqlite.pages import LAST_PLACE, LEVELS, PLACE_BITS, key_of, keys_of_object, place_of
 from hub.taxii.filters import VersionMatch
@@ -32,7 +32,7 @@ _INSERT: Final = (
 )
 _INSERT_BODY: Final = "INSERT INTO body (key, body) VALUES (?, ?)"
 _VERSIONS: Final = (
-    "SELECT key, level, revoked, source, reached, governing, newest, preceded, withdrawn "
+    "SELECT key, level, revoked, publishers, source, reached, governing, newest, preceded, withdrawn "
     "FROM record INDEXED BY record_by_id WHERE id = ?1 AND collection = ?2 ORDER BY version"
 )
 _COUNT: Final = (
@@ -69,13 +69,7 @@ def append(connection: apsw.Connection, batch: Batch, now: int) -> Appended:
     # (2)
     settled = line.settle(batch, known, head_of(connection, batch.collection), now)
     # (3)
-    if settled.new:
-        number = _raise_head(connection, batch.collection, settled.head)
-        _insert(connection, number, settled.new)
-    for key, change in settled.changes.items():
-        _change(connection, key, change)
-    for key in settled.joined:
-        _join(connection, key, batch.publisher)
+    write(connection, batch, settled)
     status = b""
     if batch.status_id is not None:
         status = batch.describe(settled.outcomes)
@@ -92,6 +86,58 @@ def append(connection: apsw.Connection, batch: Batch, now: int) -> Appended:
     if act is not None:
         sqlite_trail.add(connection, [act], now)
     return appended
+
+
+def write(connection: apsw.Connection, batch: Batch, settled: line.Settled) -> None:
+    """Write what a batch does to the records of its collection."""
+    if settled.new:
+        number = _raise_head(connection, batch.collection, settled.head)
+        _insert(connection, number, settled.new)
+    for key, change in settled.changes.items():
+        _change(connection, key, change)
+    for key in settled.joined:
+        join(connection, key, batch.publisher)
+
+
+def set_levels(connection: apsw.Connection, collection: str, levels: Sequence[RecordLevel], now: int) -> None:
+    """Give records these levels, and all versions of their ids the standing that follows."""
+    number = number_of(connection, collection)
+    if number is None:
+        return
+    connection.executemany(
+        "UPDATE record SET level = ?, source = ? WHERE key = ? AND id = ?",
+        [(one.level, one.source, key_of(number, one.place), one.id) for one in levels],
+    )
+    for object_id in dict.fromkeys(one.id for one in levels):
+        _stand(connection, number, object_id)
+    keys = [key_of(number, one.place) for one in levels]
+    seals = sqlite_trail.seals_now(connection, sqlite_trail.key_of(connection), collection, keys)
+    sqlite_trail.add(connection, [trail.change_act(collection, None, seals)], now)
+
+
+def decide(connection: apsw.Connection, collection: str, object_id: str, level: int | None, now: int) -> int:
+    """Give the hidden records of the id this level, or remove them; how many there were."""
+    number = number_of(connection, collection)
+    if number is None:
+        return 0
+    records = history_of(connection, number, collection, object_id)
+    decided = hidden.decide(records, level, head_of(connection, collection), now)
+    for place, change in decided.changes.items():
+        _change(connection, key_of(number, place), change)
+    _remove(connection, number, [key_of(number, place) for place in decided.gone])
+    if decided.new:
+        _insert(connection, _raise_head(connection, collection, decided.head), decided.new)
+    if decided.count:
+        keys = [key_of(number, place) for place in decided.changes]
+        trail_key = sqlite_trail.key_of(connection)
+        seals = {
+            **dict.fromkeys(decided.gone, GONE),
+            **trail.seals_of(trail_key, (new.record for new in decided.new)),
+            **sqlite_trail.seals_now(connection, trail_key, collection, keys),
+        }
+        head = decided.head if decided.new else None
+        sqlite_trail.add(connection, [trail.change_act(collection, head, seals)], now)
+    return decided.count
 
 
 def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
@@ -311,7 +357,7 @@ def _change(connection: apsw.Connection, key: int, change: line.RowChange) -> No
         _count(connection, number, [standing.governing], +1)
 
 
-def _join(connection: apsw.Connection, key: int, publisher: str) -> None:
+def join(connection: apsw.Connection, key: int, publisher: str) -> None:
     """Note that one more member published just this."""
     unmention(connection, key)
     connection.execute("UPDATE record SET publishers = publishers || char(10) || ? WHERE key = ?", (publisher, key))
@@ -321,7 +367,9 @@ def _join(connection: apsw.Connection, key: int, publisher: str) -> None:
 def _stand(connection: apsw.Connection, number: int, object_id: str) -> None:
     """Set where each version of one id stands, after some came or went."""
     versions = rows(connection, _VERSIONS, object_id, number)
-    standings = line.standings([(level, bool(revoked)) for _, level, revoked, *_ in versions])
-    for (key, level, _, source, reached, *before), standing in zip(versions, standings, strict=True):
+    standings = line.standings(
+        [line.Version(level, bool(revoked), names.split("\n")) for _, level, revoked, names, *_ in versions]
+    )
+    for (key, level, _, _, source, reached, *before), standing in zip(versions, standings, strict=True):
         if tuple(before) != (standing.governing, standing.newest, standing.preceded, standing.withdrawn):
             _change(connection, key, line.RowChange(level, source, min(reached, standing.governing), standing))

@@ -1,0 +1,87 @@
+"""`hub levels`: the objects that an upgrade hid, and the operator's decision about each."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from typing import Any
+
+from hub.cli import DONE
+from hub.cli.trail import note_command
+from hub.errors import UnprocessableError
+from hub.settings import load_settings
+from hub.sharing.release import HiddenObject, hidden_objects, release, remove
+from hub.stix.tlp import BY_WORD, TLP
+from hub.wiring import log_to, open_hub
+
+EXAMPLE = (
+    "  hub levels list\n"
+    "  hub levels release asean/indicators indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --at amber+strict\n"
+    "  hub levels remove asean/indicators indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\n"
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="list|release|remove")
+    shown = actions.add_parser("list", help="what is hidden, since the hub would refuse it today, and why")
+    shown.add_argument("--json", action="store_true", help="one JSON object a line")
+    released = actions.add_parser("release", help="show hidden objects from now on, at a level")
+    removed = actions.add_parser("remove", help="remove what is hidden of objects for good; older versions stand again")
+    for chosen in (released, removed):
+        chosen.add_argument("collection", metavar="ROOT/ALIAS")
+        chosen.add_argument("object_ids", metavar="ID", nargs="+", help="the objects, whichever member published them")
+    words = [level.word for level in TLP]
+    released.add_argument("--at", choices=words, required=True, help="the level at which they are shown")
+
+
+def run(args: argparse.Namespace) -> int:
+    """List, release or remove; what is shown again is at the end of its collection, so that every reader comes by it."""
+    hub = open_hub(load_settings(os.environ))
+    try:
+        if args.action == "list":
+            for one in hidden_objects(hub.store, hub.catalogue):
+                print(json.dumps(_row(one)) if args.json else sentence(one))
+            return DONE
+        collection = hub.catalogue.find(*args.collection.partition("/")[::2])
+        if collection is None:
+            raise UnprocessableError(f"There is no collection {args.collection!r}; `hub collections` lists them all.")
+        log_to(sys.stderr.fileno())
+        for object_id in args.object_ids:
+            if args.action == "release":
+                count = release(hub.store, hub.catalogue, collection, object_id, BY_WORD[args.at])
+                note_command(hub.store, "levels release", object_id=object_id, versions=count, level=args.at)
+                print(f"{object_id}: {count} versions are shown at {BY_WORD[args.at].label}.")
+            else:
+                count = remove(hub.store, collection, object_id)
+                note_command(hub.store, "levels remove", object_id=object_id, versions=count)
+                print(f"{object_id}: {count} hidden versions are removed.")
+    finally:
+        hub.store.close()
+    return DONE
+
+
+def sentence(one: HiddenObject) -> str:
+    """A hidden object in a line."""
+    before = "" if one.readable_at is None else f", before readable at {one.readable_at.label}"
+    return (
+        f"{one.collection.root}/{one.collection.alias} {one.id} version {one.version} of {_publishers(one)}{before}: "
+        f"{one.reason}"
+    )
+
+
+def _publishers(one: HiddenObject) -> str:
+    return " ".join(one.publishers) or "the hub"
+
+
+def _row(one: HiddenObject) -> dict[str, Any]:
+    return {
+        "collection": f"{one.collection.root}/{one.collection.alias}",
+        "id": one.id,
+        "version": one.version,
+        "publishers": list(one.publishers),
+        "readable_at": None if one.readable_at is None else one.readable_at.word,
+        "reason": one.reason,
+    }

@@ -1,0 +1,85 @@
+"""What the operator decides about objects that an upgrade hid (law L5): which there are, and at which level they are shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+
+from hub.errors import NotFoundError, UnprocessableError
+from hub.sharing.catalogue import Catalogue, Collection
+from hub.stix.levels import said_level
+from hub.stix.tlp import TLP
+from hub.store.base import HIDDEN, REFUSED, Record, Store
+
+_log: Final = logging.getLogger("hub.operator")
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenObject:
+    """One version of an object that is shown to nobody."""
+
+    collection: Collection
+    id: str
+    version: str
+    publishers: tuple[str, ...]
+    readable_at: TLP | None  # the lowest level at which it was readable before; None: it never was
+    reason: str
+
+
+def hidden_objects(store: Store, catalogue: Catalogue) -> Iterator[HiddenObject]:
+    """All that is hidden until the operator decides, collection by collection."""
+    for collection in catalogue:
+        for record in store.hidden_records(collection.id):
+            yield HiddenObject(
+                collection,
+                record.id,
+                record.version_text,
+                record.publishers,
+                TLP(record.reached) if record.reached < HIDDEN else None,
+                record.source.removeprefix(REFUSED),
+            )
+
+
+def remove(store: Store, collection: Collection, object_id: str) -> int:
+    """Remove the hidden versions of the object for good; how many there were. NotFoundError where none is hidden."""
+    _hidden_versions(store, collection, object_id)
+    count = store.decide(collection.id, object_id, None)
+    _log.info("removed: what was hidden of %s in %s/%s", object_id, collection.root, collection.alias)
+    return count
+
+
+def release(store: Store, catalogue: Catalogue, collection: Collection, object_id: str, level: TLP) -> int:
+    """Show the hidden versions of the object at this level from now on; how many there were.
+
+    NotFoundError where none is hidden, UnprocessableError where the level is not the operator's to give.
+    """
+    hidden = _hidden_versions(store, collection, object_id)
+    name = f"{collection.root}/{collection.alias}"
+    if level > collection.highest_tlp:
+        raise UnprocessableError(f"{name} takes nothing above {collection.highest_tlp.label}.")
+    said = max((_said(record, catalogue) for record in hidden), default=TLP.CLEAR)
+    if level < said:
+        raise UnprocessableError(
+            f"{object_id} says itself that it is {said.label}, and what a member says stands: ask the member for a newer "
+            "version that is marked lower, or `hub levels remove` what is hidden."
+        )
+    count = store.decide(collection.id, object_id, level)
+    _log.info("released: %s in %s at %s", object_id, name, level.label)
+    return count
+
+
+def _hidden_versions(store: Store, collection: Collection, object_id: str) -> list[Record]:
+    hidden = [record for record in store.history(collection.id, object_id) if record.level == HIDDEN]
+    if not hidden:
+        raise NotFoundError(
+            f"Nothing of {object_id} is hidden in {collection.root}/{collection.alias}; `hub levels list` says what is."
+        )
+    return hidden
+
+
+def _said(record: Record, catalogue: Catalogue) -> TLP:
+    return said_level(orjson.loads(record.body), record.body, catalogue.markings).level or TLP.CLEAR

@@ -1,0 +1,60 @@
+"""What it comes to when the operator decides about a hidden object, as a value. Pure.
+
+A record that is shown again gets a new place at the end of the line, since readers may have passed its old one (law L1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from hub.stix.identifiers import SCO_TYPES
+from hub.stix.timestamps import format_place
+from hub.store.base import BY_OPERATOR, HIDDEN, Record
+from hub.store.line import MICROSECONDS, NewRecord, RowChange, standings, version_of
+
+
+@dataclass(slots=True)
+class Decided:
+    """All that a store has to write; held records are named by their places."""
+
+    head: int
+    count: int = 0  # of records that were hidden
+    gone: list[int] = field(default_factory=list)
+    new: list[NewRecord] = field(default_factory=list)  # those of the gone that stand elsewhere from now on
+    changes: dict[int, RowChange] = field(default_factory=dict)
+
+    @property
+    def touched(self) -> list[int]:
+        """The places of all records that are added, changed or removed."""
+        return [*self.gone, *(new.record.place for new in self.new), *self.changes]
+
+
+def decide(records: Sequence[Record], level: int | None, head: int, now: int) -> Decided:
+    """Give the hidden ones among the versions of an object, oldest first, this level; None: remove them."""
+    decided = Decided(head, count=sum(record.level == HIDDEN for record in records))
+    if level is None:
+        decided.gone = [record.place for record in records if record.level == HIDDEN]
+    before = dict(
+        zip((record.place for record in records), standings([version_of(record) for record in records]), strict=True)
+    )
+    staying = [record for record in records if level is not None or record.level < HIDDEN]
+    levelled = [
+        record if level is None or record.level < HIDDEN else replace(record, level=level, source=BY_OPERATOR)
+        for record in staying
+    ]
+    after = standings([version_of(record) for record in levelled])
+    moves = [before[r.place].governing == HIDDEN and s.governing < HIDDEN for r, s in zip(staying, after, strict=True)]
+    for index, (record, new, standing) in enumerate(zip(staying, levelled, after, strict=True)):
+        reached = min(record.reached, standing.governing)
+        if moves[index]:
+            decided.head = max(now, decided.head + 1)
+            moved = replace(new, place=decided.head, reached=reached)
+            # the place of an observable is its version, unless it would then stand before a newer one that stays
+            if record.type in SCO_TYPES and all(moves[index:]):
+                moved = replace(moved, version=decided.head * MICROSECONDS, version_text=format_place(decided.head))
+            decided.gone.append(record.place)
+            decided.new.append(NewRecord(moved, standing))
+        elif new is not record or standing != before[record.place]:
+            decided.changes[record.place] = RowChange(new.level, new.source, reached, standing)
+    return decided

@@ -1,0 +1,191 @@
+"""A store in a temporary file without a name, in which records of an older hub are published once more.
+
+What today's rules make of them is read from it afterwards. The file is SQLite's own temporary one: it lies in the folder
+that SQLITE_TMPDIR or TMPDIR names, grows to about the size of the records, and is gone when the process ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import apsw
+
+from hub.stix.references import References
+from hub.store import line
+from hub.store.base import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, Batch, Bystander, Candidate, Record, Verdict
+from hub.store.levels import Known, Level, levels_of
+from hub.store.sqlite import lookups
+from hub.store.sqlite.files import rows
+from hub.store.sqlite.mentions import refs_of, refs_text
+from hub.store.sqlite.migrations import migrate
+from hub.store.sqlite.pages import key_of
+from hub.store.sqlite.writes import head_of, join, number_of, write
+
+_TABLES: Final = """
+    CREATE TABLE verdict (
+        collection TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        id TEXT NOT NULL,
+        held_level INTEGER NOT NULL,
+        held_source TEXT NOT NULL,
+        key INTEGER, -- of the record in this store; NULL where it was not added
+        level INTEGER NOT NULL, -- where it was not added
+        source TEXT NOT NULL, -- likewise
+        reason TEXT NOT NULL, -- why it was refused; empty where it was not
+        PRIMARY KEY (collection, place)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE refused_container (
+        level INTEGER NOT NULL, publisher TEXT NOT NULL, id TEXT NOT NULL, refs TEXT NOT NULL
+    ) STRICT;
+"""
+_JUDGED: Final = (
+    "SELECT v.id, v.place, v.held_level, v.held_source, coalesce(r.level, v.level), coalesce(r.source, v.source), v.reason "
+    "FROM verdict AS v LEFT JOIN record AS r ON r.key = v.key WHERE v.collection = ? ORDER BY v.place"
+)
+_NEWEST: Final = (
+    "SELECT key, level, source, publishers, revoked, refs FROM record INDEXED BY record_by_id WHERE id = ? AND newest"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What today's rules say of one held record."""
+
+    id: str
+    place: int
+    held_level: int
+    held_source: str
+    level: int
+    source: str
+    reason: str  # why it would be refused now; empty where it would not
+
+
+class Rehearsal:
+    """See the module. For one thread."""
+
+    def __init__(self) -> None:
+        self._connection = apsw.Connection("")
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -65536", "temp_store = FILE"):
+            self._connection.execute(f"PRAGMA {pragma}").fetchall()
+        migrate(self._connection, 0)
+        self._connection.execute(_TABLES)
+        self._connection.execute("BEGIN")  # for good: nothing of it outlives this value
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._connection.close(True)
+
+    def holds(self, collection: str, object_id: str, clearance: int) -> bool:
+        """See `Store.holds`."""
+        number = number_of(self._connection, collection)
+        statement = "SELECT EXISTS (SELECT 1 FROM record WHERE id = ? AND collection = ? AND governing <= ?)"
+        return bool(self._connection.execute(statement, (object_id, number, clearance)).get)
+
+    def history(self, collection: str, object_id: str) -> tuple[Record, ...]:
+        """See `Store.history`."""
+        number = number_of(self._connection, collection)
+        return () if number is None else lookups.history_of(self._connection, number, collection, object_id)
+
+    def note(self, record: Record, level: Level, reason: str = "") -> None:
+        """Note what becomes of a record that would not even reach the store."""
+        self._note(record, None, level, reason)
+
+    def publish(self, batch: Batch, records: Sequence[Record]) -> None:
+        """Publish what was one envelope, as nearly as can be told; candidate i is made of `records[i]`."""
+        known = lookups.look_up(self._connection, batch)
+        _forgive(batch, known, records)
+        settled = line.settle(batch, known, head_of(self._connection, batch.collection), records[0].place)
+        added = [outcome.index for outcome in settled.outcomes if outcome.verdict is Verdict.ADDED]
+        for index, new in zip(added, settled.new, strict=True):
+            # it was readable at that level, whatever it is now: a revocation, for one, must reach who read it
+            new.record.reached = min(new.record.reached, records[index].reached)
+        write(self._connection, batch, settled)
+        number = number_of(self._connection, batch.collection) or 0
+        for index, new in zip(added, settled.new, strict=True):
+            key = key_of(number, new.record.place)
+            self._note(records[index], key, Level(new.record.level, new.record.source), "")
+            for publisher in records[index].publishers[1:]:
+                join(self._connection, key, publisher)
+        if len(added) < len(batch.candidates):
+            self._note_others(batch, settled, records, levels_of(batch, known)[0])
+        for bystander in batch.bystanders:
+            self._note_container(bystander, batch.publisher, HIDDEN if bystander.markings else bystander.level)
+
+    def spread(self) -> None:
+        """Give unmarked objects the level of refused containers that name them: in the older store, those are held."""
+        containers = rows(self._connection, "SELECT * FROM refused_container ORDER BY level DESC")
+        for level, publisher, identifier, text in containers:
+            frontier = [(ref, identifier) for ref in refs_of(text).contains]
+            while frontier:
+                ref, container = frontier.pop()
+                for key, own, source, publishers, revoked, refs in rows(self._connection, _NEWEST, ref):
+                    if own < level and publishers == publisher and not revoked and source not in (BY_MARKING, BY_HUB):
+                        change = "UPDATE record SET level = ?, source = ? WHERE key = ?"
+                        self._connection.execute(change, (level, container, key))
+                        frontier += [(inner, ref) for inner in refs_of(refs).contains]
+
+    def judged(self, collection: str) -> Iterator[Judged]:
+        """What became of the collection's records, in place order."""
+        for row in self._connection.execute(_JUDGED, (collection,)):
+            yield Judged(*row)
+
+    def _note_others(
+        self, batch: Batch, settled: line.Settled, records: Sequence[Record], levels: Mapping[int, Level]
+    ) -> None:
+        """What was refused, and what another record stands for."""
+        candidates = {candidate.index: candidate for candidate in batch.candidates}
+        for outcome in settled.outcomes:
+            if outcome.verdict is Verdict.ADDED:
+                continue
+            record = records[outcome.index]
+            level = levels.get(outcome.index, Level(record.level, BY_DEFAULT))
+            refused = outcome.verdict is Verdict.REFUSED
+            self._note(record, None, level, outcome.message if refused else "")
+            if refused:
+                self._note_container(candidates[outcome.index], batch.publisher, level.value)
+
+    def _note(self, record: Record, key: int | None, level: Level, reason: str) -> None:
+        self._connection.execute(
+            "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                record.collection,
+                record.place,
+                record.id,
+                record.level,
+                record.source,
+                key,
+                level.value,
+                level.source,
+                reason,
+            ),
+        )
+
+    def _note_container(self, container: Candidate | Bystander, publisher: str, level: int | None) -> None:
+        if container.contains and level is not None:
+            text = refs_text(References(contains=container.contains))
+            row = (level, publisher, container.id, text)
+            self._connection.execute("INSERT INTO refused_container VALUES (?, ?, ?, ?)", row)
+
+
+def _forgive(batch: Batch, known: Known, records: Sequence[Record]) -> None:
+    """Take out what an older store gave away long ago: nothing is protected by hiding what names it (law L5 e).
+
+    (1) An observable that was readable at the level of the object that names it. (2) The names of an observable that is
+    unmarked, and is raised by the rules of today alone.
+    """
+    reached: dict[str, int] = {}
+    for candidate in batch.candidates:
+        record = records[candidate.index]
+        reached[record.id] = min(reached.get(record.id, HIDDEN), record.reached)
+        if candidate.version is None and candidate.level is None:
+            known.namings[candidate.id] = None  # (2)
+    for candidate in batch.candidates:
+        level = records[candidate.index].reached
+        candidate.names = tuple(  # (1)
+            name
+            for name in candidate.names
+            if min(reached.get(name, HIDDEN), min((row.reached for row in known.rows.get(name, ())), default=HIDDEN))
+            > level
+        )

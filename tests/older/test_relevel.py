@@ -1,0 +1,249 @@
+"""A store of an older hub is brought up to date: every record has the level of today's rules, or is hidden (law L5).
+
+`store.sql`, `documents.jsonl` and `archive.jsonl` were made by `make.py` with the code of 834ad97, which took all of it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pymongo
+import pytest
+from bson import json_util
+
+from hub.community.facts import ARCHIVED_KINDS
+from hub.community.hub import Hub
+from hub.errors import StoreUnavailableError
+from hub.settings import Limits
+from hub.sharing.archive import read_archive
+from hub.sharing.catalogue import Catalogue
+from hub.sharing.declared import load_catalogue
+from hub.sharing.release import HiddenObject, hidden_objects
+from hub.sharing.relevel import Relevelled, relevel
+from hub.sharing.seed import remove_surplus, seed
+from hub.store.base import RecordLevel, Store
+from hub.store.mongo.store import MongoStore
+from hub.store.sqlite.store import SqliteStore
+from tests.conftest import HOUR, Template, assemble, clients_of
+from tests.mongo import server
+from tests.older.make import md5_id
+from tests.server.making import DECLARATIONS, START, Client, Clock, address, an_id, ids
+
+HERE: Final = Path(__file__).parent
+MADE_AT: Final = 1_772_700_000_000  # milliseconds since 1970; later than all that is in the files
+ALL: Final = ["partner", "sg-soc", "sg-cert"]
+MEMBERS: Final = ["sg-soc", "sg-cert"]
+CERTS: Final = ["sg-cert"]
+FILE: Final = f"file--{md5_id()}"
+
+# what an older hub held in `feeds`, who sees it from now on, and what is said of what is hidden
+HELD: Final[dict[str, tuple[str, list[str], str]]] = {
+    "marked in the hub's own words": (an_id(1), ALL, ""),
+    "an observable of two members": (address(1)["id"], ALL, ""),
+    "a note that names it": (an_id(1, "note"), ALL, ""),
+    "a label above the marking": (an_id(10), MEMBERS, ""),
+    "a label above the collection": (an_id(11), [], "It is marked TLP:RED"),
+    "an id in an extension": (an_id(13), MEMBERS, ""),
+    "an id in an external reference": (an_id(14), [], "It is marked TLP:RED"),
+    "a definition that says a level": (an_id(15, "marking-definition"), MEMBERS, ""),
+    "what it marks": (an_id(15), MEMBERS, ""),
+    "a definition that is marked": (an_id(16, "marking-definition"), [], "It is marked TLP:RED"),
+    "a marking whose definition is nowhere": (an_id(17), [], "definition is neither held here"),
+    "an unmarked definition": (an_id(18, "marking-definition"), CERTS, ""),
+    "what is marked with it": (an_id(18), ALL, ""),
+    "unmarked, alone": (an_id(20), CERTS, ""),
+    "unmarked, in a lower container": (an_id(21), MEMBERS, ""),
+    "unmarked, in a container": (an_id(22), MEMBERS, ""),
+    "unmarked, in a container that came later": (an_id(23), CERTS, ""),
+    "unmarked, in a container above the collection": (an_id(24), [], "named by grouping--"),
+    "a version below a newer one": (an_id(30), MEMBERS, ""),
+    "a translation below its object": (an_id(31, "language-content"), MEMBERS, ""),
+    "a revocation above what was readable": (an_id(32), [], "would never learn that it is revoked"),
+    "a revocation of what was unmarked": (an_id(33), MEMBERS, ""),
+    "a text that gives an observable away": (an_id(40, "note"), [], "an observable's id gives its value away"),
+    "one that named it before it was held": (an_id(42, "note"), ALL, ""),
+    "an unmarked observable": (address(44)["id"], CERTS, ""),
+    "what named it at its level of that time": (an_id(44, "note"), MEMBERS, ""),
+    "another member as the author": (an_id(50, "marking-definition"), [], "names another member as its author"),
+    "relayed, and revoked by another member": (an_id(51, "malware"), ALL, "belongs to another member"),
+    "an observable, and another's contradiction": (FILE, ALL, "it contradicts"),
+}
+
+
+@dataclass
+class Older:
+    """A store of an older hub, opened by this version."""
+
+    store: Store
+    catalogue: Catalogue
+    clock: Clock
+
+    def init(self) -> list[Relevelled]:
+        """What `hub init` does with objects."""
+        for collection in self.catalogue:
+            seed(self.store, self.catalogue, collection)
+            remove_surplus(self.store, collection)
+        return list(relevel(self.store, self.catalogue, Limits(), self.clock.now))
+
+    def hidden(self) -> dict[str, HiddenObject]:
+        return {one.id: one for one in hidden_objects(self.store, self.catalogue)}
+
+    def hub(self) -> Hub:
+        return assemble(self.store, self.catalogue, self.clock, Limits())
+
+
+@pytest.fixture(scope="session")
+def newer_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """As a hub is declared today: unmarked objects are read by CERTs alone."""
+    folder = tmp_path_factory.mktemp("declared")
+    shutil.copytree(DECLARATIONS / "collections", folder / "collections")
+    file = folder / "collections" / "region" / "shared" / "feeds.toml"
+    file.write_text(file.read_text().replace('= "amber"', '= "amber+strict"'))
+    return load_catalogue(folder / "collections", DECLARATIONS / "profiles")
+
+
+def open_sqlite(folder: Path, clock: Clock) -> Store:
+    return SqliteStore(folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR, create=True)
+
+
+def older_sqlite(folder: Path, clock: Clock) -> Store:
+    connection = sqlite3.connect(folder / "hub.sqlite")
+    connection.executescript((HERE / "store.sql").read_text())
+    connection.close()
+    return open_sqlite(folder, clock)
+
+
+def older_mongo(folder: Path, clock: Clock) -> Store:
+    uri = server.database_uri(server.shared_uri(), folder)
+    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
+    with client:
+        for line in (HERE / "documents.jsonl").read_text().splitlines():
+            name, document = json_util.loads(line)
+            client.get_default_database()[name].insert_one(document)
+    return MongoStore(uri, clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR, create=True)
+
+
+def imported(folder: Path, clock: Clock, catalogue: Catalogue) -> Store:
+    store = open_sqlite(folder, clock)
+    list(read_archive(store, catalogue, HERE / "archive.jsonl", now=clock.now, fact_kinds=ARCHIVED_KINDS))
+    return store
+
+
+@pytest.fixture(params=["sqlite", "mongo", "archive"])
+def older(
+    request: pytest.FixtureRequest, tmp_path: Path, newer_catalogue: Catalogue, template: Template
+) -> Iterator[Older]:
+    clock = Clock(START)
+    folder = tmp_path / "older"
+    folder.mkdir()
+    kind: str = request.param
+    if kind == "archive":
+        store = imported(folder, clock, newer_catalogue)
+    else:
+        store = older_sqlite(folder, clock) if kind == "sqlite" else older_mongo(folder, clock)
+    accounts = SqliteStore(template.folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=1)
+    for account in accounts.list_accounts():
+        store.put_account(account)
+    accounts.close()
+    yield Older(store, newer_catalogue, clock)
+    store.close()
+
+
+# the mongo parameter is skipped where there is no server, see `tests.mongo.skipping`
+
+
+def seen(as_account: Callable[[str], Client], object_id: str) -> list[str]:
+    """Who sees it, by all ways of reading; they agree."""
+    readers = []
+    for who in ALL:
+        client = as_account(who)
+        by_id = client.objects("feeds", id=object_id)
+        assert bool(by_id) is (object_id in ids(client.everything("feeds")))
+        assert bool(by_id) is bool(client.manifest("feeds", id=object_id, version="all"))
+        if by_id:
+            readers.append(who)
+            assert client.versions("feeds", object_id)
+    return readers
+
+
+def test_every_record_has_the_level_of_todays_rules_or_is_hidden_with_the_reason(
+    older: Older, template: Template
+) -> None:
+    """A row of `HELD` for each: nobody below the level sees it, and what is hidden is listed."""
+    older.init()
+    as_account = clients_of(older.hub(), template)
+    hidden = older.hidden()
+    for what, (object_id, readers, reason) in HELD.items():
+        assert seen(as_account, object_id) == readers, what
+        assert (object_id in hidden) is bool(reason), what
+        assert not reason or reason in hidden[object_id].reason, what
+    assert [one.alias for one in older.catalogue if older.store.has_unknown_levels(one.id)] == []
+
+
+def test_nothing_is_dropped_and_nothing_moves(older: Older) -> None:
+    """Each record is there, whatever became of it, at its place; its level is no lower than before."""
+    before = {
+        (one.id, record.place): record
+        for one in older.catalogue
+        for record in older.store.records(one.id)
+        if record.publishers != ("",) and record.id not in older.catalogue.own_objects
+    }
+    older.init()
+    after = {(one.id, record.place): record for one in older.catalogue for record in older.store.records(one.id)}
+    for key, record in before.items():
+        assert (after[key].id, after[key].body, after[key].publishers) == (record.id, record.body, record.publishers)
+        assert after[key].reached <= after[key].level
+        assert after[key].level >= record.level
+
+
+def test_what_the_hub_put_in_is_restored(older: Older, template: Template) -> None:
+    """A member had revoked an extension definition of the hub's."""
+    older.init()
+    shown = clients_of(older.hub(), template)("partner").everything("feeds", type="extension-definition")
+    assert len(shown) == 7
+    assert not any(one.get("revoked") for one in shown)
+
+
+def test_run_again_it_changes_nothing(older: Older) -> None:
+    """Nor does it judge anything twice."""
+    older.init()
+    records = [record for one in older.catalogue for record in older.store.records(one.id)]
+    assert older.init() == []
+    assert [record for one in older.catalogue for record in older.store.records(one.id)] == records
+
+
+@pytest.mark.parametrize("older", ["sqlite", "mongo"], indirect=True)
+def test_an_upgrade_that_was_broken_off_is_run_again(older: Older, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it stopped, the result is that of one run; until then a hub that is to open the store can tell."""
+    for collection in older.catalogue:
+        seed(older.store, older.catalogue, collection)
+        remove_surplus(older.store, collection)
+    monkeypatch.setattr("hub.sharing.relevel.LEVELS_AT_ONCE", 5)
+    writes = 0
+    stops = 0
+    set_levels = older.store.set_levels
+
+    def stopping(collection: str, levels: list[RecordLevel]) -> None:
+        nonlocal writes
+        writes += 1
+        if writes % 3 == 0:
+            raise StoreUnavailableError("killed")
+        set_levels(collection, levels)
+
+    monkeypatch.setattr(older.store, "set_levels", stopping)
+    while True:
+        try:
+            list(relevel(older.store, older.catalogue, Limits(), older.clock.now))
+        except StoreUnavailableError:
+            stops += 1
+            assert any(older.store.has_unknown_levels(one.id) for one in older.catalogue)
+            continue
+        break
+    assert stops > 3
+    assert {object_id for object_id, _, reason in HELD.values() if reason} <= older.hidden().keys()
+    assert not any(older.store.has_unknown_levels(one.id) for one in older.catalogue)
