@@ -20,7 +20,12 @@ def main() -> None:
     """The process itself."""
     log_to(sys.stderr.fileno())
     settings = load_settings(os.environ)
-    events = Events(open_hub(settings), behind_proxy=settings.behind_proxy)
+    events = Events(
+        open_hub(settings),
+        behind_proxy=settings.behind_proxy,
+        pages_port=settings.port,
+        public_url=settings.public_url,
+    )
     # every listener is a connection that stays
     limits = dataclasses.replace(settings.limits, connections=settings.limits.connections + settings.limits.listeners)
     listener = socket.socket(fileno=int(sys.argv[1]))

@@ -9,13 +9,13 @@ from typing import Any, Final
 import orjson
 
 from hub.community.board import Board, Overdue, view_of
-from hub.community.index import BoardIndex, Said, Seen, View, speaks_of_steps
+from hub.community.index import BoardIndex, Said, Seen, View, speaks_of_steps, visible
 from hub.community.ledger import Ledger
 from hub.errors import ForbiddenError
 from hub.protocol.labels import STEP_PREFIXES, may_be_step
 from hub.protocol.notes import parse_step
 from hub.protocol.steps import Step, refusal
-from hub.sharing import gate
+from hub.sharing import access, gate
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.members import Account, AccountKind, Member
 from hub.stix.timestamps import format_place
@@ -48,6 +48,27 @@ class Community:
         confirmed = self._confirmed()
         stale = [code for code in found.members if self._is_stale(confirmed.get(code))]
         return self._board(found).as_json(view_of(asking, found), {"member": asking.member, "unconfirmed": stale})
+
+    def incident(self, account: Account | None, root: str, incident: str) -> dict[str, Any] | None:
+        """One incident as the board has it, open or closed (`open`), for a member's CERT; None where it sees none.
+
+        ForbiddenError as for the board.
+        """
+        asking, found = self._must_be_cert(account, root)
+        entries, _ = self._board(found).incidents(view_of(asking, found), [incident])
+        return entries[0] if entries else None
+
+    def reports_of(self, account: Account | None, root: str, incident: str) -> tuple[str, ...]:
+        """The ids of the reports about an incident that this account may see, whatever its kind (law L5)."""
+        found = gate.find_root(self._catalogue, account, root)
+        levels = {collection.id: access.reads(account, collection) for collection in found.collections}
+        view = {collection: int(level) for collection, level in levels.items() if level is not None}
+        index = self._index(found)
+        with index.lock:
+            index.refresh()
+            known = index.incidents.get(incident)
+            stages = () if known is None else tuple(stage for stage in known.stages if visible(stage, view))
+        return tuple(dict.fromkeys(stage.report for stage in sorted(stages, key=lambda stage: stage.place)))
 
     def overdue(self, root: ApiRoot) -> list[Overdue]:
         """Every deadline that has passed, whoever may see it: for those who remind."""

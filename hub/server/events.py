@@ -9,6 +9,8 @@ worker of the WSGI server would spend a thread on each.
 3. A listener that takes nothing for `SEND_SECONDS` is dropped. It may come again.
 4. Between events a comment goes out, so that proxies keep the line and both sides notice a dead one; at that time the
    account is checked again, and the connection ends with the account's right to it.
+5. The hub's own pages listen with the session of the browser. They come from another port of the hub, so the browser
+   asks for leave to read the answer (CORS): it is given to the pages' own origin and to no other.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
+from werkzeug.http import parse_cookie
 
 from hub.community.hub import Hub
 from hub.errors import HubError, MalformedError, NotFoundError, StoreError
@@ -36,7 +39,9 @@ from hub.server.front import client_address, environ_of
 from hub.server.logins import PasswordQueue
 from hub.sharing.credentials import PasswordCheck
 from hub.sharing.events import Moves, Sight, newest, sights
+from hub.sharing.gate import no_credentials
 from hub.sharing.members import Account
+from hub.sharing.sessions import COOKIE, SECURE_COOKIE, Sessions
 from hub.stix.timestamps import format_place
 
 HEARTBEAT_SECONDS: Final = 15.0
@@ -66,6 +71,7 @@ class Listener:
     pending: dict[str, int] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
+    cookie: str = ""  # of the session that opened it, if one did
 
     def offer(self, moved: Mapping[Sight, int]) -> None:
         """Keep what is news to this listener, the last place of each collection."""
@@ -90,15 +96,21 @@ class Listener:
 class Events:
     """The ASGI application (ASGI 3.0, HTTP and lifespan)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a process is told of its place and its pace
         self,
         hub: Hub,
         *,
         behind_proxy: bool = False,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         send_seconds: float = SEND_SECONDS,
+        pages_port: int = 0,
+        public_url: str = "",
     ) -> None:
+        """`pages_port` is the port of the pages that may listen (5), `public_url` their address where one is set."""
         self._hub = hub
+        self._sessions = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
+        self._pages_port = pages_port
+        self._public_url = public_url
         self._behind_proxy = behind_proxy
         self._passwords = PasswordQueue(hub.limits)
         self._heartbeat_seconds = heartbeat_seconds
@@ -198,7 +210,7 @@ class Events:
         self._enter(listener, name)
         watch = asyncio.create_task(_until_gone(receive, listener))
         try:
-            await self._stream(listener, send)
+            await self._stream(listener, send, self._leave_to_read(scope))
         finally:
             self._leave(listener, name)
             watch.cancel()
@@ -206,14 +218,23 @@ class Events:
 
     async def _admit(self, scope: Mapping[str, Any]) -> Listener:
         """The same checks, in the same order, as at every other address (`server.app`)."""
-        header = environ_of(scope).get("HTTP_AUTHORIZATION")
+        environ = environ_of(scope)
+        header = environ.get("HTTP_AUTHORIZATION")
         parts = [part for part in scope["path"].split("/") if part]
         if len(parts) != 2 or parts[1] != "events":
             raise NotFoundError("There is nothing at this address but /<api-root>/events.")
         in_thread = asyncio.get_running_loop().run_in_executor
+        cookie = session_cookie(environ.get("HTTP_COOKIE", "")) if header is None else ""
+        if cookie:
+            session = await in_thread(self._logins, self._sessions.find, cookie)
+            if session is None:
+                raise no_credentials()
+            listener = await in_thread(self._logins, self._listener, scope, parts[0], session[1])
+            listener.cookie = cookie
+            return listener
         login = await in_thread(self._logins, self._hub.credentials.look_up, header)
         if isinstance(login, PasswordCheck):
-            address = client_address(environ_of(scope), behind_proxy=self._behind_proxy)
+            address = client_address(environ, behind_proxy=self._behind_proxy)
             login = await self._passwords.verify(login, address)
         return await in_thread(self._logins, self._listener, scope, parts[0], login)
 
@@ -241,10 +262,10 @@ class Events:
         else:
             self._anybody.clear()
 
-    async def _stream(self, listener: Listener, send: Send) -> None:
+    async def _stream(self, listener: Listener, send: Send, leave: list[tuple[bytes, bytes]]) -> None:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(TimeoutError, OSError, StoreError):
-            await self._send(send, {"type": "http.response.start", "status": 200, "headers": _STREAM})
+            await self._send(send, {"type": "http.response.start", "status": 200, "headers": _STREAM + leave})
             await self._say(send, b": listening\n\n")
             # the present state; the thread announces whatever is committed from here on
             listener.offer(await loop.run_in_executor(self._checks, newest, self._hub.store, listener.sights))
@@ -267,10 +288,24 @@ class Events:
     def _still(self, listener: Listener) -> bool:
         """Whether the account may still listen to what it listens to; a store that is away does not end it."""
         try:
+            if listener.cookie and self._sessions.find(listener.cookie) is None:
+                return False
             proof = self._hub.credentials.proof(listener.account)
         except StoreError:
             return True
         return proof is not None and proof == listener.proof
+
+    def _leave_to_read(self, scope: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
+        """(5) The headers that let a page of the hub itself read the answer; none for any other page."""
+        environ = environ_of(scope)
+        origin = environ.get("HTTP_ORIGIN", "")
+        if not is_own_page(origin, environ.get("HTTP_HOST", ""), self._pages_port, self._public_url):
+            return []
+        return [
+            (b"access-control-allow-origin", origin.encode("latin-1")),
+            (b"access-control-allow-credentials", b"true"),
+            (b"vary", b"Origin"),
+        ]
 
     async def _say(self, send: Send, text: bytes) -> None:
         await self._send(send, {"type": "http.response.body", "body": text, "more_body": True})
@@ -279,6 +314,26 @@ class Events:
         # (3)
         async with asyncio.timeout(self._send_seconds):
             await send(message)
+
+
+def session_cookie(header: str) -> str:
+    """The session in a Cookie header, "" if there is none."""
+    cookies = parse_cookie(header)
+    return cookies.get(SECURE_COOKIE) or cookies.get(COOKIE) or ""
+
+
+def is_own_page(origin: str, host: str, pages_port: int, public_url: str) -> bool:
+    """Whether the origin is that of the hub's pages: the public address, or the same host at the pages' port."""
+    try:
+        page, here, public = urlsplit(origin), urlsplit(f"//{host}"), urlsplit(public_url)
+        port = page.port or {"http": 80, "https": 443}.get(page.scheme, 0)
+    except ValueError:
+        return False
+    if not origin or not page.hostname:
+        return False
+    if public_url and (page.scheme, page.netloc) == (public.scheme, public.netloc):
+        return True
+    return page.hostname == here.hostname and port == pages_port
 
 
 def collection_names(query: bytes) -> tuple[str, ...]:

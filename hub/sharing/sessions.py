@@ -23,6 +23,9 @@ from hub.sharing.credentials import account_of
 from hub.sharing.members import Account
 from hub.store.base import AccountRow, Store
 
+COOKIE: Final = "hub_session"
+# Browsers take a cookie of this name over TLS only, for this host only, and let no other host set it (RFC 6265bis).
+SECURE_COOKIE: Final = "__Host-hub_session"
 ENDED: Final = "ended_session"  # kind of the facts that name sessions which were signed out of
 _MINUTE: Final = 60 * 1000  # milliseconds
 _HOUR: Final = 60 * _MINUTE

@@ -156,7 +156,8 @@ def send(hub: Hub, member: str, *objects: Content, to: str = "alerts", root: str
 
 
 def taken(hub: Hub, member: str, *objects: Content, to: str = "alerts", root: str = "asean") -> None:
-    assert send(hub, member, *objects, to=to, root=root) == {}
+    refused = send(hub, member, *objects, to=to, root=root)
+    assert refused == {}, refused
 
 
 def poll(

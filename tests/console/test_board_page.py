@@ -140,7 +140,7 @@ def test_a_drill_cannot_be_taken_for_an_incident(hub: Hub, signed_in: SignedIn) 
     page = singapore.text("/exercise/board/")
     assert 'class="drill"' in page
     assert "Nothing on this page is real." in page
-    assert "<title>DRILL " in page
+    assert "<title>(1) DRILL " in page
     (article,) = articles(page)
     assert ">DRILL</b> <bdi>Blackout" in article
     live = singapore.text("/asean/board/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.server.console import pages, signing_in
+from hub.server.console import incident_page, pages, signing_in
 from hub.server.console.collections_page import console
 
 # (address, view, methods), as in `server.app`.
@@ -15,6 +15,11 @@ ADDRESSES: Final = (
     ("/console/logout", signing_in.sign_out, ("POST",)),
     ("/console/language", signing_in.language, ("GET",)),
     ("/console/static/<name>", pages.asset, ("GET",)),
+    ("/<root>/board/<incident_id>/", incident_page.incident, ("GET",)),
+    ("/<root>/board/<incident_id>/preview", incident_page.preview_step, ("POST",)),
+    ("/<root>/board/<incident_id>/publish", incident_page.publish_step, ("POST",)),
+    ("/<root>/board/<incident_id>/preview", incident_page.back_to_incident, ("GET",)),
+    ("/<root>/board/<incident_id>/download/<name>", incident_page.download, ("GET",)),
 )
 PAGES: Final = frozenset(view.__name__ for _, view, _ in ADDRESSES)
 # No Authorization header is looked at there: the form brings the credentials, or none are needed.

@@ -8,11 +8,8 @@ from urllib.parse import urlsplit
 import flask
 
 from hub.errors import ForbiddenError, UnauthenticatedError
-from hub.sharing.sessions import Session, Sessions
+from hub.sharing.sessions import COOKIE, SECURE_COOKIE, Session, Sessions
 
-SESSION_COOKIE: Final = "hub_session"
-# Browsers take a cookie of this name over TLS only, for this host only, and let no other host set it (RFC 6265bis).
-SECURE_SESSION_COOKIE: Final = "__Host-hub_session"
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
 
 
@@ -42,7 +39,7 @@ def check_form(request: flask.Request, session: Session | None, sessions: Sessio
 
 def cookie_name(request: flask.Request, public_url: str) -> str:
     """Under which name the session is kept: over TLS, one that only TLS may set."""
-    return SECURE_SESSION_COOKIE if request.is_secure or public_url.startswith("https://") else SESSION_COOKIE
+    return SECURE_COOKIE if request.is_secure or public_url.startswith("https://") else COOKIE
 
 
 def local_target(address: str) -> str:

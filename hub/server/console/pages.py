@@ -18,7 +18,7 @@ from hub.server.console import guard, texts
 from hub.server.requests import base_url
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Account, AccountKind
-from hub.sharing.sessions import Session, Sessions
+from hub.sharing.sessions import SECURE_COOKIE, Session, Sessions
 from hub.taxii import protocol
 
 HTML: Final = "text/html"
@@ -105,7 +105,7 @@ def set_session(response: flask.Response, new: Session) -> None:
         name,
         sessions().cookie(new),
         httponly=True,
-        secure=name == guard.SECURE_SESSION_COOKIE,
+        secure=name == SECURE_COOKIE,
         samesite="Lax",  # a link to the board in a mail should open it; what acts has a token besides
         path="/",
     )
@@ -115,7 +115,7 @@ def end_session(response: flask.Response) -> None:
     """Take the session from the browser."""
     flask.g.signed_out = True
     name = guard.cookie_name(flask.request, public_url())
-    response.delete_cookie(name, path="/", httponly=True, secure=name == guard.SECURE_SESSION_COOKIE, samesite="Lax")
+    response.delete_cookie(name, path="/", httponly=True, secure=name == SECURE_COOKIE, samesite="Lax")
 
 
 def render(template: str, status: int = 200, **about: Any) -> flask.Response:

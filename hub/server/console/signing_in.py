@@ -12,6 +12,7 @@ from hub.server import front
 from hub.server.console import guard, pages, texts
 from hub.sharing.credentials import PasswordCheck
 from hub.sharing.members import Account
+from hub.sharing.sessions import SECURE_COOKIE
 
 _FORM_BYTES: Final = 16 * 1024
 
@@ -68,7 +69,7 @@ def language() -> flask.Response:
     response = pages.see(guard.local_target(request.args.get("back", "")) or "/")
     chosen = request.args.get("to", "")
     if chosen in texts.LANGUAGES:
-        secure = guard.cookie_name(request, pages.public_url()) == guard.SECURE_SESSION_COOKIE
+        secure = guard.cookie_name(request, pages.public_url()) == SECURE_COOKIE
         response.set_cookie(texts.COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", secure=secure, httponly=True)
     return response
 

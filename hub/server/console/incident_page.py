@@ -1,0 +1,275 @@
+"""One incident in a browser: what happened, who has it, what to do; its indicators to take along; the steps to take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import flask
+import orjson
+
+from hub.errors import ForbiddenError, NotFoundError, UnprocessableError
+from hub.server import front
+from hub.server.console import board_view, guard, indicators, pages, picture, steps
+from hub.server.console.incident import Incident, find_incident
+from hub.server.console.steps import Planned
+from hub.server.console.texts import gettext
+from hub.server.metrics import count_objects
+from hub.sharing.catalogue import ApiRoot
+from hub.sharing.members import Account, AccountKind
+from hub.stix import tlp
+from hub.stix.timestamps import format_milliseconds
+
+_FORM_BYTES: Final = 64 * 1024
+_PURPOSE: Final = "publish"
+_DOWNLOADS: Final = {
+    "bundle.json": "application/stix+json;version=2.1",
+    "indicators.csv": "text/csv; charset=utf-8",
+    **{f"{name}.txt": "text/plain; charset=utf-8" for name in indicators.LISTS},
+}
+
+
+def incident(root: str, incident_id: str) -> flask.Response:
+    """GET /<root>/board/<incident>/: the page; for a program the board's entry as JSON."""
+    if not pages.wants_page(flask.request):
+        entry = pages.hub().community.incident(pages.account(), root, incident_id)
+        if entry is None:
+            raise NotFoundError("There is no such incident, or not for this account.")
+        return _file(orjson.dumps(entry), "application/json")
+    done = flask.request.args.get("done", "")
+    return _page(root, find_incident(pages.hub(), pages.account(), root, incident_id), done=done)
+
+
+def preview_step(root: str, incident_id: str) -> flask.Response:
+    """POST /<root>/board/<incident>/preview: what the form comes to, shown before anything is published."""
+    session = _checked_form()
+    hub, account, declared = pages.hub(), _account(), _root(root)
+    found = find_incident(hub, account, root, incident_id)
+    form = {**flask.request.form.to_dict(), "asked": flask.request.form.getlist("asked")}
+    try:
+        planned = steps.plan(hub, account, declared, found, form)
+    except UnprocessableError as error:
+        return _page(root, found, problem=str(error), form=form, status=422)
+    sealed = pages.sessions().seal(session, _PURPOSE, [asdict(one) for one in planned])
+    return _preview(declared, found, flask.request.form["action"], planned, sealed)
+
+
+def publish_step(root: str, incident_id: str) -> flask.Response:
+    """POST /<root>/board/<incident>/publish: what was shown, through the same way in as TAXII."""
+    session = _checked_form()
+    hub, account, declared = pages.hub(), _account(), _root(root)
+    values = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("sealed", ""))
+    planned = [Planned(**one) for one in values] if isinstance(values, list) else []
+    found = find_incident(hub, account, root, incident_id)
+    if not planned or not steps.is_fresh(planned, hub.clock()):
+        return _page(root, found, problem=gettext("This was shown too long ago: begin again."), status=422)
+    results, refusals = steps.publish(hub, account, declared, planned)
+    flask.g.count = sum(one.successes for one in results)
+    flask.g.failures = sum(one.failures for one in results)
+    count_objects(flask.g.count, flask.g.failures)
+    flask.request.environ[front.OBJECTS] = flask.g.count + flask.g.failures
+    if refusals:
+        return _page(root, found, problem=" ".join(refusals), status=422)
+    action = flask.request.form.get("action", "")
+    return pages.see(f"/{root}/board/{found.content['id']}/" + (f"?done={action}" if action in steps.WORDS else ""))
+
+
+def back_to_incident(root: str, incident_id: str) -> flask.Response:
+    """GET of an address that takes forms: somebody loaded the page again, or went back to it."""
+    return pages.see(f"/{root}/board/{incident_id}/")
+
+
+def download(root: str, incident_id: str, name: str) -> flask.Response:
+    """GET /<root>/board/<incident>/download/<name>: the indicators as CSV or lists, all of it as a STIX bundle."""
+    if name not in _DOWNLOADS:
+        raise NotFoundError(f"There is no such file; there are {', '.join(_DOWNLOADS)}.")
+    found = find_incident(pages.hub(), pages.account(), root, incident_id)
+    chosen = found.of_type("indicator")
+    if name == "bundle.json":
+        objects = [*found.objects, *found.reports, found.content]
+        body = orjson.dumps({"type": "bundle", "id": f"bundle--{pages.hub().new_id()}", "objects": objects})
+    elif name == "indicators.csv":
+        body = indicators.as_csv(chosen).encode()
+    else:
+        body = indicators.as_list(chosen, indicators.LISTS[name.removesuffix(".txt")], _now()).encode()
+    _note_sent(found)
+    response = _file(body, _DOWNLOADS[name])
+    level = "" if found.level is None else f"-{found.level.label.replace(':', '-').replace('+', '-')}"
+    file = f"{incident_id[:18]}{level}-{name}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
+    return response
+
+
+# ------------------------------------------------------------------------------------------------------------ the page
+
+
+def _page(  # noqa: PLR0913 - what a page may have to say besides
+    root: str,
+    found: Incident,
+    *,
+    problem: str = "",
+    done: str = "",
+    form: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> flask.Response:
+    hub, account, declared = pages.hub(), pages.account(), _root(root)
+    entry = _entry(account, declared, found)
+    member = (account.member if account is not None else None) or ""
+    plain = "plain" in flask.request.args
+    response = pages.render(
+        "incident.html",
+        status,
+        exercise=declared.exercise,
+        root=declared,
+        incident=found,
+        entry=entry,
+        row=None if entry is None else board_view.row_of(entry, declared.members, member),
+        board={"generated_at": format_milliseconds(hub.clock()), "member": member},
+        view=board_view,
+        members=hub.catalogue.members,
+        possible=steps.possible(account, declared, entry) if account is not None and entry is not None else None,
+        steps=steps,
+        form=form or {},
+        problem=problem,
+        done=steps.WORDS.get(done, ""),
+        timeline=_timeline(found, entry),
+        indicators=[(one, indicators.values_of(one)) for one in found.of_type("indicator")],
+        plain=plain,
+        now=_now(),
+        lists=indicators.LISTS,
+        techniques=_techniques(found),
+        picture=picture.draw([found.content, *found.objects]),
+        box=(picture.BOX_WIDTH, picture.BOX_HEIGHT),
+        translations=found.of_type("language-content"),
+        author=hub.catalogue.reserved.get(found.content.get("created_by_ref", "")),
+        level_of=lambda content: level.label if (level := tlp.level(content)) is not None else "",
+        events=pages.events_address(root),
+    )
+    if flask.request.method == "GET":
+        _note_sent(found)
+    return response
+
+
+def _preview(root: ApiRoot, found: Incident, action: str, planned: list[Planned], sealed: str) -> flask.Response:
+    hub, account = pages.hub(), _account()
+    targets = [collection for one in planned if (collection := hub.catalogue.by_id(one.collection)) is not None]
+    readers = sorted({code for collection in targets for code in collection.readers})
+    return pages.render(
+        "preview.html",
+        exercise=root.exercise,
+        root=root,
+        incident=found,
+        action=action,
+        word=steps.WORDS[action],
+        planned=planned,
+        targets=targets,
+        readers=[hub.catalogue.members[code] for code in readers if code != account.member],
+        member=hub.catalogue.members[account.member or ""],
+        sealed=sealed,
+        level_of=lambda content: level.label if (level := tlp.level(content)) is not None else "",
+        source=[orjson.dumps(one.content, option=orjson.OPT_INDENT_2).decode() for one in planned],
+        names=hub.catalogue.members,
+        identities=hub.catalogue.reserved,
+    )
+
+
+def _entry(account: Account | None, root: ApiRoot, found: Incident) -> dict[str, Any] | None:
+    """The board's entry, for those who may see the board."""
+    if account is None or account.kind is not AccountKind.CERT or account.member not in root.members:
+        return None
+    entry = pages.hub().community.incident(account, root.name, found.content["id"])
+    if entry is not None:
+        first = datetime.fromisoformat(entry["first_added"]).timestamp()
+        entry["age_seconds"] = max(0, int(pages.hub().clock() / 1000 - first))
+    return entry
+
+
+def _timeline(found: Incident, entry: Mapping[str, Any] | None) -> list[tuple[str, str, str, str]]:
+    """(time, member, what, text) of all that happened, the oldest first."""
+    events = [event for event in found.of_type("event") if event.get("start_time")]
+    lines = [(event["start_time"], "", gettext("It happened"), str(event.get("name", ""))) for event in events]
+    lines += [(report["modified"], "", gettext("Report published"), report["name"]) for report in found.reports]
+    if entry is None:
+        return sorted(lines)
+    lines.append((entry["first_added"], entry["reported_by"] or "", gettext("put it on the hub"), ""))
+    lines += [(at, member, gettext("has it"), "") for member, at in entry["fetched"].items()]
+    lines += [(at, member, gettext("acknowledged it"), "") for member, at in entry["acknowledged"].items()]
+    for request in entry["requests"]:
+        asked = gettext("asks {members}").format(members=" ".join(request["asked"]))
+        lines.append((request["at"], request["by"], asked, request["what"]))
+        for member, answers in request["answers"].items():
+            lines += [(one["at"], member, gettext(_SAID[one["says"]]), one["why"]) for one in answers]
+    return sorted(lines)
+
+
+_SAID: Final = {"accepted": "accepted a request", "refused": "refused a request", "done": "did what was asked"}
+
+
+def _techniques(found: Incident) -> list[tuple[str, str]]:
+    """(id, name) of each technique of ATT&CK."""
+    techniques = []
+    for pattern in found.of_type("attack-pattern"):
+        references = pattern.get("external_references", [])
+        known = next((one.get("external_id", "") for one in references if "mitre" in str(one.get("source_name"))), "")
+        techniques.append((known, pattern["name"] if pattern["name"] != known else ""))
+    return sorted(set(techniques))
+
+
+# ----------------------------------------------------------------------------------------------------------- the edges
+
+
+def _checked_form() -> Any:
+    request = flask.request
+    guard.check_origin(request, pages.public_url())
+    if (request.content_length or 0) > _FORM_BYTES:
+        raise UnprocessableError("The form is too large.")
+    return guard.check_form(request, pages.session(), pages.sessions())
+
+
+def _account() -> Account:
+    account = pages.account()
+    if account is None or account.kind is not AccountKind.CERT:
+        raise ForbiddenError("This is for the national CERTs of the members.")
+    return account
+
+
+def _root(name: str) -> ApiRoot:
+    root = pages.hub().catalogue.roots.get(name)
+    if root is None:
+        raise NotFoundError("There is no such API root.")
+    return root
+
+
+def _now() -> str:
+    return datetime.fromtimestamp(pages.hub().clock() / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _note_sent(found: Incident) -> None:
+    """Who opens the incident has it: the ledger learns of it when the page has left."""
+    if not found.sent:
+        return
+
+    def note() -> None:
+        for one in found.sent:
+            one()
+
+    if front.FRONT in flask.request.environ:
+        flask.request.environ[front.SENT] = note
+    else:
+        flask.after_this_request(_called_on_close(note))
+
+
+def _called_on_close(note: Callable[[], None]) -> Callable[[flask.Response], flask.Response]:
+    def add(response: flask.Response) -> flask.Response:
+        response.call_on_close(note)
+        return response
+
+    return add
+
+
+def _file(body: bytes, content_type: str) -> flask.Response:
+    response = flask.Response(body, content_type=content_type)
+    pages.secure(response)
+    return response

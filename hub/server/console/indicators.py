@@ -1,0 +1,106 @@
+"""Indicators as people and firewalls take them: the values in a pattern, defanged or not, and lists of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+# One comparison of a STIX pattern (STIX 2.1, 9): type:property = 'value'.
+_COMPARISON: Final = re.compile(
+    r"([a-z0-9-]{2,60}):([A-Za-z0-9_.'\"\[\]*-]{1,200}?)\s*(?:=|IN\s*\()\s*'((?:[^'\\]|\\.){1,2000})'"
+)
+_SCHEME: Final = re.compile(r"^(h)tt(ps?)(?=:)", re.IGNORECASE)
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# list -> what of a pattern goes into it: (type, property)
+LISTS: Final = {
+    "addresses": ("ipv4-addr:value", "ipv6-addr:value"),
+    "domains": ("domain-name:value",),
+    "urls": ("url:value",),
+    "hashes": ("file:hashes",),
+}
+CSV_HEADER: Final = (
+    "type",
+    "value",
+    "name",
+    "valid_from",
+    "valid_until",
+    "revoked",
+    "confidence",
+    "indicator",
+    "pattern",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value that an indicator looks for; `kind` is `type:property` of the pattern."""
+
+    kind: str
+    text: str
+
+    @property
+    def defanged(self) -> str:
+        """As it may stand in a mail: nothing makes a link of it, and nobody clicks it."""
+        text = _SCHEME.sub(r"\1xx\2", self.text)
+        return text.replace(".", "[.]").replace("@", "[@]") if self.kind.partition(":")[0] in _NETWORK else text
+
+
+_NETWORK: Final = frozenset({"ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr", "email-message"})
+
+
+def values_of(indicator: Mapping[str, Any]) -> list[Value]:
+    """The values that its pattern compares with, each once; none where the pattern is of another language."""
+    if indicator.get("pattern_type") != "stix":
+        return []
+    found = _COMPARISON.findall(str(indicator.get("pattern", "")))
+    return list(dict.fromkeys(Value(f"{kind}:{_property(path)}", _unescaped(text)) for kind, path, text in found))
+
+
+def as_list(indicators: Iterable[Mapping[str, Any]], kinds: Iterable[str], now: str) -> str:
+    """One value a line, sorted; of indicators that are neither revoked nor expired."""
+    wanted = set(kinds)
+    values = {
+        value.text
+        for indicator in indicators
+        if indicator.get("revoked") is not True and indicator.get("valid_until", "9") > now
+        for value in values_of(indicator)
+        if value.kind in wanted and value.text.isprintable()
+    }
+    return "".join(f"{text}\n" for text in sorted(values))
+
+
+def as_csv(indicators: Iterable[Mapping[str, Any]]) -> str:
+    """One row a value (RFC 4180), or a row for the pattern where it has none."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(CSV_HEADER)
+    for indicator in indicators:
+        for value in values_of(indicator) or [Value("", "")]:
+            writer.writerow([_cell(one) for one in _row(indicator, value)])
+    return text.getvalue()
+
+
+def _row(indicator: Mapping[str, Any], value: Value) -> Iterator[Any]:
+    yield from (value.kind, value.text)
+    yield from (
+        indicator.get(key, "")
+        for key in ("name", "valid_from", "valid_until", "revoked", "confidence", "id", "pattern")
+    )
+
+
+def _cell(value: Any) -> str:
+    """Spreadsheets take a cell that begins like this for a formula, and run it."""
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _property(path: str) -> str:
+    return "hashes" if path.startswith("hashes") else path
+
+
+def _unescaped(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)

@@ -1,0 +1,158 @@
+"""How the objects of an incident relate, as a drawing: columns by what they are, lines by what relates them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.stix.incident import INCIDENT_CORE
+
+# The columns from left to right, and the types in each; types that stand nowhere are drawn last.
+COLUMNS: Final = (
+    ("identity", "location"),
+    ("incident", "event", "impact", "task"),
+    (
+        "attack-pattern",
+        "malware",
+        "tool",
+        "threat-actor",
+        "intrusion-set",
+        "campaign",
+        "vulnerability",
+        "infrastructure",
+    ),
+    ("indicator", "course-of-action"),
+    ("observed-data",),
+)
+LAST: Final = len(COLUMNS)
+NOT_DRAWN: Final = frozenset(
+    {
+        "relationship",
+        "marking-definition",
+        "extension-definition",
+        "language-content",
+        "note",
+        "report",
+        "grouping",
+        "sighting",
+        "opinion",
+    }
+)
+ROWS_MOST: Final = 9  # in a column; what is beyond is one box with its number
+BOX_WIDTH: Final = 176
+BOX_HEIGHT: Final = 46
+GAP_X: Final = 62
+GAP_Y: Final = 14
+_MARGIN: Final = 8
+_CHARACTERS: Final = 24  # of a name
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One object, or several of one kind."""
+
+    x: int
+    y: int
+    type: str
+    name: str
+    whole: str  # the name uncut
+
+    @property
+    def middle(self) -> int:
+        """The height of its middle."""
+        return self.y + BOX_HEIGHT // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A relation between two boxes: a path of SVG, and what it says."""
+
+    path: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing of that size."""
+
+    width: int
+    height: int
+    boxes: tuple[Box, ...]
+    lines: tuple[Line, ...]
+
+
+def draw(objects: Sequence[Mapping[str, Any]]) -> Picture:
+    """The picture of these objects, the incident among them."""
+    columns: dict[int, list[Mapping[str, Any]]] = {}
+    for content in objects:
+        if content["type"] not in NOT_DRAWN:
+            columns.setdefault(_column(content["type"]), []).append(content)
+    boxes: dict[str, Box] = {}
+    drawn: list[Box] = []
+    for x_index, number in enumerate(sorted(columns)):
+        inside = sorted(columns[number], key=lambda one: (one["type"] != "incident", one["type"], _name(one)))
+        shown = inside if len(inside) <= ROWS_MOST else inside[: ROWS_MOST - 1]
+        x = _MARGIN + x_index * (BOX_WIDTH + GAP_X)
+        for y_index, content in enumerate(shown):
+            name = _name(content)
+            box = Box(x, _MARGIN + y_index * (BOX_HEIGHT + GAP_Y), content["type"], _cut(name), name)
+            boxes[content["id"]] = box
+            drawn.append(box)
+        if len(inside) > len(shown):
+            rest = Box(x, _MARGIN + len(shown) * (BOX_HEIGHT + GAP_Y), "more", f"+ {len(inside) - len(shown)}", "")
+            boxes |= {content["id"]: rest for content in inside[len(shown) :]}
+            drawn.append(rest)
+    lines = {
+        (boxes[source], boxes[target]): Line(_path(boxes[source], boxes[target]), words)
+        for source, words, target in _relations(objects)
+        if source in boxes and target in boxes and boxes[source] != boxes[target]
+    }
+    width = max((box.x + BOX_WIDTH for box in drawn), default=0) + _MARGIN
+    height = max((box.y + BOX_HEIGHT for box in drawn), default=0) + _MARGIN
+    return Picture(width, height, tuple(drawn), tuple(lines.values()))
+
+
+def _relations(objects: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, str]]:
+    """(source, what it says, target) of each relationship, and of each reference inside an object."""
+    for content in objects:
+        if content["type"] == "relationship":
+            yield content["source_ref"], content["relationship_type"], content["target_ref"]
+            continue
+        core = content.get("extensions", {}).get(INCIDENT_CORE, {})
+        for key in ("event_refs", "impact_refs", "task_refs"):
+            yield from (
+                (content["id"], key.removesuffix("_refs"), ref) for ref in core.get(key, ()) if isinstance(ref, str)
+            )
+        if content["type"] == "observed-data":
+            yield from ((content["id"], "observed", ref) for ref in content.get("object_refs", ()))
+
+
+def _column(object_type: str) -> int:
+    return next((number for number, types in enumerate(COLUMNS) if object_type in types), LAST)
+
+
+def _name(content: Mapping[str, Any]) -> str:
+    for key in ("name", "value", "region", "country", "display_name", "path", "url"):
+        if isinstance(content.get(key), str):
+            text: str = content[key]
+            return text
+    hashes = content.get("hashes")
+    if isinstance(hashes, dict) and hashes:
+        return str(next(iter(hashes.values())))
+    return str(content["type"])
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…"
+
+
+def _path(source: Box, target: Box) -> str:
+    """A curve from side to side; within a column, an arc at its right."""
+    if source.x == target.x:
+        right = source.x + BOX_WIDTH
+        return f"M{right} {source.middle} C{right + 40} {source.middle} {right + 40} {target.middle} {right} {target.middle}"
+    first, second = (source, target) if source.x < target.x else (target, source)
+    begin, end = first.x + BOX_WIDTH, second.x
+    bend = (begin + end) // 2
+    return f"M{begin} {first.middle} C{bend} {first.middle} {bend} {second.middle} {end} {second.middle}"

@@ -1,0 +1,217 @@
+"""What an officer can do about an incident: which steps may follow, what exactly would be published, and publishing it.
+
+1. The form says what is meant.
+2. From it, the very objects that would be published are made, shown, and sealed for the way through the browser.
+3. What comes back sealed is published as it was shown, through the same `accept` as TAXII, where the account may write.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from hub.community.hub import Hub
+from hub.community.index import speaks_of_steps
+from hub.errors import ForbiddenError, UnprocessableError
+from hub.protocol import notes
+from hub.protocol.labels import SAY_BY_LABEL, Say, Stage, stage_of
+from hub.protocol.steps import ALL, LEGAL
+from hub.server.console.incident import Content, Incident
+from hub.server.console.texts import gettext, marked
+from hub.sharing import access
+from hub.sharing.accept import Accepted
+from hub.sharing.catalogue import ApiRoot, Collection
+from hub.sharing.members import Account
+from hub.stix.timestamps import format_milliseconds, parse_timestamp
+from hub.taxii.filters import Filters, Match
+
+TEXT_CHARACTERS: Final = 4_000
+SHOWN_MINUTES: Final = 60  # for which what was shown can still be published
+HOURS: Final = (1, 4, 12, 24, 72)  # by when an answer can be asked for
+_HOUR: Final = 3600 * 1000  # milliseconds
+_STAGE: Final = re.compile(r"\bstage (?:early|update)\b")
+ACKNOWLEDGE: Final = "acknowledge"
+ASK: Final = "ask"
+CLOSE: Final = "close"
+ANSWERS: Final = {"accepted": Say.ACCEPTED, "refused": Say.REFUSED, "done": Say.DONE}
+# What each step is called on its button and where it is confirmed.
+WORDS: Final = {
+    ACKNOWLEDGE: marked("Acknowledge"),
+    ASK: marked("Ask for help"),
+    "accepted": marked("Accept"),
+    "refused": marked("Refuse"),
+    "done": marked("Say that it is done"),
+    CLOSE: marked("Close the incident"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """A request that the reader's member may answer, and how."""
+
+    request: str
+    by: str
+    what: str
+    due: str | None
+    legal: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """What the reader's member may do now."""
+
+    acknowledge: bool
+    ask: tuple[str, ...]  # the members that can be asked
+    answers: tuple[Answering, ...]
+    close: bool
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.acknowledge or self.ask or self.answers or self.close)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One object that would be published, and where."""
+
+    collection: str  # id
+    content: Content
+
+
+def possible(account: Account, root: ApiRoot, entry: Mapping[str, Any]) -> Possible:
+    """As the board has the incident; the door has the last word."""
+    member = account.member or ""
+    if not entry["open"] or steps_collection(account, root) is None:
+        return Possible(acknowledge=False, ask=(), answers=(), close=False)
+    concerned = [*entry["fetched"], *entry["not_fetched"]]
+    sees = {entry["reported_by"], *concerned}
+    return Possible(
+        acknowledge=member in concerned and member not in entry["acknowledged"],
+        ask=tuple(code for code in root.members if code in sees and code != member),
+        answers=tuple(_answerings(entry, member)),
+        close=entry["reported_by"] == member,
+    )
+
+
+def _answerings(entry: Mapping[str, Any], member: str) -> list[Answering]:
+    found = []
+    for request in entry["requests"]:
+        if member not in request["asked"]:
+            continue
+        given = request["answers"].get(member)
+        last = SAY_BY_LABEL[f"response:{given[-1]['says']}"] if given else None
+        legal = tuple(word for word, say in ANSWERS.items() if say in LEGAL[last])
+        if legal:
+            found.append(Answering(request["request"], request["by"], request["what"], request["due"], legal))
+    return found
+
+
+def steps_collection(account: Account, root: ApiRoot) -> Collection | None:
+    """Where the account can take steps; None where it cannot."""
+    return next((c for c in root.collections if speaks_of_steps(c) and access.writes(account, c)), None)
+
+
+def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, form: Mapping[str, Any]) -> list[Planned]:
+    """(2) What the form comes to; UnprocessableError says what is missing, ForbiddenError that this is not for the account."""
+    collection = steps_collection(account, root)
+    if collection is None or account.member is None:
+        raise ForbiddenError("This account may not take steps of the joint protocol here.")
+    action, text = str(form.get("action", "")), str(form.get("text", "")).strip()[:TEXT_CHARACTERS]
+    if action == CLOSE:
+        return _closing(hub, account, root, incident)
+    note, member, subject = f"note--{uuid.UUID(hub.new_id())}", account.member, incident.content["id"]
+    now = hub.clock()
+    if action == ACKNOWLEDGE:
+        step = notes.acknowledgement(note, member, subject, text)
+    elif action == ASK:
+        step = notes.request(
+            note,
+            member,
+            subject,
+            asked=_asked(hub, root, form.get("asked", ())),
+            what=_needed(text),
+            due=_due(form, now),
+        )
+    elif action in ANSWERS:
+        if action == "refused" and not text:
+            raise UnprocessableError(gettext("A member that refuses says why: write the reason."))
+        says = ANSWERS[action]
+        step = notes.answer(note, member, subject, request=str(form.get("request", "")), says=says, why=text)
+    else:
+        raise UnprocessableError(gettext("Choose what you want to do."))
+    author = hub.catalogue.members[member].identity
+    return [Planned(collection.id, notes.build_note(step, author=author, now=now, exercise=root.exercise))]
+
+
+def _needed(text: str) -> str:
+    if not text:
+        raise UnprocessableError(gettext("Say what you ask for."))
+    return text
+
+
+def _asked(hub: Hub, root: ApiRoot, codes: Sequence[str]) -> list[str]:
+    known = [code for code in root.members if code in codes]
+    if not known and ALL not in codes:
+        raise UnprocessableError(gettext("Choose whom you ask."))
+    return [ALL] if ALL in codes else [hub.catalogue.members[code].identity for code in known]
+
+
+def _due(form: Mapping[str, Any], now: int) -> int | None:
+    hours = str(form.get("hours", ""))
+    return now + int(hours) * _HOUR if hours in {str(one) for one in HOURS} else None
+
+
+def _closing(hub: Hub, account: Account, root: ApiRoot, incident: Incident) -> list[Planned]:
+    """The member's own reports about the incident once more, at the stage `final`."""
+    own = hub.catalogue.members[account.member or ""].identities
+    planned = []
+    for report in incident.reports:
+        if report.get("created_by_ref") not in own or not stage_of(report.get("labels", ())):
+            continue
+        labels = [label for label in report["labels"] if not label.startswith("stage:")]
+        final = report | {
+            "labels": [*labels, Stage.FINAL.label],
+            "name": _STAGE.sub("stage final", report["name"]),
+            "modified": format_milliseconds(max(hub.clock(), parse_timestamp(report["modified"]) // 1000 + 1)),
+        }
+        planned += [
+            Planned(collection.id, final)
+            for collection in root.collections
+            if access.writes(account, collection) and _stands(hub, account, root, collection, report["id"])
+        ]
+    if not planned:
+        raise UnprocessableError(
+            gettext(
+                "There is no report of your member about this incident that could be set to final: publish its last stage."
+            )
+        )
+    return planned
+
+
+def _stands(hub: Hub, account: Account, root: ApiRoot, collection: Collection, identifier: str) -> bool:
+    if access.reads(account, collection) is None:
+        return False
+    return hub.objects(account, root.name, collection.id, Filters(match=Match(ids=(identifier,)))).count > 0
+
+
+def publish(hub: Hub, account: Account, root: ApiRoot, planned: Sequence[Planned]) -> tuple[list[Accepted], list[str]]:
+    """(3) Publish what was shown: what came of each collection's part, and in which words anything was refused."""
+    results, words = [], []
+    for collection in dict.fromkeys(one.collection for one in planned):
+        writer = hub.may_add(account, root.name, collection)
+        objects = [one.content for one in planned if one.collection == collection]
+        accepted = hub.add_objects(writer, orjson.dumps({"objects": objects}))
+        results.append(accepted)
+        words += [failure["message"] for failure in orjson.loads(accepted.body).get("failures", ())]
+    return results, words
+
+
+def is_fresh(planned: Sequence[Planned], now: int) -> bool:
+    """Whether what was shown was made lately enough to be published."""
+    return all(abs(now - parse_timestamp(one.content["modified"]) // 1000) <= SHOWN_MINUTES * 60_000 for one in planned)
