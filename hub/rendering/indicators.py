@@ -134,9 +134,15 @@ def _traffic(builder: Builder, item: Observable, origin: Origin) -> str | None:
     ):
         if host:
             ref = builder.observe(host_type(host), Origin(role, item.held, item), item.tlp, value=host)
-            ends |= {f"{end}_ref": ref, f"{end}_port": port}
+            ends[f"{end}_ref"] = ref
+        # A port counts without its host: which service the adversary reached for is known, and whose it is stays.
+        ends[f"{end}_port"] = port
     protocols = [word for word in details.protocols if word] or ["tcp"]
-    return builder.observe("network-traffic", origin, item.tlp, **ends, protocols=protocols) if ends else None
+    return (
+        builder.observe("network-traffic", origin, item.tlp, **ends, protocols=protocols)
+        if details.src or details.dst
+        else None
+    )
 
 
 def _victims_own(builder: Builder) -> Iterable[str]:

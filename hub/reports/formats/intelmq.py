@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -19,7 +20,7 @@ from hub.reports import rsit
 from hub.reports.losses import excerpt
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading import roles, values
-from hub.reports.reading.composites import connection, file_by_hashes
+from hub.reports.reading.composites import file_by_hashes, from_attacker
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem, distinct
 from hub.reports.reading.feed import FeedLine
@@ -32,6 +33,7 @@ from hub.reports.report import Reading
 from hub.reports.victims import Victim
 
 _SUPPLIER: Final = "names the supplier of the feed, who stays unnamed"
+_NO_END: Final = "is of no connection of the adversary's"
 _PRIVATE: Final = "names a person or desk, and stays at the CERT"
 _NETWORK: Final = "describes the network's owner or place"
 _DROPPED: Final = {
@@ -152,6 +154,7 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     if family is None and identifier and line_key(kind, line) in _FAMILY_TYPES and "sinkhole" not in identifier:
         family = identifier
     page = event.read("event_description.url", values.url)
+    service = event.text("protocol.application")
     observables = _observables(event, draft, kind, line, sinkhole=sinkhole)
     text = event.text("event_description.text")
     extra = (Reference("event description", url=page, public=True),) if page else ()
@@ -166,9 +169,13 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         event.drop(PROTECTED, key)
     accuracy = event.read("feed.accuracy", lambda text: values.number(text, most=100))
     struck = line.type in roles.STRUCK
+    if identifier and family and identifier != family and line.type in _FAMILY_TYPES:
+        draft.unused("classification.identifier", identifier, f"the malware is called {family}")
+        identifier = None
+    if service and identifier and identifier != family:
+        draft.unused("protocol.application", service, f"the service is called {identifier}")
     country = event.read(f"{'source' if struck else 'destination'}.geolocation.cc", country_code)
     version = event.text("malware.version")
-    service = event.text("protocol.application")
     references = tuple(
         Reference("misp", external_id=text)
         for key in ("misp.event_uuid", "misp.attribute_uuid")
@@ -177,6 +184,15 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     tlp = event.read("tlp", values.tlp) or options.default_tlp
     for reason, keys in _DROPPED.items():
         event.drop(reason, *keys)
+    weaknesses = [
+        name
+        for text in re.split(r"[;,\s]+", event.text("product.vulnerabilities") or "")
+        if text
+        for name in [draft.attempt(values.cve, "product.vulnerabilities", text)]
+        if name
+    ]
+    for name in weaknesses[1:]:
+        draft.unused("product.vulnerabilities", name, f"one weakness is kept of a line: {weaknesses[0]}")
     event.rest()
     return FeedLine(
         draft.where,
@@ -188,7 +204,8 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         last_seen=last if first and last and last >= first else first,
         country=country or options.default_country,
         malware=f"{family} {version}" if family and version else family,
-        service=None if struck and family else (identifier if identifier != family else None) or service,
+        vulnerability=weaknesses[0] if weaknesses else None,
+        service=(identifier if identifier != family else None) or service,
         confidence=int(accuracy) if accuracy is not None else None,
         references=references,
         targets=(Victim(name=target, hosts=machines),) if target or machines else (),
@@ -224,7 +241,7 @@ def _classified(event: Fields) -> tuple[str, rsit.RsitType]:
 def _observables(
     event: Fields, draft: Draft, kind: str, line: rsit.RsitType, *, sinkhole: bool
 ) -> tuple[Observable, ...]:
-    """1. The ends' addresses, names and pages. 2. What an infected system called. 3. Files."""
+    """1. The ends' addresses, names and pages. 2. What an infected system called, and the connection. 3. Files."""
     # 1.
     decisive = line_key(kind, line)
     source, destination = roles.reported(decisive, "classification.type")
@@ -235,7 +252,10 @@ def _observables(
     names = [event.peek(f"source.{key}").strip(".") for key in ("fqdn", "reverse_dns")]
     source = roles.named_at_home(source, decisive, names)
     source = roles.reflected(source, "classification.identifier", event.peek("classification.identifier"))
-    revoked = (event.text("status") or "").casefold() == "offline"
+    status = (event.text("status") or "").casefold()
+    revoked = status == "offline"
+    if status not in {"", "online", "offline"}:
+        draft.unused("status", status, "is neither online nor offline")
     observables = list(roles.with_hacked_sites(_side(event, "source", source), one_observation=True))
     other_end = _side(event, "destination", destination)
     # 2.
@@ -252,6 +272,7 @@ def _observables(
             )
         ]
     observables += other_end
+    observables += _connection(event, draft, decisive, observables, other_end)
     # 3.
     file = file_by_hashes(event, _HASHES)
     if file:
@@ -283,19 +304,35 @@ def _side(event: Fields, side: str, claim: roles.Claim) -> list[Observable]:
             provided = key == "reverse_dns" and claim.role in {Role.ADVERSARY, Role.THIRD_PARTY}
             item = (roles.unknown(f"{side}.{key} is given by a provider") if provided else evidence).of(item)
             observables.append(replace(item, as_indicator=False) if key in _NO_INDICATORS else item)
-    number = event.read(f"{side}.asn", values.as_number)
-    if number and claim.role is Role.ADVERSARY:
+    if claim.role is not Role.ADVERSARY:
+        event.drop(_NETWORK, f"{side}.asn")
+    elif number := event.read(f"{side}.asn", values.as_number):
         # A network operator serves the adversary; it is not the adversary.
         owner = event.text(f"{side}.as_name")
         observables.append(Observable(ObservableType.AS, number, display_name=owner))
-    port = event.read(f"{side}.port", lambda text: values.whole(text, most=65_535))
-    transport = (event.text("protocol.transport") or "tcp").lower()
-    hosts = [item for item in observables if item.type in {ObservableType.IPV4, ObservableType.IPV6}]
-    if port is not None and hosts and claim.role is Role.ADVERSARY:
-        layers = distinct((transport, (event.text("protocol.application") or "").lower()))
-        item = connection(protocols=layers, dst=hosts[0].value, dst_port=port)
-        observables.append(replace(evidence.of(item), as_indicator=False))
     return observables
+
+
+def _connection(
+    event: Fields, draft: Draft, decisive: str, near: list[Observable], far: list[Observable]
+) -> list[Observable]:
+    """The adversary's end of the connection, by its port; ports and protocols that are of no such end are named."""
+    ports = {side: event.read(f"{side}.port", values.port) for side in ("source", "destination")}
+    layers = distinct((event.text(key) or "").lower() for key in ("protocol.transport", "protocol.application"))
+    layers = layers if event.peek("protocol.transport") else ("tcp", *layers)
+    calls = decisive in roles.CALLING
+    item = from_attacker(near, calls=calls, protocols=layers, own_port=ports["source"], other_port=ports["destination"])
+    if item:
+        used = {"source", "destination"} if calls else {"source"}
+    else:
+        item = from_attacker(far, calls=False, protocols=layers, own_port=ports["destination"])
+        used = {"destination"} if item else set()
+    for side in ("source", "destination"):
+        if side not in used:
+            draft.unused(f"{side}.port", ports[side], _NO_END)
+    if not item:
+        draft.unused("protocol.transport", event.peek("protocol.transport"), _NO_END)
+    return [item] if item else []
 
 
 _FORMAT: Final = Format("intelmq", _line, lambda record: record.get("event_hash"))

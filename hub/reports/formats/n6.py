@@ -17,7 +17,7 @@ from hub.reports import rsit
 from hub.reports.markings import TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import roles, values
-from hub.reports.reading.composites import connection, file_by_hashes
+from hub.reports.reading.composites import file_by_hashes, from_attacker
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem
 from hub.reports.reading.feed import FeedLine
@@ -125,29 +125,10 @@ def _observables(
     event: Fields, draft: Draft, category: str, host: roles.Claim, other: roles.Claim
 ) -> tuple[tuple[Observable, ...], str | None]:
     """What the event shows, and the country of the victims' side."""
-    observables: list[Observable] = []
-    country = None
-    port = event.read("dport", lambda text: values.whole(text, most=65_535))
-    event.read("sport", lambda text: values.whole(text, most=65_535))
-    transport = (event.text("proto") or "tcp").lower()
+    if CATEGORIES[category] != "infected-system":
+        event.drop("is how n6 saw it", "origin")
     event.ignore("origin")  # read with the other end
-
-    for index, item in enumerate(event.list("address")):
-        address = Fields(item if isinstance(item, dict) else {}, draft, f"address[{index}]")
-        code = address.read("cc", country_code)
-        near = roles.at_home(
-            host, CATEGORIES[category], f"address[{index}].cc", country=code, home=draft.options.default_country
-        )
-        claim = other if address.text("dir") == "dst" else near
-        pair = address.read("ip", values.address)
-        if pair:
-            observables.append(claim.of(Observable(*pair)))
-            if claim.role is Role.ADVERSARY and port is not None and category == "cnc":
-                server = connection(protocols=(transport,), dst=pair[1], dst_port=port)
-                observables.append(replace(claim.of(server), as_indicator=False))
-        country = country or (code if claim.role is Role.VICTIM else None)
-        address.drop("describes the network's owner", "asn", "rdns")
-        address.rest()
+    observables, country = _addresses(event, draft, category, host, other)
     for key, kind, reader in (
         ("fqdn", ObservableType.DOMAIN, values.domain),
         ("url", ObservableType.URL, values.url),
@@ -160,13 +141,42 @@ def _observables(
     pair = event.read("dip", values.address)
     if pair:
         observables += _other_end(other.of(Observable(*pair)), event, draft, "dip", category)
+    observables += _connection(event, draft, category, observables)
     observables += _files(event)
     observables = list(roles.with_hacked_sites(observables, one_observation=True))
     expires = event.read("expires", lambda text: parse_moment(text, UTC))
-    revoked = event.text("status") in {"delisted", "expired"}
+    status = event.text("status")
+    revoked = status in {"delisted", "expired", "replaced"}
+    if not revoked and status != "active":
+        draft.unused("status", status, "is no state of n6 that is known")
     if expires or revoked:
         observables = [replace(item, valid_until=expires, revoked=revoked) for item in observables]
     return tuple(observables), country
+
+
+def _addresses(
+    event: Fields, draft: Draft, category: str, host: roles.Claim, other: roles.Claim
+) -> tuple[list[Observable], str | None]:
+    """The hosts of the event, and the country of those that are the victims'."""
+    observables: list[Observable] = []
+    country = None
+    for index, item in enumerate(event.list("address")):
+        address = Fields(item if isinstance(item, dict) else {}, draft, f"address[{index}]")
+        code = address.read("cc", country_code)
+        near = roles.at_home(
+            host, CATEGORIES[category], f"address[{index}].cc", country=code, home=draft.options.default_country
+        )
+        claim = other if address.text("dir") == "dst" else near
+        pair = address.read("ip", values.address)
+        if pair:
+            observables.append(claim.of(Observable(*pair)))
+        if claim.role is Role.VICTIM and country in {None, code}:
+            country = code
+        else:
+            draft.unused(f"address[{index}].cc", code, "is where the host lies that attacks or serves an attack")
+        address.drop("describes the network's owner", "asn", "rdns")
+        address.rest()
+    return observables, country
 
 
 def _other_end(item: Observable, event: Fields, draft: Draft, key: str, category: str) -> list[Observable]:
@@ -178,6 +188,24 @@ def _other_end(item: Observable, event: Fields, draft: Draft, key: str, category
     sinkhole = origin == "sinkhole" or "sinkhole" in family
     known = roles.other_end(item, draft, key, command_server=command_server, sinkhole=sinkhole)
     return [known] if known else []
+
+
+def _connection(event: Fields, draft: Draft, category: str, hosts: list[Observable]) -> list[Observable]:
+    """The adversary's end of the connection, by its port; ports that are of no such end are named.
+
+    ``dport`` is the server's: that of a command server itself, of what an infected host called, or of who was attacked.
+    """
+    ports = {key: event.read(key, values.port) for key in ("sport", "dport")}
+    calls = CATEGORIES[category] in roles.CALLING
+    own, other = ("sport", "dport") if calls else ("dport", "sport")
+    layers = ((event.text("proto") or "tcp").lower(),)
+    item = from_attacker(hosts, calls=calls, protocols=layers, own_port=ports[own], other_port=ports[other])
+    used = () if item is None else (own, other) if calls else (own,)
+    for key in (key for key in ports if key not in used):
+        draft.unused(key, ports[key], "is of no connection of the adversary's")
+    if item is None:
+        draft.unused("proto", event.peek("proto"), "is of no connection of the adversary's")
+    return [item] if item else []
 
 
 def _files(event: Fields) -> list[Observable]:

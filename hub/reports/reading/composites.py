@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from hub.reports.observables import Observable, ObservableType, Role, TrafficDetails
 from hub.reports.reading import values
@@ -28,6 +30,35 @@ def connection(  # noqa: PLR0913  both ends of a connection, each by name
         f"{'/'.join(protocols)}{left} > {dst or '*'}:{dst_port or '*'}",
         traffic=TrafficDetails((family, *protocols), src, src_port, src_role, dst, dst_port, dst_role),
     )
+
+
+def from_attacker(
+    hosts: Iterable[Observable],
+    *,
+    calls: bool,
+    protocols: tuple[str, ...],
+    own_port: int | None,
+    other_port: int | None = None,
+) -> Observable | None:
+    """The connection of the first of these hosts, which is the adversary's; None where no port of it is known.
+
+    ``calls``: it reaches out (a scanner, a flood), so that the other port is what it reaches for; else it is a server.
+    """
+    host = next((item for item in hosts if item.role is Role.ADVERSARY and item.type in ADDRESSES), None)
+    if host is None or (own_port is None and not (calls and other_port is not None)):
+        return None
+    item = (
+        connection(
+            protocols=protocols, src=host.value, src_port=own_port, src_role=host.role, dst_port=other_port,
+            dst_role=Role.UNKNOWN,
+        )
+        if calls
+        else connection(protocols=protocols, dst=host.value, dst_port=own_port, dst_role=host.role)
+    )  # fmt: skip
+    return replace(item, role=host.role, evidence=host.evidence)
+
+
+ADDRESSES: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6})
 
 
 def file_by_hashes(fields: Fields, keys: Mapping[str, str]) -> Observable | None:

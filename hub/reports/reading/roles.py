@@ -34,6 +34,9 @@ ATTACKING: Final[frozenset[str]] = frozenset({
 })  # fmt: skip
 """Types (IntelMQ's own four among them) that say of the host they are about that it attacks, or serves an attack."""
 
+CALLING: Final[frozenset[str]] = frozenset({"scanner", "brute-force", "exploit", "ids-alert", "spam", "dos", "ddos"})
+"""Of these, types whose host reaches out to those whom it attacks; the others serve what others reach for."""
+
 EXPOSED_CLASS: Final = "vulnerable"
 """The RSIT class in which nobody has attacked yet: every host that is named in it is the exposed one."""
 

@@ -283,6 +283,11 @@ def whole(text: object, *, least: int = 0, most: int = 10**15) -> int:
     return int(cleaned)
 
 
+def port(text: object) -> int:
+    """A port of TCP or UDP."""
+    return whole(text, most=65_535)
+
+
 def number(text: object, *, least: float = 0, most: float = 1e15) -> float:
     """A number with a decimal point; 1,000,000.50 is read."""
     cleaned = str(text).strip()
