@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from hub.reports.reading.source import as_utf8, shallow_keys
+from hub.reports.reading.source import as_utf8, is_mail, shallow_keys
 
 FORMATS: Final = ("csv", "xlsx", "yaml", "json", "misp", "intelmq", "n6", "iodef", "xarf", "veris")
 """The names for ``--format``; the first four are the form. ``iodef`` is XML or JSON, ``intelmq`` JSON or CSV."""
@@ -27,6 +27,8 @@ def detect_format(head: bytes, name: str = "") -> str | None:
         return "iodef" if re.search(rb"<(?:[\w.-]+:)?IODEF-Document[\s>/]", text) else None
     if text.startswith((b"{", b"[")):
         return _detect_json(text)
+    if is_mail(text):
+        return "xarf"
     return _detect_text(text.decode("utf-8", "replace"), name)
 
 

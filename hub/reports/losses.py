@@ -11,13 +11,15 @@ class Unused:
 
     where: str  # row or path: "row 3", "Event.Attribute[7]", "line 12"
     key: str  # column or key
-    value: str  # an excerpt, at most EXCERPT_CHARS
+    value: str  # an excerpt, at most UNUSED_CHARS
     reason: str  # one clause for a person
     count: int = 1  # in a feed: on how many lines of the batch
 
 
 EXCERPT_CHARS = 80
 """Characters of a value that are shown in a table or message."""
+UNUSED_CHARS = 400
+"""Characters of an unused value that are kept for a file of them."""
 
 
 def excerpt(value: object, chars: int = EXCERPT_CHARS) -> str:

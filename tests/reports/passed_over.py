@@ -26,7 +26,7 @@ PASSED_OVER: Final[dict[str, dict[str, str]]] = {
     },
     "VERIS": {
         "schema_version": _VERSION, "victim.industry": "the first digits name the sector", "timeline.*.unit": "Never and NA are no time",
-        "discovery_method.*.variety.*": _WORD, "attribute.integrity.variety.*": _WORD,
+        "discovery_method": _WORD, "discovery_method.*.variety.*": _WORD, "attribute.integrity.variety.*": _WORD,
         "attribute.confidentiality.data_disclosure": "Potentially and Unknown are alike: suspected",
     },
     "X-ARF": {

@@ -176,7 +176,7 @@ def test_fields_of_x_arf_3_arrive() -> None:
     assert [(item.name, item.score) for item in report.vulnerabilities] == [("CVE-2024-3400", 9.8)]
     assert ("Klinik Rekaan", "Siti") in {(contact.organisation, contact.name) for contact in report.contacts}
     assert [note.text for note in report.notes] == ["Seen twice"]
-    assert [row.value for row in report.unused if row.key == "custom"] == ["{'shelf': '7'}"]
+    assert [row.value for row in report.unused if row.key == "custom.shelf"] == ["7"]
 
 
 @pytest.mark.parametrize("date", ["Sun, 01 Mar 2026 13:05:33 +0700", "1 Mar 2026 06:05:33 GMT"])

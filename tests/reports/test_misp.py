@@ -88,7 +88,7 @@ def test_what_cannot_be_used_is_named_with_path_and_reason() -> None:
     assert "an IPv4 or IPv6 address" in rows["Attribute[8]", "ip-dst"]
     assert "no counterpart" in rows["Attribute[9]", "gene"]
     assert "no meaning" in rows["Event", "Tag"]
-    assert "nobody accepted" in rows["Event", "ShadowAttribute"]
+    assert "nobody accepted" in rows["Event", "ShadowAttribute.value"]
     assert "stays at the CERT" in rows["Event", "event_creator_email"]
 
 

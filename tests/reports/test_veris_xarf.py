@@ -58,7 +58,7 @@ def test_veris_1_3_is_read_with_the_precision_of_its_dates() -> None:
         "https://news.example/1",
         "https://news.example/2",
     ]
-    assert {"action.physical.notes", "plus", "victim.state"} <= {row.key for row in report.unused}
+    assert {"action.physical.notes", "plus.analyst", "victim.state"} <= {row.key for row in report.unused}
 
 
 def test_the_title_made_for_veris_names_nobody() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from hub.reports.losses import RowError, Unused, excerpt
+from hub.reports.losses import UNUSED_CHARS, RowError, Unused, excerpt
 from hub.reports.markings import TLP_WORDS
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading.caution import hold_back
@@ -52,11 +52,12 @@ class Draft:
     def unused(
         self, key: str, value: object, reason: str = NO_PLACE, *, where: str | None = None, count: int = 1
     ) -> None:
-        """Name a field that is not used. Empty values are "not shared" and are not named."""
-        if value in (None, "", [], {}, ()):
-            return
+        """Name a field that is not used; of a list or mapping each value. Empty ones are "not shared" and not named."""
         place = self.where if where is None else where
-        text = excerpt(value)
+        for path, leaf in _leaves(key, value):
+            self._unused_leaf(path, excerpt(leaf, UNUSED_CHARS), reason, place, count)
+
+    def _unused_leaf(self, key: str, text: str, reason: str, place: str, count: int) -> None:
         known = self._unused.get((key, text, reason))
         if known is not None:
             known[1] += count
@@ -156,6 +157,14 @@ class Fields:
         """The texts of the list under ``key``, without blanks and duplicates."""
         return distinct(str(item).strip() for item in self.list(key) if isinstance(item, str | int | float))
 
+    def words(self, key: str, known: Container[str], nothing: Container[str] = ()) -> tuple[str, ...]:
+        """The texts under ``key`` that are among ``known``; others are named, but for those that say nothing."""
+        texts = self.texts(key)
+        for text in texts:
+            if text not in known and text.casefold() not in nothing:
+                self._draft.unused(self.path(key), text, "is no word that is known here")
+        return tuple(text for text in texts if text in known)
+
     def read(self, key: str, reader: Callable[[str], T]) -> T | None:
         """``reader(text)`` of the value; None, and named as unused, where it cannot be read."""
         return self._draft.attempt(reader, self.path(key), self.take(key))
@@ -182,6 +191,27 @@ class Fields:
         for key, value in self._mapping.items():
             if key not in self._taken:
                 self._draft.unused(self.path(key), value, reason)
+
+
+_MAX_LEAVES = 200
+"""Values of one unused list or mapping that are named one by one; the others are named together."""
+
+
+def _leaves(key: str, value: object) -> Iterator[tuple[str, object]]:
+    """(path, value) of each value that is not empty, in a list or mapping of any depth."""
+    waiting: list[tuple[str, object]] = [(key, value)]
+    for _ in range(_MAX_LEAVES):
+        if not waiting:
+            return
+        path, item = waiting.pop()
+        if isinstance(item, Mapping):
+            waiting += reversed([(f"{path}.{name}", inner) for name, inner in item.items()])
+        elif isinstance(item, list | tuple):
+            waiting += reversed([(path, inner) for inner in item])
+        elif item is not None and item != "":
+            yield path, item
+    if waiting:
+        yield key, f"{len(waiting)} further values"
 
 
 def distinct(values: Iterable[str]) -> tuple[str, ...]:

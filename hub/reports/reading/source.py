@@ -109,6 +109,18 @@ def as_utf8(head: bytes) -> bytes:
     return head.removeprefix(_UTF8_BOM)
 
 
+_MAIL: Final = re.compile(rb"(?:From [^\r\n]*\r?\n)?(?:[\w-]{1,60}:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*){2,}\r?\n")
+_MAIL_HEADER: Final = re.compile(
+    rb"^(?:x-x?arf|mime-version|received|message-id|return-path):", re.IGNORECASE | re.MULTILINE
+)
+
+
+def is_mail(head: bytes) -> bool:
+    """Whether a file begins as a mail does (RFC 5322): header fields, among them one that only mails have."""
+    match = _MAIL.match(head.lstrip())
+    return match is not None and _MAIL_HEADER.search(match[0]) is not None
+
+
 def decode(data: bytes, name: str) -> str:
     """A whole document as text: UTF-8, or UTF-16/32 by mark. Raises ReadingError for anything else."""
     encoding = wide_encoding(data[:HEAD_BYTES]) or "utf-8-sig"

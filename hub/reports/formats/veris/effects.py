@@ -58,7 +58,10 @@ def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
         return [ConfidentialityImpact(loss_type="none")]
     counts: dict[str, int | None] = {}
     for item in data:
-        kind, amount = tables.DATA_TYPES.get(item.text("variety") or "", "proprietary"), item.read("amount", _count)
+        word = item.text("variety") or ""
+        kind, amount = tables.DATA_TYPES.get(word, "proprietary"), item.read("amount", _count)
+        if word not in tables.DATA_TYPES:
+            draft.unused(item.path("variety"), word, "is counted as proprietary")
         known = counts.get(kind)
         counts[kind] = known if amount is None else amount + (known or 0)
     if not counts:
@@ -96,7 +99,7 @@ def read_integrity(attribute: Fields, timeline: Timeline) -> list[Impact]:
 def read_availability(attribute: Fields, timeline: Timeline, draft: Draft) -> list[Impact]:
     """The availability impact; destruction is one on integrity."""
     fields = attribute.mapping("availability")
-    varieties = fields.texts("variety")
+    varieties = fields.words("variety", {*tables.AVAILABILITY, "Destruction"}, {"unknown", "other", "na"})
     end = after(timeline.started, fields.mapping("duration"), draft)
     fields.drop(NOTES, "notes")
     fields.rest()
@@ -115,13 +118,17 @@ def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Imp
     """The overall rating, and what it cost."""
     rating = fields.text("overall_rating") or ""
     severity = Severity(tables.RATINGS[rating], "VERIS overall rating", rating) if rating in tables.RATINGS else None
+    if severity is None and rating not in {"Unknown", "NA"}:
+        draft.unused(fields.path("overall_rating"), rating, "is no rating of VERIS")
     currency = fields.text("iso_currency_code")
     impacts: list[Impact] = []
     for item in fields.list("loss"):
         loss = Fields(item if isinstance(item, Mapping) else {}, draft, fields.path("loss"))
         word = "-".join((loss.text("variety") or "").casefold().replace("&", "and").split())
         amount, low, high = (loss.read(key, values.number) for key in ("amount", "min_amount", "max_amount"))
-        loss.take("rating")
+        loss.drop("is a word beside the amount", "rating")
+        if word not in ECONOMIC_VARIETIES:
+            draft.unused(loss.path("variety"), word, "is counted as uncategorized")
         low, high = low if low is not None else amount, high if high is not None else amount
         priced = low is not None and high is not None and low <= high and bool(currency)
         impacts.append(

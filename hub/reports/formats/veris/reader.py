@@ -20,7 +20,7 @@ from hub.reports.formats.veris.effects import (
     read_impact,
     read_integrity,
 )
-from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
+from hub.reports.knowledge import Actor, Malware, Technique, VerisWord, Vulnerability
 from hub.reports.moments import Timeline
 from hub.reports.observables import Observable
 from hub.reports.reading import roles, values
@@ -31,9 +31,11 @@ from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import Source, json_values
 from hub.reports.reading.times import partial
+from hub.reports.reading.veris_classes import RSIT_TYPES, class_of_action
 from hub.reports.references import Reference
 from hub.reports.report import Determination, Note, Reading, Report, ReportEvent, ReportStatus
 from hub.reports.victims import Size, Victim
+from hub.stix.methods import VERIS_WORDS
 from hub.stix.vocabularies import CONFIDENCE_WORDS
 
 NOTHING: Final = frozenset({"unknown", "na", "other", ""})
@@ -79,7 +81,9 @@ def _report(value: Any, draft: Draft) -> Report:
     # 4.
     actors, events = _actors(incident.mapping("actor"), draft)
     # 5.
-    malware, vulnerabilities, techniques, incident_types, types = _actions(incident.mapping("action"), draft)
+    malware, vulnerabilities, techniques, incident_types, types, entry_vectors = _actions(
+        incident.mapping("action"), draft
+    )
     affected |= _assets(incident.mapping("asset"), draft)
     # 6.
     attribute = incident.mapping("attribute")
@@ -95,13 +99,16 @@ def _report(value: Any, draft: Draft) -> Report:
     corrective = incident.text("corrective_action")
     for item in incident.list("ioc"):
         _indicator(item, draft)
-    references = [Reference("VERIS", identity), *_references(incident.text("reference") or "")]
+    references = [Reference("VERIS", identity), *_references(incident.text("reference") or "", draft)]
     for key in ("schema_version", "schema_name"):
         incident.take(key)
     incident.drop(NOTES, "notes", "discovery_notes", "plus")
     incident.drop("has no place in an incident report", "targeted", "value_chain", "cost_corrective_action", "extra")
     methods = read_discovery(incident.take("discovery_method"))
-    confidence = CONFIDENCE_WORDS.get((incident.text("confidence") or "").casefold())
+    certainty = incident.text("confidence") or ""
+    confidence = CONFIDENCE_WORDS.get(certainty.casefold())
+    if confidence is None:
+        draft.unused("confidence", certainty, "is none of High, Medium, Low, None")
     incident.rest()
     return Report(
         report_id=identity,
@@ -116,7 +123,7 @@ def _report(value: Any, draft: Draft) -> Report:
         severity=severity,
         confidence=confidence,
         tlp=draft.options.default_tlp,
-        countries=distinct((*victim.countries, draft.options.default_country or "")),
+        countries=victim.countries or distinct((draft.options.default_country or "",)),
         timeline=timeline,
         detection_methods=methods,
         suspected_malicious=True if actors else None,
@@ -131,6 +138,7 @@ def _report(value: Any, draft: Draft) -> Report:
         malware=malware,
         techniques=techniques,
         vulnerabilities=vulnerabilities,
+        entry_vectors=entry_vectors,
         references=tuple(references),
     )
 
@@ -225,7 +233,7 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Repo
             continue
         actor = fields.mapping(side)
         varieties, names = known(actor.texts("variety")), known(actor.texts("name"))
-        motive = next((tables.MOTIVES[word] for word in actor.texts("motive") if word in tables.MOTIVES), None)
+        motive = next((tables.MOTIVES[word] for word in actor.words("motive", tables.MOTIVES, NOTHING)), None)
         types = tuple(dict.fromkeys(tables.ACTOR_TYPES[word] for word in varieties if tables.ACTOR_TYPES.get(word)))
         if side == "internal":
             types = (
@@ -253,23 +261,46 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Repo
     return tuple(actors), tuple(events)
 
 
+_ENTRIES: Final = frozenset(VERIS_WORDS)
+_VARIETIES: Final = {
+    action: frozenset((
+        *tables.FINER_EVENTS[action], *RSIT_TYPES.get(action, ()),
+        *(tables.MALWARE_TYPES if action == "malware" else ()),
+        *(word for kind, name, word in VERIS_WORDS if (kind, name) == (action, "variety")),
+    ))
+    for action in tables.ACTION_EVENTS
+}  # fmt: skip
+_VECTORS: Final = {
+    action: frozenset(word for kind, name, word in VERIS_WORDS if (kind, name) == (action, "vector"))
+    for action in tables.ACTION_EVENTS
+}
+
+
 def _actions(
     fields: Fields, draft: Draft
 ) -> tuple[
-    tuple[Malware, ...], tuple[Vulnerability, ...], tuple[Technique, ...], tuple[str, ...], tuple[rsit.RsitType, ...]
+    tuple[Malware, ...],
+    tuple[Vulnerability, ...],
+    tuple[Technique, ...],
+    tuple[str, ...],
+    tuple[rsit.RsitType, ...],
+    tuple[VerisWord, ...],
 ]:
     malware: list[Malware] = []
     cves: list[str] = []
     techniques: list[Technique] = []
     words: list[str] = []
     types: list[rsit.RsitType] = []
+    entries: list[VerisWord] = []
     for kind in (key for key in tables.ACTION_EVENTS if fields.take(key) is not None):
         action = fields.mapping(kind)
-        varieties = action.texts("variety")
+        varieties = action.words("variety", _VARIETIES[kind], NOTHING)
+        vectors = action.words("vector", _VECTORS[kind], NOTHING)
+        entries += [VerisWord(kind, "variety", word) for word in varieties if (kind, "variety", word) in _ENTRIES]
+        entries += [VerisWord(kind, "vector", word) for word in vectors]
         finer = [tables.FINER_EVENTS[kind][word] for word in varieties if word in tables.FINER_EVENTS[kind]]
         words += finer or [tables.ACTION_EVENTS[kind]]
-        names = tables.RSIT_TYPES[kind]
-        line = rsit.find(next((names[word] for word in varieties if word in names), names[""]))
+        line = class_of_action(kind, varieties)
         types += [line] if line else []
         if kind == "malware":
             malware = _malware(action, varieties)
@@ -278,7 +309,7 @@ def _actions(
         for text in re.split(r"[,;\s]+", action.text("cve") or ""):
             name = draft.attempt(values.cve, action.path("cve"), text)
             cves += [name] if name else []
-        action.drop("has no place in an incident report", "vector", "result", "target")
+        action.drop("has no place in an incident report", "result", "target")
         action.drop(NOTES, "notes")
         action.rest()
     fields.rest()
@@ -289,6 +320,7 @@ def _actions(
         tuple(dict.fromkeys(techniques)),
         distinct(words),
         tuple(dict.fromkeys(types)),
+        tuple(dict.fromkeys(entries)),
     )
 
 
@@ -314,12 +346,9 @@ def _assets(fields: Fields, draft: Draft) -> dict[str, int]:
     return counts
 
 
-def _references(text: str) -> Iterator[Reference]:
+def _references(text: str, draft: Draft) -> Iterator[Reference]:
     for part in re.split(r"[;\s]+", text):
-        try:
-            page = values.url(part) if part else None
-        except ValueError:
-            continue
+        page = draft.attempt(values.url, "reference", part)
         if page:
             yield Reference("press", url=page)
 

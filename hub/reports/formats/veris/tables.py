@@ -71,18 +71,6 @@ FINER_EVENTS: Final = {
     "physical": {"Destruction": "vandalism", "Tampering": "vandalism", "Wiretapping": "wiretapping"},
     "misuse": {}, "environmental": {}, "unknown": {},
 }  # fmt: skip
-# action and variety: RSIT type; "" stands for any variety.
-RSIT_TYPES: Final = {
-    "malware": {"": "infected-system"},
-    "hacking": {"DoS": "dos", "Brute force": "brute-force", "Scan network": "scanner", "": "system-compromise", "SQLi": "application-compromise", "XSS": "application-compromise", "RFI": "application-compromise", "Use of stolen creds": "unprivileged-account-compromise"},
-    "social": {"Phishing": "phishing", "Spam": "spam", "": "social-engineering"},
-    "misuse": {"": "unauthorised-use-of-resources"},
-    "physical": {"Theft": "burglary", "": "sabotage"},
-    "error": {"Loss": "data-loss", "Misconfiguration": "misconfiguration", "": "data-leak"},
-    "environmental": {"": "outage"},
-    "unknown": {"": "undetermined"},
-}  # fmt: skip
-
 ASSETS: Final = {
     "S": "computers-server", "U": "computers-personal", "N": "network-device", "P": "individual", "T": "system",
     "E": "system",

@@ -14,17 +14,19 @@ from typing import Any, Final
 import orjson
 
 from hub.reports import rsit
-from hub.reports.formats.xarf.sides import is_struck, read_sides
+from hub.reports.formats.xarf.mail import read_mail
+from hub.reports.formats.xarf.sides import is_struck, read_flood, read_sides
 from hub.reports.formats.xarf.version import as_version_4
-from hub.reports.knowledge import Malware, Vulnerability
+from hub.reports.knowledge import Flood, Malware, Vulnerability
+from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.moments import Moment, Timeline
-from hub.reports.observables import Observable
+from hub.reports.observables import Observable, Role, Sighting
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Fields, Problem
 from hub.reports.reading.feed import FeedLine
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, read_records
-from hub.reports.reading.source import Source, json_values
+from hub.reports.reading.source import Source, as_utf8, is_mail, json_values
 from hub.reports.reading.times import parse_moment
 from hub.reports.references import Reference
 from hub.reports.report import Note, Reading, Report
@@ -80,6 +82,8 @@ class _Content:
     notes: str | None
     contacts: tuple[Contact, ...]
     count: int
+    flood: Flood | None
+    tlp: TlpWord
 
     @property
     def withheld(self) -> str:
@@ -89,7 +93,7 @@ class _Content:
 
 def read_xarf(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read one report as an incident, or several as a feed; a RowError stands for one that cannot be used."""
-    records = json_values(source)
+    records = read_mail(source) if is_mail(as_utf8(source.head)) else json_values(source)
     first, second = next(records, None), next(records, None)
     if first is None:
         return
@@ -103,7 +107,7 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         draft.where,
         orjson.dumps(value, option=orjson.OPT_SORT_KEYS),
         content.rsit,
-        draft.options.default_tlp,
+        content.tlp,
         Consent.NONE if content.withheld else None,
         content.withheld,
         observables=content.observables,
@@ -130,6 +134,7 @@ def _report(value: Any, draft: Draft) -> Report:
         begins = content.first if item.as_indicator else None
         draft.observe(replace(item, first_seen=content.first, last_seen=content.last, valid_from=begins))
     country = draft.options.default_country
+    sightings = _sightings(content, draft)
     return Report(
         report_id=content.identity,
         source_format="xarf",
@@ -139,7 +144,7 @@ def _report(value: Any, draft: Draft) -> Report:
         incident_types=content.rsit.incident_types,
         labels=(content.rsit.label,),
         confidence=content.confidence,
-        tlp=draft.options.default_tlp,
+        tlp=content.tlp,
         countries=(country,) if country else (),
         timeline=Timeline(
             started=content.first,
@@ -154,9 +159,31 @@ def _report(value: Any, draft: Draft) -> Report:
         withheld=content.withheld,
         malware=(Malware(content.malware),) if content.malware else (),
         vulnerabilities=content.vulnerabilities,
+        flood=content.flood,
+        sightings=sightings,
         notes=(Note(content.notes, title="Reporter's notes"),) if content.notes else (),
         references=(Reference("X-ARF", content.identity),),
         contacts=content.contacts,
+    )
+
+
+def _sightings(content: _Content, draft: Draft) -> tuple[Sighting, ...]:
+    """How often the reported host was seen, and at which service."""
+    host = next((item for item in content.observables if item.role is Role.ADVERSARY), None)
+    if host is None or (content.count == 1 and not content.service):
+        draft.unused("attempt_count", content.count if content.count > 1 else None, "no host of the adversary is known")
+        draft.unused("service", content.service, "no host of the adversary is known")
+        return ()
+    return (
+        Sighting(
+            "observable",
+            " ".join(host.key),
+            content.count,
+            content.first,
+            content.last,
+            country=draft.options.default_country,
+            detail=content.service,
+        ),
     )
 
 
@@ -194,7 +221,7 @@ def _content(value: Any, draft: Draft) -> _Content:
     # 5.
     observables, victims, imitated = read_sides(report, draft, kind, line)
     # 6.
-    ports = ("source_port", "destination_port", "service_port", "port", "protocol")
+    flood = read_flood(report, draft) if line.type in {"ddos", "dos"} else None
     vulnerabilities = _vulnerabilities(report, draft)
     content = _Content(
         identity=report.text("report_id") or "",
@@ -214,8 +241,11 @@ def _content(value: Any, draft: Draft) -> _Content:
         notes=report.text("notes"),
         contacts=tuple(contact for contact in contacts if contact),
         count=report.read("attempt_count", lambda text: values.whole(text, least=1)) or 1,
+        flood=flood,
+        tlp=_level(report, draft),
     )
-    report.drop("is of one connection, and says no more than its addresses", *ports)
+    if flood:
+        report.ignore("attack_vector", "amplification_vector", "attack_type")
     for reason, keys in _DROPPED.items():
         report.drop(reason, *keys)
     report.ignore(*_IGNORED)
@@ -240,6 +270,16 @@ def _contact(party: Fields, role: str) -> Contact | None:
     contact = Contact(role, party.text("name"), party.text("org"), emails, (phone,) if phone else ())
     party.rest("names who reported it, and stays at the CERT")
     return contact if contact != Contact(role) else None
+
+
+def _level(report: Fields, draft: Draft) -> TlpWord:
+    """The level that a tag or a key says; the strictest where there are several."""
+    texts = [text for text in (report.text("tlp"), *report.texts("tags")) if text]
+    said = [text for text in texts if text == report.peek("tlp") or text.casefold().startswith("tlp:")]
+    levels = [level for text in said if (level := draft.attempt(values.tlp, "tlp", text))]
+    if said and len(levels) < len(said):
+        levels.append("amber+strict")  # a level that is not understood is none that may be passed over
+    return max(levels, key=TLP_WORDS.index, default=draft.options.default_tlp)
 
 
 def _confidence(report: Fields) -> int | None:

@@ -8,9 +8,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hub.reports import rsit
+from hub.reports.knowledge import Flood
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
-from hub.reports.reading import roles, values
-from hub.reports.reading.draft import PROTECTED, Draft, Fields
+from hub.reports.reading import methods, roles, values
+from hub.reports.reading.composites import from_attacker
+from hub.reports.reading.draft import PROTECTED, Draft, Fields, distinct
 from hub.reports.reading.indicators import guess
 from hub.reports.victims import Victim
 
@@ -22,6 +24,7 @@ _IMITATED: Final = (
 )  # fmt: skip
 _IMITATED_PAGES: Final = ("target_url", "legitimate_site", "legitimate_url")
 _VECTORS: Final = ("attack_vector", "amplification_vector", "attack_type")
+_NO_END: Final = "is of no connection of the adversary's"
 _STRUCK_CATEGORIES: Final = ("vulnerability-", "infrastructure-")
 
 
@@ -94,6 +97,8 @@ def read_sides(
     attackers = [draft.attempt(guess, "attacker_ip", text) for text in _list(report, "attacker_ip")]
     observables += [roles.adversary("AttackerIp: it took over the account").of(item) for item in attackers if item]
     end = report.read("destination_ip", guess)
+    if (item := _connection(report, draft, line.type, observables)) is not None:
+        observables.append(item)
     if end is not None:
         end = other.of(end)
         if line.type == "infected-system":
@@ -124,6 +129,32 @@ def read_sides(
     return tuple(observables), victims, _imitated(report, draft)
 
 
+def _connection(report: Fields, draft: Draft, rsit_type: str, hosts: list[Observable]) -> Observable | None:
+    """The adversary's end of the connection, by its port; ports that are of no such end are named."""
+    ports = {key: report.read(key, values.port) for key in ("source_port", "destination_port", "service_port", "port")}
+    protocol = (report.text("protocol") or "").lower()
+    calls = rsit_type in roles.CALLING
+    item = from_attacker(
+        hosts, calls=calls, protocols=(protocol or "tcp",), own_port=ports["source_port"],
+        other_port=ports["destination_port"],
+    )  # fmt: skip
+    used = set() if item is None else {"source_port", "destination_port"} if calls else {"source_port"}
+    for key in (key for key in ports if key not in used):
+        draft.unused(key, ports[key], _NO_END)
+    draft.unused("protocol", protocol if item is None else None, _NO_END)
+    return item
+
+
+def read_flood(report: Fields, draft: Draft) -> Flood | None:
+    """The kind and highest rates of a denial of service."""
+    bits, packets, requests = (report.read(key, values.whole) for key in ("peak_bps", "peak_pps", "peak_rps"))
+    seconds = report.read("duration_seconds", values.whole)
+    known = [
+        word for key in _VECTORS if (word := draft.attempt(methods.flood_vector, key, report.peek(key))) is not None
+    ]
+    return methods.flood(distinct(known), (Flood((), bits, packets, requests),), seconds)
+
+
 def _imitated(report: Fields, draft: Draft) -> tuple[Victim, ...]:
     # 6.
     names = [str(text) for key in _IMITATED for text in _list(report, key)]
@@ -150,6 +181,7 @@ def _file(report: Fields, draft: Draft) -> Observable | None:
     size = report.read("file_size", values.whole)
     match = _HASH.fullmatch(text or "")
     if match is None:
+        draft.unused("file_size", size, "is of a file whose hash is not known")
         draft.unused("file_hash", text, "expected an algorithm and a hash, such as sha256:…")
         return None
     pair = draft.attempt(

@@ -52,6 +52,10 @@ _READ: Final = frozenset({
 
 def as_version_4(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     """The report with the keys of version 4. Raises Problem where nothing of it can be understood."""
+    if "MailText" in value:
+        return _from_mail(value, draft)
+    if "Report-Type" in value:
+        return _from_version_02(value, draft)
     if "Report" in value and "xarf_version" not in value:
         return _from_version_3(value, draft)
     try:
@@ -71,6 +75,65 @@ def as_version_4(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     return value
 
 
+def _from_mail(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
+    """The report in a mail, with what stands beside it there."""
+    inner = {key: item for key, item in value.items() if key not in {"MailText", "MailParts"}}
+    report = as_version_4(inner, draft)
+    draft.unused("mail part", value.get("MailParts"), "raw evidence stays at the CERT")
+    text = value.get("MailText")
+    if not text:
+        return report
+    if report.get("notes"):
+        draft.unused("mail text", text, "the report has notes of its own")
+        return report
+    return {**report, "notes": text}
+
+
+# Key of version 0.2: key of version 4.
+_KEYS_02: Final = {
+    "Report-Id": "report_id", "Date": "timestamp", "Source": "source_identifier", "Port": "destination_port",
+    "Destination": "destination_ip", "Service": "service", "Occurrences": "attempt_count", "Tlp": "tlp",
+    "Source-Port": "source_port", "Protocol": "protocol", "First-Seen": "first_seen", "Last-Seen": "last_seen",
+    "Malware-Family": "malware_family", "Url": "url", "Subject": "subject",
+}  # fmt: skip
+_READ_02: Final = frozenset({
+    "Report-Type", "Category", "Reported-From", "Version", "Schema-Url", "Source-Type", "Destination-Type",
+    "User-Agent", "Attachment",
+})  # fmt: skip
+
+
+def _from_version_02(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
+    """The flat keys of version 0.2. ``Port`` is the port that was attacked, ``User-Agent`` the program that wrote the mail."""
+    word = re.sub(r"[^a-z]", "", str(value.get("Report-Type") or "").casefold())
+    if word not in _TYPES | _TYPES_02:
+        raise Problem("Report-Type", value.get("Report-Type"), "a type of X-ARF 0.2 such as login-attack or phishing")
+    category, kind = {**_TYPES, **_TYPES_02}[word]
+    converted: dict[str, Any] = {"category": category, "type": kind}
+    converted |= {name: value[key] for key, name in _KEYS_02.items() if value.get(key)}
+    if not converted.get("report_id"):
+        converted["report_id"] = f"v3-{_digest(value)}"
+    if value.get("Reported-From"):
+        converted["reporter"] = {"contact": value["Reported-From"]}
+    for key in sorted(value.keys() - _KEYS_02.keys() - _READ_02):
+        draft.unused(key, value[key], "is no key of X-ARF 0.2 that is known")
+    for key in ("Attachment", "User-Agent"):
+        draft.unused(key, value.get(key), "is of the sender's own processing, and stays at the CERT")
+    return converted
+
+
+_TYPES_02: Final[dict[str, tuple[str, str]]] = {
+    "malwareattack": ("connection", "exploit"), "webattack": ("connection", "exploit"),
+    "harvesting": ("connection", "scraping"), "regbot": ("connection", "scraping"),
+    "rbl": ("reputation", "blocklist"), "portscanning": ("connection", "port_scan"),
+    "scan": ("connection", "port_scan"), "dos": ("connection", "ddos"), "infectedhost": ("connection", "infected_host"),
+    "botinfection": ("infrastructure", "botnet"), "openproxy": ("vulnerability", "open_service"),
+}  # fmt: skip
+
+
+def _digest(value: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+
+
 def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     """1. What it is. 2. Its own keys. 3. Who is reported. 4. Who reports. 5. What else it says, under its own names."""
     report = value["Report"]
@@ -79,8 +142,7 @@ def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
         raise Problem("Report", report, "a mapping, with a mapping AdditionalInfo if there is one")
     # 1. The same report keeps one id, which version 3 does not give it.
     category, kind = _type(report)
-    digest = hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    converted: dict[str, Any] = {"category": category, "type": kind, "report_id": f"v3-{digest[:32]}"}
+    converted: dict[str, Any] = {"category": category, "type": kind, "report_id": f"v3-{_digest(value)}"}
     # 2.
     for key, name in _KEYS:
         for item in (report.get(key), extra.get(key)):
