@@ -7,7 +7,8 @@ that name it already.
 
 MISP gives its observables and its own kinds of objects the ids of its attributes, which say nothing of the value, and
 marks no observable. The member whose they are may name those at any level; else the GREEN report of an event with AMBER
-attributes would be refused.
+attributes would be refused. So may it name what it sent unmarked and alone: an OpenCTI that posts one object at a time
+sends the report last.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Final
 
 from hub.stix.identifiers import SCO_TYPES
 from hub.stix.tlp import TLP
-from hub.store.base import BY_HUB, BY_MARKING, HIDDEN, Batch, Candidate, HeldVersion
+from hub.store.base import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, Batch, Candidate, HeldVersion
 from hub.store.levels import Known, Level, Link, newest_here, open_level
 
 _VERSION_DIGIT: Final = 22  # counted from the end of an id: where its UUID says how it was made
@@ -75,7 +76,7 @@ class _Check:
                 self._of(candidate.id).added.append(added)
         for met in self._met.values():
             met.added.sort()
-        self._opaque = self._ids_that_say_nothing()
+        self._free = self._free_to_name()
         # own objects of which the batch may bring a newer version, by what they name
         self._own: dict[str, list[HeldVersion]] = {}
         for identifier in {candidate.id for candidate in batch.candidates}:
@@ -108,21 +109,29 @@ class _Check:
                     asked += self._naming.get(candidate.id, ())  # (2)
         return reasons
 
-    def _ids_that_say_nothing(self) -> frozenset[str]:
-        """Ids that are not derived from a value, that only the sender published, of what it did not mark as an observable."""
+    def _free_to_name(self) -> frozenset[str]:
+        """Ids that only the sender published, and of which it said nothing that would keep it from naming them.
+
+        (1) Unmarked and in no container: the collection's default is the hub's caution, not the sender's word.
+        (2) Not derived from a value, and not marked as an observable.
+        """
         member = self._batch.publisher
         ids: set[str] = set()
         others: set[str] = set()
         for candidate in self._batch.candidates:
             unmarked = candidate.level is None and not candidate.markings
-            (ids if unmarked or candidate.version is not None else others).add(candidate.id)
+            level = self._levels.get(candidate.index)
+            cautious = unmarked and level is not None and level.source == BY_DEFAULT
+            opaque = candidate.id[-_VERSION_DIGIT] != _DERIVED and (unmarked or candidate.version is not None)
+            (ids if cautious or opaque else others).add(candidate.id)
         for identifier in {name for one in self._fresh for name in one.names} | ids:
-            of_standard = identifier.partition("--")[0] in SCO_TYPES
+            derived, of_standard = identifier[-_VERSION_DIGIT] == _DERIVED, identifier.partition("--")[0] in SCO_TYPES
             for row in self._known.rows.get(identifier, ()):
                 unmarked = row.source not in (BY_MARKING, BY_HUB)
                 versioned = not of_standard and row.version != row.place * _MICROSECONDS
-                (ids if row.publishers == (member,) and (unmarked or versioned) else others).add(identifier)
-        return frozenset(name for name in ids - others if name[-_VERSION_DIGIT] != _DERIVED)
+                said_nothing = row.source == BY_DEFAULT or (not derived and (unmarked or versioned))
+                (ids if said_nothing and row.publishers == (member,) else others).add(identifier)
+        return frozenset(ids - others)
 
     def _of(self, identifier: str) -> _Met:
         met = self._met.get(identifier)
@@ -151,7 +160,7 @@ class _Check:
 
     def _names_higher(self, candidate: Candidate, level: int) -> str:
         for name in candidate.names:
-            if name in self._opaque:
+            if name in self._free:
                 continue
             met = self._level(name)
             if met == HIDDEN:
@@ -177,7 +186,7 @@ class _Check:
 
     def _named_lower(self, candidate: Candidate, level: int) -> str:
         """Why a member may not publish this observable: its own object names it at a lower level."""
-        if candidate.version is not None or candidate.id in self._opaque:
+        if candidate.version is not None or candidate.id in self._free:
             return ""
         links = [self._known.namings.get(candidate.id), *map(self._link_after, self._own.get(candidate.id, ()))]
         lowest = min((link for link in links if link is not None), key=lambda link: link.level, default=None)
