@@ -108,6 +108,17 @@ class Limits:
     lock_seconds: int = setting(20, "seconds that a writer waits for its turn before it answers 503")
 
 
+# Limits of one client, which [accounts.NAME] in hub.toml may set otherwise for one account.
+OF_ACCOUNTS: Final = (
+    "requests_per_minute",
+    "megabytes_per_minute",
+    "objects_per_minute",
+    "client_requests",
+    "client_waiting",
+    "client_answers",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings that are in force. `origins` says where each value that is not a default came from."""
@@ -150,6 +161,7 @@ class Settings:
     smtp_user: str = setting("", "user at the mail server, where it asks for one")
     smtp_password_file: str = setting("", "file with that user's password")
     limits: Limits = field(default_factory=Limits)
+    accounts: Mapping[str, Limits] = field(default_factory=dict)  # exceptions, by the account's name
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -161,11 +173,14 @@ def described(settings: Settings) -> dict[str, Any]:
     """Name -> value of every setting as it may be shown: a password inside the store's URI is starred."""
     shown: dict[str, Any] = {}
     for item in fields(settings):
-        if item.name in ("limits", "origins"):
+        if item.name in ("limits", "accounts", "origins"):
             continue
         value = getattr(settings, item.name)
         shown[item.name] = masked_uri(value) if item.name == "store" else value
     shown |= {f"limits.{item.name}": getattr(settings.limits, item.name) for item in fields(settings.limits)}
+    for account, limits in settings.accounts.items():
+        own = {name: getattr(limits, name) for name in OF_ACCOUNTS}
+        shown |= {f"accounts.{account}.{name}": n for name, n in own.items() if n != getattr(settings.limits, name)}
     return shown
 
 
@@ -187,25 +202,25 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     """The settings in force: `HUB_…` in the environment over `hub.toml` over the defaults.
 
     `file` names the TOML file and must then exist; None reads `hub.toml` in the working folder if there is one.
-    Limits stand under `[limits]` in the file and as `HUB_LIMITS_…` in the environment. ConfigurationError names
-    the key and the place of whatever cannot be used.
+    Limits stand under `[limits]` in the file and as `HUB_LIMITS_…` in the environment; those in `OF_ACCOUNTS` for one account
+    under `[accounts.NAME]` in the file. ConfigurationError names the key and the place of whatever cannot be used.
     """
     values: dict[str, Any] = {}
+    exceptions: dict[str, dict[str, int]] = {}
     limits: dict[str, int] = {}
     origins: dict[str, str] = {}
     path = file if file is not None else Path("hub.toml")
     if file is not None or path.exists():
         table = _read_toml(path)
-        below = table.pop("limits", {})
-        if not isinstance(below, dict):
-            raise ConfigurationError(f"{path}: limits: should be a table: [limits]")
-        for name, value in below.items():
-            limits[name] = _typed(Limits, name, value, f"{path}: limits.{name}")
-            origins[f"limits.{name}"] = str(path)
+        limits = _limits(table.pop("limits", {}), path)
+        exceptions = _exceptions(table.pop("accounts", {}), path)
+        origins = {f"limits.{name}": str(path) for name in limits}
+        for account, own in exceptions.items():
+            origins |= {f"accounts.{account}.{name}": str(path) for name in own}
         for name, value in table.items():
             values[name] = _typed(Settings, name, value, f"{path}: {name}")
             origins[name] = str(path)
-    known = {f.name for f in fields(Settings)} - {"limits", "origins"}
+    known = {f.name for f in fields(Settings)} - {"limits", "accounts", "origins"}
     for variable, text in environment.items():
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         if not variable.startswith(ENVIRONMENT_PREFIX):
@@ -219,7 +234,33 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
             origins[name] = variable
     for name in {"public_url", "events_url"} & values.keys():
         _check_address(values[name], origins[name], may_have_path=name == "events_url")
-    return Settings(**values, limits=Limits(**limits), origins=origins)
+    in_force = Limits(**limits)
+    accounts = {account: dataclasses.replace(in_force, **own) for account, own in exceptions.items()}
+    return Settings(**values, limits=in_force, accounts=accounts, origins=origins)
+
+
+def _limits(table: Any, path: Path) -> dict[str, int]:
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: limits: should be a table: [limits]")
+    return {name: _typed(Limits, name, value, f"{path}: limits.{name}") for name, value in table.items()}
+
+
+def _exceptions(tables: Any, path: Path) -> dict[str, dict[str, int]]:
+    """By the account's name: the limits that it has instead of everybody's."""
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise ConfigurationError(f"{path}: accounts: each account should have a table: [accounts.NAME]")
+    for account, table in tables.items():
+        for name in table:
+            if name not in OF_ACCOUNTS:
+                raise ConfigurationError(
+                    f"{path}: accounts.{account}.{name}: an account may have its own {', '.join(OF_ACCOUNTS)}"
+                )
+    return {
+        account: {
+            name: _typed(Limits, name, value, f"{path}: accounts.{account}.{name}") for name, value in table.items()
+        }
+        for account, table in tables.items()
+    }
 
 
 def _check_address(address: str, where: str, *, may_have_path: bool) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from hub.cli import COMMANDS, EXIT_CODES, MODULES
 from hub.reports.reading import roles as reading_roles
 from hub.reports.rsit import RSIT
-from hub.settings import ENVIRONMENT_PREFIX, explained
+from hub.settings import ENVIRONMENT_PREFIX, OF_ACCOUNTS, explained
 from tests.reports.passed_over import PASSED_OVER
 from tests.reports.specimens import SPECIMENS
 
@@ -98,6 +98,9 @@ def settings() -> str:
         [
             "# Settings\n\nMade from the settings themselves by `make docs`. The environment counts over `hub.toml` in the",
             "working folder, and that over the default. `hub settings` shows what is in force, and where it came from.\n",
+            "Limits stand under `[limits]` in the file. For one account, "
+            + ", ".join(f"`{name}`" for name in OF_ACCOUNTS[:-1]),
+            f"and `{OF_ACCOUNTS[-1]}` may be others: under `[accounts.NAME]`.\n",
             "| Setting | Variable | Default | Meaning |",
             "|---|---|---|---|",
             *rows,

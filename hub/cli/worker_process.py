@@ -20,7 +20,11 @@ def main() -> None:
     log_to(sys.stderr.fileno())
     settings = load_settings(os.environ)
     front = Front(
-        application(settings).wsgi_app, settings.limits, threads=settings.threads, behind_proxy=settings.behind_proxy
+        application(settings).wsgi_app,
+        settings.limits,
+        threads=settings.threads,
+        behind_proxy=settings.behind_proxy,
+        accounts=settings.accounts,
     )
     listener = socket.socket(fileno=int(sys.argv[1]))
     serve(front, settings, settings.limits, listener, grace_seconds=GRACE_SECONDS)

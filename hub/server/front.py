@@ -23,6 +23,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from hub.errors import HubError, MalformedError, TooLargeError, TooManyRequestsError
@@ -67,17 +68,28 @@ class WsgiAnswer:
 
 
 class Front:
-    """See the module. `application` is called in `threads` threads."""
+    """See the module. `application` is called in `threads` threads; `accounts` have limits of their own, by name."""
 
-    def __init__(self, application: Wsgi, limits: Limits, *, threads: int, behind_proxy: bool) -> None:
+    def __init__(
+        self,
+        application: Wsgi,
+        limits: Limits,
+        *,
+        threads: int,
+        behind_proxy: bool,
+        accounts: Mapping[str, Limits] = MappingProxyType({}),
+    ) -> None:
         self._application = application
         self._limits = limits
         self._behind_proxy = behind_proxy
         self._threads = Threads(threads, "request")
         self._passwords = PasswordQueue(limits)
-        self._working = Turns(limits.client_requests, limits.client_waiting)
-        self._sending = Turns(limits.client_answers, limits.client_waiting + limits.client_requests)
-        self._shares = Shares(limits, time.monotonic)
+        own = {_client_of(name): account_limits for name, account_limits in accounts.items()}
+        self._working = Turns(*_turns(limits), {name: _turns(account_limits) for name, account_limits in own.items()})
+        self._sending = Turns(
+            *_answers(limits), {name: _answers(account_limits) for name, account_limits in own.items()}
+        )
+        self._shares = Shares(limits, time.monotonic, own)
         self._accounts: OrderedDict[bytes, str] = OrderedDict()  # digest of credentials -> name of the client
         self._body_bytes = 0  # of all bodies that are held now
 
@@ -226,7 +238,7 @@ class Front:
             if digest is not None and answer.status == 401:
                 self._accounts.pop(digest, None)
             return client
-        name = f"account {account.name}"
+        name = _client_of(account.name)
         if self._accounts.get(digest) != name:
             self._accounts[digest] = name
             while len(self._accounts) > _ACCOUNTS_KEPT:
@@ -310,3 +322,18 @@ def client_address(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
 
 def _digest(header: str | None) -> bytes | None:
     return hashlib.sha256(header.encode("latin-1")).digest() if header else None
+
+
+def _client_of(account: str) -> str:
+    """How an account is called among clients; those without one are called by their address."""
+    return f"account {account}"
+
+
+def _turns(limits: Limits) -> tuple[int, int]:
+    """Requests of one client at a time, and how many more wait."""
+    return limits.client_requests, limits.client_waiting
+
+
+def _answers(limits: Limits) -> tuple[int, int]:
+    """Answers to one client at a time, and how many more wait: no more than requests of it were taken."""
+    return limits.client_answers, limits.client_waiting + limits.client_requests

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from hub.errors import TooManyRequestsError
@@ -22,10 +23,10 @@ _CLIENTS_KEPT: Final = 20_000  # in one process, about 300 bytes each; the one l
 class Bucket:
     """Tokens of one kind for one client."""
 
-    __slots__ = ("_capacity", "_filled_at", "_tokens")
+    __slots__ = ("_filled_at", "_tokens", "capacity")
 
     def __init__(self, capacity: int, now: float) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self._tokens = float(capacity)
         self._filled_at = now
 
@@ -33,30 +34,24 @@ class Bucket:
         """Take so many tokens, whether they are there or not."""
         passed = now - self._filled_at
         self._filled_at = now
-        self._tokens = min(self._capacity, self._tokens + passed * self._capacity / _MINUTE) - count
+        self._tokens = min(self.capacity, self._tokens + passed * self.capacity / _MINUTE) - count
 
     @property
     def wait(self) -> float:
         """Seconds until there is a token again; 0 where there is one."""
-        return max(0.0, -self._tokens * _MINUTE / self._capacity)
+        return max(0.0, -self._tokens * _MINUTE / self.capacity)
 
 
 class Shares:
     """The buckets of all clients, each an account or an address. To be used on one thread."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
-        """`clock` in seconds, monotonic."""
+    def __init__(
+        self, limits: Limits, clock: Callable[[], float], clients: Mapping[str, Limits] = MappingProxyType({})
+    ) -> None:
+        """`clock` in seconds, monotonic; `clients` have limits of their own, by name."""
         self._clock = clock
-        self._capacities = (
-            limits.requests_per_minute,
-            limits.megabytes_per_minute * MEGABYTE,
-            limits.objects_per_minute,
-        )
-        self._words = (
-            f"{limits.requests_per_minute} requests",
-            f"{limits.megabytes_per_minute} megabytes",
-            f"{limits.objects_per_minute} published objects",
-        )
+        self._limits = limits
+        self._own_limits = clients
         self._clients: OrderedDict[str, tuple[Bucket, Bucket, Bucket]] = OrderedDict()
         self.refused = 0  # how often a client was refused
 
@@ -64,13 +59,15 @@ class Shares:
         """Count one request; TooManyRequestsError where the client has used up its share."""
         now = self._clock()
         buckets = self._of(client, now)
-        for bucket, words, count in zip(buckets, self._words, (1, 0, 0), strict=True):
+        for bucket, kind, count in zip(buckets, ("requests", "megabytes", "published objects"), (1, 0, 0), strict=True):
             bucket.take(count, now)
             if bucket.wait:
                 self.refused += 1
                 seconds = max(1, math.ceil(bucket.wait))
+                most = bucket.capacity // (MEGABYTE if kind == "megabytes" else 1)
                 raise TooManyRequestsError(
-                    f"The limit is {words} a minute for one account or address. Go on in {seconds} seconds.", seconds
+                    f"The limit is {most} {kind} a minute for this account or address. Go on in {seconds} seconds.",
+                    seconds,
                 )
 
     def count(self, client: str, *, size: int = 0, objects: int = 0) -> None:
@@ -83,8 +80,12 @@ class Shares:
     def _of(self, client: str, now: float) -> tuple[Bucket, Bucket, Bucket]:
         buckets = self._clients.get(client)
         if buckets is None:
-            requests, size, objects = self._capacities
-            buckets = self._clients[client] = (Bucket(requests, now), Bucket(size, now), Bucket(objects, now))
+            limits = self._own_limits.get(client, self._limits)
+            buckets = self._clients[client] = (
+                Bucket(limits.requests_per_minute, now),
+                Bucket(limits.megabytes_per_minute * MEGABYTE, now),
+                Bucket(limits.objects_per_minute, now),
+            )
             if len(self._clients) > _CLIENTS_KEPT:
                 self._clients.popitem(last=False)
         else:

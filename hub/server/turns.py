@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from hub.errors import TooManyRequestsError
 
@@ -20,11 +21,16 @@ class _Client:
 
 
 class Turns:
-    """Each client has `working` turns at a time; `waiting` more of it wait, in order; beyond that they are refused."""
+    """Each client has `working` turns at a time; `waiting` more of it wait, in order; beyond that they are refused.
 
-    def __init__(self, working: int, waiting: int) -> None:
-        self._working = working
-        self._waiting = waiting
+    `clients` have both numbers of their own, by name.
+    """
+
+    def __init__(
+        self, working: int, waiting: int, clients: Mapping[str, tuple[int, int]] = MappingProxyType({})
+    ) -> None:
+        self._most = (working, waiting)
+        self._own_most = clients
         self._clients: dict[str, _Client] = {}
         self.refused = 0  # how often a client was refused
 
@@ -37,13 +43,14 @@ class Turns:
     async def of(self, name: str) -> AsyncIterator[None]:
         """Wait for a turn of this client and take it; TooManyRequestsError where too many of it wait."""
         client = self._clients.setdefault(name, _Client())
-        if client.working < self._working:
+        working, waiting = self._own_most.get(name, self._most)
+        if client.working < working:
             client.working += 1
         else:
-            if len(client.queue) >= self._waiting:
+            if len(client.queue) >= waiting:
                 self.refused += 1
                 raise TooManyRequestsError(
-                    f"{self._working + self._waiting} requests of this client are under way or wait already: "
+                    f"{working + waiting} requests of this client are under way or wait already: "
                     "send the next when one is answered.",
                     _RETRY_SECONDS,
                 )

@@ -401,6 +401,13 @@ def test_a_setting_that_cannot_be_used_is_told(
         ("port = true", "port: True is not a whole number"),
         ("port = 2.7", "port: 2.7 is not a whole number"),
         ("[limits]\npage_objects = {}", "limits.page_objects: {} is not a whole number"),
+        ("accounts = 5", "accounts: each account should have a table"),
+        ("[accounts]\nid = 5", "accounts: each account should have a table"),
+        (
+            "[accounts.id]\npage_objects = 5",
+            "accounts.id.page_objects: an account may have its own requests_per_minute",
+        ),
+        ("[accounts.id]\nclient_requests = 0", "accounts.id.client_requests: 0 is not above zero"),
         ("prot = 1", "prot: there is no such setting"),
         ("port = ", "not valid TOML"),
     ],
@@ -411,6 +418,17 @@ def test_a_wrong_settings_file_is_told_with_file_and_key(hub: Hub, tmp_path: Pat
     result = hub("settings", code=3)
     assert f"hub.toml: {words}" in result.err
     assert result.err.count("\n") == 1
+
+
+def test_an_account_has_limits_of_its_own_where_the_file_says_so(hub: Hub, tmp_path: Path) -> None:
+    """Only what differs is shown, beside the limits of all."""
+    (tmp_path / "hub.toml").write_text("[limits]\nclient_requests = 3\n[accounts.opencti-sg]\nobjects_per_minute = 9\n")
+    shown = json.loads(hub("settings", "--json").out)
+    assert shown["limits.client_requests"]["value"] == 3
+    assert {name: entry for name, entry in shown.items() if name.startswith("accounts.")} == {
+        "accounts.opencti-sg.objects_per_minute": {"value": 9, "from": "hub.toml"}
+    }
+    assert "objects that one account publishes" in hub("settings").out
 
 
 def test_a_settings_file_that_is_none_is_told(hub: Hub, tmp_path: Path) -> None:

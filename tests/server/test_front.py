@@ -67,6 +67,18 @@ def test_a_share_is_used_up_and_fills_up_again() -> None:
     assert shares.refused == 1
 
 
+def test_an_account_may_have_a_share_of_its_own() -> None:
+    """The operator's exception counts for that account alone, and the refusal names its number."""
+    shares = Shares(Limits(requests_per_minute=1), lambda: 0.0, {"account id": Limits(requests_per_minute=2)})
+    shares.request("account id")
+    shares.request("account id")
+    with pytest.raises(TooManyRequestsError, match="The limit is 2 requests a minute"):
+        shares.request("account id")
+    shares.request("account sg")
+    with pytest.raises(TooManyRequestsError, match="The limit is 1 requests a minute"):
+        shares.request("account sg")
+
+
 def test_bytes_of_answers_count_for_the_next_request() -> None:
     """How large an answer is, is known only afterwards."""
     now = [0.0]

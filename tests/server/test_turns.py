@@ -39,6 +39,18 @@ def test_one_client_has_so_many_turns_and_the_others_of_it_wait_in_order() -> No
     assert asyncio.run(story()) == ["a", "b", "sg", "c", "d"]
 
 
+def test_a_client_may_have_more_turns_than_others() -> None:
+    """The operator's exception counts for that client alone."""
+
+    async def story() -> None:
+        turns = Turns(1, 1, {"account sg": (2, 0)})
+        async with turns.of("account sg"), turns.of("account sg"):
+            with pytest.raises(TooManyRequestsError, match="2 requests of this client"):
+                await turns.of("account sg").__aenter__()
+
+    asyncio.run(story())
+
+
 def test_a_client_that_gives_up_leaves_its_turn_to_the_next() -> None:
     """Cancelled while it waits, or in the moment in which its turn came."""
 
