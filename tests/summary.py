@@ -35,10 +35,11 @@ def figures(request: pytest.FixtureRequest) -> Figures:
     return Figures(request.config, request.node.nodeid)
 
 
-def leave_out(config: pytest.Config, reason: str) -> None:
-    """Count a test that is not run."""
+def leave_out(config: pytest.Config, kind: str, reason: str) -> None:
+    """Count a test of some kind, such as `MongoDB`, that is not run."""
     counts = config.stash.setdefault(_LEFT_OUT, {})
-    counts[reason] = counts.get(reason, 0) + 1
+    words = f"{kind} tests skipped: {reason}"
+    counts[words] = counts.get(words, 0) + 1
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -60,7 +61,7 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """One line for each reason, and one for each test with figures."""
     stash = terminalreporter.config.stash
-    for reason, count in stash.get(_LEFT_OUT, {}).items():
-        terminalreporter.write_line(f"{count} MongoDB tests skipped: {reason}")
+    for words, count in stash.get(_LEFT_OUT, {}).items():
+        terminalreporter.write_line(f"{count} {words}")
     for line in stash.get(_FIGURES, []):
         terminalreporter.write_line(line)

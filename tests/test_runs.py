@@ -26,7 +26,7 @@ def test_marked():
 
 def test_measures(figures, request):
     figures.note({"objects": 7})
-    leave_out(request.config, "no server")
+    leave_out(request.config, "MongoDB", "no server")
 """
 
 

@@ -31,4 +31,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in list(items):
         if reason := _reason_to_skip(item):
             items.remove(item)
-            leave_out(config, reason)
+            leave_out(config, "MongoDB", reason)

@@ -39,7 +39,7 @@ def directory(root: str) -> flask.Response:
         row
         | {
             "local_time": _local_time(row["time_zone"], now),
-            "language_names": [(tag, LANGUAGE_NAMES.get(tag, tag)) for tag in row["languages"]],
+            "language_names": [(tag, LANGUAGE_NAMES.get(tag.partition("-")[0], tag)) for tag in row["languages"]],
             "mine": row["member"] == found["member"],
         }
         for row in found["contacts"]

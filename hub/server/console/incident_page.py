@@ -200,8 +200,14 @@ def _timeline(found: Incident, entry: Mapping[str, Any] | None) -> list[tuple[st
         asked = gettext("asks {members}").format(members=" ".join(request["asked"]))
         lines.append((request["at"], request["by"], asked, request["what"]))
         for member, answers in request["answers"].items():
-            lines += [(one["at"], member, gettext(_SAID[one["says"]]), one["why"]) for one in answers]
+            lines += [(one["at"], member, gettext(_SAID[one["says"]]), _reason(member, one)) for one in answers]
     return sorted(lines)
+
+
+def _reason(member: str, answer: Mapping[str, Any]) -> str:
+    """What the member wrote; nothing where that only repeats what it says."""
+    why: str = answer["why"]
+    return "" if why == f"{member}: {answer['says']}." else why
 
 
 _SAID: Final = {"accepted": "accepted a request", "refused": "refused a request", "done": "did what was asked"}
