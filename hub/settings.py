@@ -63,6 +63,7 @@ class Limits:
     filter_values: int = setting(100, "values in one match filter")
     query_characters: int = setting(16_000, "characters in the query of one request")
     status_hours: int = setting(72, "hours for which a status answers after its request (TAXII 2.1, 4.3: at least 24)")
+    status_failures: int = setting(1_000, "refused objects that a status lists; further ones are counted")
     future_minutes: int = setting(5, "minutes by which created and modified may lie ahead of the hub's clock")
     password_minutes: int = setting(10, "minutes for which a verified password is remembered, in memory only")
     connections: int = setting(

@@ -264,12 +264,16 @@ def _refusal(index: int, value: Any, message: str) -> Outcome:
     identifier = value.get("id") if isinstance(value, dict) else None
     if not isinstance(identifier, str) or identifiers.type_of(identifier) is None:
         # a status-detail must have a STIX id (4.3.1): this one tells the position, which the message says, too
-        identifier = f"unknown--00000000-0000-4000-8000-{index:012d}"
+        identifier = _unknown_id(index)
         message = f"object {index + 1} of the envelope has no usable id. {message}"
     version = None
     if isinstance(value, dict):
         version = next((v for v in (value.get("modified"), value.get("created")) if _is_timestamp(v)), None)
     return Outcome(index, identifier, version, Verdict.REFUSED, message[:_MESSAGE_CHARACTERS])
+
+
+def _unknown_id(index: int) -> str:
+    return f"unknown--00000000-0000-4000-8000-{index:012d}"
 
 
 def _is_timestamp(value: Any) -> bool:
@@ -282,19 +286,27 @@ def _status_body(request: _Request, status_id: str, decided: Sequence[Outcome], 
     successes: list[StatusDetail] = []
     failures: list[StatusDetail] = []
     outcomes = sorted((*decided, *settled), key=lambda outcome: outcome.index)
+    failure_count = sum(outcome.verdict is Verdict.REFUSED for outcome in outcomes)
+    listed = request.hub.limits.status_failures
     for outcome in outcomes:
         version = outcome.version_text or stamp
-        if outcome.verdict is Verdict.REFUSED:
+        if outcome.verdict is not Verdict.REFUSED:
+            successes.append(StatusDetail(outcome.id, version, _success_message(request, outcome)))
+        elif len(failures) < listed:
             sentences = [outcome.message, *_raises(request, outcome)]
             failures.append(StatusDetail(outcome.id, version, " ".join(sentences)[:_MESSAGE_CHARACTERS]))
-        else:
-            successes.append(StatusDetail(outcome.id, version, _success_message(request, outcome)))
+    if failure_count > len(failures):
+        more = (
+            f"{failure_count - listed} more objects were refused; they are counted and not listed. Correct those that are, and "
+            "send the rest again in smaller envelopes."
+        )
+        failures.append(StatusDetail(_unknown_id(len(outcomes)), stamp, more))
     status = StatusResource(
         id=status_id,
         request_timestamp=stamp,
         total_count=len(outcomes),
         success_count=len(successes),
-        failure_count=len(failures),
+        failure_count=failure_count,
         successes=tuple(successes),
         failures=tuple(failures),
     )

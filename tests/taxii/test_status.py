@@ -84,7 +84,7 @@ def test_a_status_id_that_is_no_uuid_is_not_found(indonesia: Client, name: str) 
 
 
 def test_the_lists_are_as_long_as_their_counts(indonesia: Client) -> None:
-    """ST-11: common clients refuse a status in which they are not."""
+    """ST-11: common clients refuse a status in which they are not; more than a thousand refusals are the one exception."""
     status = indonesia.add("id", indicator(1), indicator(1), 7, indicator(2, pattern="["), "x", address(2), {})
     assert len(status["successes"]) == status["success_count"] == 3
     assert len(status["failures"]) == status["failure_count"] == 4
@@ -95,3 +95,21 @@ def test_the_time_of_the_request_is_a_timestamp(indonesia: Client) -> None:
     status = indonesia.publish("id", indicator(1))
     assert TIMESTAMP.fullmatch(status["request_timestamp"])
     assert status["request_timestamp"] == "2026-04-02T03:10:00.000000Z"
+
+
+def test_failures_beyond_the_first_thousand_are_counted_in_one_line(indonesia: Client) -> None:
+    """A small request makes no large status (L9), and what was good in it is kept and listed."""
+    good = [indicator(number) for number in range(1, 4)]
+    status = indonesia.add("id", *[{}] * 5000, *good)
+    assert (status["total_count"], status["success_count"], status["failure_count"]) == (5003, 3, 5000)
+    assert [detail["id"] for detail in status["successes"]] == [content["id"] for content in good]
+    assert len(status["failures"]) == 1001
+    assert status["failures"][-1]["message"].startswith("4000 more objects were refused")
+    assert indonesia.get(f"/region/status/{status['id']}/").json == status
+
+
+def test_a_thousand_failures_are_listed(indonesia: Client) -> None:
+    """Each with its reason, and no line of another kind."""
+    status = indonesia.add("id", *[{}] * 1000)
+    assert len(status["failures"]) == status["failure_count"] == 1000
+    assert "more objects" not in status["failures"][-1]["message"]
