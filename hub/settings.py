@@ -65,6 +65,7 @@ class Limits:
     status_hours: int = setting(72, "hours for which a status answers after its request (TAXII 2.1, 4.3: at least 24)")
     status_failures: int = setting(1_000, "refused objects that a status lists; further ones are counted")
     future_minutes: int = setting(5, "minutes by which created and modified may lie ahead of the hub's clock")
+    open_requests: int = setting(100, "requests for help of one member that wait for an answer, in one API root")
     password_minutes: int = setting(10, "minutes for which a verified password is remembered, in memory only")
     connections: int = setting(
         4_096, "connections to one worker, idle ones included; beyond, the oldest idle one without a login is closed"

@@ -16,13 +16,14 @@ EXAMPLE = "  hub board\n  hub board --json | jq '.incidents[] | select(.overdue 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--json", action="store_true", help="as the hub gives it")
+    parser.add_argument("--page", type=int, default=1, metavar="N", help="which page, where a board has more than one")
     connection_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the board."""
     with client(args, environment()) as hub:
-        board = hub.board()
+        board = hub.board(args.page)
     if args.json:
         print(json.dumps(board, ensure_ascii=False, indent=1))
         return DONE
@@ -40,7 +41,8 @@ def board_lines(board: Mapping[str, Any]) -> Iterator[str]:
         yield from _incident(entry)
     if board.get("more"):
         yield ""
-        yield f"and {board['open'] - len(board['incidents'])} more, less urgent"
+        shown = board.get("page", 1) * len(board["incidents"])  # all pages before this one are full
+        yield f"and {board['open'] - shown} more, less urgent: `hub board --page {board.get('page', 1) + 1}`"
     figures = board["statistics"]
     yield ""
     yield f"{'member':<8}{'fetched':>22}{'acknowledged':>22}{'answered':>22}   median / 90 % of {figures['days']} days"

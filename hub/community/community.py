@@ -8,13 +8,16 @@ from typing import Any, Final
 
 import orjson
 
-from hub.community.board import Board, Overdue, view_of
-from hub.community.index import BoardIndex, Said, Seen, View, speaks_of_steps, visible
+from hub.community.board import Board, view_of
+from hub.community.entry import Overdue
+from hub.community.held import HeldSteps
+from hub.community.index import BoardIndex, View, speaks_of_steps, visible
 from hub.community.ledger import Ledger
 from hub.errors import ForbiddenError
-from hub.protocol.labels import STEP_PREFIXES, may_be_step
+from hub.protocol.labels import STEP_PREFIXES, Say, may_be_step
 from hub.protocol.notes import parse_step
 from hub.protocol.steps import Step, refusal
+from hub.settings import Limits
 from hub.sharing import access, gate
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.members import Account, AccountKind, Member
@@ -31,8 +34,9 @@ _STEP_MARKS: Final = tuple(prefix.encode() for prefix in STEP_PREFIXES)  # witho
 class Community:
     """See the module. For several threads."""
 
-    def __init__(self, store: Store, catalogue: Catalogue, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, catalogue: Catalogue, clock: Callable[[], int], limits: Limits) -> None:
         self._store = store
+        self._limits = limits
         self._catalogue = catalogue
         self._clock = clock
         self._lock = threading.Lock()
@@ -42,12 +46,12 @@ class Community:
 
     # --- the board ------------------------------------------------------------------------------------------------
 
-    def board(self, account: Account | None, root: str) -> bytes:
-        """The board of an API root as JSON, for the national CERT of one of its members; ForbiddenError for others."""
+    def board(self, account: Account | None, root: str, page: int = 1) -> bytes:
+        """A page of an API root's board as JSON, for the national CERT of one of its members; ForbiddenError for others."""
         asking, found = self._must_be_cert(account, root)
         confirmed = self._confirmed()
         stale = [code for code in found.members if self._is_stale(confirmed.get(code))]
-        return self._board(found).as_json(view_of(asking, found), {"member": asking.member, "unconfirmed": stale})
+        return self._board(found).as_json(view_of(asking, found), {"member": asking.member, "unconfirmed": stale}, page)
 
     def incident(self, account: Account | None, root: str, incident: str) -> dict[str, Any] | None:
         """One incident as the board has it, open or closed (`open`), for a member's CERT; None where it sees none.
@@ -158,35 +162,45 @@ class Community:
         if not speaks_of_steps(collection):
             return {}
         contents = {
-            one.index: content
-            for one in candidates
-            if one.type == "note" and any(mark in one.body for mark in _STEP_MARKS)
-            if may_be_step((content := orjson.loads(one.body)).get("labels"))
+            candidate.index: content
+            for candidate in candidates
+            if candidate.type == "note" and any(mark in candidate.body for mark in _STEP_MARKS)
+            if may_be_step((content := orjson.loads(candidate.body)).get("labels"))
         }
         if not contents:
             return {}
         root = self._catalogue.roots[collection.root]
         index = self._index(root)
-        barred: dict[int, str] = {}
+        refusals: dict[int, str] = {}
         with index.lock:
             index.refresh()
-            seen = Seen(index, view_of(account, root), collection, [], _reported(candidates))
-            for one in candidates:
-                if one.index not in contents:
+            held = HeldSteps(index, view_of(account, root), collection, _reported(candidates), root.members)
+            for candidate in candidates:
+                if candidate.index not in contents:
                     continue
-                held = seen.step(one.id)
-                if held is not None and _is_repeat(index, one, collection.id):
+                if held.step(candidate.id) is not None and _is_repeat(index, candidate, collection.id):
                     continue  # the exact repeat is a success (law L2)
-                step = parse_step(contents[one.index], self._catalogue.reserved)
+                step = parse_step(contents[candidate.index], self._catalogue.reserved)
                 if step is None:
                     continue  # malformed: the profile has its own words for it, where the collection asks for it
-                why = refusal(step, seen, members=root.members, reserved=self._catalogue.reserved, now=self._clock())
+                is_new = held.step(step.id) is None
+                why = refusal(step, held, members=root.members, reserved=self._catalogue.reserved, now=self._clock())
+                why = why or (self._over_quota(step, held) if is_new else "")
                 if why:
-                    barred[one.index] = why
+                    refusals[candidate.index] = why
                 else:
-                    said = [*seen.also, _as_if_held(step, one, collection, index)]
-                    seen = Seen(index, seen.view, collection, said, seen.reported)
-        return barred
+                    held.add(step)
+        return refusals
+
+    def _over_quota(self, step: Step, held: HeldSteps) -> str:
+        """Each open request reminds all whom it asks, so their number is bounded (law L9)."""
+        most = self._limits.open_requests
+        if step.says is not Say.OPEN or held.open_requests(step.member) < most:
+            return ""
+        return (
+            f"Your member has {most} requests open, which is the most: take back those that are settled (revoked: true), or "
+            "close their incidents, and ask then."
+        )
 
     def _must_be_cert(self, account: Account | None, name: str) -> tuple[Account, ApiRoot]:
         root = gate.find_root(self._catalogue, account, name)
@@ -199,7 +213,11 @@ class Community:
 
 def _reported(candidates: Sequence[Candidate]) -> dict[str, str]:
     """The incidents of the same envelope that would stand, with the member that reports them."""
-    return {one.id: one.owner for one in candidates if one.type == "incident" and not one.revoked}
+    return {
+        candidate.id: candidate.owner
+        for candidate in candidates
+        if candidate.type == "incident" and not candidate.revoked
+    }
 
 
 def _is_repeat(index: BoardIndex, candidate: Candidate, collection: str) -> bool:
@@ -207,8 +225,3 @@ def _is_repeat(index: BoardIndex, candidate: Candidate, collection: str) -> bool
         said.collection == collection and said.version == candidate.version
         for said in index.steps.get(candidate.id, ())
     )
-
-
-def _as_if_held(step: Step, candidate: Candidate, collection: Collection, index: BoardIndex) -> Said:
-    level = candidate.level if candidate.level is not None else collection.unmarked or TLP.CLEAR
-    return Said(step, candidate.version or 0, collection.id, index.next_place(collection.id), level)

@@ -21,7 +21,7 @@ class Hub(TaxiiHub):
 
     def __post_init__(self) -> None:
         TaxiiHub.__post_init__(self)
-        object.__setattr__(self, "community", Community(self.store, self.catalogue, self.clock))
+        object.__setattr__(self, "community", Community(self.store, self.catalogue, self.clock, self.limits))
 
     def refused_steps(
         self, account: Account, collection: Collection, candidates: Sequence[Candidate]

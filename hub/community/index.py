@@ -38,6 +38,8 @@ _TYPES: Final = ("incident", "report", "note")
 _PAGE_OBJECTS: Final = 10_000
 _PAGE_BYTES: Final = 1 << 30
 _CHANGES_MOST: Final = 1_000_000  # remembered one after another
+TEXT_CHARACTERS: Final = 300  # of one text on a board
+_SCALES_MOST: Final = 10  # of one incident
 _TRIES: Final = 5  # to see a collection that is being written to in one piece
 
 _RSIT: Final = re.compile(r'rsit:([a-z-]{1,60})(?:="([a-z0-9-]{1,80})")?', re.ASCII)
@@ -112,6 +114,7 @@ class BoardIndex:
         self.incidents: dict[str, Incident] = {}
         self.changes: list[str] = []  # the incidents that changed, one after another
         self.steps: dict[str, list[Said]] = {}  # by the note's id, in the order in which they were read
+        self.requests: dict[str, dict[str, Step]] = {}  # member -> note -> its request, where not taken back
         self._heads = {collection.id: 0 for collection in self._root.collections}
         # how many records each shows at each level
         self._counts: dict[str, tuple[int, ...]] = {c.id: (0,) * NO_LEVEL for c in self._root.collections}
@@ -139,9 +142,10 @@ class BoardIndex:
         for delivery in deliveries:
             self._match(delivery)
 
-    def next_place(self, collection: str) -> int:
-        """Beyond all that was read of the collection."""
-        return self._heads[collection] + 1
+    @property
+    def reserved(self) -> Mapping[str, str]:
+        """Identity id -> code of the member that it is reserved for."""
+        return self._catalogue.reserved
 
     def readers(self, collection: str) -> frozenset[str]:
         """The members that read the collection."""
@@ -218,8 +222,13 @@ class BoardIndex:
         elif speaks_of_steps(collection):
             step = parse_step(content, self._catalogue.reserved)
             if step is not None:
+                step = replace(step, text=shortened(step.text), what=shortened(step.what))
                 said = Said(step, parse_timestamp(content["modified"]), collection.id, place, level)
                 self.steps.setdefault(step.id, []).append(said)
+                if step.revoked:
+                    self.requests.get(step.member, {}).pop(step.id, None)
+                elif step.says is Say.OPEN:
+                    self.requests.setdefault(step.member, {})[step.id] = step
                 for identifier in step.incidents:
                     self._changed(identifier).said.append(said)
 
@@ -230,13 +239,13 @@ class BoardIndex:
             collection=collection,
             place=place,
             level=level,
-            name=content["name"],
+            name=shortened(content["name"]),
             author=author,
             criticality=criticality if isinstance(criticality, int) else None,
             scale=_scale(core.get("scores")),
             classes=_classes(content.get("labels", ())),
-            status=str(core.get("investigation_status", "")),
-            determination=str(core.get("determination", "")),
+            status=shortened(str(core.get("investigation_status", ""))),
+            determination=shortened(str(core.get("determination", ""))),
             revoked=content.get("revoked") is True,
         )
         self._changed(content["id"]).versions.append(version)
@@ -299,8 +308,8 @@ def _scale(scores: Any) -> tuple[str, ...]:
     """The words of the member's own scales (Incident Core's scores)."""
     if not isinstance(scores, list):
         return ()
-    said = [one for one in scores if isinstance(one, dict) and one.get("name")]
-    return tuple(f"{one['name']}: {one.get('description') or one.get('value')}" for one in said)
+    named = [score for score in scores[:_SCALES_MOST] if isinstance(score, dict) and score.get("name")]
+    return tuple(shortened(f"{score['name']}: {score.get('description') or score.get('value')}") for score in named)
 
 
 def _classes(labels: Iterable[str]) -> tuple[str, ...]:
@@ -309,61 +318,14 @@ def _classes(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(f"{match[1]}: {match[2]}" if match[2] else match[1] for match in found if match is not None)
 
 
+def shortened(text: str) -> str:
+    """The text as a board shows it (law L9)."""
+    return text if len(text) <= TEXT_CHARACTERS else f"{text[: TEXT_CHARACTERS - 1]}\u2026"
+
+
 def speaks_of_steps(collection: Collection) -> bool:
     """Whether the collection is one of requests and answers: its profiles set the deadlines of the joint protocol."""
     return any(profile.deadlines for profile in collection.profiles)
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What is held, as the rules of `response` ask it, for one reader."""
-
-    index: BoardIndex
-    view: View
-    here: Collection  # where the steps are said
-    also: Sequence[Said] = ()  # steps of the same request, which are as good as held
-    reported: Mapping[str, str] = field(default_factory=dict)  # incidents of the same request -> reporter
-
-    def reporter(self, incident: str) -> str | None:
-        """See `response.Held`."""
-        if incident in self.reported:
-            return self.reported[incident]
-        found = self.index.incidents.get(incident)
-        visible = visible_versions(found, self.view) if found is not None else []
-        if not visible or visible[-1].revoked:
-            return None
-        return visible[0].author
-
-    def readers(self, incident: str) -> frozenset[str]:
-        """See `response.Held`."""
-        there: frozenset[str] = self.here.readers if incident in self.reported else frozenset()
-        if incident in self.index.incidents:
-            versions = visible_versions(self.index.incidents[incident], self.view)
-            there = there.union(*(self.index.readers(version.collection) for version in versions))
-        return there & self.here.readers
-
-    def acknowledged(self, incident: str, member: str) -> bool:
-        """See `response.Held`."""
-        return any(said.step.member == member for said in self._about(incident, {Say.ACKNOWLEDGED}))
-
-    def step(self, note: str) -> Step | None:
-        """See `response.Held`."""
-        found = [said.step for said in self.index.steps.get(note, ()) if visible(said, self.view)]
-        found += [said.step for said in self.also if said.step.id == note]
-        return found[-1] if found else None
-
-    def answer(self, request: str, member: str) -> Say | None:
-        """See `response.Held`."""
-        step = self.step(request)
-        said = self._about(step.incident, None) if step is not None else []
-        answers = [one.step.says for one in said if one.step.member == member and one.step.request == request]
-        return answers[-1] if answers else None
-
-    def _about(self, incident: str, says: set[Say] | None) -> list[Said]:
-        found = self.index.incidents.get(incident)
-        held = list(found.said) if found is not None else []
-        held += [said for said in self.also if said.step.incident == incident]
-        return [one for one in standing(held, self.view) if says is None or one.step.says in says]
 
 
 def visible(one: IncidentVersion | StageStatement | Said, view: View) -> bool:

@@ -17,7 +17,7 @@ from string import Formatter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from hub.community.board import Overdue
+from hub.community.entry import Overdue
 from hub.community.hub import Hub
 from hub.community.turn import Turn
 from hub.errors import ConfigurationError

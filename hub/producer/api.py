@@ -146,9 +146,12 @@ class HubClient:
         """Answer a request (its id, or its incident's): accepted, refused (with `why`) or done."""
         return respond.answer(self.connection, subject, says, why=why, to=to)
 
-    def board(self) -> dict[str, Any]:
-        """Each open incident with who has it, acknowledged, was asked, answered, is overdue; and how long it took."""
-        return self.connection.resource("board")
+    def board(self, page: int = 1) -> dict[str, Any]:
+        """Each open incident with who has it, acknowledged, was asked, answered, is overdue; and how long it took.
+
+        `more` says that there is a further page.
+        """
+        return self.connection.resource("board", "" if page == 1 else f"?page={page}")
 
     def contacts(self) -> list[dict[str, Any]]:
         """The members' points of contact."""

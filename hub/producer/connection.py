@@ -189,9 +189,10 @@ class HubConnection:
 
     # --- what this hub has beside TAXII -------------------------------------------------------------------------
 
-    def resource(self, name: str) -> dict[str, Any]:
+    def resource(self, name: str, query: str = "") -> dict[str, Any]:
         """What the hub has at `name` below the API root, such as its board; NotFoundError where it has no such thing."""
-        body = self._line.patiently(lambda: self._line.http.get(urljoin(self.root_url, f"{name}/"), _ACCEPT))
+        address = urljoin(self.root_url, f"{name}/{query}")
+        body = self._line.patiently(lambda: self._line.http.get(address, _ACCEPT))
         return _mapping(body)
 
     def post(self, name: str) -> dict[str, Any]:

@@ -5,14 +5,16 @@ The same address answers a browser with a page (`server.console`), a program wit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import flask
 
 from hub.community.community import Community
 from hub.community.hub import Hub
-from hub.errors import NotAcceptableError
+from hub.errors import MalformedError, NotAcceptableError
 from hub.server.console import guard, pages
 from hub.server.console.board_page import board_page
 from hub.server.console.directory_page import directory
@@ -21,13 +23,17 @@ from hub.sharing.members import Account
 from hub.taxii.negotiation import check_accept
 
 PLAIN: Final = "application/json"
+_PAGE_NUMBER: Final = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 
 
 def board(root: str) -> flask.Response:
     """Each open incident: who has it, acknowledged, was asked, answered, is overdue; and how long members take."""
     if pages.wants_page(flask.request):
         return board_page(root)
-    return _answer(_community().board, root)
+    text = flask.request.args.get("page", "1")
+    if _PAGE_NUMBER.fullmatch(text) is None:
+        raise MalformedError("`page` is the number of a page, from 1 on.")
+    return _answer(partial(_community().board, page=int(text)), root)
 
 
 def contacts(root: str) -> flask.Response:

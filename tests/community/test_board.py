@@ -12,6 +12,7 @@ import pytest
 from hub.cli.board import board_lines
 from hub.community.hub import Hub
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from hub.protocol.notes import REQUEST
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP, TLP2_IDS
 from tests.community.conftest import Reopen
@@ -296,13 +297,46 @@ def test_what_is_deleted_beside_the_incidents_costs_the_board_nothing(
 
 def test_a_board_that_does_not_show_all_says_so(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """The most urgent come first, and all of them are counted."""
+    monkeypatch.setattr("hub.community.board.PAGE_INCIDENTS", 3)
     taken(hub, "ID", incident(1, criticality=10), incident(2, criticality=90), incident(3, criticality=50))
     assert board(hub)["more"] is False
-    monkeypatch.setattr("hub.community.board.MOST_INCIDENTS", 2)
+    monkeypatch.setattr("hub.community.board.PAGE_INCIDENTS", 2)
     cut = board(hub)
     assert (cut["more"], cut["open"]) == (True, 3)
     assert [one["criticality"] for one in cut["incidents"]] == [90, 50]
     assert "1 more, less urgent" in "\n".join(board_lines(cut))
+
+
+def test_incidents_of_one_member_never_hide_anothers(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H10 of the attacks: each reporter has a share of a page, and what is beyond it follows on further pages."""
+    monkeypatch.setattr("hub.community.board.PAGE_INCIDENTS", 12)
+    taken(hub, "ID", *(incident(number, criticality=100) for number in range(1, 31)))
+    taken(hub, "SG", incident(31, member="SG", criticality=1))
+    pages = [json.loads(hub.community.board(cert("MY"), "asean", page)) for page in (1, 2, 3, 4)]
+    assert incident(31)["id"] in [shown["incident"] for shown in pages[0]["incidents"]]
+    assert [len(page["incidents"]) for page in pages] == [12, 12, 7, 0]
+    assert [page["more"] for page in pages] == [True, True, False, False]
+    everything = [shown["incident"] for page in pages for shown in page["incidents"]]
+    assert sorted(everything) == sorted(incident(number)["id"] for number in range(1, 32))
+    assert "hub board --page 2" in "\n".join(board_lines(pages[0]))
+    assert "and 7 more" in "\n".join(board_lines(pages[1]))
+
+
+def test_texts_on_a_board_are_cut(hub: Hub) -> None:
+    """M5 of the attacks: a name, a request and an answer may be as long as an object."""
+    long = "x" * 50_000
+    asked = request(20, "ID", ["SG"])
+    asked["extensions"][REQUEST]["what"] = long
+    taken(hub, "ID", incident(name=long), asked)
+    for number in range(30, 44, 2):
+        taken(hub, "SG", answered(number, "SG", "accepted", 20, text=long))
+        taken(hub, "SG", answered(number + 1, "SG", "refused", 20, text=long))
+    shown = entry(hub)
+    assert shown["name"] == "x" * 299 + "\u2026"
+    assert len(shown["requests"][0]["what"]) == 300
+    answers = shown["requests"][0]["answers"]["SG"]
+    assert [len(answer["why"]) for answer in answers] == [300] * 10, "the last ten of one member"
+    assert answers[-1]["says"] == "refused"
 
 
 def test_on_a_terminal_times_are_whole_and_no_text_of_another_member_changes_it(hub: Hub, clock: Clock) -> None:

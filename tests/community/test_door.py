@@ -9,8 +9,13 @@ import pytest
 
 from hub.community.hub import Hub
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
+from hub.settings import Limits
+from hub.stix.timestamps import parse_timestamp
+from hub.stix.tlp import TLP
+from hub.store.base import Candidate
 from tests.community.conftest import Reopen
 from tests.community.making import (
+    CATALOGUE,
     IDENTITIES,
     KINDS,
     Content,
@@ -24,6 +29,7 @@ from tests.community.making import (
     stamp,
     taken,
 )
+from tests.stix.test_cost import GROWTH, steps_of
 
 # What is held when each row is tried: Indonesia's incident 1, which MY acknowledged; ID's request 20 to SG and MY, which
 # MY said is done; SG's request 21 about it to all; a request 22 that was taken back.
@@ -188,3 +194,55 @@ def test_notes_that_are_no_steps_pass(hub: Hub) -> None:
 def test_a_request_is_due_after_it_is_made_and_within_a_year(played: Hub, due: str) -> None:
     """C6 and H11 of the attacks: one date in the year 1 ended all reminders, 300 of 2020 made 3,000 of them."""
     assert "lie ahead" in _why(played, "SG", request(901, "SG", ["MY"], due=due))
+
+
+def test_open_requests_of_a_member_are_bounded(played: Hub) -> None:
+    """H11 of the attacks: each reminds all whom it asks. What is answered, or taken back, is not open."""
+    most = Limits().open_requests
+    requests = [request(1000 + number, "VN", ["SG"]) for number in range(most + 1)]
+    refused = send(played, "VN", *requests)
+    assert list(refused) == [requests[-1]["id"]]
+    assert f"{most} requests open" in refused[requests[-1]["id"]]
+    assert send(played, "MY", request(3000, "MY", ["SG"])) == {}, "another member's are its own"
+    assert send(played, "VN", requests[-1]) != {}, "nor in a further envelope"
+    taken(played, "SG", answered(2000, "SG", "refused", 1000))
+    taken(played, "VN", requests[-1])
+    assert send(played, "VN", request(2001, "VN", ["SG"])) != {}
+    taken(played, "VN", requests[1] | {"revoked": True, "modified": stamp(1)}, request(2001, "VN", ["SG"]))
+
+
+@pytest.mark.parametrize("label", ["acknowledged", "request"])
+def test_ten_times_the_steps_take_ten_times_the_work(played: Hub, label: str) -> None:
+    """Each step of an envelope was compared with all before it, and with all that is held about its incident."""
+
+    def notes(count: int) -> list[Candidate]:
+        contents = [
+            acknowledged(4000 + number, "VN") if label == "acknowledged" else request(4000 + number, "VN", ["SG"])
+            for number in range(count)
+        ]
+        return [candidate(index, content) for index, content in enumerate(contents)]
+
+    alerts = CATALOGUE.find("asean", "alerts")
+    assert alerts is not None
+    small, large = notes(30), notes(300)
+    before, after = (
+        steps_of(lambda envelope=envelope: played.refused_steps(cert("VN"), alerts, envelope))  # type: ignore[misc]
+        for envelope in (small, large)
+    )
+    assert after <= GROWTH * before, f"{before} steps, then {after}"
+
+
+def candidate(index: int, content: Content) -> Candidate:
+    return Candidate(
+        index=index,
+        id=content["id"],
+        type="note",
+        version=parse_timestamp(content["modified"]),
+        version_text=content["modified"],
+        level=TLP.AMBER_STRICT,
+        owner="VN",
+        revoked=False,
+        names=(),
+        body=json.dumps(content).encode(),
+        digest=b"",
+    )

@@ -223,7 +223,7 @@ def door_modules() -> Iterator[ModuleType]:
         folder = importlib.import_module(f"hub.{package}")
         for module in pkgutil.iter_modules(folder.__path__):
             yield importlib.import_module(f"hub.{package}.{module.name}")
-    for name in ("sharing.accept", "sharing.names", "profile.verbs"):
+    for name in ("sharing.accept", "sharing.names", "profile.verbs", "profile.contacts"):
         yield importlib.import_module(f"hub.{name}")
 
 

@@ -1,0 +1,255 @@
+"""One incident as the board shows it to a reader: who has it, acknowledged it, was asked, answered, and what is overdue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from hub.community.figures import Sample
+from hub.community.index import (
+    ABSENT_CRITICALITY,
+    BoardIndex,
+    Incident,
+    IncidentVersion,
+    Said,
+    View,
+    standing,
+    visible,
+    visible_versions,
+)
+from hub.profile.rules import Profile
+from hub.protocol.labels import ANSWERS, Say
+from hub.protocol.steps import LATE_MILLISECONDS, MOST_DUE_MILLISECONDS, asked_members
+from hub.sharing.catalogue import ApiRoot, Catalogue
+from hub.stix.timestamps import format_place
+from hub.stix.tlp import TLP
+
+NEVER: Final = 1 << 62
+ANSWERS_SHOWN: Final = 10  # the last ones of a member to one request
+_HOUR: Final = 3600 * 1000  # milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """One deadline that has passed."""
+
+    member: str
+    what: str  # "acknowledge" or "answer"
+    incident: str
+    request: str  # "" where it is an acknowledgement
+    due: int  # milliseconds since 1970
+    criticality: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One incident as a reader is shown it. `body` is a JSON object without its last brace and without its age."""
+
+    reporter: str  # member code, "" where it is no member's
+    body: bytes
+    open: bool
+    first: int  # place of its first version
+    criticality: int
+    overdue: tuple[Overdue, ...]
+    samples: tuple[Sample, ...]
+    counts: bool  # whether its samples are among the figures
+    until: int  # milliseconds since 1970: from then on, a further deadline has passed
+
+
+class EntryWriter:
+    """Writes the entries of one API root. Ask only while holding the index's lock."""
+
+    def __init__(self, index: BoardIndex, root: ApiRoot, catalogue: Catalogue) -> None:
+        self._index = index
+        self._root = root
+        self._catalogue = catalogue
+        self._deadlines = next(
+            (profile for collection in root.collections for profile in collection.profiles if profile.deadlines), None
+        )
+
+    def entry(self, incident: Incident, view: View, now: int, counted_since: int) -> Entry | None:
+        """The incident as a reader with this view is shown it; None where the reader may see no version of it."""
+        versions = visible_versions(incident, view)
+        if not versions:
+            return None
+        first, last = versions[0], versions[-1]
+        stage = _stage(incident, view, first.author)
+        criticality = ABSENT_CRITICALITY if last.criticality is None else last.criticality
+        concerned = self._concerned(versions, first.author)
+        steps = standing(incident.said, view)
+        acknowledged = _acknowledged(steps)
+        fetched = _fetched(incident, view, concerned)
+        sees = {first.author, *concerned}
+        by_request: dict[str, list[Said]] = {}
+        for said in steps:
+            if said.step.says in ANSWERS:
+                by_request.setdefault(said.step.request, []).append(said)
+        requests = [self._request(said, by_request, sees, criticality) for said in steps if said.step.says is Say.OPEN]
+        is_open = not last.revoked and stage != "final" and last.status != "closed"
+        pending = [pending for request in requests for pending in request.pending]
+        pending += self._to_acknowledge(incident.id, first.place, criticality, concerned, acknowledged)
+        overdue = tuple(sorted((p for p in pending if p.due <= now and is_open), key=lambda p: (p.due, p.member)))
+        content = {
+            "incident": incident.id,
+            "name": last.name,
+            "reported_by": first.author or None,
+            "collections": sorted({self._alias(version.collection) for version in versions}),
+            "first_added": format_place(first.place),
+            "criticality": criticality,
+            "criticality_given": last.criticality is not None,
+            "scale": list(last.scale),
+            "tlp": TLP(last.level).label,
+            "classes": list(last.classes),
+            "stage": stage or None,
+            "determination": last.determination,
+            "investigation_status": last.status,
+            "fetched": {member: format_place(at) for member, at in fetched.items()},
+            "not_fetched": [member for member in concerned if member not in fetched],
+            "acknowledged": {member: format_place(at) for member, at in acknowledged.items()},
+            "acknowledge_due": self._acknowledge_due(first.place, criticality),
+            "requests": [request.content for request in requests],
+            "overdue": [_overdue(deadline) for deadline in overdue],
+        }
+        samples = [("fetch", member, _took(first.place, fetched.get(member))) for member in concerned]
+        samples += [("acknowledge", member, _took(first.place, acknowledged.get(member))) for member in concerned]
+        samples += [sample for request in requests for sample in request.samples]
+        return Entry(
+            reporter=first.author,
+            body=orjson.dumps(content)[:-1],
+            open=is_open,
+            first=first.place,
+            criticality=criticality,
+            overdue=overdue,
+            samples=tuple(samples),
+            counts=first.place >= counted_since,
+            until=min((p.due for p in pending if p.due > now), default=NEVER),
+        )
+
+    def _concerned(self, versions: list[IncidentVersion], author: str) -> list[str]:
+        """The members whom the incident was reported to: those admitted where it stands, but its reporter."""
+        readers: set[str] = set().union(*(self._index.readers(version.collection) for version in versions))
+        return [code for code in self._root.members if code in readers and code != author]
+
+    def _alias(self, collection: str) -> str:
+        declared = self._catalogue.by_id(collection)
+        return declared.alias if declared is not None else collection
+
+    def _to_acknowledge(
+        self, incident: str, first: int, criticality: int, concerned: list[str], acknowledged: Mapping[str, int]
+    ) -> list[Overdue]:
+        hours = _hours(self._deadlines, criticality)
+        if hours is None:
+            return []
+        due = first + hours[0] * _HOUR
+        return [
+            Overdue(member, "acknowledge", incident, "", due, criticality)
+            for member in concerned
+            if member not in acknowledged
+        ]
+
+    def _acknowledge_due(self, first: int, criticality: int) -> str | None:
+        hours = _hours(self._deadlines, criticality)
+        return None if hours is None else format_place(first + hours[0] * _HOUR)
+
+    def _request(self, said: Said, by_request: Mapping[str, list[Said]], sees: set[str], criticality: int) -> _Request:
+        step = said.step
+        # whoever does not see the incident, or the request, owes nothing and is not reminded: it must not learn of them
+        readers = sees & self._index.readers(said.collection)
+        asked = [code for code in asked_members(step, self._root.members, self._catalogue.reserved) if code in readers]
+        answers: dict[str, list[Said]] = {}
+        for answer in by_request.get(step.id, ()):
+            if answer.step.member in asked:
+                answers.setdefault(answer.step.member, []).append(answer)
+        due = self._due(said, criticality)
+        content = {
+            "request": step.id,
+            "by": step.member,
+            "at": format_place(said.place),
+            "asked": asked,
+            "what": step.what,
+            "due": format_place(due) if due is not None else None,
+            "priority": step.priority,
+            "answers": {
+                member: [_answer(said) for said in all_said[-ANSWERS_SHOWN:]] for member, all_said in answers.items()
+            },
+            "owing": [member for member in asked if member not in answers],
+        }
+        samples = tuple(
+            ("answer", member, _took(said.place, answers[member][0].place if member in answers else None))
+            for member in asked
+        )
+        pending = tuple(
+            Overdue(member, "answer", step.incident, step.id, due, criticality)
+            for member in asked
+            if member not in answers and due is not None
+        )
+        return _Request(content, samples, pending)
+
+    def _due(self, said: Said, criticality: int) -> int | None:
+        """By when a request is to be answered: as it says itself, else as the profile does."""
+        earliest, latest = said.place - LATE_MILLISECONDS, said.place + MOST_DUE_MILLISECONDS
+        if said.step.due is not None and earliest <= said.step.due <= latest:
+            return said.step.due  # older hubs took any date, the year 1 among them
+        hours = _hours(self._deadlines, criticality)
+        return None if hours is None else said.place + hours[1] * _HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request as it is shown, how long its answers took, and the deadlines of those that are missing."""
+
+    content: dict[str, Any]
+    samples: tuple[Sample, ...]
+    pending: tuple[Overdue, ...]
+
+
+def _stage(incident: Incident, view: View, author: str) -> str:
+    """What the reporter's own report says last: nobody else's report moves the incident on."""
+    latest: dict[str, tuple[int, str]] = {}
+    for statement in incident.stages:
+        if visible(statement, view) and statement.author == author:
+            latest[statement.report] = max(latest.get(statement.report, (0, "")), (statement.place, statement.stage))
+    stages = [(place, stage) for place, stage in latest.values() if stage]
+    return max(stages)[1] if stages else ""
+
+
+def _acknowledged(steps: list[Said]) -> dict[str, int]:
+    times: dict[str, int] = {}
+    for said in steps:
+        if said.step.says is Say.ACKNOWLEDGED:
+            times.setdefault(said.step.member, said.place)
+    return times
+
+
+def _fetched(incident: Incident, view: View, concerned: list[str]) -> dict[str, int]:
+    first: dict[str, int] = {}
+    for member in concerned:
+        times = [by[member] for collection, by in incident.fetched.items() if collection in view and member in by]
+        if times:
+            first[member] = min(times)
+    return first
+
+
+def _answer(said: Said) -> dict[str, Any]:
+    return {"says": said.step.says.word, "at": format_place(said.place), "why": said.step.text}
+
+
+def _overdue(deadline: Overdue) -> dict[str, Any]:
+    return {
+        "member": deadline.member,
+        "what": deadline.what,
+        "due": format_place(deadline.due),
+        "request": deadline.request or None,
+    }  # fmt: skip - one deadline, one row
+
+
+def _hours(profile: Profile | None, criticality: int) -> tuple[int, int] | None:
+    deadline = profile.deadline(criticality) if profile is not None else None
+    return None if deadline is None else (deadline.acknowledge_hours, deadline.answer_hours)
+
+
+def _took(begun: int, ended: int | None) -> int | None:
+    return None if ended is None else max(0, ended - begun)
