@@ -13,6 +13,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import orjson
+
 from hub.audit.checkpoints import read_key
 from hub.audit.trail import AuditTrail
 from hub.community.hub import Hub
@@ -23,12 +25,14 @@ from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import Credentials
 from hub.sharing.declared import load_catalogue
 from hub.store.base import Store
+from hub.terminal import escaped
 
 if TYPE_CHECKING:
     import flask
 
 SECRET_BYTES: Final = 32
 SWEEP_SECONDS: Final = 60
+REQUEST_LOGGER: Final = "hub.request"  # its messages are JSON objects already
 # Names the folder where prometheus-client keeps one file per worker; `hub serve` makes it.
 METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 _HOUR: Final = 3600 * 1000  # milliseconds
@@ -113,7 +117,8 @@ def application(settings: Settings) -> flask.Flask:
 
     prepare()
     hub = open_hub(settings)
-    threading.Thread(target=_keep_tidy, args=(hub.store, settings), name="sweep", daemon=True).start()
+    trail = open_trail(hub, settings)
+    threading.Thread(target=_keep_tidy, args=(hub.store, trail, settings), name="sweep", daemon=True).start()
     threading.Thread(target=_prepare_boards, args=(hub,), name="boards", daemon=True).start()
     if settings.remind:
         threading.Thread(target=ReminderLoop(hub, settings).run, name="remind", daemon=True).start()
@@ -123,6 +128,7 @@ def application(settings: Settings) -> flask.Flask:
         behind_proxy=settings.behind_proxy,
         metrics_together=METRICS_FOLDER in os.environ,
         events=events_place(settings),
+        trail=trail,
     )
 
 
@@ -138,26 +144,46 @@ def events_port(settings: Settings) -> int:
     return settings.events_port or settings.port + 1
 
 
-def _keep_tidy(store: Store, settings: Settings) -> None:
-    """Forget statuses past their time, and let the store finish what a dead process left; for as long as this one lives."""
+def _keep_tidy(store: Store, trail: AuditTrail, settings: Settings) -> None:
+    """Flush the audit trail's notes, forget old statuses, and let the store finish what a dead process left; for ever."""
     while True:
         # not all processes at the same moment
         time.sleep(SWEEP_SECONDS * (0.5 + secrets.randbelow(1000) / 1000))
         try:
+            trail.recorder.flush()
             store.sweep(now() - settings.limits.status_hours * _HOUR)
         except StoreError as error:
             logging.getLogger("hub.sweep").warning("put off: %s", error)
 
 
+class _JsonLines(logging.Formatter):
+    """Each line one JSON object with its time; a request's fields stand in it, everything else is its `message`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        text = record.getMessage()
+        head = {"time": self.formatTime(record), "level": record.levelname.lower(), "logger": record.name}
+        if record.exc_info:
+            head["exception"] = self.formatException(record.exc_info)
+        if record.name == REQUEST_LOGGER:
+            line = f"{orjson.dumps(head).decode()[:-1]},{text[1:]}"
+        else:
+            line = orjson.dumps(head | {"message": text}, option=orjson.OPT_NON_STR_KEYS).decode()
+        return escaped(line)
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - as logging has it
+        """In UTC, to the millisecond."""
+        seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        return f"{seconds}.{int(record.msecs):03d}Z"
+
+
 def log_to(descriptor: int) -> None:
-    """One line a message, as `time level logger message`, to this file descriptor."""
+    """One JSON object a line to this file descriptor."""
     # what the lines do not show is not looked up for each of them (logging's own HOWTO, "Optimization")
     logging._srcfile = None  # noqa: SLF001 - as the HOWTO has it
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(os.fdopen(os.dup(descriptor), "w", buffering=1, encoding="utf-8"))
-    formatter = logging.Formatter("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%S")
-    formatter.converter = time.gmtime
-    handler.setFormatter(formatter)
+    handler.setFormatter(_JsonLines())
     root = logging.getLogger("hub")
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

@@ -73,13 +73,12 @@ class Checkpoints:
         """The public key, as signed notes write it."""
         return verifier_key(self.origin, self._key.public_key())
 
-    def with_digests(self, since: int) -> dict[str, Any]:
-        """A signed checkpoint and the digests of the entries after number `since`, some at once."""
-        note = self.note()
-        digests = self._store.trail_digests(since, DIGESTS_AT_ONCE)
-        return {
-            "checkpoint": note,
-            "key": self.verifier(),
-            "since": since,
-            "digests": [base64.b64encode(digest).decode() for digest in digests],
-        }
+    def with_digests(self, since: int | None) -> dict[str, Any]:
+        """A signed checkpoint; with `since`, also the digests of the entries after that number, some at once."""
+        content: dict[str, Any] = {"checkpoint": self.note(), "key": self.verifier()}
+        if since is not None:
+            digests = self._store.trail_digests(since, DIGESTS_AT_ONCE)
+            content["since"] = since
+            if digests:  # as in TAXII, no list is empty
+                content["digests"] = [base64.b64encode(digest).decode() for digest in digests]
+        return content

@@ -11,9 +11,10 @@ from types import FrameType
 from typing import NoReturn
 
 from hub.cli import DONE, INTERRUPTED
-from hub.cli.client import client, connection_arguments, environment
+from hub.cli.client import client, connection_arguments, environment, home
 from hub.producer.checkpoint import line
 from hub.producer.follow import INTERVAL_SECONDS, PAGE_OBJECTS, Asked, Rhythm
+from hub.producer.witness import trail_file
 
 EXAMPLE = (
     "  export HUB_URL=https://hub.example/asean/ HUB_KEY=…\n"
@@ -43,6 +44,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--no-events", action="store_false", dest="events", help="only poll, do not listen for the hub's events"
     )
     parser.add_argument("--all-versions", action="store_true", help="every version, not the last one of each object")
+    parser.add_argument(
+        "--trail",
+        type=Path,
+        metavar="FILE",
+        help="where the hub's last signed checkpoint is kept, to see whether its history is changed (default: in HUB_HOME)",
+    )
     connection_arguments(parser)
 
 
@@ -75,6 +82,7 @@ def _follow(args: argparse.Namespace) -> int:
             asked=asked,
             rhythm=rhythm,
             events=args.events,
+            trail=args.trail or trail_file(home(environment()), hub.connection.root_url),
         ):
             count += 1
             if args.out is None:

@@ -28,12 +28,15 @@ def serve(  # noqa: PLR0913 - what a process serves, and how long
     *,
     grace_seconds: int,
     on_stop: Callable[[], None] | None = None,
+    on_end: Callable[[], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM or the parent's end; requests under way have `grace_seconds`. SIGHUP reads the certificate again."""
+    """Serve until SIGTERM or the parent's end; requests under way have `grace_seconds`, then `on_end` is called. SIGHUP reads the certificate again."""
     ignore_terminal()
     allow_files(limits.connections + SPARE_FILES)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(application, settings, limits, listener, grace_seconds, on_stop))
+    if on_end is not None:
+        on_end()
     os._exit(0)  # a password that is being verified in its thread delays nobody
 
 

@@ -22,6 +22,7 @@ from hub.producer.patience import Patience
 from hub.producer.pipeline import Destination, Pipeline, clock
 from hub.producer.publish import Progress, Receipt, joined
 from hub.producer.withdrawal import delete_observables, revoke, withdrawals
+from hub.producer.witness import Witness
 from hub.release.policy import Approvals
 from hub.reports.read import Report, RowError
 from hub.taxii.resources import CollectionResource
@@ -181,6 +182,7 @@ class HubClient:
         asked: Asked | None = None,
         rhythm: Rhythm | None = None,
         events: bool = True,
+        trail: str | Path | None = None,
     ) -> Iterator[Any]:
         """Yield each object of a collection, oldest first: until nothing is new with `once`, or else for ever.
 
@@ -194,6 +196,9 @@ class HubClient:
 
         Between two polls it listens for the hub's events, where the hub has them, so that what is new is there at once;
         without `events`, or with a `rhythm` that waits in a way of its own, it polls only.
+
+        `trail` is a file for the last signed checkpoint of the hub's audit trail: where a later one does not extend it,
+        the rhythm's `tell` is called, since the hub's history may have been changed.
         """
         asked, rhythm = asked or Asked(), rhythm or Rhythm()
         followed = self.connection.collection(collection)
@@ -206,15 +211,23 @@ class HubClient:
         if once:
             rhythm = Rhythm(True, rhythm.interval_seconds, rhythm.wait, rhythm.tell)
         if once or not events or rhythm.wait is not time.sleep:
-            return _closing((keeper,), self._items(followed, keeper, asked, rhythm, raw=raw))
+            return _closing((keeper,), self._items(followed, keeper, asked, rhythm, raw=raw, trail=trail))
         hints = Hints(self.connection, followed)
         rhythm = dataclasses.replace(rhythm, wait=hints.wait)
-        return _closing((keeper, hints), self._items(followed, keeper, asked, rhythm, raw=raw))
+        return _closing((keeper, hints), self._items(followed, keeper, asked, rhythm, raw=raw, trail=trail))
 
-    def _items(
-        self, followed: CollectionResource, keeper: Keeper, asked: Asked, rhythm: Rhythm, *, raw: bool
+    def _items(  # noqa: PLR0913 - as `follow` has them
+        self,
+        followed: CollectionResource,
+        keeper: Keeper,
+        asked: Asked,
+        rhythm: Rhythm,
+        *,
+        raw: bool,
+        trail: str | Path | None,
     ) -> Iterator[Any]:
-        items = follow(self.connection, followed, keeper, asked, rhythm)
+        look = None if trail is None else Witness(self.connection, Path(trail), rhythm.tell).look
+        items = follow(self.connection, followed, keeper, asked, rhythm, before_round=look)
         return items if raw else map(_typed(), items)
 
 

@@ -7,7 +7,8 @@
    handed over from there on, so that records of one and the same date are neither lost nor met twice.
 4. A `next` is never tried twice and never kept: on some servers it is good for one answer, and on none for ever. When
    it fails, or the process ends, the way on is the checkpoint.
-5. When there is no more, the checkpoint moves to the last date, the round is over, and the next one follows the pause.
+5. A page with `more` must bring something new, or a later date; several that bring neither end the round with an error.
+6. When there is no more, the checkpoint moves to the last date, the round is over, and the next one follows the pause.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ from hub.taxii.resources import CollectionResource
 
 PAGE_OBJECTS: Final = 1000
 INTERVAL_SECONDS: Final = 30.0
+IDLE_PAGES: Final = 20  # in a row that say that there is more, and bring nothing new
+MARKS_MOST: Final = 1_000_000  # of objects that a server's dates do not tell apart
 _JITTER: Final = 0.1  # of the interval, so that many followers do not come in the same instant
 
 Wait = Callable[[float], None]
@@ -55,8 +58,14 @@ class Rhythm:
     tell: Callable[[str], None] = lambda _words: None
 
 
-def follow(
-    connection: HubConnection, collection: CollectionResource, keeper: Keeper, asked: Asked, rhythm: Rhythm
+def follow(  # noqa: PLR0913 - what is followed, how, and when
+    connection: HubConnection,
+    collection: CollectionResource,
+    keeper: Keeper,
+    asked: Asked,
+    rhythm: Rhythm,
+    *,
+    before_round: Callable[[], None] | None = None,
 ) -> Iterator[StixDict]:
     """Yield each object as it came, parsed. An object counts as taken when the next one is asked for.
 
@@ -65,6 +74,8 @@ def follow(
     """
     away = False
     while True:
+        if before_round is not None:
+            before_round()
         try:
             yield from _round(connection, collection, keeper, asked)
             if away:
@@ -76,7 +87,7 @@ def follow(
             if not away:
                 rhythm.tell(f"{error}; it is asked again until it answers")
             away = True
-        # (5)
+        # (6)
         if rhythm.once:
             return
         rhythm.wait(rhythm.interval_seconds * (1 + _JITTER * (2 * connection.patience.lot() - 1)))
@@ -91,6 +102,7 @@ def _round(
     # holds a new object, since all that was handed over precedes it.
     unseen = keeper.position.taken
     failures = 0
+    progress = _Progress(_instant(after))
     while True:
         try:
             page = _page(connection, collection, asked, after, token)
@@ -118,12 +130,33 @@ def _round(
         keeper.commit(Position(position.after, position.taken | unseen))
         if not page.more:
             return
+        # (5)
+        progress.must_go_on(page, bool(fresh), len(keeper.position.taken))
         # (2)
         if page.next is None:
             after = _beyond(after, page)
         elif not page.objects:
             connection.pause(1)  # empty and yet not the last: such a server is asked gently
         token = page.next
+
+
+class _Progress:
+    """(5) Whether pages lead anywhere; `reached` is the latest date so far."""
+
+    def __init__(self, reached: int | None) -> None:
+        self._reached = reached
+        self._idle = 0
+
+    def must_go_on(self, page: FetchedPage, fresh: bool, marks: int) -> None:
+        """ConnectionFailedError where too many pages in a row brought nothing, or more than can be told apart."""
+        last = _instant(page.last)
+        later = last is not None and (self._reached is None or last > self._reached)
+        self._idle = 0 if fresh or later else self._idle + 1
+        self._reached = last if later else self._reached
+        if self._idle >= IDLE_PAGES or marks > MARKS_MOST:
+            raise ConnectionFailedError(
+                "the hub gives pages without end, and neither new objects nor later dates with them: tell its operator"
+            )
 
 
 def _page(

@@ -11,12 +11,14 @@ Requests may be repeated, since every operation of TAXII 2.1 may: to add what is
 
 from __future__ import annotations
 
+import os
 import random
-import re
+import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -33,6 +35,7 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 from hub import errors
 from hub.errors import ConfigurationError, ConnectionFailedError, HubError
 from hub.settings import Secret
+from hub.terminal import one_line
 from hub.version import __version__
 
 T = TypeVar("T")
@@ -48,6 +51,7 @@ _STATUSES: Final[Mapping[int, tuple[type[HubError], str]]] = {
     415: (errors.UnsupportedMediaError, "the server does not take TAXII 2.1"),
     422: (errors.UnprocessableError, "the hub cannot use what was sent"),
 }
+_PART_BYTES: Final = 16 * 1024  # of an answer at a time: packed, they come to at most a thousand times as many
 _SAID_CHARACTERS: Final = 600  # of what a server says, so that an error stays one sentence
 
 
@@ -62,6 +66,11 @@ class Patience:
     longest_pause_seconds: float = 30.0
     longest_retry_after_seconds: float = 300.0
     status_seconds: float = 60.0  # until a hub has done what it said it would do
+    # of one answer: a hub that is hostile, or broken, takes no more memory and time than this
+    answer_seconds: float = 300.0
+    answer_bytes: int = 64 * 1024 * 1024  # as they come
+    unpacked_bytes: int = 64 * 1024 * 1024  # a hub's page has 32 MiB at the most
+    answer_values: int = 5_000_000  # JSON values; each takes up to sixty bytes
     # 0 to 1. A generator of its own: the state of the module `random` belongs to whoever uses this library.
     lot: Callable[[], float] = random.Random().random  # noqa: S311 - jitter keeps no secret
 
@@ -96,7 +105,9 @@ class _Session(requests.Session):
         kwargs["timeout"] = (self.patience.connect_seconds, self.patience.silence_seconds)
         kwargs["verify"] = self.verify  # requests would let REQUESTS_CA_BUNDLE win over the CA that was asked for
         kwargs["allow_redirects"] = False
+        kwargs["stream"] = True
         response = super().send(request, **kwargs)
+        self._read(response)
         if response.is_redirect:
             moved = urlsplit(urljoin(str(request.url), response.headers["Location"]))
             raise ConnectionFailedError(
@@ -107,6 +118,50 @@ class _Session(requests.Session):
             raise requests.HTTPError(response=response)
         self.answered = response.headers
         return response
+
+    def _read(self, response: requests.Response) -> None:
+        """Read the body within the limits; ConnectionFailedError beyond them."""
+        patience = self.patience
+        late = threading.Event()
+        timer = threading.Timer(patience.answer_seconds, _cut, (response, late))
+        timer.daemon = True
+        timer.start()
+        try:
+            body = b"".join(_parts(response, patience))
+        except requests.RequestException:
+            if late.is_set():
+                raise _too_much(response, f"bytes for more than {patience.answer_seconds:g} seconds") from None
+            raise
+        finally:
+            timer.cancel()
+            response.close()
+        if late.is_set():
+            raise _too_much(response, f"bytes for more than {patience.answer_seconds:g} seconds")
+        if sum(map(body.count, (b",", b"{", b"["))) > patience.answer_values:
+            raise _too_much(response, f"more than {patience.answer_values} values")
+        response._content = body  # noqa: SLF001 - where requests itself puts it
+
+
+def _parts(response: requests.Response, patience: Patience) -> Iterator[bytes]:
+    size = 0
+    for part in response.iter_content(_PART_BYTES):
+        size += len(part)
+        if size > patience.unpacked_bytes or response.raw.tell() > patience.answer_bytes:
+            raise _too_much(response, f"more than {min(patience.unpacked_bytes, patience.answer_bytes)} bytes")
+        yield part
+
+
+def _cut(response: requests.Response, late: threading.Event) -> None:
+    """Time is up: whoever reads from the socket reads its end. A single byte now and then would go on for ever."""
+    late.set()
+    with suppress(OSError, ValueError, AttributeError), socket.socket(fileno=os.dup(response.raw.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)
+
+
+def _too_much(response: requests.Response, what: str) -> ConnectionFailedError:
+    return ConnectionFailedError(
+        f"{place(response.url)}: the hub answers with {what}: ask for smaller pages, or tell its operator"
+    )
 
 
 class HubLine:
@@ -244,7 +299,7 @@ class HubLine:
         if self._secret is not None:
             for part in self._secret.reveal().split():
                 text = text.replace(part, "***") if len(part) > 7 else text
-        return re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text)[:characters].strip().rstrip(".")
+        return one_line(text)[:characters].strip().rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)

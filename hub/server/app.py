@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +14,13 @@ import flask
 import orjson
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from hub.audit.trail import AuditTrail
 from hub.community.hub import Hub
 from hub.errors import HubError
-from hub.server import community, errors, front, health, metrics, views
+from hub.server import audit, community, errors, front, health, metrics, views
 from hub.server.console import addresses, guard, pages, texts
 from hub.server.responses import compress
-from hub.sharing.credentials import PasswordCheck
+from hub.sharing.credentials import PasswordCheck, name_tried
 from hub.sharing.sessions import Sessions
 from hub.taxii.negotiation import check_accept
 
@@ -38,6 +41,7 @@ ADDRESSES: Final = (
     ("/<root>/collections/<name>/objects/<object_id>/", views.delete_object, ("DELETE",)),
     ("/<root>/collections/<name>/objects/<object_id>/versions/", views.versions, ("GET",)),
     ("/<root>/events/", views.events, ("GET",)),
+    ("/<root>/checkpoint/", audit.checkpoint, ("GET",)),
     ("/<root>/board/", community.board, ("GET",)),
     ("/<root>/contacts/", community.contacts, ("GET",)),
     ("/<root>/contacts/", community.confirm, ("POST",)),
@@ -49,7 +53,11 @@ ADDRESSES: Final = (
 OPEN: Final = frozenset({"healthz", "readyz"})  # for load balancers: no account, no content
 BESIDE: Final = frozenset({"board", "contacts", "confirm"})  # answer plain JSON, too: `server.community` checks Accept
 PAGES: Final = addresses.PAGES | BESIDE  # take the session of a browser, too
-NOT_TAXII: Final = OPEN | PAGES | {"metrics", "events"}  # answers in a form of their own
+NOT_TAXII: Final = OPEN | PAGES | {"metrics", "events", "checkpoint"}  # answers in a form of their own
+_LOGIN_REFUSED: Final = frozenset(
+    {401, 429}
+)  # with credentials and without an account: they were wrong, or not looked at
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
@@ -59,15 +67,16 @@ class _App(flask.Flask):
         return func
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - each by its name
     hub: Hub,
     *,
     public_url: str = "",
     behind_proxy: bool = False,
     metrics_together: bool = False,
     events: str | int | None = None,
+    trail: AuditTrail | None = None,
 ) -> flask.Flask:
-    """The WSGI application for one hub.
+    """The WSGI application for one hub; without `trail`, with one whose key is derived from the store's secret.
 
     `public_url` is the address that discovery names, empty for the one that was asked; `behind_proxy` believes
     X-Forwarded-* of one proxy in front; `metrics_together` says that several workers keep their figures in one folder; `events`
@@ -78,11 +87,13 @@ def create_app(
     app.url_map.merge_slashes = False  # a redirect would be no TAXII answer (3.1)
     app.jinja_options = {"finalize": texts.shown, "trim_blocks": True}
     app.extensions["hub"] = hub
+    app.extensions["trail"] = trail or AuditTrail(hub.store, hub.secret, hub.clock)
     app.extensions["sessions"] = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
     app.jinja_env.globals |= {"_": texts.gettext, "ngettext": texts.ngettext}
     app.config["PUBLIC_URL"] = public_url
     app.config["METRICS_TOGETHER"] = metrics_together
     app.config["EVENTS"] = events
+    app.config["BEHIND_PROXY"] = behind_proxy
     for address, view, methods in ADDRESSES:
         app.add_url_rule(address, view.__name__, view, methods=methods, provide_automatic_options=False)
     errors.install(app)
@@ -96,6 +107,7 @@ def create_app(
 def _begin() -> flask.Response | None:
     """Before each request: its clock, who is asking, and whether the client takes what the hub answers."""
     flask.g.begun = time.perf_counter()
+    flask.g.request_id = _request_id()
     if flask.request.endpoint in OPEN or flask.request.url_rule is None:
         return None
     if flask.request.endpoint in PAGES:
@@ -109,6 +121,12 @@ def _begin() -> flask.Response | None:
     if flask.request.endpoint not in NOT_TAXII:
         check_accept(flask.request.headers.get("Accept"))
     return None
+
+
+def _request_id() -> str:
+    """What names the request in the log; a proxy in front may have named it already."""
+    named = flask.request.headers.get("X-Request-ID") if flask.current_app.config["BEHIND_PROXY"] else None
+    return named if named and _REQUEST_ID.fullmatch(named) else os.urandom(8).hex()
 
 
 def _log_in() -> flask.Response | None:
@@ -145,11 +163,18 @@ def _end(response: flask.Response) -> flask.Response:
     if what in OPEN and response.status_code < 400:
         return response
     account = about.get("account")
+    tried = None
+    if account is None and response.status_code in _LOGIN_REFUSED and "HTTP_AUTHORIZATION" in request.environ:
+        tried = name_tried(request.environ["HTTP_AUTHORIZATION"])
+        flask.current_app.extensions["trail"].recorder.refused_login(request.remote_addr or "", tried)
     line = {
         "what": what,
         "method": request.method,
         "status": response.status_code,
+        "request": about.request_id,
+        "address": request.remote_addr,
         "account": account.name if account is not None else None,
+        "tried": tried,
         "root": (request.view_args or {}).get("root", "")[:_LOGGED] or None,
         "collection": about.get("collection", "")[:_LOGGED] or None,
         "count": about.get("count"),
@@ -158,5 +183,6 @@ def _end(response: flask.Response) -> flask.Response:
         "milliseconds": round(seconds * 1000, 1),
         "error_id": about.get("error_id"),
     }
+    response.headers["X-Request-ID"] = about.request_id
     _log.info("%s", orjson.dumps({key: value for key, value in line.items() if value is not None}).decode())
     return response

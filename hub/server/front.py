@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import logging
 import sys
 import time
 from collections import OrderedDict
@@ -25,6 +26,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
+
+import orjson
 
 from hub.errors import HubError, MalformedError, TooLargeError, TooManyRequestsError
 from hub.server import asgi
@@ -45,6 +48,7 @@ ACCOUNT: Final = "hub.account"  # Account or None: set by the application once i
 OBJECTS: Final = "hub.objects"  # int: set by the application, how many objects the request brought
 SENT: Final = "hub.sent"  # callable: set by the application, to be called in a thread once the answer was sent
 
+_log = logging.getLogger("hub.request")
 PIECE_BYTES: Final = 256 * 1024  # of an answer, sent at a time
 _ACCOUNTS_KEPT: Final = 10_000  # digests of credentials and whose they were
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -138,7 +142,9 @@ class Front:
             if check is not None:
                 answer = await self._ask_after_check(environ, body, check, address, client)
         except HubError as error:
-            await asgi.send(send, asgi.refused(error))
+            answer_sent = asgi.refused(error)
+            _log_refusal(answer_sent[0], environ, address, client)
+            await asgi.send(send, answer_sent)
             return
         finally:
             self._body_bytes -= body_bytes
@@ -274,6 +280,15 @@ class Front:
                     await send(message)
         except (TimeoutError, OSError):
             raise ClientGoneError from None
+
+
+def _log_refusal(status: int, environ: Mapping[str, Any], address: str, client: str) -> None:
+    """One line for what never came to the application."""
+    line = {"what": "refused", "method": environ["REQUEST_METHOD"], "status": status, "address": address}
+    account = client.removeprefix("account ")
+    if account != client:
+        line["account"] = account
+    _log.info("%s", orjson.dumps(line).decode())
 
 
 def environ_of(scope: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from hub.store.base import AccountRow, Store
 
 KEY_PREFIX: Final = "hub_"  # so that leaked keys can be found by scanners
 KEY_BYTES: Final = 32
+NOBODY_TRIED: Final = "-"  # in the log, of refused credentials without a name
+NAME_CHARACTERS: Final = 64  # of a name that was tried
 _REMEMBERED_MOST: Final = 4096  # verified passwords in memory; about 200 bytes each
 _HEADER_CHARACTERS: Final = 4096
 _PASSWORD_LEAST: Final = 12  # characters; NIST SP 800-63B asks for at least 8 of a person
@@ -188,6 +190,21 @@ class Credentials:
             return replace(row, password_hash=self._hasher.hash(password), key_hashes=()), None
         key = KEY_PREFIX + base64.urlsafe_b64encode(self._random(KEY_BYTES)).rstrip(b"=").decode()
         return replace(row, password_hash="", key_hashes=(key_hash(key),)), key
+
+
+def name_tried(header: str) -> str:
+    """Whom credentials that were refused name, for the log: a name, or `-` where they name nobody.
+
+    A key that was given as a name is not shown.
+    """
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return NOBODY_TRIED
+    try:
+        name = _basic(rest.strip())[0]
+    except UnauthenticatedError:
+        return NOBODY_TRIED
+    return NOBODY_TRIED if KEY_PREFIX in name else name[:NAME_CHARACTERS] or NOBODY_TRIED
 
 
 def key_hash(key: str) -> str:

@@ -281,7 +281,7 @@ def test_a_server_without_mail_writes_lines_into_its_log(hub: Hub, tmp_path: Pat
         server.start()
         noted_by(hub, len(CATALOGUE.members) - 1)
         assert server.stop() == 0
-        assert "hub.remind reminded: ID: batas waktu" in server.log
+        assert '"logger":"hub.remind","message":"reminded: ID: batas waktu' in server.log
     finally:
         server.end()
 

@@ -171,7 +171,7 @@ class HubProcess:
 
     def logged(self) -> list[dict[str, Any]]:
         """The lines of the log that tell of requests."""
-        lines = [line.partition(" hub.request ")[2] for line in self.log.splitlines()]
+        lines = [line for line in self.log.splitlines() if '"logger":"hub.request"' in line]
         return [json.loads(line) for line in lines if line]
 
 
