@@ -51,6 +51,10 @@ corpus: .venv/dev ## run the converters over a folder, and search what would lea
 privacy: .venv/dev ## guess the victims of a thousand incidents with every release, a register and the press; HUB_VCDB=folder adds real ones
 	$(BIN)/python -m tests.privacy $(ARGS)
 
+.PHONY: facts
+facts: .venv/dev ## count what receivers could act upon in twenty incidents, in the bundle and in what leaves, beside misp-stix
+	$(BIN)/python -m tests.facts $(ARGS)
+
 .PHONY: soak
 soak: .venv/dev ## the long form of the tests with faults and races, their figures at the end
 	$(BIN)/python -m pytest -m soak $(ARGS)

@@ -103,7 +103,9 @@ def _of_report(report: Report) -> Iterator[str]:
     rendered = render(report, _MEMBER, now=datetime.now(UTC))
     contents = (content for content in rendered.contents if content["id"] in rendered.origins)
     adversary = (content for content in contents if rendered.origins[content["id"]].adversary)
-    yield from dict.fromkeys(text for content in adversary for text in values_of(content))
+    yield from dict.fromkeys(
+        text for content in adversary for text in values_of(content, rendered.origins[content["id"]].observable)
+    )
 
 
 def measure(values: Sequence[str]) -> Alarms:

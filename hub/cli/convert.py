@@ -45,7 +45,7 @@ from hub.rendering.versions import Content
 from hub.reports.losses import Unused
 from hub.reports.read import Report
 from hub.stix import tlp
-from hub.stix.identifiers import META_TYPES, SCO_TYPES
+from hub.stix.identifiers import META_TYPES, OBSERVABLE_TYPES
 
 EXAMPLE = (
     "  hub convert reports.xlsx --out national.json\n"
@@ -215,7 +215,7 @@ class _Objects:
             if identifier in self._shared:
                 return
             self._shared.add(identifier)
-        elif content["type"] in SCO_TYPES and not self._is_lowest(content):
+        elif content["type"] in OBSERVABLE_TYPES and not self._is_lowest(content):
             return
         self._lines += 1
         try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from hub.errors import ReadingError
-from hub.stix.identifiers import SCO_TYPES
+from hub.stix.identifiers import OBSERVABLE_TYPES
 
 StixDict = dict[str, Any]
 
@@ -55,7 +55,7 @@ def _rank(item: StixDict) -> int:
         return 0
     if kind == "identity":
         return 1
-    return 2 if kind in SCO_TYPES else 3
+    return 2 if kind in OBSERVABLE_TYPES else 3
 
 
 def _bytes(path: Path, name: str) -> bytes:

@@ -18,6 +18,7 @@ from hub.release.replacements import (
     CONTAINER_NAME,
     CONTAINER_TEXT,
     EVENT_NAME,
+    FEED_NAME,
     FIRST_RELEASE,
     INDICATOR_NAME,
     INDICATOR_TEXT,
@@ -25,6 +26,7 @@ from hub.release.replacements import (
     TASK_NAME,
 )
 from hub.release.rules import (
+    ACTION,
     ALIASES,
     APPROVED,
     BAND,
@@ -39,6 +41,7 @@ from hub.release.rules import (
     NAME,
     PHASES,
     PLACES,
+    RATES_ROUNDED,
     REFERENCES,
     REFS,
     SEEN,
@@ -57,7 +60,8 @@ from hub.release.rules import (
     written,
 )
 from hub.stix import incident
-from hub.stix.vocabularies import ECONOMIC_VARIETIES
+from hub.stix.identifiers import OPENCTI_EXTENSION, OPENCTI_OBSERVABLES
+from hub.stix.vocabularies import ECONOMIC_VARIETIES, RELATIONSHIP_TYPES
 
 _CURRENCY: Final = re.compile("[A-Z]{3}")
 
@@ -99,6 +103,12 @@ def _new_sdo(extension: str) -> PropertyRule:
     return PropertyRule(lambda _value, _context: {extension: {"extension_type": "new-sdo"}}, "the extension's own mark")
 
 
+def _new_sco() -> PropertyRule:
+    return PropertyRule(
+        lambda _value, _context: {OPENCTI_EXTENSION: {"extension_type": "new-sco"}}, "OpenCTI's own mark"
+    )
+
+
 _BASE: Final = {
     "type": KEEP,
     "spec_version": KEEP,
@@ -138,7 +148,11 @@ _SCOS: Final[Mapping[str, Table]] = {
     "mac-addr": _SCO | {"value": VALUE},
     "autonomous-system": _SCO | {"number": VALUE},
     "mutex": _SCO | {"name": VALUE},
-    "software": _SCO | {"name": VALUE, "cpe": VALUE},
+    "software": _SCO | {"name": VALUE, "version": VALUE, "cpe": VALUE},
+    **{
+        name: _SCO | dict.fromkeys(texts, VALUE) | {"extensions": _new_sco()}
+        for name, texts in OPENCTI_OBSERVABLES.items()
+    },
     "email-message": _SCO | {"is_multipart": KEEP, "subject": VALUE},
     "windows-registry-key": _SCO | {"key": VALUE},
     "x509-certificate": _SCO | {"hashes": HASHES},
@@ -201,7 +215,7 @@ REGIONAL: Final[Mapping[str, Table]] = {
     },
     "intrusion-set": _KNOWN | {"primary_motivation": one_of(words.MOTIVATIONS)},
     "campaign": _KNOWN,
-    "course-of-action": _BASE | {"name": APPROVED, "description": APPROVED},
+    "course-of-action": _BASE | {"name": ACTION, "description": APPROVED},
     "note": _BASE | {"abstract": APPROVED, "content": APPROVED, "object_refs": REFS},
     "observed-data": _BASE | {
         "first_observed": SEEN,
@@ -216,8 +230,13 @@ REGIONAL: Final[Mapping[str, Table]] = {
         "last_seen": SEEN,
         "where_sighted_refs": PLACES,
     },
-    "relationship": _BASE | {"relationship_type": KEEP, "source_ref": REFS, "target_ref": REFS},
+    "relationship": _BASE | {
+        "relationship_type": one_of(RELATIONSHIP_TYPES),
+        "source_ref": REFS,
+        "target_ref": REFS,
+    },
     "report": _REPORT,
+    "grouping": _BASE | {"name": FEED_NAME, "context": KEEP, "object_refs": ALL_THAT_LEAVES},
 }  # fmt: skip
 
 # To everybody: no impacts, tasks, notes or texts of the report, and no counts beside those of sightings.
@@ -246,6 +265,7 @@ _CORE: Final[Mapping[AudienceProfile, Table]] = {
         "detection_methods": one_of(words.DETECTION_METHODS),
         "impacted_entity_counts": COUNTS,
         "impact_refs": REFS,
+        "scores": RATES_ROUNDED,
         "task_refs": REFS,
     },
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -18,7 +18,10 @@ from hub.home.member import OwnMember
 from hub.release import texts
 from hub.release.policy import Audience
 from hub.rendering.versions import COMMON_TIME, Content, Version
+from hub.rendering.wording import KNOWN_BY_TOOLS
 from hub.stix import identifiers, tlp
+
+_STATEMENT: Final = "Victim withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,15 @@ def author_of(member: OwnMember, audience: Audience, known: Mapping[str, Version
     """The CERT as the author of a release for this audience, in this version of the sentences."""
     key = member.key.derive(f"release|{audience.purpose}")
     statement = texts.handling(member.name, member.contact, wording)
+    # The definition has no versions: with a name, which tools show, it is another one.
+    named = {"name": _STATEMENT} if wording >= KNOWN_BY_TOOLS else {}
     definition: Content = {
         "type": "marking-definition",
         "spec_version": "2.1",
-        "id": key.identifier("marking-definition", statement),
+        "id": key.identifier("marking-definition", statement, *named.values()),
         "created": COMMON_TIME,
         "created_by_ref": member.identity,
+        **named,
         "definition_type": "statement",
         "definition": {"statement": statement},
     }

@@ -26,7 +26,7 @@ from hub.stix.schema import faults
 
 WELL_KNOWN: Final = frozenset(
     {*tlp.TLP2_IDS.values(), *tlp.TLP1_IDS.values(), *tlp.PAP_IDS.values(), tlp.TLP2_EXTENSION, tlp.PAP_EXTENSION}
-    | {incident.INCIDENT_CORE, incident.EVENT, incident.IMPACT, incident.TASK}
+    | {incident.INCIDENT_CORE, incident.EVENT, incident.IMPACT, incident.TASK, identifiers.OPENCTI_EXTENSION}
 )
 _UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z")

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from hub.home.member import OwnMember
 from hub.release.deny import scanner_for
-from hub.release.links import links
+from hub.release.links import ACCOUNTS, links
 from hub.release.patterns import ASKED, intruders
 from hub.release.policy import Approvals, Audience, AudienceProfile, value_key
 from hub.release.scan import Scanner
@@ -30,12 +30,12 @@ from hub.rendering.versions import Content
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.report import Report
 from hub.stix import tlp
-from hub.stix.identifiers import SCO_TYPES
+from hub.stix.identifiers import OBSERVABLE_TYPES
 
 # Values that can hold nobody's name: no need to read them in every encoding.
 # Kinds of strangers that lead to the victim: such a value is asked about, and an approved one may stay with its incident.
 _LINKS: Final = ASKED | {"wallet"}
-_OPAQUE: Final = re.compile(r"[a-z0-9-]+--[0-9a-f-]{36}|ipv[46]-addr|domain-name|(?:ipv4|ipv6|tcp|udp)")
+_OPAQUE: Final = re.compile(r"[a-z0-9-]+--[0-9a-f-]{36}|ipv[46]-addr|domain-name|(?:ipv4|ipv6|tcp|udp)|new-sco")
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _NOT_VALUES: Final = frozenset(
     {"type", "spec_version", "id", "object_marking_refs", "created_by_ref", "created", "modified"}
@@ -88,7 +88,9 @@ class Gate:
         self._approvals = approvals
         self._space = space_of(member)
         self._texts = {
-            id_: list(_values(content)) for content in rendered.contents if (id_ := content["id"]) in self._origins
+            id_: list(_values(content, self._origins[id_].observable))
+            for content in rendered.contents
+            if (id_ := content["id"]) in self._origins
         }
         self._scanner = scanner
         report_level = max((level for c in rendered.contents if c["type"] in ("report", "incident") and (level := tlp.level(c)) is not None), default=None)  # fmt: skip
@@ -197,7 +199,8 @@ class Gate:
         if any(hit.exact for hit in hits):
             return Passage(GateVerdict.STAYS, f"it holds {', '.join(map(str, hits))}", observable=item)
         alike = [str(hit) for hit in hits]
-        strangers = [span for text in texts for span in intruders(text) if span.text not in self._mails]
+        own = {item.value} if item.type in ACCOUNTS else set()  # it is an account number itself: `links` asks about it
+        strangers = [span for text in texts for span in intruders(text) if span.text not in self._mails | own]
         alike += [str(span) for span in strangers if span.kind not in _LINKS]
         alike += [f"a public body's name “{name}”" for text in texts for name in self._space.names_in(text)]
         leading = [str(link) for link in links(item, self._report)]
@@ -231,16 +234,24 @@ def _shown_role(origin: Origin, item: Observable) -> Role:
     return Role.UNKNOWN if origin.role is Role.ADVERSARY and not item.evidence else origin.role
 
 
-def _values(content: Mapping[str, Any]) -> Iterator[str]:
+# Of their patterns all but the value is ours: a pipe's device, and what a rule needs around it.
+_IN_RULES_OF_OURS: Final = frozenset(
+    {ObservableType.NAMED_PIPE, ObservableType.PDB_PATH, ObservableType.TLS_FINGERPRINT}
+)
+
+
+def _values(content: Mapping[str, Any], item: Observable | None) -> Iterator[str]:
     """The texts of an SCO, or the values that an indicator's pattern compares with; of another kind of rule, all of it."""
-    if content["type"] == "indicator":
+    if content["type"] == "indicator" and item is not None and item.type in _IN_RULES_OF_OURS:
+        texts = [item.value]
+    elif content["type"] == "indicator":
         if content["pattern_type"] == "stix":
             texts = [
                 match[1].replace("\\'", "'").replace("\\\\", "\\") for match in _LITERAL.finditer(content["pattern"])
             ]
         else:
             texts = [content["pattern"]]
-    elif content["type"] in SCO_TYPES:
+    elif content["type"] in OBSERVABLE_TYPES:
         texts = [text for name, value in content.items() if name not in _NOT_VALUES for text in _strings(value)]
     else:
         texts = []

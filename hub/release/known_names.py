@@ -17,7 +17,10 @@ from importlib.resources import files
 from typing import Final
 
 from hub.release import words
+from hub.rendering import public_knowledge, wording
+from hub.rendering.public_knowledge import normal
 from hub.reports import rsit
+from hub.stix.methods import DATA_SOURCES, FLOOD_VECTORS, MITIGATIONS, VERIS_WORDS
 
 KNOWLEDGE: Final = ("malware", "tool", "attack-pattern", "vulnerability", "threat-actor", "intrusion-set", "campaign")
 """The STIX types whose names this is about."""
@@ -54,12 +57,6 @@ _OF_PEOPLE: Final = frozenset(
 _CAPITALISED: Final = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 
 
-def normal(name: str) -> str:
-    """The form in which names are compared: letters and digits, in lower case, without accents."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(character for character in plain if character.isalnum())
-
-
 @lru_cache(maxsize=20_000)
 def is_public(object_type: str, name: str) -> bool:
     """Whether the world knows this name of an object of that STIX type."""
@@ -73,7 +70,7 @@ def is_public(object_type: str, name: str) -> bool:
             return _WEAKNESS_NUMBER.fullmatch(name) is not None or normal(name) in _names("weaknesses")
         case "attack-pattern":
             if _TECHNIQUE_NUMBER.fullmatch(name):
-                return name in _numbers()
+                return technique_of(name) is not None
             return _PATTERN_NUMBER.fullmatch(name) is not None or _is_technique(name)
         case _:
             return normal(name) in _names("threats") or _is_threat_in_words(name)
@@ -81,7 +78,8 @@ def is_public(object_type: str, name: str) -> bool:
 
 def technique_of(number: str) -> str | None:
     """ATT&CK's own name of the technique of this number; None where ATT&CK has none."""
-    return _numbers().get(number)
+    technique = public_knowledge.technique(number)
+    return technique.name if technique is not None else None
 
 
 def looks_like_a_person(name: str) -> bool:
@@ -103,12 +101,30 @@ _GENERIC_IN_NAMES: Final = _GENERIC | frozenset(
 
 
 def _is_technique(name: str) -> bool:
+    if name in _closed_words():
+        return True
     kind, _, word = name.partition(": ")
     if kind in ("VERIS hacking", "VERIS social"):
         return normal(word) in _names("veris")
     parent, _, own = name.partition(": ")  # a sub-technique with its parent's name
     techniques = _names("techniques")
     return normal(name) in techniques or (normal(parent) in techniques and normal(own) in techniques)
+
+
+@cache
+def _closed_words() -> frozenset[str]:
+    """Ways in and floods as the product names them, of vocabularies that no report can add to."""
+    ways = (wording.way_in_name(action, word) for action, _, word in VERIS_WORDS)
+    return frozenset((*ways, *map(wording.flood_name, FLOOD_VECTORS)))
+
+
+def is_known_action(name: str) -> bool:
+    """Whether a course of action is named by ATT&CK's mitigations or data sources alone."""
+    return name in _MITIGATIONS or name in _DETECTIONS
+
+
+_MITIGATIONS: Final = frozenset(MITIGATIONS.values())
+_DETECTIONS: Final = frozenset(map(wording.detection_name, DATA_SOURCES.values()))
 
 
 def _is_threat_in_words(name: str) -> bool:
@@ -136,12 +152,6 @@ def _lines(file: str) -> tuple[str, ...]:
 @cache
 def _names(file: str) -> frozenset[str]:
     return frozenset(_lines(file))
-
-
-@cache
-def _numbers() -> dict[str, str]:
-    pairs = (line.partition("\t") for line in _lines("numbers"))
-    return {number: name for number, _, name in pairs}
 
 
 _STANDARD: Final = frozenset(

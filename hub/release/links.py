@@ -5,7 +5,7 @@ leaked document can be compared, a domain SID or the name of a machine is the sa
 
 | Link | Where it is looked for |
 |---|---|
-| wallet | a wallet that is an indicator |
+| wallet, bank account, telephone number | one that is an indicator |
 | the victim's own document | a file of a case in which data were read, leaked or lost: where that is what the case is, any file that is no malware or program; else one with a document's extension |
 | SID of a Windows domain, internal host name, private address | URLs, file names, accounts, keys, mutexes, subjects, rules |
 | who was logged in, which machine called | parameters of a URL by their names |
@@ -25,8 +25,17 @@ from hub.reports.impacts import ConfidentialityImpact
 from hub.reports.observables import Observable, ObservableType
 from hub.reports.report import Report, ReportKind
 
+ACCOUNTS: Final = {
+    ObservableType.WALLET: "a wallet: its ledger shows who paid",
+    ObservableType.BANK_ACCOUNT: "a bank account: its bank knows who paid, and it may be a hacked customer's",
+    ObservableType.PHONE: "a telephone number: it may be somebody's whose name was used",
+}
+"""What is always asked about, whoever's it is, and why."""
 _TEXTUAL: Final = frozenset(
     {
+        ObservableType.URI_PATH,
+        ObservableType.NAMED_PIPE,
+        ObservableType.PDB_PATH,
         ObservableType.URL,
         ObservableType.EMAIL_MESSAGE,
         ObservableType.FILE,
@@ -93,8 +102,8 @@ class Link(NamedTuple):
 
 def links(item: Observable, report: Report) -> list[Link]:
     """The links in an observable of the report, each once."""
-    if item.type is ObservableType.WALLET:
-        return [Link("a wallet: its ledger shows who paid", "")]
+    if item.type in ACCOUNTS:
+        return [Link(ACCOUNTS[item.type], "")]
     found = dict.fromkeys(_document(item, report))
     if item.type in _TEXTUAL:
         text = item.pattern or item.value

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from hub.release import layout
 from hub.reports.losses import excerpt
-from hub.stix.identifiers import SCO_TYPES
+from hub.stix.identifiers import OBSERVABLE_TYPES
 
 SHOWN_CHARS: Final = 600  # of one value
 MAX_DECISIONS: Final = 5  # shown on the screen; `--held FILE` writes all
@@ -267,7 +267,7 @@ def _with_evidence(text: str, row: PreviewRow) -> str:
 def _place_on_screen(object_type: str) -> int:
     if object_type in _FIRST:
         return _FIRST.index(object_type)
-    return len(_FIRST) + (object_type in SCO_TYPES)
+    return len(_FIRST) + (object_type in OBSERVABLE_TYPES)
 
 
 def _leaving_line(rows: list[PreviewRow]) -> str:

@@ -9,7 +9,8 @@ from hub.release.context import ObjectContext
 from hub.release.rules import Change, PropertyRule, approved
 from hub.rendering import wording
 from hub.rendering.patterns import quote
-from hub.rendering.versions import shortest
+from hub.rendering.versions import Content, shortest
+from hub.reports.observables import Observable, ObservableType, Role
 
 NAME_CHARS: Final = 200  # characters of an indicator's name
 
@@ -48,8 +49,22 @@ def _indicator_name(_value: Any, context: ObjectContext) -> str:
     if observable is None:
         return "Indicator"
     name = wording.observable_name(observable.type)
-    shown = quote(observable.value) in context.content["pattern"]
-    return f"{name} {observable.value}"[:NAME_CHARS] if shown else name
+    value = _shown_value(observable, context.content)
+    return f"{name} {value}"[:NAME_CHARS] if value else name
+
+
+def _shown_value(observable: Observable, content: Content) -> str:
+    """The value as people read it, where the indicator says it anyway; of a connection, the adversary's ends alone."""
+    if observable.traffic is not None:
+        traffic = observable.traffic
+        ends = ((traffic.src, traffic.src_port, traffic.src_role), (traffic.dst, traffic.dst_port, traffic.dst_role))
+        hosts = [(host, port) for host, port, role in ends if host and role is Role.ADVERSARY]
+        return ", ".join(f"{host}:{port}" if port is not None else host for host, port in hosts)
+    value, pattern = observable.value, content["pattern"]
+    if content["pattern_type"] in ("suricata", "yara") and observable.type is not ObservableType.PATTERN:
+        return value
+    purl = {item.get("external_id") for item in content.get("external_references", ())} & {observable.data}
+    return next((str(text) for text in purl if text), "") or (value if quote(value) in pattern else "")
 
 
 def _indicator_text(_value: Any, context: ObjectContext) -> str:
@@ -68,6 +83,9 @@ def _indicator_text(_value: Any, context: ObjectContext) -> str:
 
 CONTAINER_NAME: Final = PropertyRule(_container_name, "written anew; the title where that was approved")
 CONTAINER_TEXT: Final = PropertyRule(_container_text, "written anew; with the description where approved")
+FEED_NAME: Final = PropertyRule(
+    lambda _value, context: f"Indicator report: {context.release.texts.kind}", "written anew"
+)
 EVENT_NAME: Final = PropertyRule(_event_name, "written anew from vocabulary words")
 TASK_NAME: Final = PropertyRule(_task_name, "written anew from vocabulary words")
 INDICATOR_NAME: Final = PropertyRule(_indicator_name, "written anew")

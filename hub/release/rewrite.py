@@ -33,9 +33,9 @@ from hub.stix import identifiers, tlp
 _KNOWLEDGE: Final = ("malware", "tool", "attack-pattern", "vulnerability", "threat-actor", "intrusion-set", "campaign")
 _ORDER: Final = (
     *_KNOWLEDGE,
-    *sorted(identifiers.SCO_TYPES - {"network-traffic"}),
+    *sorted(identifiers.OBSERVABLE_TYPES - {"network-traffic"}),
     *("network-traffic", "indicator", "observed-data", "event", "impact", "task", "incident", "sighting", "note"),
-    *("course-of-action", "relationship", "report"),
+    *("course-of-action", "relationship", "report", "grouping"),
 )
 _BY_PLACE: Final = frozenset({"identity", "location", "marking-definition"})
 # Of a case, for a collection that takes no incidents: whatever speaks of the incident or stands for it.
@@ -46,6 +46,7 @@ _OF_INCIDENTS: Final = identifiers.INCIDENT_CORE_TYPES | {
     "observed-data",
     "course-of-action",
 }
+_CONTAINERS: Final = frozenset({"report", "grouping"})
 LOWEST_COMPROMISED: Final = tlp.TLP.AMBER
 """The level below which an indicator of a compromised host is not marked: its owner is a victim, too."""
 
@@ -60,8 +61,9 @@ _REQUIRED: Final[Mapping[str, frozenset[str]]] = {
     "indicator": frozenset({"pattern", "pattern_type", "valid_from"}),
     "note": frozenset({"content", "object_refs"}),
     "observed-data": frozenset({"object_refs"}),
-    "relationship": frozenset({"source_ref", "target_ref"}),
+    "relationship": frozenset({"relationship_type", "source_ref", "target_ref"}),
     "report": frozenset({"object_refs"}),
+    "grouping": frozenset({"object_refs"}),
     "sighting": frozenset({"sighting_of_ref", "where_sighted_refs"}),
     "task": frozenset({"outcome", "task_types"}),
     **{name: frozenset({"name"}) for name in _KNOWLEDGE},
@@ -170,7 +172,7 @@ class _Rewriting:
             audience=order.audience,
             approvals=order.approvals,
             scanner=order.scanner,
-            texts=texts.texts_for(order.report, limits.rung, order.member.name, pseudonyms, span),
+            texts=self._texts(pseudonyms, span),
             origins=order.rendered.origins,
             adversary_values=self._gate.values,
             first=order.first,
@@ -180,6 +182,12 @@ class _Rewriting:
         )
         names = {item.name: rules.name_of("malware", item.name, context).value for item in order.report.malware}
         return replace(context, families={name: told for name, told in names.items() if told is not None})
+
+    def _texts(self, pseudonyms: tuple[str, ...], span: str) -> texts.Texts:
+        """The sentences of the release; what is told of a flood only where no word of it is like the victim's name."""
+        order = self._order
+        sentences = texts.texts_for(order.report, self._limits.rung, order.member.name, pseudonyms, span)
+        return replace(sentences, flood="") if order.scanner.hits(sentences.flood) else sentences
 
     def _began(self) -> str | None:
         """When a case began, as far as the report says."""
@@ -218,7 +226,7 @@ class _Rewriting:
             self._stays(content, reason or "")
             return
         # (3) the gate
-        if content["type"] == "indicator" or content["type"] in identifiers.SCO_TYPES:
+        if content["type"] == "indicator" or content["type"] in identifiers.OBSERVABLE_TYPES:
             passage = self._passage(content, level)
             if passage.verdict is GateVerdict.LONE and content["type"] == "indicator":
                 level = max(level, LOWEST_COMPROMISED) if passage.third_party else level
@@ -245,6 +253,8 @@ class _Rewriting:
         audience = self._order.audience
         if content["type"] not in allowed.TABLES[audience.profile]:
             return f"objects of this type do not leave for {audience.profile} readers"
+        if content["type"] == "grouping" and not self._out.drafts:
+            return "nothing of what it groups leaves"
         if self._no_incidents and content["type"] in _OF_INCIDENTS:
             return "this collection takes no incidents, only their indicators"
         if level is None:
@@ -261,7 +271,7 @@ class _Rewriting:
             level=level,
             ids=self._out.mapping,
             places={ref: place["id"] for ref, place in places.items()},
-            leaving=self._leaving(level) if content["type"] == "report" else (),
+            leaving=self._leaving(level) if content["type"] in _CONTAINERS else (),
         )
         change = rules.rewritten(self._properties(content), table, context)
         self._out.refusals += change.refusals
@@ -292,7 +302,8 @@ class _Rewriting:
         if content["type"] == "relationship" and content["target_ref"].startswith("location--"):
             source_type = content["source_ref"].partition("--")[0]
             country = self._contents.get(content["target_ref"], {}).get("country", "")
-            where = victims.location(source_type, country, self._limits)
+            named = self._order.wording >= wording.KNOWN_BY_TOOLS
+            where = victims.location(source_type, country, self._limits, named=named)
             return {content["target_ref"]: self._author.common(where, level)} if where else {}
         refs = content.get("where_sighted_refs", ()) if content["type"] == "sighting" else ()
         return {ref: self._sighter(ref, level) for ref in refs}
@@ -326,7 +337,7 @@ class _Rewriting:
 
     def _leaves(self, content: Content, properties: Content, level: tlp.TLP) -> None:
         object_type = content["type"]
-        if object_type in identifiers.SCO_TYPES:
+        if object_type in identifiers.OBSERVABLE_TYPES:
             observable = self._author.observable(properties, level)
             self._out.observed.setdefault(observable["id"], observable)
             self._out.mapping[content["id"]] = observable["id"]

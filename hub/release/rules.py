@@ -9,12 +9,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
+from urllib.parse import unquote
 
 from hub.protocol.labels import EXERCISE, Stage
 from hub.release import known_names, preview, rounding, words
 from hub.release.context import ObjectContext, ReleaseContext
 from hub.release.policy import AudienceProfile, text_key, value_key
 from hub.release.preview import PreviewRow
+from hub.rendering import wording
+from hub.rendering.methods import RATES
 from hub.rendering.versions import Content
 from hub.reports import rsit
 from hub.reports.moments import Fidelity
@@ -221,10 +224,37 @@ def _public_name(context: ObjectContext) -> str | None:
     for item in context.content.get("external_references", ()):
         number = str(item.get("external_id", ""))
         if item.get("source_name") == "mitre-attack" and (name := known_names.technique_of(number)):
-            return name
+            # a victim may be called like a word of it: then the number says which technique it is
+            return number if context.release.scanner.hits(name) else name
         if item.get("source_name") == "capec" and _CATALOGUES["capec"][0].fullmatch(number):
             return number
     return None
+
+
+def _action(value: str, context: ObjectContext) -> Any:
+    """The name of a course of action: ATT&CK's, or that of an update of public software; else free text."""
+    if known_names.is_known_action(value) and not context.release.scanner.hits(value):
+        return value
+    if _is_update(value, context) and not context.release.scanner.hits(value):
+        return value
+    return approved(value, context)
+
+
+def _is_update(name: str, context: ObjectContext) -> bool:
+    """Whether a name is that of an update which a package URL, a CPE or Microsoft's number stands for."""
+    software = name.removeprefix(wording.fix_name(""))
+    if software == name:
+        return False
+    return bool(_MICROSOFT_UPDATE.fullmatch(software)) or any(
+        item.get("source_name") in _SOFTWARE and _SOFTWARE[item["source_name"]].fullmatch(str(item.get("external_id")))
+        for item in context.content.get("external_references", ())
+    )
+
+
+def _rates(value: list[dict[str, Any]], _context: ObjectContext) -> list[dict[str, Any]] | None:
+    """The figures of a flood, each as the power of ten at or below it; no other score leaves."""
+    figures = [item for item in value if item.get("name") in RATES.values() and item.get("value", 0) >= 1]
+    return [{"name": item["name"], "value": rounding.magnitude(int(item["value"]))} for item in figures] or None
 
 
 def _aliases(value: list[str], context: ObjectContext) -> list[str] | None:
@@ -277,13 +307,16 @@ def _count(value: int, context: ObjectContext) -> int | None:
 # -- references ----------------------------------------------------------------------------------------------------
 
 
-def _references(value: list[dict[str, Any]], _context: ObjectContext) -> list[dict[str, Any]] | None:
+def _references(value: list[dict[str, Any]], context: ObjectContext) -> list[dict[str, Any]] | None:
     """Public catalogues, rebuilt from their numbers alone: nothing else of a reference leaves."""
     rebuilt = []
     for item in value:
         form = _CATALOGUES.get(item.get("source_name", ""))
         number = str(item.get("external_id", ""))
-        if form and form[0].fullmatch(number):
+        software = _SOFTWARE.get(item.get("source_name", ""))
+        if software and software.fullmatch(number) and not context.release.scanner.hits(unquote(number)):
+            rebuilt.append({"source_name": item["source_name"], "external_id": number})
+        elif form and form[0].fullmatch(number) and not context.release.scanner.hits(form[1](number)):
             rebuilt.append({"source_name": item["source_name"], "url": form[1](number), "external_id": number})
     return rebuilt or None
 
@@ -326,6 +359,12 @@ _LABEL_WORDS: Final[Mapping[str, frozenset[str]]] = {
 _VERSION: Final = re.compile(r"v?\d[\w.+-]{0,20}", re.ASCII)
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,80}")
 _HASH: Final = re.compile(r"[0-9a-fA-F]{32,128}|T1[0-9A-F]{70}|\d+:[A-Za-z0-9+/]+:[A-Za-z0-9+/]+")
+_SOFTWARE: Final = {
+    "purl": re.compile(r"pkg:[a-z][a-z0-9.+-]{1,30}/[\w./%@+~:-]{1,200}", re.ASCII),
+    "cpe": re.compile(r"cpe:2\.3:[aho]:[\w.*\\:!-~-]{1,250}", re.ASCII),
+}
+_MICROSOFT_UPDATE: Final = re.compile(r"KB\d{6,8}", re.ASCII)
+_ATTACK_PAGES: Final = {"T": "techniques", "M": "mitigations", "D": "datasources"}
 _CATALOGUES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], str]]]] = {
     "cve": (re.compile(r"CVE-\d{4}-\d{4,7}"), lambda number: f"https://www.cve.org/CVERecord?id={number}"),
     "capec": (
@@ -333,14 +372,18 @@ _CATALOGUES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], str]]]] =
         lambda number: f"https://capec.mitre.org/data/definitions/{number.removeprefix('CAPEC-')}.html",
     ),
     "mitre-attack": (
-        re.compile(r"T\d{4}(?:\.\d{3})?"),
-        lambda number: f"https://attack.mitre.org/techniques/{number.replace('.', '/')}",
+        re.compile(r"T\d{4}(?:\.\d{3})?|M1\d{3}|DS\d{4}"),
+        lambda number: f"https://attack.mitre.org/{_ATTACK_PAGES[number[0]]}/{number.replace('.', '/')}",
     ),
 }
 
 KEEP: Final = PropertyRule(_keep, "leaves as it is", shown=False)
 APPROVED: Final = PropertyRule(approved, "free text: only what was scanned and approved", approvable=True)
 NAME: Final = PropertyRule(_name, "a public name; searched")
+ACTION: Final = PropertyRule(
+    _action, "ATT&CK's words, or public software; else only what was approved", approvable=True
+)
+RATES_ROUNDED: Final = PropertyRule(_rates, "the figures of a flood: the power of ten at or below each")
 ALIASES: Final = PropertyRule(_aliases, "those that are public names")
 VERSION: Final = PropertyRule(_version, "a version; searched")
 VALUE: Final = PropertyRule(_keep, "the adversary's; scanned")

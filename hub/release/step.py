@@ -234,7 +234,7 @@ def _bare(content: Content) -> Content:
     keep = (
         "type spec_version id created_by_ref created modified revoked object_marking_refs relationship_type source_ref "
         "target_ref sighting_of_ref where_sighted_refs object_refs first_observed last_observed number_observed published "
-        "extensions status outcome impact_category identity_class is_family pattern_type valid_from".split()
+        "extensions status outcome impact_category identity_class is_family pattern_type valid_from valid_until context".split()
     )
     bare = {name: value for name, value in content.items() if name in keep}
     bare |= {"name": "Withdrawn"} if "name" in content else {}

@@ -9,8 +9,11 @@ from hub.release import rounding
 from hub.release.ladder import Level, Rung
 from hub.release.words import SECTOR_HINTS
 from hub.rendering import wording
-from hub.rendering.wording import WORDING
+from hub.rendering.methods import RATES
+from hub.rendering.wording import FIRST_WORDING, WORDING
+from hub.reports.knowledge import Flood
 from hub.reports.report import Report, ReportKind
+from hub.stix.methods import FLOOD_VECTORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Texts:
     about: str  # "a healthcare organisation in Malaysia", or empty
     author: str
     note: str  # on how to read a pseudonym, or empty
+    flood: str = ""  # its kinds and highest rates, or empty
 
     @property
     def title(self) -> str:
@@ -31,7 +35,7 @@ class Texts:
     @property
     def description(self) -> str:
         """The incident's, which stands alone."""
-        return f"{self.title} ({self.standing}). Shared by {self.author}.{self.note}"
+        return f"{self.title} ({self.standing}).{self.flood} Shared by {self.author}.{self.note}"
 
 
 def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ...], span: str) -> Texts:
@@ -47,16 +51,25 @@ def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ..
     # A type that only one sector has would tell the sector.
     types = tuple(word for word in report.incident_types if rung.sector or word not in SECTOR_HINTS)
     kind = wording.incident_kind(replace(report, incident_types=types))
-    return Texts(kind, wording.standing(report, severity), about, author, note)
+    return Texts(kind, wording.standing(report, severity), about, author, note, _flood(report.flood))
 
 
-_DEMAND: Final = {
-    1: "Recipients do not try to identify or contact the victim.",
-    2: "Recipients must not try to identify or contact the victim.",
-}
+def _flood(flood: Flood | None) -> str:
+    """The kinds of a flood, of a closed list, and its rates as powers of ten: receivers prepare for the size."""
+    if flood is None:
+        return ""
+    kinds = ", ".join(vector.replace("-", " ") for vector in flood.vectors if vector in FLOOD_VECTORS)
+    figures = ((name, getattr(flood, field)) for field, name in RATES.items())
+    rates = ", ".join(wording.rate(name, rounding.magnitude(figure)) for name, figure in figures if figure)
+    said = [kinds, f"at least {rates}" if rates else ""]
+    return f" Flood: {'; '.join(part for part in said if part)}."
+
+
+_DEMAND: Final = "Recipients must not try to identify or contact the victim."
+_FIRST_DEMAND: Final = "Recipients do not try to identify or contact the victim."
 
 
 def handling(author: str, contact: str | None, wording: int = WORDING) -> str:
     """The statement that travels with what is released; `wording` as in `rendering.wording`."""
     to = f"{author} ({contact})" if contact else author
-    return f"The victim's identity is withheld by the publishing CERT. {_DEMAND[wording]} Questions go to {to}."
+    return f"The victim's identity is withheld by the publishing CERT. {_FIRST_DEMAND if wording == FIRST_WORDING else _DEMAND} Questions go to {to}."

@@ -20,7 +20,7 @@ from hub.rendering import wording
 from hub.rendering.versions import Content
 from hub.reports.report import Report
 from hub.reports.victims import Size, Victim
-from hub.stix.places import REGIONS
+from hub.stix.places import REGIONS, country_name, region_name
 
 _ACTORS = frozenset({"threat-actor", "intrusion-set"})
 
@@ -106,8 +106,11 @@ def sighting_rung(sector: str | None, country: str | None, limits: Disclosure) -
     return ladder.choose(victim, (max(level, Level.CLASS), why), limits.crowd)
 
 
-def location(source_type: str, country: str, limits: Disclosure) -> Content | None:
-    """The location that a relationship may point to: the incident's as the ladder says, an actor's country."""
+def location(source_type: str, country: str, limits: Disclosure, *, named: bool = True) -> Content | None:
+    """The location that a relationship may point to: the incident's as the ladder says, an actor's country.
+
+    `named`: with its name, which tools show; reports that left without it keep the location that they have.
+    """
     if source_type == "incident":
         if limits.rung.level is Level.NOTHING:
             return None
@@ -119,4 +122,5 @@ def location(source_type: str, country: str, limits: Disclosure) -> Content | No
     if not exact and country not in REGIONS:
         return None
     where = {"country": country} if exact else {"region": REGIONS[country]}
-    return {"type": "location", "spec_version": "2.1", **where}
+    name = {"name": country_name(country) if exact else region_name(REGIONS[country])} if named else {}
+    return {"type": "location", "spec_version": "2.1", **name, **where}

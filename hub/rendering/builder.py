@@ -56,8 +56,12 @@ class Builder:
         self.origins: dict[str, Origin] = {}
         self.classes: dict[str, tuple[str | None, str | None]] = {}  # class identity -> sector, country
         self.victims: dict[str, int] = {}  # identity -> which of the report's victims
+        self.weaknesses: dict[str, str] = {}  # name of a weakness -> id
         self.problems: list[Unused] = []
         self.listed: dict[tuple[str, str], Observable] = {item.key: item for item in report.observables}
+        self.tied: dict[tuple[str, str], list[tuple[str, str]]] = {}  # source of a relation -> its targets
+        for relation in report.relations:
+            self.tied.setdefault(relation.source, []).append(relation.target)
         self._key = member.key.derive(NATIONAL)
         self._scope = (report.source_format, report.report_id)
 
@@ -105,7 +109,9 @@ class Builder:
         self.common.setdefault(identifier, {"type": full.pop("type"), "id": identifier, **times, **full})
         return identifier
 
-    def relate(self, source: str, kind: str, target: str, tlp_word: TlpWord | None = None) -> str:
+    def relate(
+        self, source: str, kind: str, target: str, tlp_word: TlpWord | None = None, *, confidence: int | None = None
+    ) -> str:
         """A relationship between two objects of the report."""
         return self.add(
             "relationship",
@@ -116,7 +122,13 @@ class Builder:
             relationship_type=kind,
             source_ref=source,
             target_ref=target,
+            confidence=confidence,
         )
+
+    @staticmethod
+    def stricter(first: TlpWord | None, second: TlpWord | None) -> TlpWord | None:
+        """The stricter of two levels, of which each counts only where it is stricter than the report's."""
+        return max((first, second), key=lambda word: tlp.BY_WORD[word] if word else -1)
 
     def observe(self, object_type: str, origin: Origin, tlp_word: TlpWord | None = None, **content: Any) -> str | None:
         """An SCO under the id that STIX derives from its value; None, and a line in the table, if it cannot be one.

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
+from hub.rendering import public_knowledge
 from hub.rendering.builder import Builder
 from hub.rendering.events import render_events, render_impacts, render_tasks
 from hub.rendering.indicators import class_identity
+from hub.rendering.methods import RATES, render_methods
 from hub.rendering.pointers import external_reference
+from hub.rendering.wording import KNOWN_BY_TOOLS
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.references import Reference
 from hub.reports.report import Report
 from hub.reports.victims import Victim
 from hub.stix import incident
+from hub.stix.identifiers import type_of
+from hub.stix.places import country_name
 
 INCIDENT: Final = "the incident"
 # What is known of a victim that has no property of its own in an identity; it stands in its description, at the CERT only.
@@ -29,7 +35,7 @@ def render_knowledge(builder: Builder) -> dict[tuple[str, str], str]:
     for technique in report.techniques:
         known["technique", technique.name] = _technique(builder, technique)
     for weakness in report.vulnerabilities:
-        known["vulnerability", weakness.name] = _vulnerability(builder, weakness)
+        known["vulnerability", weakness.name] = builder.weaknesses[weakness.name] = _vulnerability(builder, weakness)
     for actor in report.actors:
         known["actor", actor.name] = _actor(builder, actor)
     return known
@@ -42,7 +48,20 @@ def _knowledge(builder: Builder, object_type: str, name: str, text: str | None, 
     return builder.add_common(object_type, name=name, **content)
 
 
+def _is_known_by_tools(builder: Builder) -> bool:
+    """Whether the report was first rendered after names and relationships were those that tools know."""
+    return builder.record.wording >= KNOWN_BY_TOOLS
+
+
+def location(builder: Builder, code: str) -> str:
+    """A country, under its name: tools show that."""
+    name = country_name(code) if _is_known_by_tools(builder) else None
+    return builder.add_common("location", name=name, country=code)
+
+
 def _malware(builder: Builder, item: Malware) -> str:
+    if _is_known_by_tools(builder):
+        item = _with_public_knowledge(item)
     if item.kind == "tool":
         return _knowledge(
             builder,
@@ -59,7 +78,26 @@ def _malware(builder: Builder, item: Malware) -> str:
     )
 
 
+def _with_public_knowledge(item: Malware) -> Malware:
+    """The family with what public lists say of it: its types, where the report says none, and ATT&CK's other names."""
+    types = item.types
+    if not types and item.kind == "malware":
+        types = public_knowledge.malware_types(item.name) or ("unknown",)
+    return replace(item, types=types, aliases=_all_aliases(item.name, item.aliases))
+
+
+def _all_aliases(name: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
+    known = {public_knowledge.normal(name): ""}
+    for alias in (*aliases, *public_knowledge.aliases(name)):
+        known.setdefault(public_knowledge.normal(alias), alias)
+    return tuple(alias for alias in known.values() if alias)
+
+
 def _technique(builder: Builder, item: Technique) -> str:
+    listed = public_knowledge.technique(item.technique_id or "") if _is_known_by_tools(builder) else None
+    if listed is not None:
+        name = listed.name if item.name == item.technique_id else item.name
+        item = replace(item, name=name, kill_chain_phases=item.kill_chain_phases or listed.phases)
     references = []
     if item.technique_id:
         path = item.technique_id.replace(".", "/")
@@ -81,13 +119,15 @@ def _vulnerability(builder: Builder, item: Vulnerability) -> str:
 
 
 def _actor(builder: Builder, item: Actor) -> str:
+    if _is_known_by_tools(builder):
+        item = replace(item, aliases=_all_aliases(item.name, item.aliases))
     words = {"threat_actor_types": item.types} if item.kind == "threat-actor" else {}
     motive = {} if item.kind == "campaign" else {"primary_motivation": item.motivation}
     identifier = _knowledge(builder, item.kind, item.name, item.description, aliases=item.aliases, **words, **motive)
     if item.kind != "campaign":
         for code in item.countries:
             kind = "located-at" if item.kind == "threat-actor" else "originates-from"
-            builder.relate(identifier, kind, builder.add_common("location", country=code))
+            builder.relate(identifier, kind, location(builder, code))
     return identifier
 
 
@@ -105,6 +145,9 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
     if severity is not None and severity.number is not None:
         score = {"name": severity.scale or "severity", "value": severity.number, "description": severity.text}
         scores.append({name: value for name, value in score.items() if value != ""})
+    for field, name in RATES.items() if report.flood else ():
+        if figure := getattr(report.flood, field):
+            scores.append({"name": name, "value": figure})
     core = {
         "extension_type": "property-extension",
         "determination": report.determination.value,
@@ -138,11 +181,13 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
     # (3) what it is related to
     for ref in victims:
         if ref:
-            builder.relate(identifier, "impacts", ref)
+            builder.relate(identifier, "targets", ref)
     for code in report.countries:
-        builder.relate(identifier, "located-at", builder.add_common("location", country=code))
-    builder.relate(member.identity, "contact-for", identifier)
+        builder.relate(identifier, "targets", location(builder, code))
+    if not _is_known_by_tools(builder):
+        _relate_as_before(builder, identifier, [ref for ref in victims if ref])
     _relate_knowledge(builder, identifier, known)
+    render_methods(builder, identifier)
     _texts(builder, identifier)
     for other in report.related_reports:
         if other != report.report_id:
@@ -170,15 +215,36 @@ def _answers(report: Report) -> list[str]:
     return [*labels, f"root-cause:{report.root_cause}"] if report.root_cause else labels
 
 
+def _relate_as_before(builder: Builder, incident_ref: str, victims: list[str]) -> None:
+    """The relationships of reports that left before those that tools know: they stay, beside these."""
+    for ref in victims:
+        builder.relate(incident_ref, "impacts", ref)
+    for code in builder.report.countries:
+        builder.relate(incident_ref, "located-at", location(builder, code))
+    builder.relate(builder.member.identity, "contact-for", incident_ref)
+
+
+# What an incident is to what is known of it, by the type of that: in the words of STIX that platforms take.
+_OF_INCIDENT: Final = {
+    "malware": "uses",
+    "tool": "uses",
+    "attack-pattern": "uses",
+    "vulnerability": "targets",
+    "threat-actor": "attributed-to",
+    "intrusion-set": "attributed-to",
+    "campaign": "attributed-to",
+}
+
+
 def _relate_knowledge(builder: Builder, incident_ref: str, known: Mapping[tuple[str, str], str]) -> None:
-    kinds = {actor.name: actor.kind for actor in builder.report.actors}
-    for (kind, name), ref in known.items():
-        if kind != "actor":
-            builder.relate(incident_ref, "related-to", ref)
-        elif kinds[name] == "campaign":
-            builder.relate(ref, "associated-with", incident_ref)
-        else:
-            builder.relate(incident_ref, "attributed-to", ref)
+    for ref in dict.fromkeys(known.values()):
+        object_type = type_of(ref) or ""
+        builder.relate(incident_ref, _OF_INCIDENT[object_type], ref)
+        if not _is_known_by_tools(builder):
+            if object_type == "campaign":
+                builder.relate(ref, "associated-with", incident_ref)
+            elif _OF_INCIDENT[object_type] != "attributed-to":
+                builder.relate(incident_ref, "related-to", ref)
 
 
 def _texts(builder: Builder, incident_ref: str) -> None:
@@ -226,5 +292,5 @@ def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
         external_references=references,
     )
     for code in victim.countries:
-        builder.relate(identifier, "located-at", builder.add_common("location", country=code))
+        builder.relate(identifier, "located-at", location(builder, code))
     return identifier

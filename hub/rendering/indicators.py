@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from hub.rendering import versions, wording
+from hub.rendering import links, public_knowledge, versions, wording
 from hub.rendering.builder import Builder, Origin
-from hub.rendering.patterns import good_hashes, host_type, pattern_of
+from hub.rendering.observables import render_sco, victims_own
+from hub.rendering.patterns import package_of, pattern_of
 from hub.rendering.pointers import external_reference
 from hub.reports import rsit
+from hub.reports.knowledge import Technique
 from hub.reports.markings import TlpWord
 from hub.reports.moments import Moment
-from hub.reports.observables import FileDetails, Observable, ObservableType, Role, Sighting
+from hub.reports.observables import Observable, ObservableType, Role, Sighting
 from hub.stix import tlp
 from hub.stix.patterns import pattern_problem
 from hub.stix.timestamps import parse_timestamp
@@ -33,12 +35,12 @@ OTHER_DAYS: Final = 365
 NAME_CHARS: Final = 200  # characters of a value in an indicator's name
 
 
-def render_observables(builder: Builder, malware: Mapping[str, str]) -> dict[str, str]:
-    """Add what was observed; `malware` has the ids of the report's malware by name.
+def render_observables(builder: Builder, known: links.Known) -> dict[str, str]:
+    """Add what was observed; `known` has the ids of the malware, techniques and so on that the report names.
 
     Returns the ids of indicators by "type value", which is how sightings name them.
     """
-    indicators: dict[str, str] = {}
+    shown = links.Shown()
     groups: dict[tuple[str, TlpWord | None], list[str]] = {}
     # (1) each observable's SCO, in the group of its role; (2) its indicator
     for item in builder.report.observables:
@@ -47,114 +49,21 @@ def render_observables(builder: Builder, malware: Mapping[str, str]) -> dict[str
         if sco is not None:
             word = item.tlp if item.tlp and tlp.BY_WORD[item.tlp] > builder.level else None
             groups.setdefault(("held" if item.held else item.role.value, word), []).append(sco)
+            shown.observables[" ".join(item.key)] = sco
         if item.as_indicator and item.held is None:
-            indicator = _indicator(builder, item, origin, malware)
+            indicator = _indicator(builder, item, origin)
             if indicator is not None:
-                indicators[" ".join(item.key)] = indicator
+                shown.indicators[" ".join(item.key)] = indicator
     # (3) what is known of the victim's own addresses and names, at the CERT only
-    for sco in _victims_own(builder):
+    for sco in victims_own(builder):
         groups.setdefault((Role.VICTIM.value, None), []).append(sco)
     # (4) the observation of each group
     for (role, word), scos in groups.items():
         _observed_data(builder, role, word, list(dict.fromkeys(scos)))
-    return indicators
-
-
-def render_sco(builder: Builder, item: Observable, origin: Origin) -> str | None:
-    """The SCO of an observable, with those that it refers to; None for what is only a pattern."""
-    word = item.tlp
-    if item.type is ObservableType.TRAFFIC:
-        return _traffic(builder, item, origin)
-    content = _sco_content(builder, item)
-    if content is None:
-        return None
-    identifier = builder.observe(item.type.value, origin, word, **content)
-    if identifier is not None:
-        for host in item.resolves_to:
-            # Where the report does not list the address by itself, it does not say whose it is.
-            listed = builder.listed.get((host_type(host), host))
-            owner = Origin(listed.role, listed.held, listed) if listed else Origin(Role.UNKNOWN, observable=item)
-            target = builder.observe(host_type(host), owner, listed.tlp if listed else word, value=host)
-            if target is not None:
-                builder.relate(identifier, "resolves-to", target, _stricter(word, listed.tlp if listed else None))
-    return identifier
-
-
-def _stricter(first: TlpWord | None, second: TlpWord | None) -> TlpWord | None:
-    """The stricter of two levels, of which each counts only where it is stricter than the report's."""
-    return max((first, second), key=lambda word: tlp.BY_WORD[word] if word else -1)
-
-
-def _sco_content(builder: Builder, item: Observable) -> dict[str, Any] | None:
-    match item.type:
-        case ObservableType.FILE | ObservableType.CERTIFICATE:
-            return _file_content(builder, item)
-        case ObservableType.AS:
-            digits = item.value.upper().removeprefix("AS")
-            return {"number": int(digits), "name": item.display_name} if digits.isdecimal() else None
-        case ObservableType.EMAIL | ObservableType.IPV4 | ObservableType.IPV6 | ObservableType.DOMAIN:
-            shown = item.display_name if item.type is ObservableType.EMAIL else None
-            return {"value": item.value, "display_name": shown}
-        case ObservableType.URL | ObservableType.MAC:
-            return {"value": item.value}
-        case ObservableType.EMAIL_MESSAGE:
-            return {"is_multipart": False, "subject": item.value}
-        case ObservableType.MUTEX:
-            return {"name": item.value}
-        case ObservableType.SOFTWARE:
-            return {"name": item.value, "cpe": item.data if item.data and item.data.startswith("cpe:2.3:") else None}
-        case ObservableType.REGISTRY_KEY:
-            name, separator, data = (item.data or "").partition("=")
-            return {"key": item.value, "values": [{"name": name, "data": data}] if separator else None}
-        case ObservableType.USER_ACCOUNT:
-            return {"account_login": item.value, "display_name": item.display_name}
-        case _:
-            return None
-
-
-def _file_content(builder: Builder, item: Observable) -> dict[str, Any] | None:
-    details = item.file or FileDetails(name=item.value)
-    hashes = good_hashes(details)
-    for algorithm in sorted(details.hashes.keys() - hashes.keys()):
-        builder.unusable(f"hash {algorithm}", details.hashes[algorithm], "no such algorithm there, or no such hash")
-    if item.type is ObservableType.CERTIFICATE:
-        return {"hashes": hashes} if hashes else None
-    name = details.name or (None if hashes or details.imphash else item.value)
-    return {"hashes": hashes, "size": details.size, "name": name, "mime_type": details.mime_type}
-
-
-def _traffic(builder: Builder, item: Observable, origin: Origin) -> str | None:
-    details = item.traffic
-    if details is None:
-        return None
-    ends: dict[str, Any] = {}
-    for end, host, port, role in (
-        ("src", details.src, details.src_port, details.src_role),
-        ("dst", details.dst, details.dst_port, details.dst_role),
-    ):
-        if host:
-            ref = builder.observe(host_type(host), Origin(role, item.held, item), item.tlp, value=host)
-            ends[f"{end}_ref"] = ref
-        # A port counts without its host: which service the adversary reached for is known, and whose it is stays.
-        ends[f"{end}_port"] = port
-    protocols = [word for word in details.protocols if word] or ["tcp"]
-    return (
-        builder.observe("network-traffic", origin, item.tlp, **ends, protocols=protocols)
-        if details.src or details.dst
-        else None
-    )
-
-
-def _victims_own(builder: Builder) -> Iterable[str]:
-    for victim in builder.report.victims:
-        origin = Origin(Role.VICTIM)
-        for kind, texts in (("domain-name", victim.domains), ("email-addr", victim.emails)):
-            for value in texts:
-                if identifier := builder.observe(kind, origin, value=value):
-                    yield identifier
-        for value in victim.ip_ranges:
-            if identifier := builder.observe(host_type(value), origin, value=value):
-                yield identifier
+    # (5) what it points to, and how it is related
+    links.link_indicators(builder, known, shown)
+    links.relate_as_reported(builder, known, shown)
+    return shown.indicators
 
 
 def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list[str]) -> None:
@@ -176,7 +85,7 @@ def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list
     )
 
 
-def _indicator(builder: Builder, item: Observable, origin: Origin, malware: Mapping[str, str]) -> str | None:
+def _indicator(builder: Builder, item: Observable, origin: Origin) -> str | None:
     rule = pattern_of(item)
     if rule is None:
         builder.unusable(item.type.value, item.value, "nothing in it can be matched")
@@ -188,14 +97,13 @@ def _indicator(builder: Builder, item: Observable, origin: Origin, malware: Mapp
     valid_from, valid_until = validity(item, builder)
     report = builder.report
     what = wording.observable_name(item.type)
-    family = item.malware or (report.malware[0].name if len(report.malware) == 1 and report.malware[0].named else None)
     own = [line for label in item.labels if (line := _rsit_of(label))]
     kind = own[0].name if own else wording.incident_kind(report)
     text = wording.indicator_description(
         what,
         f"{kind} ({report.determination})",
         builder.member.name,
-        family,
+        item.malware,
         valid_until,
         wording=builder.record.wording,
     )
@@ -212,16 +120,29 @@ def _indicator(builder: Builder, item: Observable, origin: Origin, malware: Mapp
         pattern_version="2.1" if pattern_type == "stix" else None,
         valid_from=valid_from,
         valid_until=valid_until,
-        kill_chain_phases=[{"kill_chain_name": chain, "phase_name": phase} for chain, phase in item.kill_chain_phases],
-        labels=item.labels,
-        external_references=[pointer for source in item.references if (pointer := external_reference(source))],
+        kill_chain_phases=[{"kill_chain_name": chain, "phase_name": phase} for chain, phase in _phases(item, builder)],
+        labels=item.labels or [f'rsit:{rsit_class}="{rsit_type}"' for rsit_class, rsit_type in report.rsit],
+        external_references=[*_package_url(item), *filter(None, map(external_reference, item.references))],
         confidence=item.confidence if item.confidence is not None else report.confidence,
         revoked=item.revoked or None,
     )
     builder.own(identifier, origin)
-    if item.malware is not None and item.malware in malware and not item.revoked:
-        builder.relate(identifier, "indicates", malware[item.malware], item.tlp)
     return identifier
+
+
+def _package_url(item: Observable) -> list[dict[str, Any]]:
+    """A package's URL (purl), of which a pattern holds name and version only."""
+    purl = item.data or ""
+    return [{"source_name": "purl", "external_id": purl}] if package_of(purl) else []
+
+
+def _phases(item: Observable, builder: Builder) -> tuple[tuple[str, str], ...]:
+    """The phases of the kill chain that the report gives a value, by themselves or by the technique that it ties to it."""
+    if item.kill_chain_phases:
+        return item.kill_chain_phases
+    names = {name for kind, name in builder.tied.get(("observable", " ".join(item.key)), ()) if kind == "technique"}
+    techniques = [technique for technique in builder.report.techniques if technique.name in names] if names else []
+    return tuple(dict.fromkeys(phase for technique in techniques for phase in phases_of(technique)))
 
 
 def validity(item: Observable, builder: Builder) -> tuple[str, str]:
@@ -238,6 +159,14 @@ def validity(item: Observable, builder: Builder) -> tuple[str, str]:
     last = max((item.last_seen.stix() if item.last_seen else start), start)
     days = timedelta(days=VALID_DAYS.get(item.type, OTHER_DAYS))
     return start, versions.timestamp(datetime.fromisoformat(last) + days)
+
+
+def phases_of(technique: Technique) -> tuple[tuple[str, str], ...]:
+    """The phases that the report gives a technique, else its tactics in ATT&CK."""
+    if technique.kill_chain_phases:
+        return technique.kill_chain_phases
+    listed = public_knowledge.technique(technique.technique_id or "")
+    return listed.phases if listed is not None else ()
 
 
 def _rsit_of(label: str) -> rsit.RsitType | None:

@@ -1,11 +1,16 @@
-"""STIX patterns (STIX 2.1, 9) of observables."""
+"""Patterns of observables: of STIX (STIX 2.1, 9), and rules of YARA and Suricata for what STIX has no property for.
+
+Which type is matched by what, and who reads it: hub/docs/adr/0097-places-for-values.md.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role, TrafficDetails
 
@@ -40,8 +45,12 @@ def pattern_of(item: Observable) -> tuple[str, str] | None:
     """The pattern and its type (`stix`, or that of a detection rule); None where nothing can be matched."""
     if item.type is ObservableType.PATTERN:
         return (item.pattern, item.pattern_type) if item.pattern and item.pattern_type else None
-    compare = _COMPARISONS.get(item.type)
-    comparisons = compare(item) if compare else ""
+    if item.type is ObservableType.TLS_FINGERPRINT:
+        rule = _of_handshake(item)
+        return (rule, "suricata") if rule else None
+    if item.type is ObservableType.PDB_PATH:
+        return _of_debug_path(item.value), "yara"
+    comparisons = _COMPARISONS[item.type](item)
     return (f"[{comparisons}]", "stix") if comparisons else None
 
 
@@ -69,6 +78,9 @@ def _step(name: str) -> str:
 
 def _file(item: Observable) -> str:
     hashes = _hashes("file", item.file)
+    if item.file and item.file.imphash and _is_hash("MD5", item.file.imphash):
+        imports = f"file:extensions.'windows-pebinary-ext'.imphash = {quote(item.file.imphash)}"
+        hashes = f"{hashes} OR {imports}" if hashes else imports
     name = item.file.name if item.file else item.value
     return hashes or (f"file:name = {quote(name)}" if name else "")
 
@@ -98,7 +110,71 @@ def _traffic(item: Observable) -> str:
 
 
 def _agent(item: Observable) -> str:
-    return f"network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = {quote(item.value)}"
+    """As OpenCTI has it, or as STIX has it in a request."""
+    header = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
+    return f"user-agent:value = {quote(item.value)} OR {header} = {quote(item.value)}"
+
+
+def _account(item: Observable) -> str:
+    return f"bank-account:{account_property(item.value)} = {quote(item.value)}"
+
+
+def account_property(value: str) -> str:
+    """OpenCTI's property of a bank account for this number."""
+    return "iban" if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", value) else "account_number"
+
+
+class Package(NamedTuple):
+    """A package URL (purl) in its parts; `name` holds the namespace, too."""
+
+    kind: str
+    name: str
+    version: str | None
+
+
+def package_of(purl: str) -> Package | None:
+    """The parts of a package URL; None for what is none."""
+    match = re.fullmatch(r"pkg:([a-z][a-z0-9.+-]*)/([^@?#]+)(?:@([^?#]+))?(?:[?#].*)?", purl)
+    return Package(match[1], unquote(match[2]).strip("/"), unquote(match[3]) if match[3] else None) if match else None
+
+
+def _software(item: Observable) -> str:
+    """By its name; a package that is known by its URL (purl), by its version, too: others of it harm nobody."""
+    package = package_of(item.data or "")
+    version = f" AND software:version = {quote(package.version)}" if package and package.version else ""
+    return f"software:name = {quote(item.value)}{version}"
+
+
+_KEYWORDS: Final = {
+    "ja3": ("tls", "ja3.hash"),
+    "ja3s": ("tls", "ja3s.hash"),
+    "ja4": ("tls", "ja4.hash"),
+    "hassh": ("ssh", "ssh.hassh"),
+    "hassh-server": ("ssh", "ssh.hassh.server"),
+}
+"""The protocols and keywords under which Suricata compares fingerprints of handshakes, by the algorithm."""
+_FINGERPRINT: Final = re.compile(r"[0-9a-z_]{10,80}", re.ASCII)
+_LOCAL_SIDS: Final = range(1_000_000, 2_000_000)  # the numbers that Suricata leaves to rules of one's own
+
+
+def _of_handshake(item: Observable) -> str:
+    """A rule for Suricata: STIX has no property for such a fingerprint. Empty for one that Suricata does not compute."""
+    name = (item.data or "ja3").casefold()
+    protocol, keyword = _KEYWORDS.get(name, ("", ""))
+    if not keyword or not _FINGERPRINT.fullmatch(item.value):
+        return ""
+    number = int(hashlib.sha256(item.value.encode()).hexdigest()[:8], 16)
+    sid = _LOCAL_SIDS[number % len(_LOCAL_SIDS)]
+    return f'alert {protocol} any any -> any any (msg:"{name.upper()}"; {keyword}; content:"{item.value}"; sid:{sid}; rev:1;)'
+
+
+def _of_debug_path(path: str) -> str:
+    """A rule for YARA: the path stands in the program's bytes, and in no property of STIX's file."""
+    digest = hashlib.sha256(path.encode()).hexdigest()[:8]
+    text = path.replace("\\", "\\\\").replace('"', '\\"')
+    return (
+        f'rule pdb_{digest} {{ strings: $path = "{text}" ascii wide nocase condition: uint16(0) == 0x5a4d and $path }}'
+    )
 
 
 _COMPARISONS: Final[Mapping[ObservableType, Callable[[Observable], str]]] = {
@@ -116,11 +192,17 @@ _COMPARISONS: Final[Mapping[ObservableType, Callable[[Observable], str]]] = {
     ObservableType.USER_ACCOUNT: _equals("user-account:account_login"),
     ObservableType.TRAFFIC: _traffic,
     ObservableType.CERTIFICATE: _certificate,
-    ObservableType.SOFTWARE: _equals("software:name"),
+    ObservableType.SOFTWARE: _software,
     ObservableType.USER_AGENT: _agent,
-    # No SCO type is meant for wallets (STIX 2.1, 6); a custom one is how patterns name them.
-    ObservableType.WALLET: _equals("x-cryptocurrency-wallet:value"),
+    ObservableType.WALLET: _equals("cryptocurrency-wallet:value"),
+    ObservableType.BANK_ACCOUNT: _account,
+    ObservableType.PHONE: _equals("phone-number:value"),
+    ObservableType.URI_PATH: _equals("network-traffic:extensions.'http-request-ext'.request_value"),
+    ObservableType.NAMED_PIPE: lambda item: f"file:name = {quote(_PIPES + item.value)}",
 }
+
+
+_PIPES: Final = "\\\\.\\pipe\\"  # where Windows keeps named pipes, as files of this name
 
 
 def host_type(host: str) -> str:

@@ -8,7 +8,7 @@ What leaves the country is made of this by the release step (`hub/release`), nev
 1. Public knowledge: malware, techniques, vulnerabilities, actors.
 2. What was observed, with indicators; sightings.
 3. A case: the incident with its events, impacts and tasks, the victim, places, notes.
-4. A case or watch: the container report, which tools keep that know nothing of incidents.
+4. The container, which tools keep that know nothing of incidents: a report; of a feed, a grouping.
 5. Versions: equal content keeps its times, changed content gets new ones, what is gone is revoked.
 6. Each object is checked as the hub's door will check it.
 
@@ -18,7 +18,7 @@ Rendering is repeatable: the same report, key and record give the same bytes, wh
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from hub.rendering import stix_classes, versions, wording
 from hub.rendering.builder import Builder, Origin
 from hub.rendering.incident import labels_of, render_incident, render_knowledge
 from hub.rendering.indicators import render_observables, render_sightings
+from hub.rendering.methods import poisoned_packages
 from hub.rendering.pointers import external_reference
 from hub.rendering.versions import COMMON_TIME, Content, Version, VersionRecord
 from hub.reports.losses import Unused
@@ -89,12 +90,12 @@ def render(
     object cannot be made, which names it.
     """
     record = record or VersionRecord()
+    report = replace(report, observables=(*report.observables, *poisoned_packages(report)))
     builder = Builder(report, member, record, now, exercise=exercise)
     # (1) public knowledge
     known = render_knowledge(builder)
     # (2) what was observed
-    malware = {name: ref for (kind, name), ref in known.items() if kind == "malware"}
-    indicators = render_observables(builder, malware)
+    indicators = render_observables(builder, known)
     named = {**known, **{("observable", key): ref for key, ref in indicators.items()}}
     render_sightings(builder, named)
     # (3) the incident
@@ -103,8 +104,10 @@ def render(
     # (4) the container
     if report.kind is not ReportKind.FEED:
         _container(builder)
+    elif _is_of_containers(builder):
+        _grouping(builder)
     # (5) versions
-    own, own_versions = versions.settle([_own_identity(member)], record.own, builder.now)
+    own, own_versions = versions.settle([_own_identity(member)], record.own, builder.now, created=COMMON_TIME)
     settled, settled_versions = versions.settle(builder.drafts.values(), record.objects, builder.now)
     contents = (
         *_definitions(builder),
@@ -127,11 +130,7 @@ def render(
 
 
 def _own_identity(member: OwnMember) -> Content:
-    """The same wherever it goes: two contents under one id and version would break every reader.
-
-    The duty desk's mailbox is no part of it, since protected collections take no contact information; it stands in
-    the handling statement of what is released.
-    """
+    """The same wherever it goes, with the duty desk's mailbox: two contents under one id and version would break readers."""
     content: Content = {
         "type": "identity",
         "spec_version": "2.1",
@@ -139,6 +138,7 @@ def _own_identity(member: OwnMember) -> Content:
         "name": member.name,
         "identity_class": "organization",
         "sectors": ["government-national"],
+        **({"contact_information": member.contact} if member.contact else {}),
         "object_marking_refs": [tlp.TLP2_IDS[tlp.TLP.CLEAR]],
     }
     return content
@@ -152,16 +152,37 @@ def _definitions(builder: Builder) -> list[Content]:
     return [tlp.tlp2_definition(level) for level in sorted(levels)]
 
 
-def _container(builder: Builder) -> None:
-    """The report that names all else. Its id and `published` stay through all stages."""
-    report = builder.report
+def _is_of_containers(builder: Builder) -> bool:
+    """Whether a feed was first rendered after feeds had groupings, and there is something to group."""
+    return builder.record.wording >= wording.KNOWN_BY_TOOLS and bool(builder.drafts or builder.observed)
+
+
+def _grouping(builder: Builder) -> None:
+    """The grouping that names all of a feed: importers that make an event of each container make one of it."""
+    builder.add(
+        "grouping",
+        CONTAINER,
+        name=f"Indicator report: {wording.incident_kind(builder.report)}",
+        context="suspicious-activity",
+        object_refs=_named_by_container(builder),
+        labels=labels_of(builder),
+    )
+
+
+def _named_by_container(builder: Builder) -> list[str]:
     refs = [
         content["id"]
         for content in (*builder.common.values(), *builder.drafts.values())
         if content["type"] not in _NOT_IN_REPORT
     ]
-    # Naming an SCO is knowing its value: one that is marked higher than the report is not named in it.
+    # Naming an SCO is knowing its value: one that is marked higher than the container is not named in it.
     refs += [ref for ref, content in builder.observed.items() if (tlp.level(content) or 0) <= builder.level]
+    return [builder.member.identity, *refs]
+
+
+def _container(builder: Builder) -> None:
+    """The report that names all else. Its id and `published` stay through all stages."""
+    report = builder.report
     identifier = builder.identifier("report", CONTAINER)
     before = builder.record.objects.get(identifier)
     criticality = report.severity.criticality if report.severity else None
@@ -181,7 +202,7 @@ def _container(builder: Builder) -> None:
         lang=report.language,
         report_types=["threat-report" if report.kind is ReportKind.CASE else "indicator"],
         published=before.content["published"] if before else versions.shortest(builder.now),
-        object_refs=[builder.member.identity, *refs],
+        object_refs=_named_by_container(builder),
         labels=list(dict.fromkeys(labels)),
         confidence=report.confidence,
         external_references=references,

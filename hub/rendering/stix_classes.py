@@ -27,6 +27,7 @@ from stix2.properties import (
 from stix2.registry import class_for_type
 
 from hub.stix import incident
+from hub.stix.identifiers import OPENCTI_OBSERVABLES
 from hub.stix.patterns import pattern_problem
 
 _LOSSES: Final = ["confirmed-loss", "contained", "exploited-loss", "none", "suspected-loss", "unknown"]
@@ -153,6 +154,11 @@ def _register() -> None:
         if class_for_type(name, "2.1") is None:
             body = type(name.title(), (), {"__doc__": f"The {name} of Incident Core."})
             stix2.v21.CustomObject(name, properties(), extension_name=extension)(body)
+    for name, texts in OPENCTI_OBSERVABLES.items():
+        if class_for_type(name, "2.1") is None:
+            body = type(name.title().replace("-", ""), (), {"__doc__": f"The {name} of OpenCTI."})
+            # without their extension's id: stix2 takes one class for an extension, and OpenCTI has four types under it
+            stix2.v21.CustomObservable(name, [(text, StringProperty()) for text in texts])(body)
     # (2) the keys inside impact.extensions, which have no extension definition of their own
     for key, fields in _IMPACT_KEYS.items():
         _extension(key, fields, {})

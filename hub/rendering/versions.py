@@ -22,7 +22,7 @@ import orjson
 
 from hub.rendering.wording import WORDING
 from hub.stix import tlp
-from hub.stix.identifiers import SCO_TYPES
+from hub.stix.identifiers import OBSERVABLE_TYPES
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP
 
@@ -98,16 +98,17 @@ def later(now: str, than: str) -> str:
 
 
 def settle(
-    drafts: Iterable[Content], known: Mapping[str, Version], now: str
+    drafts: Iterable[Content], known: Mapping[str, Version], now: str, *, created: str | None = None
 ) -> tuple[list[Content], dict[str, Version]]:
     """Give each draft its times; return all contents, revoked ones last, and the record as it is from now on.
 
+    `created`: both times of a new object, where they are the same at every machine that makes it; else `now`.
     Drafts come without `created` and `modified`. SCOs and definitions, which have no versions, are not for here.
     """
     settled: list[Content] = []
     versions: dict[str, Version] = {}
     for draft in drafts:
-        version = _version(draft, known.get(draft["id"]), now)
+        version = _version(draft, known.get(draft["id"]), now, created or now)
         versions[draft["id"]] = version
         settled.append(dict(version.content))
     for identifier, version in known.items():
@@ -118,14 +119,14 @@ def settle(
     return settled, versions
 
 
-def _version(draft: Content, before: Version | None, now: str) -> Version:
+def _version(draft: Content, before: Version | None, now: str, first: str) -> Version:
     if before is not None and before.revoked:
         return before
     mark = digest(draft)
     if before is not None and before.digest == mark:
         return before
-    created = now if before is None else before.content["created"]
-    modified = now if before is None else later(now, before.content["modified"])
+    created = first if before is None else before.content["created"]
+    modified = first if before is None else later(now, before.content["modified"])
     content = {**draft, "created": created, "modified": modified}
     return Version(mark, content, _lowest(before, content))
 
@@ -164,4 +165,4 @@ def _end_of_validity(indicator: Mapping[str, Any], now: str) -> str:
 
 def is_versioned(content: Mapping[str, Any]) -> bool:
     """Whether objects of this type have versions: SCOs and marking definitions have none (STIX 2.1, 3.1)."""
-    return content["type"] not in SCO_TYPES and content["type"] != "marking-definition"
+    return content["type"] not in OBSERVABLE_TYPES and content["type"] != "marking-definition"

@@ -35,12 +35,12 @@ _TYPE_NAMES = {
     ObservableType.SOFTWARE: "Software",
     ObservableType.USER_AGENT: "User agent",
     ObservableType.WALLET: "Cryptocurrency wallet",
-    ObservableType.BANK_ACCOUNT: "Bank account",
-    ObservableType.PHONE: "Phone number",
+    ObservableType.BANK_ACCOUNT: "IBAN",
+    ObservableType.PHONE: "Telephone number",
     ObservableType.TLS_FINGERPRINT: "TLS fingerprint",
     ObservableType.NAMED_PIPE: "Named pipe",
-    ObservableType.PDB_PATH: "Path of debug symbols",
-    ObservableType.URI_PATH: "Path of a request",
+    ObservableType.PDB_PATH: "PDB path",
+    ObservableType.URI_PATH: "URI path",
     ObservableType.PATTERN: "Detection rule",
 }
 _TASKS = {
@@ -50,13 +50,15 @@ _TASKS = {
     "recovery": "Recovery",
 }
 
-WORDING: Final = 2
-"""The version of these sentences. A report keeps the one in which it was first rendered or released: a sentence that is
-written better later makes no new version of what is out already.
+WORDING: Final = 3
+"""The version of these sentences, and of what gives objects their ids. A report keeps the one in which it was first rendered
+or released: a sentence that is written better later makes no new version of what is out already, and a better name or kind
+of relationship revokes nothing (hub/docs/adr/0099-relationships-that-tools-know.md).
 """
 FIRST_WORDING: Final = 1  # of records that do not say theirs
-_VALIDITY: Final = {1: "Stale from {} on.", 2: "Valid until {}."}
-_MALWARE: Final = {1: "Malware not told", 2: "Unspecified malware"}
+KNOWN_BY_TOOLS: Final = 3  # from here on relationships are those that tools know, and places and techniques have names
+_VALIDITY: Final = {1: "Stale from {} on."}
+_MALWARE: Final = {1: "Malware not told"}
 
 
 def plain(key: str) -> str:
@@ -113,6 +115,36 @@ def task_name(task_types: tuple[str, ...] | list[str]) -> str:
     return _TASKS.get(first, plain(first))
 
 
+def way_in_name(action: str, word: str) -> str:
+    """A way in, as VERIS names it: `VERIS hacking: Use of stolen creds`."""
+    return f"VERIS {action}: {word}"
+
+
+def flood_name(vector: str) -> str:
+    """`dns-amplification` -> `DDoS: dns amplification`."""
+    return f"DDoS: {vector.replace('-', ' ')}"
+
+
+def fix_name(software: str) -> str:
+    """The update that mends a weakness; `software` is the name with the version."""
+    return f"Update to {software}"
+
+
+def detection_name(source: str) -> str:
+    """Where others can detect it: `Detection in: Network Traffic`, a data source of ATT&CK."""
+    return f"Detection in: {source}"
+
+
+def rate(name: str, value: float) -> str:
+    """A figure of a flood, as people write it: `100 Gbit/s`."""
+    units = {"bits per second": "bit/s", "packets per second": "packets/s", "requests per second": "requests/s"}
+    unit = units.get(name, "s")
+    for scale, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if value >= scale and unit != "s":
+            return f"{value / scale:g} {letter}{unit}"
+    return f"{value:g} {unit}"
+
+
 def indicator_description(  # noqa: PLR0913 - what the sentence is made of
     what: str, seen_in: str, author: str, malware: str | None, until: str, *, wording: int = WORDING
 ) -> str:
@@ -128,9 +160,9 @@ def lone_description(what: str, author: str, until: str, *, wording: int = WORDI
 
 def validity(until: str, wording: int = WORDING) -> str:
     """Until when an indicator is valid, in a sentence."""
-    return _VALIDITY[wording].format(until[:10])
+    return _VALIDITY.get(wording, "Valid until {}.").format(until[:10])
 
 
 def unspecified_malware(wording: int = WORDING) -> str:
     """The name of a malware of which no more is known than that there was some."""
-    return _MALWARE[wording]
+    return _MALWARE.get(wording, "Unspecified malware")

@@ -23,6 +23,16 @@ SCO_TYPES: Final = frozenset(
     "artifact autonomous-system directory domain-name email-addr email-message file ipv4-addr ipv6-addr mac-addr mutex "
     "network-traffic process software url user-account windows-registry-key x509-certificate".split()
 )
+# Observables that STIX lacks, as OpenCTI has them: type -> its properties. They are no SCOs of the standard.
+OPENCTI_OBSERVABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "bank-account": ("iban", "bic", "account_number"),
+    "cryptocurrency-wallet": ("value",),
+    "phone-number": ("value",),
+    "user-agent": ("value",),
+}
+OPENCTI_EXTENSION: Final = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
+"""Under which OpenCTI defines its observables."""
+OBSERVABLE_TYPES: Final = SCO_TYPES | OPENCTI_OBSERVABLES.keys()
 # The Incident Core extension's own SDOs.
 INCIDENT_CORE_TYPES: Final = frozenset({"event", "impact", "task"})
 # Definitions belong to nobody: any writer may publish them (law L4), and every reader may see them.

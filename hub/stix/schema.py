@@ -31,7 +31,15 @@ from hub.stix.checks import (
     plainly_points_at,
 )
 from hub.stix.fault import Fault
-from hub.stix.identifiers import INCIDENT_CORE_TYPES, META_TYPES, SCO_TYPES, SDO_TYPES, SRO_TYPES, TYPE
+from hub.stix.identifiers import (
+    INCIDENT_CORE_TYPES,
+    META_TYPES,
+    OPENCTI_OBSERVABLES,
+    SCO_TYPES,
+    SDO_TYPES,
+    SRO_TYPES,
+    TYPE,
+)
 
 __all__ = ["PATTERN_MAX_COMPARISONS", "PATTERN_MAX_LENGTH", "Fault", "faults", "prepare"]
 
@@ -126,9 +134,13 @@ def _beginning(value: Any) -> Any:
 
 
 def known_properties(obj: Mapping[str, object]) -> frozenset[str]:
-    """The properties that STIX 2.1, or Incident Core, gives to a valid object of its type; to custom types the common ones."""
-    family = _family(str(obj.get("type")), obj)
-    return (_compiled.get(family) or _compile(family)).known
+    """The properties that STIX 2.1, or Incident Core, gives to a valid object of its type; to custom types the common ones,
+    and those of OpenCTI to its observables.
+    """
+    object_type = str(obj.get("type"))
+    family = _family(object_type, obj)
+    known = (_compiled.get(family) or _compile(family)).known
+    return known.union(OPENCTI_OBSERVABLES[object_type]) if object_type in OPENCTI_OBSERVABLES else known
 
 
 def prepare() -> None:

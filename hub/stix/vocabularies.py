@@ -57,3 +57,12 @@ TLP_SPELLINGS: Final = {
     "amberstrict": "amber+strict", "amber strict": "amber+strict",
 }  # fmt: skip
 """What people write for a TLP level, in lower case and without "TLP:", and the level in TLP 2.0."""
+
+RELATIONSHIP_TYPES: Final = frozenset({
+    "associated-with", "attributed-to", "based-on", "beacons-to", "belongs-to", "characterizes", "communicates-with",
+    "compromises", "contact-for", "contains", "controls", "delivers", "derived-from", "downloads", "drops", "duplicate-of",
+    "exfiltrates-to", "exploits", "has", "hosts", "impacts", "impersonates", "indicates", "investigates", "led-to",
+    "located-at", "mitigates", "originates-from", "owns", "related-to", "remediates", "resolves-to", "targets", "uses",
+    "variant-of",
+})  # fmt: skip
+"""The relationships of STIX 2.1 (appendix B) and of Incident Core that we write."""

@@ -81,7 +81,10 @@ CASE: Snapshot = {
         (
             "stix2-pattern",
             "stix2-pattern",
-            "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Kertas/1.0 (it\\'s us)']",
+            (
+                "[user-agent:value = 'Kertas/1.0 (it\\'s us)' OR "
+                "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Kertas/1.0 (it\\'s us)']"
+            ),
         ),
     },
     "clusters": {

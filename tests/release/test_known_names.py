@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hub.release import known_names
-from hub.release.known_names import is_public, looks_like_a_person, normal, technique_of
+from hub.release.known_names import is_public, looks_like_a_person, technique_of
+from hub.rendering.public_knowledge import normal
 from hub.reports import rsit
 
 

@@ -386,6 +386,12 @@ def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
             a_case(rsit=(classification,), observables=()),
         ):
             outcome = released(report)
-            texts = (text for content in (*outcome.contents, *outcome.lone) for text in texts_of(content))
+            # names, aliases and phases of public lists are searched one by one, and stay where they are like the victim's
+            listed = ("aliases", "kill_chain_phases")
+            contents = [
+                {key: value for key, value in content.items() if key not in listed}
+                for content in (*outcome.contents, *outcome.lone)
+            ]
+            texts = (text for content in contents for text in texts_of(content))
             said |= {word for text in texts for word in re.findall("[a-z]{4,}", text.lower())}
     assert said - our_words() - of_report == set()

@@ -25,7 +25,7 @@ from hub.reports.observables import ObservableType, Role, Sighting
 from hub.reports.report import Note, Report
 from hub.reports.victims import Consent
 from hub.stix import incident, tlp
-from hub.stix.identifiers import SCO_TYPES, derived_id
+from hub.stix.identifiers import OBSERVABLE_TYPES, OPENCTI_EXTENSION, SCO_TYPES, derived_id
 from hub.stix.schema import faults
 from hub.stix.tlp import TLP
 from tests.reports.making_reports import IDENTITY, LATER, NOW, SECRET, VICTIM, a_case, a_feed, a_member, a_watch, seen
@@ -123,6 +123,7 @@ def test_every_reference_is_to_something_that_leaves_too(report: Report, audienc
     there = {content["id"] for content in result.contents} | set(tlp.PAP_IDS.values())
     refs = set(re.findall(r'"([a-z0-9-]+--[0-9a-f-]{36})"', json.dumps(result.contents)))
     definitions = {incident.INCIDENT_CORE, incident.EVENT, incident.IMPACT, incident.TASK, tlp.TLP2_EXTENSION}
+    definitions |= {OPENCTI_EXTENSION}
     assert refs <= there | definitions
 
 
@@ -155,7 +156,7 @@ def test_what_leaves_carries_its_level_and_how_to_handle_it(report: Report, audi
     assert "must not try to identify" in statement["definition"]["statement"]
     assert "duty@cert-nusa.example" in statement["definition"]["statement"]
     for content in result.contents:
-        if content["type"] in SCO_TYPES:
+        if content["type"] in OBSERVABLE_TYPES:
             assert tlp.level(content) is level
         elif content["type"] != "marking-definition" and content["id"] != IDENTITY:
             assert tlp.level(content) is level
@@ -194,8 +195,8 @@ def test_consent_pseudonym_gives_a_pseudonym_and_nothing_else_of_it() -> None:
         "object_marking_refs",
     }  # fmt: skip
     assert f"{victim['name']} is a pseudonym" in one(result, "incident")["description"]
-    impacts = [item for item in of_type(result, "relationship") if item["relationship_type"] == "impacts"]
-    assert [item["target_ref"] for item in impacts] == [victim["id"]]
+    targets = [item["target_ref"] for item in of_type(result, "relationship") if item["relationship_type"] == "targets"]
+    assert [ref for ref in targets if ref.startswith("identity--")] == [victim["id"]]
 
 
 def test_consent_named_names_only_with_a_recorded_yes_and_outside_protected_collections() -> None:
@@ -401,6 +402,7 @@ def test_only_the_adversarys_values_leave() -> None:
     values = {item["value"] for item in found.contents if "value" in item}
     assert values == {
         "203.0.113.7", "kertas-leaks.example", "https://kertas-leaks.example/pay?id=7", "support@kertas-leaks.example",
+        "Kertas/1.0 (it's us)",
     }  # fmt: skip
 
 
@@ -557,7 +559,7 @@ def test_a_withdrawal_revokes_all_and_names_the_scos_to_delete() -> None:
     assert {content["id"] for content in back.contents} == set(first.record.objects)
     assert all(content["revoked"] for content in (*back.contents, *back.lone))
     assert len(back.lone) == 1
-    assert set(back.delete) == {content["id"] for content in first.contents if content["type"] in SCO_TYPES}
+    assert set(back.delete) == {content["id"] for content in first.contents if content["type"] in OBSERVABLE_TYPES}
     assert [found for content in back.contents if (found := faults(content))] == []
 
 

@@ -249,7 +249,8 @@ def test_every_sighting_says_where(report: Report) -> None:
 def test_patterns_are_escaped_and_name_the_adversarys_end_only() -> None:
     patterns = {item["pattern"] for item in of_type(rendered(a_case()), "indicator")}
     assert (
-        "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Kertas/1.0 (it\\'s us)']"
+        "[user-agent:value = 'Kertas/1.0 (it\\'s us)' OR "
+        "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Kertas/1.0 (it\\'s us)']"
     ) in patterns
     assert "[mutex:name = 'Global\\\\kertas']" in patterns
     assert f"[file:hashes.MD5 = '{'ab' * 16}' OR file:hashes.'SHA-256' = '{'3f' * 32}']" in patterns

@@ -9,7 +9,7 @@ from datetime import tzinfo
 from typing import Any, Final
 
 from hub.reports.observables import Observable, ObservableType, Role
-from hub.reports.reading import values
+from hub.reports.reading import accounts, values
 from hub.reports.reading.draft import simple
 from hub.reports.reading.times import parse_moment
 
@@ -49,6 +49,18 @@ KINDS: Final[dict[str, Callable[[str], Observable]]] = {
     "btc": simple(ObservableType.WALLET, _wallet),
     "mac": simple(ObservableType.MAC, values.mac),
     "user-agent": simple(ObservableType.USER_AGENT, values.plain),
+    "ip-port": accounts.host_port,
+    "iban": accounts.iban,
+    "bank-account": simple(ObservableType.BANK_ACCOUNT, values.bank_account),
+    "phone": simple(ObservableType.PHONE, values.phone),
+    "ja3": accounts.tls_fingerprint("ja3"),
+    "ja3s": accounts.tls_fingerprint("ja3s"),
+    "ja4": accounts.tls_fingerprint("ja4"),
+    "pipe": accounts.named_pipe,
+    "pdb": accounts.pdb_path,
+    "uri-path": accounts.uri_path,
+    "imphash": accounts.imphash,
+    "package": accounts.package,
 }
 """The words for types, and what reads a value of each."""
 
@@ -56,7 +68,8 @@ _ALIASES: Final = {
     "ip-src": "ip", "ip-dst": "ip", "ip4": "ip", "ip6": "ip", "ipaddress": "ip", "ipv4-addr": "ip", "ipv6-addr": "ip",
     "network": "cidr", "fqdn": "domain", "host": "domain", "domain-name": "domain", "uri": "url", "link": "url",
     "sha-1": "sha1", "sha-256": "sha256", "sha-512": "sha512", "mail": "email", "e-mail": "email",
-    "email-addr": "email", "file": "filename", "as": "asn", "registry": "regkey", "bitcoin": "btc", "wallet": "btc",
+    "email-addr": "email", "phone-number": "phone", "telephone": "phone", "named-pipe": "pipe", "pdb-path": "pdb",
+    "host-port": "ip-port", "file": "filename", "as": "asn", "registry": "regkey", "bitcoin": "btc", "wallet": "btc",
 }  # fmt: skip
 
 
@@ -121,7 +134,11 @@ def _from_mapping(item: Mapping[str, Any], zone: tzinfo | None) -> tuple[Observa
 
 def _with_role(observable: Observable, role: Role, evidence: str) -> Observable:
     # A hacked innocent host is worth blocking while it is hacked; the release step decides where it may go.
-    return replace(observable, role=role, evidence=evidence, as_indicator=role in {Role.ADVERSARY, Role.THIRD_PARTY})
+    traffic = observable.traffic and replace(
+        observable.traffic, dst_role=role
+    )  # the end that is named is what is meant
+    is_hostile = role in {Role.ADVERSARY, Role.THIRD_PARTY}
+    return replace(observable, role=role, evidence=evidence, traffic=traffic, as_indicator=is_hostile)
 
 
 def _observable(text: str) -> Observable:

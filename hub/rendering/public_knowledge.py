@@ -1,0 +1,87 @@
+"""What the world knows of techniques, malware and actors, by number or name: the tables of `lists`, read when first needed.
+
+`.ci/known-names.py` writes them from the MISP galaxies (CC0 1.0), MITRE ATT&CK among them. ATT&CK is a trademark of The MITRE
+Corporation: © The MITRE Corporation. Its content is reproduced and distributed with the permission of The MITRE Corporation.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+_FOLDER: Final = "lists"
+# A ransomware's name often ends in its kind, a family's in its version: what is left is on the list, too.
+_ENDINGS: Final = ("ransomware", "stealer", "botnet", "rat")
+
+
+@dataclass(frozen=True, slots=True)
+class AttackTechnique:
+    """A technique of ATT&CK: its name, and its tactics as phases of the kill chain of its domain."""
+
+    name: str
+    chain: str = ""
+    tactics: tuple[str, ...] = ()
+
+    @property
+    def phases(self) -> tuple[tuple[str, str], ...]:
+        """(kill_chain_name, phase_name) of each tactic."""
+        return tuple((self.chain, tactic) for tactic in self.tactics)
+
+
+def normal(name: str) -> str:
+    """The form in which names are compared: letters and digits, in lower case, without accents."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(character for character in plain if character.isalnum())
+
+
+def technique(number: str) -> AttackTechnique | None:
+    """The technique of this number; None where ATT&CK has none."""
+    return _techniques().get(number)
+
+
+def malware_types(name: str) -> tuple[str, ...]:
+    """The words of malware-type-ov for a family, by the lists that hold it; empty where none does."""
+    key = normal(name)
+    known = _types()
+    if found := known.get(key):
+        return found
+    shorter = (key.removesuffix(ending) for ending in _ENDINGS if key.endswith(ending))
+    versionless = key.rstrip("0123456789")
+    return next((found for text in (*shorter, versionless) if (found := known.get(text))), ())
+
+
+def aliases(name: str) -> tuple[str, ...]:
+    """The other names that ATT&CK has for this actor, malware or tool."""
+    return _aliases().get(normal(name), ())
+
+
+def lines(file: str) -> tuple[str, ...]:
+    """The lines of a list of this folder, without its head."""
+    text = (files("hub.rendering") / _FOLDER / f"{file}.txt").read_text("utf-8")
+    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+@cache
+def _techniques() -> Mapping[str, AttackTechnique]:
+    table = {}
+    for line in lines("attack_techniques"):
+        number, name, *phases = line.split("\t")
+        chain, tactics = phases or ("", "")
+        table[number] = AttackTechnique(name, chain, tuple(tactics.split(",")) if tactics else ())
+    return table
+
+
+@cache
+def _types() -> Mapping[str, tuple[str, ...]]:
+    pairs = (line.split("\t") for line in lines("malware_types"))
+    return {key: tuple(words.split(",")) for key, words in pairs}
+
+
+@cache
+def _aliases() -> Mapping[str, tuple[str, ...]]:
+    groups = (line.split("\t") for line in lines("attack_aliases"))
+    return {normal(name): tuple(other for other in group if other != name) for group in groups for name in group}

@@ -1,0 +1,494 @@
+"""Ten incidents as MISP events, with what a receiver can act upon in each. All names and addresses are invented, but for those
+of public malware, tools, actors and techniques.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
+
+from tests.facts.bundle import (
+    Fact,
+    address,
+    based_on,
+    block,
+    indicates,
+    phase,
+    port,
+    relates,
+    struck,
+    technique,
+    threat,
+    weakness,
+)
+
+SHA = "{:064x}".format
+MD5 = "{:032x}".format
+LOCKBIT: Final = ("ransomware", "LockBit")
+COBALT: Final = ("malpedia", "Cobalt Strike")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One MISP event with its facts."""
+
+    title: str
+    content: Mapping[str, Any]
+    facts: tuple[Fact, ...]
+
+
+def _uuid(*parts: object) -> str:
+    return str(uuid5(NAMESPACE_URL, " ".join(map(str, parts))))
+
+
+def _galaxy(kind: str, value: str, **meta: Any) -> dict[str, Any]:
+    cluster = {
+        "uuid": _uuid("cluster", kind, value),
+        "type": kind,
+        "value": value,
+        "tag_name": f'misp-galaxy:{kind}="{value}"',
+        "description": value,
+        "meta": meta,
+    }
+    return {"uuid": _uuid("galaxy", kind), "name": kind, "type": kind, "description": kind, "GalaxyCluster": [cluster]}
+
+
+def _attribute(
+    kind: str,
+    category: str,
+    value: str,
+    *,
+    galaxies: Sequence[tuple[str, str]] = (),
+    tags: Sequence[str] = (),
+    ids: bool = True,
+) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "uuid": _uuid("attribute", kind, value),
+        "type": kind,
+        "category": category,
+        "value": value,
+        "to_ids": ids,
+        "timestamp": "1772582400",
+    }
+    if galaxies:
+        item["Galaxy"] = [_galaxy(*each) for each in galaxies]
+    names = [*tags, *(f'misp-galaxy:{galaxy}="{value}"' for galaxy, value in galaxies)]
+    return item | ({"Tag": [{"name": name} for name in names]} if names else {})
+
+
+def _object(
+    name: str, *parts: tuple[str, str, str], category: str = "Network activity", refers: Sequence[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    identifier = _uuid("object", name, *parts)
+    return {
+        "uuid": identifier,
+        "name": name,
+        "meta-category": "network",
+        "description": name,
+        "template_uuid": _uuid("template", name),
+        "template_version": "1",
+        "timestamp": "1772582400",
+        "Attribute": [
+            {**_attribute(kind, category, value), "object_relation": relation} for relation, kind, value in parts
+        ],
+        "ObjectReference": [
+            {
+                "uuid": _uuid("reference", identifier, kind, target),
+                "object_uuid": identifier,
+                "referenced_uuid": target,
+                "relationship_type": kind,
+            }
+            for kind, target in refers
+        ],
+    }
+
+
+def _event(
+    title: str,
+    rsit: str,
+    attributes: Sequence[Mapping[str, Any]],
+    *,
+    objects: Sequence[Mapping[str, Any]] = (),
+    galaxies: Sequence[Mapping[str, Any]] = (),
+    sector: str = "",
+    tags: Sequence[str] = (),
+) -> dict[str, Any]:
+    named = [_galaxy("sector", sector), _galaxy("country", "malaysia", ISO="MY")] if sector else []
+    every = [*galaxies, *named]
+    names = [*tags, "tlp:amber", f"rsit:{rsit}", *(item["GalaxyCluster"][0]["tag_name"] for item in every)]
+    return {
+        "uuid": _uuid("event", title),
+        "info": title,
+        "date": "2026-03-04",
+        "timestamp": "1772582400",
+        "threat_level_id": "2",
+        "analysis": "2",
+        "distribution": "1",
+        "published": True,
+        "Orgc": {"uuid": _uuid("org"), "name": "CERT Utama"},
+        "Tag": [{"name": name} for name in names],
+        "Galaxy": every,
+        "Attribute": list(attributes),
+        "Object": list(objects),
+    }
+
+
+_RANSOM_FILE: Final = _object(
+    "file",
+    ("filename", "filename", "svchosl.exe"),
+    ("sha256", "sha256", SHA(0x1A1)),
+    ("imphash", "imphash", MD5(0x1A2)),
+    category="Payload delivery",
+    refers=[("communicates-with", _uuid("attribute", "domain", "sync-relay.example"))],
+)
+_DROPPER: Final = _object(
+    "file",
+    ("filename", "filename", "faktur.js"),
+    ("sha256", "sha256", SHA(0x5A1)),
+    category="Payload delivery",
+    refers=[("drops", _uuid("attribute", "sha256", SHA(0x5A2)))],
+)
+
+EVENTS: Final = (
+    Event(
+        "Files encrypted",
+        _event(
+            "Files encrypted",
+            'malicious-code="infected-system"',
+            [
+                _attribute(
+                    "ip-dst",
+                    "Network activity",
+                    "203.0.113.151",
+                    galaxies=[LOCKBIT],
+                    tags=["kill-chain:Command and Control"],
+                ),
+                _attribute("domain", "Network activity", "sync-relay.example"),
+                _attribute("mutex", "Artifacts dropped", "Global\\b0b2"),
+                _attribute("vulnerability", "External analysis", "CVE-2023-4966", ids=False),
+                _attribute("named pipe", "Artifacts dropped", "\\\\.\\pipe\\svc_b0b2"),
+            ],
+            objects=[_RANSOM_FILE],
+            galaxies=[
+                _galaxy(*LOCKBIT, synonyms=["ABCD"]),
+                _galaxy(
+                    "mitre-attack-pattern",
+                    "Data Encrypted for Impact - T1486",
+                    external_id="T1486",
+                    kill_chain=["mitre-attack:impact"],
+                ),
+            ],
+            sector="Health",
+        ),
+        (
+            address("203.0.113.151"),
+            indicates("203.0.113.151", "LockBit"),
+            phase("203.0.113.151", "command-and-control"),
+            block("sync-relay.example", "domain-name"),
+            block(SHA(0x1A1), "file"),
+            block(MD5(0x1A2), "file"),
+            relates(SHA(0x1A1), "communicates-with", "sync-relay.example"),
+            block("\\\\.\\pipe\\svc_b0b2", "file", "x-pipe"),
+            block("Global\\b0b2", "mutex"),
+            weakness("CVE-2023-4966"),
+            technique("T1486", "impact"),
+            struck("healthcare", "MY", called="Health"),
+        ),
+    ),
+    Event(
+        "Beacons to an unknown host",
+        _event(
+            "Beacons to an unknown host",
+            'malicious-code="c2-server"',
+            [
+                _attribute("ip-dst|port", "Network activity", "203.0.113.160|4444", galaxies=[COBALT]),
+                _attribute("domain|ip", "Network activity", "beat.example|203.0.113.161"),
+                _attribute("ja3-fingerprint-md5", "Network activity", "72a589da586844d7f0818ce684948eea"),
+                _attribute("user-agent", "Network activity", "xq/2.1 (compatible)"),
+                _attribute("uri", "Network activity", "/submit.php?id=7731"),
+                _attribute("x509-fingerprint-sha1", "Network activity", f"{0x2A2:040x}"),
+            ],
+            galaxies=[
+                _galaxy(*COBALT),
+                _galaxy(
+                    "mitre-attack-pattern",
+                    "Web Protocols - T1071.001",
+                    external_id="T1071.001",
+                    kill_chain=["mitre-attack:command-and-control"],
+                ),
+            ],
+        ),
+        (
+            address("203.0.113.160"),
+            port("203.0.113.160", 4444),
+            indicates("203.0.113.160", "Cobalt Strike"),
+            block("beat.example", "domain-name"),
+            relates("beat.example", "resolves-to", "203.0.113.161"),
+            block("72a589da586844d7f0818ce684948eea", "network-traffic", "suricata"),
+            block("xq/2.1 (compatible)", "user-agent", "network-traffic"),
+            block("/submit.php?id=7731", "network-traffic", "url"),
+            block(f"{0x2A2:040x}", "x509-certificate"),
+            technique("T1071.001", "command-and-control"),
+        ),
+    ),
+    Event(
+        "Home page replaced",
+        _event(
+            "Home page replaced",
+            'intrusions="system-compromise"',
+            [
+                _attribute("ip-src", "Network activity", "203.0.113.170"),
+                _attribute("filename|sha256", "Payload installation", f"wp-cache-y.php|{SHA(0x3A1)}"),
+            ],
+            galaxies=[
+                _galaxy("threat-actor", "Anonymous Sudan"),
+                _galaxy(
+                    "mitre-attack-pattern",
+                    "External Defacement - T1491.002",
+                    external_id="T1491.002",
+                    kill_chain=["mitre-attack:impact"],
+                ),
+            ],
+            sector="Education",
+        ),
+        (
+            address("203.0.113.170"),
+            block(SHA(0x3A1), "file"),
+            threat("Anonymous Sudan", "threat-actor", "intrusion-set"),
+            technique("T1491.002", "impact"),
+            struck("education", "MY", called="Education"),
+        ),
+    ),
+    Event(
+        "A gateway exploited",
+        _event(
+            "A gateway exploited",
+            'intrusion-attempts="exploit"',
+            [
+                _attribute("ip-src", "Network activity", "203.0.113.180", tags=["kill-chain:Exploitation"]),
+                _attribute(
+                    "url",
+                    "Payload delivery",
+                    "http://203.0.113.181/upd",
+                    galaxies=[("mitre-attack-pattern", "Ingress Tool Transfer - T1105")],
+                ),
+                _attribute(
+                    "snort",
+                    "Network activity",
+                    'alert tcp any any -> any 443 (msg:"x"; content:"/sslmgr"; sid:1000771;)',
+                ),
+                _attribute("pdb", "Artifacts dropped", "D:\\w\\upstyle\\Release\\u.pdb"),
+            ],
+            objects=[
+                _object(
+                    "vulnerability",
+                    ("id", "vulnerability", "CVE-2024-3400"),
+                    ("summary", "text", "Command injection in the gateway"),
+                    ("cvss-score", "float", "10.0"),
+                    category="External analysis",
+                )
+            ],
+            galaxies=[
+                _galaxy(
+                    "mitre-attack-pattern",
+                    "Exploit Public-Facing Application - T1190",
+                    external_id="T1190",
+                    kill_chain=["mitre-attack:initial-access"],
+                ),
+            ],
+        ),
+        (
+            address("203.0.113.180"),
+            phase("203.0.113.180", "exploitation"),
+            block("http://203.0.113.181/upd", "url"),
+            indicates("http://203.0.113.181/upd", "Ingress Tool Transfer"),
+            technique("T1105", "command-and-control"),
+            block("x", "snort"),
+            block("D:\\\\w\\\\upstyle\\\\Release\\\\u.pdb", "yara"),
+            weakness("CVE-2024-3400"),
+            technique("T1190", "initial-access"),
+        ),
+    ),
+    Event(
+        "Customers asked for codes",
+        _event(
+            "Customers asked for codes",
+            'fraud="phishing"',
+            [
+                _attribute("url", "Payload delivery", "https://login-otp-check.example/a/"),
+                _attribute("domain|ip", "Network activity", "login-otp-check.example|203.0.113.190"),
+                _attribute("email-src", "Payload delivery", "notice@mailer-x.example"),
+                _attribute("email-subject", "Payload delivery", "Your access ends today"),
+                _attribute("phone-number", "Payload delivery", "+442079460123"),
+            ],
+            galaxies=[
+                _galaxy("tool", "16Shop"),
+                _galaxy(
+                    "mitre-attack-pattern",
+                    "Spearphishing Link - T1566.002",
+                    external_id="T1566.002",
+                    kill_chain=["mitre-attack:initial-access"],
+                ),
+            ],
+            sector="Bank",
+        ),
+        (
+            block("https://login-otp-check.example/a/", "url"),
+            block("login-otp-check.example", "domain-name"),
+            relates("login-otp-check.example", "resolves-to", "203.0.113.190"),
+            block("notice@mailer-x.example", "email-addr", "email-message"),
+            block("Your access ends today", "email-message"),
+            block("+442079460123", "phone-number"),
+            technique("T1566.002", "initial-access"),
+            struck("financial-services", "MY", called="Bank"),
+        ),
+    ),
+    Event(
+        "Records for sale",
+        _event(
+            "Records for sale",
+            'information-content-security="unauthorised-information-access"',
+            [
+                _attribute("ip-src", "Network activity", "203.0.113.200"),
+                _attribute("url", "External analysis", "http://leaks-board.example/t/991"),
+                _attribute("btc", "Financial fraud", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"),
+            ],
+            galaxies=[
+                _galaxy("threat-actor", "ShinyHunters"),
+                _galaxy(
+                    "mitre-attack-pattern",
+                    "Cloud Accounts - T1078.004",
+                    external_id="T1078.004",
+                    kill_chain=["mitre-attack:initial-access"],
+                ),
+            ],
+        ),
+        (
+            address("203.0.113.200"),
+            block("http://leaks-board.example/t/991", "url"),
+            block("bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq", "cryptocurrency-wallet"),
+            threat("ShinyHunters", "threat-actor", "intrusion-set"),
+            technique("T1078.004", "initial-access"),
+        ),
+    ),
+    Event(
+        "An invoice with another account",
+        _event(
+            "An invoice with another account",
+            'fraud="masquerade"',
+            [
+                _attribute("email-src", "Payload delivery", "billing@cargo-desk.example"),
+                _attribute("domain", "Network activity", "cargo-desk.example"),
+                _attribute("iban", "Financial fraud", "GB33BUKB20201555555555"),
+                _attribute("email-reply-to", "Payload delivery", "ceo.office@fast-post.example"),
+            ],
+            galaxies=[
+                _galaxy(
+                    "mitre-attack-pattern",
+                    "Impersonation - T1656",
+                    external_id="T1656",
+                    kill_chain=["mitre-attack:defense-evasion"],
+                ),
+            ],
+        ),
+        (
+            block("billing@cargo-desk.example", "email-addr", "email-message"),
+            block("cargo-desk.example", "domain-name"),
+            block("GB33BUKB20201555555555", "bank-account"),
+            block("ceo.office@fast-post.example", "email-addr", "email-message"),
+            technique("T1656", "defense-evasion"),
+        ),
+    ),
+    Event(
+        "A package that calls home",
+        _event(
+            "A package that calls home",
+            'malicious-code="malware-distribution"',
+            [
+                _attribute("domain", "Network activity", "stat-mirror.example", galaxies=[("malpedia", "XMRig")]),
+                _attribute("sha256", "Payload delivery", SHA(0x5A2), galaxies=[("malpedia", "XMRig")]),
+            ],
+            objects=[_DROPPER],
+            galaxies=[
+                _galaxy("malpedia", "XMRig"),
+                _galaxy(
+                    "mitre-attack-pattern",
+                    "Compromise Software Dependencies and Development Tools - T1195.001",
+                    external_id="T1195.001",
+                    kill_chain=["mitre-attack:initial-access"],
+                ),
+            ],
+            sector="Technology",
+        ),
+        (
+            block("stat-mirror.example", "domain-name"),
+            indicates("stat-mirror.example", "XMRig"),
+            block(SHA(0x5A2), "file"),
+            indicates(SHA(0x5A2), "XMRig"),
+            based_on(SHA(0x5A2)),
+            block(SHA(0x5A1), "file"),
+            relates(SHA(0x5A1), "drops", SHA(0x5A2)),
+            technique("T1195.001", "initial-access"),
+            struck("technology", "MY", called="Technology"),
+        ),
+    ),
+    Event(
+        "Traffic from reflectors",
+        _event(
+            "Traffic from reflectors",
+            'availability="ddos"',
+            [
+                _attribute("ip-src", "Network activity", "203.0.113.220"),
+                _attribute("ip-src", "Network activity", "203.0.113.221"),
+                _attribute("AS", "Network activity", "AS64500", ids=False),
+            ],
+            galaxies=[
+                _galaxy(
+                    "mitre-attack-pattern",
+                    "Reflection Amplification - T1498.002",
+                    external_id="T1498.002",
+                    kill_chain=["mitre-attack:impact"],
+                ),
+                _galaxy("botnet", "Mirai"),
+            ],
+            sector="Telecoms",
+        ),
+        (
+            address("203.0.113.220"),
+            address("203.0.113.221"),
+            technique("T1498.002", "impact"),
+            threat("Mirai", "malware", "tool", "infrastructure"),
+            based_on("203.0.113.220"),
+            struck("telecommunications", "MY", called="Telecoms"),
+        ),
+    ),
+    Event(
+        "Files taken home",
+        _event(
+            "Files taken home",
+            'information-content-security="data-leak"',
+            [
+                _attribute("domain", "Network activity", "share-box.example", galaxies=[("mitre-tool", "Rclone")]),
+                _attribute("url", "Network activity", "https://share-box.example/u/1"),
+            ],
+            galaxies=[
+                _galaxy("mitre-tool", "Rclone"),
+                _galaxy(
+                    "mitre-attack-pattern",
+                    "Exfiltration to Cloud Storage - T1567.002",
+                    external_id="T1567.002",
+                    kill_chain=["mitre-attack:exfiltration"],
+                ),
+            ],
+        ),
+        (
+            block("share-box.example", "domain-name"),
+            indicates("share-box.example", "Rclone"),
+            block("https://share-box.example/u/1", "url"),
+            threat("Rclone", "tool", "malware"),
+            technique("T1567.002", "exfiltration"),
+        ),
+    ),
+)
