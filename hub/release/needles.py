@@ -53,7 +53,7 @@ _TEMPLATES: Final = (
     "report reported seen shared stale from valid until unspecified adversary malware indicator name pattern value victim withheld publishing "
     "recipients identify contact questions incident criticality stage early update final suspected confirmed "
     "address domain network connection certificate user agent cryptocurrency wallet detection rule mutex key "
-    "organisation organisations person people file hashes "
+    "organisation organisations person people officer file hashes "
     # markings, labels, addresses of public catalogues, and the names of properties and rules
     "abusive alert amber attack cert clear code condition crypto cve cverecord determination duty extensions facing global green "
     "header http https identity intrusion intrusions malicious mitre must red request role rsit scanner strict strings support "

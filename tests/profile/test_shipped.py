@@ -10,6 +10,7 @@ import pytest
 from hub.declarations import read_profiles
 from hub.profile.check import Context, check
 from hub.profile.rules import Profile, parse_profile
+from hub.stix.identifiers import OPENCTI_EXTENSION
 from hub.stix.tlp import TLP, TLP2_IDS
 
 OWN = "identity--11111111-1111-4111-8111-111111111111"
@@ -165,6 +166,13 @@ REFUSED = [
     ("protected", GOOD_INCIDENT | {"x_misp_category": "Bank Rahasia"}, "misp-category-is-known"),
     ("protected", GOOD_INCIDENT | {"x_misp_meta_category": "Bank Rahasia"}, "misp-meta-category-is-known"),
     ("protected", GOOD_INCIDENT | {"extensions": {STRANGE: {"victim": "Bank Rahasia"}}}, "extension-is-known"),
+    (
+        "protected",
+        made(
+            "user-agent", extensions={OPENCTI_EXTENSION: {"extension_type": "new-sco", "description": "Bank Rahasia"}}
+        ),
+        "opencti-mark-says-no-more",
+    ),
     ("protected", GOOD_INCIDENT | {"external_references": [{"x_victim": "Bank Rahasia"}]}, "reference-says-no-more"),
     ("protected", made("malware", kill_chain_phases=[{"x_victim": "Bank Rahasia"}]), "phase-says-no-more"),
     (
