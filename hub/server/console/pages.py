@@ -236,6 +236,8 @@ def _menu(who: Account | None) -> list[Place]:
         for root in sorted(boards_of(who), key=lambda root: root.exercise)
     ]
     entries += [(word("Directory"), f"/{root.name}/contacts/") for root in boards_of(who)[:1] if not root.exercise]
+    if who.kind is not AccountKind.OPERATOR:
+        entries.append((word("Look up"), "/console/lookup"))
     entries.append((word("Collections"), "/"))
     path = flask.request.path
     return [

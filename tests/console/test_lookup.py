@@ -1,0 +1,171 @@
+"""Looking values up: what is found, however it is written, and nothing that the reader may not see."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+from hub.community.hub import Hub
+from hub.server.console import lookup
+from hub.server.console.lookup import parse_values
+from hub.stix.identifiers import derived_id
+from hub.stix.tlp import TLP, TLP2_IDS
+from tests.community.making import incident, report, taken, versioned
+from tests.console.conftest import Browser, SignedIn
+from tests.console.test_incident_page import an_indicator
+from tests.server.making import Clock
+
+
+def found(browser: Browser, values: str, **fields: str) -> set[tuple[str, str]]:
+    """(value, type) of each match on the page."""
+    page = looked_up(browser, values, **fields)
+    return {
+        (html.unescape(value), kind)
+        for value, rest in re.findall(r'<h3><code class="pick">(.*?)</code></h3>(.*?)</article>', page, re.DOTALL)
+        for kind in re.findall(r"<li>(?:<b class=\"drill-word\">DRILL</b> )?<b>([a-z0-9-]+)</b>", rest)
+    }
+
+
+def looked_up(browser: Browser, values: str, **fields: str) -> str:
+    token = browser.token("/console/lookup")
+    response = browser.post("/console/lookup", {"form_token": token, "values": values, "days": "0", **fields})
+    assert response.status_code == 200, response.get_data(as_text=True)
+    return response.get_data(as_text=True)
+
+
+def sco(kind: str, level: TLP = TLP.AMBER, **properties: Any) -> dict[str, Any]:
+    content = {"type": kind, "spec_version": "2.1", "object_marking_refs": [TLP2_IDS[level]], **properties}
+    return content | {"id": derived_id(content)}
+
+
+def publish(hub: Hub, *objects: dict[str, Any], to: str = "id") -> None:
+    refs = [incident(1)["id"], *(one["id"] for one in objects)]
+    taken(hub, "ID", incident(1, name="Phishing"), *objects, report(1, object_refs=refs), to=to)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ("198.51.100.7", {("198.51.100.7", "ipv4-addr"), ("198.51.100.7", "indicator")}),
+        ("198[.]51[.]100[.]7", {("198.51.100.7", "ipv4-addr"), ("198.51.100.7", "indicator")}),
+        ("198.51.100.70", set()),
+        ("2001:DB8:0::7", {("2001:DB8:0::7", "indicator")}),
+        ("BAD.example.", {("BAD.example.", "indicator")}),
+        ("hxxps://bad[.]example/Login", {("https://bad.example/Login", "indicator")}),
+        ("A" * 64, {("A" * 64, "indicator")}),
+        ("quiet fox", {("quiet fox", "malware")}),
+        ("T1566.002, CVE-2026-0001", {("T1566.002", "attack-pattern")}),
+        ("nothing.example", set()),
+    ],
+)
+def test_values_are_found_however_they_are_written(
+    hub: Hub, signed_in: SignedIn, values: str, expected: set[tuple[str, str]]
+) -> None:
+    """Defanged, in other letters, in another form of the same address; never where they are a part of another value."""
+    publish(
+        hub,
+        sco("ipv4-addr", value="198.51.100.7"),
+        an_indicator(1, "[ipv4-addr:value = '198.51.100.7']"),
+        an_indicator(2, "[ipv6-addr:value = '2001:db8::7']"),
+        an_indicator(3, "[url:value = 'https://bad.example/Login']"),
+        an_indicator(4, f"[file:hashes.'SHA-256' = '{'a' * 64}']"),
+        versioned("malware", 5, "ID", name="Quiet Fox", is_family=True, malware_types=["trojan"]),
+        versioned(
+            "attack-pattern",
+            6,
+            "ID",
+            name="Spearphishing Link",
+            external_references=[{"source_name": "mitre-attack", "external_id": "T1566.002"}],
+        ),
+    )
+    assert found(signed_in("sg-cert"), values) == expected
+
+
+def test_a_match_leads_to_its_incident(hub: Hub, signed_in: SignedIn) -> None:
+    """Which a report brings it to."""
+    publish(hub, an_indicator(1, "[domain-name:value = 'bad.example']"))
+    page = looked_up(signed_in("sg-cert"), "bad.example")
+    assert f'<a href="/asean/board/{incident(1)["id"]}/"><bdi>Phishing</bdi></a>' in page
+
+
+def test_nothing_is_found_above_the_level_of_the_reader(hub: Hub, signed_in: SignedIn) -> None:
+    """Law L5: a constituent finds what is AMBER where it reads, and learns of nothing else, not even that it is held."""
+    strict: Any = {"object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]]}
+    observable = sco("domain-name", TLP.AMBER_STRICT, value="high.example")
+    taken(hub, "ID", an_indicator(1, "[domain-name:value = 'high.example']", **strict), observable, to="id")
+    taken(hub, "ID", an_indicator(2, "[domain-name:value = 'low.example']"), to="incidents")
+    both = "high.example low.example"
+    assert {value for value, _ in found(signed_in("sg-cert"), both)} == {"high.example", "low.example"}
+    constituent = signed_in("id-soc")
+    assert found(constituent, both) == {("low.example", "indicator")}
+    pages = [_without_tokens(looked_up(constituent, f"{word}.example"), word) for word in ("high", "none")]
+    assert pages[0] == pages[1]
+
+
+def _without_tokens(page: str, word: str) -> str:
+    return re.sub(r'name="form_token" value="[^"]*"', "", page).replace(f"{word}.example", "")
+
+
+def test_a_long_look_goes_on_in_parts(
+    hub: Hub, signed_in: SignedIn, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each part says that it is one, and the next begins where it ended."""
+    monkeypatch.setattr(lookup, "PART_OBJECTS", 4)
+    monkeypatch.setattr(lookup, "_PAGE", 2)
+    publish(hub, *(an_indicator(n, f"[domain-name:value = 'n{n}.example']") for n in range(1, 11)))
+    singapore = signed_in("sg-cert")
+    values = "\n".join(f"n{n}.example" for n in range(1, 11))
+    fields: dict[str, str] = {}
+    seen: list[tuple[str, str]] = []
+    for _ in range(4):
+        page = looked_up(singapore, values, **fields)
+        seen += re.findall(r'<h3><code class="pick">(.*?)</code></h3>', page)
+        part = re.search(r'name="part" value="([^"]*)"', page)
+        if part is None:
+            break
+        assert "has not been compared yet" in page
+        fields = {"part": html.unescape(part[1])}
+    assert len(seen) == len(set(seen)) == 10
+
+
+def test_days(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """What was added before is not compared; an observable is found all the same."""
+    publish(hub, an_indicator(1, "[domain-name:value = 'bad.example']"), sco("domain-name", value="bad.example"))
+    clock.now += 40 * 24 * 3600 * 1000
+    singapore = signed_in("sg-cert")
+    assert found(singapore, "bad.example", days="30") == {("bad.example", "domain-name")}
+    assert len(found(singapore, "bad.example", days="90")) == 2
+
+
+@pytest.mark.parametrize(("text", "count"), [("", 0), ("  \n ", 0), ("\n".join(map(str, range(1001))), 1001)])
+def test_too_few_and_too_many(signed_in: SignedIn, text: str, count: int) -> None:
+    """Said in words, with what was pasted still there."""
+    singapore = signed_in("sg-cert")
+    fields = {"form_token": singapore.token("/console/lookup"), "values": text}
+    response = singapore.post("/console/lookup", fields)
+    assert response.status_code == 422
+    assert f"Paste between 1 and 1000 values; these are {count}." in response.get_data(as_text=True)
+
+
+def test_a_program_gets_json(hub: Hub, browser: Browser) -> None:
+    """With its key, at the same address."""
+    publish(hub, an_indicator(1, "[domain-name:value = 'bad.example']"))
+    key = hub.credentials.rotate("sg-cert", None)
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {key}"}
+    client = browser.app.test_client()
+    answer = client.post("/console/lookup", data={"values": "bad.example other.example"}, headers=headers).json
+    assert answer is not None
+    assert [(one["value"], one["type"], one["by"]) for one in answer["found"]] == [("bad.example", "indicator", "ID")]
+    assert (answer["missing"], answer["whole"]) == (["other.example"], True)
+    assert client.post("/console/lookup", data={"values": "x"}, headers={"Accept": "*/*"}).status_code == 401
+
+
+def test_pasted_texts() -> None:
+    """Lines, lists with commas, names of several words, and each value once."""
+    assert parse_values("a.example, b.example;c.example\na.example\n") == ["a.example", "b.example", "c.example"]
+    assert parse_values("Lazarus Group\nT1566 T1059.001") == ["Lazarus Group", "T1566", "T1059.001"]
+    assert parse_values("hxxp://a[.]example/x user[@]bad[.]example") == ["http://a.example/x", "user@bad.example"]
+    assert parse_values("<img src=x>\n\ud800") == ["img src=x", "\ud800"]
