@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from typing import Any
 
 from hub.cli import DONE
@@ -14,7 +13,7 @@ from hub.errors import UnprocessableError
 from hub.settings import load_settings
 from hub.sharing.release import HiddenObject, hidden_objects, release, remove
 from hub.stix.tlp import BY_WORD, TLP
-from hub.wiring import log_to, open_hub
+from hub.wiring import open_hub
 
 EXAMPLE = (
     "  hub levels list\n"
@@ -48,7 +47,6 @@ def run(args: argparse.Namespace) -> int:
         collection = hub.catalogue.find(*args.collection.partition("/")[::2])
         if collection is None:
             raise UnprocessableError(f"There is no collection {args.collection!r}; `hub collections` lists them all.")
-        log_to(sys.stderr.fileno())
         for object_id in args.object_ids:
             if args.action == "release":
                 count = release(hub.store, hub.catalogue, collection, object_id, BY_WORD[args.at])

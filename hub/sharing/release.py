@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import orjson
 
@@ -14,8 +12,6 @@ from hub.sharing.catalogue import Catalogue, Collection
 from hub.stix.levels import said_level
 from hub.stix.tlp import TLP
 from hub.store.base import HIDDEN, REFUSED, Record, Store
-
-_log: Final = logging.getLogger("hub.operator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +43,7 @@ def hidden_objects(store: Store, catalogue: Catalogue) -> Iterator[HiddenObject]
 def remove(store: Store, collection: Collection, object_id: str) -> int:
     """Remove the hidden versions of the object for good; how many there were. NotFoundError where none is hidden."""
     _hidden_versions(store, collection, object_id)
-    count = store.decide(collection.id, object_id, None)
-    _log.info("removed: what was hidden of %s in %s/%s", object_id, collection.root, collection.alias)
-    return count
+    return store.decide(collection.id, object_id, None)
 
 
 def release(store: Store, catalogue: Catalogue, collection: Collection, object_id: str, level: TLP) -> int:
@@ -67,9 +61,7 @@ def release(store: Store, catalogue: Catalogue, collection: Collection, object_i
             f"{object_id} says itself that it is {said.label}, and what a member says stands: ask the member for a newer "
             "version that is marked lower, or `hub levels remove` what is hidden."
         )
-    count = store.decide(collection.id, object_id, level)
-    _log.info("released: %s in %s at %s", object_id, name, level.label)
-    return count
+    return store.decide(collection.id, object_id, level)
 
 
 def _hidden_versions(store: Store, collection: Collection, object_id: str) -> list[Record]:

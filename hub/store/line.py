@@ -180,7 +180,8 @@ class _Decision:
             ):
                 self._raise(repeated, level, candidate.index)
         text = candidate.version_text or format_place(repeated.version // MICROSECONDS)
-        self.outcomes.append(Outcome(candidate.index, candidate.id, text, Verdict.REPEAT))
+        message = _HIDDEN if isinstance(repeated, HeldVersion) and repeated.level == HIDDEN else ""
+        self.outcomes.append(Outcome(candidate.index, candidate.id, text, Verdict.REPEAT, message))
 
     def _raise(self, row: HeldVersion, level: Level, index: int) -> None:
         before = self._raised.get(row.key)
@@ -456,6 +457,11 @@ def _refused(candidate: Candidate, history: _History, level: Level) -> str:
             f"would never learn that it is revoked. Revoke it with the content of that version, marked {reached}."
         )
     return ""
+
+
+_HIDDEN: Final = (
+    "It is hidden from every reader until the hub's operator decides: send a newer version that is marked right."
+)
 
 
 def _shown_as(level: Level) -> str:

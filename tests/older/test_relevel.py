@@ -12,27 +12,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import pymongo
 import pytest
 from bson import json_util
 
+from hub.cli import AWAY, DONE, main
 from hub.community.facts import ARCHIVED_KINDS
 from hub.community.hub import Hub
-from hub.errors import StoreUnavailableError
+from hub.errors import NotFoundError, StoreUnavailableError, UnprocessableError
 from hub.settings import Limits
-from hub.sharing.archive import read_archive
-from hub.sharing.catalogue import Catalogue
+from hub.sharing.archive import read_archive, write_archive
+from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.declared import load_catalogue
-from hub.sharing.release import HiddenObject, hidden_objects
+from hub.sharing.release import HiddenObject, hidden_objects, release, remove
 from hub.sharing.relevel import Relevelled, relevel
 from hub.sharing.seed import remove_surplus, seed
+from hub.stix.tlp import TLP
 from hub.store.base import RecordLevel, Store
 from hub.store.mongo.store import MongoStore
 from hub.store.sqlite.store import SqliteStore
 from tests.conftest import HOUR, Template, assemble, clients_of
 from tests.mongo import server
 from tests.older.make import md5_id
-from tests.server.making import DECLARATIONS, START, Client, Clock, address, an_id, ids
+from tests.server.making import DECLARATIONS, LAST, START, Client, Clock, address, an_id, at, ids, indicator
 
 HERE: Final = Path(__file__).parent
 MADE_AT: Final = 1_772_700_000_000  # milliseconds since 1970; later than all that is in the files
@@ -247,3 +250,127 @@ def test_an_upgrade_that_was_broken_off_is_run_again(older: Older, monkeypatch: 
     assert stops > 3
     assert {object_id for object_id, _, reason in HELD.values() if reason} <= older.hidden().keys()
     assert not any(older.store.has_unknown_levels(one.id) for one in older.catalogue)
+
+
+# --- what the operator decides ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def upgraded(tmp_path: Path, newer_catalogue: Catalogue, template: Template) -> Iterator[Older]:
+    """A store that `hub init` has brought up to date."""
+    clock = Clock(START)
+    older = Older(older_sqlite(tmp_path, clock), newer_catalogue, clock)
+    accounts = SqliteStore(template.folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=1)
+    for account in accounts.list_accounts():
+        older.store.put_account(account)
+    accounts.close()
+    older.init()
+    yield older
+    older.store.close()
+
+
+def feeds_of(older: Older) -> Collection:
+    collection = older.catalogue.find("region", "feeds")
+    assert collection is not None
+    return collection
+
+
+def test_what_is_released_comes_to_readers_who_were_past_its_place(upgraded: Older, template: Template) -> None:
+    """Law L1: a follower that has read everything gets it, at the level that the operator gave and nowhere below."""
+    as_account = clients_of(upgraded.hub(), template)
+    newest = {who: as_account(who).get(at("feeds", "objects"), limit=1000).headers[LAST] for who in ALL}
+    object_id = an_id(17)
+    release(upgraded.store, upgraded.catalogue, feeds_of(upgraded), object_id, TLP.AMBER)
+    came = {who: ids(as_account(who).objects("feeds", added_after=newest[who])) for who in ALL}
+    assert came == {"partner": [], "sg-soc": [object_id], "sg-cert": [object_id]}
+    assert object_id not in upgraded.hidden()
+
+
+@pytest.mark.parametrize(
+    ("object_id", "level", "words"),
+    [
+        (an_id(11), TLP.AMBER, "says itself that it is TLP:RED"),
+        (an_id(17), TLP.RED, "takes nothing above TLP:AMBER"),
+        (an_id(17), TLP.CLEAR, "says itself that it is TLP:GREEN"),
+        (an_id(1), TLP.AMBER, "Nothing of indicator--"),
+    ],
+)
+def test_the_operator_gives_no_level_below_what_is_said_or_above_the_collection(
+    upgraded: Older, object_id: str, level: TLP, words: str
+) -> None:
+    """In words that say what else to do."""
+    with pytest.raises((NotFoundError, UnprocessableError), match=words):
+        release(upgraded.store, upgraded.catalogue, feeds_of(upgraded), object_id, level)
+
+
+def test_what_is_removed_is_gone_and_what_stood_beside_it_stays(upgraded: Older, template: Template) -> None:
+    """Another member's contradiction goes; the first member's observable is as it was, and its own to improve again."""
+    before = [record.place for record in upgraded.store.history(feeds_of(upgraded).id, FILE)]
+    assert remove(upgraded.store, feeds_of(upgraded), FILE) == 1
+    assert [record.place for record in upgraded.store.history(feeds_of(upgraded).id, FILE)] == before[:1]
+    assert seen(clients_of(upgraded.hub(), template), FILE) == ALL
+    with pytest.raises(NotFoundError):
+        remove(upgraded.store, feeds_of(upgraded), FILE)
+
+
+def test_a_member_marks_again_what_is_hidden(upgraded: Older, template: Template) -> None:
+    """A newer version is taken as any other, and is seen; the hidden one stays hidden."""
+    as_account = clients_of(upgraded.hub(), template)
+    as_account("id-cert").publish("feeds", indicator(17, 2, level=TLP.AMBER))
+    assert seen(as_account, an_id(17)) == MEMBERS
+    assert len(as_account("sg-cert").objects("feeds", id=an_id(17), version="all")) == 1
+
+
+def test_a_repeat_of_what_is_hidden_says_so(upgraded: Older, template: Template) -> None:
+    """Its sender would else believe that it is read."""
+    hidden = upgraded.store.history(feeds_of(upgraded).id, an_id(40, "note"))[0]
+    status = clients_of(upgraded.hub(), template)("id-cert").add("feeds", orjson.loads(hidden.body))
+    assert "hidden" in status["successes"][0]["message"]
+
+
+def test_hidden_objects_move_with_an_archive(upgraded: Older, tmp_path: Path) -> None:
+    """As hidden, with their reasons; nothing is judged again."""
+    lines = write_archive(upgraded.store, upgraded.catalogue, secret=None, made_at=0, fact_kinds=ARCHIVED_KINDS)
+    (tmp_path / "new.jsonl").write_bytes(b"".join(lines))
+    (tmp_path / "moved").mkdir()
+    moved = open_sqlite(tmp_path / "moved", upgraded.clock)
+    list(read_archive(moved, upgraded.catalogue, tmp_path / "new.jsonl", now=START, fact_kinds=ARCHIVED_KINDS))
+    assert list(hidden_objects(moved, upgraded.catalogue)) == list(hidden_objects(upgraded.store, upgraded.catalogue))
+    assert not any(moved.has_unknown_levels(one.id) for one in upgraded.catalogue)
+    moved.close()
+
+
+def test_the_commands_of_an_upgrade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No other command opens an older store; `hub init` says what became of it; `hub levels` lists and decides."""
+    older_sqlite(tmp_path, Clock(START)).close()
+    for name, value in (
+        ("HUB_STORE", f"sqlite:///{tmp_path / 'hub.sqlite'}"),
+        ("HUB_COLLECTIONS", str(DECLARATIONS / "collections")),
+        ("HUB_PROFILES", str(DECLARATIONS / "profiles")),
+    ):
+        monkeypatch.setenv(name, value)
+    assert main(["collections"]) == AWAY
+    assert "run `hub init`" in capsys.readouterr().err
+    assert main(["init"]) == DONE
+    printed = capsys.readouterr().out
+    assert "objects are hidden from every reader until you decide" in printed
+    assert an_id(11) in printed
+    assert main(["levels", "list", "--json"]) == DONE
+    rows = {row["id"]: row for row in map(orjson.loads, capsys.readouterr().out.splitlines())}
+    assert rows[an_id(11)] == {
+        "collection": "region/feeds",
+        "id": an_id(11),
+        "version": "2026-03-01T00:00:01.000Z",
+        "publishers": ["ID"],
+        "readable_at": "green",
+        "reason": rows[an_id(11)]["reason"],
+    }
+    assert main(["levels", "release", "region/feeds", an_id(17), "--at", "green"]) == DONE
+    assert main(["levels", "remove", "region/feeds", an_id(11), an_id(14)]) == DONE
+    capsys.readouterr()
+    assert main(["levels", "list"]) == DONE
+    left = capsys.readouterr().out
+    assert not any(gone in left for gone in (an_id(11), an_id(14), an_id(17)))
+    assert main(["audit", "verify"]) == DONE
