@@ -1,8 +1,8 @@
 """`hub remind`: remind members of deadlines that have passed, once each. A timer runs it, or `hub serve --remind` does it.
 
 1. What is overdue in any API root and was not reminded of yet.
-2. Each is written: as a line, as JSON, or by mail to the member's contact.
-3. What was written is noted, one by one. Where the mail server refuses a member's mail for good, its telephone number is printed
+2. They are written: as lines, as JSON, or as one mail for each member to its contact.
+3. What was written is noted, member by member. Where the mail server refuses a member's mail for good, its telephone number is printed
    instead, and that counts as well; where it says "later", or is away, nothing is noted, and the next run tries again.
 4. The ledger's oldest intervals are joined, since this is done again and again anyway.
 
@@ -19,9 +19,9 @@ from contextlib import closing, nullcontext
 
 from hub.cli import AWAY, DONE
 from hub.community import mail
+from hub.community.digests import Digest, due_digests, remind
 from hub.community.mail import Mailed, Post
 from hub.community.reminder_loop import in_words, mail_server, unavailable
-from hub.community.reminders import Reminder, due_reminders, remind
 from hub.settings import load_settings
 from hub.wiring import open_hub
 
@@ -41,16 +41,17 @@ def run(args: argparse.Namespace) -> int:
     hub = open_hub(settings)
     with closing(hub.store), Post(mail_server(settings)) if args.mail else nullcontext() as post:
 
-        def write(reminder: Reminder) -> bool:
-            result = post.send(reminder) if post is not None else None
+        def write(digest: Digest) -> bool:
+            result = post.send(digest) if post is not None else None
             if result is Mailed.LATER:
-                print(f"hub remind: not yet, the next run tries again: {reminder.line}", file=sys.stderr)
+                print(f"hub remind: not yet, the next run tries again: {digest.line}", file=sys.stderr)
                 return False
             if args.json:
-                line = reminder.as_dict() | ({} if result is None else {"mailed": result is Mailed.TAKEN})
-                print(json.dumps(line, ensure_ascii=False), flush=True)
+                mailed = {} if result is None else {"mailed": result is Mailed.TAKEN}
+                for reminder in digest.reminders:
+                    print(json.dumps(reminder.as_dict() | mailed, ensure_ascii=False), flush=True)
             else:
-                print(in_words(reminder, result), flush=True)
+                print(in_words(digest, result), flush=True)
             return not args.keep
 
         try:
@@ -59,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
                 print("hub remind: another process is reminding just now; nothing is lost", file=sys.stderr)
         except mail.AWAY as error:
             print(f"hub remind: the mail server {unavailable(settings, error)}", file=sys.stderr)
-            for reminder in due_reminders(hub):
-                print(reminder.phone, file=sys.stderr)
+            for digest in due_digests(hub):
+                print(digest.phone, file=sys.stderr)
             return AWAY
         # (4)
         hub.community.ledger.fold()

@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Final, Self
 
-from hub.community.reminders import Reminder
+from hub.community.digests import Digest
 from hub.errors import ConfigurationError
 
 TIMEOUT_SECONDS: Final = 30
@@ -63,12 +63,12 @@ class Post:
                 self._line.quit()
             self._line.close()
 
-    def send(self, one: Reminder) -> Mailed:
-        """Send it to its member's contact; raises what `AWAY` lists where the server cannot be used at all."""
+    def send(self, digest: Digest) -> Mailed:
+        """Send it to its member's contact; raises what `AWAY` lists where the server cannot be used."""
         if self._line is None:
             self._line = self._connected()
         try:
-            self._line.send_message(_message(one, self._server.sender))
+            self._line.send_message(_message(digest, self._server.sender))
         except smtplib.SMTPRecipientsRefused as error:
             code = max(code for code, _ in error.recipients.values())
             return Mailed.REFUSED if code >= _LASTING else Mailed.LATER
@@ -76,6 +76,11 @@ class Post:
             return Mailed.REFUSED if error.smtp_code >= _LASTING else Mailed.LATER
         except smtplib.SMTPNotSupportedError:
             return Mailed.REFUSED  # an address that this server cannot spell
+        except AWAY:
+            # the next message has a connection of its own: this one may have ended it
+            self._line.close()
+            self._line = None
+            raise
         return Mailed.TAKEN
 
     def _connected(self) -> smtplib.SMTP:
@@ -102,13 +107,13 @@ def why_away(error: BaseException) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def _message(one: Reminder, sender: str) -> EmailMessage:
+def _message(digest: Digest, sender: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = sender
-    message["To"] = one.member.contact
-    message["Subject"] = one.subject
+    message["To"] = digest.member.contact
+    message["Subject"] = digest.subject
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in answer to it
-    message.set_content(one.body)
+    message.set_content(digest.body)
     return message
 
 

@@ -9,9 +9,10 @@ from contextlib import nullcontext
 from typing import Final
 
 from hub.community import mail
+from hub.community.digests import Digest, remind
 from hub.community.hub import Hub
 from hub.community.mail import Mailed, MailServer, Post
-from hub.community.reminders import Reminder, catalogues, remind
+from hub.community.reminders import catalogues
 from hub.errors import HubError
 from hub.settings import Settings
 
@@ -42,7 +43,7 @@ class ReminderLoop:
         self._complaint = ""
 
     def run(self) -> None:
-        """For as long as the process lives. A process killed half-way repeats at most one reminder."""
+        """For as long as the process lives. A process killed half-way repeats at most one message."""
         while True:
             # not all workers at the same moment
             pause = LOOK_SECONDS if self._look() else YIELD_SECONDS
@@ -54,10 +55,10 @@ class ReminderLoop:
         try:
             with Post(mail_server(settings)) if settings.smtp_host else nullcontext() as post:
 
-                def send(reminder: Reminder) -> bool:
-                    result = post.send(reminder) if post is not None else None
+                def send(digest: Digest) -> bool:
+                    result = post.send(digest) if post is not None else None
                     if result is not Mailed.LATER:
-                        _log.info("reminded: %s", in_words(reminder, result))
+                        _log.info("reminded: %s", in_words(digest, result))
                     return result is not Mailed.LATER
 
                 had_turn = remind(hub, send)
@@ -94,9 +95,9 @@ def mail_server(settings: Settings) -> MailServer:
     )
 
 
-def in_words(reminder: Reminder, result: Mailed | None) -> str:
-    """The reminder as a line, with the telephone where mail does not reach the member."""
-    return f"{reminder.line}\n  {reminder.phone}" if result is Mailed.REFUSED else reminder.line
+def in_words(digest: Digest, result: Mailed | None) -> str:
+    """The reminders of a member in lines, with the telephone where mail does not reach the member."""
+    return f"{digest.line}\n  {digest.phone}" if result is Mailed.REFUSED else digest.line
 
 
 def unavailable(settings: Settings, error: BaseException) -> str:

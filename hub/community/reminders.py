@@ -1,5 +1,7 @@
 """Reminders of deadlines that have passed: whom, of what, in which words. Each deadline is reminded of once.
 
+`digests` puts those of one member into one message.
+
 What is written holds no content of an incident: it travels by mail, and mail is read on the way. Words come from the
 catalogues in hub/community/messages, one file for each language.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,7 +21,6 @@ from zoneinfo import ZoneInfo
 
 from hub.community.entry import Overdue
 from hub.community.hub import Hub
-from hub.community.turn import Turn
 from hub.errors import ConfigurationError
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Member
@@ -28,7 +29,9 @@ from hub.stix.timestamps import format_place
 _log = logging.getLogger("hub.remind")
 KIND: Final = "reminded"
 FALLBACK: Final = "en"
-KEYS: Final = frozenset("exercise subject acknowledge answer body request_line line phone".split())
+KEYS: Final = frozenset(
+    "exercise subject acknowledge answer body request_line line digest_subject digest_body more phone".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Reminder:
 
     key: str  # of this deadline: once it is noted, nobody is reminded of it again
     root: str
+    root_title: str
     exercise: bool
     member: Member
     overdue: Overdue
@@ -68,36 +72,18 @@ def due_reminders(hub: Hub) -> list[Reminder]:
     reminders: list[Reminder] = []
     for root in hub.catalogue.roots.values():
         for overdue in hub.community.overdue(root):
+            if _key(root, overdue) in noted:
+                continue
             try:
-                due = reminder(root, hub.catalogue.members[overdue.member], overdue)
+                reminders.append(reminder(root, hub.catalogue.members[overdue.member], overdue))
             except (ArithmeticError, LookupError, ValueError):
                 # one deadline that cannot be written keeps nobody else from being reminded
                 _log.exception("no reminder can be written for %s, %s", overdue.member, overdue.incident)
-                continue
-            if due.key not in noted:
-                reminders.append(due)
     return reminders
 
 
-def remind(hub: Hub, tell: Callable[[Reminder], bool]) -> bool:
-    """Tell what is due and was not told; False where another process is at it.
-
-    `tell` says whether a reminder is to be noted as told; it is noted at once, so that a kill repeats one at most.
-    """
-    with Turn(hub, KIND) as turn:
-        if not turn.mine():
-            return False
-        for due_reminder in due_reminders(hub):
-            if not turn.mine():
-                return False
-            if tell(due_reminder):
-                note(hub, due_reminder)
-    return True
-
-
-def note(hub: Hub, one: Reminder) -> None:
-    """Note that it was told: nobody is reminded of this deadline again."""
-    hub.store.put_facts(KIND, {one.key: str(hub.clock()).encode()})
+def _key(root: ApiRoot, overdue: Overdue) -> str:
+    return f"{root.name}/{overdue.member}/{overdue.what}/{overdue.request or overdue.incident}/{overdue.due}"
 
 
 def reminder(root: ApiRoot, member: Member, overdue: Overdue) -> Reminder:
@@ -120,8 +106,9 @@ def reminder(root: ApiRoot, member: Member, overdue: Overdue) -> Reminder:
     }
     drill = f"[{words['exercise']}] " if root.exercise else ""
     return Reminder(
-        key=f"{root.name}/{member.code}/{overdue.what}/{overdue.request or overdue.incident}/{overdue.due}",
+        key=_key(root, overdue),
         root=root.name,
+        root_title=root.title,
         exercise=root.exercise,
         member=member,
         overdue=overdue,

@@ -1,0 +1,101 @@
+"""Reminders of one run as one message for each member: what is sent, in which words, and what is noted.
+
+1. All deadlines that passed and were not reminded of yet, grouped by member; those of drills apart from those in earnest.
+2. Each message is sent on its own: whatever goes wrong with one, the others go out.
+3. What was sent is noted at once, so that a process that is killed repeats one message at most.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hub.community.hub import Hub
+from hub.community.reminders import KIND, Reminder, catalogue_for, due_reminders
+from hub.community.turn import Turn
+from hub.sharing.members import Member
+
+LINES_SHOWN: Final = 50  # deadlines in one message; the others are counted
+FAILURES_MOST: Final = 3  # messages in a row that fail before a run ends: then it is not the message
+_log = logging.getLogger("hub.remind")
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """All that one member is reminded of in one run."""
+
+    member: Member
+    reminders: tuple[Reminder, ...]
+    subject: str
+    body: str
+    line: str  # for a terminal or a log: one line for each deadline
+    phone: str
+
+
+def digest_of(member: Member, reminders: Sequence[Reminder]) -> Digest:
+    """The message for a member; a single reminder has words of its own."""
+    first = reminders[0]
+    lines = [reminder.line for reminder in reminders]
+    subject, body = first.subject, first.body
+    if len(reminders) > 1:
+        words = catalogue_for(member.languages)
+        drill = f"[{words['exercise']}] " if first.exercise else ""
+        shown = lines[:LINES_SHOWN]
+        if len(lines) > LINES_SHOWN:
+            shown.append(words["more"].format(count=len(lines) - LINES_SHOWN))
+        values = {
+            "cert": member.cert,
+            "member": member.code,
+            "count": len(lines),
+            "root": ", ".join(dict.fromkeys(reminder.root_title for reminder in reminders)),
+            "lines": "\n".join(shown),
+        }
+        subject = drill + words["digest_subject"].format(**values)
+        body = (drill + words["digest_body"].strip().format(**values)).strip() + "\n"
+    return Digest(member, tuple(reminders), subject, body, "\n".join(lines), first.phone)
+
+
+def due_digests(hub: Hub) -> list[Digest]:
+    """(1) The messages that are due; the member with the most urgent deadline first."""
+    groups: dict[tuple[str, bool], list[Reminder]] = {}
+    for reminder in due_reminders(hub):
+        groups.setdefault((reminder.member.code, reminder.exercise), []).append(reminder)
+    return [digest_of(hub.catalogue.members[code], reminders) for (code, _), reminders in groups.items()]
+
+
+def remind(hub: Hub, send: Callable[[Digest], bool]) -> bool:
+    """Send what is due; False where another process is reminding.
+
+    `send` says whether the message is to be noted as sent. What it raised first is raised again when all others were tried.
+    """
+    failure: Exception | None = None
+    failures_in_a_row = 0
+    with Turn(hub, KIND) as turn:
+        if not turn.mine():
+            return False
+        for digest in due_digests(hub):
+            if not turn.mine():
+                return False
+            # (2)
+            try:
+                was_sent = send(digest)
+            except Exception as error:  # noqa: BLE001 - one member's message must not end those of all others
+                failure = failure or error
+                failures_in_a_row += 1
+                if failures_in_a_row == FAILURES_MOST:
+                    break
+                continue
+            failures_in_a_row = 0
+            # (3)
+            if was_sent:
+                note(hub, digest.reminders)
+    if failure is not None:
+        raise failure
+    return True
+
+
+def note(hub: Hub, reminders: Sequence[Reminder]) -> None:
+    """Note that they were sent: nobody is reminded of these deadlines again."""
+    hub.store.put_facts(KIND, {reminder.key: str(hub.clock()).encode() for reminder in reminders})
