@@ -112,7 +112,7 @@ class _Incident:
             severity=Severity(effects.criticality, "IODEF severity", effects.severity) if effects.severity else None,
             confidence=effects.confidence,
             tlp=self.level,
-            countries=(draft.options.default_country,) if draft.options.default_country else (),
+            countries=distinct(code for victim in victims for code in victim.countries),
             timeline=timeline,
             detection_methods=distinct(effects.detection),
             victims=victims,

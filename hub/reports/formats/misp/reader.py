@@ -175,7 +175,7 @@ def _report(event: Any, draft: Draft) -> Report:
         confidence=tagged.confidence,
         tlp=tlp,
         pap=tagged.pap,
-        countries=distinct(tagged.countries) or distinct((options.default_country or "",)),
+        countries=distinct((*tagged.countries, *(code for victim in victims for code in victim.countries))),
         timeline=Timeline(started=started, written=written),
         victims=victims,
         secondary_victims=others,

@@ -123,7 +123,7 @@ def _report(value: Any, draft: Draft) -> Report:
         severity=severity,
         confidence=confidence,
         tlp=draft.options.default_tlp,
-        countries=victim.countries or distinct((draft.options.default_country or "",)),
+        countries=victim.countries,
         timeline=timeline,
         detection_methods=methods,
         suspected_malicious=True if actors else None,
