@@ -6,12 +6,13 @@ The runs are seeded, and a failure names its seed.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
 from hub.errors import HubError
-from hub.store.base import EVERY, Query, Verdict
+from hub.store.base import EVERY, NOBODY, Query, Verdict
 from hub.store.mongo import commit as protocol
 from hub.store.mongo import steps
 from tests.mongo.model import Guards, LostError, Model, perform
@@ -256,6 +257,33 @@ def test_two_that_claim_one_id_in_two_collections_are_never_both_believed() -> N
             simulation._settle()
             simulation._judge()
             assert simulation.story.wrong == []
+
+
+def naming_and_named(first: int, second: int) -> list[str]:
+    """The verdicts where a member names an observable in one collection while it adds it, higher, to another."""
+    model = Model()
+    answers: list[Any] = []
+    name = an_id(1, "ipv4-addr")
+    observable = batch(candidate(1, None, 3, type="ipv4-addr", owner=NOBODY), collection=COLLECTIONS[0])
+    naming = batch(candidate(2, level=1, names=(name,)), collection=COLLECTIONS[1])
+    works = [
+        protocol.append(replace(one, reads=dict.fromkeys(COLLECTIONS, 3)), f"{number}", lambda: START)
+        for number, one in enumerate((observable, naming))
+    ]
+    actors = [
+        stopped(model, work, moments, answers.append) for work, moments in zip(works, (first, second), strict=True)
+    ]
+    for actor in actors:
+        finish(model, actor)
+    return sorted(outcome.verdict.value for committed in answers for outcome in committed.appended.outcomes)
+
+
+def test_an_observable_is_not_named_lower_in_another_collection_at_the_same_moment(monkeypatch: Patch) -> None:
+    """Law L5 e, for all pairs of moments at which the two stop; without step 2, some of them would both be taken."""
+    verdicts = [naming_and_named(first, second) for first in range(20) for second in range(20)]
+    assert {tuple(some) for some in verdicts} == {("added", "refused")}
+    monkeypatch.setattr("hub.store.mongo.commit._decide_others", nobody_else)
+    assert ["added", "added"] in [naming_and_named(first, second) for first in range(20) for second in range(20)]
 
 
 def never_still(_tip: steps.LogEntry) -> Generator[steps.Step, Any, bool]:

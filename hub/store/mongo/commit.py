@@ -4,10 +4,11 @@ Each collection has a log of numbered entries, and *entry n is committed when it
 are unique, so of all who try number n one succeeds, and anybody can look later who it was. The newest entry is the tip.
 
 1. Read the tip (primary, majority, one causal session). If it is not done, carry it out as in 5 to 8, and read again.
-2. Announce the commit: which ids, for which owners, as number tip + 1. Then look at what others announce. Where one of
-   them, in another collection, claims an id for another owner, have that decided first: wait for it or take its number
-   with an empty entry. Whoever announces before looking is seen by all who look later, so of two writers that claim one
-   id in two collections at least one sees the other (law L4 is hub-wide).
+2. Announce the commit: which ids, for which owners, and which observables they name, as number tip + 1. Then look at what
+   others announce. Where one of them, in another collection, claims an id for another owner, or names what this one adds,
+   or adds what this one names, have that decided first: wait for it or take its number with an empty entry. Whoever
+   announces before looking is seen by all who look later, so of two such writers at least one sees the other (laws L4
+   and L5 e are hub-wide).
 3. Look up what is held, in all collections, and decide the batch (`line.settle`): the plan. Where it moves nothing, look
    whether the tip is still the same, and answer; else go back to 1.
 4. **Commit**: insert entry tip + 1 with the plan, bodies and all. Taken by another: back to 1. Answer lost: insert again;
@@ -187,13 +188,14 @@ class Committed:
 def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, Any, Committed]:
     """The whole way of a batch; `name` is one that nobody else uses, `now` the hub's clock in milliseconds."""
     owners = {candidate.id: ownership.claimant(batch, candidate) for candidate in batch.candidates}
+    names = frozenset(name for candidate in batch.candidates for name in candidate.names)
     while True:
         # (1)
         tip = yield from finished_tip(batch.collection)
         refuse_while_restoring(tip)
         n = tip.n + 1
         # (2)
-        intent = Intent(f"{name}:{n}", batch.collection, n, owners)
+        intent = Intent(f"{name}:{n}", batch.collection, n, owners, names)
         if owners:
             yield Announce(intent)
             yield from _decide_others(intent)
@@ -228,12 +230,12 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
 
 
 def _decide_others(mine: Intent) -> Generator[Step, Any, None]:
-    """Step 2, after announcing: return when no undecided commit elsewhere claims one of these ids for another owner."""
+    """Step 2, after announcing: return when no undecided commit elsewhere is about the same ids in a way that matters."""
     intents: list[Intent] = yield ReadIntents()
     for other in intents:
         if other.collection == mine.collection:
             continue  # one log orders the two
-        if not any(mine.owners.get(object_id, owner) != owner for object_id, owner in other.owners.items()):
+        if not _touch_each_other(mine, other):
             continue
         for _ in range(POLITE_WAITS):
             entries: list[LogEntry] = yield ReadTip(other.collection)
@@ -258,6 +260,13 @@ def _decide_others(mine: Intent) -> Generator[Step, Any, None]:
             )  # fmt: skip - one value
             yield Insert(fence, Plan())
         yield Retract(other.key)
+
+
+def _touch_each_other(mine: Intent, other: Intent) -> bool:
+    """Whether one of the two has to be decided before the other."""
+    if not (mine.names.isdisjoint(other.owners) and other.names.isdisjoint(mine.owners)):
+        return True  # what one adds, the other names (law L5 e)
+    return any(mine.owners.get(object_id, owner) != owner for object_id, owner in other.owners.items())
 
 
 def _plan_of(batch: Batch, settled: line.Settled, rows: Mapping[str, Document], n: int, now: int) -> Plan:

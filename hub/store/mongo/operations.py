@@ -349,8 +349,11 @@ def _intent_document(intent: steps.Intent) -> Document:
         "n": intent.n,
         "ids": list(intent.owners),
         "owners": list(intent.owners.values()),
+        "names": sorted(intent.names),
     }
 
 
 def _intent_of(row: Document) -> steps.Intent:
-    return steps.Intent(row["_id"], row["coll"], row["n"], dict(zip(row["ids"], row["owners"], strict=True)))
+    owners = dict(zip(row["ids"], row["owners"], strict=True))
+    # an announcement of before names were noted is of a writer that is at work, or dead
+    return steps.Intent(row["_id"], row["coll"], row["n"], owners, frozenset(row.get("names", ())))

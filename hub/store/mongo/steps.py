@@ -43,12 +43,13 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a writer announces before it looks: which ids it is about to add, for which owner."""
+    """What a writer announces before it looks: which ids it is about to add, for which owner, and which these name."""
 
     key: str
     collection: str
     n: int  # the commit that it is going to be
     owners: Mapping[str, str]  # object id -> owner
+    names: frozenset[str] = frozenset()  # ids of possible observables
 
 
 # ------------------------------------------------------------------------------------------------------------- steps
