@@ -107,6 +107,9 @@ class Limits:
     )
     listeners: int = setting(2_000, "connections that wait for events")
     account_listeners: int = setting(100, "of these, connections of one account; those without an account count as one")
+    free_megabytes: int = setting(
+        256, "megabytes that the store's disk must have left; below, `/readyz` says that the hub is not ready"
+    )
     lock_seconds: int = setting(20, "seconds that a writer waits for its turn before it answers 503")
 
 

@@ -122,7 +122,7 @@ def application(settings: Settings) -> flask.Flask:
     threading.Thread(target=_prepare_boards, args=(hub,), name="boards", daemon=True).start()
     if settings.remind:
         threading.Thread(target=ReminderLoop(hub, settings).run, name="remind", daemon=True).start()
-    return create_app(
+    app = create_app(
         hub,
         public_url=settings.public_url,
         behind_proxy=settings.behind_proxy,
@@ -130,6 +130,8 @@ def application(settings: Settings) -> flask.Flask:
         events=events_place(settings),
         trail=trail,
     )
+    app.config["TLS_CERT"] = settings.tls_cert  # whose end the metrics tell
+    return app
 
 
 def events_place(settings: Settings) -> str | int | None:

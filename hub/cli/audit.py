@@ -18,6 +18,7 @@ import orjson
 
 from hub.audit.examine import examiner
 from hub.audit.state import Finding, about_of
+from hub.audit.verified import Verified, note_verification
 from hub.audit.verify import Verification
 from hub.cli import DONE, SOME_REFUSED
 from hub.cli.output import write_file
@@ -27,7 +28,7 @@ from hub.protocol.checkpoint import Checkpoint, open_note, parse_verifier_key, r
 from hub.settings import Settings, load_settings
 from hub.store.chain import TrailEntry, salt_of
 from hub.store.trail import keyed_id
-from hub.wiring import open_hub, open_trail
+from hub.wiring import now, open_hub, open_trail
 
 EXAMPLE = (
     "  hub audit show --what account --last 20\n"
@@ -142,6 +143,7 @@ def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
     against = None if args.against is None else _kept_checkpoint(hub, settings, args)
     verification = verification_of(hub)
     findings = list(verification.run((collection.id for collection in hub.catalogue), against))
+    note_verification(hub.store, Verified(now(), len(findings)))
     if args.json:
         rows = [{"kind": one.kind, "where": one.where, "message": one.message} for one in findings]
         print(json.dumps({"records": verification.records, "entries": verification.size, "findings": rows}, indent=1))

@@ -10,10 +10,12 @@ import os
 import signal
 import socket
 import ssl
+import stat
 import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from hub.cli import DONE
@@ -91,6 +93,7 @@ def check_transport(settings: Settings) -> None:
             raise ConfigurationError(f"{name}: there is no such file, or it cannot be read.")
     if settings.tls_cert:
         _check_certificate(settings)
+        _check_key_mode(settings.tls_key)
     if not settings.tls_cert and not settings.behind_proxy and not _is_loopback(settings.host):
         raise ConfigurationError(
             f"Plain HTTP is served on loopback only, and {settings.host} is not: give --tls-cert and --tls-key, or set "
@@ -107,6 +110,15 @@ def _check_certificate(settings: Settings) -> None:
             f"{settings.tls_cert} and {settings.tls_key} cannot be used: --tls-cert is the certificate and what "
             "signed it, --tls-key its private key, both PEM, the key without a passphrase."
         ) from None
+
+
+def _check_key_mode(name: str) -> None:
+    mode = Path(name).stat().st_mode
+    if mode & stat.S_IRWXO:
+        raise ConfigurationError(
+            f"{name}: every user of this machine can read or change the TLS key (mode {stat.S_IMODE(mode):03o}). Run "
+            f"`chmod 600 {name}`, or 640 with the hub's group, and replace the key if others have users here."
+        )
 
 
 def _is_loopback(host: str) -> bool:

@@ -58,6 +58,7 @@ _LOGIN_REFUSED: Final = frozenset(
     {401, 429}
 )  # with credentials and without an account: they were wrong, or not looked at
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
+_HSTS: Final = "max-age=31536000"  # seconds: browsers and clients use TLS alone for a year
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
@@ -167,6 +168,7 @@ def _end(response: flask.Response) -> flask.Response:
     if account is None and response.status_code in _LOGIN_REFUSED and "HTTP_AUTHORIZATION" in request.environ:
         tried = name_tried(request.environ["HTTP_AUTHORIZATION"])
         flask.current_app.extensions["trail"].recorder.refused_login(request.remote_addr or "", tried)
+        metrics.count_refused_login()
     line = {
         "what": what,
         "method": request.method,
@@ -184,5 +186,9 @@ def _end(response: flask.Response) -> flask.Response:
         "error_id": about.get("error_id"),
     }
     response.headers["X-Request-ID"] = about.request_id
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = _HSTS
+    if account is not None:
+        metrics.note_seen(account)
     _log.info("%s", orjson.dumps({key: value for key, value in line.items() if value is not None}).decode())
     return response

@@ -33,6 +33,7 @@ from hub.errors import HubError, MalformedError, TooLargeError, TooManyRequestsE
 from hub.server import asgi
 from hub.server.asgi import Receive, Send
 from hub.server.logins import PasswordQueue
+from hub.server.metrics import count_front_refusal
 from hub.server.shares import Shares
 from hub.server.threads import Threads
 from hub.server.turns import Turns
@@ -283,7 +284,8 @@ class Front:
 
 
 def _log_refusal(status: int, environ: Mapping[str, Any], address: str, client: str) -> None:
-    """One line for what never came to the application."""
+    """One line, and a count, for what never came to the application."""
+    count_front_refusal(status)
     line = {"what": "refused", "method": environ["REQUEST_METHOD"], "status": status, "address": address}
     account = client.removeprefix("account ")
     if account != client:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import flask
 
 from hub.community.hub import Hub
 from hub.errors import StoreError
+
+_MEGABYTE: Final = 2**20
 
 
 def healthz() -> flask.Response:
@@ -14,12 +18,18 @@ def healthz() -> flask.Response:
 
 
 def readyz() -> flask.Response:
-    """200 while the store answers, too; 503 where it does not, so that a load balancer asks another process."""
+    """200 while the store answers and its disk has room; else 503, so that a load balancer asks another process.
+
+    Reads and, as long as there is any room, writes go on all the same.
+    """
     hub: Hub = flask.current_app.extensions["hub"]
     try:
         hub.store.ping()
+        _, free = hub.store.space()
     except StoreError:
         return _plain("store away", 503)
+    if free is not None and free < hub.limits.free_megabytes * _MEGABYTE:
+        return _plain("disk nearly full", 503)
     return _plain("ready", 200)
 
 

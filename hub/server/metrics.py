@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator, Mapping
 from functools import cache
+from pathlib import Path
 
 import flask
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from cryptography import x509
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from hub.audit.verified import last_verification
 from hub.community.hub import Hub
 from hub.errors import ForbiddenError, UnauthenticatedError
-from hub.sharing.members import AccountKind
+from hub.sharing.members import Account, AccountKind
+from hub.version import __version__
 
 _registry = CollectorRegistry()
 _requests = Counter("hub_requests_total", "Requests answered.", ["what", "status"], registry=_registry)
@@ -18,6 +24,42 @@ _seconds = Histogram("hub_request_seconds", "From the request's head to its answ
 _objects = Counter(
     "hub_objects_total", "Objects that requests brought, by what became of them.", ["verdict"], registry=_registry
 )
+
+
+_front_refusals = Counter(
+    "hub_front_refusals_total", "Requests refused before they came to the application.", ["status"], registry=_registry
+)
+_logins = Counter("hub_refused_logins_total", "Requests whose credentials were refused.", registry=_registry)
+_seen = Gauge(
+    "hub_member_seen_seconds",
+    "The last request of a member's accounts, as a Unix time.",
+    ["member", "kind"],
+    registry=_registry,
+    multiprocess_mode="max",
+)
+_SEEN_AGAIN_SECONDS = 10.0  # a member that polls all the time is noted this often
+_seen_at: dict[tuple[str, str], float] = {}
+
+
+def note_seen(account: Account) -> None:
+    """Note that a member's account asked for something: silent members are seen by its age."""
+    if account.member is None:
+        return
+    key = (account.member, account.kind.value)
+    now = time.time()
+    if now - _seen_at.get(key, 0.0) > _SEEN_AGAIN_SECONDS:
+        _seen_at[key] = now
+        _seen.labels(*key).set(now)
+
+
+def count_front_refusal(status: int) -> None:
+    """Count what the front refused."""
+    _front_refusals.labels(str(status)).inc()
+
+
+def count_refused_login() -> None:
+    """Count credentials that were refused."""
+    _logins.inc()
 
 
 def count_request(what: str, status: int, seconds: float) -> None:
@@ -50,7 +92,7 @@ def metrics() -> flask.Response:
     if flask.current_app.config["METRICS_TOGETHER"]:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # prometheus-client types its rest
-    text = generate_latest(registry) + _held(flask.current_app.extensions["hub"])
+    text = generate_latest(registry) + _held(flask.current_app.extensions["hub"]) + _operating(flask.current_app)
     return flask.Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -66,3 +108,44 @@ def _held(hub: Hub) -> bytes:
         lines.append(f"hub_collection_objects{label} {count}")
         newest.append(f"hub_collection_newest_seconds{label} {place / 1000:.3f}")
     return ("\n".join([*lines, *newest]) + "\n").encode()
+
+
+def _operating(app: flask.Flask) -> bytes:
+    """What an operator is alarmed by: room, certificates, deadlines, verification."""
+    hub: Hub = app.extensions["hub"]
+    lines = [*_gauge("hub_info", "The version that runs.", {f'{{version="{__version__}"}}': 1})]
+    size, free = hub.store.space()
+    lines += _gauge("hub_store_bytes", "What the store takes.", {"": size})
+    if free is not None:
+        lines += _gauge("hub_disk_free_bytes", "What its disk has left.", {"": free})
+    expiry = certificate_expiry(app.config.get("TLS_CERT", ""))
+    if expiry is not None:
+        lines += _gauge(
+            "hub_certificate_expiry_seconds", "When the TLS certificate ends, as a Unix time.", {"": expiry}
+        )
+    overdue = {f'{{root="{root.name}"}}': len(hub.community.overdue(root)) for root in hub.catalogue.roots.values()}
+    lines += _gauge("hub_overdue_steps", "Deadlines of the joint protocol that have passed.", overdue)
+    verified = last_verification(hub.store)
+    if verified is not None:
+        lines += _gauge(
+            "hub_audit_verified_seconds", "The last verification, as a Unix time.", {"": verified.at / 1000}
+        )
+        lines += _gauge("hub_audit_findings", "What it found.", {"": verified.findings})
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _gauge(name: str, text: str, values: Mapping[str, float]) -> Iterator[str]:
+    yield f"# HELP {name} {text}"
+    yield f"# TYPE {name} gauge"
+    for labels, value in values.items():
+        yield f"{name}{labels} {value}"
+
+
+def certificate_expiry(file: str) -> float | None:
+    """When the first certificate in a PEM file ends, as a Unix time; None where there is none that can be read."""
+    if not file:
+        return None
+    try:
+        return x509.load_pem_x509_certificate(Path(file).read_bytes()).not_valid_after_utc.timestamp()
+    except (OSError, ValueError):
+        return None

@@ -441,6 +441,9 @@ class Store(Protocol):
     def standings(self, collection: str) -> Iterator[tuple[int, Standing]]:
         """The place of each record and where it stands, as it is kept, in place order: for verification."""
 
+    def space(self) -> tuple[int, int | None]:
+        """(bytes that the store takes, bytes that its disk has left; None where the store cannot tell)."""
+
     def ping(self) -> None:
         """Return if the store answers now; StoreUnavailableError if not."""
 

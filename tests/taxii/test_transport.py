@@ -49,6 +49,7 @@ def certify(authority: trustme.CA, folder: Path) -> None:
     """A new certificate and key, in the files that the hub reads."""
     certificate = authority.issue_cert("127.0.0.1", "localhost")
     certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
+    (folder / "key.pem").chmod(0o600)
     for number, part in enumerate(certificate.cert_chain_pems):
         part.write_to_path(str(folder / "chain.pem"), append=number > 0)
 

@@ -415,6 +415,12 @@ class MongoStore(Runner):
         """See `Store.standings`."""
         return ((row["place"], mongo_rows.standing_of(row)) for row in self._rows(collection, standings_of))
 
+    def space(self) -> tuple[int, int | None]:
+        """See `Store.space`."""
+        found = self._call(lambda o: o.database.command("dbStats", session=o.session), deadline_in(READ_SECONDS))
+        free = found.get("fsTotalSize", 0) - found.get("fsUsedSize", 0)
+        return int(found.get("totalSize") or found.get("storageSize") or 0), int(free) if free > 0 else None
+
     def ping(self) -> None:
         """See `Store.ping`."""
         self._call(lambda o: o.database.meta.find_one({"_id": "format"}, session=o.session), deadline_in(0))

@@ -153,6 +153,13 @@ class Files:
         with self.reading() as connection, self._write_lock(deadline):
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
+    def space(self) -> tuple[int, int]:
+        """(bytes of the store's files, bytes that this user may still write on their file system)."""
+        with _reached(self.path):
+            sizes = [file.stat().st_size for file in self.path.parent.glob(f"{self.path.name}*")]
+            system = os.statvfs(self.path.parent)
+        return sum(sizes), system.f_bavail * system.f_frsize
+
     def require_owner(self) -> None:
         """StoreError in a child of the process that opened the store."""
         self._owner.require_this_process()

@@ -7,6 +7,7 @@ tables and the reasons for their shape in `migrations`.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -396,6 +397,24 @@ class SqliteStore:
             for row in () if number is None else lookups.standings_of(connection, number):
                 yield row
                 self._files.require_owner()
+
+    def copy_to(self, file: Path) -> None:
+        """Write one state of the store into a new file, while others read and write. For backups."""
+        descriptor = os.open(
+            file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
+        )  # or SQLite would make it for all to read
+        os.close(descriptor)
+        with self._files.reading() as connection:
+            connection.execute("VACUUM INTO ?", (str(file),))
+        descriptor = os.open(file, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def space(self) -> tuple[int, int | None]:
+        """See `Store.space`: the file, its write-ahead log, and what the file system lets this user write."""
+        return self._files.space()
 
     def ping(self) -> None:
         """See `Store.ping`."""

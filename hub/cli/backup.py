@@ -1,0 +1,89 @@
+"""`hub backup`: a copy of the store while the hub serves, with a manifest of digests; `hub restore` checks it and puts it back.
+
+1. What is copied is one state of the store: over SQLite the file (`VACUUM INTO`), over MongoDB an archive as `hub export`
+   writes it.
+2. The manifest tells the digest of each file, and the trail's signed checkpoint: what was restored is verified against it.
+3. A backup folder is readable by its owner alone: accounts' hashes and the signing secret are inside. It is written under
+   another name and renamed at the end, so that half a backup is never taken for one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from hub.cli import DONE
+from hub.cli.backups import PART, Manifest, backups_in, digest_of, write_manifest
+from hub.cli.output import write_file
+from hub.cli.trail import note_command
+from hub.community.facts import ARCHIVED_KINDS
+from hub.errors import UnprocessableError
+from hub.settings import load_settings
+from hub.sharing.archive import write_archive
+from hub.store.sqlite.store import SqliteStore
+from hub.version import __version__
+from hub.wiring import now, open_hub, open_trail
+
+EXAMPLE = (
+    "  hub backup /var/backups/hub                   # a folder for this backup, named by its time\n"
+    "  hub backup /var/backups/hub --keep 14         # and remove the oldest beyond fourteen\n"
+    "  hub restore /var/backups/hub/2026-11-26T183000Z --check\n"
+)
+_NAME: Final = "%Y-%m-%dT%H%M%SZ"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("folder", type=Path, help="the folder of all backups; each gets a folder of its own in it")
+    parser.add_argument(
+        "--keep", type=int, metavar="N", help="remove the oldest backups beyond this many, when all is written"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write a backup, and say where it is."""
+    if args.keep is not None and args.keep < 1:
+        raise UnprocessableError(f"--keep {args.keep} would remove the backup that is being made: keep at least one.")
+    settings = load_settings(os.environ)
+    hub = open_hub(settings)
+    moment = now()
+    target = args.folder / datetime.fromtimestamp(moment / 1000, UTC).strftime(_NAME)
+    part = target.with_name(target.name + PART)
+    with closing(hub.store):
+        note_command(hub.store, "backup")
+        # before the copy: the copy extends this checkpoint
+        checkpoint = open_trail(hub, settings).checkpoints.note()
+        try:
+            args.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            part.mkdir(mode=0o700)
+            # (1)
+            if isinstance(hub.store, SqliteStore):
+                file = part / "hub.sqlite"
+                hub.store.copy_to(file)
+            else:
+                file = part / "hub.jsonl"
+                archive = write_archive(
+                    hub.store, hub.catalogue, secret=hub.secret, made_at=moment, fact_kinds=ARCHIVED_KINDS
+                )
+                write_file(archive, str(file))
+            # (2)
+            write_manifest(part, Manifest(moment, __version__, {file.name: digest_of(file)}, checkpoint))
+            # (3)
+            part.rename(target)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            raise UnprocessableError(f"{target}: the backup cannot be written there: {error.strerror}.") from None
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+    print(target)
+    for old in backups_in(args.folder)[: -args.keep] if args.keep else ():
+        shutil.rmtree(old)
+        print(f"{old}: removed", file=sys.stderr)
+    return DONE

@@ -1,0 +1,45 @@
+"""`hub deploy`: write out the files with which an operator runs the hub. Each says at its top where it belongs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from hub.cli import DONE
+from hub.errors import UnprocessableError
+
+EXAMPLE = "  hub deploy /etc/hub-deploy\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("folder", type=Path, help="a new folder, or an empty one")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write them, and say which; nothing is ever written over."""
+    folder: Path = args.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise UnprocessableError(f"{folder} is not empty: name a new folder, and compare the files with yours.")
+        for name, file in sorted(deployed(files("hub") / "deploy")):
+            target = folder / name
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(file.read_bytes())
+            print(target)
+    except OSError as error:
+        raise UnprocessableError(f"{folder}: the files cannot be written there: {error.strerror}.") from None
+    return DONE
+
+
+def deployed(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
+    """(path, file) of all that there is."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from deployed(entry, f"{prefix}{entry.name}/")
+        else:
+            yield prefix + entry.name, entry

@@ -1,0 +1,137 @@
+"""What `hub deploy` writes out works where the programs that read it are installed, and says what it needs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import trustme
+import yaml
+
+from hub.cli import main
+from hub.settings import ENVIRONMENT_PREFIX, Settings, described
+
+DEPLOY = Path(__file__).parents[2] / "hub" / "deploy"
+MOST_EXPOSED = 20  # of systemd's score, which counts tenths: 2.0
+FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
+
+
+def run(*arguments: str) -> str:
+    """The output of a tool that must succeed; the test is skipped where it is not installed."""
+    if shutil.which(arguments[0]) is None:
+        pytest.skip(f"{arguments[0]} is not installed")
+    result = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> Path:
+    assert main(["deploy", str(tmp_path / "deploy")]) == 0
+    return tmp_path / "deploy"
+
+
+def test_every_file_is_written_out_and_none_is_written_over(deployed: Path) -> None:
+    """As they are in the package; a second time it says so."""
+    written = {path.relative_to(deployed): path.read_bytes() for path in deployed.rglob("*") if path.is_file()}
+    assert written == {path.relative_to(DEPLOY): path.read_bytes() for path in FILES}
+    assert main(["deploy", str(deployed)]) == 3
+
+
+@pytest.mark.parametrize("unit", sorted(DEPLOY.glob("systemd/*.service")), ids=lambda path: path.stem)
+def test_units_are_hardened(unit: Path) -> None:
+    """Systemd's own score of what a unit could still do."""
+    run("systemd-analyze", "security", "--offline=true", f"--threshold={MOST_EXPOSED}", str(unit))
+
+
+def test_units_and_timers_are_understood(deployed: Path) -> None:
+    """Every line; the program itself is put where it is found here."""
+    program = shutil.which("true")
+    for unit in deployed.glob("systemd/*.service"):
+        unit.write_text(unit.read_text().replace("/opt/threat-sharing-hub/bin/hub", str(program)))
+    names = [str(path) for path in sorted(deployed.glob("systemd/*"))]
+    assert run("systemd-analyze", "verify", *names) == ""
+
+
+def test_every_command_in_a_unit_is_one_of_ours() -> None:
+    """With arguments that it takes."""
+    for unit in DEPLOY.glob("systemd/*.service"):
+        for line in re.findall(r"^ExecStart=/opt/threat-sharing-hub/bin/hub (.+)$", unit.read_text(), re.MULTILINE):
+            with pytest.raises(SystemExit) as ended:
+                main([*line.split(), "--help"])
+            assert ended.value.code == 0, line
+
+
+def test_every_setting_that_a_file_names_is_one() -> None:
+    """A setting that was renamed would be ignored by nobody but the hub."""
+    known = {ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in described(Settings())}
+    for path in FILES:
+        assert set(re.findall(r"HUB_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))) <= known, path
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    issued = trustme.CA().issue_cert("hub.example")
+    chain, key = folder / "chain.pem", folder / "key.pem"
+    issued.private_key_pem.write_to_path(str(key))
+    for part in issued.cert_chain_pems:
+        part.write_to_path(str(chain), append=True)
+    return chain, key
+
+
+def test_nginx_takes_its_file(deployed: Path, tmp_path: Path) -> None:
+    """`nginx -t`, with a certificate of the test's own and ports that anybody may listen on."""
+    chain, key = certificate(tmp_path)
+    site = (deployed / "nginx" / "threat-sharing-hub.conf").read_text()
+    site = site.replace("/etc/ssl/hub/chain.pem", str(chain)).replace("/etc/ssl/hub/key.pem", str(key))
+    (tmp_path / "site.conf").write_text(site.replace(":443", ":18443").replace(" 443 ", " 18443 "))
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\naccess_log off;\nclient_body_temp_path {tmp_path}/body;\n"
+        f"proxy_temp_path {tmp_path}/proxy;\nfastcgi_temp_path {tmp_path}/f;\nuwsgi_temp_path {tmp_path}/u;\n"
+        f"scgi_temp_path {tmp_path}/s;\ninclude {tmp_path}/site.conf;\n}}\n"
+    )
+    run("nginx", "-t", "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf"))
+
+
+def test_haproxy_takes_its_file(deployed: Path, tmp_path: Path) -> None:
+    """`haproxy -c`."""
+    chain, key = certificate(tmp_path)
+    (tmp_path / "hub.pem").write_bytes(chain.read_bytes() + key.read_bytes())
+    file = deployed / "haproxy" / "haproxy.cfg"
+    file.write_text(file.read_text().replace("/etc/haproxy/hub.pem", str(tmp_path / "hub.pem")))
+    run("haproxy", "-c", "-f", str(file))
+
+
+def test_prometheus_takes_its_rules(deployed: Path) -> None:
+    """`promtool check rules`."""
+    run("promtool", "check", "rules", str(deployed / "prometheus" / "threat-sharing-hub.rules.yml"))
+
+
+def test_each_alert_is_of_a_figure_that_the_hub_has() -> None:
+    """A rule over a name that nobody writes never fires."""
+    source = (DEPLOY.parent / "server" / "metrics.py").read_text(encoding="utf-8")
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "threat-sharing-hub.rules.yml").read_text(encoding="utf-8"))
+    expressions = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    assert len(expressions) > 5
+    for name in {name for text in expressions for name in re.findall(r"hub_[a-z_]+", text)}:
+        assert f'"{name}"' in source, name
+
+
+def test_compose_is_yaml_and_opens_nothing_to_the_world() -> None:
+    """Ports are bound to this machine: a proxy stands in front."""
+    compose = yaml.safe_load((DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8"))
+    ports = [port for service in compose["services"].values() for port in service.get("ports", ())]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert all(service.get("read_only") or "mongo" in name for name, service in compose["services"].items())
+
+
+def test_logrotate_takes_its_file(deployed: Path, tmp_path: Path) -> None:
+    """`logrotate -d` reads it and does nothing."""
+    file = deployed / "logrotate" / "threat-sharing-hub"
+    file.chmod(0o644)
+    if shutil.which("logrotate") is not None:
+        run("logrotate", "-d", "-s", str(tmp_path / "state"), str(file))
+    assert file.read_text().count("{") == file.read_text().count("}") == 1

@@ -1,0 +1,100 @@
+"""What tells an operator that something is about to go wrong: readiness, metrics, a key that others can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import trustme
+
+from hub.audit.verified import Verified, note_verification
+from hub.cli.serve import check_transport
+from hub.community.hub import Hub
+from hub.errors import ConfigurationError
+from hub.server.app import create_app
+from hub.server.metrics import certificate_expiry
+from hub.settings import Limits, Settings
+from tests.server.making import Client
+
+FAR_MORE_THAN_ANY_DISK = 10**9  # megabytes
+
+
+def certified(folder: Path) -> Settings:
+    issued = trustme.CA().issue_cert("hub.example")
+    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    issued.cert_chain_pems[0].write_to_path(str(folder / "chain.pem"))
+    return Settings(tls_cert=str(folder / "chain.pem"), tls_key=str(folder / "key.pem"))
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o602, 0o601])
+def test_a_tls_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    """L4 of the attacks: it was taken in silence. The sentence says what to run."""
+    settings = certified(tmp_path)
+    Path(settings.tls_key).chmod(mode)
+    with pytest.raises(ConfigurationError, match=r"chmod 600 .*key\.pem"):
+        check_transport(settings)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o640])
+def test_a_tls_key_of_the_hub_and_its_group_is_taken(tmp_path: Path, mode: int) -> None:
+    """Debian's group ssl-cert reads keys with mode 640."""
+    settings = certified(tmp_path)
+    Path(settings.tls_key).chmod(mode)
+    check_transport(settings)
+
+
+@pytest.mark.sqlite
+def test_a_hub_whose_disk_is_full_is_not_ready_and_goes_on_reading(open_hub: Callable[..., Hub]) -> None:
+    """A load balancer asks another; whoever asks this one is answered as long as it can."""
+    for megabytes, status in ((0, 200), (FAR_MORE_THAN_ANY_DISK, 503)):
+        client = create_app(open_hub(limits=replace(Limits(), free_megabytes=megabytes))).test_client()
+        assert client.get("/readyz").status_code == status
+        assert client.get("/healthz").status_code == 200
+
+
+def test_browsers_and_clients_are_held_to_tls_where_it_was_used(hub: Hub) -> None:
+    """L4: Strict-Transport-Security under TLS, and never over plain HTTP, where RFC 6797 forbids it."""
+    client = create_app(hub).test_client()
+    secure = client.get("/taxii2/", base_url="https://hub.example/")
+    assert secure.headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in client.get("/taxii2/").headers
+
+
+def figures(text: str) -> dict[str, float]:
+    """name{labels} -> value."""
+    return {
+        match[1]: float(match[2]) for match in re.finditer(r"^(hub_[a-z_]+(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE)
+    }
+
+
+@pytest.mark.sqlite
+def test_metrics_tell_what_an_operator_is_alarmed_by(
+    as_account: Callable[[str | None], Client], seeded: Hub, tmp_path: Path
+) -> None:
+    """Room, version, certificate, silent members, refused logins, deadlines, verification."""
+    note_verification(seeded.store, Verified(at=1_000_000, findings=3))
+    as_account("id-cert").get("/region/")
+    app = create_app(seeded)
+    app.config["TLS_CERT"] = certified(tmp_path).tls_cert
+    headers = {"Authorization": str(as_account("operator").authorization)}
+    client = app.test_client()
+    before = figures(client.get("/metrics", headers=headers).text)["hub_refused_logins_total"]
+    client.get("/taxii2/", headers={"Authorization": "Bearer hub_wrong"})
+    told = figures(client.get("/metrics", headers=headers).text)
+    assert told["hub_store_bytes"] > 4096
+    assert told["hub_disk_free_bytes"] > 0
+    assert told["hub_certificate_expiry_seconds"] == certificate_expiry(app.config["TLS_CERT"])
+    assert told['hub_overdue_steps{root="region"}'] == 0
+    assert told['hub_member_seen_seconds{kind="cert",member="ID"}'] > 1.7e9
+    assert told["hub_refused_logins_total"] == before + 1
+    assert (told["hub_audit_verified_seconds"], told["hub_audit_findings"]) == (1000, 3)
+    assert any(name.startswith("hub_info{version=") for name in told)
+
+
+def test_a_certificate_that_cannot_be_read_has_no_end(tmp_path: Path) -> None:
+    """The scrape goes on."""
+    assert certificate_expiry("") is None
+    assert certificate_expiry(str(tmp_path / "missing.pem")) is None
