@@ -20,11 +20,12 @@ def board_page(root: str) -> flask.Response:
     hub = pages.hub()
     board = orjson.loads(hub.community.board(pages.account(), root))
     declared = hub.catalogue.roots[root]
-    everything = board_view.rows_of(board, declared.members)
+    reader = board["member"]
     filters = _filters(flask.request.args)
-    rows = board_view.chosen(everything, filters, board["member"])
-    mine = board_view.your_turn(rows)
-    others = [row for row in rows if not row.owed]
+    entries = board_view.chosen(board["incidents"], filters, reader)
+    mine = board_view.your_turn(entries, reader)
+    owed = {entry["incident"] for entry in mine}
+    others = [entry for entry in entries if entry["incident"] not in owed]
     number = _page_number(flask.request.args.get("page", ""), len(others))
     first = (number - 1) * board_view.PAGE_ROWS
     query = {name: value for name, value in flask.request.args.items() if name != "page" and value}
@@ -33,16 +34,17 @@ def board_page(root: str) -> flask.Response:
         exercise=board["exercise"],
         root=declared,
         board=board,
-        reader=hub.catalogue.members[board["member"]],
+        reader=hub.catalogue.members[reader],
         members=[hub.catalogue.members[code] for code in declared.members],
         filters=filters,
-        classes=sorted({one.partition(":")[0] for row in everything for one in row.classes}),
+        classes=sorted(
+            set().union(*(board_view.classes_of(entry) for entry in board["incidents"] if entry["classes"]))
+        ),
         view=board_view,
-        mine=mine[: board_view.PAGE_ROWS],
+        mine=board_view.rows_of(mine[: board_view.PAGE_ROWS], declared.members, reader),
         mine_count=len(mine),
-        others=others[first : first + board_view.PAGE_ROWS],
+        others=board_view.rows_of(others[first : first + board_view.PAGE_ROWS], declared.members, reader),
         others_count=len(others),
-        total=len(rows),
         page=number,
         pages=max(1, -(-len(others) // board_view.PAGE_ROWS)),
         page_address=lambda page: "?" + urlencode({**query, "page": page}),

@@ -36,6 +36,7 @@ ANSWERS: Final = {
     "done": ("D", marked("did what was asked")),
 }
 _HOUR: Final = 3600
+_NEVER: Final = "9999"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +107,15 @@ class Row:
         return next((duty.due for duty in self.duties if duty.due is not None), None)
 
 
-def rows_of(board: Mapping[str, Any], members: Sequence[str]) -> list[Row]:
-    """All incidents of the board, in its order."""
-    return [row_of(entry, members, board["member"]) for entry in board["incidents"]]
+def rows_of(entries: Iterable[Mapping[str, Any]], members: Sequence[str], reader: str) -> list[Row]:
+    """Incidents of the board as rows: those that a page shows, since each has a cell for each member."""
+    return [row_of(entry, members, reader) for entry in entries]
 
 
 def row_of(entry: Mapping[str, Any], members: Sequence[str], reader: str) -> Row:
     """One incident of the board."""
     duties = sorted(_duties(entry), key=lambda duty: (duty.due is None, duty.due or "", duty.member))
-    grade, word = next((name, word) for least, name, word in GRADES if entry["criticality"] >= least)
+    grade, word = _grade(entry["criticality"])
     return Row(
         id=entry["incident"],
         name=entry["name"],
@@ -134,25 +135,52 @@ def row_of(entry: Mapping[str, Any], members: Sequence[str], reader: str) -> Row
     )
 
 
-def chosen(rows: Iterable[Row], filters: Filters, reader: str) -> list[Row]:
-    """Those that the filters let through."""
+def chosen(entries: Iterable[Mapping[str, Any]], filters: Filters, reader: str) -> list[Mapping[str, Any]]:
+    """Those incidents of the board that the filters let through."""
+    if not filters.any:
+        return list(entries)
     text = filters.text.casefold()
     return [
-        row
-        for row in rows
-        if (not filters.member or row.by == filters.member)
-        and (not filters.rsit or any(one.partition(":")[0] == filters.rsit for one in row.classes))
-        and (not filters.level or row.tlp == filters.level)
-        and (not filters.grade or row.grade == filters.grade)
-        and (not text or text in row.name.casefold() or text in row.id)
-        and (not filters.overdue or row.late)
-        and (not filters.mine or row.owed or row.by == reader)
+        entry
+        for entry in entries
+        if (not filters.member or entry["reported_by"] == filters.member)
+        and (not filters.rsit or filters.rsit in classes_of(entry))
+        and (not filters.level or entry["tlp"] == filters.level)
+        and (not filters.grade or _grade(entry["criticality"])[0] == filters.grade)
+        and (not text or text in entry["name"].casefold() or text in entry["incident"])
+        and (not filters.overdue or entry["overdue"])
+        and (not filters.mine or entry["reported_by"] == reader or owes(entry, reader))
     ]
 
 
-def your_turn(rows: Iterable[Row]) -> list[Row]:
-    """Those of which the reader's member owes something, the next deadline first."""
-    return sorted((row for row in rows if row.owed), key=lambda row: (row.owed[0].due is None, row.owed[0].due or ""))
+def classes_of(entry: Mapping[str, Any]) -> set[str]:
+    """The classes of RSIT, without what is below them: `fraud` of `fraud: phishing`."""
+    return {one.partition(":")[0] for one in entry["classes"]}
+
+
+def owes(entry: Mapping[str, Any], reader: str) -> bool:
+    """Whether the reader's member owes an acknowledgement or an answer."""
+    return _to_acknowledge(entry, reader) or any(reader in request["owing"] for request in entry["requests"])
+
+
+def _to_acknowledge(entry: Mapping[str, Any], reader: str) -> bool:
+    concerned = reader in entry["fetched"] or reader in entry["not_fetched"]
+    return concerned and entry["acknowledge_due"] is not None and reader not in entry["acknowledged"]
+
+
+def your_turn(entries: Iterable[Mapping[str, Any]], reader: str) -> list[Mapping[str, Any]]:
+    """Those of which the reader's member owes something, its next deadline first."""
+    return sorted((entry for entry in entries if owes(entry, reader)), key=lambda entry: _first_due(entry, reader))
+
+
+def _first_due(entry: Mapping[str, Any], reader: str) -> str:
+    dues = [request["due"] or _NEVER for request in entry["requests"] if reader in request["owing"]]
+    dues += [entry["acknowledge_due"]] if _to_acknowledge(entry, reader) else []
+    return min(dues, default=_NEVER)
+
+
+def _grade(criticality: int) -> tuple[str, str]:
+    return next((name, word) for least, name, word in GRADES if criticality >= least)
 
 
 def span(seconds: float) -> str:

@@ -48,7 +48,6 @@ _SCANNED: Final = (
 )  # fmt: skip - the types that are compared
 _SPLIT: Final = re.compile(r"[\s,;]+")
 _HASHES: Final = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512"}  # by their length in digits
-_BY_VALUE: Final = ("ipv4-addr", "ipv6-addr", "domain-name", "url", "email-addr")
 Content = dict[str, Any]
 
 
@@ -120,8 +119,9 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str], since: int
     places = [collection for collection in hub.catalogue if access.reads(account, collection) is not None]
     # (1), which needs no second part
     if part is None:
+        ids = {sco: value for normal, value in wanted.items() for sco in observable_ids(normal, value)}
         for collection in places:
-            result.found += _observables(hub, account, collection, wanted)
+            result.found += _observables(hub, account, collection, ids)
     # (2)
     _compare(hub, account, places, wanted, since, part, result)
     result.cut = len(result.found) > MATCHES_MOST
@@ -131,8 +131,7 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str], since: int
     return result
 
 
-def _observables(hub: Hub, account: Account | None, collection: Collection, wanted: Mapping[str, str]) -> list[Found]:
-    ids = {sco: value for normal, value in wanted.items() for sco in observable_ids(normal, value)}
+def _observables(hub: Hub, account: Account | None, collection: Collection, ids: Mapping[str, str]) -> list[Found]:
     found = []
     for chunk in _chunks(list(ids)):
         delivered = hub.objects(account, collection.root, collection.id, Filters(match=Match(ids=tuple(chunk))))
@@ -145,10 +144,21 @@ def _observables(hub: Hub, account: Account | None, collection: Collection, want
 def observable_ids(normal: str, value: str) -> Iterator[str]:
     """The ids that STIX derives from the value as an address, a domain, a URL, a mailbox, a hash; as written and in small letters."""
     for text in dict.fromkeys((value, normal)):
-        contents: list[Content] = [{"type": kind, "value": text} for kind in _BY_VALUE]
+        contents: list[Content] = [{"type": kind, "value": text} for kind in _kinds(text)]
         if text.isalnum() and text.isascii() and len(text) in _HASHES:
             contents.append({"type": "file", "hashes": {_HASHES[len(text)]: text}})
         yield from (identifier for content in contents if (identifier := derived_id(content)) is not None)
+
+
+def _kinds(text: str) -> tuple[str, ...]:
+    """The types of observables that the value can be of."""
+    if "://" in text:
+        return ("url",)
+    if "@" in text:
+        return ("email-addr",)
+    if ":" in text:
+        return ("ipv6-addr", "url")
+    return ("ipv4-addr", "domain-name", "url") if "." in text else ()
 
 
 def _compare(  # noqa: PLR0913, PLR0917 - one part of a walk
@@ -207,6 +217,8 @@ def _host(url: str) -> str:
 def _normal(value: str) -> str:
     """Values that mean the same are the same: letters small, addresses in their short form, no dot at the end."""
     text = value.strip().casefold()
+    if ":" not in text and not text[:1].isdigit():
+        return text.rstrip(".")
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
