@@ -159,8 +159,10 @@ def _next_steps(home: Path, port: int) -> None:
     key = shlex.quote(str(home / "keys" / "sg-cert.key"))
     _say("6. Where to look next.")
     print(
-        f"   The console:  http://127.0.0.1:{port}/  (name sg-cert, password: the key in {_shown(home / 'keys')}/sg-cert.key)\n"
-        f"   As Singapore: HUB_URL=http://127.0.0.1:{port}/asean/ HUB_KEY=$(cat {key}) .venv/bin/hub follow id\n"
+        f"   In a browser: http://127.0.0.1:{port}/console/login shows the board, the incident and its forms\n"
+        f"     as Singapore: account sg-cert, the key that `cat {_shown(home / 'keys' / 'sg-cert.key')}` prints\n"
+        f"     as Indonesia: account id-cert, the key that `cat {_shown(home / 'keys' / 'id-cert.key')}` prints\n"
+        f"   In a shell:   HUB_URL=http://127.0.0.1:{port}/asean/ HUB_KEY=$(cat {key}) .venv/bin/hub follow id\n"
         f"   As a SIEM:    API root http://127.0.0.1:{port}/asean/, collection id from `hub collections`\n"
         "   The README has the five-minute paths for a CERT, a SOC and an analyst."
     )

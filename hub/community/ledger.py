@@ -133,6 +133,14 @@ class Ledger:
             }
         )
 
+    def last_sent(self) -> dict[str, int]:
+        """When each account was last sent something, in milliseconds since 1970; for the operator."""
+        last: dict[str, int] = {}
+        for delivery in map(delivery_from, self._store.facts(KIND)):
+            if delivery.sent:
+                last[delivery.account] = max(last.get(delivery.account, 0), delivery.at)
+        return last
+
     def fold(self) -> int:
         """Join neighbouring intervals older than 90 days, under the time of the last; how many facts went."""
         before = self._clock() - FOLD_DAYS * _DAY

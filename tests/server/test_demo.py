@@ -21,7 +21,9 @@ def test_the_demo_tells_its_story(tmp_path: Path) -> None:
         "acknowledged  SG",
         "10 other countries can protect themselves, and none of them has learnt who was attacked",
         "Not fetched yet by BN KH LA MM MY PH TH TL VN",
-        "The console:",
+        "In a browser: http://127.0.0.1:",
+        "as Singapore: account sg-cert, the key that `cat ",
+        "as Indonesia: account id-cert, the key that `cat ",
     ):
         assert words in result.stdout, words
     keys = list((tmp_path / "var" / "keys").iterdir())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.server.console import incident_page, lookup_page, pages, signing_in
+from hub.server.console import incident_page, lookup_page, operator_page, pages, signing_in
 from hub.server.console.collections_page import console
 
 # (address, view, methods), as in `server.app`.
@@ -15,6 +15,7 @@ ADDRESSES: Final = (
     ("/console/logout", signing_in.sign_out, ("POST",)),
     ("/console/language", signing_in.language, ("GET",)),
     ("/console/static/<name>", pages.asset, ("GET",)),
+    ("/console/operator", operator_page.operator, ("GET",)),
     ("/console/lookup", lookup_page.lookup_form, ("GET",)),
     ("/console/lookup", lookup_page.look_values_up, ("POST",)),
     ("/<root>/board/<incident_id>/", incident_page.incident, ("GET",)),

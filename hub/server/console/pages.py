@@ -168,7 +168,9 @@ def see(target: str) -> flask.Response:
 
 
 def start_of(who: Account | None) -> str:
-    """Where that account begins: a CERT at the board, all others at the collections."""
+    """Where that account begins: a CERT at the board, an operator at its page, all others at the collections."""
+    if who is not None and who.kind is AccountKind.OPERATOR:
+        return "/console/operator"
     boards = boards_of(who)
     default = hub().catalogue.default
     first = next((root for root in boards if root.name == default), boards[0] if boards else None)
@@ -236,9 +238,10 @@ def _menu(who: Account | None) -> list[Place]:
         for root in sorted(boards_of(who), key=lambda root: root.exercise)
     ]
     entries += [(word("Directory"), f"/{root.name}/contacts/") for root in boards_of(who)[:1] if not root.exercise]
-    if who.kind is not AccountKind.OPERATOR:
-        entries.append((word("Look up"), "/console/lookup"))
-    entries.append((word("Collections"), "/"))
+    if who.kind is AccountKind.OPERATOR:
+        entries.append((word("Operation"), "/console/operator"))
+    else:
+        entries += [(word("Look up"), "/console/lookup"), (word("Collections"), "/")]
     path = flask.request.path
     return [
         Place(label, address, path == address or (address != "/" and path.startswith(address)))

@@ -1,0 +1,75 @@
+"""What an operator looks at: the accounts and when each last fetched something, what is held, the limits. It changes nothing.
+
+An operator's key stands in the configuration of a monitoring system. Whoever finds it must not be able to make a
+CERT's account with it and read everything, so accounts are changed by command on the hub's own machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import flask
+
+from hub.errors import ForbiddenError, UnauthenticatedError
+from hub.server.console import board_view, pages
+from hub.settings import Settings, described, explained
+from hub.sharing.members import AccountKind
+from hub.stix.timestamps import format_place
+
+SILENT_DAYS: Final = 7
+_DAY: Final = 24 * 3600 * 1000  # milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """One account as it is listed; never a credential."""
+
+    name: str
+    kind: str
+    member: str
+    secret: str  # "key" or "password"
+    disabled: bool
+    created: str
+    fetched: str  # when it was last sent something, "" if never
+    silent: bool  # a CERT that fetches nothing
+
+
+def operator() -> flask.Response:
+    """GET /console/operator."""
+    hub, account = pages.hub(), pages.account()
+    if account is None:
+        raise UnauthenticatedError("Send the credentials of an account of kind operator.")
+    if account.kind is not AccountKind.OPERATOR:
+        raise ForbiddenError("This page is for accounts of kind operator.")
+    last = hub.community.ledger.last_sent()
+    now = hub.clock()
+    lines = [
+        AccountLine(
+            name=row.name,
+            kind=row.kind,
+            member=row.member,
+            secret="key" if row.key_hashes else "password",
+            disabled=row.disabled,
+            created=format_place(row.created_at)[:10],
+            fetched=board_view.clock(format_place(last[row.name])) if row.name in last else "",
+            silent=row.kind == AccountKind.CERT
+            and not row.disabled
+            and now - last.get(row.name, 0) > SILENT_DAYS * _DAY,
+        )
+        for row in hub.store.list_accounts()
+    ]
+    heard = {line.member for line in lines if line.kind == AccountKind.CERT and not line.silent and not line.disabled}
+    texts = explained()
+    limits = described(Settings(limits=hub.limits))
+    return pages.render(
+        "operator.html",
+        accounts=lines,
+        silent=[member for member in hub.catalogue.members.values() if member.code not in heard],
+        days=SILENT_DAYS,
+        holdings=[
+            (collection, count, board_view.clock(format_place(newest)) if newest else "")
+            for collection, count, newest in hub.holdings()
+        ],
+        limits=[(name, value, texts[name][1]) for name, value in limits.items() if name.startswith("limits.")],
+    )
