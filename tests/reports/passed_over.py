@@ -39,7 +39,8 @@ PASSED_OVER: Final[dict[str, dict[str, str]]] = {
         "*@category": "an unknown one counts as an address", "*@scope": "of which part of a file a hash is", "*@ip-protocol": "an unknown one counts as TCP",
         "*@ip_protocol": "an unknown one counts as TCP", "*@status": "an unknown one counts as new", "*@completion": _WORD, "*@occurrence": _WORD,
         "*@severity": _WORD, "*@rating": _WORD, "*@role": "all but victim are contacts", "*@system-status": _WORD, "*@operator": _WORD,
-        "*@Algorithm": "its length tells the hash, too",
+        "*schemaLocation": _VERSION, "System@spoofed": _WORD, "Contact@restriction": "contacts never leave",
+        "*@duration": "a word beside the measure", "*@Algorithm": "its length tells the hash, too",
     },
     "The form": {},
 }  # fmt: skip

@@ -80,8 +80,9 @@ def test_indicators_are_read_in_every_form() -> None:
 
 def test_records_are_named_as_kept_at_the_cert() -> None:
     """Raw logs are not carried along."""
-    rows = {row.key: row.reason for row in read("iodef_v2.xml")[0].unused}
-    assert "kept at the CERT" in rows["EventData/Record"]
+    reasons = [row.reason for row in read("iodef_v2.xml")[0].unused if row.key.startswith("EventData/Record")]
+    assert reasons
+    assert set(reasons) == {"is kept at the CERT"}
 
 
 def test_a_watch_list_is_no_incident() -> None:
@@ -129,3 +130,41 @@ def test_a_file_cut_in_the_middle_gives_what_was_whole() -> None:
     data = (FIXTURES / "iodef_v2.xml").read_bytes()
     readings = read_reports(data[: data.index(b"PH-2")], name="cut.xml")
     assert isinstance(next(readings), Report)
+
+
+RESTRICTED = """<?xml version="1.0"?>
+<!DOCTYPE IODEF-Document SYSTEM "http://dtd.example/iodef.dtd">
+<IODEF-Document version="2.00" xmlns="urn:ietf:params:xml:ns:iodef-2.0"><Incident purpose="reporting" restriction="green">
+<IncidentID name="cert.example">1</IncidentID><GenerationTime>2026-03-01T09:00:00+08:00</GenerationTime>
+<Assessment><IncidentCategory>brute-force</IncidentCategory></Assessment>
+<Method restriction="red"><Reference><ReferenceName>CVE-2026-1000</ReferenceName></Reference></Method>
+<EventData restriction="red"><Method><Reference><ReferenceName>T1110</ReferenceName></Reference></Method></EventData>
+<EventData><Flow><System category="source" restriction="amber"><Node><Address>203.0.113.5</Address></Node></System>
+<System category="target"><Node><Address>198.51.100.5</Address></Node><Service ip-protocol="6"><Port>22</Port></Service></System>
+</Flow></EventData>
+<IndicatorData restriction="red"><Indicator><IndicatorID name="a" version="1">x</IndicatorID>
+<Observable><DomainData domain-status="reserved"><Name>red.example</Name></DomainData></Observable></Indicator></IndicatorData>
+</Incident></IODEF-Document>"""
+
+
+def test_what_is_restricted_more_than_its_incident_stays_or_keeps_its_level() -> None:
+    """Systems and indicators have a level of their own, a connection that of its stricter end; a method has none."""
+    (report,) = read_reports(RESTRICTED.encode())
+    assert isinstance(report, Report)
+    levels = {item.value: item.tlp for item in report.observables}
+    assert levels == {
+        "203.0.113.5": "amber",
+        "198.51.100.5": None,
+        "tcp 203.0.113.5:* > 198.51.100.5:22": "amber",
+        "red.example": "red",
+    }
+    assert (report.vulnerabilities, report.techniques, report.tlp) == ((), (), "green")
+    assert {"CVE-2026-1000", "T1110"} <= {row.value for row in report.unused}
+
+
+def test_attributes_that_nothing_reads_are_named() -> None:
+    """Also of elements that are read."""
+    (report,) = read_reports(RESTRICTED.encode())
+    assert isinstance(report, Report)
+    keys = {row.key: row.value for row in report.unused}
+    assert keys["IndicatorData/Indicator/Observable/DomainData@domain-status"] == "reserved"

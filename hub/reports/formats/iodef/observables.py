@@ -82,7 +82,9 @@ class Observing:
                 )
                 hostile_end = next((end for end in (source, target) if end.role is Role.ADVERSARY), None)
                 claim = roles.adversary(hostile_end.evidence) if hostile_end else roles.unknown(source.evidence)
-                self._observe([replace(claim.of(item), as_indicator=False)], level)
+                # A connection names both ends: it is no lower than either.
+                marked = self.raised(target_system, self.raised(source_system, level))
+                self._observe([replace(claim.of(item), as_indicator=False)], marked)
         for system in (system for system in systems if system not in connected):
             for service in self._tree.all(system, "Service"):
                 for part in self._tree.all(service, "Port", "Portlist"):

@@ -12,7 +12,7 @@ from hub.reports.formats.iodef.impacts import Effects, read_assessment
 from hub.reports.formats.iodef.observables import Observing
 from hub.reports.formats.iodef.tree import LANG, Tree, json_incidents, xml_incidents
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
-from hub.reports.markings import TlpWord
+from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.moments import Moment, Timeline
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Problem, distinct
@@ -39,6 +39,11 @@ def _identity(incident: Element) -> str | None:
     return incident.findtext("IncidentID")
 
 
+# Parts whose observables carry a level of their own, and parts of them that say something without one.
+_CARRYING: Final = frozenset({"EventData", "Flow", "System", "IndicatorData", "Indicator"})
+_SAYING: Final = frozenset({"Method", "Description", "Expectation", "Assessment", "Discovery", "History", "Counter"})
+
+
 class _Incident:
     """One incident while it is read."""
 
@@ -48,6 +53,7 @@ class _Incident:
         self.level: TlpWord = tables.RESTRICTIONS.get(restriction, draft.options.default_tlp)
         if restriction and restriction not in tables.RESTRICTIONS:
             draft.unused("restriction", restriction, f"is not known; {self.level} is used")
+        self._keep_back(element, self.level, "Incident")
         self.watch = element.get("purpose", "").casefold() == "watch"
         self.observing = Observing(self.tree, draft, self.level, watch=self.watch)
         self.actors: list[Actor] = []
@@ -57,6 +63,26 @@ class _Incident:
         self.references: list[Reference] = []
         self.notes: list[Note] = []
         self.related: list[str] = []
+
+    def _keep_back(self, element: Element, level: TlpWord, place: str) -> None:
+        """Take out what is restricted more than what is around it and has no level of its own in a report.
+
+        Systems and indicators carry theirs; a method, an effect or a text would leave at that of the incident.
+        """
+        for child in list(element):
+            own = tables.RESTRICTIONS.get(child.get("restriction", "").casefold())
+            is_raised = own is not None and TLP_WORDS.index(own) > TLP_WORDS.index(level)
+            path = f"{place}/{child.tag}"
+            if child.tag == "Contact":  # never leaves at all
+                continue
+            carries = child.tag in _CARRYING
+            inside = own if own and is_raised and carries else level
+            beyond = TLP_WORDS.index(level) > TLP_WORDS.index(self.level)
+            if (is_raised and not carries) or (beyond and child.tag in _SAYING):
+                self.tree.name(child, path, f"is restricted ({own or level}), more than its incident")
+                element.remove(child)
+            else:
+                self._keep_back(child, inside, path)
 
     def report(self) -> Report:
         """1. Names and times. 2. Text. 3. Effects and class. 4. How. 5. Who. 6. What was seen. 7. What was done."""
@@ -87,8 +113,9 @@ class _Incident:
         for data in tree.all(element, "EventData"):
             self._event_data(data, self.observing.raised(data))
         for holder in (element, *tree.all(element, "IndicatorData")):
+            around = self.observing.raised(holder) if holder is not element else None
             for indicator in tree.all(holder, "Indicator"):
-                self.observing.indicator(indicator, None)
+                self.observing.indicator(indicator, around)
         # 7.
         tasks = tuple(
             self._task(item) for history in tree.all(element, "History") for item in tree.all(history, "HistoryItem")
@@ -288,7 +315,7 @@ class _Incident:
     def _event_data(self, data: Element, level: TlpWord | None) -> None:
         tree = self.tree
         for flow in tree.all(data, "Flow"):
-            self.observing.flow(flow, level)
+            self.observing.flow(flow, self.observing.raised(flow, level))
         if any(child.tag == "System" for child in data):  # JSON has no Flow around its systems
             self.observing.flow(data, level)
         for part in tree.all(data, "Expectation"):

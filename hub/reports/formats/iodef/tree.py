@@ -10,17 +10,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, Final
 from xml.etree.ElementTree import Element, ParseError
 
+import orjson
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from hub.errors import ReadingError
 from hub.reports.losses import excerpt
-from hub.reports.reading.draft import Draft
+from hub.reports.reading.draft import NO_PLACE, Draft
 from hub.reports.reading.options import MAX_DEPTH, MAX_DOCUMENT_BYTES, MIB
 from hub.reports.reading.reader import Record
 from hub.reports.reading.source import BadValue, Source, json_values
 
 LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+_RECORDS: Final = frozenset({"Record", "RecordData", "AdditionalData"})
+_KEPT: Final = "is kept at the CERT"
+_ATTRIBUTES: Final = frozenset({
+    "Algorithm", "action", "category", "completion", "currency", "duration", "ext-category", "ext-type", "ip-protocol",
+    "ip_protocol", "lang", "metric", "name", "occurrence", "operator", "purpose", "rating", "restriction", "role",
+    "schemaLocation", "scope", "severity", "source", "spoofed", "status", "system-status", "type", "version",
+})  # fmt: skip
+"""Attributes that are read, or that hub/docs/roles.md lists as passed over."""
 _TEXT_KEYS: Final = frozenset({"value", "id", "text"})
 
 
@@ -109,8 +118,8 @@ def _element(tag: str, value: Any) -> Element:
         elif key[:1].isupper():
             for part in item if isinstance(item, list) else [item]:
                 element.append(_element(_local(key), part))
-        elif not isinstance(item, Mapping | list):
-            element.set(key, str(item))
+        else:
+            element.set(key, orjson.dumps(item).decode() if isinstance(item, Mapping | list) else str(item))
     return element
 
 
@@ -150,14 +159,19 @@ class Tree:
         for child in parent:
             place = f"{path}/{child.tag}" if path else str(child.tag)
             if id(child) in self._taken:
+                for key in (key for key in child.attrib if _local(key) not in _ATTRIBUTES):
+                    self._draft.unused(f"{place}@{_local(key)}", child.attrib[key], NO_PLACE)
                 self.rest(child, place)
-                continue
-            text = " ".join("".join(child.itertext()).split())
-            attributes = " ".join(f"{_local(key)}={value}" for key, value in child.attrib.items())
-            self._draft.unused(
-                place,
-                text or attributes or "empty",
-                "is kept at the CERT"
-                if child.tag in {"Record", "RecordData", "AdditionalData"}
-                else "has no place in an incident report",
-            )
+            else:
+                self.name(child, place, _KEPT if child.tag in _RECORDS else NO_PLACE)
+
+    def name(self, element: Element, place: str, reason: str) -> None:
+        """Name each text and attribute of an element and of what is inside it."""
+        for key, value in element.attrib.items():
+            self._draft.unused(f"{place}@{_local(key)}", value, reason)
+        for text in (element.text, *(child.tail for child in element)):
+            self._draft.unused(place, " ".join((text or "").split()), reason)
+        for child in element:
+            self.name(child, f"{place}/{child.tag}", reason)
+        if not len(element) and not element.attrib and not (element.text or "").strip():
+            self._draft.unused(place, "empty", reason)
