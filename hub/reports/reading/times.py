@@ -33,7 +33,28 @@ _ZONES: Final = {
         "MMT": 6.5, "BNT": 8, "TLT": 9,
     }.items()
 }  # fmt: skip
-_SLASHED: Final = re.compile(r"\d{1,4}[/.]\d{1,2}[/.]\d{1,4}", re.ASCII)
+# Dates as people write them: 25/11/2026, 2026/11/25, 25 Nov 2026, November 25, 2026; a time may follow.
+_TIME: Final = r"(?:(?:[ ,T]|\bat\b|\bjam\b|\bpukul\b)+(?P<time>\d{1,2}[:.]\d{2}.*))?"
+_NUMBERS: Final = re.compile(rf"(?P<first>\d{{1,2}})[/.-](?P<second>\d{{1,2}})[/.-](?P<year>\d{{4}}){_TIME}", re.ASCII)
+_YEAR_FIRST: Final = re.compile(rf"(?P<year>\d{{4}})[/.-](?P<month>\d{{1,2}})[/.-](?P<day>\d{{1,2}}){_TIME}", re.ASCII)
+_DAY_FIRST: Final = re.compile(
+    rf"(?:\w{{3,9}}, *)?(?P<day>\d{{1,2}})[ -](?P<name>[^\W\d_]{{3,10}})\.?[ ,-]+(?P<year>\d{{4}}){_TIME}"
+)
+_MONTH_FIRST: Final = re.compile(rf"(?P<name>[^\W\d_]{{3,10}})\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}}){_TIME}")
+_CLOCK: Final = re.compile(
+    r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))? ?(?P<half>[ap]\.?m\.?)? ?(?P<zone>[A-Z+-][\w:+-]*)?",
+    re.ASCII | re.IGNORECASE,
+)
+# English, Indonesian, Malay, Portuguese and Filipino, by their first letters.
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        ("jan ene", "feb fev peb", "mar mac", "apr abr", "may mei mai", "jun", "jul", "aug agu ago ogo", "sep set",
+         "oct okt out", "nov nob", "dec des dis dez"),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
 WANTED: Final = "a time such as 2026-03-01T18:30+08:00, or a date such as 2026-03-01"
 
 
@@ -58,11 +79,43 @@ def parse_moment(value: object, zone: tzinfo | None = None) -> Moment:
         return _from_match(match, zone)
     if re.fullmatch(r"\d{5}(?:\.\d{1,12})?", text, re.ASCII):
         return _from_excel(float(text), zone)
+    written = _as_iso(text)
+    match = _ISO.fullmatch(written) if written else None
+    if match is not None:
+        return _from_match(match, zone)
     if _MAIL_DATE.match(text):
         return _from_mail(text, zone)
-    if _SLASHED.match(text):
-        raise ValueError(f"{WANTED} (in 03/04/2026 day and month cannot be told apart)")
     raise ValueError(WANTED)
+
+
+def _as_iso(text: str) -> str | None:
+    """A date as people write it, in the order of ISO 8601; None where it is none. Raises ValueError where it means two days."""
+    text = " ".join(text.split())
+    match = _NUMBERS.fullmatch(text)
+    if match:
+        first, second = int(match["first"]), int(match["second"])
+        if first <= 12 and second <= 12 and first != second:
+            raise ValueError(f"{WANTED} (in {match['first']}/{match['second']} day and month cannot be told apart)")
+        day, month = (first, second) if second <= 12 else (second, first)
+    elif match := _YEAR_FIRST.fullmatch(text):
+        day, month = int(match["day"]), int(match["month"])
+    elif match := _DAY_FIRST.fullmatch(text) or _MONTH_FIRST.fullmatch(text):
+        day, month = int(match["day"]), _MONTHS.get(match["name"][:3].casefold(), 0)
+    if match is None or not month:
+        return None
+    clock = _CLOCK.fullmatch(match["time"]) if match["time"] else None
+    if match["time"] and clock is None:
+        return None
+    return f"{match['year']}-{month:02}-{day:02}" + (_clock(clock) if clock else "")
+
+
+def _clock(match: re.Match[str]) -> str:
+    """A time of the day in 24 hours, with its zone."""
+    hour = int(match["hour"])
+    if match["half"]:
+        hour = hour % 12 + (12 if match["half"].casefold().startswith("p") else 0)
+    second = f":{match['second']}" if match["second"] else ""
+    return f" {hour:02}:{match['minute']}{second}" + (f" {match['zone']}" if match["zone"] else "")
 
 
 def parse_epoch(value: object) -> Moment:

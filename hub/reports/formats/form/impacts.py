@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from hub.reports.formats.form.row import YES_NO, FormRow
+from hub.reports.formats.form.row import FormRow
+from hub.reports.formats.form.synonyms import YES_NO, plain
 from hub.reports.impacts import AvailabilityImpact, ConfidentialityImpact, EconomicImpact, Impact, IntegrityImpact
 from hub.reports.moments import Moment, Timeline
 from hub.reports.reading import values
@@ -71,7 +72,7 @@ def _costs(row: FormRow) -> list[Impact]:
             row.problem("cost_max", high, "an amount not below cost_min")
         impacts.append(EconomicImpact(variety="uncategorized", currency=currency, min_amount=low, max_amount=high))
     for column, variety in (("ransom_demand", "ransom-demand"), ("ransom_paid", "ransom-payment")):
-        text = (row.text(column) or "no").casefold()
+        text = plain(row.text(column) or "no")
         if YES_NO.get(text) is False:
             continue
         amount = None if YES_NO.get(text) else row.read(column, values.number)

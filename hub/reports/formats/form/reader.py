@@ -15,7 +15,8 @@ from hub.protocol.labels import Stage
 from hub.reports import rsit
 from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
 from hub.reports.formats.form.impacts import read_impacts
-from hub.reports.formats.form.row import FormRow, Formula, yes_or_no
+from hub.reports.formats.form.row import FormRow, Formula, standard, yes_or_no
+from hub.reports.formats.form.synonyms import INCIDENT_CLASSES, INCIDENT_TYPES, UNKNOWN, plain
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.losses import excerpt
 from hub.reports.moments import Fidelity, Timeline
@@ -65,7 +66,7 @@ def _report(row: FormRow) -> Report | None:
     malware = row.list("malware", values.plain)
     incident_types = [word for line in types for word in line.incident_types]
     named = (title, *malware, *map(str, row.items("incident_type")))
-    if "infected-by-known-malware" in incident_types and any("ransom" in text.casefold() for text in named):
+    if "infected-by-known-malware" in incident_types and any(_RANSOM.search(text.casefold()) for text in named):
         incident_types.insert(0, "ransomware")
     # 2.
     timeline = _timeline(row)
@@ -81,12 +82,12 @@ def _report(row: FormRow) -> Report | None:
     cause = row.word("root_cause", ROOT_CAUSES)
     malicious = row.read(
         "suspected_malicious",
-        lambda text: None if text.casefold() in {"unknown", "tidak diketahui"} else yes_or_no(text),
+        lambda text: None if plain(text) in UNKNOWN else yes_or_no(text),
     )
     determination, status, tlp = (
         row.word("determination", Determination),
         row.word("status", ReportStatus),
-        row.read("tlp", values.tlp),
+        row.read("tlp", lambda text: values.tlp(standard("tlp", text))),
     )
     stage = row.word("stage", Stage)
     report_id = row.read("report_id", _identity)
@@ -163,14 +164,18 @@ def _report(row: FormRow) -> Report | None:
     )
 
 
+_RANSOM: Final = re.compile("ransom|tebusan|pemeras|tống tiền|แรนซัม|เรียกค่าไถ่|勒索")
+
+
 def _classification(row: FormRow) -> list[rsit.RsitType]:
     wanted = row.text("incident_class")
+    wanted = INCIDENT_CLASSES.get(plain(wanted), wanted) if wanted else None
     if wanted and "-".join(wanted.casefold().replace("_", " ").split()) not in rsit.CLASSES:
         row.problem("incident_class", wanted, "one of " + ", ".join(rsit.CLASSES))
         return []
     lines = []
     for item in row.items("incident_type"):
-        line = rsit.find(str(item), wanted)
+        line = rsit.find(str(item), wanted) or rsit.find(INCIDENT_TYPES.get(plain(str(item)), ""), wanted)
         if line is None:
             same = [key for rsit_class, key in rsit.RSIT if not wanted or rsit_class == wanted.casefold()]
             row.problem("incident_type", item, "one of " + ", ".join(same or [key for _, key in rsit.RSIT]))
@@ -212,7 +217,7 @@ def _victim(row: FormRow, countries: tuple[str, ...], hosts: list[str]) -> Victi
         ip_ranges=row.list("victim_ip_ranges", lambda text: values.address(text)[1]),
         sectors=row.list("victim_sector", sector_word),
         subsector=row.text("victim_subsector"),
-        size=row.read("victim_size", values.size_band) if size else None,
+        size=row.read("victim_size", lambda text: values.size_band(standard("victim_size", text))) if size else None,
         size_text=size,
         countries=countries[:1],
         critical_infrastructure=row.yes_no("critical_infrastructure"),
@@ -258,7 +263,7 @@ def _identity(text: str) -> str:
 
 
 def _severity(text: str) -> Severity:
-    word = text.casefold()
+    word = standard("severity", text).casefold()
     if word in SEVERITY_WORDS:
         return Severity(SEVERITY_WORDS[word], "word", text)
     level = int(text[0]) if re.fullmatch(r"\d(?:\.0+)?", text, re.ASCII) else 0
@@ -268,7 +273,7 @@ def _severity(text: str) -> Severity:
 
 
 def _confidence(text: str) -> int:
-    word = text.casefold()
+    word = standard("confidence", text).casefold()
     if word in CONFIDENCE_WORDS:
         return CONFIDENCE_WORDS[word]
     try:

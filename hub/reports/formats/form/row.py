@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from hub.reports.formats.form.columns import COLUMNS
+from hub.reports.formats.form.synonyms import SYNONYMS, YES_NO, plain
 from hub.reports.moments import Moment
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Problem
@@ -15,20 +16,6 @@ from hub.reports.reading.options import MAX_CELL_CHARS, MAX_LIST_ITEMS
 from hub.reports.reading.times import parse_moment
 
 T = TypeVar("T")
-
-
-YES_NO: Final = {
-    "yes": True,
-    "y": True,
-    "true": True,
-    "1": True,
-    "ya": True,
-    "no": False,
-    "n": False,
-    "false": False,
-    "0": False,
-    "tidak": False,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +72,8 @@ class FormRow:
             return None
 
     def word(self, column: str, words: Any) -> str | None:
-        """One of ``words``."""
-        return self.read(column, lambda text: values.one_of(text, words))
+        """One of ``words``, or a synonym of one."""
+        return self.read(column, lambda text: values.one_of(standard(column, text), words))
 
     def moment(self, column: str) -> Moment | None:
         """The cell as a time."""
@@ -127,7 +114,12 @@ class FormRow:
 
 
 def yes_or_no(text: str) -> bool:
-    """Yes or no, in English or Indonesian. Raises ValueError for anything else."""
-    if text.casefold() not in YES_NO:
+    """Yes or no, in languages of the eleven countries. Raises ValueError for anything else."""
+    if plain(text) not in YES_NO:
         raise ValueError("yes or no")
-    return YES_NO[text.casefold()]
+    return YES_NO[plain(text)]
+
+
+def standard(column: str, text: str) -> str:
+    """The standard's word that a text stands for in this column; the text itself where it is no synonym."""
+    return SYNONYMS.get(column, {}).get(plain(text), text)

@@ -1,0 +1,143 @@
+"""The form in the words of those who fill it in: synonyms for each vocabulary, and dates as they are written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hub.reports import rsit
+from hub.reports.formats.form import synonyms
+from hub.reports.formats.form.columns import COLUMNS
+from hub.reports.read import Report, RowError, read_reports
+from hub.reports.reading import values
+from hub.reports.report import Determination, ReportStatus
+from hub.reports.victims import Consent
+from hub.stix.incident import RECOVERABILITIES
+from hub.stix.vocabularies import CONFIDENCE_WORDS, ROOT_CAUSES, SEVERITY_WORDS
+from tests.reports.specimens import FORM
+
+
+def reading(**cells: Any) -> Report | RowError:
+    return next(iter(read_reports(json.dumps(FORM | cells).encode(), name="x.json")))
+
+
+def report_of(**cells: Any) -> Report:
+    report = reading(**cells)
+    assert isinstance(report, Report), str(report)
+    return report
+
+
+def test_the_hints_of_the_indonesian_form_are_words_that_it_takes() -> None:
+    """What stands in brackets there is what people write."""
+    report = report_of(
+        stage="awal", status="ditangani", determination="terbukti", severity="tinggi", victim_sector="kesehatan",
+        consent="hanya sektor", confidence="sedang", suspected_malicious="ya", victim_size="besar",
+        root_cause="kesalahan manusia", tlp="hijau",
+    )  # fmt: skip
+    assert report.stage is not None
+    assert (report.stage.value, report.status, report.determination) == (
+        "early",
+        ReportStatus.OPEN,
+        Determination.CONFIRMED,
+    )
+    assert report.severity is not None
+    assert (report.severity.criticality, report.confidence, report.consent) == (70, 50, Consent.SECTOR_ONLY)
+    assert (report.suspected_malicious, report.root_cause, report.tlp) == (True, "human-errors", "green")
+    assert (report.victims[0].sectors, report.victims[0].size) == (("healthcare",), "large")
+
+
+@pytest.mark.parametrize(
+    ("written", "rsit_class", "rsit_type"),
+    [
+        ("Data breach", "information-content-security", "data-leak"),
+        ("kebocoran data", "information-content-security", "data-leak"),
+        ("Web defacement", "information-content-security", "unauthorised-information-modification"),
+        ("BEC", "fraud", "masquerade"),
+        ("lừa đảo", "fraud", "phishing"),
+        ("DDoS attack", "availability", "ddos"),
+        ("peretasan", "intrusions", "system-compromise"),
+        ("credential stuffing", "intrusion-attempts", "brute-force"),
+        ("มัลแวร์", "malicious-code", "infected-system"),
+        ("勒索软件", "malicious-code", "infected-system"),
+    ],
+)
+def test_incidents_have_the_names_that_people_give_them(written: str, rsit_class: str, rsit_type: str) -> None:
+    """In English and in languages of the eleven countries."""
+    assert report_of(incident_class=rsit_class, incident_type=written).rsit == ((rsit_class, rsit_type),)
+
+
+@pytest.mark.parametrize("written", ["ransomware", "mã độc tống tiền", "perisian tebusan", "แรนซัมแวร์"])
+def test_ransomware_is_ransomware_in_every_language(written: str) -> None:
+    """Not only malware that is known."""
+    report = report_of(incident_class="malicious-code", incident_type=written)
+    assert report.incident_types[0] == "ransomware"
+
+
+def test_a_synonym_of_another_class_is_refused() -> None:
+    """The class that was chosen must agree."""
+    error = reading(incident_class="malicious-code", incident_type="kebocoran data")
+    assert isinstance(error, RowError)
+    assert error.key == "incident_type"
+
+
+VOCABULARIES = {
+    "stage": ("early", "update", "final"), "status": ReportStatus, "determination": Determination, "consent": Consent,
+    "tlp": ("clear", "green", "amber", "red"), "severity": SEVERITY_WORDS, "confidence": CONFIDENCE_WORDS,
+    "victim_size": ("micro", "small", "medium", "large"), "root_cause": ROOT_CAUSES, "recoverability": RECOVERABILITIES,
+}  # fmt: skip
+
+
+def test_each_synonym_stands_for_a_word_of_its_vocabulary() -> None:
+    """And no synonym hides a standard's own word that means another."""
+    assert synonyms.SYNONYMS.keys() == VOCABULARIES.keys() <= COLUMNS.keys()
+    for column, table in synonyms.SYNONYMS.items():
+        words = [str(getattr(word, "value", word)) for word in VOCABULARIES[column]]
+        for synonym, word in table.items():
+            assert word in words, (column, synonym)
+            assert synonym == synonyms.plain(synonym)
+            assert synonym not in {synonyms.plain(other) for other in words if other != word}, (column, synonym)
+    assert all(rsit.find(word) for word in synonyms.INCIDENT_TYPES.values())
+    assert set(synonyms.INCIDENT_CLASSES.values()) <= set(rsit.CLASSES)
+    assert values.one_of("early", VOCABULARIES["stage"]) == "early"
+
+
+@pytest.mark.parametrize(
+    ("written", "stix", "fidelity"),
+    [
+        ("25/11/2026 08:30 WIB", "2026-11-25T01:30:00.000Z", "minute"),
+        ("25.11.2026 08.30 WIB", "2026-11-25T01:30:00.000Z", "minute"),
+        ("11/25/2026 8:30 pm SGT", "2026-11-25T12:30:00.000Z", "minute"),
+        ("25-11-2026", "2026-11-25T00:00:00.000Z", "day"),
+        ("2026/11/25", "2026-11-25T00:00:00.000Z", "day"),
+        ("03/03/2026", "2026-03-03T00:00:00.000Z", "day"),
+        ("25 November 2026", "2026-11-25T00:00:00.000Z", "day"),
+        ("25 Desember 2026 pukul 14.05 WIB", "2026-12-25T07:05:00.000Z", "minute"),
+        ("5 Ogos 2026", "2026-08-05T00:00:00.000Z", "day"),
+        ("Nov 25, 2026", "2026-11-25T00:00:00.000Z", "day"),
+        ("2026-11-25 8:05 ICT", "2026-11-25T01:05:00.000Z", "minute"),
+    ],
+)
+def test_a_date_that_means_one_day_is_read_however_it_is_written(written: str, stix: str, fidelity: str) -> None:
+    """25 is no month."""
+    detected = report_of(detected_at=written).timeline.detected
+    assert detected is not None
+    assert (detected.stix(), detected.fidelity.value) == (stix, fidelity)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("03/04/2026", "day and month cannot be told apart"),
+        ("25/11/2569", "write 2026"),
+        ("31/02/2026", "a date that exists"),
+        ("25/11/2026 08:30", "a time with its zone"),
+        ("25 Smarch 2026", "a time such as"),
+    ],
+)
+def test_a_date_that_means_two_days_or_none_is_refused(written: str, expected: str) -> None:
+    """In words that say what to write instead."""
+    error = reading(detected_at=written)
+    assert isinstance(error, RowError)
+    assert expected in error.expected
