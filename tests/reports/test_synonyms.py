@@ -82,7 +82,7 @@ def test_a_synonym_of_another_class_is_refused() -> None:
     assert error.key == "incident_type"
 
 
-VOCABULARIES = {
+VOCABULARIES: dict[str, Any] = {
     "stage": ("early", "update", "final"), "status": ReportStatus, "determination": Determination, "consent": Consent,
     "tlp": ("clear", "green", "amber", "red"), "severity": SEVERITY_WORDS, "confidence": CONFIDENCE_WORDS,
     "victim_size": ("micro", "small", "medium", "large"), "root_cause": ROOT_CAUSES, "recoverability": RECOVERABILITIES,

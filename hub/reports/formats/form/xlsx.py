@@ -14,14 +14,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import openpyxl
-from defusedxml.ElementTree import iterparse
 
 from hub.errors import ReadingError
-from hub.reports.formats.form.row import Formula
+from hub.reports.formats.form.cells import Sheet
 from hub.reports.formats.form.sheet import FORMAT, records_of
 from hub.reports.losses import excerpt
 from hub.reports.reading.options import (
-    MAX_COLUMNS,
     MAX_SHEET_BYTES,
     MAX_SHEET_PARTS,
     MAX_SHEET_RATIO,
@@ -54,38 +52,32 @@ def read_xlsx(source: Source, options: ReadOptions) -> Iterator[Reading]:
 def _records(source: Source) -> Iterator[Record]:
     data = read_whole(source)
     _look_through(data, source.name)
-    book, stored = _book(data, source.name, formulas=True), _book(data, source.name, formulas=False)
+    book = _book(data, source.name)
     try:
-        sheet = _form_sheet(book, source.name)
-        rows = _rows(sheet, stored[sheet.title], _hidden_rows(sheet), source.name)
-        yield from records_of(rows, source.name)
-        for title in [title for title in book.sheetnames if title != sheet.title][:20]:
-            if _has_text(book[title]):
-                where = f"sheet {excerpt(title)}"
-                yield where, BadValue(where, "a further sheet", "the form on one sheet; this one was not read")
+        sheets = [Sheet(sheet, book, source.name) for sheet in book.worksheets]
+        form = next((sheet for sheet in sheets if not sheet.is_hidden and sheet.has_heading()), None)
+        if form is None:
+            hidden = any(sheet.has_heading() for sheet in sheets)
+            reason = "unhide the sheet that has it" if hidden else "its headings must be those of `hub form`"
+            raise ReadingError(f"{source.name}: no sheet that is shown has a heading report_id; {reason}")
+        for record in records_of(form.rows(), source.name):
+            yield record[0], form.dated(record[1])
+        for sheet in [sheet for sheet in sheets if sheet is not form][:20]:
+            if sheet.has_text():
+                where = f"sheet {excerpt(sheet.title)}"
+                kind = "a hidden sheet" if sheet.is_hidden else "a further sheet"
+                yield where, BadValue(where, kind, "the form on one sheet that is shown; this one was not read")
     finally:
         book.close()
-        stored.close()
 
 
-def _book(data: bytes, name: str, *, formulas: bool) -> Any:
-    """The workbook, with its formulas or with the values that they stored last."""
+def _book(data: bytes, name: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of styles and validations, which are not read
-            return openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=not formulas, keep_links=False)
+            return openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
     except Exception as error:  # noqa: BLE001  openpyxl raises whatever its parsers meet in a broken file
         raise ReadingError(f"{name}: is no spreadsheet that can be read ({excerpt(error)})") from None
-
-
-def _hidden_rows(sheet: Any) -> frozenset[int]:
-    """The numbers of the rows that a person who opens the sheet does not see."""
-    with sheet._get_source() as part:  # noqa: SLF001  openpyxl does not read this attribute in read-only mode
-        return frozenset(
-            int(element.get("r", "0"))
-            for _, element in iterparse(part, events=("start",), forbid_dtd=True)
-            if element.tag.rpartition("}")[2] == "row" and element.get("hidden") in {"1", "true"}
-        )
 
 
 def _look_through(data: bytes, name: str) -> None:
@@ -156,58 +148,3 @@ def _check_xml(package: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> No
             if part.filename.casefold() == "[content_types].xml" and b"MACROENABLED" in window:
                 raise ReadingError(f"{name}: is made for macros (.xlsm); save it as .xlsx")
             tail = chunk[-64:]
-
-
-def _form_sheet(book: Any, name: str) -> Any:
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()  # what a sheet claims of its size is often wrong, and rows beyond it would be lost
-        for _, row in zip(range(50), _plain_rows(sheet, name), strict=False):
-            if any(str(cell.value or "").strip().casefold() in {"report_id", "report id"} for cell in row):
-                return sheet
-    raise ReadingError(f"{name}: no sheet has a heading report_id; its headings must be those of `hub form`")
-
-
-def _has_text(sheet: Any) -> bool:
-    return any(
-        any(cell is not None and not str(cell).startswith("#") for cell in row)
-        for _, row in zip(range(200), sheet.iter_rows(values_only=True, max_col=MAX_COLUMNS), strict=False)
-    )
-
-
-def _plain_rows(sheet: Any, name: str) -> Iterator[Any]:
-    """Rows of cells; openpyxl parses while this goes on, so that its complaints come out here."""
-    rows = sheet.iter_rows(max_col=MAX_COLUMNS)
-    number = 0
-    while True:
-        number += 1
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of dates out of range, which come out as cell errors below
-                row = next(rows, None)
-        except Exception as error:  # noqa: BLE001  as above: whatever a parser meets in a broken sheet
-            raise ReadingError(f"{name}: row {number} cannot be read ({excerpt(error)}); save the file again") from None
-        if row is None:
-            return
-        yield row
-
-
-def _rows(sheet: Any, stored: Any, hidden: frozenset[int], name: str) -> Iterator[tuple[int, list[Any] | BadValue]]:
-    """(row number, cells). A formula comes with the value that it stored; a row that nobody sees is asked about."""
-    stored.reset_dimensions()
-    pairs = zip(_plain_rows(sheet, name), _plain_rows(stored, name), strict=True)
-    for number, (row, values) in enumerate(pairs, start=1):
-        where = f"row {number}"
-        # 5.
-        cells = [
-            Formula(excerpt(cell.value), value.value) if cell.data_type == "f" else cell.value
-            for cell, value in zip(row, values, strict=False)
-        ]
-        while cells and cells[-1] is None:
-            cells.pop()
-        broken = next((cell for cell in row if cell.data_type == "e"), None)
-        if broken is not None:
-            yield number, BadValue(where, excerpt(broken.value), "a value; the cell holds a spreadsheet error")
-        elif cells and number in hidden:
-            yield number, BadValue(where, "a hidden row", "rows that are shown: unhide it to publish it, or delete it")
-        else:
-            yield number, cells

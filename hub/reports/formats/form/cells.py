@@ -1,0 +1,191 @@
+"""The rows of one sheet of a workbook, in one pass over what is in it: no claimed size is believed, no gap is filled.
+
+openpyxl reads the workbook's strings, styles and dates. Of a sheet its own reader makes every empty row up to the last one,
+and either formulas or their stored values; the form needs both, what is hidden, and cost in what is there.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from defusedxml.ElementTree import iterparse
+from openpyxl.utils.cell import column_index_from_string
+from openpyxl.utils.datetime import CALENDAR_MAC_1904, from_excel
+
+from hub.errors import ReadingError
+from hub.reports.formats.form.row import Formula
+from hub.reports.losses import excerpt
+from hub.reports.reading.options import MAX_COLUMNS
+from hub.reports.reading.source import BadValue
+
+_HEADING_ROWS: Final = 50
+"""Rows with something in them among which the headings must be."""
+_TEXT_ROWS: Final = 200
+"""Rows of a further sheet that are looked at for text."""
+_DAYS_FROM_1904: Final = 1_462
+_UNHIDE: Final = "unhide it to publish it, or delete it"
+
+
+@dataclass
+class _Row:
+    """A row while it is read: values by column, from 1."""
+
+    number: int
+    hidden: bool
+    cells: dict[int, Any] = field(default_factory=dict)
+    broken: str | None = None  # a spreadsheet error such as #REF!
+
+
+class Sheet:
+    """One sheet. Each method reads it from its beginning."""
+
+    def __init__(self, sheet: Any, book: Any, name: str) -> None:
+        self._sheet, self._book, self._name = sheet, book, name
+        self.title: str = sheet.title
+        self.is_hidden = sheet.sheet_state != "visible"
+
+    def has_heading(self) -> bool:
+        """Whether a heading report_id stands in one of the first rows."""
+        return any(
+            str(cell or "").strip().casefold().replace(" ", "_") == "report_id"
+            for _, row in zip(range(_HEADING_ROWS), self._read(set()), strict=False)
+            for cell in row.cells.values()
+        )
+
+    def has_text(self) -> bool:
+        """Whether anything but remarks stands in the sheet."""
+        return any(
+            not str(cell).startswith("#")
+            for _, row in zip(range(_TEXT_ROWS), self._read(set()), strict=False)
+            for cell in row.cells.values()
+        )
+
+    def rows(self) -> Iterator[tuple[int, list[Any] | BadValue]]:
+        """(row number, cells) of each row that has something in it; what a person does not see is asked about."""
+        hidden: set[int] = set()
+        for row in self._read(hidden):
+            where = f"row {row.number}"
+            last = max(row.cells)
+            unseen = next((column for column in sorted(row.cells) if column in hidden), None)
+            is_remark = str(row.cells.get(1) or "").lstrip().startswith("#")
+            if row.broken is not None:
+                yield row.number, BadValue(where, row.broken, "a value; the cell holds a spreadsheet error")
+            elif row.hidden:
+                yield row.number, BadValue(where, "a hidden row", f"rows that are shown: {_UNHIDE}")
+            elif unseen is not None and not is_remark and not self._is_heading(row):
+                shown = f"{excerpt(row.cells[unseen])} in a hidden column"
+                yield row.number, BadValue(where, shown, f"columns that are shown: {_UNHIDE}", f"column {unseen}")
+            elif last > MAX_COLUMNS:
+                shown = excerpt(row.cells[last])
+                yield row.number, BadValue(where, shown, f"at most {MAX_COLUMNS} columns", f"column {last}")
+            else:
+                yield row.number, [row.cells.get(column) for column in range(1, last + 1)]
+
+    @staticmethod
+    def _is_heading(row: _Row) -> bool:
+        return any(str(cell).strip().casefold().replace(" ", "_") == "report_id" for cell in row.cells.values())
+
+    def dated(self, record: Any) -> Any:
+        """A record in which bare numbers of days count from the workbook's first day, as those of 1900 do."""
+        if self._book.epoch != CALENDAR_MAC_1904 or not isinstance(record, Mapping):
+            return record
+        return {
+            column: cell + _DAYS_FROM_1904
+            if column.endswith(("_at", "_seen")) and isinstance(cell, int | float) and not isinstance(cell, bool)
+            else cell
+            for column, cell in record.items()
+        }
+
+    def _read(self, hidden: set[int]) -> Iterator[_Row]:
+        """Each row with something in it; the numbers of hidden columns go to ``hidden`` before the first row."""
+        try:
+            with self._sheet._get_source() as part, warnings.catch_warnings():  # noqa: SLF001  the sheet's own XML
+                warnings.simplefilter("ignore")  # of dates out of range, which stay numbers
+                yield from self._parse(part, hidden)
+        except ReadingError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever a parser meets in a broken sheet
+            raise ReadingError(
+                f"{self._name}: a sheet cannot be read ({excerpt(error)}); save the file again"
+            ) from None
+
+    def _parse(self, part: Any, hidden: set[int]) -> Iterator[_Row]:
+        row = _Row(0, hidden=False)
+        column = 0
+        holder: Any = None
+        for event, element in iterparse(part, events=("start", "end"), forbid_dtd=True):
+            tag = element.tag.rpartition("}")[2]
+            if event == "start":
+                if tag == "row":
+                    row = _Row(int(element.get("r") or row.number + 1), hidden=_is_hidden(element))
+                    column = 0
+                elif tag == "sheetData":
+                    holder = element
+                continue
+            if tag == "col" and (_is_hidden(element) or element.get("width") == "0"):
+                hidden.update(range(int(element.get("min", 0)), min(int(element.get("max", 0)), MAX_COLUMNS) + 1))
+            elif tag == "c":
+                column = _column(element, column)
+                self._keep(element, column, row)
+            elif tag == "row":
+                if row.cells or row.broken is not None:
+                    row.cells = row.cells or {1: row.broken}
+                    yield row
+                holder.clear()
+
+    def _keep(self, element: Any, column: int, row: _Row) -> None:
+        kind, formula = element.get("t", "n"), _child(element, "f")
+        text = _text(element) if kind == "inlineStr" else getattr(_child(element, "v"), "text", None)
+        if kind == "e":
+            row.broken = row.broken or excerpt(text or "an error")
+            return
+        value = None if text is None else self._value(kind, text, int(element.get("s") or 0))
+        if formula is not None:
+            row.cells[column] = Formula(excerpt(f"={formula.text or '…'}"), value)
+        elif value is not None and (not isinstance(value, str) or value.strip()):
+            row.cells[column] = value
+
+    def _value(self, kind: str, text: str, style: int) -> Any:
+        match kind:
+            case "s":
+                return self._sheet._shared_strings[int(text)]  # noqa: SLF001  openpyxl has no public name for them
+            case "b":
+                return text.strip() in {"1", "true"}
+            case "n":
+                return self._number(text, style)
+            case _:
+                return text
+
+    def _number(self, text: str, style: int) -> Any:
+        number = float(text)
+        value: float | int = int(number) if number.is_integer() else number
+        if style not in self._book._date_formats:  # noqa: SLF001  as above
+            return value
+        try:
+            return from_excel(number, self._book.epoch)
+        except (OverflowError, ValueError):
+            return value
+
+
+def _is_hidden(element: Any) -> bool:
+    """Whether a row or column is hidden, or less than a point high."""
+    return element.get("hidden") in {"1", "true"} or float(element.get("ht") or 1) < 1
+
+
+def _column(element: Any, before: int) -> int:
+    letters = "".join(char for char in element.get("r") or "" if char.isalpha())
+    return column_index_from_string(letters) if letters else before + 1
+
+
+def _child(element: Any, name: str) -> Any:
+    return next((child for child in element if child.tag.rpartition("}")[2] == name), None)
+
+
+def _text(element: Any) -> str:
+    """The text of an inline string, without its phonetic reading."""
+    holder = _child(element, "is")
+    runs = [] if holder is None else [holder, *(child for child in holder if child.tag.rpartition("}")[2] == "r")]
+    return "".join(part.text or "" for run in runs for part in run if part.tag.rpartition("}")[2] == "t")
