@@ -10,7 +10,9 @@ What is noted of a page, and why no more is claimed than was sent:
 4. *Before* the answer leaves, the interval is written as on its way; *after* it was handed over, as sent. Only what was
    sent is shown on the board. What was on its way when a process died counts as sent once the account goes on from
    exactly where it ends: nobody else knows that place.
-5. What an account was sent before is not written again.
+5. What an account was sent before is not written again: of a page that it reads a second time, only what is new. A page
+   without incidents extends the interval before it, if that has none either: nobody asks when such places were sent. So
+   an account that polls costs a row for each page that brought incidents, and one for all that lies between two of them.
 6. No page waits for the ledger longer than `PATIENCE_SECONDS`. What a busy store (a bulk import has the writers' turn)
    or a full one does not take by then is kept in memory, and a thread writes it as soon as the store takes it; until it
    has caught up, no page waits at all.
@@ -29,7 +31,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
@@ -37,7 +39,8 @@ import orjson
 from hub.errors import StoreError
 from hub.sharing.deliver import Delivered
 from hub.sharing.members import Account
-from hub.store.base import Fact, Query, Store, Stranded
+from hub.stix.tlp import TLP
+from hub.store.base import EVERY, Fact, Query, Store, Stranded
 
 KIND: Final = "delivery"
 FOLD_DAYS: Final = 90
@@ -60,6 +63,7 @@ class Delivery:
     clearance: int
     at: int  # milliseconds since 1970
     sent: bool
+    replaces: tuple[str, ...] = ()  # keys of what it takes the place of when it is written
 
     @property
     def key(self) -> str:
@@ -97,6 +101,7 @@ class Ledger:
         self._read_upto = 0  # number of the last fact that is in the three below
         self._read_at = 0
         self._sent: dict[_Reader, Intervals] = {}
+        self._newest: dict[_Reader, Delivery] = {}  # of those that were sent, the one that reaches furthest
         self._on_their_way: dict[tuple[str, str], dict[str, Delivery]] = {}  # collection, account -> by key
 
     def sending(self, account: Account | None, delivered: Delivered) -> Callable[[], None] | None:
@@ -111,15 +116,15 @@ class Ledger:
             return None
         page = self._deliveries(account.name, query, delivered)
         with self._lock:
-            new = [one for one in page if not self._covered(one)]
+            new = self._uncovered(page)
             if new:
                 self._refresh()
-                new = [one for one in new if not self._covered(one)]
+                new = self._uncovered(page)
         if not new:
             return None
         self._reached(query.collection, account.name, query.after)  # again, now that all that others noted is known
         self._write(new)
-        return lambda: self._write([_as_sent(one) for one in new])
+        return lambda: self._write([self._extended(_as_sent(delivery)) for delivery in new])
 
     def accounts_sent(self, collection: str, stranded: Stranded) -> list[str]:
         """The accounts, by name, that were sent a record when it was readable lower, and that see it no more."""
@@ -197,13 +202,42 @@ class Ledger:
             if self._clock() - self._read_at >= REFRESH_MILLISECONDS or self._clock() < self._read_at:
                 self._refresh()
             waiting = self._on_their_way.get((collection, account), {})
-            arrived = [_as_sent(one) for one in waiting.values() if one.last == after]
+            arrived = [
+                _as_sent(delivery)
+                for delivery in waiting.values()
+                if delivery.last == after and not self._covered(delivery)
+            ]
         if arrived:
             self._write(arrived)
 
-    def _covered(self, one: Delivery) -> bool:
-        intervals = self._sent.get((one.collection, one.account, one.clearance))
-        return intervals is not None and intervals.cover(one.after, one.last)
+    def _covered(self, delivery: Delivery) -> bool:
+        intervals = self._sent.get(_reader(delivery))
+        return intervals is not None and intervals.cover(delivery.after, delivery.last)
+
+    def _uncovered(self, page: Iterable[Delivery]) -> list[Delivery]:
+        """(5) What of a page is new: each interval from where the reader's own ends."""
+        new: list[Delivery] = []
+        for delivery in page:
+            intervals = self._sent.get(_reader(delivery))
+            after = delivery.after if intervals is None else intervals.reach(delivery.after)
+            if after < delivery.last:
+                new.append(delivery if after == delivery.after else replace(delivery, after=after))
+        return new
+
+    def _extended(self, delivery: Delivery) -> Delivery:
+        """(5) The interval before it and this one together, where no incident stands in either."""
+        with self._lock:
+            before = self._newest.get(_reader(delivery))
+        if before is None or not before.after < delivery.after <= before.last:
+            return delivery
+        first = Query(delivery.collection, TLP.RED, before.after, 1, types=("incident",), versions=EVERY)
+        try:
+            incidents = self._store.manifest(first).rows
+        except StoreError:
+            return delivery
+        if incidents and incidents[0].place <= delivery.last:
+            return delivery
+        return replace(delivery, after=before.after, at=before.at, replaces=(before.key, delivery.key))
 
     def settle(self) -> bool:
         """Wait for the thread that writes what came late, if there is one; whether all is written."""
@@ -252,8 +286,9 @@ class Ledger:
         self._tried_at = time.monotonic()
         taken = False
         try:
-            facts = {key: one.value for key, one in together.items()}
-            self._store.put_facts(KIND, facts, patience_seconds=patience_seconds)
+            facts = {key: delivery.value for key, delivery in together.items()}
+            replaced = {key for delivery in together.values() for key in delivery.replaces} - facts.keys()
+            self._store.put_facts(KIND, facts, replaced, patience_seconds=patience_seconds)
             taken = True
         except StoreError:
             pass
@@ -284,8 +319,12 @@ class Ledger:
         if not one.sent:
             waiting.setdefault(one.key, one)
             return
-        waiting.pop(one.key, None)
-        self._sent.setdefault((one.collection, one.account, one.clearance), Intervals()).add(one.after, one.last)
+        for key in (one.key, *one.replaces):
+            waiting.pop(key, None)
+        self._sent.setdefault(_reader(one), Intervals()).add(one.after, one.last)
+        newest = self._newest.get(_reader(one))
+        if newest is None or newest.last < one.last:
+            self._newest[_reader(one)] = one
 
 
 class Intervals:
@@ -302,6 +341,11 @@ class Intervals:
         index = bisect_right(self._afters, after) - 1
         return index >= 0 and last <= self._lasts[index]
 
+    def reach(self, after: int) -> int:
+        """The end of the interval that goes on beyond `after`; `after` itself where none does."""
+        index = bisect_right(self._afters, after) - 1
+        return max(after, self._lasts[index]) if index >= 0 else after
+
     def add(self, after: int, last: int) -> None:
         """Put an interval in."""
         first = bisect_right(self._afters, after) - 1
@@ -315,8 +359,12 @@ class Intervals:
         self._lasts[first:end] = [last]
 
 
-def _as_sent(one: Delivery) -> Delivery:
-    return Delivery(one.collection, one.account, one.after, one.last, one.upto, one.clearance, one.at, sent=True)
+def _reader(delivery: Delivery) -> _Reader:
+    return delivery.collection, delivery.account, delivery.clearance
+
+
+def _as_sent(delivery: Delivery) -> Delivery:
+    return replace(delivery, sent=True)
 
 
 def _joined(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, list[Delivery]]]:

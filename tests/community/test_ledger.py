@@ -13,9 +13,11 @@ from hub.community.hub import Hub
 from hub.community.ledger import FOLD_DAYS, KIND, Intervals
 from hub.errors import StoreFullError
 from hub.stix.timestamps import format_place
+from hub.stix.tlp import TLP
+from hub.store.base import Query, Stranded
 from hub.store.sqlite.store import SqliteStore
 from tests.community.conftest import Reopen
-from tests.community.making import HOUR, KINDS, START, board, cert, entry, incident, poll, report, taken
+from tests.community.making import HOUR, KINDS, START, board, cert, entry, incident, note, poll, report, taken
 from tests.server.making import Clock
 
 
@@ -41,6 +43,46 @@ def test_a_poll_that_brings_nothing_new_writes_nothing(hub: Hub) -> None:
         poll(hub, cert("SG"), last)
         poll(hub, cert("SG"))
     assert hub.store.facts(KIND)[-1].number == written
+
+
+def test_a_poller_costs_rows_for_incidents_only(hub: Hub, reopen: Reopen) -> None:
+    """M6 of the attacks: each poll that brought something wrote a row. Whichever worker answers, and from wherever it reads."""
+    other = reopen()
+    last = None
+    for number in range(10):
+        taken(hub, "ID", note(100 + number, "ID", "note:comment", [incident()["id"]]))
+        last = poll((hub, other)[number % 2], cert("SG"), last)
+    assert len(rows(hub, "sg-cert")) == 1
+    for number in range(10, 20):
+        taken(hub, "ID", note(100 + number, "ID", "note:comment", [incident()["id"]]))
+        poll((hub, other)[number % 2], cert("SG"))
+    assert len(rows(hub, "sg-cert")) == 1, "nor does one that reads all again each time"
+    taken(hub, "ID", incident())
+    last = poll(hub, cert("SG"), last)
+    for number in range(20, 30):
+        taken(hub, "ID", note(100 + number, "ID", "note:comment", [incident()["id"]]))
+        last = poll(other, cert("SG"), last)
+    assert len(rows(hub, "sg-cert")) == 3, "before the incident, with it, and after it"
+
+
+def test_intervals_that_became_one_claim_what_their_parts_claimed(hub: Hub, reopen: Reopen, clock: Clock) -> None:
+    """Whoever was sent an object before its level rose is named, and an incident keeps the time of its own page."""
+    last = None
+    for number in range(4):
+        clock.now += HOUR
+        taken(hub, "ID", incident() if number == 2 else note(100 + number, "ID", "note:comment", [incident()["id"]]))
+        last = poll(hub, cert("SG"), last)
+    alerts = hub.catalogue.find("asean", "alerts")
+    assert alerts is not None
+    for process in (hub, reopen()):
+        assert entry(process)["fetched"] == {"SG": format_place(START + 3 * HOUR)}
+        for row in process.store.manifest(Query(alerts.id, TLP.RED, 0, 10)).rows:
+            stranded = Stranded("x", row.place, int(TLP.AMBER), int(TLP.RED))
+            assert process.community.ledger.accounts_sent(alerts.id, stranded) == ["sg-cert"]
+
+
+def rows(hub: Hub, account: str) -> list[str]:
+    return [fact.key for fact in hub.store.facts(KIND) if f"/{account}/" in fact.key]
 
 
 def test_a_poll_that_started_late_claims_nothing_before_it(hub: Hub) -> None:
