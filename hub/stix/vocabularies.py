@@ -48,8 +48,10 @@ ROOT_CAUSES: Final = {
 
 CONFIDENCE_WORDS: Final = {"none": 0, "low": 15, "medium": 50, "high": 85}
 SEVERITY_WORDS: Final = {"low": 15, "medium": 40, "moderate": 40, "high": 70, "critical": 95, "extreme": 95}
-SEVERITY_NUMBERS: Final = {1: 15, 2: 30, 3: 50, 4: 70, 5: 95}
-"""Words and national 1-5 scale on the criticality scale of Incident Core."""
+SEVERITY_NUMBERS: Final = {1: 15, 2: 25, 3: 40, 4: 70, 5: 95}
+"""Words and national 1-5 scale on the criticality scale of Incident Core: low below 30, moderate below 50, high below 90.
+
+The middle stays moderate, as the word says, so that no deadline changes where release tells the middle of a band."""
 
 TLP_SPELLINGS: Final = {
     "clear": "clear", "white": "clear", "green": "green", "amber": "amber", "red": "red",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.home.register import Constituent, counts
+from hub.release import rounding
 from hub.release.ladder import Level, Rung, crowd_of, satisfied
 from hub.release.policy import Approvals
 from hub.release.rounding import DURATION_STEPS, ceiling, since, step, until
@@ -18,9 +21,11 @@ from hub.reports.moments import Fidelity, Timeline
 from hub.reports.observables import ObservableType, Sighting
 from hub.reports.report import Report
 from hub.reports.victims import Consent, Victim
+from hub.stix.vocabularies import SEVERITY_NUMBERS
 from tests.release.releasing import PUBLIC, REGIONAL, of_type, released, text_of
 from tests.reports.making_reports import VICTIM, a_case, a_feed, a_member, moment, seen
 
+TOP = Path(__file__).parents[2]
 AIRLINE = Victim(name="Sayap Diraja Sdn Bhd", sectors=("aerospace",), size="large", countries=("BN",))
 ISLAND = a_member(
     name="CERT Pulau",
@@ -273,3 +278,17 @@ def test_two_incidents_of_one_victim_without_a_pseudonym_share_no_id_that_others
     other = released(a_case(report_id="NUSA-2026-0100", victims=(replace(VICTIM, name="Bank Makmur", domains=()),)))
     shared = {item["id"] for item in first.contents} & {item["id"] for item in second.contents}
     assert shared <= {item["id"] for item in other.contents}
+
+
+DEADLINES = tomllib.loads((TOP / "profiles" / "response.toml").read_text(encoding="utf-8"))["deadlines"]
+
+
+@pytest.mark.parametrize("number", SEVERITY_NUMBERS)
+def test_no_deadline_changes_where_a_severity_is_told_as_its_band(number: int) -> None:
+    """The middle of the national scale is moderate, as it stands and as it leaves: nobody is hurried by release."""
+
+    def hours(criticality: int) -> object:
+        return DEADLINES[str(max(int(least) for least in DEADLINES if criticality >= int(least)))]
+
+    criticality = SEVERITY_NUMBERS[number]
+    assert hours(rounding.criticality(criticality)) == hours(criticality)
