@@ -15,12 +15,15 @@ from hub.cli.trail import note_command
 from hub.community.hub import Hub
 from hub.errors import UnprocessableError
 from hub.settings import load_settings
+from hub.sharing.drill_listings import accounts_with_drills, list_drills
 from hub.sharing.members import Account, AccountKind
 from hub.wiring import open_hub
 
 EXAMPLE = (
     "  hub account add id-cert --member ID --kind cert\n"
     "  hub account add sg-soc-7 --member SG --kind constituent --password-stdin < password.txt\n"
+    "  hub account add exercise-siem --member SG --kind constituent --drills\n"
+    "  hub account drills id-cert\n"
     "  hub account disable id-cert\n"
     "  hub account enable id-cert\n"
     "  hub account rotate id-cert\n"
@@ -31,12 +34,13 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}", re.ASCII)
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|disable|enable|rotate")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|disable|enable|rotate|drills")
     add = actions.add_parser("add", help="make an account; without --password-stdin it prints a key, once")
     add.add_argument("name")
     add.add_argument("--member", metavar="CC", help="country code of its member")
     add.add_argument("--kind", choices=[kind.value for kind in AccountKind], required=True)
     add.add_argument("--password-stdin", action="store_true", help="read a password from standard input instead")
+    add.add_argument("--drills", action="store_true", help="list the API roots for drills to it, too")
     shown = actions.add_parser("list", help="all accounts; never a credential")
     shown.add_argument("--json", action="store_true", help="as a JSON list")
     actions.add_parser("disable", help="shut an account out from its next request on").add_argument("name")
@@ -44,6 +48,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     rotate = actions.add_parser("rotate", help="a new key (or password) in place of the old one, at once")
     rotate.add_argument("name")
     rotate.add_argument("--password-stdin", action="store_true", help="read a password from standard input instead")
+    drills = actions.add_parser("drills", help="list the API roots for drills to an account, or no longer")
+    drills.add_argument("name")
+    drills.add_argument("--off", action="store_true", help="list them no longer")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,12 +59,16 @@ def run(args: argparse.Namespace) -> int:
     try:
         if args.action == "add":
             key = hub.credentials.add(_account(args, hub), _password(args))
+            if args.drills:
+                list_drills(hub.store, args.name, listed=True)
             note_command(hub.store, "account add", account=args.name)
             _show(key, args.name)
         elif args.action == "rotate":
             key = hub.credentials.rotate(args.name, _password(args))
             note_command(hub.store, "account rotate", account=args.name)
             _show(key, args.name)
+        elif args.action == "drills":
+            _list_drills(args, hub)
         elif args.action == "disable":
             hub.credentials.disable(args.name)
             note_command(hub.store, "account disable", account=args.name)
@@ -88,6 +99,15 @@ def _account(args: argparse.Namespace, hub: Hub) -> Account:
     return Account(args.name, kind, args.member)
 
 
+def _list_drills(args: argparse.Namespace, hub: Hub) -> None:
+    if hub.store.get_account(args.name) is None:
+        raise UnprocessableError(f"There is no account {args.name!r}; `hub account list` shows all.")
+    list_drills(hub.store, args.name, listed=not args.off)
+    note_command(hub.store, "account drills", account=args.name)
+    state = "no longer listed" if args.off else "listed"
+    print(f"The API roots for drills are {state} to {args.name}.", file=sys.stderr)
+
+
 def _password(args: argparse.Namespace) -> str | None:
     return sys.stdin.readline().rstrip("\r\n") if args.password_stdin else None
 
@@ -102,6 +122,7 @@ def _show(key: str | None, name: str) -> None:
 
 def _list(hub: Hub, *, as_json: bool) -> None:
     rows = hub.store.list_accounts()
+    drills = accounts_with_drills(hub.store)
     if as_json:
         shown = [
             {
@@ -110,6 +131,7 @@ def _list(hub: Hub, *, as_json: bool) -> None:
                 "member": row.member or None,
                 "disabled": row.disabled,
                 "login": "password" if row.password_hash else "key",
+                "drills": row.name in drills,
             }
             for row in rows
         ]  # fmt: skip - one account, one row
@@ -118,4 +140,5 @@ def _list(hub: Hub, *, as_json: bool) -> None:
     for row in rows:
         created = datetime.fromtimestamp(row.created_at / 1000, UTC)
         state = "disabled" if row.disabled else "password" if row.password_hash else "key"
-        print(f"{row.name:<32} {row.kind:<12} {row.member or '-':<3} {state:<9} {created:%Y-%m-%d}")
+        listed = "  drills" if row.name in drills else ""
+        print(f"{row.name:<32} {row.kind:<12} {row.member or '-':<3} {state:<9} {created:%Y-%m-%d}{listed}")

@@ -17,6 +17,7 @@ from hub.sharing.accept import Accepted, accept
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.credentials import Credentials
 from hub.sharing.deliver import Delivered, Exit
+from hub.sharing.drill_listings import lists_drills
 from hub.sharing.gate import Writer
 from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
@@ -85,12 +86,15 @@ class TaxiiHub(ABC):
     def discovery(self, account: Account | None, base_url: str) -> resources.Discovery:
         """TAXII 2.1, 4.1; API roots as absolute URLs below `base_url`, those of which the account may know.
 
+        Those for drills are listed where the operator wants it, and reached by their address all the same.
         UnauthenticatedError for an anonymous reader where nothing is public.
         """
+        drills = lists_drills(self.store, account)
         roots = tuple(
             urljoin(base_url, f"/{root.name}/")
             for root in self.catalogue.roots.values()
-            if any(access.knows_of(account, collection) for collection in root.collections)
+            if (drills or not root.exercise)
+            and any(access.knows_of(account, collection) for collection in root.collections)
         )
         if account is None and not roots:
             raise gate.no_credentials()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.community.hub import Hub
+from hub.sharing.drill_listings import list_drills
 from tests.conftest import ClientOf, Template, clients_of
 from tests.server.making import CONTENT_TYPE, Client, an_id, as_envelope, at, indicator
 
@@ -24,16 +25,16 @@ def test_discovery_has_its_texts(singapore: Client) -> None:
 
 def test_api_roots_are_absolute_addresses(hub: Hub, template: Template, singapore: Client) -> None:
     """DI-3: absolute, since a common client cannot use relative ones; below the public address where one is set."""
-    assert singapore.get("/taxii2/").json["api_roots"] == ["http://localhost/drills/", "http://localhost/region/"]
+    assert singapore.get("/taxii2/").json["api_roots"] == ["http://localhost/region/"]
     public = clients_of(hub, template, public_url="https://hub.example")("sg-cert")
-    assert public.get("/taxii2/").json["api_roots"] == ["https://hub.example/drills/", "https://hub.example/region/"]
+    assert public.get("/taxii2/").json["api_roots"] == ["https://hub.example/region/"]
 
 
 @pytest.mark.parametrize("host", ["[::1", "a b", "", "a:b:c", "user@hub.example"])
 def test_a_host_that_is_none_brings_relative_addresses(singapore: Client, host: str) -> None:
     """DI-3: `/region/`, which the standard allows, and never an address with an empty host in it."""
     resource = singapore.get("/taxii2/", headers={"Host": host}).json
-    assert resource["api_roots"] == ["/drills/", "/region/"]
+    assert resource["api_roots"] == ["/region/"]
     assert resource["default"] == "/region/"
     assert ">/region/</code>" in singapore.get("/", headers={"Host": host}).get_data(as_text=True)
 
@@ -53,18 +54,36 @@ def test_the_default_is_one_of_them(as_account: ClientOf, who: str | None) -> No
     assert resource["default"] in resource["api_roots"]
 
 
-def test_each_api_root_works(singapore: Client) -> None:
+def test_each_api_root_works(hub: Hub, singapore: Client) -> None:
     """DI-5: and tells its own title."""
+    list_drills(hub.store, "sg-cert", listed=True)
     roots = singapore.get("/taxii2/").json["api_roots"]
     titles = [singapore.get(root.removeprefix("http://localhost")).json["title"] for root in roots]
     assert titles == ["Drills", "Region"]
 
 
+def test_drills_are_listed_to_accounts_that_the_operator_named_and_reached_by_all(
+    hub: Hub, as_account: ClientOf
+) -> None:
+    """DI-6: a tool that takes all that is listed takes no drill for real; a member plays it by its address."""
+    for who in ("sg-cert", "sg-cert-2", "sg"):
+        list_drills(hub.store, who, listed=True)
+    list_drills(hub.store, "sg-cert", listed=False)
+    for who in ("sg-cert", "id-cert"):
+        client = as_account(who)
+        assert client.get("/taxii2/").json["api_roots"] == ["http://localhost/region/"]
+        assert client.get("/drills/").json["title"] == "Drills"
+        assert client.get("/drills/collections/").json["collections"]
+
+
 @pytest.mark.parametrize(
     ("who", "roots"), [("sg-cert", {"drills", "region"}), ("partner", {"region"}), (None, {"region"})]
 )
-def test_a_root_is_shown_to_those_who_may_use_it(as_account: ClientOf, who: str | None, roots: set[str]) -> None:
-    """DI-6: partners and the public have nothing in the drills, so they do not learn of them."""
+def test_a_root_is_shown_to_those_who_may_use_it(
+    hub: Hub, as_account: ClientOf, who: str | None, roots: set[str]
+) -> None:
+    """DI-6: partners and the public have nothing in the drills, so they do not learn of them, whatever is listed."""
+    list_drills(hub.store, who or "nobody", listed=True)
     client = as_account(who)
     resource = client.get("/taxii2/").json
     assert {root.rstrip("/").rpartition("/")[2] for root in resource["api_roots"]} == roots
