@@ -40,7 +40,7 @@ from hub.community.index import speaks_of_steps
 from hub.declarations import Table
 from hub.errors import UnprocessableError
 from hub.protocol import notes
-from hub.protocol.labels import EXERCISE, Stage
+from hub.protocol.labels import DRILL, EXERCISE, Stage
 from hub.protocol.spans import parse_span
 from hub.protocol.steps import ALL
 from hub.sharing import gate
@@ -194,12 +194,12 @@ class Play:
         if event.criticality is not None:
             core["criticality"] = event.criticality
         incident = self._versioned(self._incidents, event, "incident") | {
-            "name": event.name,
+            "name": f"{DRILL}{event.name}",
             "description": event.description or event.name,
             "extensions": {INCIDENT_CORE: core},
         }
         report = self._versioned(self._reports, event, "report") | {
-            "name": f"{event.name} [{event.determination}, stage {event.stage}]",
+            "name": f"{DRILL}{event.name} [{event.determination}, stage {event.stage}]",
             "description": event.description or event.name,
             "object_refs": [incident["id"]],
             "labels": [EXERCISE, Stage(event.stage).label],

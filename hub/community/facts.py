@@ -9,4 +9,11 @@ from hub.sharing import drill_listings, handover
 
 # What `hub init` noted of the declarations (`hub.sharing.applied`) is true of one store only: where the archive is read,
 # the declarations there were applied already. Whose turn it is (`turn`) ends with its process.
-ARCHIVED_KINDS: Final = (ledger.KIND, community.CONFIRMED, reminders.KIND, drills.KIND, handover.KIND, drill_listings.KIND)
+ARCHIVED_KINDS: Final = (
+    ledger.KIND,
+    community.CONFIRMED,
+    reminders.KIND,
+    drills.KIND,
+    handover.KIND,
+    drill_listings.KIND,
+)

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 EXERCISE: Final = "exercise"
 """The label of every object of a drill, and the profile of the collections that take drills."""
+DRILL: Final = "DRILL: "
+"""What the names begin with that tools show of a drill."""
 
 OFFICER: Final = "release:officer"
 """The label by which a member vouches for the texts of an incident, a report or a note: an officer of its CERT read them."""

@@ -18,6 +18,7 @@ from hub.home.member import OwnMember
 from hub.release import check, ladder
 from hub.release import record as records
 from hub.release.deny import scanner_for
+from hub.release.drills import is_drill, named_as_drill, values_of_others
 from hub.release.policy import Approvals, Audience
 from hub.release.preview import Preview
 from hub.release.record import ReleaseRecord
@@ -112,6 +113,12 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         wording=record.wording,
         now=time,
     )
+    if is_drill(rendered.contents) and (values := values_of_others(report)):
+        return Withheld(
+            f"A drill names nobody's addresses: {values[0]} is none that is set aside for documentation. Use 192.0.2.0/24, "
+            "198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32 and names under .example.",
+            nothing,
+        )
     made = rewrite(order)
     preview = Preview(title, tuple(made.rows))
     if made.refusals:
@@ -119,12 +126,12 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     if not made.drafts and not made.lone and not record.objects and not record.lone:
         return Withheld("Nothing in this report may leave; the preview says why for each object.", preview)
     # (4) versions
-    settled, objects = _settled(made.drafts, record.objects, time, scanner)
+    settled, objects = _settled(list(map(named_as_drill, made.drafts)), record.objects, time, scanner)
     # The day only: the exact time would lead from a lone indicator to the incident.
     day = versions.timestamp(datetime.fromisoformat(floor(time, Fidelity.DAY)))
-    lone, lone_versions = _settled(made.lone, record.lone, day, Scanner((), ()))
+    lone, lone_versions = _settled(list(map(named_as_drill, made.lone)), record.lone, day, Scanner((), ()))
     own = [content for content in rendered.contents if content["id"] == member.identity]
-    shared = [*own, *made.common.values(), *made.observed.values()]
+    shared = [*own, *map(named_as_drill, made.common.values()), *made.observed.values()]
     definitions = [*_levels([*shared, *settled]), *made.definitions]
     contents = (*definitions, *shared, *settled) if settled else ()
     alone = (*_levels(lone), *own, *lone) if lone else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ class Incident:
     address: str
     domain: str
     malware: str
+    links_malware: bool = False  # to its indicators
     withdrawn: bool = False
     exercise: bool = False
 
@@ -48,6 +49,7 @@ def publish(region: Region, folder: Path) -> list[Incident]:
 
 def _incident(number: int, level: TLP, collection: str, **about: bool) -> Incident:
     malware = MALWARE[number % len(MALWARE)]
+    level = max(level, TLP.GREEN)  # no lower does a report leave for members, in which a class of victims is named
     report_id = f"ID-2026-{number:04}"
     return Incident(report_id, level, collection, f"198.51.100.{number}", f"c2-{number}.example", malware, **about)
 
@@ -85,9 +87,9 @@ def _form(
 
 
 def _misp_event(office: Office, folder: Path, number: int) -> Incident:
-    """As an analyst's MISP exports it: GREEN, the malware as a galaxy."""
-    incident = _incident(number, TLP.GREEN, "incidents")
-    tags = ["tlp:green", 'rsit:intrusions="system-compromise"', f'misp-galaxy:malpedia="{incident.malware}"']
+    """As an analyst's MISP exports it: GREEN, the malware as a galaxy on its attributes."""
+    incident = replace(_incident(number, TLP.GREEN, "incidents"), links_malware=True)
+    tags = ["tlp:green", 'rsit:intrusions="system-compromise"']
     seconds = str(int(datetime.now(UTC).timestamp()))
     attributes = [("ip-dst", incident.address, 1), ("domain", incident.domain, 2)]
     event = {
@@ -108,6 +110,7 @@ def _misp_event(office: Office, folder: Path, number: int) -> Incident:
                 "to_ids": True,
                 "timestamp": seconds,
                 "comment": f"command and control of {incident.malware}",
+                "Tag": [{"name": f'misp-galaxy:malpedia="{incident.malware}"'}],
             }
             for kind, value, place in attributes
         ],

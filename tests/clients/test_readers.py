@@ -29,6 +29,7 @@ IDS: Final = {
     "incidents": "85173d5c-585a-4e18-a7ba-27c85beb0fc0",
     "id": "078ec963-4158-4dc8-a305-122a519af1ae",
 }
+DRILLS: Final = "d1115f95-eb98-4dbe-bbb4-00e918ac34ba"
 HIGHEST: Final = {"incidents": TLP.AMBER, "id": TLP.AMBER_STRICT}
 VALIDATION: Final = stix2validator.ValidationOptions(version="2.1", strict=False)
 
@@ -102,7 +103,13 @@ def tags(event: Mapping[str, Any], namespace: str) -> set[str]:
 
 
 def clusters(event: Mapping[str, Any]) -> set[str]:
-    return {cluster["value"] for galaxy in event.get("Galaxy", ()) for cluster in galaxy["GalaxyCluster"]}
+    """Of the event and of its attributes: where malware is linked to indicators, misp-stix 2.4 shows it on these."""
+    return {
+        cluster["value"]
+        for tagged in (event, *event["Attribute"])
+        for galaxy in tagged.get("Galaxy", ())
+        for cluster in galaxy["GalaxyCluster"]
+    }
 
 
 # --- plain TAXII -------------------------------------------------------------------------------------------------------
@@ -117,20 +124,21 @@ def test_taxii_clients_read_what_was_sent(hub: Hub, reader: str, clearance: TLP)
     """taxii2-client, cytaxii2 and stix2 get the same objects, each word for word; of withdrawn ones the revocation."""
     sent: dict[str, dict[str, Any]] = {}
     for path in hub.region.offices["ID"].sent():
-        for obj in json.loads(path.read_text(encoding="utf-8"))["objects"]:
+        objects = json.loads(path.read_text(encoding="utf-8"))["objects"]
+        if any("exercise" in obj.get("labels", ()) or (level_of(obj) or 0) > TLP.AMBER for obj in objects):
+            continue  # to other collections
+        for obj in objects:
             if obj.get("modified", "") >= sent.get(obj["id"], {}).get("modified", ""):
                 sent[obj["id"]] = obj
     polled = {obj["id"]: obj for obj in hub.polled(reader, "incidents")}
-    live = {identifier for identifier, obj in sent.items() if "exercise" not in obj.get("labels", ())}
     for identifier, obj in polled.items():
         if identifier in sent and obj["type"] not in ("identity", "marking-definition"):
             assert obj == sent[identifier]
-            assert (level_of(obj) or TLP.CLEAR) <= clearance
+    assert all((level_of(obj) or TLP.CLEAR) <= clearance for obj in polled.values())
     missing = {
         identifier
-        for identifier in live - polled.keys()
-        if (level_of(sent[identifier]) or TLP.CLEAR) <= TLP.AMBER
-        and not identifier.startswith(("ipv4-addr", "domain-name"))  # of the withdrawn one, which is deleted
+        for identifier in sent.keys() - polled.keys()
+        if not identifier.startswith(("ipv4-addr", "domain-name"))  # of the withdrawn one, which is deleted
     }
     assert not missing
     client = cytaxii2.cytaxii2(f"{hub.region.url.replace('asean/', '')}taxii2/", reader, hub.keys[reader], version=2.1)
@@ -227,7 +235,57 @@ def test_opencti_stores_each_report_as_it_was_sent(hub: Hub) -> None:
         assert definitions - {incident.level.label} == {one for one in definitions if STATEMENT in one}
 
 
+def test_malware_is_linked_to_the_indicators_to_which_its_report_links_it(hub: Hub) -> None:
+    """A galaxy on an attribute becomes `indicates`, and pycti stores that; a form names malware beside its indicators."""
+    reports = {key: found for alias in HIGHEST for key, found in hub.reports(alias).items()}
+    linked = {key: bundle(part) for key, (incident, part) in reports.items() if incident.links_malware}
+    assert linked
+    imported = interpreters.run("pycti", "opencti_import", linked)
+    for report_id, (incident, part) in reports.items():
+        names = {obj["id"]: obj["name"] for obj in part if obj["type"] == "malware"}
+        indicators = {obj["id"] for obj in part if obj["type"] == "indicator"}
+        links = {
+            (obj["source_ref"], obj["target_ref"])
+            for obj in part
+            if obj["type"] == "relationship" and obj["relationship_type"] == "indicates"
+        }
+        assert {names[malware] for _, malware in links} <= {incident.malware}
+        if incident.links_malware:
+            assert {indicator for indicator, _ in links} == indicators
+            stored = {
+                (given["fromId"], given["toId"])
+                for operation, given in imported[report_id]["stored"]
+                if operation == "stixCoreRelationshipAdd" and given["relationship_type"] == "indicates"
+            }
+            assert stored == links
+
+
 # --- drills, and TAXII 1 -----------------------------------------------------------------------------------------------
+
+
+def test_a_drill_is_in_no_live_view_and_says_in_every_name_what_it_is(hub: Hub) -> None:
+    """Nothing of it is in the live collections or listed; by its address a member reads it, and its names say DRILL."""
+    (drill,) = (incident for incident in hub.incidents if incident.exercise)
+    server = taxii2.Server(hub.region.url.replace("asean", "taxii2"), user="sg-cert", password=hub.keys["sg-cert"])
+    with server:
+        assert [root.url for root in server.api_roots] == [hub.region.url]
+        for collection in server.default.collections:
+            if collection.can_read:
+                assert drill.address not in json.dumps(collection.get_objects())
+    address = f"{hub.region.url.replace('asean', 'exercise')}collections/{DRILLS}/"
+    with taxii2.Collection(address, user="sg-cert", password=hub.keys["sg-cert"]) as there:
+        objects = there.get_objects()["objects"]
+    labelled = [obj for obj in objects if "exercise" in obj.get("labels", ())]
+    assert any(drill.address in str(obj) for obj in labelled)
+    public = ("attack-pattern", "identity", "location")
+    names = [obj["name"] for obj in labelled if "name" in obj and obj["type"] not in public]
+    assert {"incident", "report", "indicator", "malware"} <= {obj["type"] for obj in labelled}
+    assert all(name.startswith("DRILL: ") for name in names), names
+    imported = interpreters.run("pycti", "opencti_import", {"drill": bundle(objects)})["drill"]
+    assert imported["refused"] == []
+    for operation, given in imported["stored"]:
+        if operation in ("reportAdd", "incidentAdd", "indicatorAdd", "malwareAdd"):
+            assert given["name"].startswith("DRILL: ")
 
 
 def test_clients_that_are_not_for_this_protocol_are_told_so(hub: Hub) -> None:

@@ -182,7 +182,23 @@ def test_an_account_gets_a_key_once(made: Hub) -> None:
     for arguments in (("account", "list"), ("account", "list", "--json"), ("collections",), ("settings",)):
         assert key not in made(*arguments).out
     listed = json.loads(made("account", "list", "--json").out)
-    assert listed == [{"name": "id-duty", "kind": "cert", "member": "ID", "disabled": False, "login": "key"}]
+    assert listed == [
+        {"name": "id-duty", "kind": "cert", "member": "ID", "disabled": False, "login": "key", "drills": False}
+    ]
+
+
+def test_drills_are_listed_to_an_account_as_the_operator_says(made: Hub) -> None:
+    """From the start or later, and no longer."""
+
+    def listed() -> dict[str, bool]:
+        return {row["name"]: row["drills"] for row in json.loads(made("account", "list", "--json").out)}
+
+    made("account", "add", "sg-drill", "--member", "SG", "--kind", "constituent", "--drills")
+    made("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
+    assert listed() == {"sg-drill": True, "id-duty": False}
+    made("account", "drills", "id-duty")
+    assert "are no longer listed to sg-drill" in made("account", "drills", "sg-drill", "--off").err
+    assert listed() == {"sg-drill": False, "id-duty": True}
 
 
 def test_a_password_comes_by_stdin(made: Hub) -> None:
@@ -226,6 +242,7 @@ def test_rotate_disable_and_enable(made: Hub) -> None:
         (("rotate", "nobody"), "no account"),
         (("disable", "nobody"), "no account"),
         (("enable", "nobody"), "no account"),
+        (("drills", "nobody"), "no account"),
     ],
 )
 def test_what_is_wrong_with_an_account_is_told(made: Hub, arguments: tuple[str, ...], words: str) -> None:
