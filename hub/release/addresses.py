@@ -7,10 +7,12 @@ that is written as a number, in hexadecimal or octal digits, or filled up with z
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -24,6 +26,7 @@ _IPV6: Final = re.compile(
 _PARTIAL: Final = re.compile(
     r"(?<![\d.])(\d{1,3})\.(\d{1,3})\.(?:(\d{1,3})\.(?:[x*]|xx|xxx)|[x*]{1,3}\.[x*]{1,3})(?![\w*])", re.IGNORECASE
 )
+_THREE_DASHED: Final = re.compile(r"(?<![\w.-])(\d{1,3})[_-](\d{1,3})[_-](\d{1,3})(?![\w-])")
 _THREE_NUMBERS: Final = re.compile(r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3})\.?(?![\d.]*\d)")
 # An address written as one number: of ten digits anywhere, of fewer where hosts and parameters stand.
 _NUMBER_HOST: Final = re.compile(r"(?:://(?:[^/@\s]*@)?|[=/])(\d{7,9})(?![\w.])")
@@ -34,6 +37,10 @@ _HEX_PARTS: Final = re.compile(
     r"(?<![0-9a-z])0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})(?![0-9a-z])",
     re.IGNORECASE,
 )
+_BARE_HEX_PARTS: Final = re.compile(
+    r"(?<![0-9a-z.])([0-9a-f]{2})[.:-]([0-9a-f]{2})[.:-]([0-9a-f]{2})[.:-]([0-9a-f]{2})(?![0-9a-z.:-])", re.IGNORECASE
+)
+_BASE64_BYTES: Final = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{5}[AQgw]==")
 _OCTAL: Final = re.compile(r"(?<![\w.])(0[0-7]{1,3})\.(0?[0-7]{1,3})\.(0?[0-7]{1,3})\.(0?[0-7]{1,3})(?![\w.]*\d)")
 # Zeros before the numbers, which the standard library takes for no address.
 _FILLED: Final = re.compile(r"(?<!\d)(?=(\d{3}([._-])\d{3}\2\d{3}\2\d{3})(?!\d))")
@@ -101,6 +108,13 @@ def addresses(text: str) -> Iterator[Address]:
             yield Address(written, network, certain)
 
 
+def packed_addresses(text: str) -> Iterator[Address]:
+    """IPv4 addresses as four bytes in base64, in a text whose capitals are kept."""
+    for match in _BASE64_BYTES.finditer(text):
+        yield Address(match[0], ipaddress.ip_network(base64.b64decode(match[0])), certain=False)
+
+
+@lru_cache(maxsize=20_000)
 def _network(text: str) -> Network | None:
     try:
         network: Network = ipaddress.ip_network(text, strict=False)
@@ -121,11 +135,31 @@ def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
         yield match[0], f"{first}.{second}.{third}.0/24" if third else f"{first}.{second}.0.0/16", True
     for match in _THREE_NUMBERS.finditer(text):
         yield match[1], f"{match[1]}.0/24", False
+    for match in _THREE_DASHED.finditer(text):
+        yield match[0], f"{match[1]}.{match[2]}.{match[3]}.0/24", False
     if ":" in text:
-        yield from ((match[0], match[0], True) for match in _IPV6.finditer(text))
+        for match in _IPV6.finditer(text):
+            yield match[0], match[0], True
+            yield from ((match[0], inner, True) for inner in _inside(match[0]))
     yield from _numbers(text)
     yield from _in_other_digits(text)
     yield from _reversed(text)
+
+
+def _inside(text: str) -> Iterator[str]:
+    """The IPv4 addresses that an IPv6 address holds: of 6to4, Teredo, NAT64 and ISATAP."""
+    network = _network(text)
+    if isinstance(network, ipaddress.IPv6Network) and network.prefixlen == 128:
+        address = network.network_address
+        if address.sixtofour is not None:
+            yield str(address.sixtofour)
+        if address.teredo is not None:
+            yield from map(str, address.teredo)
+        if address in _NAT64 or int(address) >> 32 & 0xFCFFFFFF == 0x5EFE:
+            yield str(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+
+
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
 def _numbers(text: str) -> Iterator[tuple[str, str, bool]]:
@@ -153,6 +187,9 @@ def _in_other_digits(text: str) -> Iterator[tuple[str, str, bool]]:
     """Addresses whose numbers are hexadecimal, octal or filled up with zeros, or have other signs between them."""
     for match in _HEX_PARTS.finditer(text):
         yield match[0], ".".join(str(int(part, 16)) for part in match.groups()), True
+    for match in _BARE_HEX_PARTS.finditer(text):
+        if re.search("[a-f]", match[0], re.IGNORECASE):  # else it is an address in decimal digits
+            yield match[0], ".".join(str(int(part, 16)) for part in match.groups()), False
     for match in _OCTAL.finditer(text):
         yield match[0], ".".join(str(int(part, 8)) for part in match.groups()), True
     for match in _FILLED.finditer(text):

@@ -47,6 +47,7 @@ _ROMANISED: Final = (
 _LEADING_VOWEL: Final = re.compile("([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])")
 
 
+@lru_cache(maxsize=50_000)
 def looks(text: str) -> str:
     """How the text looks, in letters without separators: `C3mp4ka`, `cernpaka` with a Cyrillic a …"""
     plain = text.lower() if _PLAIN.fullmatch(text) else "".join(map(_looks_part, clusters(text)))

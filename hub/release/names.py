@@ -14,7 +14,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
-from hub.release.spelling import fold, without_legal_form
+from hub.release.spelling import fold, is_legal_form, without_legal_form
 
 MIN_INITIALS: Final = 3
 MAX_INITIALS: Final = 8
@@ -176,7 +176,8 @@ def generic_with_initials(name: str) -> set[str]:
     known = generic()
     plain = words(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
     own = [word for word in distinctive(name) if word.isascii() and word.isalpha()]
-    if len(own) < MIN_OWN_INITIALS or plain[0] not in known.words or not plain[0].isascii():
+    first_is_generic = bool(plain) and (plain[0] in known.words or is_legal_form(plain[0]))
+    if len(own) < MIN_OWN_INITIALS or not first_is_generic or not plain[0].isascii():
         return set()
     letters = "".join(word[0] for word in own)
     first = plain[0]

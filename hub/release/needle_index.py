@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Final
+from uuid import NAMESPACE_DNS, NAMESPACE_URL, uuid5
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -15,9 +17,9 @@ from hub.release.needle import Hashed, Needle, View
 from hub.release.spoken import Misspellings, Word, is_ordinary, said_alike, sound, spoken
 
 MIN_LIKENESS: Final = 0.6  # of two words with the same consonants, from which on they are spellings of one name
-SHORT_DIGEST: Final = 16  # digits of a hash value that is cut, as names of files and victims often are
-_USUAL: Final = (hashlib.md5, hashlib.sha1, hashlib.sha256)
-_ALGORITHMS: Final = (*_USUAL, hashlib.sha224, hashlib.sha384, hashlib.sha512)
+MIN_DIGEST: Final = 8  # digits of a hash value that is cut, as names of files and victims often are
+_USUAL: Final = ("md5", "sha1", "sha256")
+_RARE: Final = ("sha224", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_512", "blake2b", "blake2s")
 _NOISE: Final = re.compile("[a-f]+")  # letters of hexadecimal digits
 
 
@@ -47,7 +49,8 @@ class NeedleIndex:
             if (others := [needle for needle in needles_ if not needle.declared.isascii()])
         }
         self._hashed = hashed
-        self._digests: Mapping[str, Hashed] | None = None
+        self._digests: dict[str, Hashed] | None = None
+        self._by_start: dict[str, list[str]] = {}
 
     def in_letters(self, letters: str) -> Iterator[tuple[Needle, int]]:
         """The needles that occur in a squeezed text, and where."""
@@ -79,10 +82,17 @@ class NeedleIndex:
                     yield from needles
 
     def digest(self, value: str) -> Hashed | None:
-        """The spelling of which these hexadecimal digits are a hash value, or a half of one."""
+        """The spelling of which these hexadecimal digits are a hash value, or the beginning of one."""
         if self._digests is None:
-            self._digests = dict(_digests(self._hashed(), of_list=self.listed))
-        return self._digests.get(value)
+            self._digests = {}
+            for digest, hashed in _digests(self._hashed(), of_list=self.listed):
+                self._digests[digest] = hashed
+                if not self.listed:
+                    self._by_start.setdefault(digest[:MIN_DIGEST], []).append(digest)
+        if (known := self._digests.get(value)) is not None:
+            return known
+        starts = self._by_start.get(value[:MIN_DIGEST], ())
+        return next((self._digests[digest] for digest in starts if digest.startswith(value)), None)
 
     def __len__(self) -> int:
         tables = (self._sounds, self._edited, self._spoken)
@@ -90,16 +100,20 @@ class NeedleIndex:
 
 
 def _digests(spellings: Iterable[Hashed], *, of_list: bool) -> Iterator[tuple[str, Hashed]]:
-    """The hash values of each spelling; of a long list those of the usual algorithms, uncut."""
+    """The hash values of each spelling; of a long list those of the usual algorithms."""
     for hashed in spellings:
-        for text in (hashed.spelling,) if of_list else (hashed.spelling, f"{hashed.spelling}\n"):
-            for algorithm in _USUAL if of_list else _ALGORITHMS:
-                digest = algorithm(text.encode(), usedforsecurity=False).hexdigest()
-                yield digest, hashed
-                if not of_list:
-                    yield digest[:SHORT_DIGEST], hashed
-                if algorithm is hashlib.md5:  # the half that is known as MD5 of 16 digits
-                    yield digest[8:24], hashed
+        plain = hashed.spelling.encode()
+        for algorithm in _USUAL if of_list else (*_USUAL, *_RARE):
+            yield _digest(algorithm, plain), hashed
+        yield _digest("md5", plain)[8:24], hashed  # known as MD5 of 16 digits
+        if not of_list:
+            yield from ((_digest(algorithm, plain + b"\n"), hashed) for algorithm in _USUAL)
+            yield f"{zlib.crc32(plain):08x}", hashed
+            yield from ((uuid5(space, hashed.spelling).hex, hashed) for space in (NAMESPACE_DNS, NAMESPACE_URL))
+
+
+def _digest(algorithm: str, plain: bytes) -> str:
+    return hashlib.new(algorithm, plain, usedforsecurity=False).hexdigest()
 
 
 class _Automaton:

@@ -56,7 +56,7 @@ _TEMPLATES: Final = (
     "organisation organisations person people officer file hashes "
     # markings, labels, addresses of public catalogues, and the names of properties and rules
     "abusive alert amber attack cert clear code condition crypto cve cverecord determination duty extensions facing global green "
-    "header http https identity intrusion intrusions malicious mitre must red request role rsit scanner strict strings support "
+    "header http https identity intrusion intrusions malicious mitre must officer red request role rsit scanner strict strings support "
     "techniques threat traffic type violence violent"
 )
 
@@ -189,10 +189,14 @@ def of_number(text: str, why: str, declared: str | None = None) -> Iterator[Need
     Of `201901000005 (1312345-A)` both numbers count by themselves.
     """
     outside = BRACKETS.sub(" ", text)
-    for squeezed in dict.fromkeys(map(squeeze, (text, outside, *BRACKETS.findall(text)))):
+    digits = _NUMBERS.findall(text) if " " in text else ()  # of `NIB 9120001234567` the number by itself
+    for squeezed in dict.fromkeys(map(squeeze, (text, outside, *BRACKETS.findall(text), *digits))):
         if len(squeezed) >= MIN_SHORT:
             bounds = Bounds.ANYTHING if len(squeezed) >= MIN_NUMBER else Bounds.NOTHING
             yield Needle(squeezed, why, declared or text, HitRule.OWN, bounds)
+
+
+_NUMBERS: Final = re.compile(r"(?<!\w)\d[\d./ -]{4,}\d(?!\w)")
 
 
 def of_place(place: str, whose: str) -> Iterator[Needle]:

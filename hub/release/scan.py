@@ -23,24 +23,28 @@ names, domains and mailboxes.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 from typing import Final
 
-from hub.release.addresses import Ranges, addresses
+from hub.release.addresses import Ranges, addresses, packed_addresses
 from hub.release.boundaries import is_bounded, is_exact, is_one_thing, span_of, word_around
 from hub.release.disguises import looks, looks_with_places
-from hub.release.encodings import Reading, readings
+from hub.release.encodings import MAX_READINGS, Reading, readings
 from hub.release.needle import Bounds, HitRule, Needle
 from hub.release.needle_index import NeedleIndex
 from hub.release.spelling import fold, squeeze, squeezed_with_places
 from hub.release.spoken import spoken_words
 
 ADDRESS: Final = "an address of the victim or a constituent"
+TOO_MANY: Final = "more encoded text than is read"
 MAX_SPAN: Final = 120  # characters of a span that are shown
 MIN_IN_NOISE: Final = 6  # letters of a needle that is searched for in a reading that is mostly noise
+MIN_CERTAIN_DIGITS: Final = 16  # of a hash value; fewer may be there by chance
 MIN_TEXT_SHARE: Final = 0.6  # of the bytes of hexadecimal digits that may be a text rather than a hash value
 
 
@@ -105,7 +109,10 @@ class Scanner:
             if _is_noise(text):
                 hits = list(self._hashes(Reading(text, 0, len(text))))
             else:
-                hits = [hit for reading in readings(text) for hit in self._in_reading(reading)]
+                read = readings(text)
+                hits = [hit for reading in read for hit in self._in_reading(reading)]
+                if len(read) >= MAX_READINGS and self._indexes:
+                    hits.append(Hit(TOO_MANY, Strength.SIMILAR, text[:MAX_SPAN], 0, len(text)))
             self._hits[text] = _distinct(hit for hit in hits if hit.exact or not self._last)
         return self._hits[text]
 
@@ -171,15 +178,16 @@ class Scanner:
                     yield from self._hit(needle, reading, word.start, word.end)
 
     def _hashes(self, reading: Reading) -> Iterator[Hit]:
-        for match in _HASH.finditer(reading.text):
+        for start, end, digits in _hash_values(reading.text):
             for index in self._indexes:
-                hashed = index.digest(match[0].lower())
+                hashed = index.digest(digits)
                 if hashed is not None:
-                    start, end = (match.start(), match.end()) if not reading.encoding else (reading.start, reading.end)
-                    yield Hit(hashed.why, Strength.EXACT, match[0], start, end, hashed.spelling)
+                    strength = Strength.EXACT if len(digits) >= MIN_CERTAIN_DIGITS else Strength.SIMILAR
+                    place = (reading.start, reading.end) if reading.encoding else (start, end)
+                    yield Hit(hashed.why, strength, reading.text[start:end], *place, hashed.spelling)
 
     def _addresses(self, reading: Reading) -> Iterator[Hit]:
-        for address in addresses(fold(reading.text)):
+        for address in chain(addresses(fold(reading.text)), packed_addresses(reading.text)):
             if self._ranges.overlap(address.network):
                 strength = Strength.EXACT if address.certain else Strength.SIMILAR
                 start = reading.text.find(address.text)
@@ -211,10 +219,22 @@ def _sought(needle: Needle, reading: Reading) -> bool:
     return needle.bounds is Bounds.ANYTHING and (needle.rule is not HitRule.NEVER or len(needle.text) >= MIN_IN_NOISE)
 
 
-_HASH: Final = re.compile(
-    r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{16}|[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96}"
-    r"|[0-9a-fA-F]{128})(?![0-9a-fA-F])"
+_HASH: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{8,128}(?![0-9a-fA-F])")
+_UUID: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-fA-F])")
+_BASE64_HASH: Final = re.compile(
+    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{22}(?:==)?|[A-Za-z0-9+/_-]{27}=?|[A-Za-z0-9+/_-]{43}=?|[A-Za-z0-9+/_-]{86}(?:==)?)"
+    r"(?![A-Za-z0-9+/=_-])"
 )
+
+
+def _hash_values(text: str) -> Iterator[tuple[int, int, str]]:
+    """What could be a hash value, where it stands, and its hexadecimal digits; also of one in base64 or shaped like a UUID."""
+    for pattern in (_HASH, _UUID):
+        for match in pattern.finditer(text):
+            yield match.start(), match.end(), match[0].replace("-", "").lower()
+    for match in _BASE64_HASH.finditer(text):
+        plain = match[0].rstrip("=").replace("-", "+").replace("_", "/")
+        yield match.start(), match.end(), base64.b64decode(plain + "=" * (-len(plain) % 4)).hex()
 
 
 def _distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:

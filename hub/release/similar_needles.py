@@ -36,6 +36,7 @@ MIN_SOUND: Final = 4  # consonants of a word that is compared by its sound, or a
 MIN_SKELETON: Final = 3  # consonants of an abbreviation that is a word by itself
 MIN_CUT: Final = 4  # letters of a part of a person's name that is cut in a user name
 _BURMESE_RA: Final = "\u101b"  # said as y, and in names from Pali written as r: Yangon, Irrawaddy
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 MAX_CUT: Final = 3  # letters that are cut off
 
 
@@ -49,6 +50,8 @@ def like_name(name: str, whose: str) -> Iterator[Needle]:
     parts = dict.fromkeys([*joined, *map(squeeze, telling), *(pair for pair in pairs if len(pair) >= MIN_ANYWHERE)])
     for part in parts:
         yield from _part(part, f"a distinctive word of {whose} name", name)
+    for part in dict.fromkeys(part for word in telling for part in _beginnings(squeeze(word))):
+        yield _needle(part, f"the beginning of a word of {whose} name", name, Bounds.AFFIXES)
     for window in dict.fromkeys(window for word in telling for window in _windows(squeeze(word))):
         yield _needle(window, f"a part of {whose} name", name)
     for form in dict.fromkeys((whole, *parts)):
@@ -61,6 +64,12 @@ def like_name(name: str, whose: str) -> Iterator[Needle]:
         yield _needle(text, f"a generic word with the initials of {whose} name", name, Bounds.AFFIXES)
     for half in dict.fromkeys(half for word in telling for half in _halves(squeeze(word))):
         yield _needle(half, f"a part of {whose} name", name, Bounds.AFFIXES)
+
+
+def _beginnings(word: str) -> Iterator[str]:
+    """A long word cut at its end, by less than a half."""
+    if word.isascii() and word.isalpha():
+        yield from (word[:length] for length in range(max(MIN_ANYWHERE, len(word) // 2 + 1), len(word)))
 
 
 def _windows(word: str) -> Iterator[str]:
@@ -93,6 +102,8 @@ def like_short_name(name: str, whose: str) -> Iterator[Needle]:
     if len(text) >= MIN_DISGUISED:
         yield from _disguised(text, f"{whose} short name", name)
         yield from _sounding(text, f"{whose} short name")
+    elif len(looks(text)) >= MIN_LETTERS:
+        yield _needle(looks(text), f"letters that look like {whose} short name", name, Bounds.NOTHING, view=View.LOOKS)
 
 
 def like_person(name: str, whose: str) -> Iterator[Needle]:
@@ -211,11 +222,23 @@ def _disguised(form: str, what: str, declared: str) -> Iterator[Needle]:
     if len(plain) >= MIN_DISGUISED and plain.isascii():
         yield _needle(plain[::-1], f"{what} backwards", declared, _bounds(plain))
         yield _needle(looks(plain[::-1]), f"{what} backwards", declared, _bounds(plain), view=View.LOOKS)
-        yield _needle(codecs.encode(plain, "rot13"), f"{what} in rot13", declared, _bounds(plain))
+        for shifted, how in _shifted(plain):
+            yield _needle(shifted, f"{what} {how}", declared, _bounds(plain))
     short = consonants(plain)
     if len(short) >= MIN_SKELETON and short != plain and short not in generic().technical | generic().words:
         bounds = Bounds.AFFIXES if len(short) >= MIN_SOUND else Bounds.NOTHING
         yield _needle(short, f"an abbreviation of {what}", declared, bounds)
+
+
+def _shifted(plain: str) -> Iterator[tuple[str, str]]:
+    """A word with each letter moved by as many places, or counted from the end of the alphabet."""
+    if plain.isalpha():
+        for places in range(1, len(_ALPHABET)):
+            table = str.maketrans(_ALPHABET, _ALPHABET[places:] + _ALPHABET[:places])
+            yield plain.translate(table), f"in rot{places}"
+        yield plain.translate(str.maketrans(_ALPHABET, _ALPHABET[::-1])), "in atbash"
+    else:
+        yield codecs.encode(plain, "rot13"), "in rot13"
 
 
 def _sounding(form: str, what: str) -> Iterator[Needle]:

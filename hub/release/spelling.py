@@ -73,26 +73,30 @@ def squeezed_with_places(text: str) -> tuple[str, list[int]]:
 @lru_cache(maxsize=50_000)
 def without_legal_form(name: str) -> str:
     """The name without legal forms before or after it: `PT Contoh Tbk` -> `contoh`, folded."""
-    words = " ".join(part for part in re.split(r"[\s.,;()/&'\"\u2019-]+", fold(name)) if part)
-    changed = True
-    while changed:
-        changed = False
-        for form in _FOLDED_LEGAL:
-            # Thai, Khmer, Lao and Burmese write no blanks between a form and the name.
-            gap = " " if form.isascii() else ""
-            if words != form and words.startswith(form + gap):
-                words, changed = words[len(form) :].strip(), True
-            elif words != form and words.endswith(gap + form):
-                words, changed = words[: -len(form)].strip(), True
-    return words
+    words = " ".join(part for part in _BETWEEN_WORDS.split(fold(name)) if part)
+    before, after = (_PLAIN_BEFORE, _PLAIN_AFTER) if words.isascii() else (_BEFORE, _AFTER)
+    while True:
+        shorter = after.sub("", before.sub("", words, count=1), count=1).strip()
+        if not shorter or shorter == words:
+            return words
+        words = shorter
 
 
+_BETWEEN_WORDS: Final = re.compile(r"[\s.,;()/&'\"\u2019-]+")
 _FOLDED_LEGAL: Final = sorted({fold(form) for form in _LEGAL}, key=len, reverse=True)
+_LEGAL_FORMS: Final = frozenset(_FOLDED_LEGAL)
+_ASCII_LEGAL: Final = "|".join(re.escape(form) for form in _FOLDED_LEGAL if form.isascii())
+# Thai, Khmer, Lao and Burmese write no blanks between a form and the name.
+_OTHER_LEGAL: Final = "|".join(re.escape(form) for form in _FOLDED_LEGAL if not form.isascii())
+_PLAIN_BEFORE: Final = re.compile(rf"^(?:{_ASCII_LEGAL}) (?=.)")
+_PLAIN_AFTER: Final = re.compile(rf"(?<=.) (?:{_ASCII_LEGAL})$")
+_BEFORE: Final = re.compile(rf"^(?:(?:{_ASCII_LEGAL}) |(?:{_OTHER_LEGAL}))(?=.)")
+_AFTER: Final = re.compile(rf"(?<=.)(?: (?:{_ASCII_LEGAL})|(?:{_OTHER_LEGAL}))$")
 
 
 def is_legal_form(text: str) -> bool:
     """Whether the text is nothing but a legal form, and so nobody's name."""
-    return fold(text).strip(" .,") in _FOLDED_LEGAL
+    return fold(text).strip(" .,") in _LEGAL_FORMS
 
 
 def squeeze_words(text: str) -> list[str]:

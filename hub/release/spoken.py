@@ -6,7 +6,7 @@
 * `Misspellings` finds the words of a list that are one edit away from a word, without comparing it with each.
 * `spoken_words(text)` gives the words of a text that are worth comparing.
 
-The library for comparing (rapidfuzz) is loaded when the first pair is compared.
+The library for comparing (rapidfuzz) is loaded when the first name in another script is compared.
 """
 
 from __future__ import annotations
@@ -76,6 +76,8 @@ def said_alike(first: str, second: str) -> bool:
     of_short, of_long = (_SPOKEN_VOWELS.sub("", word) for word in (short, long))
     if len(of_short) < 2:  # two words of vowels are like any other two
         return False
+    if of_short == of_long and len(of_short) > _MIN_CONSONANTS:  # Arabic, and with it Jawi, writes no short vowels
+        return True
     common = ratio(short, long) if len(long) - len(short) <= 1 else partial_ratio(short, long)
     if len(long) > _MUCH_LONGER * len(short):  # a whole sentence, in which much fits by chance
         return common >= MIN_COMMON_IN_SENTENCES
@@ -97,15 +99,24 @@ class Misspellings:
         """The words of the list that this one is a misspelling of; a word of the list itself is none."""
         if not self._by_shorter or len(word) < MIN_EDITED - 1 or is_ordinary(word):
             return
-        from rapidfuzz.distance import OSA  # noqa: PLC0415  loaded when the first pair is compared
-
         candidates: set[str] = set()
         for shorter in (word, *_shorter(word)):
             candidates |= self._by_shorter.get(shorter, set())
         for candidate in sorted(candidates):
             same_first = candidate[0] == word[0] or len(candidate) >= MIN_EDITED_FIRST
-            if same_first and OSA.distance(candidate, word, score_cutoff=1) == 1:
+            if same_first and is_one_edit(candidate, word):
                 yield candidate
+
+
+def is_one_edit(first: str, second: str) -> bool:
+    """Whether one letter left out, added or changed, or two neighbours swapped, makes one word of the other."""
+    if abs(len(first) - len(second)) > 1 or first == second:
+        return False
+    start = next(
+        (at for at, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+    )
+    rest, other = first[start:], second[start:]
+    return rest[1:] in (other, other[1:]) or rest == other[1:] or (rest[1::-1] + rest[2:] == other and len(rest) > 1)
 
 
 def _shorter(word: str) -> Iterator[str]:

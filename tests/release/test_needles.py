@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import codecs
+import gzip
 import hashlib
 import json
 import re
+import uuid
+import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,9 +20,10 @@ from hub.home.member import Deny
 from hub.home.register import Constituent
 from hub.release.check import texts_of
 from hub.release.deny import listed, scanner_for
+from hub.release.encodings import MAX_READINGS
 from hub.release.needles import our_words
 from hub.release.policy import Audience
-from hub.release.scan import Hit, Scanner, Strength
+from hub.release.scan import TOO_MANY, Hit, Scanner, Strength
 from hub.release.step import Released, release
 from hub.rendering.render import render
 from hub.reports import rsit
@@ -115,6 +119,15 @@ def held(victim: Victim, value: str) -> tuple[Hit, ...]:
         (RUMAH, "melurhosp.example"),
         (RUMAH, "MELURCAP"),
         (RUMAH, "Urgent: MLR settlement"),
+        (LATIN, "melorin_dump.zip"),
+        (KERTA, "kertaw.example"),
+        (Victim(name="PT Kelapasari Nusabaru Tbk"), "PTKN-users.csv"),
+        (Victim(short_names=("KSNB",)), "k5nb.example"),
+        (Victim(registration_numbers=("NIB 9120001234567",)), "912.000.123.4567"),
+        (LATIN, "2002:c633:6409::1"),
+        (LATIN, "64:ff9b::c633:6409"),
+        (LATIN, "198-51-100"),
+        (LATIN, "http://192.0.2.1/?b=xjNkCQ=="),
         # people
         (LATIN, "akass@mail.example"),
         (LATIN, "kassa88@mail.example"),
@@ -162,6 +175,18 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "HTML": lambda text: "".join(f"&#{ord(one)};" for one in text),
     "spaced": " ".join,
     "quoted-printable": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
+    "base32hex": lambda text: base64.b32hexencode(text.encode()).decode(),
+    "base64, backwards": lambda text: base64.b64encode(text.encode() + b";" * (2 - len(text) % 3)).decode()[::-1],
+    "gzip in base64": lambda text: base64.b64encode(gzip.compress(text.encode())).decode(),
+    "zlib in base64": lambda text: base64.b64encode(zlib.compress(text.encode())).decode(),
+    "deflate in base64": lambda text: base64.b64encode(zlib.compress(text.encode())[2:-4]).decode(),
+    "UTF-32 in base16": lambda text: text.encode("utf-32-le").hex(),
+    "octal": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "eight digits": lambda text: "".join(f"\\U{ord(one):08x}" for one in text),
+    "percent of scripts": lambda text: "".join(f"%u{ord(one):04x}" for one in text),
+    "decimal": lambda text: " ".join(str(byte) for byte in text.encode()),
+    "Visual Basic": lambda text: "&".join(f"chr({byte})" for byte in text.encode()),
+    "binary": lambda text: " ".join(f"{byte:08b}" for byte in text.encode()),
     "base64, twice": lambda text: base64.b64encode(base64.b64encode(text.encode())).decode(),
 }
 
@@ -172,6 +197,36 @@ def test_a_name_is_found_in_every_usual_encoding(encoding: str, text: str) -> No
     encoded = ENCODINGS[encoding](text)
     assert held(LATIN, encoded)
     assert held(LATIN, f"http://192.0.2.1/gate.php?d={encoded}")
+
+
+def test_a_text_with_more_encodings_than_are_read_is_asked_about() -> None:
+    """Else an attacker, or a long rule, could hide a name behind hundreds of runs that say nothing."""
+    many = " ".join(base64.b64encode(f"nothing {number} here".encode()).decode() for number in range(MAX_READINGS))
+    assert [hit for hit in held(LATIN, many) if hit.why == TOO_MANY]
+    assert not held(LATIN, many[:200])
+
+
+@pytest.mark.parametrize("places", range(1, 26))
+def test_a_name_is_found_whose_letters_are_moved(places: int) -> None:
+    moved = "".join(chr((ord(letter) - 97 + places) % 26 + 97) for letter in "melorindah")
+    assert held(LATIN, f"{moved}.example")
+
+
+def test_a_cut_or_rare_hash_value_is_found_and_a_short_one_asks() -> None:
+    digest = hashlib.md5(b"melorindah.example").hexdigest()
+    for value in (
+        digest[:16],
+        digest[8:24],
+        hashlib.sha512(b"Bank Melorindah").hexdigest(),
+        f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}",
+    ):
+        assert any(hit.exact for hit in held(LATIN, f"http://192.0.2.1/?v={value}")), value
+    for value in (digest[:8], f"{zlib.crc32(b'melorindah'):08x}"):
+        assert held(LATIN, f"http://192.0.2.1/?v={value}")
+        assert not any(hit.exact for hit in held(LATIN, f"http://192.0.2.1/?v={value}"))
+    raw = hashlib.sha256(b"melorindah").digest()
+    assert any(hit.exact for hit in held(LATIN, f"id={base64.b64encode(raw).decode()}"))
+    assert any(hit.exact for hit in held(LATIN, f"run-{uuid.uuid5(uuid.NAMESPACE_DNS, 'melorindah.example')}"))
 
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
