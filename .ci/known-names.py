@@ -69,7 +69,10 @@ def normal_names(galaxies: tuple[str, ...] | list[str]) -> list[str]:
 
 
 def numbered_techniques() -> list[str]:
-    """ATT&CK's number and name of each technique that has one, and its tactics, of the domain's kill chain."""
+    """ATT&CK's number and name of each technique that has one, and its tactics, of the domain's kill chain.
+
+    Not of ATT&CK for ICS: such a technique tells the victim's sector.
+    """
     rows: dict[str, tuple[str, str, list[str]]] = {}
     for value in clusters(TECHNIQUES):
         meta, name = value.get("meta", {}), NUMBER.sub("", value["value"])
@@ -81,10 +84,6 @@ def numbered_techniques() -> list[str]:
                 (f"mitre-{word}" for word in ("mobile-attack", "pre-attack") if word in matrix), "mitre-attack"
             )
             rows.setdefault(number, (name, chain, sorted({step[-1] for step in steps})))
-        elif of_plant := [number for number in meta.get("Technique ID", ()) if re.fullmatch(r"T\d{3}", number)]:
-            # this list has the first numbers, of three digits, where ATT&CK for ICS now has four
-            tactics = sorted("-".join(word.casefold().split()) for word in meta.get("Tactic", ()))
-            rows.setdefault(f"T0{of_plant[0][1:]}", (name, "mitre-ics-attack", tactics))
     return [
         "\t".join((number, name, *((chain, ",".join(tactics)) if tactics else ())))
         for number, (name, chain, tactics) in sorted(rows.items())

@@ -113,8 +113,8 @@ def _is_technique(name: str) -> bool:
 
 @cache
 def _closed_words() -> frozenset[str]:
-    """Ways in and floods as the product names them, of vocabularies that no report can add to."""
-    ways = (wording.way_in_name(action, word) for action, _, word in VERIS_WORDS)
+    """Ways in and floods as the product names them, of vocabularies that no report can add to; none tells a sector."""
+    ways = (wording.way_in_name(action, word) for action, _, word in VERIS_WORDS if word not in _OF_ONE_SECTOR)
     return frozenset((*ways, *map(wording.flood_name, FLOOD_VECTORS)))
 
 
@@ -124,7 +124,10 @@ def is_known_action(name: str) -> bool:
 
 
 _MITIGATIONS: Final = frozenset(MITIGATIONS.values())
-_DETECTIONS: Final = frozenset(map(wording.detection_name, DATA_SOURCES.values()))
+_OF_ONE_SECTOR: Final = frozenset({"Skimmer", "Asset", "Operational Databases"})  # of banks and shops, of plants
+_DETECTIONS: Final = frozenset(
+    wording.detection_name(source) for source in DATA_SOURCES.values() if source not in _OF_ONE_SECTOR
+)
 
 
 def _is_threat_in_words(name: str) -> bool:

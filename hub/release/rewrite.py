@@ -21,7 +21,7 @@ from hub.release.author import author_of, pap_of
 from hub.release.context import ObjectContext, ReleaseContext
 from hub.release.gate import Gate, GateVerdict, Passage
 from hub.release.ladder import Level, Rung
-from hub.release.policy import Approvals, Audience
+from hub.release.policy import Approvals, Audience, AudienceProfile
 from hub.release.pseudonym import in_words
 from hub.release.scan import Scanner
 from hub.rendering import wording
@@ -184,10 +184,11 @@ class _Rewriting:
         return replace(context, families={name: told for name, told in names.items() if told is not None})
 
     def _texts(self, pseudonyms: tuple[str, ...], span: str) -> texts.Texts:
-        """The sentences of the release; what is told of a flood only where no word of it is like the victim's name."""
+        """The sentences of the release; what is told of a flood to members only, and where no word is like the victim's name."""
         order = self._order
         sentences = texts.texts_for(order.report, self._limits.rung, order.member.name, pseudonyms, span)
-        return replace(sentences, flood="") if order.scanner.hits(sentences.flood) else sentences
+        public = order.audience.profile is AudienceProfile.PUBLIC
+        return replace(sentences, flood="") if public or order.scanner.hits(sentences.flood) else sentences
 
     def _began(self) -> str | None:
         """When a case began, as far as the report says."""

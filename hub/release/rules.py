@@ -101,6 +101,8 @@ def _row(path: str, value: Any, after: Any, rule: PropertyRule | None, context: 
     if rule is None or not rule.approvable or not isinstance(value, str):
         return row
     key = text_key(value)
+    if after == value and not release.approvals.allows(value):
+        return row  # it leaves as it stands: there is nothing to decide
     if release.may_leave(value):
         return replace(row, key=key, approved=True, value=value, why=release.approvals.reason(key))
     findings = release.findings(value)

@@ -49,7 +49,7 @@ def pattern_of(item: Observable) -> tuple[str, str] | None:
         rule = _of_handshake(item)
         return (rule, "suricata") if rule else None
     if item.type is ObservableType.PDB_PATH:
-        return _of_debug_path(item.value), "yara"
+        return (_of_debug_path(item.value), "yara") if item.value.isprintable() else None
     comparisons = _COMPARISONS[item.type](item)
     return (f"[{comparisons}]", "stix") if comparisons else None
 

@@ -10,7 +10,7 @@ from hub.release.step import Released
 from hub.reports.knowledge import DataSource, Flood, Mitigation, Software, Technique, VerisWord, Vulnerability
 from hub.reports.report import Report
 from hub.stix import incident
-from tests.release.releasing import of_type, released
+from tests.release.releasing import PUBLIC, of_type, released
 from tests.reports.making_reports import a_case
 
 PACKAGE = Software("colour-strings-x", "4.2.1", purl="pkg:npm/colour-strings-x@4.2.1")
@@ -98,3 +98,34 @@ def test_a_package_is_an_indicator_only_where_the_supply_chain_was_compromised()
     assert indicator["pattern"] == "[software:name = 'colour-strings-x' AND software:version = '4.2.1']"
     assert indicator["name"] == f"Software {PACKAGE.purl}"
     assert indicator["external_references"] == [{"source_name": "purl", "external_id": PACKAGE.purl}]
+
+
+def test_nothing_of_what_leaves_by_its_closed_words_waits_for_a_decision() -> None:
+    words = {"mitigations": (Mitigation("Audit", "M1047"),), "entry_vectors": (VerisWord("hacking", "vector", "VPN"),)}
+    report = case(**words, recommended_actions=())
+    held = [row.place for row in released(report).preview.held()]
+    assert "course-of-action.name" not in held
+    assert "attack-pattern.name" not in held
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"entry_vectors": (VerisWord("physical", "variety", "Skimmer"),)},
+        {"data_sources": (DataSource("Operational Databases", "DS0040"),)},
+        {"techniques": (Technique("T0816", "T0816"),)},
+    ],
+    ids=str,
+)
+def test_a_word_that_only_one_sector_has_is_held(changes: dict[str, Any]) -> None:
+    """It would tell the sector of a victim whose sector is not said."""
+    result = released(case(**changes))
+    assert of_type(result, "attack-pattern") == []
+    assert of_type(result, "course-of-action") == []
+
+
+def test_the_public_learns_nothing_of_a_flood_but_its_kind() -> None:
+    report = case(tlp="clear", pap=None, flood=Flood(("syn-flood",), packets_per_second=2_000_000))
+    result = released(report, PUBLIC)
+    assert "packets" not in str(result.contents)
+    assert names(result, "attack-pattern") == {"DDoS: syn flood"}
