@@ -138,6 +138,16 @@ def test_each_member_is_offered_what_it_may_do(hub: Hub, signed_in: SignedIn) ->
     assert offered("sg-cert") == {"acknowledge", "ask"}
 
 
+def test_line_ends_of_browsers_are_not_published(hub: Hub, signed_in: SignedIn) -> None:
+    """Forms send CR LF; what is published, and shown, has LF alone."""
+    taken(hub, "ID", incident(1), report(1))
+    singapore = signed_in("sg-cert")
+    page = fill(singapore, action="acknowledge", text="First line\r\nsecond line")
+    assert "First line\nsecond line" in page
+    assert "\ufffd" not in page
+    assert "\\r" not in page
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

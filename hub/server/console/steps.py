@@ -122,7 +122,7 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, form: Ma
     collection = steps_collection(account, root)
     if collection is None or account.member is None:
         raise ForbiddenError("This account may not take steps of the joint protocol here.")
-    action, text = str(form.get("action", "")), str(form.get("text", "")).strip()[:TEXT_CHARACTERS]
+    action, text = str(form.get("action", "")), _plain(str(form.get("text", "")))
     if action == CLOSE:
         return _closing(hub, account, root, incident)
     note, member, subject = f"note--{uuid.UUID(hub.new_id())}", account.member, incident.content["id"]
@@ -147,6 +147,11 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, form: Ma
         raise UnprocessableError(gettext("Choose what you want to do."))
     author = hub.catalogue.members[member].identity
     return [Planned(collection.id, notes.build_note(step, author=author, now=now, exercise=root.exercise))]
+
+
+def _plain(text: str) -> str:
+    """What was written, with the line ends of STIX's examples in place of those that browsers send."""
+    return text.replace("\r\n", "\n").strip()[:TEXT_CHARACTERS]
 
 
 def _needed(text: str) -> str:

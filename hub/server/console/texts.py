@@ -47,7 +47,8 @@ def ngettext(singular: str, plural: str, count: int) -> str:
 def shown(value: object) -> object:
     """What a page prints: characters that cannot be seen, or change the direction of what follows, become a sign."""
     if isinstance(value, str) and not isinstance(value, Markup) and not value.isprintable():
-        return "".join(one if one.isprintable() or one in _LAYOUT else "\ufffd" for one in value)
+        lines = value.replace("\r\n", "\n")
+        return "".join(one if one.isprintable() or one in _LAYOUT else "\ufffd" for one in lines)
     return value
 
 
