@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from hub.errors import UnprocessableError
@@ -26,6 +28,8 @@ def write_file(lines: Iterable[bytes], out: str | None) -> None:
     UnprocessableError where the file exists or cannot be written.
     """
     if out is None:
+        with suppress(OSError, ValueError):  # a stream without a file below
+            _narrow(sys.stdout.fileno())
         sys.stdout.buffer.writelines(lines)
         sys.stdout.buffer.flush()
         return
@@ -39,3 +43,16 @@ def write_file(lines: Iterable[bytes], out: str | None) -> None:
         raise UnprocessableError(f"{out}: this file exists already; nothing is ever written over it.") from None
     except OSError as error:
         raise UnprocessableError(f"{out}: this file cannot be written: {error.strerror}.") from None
+
+
+def _narrow(descriptor: int) -> None:
+    """Where the shell made a file of stdout that others can read, take that from them, and say so."""
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return
+    try:
+        os.fchmod(descriptor, stat.S_IMODE(status.st_mode) & ~(stat.S_IRWXG | stat.S_IRWXO))
+    except OSError:  # another's file
+        print("others can read this file, and secrets are in it: write to a file of your own", file=sys.stderr)
+        return
+    print("others could read this file, and now its owner alone can: secrets are in it", file=sys.stderr)

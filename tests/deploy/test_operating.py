@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +21,7 @@ from hub.server.app import create_app
 from hub.server.metrics import certificate_expiry
 from hub.settings import Limits, Settings
 from tests.server.making import Client
+from tests.server.process import HubProcess, clean_environment
 
 FAR_MORE_THAN_ANY_DISK = 10**9  # megabytes
 
@@ -98,3 +102,22 @@ def test_a_certificate_that_cannot_be_read_has_no_end(tmp_path: Path) -> None:
     """The scrape goes on."""
     assert certificate_expiry("") is None
     assert certificate_expiry(str(tmp_path / "missing.pem")) is None
+
+
+def test_an_archive_that_the_shell_made_readable_is_narrowed(
+    hub_process: Callable[..., HubProcess], tmp_path: Path
+) -> None:
+    """L5 of the attacks: `hub export > file` was world-readable, with the secret and all hashes."""
+    process = hub_process()
+    process.init()
+    target = tmp_path / "hub.jsonl"
+    target.touch(mode=0o644)
+    target.chmod(0o644)
+    with target.open("wb") as file:
+        environment = clean_environment() | process.environment
+        ended = subprocess.run(
+            [sys.executable, "-m", "hub", "export"], stdout=file, stderr=subprocess.PIPE, env=environment, check=True
+        )
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert b"its owner alone" in ended.stderr
+    assert target.read_bytes().startswith(b'{"hub_archive"')

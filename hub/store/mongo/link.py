@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ AWAY_SECONDS: Final = 10.0  # how long "a moment ago" is
 CONNECTIONS: Final = 50  # of one process to one server
 DOCUMENT_BYTES: Final = 15 * 1024 * 1024  # MongoDB takes documents of 16 MiB; a commit's plan is one of them
 DEFAULT_DATABASE: Final = "hub"
+OLDEST: Final = (4, 4)  # version of MongoDB
 FORMAT: Final = 5
 
 _INDEX_EXISTS: Final = (85, 86)  # under other options, or under another name
@@ -149,6 +151,7 @@ class Link:
         try:
             database = self._of(client)
             with translated(self.hosts):
+                must_be_fit(client.admin.command("hello"), client.admin.command("buildInfo"), self.hosts)
                 _make_indexes(database)
                 found = database.meta.find_one({"_id": "format"})
                 if found is None:
@@ -186,6 +189,23 @@ def _make_indexes(database: Database[Document]) -> None:
     except mongo_errors.OperationFailure as error:
         if error.code != _NOT_IMPLEMENTED:
             raise
+
+
+def must_be_fit(hello: Mapping[str, Any], build: Mapping[str, Any], hosts: str) -> None:
+    """StoreError where the server is too old, or no replica set: an acknowledged write could be rolled back."""
+    version = str(build.get("version", "0"))
+    numbers = tuple(int(part) for part in re.findall(r"[0-9]+", version)[:2])
+    if numbers < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise StoreError(
+            f"MongoDB at {hosts} is version {version}, and the hub needs {oldest} or newer: upgrade the server"
+        )
+    # a router of a sharded cluster says isdbgrid; FerretDB keeps its data in a database that is replicated by itself
+    if "setName" not in hello and hello.get("msg") != "isdbgrid" and "ferretdbVersion" not in build:
+        raise StoreError(
+            f"MongoDB at {hosts} is a single server and no replica set, so that nothing it acknowledges would be safe: "
+            "start it with --replSet and run rs.initiate() on it once, or name all members of the set in HUB_STORE"
+        )
 
 
 def is_away(error: mongo_errors.PyMongoError) -> bool:
@@ -234,6 +254,11 @@ def translate(error: mongo_errors.PyMongoError, hosts: str) -> StoreError | TooL
         return StoreFullError(f"MongoDB at {hosts} has no room left: add disk space")
     if is_away(error) or isinstance(error, mongo_errors.WaitQueueTimeoutError):
         return StoreUnavailableError(f"MongoDB at {hosts} is away, or has no primary: try again in a moment")
+    if isinstance(error, mongo_errors.ConfigurationError) and "wire version" in str(error):
+        oldest = ".".join(map(str, OLDEST))
+        return StoreError(
+            f"MongoDB at {hosts} is too old for the hub, which needs {oldest} or newer: upgrade the server"
+        )
     shown = type(error).__name__ if code is None else f"{type(error).__name__}, code {code}"
     return StoreError(f"MongoDB at {hosts} failed ({shown}): its log says more")
 
