@@ -72,6 +72,23 @@ lock: ## pin every dependency anew, with hashes (needs uv)
 	  --no-header --no-annotate --no-emit-package threat-sharing-hub --all-extras -o .lock/dev.txt pyproject.toml .lock/build.in
 	for client in $(CLIENTS); do uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-header --no-annotate -o .lock/clients-$$client.txt .lock/clients-$$client.in || exit 1; done
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-header --no-annotate -o .lock/release.txt .lock/release.in
+
+.PHONY: release
+release: .venv/run build/tools ## the wheel (built twice and compared), its SBOM and constraints.txt, all in dist/
+	rm -rf dist build/again
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -t wheel -d dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m hatchling build -t wheel -d build/again
+	cmp dist/*.whl build/again/*.whl
+	cp .lock/run.txt dist/constraints.txt
+	build/tools/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
+	  --of JSON -o dist/sbom.cdx.json .lock/run.txt
+	cd dist && sha256sum *.whl constraints.txt sbom.cdx.json > SHA256SUMS
+
+.PHONY: pip-audit
+pip-audit: build/tools ## ask the advisory database about every pinned dependency (needs the network)
+	build/tools/bin/pip-audit --strict --disable-pip --require-hashes -r .lock/run.txt
 
 .PHONY: clean
 clean: ## remove the environment and what was built
@@ -82,6 +99,12 @@ clean: ## remove the environment and what was built
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	@touch $@
+
+# Tools of a release, apart from the hub's own environment.
+build/tools: .lock/release.txt
+	rm -rf $@
+	$(PYTHON) -m venv $@
+	$@/bin/pip install -q --disable-pip-version-check --require-hashes -r .lock/release.txt
 
 .venv/run: .venv/made .lock/run.txt pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .lock/run.txt
