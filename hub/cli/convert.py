@@ -1,7 +1,7 @@
 """`hub convert`: reports to one STIX bundle, as it stands at the CERT, or as it would leave. It changes nothing anywhere.
 
 1. Each report is rendered, and released if that is asked for; its objects wait on disk, so that a file of any length
-   takes little memory. What cannot be used is named on standard error, and the rest goes on.
+   takes little memory. What cannot be used is named on standard error at the end, and the rest goes on.
 2. The bundle is written whole or not at all: to standard output, or to the file that `--out` names.
 
 The clock is the time of the file: the same file always makes the same bundle.
@@ -33,6 +33,7 @@ from hub.cli.reports import (
     show_undecided,
     this_member,
 )
+from hub.cli.unused import UnusedValues
 from hub.errors import ReadingError, UnprocessableError
 from hub.home.member import OwnMember
 from hub.producer.desk import Release, files_of_rendering, release_report, render_report
@@ -42,7 +43,6 @@ from hub.producer.standing import as_it_stands
 from hub.release.held import Decisions
 from hub.release.policy import Approvals, Audience, AudienceProfile
 from hub.rendering.versions import Content
-from hub.reports.losses import Unused
 from hub.reports.read import Report
 from hub.stix import tlp
 from hub.stix.identifiers import META_TYPES, OBSERVABLE_TYPES
@@ -66,6 +66,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="as it would leave, instead of as it stands (with --held or --answers: regional)",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the bundle into this file, whole or not at all")
+    parser.add_argument(
+        "--unused",
+        type=Path,
+        metavar="FILE.csv",
+        help="write every value that was not used into this file, with the reason",
+    )
     parser.add_argument("--exercise", action="store_true", help="label it as part of a drill")
     reading_arguments(parser)
     approval_arguments(parser)
@@ -76,14 +82,17 @@ def run(args: argparse.Namespace) -> int:
     member = this_member(environment())
     decided = approvals(args)
     decisions = Decisions(decided)
-    with _Objects(member.home) as objects, Spool(member.home) as records:
+    with _Objects(member.home) as objects, Spool(member.home) as records, UnusedValues(member.home) as unused:
         # (1)
-        conversion = _Conversion(args, member, decided, decisions, records)
+        conversion = _Conversion(args, member, decided, decisions, records, unused=unused)
         for contents in conversion.reports():
             for content in contents:
                 objects.add(content)
             conversion.show_progress(objects.count)
         conversion.show_progress(objects.count, done=True)
+        if args.unused is not None:
+            unused.keep(args.unused)
+        unused.show(sys.stderr, args.unused)
         if args.held is not None:
             keep_held(args.held, decisions)
         decisions.check()
@@ -107,14 +116,22 @@ def _write(chunks: Iterable[bytes], out: Path | None) -> None:
 class _Conversion:
     """Step 1: the objects of each report. `failures` counts the files and reports of which nothing came."""
 
-    def __init__(
-        self, args: argparse.Namespace, member: OwnMember, decided: Approvals, decisions: Decisions, records: Spool
+    def __init__(  # noqa: PLR0913  what one run of the command works with
+        self,
+        args: argparse.Namespace,
+        member: OwnMember,
+        decided: Approvals,
+        decisions: Decisions,
+        records: Spool,
+        *,
+        unused: UnusedValues,
     ) -> None:
         self._args = args
         self._member = member
         self._approvals = decided
         self._decisions = decisions
         self._records = records
+        self._unused = unused
         profile = args.release or (AudienceProfile.REGIONAL if args.held or args.answers else None)
         self._audience = Audience(_PREVIEW_COLLECTION, profile=AudienceProfile(profile)) if profile else None
         self._reports = 0
@@ -151,7 +168,7 @@ class _Conversion:
         rendered = render_report(report, self._member, now, exercise=self._args.exercise, unkept=self._records.unkept)
         files = files_of_rendering(self._member, report, rendered)
         self._records.add(SpooledRelease(report.report_id, [], files=files))
-        _show_unused(report, (*report.unused, *rendered.problems))
+        self._unused.add(report, (*report.unused, *rendered.problems))
         return list(as_it_stands(rendered.contents, self._member))
 
     def _as_it_leaves(self, report: Report, now: datetime) -> Iterable[Content]:
@@ -166,7 +183,7 @@ class _Conversion:
             unkept=self._records.unkept,
         )
         self._decisions.add(report.report_id, outcome.preview)
-        _show_unused(report, report.unused)
+        self._unused.add(report, report.unused)
         if not isinstance(outcome, Release):
             self._failed(f"{report.source}: {report.report_id}: nothing leaves. {outcome.reason}")
             return ()
@@ -252,10 +269,3 @@ class _Objects:
             line = self._file.readline().rstrip(b"\n")
             if number not in self._replaced:
                 yield line
-
-
-def _show_unused(report: Report, unused: tuple[Unused, ...]) -> None:
-    for item in unused:
-        where = report.source if report.source.endswith(item.where) else f"{report.source}: {item.where}"
-        times = f" (on {item.count} lines)" if item.count > 1 else ""
-        print(f"{where}: {item.key}: {item.value!r}: {item.reason}{times}", file=sys.stderr)

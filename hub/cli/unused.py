@@ -1,0 +1,113 @@
+"""What `hub convert` says of values that it did not use: a line each where they are few, a table where they are many.
+
+`--unused FILE` keeps all of them. They wait on disk, so that a feed of any length takes little memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self, TextIO
+
+from hub.cli.output import write_whole
+from hub.reports.losses import Unused, excerpt
+from hub.reports.report import Report
+
+LINES: Final = 20
+"""Values that are shown line by line; of more, a table of fields is shown."""
+_FIELDS: Final = 40  # rows of the table
+_SAMPLES: Final = 3  # values of one field in the table
+_SAMPLE_CHARS: Final = 30
+_MEMORY_BYTES: Final = 1 << 20
+_HEADINGS: Final = ("report", "where", "field", "value", "reason", "times")
+_CHUNK: Final = 1 << 16
+
+
+@dataclass
+class _Field:
+    """One field whose values were not used for one reason."""
+
+    first: str
+    samples: dict[str, None] = field(default_factory=dict)
+    values: int = 0  # different ones, in each report
+    times: int = 0
+
+
+class UnusedValues:
+    """Gathers the unused values of all reports of a command."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed with this object
+            _MEMORY_BYTES, mode="w+", dir=str(home), encoding="utf-8", newline=""
+        )
+        self._writer = csv.writer(self._file)
+        self._writer.writerow(_HEADINGS)
+        self._lines: list[str] = []
+        self._fields: dict[tuple[str, str], _Field] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, report: Report, unused: Iterable[Unused]) -> None:
+        """Take the values of one report."""
+        for item in unused:
+            place = report.source if report.source.endswith(item.where) else f"{report.source}: {item.where}"
+            self._writer.writerow(
+                [report.source, item.where, *map(_harmless, (item.key, item.value)), item.reason, item.count]
+            )
+            if len(self._lines) <= LINES:
+                times = f" (on {item.count} lines)" if item.count > 1 else ""
+                self._lines.append(f"{place}: {item.key}: {excerpt(item.value)!r}: {item.reason}{times}")
+            known = self._fields.setdefault((item.key, item.reason), _Field(place))
+            known.values += 1
+            known.times += item.count
+            if len(known.samples) < _SAMPLES:
+                known.samples[excerpt(item.value, _SAMPLE_CHARS)] = None
+
+    def show(self, stream: TextIO, kept: Path | None) -> None:
+        """Say what was not used; ``kept`` is the file that all of it is written to, if there is one."""
+        if len(self._lines) <= LINES:
+            lines: Iterable[str] = self._lines
+        else:
+            lines = self._table()
+        for line in lines:
+            print(line, file=stream)
+        total = sum(known.values for known in self._fields.values())
+        if kept is not None:
+            print(f"{kept}: all {total} values that were not used.", file=stream)
+        elif total > LINES:
+            print(f"{total} values were not used; --unused FILE.csv keeps all of them.", file=stream)
+
+    def _table(self) -> Iterator[str]:
+        rows = sorted(self._fields.items(), key=lambda row: -row[1].values)
+        width = min(40, max(len(key) for (key, _), _ in rows[:_FIELDS]))
+        yield f"{'Not used':<{width}}  Values  Such as"
+        for (key, reason), known in rows[:_FIELDS]:
+            shown = ", ".join(map(repr, known.samples)) + (", …" if known.values > len(known.samples) else "")
+            yield f"{excerpt(key, width):<{width}}  {known.values:>6}  {shown}: {reason} (first: {known.first})"
+        if len(rows) > _FIELDS:
+            yield f"and {len(rows) - _FIELDS} further fields"
+
+    def keep(self, path: Path) -> None:
+        """Write all of it as CSV, whole or not at all."""
+        write_whole(path, self._chunks())
+
+    def _chunks(self) -> Iterator[bytes]:
+        self._file.flush()
+        self._file.seek(0)
+        yield b"\xef\xbb\xbf"  # so that spreadsheets show every letter
+        while chunk := self._file.read(_CHUNK):
+            yield chunk.encode()
+        self._file.seek(0, io.SEEK_END)
+
+
+def _harmless(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t"} else text
