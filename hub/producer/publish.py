@@ -21,6 +21,7 @@ from hub.taxii import protocol
 from hub.taxii.resources import CollectionResource, StatusResource
 
 ENVELOPE_OBJECTS: Final = 1000  # sent at once: a bad line loses little of its work, and a status stays readable
+_REMARKS_SHOWN: Final = 20  # in one receipt, in words
 _HEAD: Final = b'{"objects":['
 _TAIL: Final = b"]}"
 
@@ -38,6 +39,14 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What the hub says of an object that it took, such as who reads it, or who had a version below its new level."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of the objects that were sent: each is in one of the three tuples, or among the pending."""
 
@@ -47,6 +56,7 @@ class Receipt:
     failures: tuple[Failure, ...] = ()
     pending: int = 0  # objects that the hub has yet to decide on
     statuses: tuple[str, ...] = ()  # ids of the status resources, for whoever asks the hub's operator
+    remarks: tuple[Remark, ...] = ()  # on objects that the hub took or held already
 
     @property
     def total(self) -> int:
@@ -59,7 +69,7 @@ class Receipt:
         return not self.failures and not self.pending
 
     def in_words(self) -> str:
-        """A sentence, and a line for each object that was not taken."""
+        """A sentence, a line for each object that was not taken, and one for each remark of the hub."""
         counts = [f"{len(self.successes)} taken"]
         counts += [f"{len(self.repeats)} held already"] if self.repeats else []
         counts += [f"{len(self.failures)} refused"] if self.failures else []
@@ -67,7 +77,21 @@ class Receipt:
         objects = "1 object" if self.total == 1 else f"{self.total} objects"
         lines = [f"{objects} for {self.collection!r}: {', '.join(counts)}."]
         lines += [f"  refused: {failure.id}: {failure.reason}" for failure in self.failures]
+        lines += self._remarks_in_words()
         return "\n".join(lines)
+
+    def _remarks_in_words(self) -> list[str]:
+        """The same remark on several objects is one line."""
+        objects: dict[str, list[str]] = {}
+        for remark in self.remarks:
+            objects.setdefault(remark.text, []).append(remark.id)
+        lines = [
+            f"  note: {ids[0] if len(ids) == 1 else f'{len(ids)} objects'}: {text}" for text, ids in objects.items()
+        ]
+        more = len(lines) - _REMARKS_SHOWN
+        return (
+            lines if more <= 0 else [*lines[:_REMARKS_SHOWN], f"  and {more} more notes; see the status of the request"]
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The receipt as JSON values."""
@@ -80,6 +104,7 @@ class Receipt:
             ],
             "pending": self.pending,
             "statuses": list(self.statuses),
+            "remarks": [{"id": remark.id, "text": remark.text} for remark in self.remarks],
         }
 
 
@@ -92,6 +117,7 @@ def receipt_from(values: Mapping[str, Any]) -> Receipt:
         failures=tuple(Failure(failure["id"], failure["version"], failure["reason"]) for failure in values["failures"]),
         pending=values["pending"],
         statuses=tuple(values["statuses"]),
+        remarks=tuple(Remark(remark["id"], remark["text"]) for remark in values.get("remarks", ())),
     )
 
 
@@ -104,6 +130,7 @@ def joined(receipts: Sequence[Receipt]) -> Receipt:
         failures=tuple(failure for receipt in receipts for failure in receipt.failures),
         pending=sum(receipt.pending for receipt in receipts),
         statuses=tuple(status for receipt in receipts for status in receipt.statuses),
+        remarks=tuple(remark for receipt in receipts for remark in receipt.remarks),
     )
 
 
@@ -196,6 +223,7 @@ class _Tally:
         self.failures: list[Failure] = []
         self.pending = 0
         self.statuses: list[str] = []
+        self.remarks: list[Remark] = []
 
     def note(self, part: list[_Item], outcome: StatusResource | str) -> None:
         """Add what became of one envelope."""
@@ -222,6 +250,8 @@ class _Tally:
             ids = [(item.id, "") for item in part if item.id not in failed][: status.success_count]
         self.repeats += [identifier for identifier, message in ids if message.startswith(protocol.HELD_ALREADY)]
         self.successes += [identifier for identifier, message in ids if not message.startswith(protocol.HELD_ALREADY)]
+        texts = ((identifier, message.removeprefix(protocol.HELD_ALREADY).strip()) for identifier, message in ids)
+        self.remarks += [Remark(identifier, text) for identifier, text in texts if text]
         failures = [
             Failure(detail.id, detail.version, detail.message or "the hub gives no reason")
             for detail in status.failures
@@ -239,4 +269,5 @@ class _Tally:
             failures=tuple(self.failures),
             pending=self.pending,
             statuses=tuple(self.statuses),
+            remarks=tuple(self.remarks),
         )

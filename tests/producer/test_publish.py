@@ -52,6 +52,21 @@ def test_what_the_hub_refuses_is_told_in_its_words(running_hub: HubProcess, fres
     assert not receipt.complete
 
 
+def test_what_the_hub_says_of_objects_that_it_took_is_in_the_receipt(running_hub: HubProcess) -> None:
+    """Such as who reads what is unmarked; the same remark on several objects is one line, also after a repeat."""
+    unmarked = [indicator(number, level=None) for number in (910, 911)]
+    with running_hub.connection() as connection:
+        collection = connection.collection("feeds")
+        first = publish(connection, collection, [*unmarked, indicator(912)])
+        second = publish(connection, collection, unmarked)
+    assert sorted(remark.id for remark in first.remarks) == sorted(ids(unmarked))
+    assert first.in_words().count("note: 2 objects: It is unmarked") == 1
+    assert first.complete
+    assert sorted(second.repeats) == sorted(ids(unmarked))
+    assert "held already" not in "".join(remark.text for remark in second.remarks)
+    assert receipt_from(first.as_dict()) == first
+
+
 def test_envelopes_hold_no_more_objects_than_are_sent_at_once(running_hub: HubProcess, fresh: str) -> None:
     """30 objects in envelopes of 7 are five statuses, and one receipt; progress counts up to the end."""
     seen: list[tuple[int, int]] = []
