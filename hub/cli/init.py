@@ -56,6 +56,11 @@ def run(_args: argparse.Namespace) -> int:
                 f"{result.collection.root}/{result.collection.alias}: {result.judged} objects of an older version judged by "
                 f"today's rules: {result.raised} have a higher level, {result.hidden} are hidden"
             )
+            if result.unfit:
+                print(
+                    f"  {result.unfit} of them do not meet today's profiles, which say what may come in; they stay as they are. "
+                    "Ask their members for new versions."
+                )
         # after the objects: what was refused above is named again next time
         declared = apply(store, catalogue)
         for sentence in declared:

@@ -11,7 +11,7 @@ from hub.errors import NotFoundError, UnprocessableError
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.stix.levels import said_level
 from hub.stix.tlp import TLP
-from hub.store.base import HIDDEN, REFUSED, Record, Store
+from hub.store.base import BY_MARKING, HIDDEN, REFUSED, Record, Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def release(store: Store, catalogue: Catalogue, collection: Collection, object_i
     name = f"{collection.root}/{collection.alias}"
     if level > collection.highest_tlp:
         raise UnprocessableError(f"{name} takes nothing above {collection.highest_tlp.label}.")
-    said = max((_said(record, catalogue) for record in hidden), default=TLP.CLEAR)
+    said = max(_said(store, record, catalogue) for record in hidden)
     if level < said:
         raise UnprocessableError(
             f"{object_id} says itself that it is {said.label}, and what a member says stands: ask the member for a newer "
@@ -73,5 +73,12 @@ def _hidden_versions(store: Store, collection: Collection, object_id: str) -> li
     return hidden
 
 
-def _said(record: Record, catalogue: Catalogue) -> TLP:
-    return said_level(orjson.loads(record.body), record.body, catalogue.markings).level or TLP.CLEAR
+def _said(store: Store, record: Record, catalogue: Catalogue) -> TLP:
+    """What the object says of itself, and the definitions on it that are held."""
+    said = said_level(orjson.loads(record.body), record.body, catalogue.markings)
+    level = said.level or TLP.CLEAR
+    for marking in said.markings:
+        for definition in store.history(record.collection, marking)[-1:]:
+            if definition.source == BY_MARKING:
+                level = max(level, TLP(definition.level))
+    return level

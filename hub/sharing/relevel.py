@@ -5,7 +5,8 @@ order in which it came, into a store that is thrown away (`Rehearsal`); the verd
 
 1. A level only rises: readers may have passed the place of what an older hub hid from them (law L1).
 2. What would be refused now, for its level or because it speaks for another member, is hidden from every reader, with
-   the reason, until the operator decides (`hub levels`). Profiles are not asked: they say what may come in from now on.
+   the reason, until the operator decides (`hub levels`). What today's profiles would refuse is counted, and stays: they say
+   what may come in from now on.
 3. What was one envelope is told by who published it and when. An object that was in a container then has its level.
 
 Until all records of a collection are judged, no hub opens the store: an upgrade that was broken off is run again.
@@ -14,6 +15,7 @@ Until all records of a collection are judged, no hub opens the store: an upgrade
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -22,7 +24,8 @@ from typing import Any, Final
 
 import orjson
 
-from hub.profile.check import Context
+from hub.profile.check import check
+from hub.profile.verbs import Context
 from hub.settings import Limits
 from hub.sharing import access, levels
 from hub.sharing.accept import Inspection, candidate_of, judge
@@ -35,6 +38,7 @@ from hub.stix.tlp import TLP
 from hub.store.base import (
     BY_DEFAULT,
     BY_HUB,
+    BY_MARKING,
     HIDDEN,
     NOBODY,
     REFUSED,
@@ -64,6 +68,7 @@ class Relevelled:
     judged: int
     raised: int
     hidden: int
+    unfit: int  # that today's profiles would refuse, and that stay all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,12 @@ def relevel(store: Store, catalogue: Catalogue, limits: Limits, now: int) -> Ite
         return
     rules = Rules(catalogue, limits, now, HandOvers(store).current())
     with closing(Rehearsal()) as rehearsal:
-        rehearse(rehearsal, rules, {collection.id: store.records(collection.id) for collection in catalogue})
+        unfit = rehearse(rehearsal, rules, {collection.id: store.records(collection.id) for collection in catalogue})
         for collection in concerned:
-            yield _write(store, collection, rehearsal.judged(collection.id))
+            yield _write(store, collection, rehearsal.judged(collection.id), unfit.get(collection.id, 0))
 
 
-def _write(store: Store, collection: Collection, judged: Iterable[Judged]) -> Relevelled:
+def _write(store: Store, collection: Collection, judged: Iterable[Judged], unfit: int) -> Relevelled:
     unknown = (one for one in judged if one.held_source == UNKNOWN_SOURCE)
     count = raised = hidden = 0
     while some := list(islice(unknown, LEVELS_AT_ONCE)):
@@ -97,7 +102,7 @@ def _write(store: Store, collection: Collection, judged: Iterable[Judged]) -> Re
         count += len(some)
         hidden += sum(now.level == HIDDEN for now in decided)
         raised += sum(before.held_level < now.level < HIDDEN for before, now in zip(some, decided, strict=True))
-    return Relevelled(collection, count, raised, hidden)
+    return Relevelled(collection, count, raised, hidden, unfit)
 
 
 def level_now(judged: Judged, collection: Collection) -> RecordLevel:
@@ -106,27 +111,33 @@ def level_now(judged: Judged, collection: Collection) -> RecordLevel:
     level, source = judged.level, judged.source
     if level < judged.held_level:
         level, source = judged.held_level, BY_DEFAULT
-    if not reason and level > collection.highest_tlp:
-        said = f"which is {TLP(level).label}" if level < HIDDEN else "whose marking is not understood"
+    if not reason and level == HIDDEN:
+        reason = f"it has the level of {source}, which is hidden, or whose marking is not understood"
+    elif not reason and level > collection.highest_tlp:
+        limit = f"this collection takes nothing above {collection.highest_tlp.label}"
+        given = source not in (BY_MARKING, BY_DEFAULT, BY_HUB)
         reason = (
-            f"it is {TLP(level).label}, and this collection takes nothing above {collection.highest_tlp.label}"
-            if source in (BY_DEFAULT, BY_HUB)
-            else f"it is unmarked and named by {source}, {said}: this collection takes nothing above "
-            f"{collection.highest_tlp.label}"
+            f"it has the level of {source}, which is {TLP(level).label}, and {limit}"
+            if given
+            else (f"it is {TLP(level).label}, and {limit}")
         )
     if reason:
         return RecordLevel(judged.id, judged.place, HIDDEN, REFUSED + reason[:_REASON_CHARACTERS])
     return RecordLevel(judged.id, judged.place, level, source)
 
 
-def rehearse(rehearsal: Rehearsal, rules: Rules, records: Mapping[str, Iterable[Record]]) -> None:
-    """Publish the records once more, all collections together, in the order in which their envelopes came."""
+def rehearse(rehearsal: Rehearsal, rules: Rules, records: Mapping[str, Iterable[Record]]) -> Mapping[str, int]:
+    """Publish the records once more, all collections together, in the order in which their envelopes came.
+
+    By collection, how many of them today's profiles would refuse.
+    """
     most = rules.limits.envelope_objects
     envelopes = heapq.merge(*(_envelopes(some, most) for some in records.values()), key=lambda some: some[0].place)
     publishing = _Publishing(rehearsal, rules)
     for envelope in envelopes:
         publishing.publish(envelope)
     rehearsal.spread()
+    return publishing.unfit
 
 
 def _envelopes(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
@@ -152,14 +163,13 @@ class _Publishing:
         self._rehearsal = rehearsal
         self._rules = rules
         self._reads: dict[tuple[str, str], Mapping[str, int]] = {}  # by collection and member
-        self._context = Context(rules.catalogue.reserved)
+        self._collections = {one.id: replace(one, profiles=()) for one in rules.catalogue}  # as the records are judged
+        self.unfit: Counter[str] = Counter()
 
     def publish(self, records: Sequence[Record]) -> None:
         """Publish one envelope."""
         catalogue = self._rules.catalogue
-        declared = catalogue.by_id(records[0].collection)
-        assert declared is not None  # whoever reads the records goes by the catalogue
-        collection, member = replace(declared, profiles=()), records[0].publishers[0]
+        collection, member = self._collections[records[0].collection], records[0].publishers[0]
         if member == NOBODY:
             candidates = tuple(self._own(index, record) for index, record in enumerate(records))
             self._rehearsal.publish(
@@ -168,6 +178,8 @@ class _Publishing:
             return
         values: list[Any] = [orjson.loads(record.body) for record in records]
         parsed = [parse_object(value, self._rules.limits, catalogue.markings) for value in values]
+        context = Context(catalogue.reserved, collection.beyond_certs)
+        self._count_unfit(collection.id, parsed, context)
         inspection = Inspection(
             self._rehearsal,
             catalogue,
@@ -175,7 +187,7 @@ class _Publishing:
             member,
             self._rules.now,
             self._rules.limits.future_minutes,
-            self._context,
+            context,
             self._rules.handed_over,
         )
         verdicts = [
@@ -210,6 +222,12 @@ class _Publishing:
             ),
             records,
         )
+
+    def _count_unfit(self, collection: str, parsed: Iterable[StixObject | tuple[Fault, ...]], context: Context) -> None:
+        declared = self._rules.catalogue.by_id(collection)
+        if declared is not None and declared.profiles:
+            objects = (one for one in parsed if isinstance(one, StixObject))
+            self.unfit[collection] += sum(bool(check(one.content, declared.profiles, context)) for one in objects)
 
     def _judge(
         self, inspection: Inspection, index: int, value: Any, parsed: StixObject | tuple[Fault, ...]

@@ -65,6 +65,13 @@ def also(content: dict[str, Any], *markings: str) -> dict[str, Any]:
     return {**content, "object_marking_refs": [*content["object_marking_refs"], *markings]}
 
 
+def translation(number: int) -> dict[str, Any]:
+    """A text about the indicator of that number, marked GREEN whatever that is."""
+    content = {**note(number), "type": "language-content", "id": an_id(number, "language-content")}
+    del content["content"], content["object_refs"]
+    return content | {"object_ref": an_id(number), "contents": {"de": {"name": "Name"}}}
+
+
 def malware(number: int, version: int = 1, **changes: Any) -> dict[str, Any]:
     """What the outsider wrote, for a member to relay."""
     return versioned("malware", number, version, author=OUTSIDER, name="Relayed", is_family=False, **changes)
@@ -119,10 +126,7 @@ def publish(member: dict[str, Client]) -> None:
     ID.publish("feeds", indicator(30))
     ID.publish("feeds", indicator(30, 2, level=TLP.AMBER))
     ID.publish("feeds", indicator(31, level=TLP.AMBER))
-    translation = {**note(31), "type": "language-content", "id": an_id(31, "language-content"), "object_ref": an_id(31)}
-    for name in ("content", "object_refs"):
-        del translation[name]
-    ID.publish("feeds", translation | {"contents": {"de": {"name": "Name"}}})
+    ID.publish("feeds", translation(31), translation(11), translation(24))
     ID.publish("feeds", indicator(32))
     ID.publish("feeds", indicator(32, 2, level=TLP.AMBER, revoked=True))
     ID.publish("feeds", indicator(33, level=None))

@@ -12,13 +12,14 @@ from typing import Final
 
 import apsw
 
+from hub.errors import UnprocessableError
 from hub.stix.references import References
 from hub.store import line
 from hub.store.base import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, Batch, Bystander, Candidate, Record, Verdict
 from hub.store.levels import Known, Level, levels_of
 from hub.store.sqlite import lookups
 from hub.store.sqlite.files import rows
-from hub.store.sqlite.mentions import refs_of, refs_text
+from hub.store.sqlite.mentions import DESCRIBED, refs_of, refs_text
 from hub.store.sqlite.migrations import migrate
 from hub.store.sqlite.pages import key_of
 from hub.store.sqlite.writes import head_of, join, number_of, write
@@ -28,6 +29,7 @@ _TABLES: Final = """
         collection TEXT NOT NULL,
         place INTEGER NOT NULL,
         id TEXT NOT NULL,
+        publisher TEXT NOT NULL, -- the first
         held_level INTEGER NOT NULL,
         held_source TEXT NOT NULL,
         key INTEGER, -- of the record in this store; NULL where it was not added
@@ -46,6 +48,17 @@ _JUDGED: Final = (
 )
 _NEWEST: Final = (
     "SELECT key, level, source, publishers, revoked, refs FROM record INDEXED BY record_by_id WHERE id = ? AND newest"
+)
+_DESCRIBING: Final = (
+    "SELECT m.name, r.key, r.level, r.collection FROM mention AS m JOIN record AS r ON r.key = m.key "
+    "WHERE m.kind = ? AND r.newest AND NOT r.revoked"
+)
+_LEVEL: Final = "SELECT level FROM record INDEXED BY record_by_id WHERE id = ? AND collection = ? AND newest"
+# refused, and by the member that published the first version: see `line.is_set_aside`
+_HIDDEN: Final = (
+    "SELECT EXISTS (SELECT 1 FROM verdict AS v WHERE v.id = ?1 AND v.reason <> '' "
+    "AND v.collection = (SELECT name FROM collection WHERE number = ?2) AND v.publisher = (SELECT publisher FROM verdict "
+    "WHERE id = v.id AND collection = v.collection ORDER BY place LIMIT 1))"
 )
 
 
@@ -114,7 +127,14 @@ class Rehearsal:
             self._note_container(bystander, batch.publisher, HIDDEN if bystander.markings else bystander.level)
 
     def spread(self) -> None:
-        """Give unmarked objects the level of refused containers that name them: in the older store, those are held."""
+        """Let what was refused bear on the rest, since in the older store it is held."""
+        self._raise_what_containers_name()
+        self._connection.execute("CREATE INDEX verdict_by_id ON verdict (id, collection, place)")
+        while self._raise_what_describes():
+            pass  # a translation may be translated
+
+    def _raise_what_containers_name(self) -> None:
+        """Give unmarked objects the level of refused containers that name them (law L5 b)."""
         containers = rows(self._connection, "SELECT * FROM refused_container ORDER BY level DESC")
         for level, publisher, identifier, text in containers:
             frontier = [(ref, identifier) for ref in refs_of(text).contains]
@@ -125,6 +145,25 @@ class Rehearsal:
                         change = "UPDATE record SET level = ?, source = ? WHERE key = ?"
                         self._connection.execute(change, (level, container, key))
                         frontier += [(inner, ref) for inner in refs_of(refs).contains]
+
+    def _raise_what_describes(self) -> bool:
+        """Give what describes an object the level of that, HIDDEN where it is hidden (law L5 c); whether any rose."""
+        rose = False
+        for described, key, own, collection in self._connection.execute(_DESCRIBING, (DESCRIBED,)):
+            level = self._level_of(described, collection)
+            if own < level:
+                change = "UPDATE record SET level = ?, source = ? WHERE key = ? AND level < ?"
+                self._connection.execute(change, (level, described, key, level))
+                rose = rose or self._connection.changes() > 0
+        return rose
+
+    def _level_of(self, object_id: str, collection: int) -> int:
+        """The level that governs the object in the older store once the verdicts are written there; -1: not held."""
+        hidden = self._connection.execute(_HIDDEN, (object_id, collection)).get
+        if hidden:
+            return HIDDEN
+        level = self._connection.execute(_LEVEL, (object_id, collection)).get
+        return level if isinstance(level, int) else -1
 
     def judged(self, collection: str) -> Iterator[Judged]:
         """What became of the collection's records, in place order."""
@@ -147,12 +186,13 @@ class Rehearsal:
                 self._note_container(candidates[outcome.index], batch.publisher, level.value)
 
     def _note(self, record: Record, key: int | None, level: Level, reason: str) -> None:
-        self._connection.execute(
-            "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        self._insert(
+            "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 record.collection,
                 record.place,
                 record.id,
+                record.publishers[0],
                 record.level,
                 record.source,
                 key,
@@ -161,6 +201,14 @@ class Rehearsal:
                 reason,
             ),
         )
+
+    def _insert(self, statement: str, values: tuple[object, ...]) -> None:
+        try:
+            self._connection.execute(statement, values)
+        except apsw.ConstraintError:
+            raise UnprocessableError(
+                f"two records stand at place {values[1]} of the collection {values[0]}: the export is damaged"
+            ) from None
 
     def _note_container(self, container: Candidate | Bystander, publisher: str, level: int | None) -> None:
         if container.contains and level is not None:
