@@ -49,6 +49,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "serve": "serve TAXII 2.1",
     "account": "add, list, disable and enable accounts, and give them new keys",
     "collections": "what is declared, what is in it, and what to paste into a SIEM",
+    "setup": "which hub, and with which key: tried out and kept, with who this CERT is",
+    "doctor": "what a member needs before it can publish, and how to mend what is wrong",
     "form": "a blank sheet for reports, to be filled in",
     "convert": "reports to one STIX bundle, as it stands or as it would leave, and what could not be used",
     "publish": "send reports, the victim protected, or STIX to a collection, and say what became of them",

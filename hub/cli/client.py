@@ -8,8 +8,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from hub.errors import ConfigurationError
+from hub.home.access import read_access
 from hub.producer.api import HOME, OUTBOX, HubClient, connect
 from hub.producer.outbox import Outbox
 from hub.producer.publish import Progress
@@ -33,18 +35,28 @@ def outbox_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def client(args: argparse.Namespace, environment: Mapping[str, str]) -> HubClient:
-    """A client for the hub that the arguments or HUB_URL name, with HUB_KEY, or HUB_USER and HUB_PASSWORD."""
-    url = args.url or environment.get("HUB_URL")
+    """A client for the hub that the arguments, HUB_URL or `hub setup` name, with HUB_KEY, or HUB_USER and HUB_PASSWORD."""
+    kept = read_access(home(environment))
+    url = args.url or environment.get("HUB_URL") or (kept.url if kept else "")
     if not url:
-        raise ConfigurationError("which hub? Set HUB_URL (such as https://hub.example/asean/), or give --url")
+        raise ConfigurationError(
+            "which hub? Run `hub setup` once, or set HUB_URL (such as https://hub.example/asean/), or give --url"
+        )
+    key, user = environment.get("HUB_KEY"), environment.get("HUB_USER")
+    if kept and not key and not user and _same_host(url, kept.url):  # a key is for the hub that it was given by alone
+        key = kept.key.reveal()
     return connect(
         url,
-        key=environment.get("HUB_KEY") or None,
-        user=environment.get("HUB_USER") or None,
+        key=key or None,
+        user=user or None,
         password=environment.get("HUB_PASSWORD") or None,
-        ca=args.ca or environment.get("HUB_CA") or None,
+        ca=args.ca or environment.get("HUB_CA") or (kept.ca if kept else None) or None,
         plain_http=args.plain_http,
     )
+
+
+def _same_host(one: str, other: str) -> bool:
+    return urlsplit(one)[:2] == urlsplit(other)[:2]
 
 
 def home(environment: Mapping[str, str]) -> Path:

@@ -1,0 +1,112 @@
+"""`hub doctor`: what a member needs before it can publish, looked at one by one, and how to mend what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hub.cli import DONE, REFUSED
+from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments
+from hub.errors import HubError
+from hub.home.access import read_access
+from hub.home.member import OwnMember, load_member
+
+EXAMPLE = "  hub doctor\n  hub doctor --json\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: whether it is as it should be, and what to do where it is not."""
+
+    what: str
+    good: bool
+    words: str
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("--json", action="store_true", help="as a JSON list")
+    connection_arguments(parser)
+    outbox_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look at everything, whatever is wrong with the first things; 3 where something has to be mended."""
+    folder = home(environment())
+    findings = [*_home(folder), *_member_and_hub(args, folder), *_outbox(args)]
+    if args.json:
+        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            print(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}: {finding.words}")
+    return DONE if all(finding.good for finding in findings) else REFUSED
+
+
+def _home(folder: Path) -> Iterator[Finding]:
+    if not folder.is_dir():
+        yield Finding("home", good=False, words=f"there is no folder {folder}; run: hub setup")
+        return
+    private = folder.stat().st_mode & 0o077 == 0
+    advice = f"{folder}" if private else f"others on this machine may look into it; run: chmod 700 {folder}"
+    yield Finding("home", private, advice)
+    try:
+        access = read_access(folder)
+    except HubError as error:
+        yield Finding("access", good=False, words=str(error))
+        return
+    variables = [name for name in ("HUB_URL", "HUB_KEY") if environment().get(name)]
+    if access is not None:
+        yield Finding("access", good=True, words=f"{access.url}, as kept in the home")
+    elif len(variables) == 2:
+        yield Finding("access", good=True, words="by HUB_URL and HUB_KEY; `hub setup` would keep both for you")
+    else:
+        yield Finding("access", good=False, words="neither address nor key are known here; run: hub setup")
+
+
+def _member_and_hub(args: argparse.Namespace, folder: Path) -> Iterator[Finding]:
+    member: OwnMember | None = None
+    try:
+        member = load_member(folder)
+    except HubError as error:
+        yield Finding("member.toml", good=False, words=str(error))
+    else:
+        yield Finding("member.toml", good=True, words=f"{member.name}, {member.country}")
+        counted = sum(member.constituents.values())
+        words = (
+            f"{counted} declared" if counted else "none are declared, so that no sector is told (hub/docs/release.md)"
+        )
+        yield Finding("constituents", bool(counted), words)
+    try:
+        with client(args, environment()) as hub:
+            directory = hub.connection.resource("contacts")
+    except HubError as error:
+        yield Finding("hub", good=False, words=str(error))
+        return
+    own = next((row for row in directory["contacts"] if row["member"] == directory["member"]), None)
+    yield Finding("hub", good=True, words=f"answers, and knows this account as {directory['member']}'s")
+    if own is not None and member is not None:
+        same = own["identity"] == member.identity
+        advice = (
+            "is the one that the hub lists"
+            if same
+            else f"should be {own['identity']}: correct it in {folder}/member.toml"
+        )
+        yield Finding("identity", same, advice)
+    if own is not None:
+        contact = f"{own['contact']}, {own['duty_line']}"
+        late = "nobody confirmed it for 90 days; look at it and run: hub contacts confirm"
+        yield Finding("contact", own["confirmed"], contact if own["confirmed"] else f"{contact}: {late}")
+
+
+def _outbox(args: argparse.Namespace) -> Iterator[Finding]:
+    try:
+        box = outbox(args, environment())
+        waiting, refused = box.waiting(), box.refused()
+    except HubError as error:
+        yield Finding("outbox", good=False, words=str(error))
+        return
+    words = f"{len(waiting)} wait (hub outbox send), {len(refused)} were refused (hub outbox)"
+    yield Finding("outbox", not waiting and not refused, words if waiting or refused else "empty")

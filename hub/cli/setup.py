@@ -1,0 +1,138 @@
+"""`hub setup`: which hub, and with which key; tried out, then kept in the home, with who this CERT is."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hub.cli import DONE
+from hub.cli.client import connection_arguments, environment, home
+from hub.errors import ConfigurationError, ForbiddenError
+from hub.home.access import HubAccess, quoted, read_access, write_access
+from hub.home.files import write_once
+from hub.home.member import FILE, load_member
+from hub.producer.api import HubClient, connect
+from hub.settings import Secret
+
+EXAMPLE = (
+    "  hub setup\n"
+    "  hub setup --url https://hub.example/asean/ --key-file key.txt\n"
+    "  echo $KEY | hub setup --url https://hub.example/asean/ --key-file -\n"
+)
+
+_MEMBER = """\
+# Who this CERT is, as the hub lists it. What else may stand here, each with its meaning: hub/docs/release.md.
+[identity]
+id      = {id}
+name    = {name}
+country = {country}
+contact = {contact}
+
+# [deny]                       # what must never leave, besides what each report says of its victim
+# names   = ["Bank Contoh Berhad"]
+# domains = ["contoh.example"]
+
+# [register]                   # your constituents: searched for in all that leaves, and counted, so that a sector is told
+# file = "constituents.csv"    # where enough of them share it; without it, or counts, none is told
+"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument(
+        "--key-file", metavar="FILE", help="file with the key, - for standard input (default: HUB_KEY, else asked)"
+    )
+    connection_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """(1) Ask, (2) try, (3) keep, (4) say what comes next."""
+    folder = home(environment())
+    # (1)
+    kept = read_access(folder)
+    url = args.url or environment().get("HUB_URL") or _asked("Address of the hub", kept.url if kept else "")
+    key = _key(args)
+    ca = args.ca or environment().get("HUB_CA") or ""
+    # (2)
+    with connect(url, key=key, ca=ca or None, plain_http=args.plain_http) as hub:
+        writable = [collection.alias for collection in hub.collections() if collection.can_write]
+        contact = _own_contact(hub)
+    # (3)
+    file = write_access(folder, HubAccess(url, Secret(key), str(Path(ca).absolute()) if ca else ""))
+    print(f"{url} takes the key. Address and key are in {file}, which only you may read.")
+    if contact is None:
+        print("This account reads; it acts for no CERT, so nothing else is needed: hub follow COLLECTION")
+        return DONE
+    _keep_member(folder, contact)
+    # (4)
+    member = load_member(folder, warn=lambda advice: print(advice, file=sys.stderr))
+    print(f"This CERT is {member.name} ({contact['member']}); it may publish to {', '.join(filter(None, writable))}.")
+    if not member.constituents:
+        print(f"No constituents are declared in {folder / FILE}: until they are, no report tells its victim's sector.")
+    if not contact["confirmed"]:
+        print("The others read this point of contact; look at it, and confirm it: hub contacts confirm")
+    print("Next: hub form --out reports.xlsx, fill it in, hub publish reports.xlsx --to COLLECTION --preview")
+    return DONE
+
+
+def _asked(question: str, default: str) -> str:
+    if not sys.stdin.isatty():
+        raise ConfigurationError("which hub? Give --url, such as https://hub.example/asean/")
+    print(f"{question}{f' [{default}]' if default else ''}: ", end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline().strip() or default
+    if not answer:
+        raise ConfigurationError("an address is needed, such as https://hub.example/asean/; the operator knows it")
+    return answer
+
+
+def _key(args: argparse.Namespace) -> str:
+    try:
+        if args.key_file == "-":
+            key = sys.stdin.readline()
+        elif args.key_file:
+            key = Path(args.key_file).read_text("utf-8")
+        else:
+            key = environment().get("HUB_KEY") or ""
+            if not key and sys.stdin.isatty():
+                key = getpass.getpass("Key (it is not shown): ")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{args.key_file}: the key cannot be read: {error}") from None
+    if not key.strip():
+        raise ConfigurationError("a key is needed: --key-file FILE or HUB_KEY; the operator gives it to you once")
+    return key.strip()
+
+
+def _own_contact(hub: HubClient) -> Mapping[str, Any] | None:
+    """This account's member as the hub's directory has it; None for an account that is no CERT's."""
+    try:
+        directory = hub.connection.resource("contacts")
+    except ForbiddenError:
+        return None
+    return next((row for row in directory["contacts"] if row["member"] == directory["member"]), None)
+
+
+def _keep_member(folder: Path, contact: Mapping[str, Any]) -> None:
+    """Write member.toml where there is none. ConfigurationError where there is one of another member."""
+    path = folder / FILE
+    text = _MEMBER.format(
+        id=quoted(contact["identity"]),
+        name=quoted(contact["cert"]),
+        country=quoted(contact["member"]),
+        contact=quoted(contact["contact"]),
+    )
+    if write_once(path, text.encode()):
+        return
+    try:
+        identity = tomllib.loads(path.read_text("utf-8"))["identity"]["id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # what is wrong with it is said where it is read
+    if identity != contact["identity"]:
+        raise ConfigurationError(
+            f"{path} says that this CERT is {identity}, and the hub knows this account as {contact['cert']} "
+            f"({contact['identity']}): correct identity.id, or use another home (HUB_HOME)"
+        )
