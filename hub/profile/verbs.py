@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.profile.contacts import contact_in
+from hub.stix.documentation import is_documentation
 from hub.stix.identifiers import type_of
 from hub.stix.places import COUNTRIES, REGIONS
 from hub.stix.schema import known_properties
@@ -176,6 +177,12 @@ def be_a_place(values: Sequence[Any], _want: Want, _context: Context) -> str:
     return "" if met else "it should be a country code, a region of STIX, or the name of either"
 
 
+def be_documentation(values: Sequence[Any], _want: Want, _context: Context) -> str:
+    """Each value is an address, a name, a URL or a mail address that is set aside for documentation."""
+    met = all(isinstance(value, str) and is_documentation(value) for value in values)
+    return "" if met else "it should be one that is set aside for documentation"
+
+
 def be_in_namespaces(values: Sequence[Any], want: Want, _context: Context) -> str:
     """Each item of the list is one of `values`, or begins with one that ends in a colon and goes on as a short key."""
     met = all(
@@ -263,6 +270,7 @@ VERBS: Final[Mapping[str, Spec]] = {
         Spec(hold_only, needs=_VALUES),
         Spec(be_named_by_class),
         Spec(be_a_place),
+        Spec(be_documentation),
         Spec(be_in_namespaces, needs=_VALUES),
         Spec(have_standard_properties, allows=_VALUES),
         Spec(be_read_beyond_certs),

@@ -6,27 +6,17 @@ Many tools drop the label `exercise`, and keep the name and the observable.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_network
 from typing import Any, Final
 
 from hub.protocol.labels import DRILL, EXERCISE
 from hub.rendering.versions import Content
 from hub.reports.observables import Observable, ObservableType, Role
-from hub.reports.reading.values import as_network, url_host
 from hub.reports.report import Report
+from hub.stix.documentation import is_documentation
 
-_NETWORKS: Final = tuple(
-    ip_network(text)
-    for text in (
-        "192.0.2.0/24",
-        "198.51.100.0/24",
-        "203.0.113.0/24",
-        "2001:db8::/32",
-        "3fff::/20",
-    )  # RFC 5737, 3849, 9637
+_OF_HOSTS: Final = frozenset(
+    {ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL, ObservableType.EMAIL}
 )
-_TOP_LEVELS: Final = ("example", "invalid", "test")  # RFC 2606
-_DOMAINS: Final = ("example.com", "example.net", "example.org")
 # The same in a drill as in earnest, by names that others know: a technique is no drill's own.
 _PUBLIC: Final = frozenset({"attack-pattern", "course-of-action", "identity", "location", "vulnerability"})
 
@@ -55,24 +45,12 @@ def _named(name: str) -> str:
 def values_of_others(report: Report) -> list[str]:
     """Addresses and names of the report, but the victim's, that are none of those set aside for documentation."""
     values = (value for item in report.observables if item.role is not Role.VICTIM for value in _hosts(item))
-    return list(dict.fromkeys(value for value in values if not _is_documentation(value)))
+    return list(dict.fromkeys(value for value in values if not is_documentation(value)))
 
 
 def _hosts(item: Observable) -> Iterator[str]:
-    if item.type in (ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN):
+    if item.type in _OF_HOSTS:
         yield item.value
-    elif item.type is ObservableType.URL:
-        yield url_host(item.value) or item.value
-    elif item.type is ObservableType.EMAIL:
-        yield item.value.rpartition("@")[2]
     elif item.traffic is not None:
         ends = ((item.traffic.src, item.traffic.src_role), (item.traffic.dst, item.traffic.dst_role))
         yield from (host for host, role in ends if host is not None and role is not Role.VICTIM)
-
-
-def _is_documentation(host: str) -> bool:
-    network = as_network(host)
-    if network is not None:
-        return any(network.version == one.version and network.subnet_of(one) for one in _NETWORKS)  # type: ignore[arg-type] # of one version
-    name = host.rstrip(".").lower()
-    return name.rpartition(".")[2] in _TOP_LEVELS or any(name == one or name.endswith(f".{one}") for one in _DOMAINS)

@@ -43,7 +43,7 @@ IN_PUBLIC: Final[Mapping[str | None, int]] = {
     "sg-cert": TLP.GREEN,
     "sg-soc": TLP.GREEN,
     "partner": TLP.GREEN,
-    "operator": TLP.CLEAR,
+    "operator": -1,
     None: TLP.CLEAR,
 }
 RED: Final = """

@@ -9,10 +9,15 @@ from typing import Any, Final
 from hub.stix.tlp import TLP
 from tests.clients import interpreters
 from tests.clients.opencti_events import OWN_STRICT, OpenCtiCase, cases, streamed, stripped
-from tests.clients.readers import IN_INDICATORS, IN_RED, everything, misplaced, post, session
+from tests.clients.readers import IN_INDICATORS, IN_PUBLIC, IN_RED, everything, misplaced, post, session
 from tests.server.process import HubProcess
 
-COLLECTIONS: Final = {"indicators": (IN_INDICATORS, TLP.AMBER_STRICT), "red": (IN_RED, TLP.RED)}
+# readers with the level up to which each reads, the highest level that is taken, and that of what is unmarked
+COLLECTIONS: Final = {
+    "indicators": (IN_INDICATORS, TLP.AMBER_STRICT, TLP.AMBER_STRICT),
+    "red": (IN_RED, TLP.RED, TLP.AMBER_STRICT),
+    "public": (IN_PUBLIC, TLP.GREEN, TLP.RED),  # it refuses what is unmarked
+}
 Form = Callable[[Mapping[str, Any]], dict[str, Any]]
 FORMS: Final[Mapping[str, tuple[Form, int]]] = {
     "exported, whole": (dict, 1000),
@@ -53,12 +58,12 @@ def test_no_reader_below_the_level_sees_anything_of_a_report(shipped: HubProcess
                 for start in range(0, len(written), size):
                     post(shipped, client, collection, written[start : start + size])
     wrong: dict[str, dict[str, str]] = {}
-    for collection, (readers, highest) in COLLECTIONS.items():
+    for collection, (readers, highest, default) in COLLECTIONS.items():
         for reader, clearance in readers.items():
             text = everything(shipped, reader, collection)
             for form in FORMS:
                 for case in sent[collection, form]:
-                    found = misplaced(case.facts, text, clearance, default=TLP.AMBER_STRICT, highest=highest)
+                    found = misplaced(case.facts, text, clearance, default=default, highest=highest)
                     if found:
                         wrong[f"{case.name}, read by {reader}"] = found
     assert not wrong, json.dumps(wrong, indent=1)

@@ -198,6 +198,11 @@ REFUSED = [
     ("live", made("malware", labels=["exercise"]), "no-drill-in-live-data"),
     ("exercise", made("malware"), "drill-is-labelled"),
     ("exercise", GOOD_INCIDENT, "drill-is-labelled"),
+    (
+        "exercise",
+        {"type": "ipv6-addr", "id": "ipv6-addr--00000000-0000-4000-8000-000000000001", "value": "2001:db9::7"},
+        "drill-names-nobody",
+    ),
     ("indicators", made("incident", name="x"), "incident-goes-elsewhere"),
     ("indicators", made("identity", identity_class="individual"), "no-persons"),
     ("indicators", PSEUDONYM | {"contact_information": "x"}, "no-private-contacts"),
