@@ -53,6 +53,12 @@ def board_lines(board: Mapping[str, Any]) -> Iterator[str]:
         yield f"contacts not confirmed for 90 days: {' '.join(board['unconfirmed'])}"
 
 
+def _from(entry: Mapping[str, Any]) -> str:
+    if entry["reported_by"] is None and entry.get("relayed_by"):
+        return f"relayed by {entry['relayed_by']}"
+    return f"from {entry['reported_by'] or '?'}"
+
+
 def _incident(entry: Mapping[str, Any]) -> Iterator[str]:
     criticality_note = (
         f" ({plain('; '.join(entry['scale']))})"
@@ -63,7 +69,7 @@ def _incident(entry: Mapping[str, Any]) -> Iterator[str]:
     )
     yield plain(entry["name"])
     yield (
-        f"  {entry['incident']}  from {entry['reported_by'] or '?'}, {span(entry['age_seconds'])} old, criticality "
+        f"  {entry['incident']}  {_from(entry)}, {span(entry['age_seconds'])} old, criticality "
         f"{entry['criticality']}{criticality_note}, stage {entry['stage'] or '-'}"
     )
     yield f"  has it        {_times(entry['fetched'])}; not yet: {' '.join(entry['not_fetched']) or '-'}"

@@ -149,7 +149,9 @@ class Board:
         by_urgency = sorted(entries, key=_urgency)
         if len(by_urgency) <= PAGE_INCIDENTS:
             return by_urgency
-        share = max(1, PAGE_INCIDENTS // (len(self._root.members) + 1))  # outsiders count as one reporter
+        share = max(
+            1, PAGE_INCIDENTS // (len(self._root.members) + 1)
+        )  # one more: what nobody stands behind any longer
         numbers: dict[str, int] = {}
         pages: list[tuple[int, Entry]] = []
         for entry in by_urgency:

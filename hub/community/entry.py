@@ -48,7 +48,7 @@ class Overdue:
 class Entry:
     """One incident as a reader is shown it. `body` is a JSON object without its last brace and without its age."""
 
-    reporter: str  # member code, "" where it is no member's
+    reporter: str  # code of the member that reported or relayed it
     body: bytes
     open: bool
     first: int  # place of its first version
@@ -78,11 +78,11 @@ class EntryWriter:
         first, last = versions[0], versions[-1]
         stage = _stage(incident, view, first.author)
         criticality = ABSENT_CRITICALITY if last.criticality is None else last.criticality
-        concerned = self._concerned(versions, first.author)
+        concerned = self._concerned(versions, first.author or first.relayed_by)
         steps = standing(incident.said, view)
         acknowledged = _acknowledged(steps)
         fetched = _fetched(incident, view, concerned)
-        sees = {first.author, *concerned}
+        sees = {first.author or first.relayed_by, *concerned}
         by_request: dict[str, list[Said]] = {}
         for said in steps:
             if said.step.says in ANSWERS:
@@ -96,6 +96,7 @@ class EntryWriter:
             "incident": incident.id,
             "name": last.name,
             "reported_by": first.author or None,
+            "relayed_by": first.relayed_by or None,
             "collections": sorted({self._alias(version.collection) for version in versions}),
             "first_added": format_place(first.place),
             "criticality": criticality,
@@ -117,7 +118,7 @@ class EntryWriter:
         samples += [("acknowledge", member, _took(first.place, acknowledged.get(member))) for member in concerned]
         samples += [sample for request in requests for sample in request.samples]
         return Entry(
-            reporter=first.author,
+            reporter=first.author or first.relayed_by,
             body=orjson.dumps(content)[:-1],
             open=is_open,
             first=first.place,

@@ -57,6 +57,7 @@ class IncidentVersion:
     level: int
     name: str
     author: str  # member code, "" where it is no member's
+    relayed_by: str  # the member that first published what is no member's, "" otherwise
     criticality: int | None
     scale: tuple[str, ...]  # how its own member says it: `national scale: very serious`
     classes: tuple[str, ...]  # of FIRST's taxonomy RSIT, from its labels: `fraud: phishing`
@@ -241,6 +242,7 @@ class BoardIndex:
             level=level,
             name=shortened(content["name"]),
             author=author,
+            relayed_by="" if author else self._relayed_by(collection, content["id"]),
             criticality=criticality if isinstance(criticality, int) else None,
             scale=_scale(core.get("scores")),
             classes=_classes(content.get("labels", ())),
@@ -250,6 +252,9 @@ class BoardIndex:
         )
         self._changed(content["id"]).versions.append(version)
         insort(self._places[collection], (place, content["id"]))
+
+    def _relayed_by(self, collection: str, identifier: str) -> str:
+        return next((member for member in self._store.publishers(collection, identifier, TLP.RED) if member), "")
 
     def _take_report(self, collection: str, place: int, level: int, author: str, content: dict[str, Any]) -> None:
         stage = stage_of(content.get("labels", ()))

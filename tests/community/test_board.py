@@ -322,6 +322,24 @@ def test_incidents_of_one_member_never_hide_anothers(hub: Hub, monkeypatch: pyte
     assert "and 7 more" in "\n".join(board_lines(pages[1]))
 
 
+def test_who_relayed_an_outsiders_incident_is_shown_and_owes_nothing(tmp_path: Path, clock: Clock) -> None:
+    """H6 of the attacks: nobody could see who stands behind an outsider's words. Its share of the board is the relayer's."""
+    root = CATALOGUE.roots["asean"]
+    relaying = tuple(dataclasses.replace(each, relay=True) for each in root.collections)
+    roots = {**CATALOGUE.roots, "asean": dataclasses.replace(root, collections=relaying)}
+    hub = open_hub(tmp_path / "relaying", clock, dataclasses.replace(CATALOGUE, roots=roots))
+    outsider = "identity--99999999-9999-4999-8999-999999999999"
+    taken(hub, "ID", incident(created_by_ref=outsider))
+    clock.now += 2 * HOUR
+    shown = entry(hub)
+    assert (shown["reported_by"], shown["relayed_by"]) == (None, "ID")
+    assert "ID" not in [*shown["not_fetched"], *(deadline["member"] for deadline in shown["overdue"])]
+    assert any("relayed by ID" in line for line in board_lines(board(hub)))
+    taken(hub, "SG", incident(2, member="SG"))
+    assert entry(hub, 2)["relayed_by"] is None
+    hub.store.close()
+
+
 def test_texts_on_a_board_are_cut(hub: Hub) -> None:
     """M5 of the attacks: a name, a request and an answer may be as long as an object."""
     long = "x" * 50_000

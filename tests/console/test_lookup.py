@@ -169,3 +169,14 @@ def test_pasted_texts() -> None:
     assert parse_values("Lazarus Group\nT1566 T1059.001") == ["Lazarus Group", "T1566", "T1059.001"]
     assert parse_values("hxxp://a[.]example/x user[@]bad[.]example") == ["http://a.example/x", "user@bad.example"]
     assert parse_values("<img src=x>\n\ud800") == ["img src=x", "\ud800"]
+
+
+def test_the_page_says_who_relayed_what_an_outsider_wrote(hub: Hub, signed_in: SignedIn) -> None:
+    """And of a member's own work whose it is."""
+    outsider = "identity--99999999-9999-4999-8999-999999999999"
+    relayed = an_indicator(1, "[ipv4-addr:value = '198.51.100.7']") | {"created_by_ref": outsider}
+    own = an_indicator(2, "[ipv4-addr:value = '198.51.100.8']")
+    taken(hub, "ID", relayed, own, to="indicators")
+    page = looked_up(signed_in("sg-cert"), "198.51.100.7")
+    assert "relayed by ID" in page
+    assert "relayed by" not in looked_up(signed_in("sg-cert"), "198.51.100.8")

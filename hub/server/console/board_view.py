@@ -89,6 +89,7 @@ class Row:
     name: str
     tlp: str
     by: str
+    relayed_by: str  # code of the member that passed on what is no member's
     age: str
     criticality: int
     grade: str
@@ -121,6 +122,7 @@ def row_of(entry: Mapping[str, Any], members: Sequence[str], reader: str) -> Row
         name=entry["name"],
         tlp=entry["tlp"],
         by=entry["reported_by"] or "",
+        relayed_by=entry["relayed_by"] or "",
         age=span(entry.get("age_seconds", 0)),
         criticality=entry["criticality"],
         grade=grade,

@@ -193,7 +193,9 @@ def _timeline(found: Incident, entry: Mapping[str, Any] | None) -> list[tuple[st
     lines += [(report["modified"], "", gettext("Report published"), report["name"]) for report in found.reports]
     if entry is None:
         return sorted(lines)
-    lines.append((entry["first_added"], entry["reported_by"] or "", gettext("put it on the hub"), ""))
+    lines.append(
+        (entry["first_added"], entry["reported_by"] or entry["relayed_by"] or "", gettext("put it on the hub"), "")
+    )
     lines += [(at, member, gettext("has it"), "") for member, at in entry["fetched"].items()]
     lines += [(at, member, gettext("acknowledged it"), "") for member, at in entry["acknowledged"].items()]
     for request in entry["requests"]:

@@ -26,6 +26,7 @@ from hub.sharing import access
 from hub.sharing.catalogue import Collection
 from hub.sharing.members import Account
 from hub.stix.identifiers import derived_id
+from hub.stix.tlp import TLP
 from hub.taxii.filters import Filters, Match
 
 VALUES_MOST: Final = 1_000
@@ -66,6 +67,7 @@ class Found:
     exercise: bool
     revoked: bool
     incidents: tuple[tuple[str, str], ...] = ()  # (id, name) that its reports bring it to
+    relayed_by: str = ""  # the member that passed on what is no member's
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,24 +263,32 @@ def _with_incidents(hub: Hub, account: Account | None, places: Iterable[Collecti
             one.exercise,
             one.revoked,
             tuple((ref, names[ref]) for ref in sorted(reached.get(one.id, ())) if ref in names),
+            one.relayed_by,
         )
         for one in found
     ]  # fmt: skip - one field after the other
 
 
 def _found(hub: Hub, value: str, content: Content, collection: Collection) -> Found:
+    by = hub.catalogue.reserved.get(content.get("created_by_ref", ""), "")
     return Found(
         value=value,
         id=content["id"],
         type=content["type"],
         name=str(content.get("name") or content.get("value") or ""),
-        by=hub.catalogue.reserved.get(content.get("created_by_ref", ""), ""),
+        by=by,
         since=str(content.get("created", "")),
         root=collection.root,
         collection=collection.title,
         exercise=collection.exercise,
         revoked=content.get("revoked") is True,
+        relayed_by="" if by else _relayed_by(hub, content["id"], collection),
     )
+
+
+def _relayed_by(hub: Hub, identifier: str, collection: Collection) -> str:
+    """The member that published it first, where the reader sees it anyway: who stands behind an outsider's words."""
+    return next((member for member in hub.store.publishers(collection.id, identifier, TLP.RED) if member), "")
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
