@@ -24,7 +24,8 @@ NOBODY_TRIED: Final = "-"  # in the log, of refused credentials without a name
 NAME_CHARACTERS: Final = 64  # of a name that was tried
 _REMEMBERED_MOST: Final = 4096  # verified passwords in memory; about 200 bytes each
 _HEADER_CHARACTERS: Final = 4096
-_PASSWORD_LEAST: Final = 12  # characters; NIST SP 800-63B asks for at least 8 of a person
+_PASSWORD_LEAST: Final = 15  # characters; as NIST SP 800-63B-4 (3.1.1.2) asks where a password is all that is needed
+_DIFFERENT_LEAST: Final = 6  # characters that differ: a password of one repeated word is guessed like the word
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +186,20 @@ class Credentials:
 
     def _with_secret(self, row: AccountRow, password: str | None) -> tuple[AccountRow, str | None]:
         if password is not None:
-            if len(password) < _PASSWORD_LEAST:
-                raise UnprocessableError(f"A password has at least {_PASSWORD_LEAST} characters.")
+            _check_password(password, row)
             return replace(row, password_hash=self._hasher.hash(password), key_hashes=()), None
         key = KEY_PREFIX + base64.urlsafe_b64encode(self._random(KEY_BYTES)).rstrip(b"=").decode()
         return replace(row, password_hash="", key_hashes=(key_hash(key),)), key
+
+
+def _check_password(password: str, row: AccountRow) -> None:
+    """UnprocessableError where it is too short, or among the first that somebody would guess for this account."""
+    if len(password) < _PASSWORD_LEAST:
+        raise UnprocessableError(f"A password has at least {_PASSWORD_LEAST} characters; four words make a good one.")
+    if len(set(password.casefold())) < _DIFFERENT_LEAST:
+        raise UnprocessableError(f"A password has at least {_DIFFERENT_LEAST} different characters.")
+    if row.name.casefold() in password.casefold():
+        raise UnprocessableError("A password does not contain the account's name: it would be guessed first.")
 
 
 def name_tried(header: str) -> str:

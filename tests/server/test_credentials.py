@@ -174,14 +174,25 @@ def test_an_unknown_account_is_told(credentials: Credentials, action: str) -> No
         credentials.rotate("nobody", None) if action == "rotate" else credentials.disable("nobody")
 
 
-def test_a_short_password_is_refused(credentials: Credentials) -> None:
-    """And the account is not made."""
-    with pytest.raises(UnprocessableError, match="12 characters"):
-        credentials.add(CERT, "short")
-    credentials.add(CERT, None)
+@pytest.mark.parametrize(
+    ("password", "words"),
+    [
+        ("correct horse", "at least 15 characters"),
+        ("abcabcabcabcabcabc", "6 different characters"),
+        ("🔑" * 20, "6 different characters"),
+        ("Th-Duty is on duty", "account's name"),
+    ],
+)
+def test_a_password_that_is_soon_guessed_is_refused(credentials: Credentials, password: str, words: str) -> None:
+    """In words that say what is wrong, and no account is made."""
+    with pytest.raises(UnprocessableError, match=words) as refused:
+        credentials.add(CERT, password)
+    assert password not in str(refused.value)
+    with pytest.raises(UnprocessableError, match="no account"):
+        credentials.disable(CERT.name)
 
 
-@pytest.mark.parametrize("password", ["ບໍ່ມີໃຜຮູ້ລະຫັດ", "with:colon:and more", " spaces around it ", "🔑" * 12])
+@pytest.mark.parametrize("password", ["ບໍ່ມີໃຜຮູ້ລະຫັດ", "with:colon:and more", " spaces around it ", "🔑🗝️🔐🔒🔓🛡️" * 3])
 def test_any_password_works(credentials: Credentials, password: str) -> None:
     """UTF-8 in Basic (RFC 7617), colons after the first included."""
     credentials.add(CERT, password)
