@@ -10,6 +10,7 @@ from hub.cli import DONE
 from hub.cli.trail import note_command
 from hub.errors import NotFoundError, UnprocessableError
 from hub.settings import load_settings
+from hub.sharing.withheld import forget
 from hub.stix.identifiers import type_of
 from hub.store.base import HIDDEN
 from hub.wiring import open_hub
@@ -38,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
         if not args.yes:
             print(f"{args.object_id} would be purged from {args.collection}; say so with --yes.", file=sys.stderr)
             return DONE
+        forget(hub.store, args.object_id)  # first, so that the purge clears its bytes out of the store's log, too
         removed = hub.store.purge(collection.id, args.object_id)
         note_command(hub.store, "purge", object_id=args.object_id, versions=removed)
     finally:

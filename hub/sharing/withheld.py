@@ -19,6 +19,7 @@ from hub.store.base import Bystander, Candidate, Fact, Outcome, Store, Verdict
 
 KIND: Final = "withheld"  # of the facts, whose keys are member/container
 _CONTAINERS: Final = 100  # notes that count for each member, the newest ones
+_ID_CHARACTERS: Final = 300  # of a container's id: what is longer is no STIX id
 _REFERENCES: Final = 100_000  # ids in the notes of one member, the newest ones
 
 
@@ -60,6 +61,8 @@ class WithheldNotes:
 
     def _withholds(self, one: Bystander | Candidate) -> bool:
         """Whether it says more than what an unmarked object would have without it."""
+        if len(one.id) > _ID_CHARACTERS:
+            return False
         default = self.collection.highest_tlp if self.collection.unmarked is None else self.collection.unmarked
         return bool(one.contains) and (bool(one.markings) or (one.level is not None and one.level > default))
 
@@ -88,6 +91,14 @@ class WithheldNotes:
         contains = (*one.contains, f"indicator--{uuid}") if kind == "observed-data" else one.contains
         note = {"at": self.now, "type": one.type, "level": one.level, "markings": one.markings, "contains": contains}
         return orjson.dumps(note)
+
+
+def forget(store: Store, object_id: str) -> None:
+    """Drop the notes in which the id stands: it is purged, and an observable's id gives its value away."""
+    named = object_id.encode()
+    keys = [fact.key for fact in store.facts(KIND) if named in fact.value or named in fact.key.encode()]
+    if keys:
+        store.put_facts(KIND, {}, keys)
 
 
 def _bystander(fact: Fact) -> Bystander:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from hub.community.hub import Hub
+from hub.sharing.withheld import KIND, forget
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf
 from tests.server.making import Clock, Content, an_id, ids, indicator, note, stamp, statement
@@ -97,6 +99,17 @@ def test_a_note_holds_in_every_collection_for_its_member_alone_and_for_a_while(
     as_account("sg-cert").publish("feeds", indicator(1, level=None, author="SG"))
     clock.now += 4 * DAY
     cert.publish("feeds", unmarked(2))
+
+
+def test_a_purged_id_stands_in_no_note(hub: Hub, as_account: ClientOf) -> None:
+    """Else the store would go on telling of it; notes of other reports stay."""
+    cert = as_account("id-cert")
+    cert.refusal("feeds", report(an_id(1), **RED))
+    cert.refusal("feeds", {**report(an_id(2), **RED), "id": an_id(2, "report")})
+    forget(hub.store, an_id(1))
+    assert [fact.key for fact in hub.store.facts(KIND)] == [f"ID/{an_id(2, 'report')}"]
+    cert.publish("feeds", unmarked(1))
+    cert.refusal("feeds", unmarked(2))
 
 
 def test_an_indicator_is_no_lower_than_what_it_is_based_on(as_account: ClientOf) -> None:
