@@ -18,6 +18,9 @@ _MAIL: Final = re.compile(rf"(?<![\w.+%'-])[\w.+%'-]++{_AT}[\w-]++(?:{_DOT}[\w-]
 _LAST_LABEL: Final = re.compile(
     r"(?:xn--[\w-]++|[^\W\d_]{2,63}+)\Z"
 )  # of a host: a version (`lodash@4.17.21`) has none
+_PACKAGE: Final = re.compile(r"(?<![\w.])pkg:[a-z][a-z0-9.+-]{1,30}+/(?:[\w.~%-]{1,80}+/){0,3}\Z")
+_PACKAGE_CHARS: Final = 160  # of a package URL before the package's name
+_VERSION: Final = re.compile(r"@v?\d")
 _MESSENGER: Final = re.compile(
     r"(?<![\w-])(?:(?:mailto|tel|sms|callto|skype|viber|whatsapp|xmpp|sips?|facetime):/{0,2}+[\w+%(-]|(?:line|tg)://\w"
     rf"|(?:wa{_DOT}me|(?:api|chat){_DOT}whatsapp{_DOT}com|t{_DOT}me|telegram{_DOT}me|line{_DOT}me|lin{_DOT}ee|m{_DOT}me"
@@ -49,7 +52,7 @@ def contact_in(value: Any) -> str:
 def _kind(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    if any(_LAST_LABEL.search(found[0]) for found in _MAIL.finditer(text)):
+    if any(_LAST_LABEL.search(found[0]) and not _is_version(text, found) for found in _MAIL.finditer(text)):
         return "a mail address"
     if _MESSENGER.search(text):
         return "a link to a messenger or telephone"
@@ -59,6 +62,12 @@ def _kind(text: str) -> str:
             if _FEWEST_DIGITS <= digits <= _MOST_DIGITS and not _NO_NUMBER.search(found[0]):
                 return "a telephone number"
     return ""
+
+
+def _is_version(text: str, found: re.Match[str]) -> bool:
+    """Whether this is name and version of a package URL: `pkg:maven/org.example/core@2.14.1.Final` is nobody's mailbox."""
+    before = text[max(0, found.start() - _PACKAGE_CHARS) : found.start()]
+    return bool(_VERSION.search(found[0])) and _PACKAGE.search(before) is not None
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -47,10 +47,12 @@ class Author:
 
     def observable(self, properties: Content, level: tlp.TLP) -> Content:
         """An SCO. Its id follows from what leaves of its value: a part of it may have stayed behind."""
+        marks = {"object_marking_refs": [tlp.TLP2_IDS[level]]}
         identifier = identifiers.derived_id(properties)
         if identifier is None:
-            identifier = self.key.identifier(properties["type"], "value", _canonical(properties))
-        marks = {"object_marking_refs": [tlp.TLP2_IDS[level]]}
+            # To a hub a type that STIX lacks has no versions: marked otherwise in another report it is another object.
+            whole = properties | marks if properties["type"] in identifiers.OPENCTI_OBSERVABLES else properties
+            identifier = self.key.identifier(properties["type"], "value", _canonical(whole))
         return {"type": properties["type"], "id": identifier, **properties, **marks}
 
     def lone(self, source: Content, properties: Content, level: tlp.TLP) -> Content:

@@ -36,6 +36,8 @@ LINK = "a link to a messenger or telephone"
         ("ติดต่อโทรศัพท์ 02-555-0100", PHONE),
         ("điện thoại: 024 5550 1000", PHONE),
         ("电话 010-5555-0100", PHONE),
+        ("pkg:npm/aisyah@rahasia.example", MAIL),  # no version begins so
+        ("from pkg:npm/x to aisyah@1.rahasia.example", MAIL),
         (["x", {"deep": [{"deeper": "aisyah@rahasia.example"}]}], MAIL),
     ],
 )
@@ -52,6 +54,7 @@ def test_contact_data_is_found(text: Any, kind: str) -> None:
         "A call on 2026-11-26 at 10:00, a second call 2026-11-27 10:00",
         "203.0.113.10 and 2001:db8::1, phone 203.0.113.10",
         "log4j-core@2.14.1 and lodash@4.17.21",
+        "pkg:maven/org.example/core@2.14.1.Final, pkg:npm/%40scope/left-pad@1.0.0-beta.rc",
         "CVE-2026-12345678, RSIT phishing, T1566.001, AS64500",
         "d41d8cd98f00b204e9800998ecf8427e 0x00a1b2c3d4",
         "an error in line:1234567, at-me/x, @decorator, user@localhost",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from stix2patterns.validator import run_validator
+from stix2validator import ValidationOptions, validate_parsed_json
 
 from hub.declarations import read_profiles
 from hub.profile.check import Context, check
@@ -142,3 +144,23 @@ def test_a_withdrawn_indicator_ends_even_where_nothing_else_of_it_may_be_repeate
 
     (indicator,) = indicators(released(case(seen(ObservableType.DOMAIN, "beat.example"))))
     assert _bare({**indicator, "revoked": True})["valid_until"] == indicator["valid_until"]
+
+
+def test_an_account_that_another_report_marks_otherwise_is_another_object() -> None:
+    """To a hub a custom type has no versions: it would refuse the same id with other content."""
+    item = ACCOUNTS[0]
+    approvals = Approvals("Aisyah", values=frozenset({item.value}))
+    first, second = (
+        of_type(released(replace(case(item), tlp=level), approvals=approvals), "bank-account")[0]
+        for level in ("green", "amber")
+    )
+    assert first["object_marking_refs"] != second["object_marking_refs"]
+    assert first["id"] != second["id"]
+
+
+def test_the_validator_of_oasis_takes_what_leaves() -> None:
+    values = frozenset(item.value for item in ACCOUNTS)
+    report = case(*ACCOUNTS, *(item for item, _, _ in OTHERS))
+    bundle = json.loads(released(report, approvals=Approvals("Aisyah", values=values)).bundle().serialize())
+    outcome = validate_parsed_json(bundle, ValidationOptions(version="2.1"))
+    assert outcome.is_valid, outcome
