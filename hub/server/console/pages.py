@@ -15,6 +15,7 @@ import flask
 from hub.community.hub import Hub
 from hub.errors import NotFoundError
 from hub.server.console import guard, texts
+from hub.server.console.texts import gettext
 from hub.server.requests import base_url
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Account, AccountKind
@@ -149,7 +150,7 @@ def error_page(status: int, title: str, description: str | None, error_id: str) 
     if status == 401 and flask.request.method in ("GET", "HEAD"):
         return to_sign_in()
     if status == 401:
-        description = texts.gettext("Your session has ended. Sign in again; nothing was published.")
+        description = gettext("Your session has ended. Sign in again; nothing was published.")
     return render("error.html", status, title=title, description=description, error_id=error_id, code=status)
 
 
@@ -232,16 +233,18 @@ def _frame() -> dict[str, Any]:
 def _menu(who: Account | None) -> list[Place]:
     if who is None:
         return []
-    word = texts.gettext
     entries = [
-        (word("Drill: {title}").format(title=root.title) if root.exercise else word("Board"), f"/{root.name}/board/")
+        (
+            gettext("Drill: {title}").format(title=root.title) if root.exercise else gettext("Board"),
+            f"/{root.name}/board/",
+        )
         for root in sorted(boards_of(who), key=lambda root: root.exercise)
     ]
-    entries += [(word("Directory"), f"/{root.name}/contacts/") for root in boards_of(who)[:1] if not root.exercise]
+    entries += [(gettext("Directory"), f"/{root.name}/contacts/") for root in boards_of(who)[:1] if not root.exercise]
     if who.kind is AccountKind.OPERATOR:
-        entries.append((word("Operation"), "/console/operator"))
+        entries.append((gettext("Operation"), "/console/operator"))
     else:
-        entries += [(word("Look up"), "/console/lookup"), (word("Collections"), "/")]
+        entries += [(gettext("Look up"), "/console/lookup"), (gettext("Collections"), "/")]
     path = flask.request.path
     return [
         Place(label, address, path == address or (address != "/" and path.startswith(address)))

@@ -10,6 +10,7 @@ import flask
 from hub.errors import HubError, MalformedError, TooManyRequestsError, UnauthenticatedError
 from hub.server import front
 from hub.server.console import guard, pages, texts
+from hub.server.console.texts import gettext
 from hub.sharing.credentials import PasswordCheck
 from hub.sharing.members import Account
 from hub.sharing.sessions import SECURE_COOKIE
@@ -34,17 +35,17 @@ def try_sign_in() -> flask.Response:
     try:
         login = _login(name, request.form.get("password", ""))
     except TooManyRequestsError as error:
-        response = _form(429, texts.gettext("Too many sign-ins failed. Wait a little, then try again."), name, target)
+        response = _form(429, gettext("Too many sign-ins failed. Wait a little, then try again."), name, target)
         response.headers["Retry-After"] = str(error.retry_after)
         return response
     except UnauthenticatedError:
-        return _form(401, texts.gettext("The name and the password or key do not fit together."), name, target)
+        return _form(401, gettext("The name and the password or key do not fit together."), name, target)
     if isinstance(login, PasswordCheck):
         request.environ[front.CHECK] = login
         return flask.Response(status=401)  # the front verifies the password, and asks again
     session = pages.sessions().begin(login)
     if session is None:
-        return _form(401, texts.gettext("The name and the password or key do not fit together."), name, target)
+        return _form(401, gettext("The name and the password or key do not fit together."), name, target)
     flask.g.account = login
     response = pages.see(guard.local_target(target) or pages.start_of(login))
     pages.set_session(response, session)

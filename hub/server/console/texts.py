@@ -15,7 +15,14 @@ from markupsafe import Markup
 
 ENGLISH: Final = "en"
 # By how each language names itself; those beside English have a catalogue.
-LANGUAGES: Final = {"en": "English"}
+LANGUAGES: Final = {
+    "en": "English",
+    "id": "Bahasa Indonesia",
+    "ms": "Bahasa Melayu",
+    "th": "ภาษาไทย",
+    "vi": "Tiếng Việt",
+    "fil": "Filipino",
+}
 COOKIE: Final = "hub_language"
 _ALIASES: Final = {"in": "id", "tl": "fil"}  # older tags that browsers still send
 _LAYOUT: Final = frozenset("\n\t\u200b\u200c\u200d")  # the last three join and part letters of the region's scripts
