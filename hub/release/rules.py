@@ -366,7 +366,9 @@ _SOFTWARE: Final = {
     "cpe": re.compile(r"cpe:2\.3:[aho]:[\w.*\\:!-~-]{1,250}", re.ASCII),
 }
 _MICROSOFT_UPDATE: Final = re.compile(r"KB\d{6,8}", re.ASCII)
-_ATTACK_PAGES: Final = {"T": "techniques", "M": "mitigations", "D": "datasources"}
+_ATTACK_PAGES: Final = {
+    "T": "techniques", "M": "mitigations", "D": "datasources", "S": "software", "G": "groups",
+}  # fmt: skip
 _CATALOGUES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], str]]]] = {
     "cve": (re.compile(r"CVE-\d{4}-\d{4,7}"), lambda number: f"https://www.cve.org/CVERecord?id={number}"),
     "capec": (
@@ -374,7 +376,7 @@ _CATALOGUES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], str]]]] =
         lambda number: f"https://capec.mitre.org/data/definitions/{number.removeprefix('CAPEC-')}.html",
     ),
     "mitre-attack": (
-        re.compile(r"T\d{4}(?:\.\d{3})?|M1\d{3}|DS\d{4}"),
+        re.compile(r"T\d{4}(?:\.\d{3})?|M1\d{3}|DS\d{4}|[SG]\d{4}"),
         lambda number: f"https://attack.mitre.org/{_ATTACK_PAGES[number[0]]}/{number.replace('.', '/')}",
     ),
 }

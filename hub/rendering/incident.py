@@ -71,11 +71,27 @@ def _malware(builder: Builder, item: Malware) -> str:
             tool_types=item.types,
             aliases=item.aliases,
             tool_version=item.version,
+            external_references=_attack_references(builder, "software", item.attack_id),
         )
     name = f"{item.name} {item.version}" if item.version else item.name
     return _knowledge(
-        builder, "malware", name, item.description, malware_types=item.types, is_family=True, aliases=item.aliases
+        builder,
+        "malware",
+        name,
+        item.description,
+        malware_types=item.types,
+        is_family=True,
+        aliases=item.aliases,
+        external_references=_attack_references(builder, "software", item.attack_id),
     )
+
+
+def _attack_references(builder: Builder, kind: str, attack_id: str | None) -> list[dict[str, str]]:
+    """The entry of ATT&CK by its id; reports that were rendered before tools' names came in stay as they are."""
+    if attack_id is None or not _is_known_by_tools(builder):
+        return []
+    url = f"https://attack.mitre.org/{kind}/{attack_id}"
+    return [{"source_name": "mitre-attack", "url": url, "external_id": attack_id}]
 
 
 def _with_public_knowledge(item: Malware) -> Malware:
@@ -123,7 +139,18 @@ def _actor(builder: Builder, item: Actor) -> str:
         item = replace(item, aliases=_all_aliases(item.name, item.aliases))
     words = {"threat_actor_types": item.types} if item.kind == "threat-actor" else {}
     motive = {} if item.kind == "campaign" else {"primary_motivation": item.motivation}
-    identifier = _knowledge(builder, item.kind, item.name, item.description, aliases=item.aliases, **words, **motive)
+    kind = "campaigns" if item.kind == "campaign" else "groups"
+    references = _attack_references(builder, kind, item.attack_id)
+    identifier = _knowledge(
+        builder,
+        item.kind,
+        item.name,
+        item.description,
+        aliases=item.aliases,
+        external_references=references,
+        **words,
+        **motive,
+    )
     if item.kind != "campaign":
         for code in item.countries:
             kind = "located-at" if item.kind == "threat-actor" else "originates-from"
