@@ -94,10 +94,11 @@ def speaks_for(member: str, obj: StixObject, collection: Collection, catalogue: 
             f"{obj.id} is the hub's own and stands as it is: refer to it, and leave it out of what you send."
         )
     # (2) a member speaks for itself, whatever the type of the object, and under its own name
-    if why := _speaks_as_another(member, obj, catalogue):
+    authors = obj.authors
+    if why := _speaks_as_another(member, obj, authors, catalogue):
         return Refusal(why)
     # (3) what an outsider wrote is passed on where the collection takes that
-    outsiders = obj.authors - catalogue.reserved.keys() if reserved is None else frozenset()
+    outsiders = authors - catalogue.reserved.keys() if reserved is None else frozenset()
     if outsiders and not collection.relay:
         return Refusal(
             f"Its author {quoted(min(outsiders))} is no identity of a member, and this collection takes members' own work only:"
@@ -107,15 +108,15 @@ def speaks_for(member: str, obj: StixObject, collection: Collection, catalogue: 
     if obj.version is None:
         return Owner(NOBODY if derived_id(obj.content) == obj.id else member)
     # (5) what an outsider wrote, and a definition that nobody signed, is not the member's own work
-    unsigned = obj.type in DEFINITION_TYPES and not obj.authors
+    unsigned = obj.type in DEFINITION_TYPES and not authors
     return Owner(NOBODY if outsiders or unsigned else member)
 
 
-def _speaks_as_another(member: str, obj: StixObject, catalogue: Catalogue) -> str:
+def _speaks_as_another(member: str, obj: StixObject, authors: frozenset[str], catalogue: Catalogue) -> str:
     """Why the object would be taken for another member's, in words; an empty text where it would not."""
     identity = catalogue.members[member].identity
     reserved = catalogue.reserved.get(obj.id)
-    if any(catalogue.reserved.get(author, member) != member for author in obj.authors):
+    if any(catalogue.reserved.get(author, member) != member for author in authors):
         return f"It names another member as its author: set created_by_ref to your own identity, such as {identity}."
     # its identities are its own even before it published any
     if reserved not in (None, member):

@@ -280,7 +280,7 @@ class Version(NamedTuple):
     publishers: Sequence[str]
 
 
-def version_of(record: Record) -> Version:
+def version_of(record: Record | HeldVersion) -> Version:
     """The same of a record."""
     return Version(record.level, record.revoked, record.publishers)
 
@@ -331,11 +331,13 @@ class _History:
         self.newest: int | None = None
         self.revoked_at: int | None = None
         self.reached = HIDDEN  # the lowest level at which any held version was ever readable
-        here = [row for row in rows if row.collection == self.collection]
-        for row in _in_line(here):
-            self._add(row)
-            self.reached = min(self.reached, row.reached)
-        self.aside = frozenset(row.version for row in here) - self.by_version.keys()  # instants that are taken
+        self.aside: frozenset[int] = frozenset()  # instants that are taken by versions set aside
+        if rows:
+            here = [row for row in rows if row.collection == self.collection]
+            for row in _in_line(here):
+                self._add(row)
+                self.reached = min(self.reached, row.reached)
+            self.aside = frozenset(row.version for row in here) - self.by_version.keys()
 
     def add(self, record: Record) -> None:
         """Take note of a version that the batch adds."""
@@ -398,9 +400,8 @@ def _in_line(rows: Sequence[HeldVersion]) -> Sequence[HeldVersion]:
     """The versions without those that are set aside; hardly ever is one."""
     if all(row.level < HIDDEN for row in rows):
         return rows
-    versions = {row.key: Version(row.level, row.revoked, row.publishers) for row in rows}
-    first = versions[min(rows, key=lambda row: row.version).key]
-    return [row for row in rows if not is_set_aside(versions[row.key], first)]
+    first = version_of(min(rows, key=lambda row: row.version))
+    return [row for row in rows if not is_set_aside(version_of(row), first)]
 
 
 def _next_place(candidate: Candidate, history: _History, head: int, now: int) -> int:

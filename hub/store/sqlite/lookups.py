@@ -88,13 +88,13 @@ def _answer(connection: apsw.Connection, batch: Batch, asked: Questions, known: 
         found_keys = rows(connection, _NAMING, _list(asked.namings), batch.publisher, _list(own))
         known.namings.update(_links(connection, found_keys, highest=False))
     if asked.descriptions:
-        describing: dict[str, list[str]] = {identifier: [] for identifier in asked.descriptions}
+        known.descriptions.update(dict.fromkeys(asked.descriptions, ()))
         if connection.execute(_ANY_OF_TYPE, (batch.collection, _LANGUAGES)).get:
-            for name, identifier in rows(
-                connection, _DESCRIBING, _list(asked.descriptions), DESCRIBED, batch.collection
-            ):
-                describing[name].append(identifier)
-        known.descriptions.update({name: tuple(found_ids) for name, found_ids in describing.items()})
+            describing: dict[str, list[str]] = {}
+            found_keys = rows(connection, _DESCRIBING, _list(asked.descriptions), DESCRIBED, batch.collection)
+            for name, identifier in found_keys:
+                describing.setdefault(name, []).append(identifier)
+            known.descriptions.update({name: tuple(identifiers) for name, identifiers in describing.items()})
 
 
 def _links(connection: apsw.Connection, found: Iterable[tuple[Any, ...]], *, highest: bool) -> dict[str, Link | None]:

@@ -41,9 +41,9 @@ def head_of(connection: apsw.Connection) -> TrailHead:
     return TrailHead() if last is None else TrailHead(*last)
 
 
-def add(connection: apsw.Connection, acts: Iterable[Act], now: int) -> None:
-    """Write entries for these acts."""
-    key = key_of(connection)
+def add(connection: apsw.Connection, acts: Iterable[Act], now: int, key: bytes | None = None) -> None:
+    """Write entries for these acts; `key` is that of the seals, where the caller has read it already."""
+    key = key or key_of(connection)
     for act in acts:  # one by one, since the acts of a large store do not fit into memory together
         for entry in chain.entries_of([act], head_of(connection), key=key, now=now):
             connection.execute(_INSERT, (entry.number, entry.text, entry.seals, entry.digest, entry.link))

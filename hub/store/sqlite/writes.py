@@ -84,7 +84,7 @@ def append(connection: apsw.Connection, batch: Batch, now: int) -> Appended:
         seals |= sqlite_trail.seals_now(connection, trail_key, batch.collection, touched)
     act = trail.append_act(batch, appended, settled.head if settled.new else None, seals)
     if act is not None:
-        sqlite_trail.add(connection, [act], now)
+        sqlite_trail.add(connection, [act], now, trail_key)
     return appended
 
 
