@@ -88,7 +88,9 @@ def create_app(  # noqa: PLR0913 - each by its name
     app.url_map.merge_slashes = False  # a redirect would be no TAXII answer (3.1)
     app.jinja_options = {"finalize": texts.shown, "trim_blocks": True}
     app.extensions["hub"] = hub
-    app.extensions["trail"] = trail or AuditTrail(hub.store, hub.secret, hub.clock)
+    trail = trail or AuditTrail(hub.store, hub.secret, hub.clock)
+    app.extensions["trail"] = trail
+    hub.read_observers.add(trail.recorder.read)
     app.extensions["sessions"] = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
     app.jinja_env.globals |= {"_": texts.gettext, "ngettext": texts.ngettext}
     app.config["PUBLIC_URL"] = public_url
@@ -148,6 +150,12 @@ def _log_in() -> flask.Response | None:
     return None
 
 
+def _tried(request: flask.Request, by_form: str | None) -> str | None:
+    """Whom refused credentials name, those of a form or of a header; None where there were none."""
+    header = request.environ.get("HTTP_AUTHORIZATION")
+    return by_form or (name_tried(header) if header is not None else None)
+
+
 def _end(response: flask.Response) -> flask.Response:
     """After each request: one line for the log, which holds no credential and no content."""
     # the proxies are looked through once: each look costs, and a poll with nothing new costs little else
@@ -165,8 +173,7 @@ def _end(response: flask.Response) -> flask.Response:
         return response
     account = about.get("account")
     tried = None
-    if account is None and response.status_code in _LOGIN_REFUSED and "HTTP_AUTHORIZATION" in request.environ:
-        tried = name_tried(request.environ["HTTP_AUTHORIZATION"])
+    if account is None and response.status_code in _LOGIN_REFUSED and (tried := _tried(request, about.get("tried"))):
         flask.current_app.extensions["trail"].recorder.refused_login(request.remote_addr or "", tried)
         metrics.count_refused_login()
     line = {

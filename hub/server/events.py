@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import random
 import threading
 import time
@@ -37,7 +38,7 @@ from hub.server import asgi as answers
 from hub.server.asgi import Message, Receive, Send
 from hub.server.front import client_address, environ_of
 from hub.server.logins import PasswordQueue
-from hub.sharing.credentials import PasswordCheck
+from hub.sharing.credentials import PasswordCheck, name_tried
 from hub.sharing.events import Moves, Sight, newest, sights
 from hub.sharing.gate import no_credentials
 from hub.sharing.members import Account
@@ -56,6 +57,8 @@ _STREAM: Final = [
     (b"x-content-type-options", b"nosniff"),
 ]
 _log = logging.getLogger("hub.events")
+_request_log = logging.getLogger("hub.request")
+_LOGIN_REFUSED: Final = frozenset({401, 429})
 
 
 @dataclass(eq=False, slots=True)
@@ -198,14 +201,14 @@ class Events:
         except HubError as error:
             answer = answers.refused(error)
             await answers.send(send, answer)
-            _note(answer[0], None, scope, begun)
+            _note(answer[0], None, scope, begun, behind_proxy=self._behind_proxy)
             return
         name = _name(listener.account)
         limits = self._hub.limits
         full = len(self._listeners) >= limits.listeners or self._per_account[name] >= limits.account_listeners
         if full or self._stopping.is_set():
             await answers.send(send, answers.busy())
-            _note(503, name, scope, begun)
+            _note(503, name, scope, begun, behind_proxy=self._behind_proxy)
             return
         self._enter(listener, name)
         watch = asyncio.create_task(_until_gone(receive, listener))
@@ -214,7 +217,7 @@ class Events:
         finally:
             self._leave(listener, name)
             watch.cancel()
-            _note(200, name, scope, begun)
+            _note(200, name, scope, begun, behind_proxy=self._behind_proxy)
 
     async def _admit(self, scope: Mapping[str, Any]) -> Listener:
         """The same checks, in the same order, as at every other address (`server.app`)."""
@@ -366,13 +369,20 @@ def _closed(moves: Moves | None) -> None:
             moves.close()
 
 
-def _note(status: int, account: str | None, scope: Mapping[str, Any], begun: float) -> None:
-    """One line for the log when a connection is over; no credential, no content."""
+def _note(status: int, account: str | None, scope: Mapping[str, Any], begun: float, *, behind_proxy: bool) -> None:
+    """One line for the log when a connection is over, in the form of every request's; no credential, no content."""
+    environ = environ_of(scope)
+    header = environ.get("HTTP_AUTHORIZATION")
+    refused = account is None and header is not None and status in _LOGIN_REFUSED
     line = {
         "what": "events",
+        "method": "GET",
         "status": status,
+        "request": os.urandom(8).hex(),
+        "address": client_address(environ, behind_proxy=behind_proxy),
         "account": account or None,
+        "tried": name_tried(header) if refused and header is not None else None,
         "root": scope["path"].strip("/").partition("/")[0][:64] or None,
         "seconds": round(time.perf_counter() - begun, 1),
     }
-    _log.info("%s", orjson.dumps({key: value for key, value in line.items() if value is not None}).decode())
+    _request_log.info("%s", orjson.dumps({key: value for key, value in line.items() if value is not None}).decode())

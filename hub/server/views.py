@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import flask
 
-from hub.audit.trail import AuditTrail
 from hub.community.hub import Hub
 from hub.errors import MalformedError, NotFoundError
 from hub.server.front import FRONT, OBJECTS, SENT
@@ -136,8 +135,6 @@ def _objects(delivered: Delivered) -> flask.Response:
     """A page of objects, which the delivery ledger learns of: before it leaves, and when it has left."""
     response = _page(delivered)
     if flask.request.method == "GET":  # an answer to HEAD brings nobody anything
-        trail: AuditTrail = flask.current_app.extensions["trail"]
-        trail.recorder.read(_account(), delivered)
         sent = _hub().sending(_account(), delivered)
         if sent is not None and FRONT in flask.request.environ:
             flask.request.environ[SENT] = sent

@@ -211,9 +211,13 @@ def name_tried(header: str) -> str:
     if scheme.lower() != "basic":
         return NOBODY_TRIED
     try:
-        name = _basic(rest.strip())[0]
+        return shown_name(_basic(rest.strip())[0])
     except UnauthenticatedError:
         return NOBODY_TRIED
+
+
+def shown_name(name: str) -> str:
+    """A name that was tried, as a log may show it: a key that was given as a name is not shown."""
     return NOBODY_TRIED if KEY_PREFIX in name else name[:NAME_CHARACTERS] or NOBODY_TRIED
 
 

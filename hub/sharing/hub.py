@@ -62,6 +62,10 @@ class TaxiiHub(ABC):
     clock: Callable[[], int]
     new_id: Callable[[], str]
     hand_overs: HandOvers = field(init=False, repr=False)
+    # called with each page of objects that a reader is given, by TAXII or on the pages for people
+    read_observers: set[Callable[[Account | None, Delivered], None]] = field(
+        init=False, repr=False, default_factory=set
+    )
     ready: ReadyPages = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -154,7 +158,7 @@ class TaxiiHub(ABC):
 
     def objects(self, account: Account | None, root: str, name: str, filters: Filters) -> Delivered:
         """TAXII 2.1, 5.4."""
-        return deliver.objects(self._exit, account, self.find(account, root, name), filters)
+        return self._observed(account, deliver.objects(self._exit, account, self.find(account, root, name), filters))
 
     def manifest(self, account: Account | None, root: str, name: str, filters: Filters) -> Delivered:
         """TAXII 2.1, 5.3."""
@@ -162,7 +166,13 @@ class TaxiiHub(ABC):
 
     def object(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> Delivered:
         """TAXII 2.1, 5.6."""
-        return deliver.object_by_id(self._exit, account, self.find(account, root, name), object_id, filters)
+        collection = self.find(account, root, name)
+        return self._observed(account, deliver.object_by_id(self._exit, account, collection, object_id, filters))
+
+    def _observed(self, account: Account | None, delivered: Delivered) -> Delivered:
+        for observe in self.read_observers:
+            observe(account, delivered)
+        return delivered
 
     def versions(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> Delivered:
         """TAXII 2.1, 5.8."""

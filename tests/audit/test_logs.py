@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,18 @@ def test_what_the_front_refuses_is_logged_with_its_address(hub_server: HubProces
     assert answer.status_code == 413
     (line,) = lines_of(hub_server, what="refused")[before:]
     assert (json.loads(line)["address"], json.loads(line)["status"]) == ("127.0.0.1", 413)
+
+
+def test_refused_logins_at_the_port_of_the_events_are_logged_alike(hub_server: HubProcess) -> None:
+    """A guess is a guess, whichever port it comes to."""
+    url = f"http://127.0.0.1:{hub_server.port + 1}/region/events"
+    answer = requests.get(url, headers={"Authorization": basic("id-cert", "a wrong password")}, timeout=30)
+    assert answer.status_code in {401, 429}
+    deadline = time.monotonic() + 20  # the line is written once the answer is out
+    while not (found := lines_of(hub_server, what="events", tried="id-cert")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    line = found[0]
+    failregex = re.search(r"^failregex = (.+)$", FILTER.read_text(encoding="utf-8"), re.MULTILINE)
+    assert failregex is not None
+    assert re.match(failregex[1].replace("<HOST>", ADDRESS), line)

@@ -11,7 +11,7 @@ from hub.errors import HubError, MalformedError, TooManyRequestsError, Unauthent
 from hub.server import front
 from hub.server.console import guard, pages, texts
 from hub.server.console.texts import gettext
-from hub.sharing.credentials import PasswordCheck
+from hub.sharing.credentials import PasswordCheck, shown_name
 from hub.sharing.members import Account
 from hub.sharing.sessions import SECURE_COOKIE
 
@@ -32,6 +32,7 @@ def try_sign_in() -> flask.Response:
     if (request.content_length or 0) > _FORM_BYTES:
         raise MalformedError("A name and a password are shorter than that.")
     name, target = request.form.get("name", "").strip(), request.form.get("to", "")
+    flask.g.tried = shown_name(name)  # for the log, where it is refused
     try:
         login = _login(name, request.form.get("password", ""))
     except TooManyRequestsError as error:
