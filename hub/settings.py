@@ -53,6 +53,9 @@ class Limits:
     string_characters: int = setting(512 * 1024, "characters in one string")
     pattern_characters: int = setting(50_000, "characters in one STIX pattern")
     pattern_comparisons: int = setting(500, "comparisons, observations and qualifiers in one STIX pattern")
+    object_versions: int = setting(
+        10_000, "versions of one object that a collection holds; a revocation is taken beyond them"
+    )
     selectors: int = setting(200, "selectors in the granular markings of one object")
     page_objects: int = setting(10_000, "objects on one page, whatever `limit` asks for")
     page_default: int = setting(1_000, "objects on one page where the client asks for no limit")

@@ -162,6 +162,7 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
             describe=partial(_status_body, request, status_id, decided),
             unmarked=writer.collection.unmarked_from(writer.account.name),
             highest=writer.collection.highest_tlp,
+            versions=hub.limits.object_versions,
             reads=_other_collections(request, candidates),
             bystanders=(*outside, *noted, *levels.twins(parsed, hub.store, writer.collection, writer.member)),
             refused=sum(outcome.verdict is Verdict.REFUSED for outcome in decided),

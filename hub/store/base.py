@@ -114,6 +114,7 @@ class Batch:
     )  # other collections that the sender reads -> up to which level
     bystanders: tuple[Bystander, ...] = ()
     refused: int = 0  # objects of the request that are refused already; for the audit trail
+    versions: int = 1 << 62  # of one object that the collection holds; a further one is refused, unless it revokes
 
 
 @dataclass(frozen=True, slots=True)

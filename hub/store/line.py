@@ -22,7 +22,6 @@ from hub.store.base import (
     NOBODY,
     Batch,
     Candidate,
-    Deletion,
     HeldVersion,
     Outcome,
     Record,
@@ -140,6 +139,7 @@ class _Decision:
             self._share(candidate, copy.held, copy.message)
             return
         why = why or (copy.message if copy is not None else _refused(candidate, history, level))
+        why = why or _one_too_many(candidate, history, self._batch.versions)
         if why:
             self._refuse(candidate, why)
             return
@@ -316,6 +316,16 @@ def standings(versions: Sequence[Version]) -> list[Standing]:
     return [aside if is_set_aside(version, versions[0]) else next(in_line) for version in versions]
 
 
+def _one_too_many(candidate: Candidate, history: _History, most: int) -> str:
+    """Why a further version is not taken (law L9). A revocation is: those who have the object must learn of it."""
+    if len(history.by_version) < most or candidate.revoked:
+        return ""
+    return (
+        f"{candidate.id} has {most} versions here, which is the most: delete older ones (match[version]), or publish what is "
+        "new under an id of its own."
+    )
+
+
 class _History:
     """What is held of one id, kept so that a verdict costs the same however many versions there are."""
 
@@ -468,31 +478,6 @@ _HIDDEN: Final = (
 def _shown_as(level: Level) -> str:
     readers = ", which only national CERTs read" if level.value == TLP.AMBER_STRICT else ""
     return f"It is unmarked, and shown as {TLP(level.value).label}{readers}, until you mark it."
-
-
-@dataclass(slots=True)
-class Withdrawn:
-    """What a deletion comes to: by the store's key, which records go and what publishers the others keep."""
-
-    verdict: Deletion
-    gone: list[Any] = field(default_factory=list)
-    left: dict[Any, tuple[str, ...]] = field(default_factory=dict)
-
-
-def withdraw(asked: Sequence[HeldVersion], publisher: str) -> Withdrawn:
-    """Take one publisher's part out of the records that were asked for (law L4). Pure."""
-    if not asked:
-        return Withdrawn(Deletion.MISSING)
-    withdrawn = Withdrawn(Deletion.DELETED)
-    for row in asked:
-        others = tuple(name for name in row.publishers if name != publisher)
-        if not others:
-            withdrawn.gone.append(row.key)
-            continue
-        withdrawn.verdict = Deletion.OTHERS_REMAIN
-        if others != row.publishers:
-            withdrawn.left[row.key] = others
-    return withdrawn
 
 
 def scrubbed(object_id: str) -> str:

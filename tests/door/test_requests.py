@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
@@ -23,6 +24,7 @@ from tests.server.making import (
     at,
     indicator,
     note,
+    stamp,
     statement,
 )
 
@@ -170,3 +172,16 @@ def test_named_accounts_must_mark_what_they_send(
     assert "delete_marking_definition=false" in client.refusal("feeds", indicator(1, level=None))
     container = {**note(3, level=TLP.GREEN), "object_refs": [an_id(2)]}
     client.publish("feeds", indicator(1, level=TLP.GREEN), indicator(2, level=None), container)
+
+
+def test_the_versions_of_one_object_are_bounded(open_hub: OpenHub, template: Template) -> None:
+    """Each request about an object reads them all (L9). A revocation is taken beyond them, and deleting makes room."""
+    client = clients_of(open_hub(limits=Limits(object_versions=3)), template)("id-cert")
+    client.publish("id", *(indicator(1, version=version) for version in (1, 2, 3)))
+    assert "3 versions here" in client.refusal("id", indicator(1, version=4))
+    client.publish("id", indicator(1, version=3))
+    client.publish("id", indicator(2))
+    assert client.delete("id", an_id(1), version=stamp(1)).status_code == 200
+    client.publish("id", indicator(1, version=4))
+    client.publish("id", indicator(1, version=5, revoked=True))
+    assert client.add("id", *(indicator(3, version=version) for version in range(1, 6)))["success_count"] == 3

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.store.base import NO_LEVEL, Deletion, HeldVersion, Standing, Verdict
+from hub.store.deletion import withdraw
 from hub.store.levels import Known, questions
-from hub.store.line import Version, settle, standings, withdraw
+from hub.store.line import Version, settle, standings
 from tests.store.making import START, an_id, batch, candidate, nobodys, verdicts
 
 VERSIONS = 10_000

@@ -40,7 +40,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
-from hub.store import line, ownership
+from hub.store import deletion, line, ownership
 from hub.store.base import EVERY, HIDDEN, NO_LEVEL, Appended, Batch, Changes, Deletion, Query, Record, Status
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.lookups import look_up
@@ -310,9 +310,9 @@ def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, 
             if removal.publisher is None or mongo_rows.is_asked_for(row, removal.versions, removal.clearance)
         ]
         if removal.publisher is None:
-            withdrawn = line.Withdrawn(Deletion.DELETED, gone=[row.key for row in asked])
+            withdrawn = deletion.Withdrawn(Deletion.DELETED, gone=[row.key for row in asked])
         else:
-            withdrawn = line.withdraw(asked, removal.publisher)
+            withdrawn = deletion.withdraw(asked, removal.publisher)
         plan = Plan(touches=_withdrawal_touches(rows, withdrawn))
         if plan.touches:
             gone = set(withdrawn.gone)
@@ -329,7 +329,7 @@ def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, 
             return withdrawn.verdict, len(withdrawn.gone), places
 
 
-def _withdrawal_touches(rows: Sequence[Document], withdrawn: line.Withdrawn) -> tuple[tuple[str, Document], ...]:
+def _withdrawal_touches(rows: Sequence[Document], withdrawn: deletion.Withdrawn) -> tuple[tuple[str, Document], ...]:
     """What changes in the rows of one id, oldest first. Those that stay come first: never is neither to be seen."""
     gone = set(withdrawn.gone)
     staying = [row for row in rows if row["_id"] not in gone]

@@ -12,7 +12,7 @@ import apsw
 
 from hub.errors import UnprocessableError
 from hub.stix.references import References
-from hub.store import hidden, line, trail
+from hub.store import deletion, hidden, line, trail
 from hub.store.base import Appended, Batch, Deletion, HeldVersion, Record, RecordLevel
 from hub.store.chain import GONE
 from hub.store.sqlite import trail as sqlite_trail
@@ -157,7 +157,7 @@ def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
         return Deletion.MISSING
     keys = keys_of_object(connection, number, object_id, clearance, versions)
     asked = [_held_by(key, publishers) for key, publishers in rows(connection, _HELD_KEYS, json.dumps(keys))]
-    withdrawn = line.withdraw(asked, publisher)
+    withdrawn = deletion.withdraw(asked, publisher)
     for key, publishers in withdrawn.left.items():
         unmention(connection, key)
         connection.execute("UPDATE record SET publishers = ? WHERE key = ?", ("\n".join(publishers), key))
@@ -247,7 +247,7 @@ def restore(connection: apsw.Connection, collection: str, head: int, records: It
 
 
 def _held_by(key: int, publishers: str) -> HeldVersion:
-    """All that `line.withdraw` looks at."""
+    """All that `deletion.withdraw` looks at."""
     return HeldVersion(
         collection="",
         id="",
