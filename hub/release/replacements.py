@@ -61,7 +61,8 @@ def _shown_value(observable: Observable, content: Content) -> str:
         hosts = [(host, port) for host, port, role in ends if host and role is Role.ADVERSARY]
         return ", ".join(f"{host}:{port}" if port is not None else host for host, port in hosts)
     value, pattern = observable.value, content["pattern"]
-    if content["pattern_type"] in ("suricata", "yara") and observable.type is not ObservableType.PATTERN:
+    in_rule = content["pattern_type"] in ("suricata", "yara") and observable.type is not ObservableType.PATTERN
+    if in_rule or observable.type is ObservableType.NAMED_PIPE:
         return value
     purl = {item.get("external_id") for item in content.get("external_references", ())} & {observable.data}
     return next((str(text) for text in purl if text), "") or (value if quote(value) in pattern else "")
