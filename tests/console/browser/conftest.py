@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.community.making import Content
 from tests.server.process import HubProcess
@@ -27,6 +27,7 @@ TOP: Final = Path(__file__).parent.parent.parent.parent
 CERTS: Final = ("id-cert", "sg-cert", "vn-cert", "my-cert")
 AXE: Final = os.environ.get("HUB_TEST_AXE", "")
 HOW_TO_AXE: Final = "HUB_TEST_AXE names no axe.min.js; `.ci/run` fetches axe-core with npm"
+PATIENCE: Final = 60_000  # milliseconds for what a busy machine does late; whatever is there sooner ends the wait
 SCREENSHOTS: Final = os.environ.get("HUB_TEST_SCREENSHOTS", "")
 
 
@@ -68,8 +69,10 @@ class Officer:
     def sign_in(self) -> None:
         """By keyboard alone."""
         self.open("/console/login")
+        expect(self.page.get_by_label("Account")).to_be_focused()
         self.page.keyboard.type(self.name)
         self.page.keyboard.press("Tab")
+        expect(self.page.get_by_label("Password or key")).to_be_focused()
         self.page.keyboard.type(self.hub.keys[self.name])
         self.page.keyboard.press("Enter")
         self.page.wait_for_url("**/board/")
@@ -79,6 +82,9 @@ class Officer:
         if SCREENSHOTS:
             Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=f"{SCREENSHOTS}/{name}.png", full_page=True)
+
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +124,7 @@ class Office:
 
     def officer(self, name: str, *, signed_in: bool = True, **options: Any) -> Officer:
         context = self.browser.new_context(**{"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **options})
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         officer = Officer(self.hub, name, context, context.new_page())
         self.officers.append(officer)
         if signed_in:

@@ -25,7 +25,7 @@ def test_the_story_of_an_incident(office: Office) -> None:  # noqa: PLR0915 - on
     # it comes up without anybody touching the page
     name = "Phishing at a bank in South-eastern Asia"
     office.publish("id-cert", incident(1, name=name, labels=['rsit:fraud="phishing"']), report(1))
-    expect(entry(singapore.page, name)).to_be_visible(timeout=5_000)
+    expect(entry(singapore.page, name)).to_be_visible()
     expect(singapore.page).to_have_title("(1) Board · ASEAN threat sharing hub")
     singapore.shoot("board-light")
     # Singapore, with the mouse
@@ -38,7 +38,7 @@ def test_the_story_of_an_incident(office: Office) -> None:  # noqa: PLR0915 - on
     expect(singapore.page.get_by_text("Published: Acknowledge.")).to_be_visible()
     # Indonesia's board follows; then with the keyboard alone
     cell = entry(indonesia.page, name).locator("li", has_text="SG")
-    expect(cell).to_contain_text("acknowledged it", timeout=5_000)
+    expect(cell).to_contain_text("acknowledged it")
     indonesia.page.get_by_role("link", name=name).focus()
     indonesia.page.keyboard.press("Enter")
     indonesia.page.wait_for_url("**/board/incident--*/")
@@ -70,7 +70,7 @@ def test_the_story_of_an_incident(office: Office) -> None:  # noqa: PLR0915 - on
     vietnam.page.get_by_role("button", name="Publish").click()
     expect(vietnam.page.get_by_text("Published: Refuse.")).to_be_visible()
     # Indonesia's page has both without a reload, and is closed
-    expect(indonesia.page.get_by_text("No staff tonight")).to_be_visible(timeout=5_000)
+    expect(indonesia.page.get_by_text("No staff tonight")).to_be_visible()
     expect(indonesia.page.locator(".timeline")).to_contain_text("SG accepted a request")
     indonesia.shoot("incident")
     indonesia.page.locator("summary", has_text="Close the incident").click()
