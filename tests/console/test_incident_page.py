@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from hub.community.hub import Hub
-from hub.server.console import indicators
+from hub.server.console import incident_page, indicators
+from hub.server.console.incident import Incident
 from hub.server.console.picture import draw
+from hub.stix.incident import INCIDENT_CORE
 from hub.stix.tlp import TLP, TLP2_IDS
 from tests.community.making import (
     acknowledged,
@@ -378,3 +380,33 @@ def test_a_program_reads_the_entry_as_json(hub: Hub, signed_in: SignedIn) -> Non
     assert found["incident"] == incident(1)["id"]
     assert found["reported_by"] == "ID"
     assert singapore.client.get(PAGE.replace("0001/", "0009/"), headers={"Accept": "*/*"}).status_code == 404
+
+
+ODD: tuple[Any, ...] = (5, "text", [1, None, {}], {"a": {"b": []}}, [["x"]], None, True, 1e308, {}, [], "\ud800")
+
+
+@pytest.mark.parametrize("number", range(len(ODD)))
+def test_odd_extensions_break_no_page(
+    hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """Profiles that ask for little let anything into an extension; the page shows what of it is plain."""
+    odd = ODD[number]
+    core = dict.fromkeys(
+        (
+            "determination",
+            "investigation_status",
+            "incident_types",
+            "detection_methods",
+            "impacted_entity_counts",
+            "event_refs",
+        ),
+        odd,
+    )
+    content = incident(1) | {"extensions": {INCIDENT_CORE: core}, "confidence": 5}
+    event = {"type": "event", "id": "event--1", "name": "x", "start_time": odd}
+    language = {"type": "language-content", "id": "language-content--1", "contents": {"th": odd, "vi": {"name": odd}}}
+    found = Incident(content, (), (event, language), (), 0, None)
+    monkeypatch.setattr(incident_page, "find_incident", lambda *_: found)
+    taken(hub, "ID", incident(1), report(1))
+    page = signed_in("sg-cert").text(PAGE)
+    assert "Timeline" in page

@@ -43,13 +43,32 @@ class Incident:
 
     @property
     def core(self) -> Mapping[str, Any]:
-        """The Incident Core extension."""
+        """The Incident Core extension: what of it is a text, a number, or a list or table of them."""
         core = self.content.get("extensions", {}).get(INCIDENT_CORE, {})
-        return core if isinstance(core, dict) else {}
+        return {key: value for key, value in core.items() if _is_plain(value)} if isinstance(core, dict) else {}
+
+    @property
+    def translations(self) -> list[tuple[str, str, str]]:
+        """(language, property, text) of each translation."""
+        found: list[tuple[str, str, str]] = []
+        for content in self.of_type("language-content"):
+            for language, fields in content.get("contents", {}).items():
+                if isinstance(fields, dict):
+                    found += [(language, key, text) for key, text in fields.items() if isinstance(text, str)]
+        return found
 
     def of_type(self, *types: str) -> list[Content]:
         """The objects of these types."""
         return [content for content in self.objects if content["type"] in types]
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether it is a text or number, or a list or table of them: an extension may hold anything."""
+    if isinstance(value, list):
+        return all(isinstance(one, str | int | float) for one in value)
+    if isinstance(value, dict):
+        return all(isinstance(one, str | int | float) for one in value.values())
+    return isinstance(value, str | int | float)
 
 
 def find_incident(hub: Hub, account: Account | None, root: str, identifier: str) -> Incident:

@@ -142,7 +142,7 @@ def _page(  # noqa: PLR0913 - what a page may have to say besides
         techniques=_techniques(found),
         picture=picture.draw([found.content, *found.objects]),
         box=(picture.BOX_WIDTH, picture.BOX_HEIGHT),
-        translations=found.of_type("language-content"),
+        translations=found.translations,
         author=hub.catalogue.reserved.get(found.content.get("created_by_ref", "")),
         level_of=lambda content: level.label if (level := tlp.level(content)) is not None else "",
         events=pages.events_address(root),
@@ -188,7 +188,7 @@ def _entry(account: Account | None, root: ApiRoot, found: Incident) -> dict[str,
 
 def _timeline(found: Incident, entry: Mapping[str, Any] | None) -> list[tuple[str, str, str, str]]:
     """(time, member, what, text) of all that happened, the oldest first."""
-    events = [event for event in found.of_type("event") if event.get("start_time")]
+    events = [event for event in found.of_type("event") if isinstance(event.get("start_time"), str)]
     lines = [(event["start_time"], "", gettext("It happened"), str(event.get("name", ""))) for event in events]
     lines += [(report["modified"], "", gettext("Report published"), report["name"]) for report in found.reports]
     if entry is None:
@@ -220,7 +220,9 @@ def _techniques(found: Incident) -> list[tuple[str, str]]:
     techniques = []
     for pattern in found.of_type("attack-pattern"):
         references = pattern.get("external_references", [])
-        known = next((one.get("external_id", "") for one in references if "mitre" in str(one.get("source_name"))), "")
+        known = next(
+            (str(one.get("external_id", "")) for one in references if "mitre" in str(one.get("source_name"))), ""
+        )
         techniques.append((known, pattern["name"] if pattern["name"] != known else ""))
     return sorted(set(techniques))
 

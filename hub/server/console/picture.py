@@ -121,9 +121,10 @@ def _relations(objects: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str,
             continue
         core = content.get("extensions", {}).get(INCIDENT_CORE, {})
         for key in ("event_refs", "impact_refs", "task_refs"):
-            yield from (
-                (content["id"], key.removesuffix("_refs"), ref) for ref in core.get(key, ()) if isinstance(ref, str)
-            )
+            refs = core.get(key) if isinstance(core, dict) else None
+            for ref in refs if isinstance(refs, list) else ():
+                if isinstance(ref, str):
+                    yield content["id"], key.removesuffix("_refs"), ref
         if content["type"] == "observed-data":
             yield from ((content["id"], "observed", ref) for ref in content.get("object_refs", ()))
 
