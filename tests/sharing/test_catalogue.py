@@ -382,7 +382,7 @@ def test_every_extension_that_is_used_is_defined(shipped: Catalogue) -> None:
         for step in rule.demand.path.split(".")
         if step.startswith("extension-definition--")
     }
-    assert len(used) == 4
+    assert len(used) == 5
     assert used <= {content["id"] for content in held}
 
 
