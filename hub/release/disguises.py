@@ -4,7 +4,8 @@
 (rn and m, Cyrillic and Latin a) become one letter. `latin` is how it is written in Latin letters; how it is said stands in
 `spoken`.
 
-The libraries (confusable-homoglyphs, anyascii) are loaded when the first text of another script is met.
+Which letters look alike stands in `hub.stix.lookalikes`. The library for transliteration (anyascii) is loaded when the
+first text of another script is met.
 """
 
 from __future__ import annotations
@@ -16,16 +17,11 @@ from functools import lru_cache
 from typing import Final
 
 from hub.release.spelling import fold
+from hub.stix.lookalikes import PAIRS, STAND_INS, ascii_lookalikes
 
 Part = Callable[[str], str]
 
 _PLAIN: Final = re.compile(r"[\x00-\x7f]*")
-# Digits and signs that stand for letters. A capital i, a small l and a one look alike, so all of them become l.
-_STAND_INS: Final = str.maketrans(
-    {"0": "o", "1": "l", "2": "z", "3": "e", "4": "a", "5": "s", "6": "b", "7": "t", "8": "b", "9": "g", "@": "a", "$": "s",
-     "!": "l", "|": "l", "i": "l", "\u20ac": "e", "\u00a3": "l", "\u00a5": "y"}
-)  # fmt: skip
-_PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 _NOT_LETTERS: Final = re.compile(r"[^a-z]+")
 # Letters of Jawi that Arabic does not have.
 _JAWI: Final = str.maketrans(
@@ -51,8 +47,8 @@ _LEADING_VOWEL: Final = re.compile("([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2
 def looks(text: str) -> str:
     """How the text looks, in letters without separators: `C3mp4ka`, `cernpaka` with a Cyrillic a …"""
     plain = text.lower() if _PLAIN.fullmatch(text) else "".join(map(_looks_part, clusters(text)))
-    plain = plain.translate(_STAND_INS)
-    for pair, letter in _PAIRS:
+    plain = plain.translate(STAND_INS)
+    for pair, letter in PAIRS:
         plain = plain.replace(pair, letter)
     return _NOT_LETTERS.sub("", plain)
 
@@ -62,10 +58,10 @@ def looks_with_places(text: str) -> tuple[str, list[int]]:
     letters: list[str] = []
     places: list[int] = []
     for start, cluster in _placed_clusters(text):
-        for letter in _looks_part(cluster).translate(_STAND_INS):
+        for letter in _looks_part(cluster).translate(STAND_INS):
             letters.append(letter)
             places.append(start)
-    for pair, letter in _PAIRS:
+    for pair, letter in PAIRS:
         merged: list[str] = []
         merged_places: list[int] = []
         at = 0
@@ -90,7 +86,7 @@ def _looks_part(cluster: str) -> str:
     letter = unicodedata.normalize("NFKC", cluster)[:1]
     if letter.isascii() or not _LIKE_LATIN.match(letter):
         return latin(cluster)
-    return _MORE_LOOKALIKES.get(letter) or _lookalikes().get(letter) or latin(cluster)
+    return _MORE_LOOKALIKES.get(letter) or ascii_lookalikes().get(ord(letter)) or latin(cluster)
 
 
 # Scripts with letters that look like Latin ones: Latin itself, Greek, Cyrillic, Armenian, Cherokee, Lisu.
@@ -99,20 +95,6 @@ _LIKE_LATIN: Final = re.compile(
 )
 # Small letters that look like another letter only in part, or like a small capital.
 _MORE_LOOKALIKES: Final = dict(zip("єэвнпигшкмтзηβεμωκτ", "eebhnurwkmtenbeuwkt".lower(), strict=True))
-
-
-@lru_cache(maxsize=1)
-def _lookalikes() -> dict[str, str]:
-    """Letters of other scripts, each with the ASCII letter that it is mistaken for."""
-    from confusable_homoglyphs import confusables  # noqa: PLC0415  loaded when the first text of another script is met
-
-    table: dict[str, str] = {}
-    for character, others in confusables.confusables_data.items():
-        if len(character) == 1 and not character.isascii() and character.isalpha():
-            letters = [other["c"].lower() for other in others if other["c"].isascii() and other["c"].isalpha()]
-            if letters:
-                table[character] = letters[0]
-    return table
 
 
 def latin(text: str) -> str:

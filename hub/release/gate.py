@@ -197,7 +197,8 @@ class Gate:
         texts = self._texts.get(identifier, [])
         hits = list(dict.fromkeys(hit for text in texts for hit in self._scanner.hits(text)))
         if any(hit.exact for hit in hits):
-            return Passage(GateVerdict.STAYS, f"it holds {', '.join(map(str, hits))}", observable=item)
+            why = f"cannot be let out: it holds {', '.join(map(str, hits))}"
+            return Passage(GateVerdict.STAYS, why, observable=item)
         alike = [str(hit) for hit in hits]
         own = {item.value} if item.type in ACCOUNTS else set()  # it is an account number itself: `links` asks about it
         strangers = [span for text in texts for span in intruders(text) if span.text not in self._mails | own]

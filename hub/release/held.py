@@ -4,24 +4,28 @@
       "decision": null}]
 
 The answer sets `decision` to `release`, `lone` or `keep`. Where the reason asks for it, since what `span` shows is
-suspicious, the answer also sets `despite`: why it is let out all the same.
+suspicious, the answer also sets `despite`: why it is let out all the same. The other fields stay as they were written: an
+answer whose `value` is not what its key is of decides nothing.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from hub.errors import ReleaseError
 from hub.release.policy import Approvals, Decision
 from hub.release.preview import Preview, PreviewRow, held_because
+from hub.reports.losses import excerpt
 
 _FIELDS: Final = ("key", "value", "object", "reason", "span", "decision")
 _DESPITE: Final = "despite"
 _WORDS: Final = ", ".join(Decision)
 MAX_LISTED: Final = 20  # keys in one refusal
+MAX_EXCERPT: Final = 60  # characters of a value in one
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +46,12 @@ class HeldItem:
 
 @dataclass(frozen=True, slots=True)
 class OfficerAnswer:
-    """What was decided about one key."""
+    """What was decided about one key. `value` is what stood beside it in the file."""
 
     key: str
     decision: Decision
     despite: str = ""
+    value: str = field(default="", compare=False)
 
 
 def item_of(report_id: str, row: PreviewRow) -> HeldItem:
@@ -80,7 +85,7 @@ def held_file(items: Iterable[HeldItem], earlier: Iterable[Mapping[str, Any]] = 
 def parse_items(body: bytes, name: str) -> list[Mapping[str, Any]]:
     """The items of a file as they stand. ReleaseError names the file, the item and the field that cannot be used."""
     try:
-        items = json.loads(body)
+        items = json.loads(body, object_pairs_hook=_object, parse_constant=_refused)
     except (ValueError, RecursionError) as error:
         raise ReleaseError(f"{name}: this is not JSON: {error}. `--held FILE` writes a list to be answered.") from None
     if not isinstance(items, list):
@@ -98,6 +103,19 @@ def parse_items(body: bytes, name: str) -> list[Mapping[str, Any]]:
     return items
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object; a name that stands twice in it would decide twice."""
+    item = dict(pairs)
+    if len(item) < len(pairs):
+        (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{twice!r} stands twice in one object")
+    return item
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"{constant} is no value of JSON")
+
+
 def parse_answers(body: bytes, name: str) -> list[OfficerAnswer]:
     """What was decided in a file; an item whose decision is null stays held. ReleaseError as for `parse_items`."""
     answers: dict[str, OfficerAnswer] = {}
@@ -110,7 +128,10 @@ def parse_answers(body: bytes, name: str) -> list[OfficerAnswer]:
             continue
         if word not in tuple(Decision):
             raise ReleaseError(f"{where}: the decision {word!r} is none; decide {_WORDS}, or leave it null")
-        answer = OfficerAnswer(key, Decision(word), despite)
+        value = item.get("value") or ""
+        if not isinstance(value, str):
+            raise ReleaseError(f"{where}: value should be the text that --held wrote")
+        answer = OfficerAnswer(key, Decision(word), despite, value)
         if answers.setdefault(key, answer) != answer:
             raise ReleaseError(f"{where}: another item decides otherwise about the same key")
     return list(answers.values())
@@ -130,6 +151,7 @@ def with_answers(approvals: Approvals, answers: Sequence[OfficerAnswer]) -> Appr
         kept=approvals.kept | kept,
         taken_back=approvals.taken_back | kept,
         despite={**approvals.despite, **{answer.key: answer.despite for answer in let_out if answer.despite}},
+        shown={answer.key: answer.value for answer in answers if answer.value},
         named_by=approvals.named_by,
         tlp=approvals.tlp,
     )
@@ -142,6 +164,7 @@ class Decisions:
         self._approvals = approvals
         self._items: dict[str, HeldItem] = {}
         self._held: dict[str, HeldItem] = {}
+        self._values: dict[str, str] = {}
 
     def add(self, report_id: str, preview: Preview) -> None:
         """Take the rows of one release."""
@@ -149,6 +172,8 @@ class Decisions:
             if row.key:
                 item = item_of(report_id, row)
                 self._items.setdefault(row.key, item)
+                if row.value:
+                    self._values.setdefault(row.key, row.value)
                 if row.held:
                     self._held.setdefault(row.key, item)
 
@@ -172,12 +197,18 @@ class Decisions:
         return [item for key, item in self._held.items() if key in approved]
 
     def check(self) -> None:
-        """ReleaseError where a key matches nothing, or a text is to leave alone."""
+        """ReleaseError where a key matches nothing, was decided beside another value, or a text is to leave alone."""
         if unmatched := sorted(self._approvals.keys - self._items.keys()):
             there = [f"  {item.key}  {item.object}" for item in self._items.values() if item.object]
             more = [f"  and {len(there) - MAX_LISTED} more"] if len(there) > MAX_LISTED else []
             listed = "\n".join(["; there are:", *there[:MAX_LISTED], *more]) if there else "; nothing is held here"
             raise ReleaseError(f"No text or value has the key {', '.join(map(repr, unmatched))}{listed}")
+        for key, value in self._approvals.shown.items():
+            if value != self._values.get(key, value):
+                raise ReleaseError(
+                    f"{key}: what was decided stood beside {excerpt(value, MAX_EXCERPT)!r}, and this key is of "
+                    f"{excerpt(self._values[key], MAX_EXCERPT)!r}. Write the list anew (--held) and decide there."
+                )
         for key in sorted(self._approvals.alone):
             if not self._items[key].alone:
                 raise ReleaseError(

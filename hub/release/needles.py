@@ -177,7 +177,8 @@ def of_host(host: str, whose: str) -> Iterator[Needle]:
     """A machine by its name, with or without its domain."""
     name = fold(host).strip().rstrip(".")
     first, _, domain = name.partition(".")
-    if squeeze(first) not in _common():
+    # The label of a domain itself is a name, which a phishing domain imitates, and no machine's.
+    if squeeze(first) not in _common() and not (domain and squeeze(first) == own_label(name)):
         yield from of_number(first, f"{whose} host", host)
     if domain:
         yield from of_domain(name, whose)

@@ -94,9 +94,10 @@ class Approvals:
 
     `texts`: keys of texts (`text_key`) that leave as they stand, if the scanner finds nothing of the victim's in them.
     `values`: values that are held because they resemble the victim or belong to a third party, or that the report gives
-    no owner. `confirmed`: values of which the officer says by --confirm that they serve an attack, whoever's they are. `alone`: those of `values` that leave as lone indicators in any case. `kept`: keys that were decided to stay;
+    no owner. `confirmed`: values of which the officer says by --confirm that they serve an attack, whoever's they are.
+    `alone`: those of `values` that leave as lone indicators in any case. `kept`: keys that were decided to stay;
     `taken_back`: keys that were approved before and are not any more. `despite`: for each key with a suspicious finding,
-    why it is let out all the same. `named_by`: who recorded the victim's consent to be named, and when. `tlp`: the level
+    why it is let out all the same. `shown`: what stood beside a key where it was decided. `named_by`: who recorded the victim's consent to be named, and when. `tlp`: the level
     down to which the source agreed to have it marked.
     """
 
@@ -108,6 +109,7 @@ class Approvals:
     kept: frozenset[str] = frozenset()
     taken_back: frozenset[str] = frozenset()
     despite: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict, compare=False)
     named_by: str = ""
     tlp: TLP | None = None
 

@@ -100,7 +100,7 @@ _WEAK: Final = frozenset({"number", "amount", "initials", "product"})
 # Identifiers of weaknesses, techniques and updates, versions and hash values: public, and full of digits.
 _PUBLIC: Final = re.compile(
     r"\b(?:CVE-\d{4}-\d{4,7}|CWE-\d+|CAPEC-\d+|T[AS]?\d{4}(?:\.\d{3})?|KB\d{6,8}|MS\d{2}-\d{3}|GHSA(?:-\w{4}){3}|SHA-?\d{1,3}"
-    r"|AES-?\d{3}|UTF-?\d{1,2}|ISO[ /]?\d+|RFC ?\d+|TLS ?v?1\.\d|IPv[46]|RC4|MD[45]|BASE(?:16|32|64|85)|[0-9a-fA-F]{32,128}"
+    r"|AES-?\d{3}|UTF-?\d{1,2}|ISO[ /]?\d+|X-ARF|RFC ?\d+|TLS ?v?1\.\d|IPv[46]|RC4|MD[45]|BASE(?:16|32|64|85)|[0-9a-fA-F]{32,128}"
     r"|x(?:86|64)|win(?:32|64)|UNC\d{2,5}|TA\d{3,4}|APT-?\d{1,3}|FIN\d{1,2}|Storm-\d{3,5}|port \d{1,5}|tcp[/ ]\d{1,5}|udp[/ ]\d{1,5})\b",
     re.IGNORECASE,
 )

@@ -86,6 +86,9 @@ def test_a_file_that_is_written_again_keeps_its_answers() -> None:
         (b'[{"key": "b", "decision": ["keep"]}]', r"item 1 \(b\): the decision"),
         (b'[{"key": "b", "despite": "x"}]', "says despite and no decision"),
         (b'[{"key": "b", "decision": "keep", "despite": 7}]', "despite should be a text"),
+        (b'[{"key": "b", "decision": "keep", "decision": "release"}]', "'decision' stands twice"),
+        (b'[{"key": "b", "span": NaN}]', "NaN is no value of JSON"),
+        (b'[{"key": "b", "decision": "keep", "value": ["x"]}]', "value should be the text"),
         (b'[{"key": "b", "decision": "keep"}, {"key": "b", "decision": "lone"}]', "another item decides otherwise"),
     ],
 )  # fmt: skip
@@ -124,3 +127,19 @@ def test_what_was_let_out_and_is_held_still_needs_the_second_yes() -> None:
     decisions = Decisions(Approvals("A", texts=frozenset({TEXT.key})))
     decisions.add("ID-1", PREVIEW)
     assert [item.key for item in decisions.undecided()] == [TEXT.key]
+
+
+def test_an_answer_beside_another_value_decides_nothing() -> None:
+    """A file that was edited: the officer read one value, and the key is of another."""
+    for key, value in ((LURE.key, "cdn.example"), (TEXT.key, "a port")):
+        for word in ("release", "keep"):
+            body = json.dumps([{"key": key, "value": value, "decision": word}]).encode()
+            decisions = Decisions(with_answers(Approvals("A"), parse_answers(body, "HELD.json")))
+            decisions.add("ID-1", PREVIEW)
+            with pytest.raises(ReleaseError, match="stood beside"):
+                decisions.check()
+    decisions = Decisions(
+        with_answers(Approvals("A"), parse_answers(answered(lure_example={"decision": "lone"}), "HELD.json"))
+    )
+    decisions.add("ID-1", PREVIEW)
+    decisions.check()

@@ -450,3 +450,16 @@ def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
             texts = (text for content in contents for text in texts_of(content))
             said |= {word for text in texts for word in re.findall("[a-z]{4,}", text.lower())}
     assert said - our_words() - of_report == set()
+
+
+def test_a_phishing_domain_that_imitates_a_declared_domain_asks_and_a_machine_of_it_stays() -> None:
+    """Feeds declare a domain as a host that was attacked: its label is no machine's name."""
+    report = replace(
+        a_watch(), victims=(), observables=(seen(ObservableType.DOMAIN, "melorindah.com.my", Role.VICTIM),)
+    )
+    search = scanner_for(a_member(), report)
+    imitation = search.hits("melorindah-bank.example")
+    assert imitation
+    assert not any(hit.exact for hit in imitation)
+    assert any(hit.exact for hit in search.hits("www.melorindah.com.my"))
+    assert any(hit.exact for hit in search.hits("melorindah"))
