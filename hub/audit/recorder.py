@@ -31,6 +31,7 @@ KIND: Final = "audited"  # of the fact that tells how much of the ledger is in t
 LOGINS_MOST: Final = 1_000  # of addresses and names between two flushes; the rest is counted together
 ROWS_AT_ONCE: Final = 1_000  # in one entry
 NAME_CHARACTERS: Final = 64  # of what a client calls itself
+UNKNOWN_NAME: Final = "unknown"  # in place of a name that no account has; the log shows it until it is rotated
 _OTHERS: Final = ("others", "")
 
 
@@ -79,14 +80,22 @@ class Recorder:
             logins, self._logins = self._logins, Counter()
             readings, self._readings = self._readings, {}
             since, self._since = self._since, self._clock()
-        acts = [*_login_acts(logins, since), *_read_acts(readings, since)]
         try:
+            acts = [*_login_acts(self._named(logins), since), *_read_acts(readings, since)]
             if acts:
                 self._store.add_to_trail(acts)
         except BaseException:
             self._put_back(logins, readings, since)
             raise
         self._note_deliveries()
+
+    def _named(self, logins: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+        """The same with names of accounts alone: what else is typed there may be a password, and nothing is ever removed."""
+        known = {name: self._store.get_account(name) is not None for _, name in logins}
+        named = Counter[tuple[str, str]]()
+        for (address, name), count in logins.items():
+            named[address, name if known[name] or not name else UNKNOWN_NAME] += count
+        return named
 
     def _put_back(
         self, logins: Counter[tuple[str, str]], readings: dict[tuple[str, str, int], _Reading], since: int
