@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -57,7 +58,9 @@ def disclosure(
 ) -> Disclosure:
     """The rungs of a release (1); `first` is the time of the first one."""
     crowd = ladder.crowd_of(member, audience)
-    victims = tuple(ladder.choose(_sized(victim, member), highest, crowd) for victim in report.victims)
+    victims = tuple(
+        ladder.choose(_sized(victim, member), highest, crowd) for victim in _with_one_sector(report.victims)
+    )
     if victims:
         rung = max(victims, key=lambda rung: (rung.level, rung.country is None, rung.sector is None))
     else:
@@ -66,6 +69,19 @@ def disclosure(
         rung = ladder.choose(nobody, (max(level, Level.CLASS), why), crowd)
     span = period(datetime.fromisoformat(first), member.pseudonym_months)
     return Disclosure(member, audience, crowd, highest, rung, victims, span)
+
+
+def _with_one_sector(victims: Sequence[Victim]) -> list[Victim]:
+    """The victims, of which those without a name tell one sector together: the first that is said of any of them.
+
+    A report that names nobody and says two sectors may mean one organisation in both, of which there are far fewer than
+    the k of either.
+    """
+    result, told = [], False
+    for victim in victims:
+        result.append(replace(victim, sectors=()) if told and not victim.name else victim)
+        told = told or (not victim.name and bool(victim.sectors))
+    return result
 
 
 def _sized(victim: Victim, member: OwnMember) -> Victim:

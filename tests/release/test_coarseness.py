@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -278,6 +279,20 @@ def test_two_incidents_of_one_victim_without_a_pseudonym_share_no_id_that_others
     other = released(a_case(report_id="NUSA-2026-0100", victims=(replace(VICTIM, name="Bank Makmur", domains=()),)))
     shared = {item["id"] for item in first.contents} & {item["id"] for item in second.contents}
     assert shared <= {item["id"] for item in other.contents}
+
+
+def test_sectors_of_victims_without_a_name_do_not_meet_in_one_that_has_both() -> None:
+    """There are enough hospitals and enough airlines in Brunei, but few that are both."""
+    member = a_member(
+        name="CERT", country="BN", constituents={("BN", "healthcare", ""): 40, ("BN", "aerospace", ""): 40}
+    )
+    both = tuple(Victim(sectors=(sector,), countries=("BN",)) for sector in ("healthcare", "aerospace"))
+    told = text_of(released(a_case(victims=both, countries=("BN",), sightings=()), member=member))
+    assert "healthcare" in told
+    assert "aerospace" not in told
+    named = tuple(replace(victim, name=name) for victim, name in zip(both, ("Sakit Raya", "Sayap Raya"), strict=True))
+    told = text_of(released(a_case(victims=named, countries=("BN",), sightings=()), member=member))
+    assert {"healthcare", "aerospace"} <= set(re.findall("healthcare|aerospace", told))
 
 
 DEADLINES = tomllib.loads((TOP / "profiles" / "response.toml").read_text(encoding="utf-8"))["deadlines"]
