@@ -97,8 +97,12 @@ def _unreadable(value: Mapping[str, Any], refs: Sequence[Any], known: KnownMarki
         level, markings = HIDDEN if said.unclear else said.level, said.markings
     except (orjson.JSONEncodeError, RecursionError):
         pass
-    contains = tuple(dict.fromkeys(ref for ref in refs if isinstance(ref, str)))
-    return Bystander(str(value.get("id")), str(value.get("type")), level, markings, contains)
+    # what is no id names nothing, and may hold what no store can write, such as half of a surrogate pair
+    contains = tuple(dict.fromkeys(ref for ref in refs if isinstance(ref, str) and ref.isascii()))
+    identifier, kind = (str(value.get(name)) for name in ("id", "type"))
+    return Bystander(
+        identifier if identifier.isascii() else "", kind if kind.isascii() else "", level, markings, contains
+    )
 
 
 def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP | None) -> str:

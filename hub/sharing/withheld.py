@@ -61,7 +61,7 @@ class WithheldNotes:
 
     def _withholds(self, one: Bystander | Candidate) -> bool:
         """Whether it says more than what an unmarked object would have without it."""
-        if len(one.id) > _ID_CHARACTERS:
+        if not one.id or len(one.id) > _ID_CHARACTERS:
             return False
         default = self.collection.highest_tlp if self.collection.unmarked is None else self.collection.unmarked
         return bool(one.contains) and (bool(one.markings) or (one.level is not None and one.level > default))

@@ -185,3 +185,11 @@ def test_the_versions_of_one_object_are_bounded(open_hub: OpenHub, template: Tem
     client.publish("id", indicator(1, version=4))
     client.publish("id", indicator(1, version=5, revoked=True))
     assert client.add("id", *(indicator(3, version=version) for version in range(1, 6)))["success_count"] == 3
+
+
+def test_ids_that_no_store_can_write_are_refused_and_the_rest_is_kept(indonesia: Client) -> None:
+    """Half of a surrogate pair as an id, a type or a reference of a container that is refused anyway."""
+    half = "\ud800"
+    containers = [note(1) | {"id": half}, note(2) | {"type": half}, note(3, about=[half]) | {"content": 7}]
+    status = indonesia.add("id", *containers, indicator(3))
+    assert (status["success_count"], status["failure_count"]) == (1, 3)
