@@ -115,6 +115,8 @@ def _begin() -> flask.Response | None:
         return None
     if flask.request.endpoint in PAGES:
         pages.begin_page()
+        if (known := flask.g.get("account")) is not None:
+            flask.request.environ[front.ACCOUNT] = known  # the front counts a session as its account
     elif flask.request.method not in _SAFE:
         guard.check_other_site(flask.request)
     if flask.request.endpoint in addresses.WITHOUT_ACCOUNT or flask.g.get("account") is not None:

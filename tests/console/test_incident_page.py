@@ -17,10 +17,12 @@ from hub.server.console.incident import Incident
 from hub.server.console.picture import draw
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.tlp import TLP, TLP2_IDS
+from hub.taxii.filters import Filters, Match
 from tests.community.making import (
     acknowledged,
     answered,
     board,
+    cert,
     incident,
     report,
     request,
@@ -297,12 +299,54 @@ def test_the_bundle_is_what_was_published(hub: Hub, signed_in: SignedIn) -> None
     assert len(held) == len(bundle["objects"])
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", " ="])
 def test_a_spreadsheet_runs_nothing(start: str) -> None:
     """A cell that begins like a formula gets a sign before it."""
     text = indicators.as_csv([{"name": f"{start}HYPERLINK('x')", "pattern": "", "pattern_type": "sigma"}])
     (row,) = csv.DictReader(io.StringIO(text))
     assert row["name"] == f"'{start}HYPERLINK('x')"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", " ="])
+def test_a_spreadsheet_that_separates_by_semicolons_runs_nothing(start: str) -> None:
+    """Where the comma is the decimal sign, a cell begins after each semicolon."""
+    text = indicators.as_csv([{"name": f"Loader;{start}HYPERLINK('x')", "pattern": "", "pattern_type": "sigma"}])
+    assert not any(cell.lstrip().startswith(("=", "+", "-", "@")) for cell in text.split(";"))
+
+
+def test_a_cell_of_many_blanks_takes_linear_time() -> None:
+    """Blanks are looked at once, however many there are."""
+    (row,) = csv.DictReader(io.StringIO(indicators.as_csv([{"name": "\n" * 100_000, "pattern_type": "sigma"}])))
+    assert len(row["name"]) == 100_001
+
+
+def test_closing_gives_each_collection_what_it_holds(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """A later version that only a narrower collection holds does not leave it with the last stage."""
+    taken(hub, "ID", incident(1), report(1), to="alerts")
+    taken(hub, "ID", incident(1), report(1, version=1, description="For few readers."), to="id")
+    clock.now += 60_000
+    browser = signed_in("id-cert")
+    sealed = SEALED.search(fill(browser, action="close"))
+    assert sealed is not None
+    fields = {"form_token": browser.token(PAGE), "sealed": html.unescape(sealed[1]), "action": "close"}
+    assert browser.post(f"{PAGE}publish", fields).status_code == 303
+    filters = Filters(match=Match(types=("report",)))
+    held = {
+        name: json.loads(hub.objects(cert("ID"), "asean", name, filters).body)["objects"][0]
+        for name in ("alerts", "id")
+    }
+    assert {name: "stage:final" in one["labels"] for name, one in held.items()} == {"alerts": True, "id": True}
+    assert "For few readers." in held["id"]["description"]
+    assert "For few readers." not in str(held["alerts"])
+
+
+@pytest.mark.parametrize(
+    "path", ["/a/board/%0d%0aX:y/preview", "/%0a/board/x/preview", "/%5Cevil.example/board/x/preview"]
+)
+def test_an_address_with_odd_signs_leads_to_the_start(browser: Browser, path: str) -> None:
+    """Not to another site, and not to an error of the hub."""
+    response = browser.get(path)
+    assert (response.status_code, response.headers["Location"]) == (303, "/")
 
 
 @pytest.mark.parametrize(

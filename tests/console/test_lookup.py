@@ -180,3 +180,13 @@ def test_the_page_says_who_relayed_what_an_outsider_wrote(hub: Hub, signed_in: S
     page = looked_up(signed_in("sg-cert"), "198.51.100.7")
     assert "relayed by ID" in page
     assert "relayed by" not in looked_up(signed_in("sg-cert"), "198.51.100.8")
+
+
+def test_who_published_an_observable_higher_is_named_to_nobody_below(hub: Hub, signed_in: SignedIn) -> None:
+    """Indonesia held it at AMBER+STRICT before Malaysia published it at GREEN: a partner learns of Malaysia's part alone."""
+    value = {"value": "198.51.100.77"}
+    taken(hub, "ID", sco("ipv4-addr", TLP.AMBER_STRICT, **value), to="indicators")
+    taken(hub, "MY", sco("ipv4-addr", TLP.GREEN, **value), to="indicators")
+    page = looked_up(signed_in("partner"), value["value"])
+    assert "relayed by ID" not in page
+    assert "relayed by MY" in page

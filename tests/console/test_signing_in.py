@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from urllib.parse import quote
 
 import flask
 import pytest
 
 from hub.community.hub import Hub
+from hub.server import front
 from hub.server.app import create_app
 from hub.server.console.guard import local_target
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.sessions import ENDED
-from tests.console.conftest import ACCEPT, PASSWORD, Browser, SignedIn
+from tests.console.conftest import ACCEPT, ORIGIN, PASSWORD, Browser, SignedIn
 from tests.server.making import Clock
 
 MINUTE = 60 * 1000
@@ -240,3 +242,33 @@ def test_a_program_gets_what_it_always_got(app: flask.Flask) -> None:
         assert response.status_code == 401
         assert response.headers["Content-Type"] == "application/taxii+json;version=2.1"
         assert response.headers.getlist("WWW-Authenticate")
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        ("/console/login", 17 * 1024, 400),
+        ("/console/lookup", 513 * 1024, 413),
+        ("/console/logout", 513 * 1024, 413),
+        ("/asean/contacts/", 513 * 1024, 413),
+        ("/asean/board/incident--x/preview", 65 * 1024, 422),
+    ],
+)
+def test_a_form_sent_in_chunks_is_as_bounded_as_any(signed_in: SignedIn, path: str, size: int, status: int) -> None:
+    """A body in chunks says no length beforehand."""
+    singapore = signed_in("sg-cert")
+    form = b"form_token=" + singapore.token().encode() + b"&name=" + b"a" * size
+    response = singapore.client.post(
+        path,
+        input_stream=io.BytesIO(form),
+        headers={"Accept": ACCEPT, "Origin": ORIGIN, "Transfer-Encoding": "chunked"},
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert response.status_code == status
+
+
+def test_a_session_has_the_share_and_the_limits_of_its_account(signed_in: SignedIn) -> None:
+    """As each request with a key does: the front learns whose it is."""
+    account = signed_in("sg-cert").get("/console/lookup").request.environ[front.ACCOUNT]
+    assert account.name == "sg-cert"

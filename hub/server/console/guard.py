@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 import flask
 
-from hub.errors import ForbiddenError, UnauthenticatedError
+from hub.errors import ForbiddenError, TooLargeError, UnauthenticatedError
 from hub.sharing.sessions import COOKIE, SECURE_COOKIE, Session, Sessions
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
+FORM_BYTES_MOST: Final = 512 * 1024  # of any form; most have a lower limit of their own
 
 
 def check_origin(request: flask.Request, public_url: str) -> None:
@@ -28,10 +29,19 @@ def check_other_site(request: flask.Request) -> None:
         raise ForbiddenError("A page of another site sent this request, so the hub does not act on it.")
 
 
+def is_longer(request: flask.Request, most: int) -> bool:
+    """Whether the body is over so many bytes, also where it came in chunks, without a length. To be asked before the form is read."""
+    if request.content_length is not None:
+        return request.content_length > most
+    return len(request.get_data(cache=True, parse_form_data=False)) > most
+
+
 def check_form(request: flask.Request, session: Session | None, sessions: Sessions) -> Session:
     """The session in which the form was sent; UnauthenticatedError without one, ForbiddenError without its token."""
     if session is None:
         raise UnauthenticatedError("Sign in first.")
+    if is_longer(request, FORM_BYTES_MOST):
+        raise TooLargeError(f"The form is over the {FORM_BYTES_MOST} bytes that the hub's pages send.")
     if not sessions.is_form_token(session, request.form.get(TOKEN_FIELD, "")):
         raise ForbiddenError("This form is from another session: open the page again, and send it from there.")
     return session

@@ -78,7 +78,7 @@ def publish_step(root: str, incident_id: str) -> flask.Response:
 
 def back_to_incident(root: str, incident_id: str) -> flask.Response:
     """GET of an address that takes forms: somebody loaded the page again, or went back to it."""
-    return pages.see(f"/{root}/board/{incident_id}/")
+    return pages.see(guard.local_target(f"/{root}/board/{incident_id}/") or "/")
 
 
 def download(root: str, incident_id: str, name: str) -> flask.Response:
@@ -233,7 +233,7 @@ def _techniques(found: Incident) -> list[tuple[str, str]]:
 def _checked_form() -> Any:
     request = flask.request
     guard.check_origin(request, pages.public_url())
-    if (request.content_length or 0) > _FORM_BYTES:
+    if guard.is_longer(request, _FORM_BYTES):
         raise UnprocessableError("The form is too large.")
     return guard.check_form(request, pages.session(), pages.sessions())
 

@@ -14,7 +14,9 @@ _COMPARISON: Final = re.compile(
     r"([a-z0-9-]{2,60}):([A-Za-z0-9_.'\"\[\]*-]{1,200}?)\s*(?:=|IN\s*\()\s*'((?:[^'\\]|\\.){1,2000})'"
 )
 _SCHEME: Final = re.compile(r"^(h)tt(ps?)(?=:)", re.IGNORECASE)
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# Where a spreadsheet may begin a cell that it takes for a formula: at the start, and after what separates cells where
+# the comma is the decimal sign, as in Indonesia and Viet Nam. The wide signs count as the narrow ones in some languages.
+_FORMULA: Final = re.compile(r"(?:\A\s*|(?<=[;\t\r\n]) {0,9})(?=[=+\-@＝＋－＠])|\A(?=[\t\r\n])")  # noqa: RUF001
 # list -> what of a pattern goes into it: (type, property)
 LISTS: Final = {
     "addresses": ("ipv4-addr:value", "ipv6-addr:value"),
@@ -93,9 +95,8 @@ def _row(indicator: Mapping[str, Any], value: Value) -> Iterator[Any]:
 
 
 def _cell(value: Any) -> str:
-    """Spreadsheets take a cell that begins like this for a formula, and run it."""
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    """The text, with an apostrophe before what a spreadsheet would take for a formula, and run."""
+    return _FORMULA.sub(r"'\g<0>", str(value))
 
 
 def _property(path: str) -> str:

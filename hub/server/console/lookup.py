@@ -26,7 +26,6 @@ from hub.sharing import access
 from hub.sharing.catalogue import Collection
 from hub.sharing.members import Account
 from hub.stix.identifiers import derived_id
-from hub.stix.tlp import TLP
 from hub.taxii.filters import Filters, Match
 
 VALUES_MOST: Final = 1_000
@@ -138,7 +137,8 @@ def _observables(hub: Hub, account: Account | None, collection: Collection, ids:
     for chunk in _chunks(list(ids)):
         delivered = hub.objects(account, collection.root, collection.id, Filters(match=Match(ids=tuple(chunk))))
         found += [
-            _found(hub, ids[one["id"]], one, collection) for one in orjson.loads(delivered.body).get("objects", ())
+            _found(hub, account, ids[one["id"]], one, collection)
+            for one in orjson.loads(delivered.body).get("objects", ())
         ]
     return found
 
@@ -187,7 +187,7 @@ def _compare(  # noqa: PLR0913, PLR0917 - one part of a walk
             delivered = hub.objects(account, collection.root, collection.id, filters)
             for content in orjson.loads(delivered.body).get("objects", ()):
                 hits = {wanted[text] for text in _texts(content) if text in wanted}
-                result.found += [_found(hub, value, content, collection) for value in sorted(hits)]
+                result.found += [_found(hub, account, value, content, collection) for value in sorted(hits)]
             result.read += delivered.count
             if not delivered.more:
                 break
@@ -269,7 +269,7 @@ def _with_incidents(hub: Hub, account: Account | None, places: Iterable[Collecti
     ]  # fmt: skip - one field after the other
 
 
-def _found(hub: Hub, value: str, content: Content, collection: Collection) -> Found:
+def _found(hub: Hub, account: Account | None, value: str, content: Content, collection: Collection) -> Found:
     by = hub.catalogue.reserved.get(content.get("created_by_ref", ""), "")
     return Found(
         value=value,
@@ -282,13 +282,19 @@ def _found(hub: Hub, value: str, content: Content, collection: Collection) -> Fo
         collection=collection.title,
         exercise=collection.exercise,
         revoked=content.get("revoked") is True,
-        relayed_by="" if by else _relayed_by(hub, content["id"], collection),
+        relayed_by="" if by else _relayed_by(hub, account, content["id"], collection),
     )
 
 
-def _relayed_by(hub: Hub, identifier: str, collection: Collection) -> str:
-    """The member that published it first, where the reader sees it anyway: who stands behind an outsider's words."""
-    return next((member for member in hub.store.publishers(collection.id, identifier, TLP.RED) if member), "")
+def _relayed_by(hub: Hub, account: Account | None, identifier: str, collection: Collection) -> str:
+    """The member that published it first, of what this reader may see: who stands behind an outsider's words.
+
+    Another member may have published the same observable before, at a level that this reader must learn nothing of.
+    """
+    clearance = access.reads(account, collection)
+    if clearance is None:
+        return ""
+    return next((member for member in hub.store.publishers(collection.id, identifier, clearance) if member), "")
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

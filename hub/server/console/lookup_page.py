@@ -15,7 +15,7 @@ from hub.server.console.texts import gettext
 
 DAYS: Final = (30, 90, 365, 0)  # that can be chosen; 0: all that there is
 _PURPOSE: Final = "lookup"
-_FORM_BYTES: Final = 512 * 1024
+_FORM_BYTES: Final = guard.FORM_BYTES_MOST
 
 
 def lookup_form() -> flask.Response:
@@ -29,7 +29,7 @@ def look_values_up() -> flask.Response:
     request = flask.request
     guard.check_origin(request, pages.public_url())
     _must_be_known()
-    if (request.content_length or 0) > _FORM_BYTES:
+    if guard.is_longer(request, _FORM_BYTES):
         raise TooLargeError(f"The values are over the {_FORM_BYTES} bytes that a lookup takes: paste fewer.")
     if pages.session() is not None:
         guard.check_form(request, pages.session(), pages.sessions())

@@ -29,7 +29,7 @@ def try_sign_in() -> flask.Response:
     """POST /console/login: begin a session, or say in the same words whatever is wrong that it cannot be."""
     request = flask.request
     guard.check_origin(request, pages.public_url())
-    if (request.content_length or 0) > _FORM_BYTES:
+    if guard.is_longer(request, _FORM_BYTES):
         raise MalformedError("A name and a password are shorter than that.")
     name, target = request.form.get("name", "").strip(), request.form.get("to", "")
     flask.g.tried = shown_name(name)  # for the log, where it is refused

@@ -173,22 +173,20 @@ def _due(form: Mapping[str, Any], now: int) -> int | None:
 
 
 def _closing(hub: Hub, account: Account, root: ApiRoot, incident: Incident) -> list[Planned]:
-    """The member's own reports about the incident once more, at the stage `final`."""
+    """The member's own reports about the incident once more, at the stage `final`.
+
+    Each collection is given what it holds itself: another one, with fewer readers, may hold a version that says more.
+    """
     own = hub.catalogue.members[account.member or ""].identities
     planned = []
     for report in incident.reports:
         if report.get("created_by_ref") not in own or not stage_of(report.get("labels", ())):
             continue
-        labels = [label for label in report["labels"] if not label.startswith("stage:")]
-        final = report | {
-            "labels": [*labels, Stage.FINAL.label],
-            "name": _STAGE.sub("stage final", report["name"]),
-            "modified": format_milliseconds(max(hub.clock(), parse_timestamp(report["modified"]) // 1000 + 1)),
-        }
         planned += [
-            Planned(collection.id, final)
+            Planned(collection.id, _final(hub, held, report["modified"]))
             for collection in root.collections
-            if access.writes(account, collection) and _stands(hub, account, root, collection, report["id"])
+            if access.writes(account, collection)
+            for held in _held(hub, account, root, collection, report["id"])
         ]
     if not planned:
         raise UnprocessableError(
@@ -199,10 +197,23 @@ def _closing(hub: Hub, account: Account, root: ApiRoot, incident: Incident) -> l
     return planned
 
 
-def _stands(hub: Hub, account: Account, root: ApiRoot, collection: Collection, identifier: str) -> bool:
+def _final(hub: Hub, report: Content, newest: str) -> Content:
+    """The report at the stage `final`, as a version after the `newest` that any collection holds."""
+    labels = [label for label in report["labels"] if not label.startswith("stage:")]
+    return report | {
+        "labels": [*labels, Stage.FINAL.label],
+        "name": _STAGE.sub("stage final", report["name"]),
+        "modified": format_milliseconds(max(hub.clock(), parse_timestamp(newest) // 1000 + 1)),
+    }
+
+
+def _held(hub: Hub, account: Account, root: ApiRoot, collection: Collection, identifier: str) -> list[Content]:
+    """The newest version of a report that the collection holds, if the account reads one there."""
     if access.reads(account, collection) is None:
-        return False
-    return hub.objects(account, root.name, collection.id, Filters(match=Match(ids=(identifier,)))).count > 0
+        return []
+    delivered = hub.objects(account, root.name, collection.id, Filters(match=Match(ids=(identifier,))))
+    reports: list[Content] = orjson.loads(delivered.body).get("objects", [])
+    return [report for report in reports if stage_of(report.get("labels", ()))]
 
 
 def publish(hub: Hub, account: Account, root: ApiRoot, planned: Sequence[Planned]) -> tuple[list[Accepted], list[str]]:
