@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import flask
 import pytest
+from werkzeug.test import EnvironBuilder
 
 from hub.community.hub import Hub
 from hub.server import front
@@ -268,7 +269,9 @@ def test_a_form_sent_in_chunks_is_as_bounded_as_any(signed_in: SignedIn, path: s
     assert response.status_code == status
 
 
-def test_a_session_has_the_share_and_the_limits_of_its_account(signed_in: SignedIn) -> None:
+def test_a_session_has_the_share_and_the_limits_of_its_account(app: flask.Flask, signed_in: SignedIn) -> None:
     """As each request with a key does: the front learns whose it is."""
-    account = signed_in("sg-cert").get("/console/lookup").request.environ[front.ACCOUNT]
-    assert account.name == "sg-cert"
+    cookie = f"hub_session={cookie_of(signed_in('sg-cert'))}"
+    environ = EnvironBuilder("/console/lookup", headers=[("Accept", ACCEPT), ("Cookie", cookie)]).get_environ()
+    list(app.wsgi_app(environ, lambda *_: lambda _part: None))
+    assert environ[front.ACCOUNT].name == "sg-cert"
