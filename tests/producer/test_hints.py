@@ -105,7 +105,8 @@ def test_without_events_only_polls_are_made(running_hub: HubProcess, fresh: str)
         later = threading.Thread(target=put, args=(running_hub, fresh, 2))
         later.start()
         assert next(followed)["id"] != first
-        assert {one.name for one in set(threading.enumerate()) - before} <= {later.name}
+        # threads of servers and followers of other tests come and go: that which listens has a name
+        assert "hints" not in {thread.name for thread in set(threading.enumerate()) - before}
         later.join(WAIT)
 
 
