@@ -8,11 +8,11 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from hub.errors import ConfigurationError
 from hub.home.access import read_access
 from hub.producer.api import HOME, OUTBOX, HubClient, connect
+from hub.producer.connection import same_server
 from hub.producer.outbox import Outbox
 from hub.producer.publish import Progress
 
@@ -43,7 +43,7 @@ def client(args: argparse.Namespace, environment: Mapping[str, str]) -> HubClien
             "which hub? Run `hub setup` once, or set HUB_URL (such as https://hub.example/asean/), or give --url"
         )
     key, user = environment.get("HUB_KEY"), environment.get("HUB_USER")
-    if kept and not key and not user and _same_host(url, kept.url):  # a key is for the hub that it was given by alone
+    if kept and not key and not user and same_server(url, kept.url):  # a key is for the hub that it was given by alone
         key = kept.key.reveal()
     return connect(
         url,
@@ -53,10 +53,6 @@ def client(args: argparse.Namespace, environment: Mapping[str, str]) -> HubClien
         ca=args.ca or environment.get("HUB_CA") or (kept.ca if kept else None) or None,
         plain_http=args.plain_http,
     )
-
-
-def _same_host(one: str, other: str) -> bool:
-    return urlsplit(one)[:2] == urlsplit(other)[:2]
 
 
 def home(environment: Mapping[str, str]) -> Path:

@@ -12,7 +12,9 @@ from hub.cli import DONE, REFUSED
 from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments
 from hub.errors import HubError
 from hub.home.access import read_access
+from hub.home.files import others_may_use
 from hub.home.member import OwnMember, load_member
+from hub.producer.respond import own_contact
 
 EXAMPLE = "  hub doctor\n  hub doctor --json\n"
 
@@ -49,7 +51,7 @@ def _home(folder: Path) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("home", good=False, words=f"there is no folder {folder}; run: hub setup")
         return
-    private = folder.stat().st_mode & 0o077 == 0
+    private = not others_may_use(folder)
     advice = f"{folder}" if private else f"others on this machine may look into it; run: chmod 700 {folder}"
     yield Finding("home", private, advice)
     try:
@@ -81,13 +83,12 @@ def _member_and_hub(args: argparse.Namespace, folder: Path) -> Iterator[Finding]
         yield Finding("constituents", bool(counted), words)
     try:
         with client(args, environment()) as hub:
-            directory = hub.connection.resource("contacts")
+            own = own_contact(hub.connection)
     except HubError as error:
         yield Finding("hub", good=False, words=str(error))
         return
-    own = next((row for row in directory["contacts"] if row["member"] == directory["member"]), None)
-    yield Finding("hub", good=True, words=f"answers, and knows this account as {directory['member']}'s")
-    if own is not None and member is not None:
+    yield Finding("hub", good=True, words=f"answers, and knows this account as {own['member']}'s")
+    if member is not None:
         same = own["identity"] == member.identity
         advice = (
             "is the one that the hub lists"
@@ -95,10 +96,9 @@ def _member_and_hub(args: argparse.Namespace, folder: Path) -> Iterator[Finding]
             else f"should be {own['identity']}: correct it in {folder}/member.toml"
         )
         yield Finding("identity", same, advice)
-    if own is not None:
-        contact = f"{own['contact']}, {own['duty_line']}"
-        late = "nobody confirmed it for 90 days; look at it and run: hub contacts confirm"
-        yield Finding("contact", own["confirmed"], contact if own["confirmed"] else f"{contact}: {late}")
+    contact = f"{own['contact']}, {own['duty_line']}"
+    late = "nobody confirmed it for 90 days; look at it and run: hub contacts confirm"
+    yield Finding("contact", own["confirmed"], contact if own["confirmed"] else f"{contact}: {late}")
 
 
 def _outbox(args: argparse.Namespace) -> Iterator[Finding]:

@@ -16,7 +16,8 @@ from hub.errors import ConfigurationError, ForbiddenError
 from hub.home.access import HubAccess, quoted, read_access, write_access
 from hub.home.files import write_once
 from hub.home.member import FILE, load_member
-from hub.producer.api import HubClient, connect
+from hub.producer.api import connect
+from hub.producer.respond import own_contact
 from hub.settings import Secret
 
 EXAMPLE = (
@@ -61,7 +62,10 @@ def run(args: argparse.Namespace) -> int:
     # (2)
     with connect(url, key=key, ca=ca or None, plain_http=args.plain_http) as hub:
         writable = [collection.alias for collection in hub.collections() if collection.can_write]
-        contact = _own_contact(hub)
+        try:
+            contact = own_contact(hub.connection)
+        except ForbiddenError:
+            contact = None  # an account that is no CERT's
     # (3)
     file = write_access(folder, HubAccess(url, Secret(key), str(Path(ca).absolute()) if ca else ""))
     print(f"{url} takes the key. Address and key are in {file}, which only you may read.")
@@ -105,15 +109,6 @@ def _key(args: argparse.Namespace) -> str:
     if not key.strip():
         raise ConfigurationError("a key is needed: --key-file FILE or HUB_KEY; the operator gives it to you once")
     return key.strip()
-
-
-def _own_contact(hub: HubClient) -> Mapping[str, Any] | None:
-    """This account's member as the hub's directory has it; None for an account that is no CERT's."""
-    try:
-        directory = hub.connection.resource("contacts")
-    except ForbiddenError:
-        return None
-    return next((row for row in directory["contacts"] if row["member"] == directory["member"]), None)
 
 
 def _keep_member(folder: Path, contact: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import ConfigurationError
-from hub.home.files import write_atomically
+from hub.home.files import others_may_use, write_atomically
 from hub.settings import Secret
 
 FILE: Final = "hub.toml"
@@ -40,7 +40,7 @@ def read_access(home: Path) -> HubAccess | None:
     """What `write_access` kept, None where nothing is. ConfigurationError where others may read it, or it is damaged."""
     path = home / FILE
     try:
-        if path.stat().st_mode & 0o077:
+        if others_may_use(path):
             raise ConfigurationError(f"{path}: others on this machine may read the key in it; run: chmod 600 {path}")
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:

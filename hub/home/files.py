@@ -53,6 +53,11 @@ def write_once(path: Path, content: bytes, *, mode: int = 0o600) -> bool:
         beside.unlink(missing_ok=True)
 
 
+def others_may_use(path: Path) -> bool:
+    """Whether anybody but its owner may read, write or enter the file or folder. FileNotFoundError where there is none."""
+    return bool(path.stat().st_mode & 0o077)
+
+
 def sync_folder(folder: Path) -> None:
     """Make what was renamed in this folder outlast a power cut."""
     with contextlib.suppress(OSError):  # some file systems let nobody sync a folder; the rename is still atomic

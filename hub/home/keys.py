@@ -16,7 +16,7 @@ from typing import Final, NoReturn
 from uuid import UUID
 
 from hub.errors import ConfigurationError
-from hub.home.files import write_once
+from hub.home.files import others_may_use, write_once
 
 KEY_BYTES: Final = 32
 _HEADING: Final = "threat-sharing-hub key 1"
@@ -78,7 +78,7 @@ def load_key(path: Path, now: datetime) -> tuple[Key, bool]:
     if not path.exists():
         text = f"{_ADVICE}{_HEADING} {now:%Y-%m-%dT%H:%M:%SZ}\n{secrets.token_hex(KEY_BYTES)}\n"
         made = write_once(path, text.encode(), mode=0o600)
-    if path.stat().st_mode & 0o077:
+    if others_may_use(path):
         raise ConfigurationError(f"{path}: others on this machine may read the key; run: chmod 600 {path}")
     lines = [line for line in path.read_text("ascii", "replace").splitlines() if line and not line.startswith("#")]
     if len(lines) != 2 or not lines[0].startswith(_HEADING):

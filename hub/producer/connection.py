@@ -255,8 +255,7 @@ class HubConnection:
             raise NotFoundError(
                 f"{url} names {len(urls)} API roots and no default; take one of them as the address: {', '.join(urls)}"
             )
-        named, asked = urlsplit(urls[0]), urlsplit(url)
-        if (named.scheme, named.netloc) != (asked.scheme, asked.netloc):
+        if not same_server(urls[0], url):
             # the credentials were meant for the address that was given, and for no other
             raise ConfigurationError(
                 f"{url} names an API root at another address, {urls[0]}; if you trust it, take that as the hub's address"
@@ -372,3 +371,8 @@ def _detail(detail: Any) -> StatusDetail:
     if not isinstance(detail, dict):  # TAXII 2.0 had the bare id here, and some servers still do
         return StatusDetail(str(detail), "")
     return StatusDetail(str(detail.get("id", "")), str(detail.get("version", "")), detail.get("message"))
+
+
+def same_server(one: str, other: str) -> bool:
+    """Whether two addresses have the same scheme, host and port: credentials for one may go to the other."""
+    return urlsplit(one)[:2] == urlsplit(other)[:2]

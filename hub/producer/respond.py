@@ -54,6 +54,12 @@ def directory(connection: HubConnection) -> Directory:
     )
 
 
+def own_contact(connection: HubConnection) -> Mapping[str, Any]:
+    """This account's member as the hub's directory has it; ForbiddenError for accounts that are no member's CERT."""
+    contacts = connection.resource("contacts")
+    return next(row for row in contacts["contacts"] if row["member"] == contacts["member"])
+
+
 def acknowledge(connection: HubConnection, incident: str, *, text: str = "", to: str = COLLECTION) -> Receipt:
     """Say that this member has the incident and has looked at it."""
     members = directory(connection)

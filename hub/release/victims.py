@@ -77,10 +77,14 @@ def _with_one_sector(victims: Sequence[Victim]) -> list[Victim]:
     A report that names nobody and says two sectors may mean one organisation in both, of which there are far fewer than
     the k of either.
     """
-    result, told = [], False
+    result: list[Victim] = []
+    has_sector = False  # one of those without a name
     for victim in victims:
-        result.append(replace(victim, sectors=()) if told and not victim.name else victim)
-        told = told or (not victim.name and bool(victim.sectors))
+        if victim.name:
+            result.append(victim)
+        else:
+            result.append(replace(victim, sectors=()) if has_sector else victim)
+            has_sector = has_sector or bool(victim.sectors)
     return result
 
 

@@ -31,24 +31,22 @@ def resource_response(resource: resources.Resource, status: int = 200) -> flask.
 
 def page_response(request: flask.Request, delivered: Delivered) -> flask.Response:
     """An answer with a page, as gzip where the client takes it; the dates of its first and last record are TAXII's (3.2)."""
-    if delivered.content.size >= _COMPRESS_FROM_BYTES and takes_gzip(request):
-        response = taxii_response(delivered.content.packed())
+    packed = _is_worth_packing(request, delivered.content.size)
+    response = taxii_response(delivered.content.packed() if packed else delivered.body)
+    if packed:
         response.headers["Content-Encoding"] = "gzip"
-    else:
-        response = taxii_response(delivered.body)
     response.headers[protocol.DATE_ADDED_FIRST], response.headers[protocol.DATE_ADDED_LAST] = delivered.date_added
     return response
 
 
 def compress(request: flask.Request, response: flask.Response) -> flask.Response:
     """The same answer as gzip where the client takes it and it is worth it: the lines of the region are not all good."""
-    packed = "Content-Encoding" in response.headers
-    if not packed and (response.content_length or 0) >= _COMPRESS_FROM_BYTES and takes_gzip(request):
+    if "Content-Encoding" not in response.headers and _is_worth_packing(request, response.content_length or 0):
         response.set_data(pack(response.get_data()))
         response.headers["Content-Encoding"] = "gzip"
     return response
 
 
-def takes_gzip(request: flask.Request) -> bool:
-    """Whether the client takes an answer as gzip (RFC 9110, 12.5.3)."""
-    return request.accept_encodings["gzip"] > 0
+def _is_worth_packing(request: flask.Request, size: int) -> bool:
+    """Whether an answer of so many bytes goes as gzip: the client must take it (RFC 9110, 12.5.3)."""
+    return size >= _COMPRESS_FROM_BYTES and request.accept_encodings["gzip"] > 0

@@ -287,12 +287,12 @@ def test_sectors_of_victims_without_a_name_do_not_meet_in_one_that_has_both() ->
         name="CERT", country="BN", constituents={("BN", "healthcare", ""): 40, ("BN", "aerospace", ""): 40}
     )
     both = tuple(Victim(sectors=(sector,), countries=("BN",)) for sector in ("healthcare", "aerospace"))
-    told = text_of(released(a_case(victims=both, countries=("BN",), sightings=()), member=member))
-    assert "healthcare" in told
-    assert "aerospace" not in told
+    release_text = text_of(released(a_case(victims=both, countries=("BN",), sightings=()), member=member))
+    assert "healthcare" in release_text
+    assert "aerospace" not in release_text
     named = tuple(replace(victim, name=name) for victim, name in zip(both, ("Sakit Raya", "Sayap Raya"), strict=True))
-    told = text_of(released(a_case(victims=named, countries=("BN",), sightings=()), member=member))
-    assert {"healthcare", "aerospace"} <= set(re.findall("healthcare|aerospace", told))
+    release_text = text_of(released(a_case(victims=named, countries=("BN",), sightings=()), member=member))
+    assert {"healthcare", "aerospace"} <= set(re.findall("healthcare|aerospace", release_text))
 
 
 DEADLINES = tomllib.loads((TOP / "profiles" / "response.toml").read_text(encoding="utf-8"))["deadlines"]

@@ -67,7 +67,7 @@ def test_every_answer_is_the_one_made_from_nothing(
                 expected = objects(fresh, account, feed, filters)
                 for exit_ in exits:
                     delivered = objects(exit_, account, feed, filters)
-                    assert told(delivered) == told(expected)
+                    assert answer_of(delivered) == answer_of(expected)
                     reused += any(delivered.content is content for content in earlier)
                     earlier.append(delivered.content)
                 if not expected.more:
@@ -91,7 +91,7 @@ def change_something(store: Store, collection: str, version: int, chance: random
         add(store, candidate(number, version, level, type=object_type, revoked=revoked), collection=collection)
 
 
-def told(delivered: Delivered) -> tuple[object, ...]:
+def answer_of(delivered: Delivered) -> tuple[object, ...]:
     assert unpack(delivered.content.packed()) == delivered.body
     return delivered.body, delivered.count, delivered.date_added, delivered.more
 
@@ -102,7 +102,7 @@ def test_what_was_read_once_is_not_read_again(store: Store, feed: Collection, mo
     first = objects(exit_, READERS[0], feed, Filters(limit=2))
     monkeypatch.setattr(type(store), "read", None)
     again = objects(exit_, READERS[0], feed, Filters(limit=2))
-    assert told(again) == told(first)
+    assert answer_of(again) == answer_of(first)
 
 
 def test_a_reader_of_another_level_gets_a_page_of_its_own(store: Store, feed: Collection) -> None:

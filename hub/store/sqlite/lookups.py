@@ -128,11 +128,15 @@ def _held_version(row: tuple[Any, ...]) -> HeldVersion:
         type=kind,
         place=place_of(key),
         source=source,
-        standing=Standing(governing, newest=bool(newest), preceded=preceded, withdrawn=bool(withdrawn)),
+        standing=_standing(governing, newest, preceded, withdrawn),
         reached=reached,
         names=refs.names,
         contains=refs.contains,
     )
+
+
+def _standing(governing: int, newest: int, preceded: int, withdrawn: int) -> Standing:
+    return Standing(governing, newest=bool(newest), preceded=preceded, withdrawn=bool(withdrawn))
 
 
 def records_of(connection: apsw.Connection, number: int, collection: str) -> Iterator[Record]:
@@ -148,10 +152,8 @@ def records_at(connection: apsw.Connection, collection: str, keys: str) -> Itera
 
 def standings_of(connection: apsw.Connection, number: int) -> Iterator[tuple[int, Standing]]:
     """(place, standing) of every record of the collection, in place order, as they are kept."""
-    for key, governing, newest, preceded, withdrawn in connection.execute(
-        _STANDINGS_OF, (key_of(number, 0), key_of(number, LAST_PLACE))
-    ):
-        yield place_of(key), Standing(governing, newest=bool(newest), preceded=preceded, withdrawn=bool(withdrawn))
+    for key, *columns in connection.execute(_STANDINGS_OF, (key_of(number, 0), key_of(number, LAST_PLACE))):
+        yield place_of(key), _standing(*columns)
 
 
 def hidden_of(connection: apsw.Connection, number: int, collection: str) -> Iterator[Record]:
