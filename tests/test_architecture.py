@@ -14,9 +14,14 @@ TOP = Path(__file__).parent.parent
 HUB = TOP / "hub"
 # Two branches stand on the same ground and do not see each other. In each, a unit imports those to its right, never back;
 # units of one set do not see each other.
-GROUND = ({"profile", "taxii", "protocol"}, {"stix"}, {"settings", "declarations"}, {"errors", "version", "terminal"})
+GROUND = (
+    {"pages", "profile", "taxii", "protocol"},
+    {"stix"},
+    {"settings", "declarations"},
+    {"errors", "version", "terminal"},
+)
 SERVER = ({"server"}, {"audit"}, {"community"}, {"sharing"}, {"store"}, *GROUND)
-PRODUCER = ({"producer"}, {"release"}, {"rendering"}, {"reports", "home"}, *GROUND)
+PRODUCER = ({"desk"}, {"producer"}, {"release"}, {"rendering"}, {"reports", "home"}, *GROUND)
 EDGES = {"cli", "wiring", "__init__", "__main__"}  # they see both branches
 NEVER = {"server": {"store"}}  # the server asks the hub, never the store
 PURE = {"stix", "taxii", "profile", "protocol"}

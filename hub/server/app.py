@@ -17,8 +17,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from hub.audit.trail import AuditTrail
 from hub.community.hub import Hub
 from hub.errors import HubError
+from hub.pages import layout
 from hub.server import audit, community, errors, front, health, metrics, views
-from hub.server.console import addresses, guard, pages, texts
+from hub.server.console import addresses, guard, pages
 from hub.server.responses import compress
 from hub.sharing.credentials import PasswordCheck, name_tried
 from hub.sharing.sessions import Sessions
@@ -86,13 +87,12 @@ def create_app(  # noqa: PLR0913 - each by its name
     app = _App("hub", static_folder=None, template_folder=str(Path(__file__).parent / "console" / "templates"))
     app.url_map.strict_slashes = False  # no redirects: clients differ in following them
     app.url_map.merge_slashes = False  # a redirect would be no TAXII answer (3.1)
-    app.jinja_options = {"finalize": texts.shown, "trim_blocks": True}
+    layout.install(app)
     app.extensions["hub"] = hub
     trail = trail or AuditTrail(hub.store, hub.secret, hub.clock)
     app.extensions["trail"] = trail
     hub.read_observers.add(trail.recorder.read)
     app.extensions["sessions"] = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
-    app.jinja_env.globals |= {"_": texts.gettext, "ngettext": texts.ngettext}
     app.config["PUBLIC_URL"] = public_url
     app.config["METRICS_TOGETHER"] = metrics_together
     app.config["EVENTS"] = events

@@ -10,13 +10,15 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-import hub.server.console
+import hub
 from hub.community.hub import Hub
-from hub.server.console.texts import LANGUAGES, shown
+from hub.pages.texts import LANGUAGES, shown
 from tests.community.making import incident, report, taken
 from tests.console.conftest import Browser, SignedIn
 
-CONSOLE = Path(hub.server.console.__file__).parent
+HUB = Path(hub.__file__).parent
+CATALOGUES = HUB / "pages" / "catalogues"
+PARTS = ("pages", "desk", "server/console")
 OTHERS = [language for language in LANGUAGES if language != "en"]
 FIELD = re.compile(r"\{\w*\}")
 
@@ -24,8 +26,11 @@ FIELD = re.compile(r"\{\w*\}")
 def messages() -> set[str]:
     """Every text in the code and the templates that is meant to be translated."""
     found = extract_from_dir(
-        CONSOLE,
-        method_map=[("**.py", "python"), ("**.html", "jinja2.ext:babel_extract")],
+        HUB,
+        method_map=[
+            *((f"{part}/**.py", "python") for part in PARTS),
+            *((f"{part}/**.html", "jinja2.ext:babel_extract") for part in PARTS),
+        ],
         keywords={"_": None, "gettext": None, "marked": None, "ngettext": (1, 2)},
     )
     flat: set[str] = set()
@@ -35,7 +40,7 @@ def messages() -> set[str]:
 
 
 def catalogue(language: str) -> Catalog:
-    with (CONSOLE / "catalogues" / f"{language}.po").open("rb") as file:
+    with (CATALOGUES / f"{language}.po").open("rb") as file:
         return read_po(file, locale=language, abort_invalid=True)
 
 
@@ -62,7 +67,7 @@ def test_each_text_has_a_translation_with_the_same_fields(language: str) -> None
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_catalogue_that_no_native_has_read_says_so(language: str) -> None:
     """In its header, and at the foot of each page."""
-    said = "Not yet read by a native speaker" in (CONSOLE / "catalogues" / f"{language}.po").read_text(encoding="utf-8")
+    said = "Not yet read by a native speaker" in (CATALOGUES / f"{language}.po").read_text(encoding="utf-8")
     assert said
 
 

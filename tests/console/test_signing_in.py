@@ -10,9 +10,9 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 from hub.community.hub import Hub
+from hub.pages.forms import local_target
 from hub.server import front
 from hub.server.app import create_app
-from hub.server.console.guard import local_target
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.sessions import ENDED
 from tests.console.conftest import ACCEPT, ORIGIN, PASSWORD, Browser, SignedIn

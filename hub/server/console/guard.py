@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import flask
 
 from hub.errors import ForbiddenError, TooLargeError, UnauthenticatedError
+from hub.pages.forms import is_longer
 from hub.sharing.sessions import COOKIE, SECURE_COOKIE, Session, Sessions
 
 TOKEN_FIELD: Final = "form_token"  # noqa: S105 - the name of a field
@@ -29,13 +30,6 @@ def check_other_site(request: flask.Request) -> None:
         raise ForbiddenError("A page of another site sent this request, so the hub does not act on it.")
 
 
-def is_longer(request: flask.Request, most: int) -> bool:
-    """Whether the body is over so many bytes, also where it came in chunks, without a length. To be asked before the form is read."""
-    if request.content_length is not None:
-        return request.content_length > most
-    return len(request.get_data(cache=True, parse_form_data=False)) > most
-
-
 def check_form(request: flask.Request, session: Session | None, sessions: Sessions) -> Session:
     """The session in which the form was sent; UnauthenticatedError without one, ForbiddenError without its token."""
     if session is None:
@@ -50,12 +44,6 @@ def check_form(request: flask.Request, session: Session | None, sessions: Sessio
 def cookie_name(request: flask.Request, public_url: str) -> str:
     """Under which name the session is kept: over TLS, one that only TLS may set."""
     return SECURE_COOKIE if request.is_secure or public_url.startswith("https://") else COOKIE
-
-
-def local_target(address: str) -> str:
-    """The address if it is a path on this hub, else an empty text: where to go after signing in."""
-    plain = address.isascii() and address.isprintable() and "\\" not in address
-    return address if plain and address.startswith("/") and not address.startswith("//") and len(address) < 500 else ""
 
 
 def _origin(address: str) -> str:

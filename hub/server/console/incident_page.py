@@ -11,11 +11,12 @@ import flask
 import orjson
 
 from hub.errors import ForbiddenError, NotFoundError, UnprocessableError
+from hub.pages import forms
+from hub.pages.texts import gettext
 from hub.server import front
 from hub.server.console import board_view, guard, indicators, pages, picture, steps
 from hub.server.console.incident import Incident, find_incident
 from hub.server.console.steps import Planned
-from hub.server.console.texts import gettext
 from hub.server.metrics import count_objects
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Account, AccountKind
@@ -78,7 +79,7 @@ def publish_step(root: str, incident_id: str) -> flask.Response:
 
 def back_to_incident(root: str, incident_id: str) -> flask.Response:
     """GET of an address that takes forms: somebody loaded the page again, or went back to it."""
-    return pages.see(guard.local_target(f"/{root}/board/{incident_id}/") or "/")
+    return pages.see(forms.local_target(f"/{root}/board/{incident_id}/") or "/")
 
 
 def download(root: str, incident_id: str, name: str) -> flask.Response:
@@ -233,7 +234,7 @@ def _techniques(found: Incident) -> list[tuple[str, str]]:
 def _checked_form() -> Any:
     request = flask.request
     guard.check_origin(request, pages.public_url())
-    if guard.is_longer(request, _FORM_BYTES):
+    if forms.is_longer(request, _FORM_BYTES):
         raise UnprocessableError("The form is too large.")
     return guard.check_form(request, pages.session(), pages.sessions())
 

@@ -9,9 +9,10 @@ import flask
 import orjson
 
 from hub.errors import TooLargeError, UnauthenticatedError, UnprocessableError
+from hub.pages import forms
+from hub.pages.texts import gettext
 from hub.server.console import board_view, guard, lookup, pages
 from hub.server.console.lookup import Lookup, Part
-from hub.server.console.texts import gettext
 
 DAYS: Final = (30, 90, 365, 0)  # that can be chosen; 0: all that there is
 _PURPOSE: Final = "lookup"
@@ -29,7 +30,7 @@ def look_values_up() -> flask.Response:
     request = flask.request
     guard.check_origin(request, pages.public_url())
     _must_be_known()
-    if guard.is_longer(request, _FORM_BYTES):
+    if forms.is_longer(request, _FORM_BYTES):
         raise TooLargeError(f"The values are over the {_FORM_BYTES} bytes that a lookup takes: paste fewer.")
     if pages.session() is not None:
         guard.check_form(request, pages.session(), pages.sessions())

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 import flask
 
 from hub.community.hub import Hub
-from hub.errors import NotFoundError
-from hub.server.console import guard, texts
-from hub.server.console.texts import gettext
+from hub.pages import forms, headers, texts
+from hub.pages.assets import Assets
+from hub.pages.texts import gettext
+from hub.server.console import guard
 from hub.server.requests import base_url
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Account, AccountKind
@@ -24,12 +23,7 @@ from hub.taxii import protocol
 
 HTML: Final = "text/html"
 LIVE: Final = "Hub-Live"  # header of the requests that the script makes by itself: they do not keep a session alive
-_ASSETS: Final = {
-    "style.css": "text/css; charset=utf-8",
-    "script.js": "text/javascript; charset=utf-8",
-    "icon.svg": "image/svg+xml",
-}
-_YEAR: Final = 365 * 24 * 3600  # seconds
+_ASSETS: Final = Assets("/console/static", Path(__file__).parent / "static")
 _PLAIN: Final = "application/json"
 
 
@@ -129,20 +123,7 @@ def render(template: str, status: int = 200, **about: Any) -> flask.Response:
 
 def secure(response: flask.Response) -> None:
     """What a browser may do with the page: load and send to this hub alone, run only its own script, show it nowhere else."""
-    connect = " ".join(["'self'", *([events] if (events := _origin_of_events()) else [])])
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        f"connect-src {connect}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
-    # no-referrer would have browsers send `Origin: null` with each form
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Vary"] = "Accept, Accept-Encoding, Accept-Language, Cookie"
+    headers.secure(response, connect=_origin_of_events())
 
 
 def error_page(status: int, title: str, description: str | None, error_id: str) -> flask.Response:
@@ -158,7 +139,7 @@ def to_sign_in() -> flask.Response:
     """To the page where one signs in, and back from there."""
     request = flask.request
     query = request.query_string.decode("latin-1")
-    came_from = guard.local_target(request.path + (f"?{query}" if query else ""))
+    came_from = forms.local_target(request.path + (f"?{query}" if query else ""))
     target = "/console/login" + (f"?to={quote(came_from, safe='')}" if came_from not in ("", "/") else "")
     return see(target)
 
@@ -203,13 +184,7 @@ def events_address(root: str) -> str:
 
 def asset(name: str) -> flask.Response:
     """GET /console/static/<name>: the style, the script, the icon. Their addresses change with what they hold."""
-    if name not in _ASSETS:
-        raise NotFoundError("There is no such file.")
-    response = flask.Response(_asset(name)[0], content_type=_ASSETS[name])
-    response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return response
+    return _ASSETS.response(name)
 
 
 def _frame() -> dict[str, Any]:
@@ -223,7 +198,8 @@ def _frame() -> dict[str, Any]:
         "menu": _menu(who),
         "start": start_of(who),
         "hub_title": hub().catalogue.title,
-        "asset": lambda name: f"/console/static/{name}?v={_asset(name)[1]}",
+        "asset": _ASSETS.address,
+        "language_address": "/console/language",
         "language": flask.g.get("language", texts.ENGLISH),
         "languages": texts.LANGUAGES,
         "here": flask.request.full_path.rstrip("?") if flask.request.method == "GET" else "/",
@@ -255,10 +231,3 @@ def _menu(who: Account | None) -> list[Place]:
 def _origin_of_events() -> str:
     parts = urlsplit(events_url())
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-
-
-@cache
-def _asset(name: str) -> tuple[bytes, str]:
-    """The file, and a digest of it."""
-    body = (files("hub") / "server" / "console" / "static" / name).read_bytes()
-    return body, hashlib.sha256(body).hexdigest()[:12]

@@ -8,9 +8,10 @@ from typing import Final
 import flask
 
 from hub.errors import HubError, MalformedError, TooManyRequestsError, UnauthenticatedError
+from hub.pages import forms, texts
+from hub.pages.texts import gettext
 from hub.server import front
-from hub.server.console import guard, pages, texts
-from hub.server.console.texts import gettext
+from hub.server.console import guard, pages
 from hub.sharing.credentials import PasswordCheck, shown_name
 from hub.sharing.members import Account
 from hub.sharing.sessions import SECURE_COOKIE
@@ -21,7 +22,7 @@ _FORM_BYTES: Final = 16 * 1024
 def sign_in() -> flask.Response:
     """GET /console/login: the form."""
     if pages.session() is not None:
-        return pages.see(guard.local_target(flask.request.args.get("to", "")) or pages.start_of(pages.account()))
+        return pages.see(forms.local_target(flask.request.args.get("to", "")) or pages.start_of(pages.account()))
     return _form(200, "", "", flask.request.args.get("to", ""))
 
 
@@ -29,7 +30,7 @@ def try_sign_in() -> flask.Response:
     """POST /console/login: begin a session, or say in the same words whatever is wrong that it cannot be."""
     request = flask.request
     guard.check_origin(request, pages.public_url())
-    if guard.is_longer(request, _FORM_BYTES):
+    if forms.is_longer(request, _FORM_BYTES):
         raise MalformedError("A name and a password are shorter than that.")
     name, target = request.form.get("name", "").strip(), request.form.get("to", "")
     flask.g.tried = shown_name(name)  # for the log, where it is refused
@@ -48,7 +49,7 @@ def try_sign_in() -> flask.Response:
     if session is None:
         return _form(401, gettext("The name and the password or key do not fit together."), name, target)
     flask.g.account = login
-    response = pages.see(guard.local_target(target) or pages.start_of(login))
+    response = pages.see(forms.local_target(target) or pages.start_of(login))
     pages.set_session(response, session)
     return response
 
@@ -68,7 +69,7 @@ def sign_out() -> flask.Response:
 def language() -> flask.Response:
     """GET /console/language?to=th&back=/: the language of the pages in this browser."""
     request = flask.request
-    response = pages.see(guard.local_target(request.args.get("back", "")) or "/")
+    response = pages.see(forms.local_target(request.args.get("back", "")) or "/")
     chosen = request.args.get("to", "")
     if chosen in texts.LANGUAGES:
         secure = guard.cookie_name(request, pages.public_url()) == SECURE_COOKIE
@@ -93,4 +94,4 @@ def _login(name: str, password: str) -> Account | PasswordCheck:
 
 
 def _form(status: int, problem: str, name: str, target: str) -> flask.Response:
-    return pages.render("sign_in.html", status, problem=problem, name=name, target=guard.local_target(target))
+    return pages.render("sign_in.html", status, problem=problem, name=name, target=forms.local_target(target))

@@ -18,11 +18,11 @@ import orjson
 from hub.community.hub import Hub
 from hub.community.index import speaks_of_steps
 from hub.errors import ForbiddenError, UnprocessableError
+from hub.pages.texts import gettext, marked
 from hub.protocol import notes
 from hub.protocol.labels import SAY_BY_LABEL, Say, Stage, stage_of
 from hub.protocol.steps import ALL, LEGAL
 from hub.server.console.incident import Content, Incident
-from hub.server.console.texts import gettext, marked
 from hub.sharing import access
 from hub.sharing.accept import Accepted
 from hub.sharing.catalogue import ApiRoot, Collection

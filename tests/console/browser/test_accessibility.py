@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.server.console.texts import LANGUAGES
+from hub.pages.texts import LANGUAGES
 from tests.community.making import incident, report, request, versioned
 from tests.console.browser.conftest import AXE, Office, Officer
 

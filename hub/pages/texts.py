@@ -69,6 +69,6 @@ def _catalogue(language: str) -> dict[str, str]:
     """Message -> translation; empty for English."""
     if language == ENGLISH:
         return {}
-    text = (files("hub") / "server" / "console" / "catalogues" / f"{language}.po").read_bytes()
+    text = (files("hub") / "pages" / "catalogues" / f"{language}.po").read_bytes()
     catalogue = read_po(text.decode("utf-8").splitlines(keepends=True), locale=language)
     return {message.id: str(message.string) for message in catalogue if isinstance(message.id, str) and message.id}

@@ -1,0 +1,21 @@
+"""The layout that all pages have (`templates/layout.html`), with what templates may call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import flask
+import jinja2
+
+from hub.pages import texts
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+def install(app: flask.Flask) -> None:
+    """Let the application's templates extend the layout, speak the reader's language, and print only what can be seen."""
+    own = app.jinja_loader
+    app.jinja_options = {"finalize": texts.shown, "trim_blocks": True}
+    app.jinja_loader = jinja2.ChoiceLoader([*([own] if own else []), jinja2.FileSystemLoader(_TEMPLATES)])
+    app.jinja_env.globals |= {"_": texts.gettext, "ngettext": texts.ngettext}
