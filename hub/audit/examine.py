@@ -42,22 +42,22 @@ def _level(  # noqa: C901 - one line for each source of a level
     collection = catalogue.by_id(record.collection)
     if collection is None or record.level == HIDDEN or record.source in (UNKNOWN_SOURCE, BY_OPERATOR):
         return
-    said = access.level_of(obj, collection, catalogue)
-    if isinstance(said, access.Refusal):
+    declared = access.level_of(obj, collection, catalogue)
+    if isinstance(declared, access.Refusal):
         return
-    own, shown = said.value, TLP(record.level).label
+    own, recorded = declared.value, TLP(record.level).label
     if record.source == BY_HUB:
         if record.level != TLP.CLEAR:
-            yield f"its level is {shown}, and what the hub itself put in is CLEAR"
+            yield f"its level is {recorded}, and what the hub itself put in is CLEAR"
     elif own is not None and record.level < own:
-        yield f"its level is {shown}, and it is marked {TLP(own).label}"
+        yield f"its level is {recorded}, and it is marked {TLP(own).label}"
     elif record.source == BY_MARKING and own is not None and record.level > own and not obj.said.markings:
-        yield f"its level is {shown}, and it is marked {TLP(own).label} alone"
-    elif record.source == BY_MARKING and own is None and not obj.said.markings and said.source == BY_MARKING:
-        yield f"its level {shown} is said to be that of its marking, and it has none"
+        yield f"its level is {recorded}, and it is marked {TLP(own).label} alone"
+    elif record.source == BY_MARKING and own is None and not obj.said.markings and declared.source == BY_MARKING:
+        yield f"its level {recorded} is said to be that of its marking, and it has none"
     elif record.source == BY_DEFAULT and own is not None:
         yield "its level is said to be that of unmarked objects, and it is marked"
     elif record.source not in (BY_MARKING, BY_DEFAULT):
         levels = [version.level for version in store.history(record.collection, record.source)]
         if levels and record.level < min(levels):
-            yield f"its level {shown} is below that of {record.source}, which gives it"
+            yield f"its level {recorded} is below that of {record.source}, which gives it"

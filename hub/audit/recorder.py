@@ -91,10 +91,10 @@ class Recorder:
 
     def _named(self, logins: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
         """The same with names of accounts alone: what else is typed there may be a password, and nothing is ever removed."""
-        known = {name: self._store.get_account(name) is not None for _, name in logins}
+        exists = {name: self._store.get_account(name) is not None for _, name in logins}
         named = Counter[tuple[str, str]]()
         for (address, name), count in logins.items():
-            named[address, name if known[name] or not name else UNKNOWN_NAME] += count
+            named[address, name if exists[name] or not name else UNKNOWN_NAME] += count
         return named
 
     def _put_back(

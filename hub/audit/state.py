@@ -104,11 +104,11 @@ class TrailState:
     def _apply(self, about: Mapping[str, Any], seals: bytes) -> None:
         collection = about.get("collection")
         if isinstance(collection, str):
-            known = self.seals.setdefault(collection, Seals())
+            collection_seals = self.seals.setdefault(collection, Seals())
             if about["what"] == trail.RESTORED and not seals and "ended" not in about:
-                known = self.seals[collection] = Seals()
+                collection_seals = self.seals[collection] = Seals()
             for place, seal in unpacked(seals):
-                known.put(place, seal)
+                collection_seals.put(place, seal)
             if isinstance(about.get("head"), int):
                 self.heads[collection] = about["head"]
         elif about["what"] == trail.ACCOUNT:

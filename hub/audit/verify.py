@@ -108,10 +108,10 @@ class Verification:
             seal, where = trail.seal_of(key, record), f"{collection} {record.place} {record.id}"
             wrong = list(self.examine(record))
             yield from (Finding("record", where, message) for message in wrong)
-            known = seals.get(record.place)
-            if seal == known:
+            old_seal = seals.get(record.place)
+            if seal == old_seal:
                 continue
-            if known in (None, GONE):
+            if old_seal in (None, GONE):
                 message = "the record is there, and no entry of the trail added it"
             else:
                 message = "what is kept of the record (its body, level, source, owner or publishers) was changed"
@@ -139,35 +139,37 @@ class Verification:
     def _derived_once(self, collection: str) -> list[Finding]:
         """Levels that govern, and counts, from the records' own levels."""
         standings = self.store.standings(collection)
-        shown = [0] * (NO_LEVEL + 1)
-        seen: set[int] = set()  # hashes of the ids of records that stand alone
+        shown_counts = [0] * (NO_LEVEL + 1)
+        alone_hashes: set[int] = set()  # hashes of the ids of records that stand alone
         again: dict[str, None] = {}  # ids with several versions
         alone: dict[int, Standing] = {}
         for record in self.store.records(collection):
             standing = next((s for place, s in standings if place == record.place), None)
             if standing is None:
                 break  # the store moved on; the caller looks again
-            shown[min(standing.governing, NO_LEVEL)] += 1
+            shown_counts[min(standing.governing, NO_LEVEL)] += 1
             number = hash(record.id)
-            if standing != line.alone(record).standing or number in seen:
+            if standing != line.alone(record).standing or number in alone_hashes:
                 again[record.id] = None
                 alone[record.place] = standing
-            seen.add(number)
+            alone_hashes.add(number)
         findings = []
         for object_id in again:
             history = self.store.history(collection, object_id)
             expected = line.standings([line.version_of(record) for record in history])
             for record, standing in zip(history, expected, strict=True):
-                kept = alone.get(record.place, line.alone(record).standing)
-                if kept != standing:
+                kept_standing = alone.get(record.place, line.alone(record).standing)
+                if kept_standing != standing:
                     where = f"{collection} {record.place} {record.id}"
-                    message = f"it is shown at level {kept.governing}, and its versions say {standing.governing}"
-                    if kept.governing == standing.governing:
+                    message = (
+                        f"it is shown at level {kept_standing.governing}, and its versions say {standing.governing}"
+                    )
+                    if kept_standing.governing == standing.governing:
                         message = "where it stands among the versions of its object was changed"
                     findings.append(Finding("level", where, message))
         counts = self.store.counts_by_level(collection)
-        if tuple(shown[:NO_LEVEL]) != tuple(counts):
-            message = f"it counts {list(counts)} records by level, and has {shown[:NO_LEVEL]}"
+        if tuple(shown_counts[:NO_LEVEL]) != tuple(counts):
+            message = f"it counts {list(counts)} records by level, and has {shown_counts[:NO_LEVEL]}"
             findings.append(Finding("count", collection, message))
         return findings
 
@@ -202,7 +204,7 @@ class Verification:
             message = f"the trail has {begun.size} entries, and the checkpoint saw {against.size}: it was rolled back"
             yield Finding("trail", against.origin, message)
         elif link_at(self.store.trail(max(0, against.size - 1)), against.size) != against.link:
-            message = f"entry {against.size} is not the one that the checkpoint saw: the trail was written anew"
+            message = f"entry {against.size} is not the one that the checkpoint saw: the trail was rewritten"
             yield Finding("trail", against.origin, message)
 
 
@@ -223,19 +225,19 @@ def _ledger_findings(
     ledger: dict[str, tuple[int, bytes]], noted_values: Mapping[str, Any], upto: int
 ) -> Iterator[Finding]:
     """What is noted as sent, in the ledger and in the trail, must be the same places of the same readers."""
-    kept, noted = _Intervals(), _Intervals()
+    shown_intervals, noted = _Intervals(), _Intervals()
     for key, (number, value) in ledger.items():
         delivery = _delivery(number, key, value)
         if delivery is None:
             yield Finding("ledger", key, "this note is damaged")
         elif delivery.sent:
-            kept.add(delivery)
+            shown_intervals.add(delivery)
     for key, note in noted_values.items():
         delivery = _delivery(0, key, orjson.dumps(note))
         if delivery is None:
             continue
         noted.add(delivery)
-        if not kept.cover(delivery):
+        if not shown_intervals.cover(delivery):
             yield Finding("ledger", key, "the trail says that this was sent, and the ledger does not")
         elif key in ledger and ledger[key][0] <= upto and orjson.loads(ledger[key][1]) != note:
             yield Finding("ledger", key, "what is noted of it (until when, and at what time) was changed")
@@ -251,12 +253,14 @@ class _Intervals:
     def __init__(self) -> None:
         self._sets: dict[tuple[str, str, int], Intervals] = {}
 
-    def add(self, one: Delivery) -> None:
-        self._sets.setdefault((one.collection, one.account, one.clearance), Intervals()).add(one.after, one.last)
+    def add(self, delivery: Delivery) -> None:
+        self._sets.setdefault((delivery.collection, delivery.account, delivery.clearance), Intervals()).add(
+            delivery.after, delivery.last
+        )
 
-    def cover(self, one: Delivery) -> bool:
-        found = self._sets.get((one.collection, one.account, one.clearance))
-        return found is not None and found.cover(one.after, one.last)
+    def cover(self, delivery: Delivery) -> bool:
+        intervals = self._sets.get((delivery.collection, delivery.account, delivery.clearance))
+        return intervals is not None and intervals.cover(delivery.after, delivery.last)
 
 
 def _delivery(number: int, key: str, value: bytes) -> Delivery | None:

@@ -1,7 +1,7 @@
 """The board: for each open incident who has it, who acknowledged, who was asked, who answered, and what is overdue.
 
 1. Bring the index up to date: only what is new is read.
-2. Write the entries anew (`entry`) of the incidents that changed or of which a deadline has passed; all others stand.
+2. Write the entries again (`entry`) of the incidents that changed or of which a deadline has passed; all others stand.
 3. Put them in order: overdue ones first, then by criticality, then the oldest. What a member reports beyond its share of
    a page comes behind all that is within the others' shares, so that nobody's incidents hide another's.
 4. How long the members took, over the incidents of the last 90 days, closed ones among them.
@@ -40,7 +40,7 @@ class _Shown:
     changes: int = 0  # of the index, that are in it
     entries: dict[str, Entry] = field(default_factory=dict)
     ordered: list[Entry] = field(default_factory=list)  # those of open incidents
-    deadlines: list[tuple[int, str]] = field(default_factory=list)  # heap: when an entry has to be written anew
+    deadlines: list[tuple[int, str]] = field(default_factory=list)  # heap: when an entry has to be written again
     figures: Figures = field(default_factory=Figures)
     leaving: list[tuple[int, str]] = field(default_factory=list)  # heap: (first place, incident) of those that count
 
@@ -71,21 +71,21 @@ class Board:
         now = self._clock()
         first = (page - 1) * PAGE_INCIDENTS
         with self._index.lock:
-            shown = self._look(view, now)
+            entries = self._look(view, now)
             head = {
                 "api_root": self._root.name,
                 "exercise": self._root.exercise,
                 "generated_at": format_place(now),
-                "open": len(shown.ordered),
-                "overdue": sum(len(entry.overdue) for entry in shown.ordered),
+                "open": len(entries.ordered),
+                "overdue": sum(len(entry.overdue) for entry in entries.ordered),
                 "page": page,
-                "more": len(shown.ordered) > first + PAGE_INCIDENTS,
+                "more": len(entries.ordered) > first + PAGE_INCIDENTS,
                 **about,
-                "statistics": self._statistics(shown.figures),
+                "statistics": self._statistics(entries.figures),
             }
             bodies = [
                 b'%s,"age_seconds":%d}' % (entry.body, max(0, now - entry.first) // _SECOND)
-                for entry in shown.ordered[first : first + PAGE_INCIDENTS]
+                for entry in entries.ordered[first : first + PAGE_INCIDENTS]
             ]
         return b'%s,"incidents":[%s]}' % (orjson.dumps(head)[:-1], b",".join(bodies))
 

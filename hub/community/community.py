@@ -48,30 +48,32 @@ class Community:
 
     def board(self, account: Account | None, root: str, page: int = 1) -> bytes:
         """A page of an API root's board as JSON, for the national CERT of one of its members; ForbiddenError for others."""
-        asking, found = self._must_be_cert(account, root)
+        reader, api_root = self._must_be_cert(account, root)
         confirmed = self._confirmed()
-        stale = [code for code in found.members if self._is_stale(confirmed.get(code))]
-        return self._board(found).as_json(view_of(asking, found), {"member": asking.member, "unconfirmed": stale}, page)
+        stale = [code for code in api_root.members if self._is_stale(confirmed.get(code))]
+        return self._board(api_root).as_json(
+            view_of(reader, api_root), {"member": reader.member, "unconfirmed": stale}, page
+        )
 
     def incident(self, account: Account | None, root: str, incident: str) -> dict[str, Any] | None:
         """One incident as the board has it, open or closed (`open`), for a member's CERT; None where it sees none.
 
         ForbiddenError as for the board.
         """
-        asking, found = self._must_be_cert(account, root)
-        entries, _ = self._board(found).incidents(view_of(asking, found), [incident])
+        reader, api_root = self._must_be_cert(account, root)
+        entries, _ = self._board(api_root).incidents(view_of(reader, api_root), [incident])
         return entries[0] if entries else None
 
     def reports_of(self, account: Account | None, root: str, incident: str) -> tuple[str, ...]:
         """The ids of the reports about an incident that this account may see, whatever its kind (law L5)."""
-        found = gate.find_root(self._catalogue, account, root)
-        levels = {collection.id: access.reads(account, collection) for collection in found.collections}
+        api_root = gate.find_root(self._catalogue, account, root)
+        levels = {collection.id: access.reads(account, collection) for collection in api_root.collections}
         view = {collection: int(level) for collection, level in levels.items() if level is not None}
-        index = self._index(found)
+        index = self._index(api_root)
         with index.lock:
             index.refresh()
-            known = index.incidents.get(incident)
-            stages = () if known is None else tuple(stage for stage in known.stages if visible(stage, view))
+            entry = index.incidents.get(incident)
+            stages = () if entry is None else tuple(stage for stage in entry.stages if visible(stage, view))
         return tuple(dict.fromkeys(stage.report for stage in sorted(stages, key=lambda stage: stage.place)))
 
     def overdue(self, root: ApiRoot) -> list[Overdue]:
@@ -109,20 +111,20 @@ class Community:
 
     def contacts(self, account: Account | None, root: str) -> bytes:
         """The members' points of contact as JSON, duty lines among them, for the members' national CERTs alone."""
-        asking, found = self._must_be_cert(account, root)
+        reader, api_root = self._must_be_cert(account, root)
         confirmed = self._confirmed()
-        rows = [self._contact(self._catalogue.members[code], confirmed.get(code)) for code in found.members]
+        rows = [self._contact(self._catalogue.members[code], confirmed.get(code)) for code in api_root.members]
         return orjson.dumps(
-            {"api_root": found.name, "exercise": found.exercise, "member": asking.member, "contacts": rows}
+            {"api_root": api_root.name, "exercise": api_root.exercise, "member": reader.member, "contacts": rows}
         )
 
     def confirm(self, account: Account | None, root: str) -> bytes:
         """Note that a member's contact is as declared, as its own CERT says; the contact as JSON."""
-        asking, _ = self._must_be_cert(account, root)
-        assert asking.member is not None  # a CERT has one
+        reader, _ = self._must_be_cert(account, root)
+        assert reader.member is not None  # a CERT has one
         now = self._clock()
-        self._store.put_facts(CONFIRMED, {asking.member: str(now).encode()})
-        return orjson.dumps(self._contact(self._catalogue.members[asking.member], now))
+        self._store.put_facts(CONFIRMED, {reader.member: str(now).encode()})
+        return orjson.dumps(self._contact(self._catalogue.members[reader.member], now))
 
     def _contact(self, member: Member, confirmed: int | None) -> dict[str, Any]:
         return {
@@ -174,28 +176,30 @@ class Community:
         refusals: dict[int, str] = {}
         with index.lock:
             index.refresh()
-            held = HeldSteps(index, view_of(account, root), collection, _reported(candidates), root.members)
+            held_steps = HeldSteps(index, view_of(account, root), collection, _reported(candidates), root.members)
             for candidate in candidates:
                 if candidate.index not in contents:
                     continue
-                if held.step(candidate.id) is not None and _is_repeat(index, candidate, collection.id):
+                if held_steps.step(candidate.id) is not None and _is_repeat(index, candidate, collection.id):
                     continue  # the exact repeat is a success (law L2)
                 step = parse_step(contents[candidate.index], self._catalogue.reserved)
                 if step is None:
                     continue  # malformed: the profile has its own words for it, where the collection asks for it
-                is_new = held.step(step.id) is None
-                why = refusal(step, held, members=root.members, reserved=self._catalogue.reserved, now=self._clock())
-                why = why or (self._over_quota(step, held) if is_new else "")
+                is_new = held_steps.step(step.id) is None
+                why = refusal(
+                    step, held_steps, members=root.members, reserved=self._catalogue.reserved, now=self._clock()
+                )
+                why = why or (self._over_quota(step, held_steps) if is_new else "")
                 if why:
                     refusals[candidate.index] = why
                 else:
-                    held.add(step)
+                    held_steps.add(step)
         return refusals
 
-    def _over_quota(self, step: Step, held: HeldSteps) -> str:
+    def _over_quota(self, step: Step, held_steps: HeldSteps) -> str:
         """Each open request reminds all whom it asks, so their number is bounded (law L9)."""
         most = self._limits.open_requests
-        if step.says is not Say.OPEN or held.open_requests(step.member) < most:
+        if step.says is not Say.OPEN or held_steps.open_requests(step.member) < most:
             return ""
         return (
             f"Your member has {most} requests open, which is the most: take back those that are settled (revoked: true), or "
@@ -222,6 +226,6 @@ def _reported(candidates: Sequence[Candidate]) -> dict[str, str]:
 
 def _is_repeat(index: BoardIndex, candidate: Candidate, collection: str) -> bool:
     return any(
-        said.collection == collection and said.version == candidate.version
-        for said in index.steps.get(candidate.id, ())
+        version.collection == collection and version.version == candidate.version
+        for version in index.steps.get(candidate.id, ())
     )

@@ -42,15 +42,15 @@ def digest_of(member: Member, reminders: Sequence[Reminder]) -> Digest:
     if len(reminders) > 1:
         words = catalogue_for(member.languages)
         drill = f"[{words['exercise']}] " if first.exercise else ""
-        shown = lines[:LINES_SHOWN]
+        lines_shown = lines[:LINES_SHOWN]
         if len(lines) > LINES_SHOWN:
-            shown.append(words["more"].format(count=len(lines) - LINES_SHOWN))
+            lines_shown.append(words["more"].format(count=len(lines) - LINES_SHOWN))
         values = {
             "cert": member.cert,
             "member": member.code,
             "count": len(lines),
             "root": ", ".join(dict.fromkeys(reminder.root_title for reminder in reminders)),
-            "lines": "\n".join(shown),
+            "lines": "\n".join(lines_shown),
         }
         subject = drill + words["digest_subject"].format(**values)
         body = (drill + words["digest_body"].strip().format(**values)).strip() + "\n"

@@ -252,8 +252,8 @@ class Play:
 
 def drills_of(hub: Hub, root: ApiRoot) -> list[dict[str, Any]]:
     """What was played into the API root: key, title, and the ids of its incidents; the last one first."""
-    found = [{"drill": f.key, **orjson.loads(f.value)} for f in hub.store.facts(KIND, prefix=f"{root.name}/")]
-    return sorted(found, key=lambda one: str(one["drill"]), reverse=True)
+    drills = [{"drill": f.key, **orjson.loads(f.value)} for f in hub.store.facts(KIND, prefix=f"{root.name}/")]
+    return sorted(drills, key=lambda drill: str(drill["drill"]), reverse=True)
 
 
 def drill_report(hub: Hub, root: ApiRoot, drill: Mapping[str, Any]) -> dict[str, Any]:

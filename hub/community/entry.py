@@ -14,7 +14,7 @@ from hub.community.index import (
     BoardIndex,
     Incident,
     IncidentVersion,
-    Said,
+    StepVersion,
     View,
     standing,
     visible,
@@ -79,15 +79,17 @@ class EntryWriter:
         stage = _stage(incident, view, first.author)
         criticality = ABSENT_CRITICALITY if last.criticality is None else last.criticality
         concerned = self._concerned(versions, first.author or first.relayed_by)
-        steps = standing(incident.said, view)
+        steps = standing(incident.steps, view)
         acknowledged = _acknowledged(steps)
         fetched = _fetched(incident, view, concerned)
         sees = {first.author or first.relayed_by, *concerned}
-        by_request: dict[str, list[Said]] = {}
-        for said in steps:
-            if said.step.says in ANSWERS:
-                by_request.setdefault(said.step.request, []).append(said)
-        requests = [self._request(said, by_request, sees, criticality) for said in steps if said.step.says is Say.OPEN]
+        by_request: dict[str, list[StepVersion]] = {}
+        for version in steps:
+            if version.step.says in ANSWERS:
+                by_request.setdefault(version.step.request, []).append(version)
+        requests = [
+            self._request(version, by_request, sees, criticality) for version in steps if version.step.says is Say.OPEN
+        ]
         is_open = not last.revoked and stage != "final" and last.status != "closed"
         pending = [pending for request in requests for pending in request.pending]
         pending += self._to_acknowledge(incident.id, first.place, criticality, concerned, acknowledged)
@@ -155,47 +157,52 @@ class EntryWriter:
         hours = _hours(self._deadlines, criticality)
         return None if hours is None else format_place(first + hours[0] * _HOUR)
 
-    def _request(self, said: Said, by_request: Mapping[str, list[Said]], sees: set[str], criticality: int) -> _Request:
-        step = said.step
+    def _request(
+        self, version: StepVersion, by_request: Mapping[str, list[StepVersion]], sees: set[str], criticality: int
+    ) -> _Request:
+        step = version.step
         # whoever does not see the incident, or the request, owes nothing and is not reminded: it must not learn of them
-        readers = sees & self._index.readers(said.collection)
-        asked = [code for code in asked_members(step, self._root.members, self._catalogue.reserved) if code in readers]
-        answers: dict[str, list[Said]] = {}
+        readers = sees & self._index.readers(version.collection)
+        asked_codes = [
+            code for code in asked_members(step, self._root.members, self._catalogue.reserved) if code in readers
+        ]
+        answers: dict[str, list[StepVersion]] = {}
         for answer in by_request.get(step.id, ()):
-            if answer.step.member in asked:
+            if answer.step.member in asked_codes:
                 answers.setdefault(answer.step.member, []).append(answer)
-        due = self._due(said, criticality)
+        due = self._due(version, criticality)
         content = {
             "request": step.id,
             "by": step.member,
-            "at": format_place(said.place),
-            "asked": asked,
+            "at": format_place(version.place),
+            "asked": asked_codes,
             "what": step.what,
             "due": format_place(due) if due is not None else None,
             "priority": step.priority,
             "answers": {
-                member: [_answer(said) for said in all_said[-ANSWERS_SHOWN:]] for member, all_said in answers.items()
+                member: [_answer(version) for version in versions[-ANSWERS_SHOWN:]]
+                for member, versions in answers.items()
             },
-            "owing": [member for member in asked if member not in answers],
+            "owing": [member for member in asked_codes if member not in answers],
         }
         samples = tuple(
-            ("answer", member, _took(said.place, answers[member][0].place if member in answers else None))
-            for member in asked
+            ("answer", member, _took(version.place, answers[member][0].place if member in answers else None))
+            for member in asked_codes
         )
         pending = tuple(
             Overdue(member, "answer", step.incident, step.id, due, criticality)
-            for member in asked
+            for member in asked_codes
             if member not in answers and due is not None
         )
         return _Request(content, samples, pending)
 
-    def _due(self, said: Said, criticality: int) -> int | None:
+    def _due(self, version: StepVersion, criticality: int) -> int | None:
         """By when a request is to be answered: as it says itself, else as the profile does."""
-        earliest, latest = said.place - LATE_MILLISECONDS, said.place + MOST_DUE_MILLISECONDS
-        if said.step.due is not None and earliest <= said.step.due <= latest:
-            return said.step.due  # older hubs took any date, the year 1 among them
+        earliest, latest = version.place - LATE_MILLISECONDS, version.place + MOST_DUE_MILLISECONDS
+        if version.step.due is not None and earliest <= version.step.due <= latest:
+            return version.step.due  # older hubs took any date, the year 1 among them
         hours = _hours(self._deadlines, criticality)
-        return None if hours is None else said.place + hours[1] * _HOUR
+        return None if hours is None else version.place + hours[1] * _HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +224,11 @@ def _stage(incident: Incident, view: View, author: str) -> str:
     return max(stages)[1] if stages else ""
 
 
-def _acknowledged(steps: list[Said]) -> dict[str, int]:
+def _acknowledged(steps: list[StepVersion]) -> dict[str, int]:
     times: dict[str, int] = {}
-    for said in steps:
-        if said.step.says is Say.ACKNOWLEDGED:
-            times.setdefault(said.step.member, said.place)
+    for version in steps:
+        if version.step.says is Say.ACKNOWLEDGED:
+            times.setdefault(version.step.member, version.place)
     return times
 
 
@@ -234,8 +241,8 @@ def _fetched(incident: Incident, view: View, concerned: list[str]) -> dict[str, 
     return first
 
 
-def _answer(said: Said) -> dict[str, Any]:
-    return {"says": said.step.says.word, "at": format_place(said.place), "why": said.step.text}
+def _answer(version: StepVersion) -> dict[str, Any]:
+    return {"says": version.step.says.word, "at": format_place(version.place), "why": version.step.text}
 
 
 def _overdue(deadline: Overdue) -> dict[str, Any]:

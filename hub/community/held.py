@@ -51,12 +51,12 @@ class HeldSteps:
     """Implements `protocol.steps.Held`. Ask only while holding the index's lock."""
 
     def __init__(
-        self, index: BoardIndex, view: View, here: Collection, reported: Mapping[str, str], members: Sequence[str]
+        self, index: BoardIndex, view: View, collection: Collection, reported: Mapping[str, str], members: Sequence[str]
     ) -> None:
-        """`here` is where the steps are said, `reported` the incidents of the same request with their reporters."""
+        """`collection` is where the steps are published, `reported` the incidents of the same request with their reporters."""
         self._index = index
         self._view = view
-        self._here = here
+        self._here = collection
         self._reported = reported
         self._members = members
         self._standing: dict[str, StandingSteps] = {}
@@ -78,10 +78,10 @@ class HeldSteps:
 
     def readers(self, incident: str) -> frozenset[str]:
         """See `protocol.steps.Held`."""
-        there = self._of(incident)[1]
+        readers = self._of(incident)[1]
         if incident in self._reported:
-            there |= self._here.readers
-        return there & self._here.readers
+            readers |= self._here.readers
+        return readers & self._here.readers
 
     def acknowledged(self, incident: str, member: str) -> bool:
         """See `protocol.steps.Held`."""
@@ -92,7 +92,7 @@ class HeldSteps:
         if note in self._added:
             return self._added[note]
         statements = self._index.steps.get(note, ())
-        return next((said.step for said in reversed(statements) if visible(said, self._view)), None)
+        return next((version.step for version in reversed(statements) if visible(version, self._view)), None)
 
     def answer(self, request: str, member: str) -> Say | None:
         """See `protocol.steps.Held`."""
@@ -116,21 +116,21 @@ class HeldSteps:
         last = max(incident.versions, key=lambda version: version.place)
         if last.revoked or last.status == "closed":
             return False
-        asked = asked_members(request, self._members, self._index.reserved)
+        members = asked_members(request, self._members, self._index.reserved)
         about = self._about(request.incident)
-        return any(about.answer(request.id, member) is None for member in asked)
+        return any(about.answer(request.id, member) is None for member in members)
 
     def _about(self, incident: str) -> StandingSteps:
         if incident not in self._standing:
-            known = self._index.incidents.get(incident)
-            statements = standing(known.said, self._view) if known is not None else []
-            self._standing[incident] = StandingSteps(said.step for said in statements)
+            entry = self._index.incidents.get(incident)
+            statements = standing(entry.steps, self._view) if entry is not None else []
+            self._standing[incident] = StandingSteps(version.step for version in statements)
         return self._standing[incident]
 
     def _of(self, incident: str) -> tuple[str | None, frozenset[str]]:
         if incident not in self._seen:
-            known = self._index.incidents.get(incident)
-            versions = visible_versions(known, self._view) if known is not None else []
+            entry = self._index.incidents.get(incident)
+            versions = visible_versions(entry, self._view) if entry is not None else []
             reporter = None if not versions or versions[-1].revoked else versions[0].author
             readers: frozenset[str] = frozenset()
             self._seen[incident] = (

@@ -79,7 +79,7 @@ class StageStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StepVersion:
     """A version of a step where it stands."""
 
     step: Step
@@ -96,7 +96,7 @@ class Incident:
     id: str
     versions: list[IncidentVersion] = field(default_factory=list)  # in the order in which they were read
     stages: list[StageStatement] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
+    steps: list[StepVersion] = field(default_factory=list)
     fetched: dict[str, dict[str, int]] = field(default_factory=dict)  # collection -> member -> milliseconds
 
 
@@ -108,13 +108,13 @@ class BoardIndex:
         self._catalogue = catalogue
         self._root = root
         self.lock = threading.Lock()
-        self.generation = 0  # grows whenever all of it is read anew
+        self.generation = 0  # grows whenever all of it is read again
         self._empty()
 
     def _empty(self) -> None:
         self.incidents: dict[str, Incident] = {}
         self.changes: list[str] = []  # the incidents that changed, one after another
-        self.steps: dict[str, list[Said]] = {}  # by the note's id, in the order in which they were read
+        self.steps: dict[str, list[StepVersion]] = {}  # by the note's id, in the order in which they were read
         self.requests: dict[str, dict[str, Step]] = {}  # member -> note -> its request, where not taken back
         self._heads = {collection.id: 0 for collection in self._root.collections}
         # how many records each shows at each level
@@ -139,7 +139,7 @@ class BoardIndex:
                 self._read(collection)
         # (3)
         deliveries += self._later
-        self._later = [one for one in deliveries if one.last > self._heads[one.collection]]
+        self._later = [delivery for delivery in deliveries if delivery.last > self._heads[delivery.collection]]
         for delivery in deliveries:
             self._match(delivery)
 
@@ -150,19 +150,19 @@ class BoardIndex:
 
     def readers(self, collection: str) -> frozenset[str]:
         """The members that read the collection."""
-        found = self._catalogue.by_id(collection)
-        return found.readers if found is not None else frozenset()
+        declared = self._catalogue.by_id(collection)
+        return declared.readers if declared is not None else frozenset()
 
     # --- what is new ----------------------------------------------------------------------------------------------
 
     def _new_deliveries(self) -> list[Delivery]:
-        found: list[Delivery] = []
+        deliveries: list[Delivery] = []
         for fact in self._store.facts(ledger.KIND, since=self._facts_upto):
             self._facts_upto = max(self._facts_upto, fact.number)
             delivery = ledger.delivery_from(fact)
             if delivery.sent and delivery.collection in self._heads:
-                found.append(delivery)
-        return found
+                deliveries.append(delivery)
+        return deliveries
 
     def _read(self, collection: Collection) -> bool:
         """Read what came into a collection; False where something that was read before is gone, or has another level."""
@@ -173,26 +173,26 @@ class BoardIndex:
                 break
         else:
             return True  # it is being written to all the time: what is missing is missed at the next look
-        known = self._heads[collection.id]
+        last = self._heads[collection.id]
         expected = list(self._counts[collection.id])
-        if 0 < known < head:
+        if 0 < last < head:
             # what else there is, such as a million indicators, is counted where it is new, and never kept
-            for row in self._rows(collection.id, known, head):
+            for row in self._rows(collection.id, last, head):
                 expected[row.level] += 1
-        if head > known:
-            rows = {(row.id, row.version_text): row for row in self._rows(collection.id, known, head, _TYPES)}
-            for content in self._new_contents(collection.id, known, head):
+        if head > last:
+            rows = {(row.id, row.version_text): row for row in self._rows(collection.id, last, head, _TYPES)}
+            for content in self._new_contents(collection.id, last, head):
                 new = rows.get((content["id"], content["modified"]))
                 if new is not None:
                     self._take(collection, new, content)
             self._levels[collection.id].update((row.place, row.level) for row in rows.values())
             self._heads[collection.id] = head
         self._counts[collection.id] = counts
-        if known == 0 or list(counts) == expected:
+        if last == 0 or list(counts) == expected:
             return True
         # most of what is deleted or raised is none of this, such as the observables of a report that is withdrawn
-        shown = {row.place: row.level for row in self._rows(collection.id, 0, head, _TYPES)}
-        return shown == self._levels[collection.id]
+        levels = {row.place: row.level for row in self._rows(collection.id, 0, head, _TYPES)}
+        return levels == self._levels[collection.id]
 
     def _rows(self, collection: str, after: int, head: int, types: tuple[str, ...] = ()) -> Iterator[ManifestRow]:
         """The manifest of all versions beyond `after`, up to `head`."""
@@ -224,14 +224,14 @@ class BoardIndex:
             step = parse_step(content, self._catalogue.reserved)
             if step is not None:
                 step = replace(step, text=shortened(step.text), what=shortened(step.what))
-                said = Said(step, parse_timestamp(content["modified"]), collection.id, place, level)
-                self.steps.setdefault(step.id, []).append(said)
+                version = StepVersion(step, parse_timestamp(content["modified"]), collection.id, place, level)
+                self.steps.setdefault(step.id, []).append(version)
                 if step.revoked:
                     self.requests.get(step.member, {}).pop(step.id, None)
                 elif step.says is Say.OPEN:
                     self.requests.setdefault(step.member, {})[step.id] = step
                 for identifier in step.incidents:
-                    self._changed(identifier).said.append(said)
+                    self._changed(identifier).steps.append(version)
 
     def _take_incident(self, collection: str, place: int, level: int, author: str, content: dict[str, Any]) -> None:
         core = content.get("extensions", {}).get(INCIDENT_CORE, {})
@@ -268,7 +268,7 @@ class BoardIndex:
     def _changed(self, identifier: str) -> Incident:
         if len(self.changes) > _CHANGES_MOST:
             del self.changes[:]
-            self.generation += 1  # whoever follows the changes begins anew
+            self.generation += 1  # readers of `changes` start from its beginning
             self.changes += self.incidents
         incident = self.incidents.get(identifier)
         if incident is None:
@@ -290,10 +290,10 @@ class BoardIndex:
             versions = [
                 v for v in incident.versions if v.collection == delivery.collection and v.level <= delivery.clearance
             ]
-            there = [index for index, version in enumerate(versions) if version.place == place]
-            if not there:
+            indexes = [index for index, version in enumerate(versions) if version.place == place]
+            if not indexes:
                 continue  # above what this account may see
-            later = versions[there[0] + 1 :]
+            later = versions[indexes[0] + 1 :]
             if later and later[0].place <= delivery.upto:
                 continue  # a newer version had replaced it when the page was read
             fetched = incident.fetched.setdefault(delivery.collection, {})
@@ -319,8 +319,8 @@ def _scale(scores: Any) -> tuple[str, ...]:
 
 def _classes(labels: Iterable[str]) -> tuple[str, ...]:
     """The classes that RSIT labels name; `rsit:fraud="phishing"` becomes `fraud: phishing`."""
-    found = (_RSIT.fullmatch(label) for label in labels)
-    return tuple(f"{match[1]}: {match[2]}" if match[2] else match[1] for match in found if match is not None)
+    matches = (_RSIT.fullmatch(label) for label in labels)
+    return tuple(f"{match[1]}: {match[2]}" if match[2] else match[1] for match in matches if match is not None)
 
 
 def shortened(text: str) -> str:
@@ -333,22 +333,26 @@ def speaks_of_steps(collection: Collection) -> bool:
     return any(profile.deadlines for profile in collection.profiles)
 
 
-def visible(one: IncidentVersion | StageStatement | Said, view: View) -> bool:
+def visible(statement: IncidentVersion | StageStatement | StepVersion, view: View) -> bool:
     """Whether a reader with this view may see it (law L5)."""
-    return one.level <= view.get(one.collection, -1)
+    return statement.level <= view.get(statement.collection, -1)
 
 
 def visible_versions(incident: Incident, view: View) -> list[IncidentVersion]:
     """The versions that a reader may see, in the order of their places."""
-    return sorted((one for one in incident.versions if visible(one, view)), key=lambda one: one.place)
+    return sorted(
+        (version for version in incident.versions if visible(version, view)), key=lambda version: version.place
+    )
 
 
-def standing(said: Sequence[Said], view: View) -> list[Said]:
+def standing(versions: Sequence[StepVersion], view: View) -> list[StepVersion]:
     """The steps that a reader may see and that were not taken back, in the order of their places; each once."""
-    shown = sorted((one for one in said if visible(one, view)), key=lambda one: one.place)
-    taken_back = {one.step.id for one in shown if one.step.revoked}
-    first: dict[str, Said] = {}
-    for one in shown:
-        if one.step.id not in taken_back:
-            first.setdefault(one.step.id, one)
+    visible_steps = sorted(
+        (version for version in versions if visible(version, view)), key=lambda version: version.place
+    )
+    taken_back = {version.step.id for version in visible_steps if version.step.revoked}
+    first: dict[str, StepVersion] = {}
+    for version in visible_steps:
+        if version.step.id not in taken_back:
+            first.setdefault(version.step.id, version)
     return list(first.values())

@@ -131,10 +131,10 @@ class Ledger:
         deliveries = map(delivery_from, self._store.facts(KIND, prefix=f"{collection}/"))
         return sorted(
             {
-                one.account
-                for one in deliveries
-                if one.sent and one.after < stranded.place <= one.last
-                if stranded.before <= one.clearance < stranded.level
+                delivery.account
+                for delivery in deliveries
+                if delivery.sent and delivery.after < stranded.place <= delivery.last
+                if stranded.before <= delivery.clearance < stranded.level
             }
         )
 
@@ -149,23 +149,23 @@ class Ledger:
     def fold(self) -> int:
         """Join neighbouring intervals older than 90 days, under the time of the last; how many facts went."""
         before = self._clock() - FOLD_DAYS * _DAY
-        gone = 0
+        removed = 0
         by_reader: dict[_Reader, list[Delivery]] = {}
         for fact in self._store.facts(KIND):
-            one = delivery_from(fact)
-            if one.at >= before:
+            delivery = delivery_from(fact)
+            if delivery.at >= before:
                 continue
-            if not one.sent:
+            if not delivery.sent:
                 self._store.put_facts(KIND, {}, [fact.key])  # whether it arrived will not be known any more
-                gone += 1
+                removed += 1
             else:
-                by_reader.setdefault((one.collection, one.account, one.clearance), []).append(one)
+                by_reader.setdefault((delivery.collection, delivery.account, delivery.clearance), []).append(delivery)
         for deliveries in by_reader.values():
             for joined, parts in _joined(deliveries):
                 # what takes the place of others is written with their removal: at no moment is a claim missing
                 self._store.put_facts(KIND, {joined.key: joined.value}, {part.key for part in parts} - {joined.key})
-                gone += len(parts) - 1
-        return gone
+                removed += len(parts) - 1
+        return removed
 
     def _deliveries(self, account: str, query: Query, delivered: Delivered) -> list[Delivery]:
         # (1)
@@ -179,7 +179,7 @@ class Ledger:
         # (2) places only grow, so whatever stands up to the page's last place now stood there when it was read
         if query.types and "incident" not in query.types:
             return []
-        if query.ids and not any(one.startswith("incident--") for one in query.ids):
+        if query.ids and not any(identifier.startswith("incident--") for identifier in query.ids):
             return []
         incidents = Query(
             query.collection, query.clearance, query.after, delivered.count, query.ids, ("incident",), query.versions
@@ -250,8 +250,8 @@ class Ledger:
     def _write(self, deliveries: Iterable[Delivery]) -> None:
         """(6) Write them and what waits, if the store takes it soon; else leave it to the thread."""
         with self._lock:
-            for one in deliveries:
-                self._keep(one)
+            for delivery in deliveries:
+                self._keep(delivery)
             together = self._gathered() if self._late is None else {}
         if together and not self._put(together, PATIENCE_SECONDS):
             with self._lock:
@@ -263,20 +263,22 @@ class Ledger:
 
     def _catch_up(self) -> None:
         """The thread: ends when nothing waits, or when the store takes nothing as long as writers wait at all."""
-        taken = True
-        while taken:
+        written = True
+        while written:
             with self._lock:
                 together = self._gathered()
                 if not together:
                     self._late = None
                     return
-            taken = self._put(together, None)
+            written = self._put(together, None)
         with self._lock:
             self._late = None
 
     def _gathered(self) -> dict[str, Delivery]:
         """All that waits, now in hand; but what is on its way a second time, and was sent, would undo that."""
-        together = {key: one for key, one in self._waiting.items() if one.sent or not self._covered(one)}
+        together = {
+            key: delivery for key, delivery in self._waiting.items() if delivery.sent or not self._covered(delivery)
+        }
         self._waiting = {}
         if together:
             self._in_hand.append(together)
@@ -284,29 +286,29 @@ class Ledger:
 
     def _put(self, together: dict[str, Delivery], patience_seconds: float | None) -> bool:
         self._tried_at = time.monotonic()
-        taken = False
+        written = False
         try:
             facts = {key: delivery.value for key, delivery in together.items()}
             replaced = {key for delivery in together.values() for key in delivery.replaces} - facts.keys()
             self._store.put_facts(KIND, facts, replaced, patience_seconds=patience_seconds)
-            taken = True
+            written = True
         except StoreError:
             pass
         finally:
             with self._lock:
                 self._in_hand.remove(together)
-                for one in together.values():
-                    (self._take if taken else self._keep)(one)
-        return taken
+                for delivery in together.values():
+                    (self._take if written else self._keep)(delivery)
+        return written
 
-    def _keep(self, one: Delivery) -> None:
-        if not one.sent and any(one.key in those and those[one.key].sent for those in self._in_hand):
+    def _keep(self, delivery: Delivery) -> None:
+        if not delivery.sent and any(delivery.key in batch and batch[delivery.key].sent for batch in self._in_hand):
             return  # as in `_gathered`
-        known = self._waiting.get(one.key)
-        if known is None and len(self._waiting) >= WAITING_MOST:
+        waiting = self._waiting.get(delivery.key)
+        if waiting is None and len(self._waiting) >= WAITING_MOST:
             return
-        if known is None or (one.sent and not known.sent):
-            self._waiting[one.key] = one
+        if waiting is None or (delivery.sent and not waiting.sent):
+            self._waiting[delivery.key] = delivery
 
     def _refresh(self) -> None:
         self._read_at = self._clock()
@@ -314,17 +316,17 @@ class Ledger:
             self._read_upto = max(self._read_upto, fact.number)
             self._take(delivery_from(fact))
 
-    def _take(self, one: Delivery) -> None:
-        waiting = self._on_their_way.setdefault((one.collection, one.account), {})
-        if not one.sent:
-            waiting.setdefault(one.key, one)
+    def _take(self, delivery: Delivery) -> None:
+        waiting = self._on_their_way.setdefault((delivery.collection, delivery.account), {})
+        if not delivery.sent:
+            waiting.setdefault(delivery.key, delivery)
             return
-        for key in (one.key, *one.replaces):
+        for key in (delivery.key, *delivery.replaces):
             waiting.pop(key, None)
-        self._sent.setdefault(_reader(one), Intervals()).add(one.after, one.last)
-        newest = self._newest.get(_reader(one))
-        if newest is None or newest.last < one.last:
-            self._newest[_reader(one)] = one
+        self._sent.setdefault(_reader(delivery), Intervals()).add(delivery.after, delivery.last)
+        newest = self._newest.get(_reader(delivery))
+        if newest is None or newest.last < delivery.last:
+            self._newest[_reader(delivery)] = delivery
 
 
 class Intervals:
@@ -371,17 +373,17 @@ def _joined(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, list[Deliver
     """What each run of two or more touching intervals becomes: with the latest time and the highest `upto` of them."""
     runs: list[list[Delivery]] = []
     reach = -1
-    for one in sorted(deliveries, key=lambda one: (one.after, one.last)):
-        if runs and one.after <= reach:
-            runs[-1].append(one)
+    for delivery in sorted(deliveries, key=lambda delivery: (delivery.after, delivery.last)):
+        if runs and delivery.after <= reach:
+            runs[-1].append(delivery)
         else:
-            runs.append([one])
-        reach = max(reach, one.last)
-    found: list[tuple[Delivery, list[Delivery]]] = []
+            runs.append([delivery])
+        reach = max(reach, delivery.last)
+    joins: list[tuple[Delivery, list[Delivery]]] = []
     for run in runs:
         if len(run) > 1:
             last, upto, at = (max(values) for values in zip(*((o.last, o.upto, o.at) for o in run), strict=True))
             head = run[0]
             joined = Delivery(head.collection, head.account, head.after, last, upto, head.clearance, at, sent=True)
-            found.append((joined, run))
-    return found
+            joins.append((joined, run))
+    return joins

@@ -174,7 +174,7 @@ def _answering(step: Step, held: Held, members: Sequence[str], reserved: Mapping
     if step.says in LEGAL[last]:
         return ""
     if last is Say.DONE:
-        return "Your member has said that this is done: there is nothing more to answer. Who needs more asks anew."
+        return "Your member has said that this is done: there is nothing more to answer. Send a new request for more."
     assert last is not None  # to what was not answered yet, every answer is legal
     legal = " or ".join(sorted(say.word for say in LEGAL[last]))
     return f"Your member has answered {last.word!r} already: what may follow is {legal}."

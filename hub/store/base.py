@@ -6,7 +6,7 @@ An *instant* is a whole number of microseconds since 1970. Levels are those of `
 A record's own `level` is what was said of that version; its *governing* level is the highest among it and all newer
 versions of its id in the collection, and decides who is shown it (law L5 d).
 Stores know nothing of members, accounts' rights or HTTP: they are told what a reader may see, and by whom things come.
-What is made anew for each object that comes in is a value like all others here, and never changed; only that it is not
+What is made for each object that comes in is a value like all others here, and never changed; but it is not
 frozen, since that would take three times as long to make.
 """
 

@@ -209,7 +209,7 @@ def test_a_trail_that_was_written_anew_to_fit_is_found_with_a_checkpoint(
         )
     assert findings(lived_in) == []
     (found,) = findings(lived_in, kept)
-    assert "written anew" in found.message
+    assert "rewritten" in found.message
 
 
 def test_another_store_is_not_taken_for_this_one(lived_in: Hub, open_hub: Callable[..., Hub], tmp_path: Path) -> None:

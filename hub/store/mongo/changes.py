@@ -16,32 +16,36 @@ from hub.store.mongo.steps import LogEntry, LookUp, Plan, ReadBodies, Step
 
 def set_levels(collection: str, levels: Sequence[RecordLevel], name: str) -> Generator[Step, Any, tuple[int, ...]]:
     """Give records these levels, and all versions of their ids the standing that follows; the places of those changed."""
-    wanted = {mongo_rows.row_id(collection, one.place): one for one in levels}
-    ids = tuple(sorted({one.id for one in levels}))
+    new_levels = {mongo_rows.row_id(collection, level.place): level for level in levels}
+    ids = tuple(sorted({level.id for level in levels}))
     while True:
         tip = yield from mongo_commit.finished_tip(collection)
         mongo_commit.refuse_while_restoring(tip)
         rows = yield from _versions(collection, ids)
         touches: dict[str, Document] = {}
         for versions in rows.values():
-            changed = [_levelled(row, wanted.get(row["_id"])) for row in versions]
+            updates = [_levelled(row, new_levels.get(row["_id"])) for row in versions]
             standings = line.standings(
                 [
                     mongo_rows.version_of({**row, "level": level})
-                    for row, (level, _) in zip(versions, changed, strict=True)
+                    for row, (level, _) in zip(versions, updates, strict=True)
                 ]
             )
-            for row, (level, source), standing in zip(versions, changed, standings, strict=True):
+            for row, (level, source), standing in zip(versions, updates, standings, strict=True):
                 if (level, source) != (row["level"], row["source"]) or standing != mongo_rows.standing_of(row):
                     reached = min(row["reached"], standing.governing)
                     touches[row["_id"]] = mongo_rows.row_change(row, line.RowChange(level, source, reached, standing))
         if not touches:
             return ()
         by_key = {row["_id"]: row for versions in rows.values() for row in versions}
-        held = shown_otherwise(tip.held, by_key, touches.items())
+        levels_held = shown_otherwise(tip.held, by_key, touches.items())
         plan = Plan(touches=tuple(touches.items()))
         n = tip.n + 1
-        if (yield from mongo_commit.commit(tip, LogEntry(collection, n, name, tip.place, held=held, changed=n), plan)):
+        if (
+            yield from mongo_commit.commit(
+                tip, LogEntry(collection, n, name, tip.place, held=levels_held, changed=n), plan
+            )
+        ):
             return tuple(mongo_rows.place_of(key) for key in touches)
 
 
@@ -66,25 +70,25 @@ def decide(
             (by_place[place]["_id"], mongo_rows.row_change(by_place[place], change))
             for place, change in decided.changes.items()
         ]
-        gone: list[tuple[str, Document]] = [(by_place[place]["_id"], {}) for place in decided.gone]
-        held = held_after(tip, [new.standing.governing for new in decided.new])
-        held = shown_otherwise(held, {row["_id"]: row for row in rows}, changes)
-        plan = Plan(tuple(mongo_rows.row_of(new, n) for new in decided.new), (*changes, *gone))
-        entry = LogEntry(collection, n, name, decided.head, held=held, changed=n)
+        removals: list[tuple[str, Document]] = [(by_place[place]["_id"], {}) for place in decided.gone]
+        levels_held = held_after(tip, [new.standing.governing for new in decided.new])
+        levels_held = shown_otherwise(levels_held, {row["_id"]: row for row in rows}, changes)
+        plan = Plan(tuple(mongo_rows.row_of(new, n) for new in decided.new), (*changes, *removals))
+        entry = LogEntry(collection, n, name, decided.head, held=levels_held, changed=n)
         if (yield from mongo_commit.commit(tip, entry, plan)):
             return decided
 
 
 def _versions(collection: str, ids: tuple[str, ...]) -> Generator[Step, Any, dict[str, list[Document]]]:
     """The rows of these ids in the collection, without bodies, oldest version first."""
-    found: list[Document] = yield LookUp(ids)
-    rows: dict[str, list[Document]] = {}
-    for row in found:
+    rows: list[Document] = yield LookUp(ids)
+    by_id: dict[str, list[Document]] = {}
+    for row in rows:
         if row["coll"] == collection:
-            rows.setdefault(row["id"], []).append(row)
-    for versions in rows.values():
+            by_id.setdefault(row["id"], []).append(row)
+    for versions in by_id.values():
         versions.sort(key=lambda row: int(row["version"]))
-    return rows
+    return by_id
 
 
 def _levelled(row: Document, level: RecordLevel | None) -> tuple[int, str]:

@@ -141,18 +141,18 @@ def carry_out(entry: LogEntry, plan: Plan) -> Generator[Step, Any, None]:
 
 def held_after(tip: LogEntry, levels: Iterable[int], change: int = +1) -> tuple[int, ...]:
     """What is shown after `tip` when records of these governing levels come, or go; what is hidden is not counted."""
-    held = list(tip.held)
+    counts = list(tip.held)
     for level in levels:
         if level < HIDDEN:
-            held[level] += change
-    return tuple(held)
+            counts[level] += change
+    return tuple(counts)
 
 
 def shown_otherwise(
-    held: Sequence[int], rows: Mapping[str, Document], touches: Iterable[tuple[str, Document]]
+    counts: Sequence[int], rows: Mapping[str, Document], touches: Iterable[tuple[str, Document]]
 ) -> tuple[int, ...]:
     """What is shown when rows change their governing levels besides."""
-    counts = [*held, 0]  # the last stands for what is hidden
+    counts = [*counts, 0]  # the last stands for what is hidden
     for key, fields in touches:
         if "governing" in fields:
             counts[rows[key]["governing"]] -= 1
@@ -200,19 +200,19 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
             yield Announce(intent)
             yield from _decide_others(intent)
         # (3)
-        found = yield from look_up(batch)
-        if found is None:  # what was found was deleted meanwhile: the tip has moved on
+        looked_up = yield from look_up(batch)
+        if looked_up is None:  # what was found was deleted meanwhile: the tip has moved on
             if owners:
                 yield Retract(intent.key)
             continue
         moment = now()
-        settled = line.settle(batch, found.known, tip.place, moment)
-        plan = _plan_of(batch, settled, found.rows, n, moment)
+        settled = line.settle(batch, looked_up.known, tip.place, moment)
+        plan = _plan_of(batch, settled, looked_up.rows, n, moment)
         if plan.rows or plan.touches:
-            held = held_after(tip, [new.standing.governing for new in settled.new])
-            held = shown_otherwise(held, found.rows, plan.touches)
+            counts = held_after(tip, [new.standing.governing for new in settled.new])
+            counts = shown_otherwise(counts, looked_up.rows, plan.touches)
             changed = n if plan.touches else tip.changed
-            entry = LogEntry(batch.collection, n, name, settled.head, held=held, changed=changed)
+            entry = LogEntry(batch.collection, n, name, settled.head, held=counts, changed=changed)
             committed = yield from commit(tip, entry, plan)
         else:
             # nothing moves: repeats and refusals stand as they were found, unless they were found while another
@@ -224,7 +224,7 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
             yield Retract(intent.key)
         if committed:
             appended = Appended(settled.outcomes, b"" if batch.status_id is None else plan.statuses[0]["body"])
-            touched = tuple(found.rows[key]["place"] for key, _ in plan.touches)
+            touched = tuple(looked_up.rows[key]["place"] for key, _ in plan.touches)
             new = tuple(record.record for record in settled.new)
             return Committed(appended, settled.head if new else None, new, touched, n)
 
@@ -273,8 +273,8 @@ def _plan_of(batch: Batch, settled: line.Settled, rows: Mapping[str, Document], 
     touches = {key: mongo_rows.row_change(rows[key], change) for key, change in settled.changes.items()}
     for key in settled.joined:
         publishers = [*rows[key]["publishers"], batch.publisher]
-        changed = touches.setdefault(key, {})
-        changed |= mongo_rows.publishers_change(rows[key] | changed, publishers)
+        update = touches.setdefault(key, {})
+        update |= mongo_rows.publishers_change(rows[key] | update, publishers)
     statuses: tuple[Document, ...] = ()
     if batch.status_id is not None:
         status = Status(
@@ -300,26 +300,26 @@ def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, 
     while True:
         tip = yield from finished_tip(removal.collection)
         refuse_while_restoring(tip)
-        found: list[Document] = yield LookUp((removal.object_id,))
+        rows_of_id: list[Document] = yield LookUp((removal.object_id,))
         rows = sorted(
-            (r for r in found if r["coll"] == removal.collection), key=lambda row: (row["version"], row["_id"])
+            (r for r in rows_of_id if r["coll"] == removal.collection), key=lambda row: (row["version"], row["_id"])
         )
-        asked = [
+        candidates = [
             mongo_rows.held_of(row)
             for row in rows
             if removal.publisher is None or mongo_rows.is_asked_for(row, removal.versions, removal.clearance)
         ]
         if removal.publisher is None:
-            withdrawn = deletion.Withdrawn(Deletion.DELETED, gone=[row.key for row in asked])
+            withdrawn = deletion.Withdrawn(Deletion.DELETED, gone=[row.key for row in candidates])
         else:
-            withdrawn = deletion.withdraw(asked, removal.publisher)
+            withdrawn = deletion.withdraw(candidates, removal.publisher)
         plan = Plan(touches=_withdrawal_touches(rows, withdrawn))
         if plan.touches:
-            gone = set(withdrawn.gone)
-            held = held_after(tip, [row["governing"] for row in rows if row["_id"] in gone], -1)
-            held = shown_otherwise(held, {row["_id"]: row for row in rows}, plan.touches)
+            removed_keys = set(withdrawn.gone)
+            counts = held_after(tip, [row["governing"] for row in rows if row["_id"] in removed_keys], -1)
+            counts = shown_otherwise(counts, {row["_id"]: row for row in rows}, plan.touches)
             n = tip.n + 1
-            entry = LogEntry(removal.collection, n, name, tip.place, held=held, changed=n)
+            entry = LogEntry(removal.collection, n, name, tip.place, held=counts, changed=n)
             committed = yield from commit(tip, entry, plan)
         else:
             committed = yield from _is_still(tip)
@@ -331,8 +331,8 @@ def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, 
 
 def _withdrawal_touches(rows: Sequence[Document], withdrawn: deletion.Withdrawn) -> tuple[tuple[str, Document], ...]:
     """What changes in the rows of one id, oldest first. Those that stay come first: never is neither to be seen."""
-    gone = set(withdrawn.gone)
-    staying = [row for row in rows if row["_id"] not in gone]
+    removed_keys = set(withdrawn.gone)
+    staying = [row for row in rows if row["_id"] not in removed_keys]
     touches: dict[str, Document] = {}
     standings = line.standings([mongo_rows.version_of(row) for row in staying])
     for row, standing in zip(staying, standings, strict=True):
@@ -340,8 +340,8 @@ def _withdrawal_touches(rows: Sequence[Document], withdrawn: deletion.Withdrawn)
             touches[row["_id"]] = change
     by_key = {row["_id"]: row for row in staying}
     for key, publishers in withdrawn.left.items():
-        changed = touches.setdefault(key, {})
-        changed |= mongo_rows.publishers_change(by_key[key] | changed, publishers)
+        update = touches.setdefault(key, {})
+        update |= mongo_rows.publishers_change(by_key[key] | update, publishers)
     return (*touches.items(), *((key, {}) for key in withdrawn.gone))
 
 

@@ -130,14 +130,14 @@ class Link:
         )
 
     def _check(self, database: Database[Document]) -> None:
-        found = database.meta.find_one({"_id": "format"})
-        if found is None:
+        document = database.meta.find_one({"_id": "format"})
+        if document is None:
             raise StoreUnavailableError(
                 f"there is no store in database {self._name} at {self.hosts}: run `hub init` first"
             )
-        if found["number"] != FORMAT:
+        if document["number"] != FORMAT:
             raise StoreError(
-                f"the store at {self.hosts} has format {found['number']}, this program writes {FORMAT}: "
+                f"the store at {self.hosts} has format {document['number']}, this program writes {FORMAT}: "
                 "run the version of the hub that made it, or `hub init` of the newer one"
             )
 
@@ -153,12 +153,12 @@ class Link:
             with translated(self.hosts):
                 must_be_fit(client.admin.command("hello"), client.admin.command("buildInfo"), self.hosts)
                 _make_indexes(database)
-                found = database.meta.find_one({"_id": "format"})
-                if found is None:
+                document = database.meta.find_one({"_id": "format"})
+                if document is None:
                     with suppress(mongo_errors.DuplicateKeyError):  # another `hub init` at the same time
                         database.meta.insert_one({"_id": "format", "number": FORMAT})
-                elif 1 <= found["number"] < FORMAT:
-                    upgrade(found["number"], client, database)
+                elif 1 <= document["number"] < FORMAT:
+                    upgrade(document["number"], client, database)
                     database.meta.update_one({"_id": "format"}, {"$set": {"number": FORMAT}})
                 self._check(database)
         finally:
@@ -228,7 +228,7 @@ def only_duplicates(error: mongo_errors.BulkWriteError) -> bool:
 
 def _refused(details: Mapping[str, Any]) -> list[Document]:
     refused: Sequence[Document] = details.get("writeErrors", ())
-    return [one for one in refused if one.get("code") != 11000]
+    return [error for error in refused if error.get("code") != 11000]
 
 
 @contextmanager
@@ -259,8 +259,8 @@ def translate(error: mongo_errors.PyMongoError, hosts: str) -> StoreError | TooL
         return StoreError(
             f"MongoDB at {hosts} is too old for the hub, which needs {oldest} or newer: upgrade the server"
         )
-    shown = type(error).__name__ if code is None else f"{type(error).__name__}, code {code}"
-    return StoreError(f"MongoDB at {hosts} failed ({shown}): its log says more")
+    kind = type(error).__name__ if code is None else f"{type(error).__name__}, code {code}"
+    return StoreError(f"MongoDB at {hosts} failed ({kind}): its log says more")
 
 
 def _code(error: mongo_errors.PyMongoError) -> int | None:

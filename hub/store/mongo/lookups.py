@@ -29,18 +29,18 @@ def look_up(batch: Batch) -> Generator[Step, Any, Found | None]:
     """All that has to be known to decide the batch; None where part of it was deleted meanwhile."""
     looked_up = Found()
     known = looked_up.known
-    while asked := questions(batch, known):
-        if asked.rows or asked.descriptions:
-            ids, described = tuple(sorted(asked.rows)), tuple(sorted(asked.descriptions))
+    while open_questions := questions(batch, known):
+        if open_questions.rows or open_questions.descriptions:
+            ids, described = tuple(sorted(open_questions.rows)), tuple(sorted(open_questions.descriptions))
             rows: list[Document] = yield LookUp(ids, described)
-            _take(looked_up, asked, batch.collection, {row["_id"]: row for row in rows})
-        if asked.containers:
-            links = yield from _links(batch.publisher, asked.containers, _CONTAINERS, (), highest=True)
+            _take(looked_up, open_questions, batch.collection, {row["_id"]: row for row in rows})
+        if open_questions.containers:
+            links = yield from _links(batch.publisher, open_questions.containers, _CONTAINERS, (), highest=True)
             known.containers.update(links)
-        if asked.namings:
+        if open_questions.namings:
             # what the batch may bring a newer version of is known by its rows
             own = [row.key for candidate in batch.candidates for row in known.rows[candidate.id] if row.names]
-            links = yield from _links(batch.publisher, asked.namings, _NAMINGS, own, highest=False)
+            links = yield from _links(batch.publisher, open_questions.namings, _NAMINGS, own, highest=False)
             known.namings.update(links)
     keys = bodies_to_read(batch, known.rows)
     bodies: Mapping[str, bytes] = (yield ReadBodies(tuple(sorted(keys)))) if keys else {}
@@ -48,11 +48,11 @@ def look_up(batch: Batch) -> Generator[Step, Any, Found | None]:
     return looked_up if keys <= bodies.keys() else None
 
 
-def _take(looked_up: Found, asked: Questions, collection: str, rows: Mapping[str, Document]) -> None:
-    by_id = mongo_rows.by_id(row for row in rows.values() if row["id"] in asked.rows)
-    looked_up.known.rows.update({identifier: by_id.get(identifier, ()) for identifier in asked.rows})
-    looked_up.rows.update((key, row) for key, row in rows.items() if row["id"] in asked.rows)
-    describing: dict[str, list[str]] = {identifier: [] for identifier in asked.descriptions}
+def _take(looked_up: Found, open_questions: Questions, collection: str, rows: Mapping[str, Document]) -> None:
+    by_id = mongo_rows.by_id(row for row in rows.values() if row["id"] in open_questions.rows)
+    looked_up.known.rows.update({identifier: by_id.get(identifier, ()) for identifier in open_questions.rows})
+    looked_up.rows.update((key, row) for key, row in rows.items() if row["id"] in open_questions.rows)
+    describing: dict[str, list[str]] = {identifier: [] for identifier in open_questions.descriptions}
     for row in rows.values():
         if row["coll"] == collection and not row["withdrawn"] and row["describes"] in describing:
             describing[row["describes"]].append(row["id"])

@@ -46,11 +46,11 @@ class Operations:
             case steps.ReadTip():
                 return self._tip(step.collection)
             case steps.ReadEntry():
-                found = self.database.log.find_one(_entry_key(step), _NO_PLAN, session=self.session)
-                return None if found is None else _entry_of(found)
+                document = self.database.log.find_one(_entry_key(step), _NO_PLAN, session=self.session)
+                return None if document is None else _entry_of(document)
             case steps.ReadPlan():
-                found = self.database.log.find_one(_entry_key(step), {"plan": 1, "done": 1}, session=self.session)
-                return None if found is None or found["done"] else _plan_of(found["plan"])
+                document = self.database.log.find_one(_entry_key(step), {"plan": 1, "done": 1}, session=self.session)
+                return None if document is None or document["done"] else _plan_of(document["plan"])
             case steps.Announce():
                 insert_new(self.database.intents, [_intent_document(step.intent)], self.session)
             case steps.ReadIntents():
@@ -81,11 +81,11 @@ class Operations:
             case steps.Wipe():
                 self._wipe(step.collection)
             case steps.HoldsAny():
-                held = {"coll": step.collection, "views": mongo_rows.EVERYTHING}
-                return self.database.objects.find_one(held, {"_id": 1}, session=self.session) is not None
+                everything = {"coll": step.collection, "views": mongo_rows.EVERYTHING}
+                return self.database.objects.find_one(everything, {"_id": 1}, session=self.session) is not None
             case steps.Taken():
-                wanted = {"_id": {"$in": list(step.keys)}, "coll": step.collection}
-                return {row["_id"] for row in self.database.objects.find(wanted, {"_id": 1}, session=self.session)}
+                criteria = {"_id": {"$in": list(step.keys)}, "coll": step.collection}
+                return {row["_id"] for row in self.database.objects.find(criteria, {"_id": 1}, session=self.session)}
             case steps.Range():
                 return self._range(step)
             case steps.Wait():
@@ -95,54 +95,56 @@ class Operations:
         return None
 
     def _tip(self, collection: str) -> list[steps.LogEntry]:
-        wanted = {"_id": mongo_rows.log_range(collection), "coll": collection}
-        found = self.database.log.find(wanted, _NO_PLAN, session=self.session).sort("_id", -1).limit(2)
-        return [_entry_of(row) for row in found]
+        criteria = {"_id": mongo_rows.log_range(collection), "coll": collection}
+        entries = self.database.log.find(criteria, _NO_PLAN, session=self.session).sort("_id", -1).limit(2)
+        return [_entry_of(row) for row in entries]
 
     def _look_up(self, ids: Sequence[str], described: Sequence[str]) -> list[Document]:
-        found: list[Document] = []
+        documents: list[Document] = []
         for start in range(0, max(len(ids), len(described)), AT_ONCE):
-            wanted: Document = {"id": {"$in": list(ids[start : start + AT_ONCE])}}
+            criteria: Document = {"id": {"$in": list(ids[start : start + AT_ONCE])}}
             if words := [mongo_rows.description(name) for name in described[start : start + AT_ONCE]]:
-                wanted = {"$or": [wanted, {"mentions": {"$in": words}}]}
-            found += self.database.objects.find(wanted, mongo_rows.NO_BODY, session=self.session)
-        return found
+                criteria = {"$or": [criteria, {"mentions": {"$in": words}}]}
+            documents += self.database.objects.find(criteria, mongo_rows.NO_BODY, session=self.session)
+        return documents
 
     def _read_bodies(self, keys: Sequence[str]) -> dict[str, bytes]:
         bodies: dict[str, bytes] = {}
         for start in range(0, len(keys), AT_ONCE):
-            wanted = {"_id": {"$in": list(keys[start : start + AT_ONCE])}}
-            found = self.database.objects.find(wanted, {"body": 1}, session=self.session)
+            criteria = {"_id": {"$in": list(keys[start : start + AT_ONCE])}}
+            documents = self.database.objects.find(criteria, {"body": 1}, session=self.session)
             # a row that was deleted since keeps its key alone
-            bodies |= {row["_id"]: row["body"] for row in found if "body" in row}
+            bodies |= {row["_id"]: row["body"] for row in documents if "body" in row}
         return bodies
 
     def _mentions(self, step: steps.Mentions) -> dict[str, Document]:
         """(1) In most cases few rows bear any of them; (2) where many do, each mention is asked for by itself."""
         order = -1 if step.highest else 1
-        found: dict[str, Document] = {}
+        documents: dict[str, Document] = {}
         for start in range(0, len(step.mentions), AT_ONCE):
-            some = set(step.mentions[start : start + AT_ONCE])
-            wanted: Document = {"mentions": {"$in": sorted(some)}, "_id": {"$nin": list(step.leaving_out)}}
-            rows = self.database.objects.find(wanted, _MENTION_FIELDS, session=self.session)
+            portion = set(step.mentions[start : start + AT_ONCE])
+            criteria: Document = {"mentions": {"$in": sorted(portion)}, "_id": {"$nin": list(step.leaving_out)}}
+            rows = self.database.objects.find(criteria, _MENTION_FIELDS, session=self.session)
             met = list(rows.sort("governing", order).limit(AT_ONCE))  # (1)
             for row in met:
-                for mention in some.intersection(row["mentions"]):
-                    found.setdefault(mention, row)
+                for mention in portion.intersection(row["mentions"]):
+                    documents.setdefault(mention, row)
             if len(met) < AT_ONCE:
                 continue
-            for mention in sorted(some - found.keys()):  # (2)
-                rows = self.database.objects.find(wanted | {"mentions": mention}, _MENTION_FIELDS, session=self.session)
-                found.update((mention, row) for row in rows.sort("governing", order).limit(1))
-        return found
+            for mention in sorted(portion - documents.keys()):  # (2)
+                rows = self.database.objects.find(
+                    criteria | {"mentions": mention}, _MENTION_FIELDS, session=self.session
+                )
+                documents.update((mention, row) for row in rows.sort("governing", order).limit(1))
+        return documents
 
     def _insert(self, entry: steps.LogEntry, plan: steps.Plan) -> str:
         document = _entry_document(entry, plan)
         try:
             self.database.log.insert_one(document, session=self.session)
         except mongo_errors.DuplicateKeyError:
-            taken = self.database.log.find_one({"_id": document["_id"]}, {"batch": 1}, session=self.session)
-            return "" if taken is None else str(taken["batch"])
+            winner = self.database.log.find_one({"_id": document["_id"]}, {"batch": 1}, session=self.session)
+            return "" if winner is None else str(winner["batch"])
         return entry.batch
 
     def _mark(self, step: steps.Show | steps.Finish, change: Document) -> None:
@@ -162,8 +164,10 @@ class Operations:
 
     def _wipe(self, collection: str) -> None:
         while True:
-            some = self.database.objects.find({"coll": collection}, {"_id": 1}, session=self.session).limit(AT_ONCE)
-            keys = [row["_id"] for row in some]
+            documents = self.database.objects.find({"coll": collection}, {"_id": 1}, session=self.session).limit(
+                AT_ONCE
+            )
+            keys = [row["_id"] for row in documents]
             if not keys:
                 return
             self.database.objects.delete_many({"_id": {"$in": keys}, "coll": collection}, session=self.session)
@@ -171,12 +175,12 @@ class Operations:
     def _range(self, step: steps.Range) -> tuple[list[Document], bool]:
         query = step.query
         fields = _MANIFEST_FIELDS if step.max_bytes is None else _PAGE_FIELDS
-        wanted = mongo_rows.page_filter(query, step.upto)
-        cursor = self.database.objects.find(wanted, fields, session=self.session).sort("place", 1)
+        criteria = mongo_rows.page_filter(query, step.upto)
+        cursor = self.database.objects.find(criteria, fields, session=self.session).sort("place", 1)
         rows: list[Document] = []
         size = 0
-        with cursor.limit(query.limit + 1) as found:
-            for row in found:
+        with cursor.limit(query.limit + 1) as documents:
+            for row in documents:
                 if len(rows) == query.limit:
                     return rows, True
                 if step.max_bytes is not None:
@@ -188,7 +192,7 @@ class Operations:
 
     def keep(self, statuses: Iterable[Document]) -> None:
         """Insert statuses, leaving those alone that are there."""
-        insert_new(self.database.statuses, [self._forgettable(one) for one in statuses], self.session)
+        insert_new(self.database.statuses, [self._forgettable(status) for status in statuses], self.session)
 
     def _forgettable(self, status: Document) -> Document:
         forget = _EPOCH + timedelta(milliseconds=status["kept_at"] + self.status_milliseconds)
@@ -208,7 +212,7 @@ class Operations:
         # (2)
         document = mongo_rows.account_document(account)
         accounts.replace_one({"_id": account.name}, document, upsert=True, session=self.session)
-        # (3) what it gave up may be claimed anew
+        # (3) what it gave up may be claimed again
         self._keep_keys(account.name, account.key_hashes)
 
     def _keep_keys(self, name: str, key_hashes: Sequence[str]) -> None:
@@ -226,16 +230,16 @@ class Operations:
 
 def keep_statuses(statuses: Iterable[Status], operations: Operations) -> None:
     """Put statuses back, leaving those alone that are there."""
-    operations.keep([mongo_rows.status_document(one) for one in statuses])
+    operations.keep([mongo_rows.status_document(status) for status in statuses])
 
 
-def some_of(collection: str, wanted: Document, order: str, operations: Operations) -> list[Document]:
+def some_of(collection: str, criteria: Document, order: str, operations: Operations) -> list[Document]:
     """The first of the documents with a body that are wanted, in that order: at least one if there is any."""
     rows: list[Document] = []
     size = 0
-    found = operations.database[collection].find(wanted, session=operations.session).sort(order, 1).limit(AT_ONCE)
-    with found:
-        for row in found:
+    documents = operations.database[collection].find(criteria, session=operations.session).sort(order, 1).limit(AT_ONCE)
+    with documents:
+        for row in documents:
             rows.append(row)
             size += len(row["body"])
             if size >= BYTES_AT_ONCE:
@@ -246,38 +250,38 @@ def some_of(collection: str, wanted: Document, order: str, operations: Operation
 def kept_secret(fresh: bytes, operations: Operations) -> bytes:
     """The store's signing secret; `fresh` becomes it if there is none yet."""
     meta, session = operations.database.meta, operations.session
-    found = meta.find_one({"_id": "secret"}, session=session)
-    if found is None:
+    document = meta.find_one({"_id": "secret"}, session=session)
+    if document is None:
         insert_new(meta, [{"_id": "secret", "value": fresh}], session)
-        found = meta.find_one({"_id": "secret"}, session=session)
-    assert found is not None
-    value: bytes = found["value"]
+        document = meta.find_one({"_id": "secret"}, session=session)
+    assert document is not None
+    value: bytes = document["value"]
     return value
 
 
-def records_of(wanted: Document, operations: Operations) -> list[Document]:
+def records_of(criteria: Document, operations: Operations) -> list[Document]:
     """The first of the records that are wanted, in place order."""
-    return some_of("objects", wanted, "place", operations)
+    return some_of("objects", criteria, "place", operations)
 
 
-def standings_of(wanted: Document, operations: Operations) -> list[Document]:
+def standings_of(criteria: Document, operations: Operations) -> list[Document]:
     """The first of the records that are wanted, in place order, without what standings do not need."""
-    found = operations.database.objects.find(wanted, _STANDING_FIELDS, session=operations.session)
-    return list(found.sort("place", 1).limit(AT_ONCE))
+    documents = operations.database.objects.find(criteria, _STANDING_FIELDS, session=operations.session)
+    return list(documents.sort("place", 1).limit(AT_ONCE))
 
 
-def portions(those: Iterable[_Kept]) -> Iterator[list[_Kept]]:
+def portions(items: Iterable[_Kept]) -> Iterator[list[_Kept]]:
     """What has bodies, in the same order, so many at once as one operation carries."""
-    some: list[_Kept] = []
+    portion: list[_Kept] = []
     size = 0
-    for one in those:
-        if some and (len(some) == AT_ONCE or size + len(one.body) > BYTES_AT_ONCE):
-            yield some
-            some, size = [], 0
-        some.append(one)
-        size += len(one.body)
-    if some:
-        yield some
+    for item in items:
+        if portion and (len(portion) == AT_ONCE or size + len(item.body) > BYTES_AT_ONCE):
+            yield portion
+            portion, size = [], 0
+        portion.append(item)
+        size += len(item.body)
+    if portion:
+        yield portion
 
 
 def insert_new(collection: Collection[Document], rows: Sequence[Mapping[str, Any]], session: ClientSession) -> None:

@@ -54,14 +54,14 @@ def begin_restore(collection: str, head: int, name: str) -> Generator[Step, Any,
 def restore_some(tip: LogEntry, records: Sequence[Record]) -> Generator[Step, Any, LogEntry]:
     """Put records at their own places, while nothing is shown; the entry that did."""
     n = tip.n + 1
-    found: list[Document] = yield LookUp(tuple(sorted({record.id for record in records})))
+    held_rows: list[Document] = yield LookUp(tuple(sorted({record.id for record in records})))
     versions: dict[str, list[Document]] = {}
-    for row in found:
+    for row in held_rows:
         if row["coll"] == tip.collection:
             versions.setdefault(row["id"], []).append(row)
     for record in records:
-        here = replace(record, collection=tip.collection)
-        versions.setdefault(record.id, []).append(mongo_rows.row_of(line.alone(here), n))
+        own = replace(record, collection=tip.collection)
+        versions.setdefault(record.id, []).append(mongo_rows.row_of(line.alone(own), n))
     places = tuple(mongo_rows.row_id(tip.collection, record.place) for record in records)
     # a record of this collection may have been deleted at that very place, and its seat is there
     seats: set[str] = yield Taken(tip.collection, places)
@@ -86,9 +86,9 @@ def restore_some(tip: LogEntry, records: Sequence[Record]) -> Generator[Step, An
             elif change:
                 before[row["_id"]] = row
                 touches.append((row["_id"], change))
-    held = mongo_commit.held_after(tip, shown)
-    held = mongo_commit.shown_otherwise(held, before, [one for one in touches if one[0] in before])
-    return (yield from _restoring(tip, Plan(tuple(new), tuple(touches)), tip.place, held, restoring=True))
+    counts = mongo_commit.held_after(tip, shown)
+    counts = mongo_commit.shown_otherwise(counts, before, [touch for touch in touches if touch[0] in before])
+    return (yield from _restoring(tip, Plan(tuple(new), tuple(touches)), tip.place, counts, restoring=True))
 
 
 def end_restore(tip: LogEntry, place: int) -> Generator[Step, Any, LogEntry]:
@@ -105,10 +105,10 @@ def undo_restore(begun: LogEntry) -> Generator[Step, Any, None]:
 
 
 def _restoring(
-    tip: LogEntry, plan: Plan, place: int, held: tuple[int, ...], *, restoring: bool
+    tip: LogEntry, plan: Plan, place: int, counts: tuple[int, ...], *, restoring: bool
 ) -> Generator[Step, Any, LogEntry]:
     n = tip.n + 1
-    entry = LogEntry(tip.collection, n, tip.batch, place, restoring=restoring, held=held, changed=n)
+    entry = LogEntry(tip.collection, n, tip.batch, place, restoring=restoring, held=counts, changed=n)
     if not (yield from mongo_commit.commit(tip, entry, plan)):
         raise StoreUnavailableError(
             f"another import into the collection {tip.collection} took over: let that one end, or run this one again"

@@ -122,27 +122,27 @@ def codes(versions: VersionMatch, clearance: int) -> list[int]:
 
 def is_asked_for(row: Mapping[str, Any], versions: VersionMatch, clearance: int) -> bool:
     """What `page_filter` says of one row, for rows that are at hand."""
-    seen = set(row["views"])
-    return bool(seen.intersection(codes(versions, clearance))) or (
-        row["version"] in versions.instants and _EVERY + clearance in seen
+    views = set(row["views"])
+    return bool(views.intersection(codes(versions, clearance))) or (
+        row["version"] in versions.instants and _EVERY + clearance in views
     )
 
 
 def page_filter(query: Query, upto: int) -> Document:
     """The filter of one page: equalities (or a few, merged in order), then the range of places, sorted by place."""
-    wanted: Document = {"coll": query.collection}
+    criteria: Document = {"coll": query.collection}
     if query.ids:
-        wanted["id"] = _any_of(query.ids)
+        criteria["id"] = _any_of(query.ids)
     if query.types:
-        wanted["type"] = _any_of(query.types)
+        criteria["type"] = _any_of(query.types)
     places = {"$gt": query.after, "$lte": upto}
-    asked = codes(query.versions, query.clearance)
+    view_codes = codes(query.versions, query.clearance)
     if not query.versions.instants or query.versions.every:
-        return wanted | {"views": _any_of(asked), "place": places}
+        return criteria | {"views": _any_of(view_codes), "place": places}
     by_instant = {"version": _any_of(query.versions.instants), "views": _EVERY + query.clearance, "place": places}
-    if not asked:
-        return wanted | by_instant
-    return wanted | {"$or": [{"views": _any_of(asked), "place": places}, by_instant]}
+    if not view_codes:
+        return criteria | by_instant
+    return criteria | {"$or": [{"views": _any_of(view_codes), "place": places}, by_instant]}
 
 
 def count_filter(collection: str, clearance: int, upto: int) -> Document:
@@ -339,7 +339,7 @@ def account_of(row: Mapping[str, Any]) -> AccountRow:
 
 def by_id(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[HeldVersion]]:
     """Held versions by object id, as `line.settle` wants them."""
-    held: dict[str, list[HeldVersion]] = {}
+    versions: dict[str, list[HeldVersion]] = {}
     for row in rows:
-        held.setdefault(row["id"], []).append(held_of(row))
-    return held
+        versions.setdefault(row["id"], []).append(held_of(row))
+    return versions

@@ -136,9 +136,9 @@ class MongoStore(Runner):
         """See `Store.publishers`."""
         deadline = deadline_in(READ_SECONDS)
         upto = self._run(mongo_commit.shown(collection), deadline)
-        wanted = mongo_rows.count_filter(collection, clearance, upto) | {"id": object_id}
+        criteria = mongo_rows.count_filter(collection, clearance, upto) | {"id": object_id}
         rows = self._call(
-            lambda o: list(o.database.objects.find(wanted, {"publishers": 1}, session=o.session).sort("place", 1)),
+            lambda o: list(o.database.objects.find(criteria, {"publishers": 1}, session=o.session).sort("place", 1)),
             deadline,
         )
         return tuple(dict.fromkeys(publisher for row in rows for publisher in row["publishers"]))
@@ -147,8 +147,8 @@ class MongoStore(Runner):
         """See `Store.history`: up to the place that is shown."""
         deadline = deadline_in(READ_SECONDS)
         upto = self._run(mongo_commit.shown(collection), deadline)
-        wanted = {"coll": collection, "id": object_id, "place": {"$lte": upto}}
-        rows = self._call(lambda o: list(o.database.objects.find(wanted, session=o.session)), deadline)
+        criteria = {"coll": collection, "id": object_id, "place": {"$lte": upto}}
+        rows = self._call(lambda o: list(o.database.objects.find(criteria, session=o.session)), deadline)
         return tuple(mongo_rows.record_of(row) for row in sorted(rows, key=lambda row: int(row["version"])))
 
     def delete(  # noqa: PLR0913 - as `Store.delete`
@@ -172,16 +172,16 @@ class MongoStore(Runner):
     def purge(self, collection: str, object_id: str) -> int:
         """See `Store.purge`. MongoDB's own files (oplog, journal, free blocks, backups) let go of it in their time."""
         with self._turn(collection) as deadline:
-            _, gone, touched = self._run(mongo_commit.remove(Removal(collection, object_id, None), _name()), deadline)
+            _, count, touched = self._run(mongo_commit.remove(Removal(collection, object_id, None), _name()), deadline)
         self._call(lambda operations: operations.scrub(object_id), deadline)
         self._trail.add_purge(collection, object_id, touched)
-        return gone
+        return count
 
     def has_unknown_levels(self, collection: str) -> bool:
         """See `Store.has_unknown_levels`."""
-        wanted = {"coll": collection, "views": mongo_rows.OF_UNKNOWN_LEVEL}
+        criteria = {"coll": collection, "views": mongo_rows.OF_UNKNOWN_LEVEL}
         row = self._call(
-            lambda o: o.database.objects.find_one(wanted, {"_id": 1}, session=o.session), deadline_in(READ_SECONDS)
+            lambda o: o.database.objects.find_one(criteria, {"_id": 1}, session=o.session), deadline_in(READ_SECONDS)
         )
         return row is not None
 
@@ -210,9 +210,11 @@ class MongoStore(Runner):
         count = sum(held[: clearance + 1])
         if not count:
             return 0, 0
-        wanted = mongo_rows.count_filter(collection, clearance, shown)
+        criteria = mongo_rows.count_filter(collection, clearance, shown)
         newest = self._call(
-            lambda o: list(o.database.objects.find(wanted, {"place": 1}, session=o.session).sort("place", -1).limit(1)),
+            lambda o: list(
+                o.database.objects.find(criteria, {"place": 1}, session=o.session).sort("place", -1).limit(1)
+            ),
             deadline,
         )
         return count, newest[0]["place"] if newest else 0
@@ -225,8 +227,8 @@ class MongoStore(Runner):
 
     def get_status(self, status_id: str) -> Status | None:
         """See `Store.get_status`."""
-        wanted = {"_id": status_id}
-        row = self._call(lambda o: o.database.statuses.find_one(wanted, session=o.session), deadline_in(READ_SECONDS))
+        criteria = {"_id": status_id}
+        row = self._call(lambda o: o.database.statuses.find_one(criteria, session=o.session), deadline_in(READ_SECONDS))
         if row is None or row["kept_at"] + self._status_milliseconds < self._clock():
             return None
         return mongo_rows.status_of(row)
@@ -235,8 +237,8 @@ class MongoStore(Runner):
         """See `Store.statuses`."""
         after = ""
         while True:
-            wanted = {"_id": {"$gt": after}, "kept_at": {"$gte": self._clock() - self._status_milliseconds}}
-            rows = self._call(partial(some_of, "statuses", wanted, "_id"), deadline_in(self._lock_seconds))
+            criteria = {"_id": {"$gt": after}, "kept_at": {"$gte": self._clock() - self._status_milliseconds}}
+            rows = self._call(partial(some_of, "statuses", criteria, "_id"), deadline_in(self._lock_seconds))
             if not rows:
                 return
             yield from map(mongo_rows.status_of, rows)
@@ -244,11 +246,11 @@ class MongoStore(Runner):
 
     def put_statuses(self, statuses: Iterable[Status]) -> int:
         """See `Store.put_statuses`."""
-        put = 0
-        for some in portions(statuses):
-            self._call(partial(keep_statuses, some), deadline_in(self._lock_seconds))
-            put += len(some)
-        return put
+        total = 0
+        for portion in portions(statuses):
+            self._call(partial(keep_statuses, portion), deadline_in(self._lock_seconds))
+            total += len(portion)
+        return total
 
     def sweep(self, before: int) -> int:
         """See `Store.sweep`. Finishes what dead writers left, too."""
@@ -272,8 +274,8 @@ class MongoStore(Runner):
         """See `Store.find_key`."""
         return self._account({"key_hashes": key_hash})
 
-    def _account(self, wanted: Document) -> AccountRow | None:
-        row = self._call(lambda o: o.database.accounts.find_one(wanted, session=o.session), deadline_in(READ_SECONDS))
+    def _account(self, criteria: Document) -> AccountRow | None:
+        row = self._call(lambda o: o.database.accounts.find_one(criteria, session=o.session), deadline_in(READ_SECONDS))
         return None if row is None else mongo_rows.account_of(row)
 
     def put_account(self, row: AccountRow) -> None:
@@ -294,9 +296,9 @@ class MongoStore(Runner):
 
     def put_secret(self, secret: bytes) -> None:
         """See `Store.put_secret`."""
-        wanted, document = {"_id": "secret"}, {"_id": "secret", "value": secret}
+        key, document = {"_id": "secret"}, {"_id": "secret", "value": secret}
         self._call(
-            lambda o: o.database.meta.replace_one(wanted, document, upsert=True, session=o.session),
+            lambda o: o.database.meta.replace_one(key, document, upsert=True, session=o.session),
             deadline_in(self._lock_seconds),
         )
 
@@ -326,8 +328,8 @@ class MongoStore(Runner):
         upto = self._run(mongo_commit.shown(collection), deadline_in(READ_SECONDS))
         after = 0
         while after < upto:
-            wanted = {"coll": collection, "views": code, "place": {"$gt": after, "$lte": upto}}
-            rows = self._call(partial(read, wanted), deadline_in(self._lock_seconds))
+            criteria = {"coll": collection, "views": code, "place": {"$gt": after, "$lte": upto}}
+            rows = self._call(partial(read, criteria), deadline_in(self._lock_seconds))
             if not rows:
                 return
             yield from rows
@@ -340,14 +342,14 @@ class MongoStore(Runner):
         tip = self._run(mongo_restore.begin_restore(collection, head, _name()), deadline_in(self._lock_seconds))
         self.add_to_trail([trail.restore_act(collection, tip.place)])
         key = self.trail_key()
-        put, last = 0, 0
+        total, last = 0, 0
         try:
-            for some in portions(records):
-                last = mongo_restore.in_order(some, last)
-                tip = self._run(mongo_restore.restore_some(tip, some), deadline_in(self._lock_seconds))
-                seals = trail.seals_of(key, (replace(record, collection=collection) for record in some))
+            for portion in portions(records):
+                last = mongo_restore.in_order(portion, last)
+                tip = self._run(mongo_restore.restore_some(tip, portion), deadline_in(self._lock_seconds))
+                seals = trail.seals_of(key, (replace(record, collection=collection) for record in portion))
                 self.add_to_trail([trail.restore_act(collection, max(head, last), seals)])
-                put += len(some)
+                total += len(portion)
             self._run(mongo_restore.end_restore(tip, max(head, last)), deadline_in(self._lock_seconds))
         except BaseException:
             # nothing of a broken import stays; where even this fails, the next import into the collection wipes it
@@ -356,7 +358,7 @@ class MongoStore(Runner):
                 self.add_to_trail([trail.restore_act(collection, self.head(collection))])
             raise
         self.add_to_trail([trail.head_act(collection, self.head(collection))])
-        return put
+        return total
 
     # ------------------------------------------------------------------------------------------------------ the rest
 
@@ -382,9 +384,9 @@ class MongoStore(Runner):
 
     def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
         """See `Store.facts`. Numbers are given before the write: those of slower writers are looked for again."""
-        wanted = {"kind": kind, "number": {"$gt": max(0, since - FACTS_AGAIN)}}
+        criteria = {"kind": kind, "number": {"$gt": max(0, since - FACTS_AGAIN)}}
         rows = self._call(
-            lambda o: list(o.database.facts.find(wanted, session=o.session).sort("number", 1)),
+            lambda o: list(o.database.facts.find(criteria, session=o.session).sort("number", 1)),
             deadline_in(READ_SECONDS),
         )
         return tuple(Fact(row["number"], row["key"], row["value"]) for row in rows if row["key"].startswith(prefix))
@@ -417,9 +419,9 @@ class MongoStore(Runner):
 
     def space(self) -> tuple[int, int | None]:
         """See `Store.space`."""
-        found = self._call(lambda o: o.database.command("dbStats", session=o.session), deadline_in(READ_SECONDS))
-        free = found.get("fsTotalSize", 0) - found.get("fsUsedSize", 0)
-        return int(found.get("totalSize") or found.get("storageSize") or 0), int(free) if free > 0 else None
+        figures = self._call(lambda o: o.database.command("dbStats", session=o.session), deadline_in(READ_SECONDS))
+        free = figures.get("fsTotalSize", 0) - figures.get("fsUsedSize", 0)
+        return int(figures.get("totalSize") or figures.get("storageSize") or 0), int(free) if free > 0 else None
 
     def ping(self) -> None:
         """See `Store.ping`."""

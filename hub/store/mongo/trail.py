@@ -28,10 +28,10 @@ AT_ONCE_ENTRIES: Final = 200  # in memory
 
 def key_of(operations: Operations) -> bytes:
     """The key of seals and salts."""
-    found = operations.database.meta.find_one({"_id": KEY_ID}, session=operations.session)
-    if found is None:
+    document = operations.database.meta.find_one({"_id": KEY_ID}, session=operations.session)
+    if document is None:
         raise StoreUnavailableError("the store has no audit trail yet: run `hub init`, which begins it")
-    key: bytes = found["value"]
+    key: bytes = document["value"]
     return key
 
 
@@ -42,8 +42,8 @@ def put_key(operations: Operations, fresh: bytes) -> None:
 
 def head_of(operations: Operations) -> TrailHead:
     """Where the trail ends now."""
-    found = operations.database.trail.find({}, {"link": 1}, session=operations.session).sort("_id", -1).limit(1)
-    return next((TrailHead(row["_id"], row["link"]) for row in found), TrailHead())
+    entries = operations.database.trail.find({}, {"link": 1}, session=operations.session).sort("_id", -1).limit(1)
+    return next((TrailHead(row["_id"], row["link"]) for row in entries), TrailHead())
 
 
 def add(operations: Operations, act: Callable[[], Act | None], now: int) -> None:
@@ -66,36 +66,40 @@ def add(operations: Operations, act: Callable[[], Act | None], now: int) -> None
             operations.database.trail.insert_one(row, session=operations.session)
         except mongo_errors.DuplicateKeyError:
             # an insert whose answer was lost is there already
-            found = operations.database.trail.find_one({"_id": entry.number}, {"link": 1}, session=operations.session)
-            if found is None or found["link"] != entry.link:
+            previous = operations.database.trail.find_one(
+                {"_id": entry.number}, {"link": 1}, session=operations.session
+            )
+            if previous is None or previous["link"] != entry.link:
                 continue
         return
 
 
 def entries(operations: Operations, after: int, limit: int) -> Sequence[TrailEntry]:
     """The entries after that number."""
-    found = operations.database.trail.find({"_id": {"$gt": after}}, session=operations.session).sort("_id", 1)
-    return [TrailEntry(row["_id"], row["text"], row["seals"], row["digest"], row["link"]) for row in found.limit(limit)]
+    documents = operations.database.trail.find({"_id": {"$gt": after}}, session=operations.session).sort("_id", 1)
+    return [
+        TrailEntry(row["_id"], row["text"], row["seals"], row["digest"], row["link"]) for row in documents.limit(limit)
+    ]
 
 
 def records_at(operations: Operations, collection: str, places: Iterable[int]) -> list[Record]:
     """The records at these places of the collection, as far as they are there."""
     keys = [mongo_rows.row_id(collection, place) for place in places]
-    found: list[Record] = []
+    records: list[Record] = []
     for start in range(0, len(keys), AT_ONCE):
-        wanted = {"_id": {"$in": keys[start : start + AT_ONCE]}, "coll": collection}
-        rows = operations.database.objects.find(wanted, session=operations.session)
-        found += [mongo_rows.record_of(row) for row in rows if "body" in row]  # a deleted one leaves its key behind
-    return found
+        criteria = {"_id": {"$in": keys[start : start + AT_ONCE]}, "coll": collection}
+        rows = operations.database.objects.find(criteria, session=operations.session)
+        records += [mongo_rows.record_of(row) for row in rows if "body" in row]  # a deleted one leaves its key behind
+    return records
 
 
 def changed_since(operations: Operations, collection: str, places: Iterable[int], n: int) -> list[int]:
     """The places whose record a later commit wrote than number n."""
     low, high = min(places, default=0), max(places, default=0)
     keys = {"$gte": mongo_rows.row_id(collection, low), "$lte": mongo_rows.row_id(collection, high)}
-    wanted = {"_id": keys, "coll": collection, "n": {"$gt": n}}
-    found = operations.database.objects.find(wanted, {"_id": 1}, session=operations.session)
-    return [mongo_rows.place_of(row["_id"]) for row in found]
+    criteria = {"_id": keys, "coll": collection, "n": {"$gt": n}}
+    documents = operations.database.objects.find(criteria, {"_id": 1}, session=operations.session)
+    return [mongo_rows.place_of(row["_id"]) for row in documents]
 
 
 def seals_now(operations: Operations, key: bytes, collection: str, places: Sequence[int]) -> dict[int, bytes]:
@@ -120,19 +124,19 @@ class MongoTrail:
     def entries(self, after: int) -> Iterator[TrailEntry]:
         """See `Store.trail`."""
         while True:
-            found: Sequence[TrailEntry] = self._call(partial(entries, after=after, limit=AT_ONCE_ENTRIES))
-            yield from found
-            if len(found) < AT_ONCE_ENTRIES:
+            portion: Sequence[TrailEntry] = self._call(partial(entries, after=after, limit=AT_ONCE_ENTRIES))
+            yield from portion
+            if len(portion) < AT_ONCE_ENTRIES:
                 return
-            after = found[-1].number
+            after = portion[-1].number
 
     def digests(self, after: int, limit: int) -> list[bytes]:
         """See `Store.trail_digests`."""
 
         def read(operations: Operations) -> list[bytes]:
-            wanted = {"_id": {"$gt": after}}
-            found = operations.database.trail.find(wanted, {"digest": 1}, session=operations.session)
-            return [row["digest"] for row in found.sort("_id", 1).limit(limit)]
+            criteria = {"_id": {"$gt": after}}
+            documents = operations.database.trail.find(criteria, {"digest": 1}, session=operations.session)
+            return [row["digest"] for row in documents.sort("_id", 1).limit(limit)]
 
         digests: list[bytes] = self._call(read)
         return digests
@@ -174,11 +178,11 @@ class MongoTrail:
 
     def add_batch(self, batch: Batch, committed: Committed) -> None:
         """The entry of a batch: what it added is sealed from memory, unless another commit has changed it since."""
-        made = trail.seals_of(self.key(), committed.new)
+        new_seals = trail.seals_of(self.key(), committed.new)
 
         def act(operations: Operations) -> Act | None:
-            stale = changed_since(operations, batch.collection, made, committed.n)
-            seals = made | seals_now(operations, self.key(), batch.collection, (*stale, *committed.touched))
+            stale = changed_since(operations, batch.collection, new_seals, committed.n)
+            seals = new_seals | seals_now(operations, self.key(), batch.collection, (*stale, *committed.touched))
             return trail.append_act(batch, committed.appended, committed.head, seals)
 
         self._call(lambda operations: add(operations, partial(act, operations), self._clock()))

@@ -39,10 +39,10 @@ def _let_levels_govern(operations: Operations) -> None:
     """From format 2 to 3: a newer version governs the older ones, and records know their references (law L5)."""
     for collection in _collections(operations):
         _finish(operations, collection)
-        for some in _by_id(operations, collection):
+        for documents in _by_id(operations, collection):
             changes = [
                 UpdateOne({"_id": row["_id"], "coll": collection}, _governed(row, standing))
-                for rows in some
+                for rows in documents
                 for row, standing in zip(rows, _standings(rows), strict=True)
                 if "governing" not in row
             ]
@@ -103,9 +103,9 @@ def _by_id(operations: Operations, collection: str) -> Iterator[list[list[Docume
     """The records of a collection, together for each id, oldest version first; as many ids at once as one operation."""
     after = ""
     while True:
-        wanted = {"coll": collection, "id": {"$gt": after}}
-        found = operations.database.objects.find(wanted, {"id": 1}, session=operations.session).sort("id", 1)
-        ids = list(dict.fromkeys(row["id"] for row in found.limit(AT_ONCE)))
+        criteria = {"coll": collection, "id": {"$gt": after}}
+        documents = operations.database.objects.find(criteria, {"id": 1}, session=operations.session).sort("id", 1)
+        ids = list(dict.fromkeys(row["id"] for row in documents.limit(AT_ONCE)))
         if not ids:
             return
         whole = {"coll": collection, "id": {"$in": ids}}
@@ -117,8 +117,8 @@ def _by_id(operations: Operations, collection: str) -> Iterator[list[list[Docume
 
 
 def _collections(operations: Operations) -> list[str]:
-    found: list[str] = operations.database.log.distinct("coll", session=operations.session)
-    return found
+    collections: list[str] = operations.database.log.distinct("coll", session=operations.session)
+    return collections
 
 
 def _finish(operations: Operations, collection: str) -> None:
@@ -131,10 +131,10 @@ def _finish(operations: Operations, collection: str) -> None:
 
 
 def _count(operations: Operations, collection: str, field: str, code: int) -> None:
-    held = [0] * (NO_LEVEL + 1)  # the last for what is hidden
-    wanted = {"coll": collection, "views": code}
-    for row in operations.database.objects.find(wanted, {field: 1}, session=operations.session):
-        held[row[field]] += 1
+    counts = [0] * (NO_LEVEL + 1)  # the last for what is hidden
+    criteria = {"coll": collection, "views": code}
+    for row in operations.database.objects.find(criteria, {field: 1}, session=operations.session):
+        counts[row[field]] += 1
     tips: list[LogEntry] = operations.take(ReadTip(collection))
     newest = {"_id": mongo_rows.entry_id(collection, tips[0].n), "coll": collection}
-    operations.database.log.update_one(newest, {"$set": {"held": held[:NO_LEVEL]}}, session=operations.session)
+    operations.database.log.update_one(newest, {"$set": {"held": counts[:NO_LEVEL]}}, session=operations.session)

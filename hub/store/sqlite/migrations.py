@@ -226,7 +226,7 @@ def _read_references(connection: apsw.Connection) -> None:
 def changes_of_records(connection: apsw.Connection) -> None:
     """Which records were changed or removed, numbered, so that pages kept ready to send are known to be as they were.
 
-    Triggers write it, so that no statement can forget to. The last 10,000 changes are kept: whoever has to ask for more
+    Triggers write it, so that no statement can forget to. The last 10,000 changes are kept: a reader that has to ask for more
     starts again from nothing.
     """
     connection.execute("""
