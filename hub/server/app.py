@@ -20,6 +20,7 @@ from hub.errors import HubError
 from hub.pages import layout
 from hub.server import audit, community, errors, front, health, metrics, views
 from hub.server.console import addresses, guard, pages
+from hub.server.requests import current_request
 from hub.server.responses import compress
 from hub.sharing.credentials import PasswordCheck, name_tried
 from hub.sharing.sessions import Sessions
@@ -109,46 +110,50 @@ def create_app(  # noqa: PLR0913 - each by its name
 
 def _begin() -> flask.Response | None:
     """Before each request: its clock, who is asking, and whether the client takes what the hub answers."""
-    flask.g.begun = time.perf_counter()
-    flask.g.request_id = _request_id()
-    if flask.request.endpoint in OPEN or flask.request.url_rule is None:
+    # each proxy is looked through once: each look costs, and a poll with nothing new costs little else
+    request = current_request()
+    about = flask.g._get_current_object()  # noqa: SLF001 - as Flask's manual does
+    app: flask.Flask = flask.current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - as above
+    about.begun = time.perf_counter()
+    about.request_id = _request_id(app, request)
+    endpoint = request.endpoint
+    if endpoint in OPEN or request.url_rule is None:
         return None
-    if flask.request.endpoint in PAGES:
+    if endpoint in PAGES:
         pages.begin_page()
-        if (known := flask.g.get("account")) is not None:
-            flask.request.environ[front.ACCOUNT] = known  # the front counts a session as its account
-    elif flask.request.method not in _SAFE:
-        guard.check_other_site(flask.request)
-    if flask.request.endpoint in addresses.WITHOUT_ACCOUNT or flask.g.get("account") is not None:
+        if (known := about.get("account")) is not None:
+            request.environ[front.ACCOUNT] = known  # the front counts a session as its account
+    elif request.method not in _SAFE:
+        guard.check_other_site(request)
+    if endpoint in addresses.WITHOUT_ACCOUNT or about.get("account") is not None:
         return None
-    if (wait := _log_in()) is not None:
+    if (wait := _log_in(app.extensions["hub"], request.environ)) is not None:
         return wait
-    if flask.request.endpoint not in NOT_TAXII:
-        check_accept(flask.request.headers.get("Accept"))
+    about.account = request.environ[front.ACCOUNT]
+    if endpoint not in NOT_TAXII:
+        check_accept(request.environ.get("HTTP_ACCEPT"))
     return None
 
 
-def _request_id() -> str:
+def _request_id(app: flask.Flask, request: flask.Request) -> str:
     """What names the request in the log; a proxy in front may have named it already."""
-    named = flask.request.headers.get("X-Request-ID") if flask.current_app.config["BEHIND_PROXY"] else None
+    named = request.headers.get("X-Request-ID") if app.config["BEHIND_PROXY"] else None
     return named if named and _REQUEST_ID.fullmatch(named) else os.urandom(8).hex()
 
 
-def _log_in() -> flask.Response | None:
+def _log_in(hub: Hub, environ: dict[str, Any]) -> flask.Response | None:
     """Note whose request it is. An answer where the front must have a password verified first: it asks again."""
-    hub: Hub = flask.current_app.extensions["hub"]
-    environ = flask.request.environ
     login = environ.get(front.LOGIN)
     if isinstance(login, HubError):
         raise login
     if login is None:
-        login = hub.credentials.look_up(flask.request.headers.get("Authorization"))
+        login = hub.credentials.look_up(environ.get("HTTP_AUTHORIZATION"))
     if isinstance(login, PasswordCheck):
         if environ.get(front.FRONT):
             environ[front.CHECK] = login
             return flask.Response(status=401)
         login = login.verify()
-    flask.g.account = environ[front.ACCOUNT] = login
+    environ[front.ACCOUNT] = login
     return None
 
 
@@ -160,28 +165,28 @@ def _tried(request: flask.Request, by_form: str | None) -> str | None:
 
 def _end(response: flask.Response) -> flask.Response:
     """After each request: one line for the log, which holds no credential and no content."""
-    # the proxies are looked through once: each look costs, and a poll with nothing new costs little else
-    request: flask.Request = flask.request._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - as its manual does
+    request = current_request()
     if front.CHECK in request.environ:
         return response  # the front asks again
-    about = flask.g._get_current_object()  # noqa: SLF001 - as above
-    if request.endpoint in PAGES:
+    about = flask.g._get_current_object()  # noqa: SLF001 - as in `_begin`
+    what = request.endpoint or "unknown"
+    if what in PAGES:
         pages.end_page(response)
     response = compress(request, response)
-    what = request.endpoint or "unknown"
+    status = response.status_code
     seconds = time.perf_counter() - about.begun
-    metrics.count_request(what, response.status_code, seconds)
-    if what in OPEN and response.status_code < 400:
+    metrics.count_request(what, status, seconds)
+    if what in OPEN and status < 400:
         return response
     account = about.get("account")
     tried = None
-    if account is None and response.status_code in _LOGIN_REFUSED and (tried := _tried(request, about.get("tried"))):
+    if account is None and status in _LOGIN_REFUSED and (tried := _tried(request, about.get("tried"))):
         flask.current_app.extensions["trail"].recorder.refused_login(request.remote_addr or "", tried)
         metrics.count_refused_login()
     line = {
         "what": what,
         "method": request.method,
-        "status": response.status_code,
+        "status": status,
         "request": about.request_id,
         "address": request.remote_addr,
         "account": account.name if account is not None else None,
@@ -194,7 +199,7 @@ def _end(response: flask.Response) -> flask.Response:
         "milliseconds": round(seconds * 1000, 1),
         "error_id": about.get("error_id"),
     }
-    response.headers["X-Request-ID"] = about.request_id
+    response.headers.add("X-Request-ID", about.request_id)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = _HSTS
     if account is not None:

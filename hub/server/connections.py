@@ -21,6 +21,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from hub.settings import Limits
 
 _GOODBYE_SECONDS: Final = 1.0  # for the other side to end TLS, too, once everything is sent
+_HELD_BYTES: Final = 16 * 1024  # of a first piece; larger ones are no heads
 _ACCEPT_PAUSE_SECONDS: Final = 0.05  # where the process has no file descriptor left
 
 
@@ -47,6 +48,42 @@ class Registry:
         return False
 
 
+class JoinedWrites:
+    """A transport that sends in one packet what is written in one step of the event loop: an answer's head and its body.
+
+    uvicorn writes the two one after the other, and each costs a system call and wakes the client.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""  # the head of an answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        """Hold the first piece until the second, or until the loop's next step."""
+        if self._held:
+            self._transport.write(self._held + data)
+            self._held = b""
+        elif len(data) > _HELD_BYTES:
+            self._transport.write(data)
+        elif data:
+            self._held = data
+            self._loop.call_soon(self._flush)
+
+    def close(self) -> None:
+        """Send what is held, then close."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        if self._held:
+            self._transport.write(self._held)
+            self._held = b""
+
+
 class HttpConnection(HttpToolsProtocol):
     """One connection."""
 
@@ -63,6 +100,11 @@ class HttpConnection(HttpToolsProtocol):
         """A request of this account was answered here: it is no longer closed for want of a login."""
         self._account = account
 
+    @property
+    def takes_more(self) -> bool:
+        """Whether something can be sent without waiting for the client to take what was sent before."""
+        return not self.flow.write_paused
+
     def drop(self) -> None:
         """Close it at once."""
         self.transport.abort()
@@ -70,6 +112,7 @@ class HttpConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """asyncio: the connection is there, its TLS handshake done."""
         super().connection_made(transport)
+        self.transport = JoinedWrites(transport, self.loop)  # type: ignore[assignment] # a transport in all but its base class
         self.registry.open += 1
         self._idle()
         self._await_head()

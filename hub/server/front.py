@@ -32,6 +32,7 @@ import orjson
 from hub.errors import HubError, MalformedError, TooLargeError, TooManyRequestsError
 from hub.server import asgi
 from hub.server.asgi import Receive, Send
+from hub.server.connections import HttpConnection
 from hub.server.logins import PasswordQueue
 from hub.server.metrics import count_front_refusal
 from hub.server.shares import Shares
@@ -52,6 +53,8 @@ SENT: Final = "hub.sent"  # callable: set by the application, to be called in a 
 _log = logging.getLogger("hub.request")
 PIECE_BYTES: Final = 256 * 1024  # of an answer, sent at a time
 _ACCOUNTS_KEPT: Final = 10_000  # digests of credentials and whose they were
+_HEADER_NAMES_KEPT: Final = 1_000  # as they are called in a WSGI environment: clients choose them
+_environ_keys: Final[dict[bytes, str]] = {}
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _READ_BYTES: Final = 64 * 1024
 
@@ -106,8 +109,7 @@ class Front:
             try:
                 await self._answer(scope, receive, send)
             except ClientGoneError:
-                connection = scope.get("state", {}).get("connection")
-                if connection is not None:
+                if (connection := _connection(scope)) is not None:
                     connection.drop()  # to close it would wait until the client has taken what is on its way
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -149,11 +151,12 @@ class Front:
             return
         finally:
             self._body_bytes -= body_bytes
-        client = self._remember(scope, environ, digest, client, answer)
+        connection = _connection(scope)
+        client = self._remember(connection, environ, digest, client, answer)
         # (6)
         self._shares.count(client, size=body_bytes + sum(map(len, answer.body)), objects=environ.get(OBJECTS, 0))
         async with self._sending.of(client):
-            await self._send(answer, scope["method"] == "HEAD", send)
+            await self._send(answer, scope["method"] == "HEAD", send, connection)
         # (7)
         if SENT in environ:
             await self._threads.call(environ[SENT])
@@ -233,7 +236,7 @@ class Front:
 
     def _remember(
         self,
-        scope: Mapping[str, Any],
+        connection: HttpConnection | None,
         environ: Mapping[str, Any],
         digest: bytes | None,
         client: str,
@@ -250,21 +253,23 @@ class Front:
             self._accounts[digest] = name
             while len(self._accounts) > _ACCOUNTS_KEPT:
                 self._accounts.popitem(last=False)
-        connection = scope.get("state", {}).get("connection")
         if connection is not None:
             connection.belongs_to(account.name)
         return name
 
     # --- (6) ------------------------------------------------------------------------------------------------------
 
-    async def _send(self, answer: WsgiAnswer, head: bool, send: Send) -> None:
+    async def _send(self, answer: WsgiAnswer, head: bool, send: Send, connection: HttpConnection | None) -> None:
         body = answer.body[0] if len(answer.body) == 1 else b"".join(answer.body)
         answer.body.clear()
         begin = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
         if head or len(body) <= PIECE_BYTES:
-            await self._within_time(
-                send, begin, {"type": "http.response.body", "body": b"" if head else body, "more_body": False}
-            )
+            whole = {"type": "http.response.body", "body": b"" if head else body, "more_body": False}
+            if connection is not None and connection.takes_more:
+                await send(begin)  # neither waits, so neither needs a time limit
+                await send(whole)
+            else:
+                await self._within_time(send, begin, whole)
             return
         view = memoryview(body)
         await self._within_time(send, begin)
@@ -323,9 +328,21 @@ def environ_of(scope: Mapping[str, Any]) -> dict[str, Any]:
         elif name == b"content-type":
             environ["CONTENT_TYPE"] = text
         elif b"_" not in name:  # X_Forwarded_For would pass as X-Forwarded-For
-            key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+            key = _environ_keys.get(name) or _environ_key(name)
             environ[key] = f"{environ[key]},{text}" if key in environ else text
     return environ
+
+
+def _environ_key(name: bytes) -> str:
+    key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+    if len(_environ_keys) < _HEADER_NAMES_KEPT:
+        _environ_keys[name] = key
+    return key
+
+
+def _connection(scope: Mapping[str, Any]) -> HttpConnection | None:
+    connection: HttpConnection | None = scope.get("state", {}).get("connection")
+    return connection
 
 
 def client_address(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:

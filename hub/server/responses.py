@@ -32,16 +32,16 @@ def resource_response(resource: resources.Resource, status: int = 200) -> flask.
 def page_response(request: flask.Request, delivered: Delivered) -> flask.Response:
     """An answer with a page, as gzip where the client takes it; the dates of its first and last record are TAXII's (3.2)."""
     packed = _is_worth_packing(request, delivered.content.size)
-    response = taxii_response(delivered.content.packed() if packed else delivered.body)
+    first, last = delivered.date_added
+    headers = [*_HEADERS, (protocol.DATE_ADDED_FIRST, first), (protocol.DATE_ADDED_LAST, last)]
     if packed:
-        response.headers["Content-Encoding"] = "gzip"
-    response.headers[protocol.DATE_ADDED_FIRST], response.headers[protocol.DATE_ADDED_LAST] = delivered.date_added
-    return response
+        headers.append(("Content-Encoding", "gzip"))
+    return flask.Response(delivered.content.packed() if packed else delivered.body, 200, headers)
 
 
 def compress(request: flask.Request, response: flask.Response) -> flask.Response:
     """The same answer as gzip where the client takes it and it is worth it: the lines of the region are not all good."""
-    if "Content-Encoding" not in response.headers and _is_worth_packing(request, response.content_length or 0):
+    if _is_worth_packing(request, response.content_length or 0) and "Content-Encoding" not in response.headers:
         response.set_data(pack(response.get_data()))
         response.headers["Content-Encoding"] = "gzip"
     return response

@@ -37,6 +37,16 @@ class Bucket:
         self._tokens = min(self.capacity, self._tokens + passed * self.capacity / _MINUTE) - count
 
     @property
+    def is_empty(self) -> bool:
+        """Whether more was taken than there was, when something was taken last."""
+        return self._tokens < 0
+
+    def still_empty(self, now: float) -> bool:
+        """The same as of now."""
+        self.take(0, now)
+        return self.is_empty
+
+    @property
     def wait(self) -> float:
         """Seconds until there is a token again; 0 where there is one."""
         return max(0.0, -self._tokens * _MINUTE / self.capacity)
@@ -58,24 +68,29 @@ class Shares:
     def request(self, client: str) -> None:
         """Count one request; TooManyRequestsError where the client has used up its share."""
         now = self._clock()
-        buckets = self._of(client, now)
-        for bucket, kind, count in zip(buckets, ("requests", "megabytes", "published objects"), (1, 0, 0), strict=True):
-            bucket.take(count, now)
-            if bucket.wait:
-                self.refused += 1
-                seconds = max(1, math.ceil(bucket.wait))
-                most = bucket.capacity // (MEGABYTE if kind == "megabytes" else 1)
-                raise TooManyRequestsError(
-                    f"The limit is {most} {kind} a minute for this account or address. Go on in {seconds} seconds.",
-                    seconds,
-                )
+        of_requests, of_bytes, of_objects = self._of(client, now)
+        of_requests.take(1, now)
+        if of_requests.is_empty:
+            raise self._refusal(of_requests, of_requests.capacity, "requests")
+        if of_bytes.is_empty and of_bytes.still_empty(now):
+            raise self._refusal(of_bytes, of_bytes.capacity // MEGABYTE, "megabytes")
+        if of_objects.is_empty and of_objects.still_empty(now):
+            raise self._refusal(of_objects, of_objects.capacity, "published objects")
 
     def count(self, client: str, *, size: int = 0, objects: int = 0) -> None:
         """Count the bytes and objects of a request or an answer; the next request is refused where that was too much."""
         now = self._clock()
         _, of_bytes, of_objects = self._of(client, now)
         of_bytes.take(size, now)
-        of_objects.take(objects, now)
+        if objects:
+            of_objects.take(objects, now)
+
+    def _refusal(self, bucket: Bucket, most: int, kind: str) -> TooManyRequestsError:
+        self.refused += 1
+        seconds = max(1, math.ceil(bucket.wait))
+        return TooManyRequestsError(
+            f"The limit is {most} {kind} a minute for this account or address. Go on in {seconds} seconds.", seconds
+        )
 
     def _of(self, client: str, now: float) -> tuple[Bucket, Bucket, Bucket]:
         buckets = self._clients.get(client)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -39,26 +38,28 @@ class Turns:
         """How many wait now, of all clients."""
         return sum(len(client.queue) for client in self._clients.values())
 
-    @asynccontextmanager
-    async def of(self, name: str) -> AsyncIterator[None]:
-        """Wait for a turn of this client and take it; TooManyRequestsError where too many of it wait."""
-        client = self._clients.setdefault(name, _Client())
+    def of(self, name: str) -> _Turn:
+        """A turn of this client, for `async with`; TooManyRequestsError where too many of it wait."""
+        return _Turn(self, name)
+
+    async def take(self, name: str) -> _Client:
+        """Wait for a turn of this client and take it; `leave` gives it back."""
+        client = self._clients.get(name)
+        if client is None:
+            client = self._clients[name] = _Client()
         working, waiting = self._own_most.get(name, self._most)
         if client.working < working:
             client.working += 1
-        else:
-            if len(client.queue) >= waiting:
-                self.refused += 1
-                raise TooManyRequestsError(
-                    f"{working + waiting} requests of this client are under way or wait already: "
-                    "send the next when one is answered.",
-                    _RETRY_SECONDS,
-                )
-            await self._wait(name, client)
-        try:
-            yield
-        finally:
-            self._leave(name, client)
+            return client
+        if len(client.queue) >= waiting:
+            self.refused += 1
+            raise TooManyRequestsError(
+                f"{working + waiting} requests of this client are under way or wait already: "
+                "send the next when one is answered.",
+                _RETRY_SECONDS,
+            )
+        await self._wait(name, client)
+        return client
 
     async def _wait(self, name: str, client: _Client) -> None:
         turn = asyncio.get_running_loop().create_future()
@@ -67,15 +68,32 @@ class Turns:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # the turn came in the same moment: hand it on
-                self._leave(name, client)
+                self.leave(name, client)
             else:
                 client.queue.remove(turn)
             raise
 
-    def _leave(self, name: str, client: _Client) -> None:
+    def leave(self, name: str, client: _Client) -> None:
+        """Give a turn back: the next that waits has it."""
         _hand_on(client)
         if not client.working and not client.queue:
             self._clients.pop(name, None)
+
+
+class _Turn:
+    """What `Turns.of` gives. A class, since a generator would cost each poll more."""
+
+    __slots__ = ("_client", "_name", "_turns")
+
+    def __init__(self, turns: Turns, name: str) -> None:
+        self._turns = turns
+        self._name = name
+
+    async def __aenter__(self) -> None:
+        self._client = await self._turns.take(self._name)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._turns.leave(self._name, self._client)
 
 
 def _hand_on(client: _Client) -> None:

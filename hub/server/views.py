@@ -10,7 +10,7 @@ from hub.community.hub import Hub
 from hub.errors import MalformedError, NotFoundError
 from hub.server.front import FRONT, OBJECTS, SENT
 from hub.server.metrics import count_objects
-from hub.server.requests import base_url, query_pairs, read_body
+from hub.server.requests import base_url, current_request, query_pairs, read_body
 from hub.server.responses import page_response, resource_response, taxii_response
 from hub.sharing.deliver import Delivered
 from hub.sharing.events import sights
@@ -48,13 +48,15 @@ def collection(root: str, name: str) -> flask.Response:
 def manifest(root: str, name: str) -> flask.Response:
     """TAXII 2.1, 5.3."""
     flask.g.collection = name
-    return _page(_hub().manifest(_account(), root, name, _filters()))
+    hub, request = _hub(), current_request()
+    return _page(request, hub.manifest(_account(), root, name, _filters(hub, request)))
 
 
 def objects(root: str, name: str) -> flask.Response:
     """TAXII 2.1, 5.4."""
     flask.g.collection = name
-    return _objects(_hub().objects(_account(), root, name, _filters()))
+    hub, request, account = _hub(), current_request(), _account()
+    return _objects(hub, request, account, hub.objects(account, root, name, _filters(hub, request)))
 
 
 def add_objects(root: str, name: str) -> flask.Response:
@@ -74,20 +76,23 @@ def add_objects(root: str, name: str) -> flask.Response:
 def object_by_id(root: str, name: str, object_id: str) -> flask.Response:
     """TAXII 2.1, 5.6."""
     flask.g.collection = name
-    return _objects(_hub().object(_account(), root, name, object_id, _filters()))
+    hub, request, account = _hub(), current_request(), _account()
+    return _objects(hub, request, account, hub.object(account, root, name, object_id, _filters(hub, request)))
 
 
 def delete_object(root: str, name: str, object_id: str) -> flask.Response:
     """TAXII 2.1, 5.7."""
     flask.g.collection = name
-    _hub().delete_object(_account(), root, name, object_id, _filters())
+    hub = _hub()
+    hub.delete_object(_account(), root, name, object_id, _filters(hub, current_request()))
     return taxii_response(b"{}")
 
 
 def versions(root: str, name: str, object_id: str) -> flask.Response:
     """TAXII 2.1, 5.8."""
     flask.g.collection = name
-    return _page(_hub().versions(_account(), root, name, object_id, _filters()))
+    hub, request = _hub(), current_request()
+    return _page(request, hub.versions(_account(), root, name, object_id, _filters(hub, request)))
 
 
 def events(root: str) -> flask.Response:
@@ -126,23 +131,22 @@ def _account() -> Account | None:
     return account
 
 
-def _filters() -> Filters:
-    limits = _hub().limits
-    return parse_filters(query_pairs(flask.request, limits), max_values=limits.filter_values)
+def _filters(hub: Hub, request: flask.Request) -> Filters:
+    return parse_filters(query_pairs(request, hub.limits), max_values=hub.limits.filter_values)
 
 
-def _objects(delivered: Delivered) -> flask.Response:
+def _objects(hub: Hub, request: flask.Request, account: Account | None, delivered: Delivered) -> flask.Response:
     """A page of objects, which the delivery ledger learns of: before it leaves, and when it has left."""
-    response = _page(delivered)
-    if flask.request.method == "GET":  # an answer to HEAD brings nobody anything
-        sent = _hub().sending(_account(), delivered)
-        if sent is not None and FRONT in flask.request.environ:
-            flask.request.environ[SENT] = sent
+    response = _page(request, delivered)
+    if request.method == "GET":  # an answer to HEAD brings nobody anything
+        sent = hub.sending(account, delivered)
+        if sent is not None and FRONT in request.environ:
+            request.environ[SENT] = sent
         elif sent is not None:
             response.call_on_close(sent)
     return response
 
 
-def _page(delivered: Delivered) -> flask.Response:
+def _page(request: flask.Request, delivered: Delivered) -> flask.Response:
     flask.g.count = delivered.count
-    return page_response(flask.request, delivered)
+    return page_response(request, delivered)
