@@ -6,6 +6,7 @@ A command is a module here with EXAMPLE (shown in its --help), `arguments(parser
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import sys
@@ -121,6 +122,7 @@ def _main(argv: Sequence[str] | None) -> int:
 
 
 def _run(name: str, arguments: list[str]) -> int:
+    gc.disable()  # nothing of what is loaded is ever garbage: it is neither looked through now nor later
     try:
         module = importlib.import_module(f"hub.cli.{MODULES.get(name, name)}")
     except ModuleNotFoundError as error:
@@ -132,6 +134,9 @@ def _run(name: str, arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return REFUSED
+    finally:
+        gc.freeze()
+        gc.enable()
     parser = argparse.ArgumentParser(
         prog=f"hub {name}",
         description=COMMANDS[name][0].upper() + COMMANDS[name][1:] + ".",

@@ -7,14 +7,16 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hub.errors import ConfigurationError
+from hub.home import HOME, OUTBOX
 from hub.home.access import read_access
-from hub.producer.api import HOME, OUTBOX, HubClient, connect
-from hub.producer.connection import same_server
-from hub.producer.outbox import Outbox
-from hub.producer.publish import Progress
+
+if TYPE_CHECKING:
+    from hub.producer.api import HubClient
+    from hub.producer.outbox import Outbox
+    from hub.producer.publish import Progress
 
 # Yes in the languages of the form, too.
 _YES: Final = frozenset({"y", "yes", "ya"})
@@ -36,6 +38,10 @@ def outbox_arguments(parser: argparse.ArgumentParser) -> None:
 
 def client(args: argparse.Namespace, environment: Mapping[str, str]) -> HubClient:
     """A client for the hub that the arguments, HUB_URL or `hub setup` name, with HUB_KEY, or HUB_USER and HUB_PASSWORD."""
+    # a command that speaks to no hub does without the library for that, whose loading takes a tenth of its time
+    from hub.producer.api import connect  # noqa: PLC0415
+    from hub.producer.connection import same_server  # noqa: PLC0415
+
     kept = read_access(home(environment))
     url = args.url or environment.get("HUB_URL") or (kept.url if kept else "")
     if not url:
@@ -63,6 +69,8 @@ def home(environment: Mapping[str, str]) -> Path:
 
 def outbox(args: argparse.Namespace, environment: Mapping[str, str]) -> Outbox:
     """The outbox that the arguments name, or that of the producer's home."""
+    from hub.producer.outbox import Outbox  # noqa: PLC0415
+
     return Outbox(Path(args.outbox) if args.outbox else home(environment) / OUTBOX)
 
 

@@ -7,9 +7,10 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hub.errors import ConfigurationError, ReadingError, ReleaseError
+from hub.home import HOME, OUTBOX
 from hub.home.member import FILE, load_member
 from hub.producer import respond
 from hub.producer.bundles import StixDict, stix_objects
@@ -30,9 +31,6 @@ from hub.taxii.resources import CollectionResource
 if TYPE_CHECKING:
     from hub.producer.desk import Release
     from hub.release.step import Withheld
-
-HOME: Final = ".threat-sharing-hub"  # in the user's own folder
-OUTBOX: Final = "outbox"  # in the home
 
 
 class HubClient:

@@ -12,12 +12,14 @@ from __future__ import annotations
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
 from hub.home.member import OwnMember
 from hub.home.register import Constituent
 from hub.release import constituents, hash_spellings, needles, similar_needles
+from hub.release.digests import DeclaredDigests, ListedDigests
 from hub.release.needle import Hashed, Needle
 from hub.release.needle_index import NeedleIndex
 from hub.release.needles import our_words
@@ -48,7 +50,7 @@ def scanner_for(member: OwnMember, report: Report, *, named: Victim | None = Non
         declared.needles += needles.of_number(ticket, "a ticket")
     for item in report.observables:
         declared.observable(item)
-    index = NeedleIndex(declared.needles, lambda: declared.hashed)
+    index = NeedleIndex(declared.needles, DeclaredDigests(lambda: declared.hashed))
     networks = [*_listed_networks(member), *declared.networks]
     own = [member.name, member.contact or "", (named.name or "") if named else ""]
     return Scanner((_listed_index(member), index), networks, own=own, harmless=our_words())
@@ -69,7 +71,8 @@ def _listed_index(member: OwnMember) -> NeedleIndex:
     """The index of a member's list, built once: a feed is released in many batches."""
     key = (id(member.deny), id(member.register))  # the entry keeps the member, and so nothing else gets these ids
     if key not in _indexes:
-        _indexes[key] = (member, NeedleIndex(_listed_needles(member), lambda: _listed_hashed(member), listed=True))
+        digests = ListedDigests(lambda: _listed_spellings(member), hash_spellings.HASH_VALUE.format("a constituent's"))
+        _indexes[key] = (member, NeedleIndex(_listed_needles(member), digests, listed=True))
         if len(_indexes) > MAX_LISTS:
             _indexes.popitem(last=False)
     return _indexes[key][1]
@@ -99,10 +102,10 @@ def _listed_needles(member: OwnMember) -> Iterator[Needle]:
         yield from similar_needles.like_listed_domain(domain, whose)
 
 
-def _listed_hashed(member: OwnMember) -> Iterator[Hashed]:
-    names = [*member.deny.names, *member.deny.brands, *member.deny.domains]
-    names += [text for one in member.register for text in (one.name, *one.domains)]
-    return hash_spellings.hashed(names, "a constituent's", every_row=False)
+def _listed_spellings(member: OwnMember) -> Iterator[str]:
+    deny = member.deny
+    registered = (text for one in member.register for text in (one.name, *one.domains))
+    return hash_spellings.listed(chain(deny.names, deny.brands, deny.domains, registered))
 
 
 def _is_whole(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from hub.release.disguises import latin
@@ -12,6 +12,7 @@ from hub.release.needles import BRACKETS, MIN_SHORT, ROLE_BOXES, bracketed, own_
 from hub.release.spelling import fold, without_legal_form
 
 MAX_WORDS: Final = 8  # of a name, each row of whose words is a spelling
+HASH_VALUE: Final = "a hash value of {} name, domain or mailbox"
 # Mailboxes that most organisations have, and that attacks are aimed at.
 _USUAL_MAILBOXES: Final = (
     *sorted(ROLE_BOXES),
@@ -22,16 +23,22 @@ _USUAL_MAILBOXES: Final = (
 )
 
 
-def hashed(texts: Collection[str], whose: str, *, every_row: bool = True) -> Iterator[Hashed]:
-    """The usual spellings of names, domains and mailboxes, whose hash values are looked for.
-
-    `every_row`: of a name, each row of its words by itself, too; there are many, so not for a long list of names.
-    """
-    why = f"a hash value of {whose} name, domain or mailbox"
-    for spelling in dict.fromkeys(one for text in texts for one in _spellings(text, every_row=every_row)):
+def hashed(texts: Collection[str], whose: str) -> Iterator[Hashed]:
+    """The spellings of what a report declares: names, with each row of their words by itself, domains and mailboxes."""
+    why = HASH_VALUE.format(whose)
+    for spelling in dict.fromkeys(one for text in texts for one in _spellings(text, every_row=True)):
         if len(spelling) >= MIN_SHORT:
             for case in dict.fromkeys((spelling, spelling.lower(), spelling.upper())):
                 yield Hashed(case, why)
+
+
+def listed(texts: Iterable[str]) -> Iterator[str]:
+    """The spellings of a long list of names and domains: fewer of each, as declared, in small letters and in capitals."""
+    for text in texts:
+        spellings = set(_spellings(text, every_row=False))
+        spellings |= {spelling.lower() for spelling in spellings}
+        spellings.add(text.upper())
+        yield from (spelling for spelling in spellings if len(spelling) >= MIN_SHORT)
 
 
 def _spellings(text: str, *, every_row: bool) -> Iterator[str]:
@@ -53,13 +60,16 @@ def _of_domain(domain: str) -> Iterator[str]:
         yield host
         for scheme in ("http", "https"):
             yield from (f"{scheme}://{host}", f"{scheme}://{host}/")
-    yield from (f"{box}@{domain}" for box in _USUAL_MAILBOXES)
+    at = f"@{domain}"
+    yield from [box + at for box in _USUAL_MAILBOXES]
 
 
 def _of_name(name: str, *, every_row: bool) -> Iterator[str]:
     bare = without_legal_form(name)
     own = " ".join(distinctive(name))
     forms = [fold(name), bare, own]
+    if not every_row:
+        yield name.upper()
     if every_row:
         for whole in dict.fromkeys((" ".join(words(name)), " ".join(name.lower().split()))):
             forms += _rows(whole.split()[:MAX_WORDS])

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Final
-from uuid import NAMESPACE_DNS, NAMESPACE_URL, uuid5
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
+from hub.release.digests import Digests, NoDigests
 from hub.release.disguises import latin
-from hub.release.needle import Hashed, Needle, View
+from hub.release.needle import Needle, View
 from hub.release.spoken import Misspellings, Word, is_ordinary, said_alike, sound, spoken
 
 MIN_LIKENESS: Final = 0.6  # of two words with the same consonants, from which on they are spellings of one name
-MIN_DIGEST: Final = 8  # digits of a hash value that is cut, as names of files and victims often are
-_USUAL: Final = ("md5", "sha1", "sha256")
-_RARE: Final = ("sha224", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_512", "blake2b", "blake2s")
 _NOISE: Final = re.compile("[a-f]+")  # letters of hexadecimal digits
 
 
 class NeedleIndex:
     """Needles, ready to be searched for all at once. It is built once and used by many scanners.
 
-    `hashed` is called when the first text that could be a hash value is met: of a long list that takes a while.
-    `listed`: they are of the CERT's own list, not of this report.
+    `digests` are the hash values that are looked for beside them. `listed`: they are of the CERT's own list, not of this
+    report.
     """
 
-    def __init__(
-        self, needles: Iterable[Needle], hashed: Callable[[], Iterable[Hashed]] = tuple, *, listed: bool = False
-    ) -> None:
+    def __init__(self, needles: Iterable[Needle], digests: Digests | None = None, *, listed: bool = False) -> None:
         self.listed = listed
         by_view: dict[View, dict[str, list[Needle]]] = {view: {} for view in View}
         for needle in dict.fromkeys(needles):
@@ -48,9 +41,7 @@ class NeedleIndex:
             for text, needles_ in self._spoken.items()
             if (others := [needle for needle in needles_ if not needle.declared.isascii()])
         }
-        self._hashed = hashed
-        self._digests: dict[str, Hashed] | None = None
-        self._by_start: dict[str, list[str]] = {}
+        self.digests = digests or NoDigests()
 
     def in_letters(self, letters: str) -> Iterator[tuple[Needle, int]]:
         """The needles that occur in a squeezed text, and where."""
@@ -81,39 +72,9 @@ class NeedleIndex:
                 if said_alike(said, text):
                     yield from needles
 
-    def digest(self, value: str) -> Hashed | None:
-        """The spelling of which these hexadecimal digits are a hash value, or the beginning of one."""
-        if self._digests is None:
-            self._digests = {}
-            for digest, hashed in _digests(self._hashed(), of_list=self.listed):
-                self._digests[digest] = hashed
-                if not self.listed:
-                    self._by_start.setdefault(digest[:MIN_DIGEST], []).append(digest)
-        if (known := self._digests.get(value)) is not None:
-            return known
-        starts = self._by_start.get(value[:MIN_DIGEST], ())
-        return next((self._digests[digest] for digest in starts if digest.startswith(value)), None)
-
     def __len__(self) -> int:
         tables = (self._sounds, self._edited, self._spoken)
         return len(self._letters) + len(self._looks) + sum(map(len, tables))
-
-
-def _digests(spellings: Iterable[Hashed], *, of_list: bool) -> Iterator[tuple[str, Hashed]]:
-    """The hash values of each spelling; of a long list those of the usual algorithms."""
-    for hashed in spellings:
-        plain = hashed.spelling.encode()
-        for algorithm in _USUAL if of_list else (*_USUAL, *_RARE):
-            yield _digest(algorithm, plain), hashed
-        yield _digest("md5", plain)[8:24], hashed  # known as MD5 of 16 digits
-        if not of_list:
-            yield from ((_digest(algorithm, plain + b"\n"), hashed) for algorithm in _USUAL)
-            yield f"{zlib.crc32(plain):08x}", hashed
-            yield from ((uuid5(space, hashed.spelling).hex, hashed) for space in (NAMESPACE_DNS, NAMESPACE_URL))
-
-
-def _digest(algorithm: str, plain: bytes) -> str:
-    return hashlib.new(algorithm, plain, usedforsecurity=False).hexdigest()
 
 
 class _Automaton:

@@ -180,7 +180,7 @@ class Scanner:
     def _hashes(self, reading: Reading) -> Iterator[Hit]:
         for start, end, digits in _hash_values(reading.text):
             for index in self._indexes:
-                hashed = index.digest(digits)
+                hashed = index.digests.of(digits)
                 if hashed is not None:
                     strength = Strength.EXACT if len(digits) >= MIN_CERTAIN_DIGITS else Strength.SIMILAR
                     place = (reading.start, reading.end) if reading.encoding else (start, end)
@@ -233,6 +233,8 @@ def _hash_values(text: str) -> Iterator[tuple[int, int, str]]:
         for match in pattern.finditer(text):
             yield match.start(), match.end(), match[0].replace("-", "").lower()
     for match in _BASE64_HASH.finditer(text):
+        if match[0].islower() or match[0].isupper():  # a name such as `hostile-infrastructure`: bytes have both
+            continue
         plain = match[0].rstrip("=").replace("-", "+").replace("_", "/")
         yield match.start(), match.end(), base64.b64decode(plain + "=" * (-len(plain) % 4)).hex()
 

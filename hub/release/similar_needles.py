@@ -85,14 +85,13 @@ def like_listed_name(name: str, whose: str) -> Iterator[Needle]:
     if len(joined) >= MIN_LISTED_ANYWHERE:
         yield _needle(joined, f"the distinctive words of {whose} name", name)
     for form in dict.fromkeys((whole, joined)):
-        if len(looks(form)) >= MIN_LISTED_ANYWHERE and form.isascii():
+        if form.isascii() and len(looks(form)) >= MIN_LISTED_ANYWHERE:
             yield _needle(looks(form), f"letters that look like {whose} name", name, view=View.LOOKS)
 
 
 def like_listed_short_name(name: str, whose: str) -> Iterator[Needle]:
     """What looks like a brand or an abbreviation of one of many."""
-    alike = looks(name)
-    if len(alike) >= MIN_LISTED_ANYWHERE and name.isascii():
+    if name.isascii() and len(alike := looks(name)) >= MIN_LISTED_ANYWHERE:
         yield _needle(alike, f"letters that look like {whose} short name", name, view=View.LOOKS)
 
 

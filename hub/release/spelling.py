@@ -73,13 +73,28 @@ def squeezed_with_places(text: str) -> tuple[str, list[int]]:
 @lru_cache(maxsize=50_000)
 def without_legal_form(name: str) -> str:
     """The name without legal forms before or after it: `PT Contoh Tbk` -> `contoh`, folded."""
-    words = " ".join(part for part in _BETWEEN_WORDS.split(fold(name)) if part)
-    before, after = (_PLAIN_BEFORE, _PLAIN_AFTER) if words.isascii() else (_BEFORE, _AFTER)
+    parts = [part for part in _BETWEEN_WORDS.split(fold(name)) if part]
+    words = " ".join(parts)
+    if words.isascii():
+        return " ".join(_without_forms(parts))
     while True:
-        shorter = after.sub("", before.sub("", words, count=1), count=1).strip()
+        shorter = _AFTER.sub("", _BEFORE.sub("", words, count=1), count=1).strip()
         if not shorter or shorter == words:
             return words
         words = shorter
+
+
+def _without_forms(parts: list[str]) -> list[str]:
+    """The words of a name without the legal forms at both ends, the longest of them first; one word at least is left."""
+    longest = range(_MOST_WORDS, 0, -1)
+    while True:
+        length = len(parts)
+        before = next((n for n in longest if n < len(parts) and " ".join(parts[:n]) in _LEGAL_FORMS), 0)
+        parts = parts[before:]
+        after = next((n for n in longest if n < len(parts) and " ".join(parts[-n:]) in _LEGAL_FORMS), 0)
+        parts = parts[: len(parts) - after]
+        if len(parts) == length:
+            return parts
 
 
 _BETWEEN_WORDS: Final = re.compile(r"[\s.,;()/&'\"\u2019-]+")
@@ -88,8 +103,7 @@ _LEGAL_FORMS: Final = frozenset(_FOLDED_LEGAL)
 _ASCII_LEGAL: Final = "|".join(re.escape(form) for form in _FOLDED_LEGAL if form.isascii())
 # Thai, Khmer, Lao and Burmese write no blanks between a form and the name.
 _OTHER_LEGAL: Final = "|".join(re.escape(form) for form in _FOLDED_LEGAL if not form.isascii())
-_PLAIN_BEFORE: Final = re.compile(rf"^(?:{_ASCII_LEGAL}) (?=.)")
-_PLAIN_AFTER: Final = re.compile(rf"(?<=.) (?:{_ASCII_LEGAL})$")
+_MOST_WORDS: Final = max(len(form.split()) for form in _FOLDED_LEGAL)
 _BEFORE: Final = re.compile(rf"^(?:(?:{_ASCII_LEGAL}) |(?:{_OTHER_LEGAL}))(?=.)")
 _AFTER: Final = re.compile(rf"(?<=.)(?: (?:{_ASCII_LEGAL})|(?:{_OTHER_LEGAL}))$")
 

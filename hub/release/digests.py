@@ -1,0 +1,116 @@
+"""Hash values of what is searched for, to be compared with those in a text.
+
+Nothing is computed before a value is met that could be one. Of what a report declares, which is little, every usual and
+rare algorithm is looked for, and hash values that were cut. Of the CERT's own list, which may have many thousand
+spellings, only the algorithm is computed whose values have the length of the one that was met.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Final, Protocol
+from uuid import NAMESPACE_DNS, NAMESPACE_URL, uuid5
+
+from hub.release.needle import Hashed
+
+MIN_DIGEST: Final = 8  # digits of a hash value that is cut, as names of files and victims often are
+_USUAL: Final = ("md5", "sha1", "sha256")
+_RARE: Final = ("sha224", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_512", "blake2b", "blake2s")
+_MIDDLE_OF_MD5: Final = slice(4, 12)  # known as MD5 of 16 digits
+_KEPT: Final = 8  # bytes of each hash value of a list that are kept
+# The algorithms of a list by the digits of their values, and which bytes those are.
+_BY_LENGTH: Final = {
+    16: ("md5", _MIDDLE_OF_MD5),
+    32: ("md5", slice(None)),
+    40: ("sha1", slice(None)),
+    64: ("sha256", slice(None)),
+}
+
+
+class Digests(Protocol):
+    """Hash values of spellings."""
+
+    def of(self, value: str) -> Hashed | None:
+        """The spelling of which these hexadecimal digits, in small letters, are a hash value."""
+
+
+class NoDigests:
+    """Of nothing."""
+
+    def of(self, value: str) -> Hashed | None:  # noqa: ARG002  as the others
+        """None, whatever the digits."""
+        return None
+
+
+class DeclaredDigests:
+    """Of what a report declares: by every algorithm, whole or cut."""
+
+    def __init__(self, spellings: Callable[[], Iterable[Hashed]]) -> None:
+        self._spellings = spellings
+        self._digests: dict[str, Hashed] | None = None
+        self._by_start: dict[str, list[str]] = {}
+
+    def of(self, value: str) -> Hashed | None:
+        """Also where the digits are the beginning of a hash value."""
+        if self._digests is None:
+            self._digests = {}
+            for digest, hashed in _digests(self._spellings()):
+                self._digests[digest] = hashed
+                self._by_start.setdefault(digest[:MIN_DIGEST], []).append(digest)
+        if (known := self._digests.get(value)) is not None:
+            return known
+        starts = self._by_start.get(value[:MIN_DIGEST], ())
+        return next((self._digests[digest] for digest in starts if digest.startswith(value)), None)
+
+
+class ListedDigests:
+    """Of the CERT's own list: by the usual algorithms. Eight bytes of each value are kept, sorted."""
+
+    def __init__(self, spellings: Callable[[], Iterable[str]], why: str) -> None:
+        self._spellings = spellings
+        self._why = why
+        self._tables: dict[int, array[int]] = {}
+
+    def of(self, value: str) -> Hashed | None:
+        """Only whole ones."""
+        if len(value) not in _BY_LENGTH:
+            return None
+        if len(value) not in self._tables:
+            numbers = (_number(digest) for digest, _ in self._digests(len(value)))
+            self._tables[len(value)] = array("Q", sorted(numbers))
+        table, wanted = self._tables[len(value)], bytes.fromhex(value)
+        place = bisect_left(table, _number(wanted))
+        if place == len(table) or table[place] != _number(wanted):
+            return None
+        spelling = next((spelling for digest, spelling in self._digests(len(value)) if digest == wanted), None)
+        return None if spelling is None else Hashed(spelling, self._why)
+
+    def _digests(self, length: int) -> Iterator[tuple[bytes, str]]:
+        algorithm, part = _BY_LENGTH[length]
+        digest = partial(getattr(hashlib, algorithm), usedforsecurity=False)
+        for spelling in self._spellings():
+            yield digest(spelling.encode()).digest()[part], spelling
+
+
+def _number(digest: bytes) -> int:
+    return int.from_bytes(digest[:_KEPT])
+
+
+def _digests(spellings: Iterable[Hashed]) -> Iterator[tuple[str, Hashed]]:
+    for hashed in spellings:
+        plain = hashed.spelling.encode()
+        for algorithm in (*_USUAL, *_RARE):
+            yield _digest(algorithm, plain).hex(), hashed
+        yield _digest("md5", plain)[_MIDDLE_OF_MD5].hex(), hashed
+        yield from ((_digest(algorithm, plain + b"\n").hex(), hashed) for algorithm in _USUAL)
+        yield f"{zlib.crc32(plain):08x}", hashed
+        yield from ((uuid5(space, hashed.spelling).hex, hashed) for space in (NAMESPACE_DNS, NAMESPACE_URL))
+
+
+def _digest(algorithm: str, plain: bytes) -> bytes:
+    return hashlib.new(algorithm, plain, usedforsecurity=False).digest()

@@ -1,0 +1,67 @@
+"""Hash values of what is searched for: found whatever the algorithm, and computed only where a value could be one."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from hub.home.register import Constituent
+from hub.release.deny import listed
+from hub.release.digests import ListedDigests
+from tests.reports.making_reports import a_member
+
+MEMBER = a_member(register=(Constituent("Bank Teratai Nusa Berhad", "MY", (), ("terataibank.example",)),))
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
+@pytest.mark.parametrize(
+    "text",
+    ["Bank Teratai Nusa Berhad", "BANK TERATAI NUSA BERHAD", "bank teratai nusa", "teratai-nusa", "terataibank.example",
+     "https://www.terataibank.example/", "ceo@terataibank.example"],
+)  # fmt: skip
+def test_a_hash_value_of_a_listed_constituent_is_an_exact_hit(algorithm: str, text: str) -> None:
+    digest = hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
+    of_list = listed(MEMBER)
+    assert any(hit.exact for hit in of_list.hits(f"http://192.0.2.1/?u={digest}"))
+    other = hashlib.new(algorithm, b"teratai", usedforsecurity=False).hexdigest()
+    assert not of_list.hits(f"http://192.0.2.1/?u={other}")
+
+
+def test_the_middle_of_an_md5_of_a_listed_constituent_is_found() -> None:
+    digest = hashlib.md5(b"terataibank.example", usedforsecurity=False).hexdigest()
+    assert listed(MEMBER).hits(f"http://192.0.2.1/?u={digest[8:24]}")
+
+
+def test_two_values_that_begin_alike_are_not_taken_for_each_other() -> None:
+    digest = hashlib.sha256(b"teratai").hexdigest()
+    digests = ListedDigests(lambda: ["teratai"], "a hash value")
+    hashed = digests.of(digest)
+    assert hashed is not None
+    assert hashed.spelling == "teratai"
+    assert digests.of(digest[:16] + "0" * 48) is None
+
+
+def test_a_long_list_is_hashed_only_where_a_value_could_be_one_and_once_for_each_algorithm() -> None:
+    asked: list[str] = []
+
+    def spellings() -> list[str]:
+        asked.append("")
+        return ["teratai"]
+
+    digests = ListedDigests(spellings, "a hash value")
+    assert digests.of("ab" * 10 + "c") is None
+    assert not asked
+    for value in ("ab" * 16, "cd" * 16, "ab" * 20):
+        assert digests.of(value) is None
+    assert len(asked) == 2
+
+
+def test_a_name_of_words_in_small_letters_is_no_hash_value_in_base64(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own `hostile-infrastructure` has the 22 characters of an MD5: a long list would be hashed for each report."""
+    asked: list[str] = []
+    monkeypatch.setattr(ListedDigests, "of", lambda _, value: asked.append(value))
+    listed(MEMBER).hits("hostile-infrastructure")
+    assert not asked
+    listed(MEMBER).hits("KAa5E0vJ9LsmM0GzFGvQ3A==")
+    assert asked
