@@ -9,11 +9,14 @@ import argparse
 import gc
 import importlib
 import io
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
+from types import ModuleType
 from typing import Final, TextIO, cast
 
+from hub.cli.parsing import CommandParser, nearest
 from hub.errors import (
     BusyError,
     ConfigurationError,
@@ -48,7 +51,8 @@ EXIT_CODES: Final[Mapping[int, str]] = {
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "create the store, load collections and profiles; run again, apply what changed",
     "serve": "serve TAXII 2.1",
-    "account": "add, list, disable and enable accounts, and give them new keys",
+    "check": "what an operator looks at before the hub goes live: what is wrong, and how to mend it",
+    "account": "add, list, disable, enable and delete accounts, and give them new keys",
     "collections": "what is declared, what is in it, and what to paste into a SIEM",
     "setup": "which hub, and with which key: tried out and kept, with who this CERT is",
     "doctor": "what a member needs before it can publish, and how to mend what is wrong",
@@ -78,6 +82,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "import": "read them back, or a bundle, or a medallion data file",
     "demo": "a hub to try things on, and one incident on its way through it",
     "settings": "what is in force, and where each value came from",
+    "completion": "what a shell needs to complete commands and options at the tab key",
 }
 MODULES: Final[Mapping[str, str]] = {
     "import": "import_",
@@ -87,6 +92,8 @@ MODULES: Final[Mapping[str, str]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name; the exit code says how it went (see the constants above)."""
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what may come next
+        importlib.import_module("hub.cli.completion").complete()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal's encoding may lack a character: show its number instead
             stream.reconfigure(errors="backslashreplace")
@@ -103,6 +110,10 @@ def _main(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments and arguments[0] in COMMANDS:
         return _run(arguments[0], arguments[1:])
+    if arguments and not arguments[0].startswith("-"):
+        meant = nearest(arguments[0], COMMANDS) or f" There are {', '.join(COMMANDS)}."
+        print(f"hub: there is no command {arguments[0]!r}.{meant}", file=sys.stderr)
+        return USAGE
     parser = argparse.ArgumentParser(
         prog="hub",
         description="The threat-sharing hub: national CERTs share STIX 2.1 incidents over TAXII 2.1.",
@@ -124,7 +135,7 @@ def _main(argv: Sequence[str] | None) -> int:
 def _run(name: str, arguments: list[str]) -> int:
     gc.disable()  # nothing of what is loaded is ever garbage: it is neither looked through now nor later
     try:
-        module = importlib.import_module(f"hub.cli.{MODULES.get(name, name)}")
+        module = command_module(name)
     except ModuleNotFoundError as error:
         if (error.name or "hub").partition(".")[0] == "hub":
             raise
@@ -137,13 +148,13 @@ def _run(name: str, arguments: list[str]) -> int:
     finally:
         gc.freeze()
         gc.enable()
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=f"hub {name}",
         description=COMMANDS[name][0].upper() + COMMANDS[name][1:] + ".",
-        epilog=f"example:\n{module.EXAMPLE}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    module.arguments(parser)
+    command_parser(name, parser)
+    parser.show_examples(module.EXAMPLE)
     parser.set_defaults(command_line=("hub", name, *arguments))
     args = parser.parse_args(arguments)
     try:
@@ -157,6 +168,16 @@ def _run(name: str, arguments: list[str]) -> int:
         sys.stderr.close()
         return DONE
     return code
+
+
+def command_module(name: str) -> ModuleType:
+    """The module of a command. ModuleNotFoundError where a package that it needs is not installed."""
+    return importlib.import_module(f"hub.cli.{MODULES.get(name, name)}")
+
+
+def command_parser(name: str, parser: argparse.ArgumentParser) -> None:
+    """Give the parser the arguments of that command."""
+    command_module(name).arguments(parser)
 
 
 def exit_code(error: HubError) -> int:

@@ -7,16 +7,23 @@ import json
 import os
 import re
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Final
 
-from hub.cli import DONE
+from hub.cli import DONE, REFUSED
+from hub.cli.agreement import agreed, agreement_argument
 from hub.cli.trail import note_command
 from hub.community.hub import Hub
 from hub.errors import UnprocessableError
+from hub.protocol.spans import parse_span
 from hub.settings import load_settings
+from hub.sharing.credentials import deleted_accounts
 from hub.sharing.drill_listings import accounts_with_drills, list_drills
+from hub.sharing.last_seen import last_seen
 from hub.sharing.members import Account, AccountKind
+from hub.stix.timestamps import format_place
+from hub.store.base import AccountRow
 from hub.wiring import open_hub
 
 EXAMPLE = (
@@ -26,62 +33,98 @@ EXAMPLE = (
     "  hub account drills id-cert\n"
     "  hub account disable id-cert\n"
     "  hub account enable id-cert\n"
-    "  hub account rotate id-cert\n"
+    "  hub account rotate id-cert --overlap 24h      # the old key opens the hub a day longer\n"
+    "  hub account last-seen --json\n"
+    "  hub account delete sg-soc-7 --yes\n"
 )
+_TIME: Final = "%Y-%m-%d %H:%MZ"
 # without ":", which ends the name in HTTP Basic (RFC 7617)
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}", re.ASCII)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    actions = parser.add_subparsers(dest="action", required=True, metavar="add|list|disable|enable|rotate|drills")
+    actions = parser.add_subparsers(
+        dest="action", required=True, metavar="add|list|disable|enable|rotate|delete|last-seen|drills"
+    )
     add = actions.add_parser("add", help="make an account; without --password-stdin it prints a key, once")
-    add.add_argument("name")
+    add.add_argument("name", help="of its user: letters, digits and . _ @ -")
     add.add_argument("--member", metavar="CC", help="country code of its member")
-    add.add_argument("--kind", choices=[kind.value for kind in AccountKind], required=True)
+    add.add_argument("--kind", choices=[kind.value for kind in AccountKind], required=True, help="what it may do")
     add.add_argument("--password-stdin", action="store_true", help="read a password from standard input instead")
     add.add_argument("--drills", action="store_true", help="list the API roots for drills to it, too")
     shown = actions.add_parser("list", help="all accounts; never a credential")
-    shown.add_argument("--json", action="store_true", help="as a JSON list")
-    actions.add_parser("disable", help="shut an account out from its next request on").add_argument("name")
-    actions.add_parser("enable", help="let a disabled account in again, with the key it had").add_argument("name")
+    shown.add_argument("--all", action="store_true", help="deleted ones, too")
+    disable = actions.add_parser("disable", help="shut an account out from its next request on")
+    enable = actions.add_parser("enable", help="let a disabled account in again, with the key it had")
     rotate = actions.add_parser("rotate", help="a new key (or password) in place of the old one, at once")
-    rotate.add_argument("name")
     rotate.add_argument("--password-stdin", action="store_true", help="read a password from standard input instead")
+    rotate.add_argument(
+        "--overlap", metavar="TIME", help="let the old key in that long beside the new one, such as 30m, 24h or 7d"
+    )
+    delete = actions.add_parser("delete", help="shut an account out for good; its name is never given again")
+    agreement_argument(delete)
+    actions.add_parser("last-seen", help="when each account last asked for something, to the hour")
     drills = actions.add_parser("drills", help="list the API roots for drills to an account, or no longer")
-    drills.add_argument("name")
     drills.add_argument("--off", action="store_true", help="list them no longer")
+    for action in (disable, enable, rotate, delete, drills):
+        action.add_argument("name", help="as `hub account list` shows it")
+    for action in actions.choices.values():
+        action.add_argument("--json", action="store_true", help="as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what was asked; a key goes to standard output alone, so that it can be piped."""
+    """Do what was asked; a key goes to standard output alone, so that it can be piped. 3 where the answer is no."""
     hub = open_hub(load_settings(os.environ))
-    try:
-        if args.action == "add":
-            key = hub.credentials.add(_account(args, hub), _password(args))
-            if args.drills:
-                list_drills(hub.store, args.name, listed=True)
-            note_command(hub.store, "account add", account=args.name)
-            _show(key, args.name)
-        elif args.action == "rotate":
-            key = hub.credentials.rotate(args.name, _password(args))
-            note_command(hub.store, "account rotate", account=args.name)
-            _show(key, args.name)
-        elif args.action == "drills":
-            _list_drills(args, hub)
-        elif args.action == "disable":
-            hub.credentials.disable(args.name)
-            note_command(hub.store, "account disable", account=args.name)
-            print(f"{args.name} is disabled.", file=sys.stderr)
-        elif args.action == "enable":
-            hub.credentials.enable(args.name)
-            note_command(hub.store, "account enable", account=args.name)
-            print(f"{args.name} is enabled.", file=sys.stderr)
+    with closing(hub.store):
+        if args.action == "list":
+            _list(hub, as_json=args.json, deleted=args.all)
+        elif args.action == "last-seen":
+            _last_seen(hub, as_json=args.json)
+        elif args.action == "delete" and not agreed(
+            f"{args.name} is deleted for good, and its name is never given again. Delete it?", yes=args.yes
+        ):
+            print("Nothing was deleted.", file=sys.stderr)
+            return REFUSED
         else:
-            _list(hub, as_json=args.json)
-    finally:
-        hub.store.close()
+            _change(args, hub)
     return DONE
+
+
+def _change(args: argparse.Namespace, hub: Hub) -> None:
+    """One account, made or changed; the trail notes it."""
+    key, words = None, ""
+    if args.action == "add":
+        key = hub.credentials.add(_account(args, hub), _password(args))
+        if args.drills:
+            list_drills(hub.store, args.name, listed=True)
+    elif args.action == "rotate":
+        key = hub.credentials.rotate(args.name, _password(args), overlap_milliseconds=_overlap(args.overlap))
+        words = f"The old key opens the hub for {args.overlap} more." if args.overlap else ""
+    elif args.action == "drills":
+        if hub.store.get_account(args.name) is None:
+            raise UnprocessableError(f"There is no account {args.name!r}; `hub account list` shows all.")
+        list_drills(hub.store, args.name, listed=not args.off)
+        state = "no longer listed" if args.off else "listed"
+        words = f"The API roots for drills are {state} to {args.name}."
+    elif args.action == "disable":
+        hub.credentials.disable(args.name)
+        words = f"{args.name} is disabled."
+    elif args.action == "enable":
+        hub.credentials.enable(args.name)
+        words = f"{args.name} is enabled."
+    else:
+        hub.credentials.delete(args.name)
+        words = f"{args.name} is deleted; what it published stays, and `hub account list --all` still names it."
+    note_command(hub.store, f"account {args.action}", account=args.name)
+    _show(args, key, words)
+
+
+def _overlap(text: str | None) -> int:
+    seconds = 0 if text is None else parse_span(text)
+    if seconds is None or (text is not None and not seconds):
+        raise UnprocessableError(f"--overlap {text!r} says no time: write 30m, 24h or 7d.")
+    return seconds * 1000
 
 
 def _account(args: argparse.Namespace, hub: Hub) -> Account:
@@ -99,29 +142,26 @@ def _account(args: argparse.Namespace, hub: Hub) -> Account:
     return Account(args.name, kind, args.member)
 
 
-def _list_drills(args: argparse.Namespace, hub: Hub) -> None:
-    if hub.store.get_account(args.name) is None:
-        raise UnprocessableError(f"There is no account {args.name!r}; `hub account list` shows all.")
-    list_drills(hub.store, args.name, listed=not args.off)
-    note_command(hub.store, "account drills", account=args.name)
-    state = "no longer listed" if args.off else "listed"
-    print(f"The API roots for drills are {state} to {args.name}.", file=sys.stderr)
-
-
 def _password(args: argparse.Namespace) -> str | None:
     return sys.stdin.readline().rstrip("\r\n") if args.password_stdin else None
 
 
-def _show(key: str | None, name: str) -> None:
-    if key is None:
-        print(f"{name} has the password that was given.", file=sys.stderr)
+def _show(args: argparse.Namespace, key: str | None, words: str) -> None:
+    if args.json:
+        print(json.dumps({"account": args.name, "action": args.action, "key": key}))
         return
-    print(f"The key of {name}; it is shown this once:", file=sys.stderr)
-    print(key)
+    if key is not None:
+        print(f"The key of {args.name}; it is shown this once:", file=sys.stderr)
+        print(key, flush=True)
+    elif args.action in ("add", "rotate"):
+        words = f"{args.name} has the password that was given."
+    if words:
+        print(words, file=sys.stderr)
 
 
-def _list(hub: Hub, *, as_json: bool) -> None:
-    rows = hub.store.list_accounts()
+def _list(hub: Hub, *, as_json: bool, deleted: bool) -> None:
+    gone = deleted_accounts(hub.store)
+    rows = [row for row in hub.store.list_accounts() if deleted or row.name not in gone]
     drills = accounts_with_drills(hub.store)
     if as_json:
         shown = [
@@ -130,8 +170,9 @@ def _list(hub: Hub, *, as_json: bool) -> None:
                 "kind": row.kind,
                 "member": row.member or None,
                 "disabled": row.disabled,
-                "login": "password" if row.password_hash else "key",
+                "login": _login(row),
                 "drills": row.name in drills,
+                **({"deleted": row.name in gone} if deleted else {}),
             }
             for row in rows
         ]  # fmt: skip - one account, one row
@@ -139,6 +180,26 @@ def _list(hub: Hub, *, as_json: bool) -> None:
         return
     for row in rows:
         created = datetime.fromtimestamp(row.created_at / 1000, UTC)
-        state = "disabled" if row.disabled else "password" if row.password_hash else "key"
+        state = "deleted" if row.name in gone else "disabled" if row.disabled else _login(row)
         listed = "  drills" if row.name in drills else ""
         print(f"{row.name:<32} {row.kind:<12} {row.member or '-':<3} {state:<9} {created:%Y-%m-%d}{listed}")
+
+
+def _login(row: AccountRow) -> str:
+    return "password" if row.password_hash else "key"
+
+
+def _last_seen(hub: Hub, *, as_json: bool) -> None:
+    seen, gone = last_seen(hub.store), deleted_accounts(hub.store)
+    rows = [(row, seen.get(row.name)) for row in hub.store.list_accounts() if row.name not in gone]
+    rows.sort(key=lambda pair: pair[1] or 0)
+    if as_json:
+        shown = [
+            {"name": row.name, "member": row.member or None, "last_seen": format_place(at) if at else None}
+            for row, at in rows
+        ]
+        print(json.dumps(shown, indent=1))
+        return
+    for row, at in rows:
+        when = datetime.fromtimestamp(at / 1000, UTC).strftime(_TIME) if at else "never"
+        print(f"{when:<17}  {row.name:<32} {row.kind:<12} {row.member or '-'}")

@@ -62,6 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     verify.add_argument("--json", action="store_true", help="as one JSON object")
     checkpoint = actions.add_parser("checkpoint", help="the signed checkpoint, as members see it")
     checkpoint.add_argument("--key", action="store_true", help="print the public key that verifies it instead")
+    checkpoint.add_argument("--json", action="store_true", help="both as one JSON object")
     export = actions.add_parser("export", help="all entries as JSON lines, the signed checkpoint last")
     export.add_argument("--out", metavar="FILE", help="write here, readable by its owner alone, instead of to stdout")
 
@@ -77,7 +78,10 @@ def run(args: argparse.Namespace) -> int:
             return _verify(hub, settings, args)
         elif args.action == "checkpoint":
             checkpoints = open_trail(hub, settings).checkpoints
-            print(checkpoints.verifier() if args.key else checkpoints.note(), end="\n" if args.key else "")
+            if args.json:
+                print(json.dumps({"checkpoint": checkpoints.note(), "key": checkpoints.verifier()}))
+            else:
+                print(checkpoints.verifier() if args.key else checkpoints.note(), end="\n" if args.key else "")
         else:
             write_file(_lines(hub, settings), args.out)
     return DONE

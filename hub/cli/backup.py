@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -44,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep", type=int, metavar="N", help="remove the oldest backups beyond this many, when all is written"
     )
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -82,8 +84,9 @@ def run(args: argparse.Namespace) -> int:
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
-    print(target)
-    for old in backups_in(args.folder)[: -args.keep] if args.keep else ():
+    surplus = backups_in(args.folder)[: -args.keep] if args.keep else []
+    for old in surplus:
         shutil.rmtree(old)
         print(f"{old}: removed", file=sys.stderr)
+    print(json.dumps({"backup": str(target), "removed": [str(old) for old in surplus]}) if args.json else target)
     return DONE

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from hub.errors import ConfigurationError
 from hub.home import HOME, OUTBOX
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from hub.producer.api import HubClient
     from hub.producer.outbox import Outbox
     from hub.producer.publish import Progress
-
-# Yes in the languages of the form, too.
-_YES: Final = frozenset({"y", "yes", "ya"})
 
 
 def connection_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,21 +69,6 @@ def outbox(args: argparse.Namespace, environment: Mapping[str, str]) -> Outbox:
     from hub.producer.outbox import Outbox  # noqa: PLC0415
 
     return Outbox(Path(args.outbox) if args.outbox else home(environment) / OUTBOX)
-
-
-def agreed(question: str, *, yes: bool) -> bool:
-    """Whether the user agrees to something that cannot be undone: asked at a terminal; anywhere else `--yes` says so.
-
-    ConfigurationError where nobody can be asked and `--yes` was not given.
-    """
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise ConfigurationError(
-            f"{question} There is no terminal to answer at, so nothing was done: give --yes to agree."
-        )
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in _YES
 
 
 def progress() -> Progress | None:

@@ -1,71 +1,209 @@
-"""`hub collections`: what is declared, what is in it, and what to paste into a SIEM."""
+"""`hub collections`: what there is, what is in it, and what to paste into a SIEM.
+
+On the hub's machine it reads the store. Anywhere else it asks the hub, as the account of `hub setup` or HUB_KEY, and shows
+what that account may know of.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
+import shutil
 import sys
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from hub.cli import DONE
-from hub.community.hub import Hub
-from hub.settings import Settings, load_settings
-from hub.sharing.catalogue import Collection
-from hub.stix.timestamps import format_place
-from hub.stix.tlp import TLP
-from hub.wiring import open_hub
+from hub.cli.client import client, connection_arguments, environment, home
+from hub.cli.recipes import RECIPES, PolledCollection
+from hub.errors import ConfigurationError, NotFoundError, UnprocessableError
+from hub.home.access import read_access
+
+if TYPE_CHECKING:
+    from hub.community.hub import Hub
+    from hub.settings import Settings
+    from hub.sharing.catalogue import Collection
 
 EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - addresses to warn of, not to listen on
-EXAMPLE = "  hub collections\n  hub collections --json | jq -r '.[].url'\n"
+EXAMPLE = (
+    "  hub collections\n"
+    "  hub collections --json | jq -r '.[].url'\n"
+    "  hub collections --for sentinel --collection indicators   # with the account's key: HUB_URL and HUB_KEY, or hub setup\n"
+    "  hub collections --copy-to /etc/hub                       # what came with the hub, to be made your own\n"
+)
+_DECLARED: Final = ("collections", "profiles")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--json", action="store_true", help="as a JSON list")
+    parser.add_argument("--for", dest="client", choices=list(RECIPES), help="what to paste into this client")
+    parser.add_argument(
+        "--collection", metavar="COLLECTION", help="this one only: its id, its alias, or API-ROOT/ALIAS"
+    )
+    parser.add_argument(
+        "--copy-to",
+        type=Path,
+        metavar="FOLDER",
+        help="copy the declarations that came with the hub into FOLDER/collections and FOLDER/profiles",
+    )
+    connection_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print each collection with its API root's URL and its id, who writes and reads, and how much it holds."""
-    settings = load_settings(os.environ)
-    hub = open_hub(settings)
+    if args.copy_to is not None:
+        _copy(args.copy_to)
+        return DONE
+    rows = _asked(args) if _is_remote(args) else _held()
+    if args.collection:
+        rows = _chosen(rows, args.collection)
+    if args.client:
+        readable = [row for row in rows if row.get("can_read", True)]
+        texts = {_place(row): RECIPES[args.client](_polled(row)) for row in readable}
+        if args.json:
+            print(json.dumps([{"collection": place, "text": text} for place, text in texts.items()], indent=1))
+        else:
+            print("\n\n".join(f"# {place}\n{text}" if len(texts) > 1 else text for place, text in texts.items()))
+    elif args.json:
+        print(json.dumps(rows, indent=1))
+    else:
+        for row in rows:
+            print(_in_words(row) + "\n")
+    return DONE
+
+
+def _is_remote(args: argparse.Namespace) -> bool:
+    """Whether the hub is asked, rather than a store of this machine."""
+    variables = environment()
+    if args.url or args.copy_to or variables.get("HUB_STORE"):
+        return bool(args.url)
+    return bool(variables.get("HUB_URL")) or read_access(home(variables)) is not None
+
+
+def _asked(args: argparse.Namespace) -> list[dict[str, Any]]:
+    with client(args, environment()) as hub:
+        root = hub.connection.root_url
+        return [
+            {
+                "title": collection.title,
+                "api_root": root,
+                "id": collection.id,
+                "alias": collection.alias,
+                "url": f"{root}collections/{collection.id}/",
+                "highest_tlp": collection.x_hub_highest_tlp,
+                "profiles": list(collection.x_hub_profiles),
+                "can_read": collection.can_read,
+                "can_write": collection.can_write,
+            }
+            for collection in hub.collections()
+        ]
+
+
+def _held() -> list[dict[str, Any]]:
     try:
+        from hub.settings import load_settings  # noqa: PLC0415 - what the server needs is not there at a SOC
+        from hub.wiring import open_hub  # noqa: PLC0415 - as above
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "which hub? Run `hub setup` once, or set HUB_URL and HUB_KEY, or give --url: it tells its collections"
+        ) from None
+
+    settings = load_settings(environment())
+    hub = open_hub(settings)
+    with closing(hub.store):
         rows = [_row(hub, settings, collection) for collection in hub.catalogue]
-    finally:
-        hub.store.close()
     if not settings.public_url and settings.host in EVERYWHERE:
         print(
             f"hub collections: {settings.host} is where the hub listens, not where clients find it: "
             "HUB_PUBLIC_URL=https://… names that address.",
             file=sys.stderr,
         )
-    if args.json:
-        print(json.dumps(rows, indent=1))
-        return DONE
-    for row in rows:
-        print(
-            f"{row['title']}\n  API root    {row['api_root']}\n  collection  {row['id']} (alias {row['alias']})\n"
-            f"  level       up to {row['highest_tlp']}; unmarked: {row['unmarked']}; profiles: {row['profiles'] or '-'}\n"
-            f"  writers     {row['writers'] or 'nobody'}\n  readers     {row['readers'] or 'nobody'}\n"
-            f"  holds       {row['objects']} objects, the last at {row['last_added'] or '-'}\n"
-        )
-    return DONE
+    return rows
 
 
 def _row(hub: Hub, settings: Settings, collection: Collection) -> dict[str, Any]:
+    from hub.stix.timestamps import format_place  # noqa: PLC0415 - as above
+    from hub.stix.tlp import TLP  # noqa: PLC0415 - as above
+
     count, newest = hub.store.counts(collection.id, TLP.RED)
     base = settings.public_url or f"{'https' if settings.tls_cert else 'http'}://{settings.host}:{settings.port}"
+    root = f"{base.rstrip('/')}/{collection.root}/"
     return {
         "title": collection.title,
-        "api_root": f"{base.rstrip('/')}/{collection.root}/",
+        "api_root": root,
         "id": collection.id,
         "alias": collection.alias,
-        "url": f"{base.rstrip('/')}/{collection.root}/collections/{collection.id}/",
+        "url": f"{root}collections/{collection.id}/",
         "highest_tlp": collection.highest_tlp.label,
-        "unmarked": "refused" if collection.unmarked is None else f"shown as {collection.unmarked.label}",
-        "profiles": " ".join(profile.name for profile in collection.profiles),
-        "writers": " ".join(sorted(collection.writers)),
-        "readers": " ".join(sorted(collection.readers)),
+        "unmarked": None if collection.unmarked is None else collection.unmarked.label,
+        "profiles": [profile.name for profile in collection.profiles],
+        "writers": sorted(collection.writers),
+        "readers": sorted(collection.readers),
         "objects": count,
         "last_added": format_place(newest) if newest else None,
     }
+
+
+def _in_words(row: Mapping[str, Any]) -> str:
+    head = f"{row['title']}\n  API root    {row['api_root']}\n  collection  {row['id']} (alias {row['alias']})"
+    if "objects" not in row:
+        may = " and ".join(word for word, able in (("read", row["can_read"]), ("publish", row["can_write"])) if able)
+        return f"{head}\n  this account may {may or 'do nothing here'}"
+    unmarked = "refused" if row["unmarked"] is None else f"shown as {row['unmarked']}"
+    return (
+        f"{head}\n"
+        f"  level       up to {row['highest_tlp']}; unmarked: {unmarked}; profiles: {' '.join(row['profiles']) or '-'}\n"
+        f"  writers     {' '.join(row['writers']) or 'nobody'}\n  readers     {' '.join(row['readers']) or 'nobody'}\n"
+        f"  holds       {row['objects']} objects, the last at {row['last_added'] or '-'}"
+    )
+
+
+def _chosen(rows: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    chosen = [row for row in rows if name in (row["id"], row["alias"], row["title"], _place(row))]
+    if not chosen:
+        raise NotFoundError(f"There is no collection {name!r}; there are {', '.join(map(_place, rows)) or 'none'}.")
+    return chosen
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    return f"{row['api_root'].rstrip('/').rpartition('/')[2]}/{row['alias'] or row['id']}"
+
+
+def _polled(row: Mapping[str, Any]) -> PolledCollection:
+    return PolledCollection(row["title"], row["api_root"], row["id"])
+
+
+def _copy(folder: Path) -> None:
+    """Copy what came with the hub; nothing is ever written over."""
+    targets = [folder / name for name in _DECLARED]
+    if there := [target for target in targets if target.exists()]:
+        raise UnprocessableError(f"{there[0]} is there already, and nothing is written over it: name another folder.")
+    try:
+        for name, target in zip(_DECLARED, targets, strict=True):
+            _copy_folder(_packaged(name), target)
+    except OSError as error:
+        for target in targets:
+            shutil.rmtree(target, ignore_errors=True)
+        raise ConfigurationError(f"{folder}: cannot be written: {error.strerror}") from None
+    print(f"{targets[0]} and {targets[1]} are yours now: put your members' contacts in, and name both to the hub:")
+    print(f"  export HUB_COLLECTIONS={targets[0].absolute()} HUB_PROFILES={targets[1].absolute()}")
+    print("  hub init && hub check")
+
+
+def _copy_folder(source: Traversable, target: Path) -> None:
+    target.mkdir(parents=True)
+    for entry in source.iterdir():
+        if entry.is_dir():
+            _copy_folder(entry, target / entry.name)
+        else:
+            (target / entry.name).write_bytes(entry.read_bytes())
+
+
+def _packaged(name: str) -> Traversable:
+    packaged = files("hub") / "defaults" / name
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / name  # a checkout

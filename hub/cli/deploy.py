@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -17,11 +18,13 @@ EXAMPLE = "  hub deploy /etc/hub-deploy\n"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("folder", type=Path, help="a new folder, or an empty one")
+    parser.add_argument("--json", action="store_true", help="print what was written as a JSON list")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write them, and say which; nothing is ever written over."""
     folder: Path = args.folder
+    written: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -30,9 +33,13 @@ def run(args: argparse.Namespace) -> int:
             target = folder / name
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(file.read_bytes())
-            print(target)
+            written.append(str(target))
+            if not args.json:
+                print(target)
     except OSError as error:
         raise UnprocessableError(f"{folder}: the files cannot be written there: {error.strerror}.") from None
+    if args.json:
+        print(json.dumps(written, indent=1))
     return DONE
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hub.cli import DONE, REFUSED
 from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments
+from hub.cli.findings import Finding, show_findings
 from hub.errors import HubError
 from hub.home.access import read_access
 from hub.home.files import others_may_use
@@ -17,15 +15,6 @@ from hub.home.member import OwnMember, load_member
 from hub.producer.respond import own_contact
 
 EXAMPLE = "  hub doctor\n  hub doctor --json\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: whether it is as it should be, and what to do where it is not."""
-
-    what: str
-    good: bool
-    words: str
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,12 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Look at everything, whatever is wrong with the first things; 3 where something has to be mended."""
     folder = home(environment())
     findings = [*_home(folder), *_member_and_hub(args, folder), *_outbox(args)]
-    if args.json:
-        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
-    else:
-        for finding in findings:
-            print(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}: {finding.words}")
-    return DONE if all(finding.good for finding in findings) else REFUSED
+    return show_findings(findings, as_json=args.json)
 
 
 def _home(folder: Path) -> Iterator[Finding]:

@@ -58,8 +58,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--speed", type=_above_zero, default=1.0, metavar="TIMES", help="faster than written (default: 1)"
     )
     report = actions.add_parser("report", help="who reacted to the last drill, and how fast")
-    report.add_argument("--json", action="store_true", help="as one JSON object")
     for action in (start, report):
+        action.add_argument("--json", action="store_true", help="as one JSON object")
         action.add_argument("--root", help="the API root, where several are for exercises")
 
 
@@ -72,7 +72,9 @@ def run(args: argparse.Namespace) -> int:
             scenario = parse_scenario(read_table(args.scenario), root.members)
             print(f"{scenario.title}: {len(scenario.events)} events into {root.title}", file=sys.stderr)
             note_command(hub.store, "drill", root=root.name, events=len(scenario.events))
-            Play(hub, root, alerts, scenario).run(time.sleep, _tell, args.speed)
+            Play(hub, root, alerts, scenario).run(time.sleep, _note if args.json else _tell, args.speed)
+            if args.json:
+                print(json.dumps({"title": scenario.title, "root": root.name, "events": len(scenario.events)}))
             return DONE
         played = drills_of(hub, root)
         if not played:
@@ -106,6 +108,10 @@ def _cell(row: Mapping[str, Any]) -> str:
 
 def _tell(words: str) -> None:
     print(words, flush=True)
+
+
+def _note(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
 
 
 def _above_zero(text: str) -> float:

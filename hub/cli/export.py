@@ -5,6 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from hub.cli import DONE
 from hub.cli.output import write_file
@@ -30,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="the marking and extension definitions and the members' identities, as one bundle",
     )
     parser.add_argument("--out", metavar="FILE", help="write here, readable by its owner alone, instead of to stdout")
+    parser.add_argument("--json", action="store_true", help="with --out: say what was written as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -38,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if args.definitions:
         bundle = definitions_bundle(open_catalogue(settings))
         write_file([json.dumps(bundle, indent=1).encode(), b"\n"], args.out)
+        _say(args, {"objects": len(bundle["objects"])}, f"{len(bundle['objects'])} definitions and identities written")
         return DONE
     hub = open_hub(settings)
     try:
@@ -49,9 +54,32 @@ def run(args: argparse.Namespace) -> int:
                     f"There is no collection {args.collection!r}; `hub collections` lists them all."
                 )
         secret = None if args.collection else hub.secret
-        write_file(
-            write_archive(hub.store, collections, secret=secret, made_at=now(), fact_kinds=ARCHIVED_KINDS), args.out
-        )
+        lines = _Counted(write_archive(hub.store, collections, secret=secret, made_at=now(), fact_kinds=ARCHIVED_KINDS))
+        write_file(lines, args.out)
     finally:
         hub.store.close()
+    beside = "" if args.collection else ", with accounts and the signing secret: keep it as safe as the store"
+    words = f"{lines.count} lines of {len(collections)} collections written{beside}"
+    _say(args, {"lines": lines.count, "collections": len(collections), "secrets": not args.collection}, words)
     return DONE
+
+
+class _Counted:
+    """Lines, counted as they go by."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = lines
+        self.count = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for line in self._lines:
+            self.count += 1
+            yield line
+
+
+def _say(args: argparse.Namespace, result: dict[str, Any], words: str) -> None:
+    """What was written: on standard output where the archive is in a file, else beside it on standard error."""
+    if args.out is None:
+        print(f"{words}.", file=sys.stderr)
+    else:
+        print(json.dumps({"file": args.out, **result}) if args.json else f"{args.out}: {words}.")

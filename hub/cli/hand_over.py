@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
+from contextlib import closing
 
-from hub.cli import DONE
+from hub.cli import DONE, REFUSED
+from hub.cli.agreement import agreed, agreement_argument
 from hub.cli.trail import note_command
 from hub.settings import load_settings
 from hub.sharing.handover import Share, hand_over, shares_of_others
@@ -21,27 +24,32 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", metavar="MEMBER", required=True, help="code of the member whose object it is, such as MY"
     )
-    parser.add_argument("--yes", action="store_true", help="do it; without this, only say what would go")
+    agreement_argument(parser)
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Hand the id over, and say what the others had published under it."""
+    """Say what the others published under the id, then hand it over; 3 where the answer is no."""
     hub = open_hub(load_settings(os.environ))
-    try:
-        if args.yes:
-            log_to(sys.stderr.fileno())
-            shares = hand_over(hub.store, hub.catalogue, args.object_id, args.to, now())
-            note_command(hub.store, "hand-over", object_id=args.object_id, member=args.to)
-        else:
-            shares = shares_of_others(hub.store, hub.catalogue, args.object_id, args.to)
-    finally:
-        hub.store.close()
-    removed = "is removed" if args.yes else "would be removed"
-    for share in shares:
-        print(f"{_name(share)}: what {share.member} published of {args.object_id} {removed}.")
-    if not args.yes:
-        print(f"{args.object_id} would belong to {args.to}; say so with --yes.", file=sys.stderr)
+    with closing(hub.store):
+        shares = shares_of_others(hub.store, hub.catalogue, args.object_id, args.to)
+        for share in shares:
+            print(
+                f"{_name(share)}: what {share.member} published of {args.object_id} would be removed.", file=sys.stderr
+            )
+        question = f"{args.object_id} belongs to {args.to} from now on, for good. Hand it over?"
+        if not agreed(question, yes=args.yes):
+            print("Nothing was handed over.", file=sys.stderr)
+            return REFUSED
+        log_to(sys.stderr.fileno())
+        shares = hand_over(hub.store, hub.catalogue, args.object_id, args.to, now())
+        note_command(hub.store, "hand-over", object_id=args.object_id, member=args.to)
+    if args.json:
+        removed = [{"collection": _name(share), "member": share.member} for share in shares]
+        print(json.dumps({"object": args.object_id, "member": args.to, "removed": removed}))
         return DONE
+    for share in shares:
+        print(f"{_name(share)}: what {share.member} published of {args.object_id} is removed.")
     print(
         f"{args.object_id} belongs to {args.to}: nobody else publishes it any more. Ask {args.to} to publish it again, with a "
         "later `modified` than what is removed, since readers may have that."

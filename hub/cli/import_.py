@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -33,13 +34,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="archive, bundle, envelope or medallion data file")
     parser.add_argument("--to", metavar="ROOT/ALIAS", help="the collection that takes a bundle's objects")
     parser.add_argument("--member", metavar="CC", help="the member that the objects come from")
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Import, and say what was taken; what was refused is named object by object."""
     settings = load_settings(os.environ)
     if is_archive(args.file):
-        return _restore(settings, args.file)
+        return _restore(settings, args.file, as_json=args.json)
     hub = open_hub(settings)
     try:
         if not args.to or not args.member:
@@ -52,33 +54,47 @@ def run(args: argparse.Namespace) -> int:
             raise UnprocessableError(f"{args.member!r} is no member; there are {' '.join(hub.catalogue.members)}.")
         writer = gate.must_write(Account("hub import", AccountKind.CERT, args.member), collection)
         accepted, failures = 0, 0
+        refused = []
         for objects in object_lists(args.file):
             for part in batched(objects, hub.limits.envelope_objects):
                 status = orjson.loads(hub.add_objects(writer, orjson.dumps({"objects": part})).body)
                 accepted += status["success_count"]
                 for failure in status.get("failures", ()):
                     failures += 1
-                    print(f"{failure['id']}: {failure['message']}", file=sys.stderr)
+                    if args.json:
+                        refused.append({"id": failure["id"], "reason": failure["message"]})
+                    else:
+                        print(f"{failure['id']}: {failure['message']}", file=sys.stderr)
         note_command(hub.store, "import", member=args.member, of=collection.id, added=accepted, refused=failures)
-        print(f"{accepted} objects taken, {failures} refused.")
+        if args.json:
+            print(json.dumps({"taken": accepted, "refused": refused}, ensure_ascii=False))
+        else:
+            print(f"{accepted} objects taken, {failures} refused.")
     finally:
         hub.store.close()
     return SOME_REFUSED if failures else DONE
 
 
-def _restore(settings: Settings, file: Path) -> int:
+def _restore(settings: Settings, file: Path, *, as_json: bool) -> int:
     """An archive goes into a store of its own, made here; `hub init` then adds what the declarations have besides."""
     store = open_store(settings, create=True)
     try:
         catalogue = open_catalogue(settings)
+        sentences = []
         for sentence in read_archive(
             store, catalogue, file, now=now(), fact_kinds=ARCHIVED_KINDS, limits=settings.limits
         ):
-            print(sentence)
+            sentences.append(sentence)
+            if not as_json:
+                print(sentence)
         note_command(store, "import")
     finally:
         store.close()
-    print("Run `hub init` now: it adds what is declared and was not in the archive.")
+    if as_json:
+        print(json.dumps({"done": sentences}, ensure_ascii=False))
+    print(
+        "Run `hub init` now: it adds what is declared and was not in the archive.", file=sys.stderr if as_json else None
+    )
     return DONE
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import secrets
+from collections.abc import Callable
 from itertools import islice
 from typing import Final
 
@@ -26,12 +28,23 @@ LISTED: Final = 20  # hidden objects that are named one by one
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes: nothing; the settings name the store and the folders."""
-    parser.set_defaults()
+    """What the command takes; the settings name the store and the folders."""
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
-def run(_args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Create or update the store, and say what changed."""
+    if not args.json:
+        _update(print)
+        return DONE
+    lines: list[str] = []
+    changed, hidden = _update(lines.append)
+    print(json.dumps({"changed": changed, "hidden": hidden, "messages": lines}, ensure_ascii=False))
+    return DONE
+
+
+def _update(say: Callable[[str], object]) -> tuple[int, int]:
+    """How many objects were added, removed or judged, and how many are hidden."""
     settings = load_settings(os.environ)
     catalogue = open_catalogue(settings)
     store = open_store(settings, create=True)
@@ -42,33 +55,33 @@ def run(_args: argparse.Namespace) -> int:
             added = seed(store, catalogue, collection)
             changed += added
             if added:
-                print(f"{collection.root}/{collection.alias}: {added} definitions and identities added")
+                say(f"{collection.root}/{collection.alias}: {added} definitions and identities added")
             removed = remove_surplus(store, collection)
             changed += removed
             if removed:
-                print(
+                say(
                     f"{collection.root}/{collection.alias}: {removed} marking definitions removed, which are above "
                     f"{collection.highest_tlp.label}: nothing here may be marked with them"
                 )
         for result in relevel(store, catalogue, settings.limits, now()):
             changed += result.judged
-            print(
+            say(
                 f"{result.collection.root}/{result.collection.alias}: {result.judged} objects of an older version judged by "
                 f"today's rules: {result.raised} have a higher level, {result.hidden} are hidden"
             )
             if result.unfit:
-                print(
+                say(
                     f"  {result.unfit} of them do not meet today's profiles, which say what may come in; they stay as they are. "
                     "Ask their members for new versions."
                 )
         # after the objects: what was refused above is named again next time
         declared = apply(store, catalogue)
         for sentence in declared:
-            print(sentence)
+            say(sentence)
         chosen = {name: value for name, value in described(settings).items() if name in settings.origins}
         note_command(store, "init", settings=chosen, declarations=digest(catalogue), changes=list(declared))
         count = sum(1 for _ in catalogue)
-        print(
+        say(
             f"{masked_uri(settings.store)}: {len(catalogue.members)} members, {count} collections; "
             + (
                 f"{changed} objects added, removed or judged."
@@ -78,24 +91,25 @@ def run(_args: argparse.Namespace) -> int:
                 else "nothing had changed."
             )
         )
-        _list_hidden(store, catalogue)
+        hidden = _list_hidden(store, catalogue, say)
         if declared:
-            print("A hub that is running goes on with what it read at its start: start it again.")
+            say("A hub that is running goes on with what it read at its start: start it again.")
     finally:
         store.close()
-    return DONE
+    return changed, hidden
 
 
-def _list_hidden(store: Store, catalogue: Catalogue) -> None:
-    """What waits for a decision; of very much, the beginning."""
+def _list_hidden(store: Store, catalogue: Catalogue, say: Callable[[str], object]) -> int:
+    """What waits for a decision, and how much; of very much, the beginning."""
     hidden = hidden_objects(store, catalogue)
     some = list(islice(hidden, LISTED))
     if not some:
-        return
+        return 0
     count = len(some) + sum(1 for _ in hidden)
-    print(f"{count} objects are hidden from every reader until you decide, since the hub would refuse them today:")
+    say(f"{count} objects are hidden from every reader until you decide, since the hub would refuse them today:")
     for one in some:
-        print(f"  {sentence(one)}")
+        say(f"  {sentence(one)}")
     if count > len(some):
-        print(f"  and {count - len(some)} more: `hub levels list`")
-    print("`hub levels release` shows one again at a level that you give, `hub levels remove` removes it for good.")
+        say(f"  and {count - len(some)} more: `hub levels list`")
+    say("`hub levels release` shows one again at a level that you give, `hub levels remove` removes it for good.")
+    return count

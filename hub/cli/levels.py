@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from typing import Any
 
-from hub.cli import DONE
+from hub.cli import DONE, REFUSED
+from hub.cli.agreement import agreed, agreement_argument
 from hub.cli.trail import note_command
 from hub.errors import UnprocessableError
 from hub.settings import load_settings
@@ -18,7 +20,7 @@ from hub.wiring import open_hub
 EXAMPLE = (
     "  hub levels list\n"
     "  hub levels release asean/indicators indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --at amber+strict\n"
-    "  hub levels remove asean/indicators indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f\n"
+    "  hub levels remove asean/indicators indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --yes\n"
 )
 
 
@@ -32,6 +34,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for chosen in (released, removed):
         chosen.add_argument("collection", metavar="ROOT/ALIAS")
         chosen.add_argument("object_ids", metavar="ID", nargs="+", help="the objects, whichever member published them")
+        chosen.add_argument("--json", action="store_true", help="one JSON object a line")
+    agreement_argument(removed)
     words = [level.word for level in TLP]
     released.add_argument("--at", choices=words, required=True, help="the level at which they are shown")
 
@@ -47,15 +51,22 @@ def run(args: argparse.Namespace) -> int:
         collection = hub.catalogue.find(*args.collection.partition("/")[::2])
         if collection is None:
             raise UnprocessableError(f"There is no collection {args.collection!r}; `hub collections` lists them all.")
+        if args.action == "remove":
+            question = f"What is hidden of {' '.join(args.object_ids)} is removed for good. Remove it?"
+            if not agreed(question, yes=args.yes):
+                print("Nothing was removed.", file=sys.stderr)
+                return REFUSED
         for object_id in args.object_ids:
             if args.action == "release":
                 count = release(hub.store, hub.catalogue, collection, object_id, BY_WORD[args.at])
                 note_command(hub.store, "levels release", object_id=object_id, versions=count, level=args.at)
-                print(f"{object_id}: {count} versions are shown at {BY_WORD[args.at].label}.")
+                words = f"{count} versions are shown at {BY_WORD[args.at].label}"
             else:
                 count = remove(hub.store, collection, object_id)
                 note_command(hub.store, "levels remove", object_id=object_id, versions=count)
-                print(f"{object_id}: {count} hidden versions are removed.")
+                words = f"{count} hidden versions are removed"
+            row = {"action": args.action, "id": object_id, "versions": count}
+            print(json.dumps(row) if args.json else f"{object_id}: {words}.")
     finally:
         hub.store.close()
     return DONE

@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
-from hub.cli.client import agreed, client, connection_arguments, environment, home, outbox, outbox_arguments, progress
+from hub.cli.agreement import agreed
+from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments, progress
 from hub.cli.deliveries import show
 from hub.cli.reports import (
     approval_arguments,

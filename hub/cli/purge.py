@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 
-from hub.cli import DONE
+from hub.cli import DONE, REFUSED
+from hub.cli.agreement import agreed, agreement_argument
 from hub.cli.trail import note_command
 from hub.errors import NotFoundError, UnprocessableError
 from hub.settings import load_settings
@@ -22,11 +24,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("collection", metavar="ROOT/ALIAS")
     parser.add_argument("object_id", metavar="ID", help="the object, whichever member published it")
-    parser.add_argument("--yes", action="store_true", help="do it; without this, only say what would go")
+    agreement_argument(parser)
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Purge, and say how many versions went. Backups, and what readers fetched, are out of the hub's reach."""
+    """Purge, and say how many versions went; 3 where the answer is no.
+
+    Backups, and what readers fetched, are out of the hub's reach.
+    """
     if type_of(args.object_id) is None:
         raise UnprocessableError(f"{args.object_id!r} is no STIX id")
     hub = open_hub(load_settings(os.environ))
@@ -36,14 +42,18 @@ def run(args: argparse.Namespace) -> int:
             raise UnprocessableError(f"There is no collection {args.collection!r}; `hub collections` lists them all.")
         if not hub.store.holds(collection.id, args.object_id, HIDDEN):
             raise NotFoundError(f"{args.object_id} is not held in {args.collection}.")
-        if not args.yes:
-            print(f"{args.object_id} would be purged from {args.collection}; say so with --yes.", file=sys.stderr)
-            return DONE
+        question = f"{args.object_id} is purged from {args.collection} with all its versions, for good. Purge it?"
+        if not agreed(question, yes=args.yes):
+            print("Nothing was purged.", file=sys.stderr)
+            return REFUSED
         forget(hub.store, args.object_id)  # first, so that the purge clears its bytes out of the store's log, too
         removed = hub.store.purge(collection.id, args.object_id)
         note_command(hub.store, "purge", object_id=args.object_id, versions=removed)
     finally:
         hub.store.close()
+    if args.json:
+        print(json.dumps({"object": args.object_id, "collection": args.collection, "versions": removed}))
+        return DONE
     print(
         f"{removed} versions of {args.object_id} purged; backups and what readers fetched still have them, and objects that "
         "refer to it still hold its id, which gives an observable's value away: purge those, too."

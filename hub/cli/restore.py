@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -35,6 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="restore it beside everything, verify every record, and remove it again"
     )
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -45,15 +47,15 @@ def run(args: argparse.Namespace) -> int:
     if args.check:
         with tempfile.TemporaryDirectory(prefix="hub-restore-") as folder:
             trial = replace(settings, store=f"sqlite:///{folder}/hub.sqlite")
-            return _restore(backup, manifest, trial, Path(folder) / "hub.sqlite")
+            return _restore(backup, manifest, trial, Path(folder) / "hub.sqlite", as_json=args.json)
     scheme, _, rest = settings.store.partition("://")
     target = Path(rest[1:]) if scheme == "sqlite" else None
     if target is not None and target.exists():
         raise UnprocessableError(f"{target} is there: stop the hub, move that file away, and restore again.")
-    return _restore(backup, manifest, settings, target)
+    return _restore(backup, manifest, settings, target, as_json=args.json)
 
 
-def _restore(backup: Path, manifest: Manifest, settings: Settings, target: Path | None) -> int:
+def _restore(backup: Path, manifest: Manifest, settings: Settings, target: Path | None, *, as_json: bool) -> int:
     (name,) = manifest.files
     if name.endswith(".sqlite"):
         if target is None:
@@ -77,8 +79,12 @@ def _restore(backup: Path, manifest: Manifest, settings: Settings, target: Path 
         verification = verification_of(hub)
         findings = list(verification.run((collection.id for collection in hub.catalogue), against))
         note_command(hub.store, "restore", findings=len(findings))
-        for line in finding_lines(hub, findings):
-            print(line)
+        lines = list(finding_lines(hub, findings))
+    if as_json:
+        print(json.dumps({"backup": str(backup), "records": verification.records, "findings": lines}))
+        return SOME_REFUSED if findings else DONE
+    for line in lines:
+        print(line)
     result = f"{len(findings)} things are not as the hub wrote them" if findings else "all is as the hub wrote it"
     print(f"{verification.records} records: {result}.")
     return SOME_REFUSED if findings else DONE

@@ -9,7 +9,7 @@ import sys
 from typing import Final
 
 from hub.cli import DONE
-from hub.settings import ENVIRONMENT_PREFIX, described, explained, load_settings
+from hub.settings import ENVIRONMENT_PREFIX, Settings, described, explained, load_settings
 
 # What the commands of members read; no settings of the hub.
 MEMBERS_OWN: Final = frozenset({"HUB_URL", "HUB_KEY", "HUB_USER", "HUB_PASSWORD", "HUB_CA", "HUB_HOME"})
@@ -25,8 +25,7 @@ def run(args: argparse.Namespace) -> int:
     """Print every setting: value, origin and meaning. Passwords inside the store's URI are starred."""
     settings = load_settings(os.environ)
     values = described(settings)
-    known = MEMBERS_OWN | {ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in values}
-    for variable in sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known):
+    for variable in unknown_variables(settings):
         print(f"hub settings: {variable} is in the environment, and there is no such setting.", file=sys.stderr)
     origins = {name: settings.origins.get(name, "default") for name in values}
     if args.json:
@@ -39,3 +38,9 @@ def run(args: argparse.Namespace) -> int:
         text = texts[f"limits.{name.rpartition('.')[2]}" if name.startswith("accounts.") else name][1]
         print(f"{name:<28} {shown:<32} {origins[name]}\n{'':<28} {text}")
     return DONE
+
+
+def unknown_variables(settings: Settings) -> list[str]:
+    """The variables of the environment that are named like a setting, and are none."""
+    known = MEMBERS_OWN | {ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in described(settings)}
+    return sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import json
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -48,6 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key-file", metavar="FILE", help="file with the key, - for standard input (default: HUB_KEY, else asked)"
     )
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
     connection_arguments(parser)
 
 
@@ -68,19 +70,28 @@ def run(args: argparse.Namespace) -> int:
             contact = None  # an account that is no CERT's
     # (3)
     file = write_access(folder, HubAccess(url, Secret(key), str(Path(ca).absolute()) if ca else ""))
-    print(f"{url} takes the key. Address and key are in {file}, which only you may read.")
+    result = {"url": url, "kept_in": str(file), "member": None, "may_publish": [name for name in writable if name]}
+    lines = [f"{url} takes the key. Address and key are in {file}, which only you may read."]
     if contact is None:
-        print("This account reads; it acts for no CERT, so nothing else is needed: hub follow COLLECTION")
-        return DONE
-    _keep_member(folder, contact)
-    # (4)
-    member = load_member(folder, warn=lambda advice: print(advice, file=sys.stderr))
-    print(f"This CERT is {member.name} ({contact['member']}); it may publish to {', '.join(filter(None, writable))}.")
-    if not member.constituents:
-        print(f"No constituents are declared in {folder / FILE}: until they are, no report tells its victim's sector.")
-    if not contact["confirmed"]:
-        print("The others read this point of contact; look at it, and confirm it: hub contacts confirm")
-    print("Next: hub form --out reports.xlsx, fill it in, hub publish reports.xlsx --to COLLECTION --preview")
+        lines.append("This account reads; it acts for no CERT, so nothing else is needed: hub follow COLLECTION")
+    else:
+        _keep_member(folder, contact)
+        # (4)
+        member = load_member(folder, warn=lambda advice: print(advice, file=sys.stderr))
+        result["member"] = contact["member"]
+        lines.append(
+            f"This CERT is {member.name} ({contact['member']}); it may publish to {', '.join(filter(None, writable))}."
+        )
+        if not member.constituents:
+            lines.append(
+                f"No constituents are declared in {folder / FILE}: until they are, no report tells its victim's sector."
+            )
+        if not contact["confirmed"]:
+            lines.append("The others read this point of contact; look at it, and confirm it: hub contacts confirm")
+        lines.append(
+            "Next: hub form --out reports.xlsx, fill it in, hub publish reports.xlsx --to COLLECTION --preview"
+        )
+    print(json.dumps(result, ensure_ascii=False) if args.json else "\n".join(lines))
     return DONE
 
 

@@ -10,7 +10,8 @@ import argparse
 import sys
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
-from hub.cli.client import agreed, client, connection_arguments, environment, outbox, outbox_arguments, progress
+from hub.cli.agreement import agreed, agreement_argument
+from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments, progress
 from hub.cli.deliveries import show
 from hub.cli.reports import now, this_member
 from hub.producer.withdrawal import delete_observables, revoke, withdrawals
@@ -21,7 +22,7 @@ EXAMPLE = "  hub withdraw ID-2026-0311\n"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("report_id", metavar="REPORT_ID", help="as the report names itself")
-    parser.add_argument("--yes", action="store_true", help="agree without being asked; needed without a terminal")
+    agreement_argument(parser)
     parser.add_argument("--json", action="store_true", help="print each receipt as one JSON object")
     connection_arguments(parser)
     outbox_arguments(parser)

@@ -23,8 +23,9 @@ from hub.server.console import addresses, guard, pages
 from hub.server.requests import current_request
 from hub.server.responses import compress
 from hub.sharing.credentials import PasswordCheck, name_tried
+from hub.sharing.last_seen import LastSeen
 from hub.sharing.sessions import Sessions
-from hub.taxii.negotiation import check_accept
+from hub.taxii.negotiation import check_taxii_accept
 
 _log = logging.getLogger("hub.request")
 _LOGGED: Final = 64  # characters of a path's part in the log: the client chooses them
@@ -93,6 +94,7 @@ def create_app(  # noqa: PLR0913 - each by its name
     trail = trail or AuditTrail(hub.store, hub.secret, hub.clock)
     app.extensions["trail"] = trail
     hub.read_observers.add(trail.recorder.read)
+    app.extensions["last_seen"] = LastSeen(hub.store, hub.clock)
     app.extensions["sessions"] = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
     app.config["PUBLIC_URL"] = public_url
     app.config["METRICS_TOGETHER"] = metrics_together
@@ -131,7 +133,7 @@ def _begin() -> flask.Response | None:
         return wait
     about.account = request.environ[front.ACCOUNT]
     if endpoint not in NOT_TAXII:
-        check_accept(request.environ.get("HTTP_ACCEPT"))
+        check_taxii_accept(request.environ.get("HTTP_ACCEPT"))
     return None
 
 
@@ -204,5 +206,6 @@ def _end(response: flask.Response) -> flask.Response:
         response.headers["Strict-Transport-Security"] = _HSTS
     if account is not None:
         metrics.note_seen(account)
+        flask.current_app.extensions["last_seen"].note(account.name)
     _log.info("%s", orjson.dumps({key: value for key, value in line.items() if value is not None}).decode())
     return response

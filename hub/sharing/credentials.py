@@ -24,6 +24,10 @@ NOBODY_TRIED: Final = "-"  # in the log, of refused credentials without a name
 NAME_CHARACTERS: Final = 64  # of a name that was tried
 _REMEMBERED_MOST: Final = 4096  # verified passwords in memory; about 200 bytes each
 _HEADER_CHARACTERS: Final = 4096
+DELETED: Final = "deleted account"  # of the facts, whose keys are names of accounts: none is ever used again
+OVERLAP: Final = (
+    "key until"  # of the facts, whose keys are hashes of keys: when one that was replaced opens nothing any more
+)
 _PASSWORD_LEAST: Final = 15  # characters; as NIST SP 800-63B-4 (3.1.1.2) asks where a password is all that is needed
 _DIFFERENT_LEAST: Final = 6  # characters that differ: a password of one repeated word is guessed like the word
 
@@ -82,8 +86,9 @@ class Credentials:
             name, password = _basic(rest.strip())
             return self._by_password(name, password)
         if scheme.lower() in ("bearer", "token"):
-            row = self._store.find_key(key_hash(rest.strip()))
-            if row is None or row.disabled:
+            offered = key_hash(rest.strip())
+            row = self._store.find_key(offered)
+            if row is None or row.disabled or offered not in self._keys(row):
                 raise _refused()
             return account_of(row)
         raise _refused()
@@ -98,15 +103,27 @@ class Credentials:
         row = self._store.get_account(account.name)
         if row is None or row.disabled:
             return None
-        said = "\x00".join((row.kind, row.member, row.password_hash, *row.key_hashes))
+        said = "\x00".join((row.kind, row.member, row.password_hash, *self._keys(row)))
         return hmac.digest(self._pepper, said.encode(), hashlib.sha256)
+
+    def _keys(self, row: AccountRow) -> tuple[str, ...]:
+        """The hashes of the keys that open the account now: the newest, and one that it replaced until that one's end.
+
+        A key whose end is not known any more opens nothing.
+        """
+        newest, *replaced = row.key_hashes or ("",)
+        if not replaced:
+            return row.key_hashes
+        now = self._clock()
+        ends = {fact.key: int(fact.value) for kept in replaced for fact in self._store.facts(OVERLAP, prefix=kept)}
+        return (newest, *(kept for kept in replaced if ends.get(kept, 0) > now))
 
     def _by_password(self, name: str, password: str) -> Account | PasswordCheck:
         row = self._store.get_account(name)
         if row is not None and not row.disabled:
             offered = key_hash(password)
             # every key is compared, in constant time: no early exit tells which one it was
-            if sum(hmac.compare_digest(offered, kept) for kept in row.key_hashes):
+            if sum(hmac.compare_digest(offered, kept) for kept in self._keys(row)):
                 return account_of(row)
             if self._is_remembered(row, password):
                 return account_of(row)
@@ -146,6 +163,10 @@ class Credentials:
 
     def add(self, account: Account, password: str | None) -> str | None:
         """Make an account; the key that was made for it, or None where it has a password. The key is shown once."""
+        if account.name in deleted_accounts(self._store):
+            raise UnprocessableError(
+                f"There was an account {account.name!r}, and what it was sent is noted under that name: choose another."
+            )
         if self._store.get_account(account.name) is not None:
             raise UnprocessableError(f"There is an account {account.name!r} already; `hub account list` shows all.")
         row = AccountRow(
@@ -161,12 +182,26 @@ class Credentials:
         self._store.put_account(row)
         return key
 
-    def rotate(self, name: str, password: str | None) -> str | None:
-        """Replace the account's password or key by a new one, at once; the new key as in `add`."""
+    def rotate(self, name: str, password: str | None, *, overlap_milliseconds: int = 0) -> str | None:
+        """Replace the account's password or key by a new one; the new key as in `add`.
+
+        The old one opens nothing from now on; with an overlap, the old key goes on that long beside the new one.
+        """
         row = self._known(name)
         if row.disabled:
             raise UnprocessableError(f"{name} is disabled, and a new key would open nothing: enable it first.")
+        if overlap_milliseconds and (password is not None or not row.key_hashes):
+            raise UnprocessableError(
+                "Two keys may overlap, and an account has one password at a time: leave --overlap out."
+            )
+        before = row.key_hashes
         row, key = self._with_secret(row, password)
+        ends = {}
+        if overlap_milliseconds:
+            row = replace(row, key_hashes=(*row.key_hashes, before[0]))
+            ends = {before[0]: str(self._clock() + overlap_milliseconds).encode()}
+        # the end first: without it the old key opens nothing
+        self._store.put_facts(OVERLAP, ends, [kept for kept in before if kept not in ends])
         self._store.put_account(row)
         return key
 
@@ -178,9 +213,18 @@ class Credentials:
         """Let a disabled account in again, with the password or key that it had."""
         self._store.put_account(replace(self._known(name), disabled=False))
 
+    def delete(self, name: str) -> None:
+        """Forget what proves the account, for good, and never give its name to another; what it published stays.
+
+        Its row stays, too, shut out: the trail, the board and the statuses name it.
+        """
+        row = self._known(name)
+        self._store.put_facts(DELETED, {name: b""})
+        self._store.put_account(replace(row, password_hash="", key_hashes=(), disabled=True))
+
     def _known(self, name: str) -> AccountRow:
         row = self._store.get_account(name)
-        if row is None:
+        if row is None or name in deleted_accounts(self._store):
             raise UnprocessableError(f"There is no account {name!r}; `hub account list` shows all.")
         return row
 
@@ -200,6 +244,11 @@ def _check_password(password: str, row: AccountRow) -> None:
         raise UnprocessableError(f"A password has at least {_DIFFERENT_LEAST} different characters.")
     if row.name.casefold() in password.casefold():
         raise UnprocessableError("A password does not contain the account's name: it would be guessed first.")
+
+
+def deleted_accounts(store: Store) -> frozenset[str]:
+    """The names of accounts that were deleted."""
+    return frozenset(fact.key for fact in store.facts(DELETED))
 
 
 def name_tried(header: str) -> str:

@@ -29,6 +29,19 @@ def check_accept(header: str | None) -> None:
     )
 
 
+def check_taxii_accept(header: str | None) -> None:
+    """As `check_accept`, and a client that asks for plain JSON is answered, too: in TAXII's own media type, which is JSON.
+
+    TAXII 2.1, 3.1: to an Accept header without a media type that is defined for the address, a server may answer with 406,
+    or with its latest version.
+    """
+    try:
+        check_accept(header)
+    except NotAcceptableError:
+        if not _takes_json(header or ""):
+            raise
+
+
 def older_client(headers: Headers) -> str:
     """A sentence for clients of TAXII 1.x and 2.0, which begins with a space; empty for all others."""
     version = _older_version(headers)
@@ -67,6 +80,13 @@ def _accepts(header: str) -> bool:
         media_type, parameters = parse_options_header(text)
         decided = max(decided, (_specificity(media_type.lower(), parameters), quality))
     return decided[0] >= 0 and decided[1] > 0
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _takes_json(header: str) -> bool:
+    """Whether JSON is accepted, and TAXII's type is not refused by its name."""
+    ranges = [(parse_options_header(text)[0].lower(), quality) for text, quality in parse_accept_header(header)]
+    return (protocol.TAXII, 0) not in ranges and any(kind == protocol.JSON and quality > 0 for kind, quality in ranges)
 
 
 def _specificity(media_type: str, parameters: Mapping[str, str]) -> int:

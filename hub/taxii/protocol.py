@@ -7,6 +7,7 @@ from typing import Final
 VERSION: Final = "2.1"
 TAXII: Final = "application/taxii+json"
 STIX: Final = "application/stix+json"
+JSON: Final = "application/json"
 # The form that common clients look for, letter by letter (TAXII 2.1, 1.6.8.1).
 CONTENT_TYPE: Final = f"{TAXII};version={VERSION}"
 STIX_CONTENT_TYPE: Final = f"{STIX};version={VERSION}"

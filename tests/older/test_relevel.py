@@ -382,7 +382,7 @@ def test_the_commands_of_an_upgrade(
         "reason": rows[an_id(11)]["reason"],
     }
     assert main(["levels", "release", "region/feeds", an_id(17), "--at", "green"]) == DONE
-    assert main(["levels", "remove", "region/feeds", an_id(11), an_id(14)]) == DONE
+    assert main(["levels", "remove", "region/feeds", an_id(11), an_id(14), "--yes"]) == DONE
     capsys.readouterr()
     assert main(["levels", "list"]) == DONE
     left = {line.split()[1] for line in capsys.readouterr().out.splitlines()}

@@ -263,7 +263,7 @@ def test_collections_tells_what_to_paste_into_a_siem(made: Hub) -> None:
     rows = {row["alias"]: row for row in json.loads(made("collections", "--json").out)}
     assert set(rows) == set(COLLECTIONS)
     assert rows["id"]["url"] == f"http://127.0.0.1:8021/region/collections/{COLLECTIONS['id']}/"
-    assert (rows["id"]["writers"], rows["inbox"]["readers"]) == ("ID", "")
+    assert (rows["id"]["writers"], rows["inbox"]["readers"]) == (["ID"], [])
     assert rows["id"]["objects"] > 20
 
 
@@ -360,7 +360,7 @@ def test_one_collection_is_exported_alone(made: Hub) -> None:
 def test_the_definitions_are_exported_without_a_store(hub: Hub) -> None:
     """One bundle that stix2 reads, with the members' identities."""
     parsed = stix2.parse(hub("export", "--definitions").out, allow_custom=True)
-    assert hub("export", "--definitions", "--out", "definitions.json").out == ""
+    assert "25 definitions" in hub("export", "--definitions", "--out", "definitions.json").out
     assert json.loads(Path("definitions.json").read_bytes()) == json.loads(hub("export", "--definitions").out)
     assert set(IDENTITIES.values()) <= {content["id"] for content in parsed.objects}
 

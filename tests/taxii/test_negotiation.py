@@ -78,10 +78,28 @@ def test_the_manifests_own_accept_is_taken(reader: Client) -> None:
     assert accept(reader, at("id", "manifest"), header) == 200
 
 
-@pytest.mark.parametrize("header", ["text/html", f"{TAXII};version=9.9", "application/json", "image/*", "nonsense"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "text/html",
+        f"{TAXII};version=9.9",
+        "application/json;q=0",
+        f"{TAXII};q=0, application/json",
+        "image/*",
+        "nonsense",
+    ],
+)
 def test_an_accept_without_a_defined_media_type_is_refused(reader: Client, header: str) -> None:
     """CN-7: 406 rather than an answer that the client says it cannot read."""
     assert {path: accept(reader, path, header) for path in GETS} == dict.fromkeys(GETS, 406)
+
+
+@pytest.mark.parametrize("header", ["application/json", "Application/JSON, text/plain;q=0.5"])
+def test_plain_json_is_answered_in_taxiis_own_type(reader: Client, header: str) -> None:
+    """CN-7: 3.1 lets a server answer in its latest version; scripts that ask for JSON can read it."""
+    for path in GETS:
+        answer = reader.get(path, headers={"Accept": header})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, CONTENT_TYPE)
 
 
 @pytest.mark.parametrize("version", ["2.0", "9.9", "2.10", "1"])

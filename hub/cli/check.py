@@ -1,0 +1,250 @@
+"""`hub check`: what an operator looks at before the hub goes live, and again later: what is wrong, and how to mend it.
+
+It runs on the hub's machine, beside a hub that serves or before there is one, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import os
+import re
+import shutil
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from hub.audit.state import COMMAND, about_of
+from hub.audit.verified import last_verification
+from hub.cli.backups import backups_in, read_manifest
+from hub.cli.findings import Finding, show_findings
+from hub.cli.settings import unknown_variables
+from hub.community.hub import Hub
+from hub.errors import HubError
+from hub.settings import Settings, load_settings
+from hub.sharing.catalogue import Catalogue
+from hub.sharing.credentials import deleted_accounts
+from hub.sharing.members import AccountKind
+from hub.sharing.release import hidden_objects
+from hub.wiring import now, open_catalogue, open_hub
+
+EXAMPLE = (
+    "  hub check\n"
+    "  hub check --backups /var/backups/hub --json\n"
+    "  hub check || mail -s 'the hub needs you' ops@hub.example   # from a timer\n"
+)
+CERTIFICATE_DAYS: Final = 21  # before its end, a certificate should have been renewed
+BACKUP_HOURS: Final = 26  # a daily backup, and time to write it
+VERIFIED_DAYS: Final = 8  # a weekly verification, and a day
+ROOM: Final = 2  # times the store's size: an upgrade and a backup need its size each
+_LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
+# RFC 2606 and RFC 6761: names that nobody has
+_PLACEHOLDER: Final = re.compile(
+    r"placeholder|\.(?:example|test|invalid|localhost)$|@example\.(?:com|net|org)$", re.IGNORECASE
+)
+_HOUR: Final = 3600 * 1000  # milliseconds
+_MEGABYTE: Final = 2**20
+_AHEAD: Final = 60_000  # milliseconds that a bulk load may reserve
+_UNSYNCHRONIZED: Final = 5  # TIME_ERROR of adjtimex(2)
+_TIMEX_BYTES: Final = 512  # more than its structure has anywhere
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument("--json", action="store_true", help="as a JSON list")
+    parser.add_argument(
+        "--backups", type=Path, metavar="FOLDER", help="where backups are: the newest is checked byte by byte"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look at everything, whatever is wrong with the first things; 3 where something has to be mended."""
+    return show_findings(list(_findings(args.backups)), as_json=args.json)
+
+
+def _findings(backups: Path | None) -> Iterator[Finding]:
+    try:
+        settings = load_settings(os.environ)
+    except HubError as error:
+        yield Finding("settings", good=False, words=str(error))
+        return
+    unknown = unknown_variables(settings)
+    yield Finding(
+        "settings",
+        not unknown,
+        f"there is no setting {', '.join(unknown)}; `hub settings` lists all" if unknown else "each is known",
+    )
+    yield from _exposure(settings)
+    yield from _certificate(settings)
+    yield _clock()
+    try:
+        yield from _contacts(open_catalogue(settings))
+        hub = open_hub(settings)
+    except HubError as error:
+        yield Finding("store", good=False, words=str(error))
+        return
+    with closing(hub.store):
+        yield from _files(settings)
+        yield from _held(hub)
+        yield from _accounts(hub)
+        yield _backup(hub, backups)
+
+
+def _exposure(settings: Settings) -> Iterator[Finding]:
+    if settings.host in _LOOPBACK and not settings.behind_proxy:
+        words = f"{settings.host} alone is listened on, so that nobody else reaches the hub: set HUB_HOST, or let a "
+        yield Finding("exposure", good=False, words=words + "proxy in front end TLS (HUB_BEHIND_PROXY=true)")
+        return
+    if settings.tls_cert:
+        yield Finding("exposure", good=True, words=f"TLS on {settings.host}:{settings.port}")
+    elif settings.behind_proxy:
+        words = f"plain HTTP on {settings.host}:{settings.port} for the proxy in front"
+        if settings.host not in _LOOPBACK:
+            words += "; let nobody but the proxy reach that address: whoever does can give any address as his own"
+        yield Finding("exposure", good=True, words=words)
+    else:
+        words = "plain HTTP would be served to others: set HUB_TLS_CERT and HUB_TLS_KEY, or HUB_BEHIND_PROXY=true"
+        yield Finding("exposure", good=False, words=words)
+    public = settings.public_url
+    yield Finding(
+        "public_url",
+        public.startswith("https://"),
+        public if public.startswith("https://") else "set HUB_PUBLIC_URL=https://… to what clients are to be shown",
+    )
+
+
+def _certificate(settings: Settings) -> Iterator[Finding]:
+    if not settings.tls_cert:
+        return
+    from hub.server.metrics import certificate_expiry  # noqa: PLC0415 - loads Flask, for this one line
+
+    ends = certificate_expiry(settings.tls_cert)
+    if ends is None:
+        yield Finding("certificate", good=False, words=f"{settings.tls_cert} holds no certificate that can be read")
+        return
+    days = (ends - time.time()) / 86400
+    words = f"{settings.tls_cert} ends on {datetime.fromtimestamp(ends, UTC):%Y-%m-%d}"
+    mend = ": renew it, then send SIGHUP to the hub; no connection ends"
+    yield Finding("certificate", days > CERTIFICATE_DAYS, words if days > CERTIFICATE_DAYS else words + mend)
+
+
+def _clock() -> Finding:
+    """Whether a time service keeps the machine's clock; the kernel knows (adjtimex(2))."""
+    try:
+        state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    except (OSError, AttributeError):
+        return Finding("clock", good=True, words="this system does not say whether a time service keeps it")
+    if state == _UNSYNCHRONIZED:
+        words = "no time service keeps it: run chrony or systemd-timesyncd; objects of members with right clocks are refused"
+        return Finding("clock", good=False, words=f"{words} where the hub's is more than five minutes behind")
+    return Finding("clock", good=True, words="kept by a time service")
+
+
+def _contacts(catalogue: Catalogue) -> Iterator[Finding]:
+    placeholders = [
+        member.code
+        for member in catalogue.members.values()
+        if _PLACEHOLDER.search(member.contact) or _PLACEHOLDER.search(member.duty_line)
+    ]
+    words = f"of {', '.join(placeholders)} are placeholders: `hub collections --copy-to FOLDER`, then put theirs in"
+    yield Finding("contacts", not placeholders, words if placeholders else "each member has its own")
+    if _PLACEHOLDER.search(catalogue.contact):
+        words = (
+            f"{catalogue.contact!r} is a placeholder: it is shown to every client; see contact in collections/hub.toml"
+        )
+        yield Finding("operator's contact", good=False, words=words)
+    public = [f"{collection.root}/{collection.alias}" for collection in catalogue if collection.public]
+    if public:
+        yield Finding("public", good=True, words=f"TLP:CLEAR in {', '.join(public)} is read without credentials")
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    scheme, _, rest = settings.store.partition("://")
+    store = Path(rest[1:]) if scheme == "sqlite" else None
+    files = {"store": store, "TLS key": settings.tls_key, "checkpoint key": settings.checkpoint_key}
+    open_files = [
+        f"{path} ({name})" for name, path in files.items() if path and Path(path).exists() and _others_read(Path(path))
+    ]
+    words = f"others on this machine read {', '.join(open_files)}; run: chmod o-rwx,g-w on each"
+    yield Finding("permissions", not open_files, words if open_files else "secrets are read by the hub's user alone")
+    if store is None:
+        return
+    size = sum(path.stat().st_size for path in store.parent.glob(f"{store.name}*"))
+    free = shutil.disk_usage(store.parent).free
+    least = max(settings.limits.free_megabytes * _MEGABYTE, ROOM * size)
+    words = f"{free // _MEGABYTE} MB are left beside a store of {size // _MEGABYTE} MB"
+    mend = f"{words}: an upgrade and a backup need {least // _MEGABYTE} MB"
+    yield Finding("disk", free >= least, words if free >= least else mend)
+
+
+def _others_read(path: Path) -> bool:
+    """Whether others than the file's owner and group may read or change it, or its group may change it."""
+    return bool(path.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP))
+
+
+def _held(hub: Hub) -> Iterator[Finding]:
+    newest = max((hub.store.head(collection.id) for collection in hub.catalogue), default=0)
+    ahead = newest - now()
+    words = "not before what the store holds"
+    if ahead > _AHEAD:
+        words = (
+            f"it is {ahead // 1000} s behind what the store holds: it was set back, or ran ahead before; objects are dated "
+            "one millisecond apart until it has caught up"
+        )
+    yield Finding("clock and store", ahead <= _AHEAD, words)
+    count = sum(1 for _ in hidden_objects(hub.store, hub.catalogue))
+    yield Finding(
+        "hidden objects",
+        not count,
+        f"{count} wait for your decision: hub levels list" if count else "none waits for a decision",
+    )
+    verified = last_verification(hub.store)
+    if verified is None:
+        yield Finding("verification", good=False, words="the store was never verified; run: hub audit verify")
+        return
+    recent = now() - verified.at < VERIFIED_DAYS * 24 * _HOUR
+    words = f"last on {datetime.fromtimestamp(verified.at / 1000, UTC):%Y-%m-%d}, {verified.findings} findings"
+    good = recent and not verified.findings
+    yield Finding("verification", good, words if good else f"{words}; run: hub audit verify")
+
+
+def _accounts(hub: Hub) -> Iterator[Finding]:
+    gone = deleted_accounts(hub.store)
+    rows = [row for row in hub.store.list_accounts() if not row.disabled and row.name not in gone]
+    with_cert = {row.member for row in rows if row.kind == AccountKind.CERT}
+    without = [code for code in hub.catalogue.members if code not in with_cert]
+    words = f"{', '.join(without)} have no account of kind cert; hub account add NAME --member CC --kind cert"
+    yield Finding("accounts", not without, words if without else "each member's CERT has one")
+    if not any(row.kind == AccountKind.OPERATOR for row in rows):
+        words = "nobody can read /metrics; hub account add monitor --kind operator"
+        yield Finding("monitoring", good=False, words=words)
+
+
+def _backup(hub: Hub, folder: Path | None) -> Finding:
+    mend = "run: hub backup FOLDER, daily (`hub deploy` writes a timer)"
+    if folder is None:
+        made_at = max(
+            (
+                about["at"]
+                for about in map(about_of, hub.store.trail())
+                if about is not None and about["what"] == COMMAND and about.get("command") == "backup"
+            ),
+            default=None,
+        )
+        if made_at is None:
+            return Finding("backup", good=False, words=f"none was ever made; {mend}")
+        made = int(made_at)
+    else:
+        try:
+            made = read_manifest(backups_in(folder)[-1]).made_at
+        except IndexError:
+            return Finding("backup", good=False, words=f"{folder} holds none; {mend}")
+        except (HubError, OSError) as error:
+            return Finding("backup", good=False, words=f"{error}; {mend}")
+    hours = (now() - made) // _HOUR
+    words = f"the last one was made {hours} hours ago"
+    return Finding("backup", hours < BACKUP_HOURS, words if hours < BACKUP_HOURS else f"{words}; {mend}")

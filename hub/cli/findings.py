@@ -1,0 +1,28 @@
+"""What `hub doctor` and `hub check` look at: whether it is as it should be, and what to do where it is not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from hub.cli import DONE, REFUSED
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: whether it is as it should be, and what to do where it is not."""
+
+    what: str
+    good: bool
+    words: str
+
+
+def show_findings(findings: Sequence[Finding], *, as_json: bool) -> int:
+    """Print them; the exit code is 3 where something has to be mended."""
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            print(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}: {finding.words}")
+    return DONE if all(finding.good for finding in findings) else REFUSED

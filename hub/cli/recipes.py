@@ -1,0 +1,169 @@
+"""What to paste into each client so that it polls one collection: by the collection's id, which every client takes.
+
+No credential stands in these texts: NAME is the account's name, KEY its key or password. What is known of each client, and
+how, is in hub/docs/clients.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from hub.taxii.protocol import CONTENT_TYPE, DISCOVERY_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class PolledCollection:
+    """A collection as a client has to know it; `root` is the address of its API root, with a slash at the end."""
+
+    title: str
+    root: str
+    id: str
+
+    @property
+    def server(self) -> str:
+        """The address of the server, without a slash at the end."""
+        scheme, _, rest = self.root.partition("://")
+        return f"{scheme}://{rest.partition('/')[0]}"
+
+    @property
+    def discovery(self) -> str:
+        """The address of discovery (TAXII 2.1, 4.1)."""
+        return self.server + DISCOVERY_PATH
+
+    @property
+    def objects(self) -> str:
+        """The address of its objects (TAXII 2.1, 5.4)."""
+        return f"{self.root}collections/{self.id}/objects/"
+
+
+def _opencti(one: PolledCollection) -> str:
+    path = one.root.rstrip("/").rpartition("/")[2]
+    return f"""\
+In the platform (Data, Ingestion, TAXII feeds):
+  Name               {one.title}
+  TAXII server URL   {one.root}
+  TAXII version      2.1
+  Collection         {one.id}
+  Authentication     Basic: NAME and KEY (or Bearer: KEY)
+
+Or with the connector external-import/taxii2, in its environment:
+  TAXII2_DISCOVERY_URL={one.discovery}
+  TAXII2_USERNAME=NAME
+  TAXII2_PASSWORD=KEY
+  TAXII2_COLLECTIONS={path}.{one.title}
+  TAXII2_INITIAL_HISTORY=240000   # hours: from the beginning, so that markings and identities come, too
+  TZ=UTC                          # else it sends local times as if they were UTC, and loses hours"""
+
+
+def _misp(one: PolledCollection) -> str:
+    return f"""\
+misp-modules, taxii21 import:
+  url           {one.root}
+  collections   {one.id}
+  username      NAME
+  password      KEY
+  It fetches at most 1,000 objects. For all of them, from a shell with pip install taxii2-client misp-stix:
+
+  python3 -c 'import json, sys; from taxii2client.v21 import Collection, as_pages; \\
+    c = Collection("{one.root}collections/{one.id}/", user=sys.argv[1], password=sys.stdin.readline().strip()); \\
+    objects = [o for p in as_pages(c.get_objects, per_request=1000) for o in p.get("objects", [])]; \\
+    json.dump({{"type": "bundle", "id": "bundle--{one.id}", "objects": objects}}, open("hub.json", "w"))' NAME
+  misp_stix_converter import -f hub.json --single-event"""
+
+
+def _sentinel(one: PolledCollection) -> str:
+    return f"""\
+Data connectors, Threat intelligence - TAXII, Open connector page, Add new TAXII server:
+  Friendly name (for server)   {one.title}
+  API root URL                 {one.root}
+  Collection ID                {one.id}
+  Username                     NAME
+  Password                     KEY
+  Import indicators            All available
+  Polling frequency            Once a minute, or once an hour
+Its addresses must reach the hub: a proxy that lists who may come in needs them."""
+
+
+def _splunk(one: PolledCollection) -> str:
+    return f"""\
+Enterprise Security 8.2 or later; earlier versions take no TAXII 2.
+1. Configure, General, Credential Management: a credential with the user NAME and the password KEY.
+2. Configure, Data Enrichment, Threat Intelligence Management, New, TAXII 2.1:
+  Name                 hub_{one.id.partition("-")[0]}
+  URL                  {one.root}
+  Collection           {one.id}
+  User                 NAME
+  Interval (seconds)   300"""
+
+
+def _elastic(one: PolledCollection) -> str:
+    return f"""\
+Integrations, Custom Threat Intelligence (ti_custom), API:
+  URL                       {one.objects}
+  Enable TAXII 2.1          on
+  Username                  NAME
+  Password                  KEY
+  Initial interval          240000h    # longer than the hub is old, so that markings and identities come, too
+  Interval                  5m
+  IOC expiration            by valid_until"""
+
+
+def _xsoar(one: PolledCollection) -> str:
+    return f"""\
+Settings, Integrations, TAXII 2 Feed, Add instance:
+  Discovery Service URL                        {one.discovery}
+  Username / API Key                           NAME
+  Password                                     KEY
+  Collection Name To Fetch Indicators From     {one.title}
+  Max Indicators Per Fetch                     1000
+  Full Feed Fetch / First fetch                from before the hub began
+  Traffic Light Protocol Color                 that of the collection's highest level
+It takes the collection by its name alone; without one it asks for all, and may end with an AccessError."""
+
+
+def _taxii2_client(one: PolledCollection) -> str:
+    return f"""\
+import sys
+from taxii2client.v21 import Collection, as_pages  # pip install taxii2-client
+
+collection = Collection(
+    {json.dumps(f"{one.root}collections/{one.id}/")},
+    user="NAME",
+    password="KEY",
+)
+after = {{"added_after": sys.argv[1]}} if len(sys.argv) > 1 else {{}}  # what the last poll printed at its end
+for page in as_pages(collection.get_objects, per_request=1000, **after):
+    for item in page.get("objects", []):
+        print(item["type"], item["id"], "revoked" if item.get("revoked") else "")"""
+
+
+def _curl(one: PolledCollection) -> str:
+    return f"""\
+# The first poll. -g: curl would take the brackets of match[type] for its own; -D: the headers tell where to go on.
+curl -g -D headers.txt -u NAME:KEY -H 'Accept: {CONTENT_TYPE}' \\
+  '{one.objects}?limit=1000'
+
+# While the answer says "more": true, the next page by its "next":
+curl -g -D headers.txt -u NAME:KEY -H 'Accept: {CONTENT_TYPE}' \\
+  '{one.objects}?limit=1000&next=NEXT'
+
+# The next poll, from what X-TAXII-Date-Added-Last in headers.txt said:
+curl -g -D headers.txt -u NAME:KEY -H 'Accept: {CONTENT_TYPE}' \\
+  '{one.objects}?limit=1000&added_after=X-TAXII-DATE-ADDED-LAST'
+
+# Indicators alone: &match[type]=indicator"""
+
+
+RECIPES: Final[Mapping[str, Callable[[PolledCollection], str]]] = {
+    "opencti": _opencti,
+    "misp": _misp,
+    "sentinel": _sentinel,
+    "splunk": _splunk,
+    "elastic": _elastic,
+    "xsoar": _xsoar,
+    "taxii2-client": _taxii2_client,
+    "curl": _curl,
+}

@@ -1,0 +1,140 @@
+"""`hub check` finds what must be mended before a hub goes live, and is content when it was mended."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.cli.conftest import Command
+
+
+def findings(command: Command, *words: str, code: int = 3) -> dict[str, tuple[bool, str]]:
+    """What was looked at -> whether it is right, and the words."""
+    rows = json.loads(command("check", "--json", *words, code=code).out)
+    return {row["what"]: (row["good"], row["words"]) for row in rows}
+
+
+@pytest.fixture
+def declared(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The declarations that came with the hub, copied out, and a store of theirs."""
+    monkeypatch.setenv("HUB_COLLECTIONS", "")
+    monkeypatch.setenv("HUB_PROFILES", "")
+    told = command("collections", "--copy-to", str(tmp_path / "own")).out
+    monkeypatch.setenv("HUB_COLLECTIONS", str(tmp_path / "own" / "collections"))
+    monkeypatch.setenv("HUB_PROFILES", str(tmp_path / "own" / "profiles"))
+    assert f"HUB_COLLECTIONS={tmp_path / 'own' / 'collections'}" in told
+    command("init")
+    return tmp_path / "own" / "collections"
+
+
+def test_placeholders_are_found_until_they_are_replaced(declared: Path, command: Command) -> None:
+    """Addresses and telephone numbers that came with the hub reach nobody."""
+    found = findings(command)
+    assert "BN, ID, KH" in found["contacts"][1]
+    assert not found["operator's contact"][0]
+    members = declared / "asean" / "members.toml"
+    real = members.read_text().replace(".example", ".net").replace(" (placeholder)", "")
+    members.write_text(real)
+    hub = declared / "hub.toml"
+    hub.write_text(hub.read_text().replace("operator@hub.example (placeholder)", "operator@hub.net"))
+    found = findings(command)
+    assert found["contacts"] == (True, "each member has its own")
+    assert "operator's contact" not in found
+
+
+def test_what_came_with_the_hub_is_copied_once(declared: Path, command: Command) -> None:
+    """And never over what somebody changed."""
+    before = (declared / "hub.toml").read_bytes()
+    assert "is there already" in command("collections", "--copy-to", str(declared.parent), code=3).err
+    assert (declared / "hub.toml").read_bytes() == before
+
+
+def test_a_certificate_that_ends_soon_is_found(made: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three weeks before its end; what ends later is right, and what is no certificate is named."""
+    from datetime import UTC, datetime, timedelta
+
+    authority = trustme.CA()
+    monkeypatch.setenv("HUB_TLS_CERT", str(tmp_path / "chain.pem"))
+    for days, good in ((20, False), (30, True)):
+        ends = datetime.now(UTC) + timedelta(days=days)
+        certificate = authority.issue_cert("hub.example", not_after=ends)
+        certificate.cert_chain_pems[0].write_to_path(tmp_path / "chain.pem")
+        found = findings(made)["certificate"]
+        assert (found[0], "SIGHUP" in found[1]) == (good, not good)
+    (tmp_path / "chain.pem").write_text("nothing")
+    assert "no certificate" in findings(made)["certificate"][1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "good"),
+    [
+        ({}, False),
+        ({"HUB_HOST": "0.0.0.0"}, False),
+        ({"HUB_HOST": "0.0.0.0", "HUB_TLS_CERT": "chain.pem"}, True),
+        ({"HUB_BEHIND_PROXY": "true"}, True),
+    ],
+)
+def test_how_the_hub_is_exposed_is_told(
+    made: Command, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], good: bool
+) -> None:
+    """Whom it cannot be reached by, and who could read it on the way."""
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert findings(made)["exposure"][0] is good
+
+
+def test_secrets_that_others_can_read_are_found(made: Command, tmp_path: Path) -> None:
+    """The store holds the hashes of keys, and the signing secret."""
+    assert findings(made)["permissions"][0]
+    (tmp_path / "hub.sqlite").chmod(0o644)
+    found = findings(made)["permissions"]
+    assert (found[0], str(tmp_path / "hub.sqlite") in found[1]) == (False, True)
+
+
+def test_an_old_or_missing_backup_is_found(made: Command, tmp_path: Path) -> None:
+    """By the trail, and byte by byte where the folder is named."""
+    assert "none was ever made" in findings(made)["backup"][1]
+    made("backup", "backups")
+    assert findings(made)["backup"][0]
+    assert findings(made, "--backups", "backups")["backup"][0]
+    (backup,) = (tmp_path / "backups").iterdir()
+    with (backup / "hub.sqlite").open("ab") as file:
+        file.write(b"x")
+    assert "not the bytes that were written" in findings(made, "--backups", "backups")["backup"][1]
+    manifest = json.loads((backup / "manifest.json").read_text())
+    (backup / "hub.sqlite").write_bytes((backup / "hub.sqlite").read_bytes()[:-1])
+    (backup / "manifest.json").write_text(json.dumps({**manifest, "made_at": manifest["made_at"] - 27 * 3600 * 1000}))
+    assert "27 hours ago" in findings(made, "--backups", "backups")["backup"][1]
+    assert "holds none" in findings(made, "--backups", str(tmp_path))["backup"][1]
+
+
+def test_members_without_an_account_are_named(made: Command) -> None:
+    """A disabled account is none."""
+    for code in ("ID", "MY", "SG", "TH"):
+        made("account", "add", f"{code.lower()}-cert", "--member", code, "--kind", "cert")
+    assert findings(made)["accounts"][0]
+    made("account", "disable", "my-cert")
+    assert "MY have no account" in findings(made)["accounts"][1]
+
+
+def test_a_store_that_is_not_there_is_told(command: Command) -> None:
+    """Before `hub init`, all else is looked at nevertheless."""
+    found = findings(command)
+    assert "hub init" in found["store"][1]
+    assert "exposure" in found
+
+
+def test_a_variable_that_is_no_setting_is_found(made: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting that is misspelt changes nothing, silently."""
+    monkeypatch.setenv("HUB_PULIC_URL", "https://hub.example")
+    assert "HUB_PULIC_URL" in findings(made)["settings"][1]
+
+
+def test_nothing_is_changed(made: Command) -> None:
+    """It can run beside a hub that serves."""
+    before = made("export").out.splitlines()[1:]
+    findings(made)
+    assert made("export").out.splitlines()[1:] == before

@@ -1,0 +1,151 @@
+"""What all commands have in common: slips are named with what was meant, shells complete, nothing is done unasked."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hub.cli import COMMANDS, EXIT_CODES, command_parser
+from hub.cli.parsing import subcommands
+from tests.cli.conftest import Command
+from tests.server.making import an_id, indicator
+from tests.server.process import clean_environment
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("publsh", "x.csv"), "publish"),
+        (("publish", "x.csv", "--to", "id", "--previw"), "--preview"),
+        (("account", "lst"), "list"),
+        (("account", "rotate", "id-cert", "--overlp", "1h"), "--overlap"),
+        (("account", "add", "x", "--kind", "certt"), "cert"),
+        (("publish", "x.csv", "--to", "id", "--tlp", "gren"), "green"),
+    ],
+)
+def test_a_slip_is_answered_with_what_was_meant(command: Command, words: tuple[str, ...], meant: str) -> None:
+    """Commands, options of commands and of their actions, and choices."""
+    assert f"Did you mean {meant}?" in command(*words, code=2).err
+
+
+def test_what_resembles_nothing_gets_no_guess(command: Command) -> None:
+    """A wrong guess would send people astray."""
+    assert "Did you mean" not in command("xyzzy", code=2).err
+
+
+def test_an_option_that_is_given_right_is_read(made: Command) -> None:
+    """The parser with guesses reads what argparse reads, options of an action included."""
+    assert json.loads(made("account", "list", "--json").out) == []
+
+
+def test_the_exit_codes_stand_in_the_help(command: Command) -> None:
+    """One table, and each code is another kind of end."""
+    shown = command("--help").out
+    for code, meaning in EXIT_CODES.items():
+        assert f"  {code:<4} {meaning}" in shown
+    assert len(set(EXIT_CODES.values())) == len(EXIT_CODES) == 7
+
+
+def test_each_action_of_an_account_has_an_example(command: Command) -> None:
+    """`hub account rotate --help` shows one of its own."""
+    for action in ("add", "disable", "enable", "rotate", "delete", "last-seen", "drills"):
+        assert f"hub account {action}" in command("account", action, "--help").out.partition("example:")[2], action
+
+
+def completions(line: str, folder: Path) -> list[str]:
+    """What a shell is given at the tab key: the protocol of argcomplete, as its bash function speaks it."""
+    answer = folder / "completions"
+    environment = {
+        **clean_environment(),
+        "PYTHONPATH": ":".join(sys.path),
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(answer),
+        "_ARGCOMPLETE_IFS": "\n",
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+    }
+    subprocess.run([sys.executable, "-m", "hub"], env=environment, check=True, capture_output=True)
+    return sorted(word.strip() for word in answer.read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("hub pu", ["publish", "purge"]),
+        ("hub publish --pre", ["--preview"]),
+        ("hub account ro", ["rotate"]),
+        ("hub account rotate --ov", ["--overlap"]),
+        ("hub completion ", ["bash", "fish", "zsh"]),
+    ],
+)
+def test_a_shell_completes_commands_options_and_choices(line: str, expected: list[str], tmp_path: Path) -> None:
+    """It asks the command itself."""
+    assert completions(line, tmp_path) == expected
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_gets_its_part(command: Command, shell: str) -> None:
+    """For both names under which the command is installed."""
+    text = command("completion", shell).out
+    assert "threat-hub" in text
+    assert "_ARGCOMPLETE" in text
+
+
+IRREVERSIBLE = (
+    ("purge", "region/id", an_id(1)),
+    ("hand-over", an_id(1), "--to", "SG"),
+    ("levels", "remove", "region/id", an_id(1)),
+    ("account", "delete", "id-duty"),
+)
+
+
+@pytest.mark.parametrize("words", IRREVERSIBLE, ids=lambda words: words[0])
+def test_nothing_irreversible_is_done_without_a_terminal_and_without_yes(
+    made: Command, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """A "y" on standard input that is no terminal is no answer either."""
+    (tmp_path / "bundle.json").write_text(json.dumps({"type": "bundle", "objects": [indicator(1)]}))
+    made("import", "bundle.json", "--to", "region/id", "--member", "ID")
+    made("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
+    before = made("export").out.splitlines()[1:]
+    assert "--yes" in made(*words, code=3, stdin="y\n").err
+    assert made("export").out.splitlines()[1:] == before
+
+
+def test_what_changes_a_store_says_so_as_json(made: Command, tmp_path: Path) -> None:
+    """For programs: one JSON value on standard output, and nothing else there."""
+    (tmp_path / "bundle.json").write_text(
+        json.dumps({"type": "bundle", "objects": [indicator(1), indicator(2, pattern="[")]})
+    )
+    assert json.loads(made("init", "--json").out)["changed"] == 0
+    taken = json.loads(made("import", "bundle.json", "--to", "region/id", "--member", "ID", "--json", code=1).out)
+    assert (taken["taken"], [row["id"] for row in taken["refused"]]) == (1, [an_id(2)])
+    added = json.loads(made("account", "add", "id-duty", "--member", "ID", "--kind", "cert", "--json").out)
+    assert added["key"].startswith("hub_")
+    purged = json.loads(made("purge", "region/id", an_id(1), "--yes", "--json").out)
+    assert purged == {"object": an_id(1), "collection": "region/id", "versions": 1}
+    backup = json.loads(made("backup", "backups", "--json").out)
+    checked = json.loads(made("restore", backup["backup"], "--check", "--json").out)
+    assert (checked["findings"], backup["removed"]) == ([], [])
+    archive = json.loads(made("export", "--out", "hub.jsonl", "--json").out)
+    assert archive["lines"] == len((tmp_path / "hub.jsonl").read_text().splitlines())
+    assert json.loads(made("deploy", "deploy", "--json").out)
+
+
+def test_every_command_can_speak_json_or_makes_a_file_or_runs_on() -> None:
+    """A program reads any command: by --json, or since what it prints is JSON, a sheet or a shell's script anyway."""
+    others = {"serve", "demo", "form", "convert", "follow", "completion", "audit export"}
+    without = set()
+    for name in COMMANDS:
+        parser = argparse.ArgumentParser()
+        command_parser(name, parser)
+        parsers = {name: parser}
+        for actions in subcommands(parser):
+            parsers = {f"{name} {action}": one for action, one in actions.choices.items()}
+        without |= {words for words, one in parsers.items() if "--json" not in one.format_help()}
+    assert without - others == set()
