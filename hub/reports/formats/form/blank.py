@@ -78,7 +78,8 @@ _INDONESIAN: Final[dict[str, str]] = {
     "attack_rate": "laju tertinggi dengan satuannya, misalnya 1.2 Gbps;250000 pps",
     "attack_techniques": "teknik ATT&CK, misalnya T1566.001",
     "cves": "nomor CVE",
-    "indicators": "jenis:nilai dipisahkan titik koma, misalnya ip:198.51.100.7; akhiran @victim untuk milik korban",
+    "indicators": "jenis:nilai dipisahkan titik koma, misalnya ip:198.51.100.7; akhiran @victim untuk milik korban; "
+    "-> dan nama dari malware, tool, actor, attack_techniques atau cves menunjukkan kaitannya: ip:198.51.100.7 -> Akira",
     "indicator_first_seen": "pertama terlihat, dengan zona waktu, atau tanggal",
     "indicator_last_seen": "terakhir terlihat, dengan zona waktu, atau tanggal",
     "root_cause": "malicious-actions, system-failures, human-errors, natural-phenomena atau third-party-failures",
@@ -102,7 +103,7 @@ _EXAMPLE: Final[dict[str, str]] = {
     "victim_sector": "financial-services", "consent": "sector-only", "affected_individuals": "40",
     "information_types": "credentials-user", "data_loss": "suspected-loss", "suspected_malicious": "yes",
     "attack_techniques": "T1566.002",
-    "indicators": "url:hxxps://login-bank[.]example/masuk;ip:203.0.113.9;domain:bank-contoh.example@victim",
+    "indicators": "url:hxxps://login-bank[.]example/masuk -> T1566.002;ip:203.0.113.9;domain:bank-contoh.example@victim",
     "confidence": "high",
 }  # fmt: skip
 _EXAMPLE_TEXTS: Final[dict[Language, dict[str, str]]] = {

@@ -65,7 +65,8 @@ COLUMNS: Final[dict[str, str]] = {
     "attack_rate": "highest rates with their unit, such as 1.2 Gbps;250000 pps",
     "attack_techniques": "ATT&CK techniques such as T1566.001",
     "cves": "CVE ids",
-    "indicators": "type:value, such as ip:198.51.100.7 or url:hxxp://host[.]example/a",
+    "indicators": "type:value, such as ip:198.51.100.7 or url:hxxp://host[.]example/a; -> and a name of malware, tool, actor, "
+    "attack_techniques or cves says what it points to: ip:198.51.100.7 -> Akira",
     "indicator_first_seen": "a time with its zone, or a date",
     "indicator_last_seen": "a time with its zone, or a date",
     "root_cause": "malicious-actions, system-failures, human-errors, natural-phenomena or third-party-failures",

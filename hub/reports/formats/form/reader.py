@@ -15,16 +15,15 @@ from hub.protocol.labels import Stage
 from hub.reports import rsit
 from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
 from hub.reports.formats.form.impacts import read_impacts
+from hub.reports.formats.form.indicators import Names, read_indicators
 from hub.reports.formats.form.row import FormRow, Formula, standard, yes_or_no
 from hub.reports.formats.form.synonyms import INCIDENT_CLASSES, INCIDENT_TYPES, UNKNOWN, plain
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.losses import excerpt
 from hub.reports.moments import Fidelity, Timeline
-from hub.reports.observables import ObservableType
-from hub.reports.reading import methods, roles, values
+from hub.reports.reading import methods, values
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import Draft, Problems, distinct
-from hub.reports.reading.indicators import LISTED, read_indicator
 from hub.reports.reading.sectors import sector_word
 from hub.reports.references import Reference
 from hub.reports.report import Determination, Note, Report, ReportEvent, ReportStatus, Severity, Task
@@ -77,7 +76,8 @@ def _report(row: FormRow) -> Report | None:
     # 4.
     impacts = read_impacts(row, timeline)
     # 5.
-    _observables(row, types, hosts)
+    knowledge = _knowledge(row, malware)
+    relations = read_indicators(row, types, hosts, Names(**knowledge))
     victim = _victim(row, countries, hosts)
     cause = row.word("root_cause", ROOT_CAUSES)
     malicious = row.read(
@@ -114,19 +114,12 @@ def _report(row: FormRow) -> Report | None:
             )
             if (count := row.read(column, values.whole)) is not None
         },
-        "actors": tuple(Actor(name) for name in row.list("actor", values.plain)),
-        "malware": (
-            *(Malware(name) for name in malware),
-            *(Malware(name, kind="tool") for name in row.list("tool", values.plain) if name not in malware),
-        ),
         "entry_vectors": row.list("entry_vector", methods.entry_vector),
         "software": row.list("packages", methods.software),
         "flood": methods.flood(row.list("attack_vector", methods.flood_vector), row.list("attack_rate", methods.rate)),
         "mitigations": row.list("mitigation", methods.mitigation),
         "fixes": row.list("fixed_in", methods.fix),
         "data_sources": row.list("detection_advice", methods.data_source),
-        "techniques": tuple(Technique(key, key) for key in row.list("attack_techniques", values.technique_id)),
-        "vulnerabilities": tuple(Vulnerability(name) for name in row.list("cves", values.cve)),
         "recommended_actions": row.list("recommended_actions", str),
         "related_reports": row.list("related_reports", _identity),
     }
@@ -160,8 +153,23 @@ def _report(row: FormRow) -> Report | None:
         notes=(Note(lessons, "lesson"),) if lessons else (),
         references=(Reference("report", report_id),),
         contacts=(contact,) if contact != Contact("reporter") else (),
+        relations=relations,
+        **knowledge,
         **fields,
     )
+
+
+def _knowledge(row: FormRow, malware: tuple[str, ...]) -> dict[str, Any]:
+    """By whom and with what: the fields of a Report that an indicator can point to."""
+    return {
+        "actors": tuple(Actor(name) for name in row.list("actor", values.plain)),
+        "malware": (
+            *(Malware(name) for name in malware),
+            *(Malware(name, kind="tool") for name in row.list("tool", values.plain) if name not in malware),
+        ),
+        "techniques": tuple(Technique(key, key) for key in row.list("attack_techniques", values.technique_id)),
+        "vulnerabilities": tuple(Vulnerability(name) for name in row.list("cves", values.cve)),
+    }
 
 
 _RANSOM: Final = re.compile("ransom|tebusan|pemeras|tống tiền|แรนซัม|เรียกค่าไถ่|勒索")
@@ -222,38 +230,6 @@ def _victim(row: FormRow, countries: tuple[str, ...], hosts: list[str]) -> Victi
         countries=countries[:1],
         critical_infrastructure=row.yes_no("critical_infrastructure"),
     )
-
-
-_HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL})
-# A machine's name without a domain, which is no observable: it is the victim's all the same.
-_OWN_HOST: Final = re.compile(r"(?:domain|hostname|host)\s*:\s*([\w-]{2,63})\s*@\s*(?:victim|target)", re.IGNORECASE)
-
-
-def _observables(row: FormRow, types: list[rsit.RsitType], hosts: list[str]) -> None:
-    """Read the indicators; names of the victim's machines go to ``hosts``.
-
-    Where nobody has attacked (every type is of RSIT's class "vulnerable"), a host without a mark is the exposed one.
-    """
-    first, last = row.moment("indicator_first_seen"), row.moment("indicator_last_seen")
-    exposed = bool(types) and all(line.rsit_class == roles.EXPOSED_CLASS for line in types)
-    for item in row.items("indicators"):
-        machine = _OWN_HOST.fullmatch(str(item).strip())
-        if machine:
-            hosts.append(machine[1])
-            continue
-        try:
-            observable, confirmed = read_indicator(item, row.draft.options.zone)
-        except ValueError as error:
-            row.problem("indicators", item, str(error))
-            continue
-        if exposed and observable.evidence == LISTED and observable.type in _HOSTS:
-            names = ", ".join(line.type for line in types)
-            observable = roles.victim(f"incident_type {names}: a host without a mark is the exposed one").of(observable)
-        first_seen = observable.first_seen or first
-        row.draft.observe(
-            replace(observable, first_seen=first_seen, valid_from=first_seen, last_seen=observable.last_seen or last),
-            confirmed=confirmed,
-        )
 
 
 def _identity(text: str) -> str:
