@@ -13,7 +13,7 @@ from hub.home.member import OwnMember
 from hub.protocol.labels import EXERCISE
 from hub.rendering import versions
 from hub.rendering.versions import COMMON_TIME, TIMES, Content, VersionRecord, shortest
-from hub.reports.losses import Unused, excerpt
+from hub.reports.losses import UNUSED_CHARS, Unused, excerpt
 from hub.reports.markings import TlpWord
 from hub.reports.observables import Observable, Role
 from hub.reports.report import Report
@@ -168,6 +168,10 @@ class Builder:
         self.problems.append(
             Unused(self.report.source, what, excerpt(value), excerpt(f"STIX does not allow it: {why}"))
         )
+
+    def unshown(self, what: str, value: object, why: str) -> None:
+        """Name in the table what the STIX does not show."""
+        self.problems.append(Unused(self.report.source, what, excerpt(value, UNUSED_CHARS), why))
 
     def _full(self, object_type: str, content: Mapping[str, Any], tlp_word: TlpWord | None) -> Content:
         full: Content = {"type": object_type, "spec_version": "2.1", "created_by_ref": self.member.identity}

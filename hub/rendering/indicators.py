@@ -16,6 +16,7 @@ from hub.reports.knowledge import Technique
 from hub.reports.markings import TlpWord
 from hub.reports.moments import Moment
 from hub.reports.observables import Observable, ObservableType, Role, Sighting
+from hub.reports.report import ReportKind
 from hub.stix import tlp
 from hub.stix.patterns import pattern_problem
 from hub.stix.timestamps import parse_timestamp
@@ -54,6 +55,8 @@ def render_observables(builder: Builder, known: links.Known) -> dict[str, str]:
             indicator = _indicator(builder, item, origin)
             if indicator is not None:
                 shown.indicators[" ".join(item.key)] = indicator
+        if " ".join(item.key) not in shown.indicators and builder.report.kind is not ReportKind.FEED:
+            _name_unshown(builder, item)
     # (3) what is known of the victim's own addresses and names, at the CERT only
     for sco in victims_own(builder):
         groups.setdefault((Role.VICTIM.value, None), []).append(sco)
@@ -64,6 +67,27 @@ def render_observables(builder: Builder, known: links.Known) -> dict[str, str]:
     links.link_indicators(builder, known, shown)
     links.relate_as_reported(builder, known, shown)
     return shown.indicators
+
+
+def _name_unshown(builder: Builder, item: Observable) -> None:
+    """Name what the report says of a value that is no indicator, and so is shown by the value alone.
+
+    Left out is what the incident itself says: its times, its confidence. In a feed sightings say it.
+    """
+    report = builder.report
+    said = {moment.instant for moment in report.timeline.moments()}
+    times = {"first seen": item.first_seen, "last seen": item.last_seen, "valid until": item.valid_until}
+    facts: list[tuple[str, object]] = [
+        ("comment", item.description),
+        *((what, moment.stix()) for what, moment in times.items() if moment and moment.instant not in said),
+        ("confidence", item.confidence if item.confidence != report.confidence else None),
+        *(("phase", " ".join(phase)) for phase in item.kill_chain_phases),
+        ("malware", item.malware),
+        *(("reference", pointer.url or pointer.external_id) for pointer in item.references),
+    ]
+    for what, value in facts:
+        if value is not None:
+            builder.unshown(f"{item.type.value} ({what})", value, f"is said of {item.value}, which is no indicator")
 
 
 def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list[str]) -> None:

@@ -45,6 +45,7 @@ _OTHER_WORDS: Final = {
     "using": "uses", "exfiltrate-to": "exfiltrates-to", "resolved-to": "resolves-to", "resolve-to": "resolves-to",
     "mitigated-by": "related-to", "target": "targets", "controlling": "controls", "hosted": "hosts",
 }  # fmt: skip
+_PLAINEST: Final = "related-to"
 _REVERSED: Final = {
     "dropped-by": "drops", "downloaded-from": "downloads", "contained-by": "contains", "contained-within": "contains",
     "included-in": "contains", "hosted-on": "hosts", "hosted-by": "hosts", "used-by": "uses", "controlled-by": "controls",
@@ -102,6 +103,8 @@ def relate_as_reported(builder: Builder, known: Known, shown: Shown) -> None:
     levels = {" ".join(item.key): item.tlp for item in builder.report.observables}
     for relation in builder.report.relations:
         source, kind, target = _as_stix(relation)
+        if kind == _PLAINEST and kind not in {relation.kind, _OTHER_WORDS.get(relation.kind)}:
+            builder.unusable(f"relation {relation.kind}", " ".join(target), f"{kind} stands in its place")
         source_ref = _end(source, known, shown, of_indicator=kind == "indicates")
         target_ref = _end(target, known, shown)
         if source_ref is None or target_ref is None:
@@ -122,7 +125,7 @@ def _as_stix(relation: Relation) -> tuple[tuple[str, str], str, tuple[str, str]]
     if kind in _REVERSED:
         source, kind, target = target, _REVERSED[kind], source
     kind = _OTHER_WORDS.get(kind, kind)
-    return source, kind if kind in RELATIONSHIP_TYPES else "related-to", target
+    return source, kind if kind in RELATIONSHIP_TYPES else _PLAINEST, target
 
 
 def _end(key: tuple[str, str], known: Known, shown: Shown, *, of_indicator: bool = False) -> str | None:

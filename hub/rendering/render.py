@@ -166,6 +166,7 @@ def _grouping(builder: Builder) -> None:
         context="suspicious-activity",
         object_refs=_named_by_container(builder),
         labels=labels_of(builder),
+        external_references=[pointer for item in builder.report.references if (pointer := external_reference(item))],
     )
 
 

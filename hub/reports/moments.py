@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -53,3 +53,8 @@ class Timeline:
     resolved: Moment | None = None
     exfiltrated: Moment | None = None
     written: Moment | None = None  # when the source wrote this version of its report; not an event
+
+    def moments(self) -> tuple[Moment, ...]:
+        """The times that are known."""
+        known = (getattr(self, part.name) for part in fields(self))
+        return tuple(moment for moment in known if moment is not None)

@@ -9,7 +9,6 @@ from typing import Final
 
 _NUMBER: Final = "a number of the other system's own"
 _VERSION: Final = "the version of the format"
-_WORD: Final = "a word whose beginning decides"
 _SAYS_THE_SAME: Final = "another key says it more exactly"
 
 PASSED_OVER: Final[dict[str, dict[str, str]]] = {
@@ -19,28 +18,24 @@ PASSED_OVER: Final[dict[str, dict[str, str]]] = {
     },
     "n6": {"id": _NUMBER},
     "MISP": {
-        "Event.id": _SAYS_THE_SAME, "Event.distribution": "1, 2 and 3 are alike here: the TLP level decides",
-        "Event.Galaxy.*.type": _SAYS_THE_SAME, "*.meta.external_id": _SAYS_THE_SAME, "*.meta.iso-code.*": "the first counts", "*.uuid": _NUMBER, "*.timestamp": _NUMBER, "*.Sighting.*.type": "0 where it is absent",
-        "*.category": "decides whose an observable is, and nothing else", "*.to_ids": "decides what is an indicator, and nothing else",
-        "*.object_relation": "decides what is combined, and nothing else", "*.type": _SAYS_THE_SAME,
+        "Event.id": _NUMBER, "*.uuid": _NUMBER, "*.timestamp": _NUMBER, "Event.distribution": "1, 2, 3 and 5 are alike here: the TLP level decides",
+        "*.to_ids": "decides what is an indicator, and nothing else",
+        "*Galaxy.*.type": _SAYS_THE_SAME, "*.meta.external_id": _SAYS_THE_SAME,
+        **dict.fromkeys((f"*Galaxy.*.{key}" for key in ("id", "name", "description", "version", "icon", "namespace", "tag_id", "tag_name", "source", "authors.*", "meta.refs.*")), "describes the galaxy"),
+        **dict.fromkeys((f"*Tag.*.{key}" for key in ("id", "colour", "user_id", "exportable", "hide_tag", "numerical_value")), "describes the tag"),
+        "*Object.*.name": "decides what is combined, and nothing else", "*.object_relation": "decides what is combined, and nothing else",
+        "*Object.*.Attribute.*.type": "its relation says it more exactly", "*Object.*.Attribute.*.category": "decides whose an observable is, and nothing else",
+        "*.category": "decides whose an observable is, and nothing else",
+        **dict.fromkeys((f"*.{key}" for key in ("event_id", "object_id", "org_id", "orgc_id", "sharing_group_id", "disable_correlation", "template_uuid", "template_version", "meta-category")), _NUMBER),
     },
-    "VERIS": {
-        "schema_version": _VERSION, "victim.industry": "the first digits name the sector", "timeline.*.unit": "Never and NA are no time",
-        "discovery_method": _WORD, "discovery_method.*.variety.*": _WORD, "attribute.integrity.variety.*": _WORD,
-        "attribute.confidentiality.data_disclosure": "Potentially and Unknown are alike: suspected",
-    },
+    "VERIS": {"schema_version": _VERSION, "victim.industry": "the first digits name the sector"},
     "X-ARF": {
-        "xarf_version": _VERSION, "legacy_version": _VERSION, "Version": _VERSION, "_internal": _NUMBER, "cvss_vector": _SAYS_THE_SAME,
-        "Disclosure": "the CERT decides by its own rules", "Report.ReportClass": _SAYS_THE_SAME, "Report.Source.Type": _SAYS_THE_SAME,
+        "xarf_version": _VERSION, "legacy_version": _VERSION, "Version": _VERSION, "_internal": _NUMBER,
+        "Report.ReportClass": _SAYS_THE_SAME, "Report.Source.Type": _SAYS_THE_SAME, "Disclosure": "the CERT decides by its own rules",
     },
     "IODEF": {
-        "version": _VERSION, "*@version": _VERSION, "*.IndicatorID.*": _NUMBER, "*IndicatorID@*": _NUMBER, "*.type": _WORD, "*@type": _WORD,
-        "*@purpose": "all but watch are an incident", "*.purpose": "all but watch are an incident",
-        "*@category": "an unknown one counts as an address", "*@scope": "of which part of a file a hash is", "*@ip-protocol": "an unknown one counts as TCP",
-        "*@ip_protocol": "an unknown one counts as TCP", "*@status": "an unknown one counts as new", "*@completion": _WORD, "*@occurrence": _WORD,
-        "*@severity": _WORD, "*@rating": _WORD, "*@role": "all but victim are contacts", "*@system-status": _WORD, "*@operator": _WORD,
-        "*schemaLocation": _VERSION, "System@spoofed": _WORD, "Contact@restriction": "contacts never leave",
-        "*@duration": "a word beside the measure", "*@Algorithm": "its length tells the hash, too",
+        "version": _VERSION, "*@version": _VERSION, "*schemaLocation": _VERSION, "*.IndicatorID.*": _NUMBER, "*IndicatorID@*": _NUMBER,
+        "*@scope": "of which part of a file a hash is",
     },
     "The form": {},
 }  # fmt: skip

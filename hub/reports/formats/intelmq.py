@@ -18,6 +18,7 @@ import orjson
 from hub.errors import ReadingError
 from hub.reports import rsit
 from hub.reports.losses import excerpt
+from hub.reports.moments import Moment
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading import roles, values
 from hub.reports.reading.composites import file_by_hashes, from_attacker
@@ -33,6 +34,7 @@ from hub.reports.report import Reading
 from hub.reports.victims import Victim
 
 _SUPPLIER: Final = "names the supplier of the feed, who stays unnamed"
+_NO_INDICATOR: Final = "describes the event, which shows no indicator that could carry it"
 _NO_END: Final = "is of no connection of the adversary's"
 _PRIVATE: Final = "names a person or desk, and stays at the CERT"
 _NETWORK: Final = "describes the network's owner or place"
@@ -56,7 +58,7 @@ _DEEPER: Final = ("geolocation", "hash")
 _OLDER_TYPES: Final = {
     "vulnerable-service": "vulnerable-system", "vulnerable-client": "vulnerable-system", "unknown": "undetermined",
     "unauthorized-login": "unprivileged-account-compromise", "unauthorized-command": "application-compromise",
-    "harmful-content": "harmful-speech", "botnet-drone": "infected-system",
+    "harmful-content": "harmful-speech", "botnet-drone": "infected-system", "c&c-server": "c2-server",
 }  # fmt: skip
 _UNCLEAR_TYPES: Final = frozenset({"malware", "ransomware"})
 _FAMILY_TYPES: Final = frozenset({
@@ -139,8 +141,7 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     # 1.
     kind, line = _classified(event)
     # 2.
-    first = event.read("time.source", lambda text: parse_moment(text, options.zone))
-    last = event.read("time.observation", lambda text: parse_moment(text, options.zone))
+    first, last = _times(event, draft)
     # 3.
     identifier = event.text("classification.identifier")
     family = event.text("malware.name")
@@ -153,15 +154,9 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     )
     if family is None and identifier and line_key(kind, line) in _FAMILY_TYPES and "sinkhole" not in identifier:
         family = identifier
-    page = event.read("event_description.url", values.url)
     service = event.text("protocol.application")
     observables = _observables(event, draft, kind, line, sinkhole=sinkhole)
-    text = event.text("event_description.text")
-    extra = (Reference("event description", url=page, public=True),) if page else ()
-    if text or extra:
-        observables = tuple(
-            replace(item, description=text, references=extra) if item.as_indicator else item for item in observables
-        )
+    observables = _described(event, draft, observables)
     # 4.
     target = event.text("event_description.target")
     machines = tuple(text for side in ("source", "destination") if (text := event.text(f"{side}.local_hostname")))
@@ -176,6 +171,8 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         draft.unused("protocol.application", service, f"the service is called {identifier}")
     country = event.read(f"{'source' if struck else 'destination'}.geolocation.cc", country_code)
     version = event.text("malware.version")
+    if not family:
+        draft.unused("malware.version", version, "is of malware without a name")
     references = tuple(
         Reference("misp", external_id=text)
         for key in ("misp.event_uuid", "misp.attribute_uuid")
@@ -200,8 +197,8 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         line,
         tlp,
         observables=observables,
-        first_seen=first or last,
-        last_seen=last if first and last and last >= first else first,
+        first_seen=first,
+        last_seen=last,
         country=country or options.default_country,
         malware=f"{family} {version}" if family and version else family,
         vulnerability=weaknesses[0] if weaknesses else None,
@@ -212,6 +209,31 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         struck=struck,
         unused=draft.unused_rows,
         warnings=draft.warnings,
+    )
+
+
+def _times(event: Fields, draft: Draft) -> tuple[Moment | None, Moment | None]:
+    """When it was first and last seen: at the source, and by the feed."""
+    first, last = (
+        event.read(key, lambda text: parse_moment(text, draft.options.zone))
+        for key in ("time.source", "time.observation")
+    )
+    if first and last and last < first:
+        draft.unused("time.observation", last.stix(), "lies before time.source, which counts")
+        return first, first
+    return first or last, last if first and last else first
+
+
+def _described(event: Fields, draft: Draft, observables: tuple[Observable, ...]) -> tuple[Observable, ...]:
+    """The observables, of which indicators carry the event's description and page."""
+    text, page = event.text("event_description.text"), event.read("event_description.url", values.url)
+    if not any(item.as_indicator for item in observables):
+        draft.unused("event_description.text", text, _NO_INDICATOR)
+        draft.unused("event_description.url", page, _NO_INDICATOR)
+        return observables
+    pages = (Reference("event description", url=page, public=True),) if page else ()
+    return tuple(
+        replace(item, description=text, references=pages) if item.as_indicator else item for item in observables
     )
 
 

@@ -57,6 +57,7 @@ _DROPPED: Final = {
     "is a pattern of n6's own": ("url_pattern",),
     "is of the event in n6, not of what happened": ("rid", "modified", "replaces"),
 }
+_ORIGINS: Final = frozenset({"", "c2", "sandbox", "sinkhole"})
 _HASHES: Final = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256"}
 
 
@@ -184,6 +185,8 @@ def _other_end(item: Observable, event: Fields, draft: Draft, key: str, category
     if CATEGORIES[category] != "infected-system":
         return [item]
     origin, family = event.peek("origin"), event.peek("name").casefold()
+    if origin not in _ORIGINS:
+        draft.unused("origin", origin, "is no origin of n6 that tells whose the other end is")
     command_server = origin in {"c2", "sandbox"} or (not origin and bool(family))
     sinkhole = origin == "sinkhole" or "sinkhole" in family
     known = roles.other_end(item, draft, key, command_server=command_server, sinkhole=sinkhole)

@@ -15,6 +15,7 @@ from hub.reports.reading.options import MAX_UNUSED_ROWS, ReadOptions
 T = TypeVar("T")
 
 NO_PLACE = "has no place in an incident report"
+UNKNOWN_WORD = "is no word that is known here"
 PROTECTED = "names who was aimed at: searched for in what leaves, and never published"
 
 
@@ -87,12 +88,30 @@ class Draft:
     def observe(self, observable: Observable, *, confirmed: bool = False) -> Observable:
         """Add an observable, hold it back where it would do harm, or merge it into the same one seen before."""
         observable = hold_back(observable, self.options, confirmed=confirmed)
+        if observable.first_seen and observable.last_seen and observable.last_seen < observable.first_seen:
+            self.unused(
+                f"last seen of {observable.value}", observable.last_seen.stix(), "lies before it was first seen"
+            )
+            observable = replace(observable, last_seen=None)
         known = self._observables.get(observable.key)
         merged = merge(known, observable) if known else observable
+        if known:
+            self._name_second(known, observable)
+            if observable.description and observable.description not in (merged.description or ""):
+                self.unused(
+                    f"{observable.type.value} (comment)", observable.description, "is too long beside the others"
+                )
         self._observables[merged.key] = merged
         if merged.held:
             self.warn(f"{excerpt(merged.value)} {merged.held}: kept out, unless you confirm it (--confirm)")
         return merged
+
+    def _name_second(self, known: Observable, other: Observable) -> None:
+        """Name what one value can have only once, where the second mention of it says something else."""
+        first, second = (_only_once(item) for item in (known, other))
+        for what, value in second.items():
+            if value and first[what] and value != first[what]:
+                self.unused(f"{other.type.value} ({what})", value, f"{other.value} has another already: {first[what]}")
 
     @property
     def observables(self) -> tuple[Observable, ...]:
@@ -148,10 +167,7 @@ class Fields:
 
     def list(self, key: str) -> list[Any]:
         """The list under ``key``; a single value counts as a list of one."""
-        value = self.take(key)
-        if value is None:
-            return []
-        return value if isinstance(value, list) else [value]
+        return as_list(self.take(key))
 
     def texts(self, key: str) -> tuple[str, ...]:
         """The texts of the list under ``key``, without blanks and duplicates."""
@@ -162,8 +178,17 @@ class Fields:
         texts = self.texts(key)
         for text in texts:
             if text not in known and text.casefold() not in nothing:
-                self._draft.unused(self.path(key), text, "is no word that is known here")
+                self._draft.unused(self.path(key), text, UNKNOWN_WORD)
         return tuple(text for text in texts if text in known)
+
+    def word(self, key: str, known: Mapping[str, T], nothing: Container[str] = ()) -> T | None:
+        """What ``known`` has for the text; None, and named, where it has nothing, but for texts that say nothing."""
+        text = self.text(key)
+        if text is None or text in known:
+            return known[text] if text is not None else None
+        if text.casefold() not in nothing:
+            self._draft.unused(self.path(key), text, UNKNOWN_WORD)
+        return None
 
     def read(self, key: str, reader: Callable[[str], T]) -> T | None:
         """``reader(text)`` of the value; None, and named as unused, where it cannot be read."""
@@ -214,6 +239,15 @@ def _leaves(key: str, value: object) -> Iterator[tuple[str, object]]:
         yield key, f"{len(waiting)} further values"
 
 
+def as_list(value: Any) -> list[Any]:
+    """The value as a list. A mapping whose keys are all numbers is one: PHP writes lists with gaps like that."""
+    if value is None:
+        return []
+    if isinstance(value, Mapping) and value and all(str(key).isdecimal() for key in value):
+        return list(value.values())
+    return value if isinstance(value, list) else [value]
+
+
 def distinct(values: Iterable[str]) -> tuple[str, ...]:
     """The values without blanks and duplicates, in order."""
     return tuple(dict.fromkeys(value for value in values if value))
@@ -234,6 +268,7 @@ def merge(known: Observable, other: Observable) -> Observable:
             hashes={**other.file.hashes, **file.hashes},
             size=file.size if file.size is not None else other.file.size,
             mime_type=file.mime_type or other.file.mime_type,
+            imphash=file.imphash or other.file.imphash,
         )
     return replace(
         known,
@@ -248,7 +283,7 @@ def merge(known: Observable, other: Observable) -> Observable:
         valid_until=_most(known.valid_until, other.valid_until),
         confidence=_most(known.confidence, other.confidence),
         tlp=max((known.tlp, other.tlp), key=lambda level: TLP_WORDS.index(level) if level else -1),
-        description=known.description or other.description,
+        description=_joined(known.description, other.description),
         display_name=known.display_name or other.display_name,
         data=known.data or other.data,
         labels=distinct(known.labels + other.labels),
@@ -259,6 +294,25 @@ def merge(known: Observable, other: Observable) -> Observable:
         malware=known.malware or other.malware,
         revoked=known.revoked and other.revoked,
     )
+
+
+_DESCRIPTION_CHARS = 4_000
+"""Characters of what several mentions of one value say of it."""
+
+
+def _joined(first: str | None, second: str | None) -> str | None:
+    """What two mentions say of one value; what is too long for both stays as it was."""
+    texts = distinct((first or "", *(text for text in (second or "",) if text not in (first or ""))))
+    both = ". ".join(texts)
+    return (both if len(both) <= _DESCRIPTION_CHARS else first) or None
+
+
+def _only_once(item: Observable) -> dict[str, object]:
+    file = item.file
+    of_file = (
+        {"name": file.name, "size": file.size, "MIME type": file.mime_type, "imphash": file.imphash} if file else {}
+    )
+    return {"malware": item.malware, "display name": item.display_name, "data": item.data, **of_file}
 
 
 def _least(first: Any, second: Any) -> Any:

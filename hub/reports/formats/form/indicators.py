@@ -104,14 +104,15 @@ def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], 
             observable = roles.victim(f"incident_type {listed}: a host without a mark is the exposed one").of(
                 observable
             )
-        first_seen = observable.first_seen or first
+        # The columns on times are of indicators: others have a time where it stands beside the value.
+        first_seen = observable.first_seen or (first if observable.as_indicator else None)
         family = next((name for kind, name in ends if kind == "malware"), None)
         shown = row.draft.observe(
             replace(
                 observable,
                 first_seen=first_seen,
                 valid_from=first_seen,
-                last_seen=observable.last_seen or last,
+                last_seen=observable.last_seen or (last if observable.as_indicator else None),
                 malware=family,
             ),
             confirmed=confirmed,

@@ -173,4 +173,4 @@ def _money(part: Element, tree: Tree, draft: Draft, effects: Effects) -> None:
             EconomicImpact(variety="uncategorized", currency=currency, min_amount=amount, max_amount=amount)
         )
     elif amount is not None:
-        draft.unused("MonetaryImpact", amount, "has no currency")
+        draft.unused("MonetaryImpact", f"{amount} {currency}".strip(), "has no currency of three letters")

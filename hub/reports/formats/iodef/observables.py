@@ -88,7 +88,9 @@ class Observing:
         for system in (system for system in systems if system not in connected):
             for service in self._tree.all(system, "Service"):
                 for part in self._tree.all(service, "Port", "Portlist"):
-                    self._draft.unused("Service/Port", self._tree.whole(part), "is of no one connection")
+                    number = service.get("ip-protocol") or service.get("ip_protocol") or ""
+                    shown = f"{self._tree.whole(part)} {tables.TRANSPORT.get(number, '')}".strip()
+                    self._draft.unused("Service/Port", shown, "is of no one connection")
 
     def system(self, system: Element, level: TlpWord | None, *, hostile: bool = False) -> list[Observable]:
         """The addresses and names of one system. ``hostile``: the flow's target is the attacker's, so sides swap."""
@@ -154,13 +156,18 @@ class Observing:
             self._draft.unused(f"Counter ({counter.get('type')})", self._tree.whole(counter), "a measure of traffic")
 
     def _port(self, system: Element) -> tuple[int | None, str]:
+        """The first port of a system, and its protocol; others are named."""
+        first: tuple[int, str] | None = None
         for service in self._tree.all(system, "Service"):
             number = service.get("ip-protocol") or service.get("ip_protocol") or "6"
-            text = self._tree.text(service, "Port")
-            port = self._draft.attempt(lambda text: values.whole(text, most=65_535), "Service/Port", text)
-            if port is not None:
-                return port, tables.TRANSPORT.get(number, "tcp")
-        return None, "tcp"
+            for part in self._tree.all(service, "Port"):
+                text = self._tree.whole(part)
+                port = self._draft.attempt(lambda text: values.whole(text, most=65_535), "Service/Port", text)
+                if first is None and port is not None:
+                    first = port, tables.TRANSPORT.get(number, "tcp")
+                elif port is not None:
+                    self._draft.unused("Service/Port", port, "a connection has one port")
+        return first or (None, "tcp")
 
     # -- IndicatorData
 
@@ -289,6 +296,8 @@ class Observing:
                 pair = self._draft.attempt(partial(_digest, method=algorithm), "HashData/Hash", digest)
                 if pair:
                     hashes[pair[0]] = pair[1]
+                    if algorithm and not _algorithm(algorithm):
+                        self._draft.unused("DigestMethod", algorithm, f"its length says that it is {pair[0]}")
         if not hashes and not name:
             return None
         item = values.file_observable(hashes, name)
@@ -303,10 +312,14 @@ def _is_hostile(system: Element) -> bool:
     )
 
 
+def _algorithm(method: str) -> str | None:
+    """A hash by the name or URI that XML signatures give it."""
+    return tables.HASHES.get(re.sub(r"[^a-z0-9]", "", method.rpartition("#")[2].casefold() or method.casefold()))
+
+
 def _digest(text: str, method: str) -> tuple[str, str]:
     """XML signatures write digests in base64; some senders write hexadecimal."""
-    name = re.sub(r"[^a-z0-9]", "", method.rpartition("#")[2].casefold() or method.casefold())
-    algorithm = tables.HASHES.get(name)
+    algorithm = _algorithm(method)
     try:
         return values.file_hash(text, algorithm)
     except ValueError:

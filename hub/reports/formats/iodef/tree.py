@@ -15,8 +15,9 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from hub.errors import ReadingError
+from hub.reports.formats.iodef import words
 from hub.reports.losses import excerpt
-from hub.reports.reading.draft import NO_PLACE, Draft
+from hub.reports.reading.draft import NO_PLACE, UNKNOWN_WORD, Draft
 from hub.reports.reading.options import MAX_DEPTH, MAX_DOCUMENT_BYTES, MIB
 from hub.reports.reading.reader import Record
 from hub.reports.reading.source import BadValue, Source, json_values
@@ -25,11 +26,13 @@ LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _RECORDS: Final = frozenset({"Record", "RecordData", "AdditionalData"})
 _KEPT: Final = "is kept at the CERT"
 _ATTRIBUTES: Final = frozenset({
-    "Algorithm", "action", "category", "completion", "currency", "duration", "ext-category", "ext-type", "ip-protocol",
+    "Algorithm", "action", "category", "completion", "currency", "duration", "ip-protocol",
     "ip_protocol", "lang", "metric", "name", "occurrence", "operator", "purpose", "rating", "restriction", "role",
     "schemaLocation", "scope", "severity", "source", "spoofed", "status", "system-status", "type", "version",
 })  # fmt: skip
 """Attributes that are read, or that hub/docs/roles.md lists as passed over."""
+_EXTENDING: Final = {"BulkObservable": "ext-type", "Address": "ext-category"}
+"""Attributes that extend a closed list, by the elements of which they are read."""
 _TEXT_KEYS: Final = frozenset({"value", "id", "text"})
 
 
@@ -123,6 +126,10 @@ def _element(tag: str, value: Any) -> Element:
     return element
 
 
+def _is_read(element: Element, key: str) -> bool:
+    return key in _ATTRIBUTES or _EXTENDING.get(str(element.tag)) == key
+
+
 class Tree:
     """Elements that remember which of them were read, so that the rest can be named."""
 
@@ -137,8 +144,10 @@ class Tree:
         return children
 
     def first(self, parent: Element, *names: str) -> Element | None:
-        """The first child of these names."""
-        return next(iter(self.all(parent, *names)), None)
+        """The first child of these names; only that one counts as read."""
+        child = next((child for child in parent if child.tag in names), None)
+        self._taken.update(() if child is None else (id(child),))
+        return child
 
     def text(self, parent: Element, *names: str) -> str | None:
         """The text of the first child of these names, with that of what is inside it."""
@@ -155,15 +164,25 @@ class Tree:
         self._taken.update(map(id, element.iter()))
 
     def rest(self, parent: Element, path: str = "") -> None:
-        """Name every element that was not read."""
+        """Name every element and attribute that was not read, and every word that IODEF does not know."""
+        if not path:
+            self._words(parent, str(parent.tag))
         for child in parent:
             place = f"{path}/{child.tag}" if path else str(child.tag)
             if id(child) in self._taken:
-                for key in (key for key in child.attrib if _local(key) not in _ATTRIBUTES):
+                for key in (key for key in child.attrib if not _is_read(child, _local(key))):
                     self._draft.unused(f"{place}@{_local(key)}", child.attrib[key], NO_PLACE)
+                self._words(child, place)
                 self.rest(child, place)
             else:
                 self.name(child, place, _KEPT if child.tag in _RECORDS else NO_PLACE)
+
+    def _words(self, element: Element, place: str) -> None:
+        """Name each word of a closed list that is none of its words; what extends a list says so in ``ext-…``."""
+        for key, text in element.attrib.items():
+            listed = words.ATTRIBUTES.get((str(element.tag), key)) or words.ATTRIBUTES.get(("", key))
+            if listed and text.strip() and text.casefold() not in listed and text.casefold() != "ext-value":
+                self._draft.unused(f"{place}@{key}", text, UNKNOWN_WORD)
 
     def name(self, element: Element, place: str, reason: str) -> None:
         """Name each text and attribute of an element and of what is inside it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.moments import Moment
 from hub.reports.observables import Observable, Role, Sighting
 from hub.reports.reading import values
-from hub.reports.reading.draft import PROTECTED, Draft
+from hub.reports.reading.draft import NO_PLACE, PROTECTED, UNKNOWN_WORD, Draft
 from hub.reports.reading.times import parse_epoch, parse_moment
 from hub.reports.references import Reference
 from hub.reports.report import Note
@@ -32,8 +32,36 @@ _DISPLAY_NAMES: Final = frozenset({
 # Relations of any object that name whom the attacker imitates or aims at.
 _AIMED_AT: Final = ("target", "impersonated", "spoofed", "affected", "brand")
 _TEXT_TYPES: Final = frozenset({"text", "comment", "other", "target-org", "target-user", "target-external"})
+_DISTRIBUTIONS: Final = frozenset({"", "None", "1", "2", "3", "5"})  # as wide as the event, at least
 _ALONE: Final = "Attributes whose distribution is 'your organisation only' are marked TLP:RED"
 _SHARING_GROUP: Final = "Attributes shared with a sharing group only are marked TLP:RED"
+
+
+# Keys of an attribute that are read, and those of attributes, objects and sightings that are numbers of the MISP they come from.
+_READ: Final = frozenset({
+    "type", "category", "value", "value1", "value2", "to_ids", "comment", "first_seen", "last_seen", "deleted",
+    "distribution", "object_relation", "uuid", "Tag", "EventTag", "AttributeTag", "Galaxy", "Sighting", "ShadowAttribute",
+})  # fmt: skip
+PASSED_OVER: Final = frozenset({
+    "id", "uuid", "event_id", "event_uuid", "object_id", "object_uuid", "attribute_id", "attribute_uuid", "org_id", "orgc_id",
+    "timestamp", "sharing_group_id", "disable_correlation", "RelatedAttribute", "Event", "meta-category",
+    "template_uuid", "template_version", "description",
+})  # fmt: skip
+
+
+_CATEGORIES: Final = frozenset({
+    "", "Internal reference", "Targeting data", "Antivirus detection", "Payload delivery", "Artifacts dropped",
+    "Payload installation", "Persistence mechanism", "Network activity", "Payload type", "Attribution",
+    "External analysis", "Financial fraud", "Support Tool", "Social network", "Person", "Other",
+})  # fmt: skip
+"""MISP's categories: which of them say whose a value is stands in claims.py."""
+
+
+def name_rest(path: str, item: Mapping[str, Any], read: Container[str], where: str, draft: Draft) -> None:
+    """Name what is neither read nor passed over."""
+    for key, value in item.items():
+        if key not in read and key not in PASSED_OVER:
+            draft.unused(f"{path}.{key}", value, NO_PLACE, where=where)
 
 
 def strictest(*levels: TlpWord | None) -> TlpWord | None:
@@ -51,6 +79,8 @@ def level_of(item: Mapping[str, Any], draft: Draft, where: str) -> TlpWord | Non
     if distribution == "4":
         draft.warn(_SHARING_GROUP)
         return "red"
+    if distribution not in _DISTRIBUTIONS:
+        draft.unused("distribution", distribution, UNKNOWN_WORD, where=where)
     return level
 
 
@@ -60,11 +90,14 @@ def is_deleted(item: Mapping[str, Any]) -> bool:
 
 
 def unwrapped(item: Mapping[str, Any]) -> Mapping[str, Any]:
-    """An attribute or object out of MISP's inner JSON, in which its tags stand beside it."""
+    """An attribute or object out of MISP's inner JSON: its tags stand beside it, and the halves of a value apart."""
     for key in ("Attribute", "Object"):
         inner = item.get(key)
-        if isinstance(inner, Mapping):
-            return {**{name: value for name, value in item.items() if name != key}, **inner}
+        if isinstance(inner, Mapping) and not all(str(name).isdecimal() for name in inner):
+            item = {**{name: value for name, value in item.items() if name != key}, **inner}
+    if item.get("value") is None and item.get("value1"):
+        halves = [str(half) for half in (item["value1"], item.get("value2")) if half]
+        item = {**item, "value": "|".join(halves)}
     return item
 
 
@@ -83,7 +116,8 @@ def read_attribute(
     relation = str(attribute.get("object_relation") or "")
     key = f"{template}.{relation}" if template else kind or "type"
     if not isinstance(value, str | int | float) or not str(value).strip():
-        draft.unused(key, value or attribute.get("data") or "empty", "has no single value", where=where)
+        shown = value or {name: item for name, item in attribute.items() if name not in PASSED_OVER}
+        draft.unused(key, shown or "empty", "has no single value", where=where)
         return []
     marked = strictest(level, level_of(attribute, draft, where))
     items = _observed(attribute, key, marked, content, where)
@@ -100,7 +134,7 @@ def read_attribute(
             confidence=known.confidence,
         )
         # A composite was seen once, not once for each of its parts.
-        observables.append(_sighted(described, attribute, content, counted=not observables))
+        observables.append(_sighted(described, attribute, content, where, counted=not observables))
     for observable in observables:
         content.links.know(attribute, end_of(observable), marked)
         for end in known.named:
@@ -128,13 +162,18 @@ def _observed(
             draft.unused(f"{key} (about)", about, "is said of a value that is no observable", where=where)
     proposals = attribute.get("ShadowAttribute")
     draft.unused("ShadowAttribute", proposals, "is a proposal that nobody accepted", where=where)
+    name_rest("Attribute", attribute, _READ, where, draft)
+    if str(attribute.get("category") or "") not in _CATEGORIES:
+        draft.unused("Attribute.category", attribute["category"], UNKNOWN_WORD, where=where)
     return items
 
 
 def _items(kind: str, text: str, key: str, draft: Draft, where: str) -> list[Observable]:
     """The observables that a value of this type holds; where there is none, it is named with the reason."""
     if kind in _PERSONAL or kind not in READERS:
-        reason = "is personal, and stays at the CERT" if kind in _PERSONAL else "this type has no counterpart in STIX"
+        reason = (
+            "is personal, and stays at the CERT" if kind in _PERSONAL else f"the type {kind} has no counterpart in STIX"
+        )
         draft.unused(key, text, reason, where=where)
         return []
     try:
@@ -223,7 +262,9 @@ def moment_of(attribute: Mapping[str, Any], key: str, where: str, draft: Draft) 
         return None
 
 
-def _sighted(observable: Observable, item: Mapping[str, Any], content: Content, *, counted: bool) -> Observable:
+def _sighted(
+    observable: Observable, item: Mapping[str, Any], content: Content, where: str, *, counted: bool
+) -> Observable:
     """Count what was seen; a false positive revokes, an expiry ends validity (MISP sighting types 0, 1, 2)."""
     sightings = item.get("Sighting")
     count, moments = 0, []
@@ -232,10 +273,13 @@ def _sighted(observable: Observable, item: Mapping[str, Any], content: Content, 
             continue
         kind = str(sighting.get("type") or "0")
         moment = content.draft.attempt(parse_epoch, "Sighting.date_sighting", sighting.get("date_sighting"))
+        name_rest("Sighting", sighting, {"type", "date_sighting"}, where, content.draft)
         if kind == "1":
             observable = replace(observable, revoked=True)
-        elif kind == "2" and moment:
-            observable = replace(observable, valid_until=moment)
+        elif kind == "2":
+            observable = replace(observable, valid_until=moment or observable.valid_until)
+        elif kind != "0":
+            content.draft.unused("Sighting.type", kind, UNKNOWN_WORD, where=where)
         else:
             count += 1
             moments += [moment] if moment else []

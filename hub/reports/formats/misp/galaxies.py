@@ -11,7 +11,7 @@ from hub.reports.formats.misp.content import Content
 from hub.reports.knowledge import Actor, DataSource, Malware, Mitigation, Technique, Vulnerability
 from hub.reports.reading import methods
 from hub.reports.reading.countries import country_code
-from hub.reports.reading.draft import distinct
+from hub.reports.reading.draft import as_list, distinct
 from hub.reports.reading.sectors import sector_word
 from hub.stix.methods import MITIGATIONS
 
@@ -101,9 +101,7 @@ def _says_something(kind: str, name: str, attack_id: str | None, meta: Mapping[s
     if kind == "sector":
         return _add(tagged.sectors, sector_word, name)
     if kind in {"country", "target-information"}:
-        codes = meta.get("ISO") or meta.get("iso-code")
-        code = codes[0] if isinstance(codes, list) and codes else codes
-        return _country(str(code or ""), name, content)
+        return _country(as_list(meta.get("ISO") or meta.get("iso-code")), name, content)
     if kind == "rsit":
         line = rsit.find(name.rpartition(":")[2])
         tagged.rsit += [line] if line else []
@@ -111,14 +109,17 @@ def _says_something(kind: str, name: str, attack_id: str | None, meta: Mapping[s
     return False
 
 
-def _country(code: str, name: str, content: Content) -> bool:
-    """Whether code or name is a country; where they are two, the code counts."""
+def _country(codes: list[Any], name: str, content: Content) -> bool:
+    """Whether one of the codes, or the name, is a country; where they are several, the first counts."""
     known: list[str] = []
-    used = _add(known, country_code, code or name)
-    if code and not (_add(known, country_code, name) and known[0] == known[-1]):
-        content.draft.unused("Galaxy country", name, f"its code {code} counts")
+    for text in (*map(str, codes), name):
+        if not _add(known, country_code, text) and (text != name or known):
+            reason = f"{known[0]} counts" if known else "is no country code that is known"
+            content.draft.unused("Galaxy country", text, reason)
+        elif known and known[-1] != known[0]:
+            content.draft.unused("Galaxy country", text, f"{known[0]} counts")
     content.tagged.countries += known[:1]
-    return used
+    return bool(known)
 
 
 def _meta(cluster: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -140,12 +141,11 @@ def _aliases(name: str, meta: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _technique(name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> tuple[str, str]:
     technique_id = attack_id if attack_id and attack_id.startswith("T") else None
-    chains = meta.get("kill_chain")
-    phases = tuple(
-        ("mitre-attack", match["phase"])
-        for text in (chains if isinstance(chains, list) else [])
-        if (match := _PHASE.fullmatch(str(text)))
-    )
+    chains = [str(text) for text in as_list(meta.get("kill_chain"))]
+    phases = tuple(("mitre-attack", match["phase"]) for text in chains if (match := _PHASE.fullmatch(text)))
+    for text in chains:
+        if not _PHASE.fullmatch(text):
+            content.draft.unused("Galaxy kill_chain", text, "is no phase of a kill chain")
     key = technique_id or name
     known = content.techniques.get(key)
     if known is None or (phases and not known.kill_chain_phases):

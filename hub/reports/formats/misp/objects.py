@@ -10,6 +10,7 @@ from hub.reports.formats.misp.attributes import (
     is_deleted,
     level_of,
     moment_of,
+    name_rest,
     read_attribute,
     strictest,
     unwrapped,
@@ -22,7 +23,7 @@ from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import methods, roles, values
 from hub.reports.reading.composites import connection
-from hub.reports.reading.draft import PROTECTED, Draft, distinct
+from hub.reports.reading.draft import PROTECTED, Draft, as_list, distinct
 from hub.reports.reading.options import MAX_LIST_ITEMS
 from hub.reports.reading.sectors import sector_word
 
@@ -48,16 +49,26 @@ _DETAILS: Final = {
     "ddos": frozenset({"total-bps", "total-pps", "dst-port", "src-port", "protocol", "type"}),
 }
 """Relations of an object that describe another of its attributes, by the object's name."""
+_READ: Final = frozenset({
+    "name", "Attribute", "ObjectReference", "comment", "deleted", "first_seen", "last_seen", "distribution", "uuid", "Tag",
+    "EventTag",
+})  # fmt: skip
 
 
 def read_object(item: Any, where: str, content: Content) -> list[Observable]:
     """Read one object into ``content``; return its observables."""
     draft = content.draft
-    if not isinstance(item, Mapping) or not isinstance(item.get("Attribute"), list):
+    listed = as_list(item.get("Attribute")) if isinstance(item, Mapping) else []
+    if not listed:
         draft.unused("Object", item, "has no attributes", where=where)
         return []
     name = str(item.get("name") or "")
-    parts = [unwrapped(part) for part in item["Attribute"][:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
+    parts = [unwrapped(part) for part in listed[:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
+    odd = [part for part in listed[:MAX_LIST_ITEMS] if not isinstance(part, Mapping)]
+    draft.unused(f"Object {name}", odd, "expected an attribute", where=where)
+    if len(listed) > MAX_LIST_ITEMS:
+        draft.unused(f"Object {name}", f"{len(listed)} attributes", f"only {MAX_LIST_ITEMS} are read", where=where)
+    name_rest("Object", item, _READ, where, draft)
     level = level_of(item, draft, where)
     content.links.refer(item, where, draft, level)
     parts = _part_of_file(name, parts, where, draft)
@@ -72,11 +83,15 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
     comment = str(item.get("comment") or "").strip() or None
     deleted = is_deleted(item)
     first, last = (moment_of(item, key, where, draft) for key in ("first_seen", "last_seen"))
+    own = {moment for part in observables for moment in (part.first_seen, part.last_seen) if moment}
+    for key, moment in (("first_seen", first), ("last_seen", last)):
+        if own and moment not in own:
+            draft.unused(f"Object.{key}", item.get(key), "its attributes say when they were seen", where=where)
     combined = [
         replace(
             observable,
             revoked=observable.revoked or deleted,
-            description=observable.description or comment,
+            description=". ".join(distinct((comment or "", observable.description or ""))) or None,
             first_seen=observable.first_seen or first,
             last_seen=observable.last_seen or last,
             valid_from=observable.valid_from or first,

@@ -24,7 +24,7 @@ from hub.reports.knowledge import Malware
 from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.moments import Timeline
 from hub.reports.observables import Observable
-from hub.reports.reading.draft import Draft, Fields, Problem, distinct
+from hub.reports.reading.draft import Draft, Fields, Problem, as_list, distinct
 from hub.reports.reading.options import MAX_LIST_ITEMS, ReadOptions
 from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import Source, json_values
@@ -35,6 +35,7 @@ from hub.reports.victims import Consent, Victim
 
 _THREAT_LEVELS: Final = {"1": (70, "high"), "2": (40, "medium"), "3": (15, "low")}
 _ANALYSIS: Final = {"0": ReportStatus.NEW, "1": ReportStatus.OPEN, "2": ReportStatus.CLOSED}
+_DISTRIBUTIONS: Final = {number: number for number in "012345"}
 _EVENT_KEYS: Final = frozenset({"info", "threat_level_id", "analysis", "date"})
 _PRIVATE: Final = "names who wrote it, and stays at the CERT"
 _LOCAL: Final = "is of the MISP it comes from"
@@ -127,8 +128,8 @@ def _report(event: Any, draft: Draft) -> Report:
     identity = uuid or number or hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
     started = fields.read("date", lambda text: parse_moment(text, options.zone))
     written = fields.read("timestamp", parse_epoch)
-    level = _THREAT_LEVELS.get(fields.text("threat_level_id") or "")
-    status = _ANALYSIS.get(fields.text("analysis") or "", ReportStatus.NEW)
+    level = fields.word("threat_level_id", _THREAT_LEVELS, {"4", "undefined"})
+    status = fields.word("analysis", _ANALYSIS) or ReportStatus.NEW
     consent = _distribution(fields, draft)
     # 2.
     read_tags(event, content, where)
@@ -233,7 +234,7 @@ def _victims(content: Content) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
 
 
 def _distribution(fields: Fields, draft: Draft) -> Consent | None:
-    distribution = fields.text("distribution")
+    distribution = fields.word("distribution", _DISTRIBUTIONS)
     if str(fields.take("published")).casefold() in {"false", "0"}:
         draft.warn("The event is not yet published in MISP")
     if distribution == "0":
@@ -246,15 +247,13 @@ def _distribution(fields: Fields, draft: Draft) -> Consent | None:
 
 def _all_attributes(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Every attribute of an event, loose or inside an object."""
-    holders = [event, *(item for item in event.get("Object") or [] if isinstance(item, Mapping))]
+    holders = [event, *(item for item in as_list(event.get("Object")) if isinstance(item, Mapping))]
     for holder in holders:
-        listed = holder.get("Attribute")
-        yield from (item for item in (listed if isinstance(listed, list) else []) if isinstance(item, Mapping))
+        yield from (unwrapped(item) for item in as_list(holder.get("Attribute")) if isinstance(item, Mapping))
 
 
 def _declares_victim(event: Mapping[str, Any]) -> bool:
-    objects = event.get("Object")
-    named = [item.get("name") for item in objects if isinstance(item, Mapping)] if isinstance(objects, list) else []
+    named = [item.get("name") for item in as_list(event.get("Object")) if isinstance(item, Mapping)]
     return "victim" in named or any(item.get("type") == "target-org" for item in _all_attributes(event))
 
 

@@ -44,16 +44,17 @@ def after(start: Moment | None, span: Fields, draft: Draft) -> Moment | None:
 
 def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
     """One impact for each kind of information, with its count."""
-    disclosed = fields.text("data_disclosure")
+    loss = fields.word("data_disclosure", tables.LOSSES)
+    disclosed = fields.peek("data_disclosure")
     total = fields.read("data_total", _count)
     data = [Fields(item, draft, fields.path("data")) for item in fields.list("data") if isinstance(item, Mapping)]
     fields.drop(NOTES, "notes")
     fields.rest()
     if any(item.text("amount") for item in data):
         draft.unused(fields.path("data_total"), total, "is the sum of the amounts of each kind")
-    if disclosed is None and not data:
+    if not disclosed and not data:
         return []
-    loss = tables.LOSSES.get(disclosed or "Unknown", "suspected-loss")
+    loss = loss or tables.LOSSES["Unknown"]
     if loss == "none":
         return [ConfidentialityImpact(loss_type="none")]
     counts: dict[str, int | None] = {}
@@ -78,7 +79,7 @@ def _count(text: str) -> int:
     return values.whole(text)
 
 
-def read_integrity(attribute: Fields, timeline: Timeline) -> list[Impact]:
+def read_integrity(attribute: Fields, timeline: Timeline, draft: Draft) -> list[Impact]:
     """The integrity impact, if there is one."""
     fields = attribute.mapping("integrity")
     varieties = fields.texts("variety")
@@ -87,9 +88,11 @@ def read_integrity(attribute: Fields, timeline: Timeline) -> list[Impact]:
     if not varieties:
         return []
     changed = any(word == "Defacement" or word.startswith("Modify") for word in varieties)
+    alteration = "partial-modification" if changed else "potential-modification"
+    draft.unused(fields.path("variety"), list(varieties), f"is counted as {alteration}")
     return [
         IntegrityImpact(
-            alteration="partial-modification" if changed else "potential-modification",
+            alteration=alteration,
             information_type="system",
             start=timeline.started,
         )
@@ -146,8 +149,8 @@ def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Imp
     return severity, impacts
 
 
-def read_discovery(value: Any) -> tuple[str, ...]:
-    """The string of 1.3 ("Int - reported by employee") or the mapping of 1.4."""
+def read_discovery(value: Any, draft: Draft) -> tuple[str, ...]:
+    """The string of 1.3 ("Int - reported by employee") or the mapping of 1.4. What says more than its method is named."""
     pairs: list[tuple[str, str]] = []
     if isinstance(value, str):
         side, _, variety = value.casefold().partition(" - ")
@@ -161,10 +164,15 @@ def read_discovery(value: Any) -> tuple[str, ...]:
             ]
     methods = []
     for side, variety in pairs:
-        if "actor disclosure" in variety:
+        if variety == "actor disclosure":
             methods.append("message-from-attacker")
         elif side in {"int", "internal"} and variety in tables.INTERNAL_DISCOVERY:
             methods.append(tables.INTERNAL_DISCOVERY[variety])
         else:
-            methods.append(tables.DISCOVERY.get(side, ""))
+            method = tables.DISCOVERY.get(side, "")
+            methods.append(method)
+            shown = " - ".join(part for part in (side, variety) if part)
+            if shown not in {"unknown", "other"} and (variety not in {"", "unknown", "other"} or not method):
+                reason = f"is counted as {method}" if method else "is no way of discovery that is known"
+                draft.unused("discovery_method", shown, reason)
     return distinct(methods)

@@ -89,7 +89,7 @@ def _report(value: Any, draft: Draft) -> Report:
     attribute = incident.mapping("attribute")
     impacts = [
         *read_confidentiality(attribute.mapping("confidentiality"), draft),
-        *read_integrity(attribute, timeline),
+        *read_integrity(attribute, timeline, draft),
         *read_availability(attribute, timeline, draft),
     ]
     attribute.rest()
@@ -104,7 +104,7 @@ def _report(value: Any, draft: Draft) -> Report:
         incident.take(key)
     incident.drop(NOTES, "notes", "discovery_notes", "plus")
     incident.drop("has no place in an incident report", "targeted", "value_chain", "cost_corrective_action", "extra")
-    methods = read_discovery(incident.take("discovery_method"))
+    methods = read_discovery(incident.take("discovery_method"), draft)
     certainty = incident.text("confidence") or ""
     confidence = CONFIDENCE_WORDS.get(certainty.casefold())
     if confidence is None:
@@ -181,7 +181,7 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], d
     industry = fields.text("industry") or ""
     prefix = next((code for code in sorted(tables.SECTORS, key=len, reverse=True) if industry.startswith(code)), None)
     sector = tables.SECTORS[prefix] if prefix else None
-    level = next((tables.GOVERNMENT[word] for word in fields.texts("government") if word in tables.GOVERNMENT), None)
+    level = next((tables.GOVERNMENT[word] for word in fields.words("government", tables.GOVERNMENT, NOTHING)), None)
     if sector == "government-national" and level:
         sector = level
     if sector is None and industry and industry not in {"00", "000000", "Unknown"}:
@@ -250,6 +250,9 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Repo
             if (code := draft.attempt(country_code, actor.path("country"), text))
         )
         shown = names or ((varieties or types or (f"{side} actor",))[0],)
+        for word in varieties:
+            if not tables.ACTOR_TYPES.get(word) and word not in shown:
+                draft.unused(actor.path("variety"), word, "is no type of STIX's threat actors")
         actors += [
             Actor(name, types=types, motivation=motive, countries=countries, named=bool(names)) for name in shown
         ]
