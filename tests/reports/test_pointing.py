@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -29,7 +29,7 @@ def read(indicators: Any) -> Report | RowError:
     return reading
 
 
-def links(objects: list[Mapping[str, Any]]) -> set[tuple[str, str, str]]:
+def links(objects: Sequence[Mapping[str, Any]]) -> set[tuple[str, str, str]]:
     """(pattern, kind, name) of each relationship from an indicator to something with a name."""
     by_id = {item["id"]: item for item in objects}
     return {
@@ -66,7 +66,7 @@ def test_what_an_indicator_points_to_leaves_with_it() -> None:
     record = render(report, a_member(), now=NOW)
     released = release(record, report, a_member(), Audience("7f0c7a0e-0000-4000-8000-0000000000f1"), now=NOW)
     assert isinstance(released, Released)
-    left = links(list(released.contents))
+    left = links(released.contents)
     assert left < POINTED
     assert {name for _, _, name in left} >= {"Akira", "AnyDesk", "Web Protocols"}
 
