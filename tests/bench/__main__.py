@@ -17,7 +17,7 @@ from pathlib import Path
 
 import apsw
 
-from tests.bench import alerting, community, converting, memory, polling, publishing, reach, static
+from tests.bench import alerting, community, converting, fairness, memory, polling, publishing, reach, static
 from tests.bench.servers import Bench
 
 PACKAGES = ("flask", "granian", "apsw", "orjson", "jsonschema-rs", "stix2", "medallion")
@@ -29,7 +29,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="of each measurement (default 5)")
     parser.add_argument(
         "--only",
-        choices=["polling", "static", "publishing", "reach", "memory", "community", "converting", "alerting"],
+        choices=[
+            "polling",
+            "static",
+            "publishing",
+            "reach",
+            "memory",
+            "fairness",
+            "community",
+            "converting",
+            "alerting",
+        ],
         help="this part alone",
     )
     args = parser.parse_args()
@@ -45,6 +55,7 @@ def main() -> None:
         "publishing": publishing,
         "reach": reach,
         "memory": memory,
+        "fairness": fairness,
         "community": community,
         "alerting": alerting,
         "converting": converting,

@@ -245,6 +245,13 @@ def pages(port: int, key: str, size: int, most: int, *, keep: bool = True) -> tu
 
 
 @contextmanager
+def running(command: list[str], port: int) -> Iterator[int]:
+    """Another server, until the `with` ends: its process id."""
+    with _running(command, dict(os.environ), port) as pid:
+        yield pid
+
+
+@contextmanager
 def _running(command: list[str], environment: dict[str, str], port: int) -> Iterator[int]:
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

@@ -49,9 +49,11 @@ class Wire:
         length = int(headers.partition(b"content-length:")[2].split(b"\r", 1)[0])
         total = end + 4 + length
         if total > len(self._buffer):
-            view.release()
-            self._buffer.extend(bytes(total - len(self._buffer)))
-            view = memoryview(self._buffer)
+            # the old one cannot grow while an answer that was returned before is still looked at
+            grown = bytearray(total)
+            grown[:have] = view[:have]
+            self._buffer = grown
+            view = memoryview(grown)
         while have < total:
             have += self._receive(view[have:total])
         return int(headers[9:12]), headers, view[end + 4 : total]
