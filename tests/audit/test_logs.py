@@ -72,7 +72,7 @@ def test_refused_logins_are_found_by_fail2ban_and_nothing_else_is(hub_server: Hu
     refused = [line for line in lines if "tried" in json.loads(line)]
     assert matched == refused
     assert len(refused) >= 3
-    assert all(found["host"] == "127.0.0.1" for line in matched if (found := expression.match(line)))
+    assert all(hit["host"] == "127.0.0.1" for line in matched if (hit := expression.match(line)))
     assert not any(character in line for line in lines for character in "\u202e\x9b\x1b")
     if (fail2ban := shutil.which("fail2ban-regex")) is None:
         return  # the expression was tried above; the tool also looks at the date
@@ -99,10 +99,10 @@ def test_refused_logins_at_the_port_of_the_events_are_logged_alike(hub_server: H
     answer = requests.get(url, headers={"Authorization": basic("id-cert", "a wrong password")}, timeout=30)
     assert answer.status_code in {401, 429}
     deadline = time.monotonic() + 20  # the line is written once the answer is out
-    while not (found := lines_of(hub_server, what="events", tried="id-cert")):
+    while not (lines := lines_of(hub_server, what="events", tried="id-cert")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    line = found[0]
+    line = lines[0]
     failregex = re.search(r"^failregex = (.+)$", FILTER.read_text(encoding="utf-8"), re.MULTILINE)
     assert failregex is not None
     assert re.match(failregex[1].replace("<HOST>", ADDRESS), line)

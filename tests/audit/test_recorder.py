@@ -95,8 +95,8 @@ def test_the_ledgers_notes_are_in_the_trail_once(seeded: Hub, indonesia: Client)
     indonesia.publish("alerts", indicator(1))
     delivered = seeded.objects(CERT, "region", "alerts", Filters(match=Match(types=("indicator",))))
     whole = seeded.objects(CERT, "region", "alerts", Filters())
-    for one in (delivered, whole):
-        if (sent := seeded.sending(CERT, one)) is not None:
+    for delivery in (delivered, whole):
+        if (sent := seeded.sending(CERT, delivery)) is not None:
             sent()
     for _ in range(3):
         Recorder(seeded.store, seeded.clock).flush()

@@ -152,22 +152,24 @@ def test_changed_bytes_are_found_and_named(
     disk(sql)
     if "number = CASE" in sql:
         disk("UPDATE trail SET number = -number WHERE number < 0")
-    found = findings(lived_in)
-    assert any(one.kind == kind and where in one.where for one in found), found
+    all_findings = findings(lived_in)
+    assert any(finding.kind == kind and where in finding.where for finding in all_findings), all_findings
 
 
 def test_two_records_that_change_places_are_found(lived_in: Hub, disk: Callable[[str], None]) -> None:
     """Readers page by place: who comes first is part of what is kept."""
-    one = f"(SELECT key FROM record WHERE id = '{an_id(1)}')"
+    first_key = f"(SELECT key FROM record WHERE id = '{an_id(1)}')"
     other = f"(SELECT key FROM record WHERE id = '{an_id(2)}' AND NOT revoked)"
     disk(
-        f"CREATE TABLE swap AS SELECT {one} AS a, {other} AS b; "
+        f"CREATE TABLE swap AS SELECT {first_key} AS a, {other} AS b; "
         "UPDATE record SET key = -key WHERE key IN (SELECT a FROM swap UNION SELECT b FROM swap); "
         "UPDATE body SET key = -key WHERE key IN (SELECT a FROM swap UNION SELECT b FROM swap); "
         "UPDATE record SET key = (SELECT iif(-key = a, b, a) FROM swap) WHERE key < 0; "
         "UPDATE body SET key = (SELECT iif(-key = a, b, a) FROM swap) WHERE key < 0; DROP TABLE swap"
     )
-    assert {an_id(1), an_id(2)} <= {one.where.split()[-1] for one in findings(lived_in) if one.kind == "record"}
+    assert {an_id(1), an_id(2)} <= {
+        finding.where.split()[-1] for finding in findings(lived_in) if finding.kind == "record"
+    }
 
 
 def test_a_store_that_was_rolled_back_whole_is_found_with_a_checkpoint(
@@ -184,15 +186,15 @@ def test_a_store_that_was_rolled_back_whole_is_found_with_a_checkpoint(
     shutil.copy(tmp_path / "before.sqlite", folder / "hub.sqlite")
     hub = open_hub(folder=folder, create=True)
     assert findings(hub) == []
-    (found,) = findings(hub, later)
-    assert (found.kind, "rolled back" in found.message) == ("trail", True)
+    (finding,) = findings(hub, later)
+    assert (finding.kind, "rolled back" in finding.message) == ("trail", True)
 
 
 def test_a_trail_that_was_written_anew_to_fit_is_found_with_a_checkpoint(
     lived_in: Hub, disk: Callable[[str], None]
 ) -> None:
     """Whoever has the store's key can make a chain that holds together; only what others kept shows that it is another."""
-    kept = checkpoint(lived_in)
+    earlier_checkpoint = checkpoint(lived_in)
     key = lived_in.store.trail_key()
     head = TrailHead()
     for entry in list(lived_in.store.trail()):
@@ -208,16 +210,16 @@ def test_a_trail_that_was_written_anew_to_fit_is_found_with_a_checkpoint(
             f"WHERE number = {new.number}"
         )
     assert findings(lived_in) == []
-    (found,) = findings(lived_in, kept)
-    assert "rewritten" in found.message
+    (finding,) = findings(lived_in, earlier_checkpoint)
+    assert "rewritten" in finding.message
 
 
 def test_another_store_is_not_taken_for_this_one(lived_in: Hub, open_hub: Callable[..., Hub], tmp_path: Path) -> None:
     """A checkpoint names the trail that it is of."""
     (tmp_path / "other").mkdir()
     other = open_hub(folder=tmp_path / "other", create=True)
-    (found,) = findings(other, checkpoint(lived_in))
-    assert "another trail" in found.message
+    (finding,) = findings(other, checkpoint(lived_in))
+    assert "another trail" in finding.message
 
 
 def test_a_hub_that_is_written_to_meanwhile_has_no_false_alarm(lived_in: Hub, indonesia: Client) -> None:

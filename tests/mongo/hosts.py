@@ -44,11 +44,11 @@ def hosts(count: int) -> Iterator[list[Host]]:
     """That many hosts, and an address for the database beside them; all is gone afterwards."""
     with ExitStack() as undo:
         try:
-            made = _made(count, undo)
+            all_hosts = _made(count, undo)
         except _NotHereError:
             undo.close()
-            made = [Host()] * count
-        yield made
+            all_hosts = [Host()] * count
+        yield all_hosts
 
 
 class _NotHereError(Exception):
@@ -69,7 +69,7 @@ def _made(count: int, undo: ExitStack) -> list[Host]:
         _ip("route", "add", "unreachable", f"{net}.0/24")
         undo.callback(_ip, "route", "del", "unreachable", f"{net}.0/24")
         for number in range(count):
-            here, there, space, link = (
+            near, far, space, link = (
                 f"{net}.{4 * number + 1}",
                 f"{net}.{4 * number + 2}",
                 f"{name}-{number}",
@@ -78,16 +78,16 @@ def _made(count: int, undo: ExitStack) -> list[Host]:
             _ip("netns", "add", space)
             undo.callback(_ip, "netns", "del", space)  # and the link with it
             _ip("link", "add", link, "type", "veth", "peer", "name", "up0", "netns", space)
-            _ip("address", "add", f"{here}/30", "dev", link)
+            _ip("address", "add", f"{near}/30", "dev", link)
             _ip("link", "set", link, "up")
             for words in (
-                ("address", "add", f"{there}/30", "dev", "up0"),
+                ("address", "add", f"{far}/30", "dev", "up0"),
                 ("link", "set", "up0", "up"),
                 ("link", "set", "lo", "up"),
-                ("route", "add", database, "via", here),
+                ("route", "add", database, "via", near),
             ):
                 _ip("-n", space, *words)
-            lines.append(Host(there, database, space, link))
+            lines.append(Host(far, database, space, link))
     except subprocess.CalledProcessError as error:
         raise _NotHereError from error
     return lines

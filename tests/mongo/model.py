@@ -76,8 +76,8 @@ class Model:
 
     def rows(self, collection: str) -> list[Value]:
         """All rows of a collection that hold a record, in place order."""
-        found = (row for row in self.of("rows") if row["coll"] == collection and "views" in row)
-        return sorted(found, key=lambda row: int(row["place"]))
+        documents = (row for row in self.of("rows") if row["coll"] == collection and "views" in row)
+        return sorted(documents, key=lambda row: int(row["place"]))
 
 
 def _apply(documents: dict[Key, Value], key: Key, value: Value | None) -> None:
@@ -147,16 +147,16 @@ def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901, PLR0912 
         case steps.ReadIntents():
             return [value["intent"] for value in model.of("intents")]
         case steps.LookUp():
-            found: list[Value] = []
+            documents: list[Value] = []
             for object_id in step.ids:
                 yield  # a look-up is no snapshot
-                found += [dict(row) for row in model.of("rows") if row.get("id") == object_id]
+                documents += [dict(row) for row in model.of("rows") if row.get("id") == object_id]
             words = set(map(mongo_rows.description, step.described))
-            found += [dict(row) for row in model.of("rows") if words.intersection(row.get("mentions", ()))]
-            return found
+            documents += [dict(row) for row in model.of("rows") if words.intersection(row.get("mentions", ()))]
+            return documents
         case steps.ReadBodies():
-            asked = (model.durable.get(("rows", key)) for key in step.keys)
-            return {row["_id"]: row["body"] for row in asked if row is not None and "body" in row}
+            seats = (model.durable.get(("rows", key)) for key in step.keys)
+            return {row["_id"]: row["body"] for row in seats if row is not None and "body" in row}
         case steps.Mentions():
             found_rows: dict[str, Value] = {}
             for mention in step.mentions:
@@ -201,7 +201,7 @@ def _writes(model: Model, step: steps.Step) -> list[Callable[[], Any]]:  # noqa:
         case steps.InsertRows():
             return [partial(_insert, model, ("rows", row["_id"]), row) for row in step.rows]
         case steps.KeepStatuses():
-            return [partial(_insert, model, ("statuses", one["_id"]), one) for one in step.statuses]
+            return [partial(_insert, model, ("statuses", document["_id"]), document) for document in step.statuses]
         case steps.Show():
             return [partial(_mark, model, step.collection, step.n, {"visible": True})]
         case steps.Finish():
@@ -210,8 +210,8 @@ def _writes(model: Model, step: steps.Step) -> list[Callable[[], Any]]:  # noqa:
             return [partial(_touch, model, step, key, fields) for key, fields in step.touches]
         case steps.Tidy():
             entries = [value["entry"] for value in model.local.values() if "entry" in value]
-            old = [one for one in entries if one.collection == step.collection and one.n < step.below]
-            return [partial(model.write, ("log", _entry_key(one.collection, one.n)), None) for one in old]
+            old = [entry for entry in entries if entry.collection == step.collection and entry.n < step.below]
+            return [partial(model.write, ("log", _entry_key(entry.collection, entry.n)), None) for entry in old]
         case steps.Wipe():
             rows = [key for key, value in model.local.items() if key[0] == "rows" and value["coll"] == step.collection]
             return [partial(model.write, key, None) for key in rows]

@@ -121,23 +121,23 @@ class Simulation:
     def _start(self, name: str, work: Steps, ended: Callable[[Any], None]) -> None:
         self.actors.append(Actor(name, work, ended))
 
-    def _add(self, one: Batch) -> None:
+    def _add(self, batch: Batch) -> None:
         name = self._name("add")
-        one = replace(one, status_id=f"status of {name}")
-        for made in one.candidates:
-            self.story.sent[one.collection, made.id].add(made.body)
+        batch = replace(batch, status_id=f"status of {name}")
+        for new in batch.candidates:
+            self.story.sent[batch.collection, new.id].add(new.body)
 
         def ended(value: Any) -> None:
             if isinstance(value, HubError):
-                self.waiting.append(lambda: self._add(one))  # the client tries again
+                self.waiting.append(lambda: self._add(batch))  # the client tries again
                 return
-            assert one.status_id is not None
-            self.story.statuses.add(one.status_id)
+            assert batch.status_id is not None
+            self.story.statuses.add(batch.status_id)
             for outcome in value.appended.outcomes:
                 if outcome.verdict is not Verdict.REFUSED:
-                    self.story.added.append((one.collection, outcome))
+                    self.story.added.append((batch.collection, outcome))
 
-        self._start(name, protocol.append(one, name, self._clock()), ended)
+        self._start(name, protocol.append(batch, name, self._clock()), ended)
 
     def _delete(self, collection: str, object_id: str, member: str) -> None:
         self.story.deleted.add((collection, object_id))
@@ -225,7 +225,7 @@ class Simulation:
     def _advance(self, actor: Actor) -> None:
         before = actor.performing
         actor.advance(self.model)
-        self.actors = [one for one in self.actors if one.alive]
+        self.actors = [living for living in self.actors if living.alive]
         if actor.performing is not before and self.random.random() < 0.03:
             actor.wakes = self.tick + self.random.choice((20, 100, 500, 2_000))  # stopped, and woken later
         if actor.step is not None and actor.performing is None and before is not None:
@@ -292,14 +292,14 @@ class Simulation:
             self._judge_levels(collection)
             self._judge_readers(collection)
             self._judge_commits(collection)
-            there = {(row["id"], row["version_text"]) for row in rows}
+            versions_held = {(row["id"], row["version_text"]) for row in rows}
             for where, outcome in self.story.added:
                 key = (outcome.id, outcome.version_text)
-                if where == collection and key not in there and (where, outcome.id) not in self.story.deleted:
+                if where == collection and key not in versions_held and (where, outcome.id) not in self.story.deleted:
                     wrong.append(f"{key} was acknowledged in {collection}, and is lost")
         wrong += [f"{object_id} belongs to {who}" for object_id, who in owners.items() if len(who) > 1]
-        kept = {status["_id"] for status in self.model.of("statuses")}
-        wrong += [f"{status} is lost" for status in self.story.statuses - kept]
+        statuses_held = {status["_id"] for status in self.model.of("statuses")}
+        wrong += [f"{status} is lost" for status in self.story.statuses - statuses_held]
 
     def _judge_counts(self, collection: str) -> None:
         entries = [value["entry"] for value in self.model.of("log") if value["entry"].collection == collection]

@@ -72,7 +72,7 @@ class Worker:
 
     what: tuple[str, ...]
     process: subprocess.Popen[bytes] = field(init=False, repr=False)
-    said: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    reports: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
     def start(self, *arguments: object) -> None:
         """Start it, or start it again."""
@@ -85,7 +85,7 @@ class Worker:
 
     def all_of(self, word: str) -> list[Any]:
         """What it said of that, in order."""
-        return [line[word] for line in self.said if word in line]
+        return [line[word] for line in self.reports if word in line]
 
     def listen(self) -> dict[str, Any] | None:
         """The next line it says, or None: it ended."""
@@ -94,7 +94,7 @@ class Worker:
         if not line.endswith(b"\n"):
             return None
         heard: dict[str, Any] = json.loads(line)
-        self.said.append(heard)
+        self.reports.append(heard)
         return heard
 
     def listen_to_the_end(self) -> None:
@@ -189,9 +189,9 @@ class Region:
         self.kills += 1
         writer.process.kill()
         while writer.listen() is not None:
-            self.acknowledged += "acknowledged" in writer.said[-1]
+            self.acknowledged += "acknowledged" in writer.reports[-1]
         self._stop_listening(writer)
-        self.asleep = [one for one in self.asleep if one[1] is not writer]
+        self.asleep = [sleeper for sleeper in self.asleep if sleeper[1] is not writer]
         begin = len(set(writer.all_of("acknowledged")))
         if begin < self.batches:
             self._send(writer, begin)
@@ -202,11 +202,11 @@ class Region:
         writer.hang_up()
 
     def _wake(self, now: float) -> None:
-        for one in list(self.asleep):
-            due, _, process = one
+        for sleeper in list(self.asleep):
+            due, _, process = sleeper
             if due <= now:
                 os.kill(process, signal.SIGCONT)
-                self.asleep.remove(one)
+                self.asleep.remove(sleeper)
 
 
 @pytest.mark.parametrize("batches", [3, pytest.param(60, marks=pytest.mark.soak)])
@@ -275,13 +275,13 @@ def test_a_writer_stopped_at_any_step_does_no_harm_when_it_wakes(uri: str, open_
     assert sleepers.process.returncode == 0
     assert len(sleepers.all_of("done")) == moments
     for moment in range(moments):
-        there = held(store, collection=f"at {moment}")
-        assert sorted(there) in (
+        objects_held = held(store, collection=f"at {moment}")
+        assert sorted(objects_held) in (
             [(an_id(2), "v1"), (an_id(3), "v1")],  # its commit stood before the deletion
             sorted([(an_id(1), "v2"), (an_id(2), "v1"), (an_id(3), "v1")]),  # or came after it
         )
         last = contents(store.read(asking(collection=f"at {moment}", versions=LAST), 1 << 20).body)
-        assert len(last) == len(there)
+        assert len(last) == len(objects_held)
         status = store.get_status(f"at {moment}")
         assert status is not None
 
@@ -331,11 +331,11 @@ def test_a_batch_sent_again_after_an_unknown_outcome_is_a_repeat(
 
     died: list[str] = []
     store = open_at(uri, observe=dies, lock_seconds=2.0)
-    one = batch(candidate(1), candidate(2), status="s")
+    sent_batch = batch(candidate(1), candidate(2), status="s")
     with pytest.raises(HubError):
-        store.append(one)
+        store.append(sent_batch)
     mongo.start()
-    assert [outcome.verdict.value for outcome in store.append(one).outcomes] == ["repeat", "repeat"]
+    assert [outcome.verdict.value for outcome in store.append(sent_batch).outcomes] == ["repeat", "repeat"]
     assert held(store) == [(an_id(1), "v1"), (an_id(2), "v1")]
 
 

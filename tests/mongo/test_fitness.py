@@ -49,6 +49,6 @@ def test_replica_sets_routers_and_compatible_servers_are_taken(
 def test_what_the_driver_says_of_an_old_server_is_said_in_our_words() -> None:
     """Pymongo refuses very old servers itself."""
     driver = errors.ConfigurationError("Server at db.example:27017 reports wire version 5, but this version requires 7")
-    told = translate(driver, HOSTS)
-    assert isinstance(told, StoreError)
-    assert "too old" in str(told)
+    translated = translate(driver, HOSTS)
+    assert isinstance(translated, StoreError)
+    assert "too old" in str(translated)

@@ -45,8 +45,8 @@ def two(request: pytest.FixtureRequest) -> Iterator[list[Host]]:
     if not getattr(request, "param", False):
         yield [Host(), Host()]
         return
-    with hosts(2) as made:
-        yield made
+    with hosts(2) as pair:
+        yield pair
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def mongo(tmp_path: Path, two: list[Host]) -> Iterator[server.Server]:
 @pytest.fixture
 def hubs(mongo: server.Server, tmp_path: Path) -> Iterator[Callable[..., list[HubProcess]]]:
     """Makes hubs over that server with these clocks, and starts them."""
-    made: list[HubProcess] = []
+    processes: list[HubProcess] = []
 
     def maker(*skews: int, on: Sequence[Host] = (Host(),), **settings: str) -> list[HubProcess]:
         for number, skew in enumerate(skews):
@@ -76,17 +76,17 @@ def hubs(mongo: server.Server, tmp_path: Path) -> Iterator[Callable[..., list[Hu
                 "HUB_TEST_SKEW": str(skew),
                 "PYTHONPATH": os.pathsep.join((str(SKEWED), clean_environment()["PYTHONPATH"])),
             }
-            made.append(HubProcess(folder, about | settings, address=host.address, prefix=host.prefix))
-        made[0].init(*((name, kind, member) for name, (kind, member) in ACCOUNTS.items()))
-        for one in made:
-            one.keys = made[0].keys
-        with ThreadPoolExecutor(len(made)) as threads:
-            list(threads.map(HubProcess.start, made))
-        return made
+            processes.append(HubProcess(folder, about | settings, address=host.address, prefix=host.prefix))
+        processes[0].init(*((name, kind, member) for name, (kind, member) in ACCOUNTS.items()))
+        for process in processes:
+            process.keys = processes[0].keys
+        with ThreadPoolExecutor(len(processes)) as threads:
+            list(threads.map(HubProcess.start, processes))
+        return processes
 
     yield maker
-    for one in made:
-        one.end()
+    for process in processes:
+        process.end()
 
 
 @dataclass
@@ -131,7 +131,7 @@ class Region:
             answer = ask("POST", at("alerts", "objects"), data=as_envelope(envelope), headers=headers)
             assert answer.status_code == 202, answer.text
             assert answer.json()["success_count"] == OBJECTS, answer.text
-            self.acknowledged[writer] += [one["id"] for one in envelope]
+            self.acknowledged[writer] += [content["id"] for content in envelope]
             request += 1
 
     def read(self, by_next: bool, limit: int) -> list[str]:
@@ -145,7 +145,7 @@ class Region:
             answer = ask("GET", at("alerts", "objects"), params={"limit": str(limit), **NOTES, **place})
             assert answer.status_code == 200, answer.text
             page = answer.json()
-            met += [one["id"] for one in page.get("objects", ())]
+            met += [content["id"] for content in page.get("objects", ())]
             token = page.get("next") if by_next else None
             reached = answer.headers[LAST]
             if over and not page["more"]:
@@ -228,7 +228,7 @@ def tell(  # the whole of what takes part
             region.written.set()  # or the readers would wait for ever
         met = [reader.result() for reader in readers]
     assert fate.failed is None, fate.failed
-    sent = [one for acknowledged in region.acknowledged for one in acknowledged]
+    sent = [identifier for acknowledged in region.acknowledged for identifier in acknowledged]
     lost = [len(set(sent) - set(ids_met)) for ids_met in met]
     doubled = [len(ids_met) - len(set(ids_met)) for ids_met in met]
     unknown = [len(set(ids_met) - set(sent)) for ids_met in met]
@@ -237,7 +237,9 @@ def tell(  # the whole of what takes part
     for acknowledged in region.acknowledged:
         assert acknowledged, "each writer had a turn"
         own = set(acknowledged)
-        assert [one for one in met[0] if one in own] == acknowledged, "in the order in which they were acknowledged"
+        assert [identifier for identifier in met[0] if identifier in own] == acknowledged, (
+            "in the order in which they were acknowledged"
+        )
     return {
         "envelopes": len(sent) // OBJECTS,
         "objects": len(sent),
@@ -264,7 +266,7 @@ def away(hub: HubProcess, status: str) -> dict[str, tuple[int, bool]]:
     session = hub.session("id-cert")
     session.headers["Content-Type"] = CONTENT_TYPE
     envelope = as_envelope([note(2)])
-    asked = {
+    requests = {
         "readyz": ("GET", "/readyz", None),
         "discovery": ("GET", "/taxii2/", None),
         "collections": ("GET", "/region/collections/", None),
@@ -276,11 +278,11 @@ def away(hub: HubProcess, status: str) -> dict[str, tuple[int, bool]]:
     }
 
     def ask(name: str) -> tuple[int, bool]:
-        method, path, body = asked[name]
+        method, path, body = requests[name]
         answer = session.request(method, hub.url + path, data=body, timeout=ANSWER_SECONDS)
         return answer.status_code, int(answer.headers.get("Retry-After", "0")) > 0
 
-    return {name: ask(name) for name in asked}
+    return {name: ask(name) for name in requests}
 
 
 def test_a_store_that_is_away_is_told_within_a_bounded_time_and_comes_back_by_itself(

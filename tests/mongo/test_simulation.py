@@ -219,7 +219,9 @@ def test_a_writer_stopped_anywhere_and_a_helper_stopped_anywhere_do_no_harm_when
             story.deleted.add(("c1", an_id(1)))
             if isinstance(answers[0], HubError):  # it slept so long that nobody can tell: its client sends again
                 finish(model, Actor("again", the_sleepers_work("again"), answers.append))
-            story.added += [("c1", one) for one in answers[-1].appended.outcomes if one.verdict is not Verdict.REFUSED]
+            story.added += [
+                ("c1", outcome) for outcome in answers[-1].appended.outcomes if outcome.verdict is not Verdict.REFUSED
+            ]
             simulation._settle()
             simulation._judge()
             assert story.wrong == [], f"writer stopped at {first}, helper at {second}"
@@ -267,8 +269,8 @@ def naming_and_named(first: int, second: int) -> list[str]:
     observable = batch(candidate(1, None, 3, type="ipv4-addr", owner=NOBODY), collection=COLLECTIONS[0])
     naming = batch(candidate(2, level=1, names=(name,)), collection=COLLECTIONS[1])
     works = [
-        protocol.append(replace(one, reads=dict.fromkeys(COLLECTIONS, 3)), f"{number}", lambda: START)
-        for number, one in enumerate((observable, naming))
+        protocol.append(replace(content, reads=dict.fromkeys(COLLECTIONS, 3)), f"{number}", lambda: START)
+        for number, content in enumerate((observable, naming))
     ]
     actors = [
         stopped(model, work, moments, answers.append) for work, moments in zip(works, (first, second), strict=True)

@@ -128,8 +128,8 @@ def test_a_deleted_record_leaves_nothing_but_its_seat(open_store: OpenStore, dat
     store = open_store()
     add(store, candidate(1, 1))
     store.delete("shared", an_id(1), "ID", 4)
-    (left,) = database.objects.find({})
-    assert set(left) == {"_id", "coll", "n"}
+    (seat,) = database.objects.find({})
+    assert set(seat) == {"_id", "coll", "n"}
     add(store, candidate(1, 1))
     assert held(store) == [(an_id(1), "v1")]
 
@@ -248,12 +248,12 @@ def test_what_is_no_uri_is_the_operators_to_mend() -> None:
 INDEXES: Final = (mongo_rows.BY_VIEW, mongo_rows.BY_TYPE, mongo_rows.BY_ID, mongo_rows.BY_INSTANT)
 
 
-def ranges_of(wanted: dict[str, Any]) -> list[dict[str, Any]]:
+def ranges_of(criteria: dict[str, Any]) -> list[dict[str, Any]]:
     """A page's filter as the simple ones that MongoDB merges in place order."""
-    if "$or" not in wanted:
-        return [wanted]
-    rest = {field: value for field, value in wanted.items() if field != "$or"}
-    return [rest | branch for branch in wanted["$or"]]
+    if "$or" not in criteria:
+        return [criteria]
+    rest = {field: value for field, value in criteria.items() if field != "$or"}
+    return [rest | branch for branch in criteria["$or"]]
 
 
 @pytest.mark.parametrize("ids", [(), ("a",), ("a", "b")])
@@ -273,10 +273,10 @@ def test_every_page_is_a_range_of_places_behind_equalities_of_one_index(
 ) -> None:
     """An index serves a range in order where equalities (or lists, merged) fill all fields before `place`."""
     query = Query("c", 2, after=5, limit=10, ids=ids, types=types, versions=versions)
-    for one in ranges_of(mongo_rows.page_filter(query, upto=9)):
-        assert one["place"] == {"$gt": 5, "$lte": 9}
-        equal = {field for field in one if field != "place"}
-        assert all(not isinstance(one[field], dict) or set(one[field]) == {"$in"} for field in equal)
+    for key_range in ranges_of(mongo_rows.page_filter(query, upto=9)):
+        assert key_range["place"] == {"$gt": 5, "$lte": 9}
+        equal = {field for field in key_range if field != "place"}
+        assert all(not isinstance(key_range[field], dict) or set(key_range[field]) == {"$in"} for field in equal)
         fitting = [
             index for index in INDEXES if {field for field, _ in index[:-1]} <= equal and index[-1] == ("place", 1)
         ]
@@ -288,8 +288,8 @@ def test_a_server_that_tells_its_plan_reads_a_page_from_one_index(open_store: Op
     """On MongoDB; FerretDB has no plan to tell, and scans."""
     store = open_store()
     store.append(batch(*(candidate(number) for number in range(1, 300))))
-    wanted = mongo_rows.page_filter(asking(limit=10), upto=START + 1_000)
-    plan = database.objects.find(wanted).sort("place", 1).limit(10).explain()["queryPlanner"]
+    criteria = mongo_rows.page_filter(asking(limit=10), upto=START + 1_000)
+    plan = database.objects.find(criteria).sort("place", 1).limit(10).explain()["queryPlanner"]
     if "winningPlan" not in plan:
         pytest.skip("this server scans: the test above holds the filters to their indexes")
     assert "IXSCAN" in str(plan["winningPlan"])

@@ -74,10 +74,10 @@ def write(uri: str, writer: int, begin: int, end: int, skew: int, seed: int) -> 
     store = store_at(uri, skew, observe)
     for number in range(begin, end):
         say(sending=number)
-        one = batch_of(writer, number)
+        sent_batch = batch_of(writer, number)
         while True:
             try:
-                store.append(one)
+                store.append(sent_batch)
                 break
             except StoreUnavailableError as error:
                 say(again=str(error))

@@ -220,9 +220,9 @@ def test_what_a_profile_has_nothing_against(
 @pytest.mark.parametrize(("profile", "content", "rule"), REFUSED)
 def test_what_a_profile_refuses(profiles: dict[str, Profile], profile: str, content: dict[str, Any], rule: str) -> None:
     """The rule of that name finds it, and says why without naming what it found."""
-    found = check(content, [profiles[profile]], CONTEXT)
-    assert rule in [finding.rule for finding in found]
-    assert "Rahasia" not in " ".join(finding.message for finding in found)
+    findings = check(content, [profiles[profile]], CONTEXT)
+    assert rule in [finding.rule for finding in findings]
+    assert "Rahasia" not in " ".join(finding.message for finding in findings)
 
 
 @pytest.mark.parametrize("object_type", ["incident", "note", "report"])

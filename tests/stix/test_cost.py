@@ -231,8 +231,8 @@ def expressions() -> Iterator[tuple[str, re.Pattern[Any]]]:
     for module in door_modules():
         for name, value in vars(module).items():
             values = value.values() if isinstance(value, dict) else (value,)
-            for found in values:
-                for item in found if isinstance(found, tuple) else (found,):
+            for expression in values:
+                for item in expression if isinstance(expression, tuple) else (expression,):
                     if isinstance(item, re.Pattern):
                         yield f"{module.__name__}.{name}: {item.pattern!r}", item
 
@@ -259,9 +259,9 @@ def gives_back(tree: Any, above: bool = False) -> bool:
 
 def test_expressions_at_the_door_never_give_back_what_they_took() -> None:
     """An unbounded repeat that may give back, and is tried from each place, is where the quadratic time comes from."""
-    found = list(expressions())
-    assert len(found) > 12
-    for name, expression in found:
+    all_expressions = list(expressions())
+    assert len(all_expressions) > 12
+    for name, expression in all_expressions:
         text = expression.pattern if isinstance(expression.pattern, str) else expression.pattern.decode()
         for known in MAY_GIVE_BACK:
             text = text.replace(known, "")

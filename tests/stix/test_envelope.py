@@ -73,7 +73,7 @@ def test_a_key_that_stands_twice_is_seen_however_it_is_written(body: bytes) -> N
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b'{"a": NaN}', "NaN is no JSON number"),
         (b'{"a": 1', "line 1, column 8"),
@@ -81,9 +81,9 @@ def test_a_key_that_stands_twice_is_seen_however_it_is_written(body: bytes) -> N
         (b"[" * 100_000, "nested too deeply"),
     ],
 )
-def test_what_is_no_json_is_told_in_words_that_show_the_place(body: bytes, said: str) -> None:
+def test_what_is_no_json_is_told_in_words_that_show_the_place(body: bytes, message: str) -> None:
     """The sender is told by the parser that can say where the body breaks."""
-    with pytest.raises(MalformedError, match=said):
+    with pytest.raises(MalformedError, match=message):
         parse_json(body)
 
 

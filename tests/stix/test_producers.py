@@ -117,7 +117,7 @@ def rendered() -> list[Content]:
 
 def test_what_misp_stix_renders_is_taken(rendered: list[Content]) -> None:
     """Indicators, observed data, SCOs, relationships, the report, markings, and MISP's own custom types."""
-    refused = {content["id"]: found for content in rendered if (found := faults(content))}
+    refused = {content["id"]: findings for content in rendered if (findings := faults(content))}
     assert refused == {}
     kinds = Counter(content["type"] for content in rendered)
     assert kinds["indicator"] >= 10

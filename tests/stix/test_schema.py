@@ -312,9 +312,9 @@ def test_the_tlp_definitions_are_the_only_ones_of_their_kind(level: tlp.TLP) -> 
 )
 def test_a_refusal_is_told_in_words(value: Content, words: str) -> None:
     """Short enough for a status, without line breaks, and about the sender's next step."""
-    found = faults(value)
-    assert words in found[0].message
-    assert all(len(fault.message) < 300 and fault.message.isprintable() for fault in found)
+    findings = faults(value)
+    assert words in findings[0].message
+    assert all(len(fault.message) < 300 and fault.message.isprintable() for fault in findings)
 
 
 def test_a_hopeless_object_is_told_of_in_ten_faults_at_most() -> None:
@@ -333,7 +333,7 @@ def test_checking_is_the_same_from_many_threads_at_once() -> None:
     objects = specimens() * 4 + [changed("indicator", {"pattern": f"[a:b > {number}]"}) for number in range(20)]
     objects += [changed("indicator", {"pattern": f"[a:b > {number}"}) for number in range(20)]
     with ThreadPoolExecutor(8) as pool:
-        verdicts = [bool(found) for found in pool.map(faults, objects)]
+        verdicts = [bool(findings) for findings in pool.map(faults, objects)]
     assert verdicts == [False] * (len(objects) - 20) + [True] * 20
 
 

@@ -28,9 +28,9 @@ SPECIMENS = specimens()
 def test_whatever_the_hub_accepts_stix2_parses(which: int, seed: int) -> None:
     """Properties dropped, replaced, renamed, added, swapped and mangled, on objects of every type."""
     content = damaged(SPECIMENS[which], Random(seed))
-    if found := faults(content):
-        assert all(len(fault.message) < 350 and fault.message.isprintable() for fault in found)
-        assert not any("breaks a rule" in fault.message for fault in found), "each refusal has words of its own"
+    if findings := faults(content):
+        assert all(len(fault.message) < 350 and fault.message.isprintable() for fault in findings)
+        assert not any("breaks a rule" in fault.message for fault in findings), "each refusal has words of its own"
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

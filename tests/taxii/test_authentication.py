@@ -55,19 +55,19 @@ def test_wrong_credentials_are_refused_everywhere(indonesia: Client, authorizati
     if authorization.startswith("Basic"):  # each is a run of argon2: one call of each kind will do
         assert status_of(indonesia, "GET", at(collection, "objects"), authorization) == 401
         return
-    found = {(method, path): status_of(indonesia, method, path, authorization) for method, path in calls(collection)}
-    assert found == dict.fromkeys(found, 401)
+    statuses = {(method, path): status_of(indonesia, method, path, authorization) for method, path in calls(collection)}
+    assert statuses == dict.fromkeys(statuses, 401)
 
 
 @pytest.mark.parametrize("collection", ["id", "feeds", UNKNOWN_COLLECTION])
 def test_no_credentials_are_refused_the_same(indonesia: Client, collection: str) -> None:
     """AU-1: 401 where nothing is public, so nobody learns what exists."""
-    found = {
+    answers = {
         (method, path): status_of(indonesia, method, path, None)
         for method, path in calls(collection)
         if path != "/region/collections/"
     }
-    assert found == dict.fromkeys(found, 401)
+    assert answers == dict.fromkeys(answers, 401)
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer hub_wrong"])

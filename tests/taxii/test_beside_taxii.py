@@ -53,9 +53,9 @@ def test_a_page_counts_when_it_has_left_and_a_head_never(hub: Hub, as_account: C
 def test_a_member_confirms_its_own_contact(as_account: ClientOf) -> None:
     """And the directory says who asks, so that a client knows as whom it speaks."""
     as_account("sg-cert").request("POST", "/region/contacts/")
-    found = as_account("id-cert").get("/region/contacts/").json
-    assert found["member"] == "ID"
-    rows = {row["member"]: row for row in found["contacts"]}
+    directory = as_account("id-cert").get("/region/contacts/").json
+    assert directory["member"] == "ID"
+    rows = {row["member"]: row for row in directory["contacts"]}
     assert rows["ID"]["identity"] == IDENTITIES["ID"]
     assert [code for code, row in rows.items() if row["confirmed"]] == ["SG"]
 

@@ -91,12 +91,20 @@ def test_no_method_is_a_failure(indonesia: Client, method: str) -> None:
     """ER-6: 405 where the address does not take it; HEAD and GET answer."""
     indonesia.publish("id", indicator(1))
     body = as_envelope([indicator(1)]) if method == "POST" else None
-    objects, one = at("id", "objects"), at("id", "objects", an_id(1))
-    for path in ("/taxii2/", "/region/", "/region/collections/", at("id"), at("id", "manifest"), objects, one):
+    objects, single_object = at("id", "objects"), at("id", "objects", an_id(1))
+    for path in (
+        "/taxii2/",
+        "/region/",
+        "/region/collections/",
+        at("id"),
+        at("id", "manifest"),
+        objects,
+        single_object,
+    ):
         status = indonesia.request(method, path, body=body).status_code
         if method in ("GET", "HEAD"):
             assert status == 200
-        elif (method, path) in (("POST", objects), ("DELETE", one)):
+        elif (method, path) in (("POST", objects), ("DELETE", single_object)):
             assert status in (200, 202)
         else:
             assert status == 405

@@ -79,16 +79,16 @@ def test_a_malformed_parameter_is_refused(writer: Client, parameter: str) -> Non
         assert parameter.partition("=")[0] in response.json["description"]
 
 
-@pytest.mark.parametrize(("asked", "objects_read"), [([2], [2]), ([2, 1], [2, 1]), ([99], []), ([99, 1], [1])])
-def test_match_id_takes_one_or_several(writer: Client, asked: list[int], objects_read: list[int]) -> None:
+@pytest.mark.parametrize(("requested", "objects_read"), [([2], [2]), ([2, 1], [2, 1]), ([99], []), ([99, 1], [1])])
+def test_match_id_takes_one_or_several(writer: Client, requested: list[int], objects_read: list[int]) -> None:
     """FI-3: a comma means OR; the order is that of the line."""
-    value = ",".join(an_id(number) for number in asked)
+    value = ",".join(an_id(number) for number in requested)
     for resource in RESOURCES:
         assert ids(writer.everything("id", resource, id=value)) == [an_id(number) for number in objects_read]
 
 
 @pytest.mark.parametrize(
-    ("asked", "objects_read"),
+    ("requested", "objects_read"),
     [
         ("note", [an_id(3, "note")]),
         ("note,ipv4-addr", [an_id(3, "note"), address(5)["id"]]),
@@ -96,10 +96,10 @@ def test_match_id_takes_one_or_several(writer: Client, asked: list[int], objects
         ("malware", []),
     ],
 )  # fmt: skip - a table
-def test_match_type_takes_one_or_several(writer: Client, asked: str, objects_read: list[str]) -> None:
+def test_match_type_takes_one_or_several(writer: Client, requested: str, objects_read: list[str]) -> None:
     """FI-4: only the listed types."""
     for resource in RESOURCES:
-        assert ids(writer.everything("id", resource, type=asked)) == objects_read
+        assert ids(writer.everything("id", resource, type=requested)) == objects_read
 
 
 def test_fields_are_anded(writer: Client) -> None:
@@ -120,13 +120,13 @@ def test_without_match_version_the_latest_come(writer: Client) -> None:
     assert writer.objects("id")[-1] == indicator(1, version=3)
 
 
-@pytest.mark.parametrize(("asked", "versions"), [("last", [3]), ("first", [1]), ("all", [1, 2, 3])])
-def test_the_three_words(writer: Client, asked: str, versions: list[int]) -> None:
+@pytest.mark.parametrize(("requested", "versions"), [("last", [3]), ("first", [1]), ("all", [1, 2, 3])])
+def test_the_three_words(writer: Client, requested: str, versions: list[int]) -> None:
     """FI-7: last, first and all."""
     for resource in RESOURCES:
-        objects_read = writer.everything("id", resource, version=asked, id=an_id(1))
+        objects_read = writer.everything("id", resource, version=requested, id=an_id(1))
         assert [entry.get("version", entry.get("modified")) for entry in objects_read] == [stamp(v) for v in versions]
-    assert len(writer.objects("id", version=asked)) == 4 + len(versions)
+    assert len(writer.objects("id", version=requested)) == 4 + len(versions)
 
 
 @pytest.mark.parametrize("spelling", [stamp(2), stamp(2).replace(".000Z", "Z"), stamp(2).replace(".000Z", ".000000Z")])
@@ -136,7 +136,7 @@ def test_a_value_is_exactly_that_version(writer: Client, spelling: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "versions"),
+    ("requested", "versions"),
     [
         ("first,last", [1, 3]),
         (f"first,{stamp(2)},last", [1, 2, 3]),
@@ -145,27 +145,27 @@ def test_a_value_is_exactly_that_version(writer: Client, spelling: str) -> None:
         ("last,first,last", [1, 3]),
     ],
 )  # fmt: skip - a table
-def test_lists_are_unions(writer: Client, asked: str, versions: list[int]) -> None:
+def test_lists_are_unions(writer: Client, requested: str, versions: list[int]) -> None:
     """FI-9: each version once."""
     for limit in (None, 1):
-        objects_read = writer.everything("id", id=an_id(1), version=asked, limit=limit)
+        objects_read = writer.everything("id", id=an_id(1), version=requested, limit=limit)
         assert pairs(objects_read) == [(an_id(1), stamp(version)) for version in versions]
 
 
-@pytest.mark.parametrize("asked", ["first", "last", "all", stamp(4)])
-def test_unversioned_objects_go_by_created(writer: Client, asked: str) -> None:
+@pytest.mark.parametrize("requested", ["first", "last", "all", stamp(4)])
+def test_unversioned_objects_go_by_created(writer: Client, requested: str) -> None:
     """FI-10: a marking definition has one version, its `created`."""
-    assert writer.objects("id", type="marking-definition", version=asked) == [statement(4)]
+    assert writer.objects("id", type="marking-definition", version=requested) == [statement(4)]
     assert writer.objects("id", type="marking-definition", version=stamp(5)) == []
 
 
-@pytest.mark.parametrize(("asked", "count"), [("2.1", 5), ("2.0", 0), ("2.0,2.1", 5), ("9", 0)])
-def test_match_spec_version(writer: Client, asked: str, count: int) -> None:
+@pytest.mark.parametrize(("requested", "count"), [("2.1", 5), ("2.0", 0), ("2.0,2.1", 5), ("9", 0)])
+def test_match_spec_version(writer: Client, requested: str, count: int) -> None:
     """FI-11: nothing of another specification version; SCOs, which need not name it, are 2.1 here."""
     for resource in RESOURCES:
-        assert len(writer.everything("id", resource, spec_version=asked)) == count
-    one = writer.get(at("id", "objects", an_id(1)), spec_version=asked)
-    assert len(one.json.get("objects", [])) == min(count, 1)
+        assert len(writer.everything("id", resource, spec_version=requested)) == count
+    single_object = writer.get(at("id", "objects", an_id(1)), spec_version=requested)
+    assert len(single_object.json.get("objects", [])) == min(count, 1)
 
 
 def test_without_match_spec_version_all_come(indonesia: Client) -> None:

@@ -65,9 +65,9 @@ def test_the_dates_are_those_of_the_first_and_last_object(reader: Client, filter
 def test_the_dates_of_one_object_and_its_versions_are_its_own(reader: Client) -> None:
     """HD-3: on object and versions, too."""
     dates = [record["date_added"] for record in reader.manifest("id", id=an_id(1), version="all")]
-    one = reader.get(at("id", "objects", an_id(1)))
+    single_object = reader.get(at("id", "objects", an_id(1)))
     every = reader.get(at("id", "objects", an_id(1), "versions"))
-    assert (one.headers[FIRST], one.headers[LAST]) == (dates[1], dates[1])
+    assert (single_object.headers[FIRST], single_object.headers[LAST]) == (dates[1], dates[1])
     assert (every.headers[FIRST], every.headers[LAST]) == (dates[0], dates[1])
 
 

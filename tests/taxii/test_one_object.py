@@ -31,7 +31,7 @@ def test_an_unknown_object_is_not_found(writer: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "versions"),
+    ("requested", "versions"),
     [
         ("last", [3]),
         ("first", [1]),
@@ -42,13 +42,13 @@ def test_an_unknown_object_is_not_found(writer: Client, name: str) -> None:
         ("2001-01-01T00:00:00Z", []),
     ],
 )  # fmt: skip - a table
-def test_versions_and_limit_work_on_one_object(writer: Client, asked: str, versions: list[int]) -> None:
+def test_versions_and_limit_work_on_one_object(writer: Client, requested: str, versions: list[int]) -> None:
     """OI-3: match[version] and limit; where no version matches the envelope is empty."""
     path = at("id", "objects", ONE)
     expected = [(ONE, stamp(version)) for version in versions]
-    assert pairs(writer.get(path, version=asked).json.get("objects", [])) == expected
+    assert pairs(writer.get(path, version=requested).json.get("objects", [])) == expected
     for by in ("next", "added_after"):
-        pages = [page.json.get("objects", []) for page in writer.walk(path, by, version=asked, limit=1)]
+        pages = [page.json.get("objects", []) for page in writer.walk(path, by, version=requested, limit=1)]
         assert [pair for page in pages for pair in pairs(page)] == expected
         assert all(len(page) <= 1 for page in pages)
 
@@ -75,15 +75,15 @@ def test_a_deleted_object_is_gone_everywhere(writer: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "left"),
+    ("requested", "remaining"),
     [(stamp(2), [1, 3]), ("first", [2, 3]), ("last", [1, 2]), (f"{stamp(1)},{stamp(3)}", [2]), ("all", [])],
 )
-def test_single_versions_are_deleted(writer: Client, asked: str, left: list[int]) -> None:
+def test_single_versions_are_deleted(writer: Client, requested: str, remaining: list[int]) -> None:
     """DE-3: match[version] removes what it names, and the latest of the rest takes over."""
-    assert writer.delete("id", ONE, version=asked).status_code == 200
-    assert pairs(writer.objects("id", id=ONE, version="all")) == [(ONE, stamp(version)) for version in left]
-    assert pairs(writer.objects("id", id=ONE)) == [(ONE, stamp(version)) for version in left[-1:]]
-    assert pairs(writer.objects("id", id=ONE, version="first")) == [(ONE, stamp(version)) for version in left[:1]]
+    assert writer.delete("id", ONE, version=requested).status_code == 200
+    assert pairs(writer.objects("id", id=ONE, version="all")) == [(ONE, stamp(version)) for version in remaining]
+    assert pairs(writer.objects("id", id=ONE)) == [(ONE, stamp(version)) for version in remaining[-1:]]
+    assert pairs(writer.objects("id", id=ONE, version="first")) == [(ONE, stamp(version)) for version in remaining[:1]]
 
 
 def test_what_is_not_there_cannot_be_deleted(writer: Client) -> None:

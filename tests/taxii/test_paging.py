@@ -149,16 +149,16 @@ def test_a_token_never_widens_what_its_bearer_sees(indonesia: Client, hub: Hub, 
     indonesia.publish("bulletins", *(note(n, level=TLP(n % 3)) for n in range(30)))
     token = client_of("sg-cert").get(at("bulletins", "objects"), limit=3).json["next"]
     for who, level in (("partner", TLP.GREEN), (None, TLP.CLEAR), ("sg-soc", TLP.AMBER)):
-        found = client_of(who).objects("bulletins", next=token, limit=100)
-        assert pairs(found) == pairs(note(n) for n in range(3, 30) if n % 3 <= level)
+        objects_read = client_of(who).objects("bulletins", next=token, limit=100)
+        assert pairs(objects_read) == pairs(note(n) for n in range(3, 30) if n % 3 <= level)
     assert client_of("operator").get(at("bulletins", "objects"), next=token).status_code == 404
 
 
 def test_filters_of_the_request_go_over_those_of_the_token(writer: Client) -> None:
     """PG-11: the token is evaluated in the context of the query."""
     token = writer.get(at("id", "objects"), limit=1, type="indicator").json["next"]
-    found = writer.objects("id", next=token, type="note")
-    assert {content["type"] for content in found} == {"note"}
+    page = writer.objects("id", next=token, type="note")
+    assert {content["type"] for content in page} == {"note"}
     later = writer.objects("id", next=token, added_after="2030-01-01T00:00:00Z")
     assert later == []
 
