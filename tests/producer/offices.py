@@ -94,7 +94,7 @@ class Office:
         terminal = answer is not None
         out, err = _Stream(), _Stream(terminal=terminal)
         with pytest.MonkeyPatch.context() as changed:
-            changed.setattr("hub.cli.client.connect", functools.partial(connect, patience=QUICK))
+            changed.setattr("hub.producer.api.connect", functools.partial(connect, patience=QUICK))
             changed.setattr(sys, "stdin", _Typed(answer or "", terminal=terminal))
             for name in [name for name in os.environ if name.startswith("HUB_")]:
                 changed.delenv(name)
