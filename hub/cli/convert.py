@@ -23,7 +23,7 @@ import orjson
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.client import environment
-from hub.cli.output import write_whole
+from hub.cli.output import write_stdout, write_whole
 from hub.cli.reports import (
     approval_arguments,
     approvals,
@@ -107,10 +107,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _write(chunks: Iterable[bytes], out: Path | None) -> None:
     if out is None:
-        sys.stdout.buffer.writelines(chunks)
-        sys.stdout.buffer.flush()
-        return
-    write_whole(out, chunks)
+        write_stdout(chunks)
+    else:
+        write_whole(out, chunks)
 
 
 class _Conversion:
@@ -166,7 +165,7 @@ class _Conversion:
 
     def _as_it_stands(self, report: Report, now: datetime) -> Iterable[Content]:
         rendered = render_report(report, self._member, now, exercise=self._args.exercise, unkept=self._records.unkept)
-        files = files_of_rendering(self._member, report, rendered)
+        files = files_of_rendering(self._member, report, rendered, self._records.unkept)
         self._records.add(SpooledRelease(report.report_id, [], files=files))
         self._unused.add(report, (*report.unused, *rendered.problems))
         return list(as_it_stands(rendered.contents, self._member))
@@ -186,6 +185,7 @@ class _Conversion:
         self._unused.add(report, report.unused)
         if not isinstance(outcome, Release):
             self._failed(f"{report.source}: {report.report_id}: nothing leaves. {outcome.reason}")
+            self._records.add(SpooledRelease(report.report_id, [], files=outcome.files))
             return ()
         self._records.add(SpooledRelease(report.report_id, [], files=outcome.files()))
         return [content for bundle in outcome.bundles for content in bundle]

@@ -17,9 +17,52 @@ def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
     """Put a file at `path`, for its owner's eyes. UnprocessableError where that cannot be done: what was there stays."""
     try:
         path.parent.stat()  # a folder that is not there is a slip of the keyboard: it is not made
-        write_chunks_atomically(path, chunks)
+        if path.exists() and not path.is_file():  # a device or a pipe, which a file must not replace
+            with path.open("wb") as opened:
+                opened.writelines(chunks)
+        else:
+            write_chunks_atomically(path, chunks)
     except OSError as error:
         raise UnprocessableError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def write_stdout(chunks: Iterable[bytes]) -> None:
+    """Write bytes to standard output. UnprocessableError where that cannot be done.
+
+    Where the shell made a file of it, a part of the output does not stay there: whatever breaks off, the file ends where it
+    began.
+    """
+    start = _offset()
+    try:
+        sys.stdout.buffer.writelines(chunks)
+        sys.stdout.buffer.flush()
+    except BaseException as error:
+        _drop_output(start)
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            raise UnprocessableError(f"The output cannot be written: {error.strerror}.") from None
+        raise
+
+
+def _offset() -> int | None:
+    """Where the next byte of standard output goes in its file; None where that is no file."""
+    try:
+        descriptor = sys.stdout.fileno()
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        return os.lseek(descriptor, 0, os.SEEK_CUR)
+    except (OSError, ValueError):  # a stream without a file below
+        return None
+
+
+def _drop_output(start: int | None) -> None:
+    """Take back what was written since `start`, and what waits to be written."""
+    with suppress(OSError, ValueError):
+        descriptor = sys.stdout.fileno()
+        if start is not None:
+            os.ftruncate(descriptor, start)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)  # else what waits is written at the end, and fails once more
+        os.close(nowhere)
 
 
 def write_file(lines: Iterable[bytes], out: str | None) -> None:

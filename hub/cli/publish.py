@@ -99,6 +99,7 @@ def run(args: argparse.Namespace) -> int:
         if args.preview:
             return SOME_REFUSED if desk.withheld or desk.failures or stays else DONE
         if not pipeline.spool.count:
+            pipeline.keep_records()
             return SOME_REFUSED
         # (3)
         if not _agrees(pipeline, args):

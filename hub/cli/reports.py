@@ -133,7 +133,7 @@ def approvals(args: argparse.Namespace) -> Approvals:
 
 def keep_held(file: Path, decisions: Decisions) -> None:
     """Write what is held into a file, whole or not at all; decisions that stand in it already are kept."""
-    earlier = parse_items(_content(file), str(file)) if file.exists() else []
+    earlier = parse_items(_content(file), str(file)) if file.is_file() else []
     write_whole(file, [held_file(decisions.held, earlier)])
     count = len(decisions.held)
     print(

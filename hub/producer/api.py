@@ -85,7 +85,10 @@ class HubClient:
         """
         with self._pipeline(to, approvals, exercise=exercise) as pipeline:
             if isinstance(item, Report | RowError):
-                _must_leave(item, pipeline.add_report(_readable(item), source=source))
+                outcome = pipeline.add_report(_readable(item), source=source)
+                if not pipeline.spool.count:
+                    pipeline.keep_records()
+                _must_leave(item, outcome)
             else:
                 pipeline.add_stix(stix_objects(item), source=source)
             return joined([delivery.receipt for delivery in pipeline.send(progress) if pipeline.is_own(delivery)])

@@ -10,7 +10,7 @@ id, time or pseudonym is ever used twice for different things, and `hub withdraw
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,12 +23,14 @@ from hub.release.record import (
     File,
     ReleaseRecord,
     Unkept,
+    load_declarations,
     load_release_record,
     load_render_record,
     release_record_file,
     render_record_files,
 )
 from hub.release.space import with_confirmed
+from hub.release.stages import Declarations, declared_by, with_earlier
 from hub.release.step import Released, Withheld, release
 from hub.rendering.render import Rendered, render
 from hub.rendering.versions import Content
@@ -37,9 +39,12 @@ from hub.reports.read import ReadOptions, Report, RowError, read_reports
 _NEVER_RELEASED = ReleaseRecord()
 
 
-def files_of_rendering(member: OwnMember, report: Report, rendered: Rendered) -> list[File]:
+def files_of_rendering(
+    member: OwnMember, report: Report, rendered: Rendered, unkept: Unkept | None = None
+) -> list[File]:
     """The records of the import: a later rendering of the same report builds on them."""
-    return render_record_files(member, report, rendered.record)
+    declared = declared_by(report, member, load_declarations(member, report, unkept)[0])
+    return render_record_files(member, report, rendered.record, declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +62,12 @@ class Release:
     _audience: Audience = field(repr=False)
     _rendered: Rendered = field(repr=False)
     _record: ReleaseRecord = field(repr=False)
+    _declared: Declarations = field(repr=False)
 
     def files(self) -> list[File]:
         """The records of the import and of the release, which must be kept before anything is sent."""
         return [
-            *files_of_rendering(self._member, self.report, self._rendered),
+            *render_record_files(self._member, self.report, self._rendered.record, self._declared),
             release_record_file(self._member, self.report, self._audience, self._record),
         ]
 
@@ -103,7 +109,11 @@ def release_report(  # noqa: PLR0913 - what decides a release
     """What of the report may leave for this audience, or why nothing may (1, 2). `unkept` as for `render_report`."""
     before = load_release_record(member, report, audience, unkept)
     let_out = before.standing(approvals or Approvals())
-    report = with_confirmed(report, let_out.values | let_out.confirmed)
+    confirmed = let_out.values | let_out.confirmed
+    report = with_confirmed(report, confirmed)
+    earlier = load_declarations(member, report, unkept)
+    declared = declared_by(report, member, earlier[0], confirmed)
+    report = with_earlier(report, earlier, confirmed)
     rendered = render_report(report, member, now, exercise=exercise, unkept=unkept)
     if before.withdrawn:
         day = str(before.history[-1]["at"])[:10]
@@ -114,7 +124,7 @@ def release_report(  # noqa: PLR0913 - what decides a release
         )
     released = release(rendered, report, member, audience, approvals=approvals, record=before, now=now)
     if not isinstance(released, Released):
-        return released
+        return replace(released, files=tuple(render_record_files(member, report, rendered.record, declared)))
     return Release(
         report=report,
         bundles=tuple(bundle for bundle in (released.contents, released.lone) if bundle),
@@ -124,4 +134,5 @@ def release_report(  # noqa: PLR0913 - what decides a release
         _audience=audience,
         _rendered=rendered,
         _record=released.record,
+        _declared=declared,
     )

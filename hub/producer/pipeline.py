@@ -126,7 +126,7 @@ class Pipeline:
             return Withheld(in_words(error), Preview(f"{report.source or report.report_id}: cannot be released", ()))
 
     def add_report(self, report: Report, *, source: str = "") -> Release | Withheld:
-        """Render, release and spool a report. What is withheld is not spooled."""
+        """Render, release and spool a report. Of what is withheld only the records are spooled."""
         from hub.producer.desk import Release  # noqa: PLC0415 - as above
 
         outcome = self.release(report)
@@ -140,6 +140,8 @@ class Pipeline:
                 files=outcome.files(),
             )
             self.spool.add(release)
+        elif outcome.files:
+            self.spool.add(SpooledRelease(source or report.report_id, [], files=outcome.files))
         return outcome
 
     def add_stix(self, objects: Sequence[StixDict], *, source: str, title: str = "") -> SpooledRelease:
@@ -160,9 +162,7 @@ class Pipeline:
         the hub is away: with an outbox, everything waits there and nothing is lost.
         """
         self.decisions.check()
-        for release in self.spool:
-            for path, body in release.files:
-                keep_file(path, body)
+        self.keep_records()
         there = self._destination
         if there.outbox is None:
             yield from self._send_directly(progress)
@@ -174,6 +174,12 @@ class Pipeline:
         ]
         self._names = frozenset(names)
         yield from there.outbox.deliver(there.connection, names, progress=progress)
+
+    def keep_records(self) -> None:
+        """Keep the records of what was spooled, those of withheld reports among them."""
+        for release in self.spool:
+            for path, body in release.files:
+                keep_file(path, body)
 
     def is_own(self, delivery: OutboxDelivery) -> bool:
         """Whether this run published it, rather than an earlier one whose bundle waited in the outbox."""

@@ -48,7 +48,7 @@ class Spool:
             MEMORY_BYTES, dir=str(folder) if folder is not None and folder.is_dir() else None
         )
         self._places: dict[str, tuple[int, int]] = {}  # of the newest content of each file: offset and length
-        self.count = 0
+        self.count = 0  # how many of them have something to send
         self.asking = 0  # how many of them the officer must be asked about
 
     def __enter__(self) -> Self:
@@ -80,7 +80,7 @@ class Spool:
         for path, body in release.files:
             self._places[str(path)] = (offset, len(body))
             offset += len(body)
-        self.count += 1
+        self.count += bool(release.bundles)
         self.asking += release.ask
 
     def __iter__(self) -> Iterator[SpooledRelease]:

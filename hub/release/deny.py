@@ -186,7 +186,7 @@ class _Declared:
             case ObservableType.IPV4 | ObservableType.IPV6 | ObservableType.DOMAIN:
                 self._host(item.value, whose)
             case ObservableType.URL:
-                self._host(_host_of(item.value), whose)
+                self._host(host_of(item.value), whose)
             case ObservableType.EMAIL:
                 self._mailbox(item.value, whose)
             case ObservableType.USER_ACCOUNT:
@@ -252,7 +252,8 @@ def _tickets(report: Report) -> Iterator[str]:
             yield from (text for text in (reference.external_id, reference.url) if text)
 
 
-def _host_of(url: str) -> str:
+def host_of(url: str) -> str:
+    """The host of a URL; "" where it has none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

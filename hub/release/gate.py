@@ -80,7 +80,9 @@ class Gate:
         *,
         approvals: Approvals,
         scanner: Scanner,
+        left_alone: frozenset[str] = frozenset(),
     ) -> None:
+        self._left_alone = left_alone  # values that stand alone in the collection: a link would tell why they did
         self._origins = rendered.origins
         self._report = report
         self._member = member
@@ -206,6 +208,15 @@ class Gate:
         alike += [f"a public body's name “{name}”" for text in texts for name in self._space.names_in(text)]
         leading = [str(link) for link in links(item, self._report)]
         leading += [str(span) for span in strangers if span.kind in _LINKS]
+        if not alike and not leading and self._approvals.keeps(item.value):
+            return self._held(item, "an officer decided that it stays")
+        if item.value in self._left_alone and not self._approvals.keeps(item.value):
+            why = (
+                f"it holds {', '.join(alike)}"
+                if alike
+                else "it left alone before, and what links it now would tell why"
+            )
+            return self._alone(item, why, ", ".join(dict.fromkeys([*alike, *leading])))
         if not alike and not leading:
             return Passage(GateVerdict.LEAVES, observable=item)
         why = f"it holds {', '.join(alike)}" if alike else f"it may lead to the victim: {', '.join(leading)}"

@@ -126,6 +126,10 @@ class Approvals:
         """Whether this very value was approved, by itself or by its key."""
         return value in self.values or value_key(value) in self.values
 
+    def keeps(self, value: str) -> bool:
+        """Whether it was decided that this very value stays, although nothing else may hold it any more."""
+        return not self.lets_out(value) and bool({value, value_key(value)} & self.kept)
+
     def reason(self, key: str) -> str:
         """Why a text or value with this key leaves, for the preview."""
         despite = self.despite.get(key)

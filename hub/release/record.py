@@ -19,10 +19,13 @@ from hub.errors import ReleaseError
 from hub.home.files import write_atomically
 from hub.home.member import OwnMember
 from hub.release.policy import Approvals, Audience
+from hub.release.revocation import is_decided, repeats_nothing
+from hub.release.stages import Declarations, declarations_from, declared_by
+from hub.release.victims import Told
 from hub.rendering import versions
 from hub.rendering.versions import Version, VersionRecord
 from hub.rendering.wording import FIRST_WORDING, WORDING
-from hub.reports.report import Report
+from hub.reports.report import Report, ReportKind
 
 _FORMAT: Final = 1
 _OWN: Final = "own identity.json"
@@ -39,7 +42,8 @@ class ReleaseRecord:
 
     `objects` and `lone` hold the newest version of each; `observed` the ids of SCOs, which cannot be revoked but
     deleted; `mapping` the way from ids at the CERT to released ones; `history` one entry for each release that
-    changed something: when, by whose approval, what left and what stayed; `wording` the version of the sentences in it.
+    changed something: when, by whose approval, what left and what stayed; `wording` the version of the sentences in it; `told`
+    what was said of the victims.
     """
 
     objects: Mapping[str, Version] = field(default_factory=dict)
@@ -50,6 +54,7 @@ class ReleaseRecord:
     first: str | None = None
     history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     wording: int = WORDING
+    told: tuple[Told, ...] = ()
 
     @property
     def withdrawn(self) -> bool:
@@ -67,12 +72,14 @@ class ReleaseRecord:
     def standing(self, approvals: Approvals) -> Approvals:
         """What is approved now: what officers approved in earlier releases, and `approvals`, which come with this one.
 
-        An approval is of one text or value and one audience, so it stands for later stages until it is taken back. The
+        An approval is of one text or value and one audience, so it stands for later stages until it is taken back, and what
+        was decided to stay, or taken back, stays until it is approved. The
         source's consent to a lower marking is for a whole report, which may have changed: it is asked for again.
         """
         texts: set[str] = set()
         values: set[str] = set()
         alone: set[str] = set()
+        kept: set[str] = set()
         despite: dict[str, str] = {}
         named_by = ""
         for past in self.history:
@@ -80,6 +87,11 @@ class ReleaseRecord:
             texts = (texts | set(past.get("approved_texts", ()))) - taken_back
             values = (values | set(past.get("approved_values", ()))) - taken_back
             alone = (alone | set(past.get("approved_alone", ()))) - taken_back
+            kept = (
+                (kept | taken_back | set(past.get("kept", ())))
+                - set(past.get("approved_texts", ()))
+                - set(past.get("approved_values", ()))
+            )
             despite = {
                 key: reason for key, reason in (despite | past.get("despite", {})).items() if key not in taken_back
             }
@@ -89,6 +101,7 @@ class ReleaseRecord:
             texts=(approvals.texts | texts) - approvals.taken_back,
             values=(approvals.values | values) - approvals.taken_back,
             alone=(approvals.alone | alone) - approvals.taken_back,
+            kept=approvals.kept | approvals.taken_back | (kept - approvals.texts - approvals.values),
             despite={
                 key: reason
                 for key, reason in {**despite, **approvals.despite}.items()
@@ -132,13 +145,25 @@ def load_render_record(member: OwnMember, report: Report, unkept: Unkept | None 
     )
 
 
-def render_record_files(member: OwnMember, report: Report, record: VersionRecord) -> list[File]:
-    """The files that `save_render_record` writes, and what it writes into them."""
+def load_declarations(member: OwnMember, report: Report, unkept: Unkept | None = None) -> list[Declarations]:
+    """What earlier stages of this report declared, then what those reports did that it calls related; see `stages`."""
+    if report.kind is ReportKind.FEED:  # which has no stages
+        return [Declarations()]
+    reports = [report, *(replace(report, report_id=identifier) for identifier in report.related_reports)]
+    records = (_read(_path(member, "imported", item), unkept) for item in reports)
+    return [declarations_from(data.get("declared", {})) for data in records]
+
+
+def render_record_files(
+    member: OwnMember, report: Report, record: VersionRecord, declared: Declarations | None = None
+) -> list[File]:
+    """The files that `save_render_record` writes, and what it writes into them; `declared`: with that of earlier stages."""
     own = {"format": _FORMAT, "objects": _plain(record.own)}
     data = {
         **_scope(report),
         "first": record.first,
         "wording": record.wording,
+        "declared": (declared or declared_by(report, member)).plain(),
         "objects": _plain(record.objects),
     }
     return [(member.records / _OWN, _encoded(own)), (_path(member, "imported", report), _encoded(data))]
@@ -178,6 +203,7 @@ def release_record_file(member: OwnMember, report: Report, audience: Audience, r
         "wording": record.wording,
         "objects": _plain(record.objects),
         "lone": _plain(record.lone),
+        "told": [list(item) for item in record.told],
         "observed": list(record.observed),
         "common": list(record.common),
         "mapping": dict(record.mapping),
@@ -209,6 +235,7 @@ def parse_release_record(data: Mapping[str, Any]) -> ReleaseRecord:
         first=data.get("first"),
         history=tuple(data.get("history", ())),
         wording=_wording(data),
+        told=tuple((sector, country, region) for sector, country, region in data.get("told", ())),
     )
 
 
@@ -229,12 +256,28 @@ class Withdrawal:
 
 
 def withdrawal(record: ReleaseRecord, now: str) -> Withdrawal:
-    """Revoke everything that a record says was released. What many reports share (classes, places) stays."""
-    contents, objects = versions.settle((), record.objects, now)
-    lone, lone_versions = versions.settle((), record.lone, now)
+    """Revoke everything that a record says was released. What many reports share (classes, places) stays.
+
+    The revocations repeat nothing of it: neither texts, nor a value that an officer let out.
+    """
+    standing = record.standing(Approvals())
+    objects, lone = (_revoked(known, now, standing.values | standing.kept) for known in (record.objects, record.lone))
     history = (*record.history, {"at": now, "withdrawn": True})
-    after = replace(record, objects=objects, lone=lone_versions, observed=(), history=history)
-    return Withdrawal(tuple(contents), tuple(lone), record.observed, after)
+    after = replace(record, objects=objects, lone=lone, observed=(), history=history)
+    contents, alone = (tuple(dict(version.content) for version in known.values()) for known in (objects, lone))
+    return Withdrawal(contents, alone, record.observed, after)
+
+
+def _revoked(known: Mapping[str, Version], now: str, decided: frozenset[str]) -> dict[str, Version]:
+    revoked: dict[str, Version] = {}
+    for identifier, version in known.items():
+        if version.revoked:
+            revoked[identifier] = version
+            continue
+        content = dict(versions.revoked(version, now).content)
+        bare = repeats_nothing(content, keeps_pattern=not is_decided(content, decided))
+        revoked[identifier] = Version(versions.digest(bare), bare)
+    return revoked
 
 
 def keep_withdrawn(path: Path, record: ReleaseRecord) -> None:

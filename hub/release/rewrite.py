@@ -91,6 +91,7 @@ class Rewritten:
     rows: list[preview.PreviewRow] = field(default_factory=list)
     rungs: list[Rung] = field(default_factory=list)  # everything that was said of a victim, for the last look
     refusals: list[str] = field(default_factory=list)
+    told: list[victims.Told] = field(default_factory=list)  # of the report's victims, for the record
 
     def insisted(self, approvals: Approvals) -> tuple[str, ...]:
         """The report's own texts that leave although something in them looks suspicious."""
@@ -100,7 +101,7 @@ class Rewritten:
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a release is made of. `known` are the versions released before, `first` their first time, `now` this release's,
-    `wording` the version of the sentences in them.
+    `wording` the version of the sentences in them, `told` what they said of the victims.
     """
 
     rendered: Rendered
@@ -113,6 +114,7 @@ class Order:
     first: str
     wording: int
     now: str
+    told: tuple[victims.Told, ...] = ()
 
 
 def rewrite(order: Order) -> Rewritten:
@@ -133,14 +135,16 @@ class _Rewriting:
             order.audience,
             approvals=order.approvals,
             scanner=order.scanner,
+            left_alone=self._left_alone(),
         )
         self._no_incidents = order.report.kind is ReportKind.CASE and not order.audience.incidents
         highest = victims.highest_rung(order.report, order.audience, order.approvals, incidents=not self._no_incidents)
-        self._limits = victims.disclosure(order.report, order.member, order.audience, highest, order.first)
+        self._limits = victims.disclosure(order.report, order.member, order.audience, highest, order.first, order.told)
         self._contents = {content["id"]: content for content in order.rendered.contents}
         self._triples: set[tuple[str, str, str]] = set()
         self._out = Rewritten(definitions=[self._author.statement])
         self._out.rungs += [self._limits.rung, *self._limits.victims]
+        self._out.told += dict.fromkeys(map(victims.told_by, self._limits.victims))
 
     def run(self) -> Rewritten:
         """Rewrite all."""
@@ -162,6 +166,14 @@ class _Rewriting:
             for content in contents if object_type not in _BY_PLACE else ():
                 self._stays(content, "objects of this type do not leave")
         return self._out
+
+    def _left_alone(self) -> frozenset[str]:
+        """The values that stand in lone indicators of this report."""
+        return frozenset(
+            origin.observable.value
+            for identifier, origin in self._order.rendered.origins.items()
+            if origin.observable and self._author.lone_version({"type": "indicator", "id": identifier})
+        )
 
     def _context(self, pseudonyms: tuple[str, ...]) -> ReleaseContext:
         order, limits = self._order, self._limits

@@ -22,6 +22,7 @@ from hub.release.drills import is_drill, named_as_drill, values_of_others
 from hub.release.policy import Approvals, Audience
 from hub.release.preview import Preview
 from hub.release.record import ReleaseRecord
+from hub.release.revocation import is_decided, repeats_nothing
 from hub.release.rewrite import Order, Rewritten, rewrite
 from hub.release.rounding import floor
 from hub.release.scan import Scanner
@@ -66,10 +67,14 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Nothing leaves: why, in a sentence for the officer, and what would have left."""
+    """Nothing leaves: why, in a sentence for the officer, and what would have left.
+
+    `files` are records to be kept all the same: a later stage is released with what this one says of the victim.
+    """
 
     reason: str
     preview: Preview = field(repr=False)
+    files: tuple[records.File, ...] = field(default=(), repr=False)
 
 
 def release(  # noqa: PLR0913  whatever decides a release is an argument of it
@@ -112,6 +117,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         first=record.first or time,
         wording=record.wording,
         now=time,
+        told=record.told,
     )
     if is_drill(rendered.contents) and (values := values_of_others(report)):
         return Withheld(
@@ -126,10 +132,12 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     if not made.drafts and not made.lone and not record.objects and not record.lone:
         return Withheld("Nothing in this report may leave; the preview says why for each object.", preview)
     # (4) versions
-    settled, objects = _settled(list(map(named_as_drill, made.drafts)), record.objects, time, scanner)
+    settled, objects = _settled(list(map(named_as_drill, made.drafts)), record.objects, time, scanner, approvals.kept)
     # The day only: the exact time would lead from a lone indicator to the incident.
     day = versions.timestamp(datetime.fromisoformat(floor(time, Fidelity.DAY)))
-    lone, lone_versions = _settled(list(map(named_as_drill, made.lone)), record.lone, day, Scanner((), ()))
+    lone, lone_versions = _settled(
+        list(map(named_as_drill, made.lone)), record.lone, day, Scanner((), ()), approvals.kept
+    )
     own = [content for content in rendered.contents if content["id"] == member.identity]
     shared = [*own, *map(named_as_drill, made.common.values()), *made.observed.values()]
     definitions = [*_levels([*shared, *settled]), *made.definitions]
@@ -163,6 +171,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         first=record.first or time,
         history=record.history,
         wording=record.wording,
+        told=tuple(dict.fromkeys([*record.told, *made.told])),
     )
     changed = kept.objects != record.objects or kept.lone != record.lone or not record.history
     if changed or record.is_news(given):
@@ -220,39 +229,24 @@ def _named(report: Report, audience: Audience, approvals: Approvals) -> Any:
 
 
 def _settled(
-    drafts: list[Content], known: Mapping[str, Version], time: str, scanner: Scanner
+    drafts: list[Content], known: Mapping[str, Version], time: str, scanner: Scanner, kept: frozenset[str]
 ) -> tuple[list[Content], dict[str, Version]]:
-    """As `versions.settle`; a withdrawal repeats nothing that must not be said any more."""
+    """As `versions.settle`; a revocation repeats nothing (`revocation`), and of no value that was taken back (`kept`)."""
     settled, made = versions.settle(drafts, known, time)
-    kept = []
+    leaving = []
     drafted = {draft["id"] for draft in drafts}
     for content in settled:
-        if content["id"] in drafted or not any(scanner.hits(text) for text in check.texts_of(content)):
-            kept.append(content)
-        elif not known[content["id"]].revoked:
-            bare = _bare(content)
+        if content["id"] in drafted:
+            leaving.append(content)
+            continue
+        holds = any(scanner.hits(text) for text in check.texts_of(content))
+        if not known[content["id"]].revoked:
+            bare = repeats_nothing(content, keeps_pattern=not holds and not is_decided(content, kept))
             made[content["id"]] = Version(versions.digest(bare), bare)
-            kept.append(bare)
-    return kept, made
-
-
-def _bare(content: Content) -> Content:
-    """A revoked object with only what STIX demands of its type."""
-    keep = (
-        "type spec_version id created_by_ref created modified revoked object_marking_refs relationship_type source_ref "
-        "target_ref sighting_of_ref where_sighted_refs object_refs first_observed last_observed number_observed published "
-        "extensions status outcome impact_category identity_class is_family pattern_type valid_from valid_until context".split()
-    )
-    bare = {name: value for name, value in content.items() if name in keep}
-    bare |= {"name": "Withdrawn"} if "name" in content else {}
-    bare |= {"content": "Withdrawn"} if "content" in content else {}
-    if content["type"] == "indicator":
-        bare |= {
-            "pattern": "[domain-name:value = 'withdrawn.invalid']",
-            "pattern_type": "stix",
-            "pattern_version": "2.1",
-        }
-    return bare
+            leaving.append(bare)
+        elif not holds:
+            leaving.append(content)
+    return leaving, made
 
 
 def _levels(contents: list[Content]) -> list[Content]:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -23,6 +23,8 @@ from hub.reports.report import Report
 from hub.reports.victims import Size, Victim
 from hub.stix.places import REGIONS, country_name, region_name
 
+Told = tuple[str, str, str]
+"""Sector, country and region that were said of a victim; "" for what was not."""
 _ACTORS = frozenset({"threat-actor", "intrusion-set"})
 
 
@@ -53,13 +55,18 @@ def highest_rung(report: Report, audience: Audience, approvals: Approvals, *, in
     return highest
 
 
-def disclosure(
-    report: Report, member: OwnMember, audience: Audience, highest: tuple[Level, str], first: str
+def disclosure(  # noqa: PLR0913, PLR0917  what decides the rungs of a release
+    report: Report,
+    member: OwnMember,
+    audience: Audience,
+    highest: tuple[Level, str],
+    first: str,
+    told: Collection[Told] = (),
 ) -> Disclosure:
-    """The rungs of a release (1); `first` is the time of the first one."""
+    """The rungs of a release (1); `first` is the time of the first one, `told` what earlier ones said of the victims."""
     crowd = ladder.crowd_of(member, audience)
     victims = tuple(
-        ladder.choose(_sized(victim, member), highest, crowd) for victim in _with_one_sector(report.victims)
+        _again_or_chosen(sized(victim, member), highest, crowd, told) for victim in _with_one_sector(report.victims)
     )
     if victims:
         rung = max(victims, key=lambda rung: (rung.level, rung.country is None, rung.sector is None))
@@ -69,6 +76,20 @@ def disclosure(
         rung = ladder.choose(nobody, (max(level, Level.CLASS), why), crowd)
     span = period(datetime.fromisoformat(first), member.pseudonym_months)
     return Disclosure(member, audience, crowd, highest, rung, victims, span)
+
+
+def told_by(rung: Rung) -> Told:
+    """What a rung says of a victim, for the record."""
+    return (rung.sector or "", rung.country or "", rung.region or "")
+
+
+def _again_or_chosen(victim: Victim, highest: tuple[Level, str], crowd: Crowd, told: Collection[Told]) -> Rung:
+    """The rung of a victim: what was told of it before is told again, although its size is known since.
+
+    A sector that a later stage leaves out is not forgotten, and that it was left out says: it is one of the few of its size.
+    """
+    without_size = ladder.choose(replace(victim, size=None), highest, crowd)
+    return without_size if told_by(without_size) in told else ladder.choose(victim, highest, crowd)
 
 
 def _with_one_sector(victims: Sequence[Victim]) -> list[Victim]:
@@ -88,7 +109,7 @@ def _with_one_sector(victims: Sequence[Victim]) -> list[Victim]:
     return result
 
 
-def _sized(victim: Victim, member: OwnMember) -> Victim:
+def sized(victim: Victim, member: OwnMember) -> Victim:
     """The victim with the size that the CERT's register tells, where the report says none."""
     if victim.size is not None:
         return victim

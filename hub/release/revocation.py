@@ -1,0 +1,71 @@
+"""Revocations: what takes a released object back repeats nothing of it but what STIX demands, and what tools drop it by.
+
+Whoever reads the collection later learns from a revocation that there was an object, and not what it said.
+
+* Texts, sectors, labels, counts and references of observables are left out; a name is replaced.
+* An indicator keeps its pattern and its times: tools that do not know `revoked` look at these. Where an officer let the
+  value out, or took it back, or where it holds what must not be said any more, the pattern is replaced, too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Any, Final
+
+from hub.protocol.labels import EXERCISE
+from hub.release.drills import named_as_drill
+from hub.release.policy import value_key
+from hub.rendering.versions import Content
+from hub.stix import incident
+from hub.stix.identifiers import OBSERVABLE_TYPES
+
+WITHDRAWN: Final = "Withdrawn"
+_LEFT: Final = frozenset(
+    "type spec_version id created_by_ref created modified revoked object_marking_refs relationship_type source_ref "
+    "target_ref sighting_of_ref where_sighted_refs object_refs first_observed last_observed number_observed published "
+    "extensions status outcome impact_category identity_class is_family pattern_type valid_from valid_until context".split()
+)
+_LEFT_OF_PATTERNS: Final = frozenset({"pattern", "pattern_version", "indicator_types"})
+# Of an extension of Incident Core: what is optional, and told of the victim.
+_TELLING: Final = frozenset(
+    "impacted_entity_counts criticality scores recoverability detection_methods incident_types record_count currency "
+    "min_amount max_amount event_refs impact_refs task_refs".split()
+)
+_LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
+
+
+def repeats_nothing(content: Content, *, keeps_pattern: bool) -> Content:
+    """The revoked version of an object as it leaves."""
+    left = _LEFT | (_LEFT_OF_PATTERNS if keeps_pattern else frozenset())
+    bare = {name: value for name, value in content.items() if name in left}
+    bare |= {name: WITHDRAWN for name in ("name", "description", "content") if name in content}
+    if labels := [label for label in content.get("labels", ()) if label == EXERCISE or label.startswith("stage:")]:
+        bare["labels"] = labels  # the hub's door asks for them
+    if "extensions" in bare:
+        bare["extensions"] = {key: _bare_extension(key, value) for key, value in bare["extensions"].items()}
+    if content["type"] in ("report", "grouping"):
+        refs = [ref for ref in content["object_refs"] if ref.partition("--")[0] not in OBSERVABLE_TYPES]
+        bare["object_refs"] = refs or [content["created_by_ref"]]
+    if content["type"] == "indicator" and not keeps_pattern:
+        # one for each object, since platforms take two indicators of one pattern for the same
+        unique = content["id"].partition("--")[2]
+        bare |= {
+            "pattern": f"[domain-name:value = '{unique}.withdrawn.invalid']",
+            "pattern_type": "stix",
+            "pattern_version": "2.1",
+        }
+    return named_as_drill(bare)
+
+
+def _bare_extension(key: str, value: Any) -> Any:
+    if key in (incident.EVENT, incident.TASK, incident.IMPACT) or not isinstance(value, dict):
+        return value
+    return {name: item for name, item in value.items() if name not in _TELLING}
+
+
+def is_decided(content: Content, keys: Collection[str]) -> bool:
+    """Whether an officer decided about a value of this indicator; `keys` are those of decisions."""
+    pattern = str(content.get("pattern", ""))
+    values = [match[1].replace("\\'", "'").replace("\\\\", "\\") for match in _LITERAL.finditer(pattern)]
+    return any(value in keys or value_key(value) in keys for value in (*values, pattern))

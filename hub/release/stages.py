@@ -1,0 +1,153 @@
+"""What the earlier stages of a report said of whom it is about, which a later one need not repeat.
+
+An update often says only what is new. What an earlier stage declared is searched for all the same, the victim's consent
+stands until another one is recorded, and its size counts in k: else the difference of two stages would tell the victim.
+
+1. Each import of a case adds to its record what it declares: victims, contacts, values of the victim's.
+2. The next stage is released together with these, and with those of the reports that it calls related.
+3. A value that an officer confirms as the adversary's (--confirm, --approve) is no longer the victim's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, cast
+
+from hub.home.member import OwnMember
+from hub.release.deny import host_of
+from hub.release.victims import sized
+from hub.reports.observables import Observable, ObservableType, Role
+from hub.reports.report import Report, ReportKind
+from hub.reports.victims import IDENTIFYING, Consent, Contact, Size, Victim
+
+# Which field of a victim a value of its own stands in.
+_FIELD_OF_VALUE: Final[Mapping[ObservableType, str]] = {
+    **dict.fromkeys((ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL), "hosts"),
+    ObservableType.EMAIL: "emails",
+    ObservableType.USER_ACCOUNT: "accounts",
+    **dict.fromkeys((ObservableType.FILE, ObservableType.BANK_ACCOUNT, ObservableType.PHONE), "registration_numbers"),
+}
+_KEPT: Final = (*IDENTIFYING, "is_person", "size")  # of a victim
+MAX_VALUES: Final = 5_000  # of the victim's, in one record
+
+
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """What the stages of one report declared so far. `values` are (field of a victim, value) of the victim's own."""
+
+    victims: tuple[Victim, ...] = ()
+    others: tuple[Victim, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+    consent: Consent | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON values, for the record."""
+        return {
+            "victims": [_plain(victim, _KEPT) for victim in self.victims],
+            "others": [_plain(victim, _KEPT) for victim in self.others],
+            "contacts": [_plain(contact, [column.name for column in fields(Contact)]) for contact in self.contacts],
+            "values": [list(pair) for pair in self.values],
+            "consent": str(self.consent or ""),
+        }
+
+
+def declared_by(
+    report: Report, member: OwnMember, earlier: Declarations | None = None, confirmed: Collection[str] = frozenset()
+) -> Declarations:
+    """What this stage and earlier ones declare (1); nothing of a feed, which has no stages."""
+    if report.kind is ReportKind.FEED:
+        return Declarations()
+    past = earlier or Declarations()
+    values = [*past.values, *(pair for item in report.observables for pair in _values(item))]
+    return Declarations(
+        victims=tuple(dict.fromkeys([*past.victims, *(_bare(sized(victim, member)) for victim in report.victims)])),
+        others=tuple(dict.fromkeys([*past.others, *map(_bare, report.secondary_victims)])),
+        contacts=tuple(dict.fromkeys([*past.contacts, *report.contacts])),
+        values=tuple(dict.fromkeys(pair for pair in values if pair[1] not in confirmed))[:MAX_VALUES],
+        consent=report.consent or past.consent,
+    )
+
+
+def with_earlier(report: Report, earlier: Iterable[Declarations], confirmed: Collection[str] = frozenset()) -> Report:
+    """The report with what earlier stages and related reports declared (2); `confirmed` are the adversary's values (3).
+
+    The first of `earlier` is of this report; from the others neither consent nor size is taken.
+    """
+    stages = list(earlier)
+    if report.kind is ReportKind.FEED or not stages:
+        return report
+    own = stages[0]
+    values: dict[str, list[str]] = {}
+    for field, value in (pair for stage in stages for pair in stage.values):
+        if value not in confirmed:
+            values.setdefault(field, []).append(value)
+    machines = [Victim(**{field: tuple(texts) for field, texts in values.items()})] if values else []  # type: ignore[arg-type]
+    others = [victim for stage in stages for victim in (*stage.victims, *stage.others)]
+    return replace(
+        report,
+        victims=tuple(_with_size(victim, own.victims) for victim in report.victims),
+        secondary_victims=tuple(dict.fromkeys([*report.secondary_victims, *others, *machines])),
+        contacts=tuple(dict.fromkeys([*report.contacts, *(contact for stage in stages for contact in stage.contacts)])),
+        consent=report.consent or own.consent,
+    )
+
+
+def _with_size(victim: Victim, earlier: Iterable[Victim]) -> Victim:
+    """The victim with the size that an earlier stage said, where this one says none."""
+    if victim.size is not None:
+        return victim
+    same = [
+        past.size for past in earlier if past.size is not None and (victim.name in (None, past.name) or not past.name)
+    ]
+    return replace(victim, size=same[-1]) if same else victim
+
+
+def _values(item: Observable) -> Iterable[tuple[str, str]]:
+    """The victim's own in an observable, as (field of a victim, value)."""
+    traffic = item.traffic
+    if traffic is not None:
+        ends = ((traffic.src, traffic.src_role), (traffic.dst, traffic.dst_role))
+        yield from (("hosts", host) for host, role in ends if host and role is Role.VICTIM)
+    if item.role is not Role.VICTIM:
+        return
+    if field := _FIELD_OF_VALUE.get(item.type):
+        value = host_of(item.value) if item.type is ObservableType.URL else item.value
+        yield from ((field, text) for text in (value,) if text)
+    if item.display_name and item.type is not ObservableType.AS:
+        yield "people", item.display_name
+
+
+def _bare(victim: Victim) -> Victim:
+    return Victim(**{name: getattr(victim, name) for name in _KEPT})
+
+
+# -- in the record ---------------------------------------------------------------------------------------------------
+
+
+def _plain(item: Victim | Contact, names: Iterable[str]) -> dict[str, Any]:
+    values = {name: getattr(item, name) for name in names}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value}
+
+
+def declarations_from(plain: Mapping[str, Any]) -> Declarations:
+    """What `Declarations.plain` returned; nothing of a record that holds none."""
+    return Declarations(
+        victims=tuple(_victim(item) for item in plain.get("victims", ())),
+        others=tuple(_victim(item) for item in plain.get("others", ())),
+        contacts=tuple(Contact(**_tuples(item)) for item in plain.get("contacts", ())),
+        values=tuple((str(field), str(value)) for field, value in plain.get("values", ())),
+        consent=Consent(plain["consent"]) if plain.get("consent") else None,
+    )
+
+
+def _victim(item: Mapping[str, Any]) -> Victim:
+    return replace(
+        Victim(**_tuples({name: item[name] for name in item if name != "size"})),
+        size=cast(Size | None, item.get("size")),
+    )
+
+
+def _tuples(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in item.items()}
