@@ -21,7 +21,7 @@ import orjson
 from hub.audit.state import Finding, Seals, TrailState, about_of, link_at
 from hub.community.ledger import KIND, Delivery, Intervals, delivery_from
 from hub.protocol.checkpoint import Checkpoint, origin_of
-from hub.store import line, trail
+from hub.store import histories, line, trail
 from hub.store.base import NO_LEVEL, Fact, Record, Standing, Store
 from hub.store.chain import GONE, TrailHead, unpacked
 
@@ -156,7 +156,7 @@ class Verification:
         findings = []
         for object_id in again:
             history = self.store.history(collection, object_id)
-            expected = line.standings([line.version_of(record) for record in history])
+            expected = histories.standings([histories.version_of(record) for record in history])
             for record, standing in zip(history, expected, strict=True):
                 kept_standing = alone.get(record.place, line.alone(record).standing)
                 if kept_standing != standing:

@@ -48,6 +48,7 @@ class Refusal:
     message: str
 
 
+_BY_MARKING: Final = {level: Level(level, BY_MARKING) for level in (None, *TLP)}
 _OWN_IDENTITY: Final = Stands(
     f"{HELD_ALREADY} The hub holds your identity as its operator declared it, and that stands: a change goes into members.toml."
 )
@@ -98,7 +99,7 @@ def speaks_for(member: str, obj: StixObject, collection: Collection, catalogue: 
     if why := _speaks_as_another(member, obj, authors, catalogue):
         return Refusal(why)
     # (3) what an outsider wrote is passed on where the collection takes that
-    outsiders = authors - catalogue.reserved.keys() if reserved is None else frozenset()
+    outsiders = authors.difference(catalogue.reserved) if reserved is None else frozenset()
     if outsiders and not collection.relay:
         return Refusal(
             f"Its author {quoted(min(outsiders))} is no identity of a member, and this collection takes members' own work only:"
@@ -114,18 +115,21 @@ def speaks_for(member: str, obj: StixObject, collection: Collection, catalogue: 
 
 def _speaks_as_another(member: str, obj: StixObject, authors: frozenset[str], catalogue: Catalogue) -> str:
     """Why the object would be taken for another member's, in words; an empty text where it would not."""
-    identity = catalogue.members[member].identity
-    reserved = catalogue.reserved.get(obj.id)
-    if any(catalogue.reserved.get(author, member) != member for author in authors):
-        return f"It names another member as its author: set created_by_ref to your own identity, such as {identity}."
+    for author in authors:
+        if catalogue.reserved.get(author, member) != member:
+            identity = catalogue.members[member].identity
+            return (
+                f"It names another member as its author: set created_by_ref to your own identity, such as {identity}."
+            )
     # its identities are its own even before it published any
-    if reserved not in (None, member):
+    reserved = catalogue.reserved.get(obj.id)
+    if reserved is not None and reserved != member:
         return f"{obj.id} is declared as an identity of another member: only that member publishes it."
     # and so is the name of its CERT
     if obj.type == "identity" and reserved is None and forms_of(obj.content["name"]) & catalogue.cert_names.keys():
         return (
             "Its name is that of a member's CERT, or looks like it: refer to that member's identity. If it is your own "
-            f"CERT's, use {identity}, or have the operator declare this id in members.toml."
+            f"CERT's, use {catalogue.members[member].identity}, or have the operator declare this id in members.toml."
         )
     return ""
 
@@ -143,4 +147,4 @@ def level_of(obj: StixObject, collection: Collection, catalogue: Catalogue) -> L
     own = catalogue.own_objects.get(obj.id)
     if own is not None and is_same(own, obj.content) and (obj.said.level or TLP.CLEAR) <= collection.highest_tlp:
         return Level(TLP.CLEAR, BY_HUB)
-    return Level(obj.said.level, BY_MARKING)
+    return _BY_MARKING[obj.said.level]

@@ -70,6 +70,8 @@ _NAMES_TLP: Final = re.compile(rf"(?<![a-z0-9]){_TLP}(?![a-z])")
 _KEY_OF_LEVEL: Final = re.compile(rf"(?:\A| ){_TLP}(?: ?level| ?marking)?{_VERSION}\Z")
 _LABEL_FORM: Final = re.compile(rf"\s*+{_TLP}\s*+[:=]")  # on a text that is folded, with its punctuation
 
+_MAY_SAY: Final = re.compile(rb"t(?:lp|raffic)")  # as `_may_say` has it
+
 _SEPARATORS: Final = re.compile(r"[\W_]++")
 _LABEL_CHARACTERS: Final = 200  # beyond it a text is prose
 
@@ -93,9 +95,8 @@ def said_level(content: Mapping[str, Any], body: bytes, known: KnownMarkings = K
     if (
         type(refs) in (list, tuple)
         and lower.count(_PREFIX) == len(refs)  # and so there is none elsewhere, nor is this a definition
-        and b"tlp" not in lower
-        and b"traffic" not in lower
         and body.isascii()
+        and _MAY_SAY.search(lower) is None
     ):
         level: TLP | None = None
         for ref in refs:

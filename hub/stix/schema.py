@@ -84,9 +84,10 @@ def faults(
     object_type = obj.get("type")
     if not isinstance(object_type, str):
         return (Fault("type", "is missing or no text: every STIX object names its type"),)
-    if object_type not in STANDARD_TYPES and (problem := _type_problem(object_type)):
+    standard = object_type in STANDARD_TYPES
+    if not standard and (problem := _type_problem(object_type)):
         return (Fault("type", problem),)
-    family = _family(object_type, obj)
+    family = object_type if standard else _family(object_type, obj)
     rules = _compiled.get(family) or _compile(family)
     # (2) its schema
     try:
@@ -101,11 +102,11 @@ def faults(
         found.append(fault)
     if "granular_markings" in obj and (fault := check_selectors(obj, max_selectors)):
         found.append(fault)
-    if object_type not in STANDARD_TYPES:
+    if not standard:
         found += _custom_problems(obj, object_type)
     elif not found and ("granular_markings" in obj or "objects" in obj):
         found += _library_problems(obj, object_type)
-    return tuple(found[: sentences.MAX_FAULTS])
+    return tuple(found[: sentences.MAX_FAULTS]) if found else ()
 
 
 def _schema_faults(obj: Mapping[str, Any], rules: _Rules) -> tuple[Fault, ...]:

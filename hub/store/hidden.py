@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from hub.stix.identifiers import SCO_TYPES
 from hub.stix.timestamps import format_place
 from hub.store.base import BY_OPERATOR, HIDDEN, Record
-from hub.store.line import MICROSECONDS, NewRecord, RowChange, standings, version_of
+from hub.store.histories import RowChange, standings, version_of
+from hub.store.line import MICROSECONDS, NewRecord
 
 
 @dataclass(slots=True)

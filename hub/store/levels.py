@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from hub.stix.identifiers import DEFINITION_TYPES
@@ -64,6 +65,11 @@ class Level:
 
     value: int
     source: str
+
+
+@cache
+def _level(value: int, source: str) -> Level:
+    return Level(value, source)
 
 
 def questions(batch: Batch, known: Known) -> Questions:
@@ -155,7 +161,7 @@ def levels_of(batch: Batch, known: Known) -> tuple[dict[int, Level], dict[int, s
         if candidate.level is None or candidate.markings or candidate.describes:
             plain = False
             continue
-        levels[candidate.index] = Level(candidate.level, candidate.source)
+        levels[candidate.index] = _level(candidate.level, candidate.source)
     if not plain:
         _Resolution(batch, known, levels, refusals).run()
     for candidate in batch.candidates:

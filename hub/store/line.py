@@ -6,13 +6,13 @@ is kept is decided in `levels`, what an observable's id gives away in `observabl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from functools import cache
+from typing import Any, Final
 
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
-from hub.store import ownership
 from hub.store.base import (
     BY_DEFAULT,
     BY_HUB,
@@ -29,6 +29,7 @@ from hub.store.base import (
     Stranded,
     Verdict,
 )
+from hub.store.histories import History, RowChange
 from hub.store.levels import Known, Level, levels_of, newest_here, raises_of
 from hub.store.observables import Additions, given_away
 
@@ -41,16 +42,6 @@ class NewRecord:
     """A record to write, with where it stands among the versions of its id; as fast to make as `base` says."""
 
     record: Record
-    standing: Standing
-
-
-@dataclass(frozen=True, slots=True)
-class RowChange:
-    """What a held record is from now on."""
-
-    level: int
-    source: str
-    reached: int
     standing: Standing
 
 
@@ -110,7 +101,7 @@ class _Decision:
         self.outcomes: list[Outcome] = []
         self._records: dict[int, Record] = {}  # by index
         self._fresh: list[Candidate] = []  # what is new here, or repeats one that is
-        self._histories: dict[str, _History] = {}
+        self._histories: dict[str, History] = {}
         self._joined: set[Any] = set()
         self._raised: dict[Any, Level] = {}  # held records, by the store's key
         self._raised_by: dict[str, int] = {}  # id -> index of the candidate that raised it
@@ -128,18 +119,17 @@ class _Decision:
         level = self._levels[candidate.index]
         history = self._history(candidate.id)
         # (2) an exact repeat is a success and moves nothing (L2)
-        repeated = history.find(candidate, self._batch.publisher, level)
+        repeated = None if history.is_empty else history.find(candidate, self._batch.publisher, level)
         if repeated is not None:
             self._repeat(candidate, repeated, level)
             return
         # (3) a share in what another member published, or what may not be added, in words (L4)
         why = self._barred.get(candidate.index, "")
-        copy = None if why else history.claims.copy(candidate, level.value)
+        copy = None if why or history.is_empty else history.claims.copy(candidate, level.value)
         if copy is not None and copy.held is not None:
             self._share(candidate, copy.held, copy.message)
             return
-        why = why or (copy.message if copy is not None else _refused(candidate, history, level))
-        why = why or _one_too_many(candidate, history, self._batch.versions)
+        why = why or (copy.message if copy is not None else _refused(candidate, history, level, self._batch.versions))
         if why:
             self._refuse(candidate, why)
             return
@@ -190,10 +180,10 @@ class _Decision:
             self._raised_by.setdefault(row.id, index)
             self._history(row.id)
 
-    def _history(self, identifier: str) -> _History:
+    def _history(self, identifier: str) -> History:
         history = self._histories.get(identifier)
         if history is None:
-            history = self._histories[identifier] = _History(self._batch, self._known, identifier)
+            history = self._histories[identifier] = History(self._batch, self._known, identifier)
         return history
 
     def given_away(self) -> dict[int, str]:
@@ -269,54 +259,15 @@ class _Decision:
 
 def alone(record: Record) -> NewRecord:
     """A record as if it were the only version of its id."""
-    return NewRecord(record, Standing(record.level, newest=True, preceded=NO_LEVEL, withdrawn=record.revoked))
+    return NewRecord(record, _standing_alone(record.level, record.revoked))
 
 
-class Version(NamedTuple):
-    """What the standing of a version hangs on."""
-
-    level: int
-    revoked: bool
-    publishers: Sequence[str]
+@cache
+def _standing_alone(level: int, withdrawn: bool) -> Standing:
+    return Standing(level, newest=True, preceded=NO_LEVEL, withdrawn=withdrawn)
 
 
-def version_of(record: Record | HeldVersion) -> Version:
-    """The same of a record."""
-    return Version(record.level, record.revoked, record.publishers)
-
-
-def is_set_aside(version: Version, first: Version) -> bool:
-    """Whether a version is out of the line: hidden by an upgrade, and by no member that published the first version.
-
-    What another member added to an object that is not its own neither hides nor revokes that (law L4).
-    """
-    return version.level == HIDDEN and not set(version.publishers) & set(first.publishers)
-
-
-def standings(versions: Sequence[Version]) -> list[Standing]:
-    """Where each version of one id stands; they come oldest first."""
-    line = [version for version in versions if not is_set_aside(version, versions[0])]
-    withdrawn = bool(line) and line[-1].revoked
-    governing: list[int] = []
-    for version in reversed(line):
-        governing.append(max(version.level, governing[-1] if governing else version.level))
-    governing.reverse()
-    in_line = iter(
-        [
-            Standing(
-                governing=level,
-                newest=index == len(governing) - 1,
-                preceded=governing[index - 1] if index else NO_LEVEL,
-                withdrawn=withdrawn,
-            )
-            for index, level in enumerate(governing)
-        ]
-    )
-    aside = Standing(HIDDEN, newest=False, preceded=NO_LEVEL, withdrawn=withdrawn)
-    return [aside if is_set_aside(version, versions[0]) else next(in_line) for version in versions]
-
-
-def _one_too_many(candidate: Candidate, history: _History, most: int) -> str:
+def _one_too_many(candidate: Candidate, history: History, most: int) -> str:
     """Why a further version is not taken (law L9). A revocation is: those who have the object must learn of it."""
     if len(history.by_version) < most or candidate.revoked:
         return ""
@@ -326,95 +277,7 @@ def _one_too_many(candidate: Candidate, history: _History, most: int) -> str:
     )
 
 
-class _History:
-    """What is held of one id, kept so that a verdict costs the same however many versions there are."""
-
-    __slots__ = ("aside", "by_digest", "by_version", "claims", "collection", "newest", "reached", "revoked_at")
-
-    def __init__(self, batch: Batch, known: Known, identifier: str) -> None:
-        rows = known.rows.get(identifier, ())
-        self.collection = batch.collection
-        self.claims = ownership.Claims(batch, rows, known.bodies)  # in whichever collection
-        # in this one, as all that follows: what the store holds, and records that this batch adds
-        self.by_version: dict[int, HeldVersion | Record] = {}
-        self.by_digest: dict[bytes, HeldVersion | Record] = {}
-        self.newest: int | None = None
-        self.revoked_at: int | None = None
-        self.reached = HIDDEN  # the lowest level at which any held version was ever readable
-        self.aside: frozenset[int] = frozenset()  # instants that are taken by versions set aside
-        if rows:
-            here = [row for row in rows if row.collection == self.collection]
-            for row in _in_line(here):
-                self._add(row)
-                self.reached = min(self.reached, row.reached)
-            self.aside = frozenset(row.version for row in here) - self.by_version.keys()
-
-    def add(self, record: Record) -> None:
-        """Take note of a version that the batch adds."""
-        self.claims.add(record)
-        self._add(record)
-
-    def _add(self, row: HeldVersion | Record) -> None:
-        self.by_version[row.version] = row
-        self.by_digest.setdefault(row.digest, row)
-        self.newest = row.version if self.newest is None else max(self.newest, row.version)
-        if row.revoked:
-            self.revoked_at = row.version if self.revoked_at is None else min(self.revoked_at, row.version)
-
-    def find(self, candidate: Candidate, publisher: str, level: Level) -> HeldVersion | Record | None:
-        """The version that the candidate repeats exactly; of an SCO, any version with the same content."""
-        if candidate.version is not None:
-            row = self.by_version.get(candidate.version)
-            return row if row is not None and row.digest == candidate.digest else None
-        repeated = self.by_digest.get(candidate.digest)
-        if (
-            repeated is not None
-            and candidate.level is None
-            and publisher not in repeated.publishers
-            and level.source != BY_DEFAULT
-            and level.value < self._lowest()
-        ):
-            return None  # another member brings it lower, in a container of its own: that is its to say, as a version
-        return repeated
-
-    def _lowest(self) -> int:
-        assert self.newest is not None
-        return self.by_version[self.newest].level
-
-    def stand(
-        self, raised: Mapping[Any, Level], changes: dict[Any, RowChange], new: dict[int, Standing]
-    ) -> list[Stranded]:
-        """Where each version stands now: of held ones into `changes`, of new ones, by place, into `new`."""
-        rows = [self.by_version[version] for version in sorted(self.by_version)]
-        raises = [None if isinstance(row, Record) else raised.get(row.key) for row in rows]
-        levels = [row.level if level is None else level.value for row, level in zip(rows, raises, strict=True)]
-        found: list[Stranded] = []
-        revoked = [row.revoked for row in rows]
-        publishers = [row.publishers for row in rows]
-        stood = standings([Version(*of) for of in zip(levels, revoked, publishers, strict=True)])
-        for row, level, standing in zip(rows, raises, stood, strict=True):
-            if isinstance(row, Record):
-                new[row.place] = standing
-                continue
-            if level is None and standing == row.standing:
-                continue
-            now = Level(row.level, row.source) if level is None else level
-            reached = min(row.reached, standing.governing)
-            changes[row.key] = RowChange(now.value, now.source, reached, standing)
-            if row.standing.newest and row.standing.governing < standing.governing:
-                found.append(Stranded(row.id, row.place, row.standing.governing, standing.governing))
-        return found
-
-
-def _in_line(rows: Sequence[HeldVersion]) -> Sequence[HeldVersion]:
-    """The versions without those that are set aside; hardly ever is one."""
-    if all(row.level < HIDDEN for row in rows):
-        return rows
-    first = version_of(min(rows, key=lambda row: row.version))
-    return [row for row in rows if not is_set_aside(version_of(row), first)]
-
-
-def _next_place(candidate: Candidate, history: _History, head: int, now: int) -> int:
+def _next_place(candidate: Candidate, history: History, head: int, now: int) -> int:
     place = max(now, head + 1)
     if candidate.version is None:
         # its place becomes its version: one that a custom object was given by its producer is passed over
@@ -445,9 +308,18 @@ def _record(batch: Batch, candidate: Candidate, level: Level, place: int, now: i
     )
 
 
-def _refused(candidate: Candidate, history: _History, level: Level) -> str:
-    if why := history.claims.taken_over(candidate):
-        return why
+def _refused(candidate: Candidate, history: History, level: Level, most: int) -> str:
+    """Why the candidate is not added, in words; `most` is the number of versions that one id may have."""
+    if history.is_empty and not candidate.handed_to:
+        return ""
+    return (
+        history.claims.taken_over(candidate)
+        or _version_problem(candidate, history, level)
+        or _one_too_many(candidate, history, most)
+    )
+
+
+def _version_problem(candidate: Candidate, history: History, level: Level) -> str:
     version = candidate.version
     if version is None:
         return ""

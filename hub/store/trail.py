@@ -32,7 +32,7 @@ ACCOUNT: Final = "account"
 
 def seal_of(key: bytes, record: Record) -> bytes:
     """The keyed hash of what is kept of a record: all but what follows from it and its neighbours, or is noted of readers."""
-    fields = [
+    fields = (
         record.collection,
         record.place,
         record.id,
@@ -45,11 +45,9 @@ def seal_of(key: bytes, record: Record) -> bytes:
         record.publishers,
         record.revoked,
         record.accepted_at,
-    ]
-    sealed = hashlib.blake2b(orjson.dumps(fields), key=key, digest_size=SEAL_BYTES)
-    sealed.update(record.digest)
-    sealed.update(record.body)
-    return sealed.digest()
+    )
+    sealed = b"".join((orjson.dumps(fields), record.digest, record.body))
+    return hashlib.blake2b(sealed, key=key, digest_size=SEAL_BYTES).digest()
 
 
 def seals_of(key: bytes, records: Iterable[Record]) -> dict[int, bytes]:

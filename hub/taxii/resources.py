@@ -59,7 +59,7 @@ class Collections:
     collections: tuple[CollectionResource, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for each object that comes in, and that would triple the time
 class StatusDetail:
     """4.3.1, status-details: one object of the request."""
 
@@ -136,6 +136,9 @@ def as_json(resource: Resource) -> bytes:
 
 def plain(value: Any) -> dict[str, Any]:
     """A resource, or a part of one, as a mapping, without what is absent or empty; its own parts are as they were."""
+    if type(value) is StatusDetail:  # one for each object that comes in
+        detail = {"id": value.id, "version": value.version}
+        return detail if value.message is None else {**detail, "message": value.message}
     names = value.__slots__  # of a dataclass with slots: its fields, in order
     return {name: item for name in names if (item := getattr(value, name)) is not None and item != ()}
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hub.errors import HubError
 from hub.store.base import EVERY, LAST, Batch, Deletion, Outcome, Query, Verdict
-from hub.store.line import standings
+from hub.store.histories import standings
 from hub.store.mongo import commit as protocol
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps

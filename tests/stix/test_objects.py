@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hub.settings import Limits
 from hub.stix.envelope import parse_json
 from hub.stix.objects import StixObject, parse_object
+from hub.stix.references import references, references_in
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS, level
 
 UUID = "3f1e8a52-6c2b-4d0e-9a51-0c6f2b7d8e91"
@@ -56,6 +60,49 @@ def test_ids_of_what_may_be_an_observable_are_named_wherever_they_stand() -> Non
     properties = {f"ipv4-addr--{OTHER}", f"url--{UUID}", f"x-acme-thing--{UUID}"}
     texts = {f"url--{OTHER}", f"file--{OTHER}"}
     assert parsed_object.names == tuple(sorted(properties | texts))
+
+
+PLACES = (
+    "description",
+    "name",
+    "created_by_ref",
+    "x_custom_ref",
+    "labels",
+    "object_marking_refs",
+    "external_references",
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(PLACES),
+        st.sampled_from(
+            [
+                f"identity--{OTHER}",
+                f"marking-definition--{OTHER}",
+                f"url--{OTHER}",
+                f"URL--{OTHER.upper()}",
+                f"see-file--{OTHER}",
+                f"identity--{OTHER} file--{UUID}",
+                "two--hyphens",
+                "---",
+                "none",
+            ]
+        ),
+    )
+)
+def test_a_glance_finds_no_fewer_ids_than_a_search(texts: dict[str, str]) -> None:
+    """Most objects name no observable, and are not searched; whatever names one is, wherever that stands."""
+    content: dict[str, Any] = {
+        "type": "indicator",
+        "id": f"indicator--{UUID}",
+        "created_by_ref": f"identity--{UUID}",
+        **{name: [text] if name in ("labels", "object_marking_refs") else text for name, text in texts.items()},
+    }
+    if "external_references" in texts:
+        content["external_references"] = [{"source_name": "x", "description": texts["external_references"]}]
+    body = orjson.dumps(content)
+    assert references(content, body) == references_in(body)
 
 
 def test_versions_written_alike_or_not_are_the_same_content() -> None:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from hub.store.base import NO_LEVEL, Deletion, HeldVersion, Standing, Verdict
 from hub.store.deletion import withdraw
+from hub.store.histories import Version, standings
 from hub.store.levels import Known, questions
-from hub.store.line import Version, settle, standings
+from hub.store.line import settle
 from tests.store.making import START, an_id, batch, candidate, nobodys, verdicts
 
 VERSIONS = 10_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-from hub.store import hidden, line
+from hub.store import hidden, histories
 from hub.store.base import RecordLevel
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import rows as mongo_rows
@@ -25,7 +25,7 @@ def set_levels(collection: str, levels: Sequence[RecordLevel], name: str) -> Gen
         touches: dict[str, Document] = {}
         for versions in rows.values():
             updates = [_levelled(row, new_levels.get(row["_id"])) for row in versions]
-            standings = line.standings(
+            standings = histories.standings(
                 [
                     mongo_rows.version_of({**row, "level": level})
                     for row, (level, _) in zip(versions, updates, strict=True)
@@ -34,7 +34,9 @@ def set_levels(collection: str, levels: Sequence[RecordLevel], name: str) -> Gen
             for row, (level, source), standing in zip(versions, updates, standings, strict=True):
                 if (level, source) != (row["level"], row["source"]) or standing != mongo_rows.standing_of(row):
                     reached = min(row["reached"], standing.governing)
-                    touches[row["_id"]] = mongo_rows.row_change(row, line.RowChange(level, source, reached, standing))
+                    touches[row["_id"]] = mongo_rows.row_change(
+                        row, histories.RowChange(level, source, reached, standing)
+                    )
         if not touches:
             return ()
         by_key = {row["_id"]: row for versions in rows.values() for row in versions}

@@ -40,7 +40,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
-from hub.store import deletion, line, ownership
+from hub.store import deletion, histories, line, ownership
 from hub.store.base import EVERY, HIDDEN, NO_LEVEL, Appended, Batch, Changes, Deletion, Query, Record, Status
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.lookups import look_up
@@ -334,7 +334,7 @@ def _withdrawal_touches(rows: Sequence[Document], withdrawn: deletion.Withdrawn)
     removed_keys = set(withdrawn.gone)
     staying = [row for row in rows if row["_id"] not in removed_keys]
     touches: dict[str, Document] = {}
-    standings = line.standings([mongo_rows.version_of(row) for row in staying])
+    standings = histories.standings([mongo_rows.version_of(row) for row in staying])
     for row, standing in zip(staying, standings, strict=True):
         if change := mongo_rows.standing_change(row, standing):
             touches[row["_id"]] = change

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hub.errors import StoreUnavailableError, UnprocessableError
-from hub.store import line
+from hub.store import histories, line
 from hub.store.base import Record
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import rows as mongo_rows
@@ -73,7 +73,7 @@ def restore_some(tip: LogEntry, records: Sequence[Record]) -> Generator[Step, An
         rows.sort(key=lambda row: int(row["version"]))
         if len({row["version"] for row in rows}) < len(rows):
             raise UnprocessableError(f"a version of {object_id} is there twice: the export is damaged")
-        standings = line.standings([mongo_rows.version_of(row) for row in rows])
+        standings = histories.standings([mongo_rows.version_of(row) for row in rows])
         for row, standing in zip(rows, standings, strict=True):
             change = mongo_rows.standing_change(row, standing)
             if row["n"] == n:

@@ -33,7 +33,8 @@ from hub.store.base import (
     Standing,
     Status,
 )
-from hub.store.line import NewRecord, RowChange, Version
+from hub.store.histories import RowChange, Version
+from hub.store.line import NewRecord
 from hub.taxii.filters import VersionMatch
 
 Document = dict[str, Any]

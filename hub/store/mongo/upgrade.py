@@ -8,7 +8,7 @@ from typing import Any, Final
 from pymongo import UpdateOne
 
 from hub.stix.references import references_in
-from hub.store import line
+from hub.store import histories
 from hub.store.base import HIDDEN, NO_LEVEL, UNKNOWN_SOURCE, Standing
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import rows as mongo_rows
@@ -77,7 +77,7 @@ _STEPS: Final[tuple[Callable[[Operations], None], ...]] = (
 
 
 def _standings(rows: Sequence[Document]) -> list[Standing]:
-    return line.standings([mongo_rows.version_of(row) for row in rows])
+    return histories.standings([mongo_rows.version_of(row) for row in rows])
 
 
 def _governed(row: Mapping[str, Any], standing: Standing) -> Document:

@@ -54,7 +54,7 @@ _DESCRIBING: Final = (
     "WHERE m.kind = ? AND r.newest AND NOT r.revoked"
 )
 _LEVEL: Final = "SELECT level FROM record INDEXED BY record_by_id WHERE id = ? AND collection = ? AND newest"
-# refused, and by the member that published the first version: see `line.is_set_aside`
+# refused, and by the member that published the first version: see `histories.is_set_aside`
 _HIDDEN: Final = (
     "SELECT EXISTS (SELECT 1 FROM verdict AS v WHERE v.id = ?1 AND v.reason <> '' "
     "AND v.collection = (SELECT name FROM collection WHERE number = ?2) AND v.publisher = (SELECT publisher FROM verdict "

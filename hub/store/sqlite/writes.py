@@ -12,7 +12,7 @@ import apsw
 
 from hub.errors import UnprocessableError
 from hub.stix.references import References
-from hub.store import deletion, hidden, line, trail
+from hub.store import deletion, hidden, histories, line, trail
 from hub.store.base import Appended, Batch, Deletion, HeldVersion, Record, RecordLevel
 from hub.store.chain import GONE
 from hub.store.sqlite import trail as sqlite_trail
@@ -331,7 +331,7 @@ def _count(connection: apsw.Connection, number: int, levels: Sequence[int], chan
     connection.execute(_COUNT, (*(change * levels.count(level) for level in LEVELS), number))
 
 
-def _change(connection: apsw.Connection, key: int, change: line.RowChange) -> None:
+def _change(connection: apsw.Connection, key: int, change: histories.RowChange) -> None:
     """Write what a held record is from now on."""
     standing = change.standing
     before = connection.execute("SELECT governing FROM record WHERE key = ?", (key,)).get
@@ -367,9 +367,9 @@ def join(connection: apsw.Connection, key: int, publisher: str) -> None:
 def _stand(connection: apsw.Connection, number: int, object_id: str) -> None:
     """Set where each version of one id stands, after some came or went."""
     versions = rows(connection, _VERSIONS, object_id, number)
-    standings = line.standings(
-        [line.Version(level, bool(revoked), names.split("\n")) for _, level, revoked, names, *_ in versions]
+    standings = histories.standings(
+        [histories.Version(level, bool(revoked), names.split("\n")) for _, level, revoked, names, *_ in versions]
     )
     for (key, level, _, _, source, reached, *before), standing in zip(versions, standings, strict=True):
         if tuple(before) != (standing.governing, standing.newest, standing.preceded, standing.withdrawn):
-            _change(connection, key, line.RowChange(level, source, min(reached, standing.governing), standing))
+            _change(connection, key, histories.RowChange(level, source, min(reached, standing.governing), standing))
