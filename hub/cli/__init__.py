@@ -61,6 +61,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "publish": "send reports, the victim protected, or STIX to a collection, and say what became of them",
     "withdraw": "take back what was released of a report",
     "record": "what left of a report, when, to whom, under which consent, and who approved what and why",
+    "desk": "all of this in a browser of one's own: reports, what leaves of them, and what other members report",
     "follow": "print each object of a collection as it comes",
     "alert": "put a report before all members at once, in the collection of alerts",
     "acknowledge": "say that this member has an incident",

@@ -16,6 +16,7 @@ from hub.home.access import read_access
 if TYPE_CHECKING:
     from hub.producer.api import HubClient
     from hub.producer.outbox import Outbox
+    from hub.producer.patience import Patience
     from hub.producer.publish import Progress
 
 
@@ -33,7 +34,7 @@ def outbox_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def client(args: argparse.Namespace, environment: Mapping[str, str]) -> HubClient:
+def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience: Patience | None = None) -> HubClient:
     """A client for the hub that the arguments, HUB_URL or `hub setup` name, with HUB_KEY, or HUB_USER and HUB_PASSWORD."""
     # a command that speaks to no hub does without the library for that, whose loading takes a tenth of its time
     from hub.producer.api import connect  # noqa: PLC0415
@@ -55,6 +56,7 @@ def client(args: argparse.Namespace, environment: Mapping[str, str]) -> HubClien
         password=environment.get("HUB_PASSWORD") or None,
         ca=args.ca or environment.get("HUB_CA") or (kept.ca if kept else None) or None,
         plain_http=args.plain_http,
+        patience=patience,
     )
 
 

@@ -56,6 +56,14 @@ def audience_at(connection: HubConnection, name: str, home: Path, *, exercise: b
     """The collection of this name at the connection's hub. ConnectionFailedError where the hub is away, and was never
     asked from this home.
     """
+    return audience_of(name, collections_at(connection, home), exercise=exercise)
+
+
+def collections_at(connection: HubConnection, home: Path) -> list[CollectionResource]:
+    """The collections of the connection's hub, and they are kept in the home; with the hub away, those that are kept.
+
+    ConnectionFailedError where the hub is away, and was never asked from this home.
+    """
     path, url = home / _FILE, connection.url
     try:
         collections = connection.collections()
@@ -63,14 +71,13 @@ def audience_at(connection: HubConnection, name: str, home: Path, *, exercise: b
         described = _kept(path).get(url)
         if described is None:
             raise ConnectionFailedError(
-                f"{url} cannot be reached, and it was never asked from here: what {name!r} takes is not known yet; try "
-                "later"
+                f"{url} cannot be reached, and it was never asked from here: what its collections take is not known yet; "
+                "try later"
             ) from None
-        collections = [_collection(item) for item in described]
-    else:
-        kept = _kept(path) | {url: [plain(item) for item in collections]}
-        write_atomically(path, json.dumps(kept, ensure_ascii=False, indent=1).encode())
-    return audience_of(name, collections, exercise=exercise)
+        return [_collection(item) for item in described]
+    kept = _kept(path) | {url: [plain(item) for item in collections]}
+    write_atomically(path, json.dumps(kept, ensure_ascii=False, indent=1).encode())
+    return collections
 
 
 def _kept(path: Path) -> dict[str, list[dict[str, Any]]]:

@@ -139,6 +139,7 @@ class HubConnection:
         next_token: str | None = None,
         limit: int = 1000,
         types: Iterable[str] = (),
+        ids: Iterable[str] = (),
         versions: str | None = None,
     ) -> FetchedPage:
         """One page of a collection's objects (5.4), oldest first; `limit` counts objects.
@@ -151,6 +152,7 @@ class HubConnection:
             "next": next_token,
             "limit": limit,
             "type": list(types),
+            "id": list(ids),
             "version": versions,
         }
         client = self._client(collection)

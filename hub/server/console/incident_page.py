@@ -11,10 +11,10 @@ import flask
 import orjson
 
 from hub.errors import ForbiddenError, NotFoundError, UnprocessableError
-from hub.pages import forms
+from hub.pages import forms, indicators
 from hub.pages.texts import gettext
 from hub.server import front
-from hub.server.console import board_view, guard, indicators, pages, picture, steps
+from hub.server.console import board_view, guard, pages, picture, steps
 from hub.server.console.incident import Incident, find_incident
 from hub.server.console.steps import Planned
 from hub.server.metrics import count_objects

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from hub.community.hub import Hub
-from hub.server.console.indicators import values_of
+from hub.pages.indicators import values_of
 from hub.sharing import access
 from hub.sharing.catalogue import Collection
 from hub.sharing.members import Account

@@ -31,10 +31,11 @@ def read_json(source: Source, options: ReadOptions) -> Iterator[Reading]:
 
 def read_yaml(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read each mapping of the file as one report. Raises ReadingError where the YAML itself cannot be read."""
-    return read_records(_FORMAT, _yaml_records(source), source, options)
+    return read_records(_FORMAT, yaml_records(source), source, options)
 
 
-def _yaml_records(source: Source) -> Iterator[Record]:
+def yaml_records(source: Source) -> Iterator[Record]:
+    """Each mapping of the file as it stands, with its place. ReadingError as for `read_yaml`."""
     text = decode(read_whole(source, MAX_YAML_BYTES), source.name)
     documents = [item for item in _documents(text, source.name) if item is not None]
     reports = [item for document in documents for item in (document if isinstance(document, list) else [document])]

@@ -26,10 +26,11 @@ _HEADING_ROWS: Final = 20
 
 def read_csv(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read row by row. Raises ReadingError where the headings cannot be understood."""
-    return read_records(FORMAT, _csv_records(source, options), source, options)
+    return read_records(FORMAT, csv_records(source, options), source, options)
 
 
-def _csv_records(source: Source, options: ReadOptions) -> Iterator[Record]:
+def csv_records(source: Source, options: ReadOptions) -> Iterator[Record]:
+    """The rows below the headings as they stand: (place, cells by column). ReadingError as for `read_csv`."""
     encoding = wide_encoding(source.head) or options.encoding or "utf-8-sig"
     try:
         head = source.head[:HEAD_BYTES].decode(encoding, "replace")

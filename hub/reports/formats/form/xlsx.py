@@ -46,10 +46,11 @@ _CHUNK: Final = 1 * MIB
 
 def read_xlsx(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read the first sheet that has a heading report_id, row by row. Raises ReadingError for what is refused."""
-    return read_records(FORMAT, _records(source), source, options)
+    return read_records(FORMAT, xlsx_records(source), source, options)
 
 
-def _records(source: Source) -> Iterator[Record]:
+def xlsx_records(source: Source) -> Iterator[Record]:
+    """The rows of the form as they stand: (place, cells by column). ReadingError as for `read_xlsx`."""
     data = read_whole(source)
     _look_through(data, source.name)
     book = _book(data, source.name)

@@ -1,0 +1,165 @@
+"""The desk as a WSGI application: its addresses, and what is asked of each request before a page sees it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Final, cast
+
+import flask
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from hub.desk import draft_pages, frame, incoming_pages, new_pages, sent_pages
+from hub.desk.guard import COOKIE, Guard
+from hub.desk.incoming import Watch
+from hub.desk.work import Desk
+from hub.errors import (
+    ConnectionFailedError,
+    ForbiddenError,
+    HubError,
+    NotFoundError,
+    RefusedError,
+    UnauthenticatedError,
+)
+from hub.pages import forms, layout, texts
+from hub.pages.texts import gettext, marked
+
+UPLOAD_BYTES: Final = 64 * 1024 * 1024  # of one request; no reader takes a longer document
+FORM_BYTES: Final = 8 * 1024 * 1024  # of all fields that are no file
+FORM_FIELDS: Final = 2_000
+_MEMORY_BYTES: Final = 1024 * 1024  # of a file, before it goes to the home
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_TITLES: Final[Mapping[int, str]] = {
+    400: marked("That cannot be done"),
+    401: marked("The desk is not open here"),
+    403: marked("Not from this page"),
+    404: marked("There is no such page"),
+    405: marked("There is no such page"),
+    413: marked("That file is too large"),
+    500: marked("Something went wrong"),
+    502: marked("The hub cannot be reached"),
+}
+
+
+def create_app(desk: Desk, guard: Guard, *, cert: str) -> flask.Flask:
+    """The application for one run of the desk; `cert` is the name of the CERT whose home it is."""
+    app = flask.Flask("desk", static_folder=None, template_folder=str(Path(__file__).parent / "templates"))
+    app.request_class = _request_class(desk)
+    app.config |= {
+        "MAX_CONTENT_LENGTH": UPLOAD_BYTES,
+        "MAX_FORM_MEMORY_SIZE": FORM_BYTES,
+        "MAX_FORM_PARTS": FORM_FIELDS,
+        "CERT": cert,
+    }
+    layout.install(app)
+    app.extensions |= {"desk": desk, "guard": guard, "watch": Watch(desk.connect, desk.drafts)}
+    app.add_url_rule("/open/<token>", "open_desk", open_desk, methods=("GET",), provide_automatic_options=False)
+    app.add_url_rule("/static/<name>", "asset", asset, methods=("GET",), provide_automatic_options=False)
+    for address, view, methods in (*new_pages.ADDRESSES, *draft_pages.ADDRESSES, *sent_pages.ADDRESSES,
+                                   *incoming_pages.ADDRESSES, ("/language", language, ("GET",)),
+                                   ("/close", close_desk, ("POST",))):  # fmt: skip
+        app.add_url_rule(
+            f"{guard.prefix}{address}", view.__name__, view, methods=methods, provide_automatic_options=False
+        )
+    app.before_request(_begin)
+    app.register_error_handler(HubError, _hub_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+    return app
+
+
+def _request_class(desk: Desk) -> type[flask.Request]:
+    """Requests whose files are spooled in the home, never in a folder that others may list."""
+
+    class Request(flask.Request):
+        def _get_file_stream(
+            self,
+            total_content_length: int | None,  # noqa: ARG002 - werkzeug's names
+            content_type: str | None,  # noqa: ARG002
+            filename: str | None = None,  # noqa: ARG002
+            content_length: int | None = None,  # noqa: ARG002
+        ) -> IO[bytes]:
+            folder = desk.drafts.folder
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stream = tempfile.SpooledTemporaryFile(_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115 - closed with the request
+            return cast("IO[bytes]", stream)
+
+    return Request
+
+
+def _begin() -> None:
+    """Before each request: is it for this desk, from this desk, and from the browser that opened it?"""
+    request, guard = flask.request, frame.guard()
+    flask.g.language = texts.language_of(request)
+    guard.check_address(request)
+    if request.endpoint in ("open_desk", "asset"):
+        return
+    guard.check_session(request)
+    flask.g.open = True
+    if request.method not in _SAFE:
+        guard.check_form(request)
+
+
+def open_desk(token: str) -> flask.Response:
+    """GET /open/<token>: the cookie for a token. The page leads on: a cookie that is strict comes with its own links alone."""
+    cookie = frame.guard().open(token)
+    response = frame.bare("opened.html", base_address=f"{frame.base()}/")
+    response.set_cookie(COOKIE, cookie, httponly=True, samesite="Strict", path=f"{frame.base()}/")
+    return response
+
+
+def close_desk() -> flask.Response:
+    """POST /close: the session ends; the desk runs on, and the terminal opens it again."""
+    frame.guard().close()
+    flask.g.open = False
+    response = frame.bare("closed.html")
+    response.delete_cookie(COOKIE, path=f"{frame.base()}/", httponly=True, samesite="Strict")
+    return response
+
+
+def asset(name: str) -> flask.Response:
+    """GET /static/<name>: the style, the script, the icon."""
+    return frame.assets().response(name)
+
+
+def language() -> flask.Response:
+    """GET /language?to=th&back=…: the language of the pages in this browser."""
+    back = forms.local_target(flask.request.args.get("back", ""))
+    response = frame.see(back.removeprefix(frame.base()) if back.startswith(f"{frame.base()}/") else "/")
+    chosen = flask.request.args.get("to", "")
+    if chosen in texts.LANGUAGES:
+        response.set_cookie(
+            texts.COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Strict", httponly=True, path=f"{frame.base()}/"
+        )
+    return response
+
+
+def _hub_error(error: HubError) -> flask.Response:
+    status = 400
+    if isinstance(error, UnauthenticatedError) and not flask.g.get("open"):
+        status = 401
+    elif isinstance(error, ForbiddenError) and flask.request.method not in _SAFE:
+        status = 403
+    elif isinstance(error, NotFoundError):
+        status = 404
+    elif isinstance(error, ConnectionFailedError):
+        status = 502
+    elif isinstance(error, ForbiddenError) or not isinstance(error, RefusedError):
+        status = 403 if isinstance(error, ForbiddenError) else 400
+    return frame.error(status, gettext(_TITLES[status]), str(error))
+
+
+def _http_error(error: HTTPException) -> flask.Response:
+    status = error.code or 500
+    if isinstance(error, RequestEntityTooLarge):
+        text = gettext("A report has at most {n} MiB. Split it into smaller files.").format(n=UPLOAD_BYTES >> 20)
+        return frame.error(413, gettext(_TITLES[413]), text)
+    title = gettext(_TITLES.get(status, _TITLES[400 if status < 500 else 500]))
+    return frame.error(status, title, error.description or "")
+
+
+def _fault(error: Exception) -> flask.Response:
+    flask.current_app.logger.error("the desk met a fault of its own", exc_info=error)
+    text = gettext("Nothing was sent. The terminal in which the desk runs says more ({name}).")
+    return frame.error(500, gettext(_TITLES[500]), text.format(name=type(error).__name__))

@@ -1,0 +1,196 @@
+"""Reports on their way: the file as it came, and what the officer did about it so far.
+
+    home/desk/
+    ├── desk.json           what the officer chose last: name, collection, time zone
+    ├── seen.json           the incidents that were looked at
+    └── drafts/<id>/
+        ├── report          the bytes of the file
+        └── draft.json      all else
+
+Folders are for their owner alone (0700), files too (0600). Nothing here is ever sent: what leaves is made anew each time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from hub.errors import NotFoundError, ProducerError, UnprocessableError
+from hub.home.files import write_atomically
+
+MOST_DRAFTS: Final = 500
+NAME_CHARACTERS: Final = 120  # of a file's name
+_ID: Final = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the officer decided about one key, beside which value, and why it leaves although it looks suspicious."""
+
+    decision: str
+    value: str
+    despite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """What the officer was shown last, before the final yes: at which time it was made, and a digest of all that leaves."""
+
+    at: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One file of reports. `changes` are mended cells by place of the row; `format` is "" where the content tells it."""
+
+    id: str
+    name: str
+    made: str
+    format: str = ""
+    to: str = ""
+    zone: str = ""
+    tlp: str = "amber+strict"
+    encoding: str = ""
+    officer: str = ""
+    leave: str = ""
+    named_by: str = ""
+    changes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    seal: Seal | None = None
+    sent: str = ""  # when
+    results: Sequence[str] = ()  # in words, one for each bundle
+    failed: str = ""  # why the last attempt to send did not reach its end
+
+
+class Drafts:
+    """The drafts of one home. For several threads of one process."""
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "desk"
+        self._lock = threading.RLock()
+
+    def all(self) -> list[Draft]:
+        """Every draft, the newest first; one that is damaged is left out."""
+        drafts = []
+        for path in self._drafts.glob("*/draft.json"):
+            try:
+                drafts.append(self.draft(path.parent.name))
+            except (NotFoundError, ProducerError):
+                continue
+        return sorted(drafts, key=lambda draft: (draft.made, draft.id), reverse=True)
+
+    def add(self, name: str, body: bytes, **about: Any) -> Draft:
+        """Keep a new draft."""
+        with self._lock:
+            if sum(1 for _ in self._drafts.glob("*")) >= MOST_DRAFTS:
+                raise UnprocessableError(f"There are {MOST_DRAFTS} reports on the desk: delete some that were sent.")
+            draft = Draft(secrets.token_hex(8), plain_name(name), datetime.now(UTC).isoformat(), **about)
+            folder = self._drafts / draft.id
+            for made in (self._folder, self._drafts, folder):
+                made.mkdir(mode=0o700, parents=True, exist_ok=True)
+                made.chmod(0o700)
+            _write(folder / "report", body)
+            self.keep(draft)
+        return draft
+
+    def draft(self, identifier: str) -> Draft:
+        """The draft. NotFoundError where there is none, ProducerError where its file is damaged."""
+        path = self._path(identifier) / "draft.json"
+        try:
+            values = json.loads(path.read_bytes())
+            answers = {key: Answer(**answer) for key, answer in values.pop("answers").items()}
+            seal = values.pop("seal")
+            return Draft(**values, answers=answers, seal=Seal(**seal) if seal else None)
+        except FileNotFoundError:
+            raise NotFoundError("There is no such report on this desk; it may have been deleted.") from None
+        except (ValueError, TypeError, KeyError, OSError) as error:
+            raise ProducerError(f"{path}: the file is damaged ({type(error).__name__}); delete its folder") from None
+
+    def body(self, draft: Draft) -> bytes:
+        """The bytes of its file."""
+        try:
+            return (self._path(draft.id) / "report").read_bytes()
+        except OSError as error:
+            raise ProducerError(f"{draft.name}: the report cannot be read: {error.strerror}") from None
+
+    def keep(self, draft: Draft) -> None:
+        """Write a draft as it is now."""
+        _write(self._path(draft.id) / "draft.json", json.dumps(asdict(draft), ensure_ascii=False, indent=1))
+
+    def change(self, identifier: str, **values: Any) -> Draft:
+        """Change some of it. What was sealed is no more: the officer looks again."""
+        with self._lock:
+            draft = replace(self.draft(identifier), **{"seal": None, **values})
+            self.keep(draft)
+        return draft
+
+    def put_body(self, identifier: str, body: bytes) -> None:
+        """Put another text in the place of the file; the mended cells belonged to the old one."""
+        with self._lock:
+            _write(self._path(identifier) / "report", body)
+            self.change(identifier, changes={})
+
+    def take_seal(self, identifier: str, digest: str) -> Seal | None:
+        """The seal, if it has this digest. It is good for one yes: a second click finds none."""
+        with self._lock:
+            draft = self.draft(identifier)
+            if draft.seal is None or draft.seal.digest != digest:
+                return None
+            self.change(identifier)
+            return draft.seal
+
+    def delete(self, identifier: str) -> None:
+        """Delete the draft with its file. What left of it stands in the records still."""
+        with self._lock:
+            shutil.rmtree(self._path(identifier), ignore_errors=True)
+
+    def remembered(self, name: str) -> dict[str, Any]:
+        """What was kept under this name; empty where nothing was."""
+        try:
+            kept: Any = json.loads((self._folder / f"{name}.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return kept if isinstance(kept, dict) else {}
+
+    def remember(self, name: str, values: Mapping[str, Any]) -> None:
+        """Keep something for the next run."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
+        _write(self._folder / f"{name}.json", json.dumps(values, ensure_ascii=False, indent=1))
+
+    @property
+    def folder(self) -> Path:
+        """Where the desk keeps its files."""
+        return self._folder
+
+    @property
+    def _drafts(self) -> Path:
+        return self._folder / "drafts"
+
+    def _path(self, identifier: str) -> Path:
+        if _ID.fullmatch(identifier) is None:
+            raise NotFoundError("There is no such report on this desk.")
+        return self._drafts / identifier
+
+
+def plain_name(name: str) -> str:
+    """A file's name for people: without folders, in characters that can be seen. It is never a path here."""
+    last = re.split(r"[\\/]", name)[-1]
+    shown = "".join(character if character.isprintable() else "_" for character in last).strip()
+    return shown[:NAME_CHARACTERS] or "report"
+
+
+def _write(path: Path, content: bytes | str) -> None:
+    try:
+        write_atomically(path, content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
+    except OSError as error:
+        raise ProducerError(f"{path}: cannot be written: {error.strerror}") from None

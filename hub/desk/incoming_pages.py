@@ -1,0 +1,193 @@
+"""What other members report: the list with what is new, one incident, and this member's steps about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import flask
+
+from hub.desk import frame
+from hub.desk.incoming import BoardView, Entry, fetch, requests_to
+from hub.desk.receiver import facts, level
+from hub.errors import HubError, UnprocessableError
+from hub.pages.texts import gettext, marked
+from hub.producer.api import HubClient
+from hub.producer.respond import COLLECTION, Directory, directory
+from hub.protocol.labels import ANSWERS
+from hub.protocol.notes import acknowledgement, answer
+
+TEXT_CHARACTERS: Final = 4_000
+HOURS: Final = (1, 4, 8, 24, 48, 72)
+SHOWN_MOST: Final = 500
+NEWS_MOST: Final = 20
+ACTIONS: Final[Mapping[str, str]] = {
+    "acknowledge": marked("Acknowledge"),
+    "ask": marked("Ask for help"),
+    "accepted": marked("Accept"),
+    "refused": marked("Refuse"),
+    "done": marked("Say that it is done"),
+}
+_SAY: Final = {say.word: say for say in ANSWERS}
+
+
+@dataclass(frozen=True, slots=True)
+class StepForm:
+    """A step as it was filled in."""
+
+    action: str
+    text: str
+    request: str
+    asked: tuple[str, ...]
+    hours: str
+
+
+def incoming_page() -> flask.Response:
+    """GET /incoming/: incidents of other members, the newest first."""
+    return frame.render("incoming.html", board=frame.watch().board(), shown=SHOWN_MOST)
+
+
+def see_all() -> flask.Response:
+    """POST /incoming/seen: nothing is new any more."""
+    watch = frame.watch()
+    watch.look_at(watch.board().unseen)
+    return frame.see("/incoming/")
+
+
+def news() -> flask.Response:
+    """GET /incoming/news: for the script, what was not looked at yet."""
+    board = frame.watch().board()
+    entries = [entry for entry in board.theirs if entry["incident"] in board.unseen]
+    answer_ = flask.jsonify(
+        {
+            "count": len(entries),
+            "problem": bool(board.problem),
+            "incidents": [{"id": one["incident"], "name": str(one["name"])[:200]} for one in entries[:NEWS_MOST]],
+        }
+    )
+    answer_.headers["Cache-Control"] = "no-store"
+    answer_.headers["X-Content-Type-Options"] = "nosniff"
+    return answer_
+
+
+def incident_page(incident: str) -> flask.Response:
+    """GET /incoming/<incident>/: one incident, and what this member can do."""
+    return _incident(incident, None, "")
+
+
+def preview_step(incident: str) -> flask.Response:
+    """POST /incoming/<incident>/preview: what will be published, before it is."""
+    form = _form()
+    board = frame.watch().board()
+    entry = board.entry(incident)
+    try:
+        with frame.desk().connect() as hub:
+            known = directory(hub.connection)
+        words = _words(form, entry, board, known)
+    except HubError as error:
+        return _incident(incident, form, str(error))
+    return frame.render("step.html", entry=entry, form=form, action=ACTIONS[form.action], words=words, to=COLLECTION)
+
+
+def publish_step(incident: str) -> flask.Response:
+    """POST /incoming/<incident>/publish: the step itself."""
+    form = _form()
+    watch = frame.watch()
+    board = watch.board()
+    entry = board.entry(incident)
+    try:
+        with frame.desk().connect() as hub:
+            _words(form, entry, board, directory(hub.connection))
+            receipt = _publish(hub, incident, form)
+    except HubError as error:
+        return _incident(incident, form, str(error))
+    if not receipt.complete:
+        return _incident(incident, form, receipt.in_words())
+    watch.board(anew=True)
+    return frame.see(f"/incoming/{incident}/?done={form.action}")
+
+
+def _publish(hub: HubClient, incident: str, form: StepForm) -> Any:
+    if form.action == "acknowledge":
+        return hub.acknowledge(incident, text=form.text)
+    if form.action == "ask":
+        due = f"{form.hours}h" if form.hours else None
+        return hub.ask(incident, members=form.asked, what=form.text, due=due)
+    return hub.answer(form.request, form.action, why=form.text)
+
+
+def _form() -> StepForm:
+    action = frame.field("action", 20)
+    hours = frame.field("hours", 4)
+    if action not in ACTIONS:
+        raise UnprocessableError(gettext("Choose what to do."))
+    return StepForm(
+        action=action,
+        text=frame.field("text", TEXT_CHARACTERS),
+        request=frame.field("request", 100),
+        asked=tuple(code for code in flask.request.form.getlist("asked") if len(code) <= 3)[:50],
+        hours=hours if hours in map(str, HOURS) else "",
+    )
+
+
+def _words(form: StepForm, entry: Entry, board: BoardView, known: Directory) -> str:
+    """What the others will read. UnprocessableError where something is missing."""
+    if form.action == "acknowledge":
+        return acknowledgement("", known.member, entry["incident"], form.text).text
+    if form.action == "ask":
+        if not form.asked:
+            raise UnprocessableError(gettext("Choose whom you ask."))
+        if not form.text:
+            raise UnprocessableError(gettext("Say in a sentence what you ask for."))
+        return form.text
+    if form.request not in {one.id for one in requests_to(entry, board.member) if form.action in one.words}:
+        raise UnprocessableError(gettext("This request waits for no such answer."))
+    if form.action == "refused" and not form.text:
+        raise UnprocessableError(gettext("A member that refuses says why: write the reason."))
+    step = answer("", known.member, entry["incident"], request=form.request, says=_SAY[form.action], why=form.text)
+    return step.text
+
+
+def _incident(incident: str, form: StepForm | None, problem: str) -> flask.Response:
+    watch = frame.watch()
+    board = watch.board()
+    entry = board.entry(incident)
+    watch.look_at([incident])
+    content, left_out, members = None, 0, []
+    try:
+        with frame.desk().connect() as hub:
+            content, left_out = fetch(hub.connection, entry)
+            members = sorted(set(directory(hub.connection).identities) - {board.member})
+    except HubError as error:
+        problem = problem or str(error)
+    done = flask.request.args.get("done", "")
+    return frame.render(
+        "incident.html",
+        entry=entry,
+        board=board,
+        one=content,
+        left_out=left_out,
+        members=members,
+        requests=requests_to(entry, board.member),
+        can_acknowledge=entry in board.theirs and board.member not in entry["acknowledged"],
+        form=form,
+        problem=problem,
+        done=ACTIONS.get(done, ""),
+        actions=ACTIONS,
+        hours=HOURS,
+        most=TEXT_CHARACTERS,
+        facts=facts,
+        level=level,
+        plain=flask.request.args.get("plain") == "1",
+    )
+
+
+ADDRESSES: Final = (
+    ("/incoming/", incoming_page, ("GET",)),
+    ("/incoming/seen", see_all, ("POST",)),
+    ("/incoming/news", news, ("GET",)),
+    ("/incoming/<incident>/", incident_page, ("GET",)),
+    ("/incoming/<incident>/preview", preview_step, ("POST",)),
+    ("/incoming/<incident>/publish", publish_step, ("POST",)),
+)

@@ -1,0 +1,233 @@
+"""The first page, with all reports on the desk; a new one from a file, or by the form; the form for any row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import flask
+
+from hub.desk import fields, frame
+from hub.desk.drafts import Draft
+from hub.desk.work import Desk, Reading, zone_of
+from hub.errors import HubError, MalformedError, NotFoundError
+from hub.pages.texts import ENGLISH, gettext
+from hub.producer.api import OUTBOX
+from hub.producer.outbox import Outbox
+from hub.reports.formats.form.columns import COLUMNS
+from hub.reports.mending import cell_text, form_rows
+from hub.taxii.resources import CollectionResource
+
+CELL_CHARACTERS: Final = 100_000
+LAST: Final = "desk"  # what the officer chose last
+
+
+def home() -> flask.Response:
+    """GET /: what is on the desk, and how to put a report there."""
+    desk = frame.desk()
+    waiting = _outbox_count(desk)
+    return frame.render("home.html", drafts=desk.drafts.all(), waiting=waiting, last=_last(desk))
+
+
+def new_file() -> flask.Response:
+    """POST /new/file: put a file on the desk."""
+    desk = frame.desk()
+    file = flask.request.files.get("file")
+    if file is None or not file.filename:
+        raise MalformedError(gettext("Choose a file first."))
+    body = file.read()
+    if not body:
+        raise MalformedError(gettext("The file is empty."))
+    draft = desk.drafts.add(file.filename, body, **_settings(desk))
+    return frame.see(f"/report/{draft.id}/{'' if _needs_mending(desk, draft) else 'release'}")
+
+
+def new_form() -> flask.Response:
+    """GET /new/form: the empty form."""
+    desk = frame.desk()
+    now = datetime.now(UTC)
+    country = desk.member().country
+    values = {
+        "report_id": f"{country}-{now:%Y%m%d-%H%M%S}",
+        "stage": "early",
+        "status": "new",
+        "determination": "suspected",
+        "tlp": "amber+strict",
+        "country": country,
+        "language": flask.g.get("language", ENGLISH),
+        "detected_at": f"{now:%Y-%m-%d}",
+    }
+    return form_page(values, {}, action=f"{frame.base()}/new/form", heading=gettext("New report"))
+
+
+def keep_form() -> flask.Response:
+    """POST /new/form: put what was filled in on the desk."""
+    return _keep_new(_cells())
+
+
+def edit_row(draft_id: str) -> flask.Response:
+    """GET /report/<id>/row?where=…: a row in the form, with what has to be mended."""
+    desk = frame.desk()
+    draft = desk.drafts.draft(draft_id)
+    where = flask.request.args.get("where", "")
+    values = row_values(desk, draft, where)
+    reading = desk.read(draft)
+    problems: dict[str, list[str]] = {}
+    for error in reading.errors:
+        if error.where == where:
+            words = gettext("found {value}; expected {expected}").format(
+                value=error.value or gettext("nothing"), expected=error.expected
+            )
+            problems.setdefault(error.key, []).append(words)
+    return form_page(
+        values,
+        problems,
+        action=f"{frame.base()}/report/{draft.id}/row?where={_quoted(where)}",
+        heading=gettext("{file}, {where}").format(file=draft.name, where=where),
+        draft=draft,
+    )
+
+
+def mend_row(draft_id: str) -> flask.Response:
+    """POST /report/<id>/row?where=…: keep the cells that were changed; the file stays as it is."""
+    desk = frame.desk()
+    draft = desk.drafts.draft(draft_id)
+    where = flask.request.args.get("where", "")
+    before = row_values(desk, draft, where)
+    original = {column: cell_text(value) for column, value in _row(desk, draft, where).items()}
+    changed = dict(draft.changes.get(where, {}))
+    for column, text in _cells(empty=True).items():
+        if text != before.get(column, ""):
+            changed[column] = text
+        if changed.get(column) == original.get(column, ""):
+            changed.pop(column, None)
+    draft = desk.drafts.change(draft.id, changes={**draft.changes, where: changed})
+    reading = desk.read(draft)
+    if any(error.where == where for error in reading.errors):
+        return frame.see(f"/report/{draft.id}/row?where={_quoted(where)}")
+    return frame.see(f"/report/{draft.id}/" + ("" if reading.errors or reading.failure else "release"))
+
+
+def new_stage(draft_id: str) -> flask.Response:
+    """POST /report/<id>/stage: a further stage of a report, in a form that holds what it said last."""
+    desk = frame.desk()
+    draft = desk.drafts.draft(draft_id)
+    values = row_values(desk, draft, frame.field("where"))
+    stage = frame.field("stage")
+    values["stage"] = stage if stage in ("update", "final") else "update"
+    if values["stage"] == "final":
+        values["status"] = "closed"
+    return form_page(
+        values,
+        {},
+        action=f"{frame.base()}/new/form",
+        heading=gettext("Further stage of {report}").format(report=values.get("report_id", "")),
+    )
+
+
+def form_page(
+    values: Mapping[str, str],
+    problems: Mapping[str, list[str]],
+    *,
+    action: str,
+    heading: str,
+    draft: Draft | None = None,
+) -> flask.Response:
+    """The form."""
+    return frame.render(
+        "form.html",
+        groups=fields.groups(values, problems),
+        problems=problems,
+        action=action,
+        heading=heading,
+        draft=draft,
+    )
+
+
+def row_values(desk: Desk, draft: Draft, where: str) -> dict[str, str]:
+    """The cells of a row as a person would type them, with those that were mended."""
+    cells = _row(desk, draft, where)
+    texts = {column: cell_text(value) for column, value in cells.items() if column in COLUMNS}
+    return {**texts, **draft.changes.get(where, {})}
+
+
+def _row(desk: Desk, draft: Draft, where: str) -> Mapping[str, Any]:
+    reading_format = desk.read(draft).format
+    for place, cells in form_rows(desk.drafts.body(draft), draft.name, reading_format, desk.options(draft)):
+        if place == where:
+            return cells
+    raise NotFoundError(gettext("This row cannot be mended here: put a mended file on the desk."))
+
+
+def _keep_new(cells: Mapping[str, str]) -> flask.Response:
+    desk = frame.desk()
+    body = json.dumps([cells], ensure_ascii=False, indent=1).encode("utf-8", "replace")
+    draft = desk.drafts.add(cells.get("report_id") or "form", body, format="json", **_settings(desk))
+    reading = desk.read(draft)
+    if reading.errors:
+        return frame.see(f"/report/{draft.id}/row?where={_quoted(reading.errors[0].where)}")
+    return frame.see(f"/report/{draft.id}/" + ("" if reading.failure else "release"))
+
+
+def _cells(*, empty: bool = False) -> dict[str, str]:
+    """What was filled in, by column; with `empty` also what was left empty."""
+    form = flask.request.form
+    texts = {column: frame.field(column, CELL_CHARACTERS) for column in COLUMNS if column in form}
+    return texts if empty else {column: text for column, text in texts.items() if text}
+
+
+def _settings(desk: Desk) -> dict[str, str]:
+    """What a new draft begins with: what was chosen last, and the CERT's own collection the first time."""
+    last = _last(desk)
+    if not last.get("to"):
+        last["to"] = _own_collection(desk)
+    return last
+
+
+def _last(desk: Desk) -> dict[str, str]:
+    kept = desk.drafts.remembered(LAST)
+    values = {name: str(kept.get(name, "")) for name in ("to", "zone", "officer")}
+    try:
+        zone_of(values["zone"])
+    except HubError:
+        values["zone"] = ""
+    return values
+
+
+def _own_collection(desk: Desk) -> str:
+    """The collection that is named like the country, else the first where this account may write."""
+    try:
+        collections: list[CollectionResource] = desk.collections()
+    except HubError:
+        return ""
+    country = desk.member().country.casefold()
+    names = [one.alias or one.id for one in collections]
+    return country if country in names else next(iter(names), "")
+
+
+def _needs_mending(desk: Desk, draft: Draft) -> bool:
+    reading: Reading = desk.read(draft)
+    return bool(reading.errors or reading.failure)
+
+
+def _outbox_count(desk: Desk) -> int:
+    box = Outbox(desk.home / OUTBOX)
+    return len(box.waiting()) + len(box.refused())
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")
+
+
+ADDRESSES: Final = (
+    ("/", home, ("GET",)),
+    ("/new/file", new_file, ("POST",)),
+    ("/new/form", new_form, ("GET",)),
+    ("/new/form", keep_form, ("POST",)),
+    ("/report/<draft_id>/row", edit_row, ("GET",)),
+    ("/report/<draft_id>/row", mend_row, ("POST",)),
+    ("/report/<draft_id>/stage", new_stage, ("POST",)),
+)

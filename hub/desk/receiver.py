@@ -1,0 +1,77 @@
+"""Objects as those read them who receive them: an incident for a CERT, indicators for a SOC."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.pages.indicators import Value, values_of
+from hub.stix import tlp
+from hub.stix.incident import INCIDENT_CORE
+
+Content = Mapping[str, Any]
+_FACTS = ("determination", "investigation_status", "incident_types", "detection_methods", "recoverability")
+_FRAME = frozenset({"marking-definition", "extension-definition", "relationship"})
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a receiver makes of a bundle. Each part is empty where the bundle has nothing of that kind."""
+
+    incidents: tuple[Content, ...]
+    reports: tuple[Content, ...]
+    indicators: tuple[tuple[Content, tuple[Value, ...]], ...]
+    identities: tuple[Content, ...]
+    techniques: tuple[tuple[str, str], ...]  # (id at ATT&CK, name)
+    others: tuple[tuple[str, str], ...]  # (type, name or value)
+    counts: tuple[tuple[str, int], ...]
+
+
+def received(contents: Iterable[Content]) -> Received:
+    """Sort a bundle by what it says."""
+    items = list(contents)
+    of = {kind: tuple(item for item in items if item["type"] == kind) for kind in {item["type"] for item in items}}
+    shown = {"incident", "report", "indicator", "identity", "attack-pattern", *_FRAME}
+    return Received(
+        incidents=of.get("incident", ()),
+        reports=of.get("report", ()),
+        indicators=tuple((item, tuple(values_of(item))) for item in of.get("indicator", ())),
+        identities=of.get("identity", ()),
+        techniques=tuple((_technique(item), str(item.get("name", ""))) for item in of.get("attack-pattern", ())),
+        others=tuple((item["type"], name_of(item)) for item in items if item["type"] not in shown),
+        counts=tuple(sorted(Counter(item["type"] for item in items).items())),
+    )
+
+
+def name_of(content: Content) -> str:
+    """What an object is called: its name or value, else its first text."""
+    for key in ("name", "value", "content", "relationship_type", "key", "number", "product"):
+        value = content.get(key)
+        if isinstance(value, str | int):
+            return str(value)
+    return ""
+
+
+def facts(incident: Content) -> list[tuple[str, str]]:
+    """(property, text) of what the Incident Core extension says in words."""
+    core = incident.get("extensions", {}).get(INCIDENT_CORE, {})
+    if not isinstance(core, Mapping):
+        return []
+    return [(key, _words(core[key])) for key in _FACTS if core.get(key)]
+
+
+def level(content: Content) -> str:
+    """The TLP label of an object; "" where it has none."""
+    marked = tlp.level(dict(content))
+    return marked.label if marked is not None else ""
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, Sequence) and not isinstance(value, str) else str(value)
+
+
+def _technique(content: Content) -> str:
+    references = content.get("external_references", ())
+    return next((str(one["external_id"]) for one in references if "external_id" in one), "")

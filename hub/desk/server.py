@@ -1,0 +1,80 @@
+"""Serves the desk on loopback until Ctrl-C: one officer, a handful of requests at a time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from hub.desk.guard import HOST
+from hub.errors import ConfigurationError
+from hub.home.files import write_atomically
+
+SILENCE_SECONDS: Final = 30  # that a connection may take to send its request
+DEFAULT_PORT: Final = 8031
+_PAGE: Final = (
+    '<!doctype html><meta charset="utf-8"><title>Desk</title><meta name="referrer" content="no-referrer">'
+    '<meta http-equiv="refresh" content="0; url={url}"><p><a href="{url}">Open the desk</a></p>\n'
+)
+
+
+class _Handler(WSGIRequestHandler):
+    """Says nothing of each request: addresses of the desk hold secrets. Who sends nothing is cut off."""
+
+    timeout = SILENCE_SECONDS
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing."""
+
+    def version_string(self) -> str:
+        """No versions of what it is made of."""
+        return "hub desk"
+
+
+def listen(port: int) -> socket.socket:
+    """A socket on loopback at this port; 0 takes any. ConfigurationError where the port is taken."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"Port {port} of {HOST} cannot be used ({error.strerror}); is a desk running already? "
+            "`hub desk --port 0` takes a free one."
+        ) from None
+    listener.listen()
+    return listener
+
+
+def server_on(listener: socket.socket, app: flask.Flask) -> BaseWSGIServer:
+    """The server, which has not begun. Its threads end with the process."""
+    host, port = listener.getsockname()[:2]
+    server = make_server(host, port, app, threaded=True, request_handler=_Handler, fd=listener.fileno())
+    server.daemon_threads = True  # type: ignore[attr-defined] # of its mix-in: a page that waits for the hub holds nobody up
+    server.block_on_close = False  # type: ignore[attr-defined] # as above
+    return server
+
+
+def serve(server: BaseWSGIServer, *, until: Callable[[], None]) -> None:
+    """Serve until `until` returns or raises."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="desk", daemon=True)
+    thread.start()
+    try:
+        until()
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def opening_page(folder: Path, address: str) -> Path:
+    """A file for this user alone that leads to the address: on a command line everybody could read the token."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "open.html"
+    write_atomically(path, _PAGE.format(url=address).encode())
+    return path

@@ -1,0 +1,240 @@
+"""What the desk does with a draft: read it, see what of it may leave, seal that, send it.
+
+The way out is the one that `hub publish` takes (`producer.pipeline`): rendered, released, spooled, sent. A look at what would
+leave goes as far as the spool, which changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+
+from hub.desk.drafts import Answer, Draft, Drafts, Seal
+from hub.errors import ConfigurationError, ConnectionFailedError, HubError, NotFoundError, ReadingError
+from hub.home.member import OwnMember, load_member
+from hub.producer.api import HubClient
+from hub.producer.audience import collections_at
+from hub.producer.faults import in_words
+from hub.producer.pipeline import Destination, Pipeline
+from hub.protocol.labels import EXERCISE
+from hub.release.held import OfficerAnswer, with_answers
+from hub.release.policy import Approvals, Decision
+from hub.release.preview import Preview, PreviewRow
+from hub.reports.detect import detect_format
+from hub.reports.mending import MENDABLE, read_mended
+from hub.reports.read import ReadOptions, Report, RowError, read_reports
+from hub.stix.tlp import BY_WORD
+from hub.taxii.resources import CollectionResource
+
+if TYPE_CHECKING:
+    from hub.producer.desk import Release
+    from hub.release.step import Withheld
+
+SEAL_MINUTES: Final = 60  # that what was shown stays good for a yes
+_HEAD_BYTES: Final = 64 * 1024  # that tell the format
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read of a draft: its reports, and the rows that are none, by their place."""
+
+    format: str
+    reports: tuple[Report, ...]
+    errors: tuple[RowError, ...]
+    failure: str = ""  # why the file, or the rest of it, cannot be read
+
+    @property
+    def mendable(self) -> bool:
+        """Whether its rows are those of the form."""
+        return self.format in MENDABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One report as it would leave. `reason` says why nothing does; `contents` are the objects, `lone` those apart."""
+
+    report: Report
+    preview: Preview
+    reason: str = ""
+    first: bool = False
+    contents: tuple[dict[str, Any], ...] = ()
+    lone: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """All reports of a draft as they would leave for one collection."""
+
+    looks: tuple[Look, ...]
+    undecided: int  # that were let out once, and need a reason besides
+    stale: frozenset[str]  # keys that were decided about, and are no longer held beside the value that was shown
+    digest: str  # of all that would leave
+
+    @property
+    def leaving(self) -> tuple[Look, ...]:
+        """Those of which something leaves."""
+        return tuple(look for look in self.looks if not look.reason)
+
+
+class Desk:
+    """The officer's desk: her home, her hub, her drafts. `connect` opens a connection of one request's own."""
+
+    def __init__(self, home: Path, connect: Callable[[], HubClient]) -> None:
+        self.home = home
+        self.connect = connect
+        self.drafts = Drafts(home)
+
+    def member(self) -> OwnMember:
+        """The CERT whose home this is."""
+        return load_member(self.home)
+
+    def collections(self) -> list[CollectionResource]:
+        """Those where this account may write; with the hub away, as it described them last."""
+        with self.connect() as hub:
+            return [one for one in collections_at(hub.connection, self.home) if one.can_write]
+
+    def read(self, draft: Draft) -> Reading:
+        """What the draft's file says, with the cells that were mended."""
+        body = self.drafts.body(draft)
+        form = draft.format or detect_format(body[:_HEAD_BYTES], draft.name) or ""
+        reports: list[Report] = []
+        errors: list[RowError] = []
+        failure = ""
+        try:
+            for reading in self._readings(draft, body, form):
+                if isinstance(reading, RowError):
+                    errors.append(reading)
+                else:
+                    reports.append(reading)
+        except (HubError, ValueError) as error:
+            failure = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever a reader meets in a broken file, the page shows it
+            failure = f"{draft.name}: after report {len(reports)}: {in_words(error)}"
+        if not (reports or errors or failure):
+            failure = f"{draft.name}: there is no report in it"
+        return Reading(form, tuple(reports), tuple(errors), failure)
+
+    def _readings(self, draft: Draft, body: bytes, form: str) -> Iterator[Report | RowError]:
+        options = self.options(draft)
+        if form in MENDABLE:
+            return read_mended(body, draft.name, form, options, draft.changes)
+        return read_reports(body, format=draft.format or None, name=draft.name, options=options)
+
+    def options(self, draft: Draft) -> ReadOptions:
+        """How its file is read."""
+        return ReadOptions(
+            zone=zone_of(draft.zone),
+            default_tlp=draft.tlp,  # type: ignore[arg-type] # one of its words: the page offers no other
+            default_country=self.member().country,
+            encoding=draft.encoding or None,
+        )
+
+    def look(self, draft: Draft, reading: Reading, now: datetime) -> Looks:
+        """What would leave of the reports, released at this time. Nothing is kept or sent."""
+        with self.connect() as hub, self._pipeline(hub, draft, now) as pipeline:
+            return _looks(pipeline, reading, draft.answers)
+
+    def seal(self, draft: Draft, looks: Looks, now: datetime) -> Draft:
+        """Note what the officer is shown before the final yes."""
+        return self.drafts.change(draft.id, seal=Seal(now.isoformat(), looks.digest))
+
+    def send(self, draft: Draft, digest: str) -> Draft:
+        """Send what was sealed with this digest, and nothing else. ConfigurationError where that is no longer what leaves."""
+        seal = self.drafts.take_seal(draft.id, digest)
+        if seal is None:
+            raise ConfigurationError("Look once more at what leaves: it was sent already, or something was changed.")
+        sealed_at = datetime.fromisoformat(seal.at)
+        if (datetime.now(UTC) - sealed_at).total_seconds() > SEAL_MINUTES * 60:
+            raise ConfigurationError(f"You looked at it more than {SEAL_MINUTES} minutes ago: look once more.")
+        reading = self.read(draft)
+        with self.connect() as hub, self._pipeline(hub, draft, sealed_at) as pipeline:
+            looks = _looks(pipeline, reading, draft.answers)
+            if looks.digest != digest:
+                raise ConfigurationError("What would leave is no longer what you were shown: look once more.")
+            results: list[str] = []
+            try:
+                for delivery in pipeline.send():
+                    source = f"{delivery.source}: " if delivery.source else ""
+                    results.append(source + delivery.receipt.in_words())
+            except ConnectionFailedError as error:
+                return self.drafts.change(draft.id, sent=_now(), results=results, failed=str(error))
+        return self.drafts.change(draft.id, sent=_now(), results=results, failed="")
+
+    def _pipeline(self, hub: HubClient, draft: Draft, now: datetime) -> Pipeline:
+        destination = Destination(hub.connection, draft.to, self.home, hub.outbox)
+        return Pipeline(
+            destination,
+            approvals=approvals(draft),
+            exercise=self._is_exercise(hub, draft.to),
+            now=lambda: now,
+        )
+
+    def _is_exercise(self, hub: HubClient, to: str) -> bool:
+        """Whether the collection is one of drills: then the reports are a drill's."""
+        for one in collections_at(hub.connection, self.home):
+            if to in (one.id, one.alias, one.title):
+                return EXERCISE in (one.x_hub_profiles or ())
+        raise NotFoundError(f"The hub has no collection {to!r} for this account: choose another one.")
+
+
+def approvals(draft: Draft) -> Approvals:
+    """What the officer decided. ConfigurationError where nobody's name stands behind it."""
+    if (draft.answers or draft.leave or draft.named_by) and not draft.officer:
+        raise ConfigurationError("A decision needs a name: write who decides.")
+    decided = Approvals(
+        officer=draft.officer, named_by=draft.named_by, tlp=BY_WORD[draft.leave] if draft.leave else None
+    )
+    answers = [
+        OfficerAnswer(key, Decision(answer.decision), answer.despite, answer.value)
+        for key, answer in draft.answers.items()
+    ]
+    return with_answers(decided, answers)
+
+
+def zone_of(name: str) -> ZoneInfo | None:
+    """The time zone of this name; None for "". ReadingError for what is none."""
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ReadingError(f"There is no time zone {name!r}; they are named like Asia/Jakarta.") from None
+
+
+def shown_value(row: PreviewRow) -> str:
+    """The whole of what is held, as it is decided about."""
+    return row.value or row.here
+
+
+def _looks(pipeline: Pipeline, reading: Reading, answers: Mapping[str, Answer]) -> Looks:
+    looks = [_look(report, pipeline.add_report(report)) for report in reading.reports]
+    rows = {row.key: row for look in looks for row in look.preview.rows if row.key}
+    stale = frozenset(
+        key for key, answer in answers.items() if key not in rows or shown_value(rows[key]) != answer.value
+    )
+    digest = hashlib.sha256()
+    for release in pipeline.spool:
+        # not the preview: it says only why, and the lists in it may come in another order
+        bundles = [list(bundle) for bundle in release.bundles]
+        digest.update(orjson.dumps([release.source, release.ask, bundles], option=orjson.OPT_SORT_KEYS))
+    return Looks(tuple(looks), len(pipeline.decisions.undecided()), stale, digest.hexdigest())
+
+
+def _look(report: Report, outcome: Release | Withheld) -> Look:
+    from hub.producer.desk import Release  # noqa: PLC0415 - loads stix2, a third of a second
+
+    if not isinstance(outcome, Release):
+        return Look(report, outcome.preview, outcome.reason)
+    contents, *lone = outcome.bundles or ((),)
+    return Look(report, outcome.preview, "", outcome.first, tuple(contents), tuple(lone[0] if lone else ()))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
