@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.errors import ConfigurationError
 from hub.home import HOME, OUTBOX
@@ -49,6 +49,7 @@ def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience
     key, user = environment.get("HUB_KEY"), environment.get("HUB_USER")
     if kept and not key and not user and same_server(url, kept.url):  # a key is for the hub that it was given by alone
         key = kept.key.reveal()
+    more: dict[str, Any] = {} if patience is None else {"patience": patience}
     return connect(
         url,
         key=key or None,
@@ -56,7 +57,7 @@ def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience
         password=environment.get("HUB_PASSWORD") or None,
         ca=args.ca or environment.get("HUB_CA") or (kept.ca if kept else None) or None,
         plain_http=args.plain_http,
-        patience=patience,
+        **more,
     )
 
 

@@ -13,6 +13,7 @@ from typing import Final, NoReturn
 
 from hub.cli import DONE
 from hub.cli.client import client, connection_arguments, environment, home
+from hub.errors import ConfigurationError
 from hub.home.member import load_member
 from hub.producer.api import OUTBOX, HubClient
 from hub.producer.outbox import Outbox
@@ -35,10 +36,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C or SIGTERM."""
-    from hub.desk.app import create_app  # noqa: PLC0415 - Flask is for this command alone
-    from hub.desk.guard import Guard  # noqa: PLC0415
-    from hub.desk.server import listen, opening_page, serve, server_on  # noqa: PLC0415
-    from hub.desk.work import Desk  # noqa: PLC0415
+    try:
+        from hub.desk.app import create_app  # noqa: PLC0415 - Flask is for this command alone
+        from hub.desk.guard import Guard  # noqa: PLC0415
+        from hub.desk.server import listen, opening_page, serve, server_on  # noqa: PLC0415
+        from hub.desk.work import Desk  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if (error.name or "hub").partition(".")[0] == "hub":
+            raise
+        raise ConfigurationError(
+            f"the desk needs the package {error.name}; install it with `pip install 'threat-sharing-hub[desk,reports]'`"
+        ) from None
 
     folder = home(environment())
     member = load_member(folder, warn=lambda sentence: print(sentence, file=sys.stderr))

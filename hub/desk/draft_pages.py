@@ -157,7 +157,7 @@ def confirm_page(draft_id: str) -> flask.Response:
     return frame.render(
         "send.html",
         draft=draft,
-        looks=[(look, received([*look.contents, *look.lone])) for look in leaving[:LOOKS_MOST]],
+        looks=[(look, received(look.contents), received(look.lone)) for look in leaving[:LOOKS_MOST]],
         count=len(leaving),
         stays=len(looks.looks) - len(leaving) + len(_places(reading)),
         first=sum(look.first for look in leaving),
@@ -216,7 +216,7 @@ def _released(desk: Desk, draft: Draft, problem: str, chosen: Mapping[str, Answe
         reading=reading,
         problem=problem,
         looks=[_sides(look) for look in looks.looks[:LOOKS_MOST]],
-        received=[(look, received([*look.contents, *look.lone])) for look in looks.leaving[:LOOKS_MOST]],
+        received=[(look, received(look.contents), received(look.lone)) for look in looks.leaving[:LOOKS_MOST]],
         leaving=len(looks.leaving),
         total=len(looks.looks),
         undecided=looks.undecided,

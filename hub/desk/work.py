@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from hub.release.step import Withheld
 
 SEAL_MINUTES: Final = 60  # that what was shown stays good for a yes
+_TOGETHER: Final = frozenset(
+    {"incident", "report", "grouping", "observed-data", "sighting"}
+)  # not beside lone indicators
 _HEAD_BYTES: Final = 64 * 1024  # that tell the format
 
 
@@ -232,8 +235,12 @@ def _look(report: Report, outcome: Release | Withheld) -> Look:
 
     if not isinstance(outcome, Release):
         return Look(report, outcome.preview, outcome.reason)
-    contents, *lone = outcome.bundles or ((),)
-    return Look(report, outcome.preview, "", outcome.first, tuple(contents), tuple(lone[0] if lone else ()))
+    bundles = {any(item["type"] in _TOGETHER for item in bundle): tuple(bundle) for bundle in outcome.bundles}
+    if len(bundles) < len(
+        outcome.bundles
+    ):  # two of one kind: what leaves is all shown, and none of it as if it were alone
+        return Look(report, outcome.preview, "", outcome.first, tuple(item for one in outcome.bundles for item in one))
+    return Look(report, outcome.preview, "", outcome.first, bundles.get(True, ()), bundles.get(False, ()))
 
 
 def _now() -> str:

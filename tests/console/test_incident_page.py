@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from hub.community.hub import Hub
-from hub.server.console import incident_page, indicators
+from hub.pages import indicators
+from hub.server.console import incident_page
 from hub.server.console.incident import Incident
 from hub.server.console.picture import draw
 from hub.stix.incident import INCIDENT_CORE

@@ -18,7 +18,7 @@ from tests.console.conftest import Browser, SignedIn
 
 HUB = Path(hub.__file__).parent
 CATALOGUES = HUB / "pages" / "catalogues"
-PARTS = ("pages", "desk", "server/console")
+PARTS = ("pages", "server/console")
 OTHERS = [language for language in LANGUAGES if language != "en"]
 FIELD = re.compile(r"\{\w*\}")
 
