@@ -14,8 +14,9 @@ from typing import Final, NoReturn
 from hub.cli import DONE
 from hub.cli.client import client, connection_arguments, environment, home
 from hub.errors import ConfigurationError
+from hub.home import OUTBOX
 from hub.home.member import load_member
-from hub.producer.api import OUTBOX, HubClient
+from hub.producer.api import HubClient
 from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience
 

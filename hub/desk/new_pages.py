@@ -14,8 +14,8 @@ from hub.desk import fields, frame
 from hub.desk.drafts import Draft
 from hub.desk.work import Desk, Reading, zone_of
 from hub.errors import HubError, MalformedError, NotFoundError
+from hub.home import OUTBOX
 from hub.pages.texts import ENGLISH, gettext
-from hub.producer.api import OUTBOX
 from hub.producer.outbox import Outbox
 from hub.reports.formats.form.columns import COLUMNS
 from hub.reports.mending import cell_text, form_rows

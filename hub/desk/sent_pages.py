@@ -9,8 +9,8 @@ import flask
 from hub.desk import frame
 from hub.desk.work import Desk
 from hub.errors import HubError, NotFoundError, ReadingError
+from hub.home import OUTBOX
 from hub.pages.texts import gettext
-from hub.producer.api import OUTBOX
 from hub.producer.outbox import Outbox
 from hub.release.history import CONSENT, history_of
 from hub.release.history_page import NO_OFFICER

@@ -139,7 +139,7 @@ def test_what_changes_a_store_says_so_as_json(made: Command, tmp_path: Path) -> 
 
 def test_every_command_can_speak_json_or_makes_a_file_or_runs_on() -> None:
     """A program reads any command: by --json, or since what it prints is JSON, a sheet or a shell's script anyway."""
-    others = {"serve", "demo", "form", "convert", "follow", "completion", "audit export"}
+    others = {"serve", "demo", "desk", "form", "convert", "follow", "completion", "audit export"}
     without = set()
     for name in COMMANDS:
         parser = argparse.ArgumentParser()
