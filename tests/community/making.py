@@ -129,11 +129,11 @@ def acknowledged(number: int, member: str, about: int = 1) -> Content:
 
 
 def request(
-    number: int, member: str, asked: Iterable[str], due: str | None = "2026-04-02T04:10:00.000Z", about: int = 1
+    number: int, member: str, members_asked: Iterable[str], due: str | None = "2026-04-02T04:10:00.000Z", about: int = 1
 ) -> Content:
     extension: Content = {
         "extension_type": "property-extension",
-        "asked": [IDENTITIES.get(code, code) for code in asked],
+        "asked": [IDENTITIES.get(code, code) for code in members_asked],
         "what": "Take it down",
     } | ({} if due is None else {"due": due})
     return note(number, member, "request:open", [incident(about)["id"]], extensions={REQUEST: extension})
@@ -152,7 +152,7 @@ def send(hub: Hub, member: str, *objects: Content, to: str = "alerts", root: str
     body = json.dumps({"objects": list(objects)}).encode()
     status = json.loads(hub.add_objects(hub.may_add(cert(member), root, to), body).body)
     assert status["total_count"] == len(objects)
-    return {one["id"]: one["message"] for one in status.get("failures", ())}
+    return {failure["id"]: failure["message"] for failure in status.get("failures", ())}
 
 
 def taken(hub: Hub, member: str, *objects: Content, to: str = "alerts", root: str = "asean") -> None:
@@ -175,16 +175,16 @@ def poll(
 
 
 def board(hub: Hub, member: str = "SG", root: str = "asean") -> Content:
-    found: Content = json.loads(hub.community.board(cert(member), root))
-    return found
+    whole_board: Content = json.loads(hub.community.board(cert(member), root))
+    return whole_board
 
 
 def entry(hub: Hub, number: int = 1, member: str = "SG") -> Content:
     """One incident on a member's board."""
-    found = [one for one in board(hub, member)["incidents"] if one["incident"] == incident(number)["id"]]
-    assert len(found) == 1
-    one: Content = found[0]
-    return one
+    entries = [row for row in board(hub, member)["incidents"] if row["incident"] == incident(number)["id"]]
+    assert len(entries) == 1
+    first_entry: Content = entries[0]
+    return first_entry
 
 
 __all__ = ["START", "Clock"]

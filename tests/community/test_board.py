@@ -45,23 +45,27 @@ MARKED: Final = [TLP2_IDS[TLP.AMBER]]
 def test_the_board_follows_an_incident_from_its_first_report_to_its_last(hub: Hub, clock: Clock) -> None:
     """Each step shows at once, to every member's CERT alike."""
     taken(hub, "ID", incident(), report())
-    found = entry(hub)
-    assert (found["reported_by"], found["criticality"], found["stage"]) == ("ID", 90, "early")
-    assert found["first_added"] == format_place(START)
+    incident_entry = entry(hub)
+    assert (incident_entry["reported_by"], incident_entry["criticality"], incident_entry["stage"]) == (
+        "ID",
+        90,
+        "early",
+    )
+    assert incident_entry["first_added"] == format_place(START)
     clock.now += 10 * MINUTE
     taken(hub, "SG", acknowledged(10, "SG"))
     taken(hub, "ID", request(20, "ID", ["SG", "VN"], due="2026-04-02T07:00:00Z"))
     clock.now += 10 * MINUTE
     taken(hub, "SG", answered(11, "SG", "accepted", 20, text="We look into it"))
     taken(hub, "VN", answered(12, "VN", "refused", 20, text="Not in our country"))
-    found = entry(hub, member="MY")
-    assert found["age_seconds"] == 1200
-    assert found["acknowledged"] == {"SG": format_place(START + 10 * MINUTE)}
-    (asked,) = found["requests"]
-    assert (asked["by"], asked["asked"], asked["owing"]) == ("ID", ["SG", "VN"], [])
-    assert asked["due"] == "2026-04-02T07:00:00.000000Z"
-    assert [one["says"] for one in asked["answers"]["SG"]] == ["accepted"]
-    assert asked["answers"]["VN"][0]["why"] == "Not in our country"
+    incident_entry = entry(hub, member="MY")
+    assert incident_entry["age_seconds"] == 1200
+    assert incident_entry["acknowledged"] == {"SG": format_place(START + 10 * MINUTE)}
+    (asked_request,) = incident_entry["requests"]
+    assert (asked_request["by"], asked_request["asked"], asked_request["owing"]) == ("ID", ["SG", "VN"], [])
+    assert asked_request["due"] == "2026-04-02T07:00:00.000000Z"
+    assert [answer["says"] for answer in asked_request["answers"]["SG"]] == ["accepted"]
+    assert asked_request["answers"]["VN"][0]["why"] == "Not in our country"
     taken(hub, "ID", report(stage="final", version=60))
     assert board(hub)["incidents"] == []
 
@@ -79,10 +83,12 @@ def test_acknowledgements_are_due_by_the_profile_and_none_counts_as_40(
     assert entry(hub)["overdue"] == []
     clock.now += 1
     overdue = entry(hub)["overdue"]
-    assert {one["member"] for one in overdue} == set(CATALOGUE.members) - {"ID"}
-    assert {(one["what"], one["due"]) for one in overdue} == {("acknowledge", format_place(START + hours * HOUR))}
+    assert {deadline["member"] for deadline in overdue} == set(CATALOGUE.members) - {"ID"}
+    assert {(deadline["what"], deadline["due"]) for deadline in overdue} == {
+        ("acknowledge", format_place(START + hours * HOUR))
+    }
     taken(hub, "SG", acknowledged(10, "SG"))
-    assert "SG" not in {one["member"] for one in entry(hub)["overdue"]}
+    assert "SG" not in {deadline["member"] for deadline in entry(hub)["overdue"]}
 
 
 def test_answers_are_due_when_the_request_says(hub: Hub, clock: Clock) -> None:
@@ -109,10 +115,10 @@ def test_answers_are_due_by_the_profile_where_the_request_does_not_say(
     taken(hub, "ID", incident(criticality=criticality))
     clock.now += MINUTE
     taken(hub, "ID", request(20, "ID", ["SG"], due=None))
-    (asked,) = entry(hub)["requests"]
-    assert asked["due"] == format_place(START + MINUTE + hours * HOUR)
+    (asked_request,) = entry(hub)["requests"]
+    assert asked_request["due"] == format_place(START + MINUTE + hours * HOUR)
     clock.now = START + MINUTE + hours * HOUR
-    assert ("SG", "answer") in {(one["member"], one["what"]) for one in entry(hub)["overdue"]}
+    assert ("SG", "answer") in {(deadline["member"], deadline["what"]) for deadline in entry(hub)["overdue"]}
 
 
 def test_a_closed_or_withdrawn_incident_leaves_the_board(hub: Hub) -> None:
@@ -122,7 +128,7 @@ def test_a_closed_or_withdrawn_incident_leaves_the_board(hub: Hub) -> None:
     taken(hub, "ID", incident(1, version=1, status="closed"))
     taken(hub, "ID", incident(2, version=1, revoked=True))
     taken(hub, "ID", report(3, stage="final", version=1))
-    assert [one["incident"] for one in board(hub)["incidents"]] == [incident(4)["id"]]
+    assert [row["incident"] for row in board(hub)["incidents"]] == [incident(4)["id"]]
 
 
 def test_the_members_own_word_for_the_severity_stands_beside_the_number(hub: Hub) -> None:
@@ -131,8 +137,8 @@ def test_the_members_own_word_for_the_severity_stands_beside_the_number(hub: Hub
     core = next(iter(content["extensions"].values()))
     core["scores"] = [{"name": "Skala nasional", "value": 4, "description": "sangat tinggi"}]
     taken(hub, "ID", content)
-    found = entry(hub)
-    assert (found["criticality"], found["scale"]) == (70, ["Skala nasional: sangat tinggi"])
+    incident_entry = entry(hub)
+    assert (incident_entry["criticality"], incident_entry["scale"]) == (70, ["Skala nasional: sangat tinggi"])
 
 
 def test_nobody_closes_another_members_incident(hub: Hub) -> None:
@@ -156,9 +162,9 @@ def test_a_reader_sees_only_collections_that_admit_it(clock: Clock, tmp_path: Pa
     taken(hub, "ID", incident(), report(), to="circle")
     poll(hub, cert("SG"), to="circle")
     assert board(hub, "MY") == before
-    found = entry(hub, member="SG")
-    assert list(found["fetched"]) == ["SG"]
-    assert found["not_fetched"] == []
+    incident_entry = entry(hub, member="SG")
+    assert list(incident_entry["fetched"]) == ["SG"]
+    assert incident_entry["not_fetched"] == []
     hub.store.close()
 
 
@@ -177,8 +183,8 @@ def test_whoever_may_not_see_an_incident_is_not_asked_about_it_nor_reminded(cloc
     refused = send(hub, "ID", request(22, "ID", ["SG", "MY"]))
     assert "MY" in next(iter(refused.values()))
     clock.now += 30 * MINUTE
-    assert [one["asked"] for one in entry(hub, member="SG")["requests"]] == [["SG"], ["SG"]]
-    assert {one.member for one in hub.community.overdue(hub.catalogue.roots["asean"])} == {"SG"}
+    assert [row["asked"] for row in entry(hub, member="SG")["requests"]] == [["SG"], ["SG"]]
+    assert {deadline.member for deadline in hub.community.overdue(hub.catalogue.roots["asean"])} == {"SG"}
     hub.store.close()
 
 
@@ -217,14 +223,14 @@ def test_a_clock_that_is_set_back_takes_no_time_below_zero_and_no_claim_away(hub
     taken(hub, "SG", acknowledged(10, "SG") | before)
     poll(hub, cert("MY"))
     poll(hub, cert("SG"), last)
-    found = entry(hub)
-    assert set(found["fetched"]) == {"SG", "MY"}
-    assert found["acknowledged"]["SG"] > found["first_added"], "places only grow (law L1)"
-    assert (found["age_seconds"], found["overdue"]) == (0, [])
+    incident_entry = entry(hub)
+    assert set(incident_entry["fetched"]) == {"SG", "MY"}
+    assert incident_entry["acknowledged"]["SG"] > incident_entry["first_added"], "places only grow (law L1)"
+    assert (incident_entry["age_seconds"], incident_entry["overdue"]) == (0, [])
     figures = board(hub)["statistics"]["all"]
     assert figures["fetch"]["median_seconds"] == 0.0
     clock.now += 25 * HOUR
-    assert "VN" in {one["member"] for one in entry(hub)["overdue"]}
+    assert "VN" in {deadline["member"] for deadline in entry(hub)["overdue"]}
 
 
 def test_figures_are_those_of_the_last_90_days(hub: Hub, clock: Clock) -> None:
@@ -268,10 +274,10 @@ def test_a_contact_is_alive_for_90_days_after_its_member_confirmed_it(hub: Hub, 
     hub.community.confirm(cert("SG"), "asean")
     assert "SG" not in board(hub)["unconfirmed"]
     rows = json.loads(hub.community.contacts(cert("MY"), "asean"))["contacts"]
-    found = {row["member"]: row for row in rows}
-    assert found["SG"]["confirmed_at"] == format_place(START)
-    assert found["SG"]["duty_line"] == CATALOGUE.members["SG"].duty_line
-    assert not found["ID"]["confirmed"]
+    by_member = {row["member"]: row for row in rows}
+    assert by_member["SG"]["confirmed_at"] == format_place(START)
+    assert by_member["SG"]["duty_line"] == CATALOGUE.members["SG"].duty_line
+    assert not by_member["ID"]["confirmed"]
     clock.now += 90 * 24 * HOUR + 1
     assert "SG" in board(hub)["unconfirmed"]
 
@@ -287,12 +293,12 @@ def test_what_is_deleted_beside_the_incidents_costs_the_board_nothing(
     assert alerts is not None
     with monkeypatch.context() as patched:
         read: list[object] = []
-        patched.setattr(type(hub.store), "read", lambda *asked: read.append(asked))
+        patched.setattr(type(hub.store), "read", lambda *arguments: read.append(arguments))
         hub.store.delete(alerts.id, str(address["id"]), "ID", TLP.RED)
         assert board(hub)["open"] == 2
         assert read == []
     hub.store.delete(alerts.id, incident(2)["id"], "ID", TLP.RED)
-    assert [one["incident"] for one in board(hub)["incidents"]] == [incident(1)["id"]]
+    assert [row["incident"] for row in board(hub)["incidents"]] == [incident(1)["id"]]
 
 
 def test_a_board_that_does_not_show_all_says_so(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,7 +309,7 @@ def test_a_board_that_does_not_show_all_says_so(hub: Hub, monkeypatch: pytest.Mo
     monkeypatch.setattr("hub.community.board.PAGE_INCIDENTS", 2)
     cut = board(hub)
     assert (cut["more"], cut["open"]) == (True, 3)
-    assert [one["criticality"] for one in cut["incidents"]] == [90, 50]
+    assert [row["criticality"] for row in cut["incidents"]] == [90, 50]
     assert "1 more, less urgent" in "\n".join(board_lines(cut))
 
 
@@ -325,7 +331,7 @@ def test_incidents_of_one_member_never_hide_anothers(hub: Hub, monkeypatch: pyte
 def test_who_relayed_an_outsiders_incident_is_shown_and_owes_nothing(tmp_path: Path, clock: Clock) -> None:
     """H6 of the attacks: nobody could see who stands behind an outsider's words. Its share of the board is the relayer's."""
     root = CATALOGUE.roots["asean"]
-    relaying = tuple(dataclasses.replace(each, relay=True) for each in root.collections)
+    relaying = tuple(dataclasses.replace(collection, relay=True) for collection in root.collections)
     roots = {**CATALOGUE.roots, "asean": dataclasses.replace(root, collections=relaying)}
     hub = open_hub(tmp_path / "relaying", clock, dataclasses.replace(CATALOGUE, roots=roots))
     outsider = "identity--99999999-9999-4999-8999-999999999999"
@@ -343,9 +349,9 @@ def test_who_relayed_an_outsiders_incident_is_shown_and_owes_nothing(tmp_path: P
 def test_texts_on_a_board_are_cut(hub: Hub) -> None:
     """M5 of the attacks: a name, a request and an answer may be as long as an object."""
     long = "x" * 50_000
-    asked = request(20, "ID", ["SG"])
-    asked["extensions"][REQUEST]["what"] = long
-    taken(hub, "ID", incident(name=long), asked)
+    asked_request = request(20, "ID", ["SG"])
+    asked_request["extensions"][REQUEST]["what"] = long
+    taken(hub, "ID", incident(name=long), asked_request)
     for number in range(30, 44, 2):
         taken(hub, "SG", answered(number, "SG", "accepted", 20, text=long))
         taken(hub, "SG", answered(number + 1, "SG", "refused", 20, text=long))
@@ -377,6 +383,6 @@ def test_boards_are_prepared_before_anybody_asks(hub: Hub, reopen: Reopen, monke
     other = reopen()
     other.community.prepare()
     read: list[object] = []
-    monkeypatch.setattr(type(other.store), "read", lambda *asked: read.append(asked))
+    monkeypatch.setattr(type(other.store), "read", lambda *arguments: read.append(arguments))
     assert board(other)["open"] == 1
     assert read == []

@@ -78,8 +78,8 @@ def test_a_drill_is_played_in_time_and_reported_on(hub: Hub, clock: Clock) -> No
     assert board(hub)["incidents"] == [], "nothing of a drill is in the live root"
     (drill,) = drills_of(hub, root)
     report = drill_report(hub, root, drill)
-    (found,) = report["incidents"]
-    assert (found["stage"], found["criticality"], found["open"]) == ("final", 95, False)
+    (incident_row,) = report["incidents"]
+    assert (incident_row["stage"], incident_row["criticality"], incident_row["open"]) == ("final", 95, False)
     malaysia = report["statistics"]["members"]["MY"]
     assert malaysia["acknowledge"] == {"of": 1, "done": 1, "median_seconds": 30.0, "p90_seconds": 30.0}
     assert malaysia["answer"]["done"] == 1

@@ -45,7 +45,7 @@ class Poller:
             objects = answer.json().get("objects", [])
             if not objects:
                 return
-            self.got += [one["id"] for one in objects if one["type"] == "incident"]
+            self.got += [content["id"] for content in objects if content["type"] == "incident"]
             self.after = answer.headers["X-TAXII-Date-Added-Last"]
             if len(self.got) >= INCIDENTS // 3:
                 self.reached.set()
@@ -67,7 +67,7 @@ def test_claims_are_right_after_a_kill_in_the_middle(served: HubProcess) -> None
     assert status["success_count"] == INCIDENTS
     reached = threading.Event()
     singapore, malaysia = (Poller(served, name, reached) for name in ("sg-cert", "my-cert"))
-    threads = [threading.Thread(target=one.poll_until_it_breaks) for one in (singapore, malaysia)]
+    threads = [threading.Thread(target=poller.poll_until_it_breaks) for poller in (singapore, malaysia)]
     for thread in threads:
         thread.start()
     reached.wait(120)
@@ -80,9 +80,9 @@ def test_claims_are_right_after_a_kill_in_the_middle(served: HubProcess) -> None
     board = served.session("id-cert").get(f"{served.url}/asean/board/", timeout=60).json()
     fetched = {entry["incident"]: set(entry["fetched"]) for entry in board["incidents"]}
     assert len(fetched) == INCIDENTS
-    assert {one for one, who in fetched.items() if "SG" in who} == set(singapore.got)
+    assert {incident_id for incident_id, who in fetched.items() if "SG" in who} == set(singapore.got)
     assert len(singapore.got) == INCIDENTS
-    claimed = {one for one, who in fetched.items() if "MY" in who}
+    claimed = {incident_id for incident_id, who in fetched.items() if "MY" in who}
     assert claimed <= set(malaysia.got) | set(singapore.got[len(malaysia.got) : len(malaysia.got) + 1])
     assert claimed >= set(malaysia.got[:-1])
     assert not any("VN" in who for who in fetched.values())

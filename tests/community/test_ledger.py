@@ -250,12 +250,12 @@ def test_what_is_being_written_as_sent_is_not_made_undone_either(
     put_facts = type(hub.store).put_facts
     at_it, go_on = threading.Event(), threading.Event()
 
-    def put(*asked: Any, **how: Any) -> None:
+    def put(*arguments: Any, **how: Any) -> None:
         if threading.current_thread().name != "ledger":
             raise StoreFullError("no room")
         at_it.set()
         assert go_on.wait(60)
-        put_facts(*asked, **how)
+        put_facts(*arguments, **how)
 
     with monkeypatch.context() as patched:
         patched.setattr(type(hub.store), "put_facts", put)

@@ -37,7 +37,7 @@ def test_what_is_overdue_is_reminded_of_once(hub: Hub, clock: Clock) -> None:
     clock.now += HOUR
     taken(hub, "MY", acknowledged(10, "MY"))
     first = due_reminders(hub)
-    assert {one.member.code for one in first} == set(CATALOGUE.members) - {"ID", "MY"}
+    assert {reminder.member.code for reminder in first} == set(CATALOGUE.members) - {"ID", "MY"}
     note(hub, first)
     assert due_reminders(hub) == []
     clock.now += HOUR
@@ -49,24 +49,27 @@ def test_a_reminder_tells_the_members_own_time_and_utc(hub: Hub, clock: Clock) -
     """Indonesia's desk reads Indonesian, and Jakarta's clock; mail travels in the open, so the name is not in it."""
     taken(hub, "SG", incident(member="SG", name="A secret bank was hit"))
     clock.now += HOUR
-    found = {reminder.member.code: reminder for reminder in due_reminders(hub)}
-    assert "2026-04-02 11:10 (Asia/Jakarta), 2026-04-02 04:10 UTC" in found["ID"].line
-    assert "konfirmasi penerimaan" in found["ID"].body
-    assert "2026-04-02 10:40 (Asia/Yangon), 2026-04-02 04:10 UTC" in found["MM"].line
-    assert "acknowledgement" in found["MM"].body
-    for one in found.values():
-        assert "secret" not in f"{one.subject}{one.body}{one.line}{json.dumps(one.as_dict())}"
-        assert incident()["id"] in one.body
-        assert one.member.duty_line in one.phone
+    reminders = {reminder.member.code: reminder for reminder in due_reminders(hub)}
+    assert "2026-04-02 11:10 (Asia/Jakarta), 2026-04-02 04:10 UTC" in reminders["ID"].line
+    assert "konfirmasi penerimaan" in reminders["ID"].body
+    assert "2026-04-02 10:40 (Asia/Yangon), 2026-04-02 04:10 UTC" in reminders["MM"].line
+    assert "acknowledgement" in reminders["MM"].body
+    for shown_reminder in reminders.values():
+        assert (
+            "secret"
+            not in f"{shown_reminder.subject}{shown_reminder.body}{shown_reminder.line}{json.dumps(shown_reminder.as_dict())}"
+        )
+        assert incident()["id"] in shown_reminder.body
+        assert shown_reminder.member.duty_line in shown_reminder.phone
 
 
 def test_a_drill_says_that_it_is_one(hub: Hub, clock: Clock) -> None:
     """Nobody takes it for real."""
     taken(hub, "SG", incident(member="SG", labels=["exercise"]), root="exercise")
     clock.now += HOUR
-    found = {reminder.member.code: reminder for reminder in due_reminders(hub)}
-    assert found["ID"].subject.startswith("[LATIHAN]")
-    assert found["MM"].line.startswith("[EXERCISE]")
+    reminders = {reminder.member.code: reminder for reminder in due_reminders(hub)}
+    assert reminders["ID"].subject.startswith("[LATIHAN]")
+    assert reminders["MM"].line.startswith("[EXERCISE]")
 
 
 def test_every_catalogue_has_the_same_words_and_the_same_places_in_them() -> None:
@@ -202,7 +205,7 @@ def mailing(folder: Path) -> dict[str, str]:
 def test_servers_remind_by_themselves_once_however_many_they_are(hub: Hub, tmp_path: Path, mail: _MailServer) -> None:
     """Two `hub serve --remind` on one store, each with two workers; a kill and a restart send nothing again."""
     taken(hub, "SG", incident(member="SG"))
-    told = len(CATALOGUE.members) - 1
+    mails_expected = len(CATALOGUE.members) - 1
     settings = mailing(tmp_path) | {
         "HUB_SMTP_PORT": str(mail.server_address[1]),
         "HUB_WORKERS": "2",
@@ -216,18 +219,18 @@ def test_servers_remind_by_themselves_once_however_many_they_are(hub: Hub, tmp_p
     try:
         for server in servers:
             server.start()
-        for _ in range(told - 2):
+        for _ in range(mails_expected - 2):
             assert mail.came.acquire(timeout=60)
-        noted_by(hub, told)
+        noted_by(hub, mails_expected)
         for server in servers:
             server.kill()
         end_turns(hub)
         taken(hub, "SG", incident(2, member="SG", criticality=95))
         for server in servers:
             server.start()
-        for _ in range(told - 2):
+        for _ in range(mails_expected - 2):
             assert mail.came.acquire(timeout=60)
-        noted_by(hub, 2 * told)
+        noted_by(hub, 2 * mails_expected)
         recipients = [line for text in mail.mails for line in text.splitlines() if line.startswith("To: ")]
         assert sorted(recipients) == sorted(
             f"To: {member.contact}"
@@ -314,20 +317,20 @@ def test_nobody_reminds_while_another_does(hub: Hub, reopen: Reopen, clock: Cloc
     """What the other has not told yet is told at the next look."""
     taken(hub, "ID", incident())
     clock.now += HOUR
-    told: list[Digest] = []
+    digests: list[Digest] = []
 
     def tell(digest: Digest) -> bool:
-        told.append(digest)
+        digests.append(digest)
         return True
 
     with Turn(reopen(), KIND) as turn:
         assert turn.mine()
         assert not remind(hub, tell)
-    assert told == []
+    assert digests == []
     assert remind(hub, tell)
-    assert len(told) == len(CATALOGUE.members) - 1
+    assert len(digests) == len(CATALOGUE.members) - 1
     assert remind(hub, tell)
-    assert len(told) == len(CATALOGUE.members) - 1
+    assert len(digests) == len(CATALOGUE.members) - 1
 
 
 def test_a_deadline_that_cannot_be_written_keeps_nobody_else_from_being_reminded(

@@ -107,13 +107,13 @@ class ByTaxiiClient:
 
     def acknowledge(self, identifier: str) -> None:
         """See `Desk`."""
-        assert identifier in {one["id"] for one in self.seen}
+        assert identifier in {content["id"] for content in self.seen}
         self._say(acknowledged(501, self.member) | {"object_refs": [identifier]})
 
     def answer(self, identifier: str, request: str, says: str, why: str) -> None:
         """See `Desk`."""
         self.fetch()
-        asked = next(one for one in self.seen if "request:open" in one.get("labels", ()))
+        asked = next(content for content in self.seen if "request:open" in content.get("labels", ()))
         assert asked["id"] == request
         self.said += 1
         self._say(note(502 + self.said, self.member, f"response:{says}", [identifier, request], why))
@@ -185,10 +185,10 @@ def test_indonesia_is_hit_and_the_others_help(  # noqa: PLR0915 - one story, tol
     incident_entry = _entry(malaysia.board())
     first, second = incident_entry["requests"]
     assert (first["asked"], first["owing"]) == (["SG", "VN"], [])
-    assert [one["says"] for one in first["answers"]["SG"]] == ["accepted"]
+    assert [answer["says"] for answer in first["answers"]["SG"]] == ["accepted"]
     assert first["answers"]["VN"][0]["why"] == "It is not in our country"
     assert (second["asked"], second["owing"]) == (["MY"], ["MY"])
-    assert [(one["member"], one["what"]) for one in incident_entry["overdue"]] == [("MY", "answer")]
+    assert [(deadline["member"], deadline["what"]) for deadline in incident_entry["overdue"]] == [("MY", "answer")]
     # (6) Malaysia is reminded, once
     reminded = command("remind", "--json", environment=served.environment).stdout
     assert json.loads(reminded)["member"] == "MY"

@@ -34,8 +34,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
     def run(*arguments: str) -> Told:
         code = main(list(arguments))
-        told = capsys.readouterr()
-        return Told(code, told.out, told.err)
+        answer = capsys.readouterr()
+        return Told(code, answer.out, answer.err)
 
     assert run("init").code == 0
     assert run("account", "add", "id-cert", "--member", "ID", "--kind", "cert").code == 0
@@ -44,9 +44,9 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 @pytest.fixture
 def backup(hub: Callable[..., Told], tmp_path: Path) -> Path:
-    told = hub("backup", str(tmp_path / "backups"))
-    assert told.code == 0, told.err
-    return Path(told.out.strip())
+    answer = hub("backup", str(tmp_path / "backups"))
+    assert answer.code == 0, answer.err
+    return Path(answer.out.strip())
 
 
 def test_a_backup_is_readable_by_its_owner_alone_and_checks_out(hub: Callable[..., Told], backup: Path) -> None:
@@ -54,14 +54,14 @@ def test_a_backup_is_readable_by_its_owner_alone_and_checks_out(hub: Callable[..
     for path in (backup.parent, backup, *backup.iterdir()):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     for folder in (backup, backup.parent):  # of several, the newest
-        told = hub("restore", str(folder), "--check")
-        assert (told.code, "all is as the hub wrote it" in told.out) == (0, True), told
+        answer = hub("restore", str(folder), "--check")
+        assert (answer.code, "all is as the hub wrote it" in answer.out) == (0, True), answer
 
 
 def test_a_backup_comes_back_where_the_store_is_gone(hub: Callable[..., Told], backup: Path, tmp_path: Path) -> None:
     """And never over a store that is there."""
-    told = hub("restore", str(backup))
-    assert (told.code, "move that file away" in told.err) == (3, True)
+    answer = hub("restore", str(backup))
+    assert (answer.code, "move that file away" in answer.err) == (3, True)
     for file in tmp_path.glob("hub.sqlite*"):
         file.unlink()
     assert hub("restore", str(backup)).code == 0
@@ -77,15 +77,15 @@ def test_changed_bytes_of_a_backup_are_found(hub: Callable[..., Told], backup: P
     at = content.rindex(b"identity_class")
     content[at : at + 14] = b"identity_clasS"
     file.write_bytes(content)
-    told = hub("restore", str(backup), "--check")
-    assert (told.code, "not the bytes that were written" in told.err) == (3, True)
+    answer = hub("restore", str(backup), "--check")
+    assert (answer.code, "not the bytes that were written" in answer.err) == (3, True)
     manifest = json.loads((backup / "manifest.json").read_text())
     import hashlib
 
     manifest["files"]["hub.sqlite"] = hashlib.sha256(content).hexdigest()
     (backup / "manifest.json").write_text(json.dumps(manifest))
-    told = hub("restore", str(backup), "--check")
-    assert (told.code, "record:" in told.out) == (1, True), told
+    answer = hub("restore", str(backup), "--check")
+    assert (answer.code, "record:" in answer.out) == (1, True), answer
 
 
 def test_an_older_copy_under_the_manifest_of_a_newer_backup_is_found(
@@ -97,8 +97,8 @@ def test_an_older_copy_under_the_manifest_of_a_newer_backup_is_found(
     manifest = json.loads((later / "manifest.json").read_text())
     manifest["files"] = json.loads((backup / "manifest.json").read_text())["files"]
     (backup / "manifest.json").write_text(json.dumps(manifest))
-    told = hub("restore", str(backup), "--check")
-    assert (told.code, "rolled back" in told.out) == (1, True), told
+    answer = hub("restore", str(backup), "--check")
+    assert (answer.code, "rolled back" in answer.out) == (1, True), answer
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_what_is_no_backup_is_told(hub: Callable[..., Told], tmp_path: Path, tex
     """In words, and nothing is changed."""
     (tmp_path / "junk").mkdir()
     (tmp_path / "junk" / "manifest.json").write_text(text)
-    told = hub("restore", str(tmp_path / "junk"), "--check")
-    assert (told.code, "manifest" in told.err) == (3, True)
+    answer = hub("restore", str(tmp_path / "junk"), "--check")
+    assert (answer.code, "manifest" in answer.err) == (3, True)
 
 
 def test_only_the_newest_are_kept(hub: Callable[..., Told], tmp_path: Path) -> None:
@@ -119,8 +119,8 @@ def test_only_the_newest_are_kept(hub: Callable[..., Told], tmp_path: Path) -> N
         (folder / name).mkdir(parents=True)
         (folder / name / "manifest.json").write_text("{}")
     (folder / "notes").mkdir()
-    told = hub("backup", str(folder), "--keep", "2")
-    assert told.code == 0
-    left = sorted(path.name for path in folder.iterdir())
-    assert left == ["2026-01-03T000000Z", Path(told.out.strip()).name, "notes"]
+    answer = hub("backup", str(folder), "--keep", "2")
+    assert answer.code == 0
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["2026-01-03T000000Z", Path(answer.out.strip()).name, "notes"]
     assert hub("backup", str(folder), "--keep", "0").code == 3

@@ -87,15 +87,15 @@ def test_metrics_tell_what_an_operator_is_alarmed_by(
     client = app.test_client()
     before = figures(client.get("/metrics", headers=headers).text)["hub_refused_logins_total"]
     client.get("/taxii2/", headers={"Authorization": "Bearer hub_wrong"})
-    told = figures(client.get("/metrics", headers=headers).text)
-    assert told["hub_store_bytes"] > 4096
-    assert told["hub_disk_free_bytes"] > 0
-    assert told["hub_certificate_expiry_seconds"] == certificate_expiry(app.config["TLS_CERT"])
-    assert told['hub_overdue_steps{root="region"}'] == 0
-    assert told['hub_member_seen_seconds{kind="cert",member="ID"}'] > 1.7e9
-    assert told["hub_refused_logins_total"] == before + 1
-    assert (told["hub_audit_verified_seconds"], told["hub_audit_findings"]) == (1000, 3)
-    assert any(name.startswith("hub_info{version=") for name in told)
+    metrics = figures(client.get("/metrics", headers=headers).text)
+    assert metrics["hub_store_bytes"] > 4096
+    assert metrics["hub_disk_free_bytes"] > 0
+    assert metrics["hub_certificate_expiry_seconds"] == certificate_expiry(app.config["TLS_CERT"])
+    assert metrics['hub_overdue_steps{root="region"}'] == 0
+    assert metrics['hub_member_seen_seconds{kind="cert",member="ID"}'] > 1.7e9
+    assert metrics["hub_refused_logins_total"] == before + 1
+    assert (metrics["hub_audit_verified_seconds"], metrics["hub_audit_findings"]) == (1000, 3)
+    assert any(name.startswith("hub_info{version=") for name in metrics)
 
 
 def test_a_certificate_that_cannot_be_read_has_no_end(tmp_path: Path) -> None:

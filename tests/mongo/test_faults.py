@@ -23,7 +23,7 @@ from hub.store.base import EVERY, LAST, Deletion
 from hub.store.mongo.store import READ_SECONDS, MongoStore
 from tests.mongo import server
 from tests.mongo.worker import COLLECTION, LOCK_SECONDS, batch_of, store_at
-from tests.store.making import add, an_id, asking, batch, candidate, contents, held, told
+from tests.store.making import add, an_id, asking, batch, candidate, contents, contents_of, held
 from tests.summary import Figures
 
 WRITERS: Final = 8
@@ -237,7 +237,7 @@ def test_each_acknowledged_object_is_met_exactly_once_and_in_order(
                 before = max(order[candidate.id, candidate.version] for candidate in batch_of(w, n - 1).candidates)
                 assert before < min(order[candidate.id, candidate.version] for candidate in batch_of(w, n).candidates)
     store = open_at(uri)
-    last = {one["id"]: one["version"] for one in told(store, asking(collection=COLLECTION, limit=100))}
+    last = {one["id"]: one["version"] for one in contents_of(store, asking(collection=COLLECTION, limit=100))}
     assert {last[an_id(w * 100_000 + 99_999)] for w in range(WRITERS)} == {batches}
     assert all(store.get_status(f"{w}.{n}") for w in range(WRITERS) for n in range(batches))
     found = {"batches": WRITERS * batches, "objects": len(sent), "writers stopped": region.stops}

@@ -146,7 +146,11 @@ def publish(member: dict[str, Client]) -> None:
     ID.publish("feeds", file("a"))
     SG.publish("feeds", file("b"))
     # the hub's own, poisoned
-    (own,) = (one for one in ID.objects("feeds", type="extension-definition", limit=1000) if "Incident" in one["name"])
+    (own,) = (
+        definition
+        for definition in ID.objects("feeds", type="extension-definition", limit=1000)
+        if "Incident" in definition["name"]
+    )
     ID.publish("feeds", {**own, "modified": "2026-02-01T00:00:00.000Z", "revoked": True})
 
 
@@ -196,8 +200,8 @@ def make(folder: Path, mongo: str) -> None:
         fill()
         database: Any = pymongo.MongoClient(mongo).get_default_database()
         with (folder / "documents.jsonl").open("w") as lines_of:
-            for name, wanted in (("meta", {"_id": "format"}), ("log", {}), ("objects", {})):
-                for document in database[name].find(wanted).sort("_id", 1):
+            for name, criteria in (("meta", {"_id": "format"}), ("log", {}), ("objects", {})):
+                for document in database[name].find(criteria).sort("_id", 1):
                     lines_of.write(json_util.dumps([name, document]) + "\n")
 
 

@@ -96,7 +96,7 @@ class Older:
         return list(relevel(self.store, self.catalogue, Limits(), self.clock.now))
 
     def hidden(self) -> dict[str, HiddenObject]:
-        return {one.id: one for one in hidden_objects(self.store, self.catalogue)}
+        return {hidden.id: hidden for hidden in hidden_objects(self.store, self.catalogue)}
 
     def hub(self) -> Hub:
         return assemble(self.store, self.catalogue, self.clock, Limits())
@@ -187,19 +187,23 @@ def test_every_record_has_the_level_of_todays_rules_or_is_hidden_with_the_reason
         assert seen(as_account, object_id) == readers, what
         assert (object_id in hidden) is bool(reason), what
         assert not reason or reason in hidden[object_id].reason, what
-    assert [one.alias for one in older.catalogue if older.store.has_unknown_levels(one.id)] == []
+    assert [collection.alias for collection in older.catalogue if older.store.has_unknown_levels(collection.id)] == []
 
 
 def test_nothing_is_dropped_and_nothing_moves(older: Older) -> None:
     """Each record is there, whatever became of it, at its place; its level is no lower than before."""
     before = {
-        (one.id, record.place): record
-        for one in older.catalogue
-        for record in older.store.records(one.id)
+        (collection.id, record.place): record
+        for collection in older.catalogue
+        for record in older.store.records(collection.id)
         if record.publishers != ("",) and record.id not in older.catalogue.own_objects
     }
     older.init()
-    after = {(one.id, record.place): record for one in older.catalogue for record in older.store.records(one.id)}
+    after = {
+        (collection.id, record.place): record
+        for collection in older.catalogue
+        for record in older.store.records(collection.id)
+    }
     for key, record in before.items():
         assert (after[key].id, after[key].body, after[key].publishers) == (record.id, record.body, record.publishers)
         assert after[key].reached <= after[key].level
@@ -211,15 +215,15 @@ def test_what_the_hub_put_in_is_restored(older: Older, template: Template) -> No
     older.init()
     shown = clients_of(older.hub(), template)("partner").everything("feeds", type="extension-definition")
     assert len(shown) == 7
-    assert not any(one.get("revoked") for one in shown)
+    assert not any(content.get("revoked") for content in shown)
 
 
 def test_run_again_it_changes_nothing(older: Older) -> None:
     """Nor does it judge anything twice."""
     older.init()
-    records = [record for one in older.catalogue for record in older.store.records(one.id)]
+    records = [record for collection in older.catalogue for record in older.store.records(collection.id)]
     assert older.init() == []
-    assert [record for one in older.catalogue for record in older.store.records(one.id)] == records
+    assert [record for collection in older.catalogue for record in older.store.records(collection.id)] == records
 
 
 @pytest.mark.parametrize("older", ["sqlite", "mongo"], indirect=True)
@@ -246,12 +250,12 @@ def test_an_upgrade_that_was_broken_off_is_run_again(older: Older, monkeypatch: 
             list(relevel(older.store, older.catalogue, Limits(), older.clock.now))
         except StoreUnavailableError:
             stops += 1
-            assert any(older.store.has_unknown_levels(one.id) for one in older.catalogue)
+            assert any(older.store.has_unknown_levels(collection.id) for collection in older.catalogue)
             continue
         break
     assert stops > 3
     assert {object_id for object_id, _, reason in HELD.values() if reason} <= older.hidden().keys()
-    assert not any(older.store.has_unknown_levels(one.id) for one in older.catalogue)
+    assert not any(older.store.has_unknown_levels(collection.id) for collection in older.catalogue)
 
 
 def test_a_damaged_archive_is_refused_in_words(tmp_path: Path, newer_catalogue: Catalogue) -> None:
@@ -262,7 +266,7 @@ def test_a_damaged_archive_is_refused_in_words(tmp_path: Path, newer_catalogue: 
     store = open_sqlite(tmp_path, Clock(START))
     with pytest.raises(UnprocessableError, match="the export is damaged"):
         list(read_archive(store, newer_catalogue, tmp_path / "damaged.jsonl", now=START, fact_kinds=ARCHIVED_KINDS))
-    assert [record for one in newer_catalogue for record in store.records(one.id)] == []
+    assert [record for collection in newer_catalogue for record in store.records(collection.id)] == []
     store.close()
 
 
@@ -350,7 +354,7 @@ def test_hidden_objects_move_with_an_archive(upgraded: Older, tmp_path: Path) ->
     moved = open_sqlite(tmp_path / "moved", upgraded.clock)
     list(read_archive(moved, upgraded.catalogue, tmp_path / "new.jsonl", now=START, fact_kinds=ARCHIVED_KINDS))
     assert list(hidden_objects(moved, upgraded.catalogue)) == list(hidden_objects(upgraded.store, upgraded.catalogue))
-    assert not any(moved.has_unknown_levels(one.id) for one in upgraded.catalogue)
+    assert not any(moved.has_unknown_levels(collection.id) for collection in upgraded.catalogue)
     moved.close()
 
 
@@ -385,6 +389,6 @@ def test_the_commands_of_an_upgrade(
     assert main(["levels", "remove", "region/feeds", an_id(11), an_id(14), "--yes"]) == DONE
     capsys.readouterr()
     assert main(["levels", "list"]) == DONE
-    left = {line.split()[1] for line in capsys.readouterr().out.splitlines()}
-    assert left == rows.keys() - {an_id(11), an_id(14), an_id(17)}
+    hidden_ids = {line.split()[1] for line in capsys.readouterr().out.splitlines()}
+    assert hidden_ids == rows.keys() - {an_id(11), an_id(14), an_id(17)}
     assert main(["audit", "verify"]) == DONE

@@ -133,9 +133,9 @@ RELAY = replace(OPEN, relay=True)
 
 
 def parsed(content: Mapping[str, Any]) -> StixObject:
-    found = parse_object(dict(content), Limits())
-    assert isinstance(found, StixObject), found
-    return found
+    obj = parse_object(dict(content), Limits())
+    assert isinstance(obj, StixObject), obj
+    return obj
 
 
 def made(object_type: str, **content: Any) -> StixObject:
@@ -211,19 +211,19 @@ def test_whom_an_object_belongs_to(obj: StixObject, collection: Collection, owne
 )
 def test_marking_definitions_belong_to_nobody(definition: dict[str, Any]) -> None:
     """Every tool sends them along, so every writer may; those that the hub puts in itself are CLEAR."""
-    found = parse_object(definition, Limits())
-    assert isinstance(found, StixObject)
-    assert speaks_for("ID", found, OPEN, CATALOGUE) == Owner(NOBODY)
+    obj = parse_object(definition, Limits())
+    assert isinstance(obj, StixObject)
+    assert speaks_for("ID", obj, OPEN, CATALOGUE) == Owner(NOBODY)
     declared = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
-    assert level_of(found, OPEN, declared) == Level(TLP.CLEAR, BY_HUB)
+    assert level_of(obj, OPEN, declared) == Level(TLP.CLEAR, BY_HUB)
 
 
 def test_a_definition_that_the_hub_does_not_hold_there_has_the_level_that_it_says() -> None:
     """TLP:RED is no part of a collection that takes nothing above AMBER+STRICT; a changed definition is not the hub's."""
     for content in (tlp2_definition(TLP.RED), tlp1_definition(TLP.AMBER) | {"name": "TLP:RED"}):
-        found = parse_object(content, Limits())
-        if isinstance(found, StixObject):
-            assert level_of(found, OPEN, CATALOGUE) == Level(TLP.RED, BY_MARKING)
+        obj = parse_object(content, Limits())
+        if isinstance(obj, StixObject):
+            assert level_of(obj, OPEN, CATALOGUE) == Level(TLP.RED, BY_MARKING)
 
 
 @pytest.mark.parametrize(

@@ -207,9 +207,9 @@ def test_a_declaration_that_cannot_be_used_does_not_load(tmp_path: Path, case: t
         file_named = "collections/one/deep/second.toml"  # the first collection that lacks the drills' profile
     else:
         file_named = file
-    told = complaint(tmp_path, {file: FILES[file].replace(old, new, 1)})
-    assert told.startswith(f"{file_named}: {key}")
-    assert reason in told
+    message = complaint(tmp_path, {file: FILES[file].replace(old, new, 1)})
+    assert message.startswith(f"{file_named}: {key}")
+    assert reason in message
 
 
 @pytest.mark.parametrize("flag", ["constituents", "partners", "public"])
@@ -220,8 +220,8 @@ def test_a_write_only_collection_opens_to_nobody(tmp_path: Path, flag: str) -> N
         .replace('"members"', '"nobody"')
         .replace("[access]", f"{flag} = true\n[access]")
     )
-    told = complaint(tmp_path, {"collections/one/first.toml": text})
-    assert told.startswith(f"collections/one/first.toml: collection.{flag}")
+    message = complaint(tmp_path, {"collections/one/first.toml": text})
+    assert message.startswith(f"collections/one/first.toml: collection.{flag}")
 
 
 @pytest.mark.parametrize("flag", ["partners", "public"])
@@ -232,8 +232,8 @@ def test_a_collection_for_named_members_is_not_open_to_outsiders(tmp_path: Path,
         .replace('"members"', '["ID"]')
         .replace("[access]", f"{flag} = true\n[access]")
     )
-    told = complaint(tmp_path, {"collections/one/first.toml": text})
-    assert told.startswith(f"collections/one/first.toml: collection.{flag}")
+    message = complaint(tmp_path, {"collections/one/first.toml": text})
+    assert message.startswith(f"collections/one/first.toml: collection.{flag}")
 
 
 def test_a_write_only_collection_and_a_red_one_load(tmp_path: Path) -> None:
@@ -260,20 +260,20 @@ def test_an_identity_belongs_to_one_member_only(tmp_path: Path) -> None:
     """Law L4 hangs on it: whoever could claim another's identity could speak for that member."""
     file = "collections/one/members.toml"
     ids = [line for line in FILES[file].splitlines() if line.startswith("identities")]
-    told = complaint(tmp_path, {file: FILES[file].replace(ids[1], ids[0])})
-    assert told.startswith(f"{file}: member[1].identities")
-    assert "reserved for ID already" in told
+    message = complaint(tmp_path, {file: FILES[file].replace(ids[1], ids[0])})
+    assert message.startswith(f"{file}: member[1].identities")
+    assert "reserved for ID already" in message
 
 
 @pytest.mark.parametrize("name", ["taxii2", "healthz", "readyz", "metrics", "static", "a.b", "A", "a,b"])
 def test_an_api_root_cannot_have_every_name(tmp_path: Path, name: str) -> None:
     """It is one path segment, and not one that the hub answers itself."""
-    told = complaint(tmp_path, {f"collections/{name}/root.toml": ROOT + 'members = "one"\n'})
-    assert told.startswith(f"collections/{name}/root.toml: ")
+    message = complaint(tmp_path, {f"collections/{name}/root.toml": ROOT + 'members = "one"\n'})
+    assert message.startswith(f"collections/{name}/root.toml: ")
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"collections/hub.toml": None}, "collections/hub.toml: there is no such file"),
         ({"collections/one/root.toml": None}, "collections/one/root.toml: there is no such file"),
@@ -289,9 +289,11 @@ def test_an_api_root_cannot_have_every_name(tmp_path: Path, name: str) -> None:
         ({"collections/one/a/b/c/d/e/f.toml": ""}, "collections/one/a/b/c/d/e: folders are nested too deeply"),
     ],
 )
-def test_a_folder_that_cannot_be_used_does_not_load(tmp_path: Path, changes: dict[str, str | None], told: str) -> None:
+def test_a_folder_that_cannot_be_used_does_not_load(
+    tmp_path: Path, changes: dict[str, str | None], message: str
+) -> None:
     """A missing, stray or broken file is named."""
-    assert complaint(tmp_path, changes).startswith(told)
+    assert complaint(tmp_path, changes).startswith(message)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -38,10 +38,10 @@ def open_store(kind: str, tmp_path: Path, clock: Clock) -> Iterator[OpenStore]:
         return opened[-1]
 
     yield opener
-    found = _not_as_written(opened)
+    differences = _not_as_written(opened)
     for store in opened:
         store.close()
-    assert found == []
+    assert differences == []
 
 
 def _not_as_written(opened: Iterable[Store]) -> list[Finding]:

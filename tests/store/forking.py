@@ -80,7 +80,9 @@ def add_objects(store: Store, first: int, count: int = OBJECTS) -> list[str]:
 def check_held(kind: str, folder: Path, *acknowledged: list[str]) -> None:
     """What was acknowledged is there, and nothing else."""
     store = open_store(kind, folder)
-    assert sorted(object_id for object_id, _ in held(store)) == sorted(one for ids in acknowledged for one in ids)
+    assert sorted(object_id for object_id, _ in held(store)) == sorted(
+        identifier for ids in acknowledged for identifier in ids
+    )
     store.close()
 
 
@@ -99,10 +101,10 @@ def every_call(kind: str, folder: Path) -> None:
         calls = calls_of(store) | {"facts": lambda: store.facts("x"), "put_facts": lambda: store.put_facts("x", {})}
         if kind == "sqlite":
             calls |= {"moved": watch.moved, "next": lambda: next(records)}
-        found = {name: complaint(call) for name, call in calls.items()}
+        messages = {name: complaint(call) for name, call in calls.items()}
         watch.close()
         store.close()
-        return found
+        return messages
 
     for name, text in fork(complaints).items():
         assert text.startswith("StoreError: the store "), (name, text)

@@ -91,7 +91,7 @@ def batch(
     return Batch(
         collection=collection,
         publisher=publisher,
-        candidates=tuple(replace(one, index=index) for index, one in enumerate(candidates)),
+        candidates=tuple(replace(sent, index=index) for index, sent in enumerate(candidates)),
         status_id=status,
         account="someone",
         describe=lambda outcomes: json.dumps([[outcome.id, outcome.verdict.value] for outcome in outcomes]).encode(),
@@ -119,7 +119,7 @@ def contents(body: bytes) -> list[dict[str, Any]]:
     return objects
 
 
-def told(store: Store, query: Query, max_bytes: int = ROOMY) -> Iterator[dict[str, Any]]:
+def contents_of(store: Store, query: Query, max_bytes: int = ROOMY) -> Iterator[dict[str, Any]]:
     """Everything that paging by place brings, one object after the other; checks what each page says of itself."""
     while True:
         page = store.read(query, max_bytes)

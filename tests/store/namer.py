@@ -23,10 +23,10 @@ def main(kind: str, folder: str, what: str) -> None:
         number = int(line)
         name = an_id(number, "ipv4-addr")
         if what == "adds":
-            one = batch(candidate(number, None, 3, type="ipv4-addr", owner=NOBODY), collection="high")
+            sent_batch = batch(candidate(number, None, 3, type="ipv4-addr", owner=NOBODY), collection="high")
         else:
-            one = batch(candidate(number, level=1, names=(name,)), collection="low")
-        (outcome,) = store.append(replace(one, reads=dict.fromkeys(COLLECTIONS, 3))).outcomes
+            sent_batch = batch(candidate(number, level=1, names=(name,)), collection="low")
+        (outcome,) = store.append(replace(sent_batch, reads=dict.fromkeys(COLLECTIONS, 3))).outcomes
         print(outcome.verdict.value, flush=True)  # noqa: T201 - the answer
     store.close()
 

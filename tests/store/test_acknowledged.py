@@ -37,9 +37,9 @@ def test_the_status_that_is_returned_is_the_one_that_is_kept(store: Store) -> No
     add(store, candidate(2))
     appended = store.append(batch(candidate(1), candidate(2, note="other"), candidate(2), status="s1"))
     assert json.loads(appended.status) == [[outcome.id, outcome.verdict.value] for outcome in appended.outcomes]
-    kept = store.get_status("s1")
-    assert kept is not None
-    assert kept.body == appended.status
+    held_status = store.get_status("s1")
+    assert held_status is not None
+    assert held_status.body == appended.status
     assert store.append(batch(candidate(1))).status == b""
 
 

@@ -10,7 +10,7 @@ import pytest
 from hub.errors import UnprocessableError
 from hub.store.base import EVERY, LAST, Record, Status, Store
 from hub.taxii.filters import VersionMatch
-from tests.store.making import START, Clock, add, an_id, asking, candidate, held, nobodys, places, told
+from tests.store.making import START, Clock, add, an_id, asking, candidate, contents_of, held, nobodys, places
 
 
 def _filled(store: Store) -> list[Record]:
@@ -47,8 +47,11 @@ def test_what_is_restored_is_what_was_exported(store: Store) -> None:
     for clearance in range(5):
         assert store.counts("again", clearance) == store.counts("shared", clearance)
         for versions in (LAST, EVERY, VersionMatch(first=True)):
-            objects_here = list(told(store, asking(clearance=clearance, versions=versions)))
-            assert list(told(store, asking(clearance=clearance, versions=versions, collection="again"))) == objects_here
+            objects_here = list(contents_of(store, asking(clearance=clearance, versions=versions)))
+            assert (
+                list(contents_of(store, asking(clearance=clearance, versions=versions, collection="again")))
+                == objects_here
+            )
 
 
 def test_what_comes_after_a_restore_stands_after_every_place_ever_given_out(store: Store) -> None:
@@ -126,13 +129,17 @@ def test_statuses_go_out_while_they_answer_and_come_back_as_they_were(store: Sto
     add(store, candidate(1), status="old")
     clock.now += 2_000_000
     add(store, candidate(1), candidate(2), status="new")
-    kept = {status.id: status for status in store.statuses()}
-    assert kept == {name: store.get_status(name) for name in ("old", "new")}
-    assert (kept["new"].kept_at, kept["new"].account, kept["new"].publisher) == (START + 2_000_000, "someone", "ID")
+    statuses_held = {status.id: status for status in store.statuses()}
+    assert statuses_held == {name: store.get_status(name) for name in ("old", "new")}
+    assert (statuses_held["new"].kept_at, statuses_held["new"].account, statuses_held["new"].publisher) == (
+        START + 2_000_000,
+        "someone",
+        "ID",
+    )
     elsewhere = Status("moved", "again", "other", "SG", START + 1_000_000, '{ "a": "ขอ" }'.encode())
     assert store.put_statuses(iter([elsewhere, Status("old", "x", "x", "x", clock.now, b"x")])) == 2
     assert store.get_status("moved") == elsewhere
-    assert store.get_status("old") == kept["old"]
+    assert store.get_status("old") == statuses_held["old"]
     clock.now = START + 3_600_001
     assert [status.id for status in sorted(store.statuses(), key=lambda status: status.kept_at)] == ["moved", "new"]
     clock.now = START + 4_600_001
@@ -145,7 +152,7 @@ def test_more_statuses_and_larger_records_than_one_operation_carries_go_out_and_
     """An archive is any size: neither memory nor one commit has to hold it."""
     statuses = [Status(f"s{number:05d}", "shared", "a", "ID", START, b"{}") for number in range(1_500)]
     assert store.put_statuses(iter(statuses)) == len(statuses)
-    assert sorted(store.statuses(), key=lambda one: one.id) == statuses
+    assert sorted(store.statuses(), key=lambda status: status.id) == statuses
     add(store, candidate(0))
     (pattern,) = store.records("shared")
     records = [

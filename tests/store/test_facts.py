@@ -7,8 +7,8 @@ from collections.abc import Callable
 from hub.store.base import Store
 
 
-def _pairs(store: Store, kind: str, **asked: object) -> list[tuple[str, bytes]]:
-    return [(fact.key, fact.value) for fact in store.facts(kind, **asked)]  # type: ignore[arg-type] # passed on as given
+def _pairs(store: Store, kind: str, **filters: object) -> list[tuple[str, bytes]]:
+    return [(fact.key, fact.value) for fact in store.facts(kind, **filters)]  # type: ignore[arg-type] # passed on as given
 
 
 def test_facts_are_found_by_kind_and_prefix(store: Store, open_store: Callable[..., Store]) -> None:

@@ -30,10 +30,13 @@ def _held(key: int, publishers: tuple[str, ...] = ("ID",), **changes: object) ->
 @given(st.lists(st.integers(0, 4), max_size=12))
 def test_a_version_has_the_highest_level_among_it_and_all_newer_ones(levels: list[int]) -> None:
     """It never rises from old to new; NO_LEVEL stands before the oldest."""
-    found = standings([Version(level, False, ("ID",)) for level in levels])
-    assert [one.governing for one in found] == [max(levels[index:]) for index in range(len(levels))]
-    assert [one.preceded for one in found] == [NO_LEVEL, *(one.governing for one in found)][: len(levels)]
-    assert [one.newest for one in found] == [index == len(levels) - 1 for index in range(len(levels))]
+    all_standings = standings([Version(level, False, ("ID",)) for level in levels])
+    assert [standing.governing for standing in all_standings] == [max(levels[index:]) for index in range(len(levels))]
+    assert [standing.preceded for standing in all_standings] == [
+        NO_LEVEL,
+        *(standing.governing for standing in all_standings),
+    ][: len(levels)]
+    assert [standing.newest for standing in all_standings] == [index == len(levels) - 1 for index in range(len(levels))]
 
 
 def test_an_envelope_full_of_versions_of_one_object_is_settled() -> None:
@@ -41,7 +44,7 @@ def test_an_envelope_full_of_versions_of_one_object_is_settled() -> None:
     settled = settle(batch(*(candidate(1, version) for version in range(VERSIONS))), Known(), START, START)
     assert set(verdicts(settled.outcomes)) == {Verdict.ADDED}
     ends = [new.standing for new in (settled.new[0], settled.new[-1])]
-    assert [(one.newest, one.preceded) for one in ends] == [(False, NO_LEVEL), (True, 1)]
+    assert [(standing.newest, standing.preceded) for standing in ends] == [(False, NO_LEVEL), (True, 1)]
     again = settle(batch(*(candidate(1, version, note="other") for version in range(VERSIONS))), Known(), START, START)
     assert again.head == START + VERSIONS
 
@@ -58,17 +61,17 @@ def test_a_long_chain_of_names_is_refused_link_by_link() -> None:
 
 def test_what_is_looked_up_are_the_ids_and_what_they_name() -> None:
     """Nothing else can change a verdict."""
-    asked = questions(batch(candidate(1, names=(an_id(2), an_id(3)))), Known())
-    assert asked.rows == {an_id(1), an_id(2), an_id(3)}
-    assert not asked.containers, "a marked object has its level by itself"
+    open_questions = questions(batch(candidate(1, names=(an_id(2), an_id(3)))), Known())
+    assert open_questions.rows == {an_id(1), an_id(2), an_id(3)}
+    assert not open_questions.containers, "a marked object has its level by itself"
     assert not questions(batch(), Known())
 
 
 def test_deciding_changes_nothing_that_it_was_told() -> None:
     """The same arguments give the same answer."""
     held = Known({an_id(1): [_held(1)]})
-    asked = batch(candidate(1, 2), candidate(1, 3))
-    assert settle(asked, held, START, START) == settle(asked, held, START, START)
+    sent_batch = batch(candidate(1, 2), candidate(1, 3))
+    assert settle(sent_batch, held, START, START) == settle(sent_batch, held, START, START)
     assert held == Known({an_id(1): [_held(1)]})
 
 

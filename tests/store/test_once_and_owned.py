@@ -6,7 +6,7 @@ import pytest
 
 from hub.stix.timestamps import format_place
 from hub.store.base import NOBODY, Deletion, Store, Verdict
-from tests.store.making import START, add, an_id, asking, candidate, held, nobodys, places, told, verdicts
+from tests.store.making import START, add, an_id, asking, candidate, contents_of, held, nobodys, places, verdicts
 
 ADDED, REPEAT, REFUSED = Verdict.ADDED, Verdict.REPEAT, Verdict.REFUSED
 
@@ -40,7 +40,7 @@ def test_the_same_version_with_other_content_is_refused_in_words(store: Store) -
     (outcome,) = add(store, candidate(1, note="changed"))
     assert outcome.verdict is REFUSED
     assert "later `modified`" in outcome.message
-    assert [one["note"] for one in told(store, asking())] == [""]
+    assert [content["note"] for content in contents_of(store, asking())] == [""]
 
 
 def test_the_same_object_may_stand_in_two_collections(store: Store) -> None:
@@ -53,7 +53,7 @@ def test_an_older_version_may_come_later_and_is_not_the_last(store: Store) -> No
     """Versions are ordered by their instants, places by arrival."""
     add(store, candidate(1, version=5))
     assert verdicts(add(store, candidate(1, version=3))) == [ADDED]
-    assert [one["version"] for one in told(store, asking())] == [5]
+    assert [content["version"] for content in contents_of(store, asking())] == [5]
     assert held(store) == [(an_id(1), "v5"), (an_id(1), "v3")]
 
 
@@ -65,7 +65,7 @@ def test_an_sco_with_other_content_is_a_new_version_at_its_place(store: Store) -
     assert [first.verdict, second.verdict, repeated.verdict] == [ADDED, ADDED, REPEAT]
     assert first.version_text == repeated.version_text == format_place(START)
     assert second.version_text == format_place(START + 1)
-    assert [one["note"] for one in told(store, asking())] == ["more"]
+    assert [content["note"] for content in contents_of(store, asking())] == ["more"]
 
 
 def test_an_sco_never_takes_a_version_that_is_held(store: Store) -> None:

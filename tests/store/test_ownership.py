@@ -12,7 +12,7 @@ import pytest
 from hub.store import ownership
 from hub.store.base import NOBODY, Candidate, Deletion, HeldVersion, Outcome, Store, Verdict
 from hub.taxii.protocol import HELD_ALREADY
-from tests.store.making import add, an_id, asking, batch, candidate, nobodys, told, verdicts
+from tests.store.making import add, an_id, asking, batch, candidate, contents_of, nobodys, verdicts
 
 ADDED, REPEAT, REFUSED = Verdict.ADDED, Verdict.REPEAT, Verdict.REFUSED
 GREEN, AMBER = 1, 2
@@ -106,7 +106,7 @@ def test_a_copy_that_contradicts_a_standard_property_is_refused(store: Store) ->
         assert outcome.verdict is REFUSED
         assert place in outcome.message
         assert "note, a sighting or a relationship" in outcome.message
-    (object_held,) = told(store, asking())
+    (object_held,) = contents_of(store, asking())
     assert object_held["hashes"]["SHA-256"] == "a" * 64
 
 
@@ -131,11 +131,11 @@ def test_a_copy_that_agrees_is_shared_and_the_first_stands(store: Store, copy: d
     assert outcome.verdict is REPEAT
     assert outcome.message.startswith(HELD_ALREADY)
     assert all(name in outcome.message for name in copy if name != "hashes")
-    (object_held,) = told(store, asking())
+    (object_held,) = contents_of(store, asking())
     assert object_held.items() >= first.items()
     assert publishers(store) == [("ID", "SG")]
     assert store.delete("shared", an_id(1, "file"), "ID", 4) is Deletion.OTHERS_REMAIN
-    assert [object_held] == list(told(store, asking()))
+    assert [object_held] == list(contents_of(store, asking()))
 
 
 def test_a_copy_that_agrees_and_is_marked_lower_becomes_a_version(store: Store) -> None:
@@ -144,7 +144,7 @@ def test_a_copy_that_agrees_and_is_marked_lower_becomes_a_version(store: Store) 
     lower, higher = (observable("ipv4-addr", level, value="198.51.100.3", x_by=level) for level in (GREEN, 3))
     assert verdicts(publish(store, "SG", lower)) == [ADDED]
     assert verdicts(publish(store, "MY", higher)) == [REPEAT]
-    assert [one["x_by"] for one in told(store, asking(clearance=GREEN))] == [GREEN]
+    assert [content["x_by"] for content in contents_of(store, asking(clearance=GREEN))] == [GREEN]
 
 
 def test_the_first_publisher_improves_its_own_observable(store: Store) -> None:
@@ -161,8 +161,8 @@ def test_definitions_that_define_the_same_are_shared(store: Store) -> None:
 
     def definition(created: int, name: str = "TLP:AMBER+STRICT") -> Candidate:
         body = {"type": "marking-definition", "name": name, "definition": {"statement": name}, "created": created}
-        made = nobodys(1, version=created, type="marking-definition")
-        return replace(made, body=orjson.dumps(body), digest=orjson.dumps(body))
+        content = nobodys(1, version=created, type="marking-definition")
+        return replace(content, body=orjson.dumps(body), digest=orjson.dumps(body))
 
     publish(store, "ID", definition(1))
     assert verdicts(publish(store, "SG", definition(2))) == [REPEAT]

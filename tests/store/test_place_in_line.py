@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from hub.store.base import Deletion, Store
-from tests.store.making import START, Clock, add, an_id, asking, candidate, contents, places, told
+from tests.store.making import START, Clock, add, an_id, asking, candidate, contents, contents_of, places
 
 
 def test_each_record_has_a_millisecond_of_its_own(store: Store) -> None:
@@ -80,7 +80,9 @@ def test_paging_by_place_brings_each_record_once_and_in_order(store: Store) -> N
     for number in numbers:
         add(store, candidate(number))
     for limit in (1, 2, 7, 23, 24, 1000):
-        assert [one["id"] for one in told(store, asking(limit=limit))] == [an_id(number) for number in numbers]
+        assert [content["id"] for content in contents_of(store, asking(limit=limit))] == [
+            an_id(number) for number in numbers
+        ]
 
 
 def test_a_page_ends_where_its_bytes_do_and_has_at_least_one_object(store: Store) -> None:
@@ -89,8 +91,8 @@ def test_a_page_ends_where_its_bytes_do_and_has_at_least_one_object(store: Store
         add(store, candidate(number, note="x" * 100 * number))
     size = len(store.read(asking(limit=1), 1 << 20).body)
     for max_bytes in (1, size, 2 * size, 2 * size + 200, 900, 10_000):
-        objects_read = list(told(store, asking(), max_bytes))
-        assert [one["id"] for one in objects_read] == [an_id(number) for number in range(6)]
+        objects_read = list(contents_of(store, asking(), max_bytes))
+        assert [content["id"] for content in objects_read] == [an_id(number) for number in range(6)]
         page = store.read(asking(), max_bytes)
         assert page.count == 1 or len(page.body) <= max_bytes
     whole = store.read(asking(), 1 << 20)
@@ -106,8 +108,8 @@ def test_a_page_filtered_by_type_ends_where_its_bytes_do(store: Store) -> None:
     page = store.read(asking(types=("indicator",)), 1000)
     assert 0 < len(page.body) <= 1000
     assert page.more
-    objects_read = list(told(store, asking(types=("indicator",)), 1000))
-    assert [one["id"] for one in objects_read] == [an_id(number) for number in range(6)]
+    objects_read = list(contents_of(store, asking(types=("indicator",)), 1000))
+    assert [content["id"] for content in objects_read] == [an_id(number) for number in range(6)]
 
 
 def test_places_before_and_beyond_all_times_are_taken_as_they_are(store: Store) -> None:
@@ -129,7 +131,7 @@ def test_threads_that_publish_at_once_lose_nothing_and_a_reader_misses_nothing(s
     def publish(writer: int) -> None:
         try:
             for number in range(12):
-                add(store, *(candidate(writer * 1000 + number * 10 + one) for one in range(3)))
+                add(store, *(candidate(writer * 1000 + number * 10 + offset) for offset in range(3)))
         except BaseException as error:  # noqa: BLE001 - told to the test below
             failures.append(error)
 
@@ -153,6 +155,6 @@ def test_threads_that_publish_at_once_lose_nothing_and_a_reader_misses_nothing(s
     done.set()
     reader.join()
     assert not failures
-    expected = {an_id(w * 1000 + n * 10 + one) for w in range(4) for n in range(12) for one in range(3)}
+    expected = {an_id(w * 1000 + n * 10 + offset) for w in range(4) for n in range(12) for offset in range(3)}
     assert len(seen) == len(expected)
     assert set(seen) == expected

@@ -6,7 +6,7 @@ import json
 
 from hub.store.base import Deletion, Store
 from hub.store.line import scrubbed
-from tests.store.making import START, add, an_id, asking, candidate, held, nobodys, told
+from tests.store.making import START, add, an_id, asking, candidate, contents_of, held, nobodys
 
 
 def test_a_purge_removes_every_version_whoever_published_it(store: Store) -> None:
@@ -25,7 +25,7 @@ def test_a_purge_reaches_one_collection_only(store: Store) -> None:
     add(store, candidate(1))
     add(store, candidate(1), collection="national")
     assert store.purge("shared", an_id(1)) == 1
-    assert [one["id"] for one in told(store, asking(collection="national"))] == [an_id(1)]
+    assert [content["id"] for content in contents_of(store, asking(collection="national"))] == [an_id(1)]
 
 
 def test_statuses_lose_a_purged_id_and_keep_their_form(store: Store) -> None:

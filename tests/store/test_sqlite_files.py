@@ -20,7 +20,7 @@ from hub.store.base import EVERY, AccountRow, Deletion, Query, Store, Verdict
 from hub.store.sqlite import pages as sqlite_pages
 from hub.store.sqlite.store import SqliteStore
 from hub.taxii.filters import VersionMatch
-from tests.store.making import ROOMY, Clock, add, an_id, asking, candidate, held, told, verdicts
+from tests.store.making import ROOMY, Clock, add, an_id, asking, candidate, contents_of, held, verdicts
 
 ROOT = Path(__file__).parents[2]
 Opener = Callable[..., SqliteStore]
@@ -82,7 +82,7 @@ CALLS = tuple(calls_of(None))  # type: ignore[arg-type] # their names only
 def _fill(store: Store) -> int:
     """Publish until there is no room; how many objects were acknowledged."""
     for number in range(0, 10_000, 5):
-        some = [candidate(number + one, note="x" * 900) for one in range(5)]
+        some = [candidate(number + offset, note="x" * 900) for offset in range(5)]
         try:
             add(store, *some, status=f"s{number}")
         except StoreFullError as error:
@@ -96,7 +96,7 @@ def test_a_full_store_refuses_whole_batches_and_goes_on_reading(opened: Opener) 
     store = opened(max_pages=120)
     ids_kept = _fill(store)
     assert ids_kept > 0
-    assert [one["id"] for one in told(store, asking())] == [an_id(number) for number in range(ids_kept)]
+    assert [content["id"] for content in contents_of(store, asking())] == [an_id(number) for number in range(ids_kept)]
     assert store.get_status(f"s{ids_kept}") is None
     assert store.counts("shared", 4)[0] == ids_kept
     assert store.head("shared") == store.counts("shared", 4)[1]
@@ -114,7 +114,8 @@ def test_writes_work_again_when_there_is_room(opened: Opener) -> None:
     assert store.head("shared") > before
     larger = opened(max_pages=240)
     assert (
-        verdicts(add(larger, *(candidate(30_000 + one, note="x" * 900) for one in range(100)))) == [Verdict.ADDED] * 100
+        verdicts(add(larger, *(candidate(30_000 + offset, note="x" * 900) for offset in range(100))))
+        == [Verdict.ADDED] * 100
     )
 
 
@@ -355,7 +356,7 @@ def test_a_purge_leaves_no_bytes(opened: Opener, path: Path, size: int) -> None:
     secret = b"victim-" + b"z" * 40
     purged = an_id(777_777)
     for number in range(0, 300, 3):
-        others = [candidate(number + one, note="x" * chance.randrange(size)) for one in range(3)]
+        others = [candidate(number + offset, note="x" * chance.randrange(size)) for offset in range(3)]
         if number == 150:
             others.append(candidate(777_777, 1, note=secret.decode() + "y" * size))
         if number == 180:
@@ -466,5 +467,7 @@ def test_every_record_is_found_by_every_range_it_belongs_to(opened: Opener) -> N
     store = opened()
     order = [candidate(number, level=number % 5, note="x" * (number * 37 % 5000)) for number in range(1000)]
     add(store, *order)
-    assert [one["id"] for one in told(store, asking(limit=300, versions=EVERY))] == [one.id for one in order]
-    assert [one["id"] for one in told(store, asking(limit=300))] == [one.id for one in order]
+    assert [content["id"] for content in contents_of(store, asking(limit=300, versions=EVERY))] == [
+        candidate.id for candidate in order
+    ]
+    assert [content["id"] for content in contents_of(store, asking(limit=300))] == [candidate.id for candidate in order]

@@ -19,7 +19,7 @@ from tests.store.making import add, an_id, candidate
 OpenStore = Callable[..., Store]
 
 
-def told(store: Store) -> list[dict[str, Any]]:
+def entries_of(store: Store) -> list[dict[str, Any]]:
     """What each entry says, without the first."""
     return [orjson.loads(entry.text) for entry in store.trail() if entry.number > 1]
 
@@ -47,7 +47,7 @@ def test_a_store_that_is_opened_again_goes_on(open_store: OpenStore) -> None:
     store.add_to_trail([Act("one")])
     again = open_store()
     again.add_to_trail([Act("two")])
-    assert [one["what"] for one in told(again)] == ["one", "two"]
+    assert [entry["what"] for entry in entries_of(again)] == ["one", "two"]
     assert again.trail_key() == store.trail_key()
     assert len(store.trail_key()) == trail.KEY_BYTES
 
@@ -56,7 +56,7 @@ def test_a_batch_is_one_entry_with_a_seal_for_each_record(store: Store) -> None:
     """Who, for whom, how many of each verdict; a repeat changes nothing and is counted."""
     add(store, candidate(1), candidate(2), status="s1")
     add(store, candidate(1), candidate(3, version=1), status="s2")
-    first, second = told(store)
+    first, second = entries_of(store)
     assert (first["what"], first["collection"], first["head"]) == (trail.PUBLISHED, "shared", NOW + 1)
     assert (first["added"], first["repeat"], first["refused"]) == (2, 0, 0)
     assert (second["added"], second["repeat"]) == (1, 1)
@@ -71,7 +71,7 @@ def test_deletions_and_purges_name_no_object(store: Store) -> None:
     add(store, candidate(1), candidate(2))
     store.delete("shared", an_id(1), "ID", 4, account="id-cert")
     store.purge("shared", an_id(2))
-    deleted, purged = told(store)[-2:]
+    deleted, purged = entries_of(store)[-2:]
     key = store.trail_key()
     assert (deleted["what"], deleted["account"], deleted["member"]) == (trail.DELETED, "id-cert", "ID")
     assert deleted["object"] == trail.keyed_id(key, an_id(1))
@@ -84,7 +84,7 @@ def test_an_account_has_a_seal_and_no_credential(store: Store) -> None:
     """The seal follows everything that is kept of it."""
     row = AccountRow("id-cert", "cert", "ID", "argon2id-hash", ("key-hash",), False, NOW)
     store.put_account(row)
-    (entry,) = told(store)
+    (entry,) = entries_of(store)
     assert (entry["what"], entry["account"], entry["disabled"]) == (trail.ACCOUNT, "id-cert", False)
     assert entry["seal"] == trail.account_seal(store.trail_key(), row)
     assert "hash" not in orjson.dumps(entry).decode()
@@ -116,7 +116,7 @@ def test_several_writers_make_one_chain(open_store: OpenStore) -> None:
     state = TrailState().read(stores[0].trail(), stores[0].trail_key())
     assert (state.findings, state.head.size) == ([], 31)
     for name in ("w0", "w1", "w2"):
-        assert [one["n"] for one in told(stores[0]) if one["what"] == name] == list(range(10))
+        assert [content["n"] for content in entries_of(stores[0]) if content["what"] == name] == list(range(10))
 
 
 def test_standings_are_those_of_the_records(store: Store) -> None:
@@ -125,7 +125,11 @@ def test_standings_are_those_of_the_records(store: Store) -> None:
     add(store, candidate(1, version=2, level=3))
     standings = dict(store.standings("shared"))
     assert list(standings) == [record.place for record in store.records("shared")]
-    assert [(one.governing, one.newest) for one in standings.values()] == [(3, False), (1, True), (3, True)]
+    assert [(standing.governing, standing.newest) for standing in standings.values()] == [
+        (3, False),
+        (1, True),
+        (3, True),
+    ]
     assert list(store.standings("nothing")) == []
 
 

@@ -22,10 +22,10 @@ from tests.store.making import (
     asking,
     candidate,
     contents,
+    contents_of,
     held,
     nobodys,
     places,
-    told,
 )
 
 FIRST = VersionMatch(first=True)
@@ -62,40 +62,48 @@ class Model:
 
     def visible(self, clearance: int) -> list[Kept]:
         """What a reader of this clearance may see at all."""
-        return [one for one in self.kept if self.governing(one) <= clearance]
+        return [record for record in self.kept if self.governing(record) <= clearance]
 
-    def governing(self, kept: Kept) -> int:
+    def governing(self, record: Kept) -> int:
         """The level that decides who is shown this version (law L5 d)."""
-        newer = [one for one in self.kept if one.candidate.id == kept.candidate.id and one.version >= kept.version]
-        return max(one.candidate.level or 0 for one in newer)
+        newer = [
+            other
+            for other in self.kept
+            if other.candidate.id == record.candidate.id and other.version >= record.version
+        ]
+        return max(version.candidate.level or 0 for version in newer)
 
-    def asked(
+    def matching(
         self, clearance: int, versions: VersionMatch, ids: Iterable[str] = (), types: Iterable[str] = ()
     ) -> list[Kept]:
         """What a reader asks for, in place order."""
         visible = self.visible(clearance)
-        found = []
-        for one in visible:
-            own = [other.version for other in visible if other.candidate.id == one.candidate.id]
-            wanted = (
+        records = []
+        for record in visible:
+            own = [other.version for other in visible if other.candidate.id == record.candidate.id]
+            is_requested = (
                 versions.every
-                or (versions.last and one.version == max(own))
-                or (versions.first and one.version == min(own))
-                or one.version in versions.instants
+                or (versions.last and record.version == max(own))
+                or (versions.first and record.version == min(own))
+                or record.version in versions.instants
             )
-            if wanted and (not ids or one.candidate.id in ids) and (not types or one.candidate.type in types):
-                found.append(one)
-        return found
+            if (
+                is_requested
+                and (not ids or record.candidate.id in ids)
+                and (not types or record.candidate.type in types)
+            ):
+                records.append(record)
+        return records
 
     def delete(self, object_id: str, publisher: str, clearance: int, versions: VersionMatch) -> Deletion:
         """Take the publisher's part out of what this reader may see and asks for."""
-        asked = self.asked(clearance, versions, ids=(object_id,))
-        if not asked:
+        requested = self.matching(clearance, versions, ids=(object_id,))
+        if not requested:
             return Deletion.MISSING
-        for one in asked:
-            one.publishers.discard(publisher)
-        self.kept = [one for one in self.kept if one.publishers]
-        return Deletion.OTHERS_REMAIN if any(one.publishers for one in asked) else Deletion.DELETED
+        for record in requested:
+            record.publishers.discard(publisher)
+        self.kept = [record for record in self.kept if record.publishers]
+        return Deletion.OTHERS_REMAIN if any(record.publishers for record in requested) else Deletion.DELETED
 
 
 def _of(number: int, version: int, level: int) -> Candidate:
@@ -136,9 +144,9 @@ def test_every_reader_gets_what_a_walk_over_everything_gives(
             assert store.delete(collection, object_id, who, clearance, versions) is expected
         else:
             object_id = an_id(what, TYPES[what % 3])
-            gone = [one for one in model.kept if one.candidate.id == object_id]
-            assert store.purge(collection, object_id) == len(gone)
-            model.kept = [one for one in model.kept if one not in gone]
+            purged = [record for record in model.kept if record.candidate.id == object_id]
+            assert store.purge(collection, object_id) == len(purged)
+            model.kept = [record for record in model.kept if record not in purged]
     # the server of the MongoDB tests scans where MongoDB has an index: each example asks for another tenth of all there is
     _compare(store, model, collection, limit, every=1 if kind == "sqlite" else 10)
 
@@ -146,23 +154,25 @@ def test_every_reader_gets_what_a_walk_over_everything_gives(
 def _append(store: Store, model: Model, collection: str, who: str, what: list[Candidate]) -> None:
     outcomes = add(store, *what, collection=collection, publisher=who)
     new = list(store.records(collection))[len(model.kept) :]
-    added = [one for one, outcome in zip(what, outcomes, strict=True) if outcome.verdict is Verdict.ADDED]
-    assert [record.body for record in new] == [one.body for one in added]
-    for one, record in zip(added, new, strict=True):
-        model.kept.append(Kept(one, record.place, record.version, {who}))
-    for one, outcome in zip(what, outcomes, strict=True):
+    added = [sent for sent, outcome in zip(what, outcomes, strict=True) if outcome.verdict is Verdict.ADDED]
+    assert [record.body for record in new] == [sent.body for sent in added]
+    for sent, record in zip(added, new, strict=True):
+        model.kept.append(Kept(sent, record.place, record.version, {who}))
+    for sent, outcome in zip(what, outcomes, strict=True):
         if outcome.verdict is Verdict.REPEAT:
-            same = [k for k in model.kept if (k.candidate.id, k.candidate.digest) == (one.id, one.digest)]
-            if not same:  # an observable that another member published, which stands for all
-                assert one.version is None
-                same = [k for k in model.kept if k.candidate.id == one.id and k.publishers - {who}][-1:]
-            for kept in same:
-                kept.publishers.add(who)
+            holders = [k for k in model.kept if (k.candidate.id, k.candidate.digest) == (sent.id, sent.digest)]
+            if not holders:  # an observable that another member published, which stands for all
+                assert sent.version is None
+                holders = [k for k in model.kept if k.candidate.id == sent.id and k.publishers - {who}][-1:]
+            for holder in holders:
+                holder.publishers.add(who)
 
 
 def _compare(store: Store, model: Model, collection: str, limit: int, every: int) -> None:
-    assert places(store, collection) == [one.place for one in model.kept]
-    assert [set(record.publishers) for record in store.records(collection)] == [one.publishers for one in model.kept]
+    assert places(store, collection) == [record.place for record in model.kept]
+    assert [set(record.publishers) for record in store.records(collection)] == [
+        entry.publishers for entry in model.kept
+    ]
     filters: list[dict[str, tuple[str, ...]]] = [
         {},
         {"types": TYPES[:1]},
@@ -172,20 +182,20 @@ def _compare(store: Store, model: Model, collection: str, limit: int, every: int
     filters.append({"ids": (an_id(0), an_id(1, TYPES[1])), "types": (TYPES[1],)})
     for clearance in range(5):
         visible = model.visible(clearance)
-        newest = max((one.place for one in visible), default=0)
+        newest = max((record.place for record in visible), default=0)
         assert store.counts(collection, clearance) == (len(visible), newest)
         for number in range(9):
             object_id = an_id(number, TYPES[number % 3])
-            known = any(one.candidate.id == object_id for one in visible)
+            known = any(record.candidate.id == object_id for record in visible)
             assert store.holds(collection, object_id, clearance) == known
         begin = (next(_compared) + clearance) % every
         for versions, chosen in itertools.islice(itertools.product(ASKED, filters), begin, None, every):
-            expected = model.asked(clearance, versions, **chosen)
+            expected = model.matching(clearance, versions, **chosen)
             query = Query(collection, clearance, after=0, limit=limit, versions=versions, **chosen)
-            assert list(told(store, query)) == contents(b",".join(one.candidate.body for one in expected))
+            assert list(contents_of(store, query)) == contents(b",".join(record.candidate.body for record in expected))
             page = store.manifest(query)
             assert [(row.id, row.place) for row in page.rows] == [
-                (one.candidate.id, one.place) for one in expected[:limit]
+                (record.candidate.id, record.place) for record in expected[:limit]
             ]
             assert page.more == (len(expected) > limit)
 
@@ -195,9 +205,11 @@ def test_who_may_not_see_the_newest_version_sees_none(store: Store) -> None:
     add(store, candidate(1, version=1, level=1))
     assert held(store, clearance=1) == [(an_id(1), "v1")]
     add(store, candidate(1, version=2, level=3), candidate(1, version=3, level=2))
-    last = {c: [one["version"] for one in told(store, asking(clearance=c))] for c in range(5)}
+    last = {c: [content["version"] for content in contents_of(store, asking(clearance=c))] for c in range(5)}
     assert last == {0: [], 1: [], 2: [3], 3: [3], 4: [3]}
-    first = {c: [one["version"] for one in told(store, asking(clearance=c, versions=FIRST))] for c in range(5)}
+    first = {
+        c: [content["version"] for content in contents_of(store, asking(clearance=c, versions=FIRST))] for c in range(5)
+    }
     assert first == {0: [], 1: [], 2: [3], 3: [1], 4: [1]}
     assert [row.level for row in store.manifest(asking(versions=EVERY)).rows] == [3, 3, 2]
 
@@ -249,8 +261,8 @@ def test_long_lists_of_types_are_merged_in_place_order(store: Store, limit: int)
     order = [candidate(number, level=number % 5, type=kinds[number * 7 % 40]) for number in range(200)]
     add(store, *order)
     types = (*kinds, *(f"x-other-{number}" for number in range(60)))
-    found = list(told(store, asking(types=types, limit=limit, versions=EVERY)))
-    assert [one["id"] for one in found] == [one.id for one in order]
+    objects_read = list(contents_of(store, asking(types=types, limit=limit, versions=EVERY)))
+    assert [content["id"] for content in objects_read] == [candidate.id for candidate in order]
 
 
 def test_an_uneven_mix_of_ranges_is_merged_in_place_order(store: Store) -> None:
@@ -258,11 +270,11 @@ def test_an_uneven_mix_of_ranges_is_merged_in_place_order(store: Store) -> None:
     order = [candidate(number, level=0 if number < 150 else 1 + number % 3) for number in range(300)]
     add(store, *order)
     for limit in (17, 100, 299, 300):
-        found = list(told(store, asking(types=("indicator",), limit=limit)))
-        assert [one["id"] for one in found] == [one.id for one in order]
+        objects_read = list(contents_of(store, asking(types=("indicator",), limit=limit)))
+        assert [content["id"] for content in objects_read] == [candidate.id for candidate in order]
 
 
 def test_the_hubs_own_objects_are_read_like_any_others(store: Store) -> None:
     """Published by nobody, for everybody."""
     add(store, nobodys(1, level=0, type="marking-definition"), publisher=NOBODY)
-    assert [one["id"] for one in told(store, asking(clearance=0))] == [an_id(1, "marking-definition")]
+    assert [content["id"] for content in contents_of(store, asking(clearance=0))] == [an_id(1, "marking-definition")]
