@@ -184,12 +184,3 @@ def test_rows_above_the_headings_are_passed_over(above: list[str]) -> None:
     assert [report.report_id for report in reports] == ["X-1"]
     assert errors == []
     assert form_rows()[1][0].startswith("#")
-
-
-def test_strict_open_xml_is_named_as_such() -> None:
-    """With what to do about it."""
-    changes = {
-        "http://schemas.openxmlformats.org/spreadsheetml/2006/main": "http://purl.oclc.org/ooxml/spreadsheetml/main"
-    }
-    with pytest.raises(ReadingError, match="Strict Open XML Spreadsheet; save it as Excel Workbook"):
-        list(read_reports(sheet([HEADINGS, row(1)], **changes), name="x.xlsx"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -167,3 +169,53 @@ def test_a_formula_counts_by_its_stored_value_in_columns_of_the_form_only() -> N
     (report,) = readings(unneeded)
     assert isinstance(report, Report)
     assert [(row.key, row.value) for row in report.unused] == [("our_sum", "=1+1")]
+
+
+def strict(data: bytes) -> bytes:
+    """The same workbook as Strict Open XML: other namespaces, and dates as ISO 8601."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as package, zipfile.ZipFile(out, "w") as other:
+        for part in package.namelist():
+            text = package.read(part).decode()
+            for kind in ("officeDocument", "spreadsheetml", "drawingml"):
+                text = text.replace(
+                    f"http://schemas.openxmlformats.org/{kind}/2006/", f"http://purl.oclc.org/ooxml/{kind}/"
+                )
+            other.writestr(part, text)
+    return out.getvalue()
+
+
+def test_a_strict_workbook_is_read_like_the_usual_one() -> None:
+    """Excel offers it as "Strict Open XML Spreadsheet"."""
+
+    def change(_: Workbook, sheet: Worksheet) -> None:
+        sheet.cell(2, DETECTED, datetime(2026, 3, 2, 0, 0))  # noqa: DTZ001  Excel knows no zones
+
+    usual = workbook(change)
+    data = strict(usual)
+    assert b"purl.oclc.org" in zipfile.ZipFile(io.BytesIO(data)).read("xl/workbook.xml")
+    assert list(read_reports(data, name="x.xlsx")) == list(read_reports(usual, name="x.xlsx"))
+    (report,) = read_reports(data, name="x.xlsx")
+    assert isinstance(report, Report)
+
+
+def test_a_date_that_is_written_out_is_a_date() -> None:
+    """As Strict Open XML has it: t="d", and ISO 8601."""
+
+    def change(_: Workbook, sheet: Worksheet) -> None:
+        sheet.cell(2, DETECTED, "DATE")
+
+    usual = workbook(change)
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(usual)) as package, zipfile.ZipFile(out, "w") as other:
+        for part in package.namelist():
+            text = package.read(part)
+            if part.startswith("xl/worksheets/"):
+                cell = f'<c r="{get_column_letter(DETECTED)}2" t="d"><v>2026-03-02T00:00:00.000</v></c>'.encode()
+                reference = get_column_letter(DETECTED).encode() + b"2"
+                text = re.sub(rb'<c r="' + reference + rb'"[^>]*>.*?</c>', cell, text)
+            other.writestr(part, text)
+    (report,) = read_reports(out.getvalue(), name="x.xlsx")
+    assert isinstance(report, Report), str(report)
+    assert report.timeline.detected is not None
+    assert report.timeline.detected.stix() == "2026-03-02T00:00:00.000Z"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any
 
 import pytest
 
 from hub.reports import rsit
-from hub.reports.formats.form import synonyms
+from hub.reports.formats.form import headings, synonyms
 from hub.reports.formats.form.columns import COLUMNS
 from hub.reports.read import Report, RowError, read_reports
 from hub.reports.reading import values
@@ -61,6 +62,11 @@ def test_the_hints_of_the_indonesian_form_are_words_that_it_takes() -> None:
         ("credential stuffing", "intrusion-attempts", "brute-force"),
         ("มัลแวร์", "malicious-code", "infected-system"),
         ("勒索软件", "malicious-code", "infected-system"),
+        ("មេរោគចាប់ជំរិត", "malicious-code", "infected-system"),
+        ("ມັລແວ", "malicious-code", "infected-system"),
+        ("ဖစ်ရှင်း", "fraud", "phishing"),
+        ("தரவு கசிவு", "information-content-security", "data-leak"),
+        ("fuga de dados", "information-content-security", "data-leak"),
     ],
 )
 def test_incidents_have_the_names_that_people_give_them(written: str, rsit_class: str, rsit_type: str) -> None:
@@ -68,7 +74,9 @@ def test_incidents_have_the_names_that_people_give_them(written: str, rsit_class
     assert report_of(incident_class=rsit_class, incident_type=written).rsit == ((rsit_class, rsit_type),)
 
 
-@pytest.mark.parametrize("written", ["ransomware", "mã độc tống tiền", "perisian tebusan", "แรนซัมแวร์"])
+@pytest.mark.parametrize(
+    "written", ["ransomware", "mã độc tống tiền", "perisian tebusan", "แรนซัมแวร์", "មេរោគចាប់ជំរិត", "ແຣນຊຳແວ", "ရန်ဆမ်းဝဲ"]
+)
 def test_ransomware_is_ransomware_in_every_language(written: str) -> None:
     """Not only malware that is known."""
     report = report_of(incident_class="malicious-code", incident_type=written)
@@ -141,3 +149,71 @@ def test_a_date_that_means_two_days_or_none_is_refused(written: str, expected: s
     error = reading(detected_at=written)
     assert isinstance(error, RowError)
     assert expected in error.expected
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("ប្រទេសកម្ពុជា", "KH"), ("ຫວຽດນາມ", "VN"), ("မြန်မာနိုင်ငံ", "MM"), ("சிங்கப்பூர்", "SG"), ("Tailândia", "TH"),
+        ("菲律賓", "PH"), ("Timor Lorosa'e", "TL"), ("Bru-nây", "BN"), ("ສປປ ລາວ", "LA"), ("मलेशिया", None),
+    ],
+)  # fmt: skip
+def test_each_country_has_its_name_in_the_languages_of_its_neighbours(written: str, code: str | None) -> None:
+    """A language that nobody of the eleven countries writes officially is refused with the value."""
+    answer = reading(country=written)
+    if code is None:
+        assert isinstance(answer, RowError)
+        assert answer.value == written
+    else:
+        assert isinstance(answer, Report), str(answer)
+        assert answer.countries == (code,)
+
+
+@pytest.mark.parametrize(
+    ("written", "sector"),
+    [
+        ("មន្ទីរពេទ្យ", "healthcare"), ("ໂທລະຄົມມະນາຄົມ", "telecommunications"), ("စွမ်းအင်", "energy"),
+        ("காப்பீடு", "insurance"), ("finansas", "financial-services"), ("Bệnh viện", "healthcare"),
+    ],
+)  # fmt: skip
+def test_each_sector_has_its_name_in_the_languages_of_the_region(written: str, sector: str) -> None:
+    """As ministries and statistics call them."""
+    assert report_of(victim_sector=written).victims[0].sectors == (sector,)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        unicodedata.normalize("NFD", "Bệnh viện"),
+        "BỆNH VIỆN",
+        "bệnh\u200b viện",
+        "\ufeffbệnh viện",
+    ],
+)
+def test_one_word_is_one_word_however_it_is_typed(written: str) -> None:
+    """Decomposed accents, capitals, and what cannot be seen."""
+    assert report_of(victim_sector=written).victims[0].sectors == ("healthcare",)
+
+
+def test_a_sheet_may_have_its_headings_in_another_language() -> None:
+    """Each stands for one column; the form's own heading counts where both are there."""
+    cells = dict(FORM)
+    named = {"report_id": "Nomor laporan", "title": "Judul", "country": "Negara", "victim_sector": "Sektor"}
+    written = [named.get(column, column) for column in cells]
+    text = "Laporan insiden 2026;;\n" + ";".join(written) + "\n" + ";".join(map(str, cells.values())) + "\n"
+    (report,) = read_reports(text.encode(), name="laporan.csv")
+    assert isinstance(report, Report), str(report)
+    assert (report.report_id, report.title) == (cells["report_id"], cells["title"])
+    both = ";".join(["Judul", *cells]) + "\n" + ";".join(["other", *map(str, cells.values())]) + "\n"
+    (report,) = read_reports(both.encode(), name="laporan.csv")
+    assert isinstance(report, Report), str(report)
+    assert report.title == cells["title"]
+    assert [(item.key, item.value) for item in report.unused] == [("judul", "other")]
+
+
+def test_headings_are_of_columns_that_there_are() -> None:
+    """And none is the name of another column."""
+    for name, column in headings.NAMES.items():
+        assert column in COLUMNS
+        assert name == synonyms.plain(name)
+        assert headings.heading(name) not in set(COLUMNS) - {column}

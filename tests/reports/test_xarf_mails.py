@@ -142,3 +142,37 @@ def test_the_ports_of_an_infected_host_are_named() -> None:
     value = JSON_4 | {"category": "infrastructure", "type": "botnet"}
     report = report_of(json.dumps(value).encode())
     assert "4000" in {row.value for row in report.unused if row.key == "source_port"}
+
+
+def mbox(*mails: bytes) -> bytes:
+    """An mbox file, as mail programs export a folder: a line that begins with From is quoted in a mail."""
+    return b"".join(
+        b"From a@r.example Fri Nov 20 08:15:00 2026\n" + item.replace(b"\nFrom ", b"\n>From ") + b"\n" for item in mails
+    )
+
+
+def test_an_mbox_file_is_read_mail_by_mail() -> None:
+    """Each report is one observation; a mail without one is named, and costs no other."""
+    first, second = (mail(json.dumps(JSON_4 | {"source_identifier": f"203.0.113.{end}"}).encode()) for end in (21, 22))
+    plain = EmailMessage()
+    plain["Subject"], plain["From"], plain["Message-ID"] = "Lunch", "b@r.example", "<1@r.example>"
+    plain.set_content("Before.\n\nFrom here on we are late.\n")
+    readings = list(read_reports(mbox(first, plain.as_bytes(), second), name="folder.mbox"))
+    reports = [item for item in readings if isinstance(item, Report)]
+    values = {observable.value for report in reports for observable in report.observables}
+    assert {"203.0.113.21", "203.0.113.22"} <= values
+    assert [(item.where, item.value) for item in readings if isinstance(item, RowError)] == [("mail 2", "Lunch")]
+
+
+def test_a_mail_may_hold_several_reports() -> None:
+    """The second is no evidence of the first."""
+    message = EmailMessage()
+    for key, value in {"From": "a@r.example", "Subject": "reports", "X-XARF": "BULK"}.items():
+        message[key] = value
+    message.set_content("Two of them.")
+    for end in (31, 32):
+        report = json.dumps(JSON_4 | {"source_identifier": f"203.0.113.{end}"}).encode()
+        message.add_attachment(report, maintype="application", subtype="json", filename=f"{end}.json")
+    reports = [item for item in read_reports(message.as_bytes(), name="x.eml") if isinstance(item, Report)]
+    values = {observable.value for report in reports for observable in report.observables}
+    assert {"203.0.113.31", "203.0.113.32"} <= values

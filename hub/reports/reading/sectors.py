@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from hub.reports.reading.spelling import spelled
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 
 # Names in small letters without marks between words. MISP's sector galaxy and the EU's NIS list first, then usual words.
@@ -80,6 +81,9 @@ _NAMES: Final[dict[str, str]] = {
     "tenaga": "energy", "telekomunikasi": "telecommunications", "transportasi": "transportation",
     "pengangkutan": "transportation", "asuransi": "insurance", "insurans": "insurance", "pertanian": "agriculture",
     "perhotelan": "hospitality-leisure", "manufaktur": "manufacturing", "pembuatan": "manufacturing",
+    "universitas": "education", "universiti": "education", "sekolah": "education", "teknologi": "technology",
+    "pertahanan": "defense", "pariwisata": "hospitality-leisure", "pelancongan": "hospitality-leisure", "listrik": "energy",
+    "elektrik": "energy", "minyak dan gas": "energy", "pertambangan": "mining", "perlombongan": "mining", "ritel": "retail",
     # Vietnamese, Thai, Filipino
     "ngân hàng": "financial-services", "tài chính": "financial-services", "y tế": "healthcare", "giáo dục": "education",
     "chính phủ": "government", "năng lượng": "energy", "viễn thông": "telecommunications", "bảo hiểm": "insurance",
@@ -88,26 +92,55 @@ _NAMES: Final[dict[str, str]] = {
     "รัฐบาล": "government", "ราชการ": "government", "พลังงาน": "energy", "โทรคมนาคม": "telecommunications",
     "ประกันภัย": "insurance", "ขนส่ง": "transportation",
     "bangko": "financial-services", "kalusugan": "healthcare", "edukasyon": "education", "pamahalaan": "government",
-    "enerhiya": "energy",
+    "enerhiya": "energy", "pananalapi": "financial-services", "telekomunikasyon": "telecommunications",
+    "transportasyon": "transportation", "agrikultura": "agriculture", "ospital": "healthcare", "unibersidad": "education",
+    "teknolohiya": "technology", "bệnh viện": "healthcare", "trường học": "education", "đại học": "education",
+    "điện lực": "energy", "công nghệ": "technology", "du lịch": "hospitality-leisure", "nông nghiệp": "agriculture",
+    "quốc phòng": "defense", "โรงพยาบาล": "healthcare", "มหาวิทยาลัย": "education", "เทคโนโลยี": "technology",
+    "ท่องเที่ยว": "hospitality-leisure", "การท่องเที่ยว": "hospitality-leisure", "เกษตร": "agriculture", "ไฟฟ้า": "energy",
     # Khmer, Lao, Burmese, Chinese, Tamil, Portuguese and Tetum
     "ធនាគារ": "financial-services", "សុខាភិបាល": "healthcare", "អប់រំ": "education", "រដ្ឋាភិបាល": "government",
     "ທະນາຄານ": "financial-services", "ສາທາລະນະສຸກ": "healthcare", "ການສຶກສາ": "education", "ລັດຖະບານ": "government",
     "ဘဏ်": "financial-services", "ကျန်းမာရေး": "healthcare", "ပညာရေး": "education", "အစိုးရ": "government",
-    "银行": "financial-services", "金融": "financial-services", "医疗": "healthcare", "教育": "education", "政府": "government",
+    "ហិរញ្ញវត្ថុ": "financial-services", "មន្ទីរពេទ្យ": "healthcare", "សាកលវិទ្យាល័យ": "education", "ថាមពល": "energy",
+    "អគ្គិសនី": "energy", "ទូរគមនាគមន៍": "telecommunications", "ធានារ៉ាប់រង": "insurance", "ដឹកជញ្ជូន": "transportation",
+    "កសិកម្ម": "agriculture", "ទេសចរណ៍": "hospitality-leisure", "បច្ចេកវិទ្យា": "technology", "ការពារជាតិ": "defense",
+    "ການເງິນ": "financial-services", "ໂຮງໝໍ": "healthcare", "ມະຫາວິທະຍາໄລ": "education", "ພະລັງງານ": "energy",
+    "ໄຟຟ້າ": "energy", "ໂທລະຄົມມະນາຄົມ": "telecommunications", "ໂທລະຄົມ": "telecommunications", "ປະກັນໄພ": "insurance",
+    "ຂົນສົ່ງ": "transportation", "ກະສິກຳ": "agriculture", "ທ່ອງທ່ຽວ": "hospitality-leisure", "ເຕັກໂນໂລຊີ": "technology",
+    "ဘဏ္ဍာရေး": "financial-services", "ငွေကြေး": "financial-services", "ဆေးရုံ": "healthcare", "တက္ကသိုလ်": "education",
+    "စွမ်းအင်": "energy", "လျှပ်စစ်": "energy", "ဆက်သွယ်ရေး": "telecommunications", "အာမခံ": "insurance",
+    "ပို့ဆောင်ရေး": "transportation", "စိုက်ပျိုးရေး": "agriculture", "ခရီးသွားလုပ်ငန်း": "hospitality-leisure",
+    "နည်းပညာ": "technology", "ကာကွယ်ရေး": "defense",
+    "நிதி": "financial-services", "மருத்துவமனை": "healthcare", "பல்கலைக்கழகம்": "education", "எரிசக்தி": "energy",
+    "மின்சாரம்": "energy", "தொலைத்தொடர்பு": "telecommunications", "காப்பீடு": "insurance", "போக்குவரத்து": "transportation",
+    "விவசாயம்": "agriculture", "சுற்றுலா": "hospitality-leisure", "தொழில்நுட்பம்": "technology",
+    "医院": "healthcare", "大学": "education", "交通": "transportation", "农业": "agriculture", "旅游": "hospitality-leisure",
+    "科技": "technology", "国防": "defense", "零售": "retail", "制造业": "manufacturing", "電信": "telecommunications",
+    "銀行": "financial-services", "银行": "financial-services", "金融": "financial-services", "医疗": "healthcare", "教育": "education", "政府": "government",
     "能源": "energy", "电信": "telecommunications", "保险": "insurance",
     "வங்கி": "financial-services", "சுகாதாரம்": "healthcare", "கல்வி": "education", "அரசு": "government",
     "banco": "financial-services", "banku": "financial-services", "saúde": "healthcare", "educação": "education",
     "edukasaun": "education", "governo": "government", "energia": "energy",
+    "finanças": "financial-services", "finansas": "financial-services", "banca": "financial-services",
+    "telecomunicações": "telecommunications", "telekomunikasaun": "telecommunications", "seguros": "insurance",
+    "transporte": "transportation", "transportes": "transportation", "agricultura": "agriculture", "turismo": "hospitality-leisure",
+    "turizmu": "hospitality-leisure", "universidade": "education", "ensino": "education", "tecnologia": "technology",
+    "teknolojia": "technology", "defesa": "defense", "defeza": "defense", "eletricidade": "energy", "enerjia": "energy",
+    "eletrisidade": "energy", "governu": "government",
 }  # fmt: skip
+
+
+_BY_NAME: Final = {spelled(name): word for name, word in _NAMES.items()}
 
 
 def sector_word(text: str) -> str:
     """A word of industry-sector-ov, from the word itself or a usual name. Raises ValueError for anything else."""
-    plain = " ".join("".join(char if char.isalnum() or not char.isascii() else " " for char in text.casefold()).split())
+    plain = " ".join("".join(char if char.isalnum() or not char.isascii() else " " for char in spelled(text)).split())
     word = plain.replace(" ", "-")
     if word in INDUSTRY_SECTORS:
         return word
-    known = _NAMES.get(plain) or _NAMES.get(plain.removesuffix(" sector").removesuffix(" subsector"))
+    known = _BY_NAME.get(plain) or _BY_NAME.get(plain.removesuffix(" sector").removesuffix(" subsector"))
     if known is None:
         raise ValueError(f"a sector of STIX: {', '.join(sorted(INDUSTRY_SECTORS))}")
     return known

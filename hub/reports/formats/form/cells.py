@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from defusedxml.ElementTree import iterparse
@@ -16,6 +17,7 @@ from openpyxl.utils.cell import column_index_from_string
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, from_excel
 
 from hub.errors import ReadingError
+from hub.reports.formats.form.headings import names_report_id
 from hub.reports.formats.form.row import Formula
 from hub.reports.losses import excerpt
 from hub.reports.reading.options import MAX_COLUMNS
@@ -49,11 +51,8 @@ class Sheet:
 
     def has_heading(self) -> bool:
         """Whether a heading report_id stands in one of the first rows."""
-        return any(
-            str(cell or "").strip().casefold().replace(" ", "_") == "report_id"
-            for _, row in zip(range(_HEADING_ROWS), self._read(set()), strict=False)
-            for cell in row.cells.values()
-        )
+        rows = zip(range(_HEADING_ROWS), self._read(set()), strict=False)
+        return any(names_report_id(row.cells.values()) for _, row in rows)
 
     def has_text(self) -> bool:
         """Whether anything but remarks stands in the sheet."""
@@ -86,7 +85,7 @@ class Sheet:
 
     @staticmethod
     def _is_heading(row: _Row) -> bool:
-        return any(str(cell).strip().casefold().replace(" ", "_") == "report_id" for cell in row.cells.values())
+        return names_report_id(row.cells.values())
 
     def dated(self, record: Any) -> Any:
         """A record in which bare numbers of days count from the workbook's first day, as those of 1900 do."""
@@ -156,6 +155,8 @@ class Sheet:
                 return text.strip() in {"1", "true"}
             case "n":
                 return self._number(text, style)
+            case "d":
+                return _date(text)
             case _:
                 return text
 
@@ -168,6 +169,14 @@ class Sheet:
             return from_excel(number, self._book.epoch)
         except (OverflowError, ValueError):
             return value
+
+
+def _date(text: str) -> Any:
+    """A date that is written as one (ISO 8601), as Strict Open XML has it; text that is none stays text."""
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        return text
 
 
 def _is_hidden(element: Any) -> bool:

@@ -25,6 +25,7 @@ from hub.reports.reading import methods, values
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import Draft, Problems, distinct
 from hub.reports.reading.sectors import sector_word
+from hub.reports.reading.spelling import spelled
 from hub.reports.references import Reference
 from hub.reports.report import Determination, Note, Report, ReportEvent, ReportStatus, Severity, Task
 from hub.reports.victims import Consent, Contact, Victim
@@ -65,7 +66,7 @@ def _report(row: FormRow) -> Report | None:
     malware = row.list("malware", values.plain)
     incident_types = [word for line in types for word in line.incident_types]
     named = (title, *malware, *map(str, row.items("incident_type")))
-    if "infected-by-known-malware" in incident_types and any(_RANSOM.search(text.casefold()) for text in named):
+    if "infected-by-known-malware" in incident_types and any(_RANSOM.search(spelled(text)) for text in named):
         incident_types.insert(0, "ransomware")
     # 2.
     timeline = _timeline(row)
@@ -172,7 +173,7 @@ def _knowledge(row: FormRow, malware: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-_RANSOM: Final = re.compile("ransom|tebusan|pemeras|tống tiền|แรนซัม|เรียกค่าไถ่|勒索")
+_RANSOM: Final = re.compile(spelled("ransom|tebusan|pemeras|tống tiền|แรนซัม|เรียกค่าไถ่|勒索|ចាប់ជំរិត|ແຣນຊຳ|ရန်ဆမ်း|ரான்சம்"))
 
 
 def _classification(row: FormRow) -> list[rsit.RsitType]:

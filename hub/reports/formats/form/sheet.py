@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from hub.errors import ReadingError
 from hub.reports.formats.form.columns import COLUMNS
+from hub.reports.formats.form.headings import columns_of, names_report_id
 from hub.reports.formats.form.reader import identity, read_row
 from hub.reports.losses import excerpt
 from hub.reports.reading.options import MAX_CELL_CHARS, MAX_COLUMNS, MAX_LINE_BYTES, MIB, ReadOptions
@@ -53,12 +54,11 @@ def _delimiter(head: str) -> str:
     match = re.fullmatch(r"\s*\"?sep=(.)\"?\s*", lines[0], re.IGNORECASE) if lines else None
     if match:
         return match[1]
-    first = next((line for line in lines[:_HEADING_ROWS] if _names_report_id(line)), lines[0] if lines else "")
-    return max(",;\t", key=first.count)
-
-
-def _names_report_id(line: str) -> bool:
-    return re.search(r"\breport[_ ]id\b", line, re.IGNORECASE) is not None
+    cut = ((delimiter, line) for line in lines[:_HEADING_ROWS] for delimiter in ",;\t")
+    named = (
+        delimiter for delimiter, line in cut if names_report_id(cell.strip(' "') for cell in line.split(delimiter))
+    )
+    return next(named, None) or max(",;\t", key=(lines[0] if lines else "").count)
 
 
 def _lenient(encoding: str) -> str:
@@ -104,7 +104,7 @@ def records_of(rows: Iterable[tuple[int, list[Any] | BadValue]], name: str) -> I
         elif columns is None:
             # A title, or `sep=;`, may stand above the headings.
             above += 1
-            if above == _HEADING_ROWS or "report_id" in map(_heading, cells):
+            if above == _HEADING_ROWS or names_report_id(cells):
                 columns = _headings(cells, name)
         else:
             yield where, _cells(cells, columns, where)
@@ -112,12 +112,8 @@ def records_of(rows: Iterable[tuple[int, list[Any] | BadValue]], name: str) -> I
         raise ReadingError(f"{name}: has no column report_id; its headings must be those of `hub form`")
 
 
-def _heading(cell: Any) -> str:
-    return "_".join(str(cell or "").strip().casefold().split())
-
-
 def _headings(cells: list[Any], name: str) -> list[str]:
-    columns = [_heading(cell) for cell in cells]
+    columns = columns_of(cells)
     while columns and not columns[-1]:
         columns.pop()
     if len(columns) > MAX_COLUMNS:

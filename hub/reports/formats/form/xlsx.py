@@ -3,11 +3,13 @@
 1. It is a zip, not encrypted, not an old .xls. 2. Sizes, number and ratio of its parts are within limits (a part that
 lies about its size ends in a checksum error). 3. No macros, no links to other files, no data connections.
 4. No part declares a DTD. 5. Formulas are never computed: the value that was stored last is read, in columns of the form.
+6. A Strict Open XML Spreadsheet is read as the usual one, of which it differs in the names of its namespaces.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -53,7 +55,7 @@ def xlsx_records(source: Source) -> Iterator[Record]:
     """The rows of the form as they stand: (place, cells by column). ReadingError as for `read_xlsx`."""
     data = read_whole(source)
     _look_through(data, source.name)
-    book = _book(data, source.name)
+    book = _book(_transitional(data), source.name)
     try:
         sheets = [Sheet(sheet, book, source.name) for sheet in book.worksheets]
         form = next((sheet for sheet in sheets if not sheet.is_hidden and sheet.has_heading()), None)
@@ -79,6 +81,26 @@ def _book(data: bytes, name: str) -> Any:
             return openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
     except Exception as error:  # noqa: BLE001  openpyxl raises whatever its parsers meet in a broken file
         raise ReadingError(f"{name}: is no spreadsheet that can be read ({excerpt(error)})") from None
+
+
+# ISO/IEC 29500 has two sets of namespaces: "strict" (part 1), and "transitional" (part 4), which openpyxl reads.
+_STRICT: Final = re.compile(
+    rb"""((?:xmlns(?::\w+)?|Type)\s*=\s*["'])http://purl\.oclc\.org/ooxml/(officeDocument|spreadsheetml|drawingml)/"""
+)
+_TRANSITIONAL: Final = rb"\1http://schemas.openxmlformats.org/\2/2006/"
+
+
+def _transitional(data: bytes) -> bytes:
+    """The package with the namespaces that openpyxl knows; itself where it has them already."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        workbook = next((part for part in package.namelist() if part.casefold().endswith("xl/workbook.xml")), None)
+        if workbook is None or not _STRICT.search(package.read(workbook)):
+            return data
+        renamed = io.BytesIO()
+        with zipfile.ZipFile(renamed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as other:
+            for part in package.infolist():
+                other.writestr(part.filename, _STRICT.sub(_TRANSITIONAL, package.read(part)))
+    return renamed.getvalue()
 
 
 def _look_through(data: bytes, name: str) -> None:
@@ -144,8 +166,6 @@ def _check_xml(package: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> No
                 raise ReadingError(
                     f"{name}: {excerpt(part.filename)} declares a DTD, which no spreadsheet needs; it is refused"
                 )
-            if b"PURL.OCLC.ORG/OOXML" in window:
-                raise ReadingError(f"{name}: is a Strict Open XML Spreadsheet; save it as Excel Workbook (.xlsx)")
             if part.filename.casefold() == "[content_types].xml" and b"MACROENABLED" in window:
                 raise ReadingError(f"{name}: is made for macros (.xlsm); save it as .xlsx")
             tail = chunk[-64:]

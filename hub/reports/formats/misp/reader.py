@@ -36,6 +36,7 @@ from hub.reports.victims import Consent, Victim
 _THREAT_LEVELS: Final = {"1": (70, "high"), "2": (40, "medium"), "3": (15, "low")}
 _ANALYSIS: Final = {"0": ReportStatus.NEW, "1": ReportStatus.OPEN, "2": ReportStatus.CLOSED}
 _DISTRIBUTIONS: Final = {number: number for number in "012345"}
+_WRAPPERS: Final = ("response", "events", "Events")
 _EVENT_KEYS: Final = frozenset({"info", "threat_level_id", "analysis", "date"})
 _PRIVATE: Final = "names who wrote it, and stays at the CERT"
 _LOCAL: Final = "is of the MISP it comes from"
@@ -86,8 +87,9 @@ def _records(source: Source) -> Iterator[Record]:
 def _unwrapped(records: Iterable[Record]) -> Iterator[Record]:
     """Each item inside `response` and lists, down to events and what a search found."""
     for where, value in records:
-        if isinstance(value, dict) and "response" in value:
-            yield from _unwrapped([("response", value["response"])])
+        wrapper = next((key for key in _WRAPPERS if isinstance(value, dict) and key in value), None)
+        if wrapper:
+            yield from _unwrapped([(wrapper, value[wrapper])])
         elif isinstance(value, list):
             yield from _unwrapped((f"{where}[{index}]", item) for index, item in enumerate(value))
         elif isinstance(value, dict) and not _EVENT_KEYS & value.keys() and _all_of_events(value.get("Attribute")):

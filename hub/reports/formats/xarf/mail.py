@@ -1,7 +1,8 @@
 """X-ARF mails (RFC 5322): the report is a part of the mail, as YAML in version 0.2 and as JSON in versions 3 and 4.
 
 1. The text for people comes first. 2. Then the report: JSON, or lines of `Key: value` with a Report-Type. 3. What is left
-is evidence: it is named by its type and stays at the CERT. A mail inside the mail is evidence, too.
+is evidence: it is named by its type and stays at the CERT. A mail inside the mail is evidence, too. A mail may hold several
+reports, and an mbox file several mails.
 """
 
 from __future__ import annotations
@@ -15,36 +16,69 @@ from typing import Any, Final
 
 import orjson
 
+from hub.errors import ReadingError
 from hub.reports.losses import excerpt
-from hub.reports.reading.source import BadValue, Source, checked, read_whole
+from hub.reports.reading.options import MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, MIB
+from hub.reports.reading.source import BadValue, Source, as_utf8, checked, read_whole
 
 MAX_PARTS: Final = 100
 """Parts of one mail that are looked at."""
+_SEPARATOR: Final = re.compile(rb"From \S+ .*\b\d{4}\b")
+_QUOTED: Final = re.compile(rb">+From ")
 _LINE: Final = re.compile(r"(?P<key>[A-Za-z][\w-]{1,40})\s*:\s*(?P<value>.*)", re.ASCII)
 _NOTES_CHARS: Final = 4_000
 
 
-def read_mail(source: Source) -> Iterator[tuple[str, Any]]:
-    """The report of a mail as one record; a BadValue where the mail holds none."""
-    message = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(read_whole(source))
-    report: dict[str, Any] | None = None
+def read_mails(source: Source) -> Iterator[tuple[str, Any]]:
+    """The reports of a mail, or of each mail of an mbox file; a BadValue for a mail that holds none."""
+    if not as_utf8(source.head).lstrip().startswith(b"From "):
+        yield from _read_mail("mail", read_whole(source))
+        return
+    for number, data in enumerate(_mbox(source), start=1):
+        yield from _read_mail(f"mail {number}", data)
+
+
+def _mbox(source: Source) -> Iterator[bytes]:
+    """The mails of an mbox file (RFC 4155): each begins with a line `From sender date`, the first or after an empty one."""
+    lines: list[bytes] = []
+    size = 0
+    is_after_blank = True
+    while line := source.stream.readline(MAX_LINE_BYTES):
+        if is_after_blank and _SEPARATOR.match(line):
+            if lines:
+                yield b"".join(lines)
+            lines, size = [], 0
+        else:
+            size += len(line)
+            if size > MAX_DOCUMENT_BYTES:
+                raise ReadingError(f"{source.name}: has a mail of more than {MAX_DOCUMENT_BYTES // MIB} MiB; split it")
+            lines.append(line[1:] if _QUOTED.match(line) else line)
+        is_after_blank = line in {b"\n", b"\r\n"}
+    if lines:
+        yield b"".join(lines)
+
+
+def _read_mail(where: str, data: bytes) -> Iterator[tuple[str, Any]]:
+    message = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(data)
+    reports: list[dict[str, Any]] = []
     notes: list[str] = []
     evidence: list[dict[str, str]] = []
     for part in _parts(message):
-        content = None if report is not None else _report_in(part)
+        content = _report_in(part)
         if content is not None:
-            report = content
+            reports.append(content)
         elif part.get_content_type() == "text/plain" and not part.get_filename() and not notes:
             notes.append(_text(part).strip()[:_NOTES_CHARS])
         else:
             evidence.append({"type": part.get_content_type(), "name": str(part.get_filename() or "")})
-    if report is None:
+    if not reports:
         subject = excerpt(message.get("Subject", "a mail"))
-        yield "mail", BadValue("mail", subject, "a part that is an X-ARF report: JSON, or YAML with a Report-Type")
-        return
-    report.setdefault("MailText", notes[0] if notes else None)
-    report.setdefault("MailParts", evidence)
-    yield checked("mail", report)
+        yield where, BadValue(where, subject, "a part that is an X-ARF report: JSON, or YAML with a Report-Type")
+    for number, report in enumerate(reports, start=1):
+        report.setdefault("MailText", notes[0] if notes else None)
+        report.setdefault("MailParts", evidence)
+        place = where if len(reports) == 1 else f"{where}, report {number}"
+        yield checked(place, report)
 
 
 def _parts(message: EmailMessage) -> list[EmailMessage]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from hub.reports import rsit
-from hub.reports.formats.xarf.mail import read_mail
+from hub.reports.formats.xarf.mail import read_mails
 from hub.reports.formats.xarf.sides import is_struck, read_flood, read_sides
 from hub.reports.formats.xarf.version import as_version_4
 from hub.reports.knowledge import Flood, Malware, Vulnerability
@@ -93,7 +93,7 @@ class _Content:
 
 def read_xarf(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read one report as an incident, or several as a feed; a RowError stands for one that cannot be used."""
-    records = read_mail(source) if is_mail(as_utf8(source.head)) else json_values(source)
+    records = read_mails(source) if is_mail(as_utf8(source.head)) else json_values(source)
     first, second = next(records, None), next(records, None)
     if first is None:
         return
