@@ -19,7 +19,7 @@ from hub.sharing.members import Account
 from hub.sharing.ready import Content, PageKey, ReadyPage, ReadyPages
 from hub.stix.timestamps import format_microseconds, format_place
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, LAST, ManifestPage, Query, Store
+from hub.store.base import EVERY, LAST, ManifestPage, Page, Query, Store
 from hub.taxii import protocol
 from hub.taxii.cursor import Cursor, seal, unseal
 from hub.taxii.filters import Filters, Match
@@ -60,6 +60,17 @@ class Delivered:
         return self.content.plain()
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What `look_up` looks for: objects that hold a value with one of the marks, or are containers of ids, or have ids."""
+
+    marks: tuple[int, ...] = ()
+    contains: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()  # with `contains`: whose containers
+    ids: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()  # empty: any
+
+
 def objects(exit_: Exit, account: Account | None, collection: Collection, filters: Filters) -> Delivered:
     """A page of objects as an envelope (TAXII 2.1, 5.4)."""
     # (1) and (2)
@@ -85,6 +96,28 @@ def _page(exit_: Exit, asked: _Asked) -> ReadyPage:
     if page.more and change is not None and not asked.query.ids:
         exit_.ready.keep(key, ready, change)
     return ready
+
+
+def look_up(exit_: Exit, account: Account | None, collection: Collection, wanted: Wanted, limit: int) -> Page:
+    """The newest versions that this reader may see and that hold what is wanted: as many as fit on one page.
+
+    Unlike `objects` this is no delivery: who looks up an address has not read all that mentions it.
+    """
+    clearance = gate.must_read(account, collection)
+    if not (wanted.marks or wanted.contains or wanted.ids):
+        return Page(body=b"", count=0, first=0, last=0, more=False)
+    query = Query(
+        collection=collection.id,
+        clearance=clearance,
+        after=0,
+        limit=min(limit, exit_.limits.page_objects),
+        ids=wanted.ids,
+        types=wanted.types,
+        marks=wanted.marks,
+        contains=wanted.contains,
+        publishers=wanted.publishers,
+    )
+    return exit_.store.read(query, exit_.limits.page_bytes)
 
 
 def object_by_id(

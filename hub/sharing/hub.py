@@ -16,14 +16,14 @@ from hub.sharing import access, deliver, gate
 from hub.sharing.accept import Accepted, accept
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.credentials import Credentials
-from hub.sharing.deliver import Delivered, Exit
+from hub.sharing.deliver import Delivered, Exit, Wanted
 from hub.sharing.drill_listings import lists_drills
 from hub.sharing.gate import Writer
 from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
 from hub.sharing.ready import ReadyPages
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, Candidate, Deletion, Store, Stranded
+from hub.store.base import EVERY, Candidate, Deletion, Page, Store, Stranded
 from hub.taxii import resources
 from hub.taxii.filters import Filters
 
@@ -168,6 +168,10 @@ class TaxiiHub(ABC):
         """TAXII 2.1, 5.6."""
         collection = self.find(account, root, name)
         return self._observed(account, deliver.object_by_id(self._exit, account, collection, object_id, filters))
+
+    def look_up(self, account: Account | None, collection: Collection, wanted: Wanted, limit: int) -> Page:
+        """Objects by the values in them, see `deliver.look_up`."""
+        return deliver.look_up(self._exit, account, collection, wanted, limit)
 
     def _observed(self, account: Account | None, delivered: Delivered) -> Delivered:
         for observe in self.read_observers:

@@ -153,6 +153,10 @@ class Query:
     ids: tuple[str, ...] = ()  # empty: any
     types: tuple[str, ...] = ()  # empty: any
     versions: VersionMatch = LAST
+    # empty: any; else the newest versions alone that hold a value with one of these marks (`hub.stix.values`)
+    marks: tuple[int, ...] = ()
+    contains: tuple[str, ...] = ()  # empty: any; else the newest versions alone that name one of these as containers
+    publishers: tuple[str, ...] = ()  # with `contains`: whose containers
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +390,9 @@ class Store(Protocol):
         New records are no change: they stand beyond the head, so that a range of places before it keeps its records until
         one of them is changed or removed. None while a change is being carried out: what is read now may be of both states.
         """
+
+    def index_values(self, collection: str, limit: int) -> int:
+        """Make up to `limit` records fast to find by their `marks`; how many still wait for that, as far as counted."""
 
     def watch(self) -> Watch:
         """An eye that tells cheaply, and soon, that something was committed by any process."""

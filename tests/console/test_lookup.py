@@ -31,7 +31,7 @@ def found(browser: Browser, values: str, **fields: str) -> set[tuple[str, str]]:
 
 def looked_up(browser: Browser, values: str, **fields: str) -> str:
     token = browser.token("/console/lookup")
-    response = browser.post("/console/lookup", {"form_token": token, "values": values, "days": "0", **fields})
+    response = browser.post("/console/lookup", {"form_token": token, "values": values, **fields})
     assert response.status_code == 200, response.get_data(as_text=True)
     return response.get_data(as_text=True)
 
@@ -58,6 +58,12 @@ def publish(hub: Hub, *objects: dict[str, Any], to: str = "id") -> None:
         ("A" * 64, {("A" * 64, "indicator")}),
         ("quiet fox", {("quiet fox", "malware")}),
         ("T1566.002, CVE-2026-0001", {("T1566.002", "attack-pattern")}),
+        ("203.0.113.2", {("203.0.113.2", "indicator")}),
+        ("bücher.example", {("bücher.example", "indicator")}),
+        ("evil.example", {("evil.example", "url")}),
+        ("AS64500", {("AS64500", "autonomous-system")}),
+        ("d41d8cd98f00b204e9800998ecf8427e", {("d41d8cd98f00b204e9800998ecf8427e", "file")}),
+        ("SHA-256", set()),
         ("nothing.example", set()),
     ],
 )
@@ -72,6 +78,12 @@ def test_values_are_found_however_they_are_written(
         an_indicator(2, "[ipv6-addr:value = '2001:db8::7']"),
         an_indicator(3, "[url:value = 'https://bad.example/Login']"),
         an_indicator(4, f"[file:hashes.'SHA-256' = '{'a' * 64}']"),
+        an_indicator(7, "[ipv4-addr:value IN ('203.0.113.1', '203.0.113.2')]"),
+        an_indicator(8, "[domain-name:value = 'xn--bcher-kva.example']"),
+        # as MISP names observables: with an id that says nothing of the value
+        sco("url", value="http://evil.example/a") | {"id": "url--00000000-0000-4000-8000-00000000000a"},
+        sco("autonomous-system", number=64500),
+        sco("file", hashes={"MD5": "D41D8CD98F00B204E9800998ECF8427E"}),
         versioned("malware", 5, "ID", name="Quiet Fox", is_family=True, malware_types=["trojan"]),
         versioned(
             "attack-pattern",
@@ -109,35 +121,46 @@ def _without_tokens(page: str, word: str) -> str:
     return re.sub(r'name="form_token" value="[^"]*"', "", page).replace(f"{word}.example", "")
 
 
-def test_a_long_look_goes_on_in_parts(
-    hub: Hub, signed_in: SignedIn, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each part says that it is one, and the next begins where it ended."""
-    monkeypatch.setattr(lookup, "PART_OBJECTS", 4)
-    monkeypatch.setattr(lookup, "_PAGE", 2)
-    publish(hub, *(an_indicator(n, f"[domain-name:value = 'n{n}.example']") for n in range(1, 11)))
-    singapore = signed_in("sg-cert")
-    values = "\n".join(f"n{n}.example" for n in range(1, 11))
-    fields: dict[str, str] = {}
-    seen: list[tuple[str, str]] = []
-    for _ in range(4):
-        page = looked_up(singapore, values, **fields)
-        seen += re.findall(r'<h3><code class="pick">(.*?)</code></h3>', page)
-        part = re.search(r'name="part" value="([^"]*)"', page)
-        if part is None:
-            break
-        assert "has not been compared yet" in page
-        fields = {"part": html.unescape(part[1])}
-    assert len(seen) == len(set(seen)) == 10
-
-
-def test_days(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
-    """What was added before is not compared; an observable is found all the same."""
+def test_what_was_added_long_ago_is_found(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """A list of blocked addresses is older than the incident in which one of them turns up."""
     publish(hub, an_indicator(1, "[domain-name:value = 'bad.example']"), sco("domain-name", value="bad.example"))
-    clock.now += 40 * 24 * 3600 * 1000
+    clock.now += 400 * 24 * 3600 * 1000
+    assert len(found(signed_in("sg-cert"), "bad.example")) == 2
+
+
+def test_more_than_a_page_shows_is_said(hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is shown is the oldest."""
+    monkeypatch.setattr(lookup, "MATCHES_MOST", 3)
+    publish(hub, *(an_indicator(n, "[domain-name:value = 'bad.example']", name=f"Number {n}") for n in range(1, 6)))
+    page = looked_up(signed_in("sg-cert"), "bad.example")
+    assert "There is more than this page shows" in page
+    assert re.findall(r"Number \d", page) == ["Number 1", "Number 2", "Number 3"]
+
+
+def test_a_report_above_the_reader_leads_to_no_incident(hub: Hub, signed_in: SignedIn) -> None:
+    """Law L5: the indicator is GREEN, the report that ties it to the incident is not."""
+    indicator = an_indicator(1, "[domain-name:value = 'bad.example']", object_marking_refs=[TLP2_IDS[TLP.GREEN]])
+    strict: Any = {"object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]]}
+    tied = report(1, object_refs=[incident(1)["id"], indicator["id"]], **strict)
+    taken(hub, "ID", indicator, to="indicators")
+    taken(hub, "ID", incident(1, name="Phishing", **strict), tied, to="id")
+    assert "Phishing" in looked_up(signed_in("sg-cert"), "bad.example")
+    page = looked_up(signed_in("partner"), "bad.example")
+    assert "bad.example" in page
+    assert "Phishing" not in page
+    assert incident(1)["id"] not in page
+
+
+def test_a_withdrawn_report_leads_to_no_incident(hub: Hub, signed_in: SignedIn) -> None:
+    """It brings nothing any more."""
+    indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
+    publish(hub, indicator)
     singapore = signed_in("sg-cert")
-    assert found(singapore, "bad.example", days="30") == {("bad.example", "domain-name")}
-    assert len(found(singapore, "bad.example", days="90")) == 2
+    assert "Phishing" in looked_up(singapore, "bad.example")
+    refs = [incident(1)["id"], indicator["id"]]
+    taken(hub, "ID", report(1, version=1, object_refs=refs, revoked=True), to="id")
+    page = looked_up(singapore, "bad.example")
+    assert "Phishing" not in page
 
 
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("  \n ", 0), ("\n".join(map(str, range(1001))), 1001)])
@@ -159,6 +182,7 @@ def test_a_program_gets_json(hub: Hub, browser: Browser) -> None:
     answer = client.post("/console/lookup", data={"values": "bad.example other.example"}, headers=headers).json
     assert answer is not None
     assert [(one["value"], one["type"], one["by"]) for one in answer["found"]] == [("bad.example", "indicator", "ID")]
+    assert answer["found"][0]["incidents"] == [{"id": incident(1)["id"], "name": "Phishing"}]
     assert (answer["missing"], answer["whole"]) == (["other.example"], True)
     assert client.post("/console/lookup", data={"values": "x"}, headers={"Accept": "*/*"}).status_code == 401
 

@@ -9,6 +9,8 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -173,7 +175,7 @@ def _compare(store: Store, model: Model, collection: str, limit: int, every: int
     assert [set(record.publishers) for record in store.records(collection)] == [
         entry.publishers for entry in model.kept
     ]
-    filters: list[dict[str, tuple[str, ...]]] = [
+    filters: list[dict[str, Any]] = [
         {},
         {"types": TYPES[:1]},
         {"types": ("none", *TYPES[1:])},

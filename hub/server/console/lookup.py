@@ -1,58 +1,43 @@
 """Which of the objects that this reader may see mention a value: addresses, domains, URLs, hashes, mailboxes, techniques,
 CVE, names.
 
-Everything is asked through `Hub.objects`, as over TAXII (law L5):
-
-1. An observable's id follows from its value (STIX 2.1, 2.9), so the store finds it by its id, whenever it was added.
-2. Indicators, techniques, malware and the like are read in pages of bounded size from a date on, and compared. What a
-   part of them does not reach is said, and the next part goes on from there.
-3. Reports name what was found, and the incidents that it belongs to.
+1. The store finds objects by the marks of the values in them (`hub.stix.values`), and decides in its query what this
+   reader may see (law L5).
+2. Two values can have one mark, so what was found is compared.
+3. Reports name what was found, and the incidents that it belongs to: they are found by the ids in them.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import orjson
 
 from hub.community.hub import Hub
+<<<<<<< HEAD
 from hub.pages.indicators import values_of
+=======
+from hub.community.index import shortened
+>>>>>>> 59faa24 (Find objects by the values in them in the stores, so that looking a value up costs the same at any size)
 from hub.sharing import access
 from hub.sharing.catalogue import Collection
+from hub.sharing.deliver import Wanted
 from hub.sharing.members import Account
-from hub.stix.identifiers import derived_id
-from hub.taxii.filters import Filters, Match
+from hub.stix.values import LONGEST, mark, normal, texts_of
 
 VALUES_MOST: Final = 1_000
-VALUE_CHARACTERS: Final = 2_000
-PART_OBJECTS: Final = 20_000  # that one part of (2) reads
-REPORTS_MOST: Final = 10_000  # that (3) reads
 MATCHES_MOST: Final = 2_000  # that are shown
-_PAGE: Final = 5_000
-_IDS_AT_A_TIME: Final = 100
-_SCANNED: Final = (
-    "indicator",
-    "attack-pattern",
-    "malware",
-    "tool",
-    "threat-actor",
-    "intrusion-set",
-    "campaign",
-    "vulnerability",
-    "infrastructure",
-)  # fmt: skip - the types that are compared
+REPORTS_MOST: Final = 2_000  # of one collection that (3) reads
+_IDS_AT_A_TIME: Final = 500
 _SPLIT: Final = re.compile(r"[\s,;]+")
-_HASHES: Final = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512"}  # by their length in digits
 Content = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Mention:
     """One object that mentions a value."""
 
     value: str  # as it was asked for
@@ -69,22 +54,12 @@ class Found:
     relayed_by: str = ""  # the member that passed on what is no member's
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Where the comparing goes on: the collection, and the place in it; `None` in place of it: it is through."""
-
-    collection: str
-    after: int
-
-
 @dataclass(slots=True)
 class Lookup:
-    """What came of it."""
+    """What mentions the values."""
 
-    found: list[Found] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)  # values that nothing mentions, in what was read
-    read: int = 0
-    goes_on: Part | None = None
+    mentions: list[Mention] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)  # values that nothing mentions
     cut: bool = False  # more than MATCHES_MOST
 
 
@@ -98,7 +73,7 @@ def parse_values(text: str) -> list[str]:
         words = [word for word in _SPLIT.split(line.strip()) if word]
         if len(words) > 1 and not all(re.search(r"[.:@\]]|^T\d{4}|^[0-9a-fA-F]{32,}$|^CVE-", word) for word in words):
             words = [line.strip()]
-        values |= {refanged(word)[:VALUE_CHARACTERS]: None for word in words}
+        values |= {refanged(word)[:LONGEST]: None for word in words}
     return list(values)
 
 
@@ -111,178 +86,78 @@ def refanged(value: str) -> str:
     return text
 
 
-def look_up(hub: Hub, account: Account | None, values: Sequence[str], since: int, part: Part | None = None) -> Lookup:
-    """The objects that mention these values. `since` is a place: what was added before it is not compared in (2)."""
+def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
+    """The objects that mention these values."""
     wanted: dict[str, str] = {}
     for value in values:
-        wanted.setdefault(_normal(value), value)
+        wanted.setdefault(normal(value), value)
     result = Lookup()
     places = [collection for collection in hub.catalogue if access.reads(account, collection) is not None]
-    # (1), which needs no second part
-    if part is None:
-        ids = {sco: value for normal, value in wanted.items() for sco in observable_ids(normal, value)}
-        for collection in places:
-            result.found += _observables(hub, account, collection, ids)
-    # (2)
-    _compare(hub, account, places, wanted, since, part, result)
-    result.cut = len(result.found) > MATCHES_MOST
-    result.found = _with_incidents(hub, account, places, result.found[:MATCHES_MOST])
-    known = {found.value for found in result.found}
-    result.missing = [value for value in values if value not in known]
+    marks = Wanted(marks=tuple(mark(text) for text in wanted))
+    for collection in places:
+        # (1)
+        for content in _contents(hub, account, collection, marks, MATCHES_MOST, result):
+            # (2)
+            hits = {wanted[text] for text in texts_of(content) if text in wanted}
+            result.mentions += [_mention(hub, account, value, content, collection) for value in sorted(hits)]
+    known = {one.value for one in result.mentions}
+    result.missing = [value for value in values if wanted[normal(value)] not in known]
+    if len(result.mentions) > MATCHES_MOST:
+        result.cut = True
+        del result.mentions[MATCHES_MOST:]
+    # (3)
+    _add_incidents(hub, account, places, result)
     return result
 
 
-def _observables(hub: Hub, account: Account | None, collection: Collection, ids: Mapping[str, str]) -> list[Found]:
-    found = []
-    for chunk in _chunks(list(ids)):
-        delivered = hub.objects(account, collection.root, collection.id, Filters(match=Match(ids=tuple(chunk))))
-        found += [
-            _found(hub, account, ids[one["id"]], one, collection)
-            for one in orjson.loads(delivered.body).get("objects", ())
-        ]
-    return found
+def _contents(  # noqa: PLR0913, PLR0917 - a query, and where it is noted that there is more
+    hub: Hub, account: Account | None, collection: Collection, wanted: Wanted, limit: int, result: Lookup
+) -> list[Content]:
+    page = hub.look_up(account, collection, wanted, limit)
+    result.cut = result.cut or page.more
+    contents: list[Content] = orjson.loads(b"[" + page.body + b"]")
+    return contents
 
 
-def observable_ids(normal: str, value: str) -> Iterator[str]:
-    """The ids that STIX derives from the value as an address, a domain, a URL, a mailbox, a hash; as written and in small letters."""
-    for text in dict.fromkeys((value, normal)):
-        contents: list[Content] = [{"type": kind, "value": text} for kind in _kinds(text)]
-        if text.isalnum() and text.isascii() and len(text) in _HASHES:
-            contents.append({"type": "file", "hashes": {_HASHES[len(text)]: text}})
-        yield from (identifier for content in contents if (identifier := derived_id(content)) is not None)
+def _add_incidents(hub: Hub, account: Account | None, places: Sequence[Collection], result: Lookup) -> None:
+    publishers = ("", *hub.catalogue.members)
+    reached: dict[tuple[str, str], set[str]] = {}  # (API root, id) -> incidents
+    names: dict[tuple[str, str], str] = {}
+    for one in result.mentions:
+        reached.setdefault((one.root, one.id), {one.id} if one.type == "incident" else set())
+    for collection in places:
+        for chunk in _chunks([identifier for root, identifier in reached if root == collection.root]):
+            wanted = Wanted(contains=tuple(chunk), publishers=publishers, types=("report",))
+            for report in _contents(hub, account, collection, wanted, REPORTS_MOST, result):
+                refs = set() if report.get("revoked") is True else set(report.get("object_refs", ()))
+                for identifier in refs.intersection(chunk):
+                    reached[collection.root, identifier].update(ref for ref in refs if ref.startswith("incident--"))
+    for collection in places:
+        incidents = {ref for (root, _), refs in reached.items() if root == collection.root for ref in refs}
+        for chunk in _chunks(sorted(incidents)):
+            found = _contents(hub, account, collection, Wanted(ids=tuple(chunk)), len(chunk), result)
+            names |= {(collection.root, one["id"]): shortened(str(one.get("name", ""))) for one in found}
+    result.mentions = [
+        replace(one, incidents=tuple((ref, names[one.root, ref]) for ref in refs if (one.root, ref) in names))
+        for one in result.mentions
+        for refs in [sorted(reached[one.root, one.id])]
+    ]
 
 
-def _kinds(text: str) -> tuple[str, ...]:
-    """The types of observables that the value can be of."""
-    if "://" in text:
-        return ("url",)
-    if "@" in text:
-        return ("email-addr",)
-    if ":" in text:
-        return ("ipv6-addr", "url")
-    return ("ipv4-addr", "domain-name", "url") if "." in text else ()
-
-
-def _compare(  # noqa: PLR0913, PLR0917 - one part of a walk
-    hub: Hub,
-    account: Account | None,
-    places: Sequence[Collection],
-    wanted: Mapping[str, str],
-    since: int,
-    part: Part | None,
-    result: Lookup,
-) -> None:
-    waiting = list(places)
-    after = since
-    if part is not None:
-        while waiting and waiting[0].id != part.collection:
-            waiting.pop(0)
-        after = max(since, part.after)
-    for collection in waiting:
-        while True:
-            if result.read >= PART_OBJECTS:
-                result.goes_on = Part(collection.id, after)
-                return
-            filters = Filters(added_after=after * 1000, limit=_PAGE, match=Match(types=_SCANNED))
-            delivered = hub.objects(account, collection.root, collection.id, filters)
-            for content in orjson.loads(delivered.body).get("objects", ()):
-                hits = {wanted[text] for text in _texts(content) if text in wanted}
-                result.found += [_found(hub, account, value, content, collection) for value in sorted(hits)]
-            result.read += delivered.count
-            if not delivered.more:
-                break
-            after = delivered.last
-        after = since
-
-
-def _texts(content: Mapping[str, Any]) -> Iterator[str]:
-    """What an object is compared by."""
-    for value in values_of(content):
-        yield _normal(value.text)
-        if value.kind == "url:value" and (host := _host(value.text)):
-            yield host
-    for key in ("name", "aliases", "x_mitre_aliases"):
-        held = content.get(key)
-        yield from (_normal(one) for one in (held if isinstance(held, list) else [held]) if isinstance(one, str))
-    for reference in content.get("external_references", ()):
-        if isinstance(reference.get("external_id"), str):
-            yield _normal(reference["external_id"])
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
-
-
-def _normal(value: str) -> str:
-    """Values that mean the same are the same: letters small, addresses in their short form, no dot at the end."""
-    text = value.strip().casefold()
-    if ":" not in text and not text[:1].isdigit():
-        return text.rstrip(".")
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return text.rstrip(".")
-
-
-def _with_incidents(hub: Hub, account: Account | None, places: Iterable[Collection], found: list[Found]) -> list[Found]:
-    """(3)"""
-    wanted = {one.id for one in found}
-    reached: dict[str, set[str]] = {}
-    names: dict[str, str] = {}
-    left = REPORTS_MOST
-    for collection in places if wanted else ():
-        after = 0
-        while left > 0:
-            filters = Filters(added_after=after * 1000, limit=min(_PAGE, left), match=Match(types=("report",)))
-            delivered = hub.objects(account, collection.root, collection.id, filters)
-            for report in orjson.loads(delivered.body).get("objects", ()):
-                refs = set(report.get("object_refs", ()))
-                for identifier in refs & wanted:
-                    reached.setdefault(identifier, set()).update(ref for ref in refs if ref.startswith("incident--"))
-            left -= delivered.count
-            if not delivered.more:
-                break
-            after = delivered.last
-        incidents = sorted({incident for one in reached.values() for incident in one} - names.keys())
-        for chunk in _chunks(incidents):
-            delivered = hub.objects(account, collection.root, collection.id, Filters(match=Match(ids=tuple(chunk))))
-            names |= {one["id"]: one["name"] for one in orjson.loads(delivered.body).get("objects", ())}
-    return [
-        Found(
-            one.value,
-            one.id,
-            one.type,
-            one.name,
-            one.by,
-            one.since,
-            one.root,
-            one.collection,
-            one.exercise,
-            one.revoked,
-            tuple((ref, names[ref]) for ref in sorted(reached.get(one.id, ())) if ref in names),
-            one.relayed_by,
-        )
-        for one in found
-    ]  # fmt: skip - one field after the other
-
-
-def _found(hub: Hub, account: Account | None, value: str, content: Content, collection: Collection) -> Found:
+def _mention(hub: Hub, account: Account | None, value: str, content: Mapping[str, Any], place: Collection) -> Mention:
     by = hub.catalogue.reserved.get(content.get("created_by_ref", ""), "")
-    return Found(
+    return Mention(
         value=value,
         id=content["id"],
         type=content["type"],
-        name=str(content.get("name") or content.get("value") or ""),
+        name=shortened(str(content.get("name") or content.get("value") or "")),
         by=by,
         since=str(content.get("created", "")),
-        root=collection.root,
-        collection=collection.title,
-        exercise=collection.exercise,
+        root=place.root,
+        collection=place.title,
+        exercise=place.exercise,
         revoked=content.get("revoked") is True,
-        relayed_by="" if by else _relayed_by(hub, account, content["id"], collection),
+        relayed_by="" if by else _relayed_by(hub, account, content["id"], place),
     )
 
 
@@ -299,8 +174,3 @@ def _relayed_by(hub: Hub, account: Account | None, identifier: str, collection: 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     return (ids[start : start + _IDS_AT_A_TIME] for start in range(0, len(ids), _IDS_AT_A_TIME))
-
-
-def place_days_ago(now: int, days: int) -> int:
-    """The place of that many days ago; 0 for all time."""
-    return 0 if days <= 0 else max(0, now - days * 24 * 3600 * 1000)

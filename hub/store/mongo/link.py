@@ -32,7 +32,7 @@ CONNECTIONS: Final = 50  # of one process to one server
 DOCUMENT_BYTES: Final = 15 * 1024 * 1024  # MongoDB takes documents of 16 MiB; a commit's plan is one of them
 DEFAULT_DATABASE: Final = "hub"
 OLDEST: Final = (4, 4)  # version of MongoDB
-FORMAT: Final = 5
+FORMAT: Final = 6
 
 _INDEX_EXISTS: Final = (85, 86)  # under other options, or under another name
 _NOT_IMPLEMENTED: Final = 238
@@ -178,7 +178,8 @@ class Link:
 def _make_indexes(database: Database[Document]) -> None:
     for keys in (mongo_rows.BY_VIEW, mongo_rows.BY_TYPE, mongo_rows.BY_ID, mongo_rows.BY_INSTANT):
         database.objects.create_index(list(keys))
-    database.objects.create_index(list(mongo_rows.BY_MENTION), sparse=True)  # most records mention nothing
+    for sparse in (mongo_rows.BY_MENTION, mongo_rows.BY_MARK):
+        database.objects.create_index(list(sparse), sparse=True)  # many records have none
     database.statuses.create_index([("kept_at", pymongo.ASCENDING)])
     database.accounts.create_index([("key_hashes", pymongo.ASCENDING)])
     database.facts.create_index([("kind", pymongo.ASCENDING), ("number", pymongo.ASCENDING)])

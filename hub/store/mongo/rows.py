@@ -8,6 +8,7 @@ A record is one document, found by where it stands in line:
     governing, newest, preceded, withdrawn   as in `base.Standing`
     views                        which reading asks for it, see `views`: one equality, so a page is one indexed range
     mentions                     by whom which ids are named, see `mention`: the way back from what is named
+    marks                        of the values in it (`hub.stix.values`), by which it is looked up
 
 A record that was deleted leaves `{_id, coll, n}` behind for ever: places are never given out twice, and whoever still
 tries to write the record, after sleeping since before its deletion, finds the seat taken.
@@ -21,6 +22,7 @@ from typing import Any, Final
 
 import bson
 
+from hub.stix.values import marks_in
 from hub.store.base import (
     HIDDEN,
     NO_LEVEL,
@@ -45,6 +47,7 @@ BY_TYPE: Final = (("coll", 1), ("type", 1), ("views", 1), ("place", 1))
 BY_ID: Final = (("id", 1), ("coll", 1), ("views", 1), ("place", 1))
 BY_INSTANT: Final = (("coll", 1), ("version", 1), ("place", 1))
 BY_MENTION: Final = (("mentions", 1), ("governing", 1))
+BY_MARK: Final = (("marks", 1), ("coll", 1), ("governing", 1))
 
 _LAST, _FIRST, _EVERY = 0, NO_LEVEL, 2 * NO_LEVEL  # plus a clearance of 0 to 4: the codes in `views`
 EVERYTHING: Final = 3 * NO_LEVEL  # the code of every record there is, also of one that is hidden
@@ -136,6 +139,13 @@ def page_filter(query: Query, upto: int) -> Document:
         criteria["id"] = _any_of(query.ids)
     if query.types:
         criteria["type"] = _any_of(query.types)
+    if query.marks or query.contains:
+        criteria["governing"] = {"$lte": query.clearance}
+    if query.marks:
+        criteria["marks"] = _any_of(query.marks)
+    if query.contains:
+        words = [mention(CONTAINED, publisher, name) for publisher in query.publishers for name in query.contains]
+        criteria["mentions"] = _any_of(words)
     places = {"$gt": query.after, "$lte": upto}
     view_codes = codes(query.versions, query.clearance)
     if not query.versions.instants or query.versions.every:
@@ -187,6 +197,8 @@ def row_of(new: NewRecord, n: int) -> Document:
     }
     if words := mentions(row):
         row["mentions"] = words
+    if marks := marks_in(record.body):
+        row["marks"] = list(marks)
     return row
 
 

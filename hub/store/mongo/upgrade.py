@@ -8,9 +8,11 @@ from typing import Any, Final
 from pymongo import UpdateOne
 
 from hub.stix.references import references_in
+from hub.stix.values import marks_in
 from hub.store import histories
 from hub.store.base import HIDDEN, NO_LEVEL, UNKNOWN_SOURCE, Standing
 from hub.store.mongo import commit as mongo_commit
+from hub.store.mongo import operations as mongo_operations
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.operations import AT_ONCE, Operations
 from hub.store.mongo.rows import Document
@@ -68,11 +70,33 @@ def _mark_what_is_to_be_judged(operations: Operations) -> None:
         operations.database.objects.update_many({field: value}, change, session=operations.session)
 
 
+def _mark_values(operations: Operations) -> None:
+    """From format 5 to 6: records are found by the values in them."""
+    for collection in _collections(operations):
+        _finish(operations, collection)
+        after = 0
+        while True:
+            wanted = {"coll": collection, "views": mongo_rows.EVERYTHING, "place": {"$gt": after}}
+            rows = mongo_operations.records_of(wanted, operations)
+            if not rows:
+                break
+            found = ((row["_id"], marks_in(row["body"])) for row in rows)
+            changes = [
+                UpdateOne({"_id": key, "coll": collection}, {"$set": {"marks": list(marks)}})
+                for key, marks in found
+                if marks
+            ]
+            if changes:
+                operations.database.objects.bulk_write(changes, session=operations.session)
+            after = rows[-1]["place"]
+
+
 _STEPS: Final[tuple[Callable[[Operations], None], ...]] = (
     _count_what_is_held,
     _let_levels_govern,
     _leave_to_trail,
     _mark_what_is_to_be_judged,
+    _mark_values,
 )
 
 

@@ -21,6 +21,7 @@ import apsw
 
 from hub.errors import StoreError
 from hub.store.owner import Owner
+from hub.store.sqlite.values import holds_mark
 
 CACHED_VALUES: Final = 1000  # accounts and heads that one connection keeps between two commits
 
@@ -60,6 +61,7 @@ class SqliteConnection(apsw.Connection):
             _open.discard(self)
             raise
         self.identity = identity_of(file)
+        self.create_scalar_function("holds_mark", holds_mark, 2, deterministic=True)  # type: ignore[arg-type] # given two values
 
     def close(self, force: bool = False) -> None:
         """Close it; in a child of the process that opened it, do nothing."""

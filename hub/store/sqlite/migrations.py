@@ -14,6 +14,7 @@ import apsw
 from hub.errors import StoreError
 from hub.stix.references import references_in
 from hub.store.sqlite.mentions import mentions, refs_text
+from hub.store.sqlite.values import value_rows
 
 Migration = Callable[[apsw.Connection], None]
 
@@ -275,6 +276,40 @@ def records_to_be_judged(connection: apsw.Connection) -> None:
     """)
 
 
+def values_to_look_up(connection: apsw.Connection) -> None:
+    """The way from a value to the objects that hold it (`hub.stix.values`), with the level that decides who sees them.
+
+    (1) Rows are made after the objects, see `values`; `valued` says how far. (2) Of what is held already they are sorted
+    before they are put in, which takes a fifth of the time.
+    """
+    connection.execute("""
+        CREATE TABLE value (
+            mark INTEGER NOT NULL, -- a hash of the value, 64 bits
+            governing INTEGER NOT NULL, -- of the record that holds it
+            key INTEGER NOT NULL, -- of that record
+            PRIMARY KEY (mark, governing, key)
+        ) STRICT, WITHOUT ROWID;
+        ALTER TABLE collection ADD COLUMN valued INTEGER NOT NULL DEFAULT 0; -- (1) the last place that has its rows
+        CREATE TEMP TABLE unsorted (mark INTEGER, governing INTEGER, key INTEGER);
+    """)
+    last = -1
+    while True:
+        bodies: list[Any] = connection.execute(
+            "SELECT b.key, b.body, r.governing FROM body AS b JOIN record AS r ON r.key = b.key "
+            "WHERE b.key > ? ORDER BY b.key LIMIT 1000",
+            (last,),
+        ).fetchall()
+        if not bodies:
+            break
+        rows = [row for key, body, governing in bodies for row in value_rows(body, governing, key)]
+        connection.executemany("INSERT INTO unsorted VALUES (?, ?, ?)", rows)
+        last = bodies[-1][0]
+    # (2)
+    connection.execute("INSERT INTO value SELECT mark, governing, key FROM unsorted ORDER BY mark, governing, key")
+    connection.execute("DROP TABLE unsorted")
+    connection.execute("UPDATE collection SET valued = head")
+
+
 MIGRATIONS: Final[tuple[Migration, ...]] = (
     objects_in_line,
     statuses_accounts_and_secret,
@@ -284,6 +319,7 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
     changes_of_records,
     trail_of_what_was_done,
     records_to_be_judged,
+    values_to_look_up,
 )
 
 

@@ -17,6 +17,8 @@ import apsw
 
 from hub.store.base import NO_LEVEL, ManifestPage, ManifestRow, Page, Query
 from hub.store.sqlite.files import rows
+from hub.store.sqlite.mentions import CONTAINED
+from hub.store.sqlite.values import COUNTED_MOST
 from hub.taxii.filters import VersionMatch
 
 PLACE_BITS: Final = 48  # of a key; the other 15 are the collection's number
@@ -78,6 +80,25 @@ _BY_ID: Final = (
     "AND (?6 OR (?7 AND newest) OR (?8 AND preceded > ?5) "
     "OR version IN (SELECT value FROM json_each(?9))) "
     "AND (?10 IS NULL OR type IN (SELECT value FROM json_each(?10))) ORDER BY key LIMIT ?3"
+)
+# (1) By `value`, where no row is read of a level or a collection that the reader may not see, so that the time tells
+# nothing of it; (2) by the bodies of what has no rows there yet.
+_BY_MARK: Final = (
+    "SELECT v.key AS key FROM json_each(?4) AS m CROSS JOIN json_each(?5) AS l CROSS JOIN value AS v "
+    "ON v.mark = m.value AND v.governing = l.value AND v.key > ?2 AND v.key < (?1 + 1) << 48 "
+    "CROSS JOIN record AS r ON r.key = v.key WHERE r.newest "
+    "AND (?6 IS NULL OR r.type IN (SELECT value FROM json_each(?6))) "
+    "UNION SELECT r.key FROM (SELECT key, governing, newest, type FROM record "
+    "WHERE key > max(?2, (SELECT ?1 << 48 | valued FROM collection WHERE number = ?1)) "
+    "AND key < (?1 + 1) << 48 ORDER BY key LIMIT ?7) AS r "
+    "CROSS JOIN body AS b ON b.key = r.key WHERE r.newest AND r.governing IN (SELECT value FROM json_each(?5)) "
+    "AND (?6 IS NULL OR r.type IN (SELECT value FROM json_each(?6))) AND holds_mark(b.body, ?4) ORDER BY key LIMIT ?3"
+)
+_BY_CONTENT: Final = (
+    "SELECT DISTINCT m.key AS key FROM json_each(?4) AS i CROSS JOIN json_each(?5) AS p CROSS JOIN json_each(?6) AS l "
+    "CROSS JOIN mention AS m ON m.name = i.value AND m.kind = ?7 AND m.publisher = p.value "
+    "AND m.level = l.value AND m.key > ?2 AND m.key < (?1 + 1) << 48 CROSS JOIN record AS r ON r.key = m.key "
+    "WHERE r.newest AND (?8 IS NULL OR r.type IN (SELECT value FROM json_each(?8))) ORDER BY m.key LIMIT ?3"
 )
 _NEWEST_PLACE: Final = (
     "SELECT max((SELECT key FROM record INDEXED BY record_by_level WHERE collection = ?1 AND governing = l.value "
@@ -166,7 +187,8 @@ def _asked(number: int, query: Query) -> _Asked:
 def is_plain(query: Query) -> bool:
     """Whether this is the default poll: the last versions of everything, from a place on."""
     asked = query.versions
-    return not (query.ids or query.types or asked.first or asked.every or asked.instants) and asked.last
+    filtered = query.ids or query.types or query.marks or query.contains
+    return not (filtered or asked.first or asked.every or asked.instants) and asked.last
 
 
 # ------------------------------------------------------------------------------------------------------------- bodies
@@ -220,9 +242,9 @@ def _following(connection: apsw.Connection, asked: _Asked, of: _Range, page: Pag
 def _ranges(connection: apsw.Connection, asked: _Asked) -> list[_Range]:
     """Ranges that hold together what the query matches (some of it twice where it asks for a union of versions)."""
     query, versions = asked.query, asked.query.versions
-    if query.ids:
-        return [_by_id(query)]
     visible = range(query.clearance + 1)
+    if query.ids or query.marks or query.contains:
+        return [_looked_up(query)]
 
     def shapes(sql: str, *values: str) -> list[tuple[Any, ...]]:
         return rows(connection, sql, asked.number, asked.after, *values)
@@ -250,6 +272,17 @@ def _ranges(connection: apsw.Connection, asked: _Asked) -> list[_Range]:
         sql, types = (_BY_INSTANT_TYPES, (json.dumps(query.types),)) if query.types else (_BY_INSTANT_ANY, ())
         ranges += [_Range(sql, (*shape, *types)) for shape in range_values]
     return ranges
+
+
+def _looked_up(query: Query) -> _Range:
+    """The range of records that are asked for by something in them."""
+    types, visible = json.dumps(query.types) if query.types else None, _numbers(range(query.clearance + 1))
+    if query.marks:
+        return _Range(_BY_MARK, (_numbers(query.marks), visible, types, COUNTED_MOST))
+    if query.contains:
+        names = (json.dumps(query.contains), json.dumps(query.publishers))
+        return _Range(_BY_CONTENT, (*names, visible, CONTAINED, types))
+    return _by_id(query)
 
 
 def _by_id(query: Query) -> _Range:

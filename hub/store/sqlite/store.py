@@ -38,12 +38,14 @@ from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.store.sqlite import lookups
 from hub.store.sqlite import pages as sqlite_pages
 from hub.store.sqlite import trail as sqlite_trail
+from hub.store.sqlite import values as sqlite_values
 from hub.store.sqlite import writes as sqlite_writes
 from hub.store.sqlite.connection import SqliteConnection
 from hub.store.sqlite.files import Files, rows
 from hub.store.sqlite.watch import SqliteWatch
 from hub.taxii.filters import VersionMatch
 
+_INDEX_PATIENCE_SECONDS: Final = 0.1
 TRAIL_AT_ONCE: Final = 200  # entries of the trail in memory
 
 
@@ -319,6 +321,20 @@ class SqliteStore:
     def watch(self) -> Watch:
         """See `Store.watch`."""
         return SqliteWatch(self._files)
+
+    def index_values(self, collection: str, limit: int) -> int:
+        """See `Store.index_values`."""
+        with self._files.reading() as connection:
+            number = self._number(connection, collection)
+            if number is None:
+                return 0
+            valued = sqlite_values.valued_of(connection, number)
+            marks = sqlite_values.next_values(connection, number, valued, limit) if limit else {}
+        if marks:
+            with self._files.writing(synced=False, patience_seconds=_INDEX_PATIENCE_SECONDS) as connection:
+                sqlite_values.put_values(connection, number, valued, marks)
+        with self._files.reading() as connection:
+            return sqlite_values.waiting(connection, number, sqlite_values.valued_of(connection, number))
 
     def records(self, collection: str) -> Iterator[Record]:
         """See `Store.records`: as the collection stands when the first record is taken."""

@@ -20,6 +20,7 @@ from hub.store.sqlite.files import rows
 from hub.store.sqlite.lookups import history_of, look_up
 from hub.store.sqlite.mentions import INSERT_MENTION, mention, mention_rows, refs_text, unmention
 from hub.store.sqlite.pages import LAST_PLACE, LEVELS, PLACE_BITS, key_of, keys_of_object, place_of
+from hub.store.sqlite.values import move_values, remove_values
 from hub.taxii.filters import VersionMatch
 
 _RESTORED_AT_ONCE: Final = 1_000  # records in memory during a restore
@@ -215,6 +216,7 @@ def restore(connection: apsw.Connection, collection: str, head: int, records: It
     if not 0 <= head <= LAST_PLACE:
         raise UnprocessableError(f"{head} is no place in line: the export is damaged")
     number = _raise_head(connection, collection, head)
+    connection.execute("UPDATE collection SET valued = 0 WHERE number = ?", (number,))
     # (2) the records, as if each were alone
     trail_key = sqlite_trail.key_of(connection)
     sqlite_trail.add(connection, [trail.restore_act(collection, head)], now)
@@ -320,6 +322,7 @@ def _remove(connection: apsw.Connection, number: int, keys: Sequence[int]) -> No
     levels: list[int] = []
     for key in keys:
         unmention(connection, key)
+        remove_values(connection, key)
         connection.execute("DELETE FROM body WHERE key = ?", (key,))
         gone = rows(connection, "DELETE FROM record WHERE key = ? RETURNING governing", key)
         levels += [level for (level,) in gone]
@@ -352,6 +355,7 @@ def _change(connection: apsw.Connection, key: int, change: histories.RowChange) 
     mention(connection, key)
     assert isinstance(before, int)
     if before != standing.governing:
+        move_values(connection, key, before, standing.governing)
         number = key >> PLACE_BITS
         _count(connection, number, [before], -1)
         _count(connection, number, [standing.governing], +1)

@@ -1,0 +1,109 @@
+"""The values by which people look an object up: addresses, domains, URLs, hashes, mailboxes, names, numbers of lists. Pure.
+
+A store keeps a mark, a short hash, of each value beside the object. Two values can have one mark, so what a mark finds is
+compared with `texts_of` before it is shown.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, Final
+
+import orjson
+
+LONGEST: Final = 2_000  # characters of a value; longer ones cannot be looked up
+MARKS_MOST: Final = 5_000  # of one object: more than a pattern of 50,000 characters has room for in values of eight
+# These describe, connect or mark others, or are somebody's address book.
+_WITHOUT: Final = frozenset(
+    "extension-definition identity language-content location marking-definition note observed-data opinion relationship "
+    "sighting".split()
+)
+_TEXTS: Final = (
+    "value name key path url account_login user_id display_name subject message_id serial_number command_line cpe iban "
+    "account_number"
+).split()
+_LISTS: Final = ("aliases", "x_mitre_aliases", "x_opencti_aliases")
+# A text of a pattern (STIX 2.1, 9.6). A dot stands before a part of a path, a letter before a time.
+_LITERAL: Final = re.compile(r"'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL)
+_HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?:\[([^\]]*)\]|([^/?#:]*))")
+_ADDRESS_6: Final = re.compile(r"[0-9a-f:.]{2,45}")
+
+
+def normal(value: str) -> str:
+    """Values that mean the same become the same: letters small, addresses in their short form, no dot at the end."""
+    text = value.strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+        if "." in text and " " not in text:
+            text = _as_ascii(text)
+    text = text.casefold()
+    if ":" in text and _ADDRESS_6.fullmatch(text):
+        try:
+            return str(ipaddress.ip_address(text))
+        except ValueError:
+            return text
+    return text.rstrip(".")
+
+
+def texts_of(content: Mapping[str, Any]) -> Iterator[str]:
+    """The values of an object, in their normal form; some of them twice."""
+    if content.get("type") in _WITHOUT:
+        return
+    for text in _raw(content):
+        if 0 < len(text) <= LONGEST:
+            yield (value := normal(text))
+            if "://" in value and (host := _HOST.match(value)):
+                yield normal(host[1] or host[2])
+
+
+def mark(text: str) -> int:
+    """The mark of a value in its normal form: 64 bits with a sign, as stores keep numbers."""
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), signed=True)
+
+
+def marks(texts: Iterable[str]) -> tuple[int, ...]:
+    """Their marks, each once, as far as `MARKS_MOST` goes."""
+    return tuple(dict.fromkeys(mark(text) for text in dict.fromkeys(texts) if text))[:MARKS_MOST]
+
+
+def marks_in(body: bytes) -> tuple[int, ...]:
+    """The marks of an object, from its JSON."""
+    return marks(texts_of(orjson.loads(body)))
+
+
+def _raw(content: Mapping[str, Any]) -> Iterator[str]:
+    if content.get("pattern_type") == "stix" and isinstance(pattern := content.get("pattern"), str):
+        yield from _literals(pattern)  # the name of such an indicator is its value once more, or a sentence
+    else:
+        yield from (text for key in _TEXTS if isinstance(text := content.get(key), str))
+    for key in _LISTS:
+        yield from _texts_in(content.get(key))
+    if isinstance(hashes := content.get("hashes"), dict):
+        yield from _texts_in(list(hashes.values()))
+    if isinstance(references := content.get("external_references"), list):
+        yield from _texts_in([reference.get("external_id") for reference in references if isinstance(reference, dict)])
+    if content.get("type") == "autonomous-system" and isinstance(number := content.get("number"), int):
+        yield f"AS{number}"
+
+
+def _literals(pattern: str) -> Iterator[str]:
+    for literal in _LITERAL.finditer(pattern):
+        text, start = literal[1], literal.start()
+        if pattern[start - 1 : start] not in (".", "t"):
+            yield re.sub(r"\\(.)", r"\1", text) if "\\" in text else text
+
+
+def _texts_in(values: Any) -> Iterator[str]:
+    return (value for value in (values if isinstance(values, list) else ()) if isinstance(value, str))
+
+
+def _as_ascii(text: str) -> str:
+    """A domain in the letters of the DNS (`xn--`); as it is where it is none."""
+    try:
+        return text.encode("idna").decode("ascii")
+    except UnicodeError:
+        return text

@@ -1,0 +1,223 @@
+"""Objects are found by the values in them, and by what they contain: what the reader may see of the newest versions, and no more."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hub.stix.values import mark, normal, texts_of
+from hub.store.base import HIDDEN, Candidate, Record, RecordLevel, Store
+from hub.store.sqlite.store import SqliteStore
+from hub.taxii.filters import VersionMatch
+from tests.store.conftest import OpenStore
+from tests.store.making import START, add, an_id, asking, candidate, contents, nobodys, told
+
+LEVELS = range(5)
+INDEXED: set[int] = set()  # the stores that index
+
+
+def index(store: Store, collection: str = "shared") -> None:
+    """Where this store does, some at a time."""
+    while id(store) in INDEXED and store.index_values(collection, 3):
+        pass
+
+
+def valued(number: int, *values: str, version: int = 1, level: int = 1, **changes: Any) -> Candidate:
+    """An object with these values as its aliases."""
+    content = {"id": an_id(number), "type": "indicator", "n": version, "aliases": list(values)}
+    body = json.dumps(content).encode()
+    return replace(candidate(number, version, level, **changes), body=body, digest=body)
+
+
+@pytest.fixture(params=["at once", "later"])
+def store(open_store: OpenStore, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A store whose records are indexed before each question, and one where that is never done."""
+    opened = open_store()
+    if request.param == "at once":
+        INDEXED.add(id(opened))
+    yield opened
+    INDEXED.discard(id(opened))
+
+
+def holding(store: Store, value: str, clearance: int = 4, collection: str = "shared") -> list[str]:
+    """The ids of the objects that the store finds by the value."""
+    index(store, collection)
+    query = asking(collection=collection, clearance=clearance, marks=(mark(normal(value)),))
+    return [content["id"] for content in told(store, query)]
+
+
+def test_objects_are_found_by_their_values(store: Store) -> None:
+    """In the order of their places, each once, in pages as everything else."""
+    add(store, valued(1, "bad.example", "other.example"), valued(2, "bad.example"), valued(3, "good.example"))
+    assert holding(store, "BAD.example.") == [an_id(1), an_id(2)]
+    assert holding(store, "example") == []
+    index(store)
+    marks = (mark("bad.example"), mark("other.example"))
+    page = store.read(asking(marks=marks, limit=1), 1 << 20)
+    assert ([one["id"] for one in contents(page.body)], page.more) == ([an_id(1)], True)
+    page = store.read(asking(marks=marks, after=page.last), 1 << 20)
+    assert ([one["id"] for one in contents(page.body)], page.more) == ([an_id(2)], False)
+    assert list(told(store, asking(marks=marks, types=("malware",)))) == []
+
+
+def test_values_of_the_newest_version_alone_count(store: Store) -> None:
+    """Until it is deleted: then the one before is the newest."""
+    add(store, valued(1, "old.example"))
+    add(store, valued(1, "new.example", version=2))
+    assert (holding(store, "old.example"), holding(store, "new.example")) == ([], [an_id(1)])
+
+    store.delete("shared", an_id(1), "ID", 4, VersionMatch(last=True))
+    assert (holding(store, "old.example"), holding(store, "new.example")) == ([an_id(1)], [])
+
+
+def test_a_newer_version_that_is_higher_takes_the_older_ones_values_along(store: Store) -> None:
+    """Law L5 d: who may not see the newest sees none, by no value of any; deleted, the older one is found as before."""
+    add(store, valued(1, "bad.example", level=1))
+    add(store, valued(1, "bad.example", version=2, level=3))
+    assert [holding(store, "bad.example", clearance) for clearance in (1, 2, 3)] == [[], [], [an_id(1)]]
+    store.delete("shared", an_id(1), "ID", 4, VersionMatch(last=True))
+    assert [holding(store, "bad.example", clearance) for clearance in (0, 1)] == [[], [an_id(1)]]
+
+
+def test_levels_that_are_set_later_count(store: Store) -> None:
+    """Raised, hidden, and shown again by the operator."""
+    add(store, valued(1, "bad.example", level=1))
+    store.set_levels("shared", [RecordLevel(an_id(1), START, 3, "marking")])
+    assert [holding(store, "bad.example", clearance) for clearance in (2, 3)] == [[], [an_id(1)]]
+    store.set_levels("shared", [RecordLevel(an_id(1), START, HIDDEN, "refused: why")])
+    assert holding(store, "bad.example") == []
+    store.decide("shared", an_id(1), 2)
+    assert [holding(store, "bad.example", clearance) for clearance in (1, 2)] == [[], [an_id(1)]]
+
+
+@pytest.mark.parametrize("how", ["delete", "purge", "decide"])
+def test_what_is_removed_is_found_no_more(store: Store, how: str) -> None:
+    """And what another collection holds of the same id still is."""
+    add(store, valued(1, "bad.example"))
+    add(store, valued(1, "bad.example"), collection="other")
+    if how == "delete":
+        store.delete("shared", an_id(1), "ID", 4)
+    elif how == "purge":
+        store.purge("shared", an_id(1))
+    else:
+        store.set_levels("shared", [RecordLevel(an_id(1), START, HIDDEN, "refused: why")])
+        store.decide("shared", an_id(1), None)
+    assert holding(store, "bad.example") == []
+    assert holding(store, "bad.example", collection="other") == [an_id(1)]
+
+
+def test_a_purge_leaves_no_mark(store: Store, kind: str) -> None:
+    """Whoever has the file cannot try values against it."""
+    add(store, valued(1, "bad.example", "other.example"), valued(2, "good.example"))
+    index(store)
+    if id(store) in INDEXED and kind == "sqlite":
+        assert len(_marks(store)) == 3
+    store.delete("shared", an_id(1), "ID", 4)
+    if id(store) in INDEXED and kind == "sqlite":
+        assert _marks(store) == [mark("good.example")]
+    assert holding(store, "other.example") == []
+
+
+def _marks(store: Store) -> list[int]:
+    assert isinstance(store, SqliteStore)
+    with store._files.reading() as connection:
+        return [int(str(row[0])) for row in connection.execute("SELECT mark FROM value ORDER BY mark")]
+
+
+def test_restored_records_are_found(store: Store) -> None:
+    """What `hub import` puts back."""
+    add(store, valued(1, "bad.example"), valued(2, "bad.example", level=3))
+    records: list[Record] = list(store.records("shared"))
+    store.restore("older", START + 9, records)
+    assert holding(store, "bad.example", 1, "older") == [an_id(1)]
+    assert holding(store, "bad.example", 3, "older") == [an_id(1), an_id(2)]
+
+
+def test_containers_are_found_by_what_they_contain(store: Store) -> None:
+    """Those of the publishers that are asked for, at the reader's level; a withdrawn one contains nothing any more."""
+    low = candidate(1, type="report", contains=(an_id(7),), level=1)
+    high = candidate(2, type="report", contains=(an_id(7), an_id(8)), level=3)
+    add(store, candidate(7), candidate(8), low, high)
+
+    def containers(clearance: int, *publishers: str) -> list[str]:
+        query = asking(clearance=clearance, contains=(an_id(7), an_id(8)), publishers=publishers)
+        return [content["id"] for content in told(store, query)]
+
+    assert containers(1, "ID", "") == [an_id(1, "report")]
+    assert containers(3, "ID", "") == [an_id(1, "report"), an_id(2, "report")]
+    assert containers(3, "SG") == []
+    add(store, replace(candidate(1, 2, type="report", contains=(an_id(7),), level=1), revoked=True))
+    assert containers(1, "ID") == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_found_by_value_is_what_a_walk_over_everything_finds(store: Store, seed: int) -> None:
+    """Whatever was published, published again, raised, deleted and purged: for every clearance, the same objects."""
+    drawn = random.Random(seed)
+    values = [f"v{n}.example" for n in range(5)]
+    versions = dict.fromkeys(range(6), 0)
+    for _ in range(40):
+        number = drawn.randrange(6)
+        act = drawn.random()
+        if act < 0.7:
+            versions[number] += 1
+            some = drawn.sample(values, drawn.randrange(3))
+            one = valued(number, *some, version=versions[number], level=drawn.randrange(5))
+            other = drawn.choice(["ID", "SG"])
+            add(store, replace(one, owner=""), publisher=other, collection=drawn.choice(["shared", "other"]))
+        elif act < 0.8:
+            records = list(store.records("shared"))
+            if records:
+                record = drawn.choice(records)
+                level = min(record.level + 1, HIDDEN)
+                store.set_levels("shared", [RecordLevel(record.id, record.place, level, "refused: x")])
+        elif act < 0.95:
+            store.delete("shared", an_id(number), drawn.choice(["ID", "SG"]), drawn.randrange(5))
+        else:
+            store.purge("shared", an_id(number))
+        if drawn.random() < 0.3:
+            index(store)
+    found = 0
+    for collection in ("shared", "other"):
+        for clearance in LEVELS:
+            seen = list(told(store, asking(collection=collection, clearance=clearance)))
+            for value in values:
+                expected = [one["id"] for one in seen if value in set(texts_of(one))]
+                assert holding(store, value, clearance, collection) == expected
+                found += len(expected)
+    assert found > 0
+
+
+def test_a_value_of_nobody(store: Store) -> None:
+    """What any writer may publish is found like all else; a second publisher changes nothing."""
+    add(store, nobodys(1, 1, 1))
+    add(store, nobodys(1, 1, 1), publisher="SG")
+    assert holding(store, "nothing.example") == []
+
+
+def test_indexing_goes_on_where_it_ended(store: Store) -> None:
+    """In steps, and of what came meanwhile; what waits is counted."""
+    if not isinstance(store, SqliteStore):
+        assert store.index_values("shared", 1) == 0
+        return
+    add(store, *(valued(n, f"v{n}.example") for n in range(1, 6)))
+    assert store.index_values("nowhere", 10) == 0
+    assert [store.index_values("shared", limit) for limit in (0, 2, 0, 2)] == [5, 3, 3, 1]
+    store.delete("shared", an_id(5), "ID", 4)
+    add(store, valued(6, "v6.example"))
+    assert store.index_values("shared", 100) == 0
+    assert sorted(_marks(store)) == sorted(mark(f"v{n}.example") for n in (1, 2, 3, 4, 6))
+
+
+def test_two_processes_that_index_do_the_same(open_store: OpenStore) -> None:
+    """One does it, the other passes over it."""
+    one, two = open_store(), open_store()
+    add(one, valued(1, "a.example"), valued(2, "b.example"))
+    assert (one.index_values("shared", 1), two.index_values("shared", 9)) in ((1, 0), (0, 0))
+    query = asking(marks=(mark("a.example"), mark("b.example")))
+    assert [content["id"] for content in told(two, query)] == [an_id(1), an_id(2)]
