@@ -24,6 +24,7 @@ from hub.settings import Settings, masked_uri
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import Credentials
 from hub.sharing.declared import load_catalogue
+from hub.sharing.indexing import ValueIndexer
 from hub.store.base import Store
 from hub.terminal import escaped
 
@@ -120,6 +121,7 @@ def application(settings: Settings) -> flask.Flask:
     trail = open_trail(hub, settings)
     threading.Thread(target=_keep_tidy, args=(hub.store, trail, settings), name="sweep", daemon=True).start()
     threading.Thread(target=_prepare_boards, args=(hub,), name="boards", daemon=True).start()
+    threading.Thread(target=ValueIndexer(hub.store, hub.catalogue).run, name="values", daemon=True).start()
     if settings.remind:
         threading.Thread(target=ReminderLoop(hub, settings).run, name="remind", daemon=True).start()
     app = create_app(

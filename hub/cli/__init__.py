@@ -68,6 +68,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "ask": "ask other members for help with an incident",
     "answer": "accept what this member was asked for, refuse it with a reason, or say that it is done",
     "board": "each open incident: who has it, acknowledged, was asked, answered, is overdue",
+    "lookup": "which incidents and indicators mention addresses, domains, hashes, names and the like",
     "contacts": "each member's point of contact, and to confirm one's own",
     "remind": "remind members of deadlines that have passed, once each",
     "drill": "play a scenario into an API root for drills, and report who reacted how fast",

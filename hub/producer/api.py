@@ -7,7 +7,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from hub.errors import ConfigurationError, ReadingError, ReleaseError
 from hub.home import HOME, OUTBOX
@@ -31,6 +31,8 @@ from hub.taxii.resources import CollectionResource
 if TYPE_CHECKING:
     from hub.producer.desk import Release
     from hub.release.step import Withheld
+
+_VALUES_AT_A_TIME: Final = 1_000  # as many as the hub looks up
 
 
 class HubClient:
@@ -154,6 +156,20 @@ class HubClient:
         `more` says that there is a further page.
         """
         return self.connection.resource("board", "" if page == 1 else f"?page={page}")
+
+    def lookup(self, *values: str) -> dict[str, Any]:
+        """Which objects that this account may see mention the values: addresses, domains, URLs, hashes, names and the like.
+
+        `found` has an entry for each object and value, with `type`, `by` (whose it is), `since` and its `incidents`;
+        `missing` the values that nothing mentions; `whole` is False where there is more than the hub shows at once.
+        """
+        answer: dict[str, Any] = {"found": [], "missing": [], "whole": True}
+        for start in range(0, len(values), _VALUES_AT_A_TIME):
+            part = self.connection.look_up(values[start : start + _VALUES_AT_A_TIME])
+            answer["found"] += part["found"]
+            answer["missing"] += part["missing"]
+            answer["whole"] = answer["whole"] and part["whole"]
+        return answer
 
     def contacts(self) -> list[dict[str, Any]]:
         """The members' points of contact."""

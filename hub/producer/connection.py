@@ -202,6 +202,13 @@ class HubConnection:
         body = self._line.patiently(lambda: self._line.http.post(urljoin(self.root_url, f"{name}/"), _ACCEPT))
         return _mapping(body)
 
+    def look_up(self, values: Iterable[str]) -> dict[str, Any]:
+        """What the hub's page for looking values up answers to programs."""
+        address = urljoin(self.root_url, "/console/lookup")
+        lines = "\n".join(" ".join(value.split()) for value in values)
+        headers = {"Accept": "application/json"}
+        return _mapping(self._line.patiently(lambda: self._line.http.post(address, headers, data={"values": lines})))
+
     @property
     def line(self) -> HubLine:
         """The line below, for those who open connections of their own (`producer.hints`)."""

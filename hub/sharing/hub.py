@@ -23,7 +23,7 @@ from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
 from hub.sharing.ready import ReadyPages
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, Candidate, Deletion, Page, Store, Stranded
+from hub.store.base import COMPARED_MOST, EVERY, Candidate, Deletion, Page, Store, Stranded
 from hub.taxii import resources
 from hub.taxii.filters import Filters
 
@@ -172,6 +172,10 @@ class TaxiiHub(ABC):
     def look_up(self, account: Account | None, collection: Collection, wanted: Wanted, limit: int) -> Page:
         """Objects by the values in them, see `deliver.look_up`."""
         return deliver.look_up(self._exit, account, collection, wanted, limit)
+
+    def lookups_lag(self, collection: Collection) -> bool:
+        """Whether so much came in lately that `look_up` by values does not reach all of it."""
+        return self.store.index_values(collection.id, 0) > COMPARED_MOST
 
     def _observed(self, account: Account | None, delivered: Delivered) -> Delivered:
         for observe in self.read_observers:

@@ -21,6 +21,7 @@ from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.taxii.filters import VersionMatch
 
 NO_LEVEL: Final = 5  # above every TLP level: no older version is held
+COMPARED_MOST: Final = 20_000  # records that a lookup reads where they are not indexed by their values yet
 HIDDEN: Final = 5  # the level of a record that is shown to nobody until the operator decides
 NOBODY: Final = ""  # the owner of what any writer may publish; the publisher of what the hub itself put there
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import apsw
 
-from tests.bench import alerting, community, converting, fairness, memory, polling, publishing, reach, static
+from tests.bench import alerting, community, converting, fairness, lookup, memory, polling, publishing, reach, static
 from tests.bench.servers import Bench
 
 PACKAGES = ("flask", "granian", "apsw", "orjson", "jsonschema-rs", "stix2", "medallion")
@@ -34,6 +34,7 @@ def main() -> None:
             "static",
             "publishing",
             "reach",
+            "lookup",
             "memory",
             "fairness",
             "community",
@@ -54,6 +55,7 @@ def main() -> None:
         "static": static,
         "publishing": publishing,
         "reach": reach,
+        "lookup": lookup,
         "memory": memory,
         "fairness": fairness,
         "community": community,

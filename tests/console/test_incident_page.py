@@ -136,7 +136,7 @@ def test_each_member_is_offered_what_it_may_do(hub: Hub, signed_in: SignedIn) ->
     def offered(name: str) -> set[str]:
         return set(re.findall(r'name="action" value="(\w+)"', signed_in(name).text(PAGE)))
 
-    assert offered("id-cert") == {"ask", "close"}
+    assert offered("id-cert") == {"ask", "close", "withdraw"}
     assert offered("sg-cert") == {"acknowledge", "accepted", "refused", "done", "ask"}
     assert offered("my-cert") == {"ask"}
     taken(hub, "SG", answered(7, "SG", "done", 5))

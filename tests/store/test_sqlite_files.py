@@ -105,7 +105,7 @@ def test_a_full_store_refuses_whole_batches_and_goes_on_reading(opened: Opener) 
 
 def test_writes_work_again_when_there_is_room(opened: Opener) -> None:
     """After deletions, or with a larger disk; readers' places go on where they were."""
-    store = opened(max_pages=120)
+    store = opened(max_pages=124)
     _fill(store)
     before = store.head("shared")
     for number in range(40):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,12 +14,17 @@ from hub.errors import ForbiddenError, NotFoundError, UnprocessableError
 from hub.pages import forms, indicators
 from hub.pages.texts import gettext
 from hub.server import front
+<<<<<<< HEAD
 from hub.server.console import board_view, guard, pages, picture, steps
+=======
+from hub.server.console import board_view, guard, indicators, pages, picture, steps, withdrawal
+>>>>>>> 326b2a7 (Take an incident back by form: what it brought is revoked where it stands, at the level of its lowest version)
 from hub.server.console.incident import Incident, find_incident
 from hub.server.console.steps import Planned
 from hub.server.metrics import count_objects
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Account, AccountKind
+from hub.sharing.sessions import Session
 from hub.stix import tlp
 from hub.stix.timestamps import format_milliseconds
 
@@ -49,6 +54,8 @@ def preview_step(root: str, incident_id: str) -> flask.Response:
     hub, account, declared = pages.hub(), _account(), _root(root)
     found = find_incident(hub, account, root, incident_id)
     form = {**flask.request.form.to_dict(), "asked": flask.request.form.getlist("asked")}
+    if form.get("action") == steps.WITHDRAW:
+        return _preview_withdrawal(session, declared, found)
     try:
         planned = steps.plan(hub, account, declared, found, form)
     except UnprocessableError as error:
@@ -64,17 +71,70 @@ def publish_step(root: str, incident_id: str) -> flask.Response:
     values = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("sealed", ""))
     planned = [Planned(**one) for one in values] if isinstance(values, list) else []
     found = find_incident(hub, account, root, incident_id)
+    if isinstance(values, dict):
+        return _withdraw(session, declared, found, values)
     if not planned or not steps.is_fresh(planned, hub.clock()):
         return _page(root, found, problem=gettext("This was shown too long ago: begin again."), status=422)
-    results, refusals = steps.publish(hub, account, declared, planned)
-    flask.g.count = sum(one.successes for one in results)
-    flask.g.failures = sum(one.failures for one in results)
-    count_objects(flask.g.count, flask.g.failures)
-    flask.request.environ[front.OBJECTS] = flask.g.count + flask.g.failures
+    refusals = _published(account, declared, planned)
     if refusals:
         return _page(root, found, problem=" ".join(refusals), status=422)
     action = flask.request.form.get("action", "")
     return pages.see(f"/{root}/board/{found.content['id']}/" + (f"?done={action}" if action in steps.WORDS else ""))
+
+
+def _published(account: Account, root: ApiRoot, planned: Sequence[Planned]) -> list[str]:
+    """Publish it and note how much it was; in which words anything was refused."""
+    results, refusals = steps.publish(pages.hub(), account, root, planned)
+    flask.g.count = sum(one.successes for one in results)
+    flask.g.failures = sum(one.failures for one in results)
+    count_objects(flask.g.count, flask.g.failures)
+    flask.request.environ[front.OBJECTS] = flask.g.count + flask.g.failures
+    return refusals
+
+
+def _preview_withdrawal(session: Session, root: ApiRoot, found: Incident, problem: str = "") -> flask.Response:
+    """What taking the incident back comes to, and a form that says yes to just that."""
+    hub, account = pages.hub(), _account()
+    moment = hub.clock()
+    try:
+        planned = withdrawal.plan(hub, account, root, found, moment)
+    except UnprocessableError as error:
+        return _page(root.name, found, problem=str(error), status=422)
+    collections = {one.collection for one in planned.revocations} | {one.collection for one in planned.deletions}
+    targets = [collection for collection in root.collections if collection.id in collections]
+    return pages.render(
+        "withdrawal.html",
+        422 if problem else 200,
+        exercise=root.exercise,
+        root=root,
+        incident=found,
+        problem=problem,
+        planned=planned,
+        targets=targets,
+        titles={collection.id: collection.title for collection in targets},
+        readers=[
+            hub.catalogue.members[code]
+            for code in sorted({code for collection in targets for code in collection.readers} - {account.member})
+        ],
+        sealed=pages.sessions().seal(session, _PURPOSE, withdrawal.sealable(moment, planned)),
+        level_of=lambda content: level.label if (level := tlp.level(content)) is not None else "",
+    )
+
+
+def _withdraw(session: Session, root: ApiRoot, found: Incident, shown: Mapping[str, Any]) -> flask.Response:
+    """Take back what was shown; where anything changed meanwhile, show it once more."""
+    hub, account = pages.hub(), _account()
+    if not 0 <= hub.clock() - shown["moment"] <= steps.SHOWN_MINUTES * 60_000:
+        return _preview_withdrawal(session, root, found, gettext("This was shown too long ago: begin again."))
+    planned = withdrawal.plan(hub, account, root, found, shown["moment"])
+    if planned.digest != shown["digest"]:
+        why = gettext("What would be withdrawn has changed meanwhile: look at it once more.")
+        return _preview_withdrawal(session, root, found, why)
+    refusals = _published(account, root, planned.revocations)
+    if refusals:
+        return _page(root.name, found, problem=" ".join(dict.fromkeys(refusals)), status=422)
+    withdrawal.delete(hub, account, root, planned)
+    return pages.see(f"/{root.name}/board/{found.content['id']}/?done={steps.WITHDRAW}")
 
 
 def back_to_incident(root: str, incident_id: str) -> flask.Response:
@@ -130,6 +190,7 @@ def _page(  # noqa: PLR0913 - what a page may have to say besides
         board={"generated_at": format_milliseconds(hub.clock()), "member": member},
         view=board_view,
         members=hub.catalogue.members,
+        may_withdraw=withdrawal.may_withdraw(hub, account, found),
         possible=steps.possible(account, declared, entry) if account is not None and entry is not None else None,
         steps=steps,
         form=form or {},

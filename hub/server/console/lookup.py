@@ -61,6 +61,12 @@ class Lookup:
     mentions: list[Mention] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # values that nothing mentions
     cut: bool = False  # more than MATCHES_MOST
+    behind: bool = False  # so much came in lately that not all of it was compared
+
+    @property
+    def whole(self) -> bool:
+        """Whether this is all that there is."""
+        return not (self.cut or self.behind)
 
 
 def parse_values(text: str) -> list[str]:
@@ -95,6 +101,7 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
     places = [collection for collection in hub.catalogue if access.reads(account, collection) is not None]
     marks = Wanted(marks=tuple(mark(text) for text in wanted))
     for collection in places:
+        result.behind = result.behind or hub.lookups_lag(collection)
         # (1)
         for content in _contents(hub, account, collection, marks, MATCHES_MOST, result):
             # (2)

@@ -63,7 +63,7 @@ def _as_json(result: Lookup) -> flask.Response:
     body = {
         "found": [_as_found(one) for one in result.mentions],
         "missing": result.missing,
-        "whole": not result.cut,
+        "whole": result.whole,
     }
     response = flask.Response(orjson.dumps(body), content_type="application/json")
     pages.secure(response)

@@ -38,6 +38,7 @@ _STAGE: Final = re.compile(r"\bstage (?:early|update)\b")
 ACKNOWLEDGE: Final = "acknowledge"
 ASK: Final = "ask"
 CLOSE: Final = "close"
+WITHDRAW: Final = "withdraw"  # see `withdrawal`
 ANSWERS: Final = {"accepted": Say.ACCEPTED, "refused": Say.REFUSED, "done": Say.DONE}
 # What each step is called on its button and where it is confirmed.
 WORDS: Final = {
@@ -47,6 +48,7 @@ WORDS: Final = {
     "refused": marked("Refuse"),
     "done": marked("Say that it is done"),
     CLOSE: marked("Close the incident"),
+    WITHDRAW: marked("Withdraw the incident"),
 }
 
 

@@ -15,10 +15,9 @@ from typing import Any, Final
 
 import apsw
 
-from hub.store.base import NO_LEVEL, ManifestPage, ManifestRow, Page, Query
+from hub.store.base import COMPARED_MOST, NO_LEVEL, ManifestPage, ManifestRow, Page, Query
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.mentions import CONTAINED
-from hub.store.sqlite.values import COUNTED_MOST
 from hub.taxii.filters import VersionMatch
 
 PLACE_BITS: Final = 48  # of a key; the other 15 are the collection's number
@@ -278,7 +277,7 @@ def _looked_up(query: Query) -> _Range:
     """The range of records that are asked for by something in them."""
     types, visible = json.dumps(query.types) if query.types else None, _numbers(range(query.clearance + 1))
     if query.marks:
-        return _Range(_BY_MARK, (_numbers(query.marks), visible, types, COUNTED_MOST))
+        return _Range(_BY_MARK, (_numbers(query.marks), visible, types, COMPARED_MOST))
     if query.contains:
         names = (json.dumps(query.contains), json.dumps(query.publishers))
         return _Range(_BY_CONTENT, (*names, visible, CONTAINED, types))

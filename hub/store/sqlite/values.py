@@ -14,8 +14,8 @@ from typing import Any, Final
 import apsw
 
 from hub.stix.values import marks_in
+from hub.store.base import COMPARED_MOST
 
-COUNTED_MOST: Final = 20_000  # records that are compared by their bodies; `waiting` counts one more
 _MOVE: Final = "UPDATE OR IGNORE value SET governing = ? WHERE mark = ? AND governing = ? AND key = ?"
 _DELETE: Final = "DELETE FROM value WHERE mark = ? AND governing = ? AND key = ?"
 _INSERT: Final = "INSERT OR IGNORE INTO value (mark, governing, key) VALUES (?, ?, ?)"
@@ -70,7 +70,7 @@ def valued_of(connection: apsw.Connection, number: int) -> int:
 
 def waiting(connection: apsw.Connection, number: int, valued: int) -> int:
     """How many records stand after that place, as far as they are counted."""
-    count = connection.execute(_WAITING, (_key(number, valued), _key(number + 1, 0), COUNTED_MOST + 1)).get
+    count = connection.execute(_WAITING, (_key(number, valued), _key(number + 1, 0), COMPARED_MOST + 1)).get
     assert isinstance(count, int)
     return count
 

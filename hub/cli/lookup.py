@@ -1,0 +1,62 @@
+"""`hub lookup`: which of the objects that this account may see mention addresses, domains, URLs, hashes, names and the like."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hub.cli import DONE
+from hub.cli.board import plain
+from hub.cli.client import client, connection_arguments, environment
+from hub.errors import ReadingError
+
+EXAMPLE = "  hub lookup 198.51.100.7 'bad[.]example'\n  cut -d, -f1 seen.csv | hub lookup - --json\n"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What the command takes."""
+    parser.add_argument(
+        "values", nargs="+", metavar="VALUE", help="defanged or not; - reads them from stdin, one a line"
+    )
+    parser.add_argument("--json", action="store_true", help="as the hub gives it")
+    connection_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print what mentions the values."""
+    values = [value for given in args.values for value in (sys.stdin.read().split("\n") if given == "-" else [given])]
+    values = [value for value in values if value.strip()]
+    if not values:
+        raise ReadingError("there is no value to look up: give some, one a line")
+    with client(args, environment()) as hub:
+        answer = hub.lookup(*values)
+    if args.json:
+        print(json.dumps(answer, ensure_ascii=False, indent=1))
+        return DONE
+    for line in lookup_lines(answer):
+        print(line)
+    return DONE
+
+
+def lookup_lines(answer: Mapping[str, Any]) -> Iterator[str]:
+    """The answer in lines for a terminal."""
+    value = None
+    for found in answer["found"]:
+        if found["value"] != value:
+            value = found["value"]
+            yield plain(value)
+        drill = "EXERCISE  " if found["exercise"] else ""
+        source = f"from {found['by']}" if found["by"] else f"relayed by {found['relayed_by'] or '?'}"
+        since = f" since {found['since'][:10]}" if found["since"] else ""
+        withdrawn = " (withdrawn)" if found["revoked"] else ""
+        yield f"  {drill}{found['type']} {plain(found['name'])}{withdrawn}"
+        yield f"    {source}{since}, {plain(found['collection'])}, {found['id']}"
+        for incident in found["incidents"]:
+            yield f"    in {incident['id']} {plain(incident['name'])}"
+    if answer["missing"]:
+        yield f"nothing mentions: {', '.join(plain(value) for value in answer['missing'])}"
+    if not answer["whole"]:
+        yield "there may be more: look up fewer values, or again in a minute"

@@ -1,0 +1,176 @@
+"""Taking an incident back by form: what this member published of it is revoked, its observables are deleted.
+
+1. What counts as the incident's: its own member's incident and reports, and what these reports name of the same member.
+   What another report of the member names, too, stays.
+2. Each object is revoked where it stands, with the content of its lowest version, so that all who ever read it learn of
+   the revocation, and nobody of what was said higher (law L5 d).
+3. STIX cannot revoke observables: the member's part in them is deleted, in one step with the rest.
+4. The form carries a digest of what was shown, not the objects: they are made again from the store, and what changed
+   meanwhile is shown once more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import orjson
+
+from hub.community.hub import Hub
+from hub.errors import ForbiddenError, NotFoundError, UnprocessableError
+from hub.pages.texts import gettext
+from hub.server.console.incident import Content, Incident
+from hub.server.console.steps import Planned
+from hub.sharing import access
+from hub.sharing.catalogue import ApiRoot, Collection
+from hub.sharing.deliver import Wanted
+from hub.sharing.members import Account
+from hub.stix import tlp
+from hub.stix.identifiers import SCO_TYPES
+from hub.stix.timestamps import format_milliseconds, parse_timestamp
+from hub.taxii.filters import Filters, Match, VersionMatch
+
+_IDS_AT_A_TIME: Final = 100
+_EVERY: Final = VersionMatch(every=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletable:
+    """An observable in which the member's part would be deleted, and where."""
+
+    collection: str  # id
+    id: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """All that taking an incident back comes to."""
+
+    revocations: tuple[Planned, ...]
+    deletions: tuple[Deletable, ...]
+
+    @property
+    def digest(self) -> str:
+        """What stands for it on its way through the browser."""
+        return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def may_withdraw(hub: Hub, account: Account | None, incident: Incident) -> bool:
+    """Whether the incident is the account's own member's, and not taken back yet."""
+    if account is None or account.member is None or incident.content.get("revoked") is True:
+        return False
+    own = hub.catalogue.members[account.member].identities
+    return incident.content.get("created_by_ref") in own and any(
+        access.writes(account, c) for c in incident.collections
+    )
+
+
+def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, moment: int) -> Withdrawal:
+    """What would be done at that moment (milliseconds since 1970). ForbiddenError where it is another member's."""
+    if not may_withdraw(hub, account, incident):
+        raise ForbiddenError(gettext("Only the member that published an incident takes it back."))
+    if incident.left_out:
+        raise UnprocessableError(
+            gettext("Its reports name more objects than a page takes: use `hub withdraw` at your CERT.")
+        )
+    own = hub.catalogue.members[account.member or ""].identities
+    reports = [report for report in incident.reports if report.get("created_by_ref") in own]
+    named = {ref for report in reports for ref in report.get("object_refs", ())} | {incident.content["id"]}
+    going = {incident.content["id"], *(report["id"] for report in reports)}
+    candidates = [one for one in incident.objects if one["id"] in named]
+    shared = _named_elsewhere(hub, account, root, going, [one["id"] for one in candidates])
+    ids = [
+        *going,
+        *(
+            one["id"]
+            for one in candidates
+            if one["id"] not in shared and one["type"] not in SCO_TYPES and one.get("created_by_ref") in own
+        ),
+    ]
+    observables = {
+        one["id"]: str(one.get("value") or one.get("name") or one["id"])
+        for one in candidates
+        if one["type"] in SCO_TYPES and one["id"] not in shared
+    }
+    places = [c for c in root.collections if access.writes(account, c) and access.reads(account, c) is not None]
+    revocations = [one for place in places for one in _revocations(hub, account, place, ids, moment)]
+    return Withdrawal(
+        tuple(revocations),
+        tuple(one for place in places for one in _deletable(hub, account, place, observables)),
+    )
+
+
+def _revocations(hub: Hub, account: Account, place: Collection, ids: Sequence[str], moment: int) -> list[Planned]:
+    """(2)"""
+    versions: dict[str, list[Content]] = {}
+    for content in _all_versions(hub, account, place, ids):
+        versions.setdefault(content["id"], []).append(content)
+    planned = []
+    for held in versions.values():
+        if any(one.get("revoked") is True for one in held):
+            continue
+        newest = max(parse_timestamp(one["modified"]) for one in held)
+        lowest = min(held, key=lambda one: (_level(one), -parse_timestamp(one["modified"])))
+        modified = format_milliseconds(max(moment, newest // 1000 + 1))
+        planned.append(Planned(place.id, lowest | {"revoked": True, "modified": modified}))
+    return planned
+
+
+def _level(content: Content) -> int:
+    level = tlp.level(content)
+    return tlp.TLP.RED if level is None else level  # unmarked: the level of its container, which may be any
+
+
+def _all_versions(hub: Hub, account: Account, place: Collection, ids: Sequence[str]) -> Iterable[Content]:
+    for start in range(0, len(ids), _IDS_AT_A_TIME):
+        match = Match(ids=tuple(ids[start : start + _IDS_AT_A_TIME]), versions=_EVERY)
+        filters = Filters(match=match, limit=hub.limits.page_objects)
+        yield from orjson.loads(hub.objects(account, place.root, place.id, filters).body).get("objects", ())
+
+
+def _deletable(hub: Hub, account: Account, place: Collection, observables: dict[str, str]) -> list[Deletable]:
+    """(3)"""
+    clearance = access.reads(account, place)
+    assert clearance is not None
+    return [
+        Deletable(place.id, identifier, value)
+        for identifier, value in sorted(observables.items())
+        if account.member in hub.store.publishers(place.id, identifier, clearance)
+    ]
+
+
+def _named_elsewhere(hub: Hub, account: Account, root: ApiRoot, going: set[str], ids: Sequence[str]) -> set[str]:
+    """(1) Those of the ids that another report of the member names."""
+    found: set[str] = set()
+    for place in root.collections:
+        if not ids or access.reads(account, place) is None:
+            continue
+        for start in range(0, len(ids), _IDS_AT_A_TIME):
+            chunk = tuple(ids[start : start + _IDS_AT_A_TIME])
+            wanted = Wanted(contains=chunk, publishers=(account.member or "",))
+            page = hub.look_up(account, place, wanted, hub.limits.page_objects)
+            for container in orjson.loads(b"[" + page.body + b"]"):
+                if container["id"] not in going and container.get("revoked") is not True:
+                    found.update(set(container.get("object_refs", ())).intersection(chunk))
+    return found
+
+
+def delete(hub: Hub, account: Account, root: ApiRoot, withdrawal: Withdrawal) -> int:
+    """(3) How many observables stay, since other members published them, too. One that is gone already is no fault."""
+    staying = 0
+    for one in withdrawal.deletions:
+        try:
+            hub.delete_object(account, root.name, one.collection, one.id, Filters())
+        except NotFoundError:
+            continue
+        except ForbiddenError:
+            staying += 1
+    return staying
+
+
+def sealable(moment: int, withdrawal: Withdrawal) -> dict[str, Any]:
+    """(4)"""
+    return {"moment": moment, "digest": withdrawal.digest}
