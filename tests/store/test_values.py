@@ -15,7 +15,7 @@ from hub.store.base import HIDDEN, Candidate, Record, RecordLevel, Store
 from hub.store.sqlite.store import SqliteStore
 from hub.taxii.filters import VersionMatch
 from tests.store.conftest import OpenStore
-from tests.store.making import START, add, an_id, asking, candidate, contents, nobodys, told
+from tests.store.making import START, add, an_id, asking, candidate, contents, contents_of, nobodys
 
 LEVELS = range(5)
 INDEXED: set[int] = set()  # the stores that index
@@ -48,7 +48,7 @@ def holding(store: Store, value: str, clearance: int = 4, collection: str = "sha
     """The ids of the objects that the store finds by the value."""
     index(store, collection)
     query = asking(collection=collection, clearance=clearance, marks=(mark(normal(value)),))
-    return [content["id"] for content in told(store, query)]
+    return [content["id"] for content in contents_of(store, query)]
 
 
 def test_objects_are_found_by_their_values(store: Store) -> None:
@@ -62,7 +62,7 @@ def test_objects_are_found_by_their_values(store: Store) -> None:
     assert ([one["id"] for one in contents(page.body)], page.more) == ([an_id(1)], True)
     page = store.read(asking(marks=marks, after=page.last), 1 << 20)
     assert ([one["id"] for one in contents(page.body)], page.more) == ([an_id(2)], False)
-    assert list(told(store, asking(marks=marks, types=("malware",)))) == []
+    assert list(contents_of(store, asking(marks=marks, types=("malware",)))) == []
 
 
 def test_values_of_the_newest_version_alone_count(store: Store) -> None:
@@ -146,7 +146,7 @@ def test_containers_are_found_by_what_they_contain(store: Store) -> None:
 
     def containers(clearance: int, *publishers: str) -> list[str]:
         query = asking(clearance=clearance, contains=(an_id(7), an_id(8)), publishers=publishers)
-        return [content["id"] for content in told(store, query)]
+        return [content["id"] for content in contents_of(store, query)]
 
     assert containers(1, "ID", "") == [an_id(1, "report")]
     assert containers(3, "ID", "") == [an_id(1, "report"), an_id(2, "report")]
@@ -185,7 +185,7 @@ def test_found_by_value_is_what_a_walk_over_everything_finds(store: Store, seed:
     found = 0
     for collection in ("shared", "other"):
         for clearance in LEVELS:
-            seen = list(told(store, asking(collection=collection, clearance=clearance)))
+            seen = list(contents_of(store, asking(collection=collection, clearance=clearance)))
             for value in values:
                 expected = [one["id"] for one in seen if value in set(texts_of(one))]
                 assert holding(store, value, clearance, collection) == expected
@@ -220,4 +220,4 @@ def test_two_processes_that_index_do_the_same(open_store: OpenStore) -> None:
     add(one, valued(1, "a.example"), valued(2, "b.example"))
     assert (one.index_values("shared", 1), two.index_values("shared", 9)) in ((1, 0), (0, 0))
     query = asking(marks=(mark("a.example"), mark("b.example")))
-    assert [content["id"] for content in told(two, query)] == [an_id(1), an_id(2)]
+    assert [content["id"] for content in contents_of(two, query)] == [an_id(1), an_id(2)]

@@ -14,11 +14,7 @@ from hub.errors import ForbiddenError, NotFoundError, UnprocessableError
 from hub.pages import forms, indicators
 from hub.pages.texts import gettext
 from hub.server import front
-<<<<<<< HEAD
-from hub.server.console import board_view, guard, pages, picture, steps
-=======
-from hub.server.console import board_view, guard, indicators, pages, picture, steps, withdrawal
->>>>>>> 326b2a7 (Take an incident back by form: what it brought is revoked where it stands, at the level of its lowest version)
+from hub.server.console import board_view, guard, pages, picture, steps, withdrawal
 from hub.server.console.incident import Incident, find_incident
 from hub.server.console.steps import Planned
 from hub.server.metrics import count_objects

@@ -17,11 +17,7 @@ from typing import Any, Final
 import orjson
 
 from hub.community.hub import Hub
-<<<<<<< HEAD
-from hub.pages.indicators import values_of
-=======
 from hub.community.index import shortened
->>>>>>> 59faa24 (Find objects by the values in them in the stores, so that looking a value up costs the same at any size)
 from hub.sharing import access
 from hub.sharing.catalogue import Collection
 from hub.sharing.deliver import Wanted
