@@ -228,7 +228,7 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         for name, value in table.items():
             values[name] = _typed(Settings, name, value, f"{path}: {name}")
             origins[name] = str(path)
-    known = {f.name for f in fields(Settings)} - {"limits", "accounts", "origins"}
+    names = {f.name for f in fields(Settings)} - {"limits", "accounts", "origins"}
     for variable, text in environment.items():
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         if not variable.startswith(ENVIRONMENT_PREFIX):
@@ -237,7 +237,7 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
             short = name.removeprefix("limits_")
             limits[short] = _typed(Limits, short, text, variable)
             origins[f"limits.{short}"] = variable
-        elif name in known:
+        elif name in names:
             values[name] = _typed(Settings, name, text, variable)
             origins[name] = variable
     for name in {"public_url", "events_url"} & values.keys():

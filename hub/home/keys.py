@@ -74,17 +74,17 @@ def load_key(path: Path, now: datetime) -> tuple[Key, bool]:
     A new file is readable by its owner only (mode 0600) and says itself that it wants a copy elsewhere. A file that
     others may read is refused, as is one whose content is no key: ConfigurationError says which.
     """
-    made = False
+    is_new = False
     if not path.exists():
         text = f"{_ADVICE}{_HEADING} {now:%Y-%m-%dT%H:%M:%SZ}\n{secrets.token_hex(KEY_BYTES)}\n"
-        made = write_once(path, text.encode(), mode=0o600)
+        is_new = write_once(path, text.encode(), mode=0o600)
     if others_may_use(path):
         raise ConfigurationError(f"{path}: others on this machine may read the key; run: chmod 600 {path}")
     lines = [line for line in path.read_text("ascii", "replace").splitlines() if line and not line.startswith("#")]
     if len(lines) != 2 or not lines[0].startswith(_HEADING):
         raise ConfigurationError(f"{path}: this is no key file; put back the copy that you keep elsewhere")
     try:
-        return Key(bytes.fromhex(lines[1])), made
+        return Key(bytes.fromhex(lines[1])), is_new
     except ValueError:
         raise ConfigurationError(
             f"{path}: the key in it is damaged; put back the copy that you keep elsewhere"

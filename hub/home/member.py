@@ -255,9 +255,9 @@ def _known(table: Any, section: str, path: Path) -> None:
         raise ConfigurationError(f"{path}: {section or 'the file'} must be a table")
     for key in table:
         if key not in _KEYS[section]:
-            known = ", ".join(sorted(_KEYS[section]))
+            keys = ", ".join(sorted(_KEYS[section]))
             raise ConfigurationError(
-                f"{path}: {section + '.' if section else ''}{key} is not known here; known: {known}"
+                f"{path}: {section + '.' if section else ''}{key} is not known here; known: {keys}"
             )
 
 

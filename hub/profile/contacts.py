@@ -52,22 +52,22 @@ def contact_in(value: Any) -> str:
 def _kind(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    if any(_LAST_LABEL.search(found[0]) and not _is_version(text, found) for found in _MAIL.finditer(text)):
+    if any(_LAST_LABEL.search(match[0]) and not _is_version(text, match) for match in _MAIL.finditer(text)):
         return "a mail address"
     if _MESSENGER.search(text):
         return "a link to a messenger or telephone"
     for pattern in (_INTERNATIONAL, _BEHIND_WORD):
-        for found in pattern.finditer(text):
-            digits = sum(character.isdigit() for character in found[0])
-            if _FEWEST_DIGITS <= digits <= _MOST_DIGITS and not _NO_NUMBER.search(found[0]):
+        for match in pattern.finditer(text):
+            digits = sum(character.isdigit() for character in match[0])
+            if _FEWEST_DIGITS <= digits <= _MOST_DIGITS and not _NO_NUMBER.search(match[0]):
                 return "a telephone number"
     return ""
 
 
-def _is_version(text: str, found: re.Match[str]) -> bool:
+def _is_version(text: str, match: re.Match[str]) -> bool:
     """Whether this is name and version of a package URL: `pkg:maven/org.example/core@2.14.1.Final` is nobody's mailbox."""
-    before = text[max(0, found.start() - _PACKAGE_CHARS) : found.start()]
-    return bool(_VERSION.search(found[0])) and _PACKAGE.search(before) is not None
+    before = text[max(0, match.start() - _PACKAGE_CHARS) : match.start()]
+    return bool(_VERSION.search(match[0])) and _PACKAGE.search(before) is not None
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -198,19 +198,19 @@ def _compile_path(table: Table, path: str) -> Path:
 
 def _follow(values: Values, steps: list[str]) -> Values:
     for step in steps:
-        found: Values = []
+        reached: Values = []
         for value in values:
             if isinstance(value, dict):
                 if step == "*":
-                    found += value.values()
+                    reached += value.values()
                 elif step in value:
-                    found.append(value[step])
+                    reached.append(value[step])
             elif isinstance(value, list):
                 if step == "*":
-                    found += value
+                    reached += value
                 elif step.isdecimal() and int(step) < len(value):
-                    found.append(value[int(step)])
-        values = found
+                    reached.append(value[int(step)])
+        values = reached
     return values
 
 

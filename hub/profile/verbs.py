@@ -67,13 +67,13 @@ def be_one_of(values: Sequence[Any], want: Want, _context: Context) -> str:
     """There is a value, and each is among `values`."""
     if not values:
         return "there is none"
-    met = all(any(_same(value, wanted) for wanted in want.values) for value in values)
+    met = all(any(_same(value, allowed) for allowed in want.values) for value in values)
     return "" if met else f"it should be one of {_listed(want.values)}"
 
 
 def be_none_of(values: Sequence[Any], want: Want, _context: Context) -> str:
     """No value is among `values`; there may be none."""
-    met = not any(_same(value, wanted) for value in values for wanted in want.values)
+    met = not any(_same(value, forbidden) for value in values for forbidden in want.values)
     return "" if met else f"it should be none of {_listed(want.values)}"
 
 
@@ -98,7 +98,7 @@ def start_with(values: Sequence[Any], want: Want, _context: Context) -> str:
 
 def contain(values: Sequence[Any], want: Want, _context: Context) -> str:
     """The list at the path has at least one item that is among `values`."""
-    met = any(_same(item, wanted) for item in _items(values) for wanted in want.values)
+    met = any(_same(item, required) for item in _items(values) for required in want.values)
     return "" if met else f"it should contain one of {_listed(want.values)}"
 
 
@@ -106,7 +106,7 @@ def contain_none(values: Sequence[Any], want: Want, _context: Context) -> str:
     """The list at the path, if there is one, has no item that is among `values`."""
     items = _items(values)
     # what is not equal is not the same either: most objects need no look at each item
-    met = not any(_same(item, wanted) for wanted in want.values if wanted in items for item in items)
+    met = not any(_same(item, forbidden) for forbidden in want.values if forbidden in items for item in items)
     return "" if met else f"it should contain none of {_listed(want.values)}"
 
 
@@ -286,9 +286,9 @@ def _says_something(value: Any) -> bool:
     return value is not None and value not in ([], {})
 
 
-def _same(value: Any, wanted: Any) -> bool:
+def _same(value: Any, other: Any) -> bool:
     # in Python True == 1, in JSON it is not
-    return bool(value == wanted) and isinstance(value, bool) == isinstance(wanted, bool)
+    return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)
 
 
 def _items(values: Sequence[Any]) -> list[Any]:

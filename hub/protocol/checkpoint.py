@@ -105,7 +105,7 @@ def open_note(note: str, name: str, public: Ed25519PublicKey) -> Checkpoint:
     refuses the whole note.
     """
     checkpoint, text, signatures = _read(note)
-    known = False
+    is_signed_by_key = False
     for signer, raw in signatures:
         if signer != name or raw[:_KEY_ID_BYTES] != _key_id(name, public):
             continue
@@ -113,8 +113,8 @@ def open_note(note: str, name: str, public: Ed25519PublicKey) -> Checkpoint:
             public.verify(raw[_KEY_ID_BYTES:], text.encode())
         except InvalidSignature:
             raise MalformedError("the signature of the checkpoint is wrong") from None
-        known = True
-    if not known:
+        is_signed_by_key = True
+    if not is_signed_by_key:
         raise MalformedError("the checkpoint is not signed with the key that is known for this hub")
     return checkpoint
 

@@ -85,7 +85,7 @@ def parse_step(content: Mapping[str, Any], reserved: Mapping[str, str]) -> Step 
         return None
     refs: list[str] = content.get("object_refs", [])
     extension = content.get("extensions", {}).get(REQUEST, {}) if says[0] is Say.OPEN else {}
-    asked = extension.get("asked", [])
+    identities = extension.get("asked", [])
     what, priority, due = extension.get("what"), extension.get("priority"), _instant(extension.get("due"))
     return Step(
         id=content["id"],
@@ -95,7 +95,9 @@ def parse_step(content: Mapping[str, Any], reserved: Mapping[str, str]) -> Step 
         requests=tuple(ref for ref in refs if ref.startswith("note--")),
         text=content.get("content", ""),
         revoked=content.get("revoked") is True,
-        asked=tuple(ref for ref in asked if isinstance(ref, str)) if isinstance(asked, list) else (str(asked),),
+        asked=tuple(ref for ref in identities if isinstance(ref, str))
+        if isinstance(identities, list)
+        else (str(identities),),
         what=what if isinstance(what, str) else "",
         due=due,
         undated="due" in extension and due is None,

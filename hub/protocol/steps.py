@@ -132,12 +132,12 @@ def _asking(step: Step, held: Held, members: Sequence[str], reserved: Mapping[st
     strangers = [identity for identity in step.asked if identity != ALL and reserved.get(identity) not in members]
     if strangers or (ALL in step.asked and len(step.asked) > 1):
         return f'It asks whom the hub does not know as a member: name members\' identities only, or ["{ALL}"] alone.'
-    asked = asked_members(step, members, reserved)
-    if not asked:
+    members_asked = asked_members(step, members, reserved)
+    if not members_asked:
         return "It asks nobody but your own member: name the others that you ask."
     readers = held.readers(step.incident)
-    blind = [code for code in asked if code not in readers]
-    if blind and (ALL not in step.asked or len(blind) == len(asked)):
+    blind = [code for code in members_asked if code not in readers]
+    if blind and (ALL not in step.asked or len(blind) == len(members_asked)):
         return f"Not all whom it asks can see this incident ({', '.join(blind)}): ask those that read where it stands."
     if step.undated:
         return "Its `due` is no timestamp: write by when you need an answer, such as 2026-04-02T07:00:00Z, or leave it out."

@@ -98,9 +98,9 @@ def standard_properties(object_type: str) -> frozenset[str]:
 def _classes() -> dict[str, Any]:
     from stix2 import v21  # noqa: PLC0415 - a third of a second, paid when the first object is checked
 
-    found = v21.OBJ_MAP | v21.OBJ_MAP_OBSERVABLE
+    classes = v21.OBJ_MAP | v21.OBJ_MAP_OBSERVABLE
     # Those that somebody registered in this process are of stix2.custom, and none of the standard's.
-    return {name: cls for name, cls in found.items() if cls.__module__.startswith("stix2.v21.") and name != "bundle"}
+    return {name: cls for name, cls in classes.items() if cls.__module__.startswith("stix2.v21.") and name != "bundle"}
 
 
 @cache
@@ -284,8 +284,8 @@ def _predefined(cls: Any) -> Schema:
     schema = _embedded(cls)
     # stix2 fails on a predefined extension that names its type (STIX 2.1, 7.3: only extension definitions have one).
     schema["properties"]["extension_type"] = False
-    one = [{"required": [name]} for name in cls._properties]
-    return schema | {"anyOf": one, "description": f"must hold at least one of {listed(cls._properties)}"}
+    options = [{"required": [name]} for name in cls._properties]
+    return schema | {"anyOf": options, "description": f"must hold at least one of {listed(cls._properties)}"}
 
 
 def _with_our_words(schema: Schema) -> Schema:

@@ -33,7 +33,7 @@ def _is_documentation_host(host: str) -> bool:
         network = ip_network(host, strict=False)
     except ValueError:
         name = host.rstrip(".").lower()
-        return any(name == one or name.endswith(f".{one}") for one in _NAMES)
+        return any(name == reserved or name.endswith(f".{reserved}") for reserved in _NAMES)
     if isinstance(network, IPv4Network):
-        return any(network.subnet_of(one) for one in _IPV4)
-    return any(network.subnet_of(one) for one in _IPV6)
+        return any(network.subnet_of(reserved) for reserved in _IPV4)
+    return any(network.subnet_of(reserved) for reserved in _IPV6)

@@ -80,8 +80,8 @@ def _parse_slowly(body: bytes) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    return found if len(found) == len(pairs) else DuplicateKeys(found)
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else DuplicateKeys(members)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -23,12 +23,12 @@ _KINDS: Final[Mapping[str, str]] = {
 
 def tell(errors: Iterable[Any], schema: Mapping[str, Any]) -> tuple[Fault, ...]:
     """The validator's errors (of jsonschema-rs, found with `schema`) as faults: each once, `MAX_FAULTS` at most."""
-    found: dict[Fault, None] = {}
+    worded_faults: dict[Fault, None] = {}
     for error in errors:
-        found[Fault(selector(error.instance_path), _sentence(error, schema))] = None
-        if len(found) == MAX_FAULTS:
+        worded_faults[Fault(selector(error.instance_path), _sentence(error, schema))] = None
+        if len(worded_faults) == MAX_FAULTS:
             break
-    return tuple(found)
+    return tuple(worded_faults)
 
 
 def selector(path: Iterable[str | int]) -> str:

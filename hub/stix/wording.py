@@ -41,8 +41,8 @@ def place_names() -> frozenset[str]:
 def is_class_name(name: str, sectors: Iterable[str]) -> bool:
     """Whether `class_name` makes this name of one of the sectors, or of none, and any place."""
     who, separator, where = name.partition(" in ")
-    known = {class_name(sector, None) for sector in sectors} | {
+    class_names = {class_name(sector, None) for sector in sectors} | {
         class_name(None, None),
         class_name(None, None, person=True),
     }
-    return who in known and (not separator or where in place_names())
+    return who in class_names and (not separator or where in place_names())
