@@ -6,13 +6,17 @@
 | an id of a platform (`PLATFORM_IDS`), or one that `collections/hub.toml` declares | as above | as listed |
 | an id of PAP | as above | none: PAP says what a reader may do, not who reads |
 | any other marking definition | as above | what its definition says, which is held or comes in the same envelope |
-| a label: `tlp:red`, `TLP:AMBER+STRICT`, `tlp:"amber+strict"`, `Traffic Light Protocol: green` | `labels`; elsewhere as a whole text, such as in custom properties, extensions and external references | that of the word |
-| a value under a key that names TLP: `x_tlp: "red"`, `tlp_2_0: "amber"` | anywhere | that of the word |
+| a bare UUID of one of these, `urn:uuid:…`, or an id in a text that holds JSON | outside prose | as above |
+| a label: `tlp:red`, `TLP:AMBER+STRICT`, `tlp:"amber+strict"`, `Traffic Light Protocol: green`, `tlp-level:red` | `labels` | the highest word behind TLP |
+| a text that begins so: `TLP:RED - do not share` | custom properties, extensions, external references | that of the word |
+| a value under a key that names TLP: `x_tlp: "red"`, `tlp_2_0: "amber"`, `tlp: {"level": "red"}`; a key that says it: `tlp_red: true` | anywhere | that of the word |
+| a value beside the name of TLP: `{"key": "tlp", "value": "red"}`, `["tlp", "red"]` | in embedded objects and lists | that of the word |
 | a marking definition, of itself and of all that it marks | its name, its statement, `definition.tlp`, `x_opencti_definition`, the TLP 2.0 extension | that of the words |
 
-Of several levels the highest counts. Case, spaces, underscores, quotation marks, full-width letters and characters
-without width make no difference, nor does the version of TLP ("TLP 2.0 RED"). What is a TLP label in form and names no
-level (`tlp:purple`, `x_tlp: "purple"`) is not understood, and such an object is refused, never taken for unmarked.
+Of several levels the highest counts. Case, spaces, underscores, quotation marks, full-width letters, letters of other scripts
+that look alike, and characters without width make no difference, nor does the version of TLP ("TLP 2.0 RED"). What is a
+TLP label in form and names no level (`tlp:purple`, `tlp:rot`, `tlp:amber+s`, `x_tlp: "purple"`, `x_tlp: 4`) is not
+understood, and such an object is refused, never taken for unmarked.
 
 An embedded object says as much: by its markings, its `id` or its `name` (as platforms embed markings and tags), and by
 what it defines where it is a marking definition.
@@ -25,13 +29,13 @@ nothing in words either, except in a marking definition.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hub.stix import level_words
 from hub.stix.identifiers import UUID
-from hub.stix.tlp import BY_WORD, LEVELS, PAP_IDS, TLP
+from hub.stix.tlp import LEVELS, PAP_IDS, TLP
 
 KnownMarkings = Mapping[str, TLP | None]
 """Marking ids with the level that each says, None for one that says none."""
@@ -43,12 +47,12 @@ PLATFORM_IDS: Final[KnownMarkings] = {
 KNOWN_MARKINGS: Final[KnownMarkings] = {**LEVELS, **dict.fromkeys(PAP_IDS.values()), **PLATFORM_IDS}
 
 _MARKING: Final = "marking-definition"
-_PREFIX: Final = b"marking-definition--"
 _MARKING_ID: Final = rf"{_MARKING}--{UUID}"
 # one id, or several in one text with nothing but separators between them
 # possessive, so that it never gives back what it took: a text of spaces costs its length, not its square
 _MARKING_IDS: Final = re.compile(rf"[\s,;|]*+{_MARKING_ID}(?:[\s,;|]++{_MARKING_ID})*+[\s,;|]*+", re.ASCII)
 _ONE_MARKING_ID: Final = re.compile(_MARKING_ID, re.ASCII)
+_UUID_ALONE: Final = re.compile(rf"(?:urn:uuid:)?({UUID})", re.ASCII)
 
 # References from object to object, and texts: what stands there mentions a definition and is no marking.
 _MENTIONS: Final = frozenset(
@@ -58,21 +62,7 @@ _MENTIONS: Final = frozenset(
 # Inside an object these are no longer its own id, name or value: `{"id": …}` and `{"name": "tlp:red"}` are how platforms
 # write markings and tags.
 _MENTIONS_INSIDE: Final = _MENTIONS - {"id", "name", "value"}
-# On a text that `_plain` made: lower-case ASCII words with one space between them.
-_TLP: Final = r"(?:tlp|traffic ?light ?protocol(?: tlp)?)"
-_VERSION: Final = r"(?: ?v? ?[12](?: 0)?)?"
-_WORD: Final = r"(red|amber ?(?:and |plus )?strict|amber|green|clear|white)"
-_SAID: Final = re.compile(rf"(?<![a-z0-9]){_TLP}{_VERSION} ?{_WORD}(?![a-z0-9])")
-_WHOLE: Final = re.compile(rf"{_TLP}{_VERSION} ?{_WORD}")
-_WORD_ALONE: Final = re.compile(_WORD)
-_LOOSE_WORD: Final = re.compile(rf"(?<![a-z0-9]){_WORD}(?![a-z0-9])")
-_NAMES_TLP: Final = re.compile(rf"(?<![a-z0-9]){_TLP}(?![a-z])")
-_KEY_OF_LEVEL: Final = re.compile(rf"(?:\A| ){_TLP}(?: ?level| ?marking)?{_VERSION}\Z")
-_LABEL_FORM: Final = re.compile(rf"\s*+{_TLP}\s*+[:=]")  # on a text that is folded, with its punctuation
-
-_MAY_SAY: Final = re.compile(rb"t(?:lp|raffic)")  # as `_may_say` has it
-
-_SEPARATORS: Final = re.compile(r"[\W_]++")
+_JSON: Final = ("{", "[")  # begin a text that holds JSON
 _LABEL_CHARACTERS: Final = 200  # beyond it a text is prose
 
 
@@ -94,9 +84,10 @@ def said_level(content: Mapping[str, Any], body: bytes, known: KnownMarkings = K
     refs = content.get("object_marking_refs", ())
     if (
         type(refs) in (list, tuple)
-        and lower.count(_PREFIX) == len(refs)  # and so there is none elsewhere, nor is this a definition
+        # nothing speaks of a marking but the property and each of its ids; nor is this a definition
+        and lower.count(b"marking") == len(refs) + ("object_marking_refs" in content)
         and body.isascii()
-        and _MAY_SAY.search(lower) is None
+        and level_words.MAY_SAY.search(lower) is None
     ):
         level: TLP | None = None
         for ref in refs:
@@ -124,7 +115,7 @@ class _Reading:
 
     def of(self, content: Mapping[str, Any]) -> SaidLevel:
         """All that is said in it."""
-        self._properties(content, _MENTIONS)
+        self._properties(content, _MENTIONS, of_tlp=False)
         if content.get("type") == _MARKING:
             own_id = content.get("id")
             if isinstance(own_id, str) and (level := self._known.get(own_id)) is not None:
@@ -132,33 +123,51 @@ class _Reading:
             self._definition(content)
         return SaidLevel(max(self._levels, default=None), tuple(self._markings), self._unclear)
 
-    def _properties(self, content: Mapping[str, Any], mentions: frozenset[str]) -> None:
+    def _properties(self, content: Mapping[str, Any], mentions: frozenset[str], *, of_tlp: bool) -> None:
+        """`of_tlp`: what stands here belongs to TLP, since a property around it, or a text beside it, names that."""
         for key, value in content.items():
             if isinstance(key, str):
                 self._text(key, "", mentions)  # a marking may be the key of a custom object
-                self._value(key, value, mentions)
+                self._value(key, value, mentions, of_tlp=of_tlp)
 
-    def _value(self, key: str, value: Any, mentions: frozenset[str]) -> None:
+    def _value(self, key: str, value: Any, mentions: frozenset[str], *, of_tlp: bool) -> None:
         if isinstance(value, str):
-            self._text(value, key, mentions)
+            self._text(value, key, mentions, of_tlp=of_tlp)
         elif isinstance(value, Mapping):
-            self._properties(value, _MENTIONS_INSIDE)
+            inside = of_tlp or _names_tlp(key) or any(level_words.is_name_of_tlp(item) for item in value.values())
+            self._properties(value, _MENTIONS_INSIDE, of_tlp=inside)
             if value.get("type") == _MARKING:
                 self._definition(value)
         elif isinstance(value, list | tuple):
+            inside = of_tlp or any(level_words.is_name_of_tlp(item) for item in value)
             for item in value:
-                self._value(key, item, mentions)
+                self._value(key, item, mentions, of_tlp=inside)
+        elif value is not None:
+            self._sign(key, value, of_tlp=of_tlp)
 
-    def _text(self, text: str, key: str, mentions: frozenset[str]) -> None:
+    def _text(self, text: str, key: str, mentions: frozenset[str], *, of_tlp: bool = False) -> None:
         if key in mentions:
             return
-        if "--" in text and _MARKING_IDS.fullmatch(lowered := text.lower().strip()):
-            for found in _ONE_MARKING_ID.finditer(lowered):
-                self._marking(found[0])
+        if found := self._marking_ids(text):
+            for identifier in found:
+                self._marking(identifier)
         elif key == "labels":
-            self._label(text)
+            self._label(text, of_tlp=of_tlp)
         elif key:
-            self._word(text, key)
+            self._word(text, key, of_tlp=of_tlp)
+
+    def _marking_ids(self, text: str) -> list[str]:
+        """The ids of marking definitions that are all of a text; of known ones, those as a bare UUID or in JSON, too."""
+        if "-" not in text:
+            return []
+        lowered = text.lower().strip()
+        if "--" in lowered:
+            ids = _ONE_MARKING_ID.findall(lowered)
+            if not ids or _MARKING_IDS.fullmatch(lowered):
+                return ids
+            return [one for one in ids if one in self._known] if lowered.startswith(_JSON) else []
+        ids = [f"{_MARKING}--{found[1]}"] if (found := _UUID_ALONE.fullmatch(lowered)) else []
+        return [one for one in ids if one in self._known]
 
     def _marking(self, identifier: str) -> None:
         if identifier not in self._known:
@@ -166,81 +175,58 @@ class _Reading:
         elif (level := self._known[identifier]) is not None:
             self._levels.append(level)
 
-    def _label(self, text: str) -> None:
-        folded = _folded(text)
-        if not _may_say(folded):
-            return
-        levels = list(_levels_in(_SAID, _spaced(folded)))
-        if not levels and _LABEL_FORM.match(folded):
+    def _label(self, text: str, *, of_tlp: bool) -> None:
+        levels = level_words.label_levels(text)
+        if levels is None:
             self._unclear = text
-        self._levels += levels
+        else:
+            self._levels += levels
+            if of_tlp and (level := level_words.level_of_word(text)) is not None:
+                self._levels.append(level)
 
-    def _word(self, text: str, key: str) -> None:
-        """A text that is nothing but a label, or a level under a key that names TLP."""
+    def _word(self, text: str, key: str, *, of_tlp: bool) -> None:
+        """A text that begins with a label, or a level under a key or beside a text that names TLP."""
         if len(text) > _LABEL_CHARACTERS:
             return
-        folded, names_tlp = _folded(text), _may_say(_folded(key))
-        if not names_tlp and not _may_say(folded):
-            return
-        plain = _spaced(folded)
-        if found := _WHOLE.fullmatch(plain):
-            self._levels.append(_level_of(found[1]))
-        elif names_tlp and _KEY_OF_LEVEL.search(_plain(key)):
-            if found := _WORD_ALONE.fullmatch(plain):
-                self._levels.append(_level_of(found[1]))
-            else:
+        levels = level_words.text_levels(text)
+        if not levels and (of_tlp or _names_tlp(key)):
+            level = level_words.level_of_word(text)
+            if level is None:
+                level = level_words.level_of_key(key, text)
+            if level is not None:
+                levels = [level]
+            elif level_words.is_key_of_level(key):
                 self._unclear = text
+        self._levels += levels
+
+    def _sign(self, key: str, value: Any, *, of_tlp: bool) -> None:
+        """A number, true or false: `tlp_red: true` says a level, and `tlp: 4` one that nobody knows."""
+        if not (of_tlp or _names_tlp(key)):
+            return
+        level = level_words.level_of_key(key, value)
+        if level is None and of_tlp and value is True:
+            level = level_words.level_of_word(key)
+        if level is not None:
+            self._levels.append(level)
+        elif value is not False and level_words.is_key_of_level(key):
+            self._unclear = f"{key}: {value}"
 
     def _definition(self, content: Mapping[str, Any]) -> None:
         """What a marking definition says in words, beyond the ids that stand in it."""
-        kind = _plain(" ".join(_texts(content.get(key) for key in ("definition_type", "x_opencti_definition_type"))))
+        kind = " ".join(_texts(content.get(key) for key in ("definition_type", "x_opencti_definition_type")))
         named = list(_texts((content.get("name"), content.get("x_opencti_definition"))))
         definition = content.get("definition")
         stated = list(_texts(definition.values() if isinstance(definition, Mapping) else (definition,)))
-        texts = [_plain(text) for text in (*named, *stated)]
-        levels = [level for text in texts for level in _levels_in(_SAID, text)]
-        if not levels:
-            if _NAMES_TLP.search(kind):
-                # "RED" is enough where the definition is one of TLP
-                levels = [level for text in texts for level in _levels_in(_LOOSE_WORD, text)]
-            else:
-                levels = [level for text in texts if _NAMES_TLP.search(text) for level in _levels_in(_LOOSE_WORD, text)]
-        if not levels and not self._levels and (_NAMES_TLP.search(kind) or _label_among(named)):
+        levels = level_words.definition_levels(kind, [*named, *stated])
+        of_tlp = _names_tlp(kind) or any(level_words.is_label(text) for text in named)
+        if levels is None or (not levels and not self._levels and of_tlp):
             self._unclear = " ".join(named) or "a definition of TLP"
-        self._levels += levels
+        self._levels += levels or ()
 
 
-def _label_among(texts: list[str]) -> bool:
-    return any(_LABEL_FORM.match(_folded(text)) for text in texts)
+def _names_tlp(text: str) -> bool:
+    return level_words.may_say(level_words.folded(text)) and level_words.names_tlp(text)
 
 
 def _texts(values: Any) -> Iterator[str]:
     yield from (value for value in values if isinstance(value, str))
-
-
-def _levels_in(pattern: re.Pattern[str], plain: str) -> Iterator[TLP]:
-    yield from (_level_of(found[1]) for found in pattern.finditer(plain))
-
-
-def _level_of(word: str) -> TLP:
-    return TLP.AMBER_STRICT if word.endswith("strict") else BY_WORD[word]
-
-
-def _plain(text: str) -> str:
-    """Lower-case words with one space between them, however they were spelt."""
-    return _spaced(_folded(text))
-
-
-def _spaced(folded: str) -> str:
-    return _SEPARATORS.sub(" ", folded).strip()
-
-
-def _folded(text: str) -> str:
-    """In lower-case ASCII letters: full-width ones become plain, all that has no plain form or no width is dropped."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return text.lower()
-
-
-def _may_say(folded: str) -> bool:
-    return "tlp" in folded or "traffic" in folded

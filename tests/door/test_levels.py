@@ -56,7 +56,31 @@ WORDS: Final[dict[str, tuple[dict[str, Any], TLP | None]]] = {
     ),
     "marking of an embedded object": ({"x_source": {"content": {"object_marking_refs": [RED_ID]}}}, TLP.RED),
     "granular marking": ({"granular_markings": [{"marking_ref": RED_ID, "selectors": ["name"]}]}, TLP.RED),
+    "label in letters that look alike": ({"labels": ["ТLР:RЕD"]}, TLP.RED),
+    "label in Greek letters": ({"labels": ["ΤLΡ:RED"]}, TLP.RED),
+    "label in small capitals": ({"labels": ["ᴛʟᴘ:ʀᴇᴅ"]}, TLP.RED),
+    "label as an address has it": ({"labels": ["tlp%3Ared"]}, TLP.RED),
+    "label as a page has it": ({"labels": ["TLP&#58;RED"]}, TLP.RED),
+    "label of a level": ({"labels": ["tlp-level:red"]}, TLP.RED),
+    "label with two levels": ({"labels": ["tlp:green,red"]}, TLP.RED),
+    "label in two": ({"labels": ["TLP", "RED"]}, TLP.RED),
+    "label with a reason": ({"x_handling": "TLP:RED - do not share"}, TLP.RED),
+    "UUID of an id": ({"x_marking": RED_ID.partition("--")[2].upper()}, TLP.RED),
+    "UUID as a name of its own": ({"x_marking": f"urn:uuid:{RED_ID.partition('--')[2]}"}, TLP.RED),
+    "id in JSON in a text": ({"x_raw": f'{{"object_marking_refs": ["{RED_ID}"]}}'}, TLP.RED),
+    "UUID of something else": ({"x_event_marking": OTHER.partition("--")[2]}, None),
     "key that names TLP": ({"x_tlp": "amber+strict"}, TLP.AMBER_STRICT),
+    "key that names TLP, and its lowest level": ({"x_tlp": "clear"}, TLP.CLEAR),
+    "key that names TLP and more": ({"x_tlp_colour": "red"}, TLP.RED),
+    "key in camel case": ({"x_acme": {"sharingTlpLevel": "red"}}, TLP.RED),
+    "key that names TLP around others": ({"x_tlp": {"level": "red", "code": 5}}, TLP.RED),
+    "key that says a level": ({"x_tlp_red": True}, TLP.RED),
+    "key that says a level, denied": ({"x_tlp_red": "no"}, None),
+    "key of a level inside": ({"x_tlp": {"red": True, "green": False}}, TLP.RED),
+    "pair of a key and a value": ({"x_pairs": [{"key": "tlp", "value": "red"}]}, TLP.RED),
+    "pair in a list": ({"x_pairs": [["TLP", "red"]]}, TLP.RED),
+    "external reference to TLP": ({"external_references": [{"source_name": "TLP", "external_id": "red"}]}, TLP.RED),
+    "red without TLP": ({"x_pairs": [{"key": "team", "value": "red"}], "labels": ["red", "traffic-light"]}, None),
     "mention in prose": ({"description": f"see {RED_ID} of the standard"}, None),
     "whole id as prose": ({"description": RED_ID}, None),
     "reference to a definition": ({"object_refs": [RED_ID]}, None),
@@ -93,10 +117,17 @@ def test_what_a_definition_says_of_its_level(words: str) -> None:
     assert said_level(content, orjson.dumps(content)).level is DEFINITIONS[words][1]
 
 
-@pytest.mark.parametrize("label", ["tlp:purple", "TLP:EX:CHR", "tlp:unclear"])
+@pytest.mark.parametrize("label", ["tlp:purple", "TLP:EX:CHR", "tlp:unclear", "tlp:rot", "tlp-merah", "tlp:amber+s"])
 def test_a_label_of_tlp_that_names_no_level_is_refused(indonesia: Client, label: str) -> None:
     """It is present and not understood: never as if it were absent."""
     words = indonesia.refusal("feeds", {**indicator(1, level=TLP.GREEN), "labels": [label]})
+    assert "TLP:AMBER+STRICT" in words
+
+
+@pytest.mark.parametrize("properties", [{"x_tlp": 4}, {"x_tlp": "purple"}, {"x_acme": {"tlp": True}}])
+def test_a_value_of_tlp_that_names_no_level_is_refused(indonesia: Client, properties: Content) -> None:
+    """Whatever its kind: a property that can hold nothing but a level, and holds none that is known."""
+    words = indonesia.refusal("feeds", {**indicator(1, level=TLP.GREEN), **properties})
     assert "TLP:AMBER+STRICT" in words
 
 

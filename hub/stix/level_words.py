@@ -1,0 +1,162 @@
+"""Levels of TLP in words: what a label, a text or the name of a property says. `levels` has the table, and walks objects."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import unquote
+
+from hub.stix.lookalikes import ascii_lookalikes
+from hub.stix.tlp import BY_WORD, TLP
+
+MAY_SAY: Final = re.compile(rb"t(?:lp|raffic)")  # in JSON in lower case; as `may_say` has it
+
+# On a text that `plain` made: lower-case ASCII words with one space between them.
+_TLP: Final = r"(?:tlp|traffic ?light ?protocol(?: tlp)?)"
+_VERSION: Final = r"(?: ?v? ?[12](?: 0)?)?"
+_WORD: Final = r"(red|amber ?(?:and |plus )?strict|amber|green|clear|white)"
+_SAID: Final = re.compile(rf"(?<![a-z0-9]){_TLP}{_VERSION} ?{_WORD}(?![a-z0-9])")
+_WORD_ALONE: Final = re.compile(_WORD)
+_LOOSE_WORD: Final = re.compile(rf"(?<![a-z0-9]){_WORD}(?![a-z0-9])")
+_NAMES_TLP: Final = re.compile(rf"(?<![a-z0-9]){_TLP}(?![a-z])")
+_NAME_OF_TLP: Final = re.compile(rf"(?:x )?{_TLP}(?: ?level| ?marking| ?designation)?{_VERSION}")
+_KEY_OF_LEVEL: Final = re.compile(rf"(?:\A| ){_TLP}(?: ?level| ?marking)?{_VERSION}\Z")
+_KEY_THAT_SAYS: Final = re.compile(rf"(?:\A| ){_TLP}{_VERSION} ?{_WORD}\Z")
+_UNKNOWN_WORD: Final = re.compile(r"tlp (?!v?[12](?: 0)?\Z)[a-z0-9]++")
+# On a text that `folded` made, with its punctuation.
+_LABEL_FORM: Final = re.compile(rf"\s*+{_TLP}\s*+[:=]")
+_CUT_OFF: Final = re.compile(r"amber\s*+\+\s*+(?!strict)")
+
+_SEPARATORS: Final = re.compile(r"[\W_]++")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_DENIALS: Final = frozenset({"", "0", "false", "no", "none"})
+
+
+def label_levels(text: str) -> list[TLP] | None:
+    """The levels that a label says; None: it has the form of a label of TLP, and names none."""
+    low = folded(text)
+    if not may_say(low):
+        return []
+    words = spaced(low)
+    levels = list(_levels_in(_SAID, words))
+    mention = _NAMES_TLP.search(words)
+    if mention is not None:
+        # `tlp-level:red`, `tlp:green,red`: of all that it names the highest counts
+        levels += _levels_in(_LOOSE_WORD, words[mention.end() :])
+        if not levels:
+            levels += _levels_in(_LOOSE_WORD, words[: mention.start()])
+    if _CUT_OFF.search(low) or (not levels and (_LABEL_FORM.match(low) or _UNKNOWN_WORD.fullmatch(words))):
+        return None
+    return levels
+
+
+def text_levels(text: str) -> list[TLP]:
+    """The levels that a text says which begins with a label, as in `TLP:RED - do not share`."""
+    low = folded(text)
+    if not may_say(low):
+        return []
+    words = spaced(low)
+    return list(_levels_in(_SAID, words)) if _SAID.match(words) else []
+
+
+def level_of_word(text: str) -> TLP | None:
+    """The level that is the whole text."""
+    found = _WORD_ALONE.fullmatch(plain(text))
+    return None if found is None else _level_of(found[1])
+
+
+def level_of_key(key: str, value: Any) -> TLP | None:
+    """The level of a property such as `tlp_red`, which says it by its name where its value does not deny it."""
+    found = _KEY_THAT_SAYS.search(_plain_key(key))
+    denied = value is not True and (not isinstance(value, str) or plain(value) in _DENIALS)
+    return None if found is None or denied else _level_of(found[1])
+
+
+def names_tlp(key: str) -> bool:
+    """Whether the name of a property names TLP, as `tlp_colour` does."""
+    return _NAMES_TLP.search(_plain_key(key)) is not None
+
+
+def is_key_of_level(key: str) -> bool:
+    """Whether the value of a property of that name can be nothing but a level."""
+    return _KEY_OF_LEVEL.search(_plain_key(key)) is not None
+
+
+def is_name_of_tlp(text: Any) -> bool:
+    """Whether a text is just the name of TLP, so that what stands beside it is a level."""
+    return isinstance(text, str) and len(text) <= _NAME_CHARACTERS and bool(_NAME_OF_TLP.fullmatch(plain(text)))
+
+
+_NAME_CHARACTERS: Final = 40
+
+
+def definition_levels(kind: str, texts: list[str]) -> list[TLP] | None:
+    """The levels that the texts of a marking definition say; None: one is cut off, as in `TLP:AMBER+S`."""
+    if any(may_say(low := folded(text)) and _CUT_OFF.search(low) for text in texts):
+        return None
+    words = [plain(text) for text in texts]
+    levels = [level for text in words for level in _levels_in(_SAID, text)]
+    if levels:
+        return levels
+    # "RED" is enough where the definition is one of TLP
+    of_tlp = _NAMES_TLP.search(plain(kind)) is not None
+    return [level for text in words if of_tlp or _NAMES_TLP.search(text) for level in _levels_in(_LOOSE_WORD, text)]
+
+
+def is_label(text: str) -> bool:
+    """Whether a text has the form of a label of TLP, whatever it names."""
+    return _LABEL_FORM.match(folded(text)) is not None
+
+
+def folded(text: str) -> str:
+    """In lower-case ASCII letters: full-width ones become plain, letters of other scripts those that they look like.
+
+    What has no plain form or no width is dropped; `%3A` and `&#58;` are what they stand for.
+    """
+    if "%" in text:
+        text = unquote(text)
+    if "&" in text:
+        text = html.unescape(text)
+    if not text.isascii():
+        alike = unicodedata.normalize("NFKD", text).translate(ascii_lookalikes())
+        text = "".join(letter if letter.isascii() else _named_letter(letter) for letter in alike)
+    return text.lower()
+
+
+def _named_letter(letter: str) -> str:
+    """The letter that a character is a form of by its name, such as a small capital or one in a square; else nothing."""
+    name = unicodedata.name(letter, "")
+    return name[-1] if name[-2:-1] == " " and name.startswith(_FORMS_OF_LETTERS) else ""
+
+
+_FORMS_OF_LETTERS: Final = ("LATIN LETTER SMALL CAPITAL", "NEGATIVE", "REGIONAL INDICATOR", "TAG LATIN")
+
+
+def may_say(low: str) -> bool:
+    """Whether a folded text can name TLP."""
+    return "tlp" in low or "traffic" in low
+
+
+def spaced(low: str) -> str:
+    """A folded text as words with one space between them."""
+    return _SEPARATORS.sub(" ", low).strip()
+
+
+def plain(text: str) -> str:
+    """Lower-case words with one space between them, however they were spelt."""
+    return spaced(folded(text))
+
+
+def _plain_key(key: str) -> str:
+    return plain(_CAMEL.sub(" ", key))
+
+
+def _levels_in(pattern: re.Pattern[str], words: str) -> Iterator[TLP]:
+    yield from (_level_of(found[1]) for found in pattern.finditer(words))
+
+
+def _level_of(word: str) -> TLP:
+    return TLP.AMBER_STRICT if word.endswith("strict") else BY_WORD[word]
