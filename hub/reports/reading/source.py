@@ -19,6 +19,7 @@ from hub.reports.reading.options import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_LINE_
 HEAD_BYTES: Final = 64 * 1024
 """Bytes at the beginning of a file by which its format is detected."""
 _CHUNK_BYTES: Final = 256 * 1024
+_EACH_ONCE: Final = "JSON in which each key stands once; leave one of the two out"
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _WIDE_BOMS: Final = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -231,7 +232,10 @@ def _json_lines(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
                     BadValue(where, excerpt(line[:60].decode("utf-8", "replace")), f"one JSON object ({error})"),
                 )
             else:
-                yield checked(where, value)
+                whole = checked(where, value)
+                twice = "" if isinstance(whole[1], BadValue) else _key_twice_in(line, value)
+                what = f"the key {excerpt(twice)} twice in one object"
+                yield (where, BadValue(where, what, _EACH_ONCE)) if twice else whole
 
 
 def _json_sequence(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
@@ -261,7 +265,11 @@ def _window_values(window: _Window) -> Iterator[tuple[str, Any | BadValue]]:
                 ),
             )
             return
-        yield checked(where, value)
+        yield (
+            (where, BadValue(where, window.fault, "JSON of numbers, and each key once"))
+            if window.fault
+            else checked(where, value)
+        )
         index += 1
 
 
@@ -272,7 +280,8 @@ class _Window:
         self._source = source
         self._reader = io.TextIOWrapper(source.stream, encoding="utf-8-sig", errors="strict", newline="")
         self._text, self._at, self._ended = "", 0, False
-        self._decoder = json.JSONDecoder(parse_constant=_no_constant)
+        self.fault = ""  # of the newest value: what JSON has in it that is no JSON, or is ambiguous
+        self._decoder = json.JSONDecoder(parse_constant=self._constant, object_pairs_hook=self._object)
 
     def _more(self) -> bool:
         if self._ended:
@@ -289,6 +298,15 @@ class _Window:
         self._text, self._at = self._text[self._at :] + chunk, 0
         self._ended = not chunk
         return bool(chunk)
+
+    def _constant(self, name: str) -> None:
+        self.fault = f"{name}, which is no JSON number"
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs):
+            self.fault = f"the key {excerpt(_repeated_key(pairs))} twice in one object"
+        return values
 
     def detach(self) -> None:
         """Leave the stream to its owner."""
@@ -314,6 +332,7 @@ class _Window:
     def value(self) -> Any:
         """The JSON value that begins here. Raises ValueError or RecursionError."""
         while True:
+            self.fault = ""
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
@@ -328,8 +347,36 @@ class _Window:
             return value
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+def _repeated_key(pairs: list[tuple[str, Any]]) -> str:
+    """A key that stands twice in one object: whichever of its values is read, the other would be lost in silence."""
+    seen: set[str] = set()
+    return next((key for key, _ in pairs if key in seen or seen.add(key)), "")  # type: ignore[func-returns-value]
+
+
+def _key_twice_in(line: bytes, value: Any) -> str:
+    """The key that stands twice in an object of a line, whose value is `value`; "" where there is none.
+
+    A line with as many colons after quotes as its value has keys needs no second look.
+    """
+    if line.count(b'":') + line.count(b'" :') <= _keys(value):
+        return ""
+    twice: list[str] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        twice.append(_repeated_key(pairs)) if len(dict(pairs)) < len(pairs) else None
+        return dict(pairs)
+
+    try:
+        json.loads(line, object_pairs_hook=look)
+    except (ValueError, RecursionError):
+        return ""
+    return twice[0] if twice else ""
+
+
+def _keys(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(_keys(item) for item in value.values() if isinstance(item, dict | list))
+    return sum(_keys(item) for item in value if isinstance(item, dict | list)) if isinstance(value, list) else 0
 
 
 _TOKEN: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*(:)?|[{}\[\]]')
