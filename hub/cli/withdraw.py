@@ -14,7 +14,7 @@ from hub.cli.agreement import agreed, agreement_argument
 from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments, progress
 from hub.cli.deliveries import show
 from hub.cli.reports import now, this_member
-from hub.producer.withdrawal import delete_observables, revoke, withdrawals
+from hub.producer.withdrawal import delete_earlier_versions, delete_observables, revoke, withdrawals
 
 EXAMPLE = "  hub withdraw ID-2026-0311\n"
 
@@ -42,8 +42,12 @@ def run(args: argparse.Namespace) -> int:
         for item in items:
             for delivery in revoke(hub.connection, box, item, progress()):
                 refused |= show(delivery, box, as_json=args.json)
+            earlier = delete_earlier_versions(hub.connection, item)
             deletion = delete_observables(hub.connection, item)
             shared = f"; {deletion.shared} stay, since other members published them, too" if deletion.shared else ""
-            print(f"{item.report_id}: {deletion.deleted} observables deleted{shared}", file=sys.stderr)
+            print(
+                f"{item.report_id}: {deletion.deleted} observables deleted{shared}; {earlier} earlier versions deleted",
+                file=sys.stderr,
+            )
     print("Copies that others fetched already cannot be recalled; the revocations tell their tools.", file=sys.stderr)
     return SOME_REFUSED if refused else DONE

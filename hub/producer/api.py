@@ -22,7 +22,7 @@ from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience
 from hub.producer.pipeline import Destination, Pipeline, clock
 from hub.producer.publish import Progress, Receipt, joined
-from hub.producer.withdrawal import delete_observables, revoke, withdrawals
+from hub.producer.withdrawal import delete_earlier_versions, delete_observables, revoke, withdrawals
 from hub.producer.witness import Witness
 from hub.release.policy import Approvals
 from hub.reports.read import Report, RowError
@@ -120,6 +120,7 @@ class HubClient:
         for item in withdrawals(load_member(self._home), report_id, clock()):
             for delivery in revoke(self.connection, self.outbox, item, progress):
                 receipts += [delivery.receipt] if delivery.source == report_id else []
+            delete_earlier_versions(self.connection, item)
             delete_observables(self.connection, item)
         return receipts
 

@@ -21,6 +21,7 @@ from taxii2client.v21 import Collection as ClientCollection
 from hub.errors import ConfigurationError, ConnectionFailedError, ForbiddenError, NotFoundError
 from hub.producer.patience import HubLine, Patience, place
 from hub.settings import Secret
+from hub.stix.timestamps import parse_timestamp
 from hub.taxii import protocol
 from hub.taxii.resources import CollectionResource, StatusDetail, StatusResource
 
@@ -188,6 +189,21 @@ class HubConnection:
         client = self._client(collection)
         self.must_write(collection)
         self._line.patiently(lambda: client.delete_object(object_id, version="all"))
+
+    def delete_earlier(self, collection: CollectionResource, object_id: str, newest: str) -> int:
+        """Delete the versions before `newest`, and return how many; none where that is not the newest one there (5.7, 5.8).
+
+        NotFoundError where there is no such object, or nothing of it that this account may read.
+        """
+        client = self._client(collection)
+        self.must_write(collection)
+        answer = self._line.patiently(lambda: client.object_versions(object_id))
+        held = sorted({str(version) for version in _mapping(answer).get("versions", ())}, key=parse_timestamp)
+        if not held or parse_timestamp(held[-1]) != parse_timestamp(newest):
+            return 0
+        for version in held[:-1]:
+            self._line.patiently(lambda one=version: client.delete_object(object_id, version=one))  # type: ignore[misc] # as above
+        return len(held) - 1
 
     # --- what this hub has beside TAXII -------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 1. The release records of this home say what went where.
 2. The record is changed before the revocations are sent: after an interruption the same ones are sent again.
 3. Revocations go through the outbox, like any other publication.
-4. Observables, which STIX cannot revoke, are deleted from the collection, and the record says so.
+4. Observables, which STIX cannot revoke, are deleted from the collection, and so are the versions before a revocation: who
+   reads all versions would find in them what was withdrawn. Indicators of what the adversary uses keep theirs.
 
 Whatever interrupts this, running it again continues where it stopped.
 """
@@ -11,9 +12,11 @@ Whatever interrupts this, running it again continues where it stopped.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from hub.errors import ForbiddenError, NotFoundError, ReleaseError
 from hub.home.member import OwnMember
@@ -22,6 +25,9 @@ from hub.producer.outbox import Outbox, OutboxDelivery
 from hub.producer.publish import Progress
 from hub.release.record import ReleaseRecord, keep_withdrawn, parse_release_record, released_records, withdrawal
 from hub.rendering.versions import Content, timestamp
+
+_NOT_TELLING: Final = frozenset({"indicator", "observed-data", "relationship"})
+"""Types whose versions say nothing but the adversary's values, and what belongs together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class CollectionWithdrawal:
     collection: str
     bundles: tuple[tuple[Content, ...], ...]
     delete: tuple[str, ...]
+    revoked: tuple[tuple[str, str], ...]  # id and version of each revocation before which nothing is to stay
     _path: Path = field(repr=False)
     _record: ReleaseRecord = field(repr=False)
 
@@ -67,7 +74,9 @@ def withdrawals(member: OwnMember, report_id: str, now: datetime) -> Sequence[Co
             continue
         back = withdrawal(record, timestamp(now))
         bundles = tuple(tuple(bundle) for bundle in (back.contents, back.lone) if bundle)
-        items.append(CollectionWithdrawal(report_id, collection, bundles, back.delete, path, back.record))
+        telling = [item for item in back.contents if item["type"] not in _NOT_TELLING] + list(back.lone)
+        revoked = tuple((item["id"], item["modified"]) for item in telling)
+        items.append(CollectionWithdrawal(report_id, collection, bundles, back.delete, revoked, path, back.record))
     if not items:
         raise ReleaseError(f"Nothing of a report {report_id!r} was released from this home ({member.home}).")
     return [
@@ -88,6 +97,16 @@ def revoke(
         for bundle in item.bundles
     ]
     yield from outbox.deliver(connection, names, progress=progress)
+
+
+def delete_earlier_versions(connection: HubConnection, item: CollectionWithdrawal) -> int:
+    """Delete what stands before the revocations (4), and return how many versions that were."""
+    collection = connection.collection(item.collection)
+    deleted = 0
+    for identifier, version in item.revoked:
+        with suppress(NotFoundError, ForbiddenError):  # gone already, or not to be read by this account
+            deleted += connection.delete_earlier(collection, identifier, version)
+    return deleted
 
 
 def delete_observables(connection: HubConnection, item: CollectionWithdrawal) -> ObservableDeletions:

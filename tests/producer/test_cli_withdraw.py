@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from hub.release.policy import text_key
 from tests.producer.offices import Region, of_types, own, sheet
 
 
@@ -24,10 +25,37 @@ def test_a_withdrawal_with_the_hub_away_goes_on_where_it_broke_off(region: Regio
     objects_held = region.held("kh")
     assert "203.0.113.71" not in [item["value"] for item in of_types(objects_held, "ipv4-addr")]
     after = [item for item in own(objects_held, office) if item["id"] not in published_otherwise]
-    for kind in ("incident", "report", "indicator"):
+    for kind, states in (("incident", [True]), ("report", [True]), ("indicator", [False, True])):
         versions = of_types(after, kind)
-        assert [item.get("revoked", False) for item in versions] == [False, True], kind
+        assert [item.get("revoked", False) for item in versions] == states, kind
     assert "empty" in office.hub("outbox").stdout
+
+
+def test_no_version_tells_any_more_what_was_withdrawn(region: Region, tmp_path: Path) -> None:
+    """An approved text, the sector and the stages are gone from the hub; what was revoked still says so."""
+    office = region.offices["KH"]
+    row = {
+        "report_id": "KH-7",
+        "country": "KH",
+        "title": "Trojan in the billing office",
+        "indicators": "ip:203.0.113.77",
+    }
+    key = text_key(row["title"])
+    for stage in ("early", "final"):
+        file = sheet(tmp_path / f"{stage}.csv", {**row, "stage": stage})
+        office.hub(
+            "publish", file, "--to", "kh", "--yes", "--approve", key, "--officer", "Sokha", "--despite", "agreed"
+        )
+    assert sum("billing office" in str(item) for item in region.held("kh")) > 1
+    done = office.hub("withdraw", "KH-7", "--yes")
+    assert "earlier versions deleted" in done.stderr
+    assert not [item for item in region.held("kh") if "billing office" in str(item)]
+    gone = [item for item in of_types(own(region.held("kh"), office), "incident") if item["name"] == "Withdrawn"]
+    assert gone
+    assert all(item["revoked"] for item in gone)
+    assert "0 earlier versions deleted" in office.hub("withdraw", "KH-7", "--yes").stderr, (
+        "done again, it changes nothing"
+    )
 
 
 def test_nothing_is_withdrawn_unless_the_officer_agrees(region: Region, tmp_path: Path) -> None:
