@@ -18,7 +18,7 @@ from hub.producer.desk import read
 from hub.release import layout
 from hub.release.held import Decisions, held_file, parse_answers, parse_items, with_answers
 from hub.release.policy import Approvals, Decision
-from hub.release.preview import Preview
+from hub.release.preview import OFFICER, REASON, Preview
 from hub.reports.read import FORMATS, ReadOptions, Report, RowError
 from hub.stix.tlp import BY_WORD
 
@@ -49,20 +49,41 @@ def reading_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class _Approve(argparse.Action):
+    """Gathers keys. Those after the last --despite have the reason of it too, unless another one follows them."""
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, values: object, _option: object = None) -> None:
+        namespace.approve = [*namespace.approve, values]
+        if reason := getattr(namespace, "reason", ""):
+            namespace.despite = {**namespace.despite, values: reason}
+        namespace.waiting = [*getattr(namespace, "waiting", ()), values]
+
+
+class _Despite(argparse.Action):
+    """Gives a reason to the keys since the last one."""
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, values: object, _option: object = None) -> None:
+        namespace.reason = str(values).strip()
+        keys = getattr(namespace, "waiting", ())
+        namespace.despite = {**namespace.despite, **dict.fromkeys(keys, namespace.reason)}
+        namespace.waiting = []
+
+
 def approval_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments by which an officer lets out what the release step holds back."""
     parser.add_argument(
         "--approve",
-        action="append",
+        action=_Approve,
         default=[],
         metavar="KEY",
         help="a text or value to let out; the preview shows its key",
     )
     parser.add_argument(
         "--despite",
-        default="",
+        action=_Despite,
+        default={},
         metavar="REASON",
-        help="why what --approve names is let out although something in it looks suspicious; kept in the record",
+        help="why what the --approve before it names is let out although something in it looks suspicious; kept in the record",
     )
     parser.add_argument(
         "--held",
@@ -111,18 +132,25 @@ def approvals(args: argparse.Namespace) -> Approvals:
     """What the officer decided, from the arguments and the file of answers. ConfigurationError where nobody's name stands
     behind it, ReleaseError where the file cannot be used.
     """
-    if (args.approve or args.disapprove or args.leave or args.named_by or args.answers) and not args.officer:
+    officer, reason = args.officer.strip(), getattr(args, "reason", None)
+    if (args.approve or args.disapprove or args.leave or args.named_by or args.answers) and not officer:
         raise ConfigurationError("an approval needs a name: give --officer")
-    if args.despite and not args.approve:
+    if officer == OFFICER:
+        raise ConfigurationError(f"--officer {OFFICER} stands for your own name: write that instead")
+    if reason is not None and not args.approve:
         raise ConfigurationError("--despite says why what --approve names is let out: give --approve, too")
+    if reason is not None and not all(args.despite.values()):
+        raise ConfigurationError("--despite is empty: say in words why it is let out")
+    if REASON in args.despite.values():
+        raise ConfigurationError(f"--despite {REASON} stands for why it is let out: say that instead")
     keys = frozenset(args.approve)
     decided = Approvals(
-        officer=args.officer,
+        officer=officer,
         texts=keys,
         values=keys,
         confirmed=frozenset(args.confirm),
         taken_back=frozenset(args.disapprove),
-        despite=dict.fromkeys(args.approve, args.despite) if args.despite else {},
+        despite=args.despite,
         named_by=args.named_by,
         tlp=BY_WORD[args.leave] if args.leave else None,
     )

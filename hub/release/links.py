@@ -6,7 +6,7 @@ leaked document can be compared, a domain SID or the name of a machine is the sa
 | Link | Where it is looked for |
 |---|---|
 | wallet, bank account, telephone number | one that is an indicator |
-| the victim's own document | a file of a case in which data were read, leaked or lost: where that is what the case is, any file that is no malware or program; else one with a document's extension |
+| the victim's own document | a file of a case in which data were read, leaked or lost: where that is what the case is, any file that is no malware or program; else one with a document's extension; one that its comment calls a document, stolen or somebody's |
 | SID of a Windows domain, internal host name, private address | URLs, file names, accounts, keys, mutexes, subjects, rules |
 | who was logged in, which machine called | parameters of a URL by their names |
 | account, card, identity and registration numbers, BIN | behind a word that calls them so |
@@ -23,6 +23,7 @@ from typing import Final, NamedTuple
 from hub.release.encodings import readings
 from hub.reports.impacts import ConfidentialityImpact
 from hub.reports.observables import Observable, ObservableType
+from hub.reports.reading.role_words import victim_word
 from hub.reports.report import Report, ReportKind
 
 ACCOUNTS: Final = {
@@ -58,6 +59,25 @@ _DOCUMENTS: Final = re.compile(
 )
 _PROGRAMS: Final = re.compile(
     r"\.(?:apk|bat|bin|cmd|com|cpl|dll|elf|exe|hta|img|iso|jar|jse?|lnk|msi|ps1|py|scr|sh|so|sys|vb[es]|wsf|xll)$",
+    re.IGNORECASE,
+)
+
+# Words of comments on a file, English and the region's.
+_OF_DOCUMENTS: Final = re.compile(
+    r"(?<!\w)(?:documents?|spreadsheets?|contracts?|payroll|invoices?|databases?|dumps?|backups?|archives?|records?|passports?|"
+    r"scans? of|photos?|files?|dokumen|berkas|fail|lembar|surat|arsip|dokumento|tài liệu|tập tin|hồ sơ|documentos?|ficheiros?)(?!\w)"
+    r"|เอกสาร|ไฟล์|ឯកសារ|ເອກະສານ|စာရွက်စာတမ်း|文件|文档|文檔|ஆவண",
+    re.IGNORECASE,
+)
+_TAKEN: Final = re.compile(
+    r"(?<!\w)(?:stolen|leaked|exfiltrated|encrypted|published|confidential|internal|customer|employee|patient|dicuri|bocor|"
+    r"terenkripsi|rahasia|sulit|ninakaw|bị đánh cắp|rò rỉ|mật|roubad[oa]s?)(?!\w)|ถูกขโมย|รั่วไหล|ลับ|泄露|外洩|被盗|被盜",
+    re.IGNORECASE,
+)
+
+_LURES: Final = re.compile(
+    r"malicious|malware|phish|lure|decoy|bait|dropp|weaponi|macro|exploit|ransom|encryptor|trojan|loader|payload|beacon|"
+    r"berbahaya|umpan|độc hại|มัลแวร์|恶意|惡意",
     re.IGNORECASE,
 )
 
@@ -127,10 +147,18 @@ def _document(item: Observable, report: Report) -> Iterator[Link]:
     name = (item.file.name if item.file else item.value) or ""
     if _PROGRAMS.search(name):
         return
+    comment = item.description or ""
+    if (word := _OF_DOCUMENTS.search(comment)) and not _LURES.search(comment) and _is_somebodys(comment):
+        yield Link("a document, as its comment says: it may be the victim's own", word[0])
+        return
     if is_leak(report) and (not report.malware or _DOCUMENTS.search(name)):
         yield Link("a file of a case of leaked data: it may be the victim's own", name)
     elif _DOCUMENTS.search(name) and _lost_data(report):
         yield Link("a document of a case in which data were lost: it may be the victim's own", name)
+
+
+def _is_somebodys(comment: str) -> bool:
+    return bool(victim_word(comment) or _TAKEN.search(comment))
 
 
 def _lost_data(report: Report) -> bool:

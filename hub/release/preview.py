@@ -24,6 +24,7 @@ MAX_NAMES: Final = 4  # of what stays, or is changed, for one reason
 TEXT_CELLS: Final = 120  # of one text or value on the screen
 _REFUSED: Final = "cannot leave as they are written, write them without"
 OFFICER: Final = "NAME"  # stands for the officer in a command
+REASON: Final = "REASON"  # stands for why
 # Types in the order of the screen; others follow, observables last: an indicator shows their value.
 _FIRST: Final = ("incident", "report", "identity", "indicator")
 # Properties that say what an object is, in the order in which they are looked for.
@@ -175,9 +176,10 @@ class _View:
             yield from layout.command_lines([*self._command, "--held", "HELD.json"], self._width, "   ")
 
     def _approval(self, row: PreviewRow) -> list[str]:
-        despite = ["--despite", "REASON"] if row.insist else []
+        despite = ["--despite", REASON] if row.insist else []
         officer = [] if "--officer" in self._command else ["--officer", OFFICER]
-        return [*self._command, "--approve", row.key, *despite, *officer]
+        approve = [f"--approve={row.key}"] if row.key.startswith("-") else ["--approve", row.key]  # else an option
+        return [*self._command, *approve, *despite, *officer]
 
     def leaving(self) -> Iterator[str]:
         """What leaves: an object a line, then what of it was changed, by reason."""

@@ -53,6 +53,10 @@ _WHY: Final = {
     "person": "looks like the name of a person",
     "organisation": "looks like the name of an organisation",
     "product": "looks like the name of a product or service",
+    "institution": "a country has one or a few of these",
+    "office": "an office of which everybody knows who holds it",
+    "trait": "something that is known of one organisation",
+    "file": "the name of a file, which can be compared with what was leaked",
     "long": "is too long to be read",
 }
 
@@ -120,6 +124,9 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
     number = r"\d[\d.,]{0,20}"  # all repetitions are bounded: the cost is linear in the text
     cities = "|".join(sorted(map(re.escape, _cities()), key=len, reverse=True))
     titles = _either(table["people"]["titles"])
+    unique = {name: _either(words) for name, words in table["unique"].items() if isinstance(words, str)}
+    glued = "|".join(map(re.escape, table["unique"]["institutions_of_scripts_without_blanks"]))
+    counted = _either(units["number_words"])
     capital = rf"(?<!\w){_CAPITAL}[\w'\u2019-]{{1,40}}"
     end = r"(?![\w])"
     return (
@@ -138,6 +145,13 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("number", re.compile(r"\b(?:as|under|kod|code|stock|ticker|kode|saham)\s+\d{3,6}\b", re.IGNORECASE)),
         ("person", re.compile(rf"(?<!\w)(?i:{titles})\.?['\u2019]? {capital}(?: (?:bin|binti|bte|a/l|a/p|de|dela|la|{capital})){{0,8}}")),
         ("person", re.compile(rf"{capital}(?: {capital}){{0,5}} (?:bin|binti|bte|a/l|a/p) {capital}(?: {capital}){{0,5}}")),
+        ("institution", re.compile(rf"(?<!\w)(?:{unique['institutions']}){end}|{glued}", re.IGNORECASE)),
+        ("office", re.compile(rf"(?<!\w)(?:{unique['offices']}){end}", re.IGNORECASE)),
+        ("trait", re.compile(rf"(?<!\w)(?:their|its|the (?:victim|company|organisation|organization|bank|hospital)['\u2019]s) (?:[\w-]{{1,30}} ){{0,3}}(?:{unique['traits']}){end}|{capital}-(?:owned|based|backed|run|listed|linked|affiliated|led){end}", re.IGNORECASE)),
+        ("amount", re.compile(rf"(?<!\w)(?:(?:{counted})[ -]){{1,6}}(?:{magnitudes}){end}|(?<!\w)(?:an?|one|two|three) (?:half|third|quarter|fifth|tenth)s? of{end}|(?<!\w)half of{end}", re.IGNORECASE)),
+        ("number", re.compile(r"(?<!\w)(?:flight|route|ward|gate|berth|terminal|branch|line|platform|pier|hangar|substation|feeder) (?:no\.? ?)?[A-Z]{0,3}\d{1,5}(?!\w)", re.IGNORECASE)),
+        ("number", re.compile(r"(?<![\w-])[A-Z]{2,6}-?\d{5,12}(?!\w)")),
+        ("file", re.compile(r"(?<![\w./\\])[\w-]{2,60}\.(?:7z|bak|csv|docx?|eml|gz|mdb|pdf|pptx?|pst|rar|rtf|sql|tar|txt|xlsx?|zip)(?!\w)", re.IGNORECASE)),
         ("host", re.compile(r"(?<![\w.-])(?:[A-Z][A-Z0-9]{0,30}(?:-[A-Z0-9]{1,30}){1,8}|[A-Z]{3,}\d{1,4})(?![\w-])")),
         ("backwards", re.compile(r"(?<![\w-])[a-z]{3,}[A-Z](?!\w)")),
     )  # fmt: skip

@@ -215,6 +215,33 @@ def test_a_link_to_the_victim_is_asked_about_and_leaves_when_approved(item: Any)
     assert len(of_type(alone, "indicator")) == 1
 
 
+@pytest.mark.parametrize(
+    ("comment", "leaves"),
+    [
+        ("encrypted document of the victim", False),
+        ("exfiltrated customer database", False),
+        ("dokumen korban yang dicuri", False),
+        ("hồ sơ bị đánh cắp", False),
+        ("受害单位的文件", False),
+        ("malicious document sent to the victim", True),
+        ("macro that encrypts files", True),
+        ("second stage", True),
+        (None, True),
+    ],
+)
+def test_the_hash_of_a_file_that_its_comment_calls_the_victims_is_asked_about(
+    comment: str | None, *, leaves: bool
+) -> None:
+    """Whatever kind of case it is: who holds the document has the victim."""
+    item = seen(ObservableType.FILE, SHA256, file=FileDetails(hashes={"SHA-256": SHA256}), description=comment)
+    outcome = released(a_case(observables=(GOOD, item), sightings=(), relations=()))
+    assert (SHA256 in text_of(outcome)) is leaves
+    if not leaves:
+        assert SHA256 in text_of(
+            released(a_case(observables=(GOOD, item), sightings=(), relations=()), approvals=approving(SHA256))
+        )
+
+
 def test_the_hash_of_a_leaked_document_is_asked_about() -> None:
     """Whoever has the document, from the leak or from the press, has the victim."""
     document = seen(ObservableType.FILE, "gaji.xlsx", file=FileDetails("gaji.xlsx", {"SHA-256": SHA256}))
