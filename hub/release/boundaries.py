@@ -15,6 +15,9 @@ _NAME_GOES_ON: Final = re.compile(r"[._-]*[^\W_]")
 _NAME_BEGAN: Final = re.compile(r"[^\W_][._-]*\Z")
 _LETTERS_BEFORE: Final = re.compile(r"[^\W_]*\Z")
 _LETTERS_AFTER: Final = re.compile(r"[^\W_]*")
+# A short word joined to a needle says nothing: "my-", "-db".
+_LURE_BEFORE: Final = re.compile(r"(?<![^\W_])([^\W_]{3,})[_-]\Z")
+_LURE_AFTER: Final = re.compile(r"[_-]([^\W_]{3,})(?![^\W_])")
 MAX_AFFIX: Final = 24  # characters beside a needle that are read
 MIN_BEFORE_CUT: Final = 4  # letters of a needle that the beginning of an affix may follow
 
@@ -36,6 +39,10 @@ def is_bounded(bounds: Bounds, text: str, start: int, end: int) -> bool:
             return _whole(text, start, end)
         case Bounds.CAPITAL:
             return _whole(text, start, end) and text[start].isupper() and any(map(str.isspace, text))
+        case Bounds.LURE:
+            return _whole(text, start, end) and (
+                (text[start:end].isupper() and any(map(str.isspace, text))) or _is_beside_lure(text, start, end)
+            )
     if _whole(text, start, end):
         return True
     before = _LETTERS_BEFORE.search(text[max(start - MAX_AFFIX, 0) : start])
@@ -52,6 +59,18 @@ def is_one_thing(needle: Needle, span: str) -> bool:
     if needle.bounds is Bounds.ANYTHING or len(parts) == 1 or all(len(part) == 1 for part in parts):
         return True
     return any(map(str.isdecimal, parts)) or (" " in needle.declared and needle.text in squeeze(needle.declared))
+
+
+def _is_beside_lure(text: str, start: int, end: int) -> bool:
+    words = (
+        _LURE_BEFORE.search(text[max(start - MAX_AFFIX, 0) : start]),
+        _LURE_AFTER.match(text[end : end + MAX_AFFIX]),
+    )
+    return any(word is not None and _is_lure(word[1].lower()) for word in words)
+
+
+def _is_lure(word: str) -> bool:
+    return word in generic().affixes or word.removesuffix("s") in generic().affixes
 
 
 def _is_affix(letters: str, beside: str, *, last: bool, cut: bool = False) -> bool:

@@ -10,11 +10,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from hub.release.bases import BASES
 from hub.release.decoders import DECODERS
+from hub.release.spelled_out import SPELLINGS, interleaved
 
 MAX_DEPTH: Final = 4  # encodings inside encodings
 MAX_READINGS: Final = 300  # of one text
 MIN_ENCODED: Final = 8  # characters of a decoded text that may be encoded once more
+_INNER: Final = (*DECODERS, *BASES, *SPELLINGS)
+_OUTER: Final = (*_INNER, ("other letters", interleaved))
 
 
 class Reading(NamedTuple):
@@ -36,7 +40,7 @@ def readings(text: str) -> tuple[Reading, ...]:
         current, depth = waiting.pop()
         if depth == MAX_DEPTH or not current.clean:
             continue
-        for encoding, decode in DECODERS:
+        for encoding, decode in _INNER if depth else _OUTER:
             for decoded in decode(current.text):
                 known = by_text.get(decoded.text)
                 if (known is not None and (known.clean or not decoded.clean)) or len(by_text) >= MAX_READINGS:

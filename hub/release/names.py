@@ -18,6 +18,8 @@ from hub.release.spelling import fold, is_legal_form, without_legal_form
 
 MIN_INITIALS: Final = 3
 MAX_INITIALS: Final = 8
+MIN_COMPOUND: Final = 8  # letters of a word that may be two
+MAX_COMPOUNDS: Final = 3  # words of a name that are taken for two, one at a time
 MIN_OWN_INITIALS: Final = 2  # that stand behind a generic word
 _PLAIN: Final = re.compile(r"[\x00-\x7f]*")
 _PLAIN_WORD: Final = re.compile(r"[a-z0-9]+")
@@ -169,6 +171,32 @@ def initials(name: str) -> set[str]:
         and text.isalpha()
         and text not in known.technical
     }
+
+
+def few_initials(name: str) -> set[str]:
+    """Two initials of a name, or those with both halves of a word that may be two: `gb` and `gbe` of Gunungbiru Energi.
+
+    So few letters are many a thing's: they tell something only beside a word like "login", or in capitals.
+    """
+    known = generic()
+    bare = words(without_legal_form(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))))
+    own = distinctive(name)
+    texts = {"".join(word[0] for word in row) for row in (bare, own) if len(row) == MIN_OWN_INITIALS}
+    for place, word in enumerate(own[:MAX_COMPOUNDS]):
+        before, after = ("".join(other[0] for other in row) for row in (own[:place], own[place + 1 :]))
+        texts |= {f"{before}{word[0]}{letter}{after}" for letter in _second_halves(word)}
+    longest = range(MIN_OWN_INITIALS, MIN_INITIALS + 2)
+    return {
+        text
+        for text in texts
+        if len(text) in longest and text.isascii() and text.isalpha() and text not in known.technical | known.affixes
+    } - initials(name)
+
+
+def _second_halves(word: str) -> set[str]:
+    """The letters that the second half of a word may begin with: consonants that a vowel follows, three letters in or more."""
+    halves = re.finditer(r"[^aeiou](?=[aeiou])", word[MIN_INITIALS : -MIN_INITIALS + 1])
+    return {match[0] for match in halves} if len(word) >= MIN_COMPOUND else set()
 
 
 def generic_with_initials(name: str) -> set[str]:

@@ -31,6 +31,7 @@ class Bounds(Enum):
     ANYTHING = "anything"
     AFFIXES = "affixes"  # nothing, digits, or a word like "login" or "bank"
     NOTHING = "nothing"  # no letter and no digit
+    LURE = "lure"  # nothing, and a word like "login" stands beside it, or it is in capitals in a sentence
     CAPITAL = "capital"  # nothing, in a sentence, and it begins with a capital
 
 

@@ -37,6 +37,7 @@ from hub.release.disguises import looks, looks_with_places
 from hub.release.encodings import MAX_READINGS, Reading, readings
 from hub.release.needle import Bounds, HitRule, Needle
 from hub.release.needle_index import NeedleIndex
+from hub.release.readable import GZIP
 from hub.release.spelling import fold, squeeze, squeezed_with_places
 from hub.release.spoken import spoken_words
 
@@ -205,6 +206,8 @@ def _is_noise(text: str) -> bool:
     if _HEXADECIMAL.fullmatch(text) is None:
         return False
     raw = bytes.fromhex(text)
+    if raw.startswith(GZIP):
+        return False
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -12,7 +12,16 @@ from itertools import pairwise, permutations
 from typing import Final
 
 from hub.release.disguises import consonants, latin, looks
-from hub.release.names import UNSPACED, distinctive, generic, generic_with_initials, initials, own_part, person_parts
+from hub.release.names import (
+    UNSPACED,
+    distinctive,
+    few_initials,
+    generic,
+    generic_with_initials,
+    initials,
+    own_part,
+    person_parts,
+)
 from hub.release.needle import Bounds, HitRule, Needle, View
 from hub.release.needles import (
     BRACKETS,
@@ -27,7 +36,7 @@ from hub.release.needles import (
     own_label,
 )
 from hub.release.spelling import fold, squeeze, without_legal_form
-from hub.release.spoken import MIN_EDITED, MIN_SPOKEN, sound, spoken
+from hub.release.spoken import MIN_EDITED, MIN_SPOKEN, is_ordinary, sound, spoken
 
 MIN_LISTED_ANYWHERE: Final = 6  # of a listed constituent, whose names are many
 MIN_DISGUISED: Final = 5  # letters of a name that is looked for backwards and in rot13
@@ -36,7 +45,13 @@ MIN_SOUND: Final = 4  # consonants of a word that is compared by its sound, or a
 MIN_SKELETON: Final = 3  # consonants of an abbreviation that is a word by itself
 MIN_CUT: Final = 4  # letters of a part of a person's name that is cut in a user name
 _BURMESE_RA: Final = "\u101b"  # said as y, and in names from Pali written as r: Yangon, Irrawaddy
+# Two letters that stand for a country or region far more often than for a name.
+_COUNTRY_CODES: Final = frozenset(
+    "bn id kh la mm my ph sg th tl vn au cn de eu fr hk in ir jp kp kr nl nz ru tw uk us".split()
+)
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
+MIN_BEGINNING: Final = 5  # letters that are left of a word of a name that is cut
+MIN_CUT_WORD: Final = 7  # letters of that word
 MAX_CUT: Final = 3  # letters that are cut off
 
 
@@ -60,6 +75,8 @@ def like_name(name: str, whose: str) -> Iterator[Needle]:
         yield from _sounding(part, f"{whose} name")
     for text in sorted(initials(name)):
         yield _needle(text, f"the initials of {whose} name", name, Bounds.AFFIXES)
+    for text in sorted(few_initials(name) - _COUNTRY_CODES - our_words()):
+        yield _needle(text, f"initials of {whose} name", name, Bounds.LURE)
     for text in sorted(generic_with_initials(name)):
         yield _needle(text, f"a generic word with the initials of {whose} name", name, Bounds.AFFIXES)
     for half in dict.fromkeys(half for word in telling for half in _halves(squeeze(word))):
@@ -67,9 +84,10 @@ def like_name(name: str, whose: str) -> Iterator[Needle]:
 
 
 def _beginnings(word: str) -> Iterator[str]:
-    """A long word cut at its end, by less than a half."""
-    if word.isascii() and word.isalpha():
-        yield from (word[:length] for length in range(max(MIN_ANYWHERE, len(word) // 2 + 1), len(word)))
+    """A long word cut at its end, unless what is left is a word that everybody uses."""
+    if word.isascii() and word.isalpha() and len(word) >= MIN_CUT_WORD:
+        beginnings = (word[:length] for length in range(MIN_BEGINNING, len(word)))
+        yield from (text for text in beginnings if not is_ordinary(text) and text not in our_words())
 
 
 def _windows(word: str) -> Iterator[str]:

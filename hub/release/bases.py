@@ -1,0 +1,127 @@
+"""Decoders for bases that are no power of two, or not the usual ones: base32, base85, and bytes written as one number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from typing import Final
+
+from hub.release.readable import MAX_RUN, Decoded, of_run
+
+MAX_BASE85: Final = 2_000  # characters of one run that are read as base85
+MAX_STARTS: Final = 12  # places in one run where base85 may begin
+_BASE32: Final = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{8,}|[a-z2-7]{8,}|[0-9A-V]{12,}|[0-9a-v]{12,})(?![A-Za-z0-9])")
+_B85_RUN: Final = re.compile(r"[0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{8,}")
+_A85_RUN: Final = re.compile(r"[!-u]{8,}")
+_BASE85_STARTS: Final = re.compile(r"<~|[=?&/\"']")
+_BASE85_SIGNS: Final = re.compile(r"[A-Z!$()*;<>^`{|}+~@#]")  # base85 without any of these says hardly ten letters
+_BASE85_MARKS: Final = re.compile(r"[!$()*;<>^`{|}]")  # seldom in addresses
+
+
+def _base32(text: str) -> Iterator[Decoded]:
+    for match in _BASE32.finditer(text):
+        run = match[0][:MAX_RUN].lower()
+        for digits in (run.translate(_BASE32_DIGITS), run):
+            yield from _of_base32(digits, match)
+
+
+def _of_base32(digits: str, match: re.Match[str]) -> Iterator[Decoded]:
+    """What digits of base32 say, in the alphabet that Python reads as numbers."""
+    if set(digits) <= _BASE32_VALUES:
+        for offset in range(8 if len(digits) >= 16 else 1):
+            bits = 5 * (len(digits) - offset)
+            raw = (int(digits[offset:], 32) >> bits % 8).to_bytes(bits // 8, "big")
+            yield from (decoded for decoded in of_run(raw, match) if decoded.clean)
+
+
+_BASE32_VALUES: Final = frozenset("0123456789abcdefghijklmnopqrstuv")
+_BASE32_DIGITS: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv")
+
+
+def _base85(text: str) -> Iterator[Decoded]:
+    for alphabet, values in ((_B85_RUN, _B85_VALUES), (_A85_RUN, _A85_VALUES)):
+        for match in alphabet.finditer(text):
+            run = match[0][:MAX_BASE85]
+            if _BASE85_SIGNS.search(run) is None:
+                continue
+            # The signs that stand around a value are digits of base85, too: it may begin after any of them, and end there.
+            starts = [0, *(mark.end() for mark in _BASE85_STARTS.finditer(run))][:MAX_STARTS]
+            candidates = dict.fromkeys([run[start:] for start in starts] + re.split("[=&?]", run))
+            for candidate in candidates:
+                for decoded in of_run(_groups_of_five(candidate, values), match):
+                    if decoded.clean:
+                        yield decoded
+            if _BASE85_MARKS.search(run) is not None:
+                for offset in range(1, 5):
+                    yield from of_run(_groups_of_five(run[offset:], values), match)
+
+
+_B85_VALUES: Final = {
+    character: value
+    for value, character in enumerate(
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~"
+    )
+}
+_A85_VALUES: Final = {chr(33 + value): value for value in range(85)}
+
+
+def _groups_of_five(text: str, values: dict[str, int]) -> bytes:
+    """The bytes of base85, with NUL bytes for each group that is none. A last group may be shorter."""
+    raw = bytearray()
+    for at in range(0, len(text), 5):
+        number = 0
+        group = text[at : at + 5]
+        for character in group:
+            number = number * 85 + values.get(character, 1 << 32)
+        missing = 5 - len(group)
+        number = (number + 1) * 85**missing - 1  # the last group is filled up with the highest digit
+        raw += (number.to_bytes(4, "big") if number < 1 << 32 else bytes(4))[: 4 - missing]
+    return bytes(raw)
+
+
+_NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{8,120}|[0-9]{15,300})(?![A-Za-z0-9])")
+_SMALL: Final = "abcdefghijklmnopqrstuvwxyz"
+_DIGITS: Final = "0123456789"
+# Of Bitcoin; with capitals before small letters and after them.
+_NUMBER_BASES: Final = tuple(
+    {digit: value for value, digit in enumerate(digits)}
+    for digits in (
+        "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz",
+        _DIGITS + _SMALL.upper() + _SMALL,
+        _DIGITS + _SMALL + _SMALL.upper(),
+        _SMALL.upper() + _SMALL + _DIGITS,
+    )
+)
+
+
+def _numbers(text: str) -> Iterator[Decoded]:
+    for match in _NUMBER.finditer(text):
+        for said in _of_number(match[0]):
+            yield Decoded(said, match.start(), match.end())
+
+
+@lru_cache(maxsize=20_000)
+def _of_number(digits: str) -> tuple[str, ...]:
+    """What a number says whose bytes are printable without exception; of another one nobody can tell that it is a text."""
+    numbers = []
+    if digits.isdecimal():
+        numbers.append(int(digits))
+    else:
+        if digits.islower() or digits.isupper():
+            numbers.append(int(digits, 36))
+        for values in _NUMBER_BASES:
+            if values.keys() >= set(digits):
+                number = 0
+                for digit in digits:
+                    number = number * len(values) + values[digit]
+                numbers.append(number)
+    texts = (number.to_bytes((number.bit_length() + 7) // 8) for number in numbers)
+    return tuple(text.decode("ascii") for text in texts if text.isascii() and text.decode("ascii").isprintable())
+
+
+BASES: Final[tuple[tuple[str, Callable[[str], Iterator[Decoded]]], ...]] = (
+    ("base32", _base32),
+    ("base85", _base85),
+    ("a number", _numbers),
+)

@@ -1,0 +1,180 @@
+"""Decoders for what is spelt letter by letter: in Morse code, in words for letters and digits, in pictures of letters,
+upside down, with each letter moved by 47 places, by the places of the letters in the alphabet, or with other letters
+between its own.
+
+`SPELLINGS` are applied like the encodings of `decoders`; `interleaved` only to the text itself, of which it reads every
+other letter: a text has two such readings, and one that was decoded seldom hides a name that way once more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from hub.release.readable import Decoded
+from hub.release.spelling import fold
+
+MIN_SPELT: Final = 4  # letters or digits that are spelt out
+MIN_LETTERS: Final = 3  # of most words that stand for one
+_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
+
+# -- Morse code, words -------------------------------------------------------------------------------------------------
+
+_MORSE: Final = dict(
+    zip(
+        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
+        "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.".split(),
+        [*_ALPHABET, *"0123456789"],
+        strict=True,
+    )
+)
+_MORSE_SIGNS: Final = str.maketrans("\u00b7\u2022\u2219\u2212\u2010\u2011\u2013\u2014", "...-----")
+_MORSE_RUN: Final = re.compile(rf"(?<![.-])(?:[.-]{{1,5}}[ /|]{{1,3}}){{{MIN_SPELT - 1},}}[.-]{{1,5}}(?![.-])")
+
+_LETTERS: Final = {
+    word: word[0]
+    for word in (
+        "alfa alpha bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november oscar papa "
+        "quebec romeo sierra tango uniform victor whiskey whisky xray yankee zulu"
+    ).split()
+} | {"x-ray": "x"}
+# Digits in English, Malay, Indonesian, Vietnamese and Filipino, without marks as `fold` leaves them.
+_DIGITS: Final = {
+    word: str(digit)
+    for digit, words in enumerate(
+        (
+            "zero oh kosong nol sifar khong wala", "one satu mot isa", "two dua hai dalawa", "three tiga ba tatlo",
+            "four empat bon apat", "five lima nam", "six enam sau anim", "seven tujuh bay pito", "eight delapan lapan tam walo",
+            "nine sembilan chin siyam",
+        )
+    )
+    for word in words.split()
+}  # fmt: skip
+
+
+def _run_of(words: dict[str, str]) -> re.Pattern[str]:
+    """A row of these words, with anything but letters between them, or in one word."""
+    choices = "|".join(sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<![a-z])(?=[a-z])(?:{choices})(?:[^a-z]{{0,3}}(?:{choices})){{{MIN_SPELT - 1},}}(?![a-z])")
+
+
+_RUNS: Final = tuple(
+    (_run_of(words), re.compile("|".join(sorted(words, key=len, reverse=True))), words) for words in (_LETTERS, _DIGITS)
+)
+
+
+def _morse(text: str) -> Iterator[Decoded]:
+    if "." not in text and "\u00b7" not in text and "\u2022" not in text and "\u2219" not in text:
+        return
+    for match in _MORSE_RUN.finditer(text.translate(_MORSE_SIGNS)):
+        letters = [_MORSE.get(signs, " ") for signs in re.split("[ /|]+", match[0])]
+        yield Decoded("".join(letters), match.start(), match.end())
+
+
+def _words(text: str) -> Iterator[Decoded]:
+    if len(text) < MIN_SPELT * MIN_LETTERS:
+        return
+    folded = fold(text)
+    for run, word, letters in _RUNS:
+        for match in run.finditer(folded):
+            spelt = "".join(letters[found] for found in word.findall(match[0]))
+            place = (match.start(), match.end()) if len(folded) == len(text) else (0, len(text))
+            yield Decoded(spelt, *place)
+
+
+# -- pictures of letters -----------------------------------------------------------------------------------------------
+
+
+def _row(first: int, letters: str = _ALPHABET) -> dict[int, str]:
+    return {first + place: letter for place, letter in enumerate(letters)}
+
+
+# White letters in black circles and squares, flags, tags, and braille: what Unicode does not take apart by itself.
+_PICTURES: Final = {
+    **_row(0x1F150),
+    **_row(0x1F170),
+    **_row(0x1F1E6),
+    **_row(0xE0020, "".join(map(chr, range(0x20, 0x7F)))),
+    **{0x2800 + dots: letter for letter, dots in zip(
+        _ALPHABET, (1, 3, 9, 25, 17, 11, 27, 19, 10, 26, 5, 7, 13, 29, 21, 15, 31, 23, 14, 30, 37, 39, 58, 45, 61, 53), strict=True
+    )},
+}  # fmt: skip
+_FLIPPED: Final = str.maketrans(
+    "\u0250q\u0254p\u01dd\u025f\u0183\u0265\u1d09\u0131\u027e\u029e\u0285\u026fudb\u0279\u0287n\u028c\u028d\u028e",
+    "abcdefghiijklmnpqrtuvwy",
+)
+_FLIPPED_ONLY: Final = re.compile("[\u0250\u0254\u01dd\u025f\u0265\u1d09\u029e\u026f\u0279\u0287\u028c\u028d\u028e]")
+
+
+def _pictures(text: str) -> Iterator[Decoded]:
+    if text.isascii():
+        return
+    if (plain := text.translate(_PICTURES)) != text:
+        yield Decoded(plain, 0, len(text))
+    if len(_FLIPPED_ONLY.findall(text)) > 1:
+        upright = text.lower().translate(_FLIPPED)
+        yield Decoded(upright, 0, len(text))
+        yield Decoded(upright[::-1], 0, len(text))
+
+
+# Several signs for one letter, longest first.
+_DRAWN: Final = (
+    ("|\\/|", "m"), ("/\\/\\", "m"), ("\\/\\/", "w"), ("|\\|", "n"), ("/\\/", "n"), ("|_|", "u"), ("|-|", "h"), ("|)", "d"), ("|>", "p"),
+    ("|<", "k"), ("|3", "b"), ("()", "o"), ("\\/", "v"), ("/\\", "a"), ("><", "x"), ("|_", "l"),
+)  # fmt: skip
+
+
+def _drawn(text: str) -> Iterator[Decoded]:
+    plain = text
+    for signs, letter in _DRAWN:
+        plain = plain.replace(signs, letter)
+    if plain != text:
+        yield Decoded(plain, 0, len(text))
+
+
+# -- letters moved and counted -----------------------------------------------------------------------------------------
+
+_SIGNS: Final = "".join(map(chr, range(33, 127)))
+_ROT47: Final = str.maketrans(_SIGNS, _SIGNS[47:] + _SIGNS[:47])
+# Small letters become these, a capital before them one of those; among them a sign that is seldom in a word.
+_ROT47_RUN: Final = re.compile(r"[p-~!-+]?[2-9:-@A-K]{4,}")
+_ROT47_SIGN: Final = re.compile("[;-@]|:.*[A-K]|[A-K].*:")  # else it may be a time or a port
+_PLACES: Final = re.compile(r"(?<![\d.:])(?:\d{1,2}(?:[ ,;-]|, )){5,}\d{1,2}(?![\d.:])")
+
+
+def _moved(text: str) -> Iterator[Decoded]:
+    for match in _ROT47_RUN.finditer(text):
+        if _ROT47_SIGN.search(match[0]) is not None:
+            yield Decoded(match[0].translate(_ROT47), match.start(), match.end())
+
+
+def _counted(text: str) -> Iterator[Decoded]:
+    for match in _PLACES.finditer(text):
+        places = [int(number) for number in re.findall(r"\d+", match[0])]
+        if all(1 <= place <= len(_ALPHABET) for place in places):
+            letters = "".join(_ALPHABET[place - 1] for place in places)
+            yield Decoded(letters, match.start(), match.end(), clean=False)
+
+
+# -- letters between the letters ---------------------------------------------------------------------------------------
+
+_INTERLEAVED: Final = re.compile(r"[A-Za-z0-9]{12,80}")
+
+
+def interleaved(text: str) -> Iterator[Decoded]:
+    """The text with every other letter of its long words left out: `mxexlxoxr`, `m1e2l3o4r`."""
+    if _INTERLEAVED.search(text) is not None:
+        for first in (0, 1):
+            plain = _INTERLEAVED.sub(lambda match, first=first: match[0][first::2], text)  # type: ignore[misc]
+            yield Decoded(plain, 0, len(text), clean=False)
+
+
+SPELLINGS: Final[tuple[tuple[str, Callable[[str], Iterator[Decoded]]], ...]] = (
+    ("Morse code", _morse),
+    ("words for letters", _words),
+    ("pictures of letters", _pictures),
+    ("signs for letters", _drawn),
+    ("rot47", _moved),
+    ("places in the alphabet", _counted),
+)
