@@ -5,24 +5,44 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from hub.cli import DONE
 from hub.cli.client import client, connection_arguments, environment
+from hub.cli.output import write_whole
+from hub.errors import ConfigurationError
 
-EXAMPLE = "  hub board\n  hub board --json | jq '.incidents[] | select(.overdue != [])'\n"
+EXAMPLE = (
+    "  hub board\n  hub board --out report.html\n  hub board --json | jq '.incidents[] | select(.overdue != [])'\n"
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--json", action="store_true", help="as the hub gives it")
     parser.add_argument("--page", type=int, default=1, metavar="N", help="which page, where a board has more than one")
+    parser.add_argument(
+        "--out", metavar="FILE", help="write a situation report instead: one HTML file, to print or send"
+    )
+    parser.add_argument("--incident", metavar="ID", help="with --out: of this incident alone")
     connection_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the board."""
+    if args.incident and not args.out:
+        raise ConfigurationError("--incident goes with --out FILE: the report of one incident is a file")
     with client(args, environment()) as hub:
+        if args.out:
+            from hub.producer.situation import board_report, incident_report  # noqa: PLC0415 - as in `client`
+
+            connection = hub.connection
+            report = (
+                incident_report(connection, args.incident) if args.incident else board_report(connection, args.page)
+            )
+            write_whole(Path(args.out), [report.encode()])
+            return DONE
         board = hub.board(args.page)
     if args.json:
         print(json.dumps(board, ensure_ascii=False, indent=1))

@@ -34,12 +34,13 @@ from hub.stix.tlp import TLP
 from hub.store.base import EVERY, NO_LEVEL, ManifestRow, Query, Store
 
 ABSENT_CRITICALITY: Final = 40  # what an incident without one counts as
-_TYPES: Final = ("incident", "report", "note")
+_TYPES: Final = ("incident", "report", "note", "identity")
 _PAGE_OBJECTS: Final = 10_000
 _PAGE_BYTES: Final = 1 << 30
 _CHANGES_MOST: Final = 1_000_000  # remembered one after another
 TEXT_CHARACTERS: Final = 300  # of one text on a board
 _SCALES_MOST: Final = 10  # of one incident
+_SECTORS_MOST: Final = 10  # of one identity
 _TRIES: Final = 5  # to see a collection that is being written to in one piece
 
 _RSIT: Final = re.compile(r'rsit:([a-z-]{1,60})(?:="([a-z0-9-]{1,80})")?', re.ASCII)
@@ -76,6 +77,17 @@ class StageStatement:
     level: int
     author: str
     stage: str  # "" where the report is revoked
+    identities: tuple[str, ...] = ()  # that it names beside the members' own
+
+
+@dataclass(frozen=True, slots=True)
+class SectorStatement:
+    """What one version of an identity says of its sectors."""
+
+    collection: str
+    place: int
+    level: int
+    sectors: tuple[str, ...]  # none where it is revoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,10 @@ class BoardIndex:
         self._counts: dict[str, tuple[int, ...]] = {c.id: (0,) * NO_LEVEL for c in self._root.collections}
         self._levels: dict[str, dict[int, int]] = {c.id: {} for c in self._root.collections}  # place -> level
         self._places: dict[str, list[tuple[int, str]]] = {c.id: [] for c in self._root.collections}
+        self.sectors: dict[
+            str, list[SectorStatement]
+        ] = {}  # by the identity's id, in the order in which they were read
+        self._named_by: dict[str, set[str]] = {}  # identity -> incidents whose reports name it
         self._facts_upto = 0
         self._later: list[Delivery] = []  # of places that were not read yet
         self._members: dict[str, str] = {}  # account -> member, "" where it is no national CERT's
@@ -220,6 +236,8 @@ class BoardIndex:
             self._take_incident(collection.id, place, level, author, content)
         elif content["type"] == "report":
             self._take_report(collection.id, place, level, author, content)
+        elif content["type"] == "identity":
+            self._take_identity(collection.id, place, level, content)
         elif speaks_of_steps(collection):
             step = parse_step(content, self._catalogue.reserved)
             if step is not None:
@@ -261,9 +279,26 @@ class BoardIndex:
         if not stage:
             return
         stage = "" if content.get("revoked") is True else stage
-        for ref in content.get("object_refs", ()):
+        refs = content.get("object_refs", ())
+        identities = tuple(ref for ref in refs if ref.startswith("identity--") and ref not in self._catalogue.reserved)
+        statement = StageStatement(content["id"], collection, place, level, author, stage, identities)
+        for ref in refs:
             if ref.startswith("incident--"):
-                self._changed(ref).stages.append(StageStatement(content["id"], collection, place, level, author, stage))
+                self._changed(ref).stages.append(statement)
+                for identity in identities:
+                    self._named_by.setdefault(identity, set()).add(ref)
+
+    def _take_identity(self, collection: str, place: int, level: int, content: dict[str, Any]) -> None:
+        sectors = content.get("sectors", ()) if content.get("revoked") is not True else ()
+        known = self.sectors.get(content["id"])
+        if content["id"] in self._catalogue.reserved or not (sectors or known):
+            return
+        statement = SectorStatement(
+            collection, place, level, tuple(shortened(name) for name in sectors[:_SECTORS_MOST])
+        )
+        self.sectors.setdefault(content["id"], []).append(statement)
+        for incident in self._named_by.get(content["id"], ()):
+            self._changed(incident)
 
     def _changed(self, identifier: str) -> Incident:
         if len(self.changes) > _CHANGES_MOST:
@@ -333,7 +368,7 @@ def speaks_of_steps(collection: Collection) -> bool:
     return any(profile.deadlines for profile in collection.profiles)
 
 
-def visible(statement: IncidentVersion | StageStatement | StepVersion, view: View) -> bool:
+def visible(statement: IncidentVersion | StageStatement | StepVersion | SectorStatement, view: View) -> bool:
     """Whether a reader with this view may see it (law L5)."""
     return statement.level <= view.get(statement.collection, -1)
 
@@ -343,6 +378,19 @@ def visible_versions(incident: Incident, view: View) -> list[IncidentVersion]:
     return sorted(
         (version for version in incident.versions if visible(version, view)), key=lambda version: version.place
     )
+
+
+def sectors_of(index: BoardIndex, incident: Incident, view: View) -> list[str]:
+    """The sectors of the identities that its newest reports name, each in its newest version: of what a reader may see."""
+    newest: dict[str, StageStatement] = {}
+    for stage in sorted((stage for stage in incident.stages if visible(stage, view)), key=lambda stage: stage.place):
+        newest[stage.report] = stage
+    found: set[str] = set()
+    for identity in {name for stage in newest.values() if stage.stage for name in stage.identities}:
+        statements = [one for one in index.sectors.get(identity, ()) if visible(one, view)]
+        if statements:
+            found.update(max(statements, key=lambda statement: statement.place).sectors)
+    return sorted(found)
 
 
 def standing(versions: Sequence[StepVersion], view: View) -> list[StepVersion]:

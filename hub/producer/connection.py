@@ -218,6 +218,20 @@ class HubConnection:
         body = self._line.patiently(lambda: self._line.http.post(urljoin(self.root_url, f"{name}/"), _ACCEPT))
         return _mapping(body)
 
+    def text(self, path: str, accept: str) -> str:
+        """What stands at a path, from the API root on, of the hub's own server: a page for people, or its style sheet."""
+        address = urljoin(self.root_url, path)
+        if not same_server(address, self.root_url):
+            raise ConnectionFailedError(f"{place(address)} is not the hub's own address")
+
+        def get() -> str:
+            response = self._line.http.session.get(address, headers={"Accept": accept})
+            response.encoding = "utf-8"
+            text: str = response.text
+            return text
+
+        return self._line.patiently(get)
+
     def look_up(self, values: Iterable[str]) -> dict[str, Any]:
         """What the hub's page for looking values up answers to programs."""
         address = urljoin(self.root_url, "/console/lookup")

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
+from hub.community import board as hub_board
 from hub.community.hub import Hub
+from hub.community.index import sectors_of
 from hub.server.console.board_view import span
 from hub.stix.tlp import TLP, TLP2_IDS
-from tests.community.making import HOUR, acknowledged, answered, incident, report, request, taken
+from hub.stix.wording import class_name
+from tests.community.making import HOUR, acknowledged, answered, incident, report, request, taken, versioned
 from tests.console.conftest import Browser, SignedIn
 from tests.server.making import Clock
 
@@ -189,3 +192,66 @@ def test_spans(browser: Browser, seconds: int, words: str) -> None:
     """In the largest unit that says something."""
     with browser.app.test_request_context():
         assert span(seconds) == words
+
+
+def test_the_filter_of_sectors(hub: Hub, signed_in: SignedIn) -> None:
+    """By the identities that an incident's reports name, of what the reader may see; members' own identities say nothing."""
+    health, bank = (
+        versioned("identity", n, "ID", name=class_name(s, None), identity_class="class", sectors=[s])
+        for n, s in ((1, "healthcare"), (2, "financial-services"))
+    )
+    strict: Any = {"object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]]}
+    taken(hub, "ID", incident(1, name="Hospital"), health, report(1, object_refs=[incident(1)["id"], health["id"]]))
+    taken(
+        hub,
+        "ID",
+        incident(2, name="Bank"),
+        bank | strict,
+        report(2, object_refs=[incident(2)["id"], bank["id"]], **strict),
+    )
+    singapore = signed_in("sg-cert")
+    assert set(names(singapore.text("/asean/board/"))) == {"Hospital", "Bank"}
+    assert names(singapore.text("/asean/board/?sector=healthcare")) == ["Hospital"]
+    assert names(singapore.text("/asean/board/?sector=financial-services")) == ["Bank"]
+    revoked = versioned(
+        "identity",
+        1,
+        "ID",
+        1,
+        name=class_name("healthcare", None),
+        identity_class="class",
+        sectors=["healthcare"],
+        revoked=True,
+    )
+    taken(hub, "ID", revoked)
+    assert names(singapore.text("/asean/board/?sector=healthcare")) == []
+
+
+def test_sectors_above_the_reader_are_not_said(hub: Hub) -> None:
+    """Law L5: neither those of an identity nor those of a report that it may not see."""
+    about: Any = {
+        "name": class_name("healthcare", None),
+        "identity_class": "class",
+        "sectors": ["healthcare"],
+        "object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]],
+    }
+    identity = versioned("identity", 1, "ID", **about)
+    taken(hub, "ID", incident(1), identity, report(1, object_refs=[incident(1)["id"], identity["id"]]))
+    root = hub.catalogue.roots["asean"]
+    index = hub.community._index(root)
+    index.refresh()
+    known = index.incidents[incident(1)["id"]]
+    everything = dict.fromkeys((collection.id for collection in root.collections), int(TLP.RED))
+    assert sectors_of(index, known, everything) == ["healthcare"]
+    assert sectors_of(index, known, dict.fromkeys(everything, int(TLP.AMBER))) == []
+
+
+def test_the_page_goes_beyond_the_first_part_of_the_board(
+    hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Filters and pages go over all that is open."""
+    monkeypatch.setattr(hub_board, "PAGE_INCIDENTS", 4)
+    taken(hub, "ID", *(incident(n, name=f"Number {n}") for n in range(1, 11)))
+    singapore = signed_in("sg-cert")
+    assert len(names(singapore.text("/asean/board/"))) == 10
+    assert names(singapore.text("/asean/board/?text=Number 9")) == ["Number 9"]

@@ -12,13 +12,15 @@ from hub.server.console import board_view, pages
 from hub.server.console.board_view import Filters
 
 _TEXT_CHARACTERS: Final = 200
+_REPORT_ROWS: Final = 500  # on a page that is to be printed or kept, as `hub board --out` asks for it
+_PARTS_MOST: Final = 5  # of the JSON board, 10,000 incidents each
 _CLOCKS: Final = ("fetch", "acknowledge", "answer")
 
 
 def board_page(root: str) -> flask.Response:
     """The page, with the filters of the query."""
     hub = pages.hub()
-    board = orjson.loads(hub.community.board(pages.account(), root))
+    board = _whole_board(root)
     declared = hub.catalogue.roots[root]
     reader = board["member"]
     filters = _filters(flask.request.args)
@@ -26,8 +28,9 @@ def board_page(root: str) -> flask.Response:
     mine = board_view.your_turn(entries, reader)
     owed = {entry["incident"] for entry in mine}
     others = [entry for entry in entries if entry["incident"] not in owed]
-    number = _page_number(flask.request.args.get("page", ""), len(others))
-    first = (number - 1) * board_view.PAGE_ROWS
+    rows = _REPORT_ROWS if flask.request.args.get("rows") == str(_REPORT_ROWS) else board_view.PAGE_ROWS
+    number = _page_number(flask.request.args.get("page", ""), len(others), rows)
+    first = (number - 1) * rows
     query = {name: value for name, value in flask.request.args.items() if name != "page" and value}
     return pages.render(
         "board.html",
@@ -40,23 +43,38 @@ def board_page(root: str) -> flask.Response:
         classes=sorted(
             set().union(*(board_view.classes_of(entry) for entry in board["incidents"] if entry["classes"]))
         ),
+        sectors=sorted({sector for entry in board["incidents"] for sector in entry["sectors"]}),
         view=board_view,
-        mine=board_view.rows_of(mine[: board_view.PAGE_ROWS], declared.members, reader),
+        mine=board_view.rows_of(mine[:rows], declared.members, reader),
         mine_count=len(mine),
-        others=board_view.rows_of(others[first : first + board_view.PAGE_ROWS], declared.members, reader),
+        others=board_view.rows_of(others[first : first + rows], declared.members, reader),
         others_count=len(others),
         page=number,
-        pages=max(1, -(-len(others) // board_view.PAGE_ROWS)),
+        pages=max(1, -(-len(others) // rows)),
         page_address=lambda page: "?" + urlencode({**query, "page": page}),
         charts=_charts(board),
         events=pages.events_address(root),
     )
 
 
+def _whole_board(root: str) -> dict[str, Any]:
+    """The board with the incidents of all its pages: filters and the page's own pages go over all that is open."""
+    hub, account = pages.hub(), pages.account()
+    board: dict[str, Any] = orjson.loads(hub.community.board(account, root))
+    part, number = board, 1
+    incidents = {entry["incident"]: entry for entry in board["incidents"]}
+    while part["more"] and number < _PARTS_MOST:
+        number += 1
+        part = orjson.loads(hub.community.board(account, root, number))
+        incidents |= {entry["incident"]: entry for entry in part["incidents"]}  # the order may change between two parts
+    return board | {"incidents": list(incidents.values()), "more": part["more"]}
+
+
 def _filters(asked: Any) -> Filters:
     return Filters(
         member=asked.get("member", "")[:2],
         rsit=asked.get("class", "")[:_TEXT_CHARACTERS],
+        sector=asked.get("sector", "")[:_TEXT_CHARACTERS],
         level=asked.get("level", "")[:_TEXT_CHARACTERS],
         grade=asked.get("grade", "")[:_TEXT_CHARACTERS],
         text=asked.get("text", "").strip()[:_TEXT_CHARACTERS],
@@ -65,8 +83,8 @@ def _filters(asked: Any) -> Filters:
     )
 
 
-def _page_number(text: str, count: int) -> int:
-    last = max(1, -(-count // board_view.PAGE_ROWS))
+def _page_number(text: str, count: int, rows: int) -> int:
+    last = max(1, -(-count // rows))
     return min(max(int(text), 1), last) if text.isascii() and text.isdecimal() and len(text) < 9 else 1
 
 

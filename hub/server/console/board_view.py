@@ -45,6 +45,7 @@ class Filters:
 
     member: str = ""
     rsit: str = ""
+    sector: str = ""
     level: str = ""
     grade: str = ""
     text: str = ""
@@ -147,6 +148,7 @@ def chosen(entries: Iterable[Mapping[str, Any]], filters: Filters, reader: str) 
         for entry in entries
         if (not filters.member or entry["reported_by"] == filters.member)
         and (not filters.rsit or filters.rsit in classes_of(entry))
+        and (not filters.sector or filters.sector in entry["sectors"])
         and (not filters.level or entry["tlp"] == filters.level)
         and (not filters.grade or _grade(entry["criticality"])[0] == filters.grade)
         and (not text or text in entry["name"].casefold() or text in entry["incident"])
