@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -64,12 +66,24 @@ def server_on(listener: socket.socket, app: flask.Flask) -> BaseWSGIServer:
 def serve(server: BaseWSGIServer, *, until: Callable[[], None]) -> None:
     """Serve until `until` returns or raises."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="desk", daemon=True)
-    thread.start()
+    _start_without_signals(thread)
     try:
         until()
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _start_without_signals(thread: threading.Thread) -> None:
+    """Start it so that Ctrl-C and SIGTERM interrupt this thread: one that another thread takes does not end a wait here."""
+    if sys.platform == "win32":
+        thread.start()
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        thread.start()  # it, and the threads that it starts, keep this mask
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def opening_page(folder: Path, address: str) -> Path:
