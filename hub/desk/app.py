@@ -63,6 +63,7 @@ def create_app(desk: Desk, guard: Guard, *, cert: str) -> flask.Flask:
             f"{guard.prefix}{address}", view.__name__, view, methods=methods, provide_automatic_options=False
         )
     app.before_request(_begin)
+    app.teardown_request(_close_files)
     app.register_error_handler(HubError, _hub_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _fault)
@@ -82,7 +83,8 @@ def _request_class(desk: Desk) -> type[flask.Request]:
         ) -> IO[bytes]:
             folder = desk.drafts.folder
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            stream = tempfile.SpooledTemporaryFile(_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115 - closed with the request
+            stream = tempfile.SpooledTemporaryFile(_MEMORY_BYTES, dir=str(folder))  # noqa: SIM115 - closed by `_close_files`
+            flask.g.setdefault("files", []).append(stream)
             return cast("IO[bytes]", stream)
 
     return Request
@@ -99,6 +101,12 @@ def _begin() -> None:
     flask.g.open = True
     if request.method not in _SAFE:
         guard.check_form(request)
+
+
+def _close_files(_error: BaseException | None) -> None:
+    """After each request: a form that was refused halfway leaves no file open."""
+    for file in flask.g.pop("files", ()):
+        file.close()
 
 
 def open_desk(token: str) -> flask.Response:
