@@ -49,5 +49,11 @@ def run(args: argparse.Namespace) -> int:
                 f"{item.report_id}: {deletion.deleted} observables deleted{shared}; {earlier} earlier versions deleted",
                 file=sys.stderr,
             )
+        elsewhere = sorted({other for item in items for other in item.elsewhere(hub.connection.url)})
+        for other in elsewhere:
+            print(
+                f"{args.report_id} went to {other}, too, and stands there still: withdraw it there as well (HUB_URL={other}).",
+                file=sys.stderr,
+            )
     print("Copies that others fetched already cannot be recalled; the revocations tell their tools.", file=sys.stderr)
-    return SOME_REFUSED if refused else DONE
+    return SOME_REFUSED if refused or elsewhere else DONE

@@ -24,7 +24,9 @@ INDICATORS: Final = "indicators"  # that of collections which take no incidents
 _FILE: Final = "collections.json"
 
 
-def audience_of(name: str, collections: Sequence[CollectionResource], *, exercise: bool = False) -> Audience:
+def audience_of(
+    name: str, collections: Sequence[CollectionResource], *, exercise: bool = False, hub: str = ""
+) -> Audience:
     """The collection of this id, alias or title, for a real report or, with `exercise`, for one of a drill.
 
     NotFoundError where it is not among them, ForbiddenError where this account may not write there, UnprocessableError
@@ -49,6 +51,7 @@ def audience_of(name: str, collections: Sequence[CollectionResource], *, exercis
         protected=not profiles or PROTECTED in profiles,
         incidents=INDICATORS not in profiles,
         title=collection.title,
+        hub=hub,
     )
 
 
@@ -56,7 +59,7 @@ def audience_at(connection: HubConnection, name: str, home: Path, *, exercise: b
     """The collection of this name at the connection's hub. ConnectionFailedError where the hub is away, and was never
     asked from this home.
     """
-    return audience_of(name, collections_at(connection, home), exercise=exercise)
+    return audience_of(name, collections_at(connection, home), exercise=exercise, hub=connection.url)
 
 
 def collections_at(connection: HubConnection, home: Path) -> list[CollectionResource]:

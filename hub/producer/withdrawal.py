@@ -11,12 +11,12 @@ Whatever interrupts this, running it again continues where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from hub.errors import ForbiddenError, NotFoundError, ReleaseError
 from hub.home.member import OwnMember
@@ -42,13 +42,23 @@ class CollectionWithdrawal:
     _path: Path = field(repr=False)
     _record: ReleaseRecord = field(repr=False)
 
-    def keep_revoked(self) -> None:
-        """Write the revocations into the record, and what is still to be deleted (2)."""
-        keep_withdrawn(self._path, replace(self._record, observed=self.delete))
+    def keep_revoked(self, hub: str) -> None:
+        """Write the revocations into the record, and what is still to be deleted (2); `hub` is the address."""
+        keep_withdrawn(self._path, replace(self._record, observed=self.delete, history=self._history(hub)))
 
-    def keep_deleted(self) -> None:
-        """Write into the record that nothing of the release is left in the collection (4)."""
-        keep_withdrawn(self._path, self._record)
+    def keep_deleted(self, hub: str) -> None:
+        """Write into the record that nothing of the release is left in the collection at this hub (4)."""
+        observed = self.delete if self.elsewhere(hub) else ()  # another hub still has them
+        keep_withdrawn(self._path, replace(self._record, observed=observed, history=self._history(hub)))
+
+    def elsewhere(self, hub: str) -> tuple[str, ...]:
+        """The other hubs that the release went to, and that it was not withdrawn from."""
+        withdrawn = {entry.get("hub") for entry in self._record.history if entry.get("withdrawn")}
+        return tuple(one for one in self._record.hubs if one not in {hub, *withdrawn})
+
+    def _history(self, hub: str) -> tuple[Mapping[str, Any], ...]:
+        *before, last = self._record.history
+        return (*before, {**last, "hub": hub})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,7 @@ def revoke(
     connection: HubConnection, outbox: Outbox, item: CollectionWithdrawal, progress: Progress | None = None
 ) -> Iterator[OutboxDelivery]:
     """Send the revocations by way of the outbox (2, 3); yields all that leaves it."""
-    item.keep_revoked()
+    item.keep_revoked(connection.url)
     names = [
         outbox.put(list(bundle), hub=connection.url, to=item.collection, source=item.report_id)
         for bundle in item.bundles
@@ -120,5 +130,5 @@ def delete_observables(connection: HubConnection, item: CollectionWithdrawal) ->
             continue
         except ForbiddenError:
             shared += 1
-    item.keep_deleted()
+    item.keep_deleted(connection.url)
     return ObservableDeletions(len(item.delete) - shared, shared)

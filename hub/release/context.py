@@ -59,6 +59,7 @@ class ReleaseContext:
     adversary_values: frozenset[str] = field(repr=False)
     first: str
     began: str | None = None
+    began_is_told: bool = False
     sector: str | None = None
     wording: int = WORDING
     families: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +69,10 @@ class ReleaseContext:
         """To what times are rounded."""
         terms = self.audience.terms
         return terms.incident_times if self.report.kind is ReportKind.CASE else terms.feed_times
+
+    def since_it_began(self, time: str, unit: Fidelity) -> tuple[str, Fidelity]:
+        """A time as it leaves, and how exact it then is."""
+        return rounding.since(self.began, time, unit, told=self.began_is_told)
 
     def may_say(self, word: str) -> bool:
         """Whether a word of a vocabulary tells no more than the sector that is said."""
@@ -135,7 +140,7 @@ class ObjectContext:
         start, end, unit = self.content["valid_from"], self.content["valid_until"], self.release.unit
         if self.release.report.kind is not ReportKind.CASE:
             return rounding.floor(start, unit), rounding.ceiling(end, unit)
-        told, _ = rounding.since(self.release.began, start, unit)
+        told, _ = self.release.since_it_began(start, unit)
         return told, rounding.ceiling(rounding.until(start, end, told), unit)
 
     def released_id(self, ref: str) -> str | None:

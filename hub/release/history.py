@@ -39,6 +39,7 @@ class HistoryEvent:
     """One release or withdrawal. `left` are properties as they left; of a feed, only what an officer approved."""
 
     at: str
+    hub: str
     withdrawn: bool
     consent: str
     officer: str
@@ -100,6 +101,7 @@ def _event(entry: Mapping[str, Any]) -> HistoryEvent:
     rows = preview_from(entry["preview"]).rows if "preview" in entry else ()
     return HistoryEvent(
         at=str(entry["at"]),
+        hub=str(entry.get("hub", "")),
         withdrawn=bool(entry.get("withdrawn")),
         consent=str(entry.get("consent", "")),
         officer=str(entry.get("officer", "")),

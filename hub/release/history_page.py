@@ -90,6 +90,8 @@ def _audience(audience: AudienceHistory) -> Iterator[str]:
 
 
 def _facts(event: HistoryEvent) -> Iterator[tuple[str, str]]:
+    if event.hub:
+        yield "At the hub", event.hub
     if event.withdrawn:
         yield "Withdrawal", "every object was revoked, and observables were deleted"
         return

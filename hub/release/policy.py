@@ -58,6 +58,7 @@ class Audience:
     protected: bool = True
     incidents: bool = True
     title: str = ""
+    hub: str = ""  # its address; "" for what goes to none
 
     @property
     def terms(self) -> Terms:

@@ -43,7 +43,8 @@ class ReleaseRecord:
     `objects` and `lone` hold the newest version of each; `observed` the ids of SCOs, which cannot be revoked but
     deleted; `mapping` the way from ids at the CERT to released ones; `history` one entry for each release that
     changed something: when, by whose approval, what left and what stayed; `wording` the version of the sentences in it; `told`
-    what was said of the victims.
+    what was said of the victims; `hubs` the addresses of those that it went to: several may declare one collection;
+    `began` when a case began, as it was told.
     """
 
     objects: Mapping[str, Version] = field(default_factory=dict)
@@ -55,6 +56,8 @@ class ReleaseRecord:
     history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     wording: int = WORDING
     told: tuple[Told, ...] = ()
+    hubs: tuple[str, ...] = ()
+    began: str | None = None
 
     @property
     def withdrawn(self) -> bool:
@@ -111,13 +114,16 @@ class ReleaseRecord:
         )
 
 
-def entry(now: str, approvals: Approvals, preview: Mapping[str, Any], consent: str = "") -> dict[str, Any]:
+def entry(
+    now: str, approvals: Approvals, preview: Mapping[str, Any], consent: str = "", hub: str = ""
+) -> dict[str, Any]:
     """An entry of the history; `approvals` are those that came with this release, not those of earlier ones.
 
-    `consent` is the victim's, as the report says it; "" where it says none.
+    `consent` is the victim's, as the report says it; "" where it says none. `hub` is the address that it goes to.
     """
     return {
         "at": now,
+        "hub": hub,
         "consent": consent,
         "officer": approvals.officer,
         "approved_texts": sorted(approvals.texts),
@@ -204,6 +210,8 @@ def release_record_file(member: OwnMember, report: Report, audience: Audience, r
         "objects": _plain(record.objects),
         "lone": _plain(record.lone),
         "told": [list(item) for item in record.told],
+        "hubs": list(record.hubs),
+        "began": record.began,
         "observed": list(record.observed),
         "common": list(record.common),
         "mapping": dict(record.mapping),
@@ -236,6 +244,8 @@ def parse_release_record(data: Mapping[str, Any]) -> ReleaseRecord:
         history=tuple(data.get("history", ())),
         wording=_wording(data),
         told=tuple((sector, country, region) for sector, country, region in data.get("told", ())),
+        hubs=tuple(data.get("hubs", ())),
+        began=data.get("began"),
     )
 
 

@@ -92,6 +92,7 @@ class Rewritten:
     rungs: list[Rung] = field(default_factory=list)  # everything that was said of a victim, for the last look
     refusals: list[str] = field(default_factory=list)
     told: list[victims.Told] = field(default_factory=list)  # of the report's victims, for the record
+    began: str | None = None  # when a case began, as it is told
 
     def insisted(self, approvals: Approvals) -> tuple[str, ...]:
         """The report's own texts that leave although something in them looks suspicious."""
@@ -101,7 +102,8 @@ class Rewritten:
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a release is made of. `known` are the versions released before, `first` their first time, `now` this release's,
-    `wording` the version of the sentences in them, `told` what they said of the victims.
+    `wording` the version of the sentences in them, `told` what they said of the victims, `began` when
+    the case began as they told it.
     """
 
     rendered: Rendered
@@ -115,6 +117,7 @@ class Order:
     wording: int
     now: str
     told: tuple[victims.Told, ...] = ()
+    began: str | None = None
 
 
 def rewrite(order: Order) -> Rewritten:
@@ -144,6 +147,7 @@ class _Rewriting:
         self._triples: set[tuple[str, str, str]] = set()
         self._out = Rewritten(definitions=[self._author.statement])
         self._out.rungs += [self._limits.rung, *self._limits.victims]
+        self._out.began = order.began or self._began()
         self._out.told += dict.fromkeys(map(victims.told_by, self._limits.victims))
 
     def run(self) -> Rewritten:
@@ -188,7 +192,8 @@ class _Rewriting:
             origins=order.rendered.origins,
             adversary_values=self._gate.values,
             first=order.first,
-            began=self._began(),
+            began=self._out.began,
+            began_is_told=order.began is not None,
             wording=order.wording,
             sector=limits.rung.sector,
         )

@@ -64,22 +64,25 @@ def ceiling(text: str, unit: Fidelity) -> str:
     return _stix(low + (timedelta(hours=1) if unit is Fidelity.HOUR else timedelta(days=1)))
 
 
-def since(began: str | None, text: str, unit: Fidelity) -> tuple[str, Fidelity]:
+def since(began: str | None, text: str, unit: Fidelity, *, told: bool = False) -> tuple[str, Fidelity]:
     """A time of an incident that began at `began`, and how exact it is: the days in between are told by step.
 
     On the first day, or before it, the time is cut to the unit. Later ones are exact to the month, or to the year where
-    the step leads into another month; so nobody can tell 52 hours from 60, and what is said is true.
+    the step leads into another month; so nobody can tell 52 hours from 60, and what is said is true. Where an earlier
+    stage has told when it began (`told`), a time before that is exact to the month: two days would tell how long it was.
     """
     moment = datetime.fromisoformat(text)
     first = _floor(datetime.fromisoformat(began), Fidelity.DAY) if began else moment
     days = (moment - first).days
+    if days < 0 and told:
+        unit = coarser(Fidelity.MONTH, unit)
     if days <= 0:
         return _stix(_floor(moment, unit)), unit
-    told = first + timedelta(days=step(days, DURATION_STEPS))
-    if told.year != moment.year:
+    shown = first + timedelta(days=step(days, DURATION_STEPS))
+    if shown.year != moment.year:
         return _stix(_floor(moment, Fidelity.YEAR)), Fidelity.YEAR
-    exactness = Fidelity.MONTH if told.month == moment.month else Fidelity.YEAR
-    return _stix(_floor(told, unit)), coarser(exactness, unit)
+    exactness = Fidelity.MONTH if shown.month == moment.month else Fidelity.YEAR
+    return _stix(_floor(shown, unit)), coarser(exactness, unit)
 
 
 def until(start: str, end: str, told_start: str) -> str:

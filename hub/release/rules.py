@@ -277,7 +277,7 @@ def _time(end: str, context: ObjectContext) -> tuple[str, Fidelity]:
     """`start_time` or `end_time` as it leaves, and how exact it then is."""
     content = context.content
     own = Fidelity(content.get(f"{end}_time_fidelity", Fidelity.SECOND))
-    return rounding.since(context.release.began, content[f"{end}_time"], rounding.coarser(own, context.release.unit))
+    return context.release.since_it_began(content[f"{end}_time"], rounding.coarser(own, context.release.unit))
 
 
 def rounded(end: str) -> PropertyRule:
@@ -291,7 +291,7 @@ def exactness(end: str) -> PropertyRule:
 
 
 def _seen(value: str, context: ObjectContext) -> str:
-    return rounding.since(context.release.began, value, context.release.unit)[0]
+    return context.release.since_it_began(value, context.release.unit)[0]
 
 
 def _counts(value: Mapping[str, int], context: ObjectContext) -> dict[str, int] | None:

@@ -118,6 +118,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         wording=record.wording,
         now=time,
         told=record.told,
+        began=record.began,
     )
     if is_drill(rendered.contents) and (values := values_of_others(report)):
         return Withheld(
@@ -172,12 +173,17 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         history=record.history,
         wording=record.wording,
         told=tuple(dict.fromkeys([*record.told, *made.told])),
+        began=made.began,
+        hubs=tuple(dict.fromkeys([*record.hubs, *([audience.hub] if audience.hub else [])])),
     )
     changed = kept.objects != record.objects or kept.lone != record.lone or not record.history
+    changed = changed or kept.hubs != record.hubs
     if changed or record.is_news(given):
         # What leaves of a feed stands in the record as it left, some thousand times over; what stays is told here alone.
         told = preview.data(staying=report.kind is ReportKind.FEED)
-        kept = replace(kept, history=(*kept.history, records.entry(time, given, told, str(report.consent or ""))))
+        kept = replace(
+            kept, history=(*kept.history, records.entry(time, given, told, str(report.consent or ""), audience.hub))
+        )
     return Released(
         contents=contents,
         lone=alone,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -134,3 +135,20 @@ def test_an_observable_of_another_report_that_stands_stays(region: Region, tmp_p
 def test_a_report_that_never_left_cannot_be_withdrawn(region: Region) -> None:
     done = region.offices["LA"].hub("withdraw", "LA-404", "--yes", code=3)
     assert "LA-404" in done.stderr
+
+
+def test_a_withdrawal_tells_which_other_hub_it_went_to(region: Region, tmp_path: Path) -> None:
+    """Two hubs may declare one collection, by its id: what is withdrawn at one stands at the other."""
+    office = region.offices["KH"]
+    file = sheet(tmp_path / "a.csv", {"report_id": "KH-8", "country": "KH", "indicators": "ip:203.0.113.78"})
+    office.hub("publish", file, "--to", "kh", "--yes")
+    other = "https://other-hub.example/asean/"
+    for path in (office.home / "records" / "released").glob("*.json"):
+        record = json.loads(path.read_bytes())
+        assert record["hubs"] == [region.url] or record["report_id"] != "KH-8"
+        if record["report_id"] == "KH-8":
+            path.write_text(json.dumps({**record, "hubs": [other, *record["hubs"]]}))
+    done = office.hub("withdraw", "KH-8", "--yes", code=1)
+    assert f"KH-8 went to {other}, too" in done.stderr
+    shown = office.hub("record", "KH-8").stdout
+    assert shown.count(f"At the hub: {region.url}") == 2, "of the release, and of the withdrawal"

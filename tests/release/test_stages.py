@@ -15,11 +15,12 @@ from hub.producer.desk import Release, release_report
 from hub.release.policy import Approvals, Audience
 from hub.release.record import keep_file
 from hub.release.step import Withheld
+from hub.reports.moments import Timeline
 from hub.reports.observables import ObservableType, Role
 from hub.reports.report import Report
 from hub.reports.victims import Consent, Contact, Victim
 from tests.release.releasing import REGIONAL
-from tests.reports.making_reports import LATER, NOW, a_case, a_member, seen
+from tests.reports.making_reports import LATER, NOW, a_case, a_member, moment, seen
 
 ADDRESS = seen(ObservableType.IPV4, "203.0.113.7")
 BANK = Victim(name="Bank Melati Bhd", domains=("melati.example",), sectors=("financial-services",), countries=("MY",))
@@ -190,3 +191,18 @@ def test_what_an_officer_kept_stays_although_nothing_holds_it_any_more(cert: Cer
     assert isinstance(later, Release)
     assert [row.key for row in later.preview.held() if "officer decided" in row.why] == ["drop.example"]
     assert "drop.example" in patterns(cert.releases(owned, now=LATER, approvals=Approvals("Aisyah", values=keys)))
+
+
+def test_two_stages_tell_no_duration(cert: Cert) -> None:
+    """The first told the day of the detection; that of the beginning, told by the second, would give the days between."""
+    detected = Timeline(detected=moment("2026-03-12T10:00:00+00:00"))
+    first = cert.releases(a_stage(timeline=detected))
+    assert "2026-03-12" in str(contents(first))
+    begun = replace(detected, started=moment("2026-03-09T10:00:00+00:00"))
+    later = cert.releases(a_stage(timeline=begun), now=LATER)
+    starts = [(item.get("start_time"), item.get("start_time_fidelity")) for item in contents(later)]
+    assert ("2026-03-01T00:00:00Z", "month") in starts
+    assert "2026-03-09" not in str(contents(later))
+    at_once = cert.releases(a_stage(timeline=begun, report_id="MY-3"), now=LATER)
+    assert "2026-03-09" in str(contents(at_once)), "one release tells one day"
+    assert "2026-03-12" not in str(contents(at_once))
