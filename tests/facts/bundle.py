@@ -205,6 +205,48 @@ def technique(number: str, tactic: str) -> Fact:
     return Fact(f"technique {number} of the tactic {tactic}", holds)
 
 
+def numbered(name: str, number: str, *types: str) -> Fact:
+    """An object of this name bears its number in ATT&CK, by which platforms join what they know of it."""
+
+    def holds(bundle: Bundle) -> bool:
+        return any(
+            reference.get("external_id") == number
+            for item in bundle.named(name, *types)
+            for reference in item.get("external_references", ())
+        )
+
+    return Fact(f"{name} is {number} of ATT&CK", holds)
+
+
+def sure(value: str, least: int) -> Fact:
+    """The indicator of this value has a confidence of at least so much."""
+    return Fact(
+        f"{value} with a confidence of at least {least}",
+        lambda bundle: any(item.get("confidence", 0) >= least for item in bundle.matching(value)),
+    )
+
+
+def since(value: str, day: str) -> Fact:
+    """The indicator of this value is valid from the day on which the value was first seen."""
+    return Fact(
+        f"{value} was first seen on {day}",
+        lambda bundle: any(item.get("valid_from", "").startswith(day) for item in bundle.matching(value)),
+    )
+
+
+def sighted(value: str) -> Fact:
+    """The indicator of this value, or what was observed, was sighted."""
+
+    def holds(bundle: Bundle) -> bool:
+        ids = {item["id"] for item in (*bundle.matching(value), *_observed(bundle, value))}
+        return any(
+            item["sighting_of_ref"] in ids or ids & set(item.get("observed_data_refs", ()))
+            for item in bundle.of("sighting")
+        )
+
+    return Fact(f"{value} was sighted", holds)
+
+
 def weakness(number: str) -> Fact:
     """A weakness by its CVE number."""
     return Fact(f"weakness {number}", lambda bundle: bool(bundle.named(number, "vulnerability")))

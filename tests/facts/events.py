@@ -15,10 +15,15 @@ from tests.facts.bundle import (
     based_on,
     block,
     indicates,
+    kind,
+    numbered,
     phase,
     port,
     relates,
+    sighted,
+    since,
     struck,
+    sure,
     technique,
     threat,
     weakness,
@@ -63,6 +68,7 @@ def _attribute(
     galaxies: Sequence[tuple[str, str]] = (),
     tags: Sequence[str] = (),
     ids: bool = True,
+    **more: Any,
 ) -> dict[str, Any]:
     item: dict[str, Any] = {
         "uuid": _uuid("attribute", kind, value),
@@ -71,6 +77,7 @@ def _attribute(
         "value": value,
         "to_ids": ids,
         "timestamp": "1772582400",
+        **more,
     }
     if galaxies:
         item["Galaxy"] = [_galaxy(*each) for each in galaxies]
@@ -203,7 +210,14 @@ EVENTS: Final = (
             "Beacons to an unknown host",
             'malicious-code="c2-server"',
             [
-                _attribute("ip-dst|port", "Network activity", "203.0.113.160|4444", galaxies=[COBALT]),
+                _attribute(
+                    "ip-dst|port",
+                    "Network activity",
+                    "203.0.113.160|4444",
+                    galaxies=[COBALT],
+                    tags=['misp:confidence-level="completely-confident"'],
+                    first_seen="2026-02-27T03:00:00+00:00",
+                ),
                 _attribute("domain|ip", "Network activity", "beat.example|203.0.113.161"),
                 _attribute("ja3-fingerprint-md5", "Network activity", "72a589da586844d7f0818ce684948eea"),
                 _attribute("user-agent", "Network activity", "xq/2.1 (compatible)"),
@@ -224,6 +238,8 @@ EVENTS: Final = (
             address("203.0.113.160"),
             port("203.0.113.160", 4444),
             indicates("203.0.113.160", "Cobalt Strike"),
+            sure("203.0.113.160", 90),
+            since("203.0.113.160", "2026-02-27"),
             block("beat.example", "domain-name"),
             relates("beat.example", "resolves-to", "203.0.113.161"),
             block("72a589da586844d7f0818ce684948eea", "network-traffic", "suricata"),
@@ -291,6 +307,7 @@ EVENTS: Final = (
                 )
             ],
             galaxies=[
+                _galaxy("mitre-tool", "ngrok - S0508", external_id="S0508"),
                 _galaxy(
                     "mitre-attack-pattern",
                     "Exploit Public-Facing Application - T1190",
@@ -309,6 +326,7 @@ EVENTS: Final = (
             block("D:\\\\w\\\\upstyle\\\\Release\\\\u.pdb", "yara"),
             weakness("CVE-2024-3400"),
             technique("T1190", "initial-access"),
+            numbered("ngrok", "S0508", "tool"),
         ),
     ),
     Event(
@@ -319,7 +337,12 @@ EVENTS: Final = (
             [
                 _attribute("url", "Payload delivery", "https://login-otp-check.example/a/"),
                 _attribute("domain|ip", "Network activity", "login-otp-check.example|203.0.113.190"),
-                _attribute("email-src", "Payload delivery", "notice@mailer-x.example"),
+                _attribute(
+                    "email-src",
+                    "Payload delivery",
+                    "notice@mailer-x.example",
+                    Sighting=[{"uuid": _uuid("sighting", 1), "type": "0", "date_sighting": "1772582400", "source": ""}],
+                ),
                 _attribute("email-subject", "Payload delivery", "Your access ends today"),
                 _attribute("phone-number", "Payload delivery", "+442079460123"),
             ],
@@ -343,6 +366,8 @@ EVENTS: Final = (
             block("+442079460123", "phone-number"),
             technique("T1566.002", "initial-access"),
             struck("financial-services", "MY", called="Bank"),
+            sighted("notice@mailer-x.example"),
+            kind("phishing"),
         ),
     ),
     Event(

@@ -87,6 +87,7 @@ FORMS: Final = (
             based_on("203.0.113.21"),
             threat("LockBit 3.0", "malware"),
             indicates(SHA(0xA1), "LockBit 3.0"),
+            indicates("203.0.113.21", "LockBit 3.0"),
             technique("T1486", "impact"),
             weakness("CVE-2023-4966"),
             struck("healthcare", "MY"),
@@ -98,6 +99,8 @@ FORMS: Final = (
             either(said("psexesvc being installed as a service"), action("Detection in: Service")),
         ),
         {
+            "indicators": f"ip:203.0.113.21 -> LockBit 3.0;domain:cdn-sync.example -> Rclone;sha256:{SHA(0xA1)} -> LockBit 3.0;"
+            "mutex:Global\\a91be2c7 -> LockBit 3.0",
             "tool": "PsExec;Rclone",
             "entry_vector": "VPN;Use of stolen creds",
             "mitigation": "M1032",
