@@ -33,10 +33,10 @@ class Incident:
 
 
 def publish(region: Region, folder: Path) -> list[Incident]:
-    """Publish them all, from forms and from a MISP event."""
+    """Publish them all, from forms, of which some say to what their indicators point, and from a MISP event."""
     office = region.offices["ID"]
     incidents = [
-        _form(office, folder, number, level, "incidents" if level <= TLP.AMBER else "id")
+        _form(office, folder, number, level, "incidents" if level <= TLP.AMBER else "id", links_malware=number % 2 == 0)
         for number, level in enumerate((TLP.CLEAR, TLP.GREEN, TLP.AMBER, TLP.AMBER_STRICT), start=1)
     ]
     incidents.append(_misp_event(office, folder, 5))
@@ -58,6 +58,7 @@ def _form(
     office: Office, folder: Path, number: int, level: TLP, collection: str, *options: str, **about: bool
 ) -> Incident:
     incident = _incident(number, level, collection, **about)
+    arrow = f" -> {incident.malware}" if incident.links_malware else ""
     row = {
         "report_id": incident.report_id,
         "title": f"Intrusion at {VICTIM} {number}",
@@ -75,7 +76,7 @@ def _form(
         "consent": "sector-only",
         "malware": incident.malware,
         "attack_techniques": "T1566.001",
-        "indicators": f"ip:{incident.address};domain:{incident.domain}",
+        "indicators": f"ip:{incident.address}{arrow};domain:{incident.domain}{arrow}",
     }
     file = folder / f"{number}.csv"
     with file.open("w", encoding="utf-8", newline="") as sheet:

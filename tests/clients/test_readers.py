@@ -29,6 +29,8 @@ IDS: Final = {
     "incidents": "85173d5c-585a-4e18-a7ba-27c85beb0fc0",
     "id": "078ec963-4158-4dc8-a305-122a519af1ae",
 }
+OBSERVED: Final = frozenset({"observed-data", "ipv4-addr", "domain-name"})
+FILTERED: Final = ", without observables"
 DRILLS: Final = "d1115f95-eb98-4dbe-bbb4-00e918ac34ba"
 HIGHEST: Final = {"incidents": TLP.AMBER, "id": TLP.AMBER_STRICT}
 VALIDATION: Final = stix2validator.ValidationOptions(version="2.1", strict=False)
@@ -89,6 +91,10 @@ def in_misp(hub: Hub) -> dict[str, dict[str, Any]]:
             if not (incident.withdrawn and generation == interpreters.OLDER)
         }
         if generation == interpreters.CURRENT:
+            bundles |= {
+                f"{report_id}{FILTERED}": bundle([obj for obj in one["objects"] if obj["type"] not in OBSERVED])
+                for report_id, one in bundles.items()
+            }
             bundles |= {alias: bundle(hub.polled("sg-cert", alias)) for alias in HIGHEST}
         found[generation] = interpreters.run(generation, "misp_import", bundles)
     return found
@@ -103,13 +109,13 @@ def tags(event: Mapping[str, Any], namespace: str) -> set[str]:
 
 
 def clusters(event: Mapping[str, Any]) -> set[str]:
-    """Of the event and of its attributes: where malware is linked to indicators, misp-stix 2.4 shows it on these."""
-    return {
-        cluster["value"]
-        for tagged in (event, *event["Attribute"])
-        for galaxy in tagged.get("Galaxy", ())
-        for cluster in galaxy["GalaxyCluster"]
-    }
+    """Of the event and of its attributes: where malware is linked to indicators, misp-stix shows it on these."""
+    return set().union(*map(clusters_of, (event, *event["Attribute"])))
+
+
+def clusters_of(tagged: Mapping[str, Any]) -> set[str]:
+    """Of the event, or of one attribute."""
+    return {cluster["value"] for galaxy in tagged.get("Galaxy", ()) for cluster in galaxy["GalaxyCluster"]}
 
 
 # --- plain TAXII -------------------------------------------------------------------------------------------------------
@@ -179,6 +185,23 @@ def test_misp_shows_each_report_as_it_was_sent(hub: Hub, in_misp: dict[str, dict
             assert VICTIM not in json.dumps(event)
 
 
+@pytest.mark.parametrize("generation", interpreters.GENERATIONS)
+def test_misp_shows_the_malware_on_the_attributes_that_point_to_it(
+    hub: Hub, in_misp: dict[str, dict[str, Any]], generation: str
+) -> None:
+    """And on no others. misp-stix of 2026 makes a new attribute of an indicator and its observable, without links: it is
+    asked for all but observables (`match[type]`), as hub/docs/clients.md says.
+    """
+    for alias in HIGHEST:
+        for report_id, (incident, _) in hub.reports(alias).items():
+            if incident.withdrawn:
+                continue
+            (event,) = events(in_misp[generation][report_id + (FILTERED if generation == interpreters.CURRENT else "")])
+            linked = {one["value"] for one in event["Attribute"] if incident.malware in clusters_of(one)}
+            assert linked == ({incident.address, incident.domain} if incident.links_malware else set()), report_id
+            assert tags(event, "tlp") == {f"tlp:{incident.level.word}"}, report_id
+
+
 def test_misp_shows_a_whole_poll_below_the_collections_highest_level(in_misp: dict[str, dict[str, Any]]) -> None:
     """misp-stix puts every definition of a bundle on every event: of those there is none above what is taken there."""
     for alias, highest in HIGHEST.items():
@@ -236,10 +259,10 @@ def test_opencti_stores_each_report_as_it_was_sent(hub: Hub) -> None:
 
 
 def test_malware_is_linked_to_the_indicators_to_which_its_report_links_it(hub: Hub) -> None:
-    """A galaxy on an attribute becomes `indicates`, and pycti stores that; a form names malware beside its indicators."""
+    """A galaxy on an attribute, or an arrow in a form, becomes `indicates`, and pycti stores that; other forms link nothing."""
     reports = {key: found for alias in HIGHEST for key, found in hub.reports(alias).items()}
     linked = {key: bundle(part) for key, (incident, part) in reports.items() if incident.links_malware}
-    assert linked
+    assert len(linked) == 3
     imported = interpreters.run("pycti", "opencti_import", linked)
     for report_id, (incident, part) in reports.items():
         names = {obj["id"]: obj["name"] for obj in part if obj["type"] == "malware"}
