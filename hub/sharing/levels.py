@@ -13,6 +13,7 @@ from hub.sharing.members import Account
 from hub.stix.fault import Fault
 from hub.stix.levels import KnownMarkings, SaidLevel, said_level
 from hub.stix.objects import StixObject
+from hub.stix.references import contained_in
 from hub.stix.tlp import TLP
 from hub.store.base import BY_MARKING, HIDDEN, Bystander, Record
 
@@ -52,8 +53,8 @@ def bystanders(
                 said = obj.said
                 level = HIDDEN if said.unclear else said.level
                 yield Bystander(obj.id, obj.type, level, said.markings, obj.references.contains)
-        elif isinstance(value, dict) and isinstance(refs := value.get("object_refs"), list):
-            yield _unreadable(value, refs, known)
+        elif isinstance(value, dict) and (contains := contained_in(value)):
+            yield _unreadable(value, contains, known)
 
 
 def twins(
@@ -88,7 +89,7 @@ def _as_container(original: StixObject, copy: str) -> Bystander:
     return Bystander(original.id, original.type, HIDDEN if said.unclear else said.level, said.markings, (copy,))
 
 
-def _unreadable(value: Mapping[str, Any], refs: Sequence[Any], known: KnownMarkings) -> Bystander:
+def _unreadable(value: Mapping[str, Any], refs: Sequence[str], known: KnownMarkings) -> Bystander:
     """What is no valid object says its level all the same, as far as it can be read."""
     level: int | None = HIDDEN
     markings: tuple[str, ...] = ()
@@ -98,7 +99,7 @@ def _unreadable(value: Mapping[str, Any], refs: Sequence[Any], known: KnownMarki
     except (orjson.JSONEncodeError, RecursionError):
         pass
     # what is no id names nothing, and may hold what no store can write, such as half of a surrogate pair
-    contains = tuple(dict.fromkeys(ref for ref in refs if isinstance(ref, str) and ref.isascii()))
+    contains = tuple(ref for ref in refs if ref.isascii())
     identifier, kind = (str(value.get(name)) for name in ("id", "type"))
     return Bystander(
         identifier if identifier.isascii() else "", kind if kind.isascii() else "", level, markings, contains

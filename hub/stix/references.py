@@ -18,6 +18,10 @@ _TYPE: Final = re.compile(identifiers.TYPE.encode())
 _TYPE_BYTES: Final = 250  # STIX 2.1, 3.1: no longer than that
 _NEVER_OBSERVABLE: Final = frozenset(name.encode() for name in identifiers.NEVER_OBSERVABLE)
 _OBSERVABLE: Final = tuple(name.encode() for name in sorted(identifiers.SCO_TYPES))
+# A relationship ties objects together, and a translation describes one: neither brings along what it names.
+_NO_CONTAINERS: Final = identifiers.META_TYPES | {"relationship"}
+# Who wrote it, how it is marked, and what a sighting saw, which others published before.
+_NOT_CONTAINED: Final = ("created_by_ref", "created_by_refs", "marking_ref", "marking_refs", "sighting_of_ref")
 _ESCAPES: Final = b"\\"  # in JSON a letter behind it belongs to an escape such as \n
 
 
@@ -35,7 +39,7 @@ _NONE: Final = References()
 
 def references(content: Mapping[str, Any], body: bytes) -> References:
     """What a valid object refers to; `body` is its JSON."""
-    return _references(content, () if _names_no_other(content, body) else _names(body, content["id"]))
+    return _NONE if _names_no_other(content, body) else _references(content, _names(body, content["id"]))
 
 
 def references_in(body: bytes) -> References:
@@ -45,7 +49,7 @@ def references_in(body: bytes) -> References:
 
 
 def _references(content: Mapping[str, Any], names: tuple[str, ...]) -> References:
-    contains = _contained(content)
+    contains = contained_in(content)
     described = content.get("object_ref") if content.get("type") == "language-content" else None
     if not names and not contains and not described:
         return _NONE
@@ -53,7 +57,7 @@ def _references(content: Mapping[str, Any], names: tuple[str, ...]) -> Reference
 
 
 def _names_no_other(content: Mapping[str, Any], body: bytes) -> bool:
-    """Whether a glance shows that no observable is named: so it is with most objects.
+    """Whether a glance shows that no other object is named: so it is with most objects.
 
     Each id has `--` in it, and there are as many as the ids of the object itself, its author and its markings have, all
     of which have a type that is no observable.
@@ -72,13 +76,26 @@ def _names_no_other(content: Mapping[str, Any], body: bytes) -> bool:
     return True
 
 
-def _contained(content: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a report, grouping, note, opinion, observed-data, or a custom container such as a case brings along."""
-    refs = content.get("object_refs")
-    if not isinstance(refs, list):
+def contained_in(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """What an object brings along, valid or not: all that its references name, but those in `_NOT_CONTAINED`.
+
+    Such are the `object_refs` of a report, grouping, note, opinion or observed-data; what a malware-analysis or a sighting
+    rests on; the events, tasks and impacts of an incident, in its extension; the parts of an observable; and whatever a
+    custom container such as a case lists.
+    """
+    if content.get("type") in _NO_CONTAINERS:
         return ()
-    own = content.get("id")
-    return tuple(dict.fromkeys(ref for ref in refs if isinstance(ref, str) and ref != own))
+    found: dict[str, None] = {}
+    extensions = content.get("extensions")
+    inside = extensions.values() if isinstance(extensions, Mapping) else ()
+    for properties in (content, *(part for part in inside if isinstance(part, Mapping))):
+        for name, value in properties.items():
+            if name.endswith("_refs") and isinstance(value, list) and not name.endswith(_NOT_CONTAINED):
+                found.update((ref, None) for ref in value if isinstance(ref, str))
+            elif name.endswith("_ref") and isinstance(value, str) and not name.endswith(_NOT_CONTAINED):
+                found[value] = None
+    found.pop(str(content.get("id")), None)
+    return tuple(found)
 
 
 def _names(body: bytes, own: Any) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from hub.store.base import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, Batch, Bystan
 
 _MARKING: Final = "marking-definition"
 _DEFINITIONS: Final = tuple(f"{name}--" for name in DEFINITION_TYPES)
+_SIGHTING: Final = "sighting--"
 _FIXED: Final = frozenset({BY_MARKING, BY_HUB})  # what an object says of itself, no container changes
 
 
@@ -241,12 +242,12 @@ class _Resolution:
             if (level := self._of_container(one)) is not None:
                 levels[one.id] = _higher_level(levels.get(one.id), level)
         self._start(levels, named)
-        _pass_on(levels, contained)
+        self._pass_on(levels, contained)
         loops = [identifier for identifier in self._unmarked if identifier not in levels]
         for identifier in loops:  # named by nothing that has a level: by one another, or by what is refused
             self._default(identifier, levels)
         if loops:
-            _pass_on(levels, contained)
+            self._pass_on(levels, contained)
         for identifier, candidates in self._unmarked.items():
             for candidate in candidates:
                 self._settle_unmarked(candidate, levels.get(identifier))
@@ -255,19 +256,42 @@ class _Resolution:
         """What unmarked objects have from held containers, or by default where nothing names them."""
         for identifier in self._unmarked:
             link = self._known.containers.get(identifier)
-            if link is not None:
+            if link is not None and self._passes_on(link.id, link.level):
                 levels[identifier] = _higher_level(levels.get(identifier), Level(link.level, link.id))
             elif identifier not in named:
                 self._default(identifier, levels)
 
     def _of_container(self, one: Candidate | Bystander) -> Level | None:
-        """The level that a container says of itself."""
+        """The level that a container says of itself, None where it passes none on."""
         if isinstance(one, Candidate):
-            return self._levels.get(one.index)
-        level = one.level
-        for marking in one.markings:
-            level = _higher(level, self._meaning(marking))
-        return None if level is None else Level(level, BY_MARKING)
+            own = self._levels.get(one.index)
+        else:
+            level = one.level
+            for marking in one.markings:
+                level = _higher(level, self._meaning(marking))
+            own = None if level is None else Level(level, BY_MARKING)
+        return own if own is not None and self._passes_on(one.id, own.value) else None
+
+    def _pass_on(self, levels: dict[str, Level], contained: Mapping[str, Sequence[str]]) -> None:
+        """Give each unmarked object the highest level of what names it."""
+        for value in range(HIDDEN, -1, -1):
+            stack = [name for name in contained if name in levels and levels[name].value == value]
+            while stack:
+                name = stack.pop()
+                if not self._passes_on(name, value):
+                    continue
+                for target in contained.get(name, ()):
+                    found = levels.get(target)
+                    if found is None or found.value < value:
+                        levels[target] = Level(value, name)
+                        stack.append(target)
+
+    def _passes_on(self, container: str, level: int) -> bool:
+        """Whether what a container names has its level. A sighting says by whom something was seen, who may be a victim: it
+        raises what it names, and shows none of it to more readers than would see it without the sighting.
+        """
+        default = self._batch.highest if self._batch.unmarked is None else self._batch.unmarked
+        return level > default or not container.startswith(_SIGHTING)
 
     def _default(self, identifier: str, levels: dict[str, Level]) -> None:
         if self._batch.unmarked is not None:
@@ -372,19 +396,6 @@ def _spread(
                 found = levels.get(target)
                 if found is None or found < level:
                     levels[target] = level
-                    stack.append(target)
-
-
-def _pass_on(levels: dict[str, Level], contained: Mapping[str, Sequence[str]]) -> None:
-    """Give each unmarked object the highest level of what names it."""
-    for value in range(HIDDEN, -1, -1):
-        stack = [name for name in contained if name in levels and levels[name].value == value]
-        while stack:
-            name = stack.pop()
-            for target in contained.get(name, ()):
-                found = levels.get(target)
-                if found is None or found.value < value:
-                    levels[target] = Level(value, name)
                     stack.append(target)
 
 

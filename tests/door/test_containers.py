@@ -1,0 +1,133 @@
+"""Law L5 b: whatever brings unmarked objects along gives them its level, whichever property names them.
+
+`feeds` takes up to AMBER, unmarked objects among them at AMBER; partners read GREEN there, constituents AMBER.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from hub.stix.incident import EVENT, INCIDENT_CORE
+from hub.stix.references import contained_in
+from hub.stix.tlp import TLP
+from tests.conftest import ClientOf
+from tests.server.making import Content, address, an_id, identity, ids, indicator, marked, stamp, versioned
+
+ADDRESS: Final = address(1, level=None)
+INDICATOR: Final = indicator(1, level=None)
+EVENT_OBJECT: Final = versioned(
+    "event", 1, level=None, status="occurred", extensions={EVENT: {"extension_type": "new-sdo"}}
+)
+OBSERVED: Final[Content] = {
+    "first_observed": stamp(1),
+    "last_observed": stamp(1),
+    "number_observed": 1,
+    "object_refs": [an_id(3, "file")],
+}
+INCIDENT: Final[Content] = {
+    "extension_type": "property-extension",
+    "determination": "confirmed",
+    "investigation_status": "open",
+    "event_refs": [EVENT_OBJECT["id"]],
+}
+EXTENSION: Final[Content] = {"extension_type": "property-extension", "part_refs": [INDICATOR["id"]]}
+TRAFFIC: Final[Content] = {
+    "type": "network-traffic",
+    "spec_version": "2.1",
+    "id": an_id(2, "network-traffic"),
+    "protocols": ["tcp"],
+    "src_ref": ADDRESS["id"],
+}
+
+
+def brings(object_type: str, **properties: Any) -> Content:
+    return versioned(object_type, 2, level=None, **properties)
+
+
+# container, and what it names
+CONTAINERS: Final[dict[str, tuple[Content, Content]]] = {
+    "opinion": (brings("opinion", opinion="agree", object_refs=[INDICATOR["id"]]), INDICATOR),
+    "analysis of an observable": (brings("malware-analysis", product="x", analysis_sco_refs=[ADDRESS["id"]]), ADDRESS),
+    "analysis of a sample": (
+        brings("malware-analysis", product="x", result="malicious", sample_ref=ADDRESS["id"]),
+        ADDRESS,
+    ),
+    "sighting of what was observed": (
+        brings("sighting", sighting_of_ref=an_id(9), observed_data_refs=[an_id(1, "observed-data")]),
+        versioned("observed-data", 1, level=None, **OBSERVED),
+    ),
+    "sighting by an organisation": (
+        brings("sighting", sighting_of_ref=an_id(9), where_sighted_refs=[an_id(1, "identity")]),
+        identity(1, level=None),
+    ),
+    "incident": (brings("incident", name="Incident", extensions={INCIDENT_CORE: INCIDENT}), EVENT_OBJECT),
+    "observable": (TRAFFIC, ADDRESS),
+    "custom container": (brings("x-acme-case", x_content_refs=[INDICATOR["id"]]), INDICATOR),
+    "custom extension": (
+        brings("campaign", name="Campaign", extensions={an_id(7, "extension-definition"): EXTENSION}),
+        INDICATOR,
+    ),
+}
+
+
+def readers(as_account: ClientOf, content: Content) -> list[str]:
+    accounts = ("partner", "sg-soc", "sg-cert")
+    return [name for name in accounts if content["id"] in ids(as_account(name).objects("feeds"))]
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_what_a_refused_container_brings_is_refused_with_it(as_account: ClientOf, kind: str, together: bool) -> None:
+    """In its envelope, and when it comes after it."""
+    container, content = CONTAINERS[kind]
+    cert = as_account("id-cert")
+    envelopes = [[container | marked(TLP.RED), content]] if together else [[container | marked(TLP.RED)], [content]]
+    assert [cert.add("feeds", *envelope)["success_count"] for envelope in envelopes] == [0] * len(envelopes)
+    assert readers(as_account, content) == []
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_what_a_refused_container_names_is_hidden_when_it_came_before(as_account: ClientOf, kind: str) -> None:
+    """Unmarked and held from the same member, it has the container's level from then on."""
+    container, content = CONTAINERS[kind]
+    cert = as_account("id-cert")
+    cert.publish("feeds", content)
+    assert readers(as_account, content) == ["sg-soc", "sg-cert"]
+    assert cert.add("feeds", container | marked(TLP.RED))["success_count"] == 0
+    assert readers(as_account, content) == []
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("kind", CONTAINERS)
+def test_what_a_green_container_brings_is_green_but_whoever_saw_something(
+    as_account: ClientOf, kind: str, together: bool
+) -> None:
+    """Nothing useful is lost; a sighting names who saw something, maybe a victim, and shows it to nobody more."""
+    container, content = CONTAINERS[kind]
+    envelopes = [[container | marked(TLP.GREEN), content]] if together else [[container | marked(TLP.GREEN)], [content]]
+    for envelope in envelopes:
+        as_account("id-cert").publish("feeds", *envelope)
+    more = [] if container["type"] == "sighting" else ["partner"]
+    assert readers(as_account, content) == [*more, "sg-soc", "sg-cert"]
+
+
+def test_a_sighting_in_a_green_report_shows_nobody_who_saw_something(as_account: ClientOf) -> None:
+    """The report names the sighting, and not the organisation."""
+    sighting, organisation = CONTAINERS["sighting by an organisation"]
+    grouping = versioned("grouping", 4, level=TLP.GREEN, context="x", object_refs=[sighting["id"]])
+    as_account("id-cert").publish("feeds", grouping, sighting, organisation)
+    assert readers(as_account, sighting) == ["partner", "sg-soc", "sg-cert"]
+    assert readers(as_account, organisation) == ["sg-soc", "sg-cert"]
+
+
+def test_ties_translations_and_marks_bring_nothing_along() -> None:
+    """What they name was there before them, or is no object to share."""
+    for content in (
+        versioned("relationship", 1, relationship_type="uses", source_ref=an_id(1), target_ref=an_id(2)),
+        versioned("language-content", 1, object_ref=an_id(1)),
+        versioned("sighting", 1, sighting_of_ref=an_id(1)),
+        indicator(1, x_opencti_created_by_ref=an_id(1, "identity"), granular_markings=[]),
+    ):
+        assert contained_in(content) == ()
