@@ -107,6 +107,13 @@ class Board:
         ]
         return bodies, self._statistics(figures)
 
+    def reported_since(self, view: View, since: int) -> list[dict[str, Any]]:
+        """The incidents, open or closed, whose first version that the reader may see came at that place or later."""
+        with self._index.lock:
+            shown = self._look(view, self._clock())
+            bodies = [entry.body for entry in shown.entries.values() if entry.first >= since]
+        return [orjson.loads(body + b"}") for body in bodies]
+
     def _look(self, view: View, now: int) -> _Shown:
         # (1)
         index = self._index

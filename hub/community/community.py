@@ -64,6 +64,11 @@ class Community:
         entries, _ = self._board(api_root).incidents(view_of(reader, api_root), [incident])
         return entries[0] if entries else None
 
+    def reported_since(self, account: Account | None, root: str, since: int) -> list[dict[str, Any]]:
+        """The incidents that came since (milliseconds since 1970), open or closed, as the board has them; for a member's CERT."""
+        reader, api_root = self._must_be_cert(account, root)
+        return self._board(api_root).reported_since(view_of(reader, api_root), since)
+
     def reports_of(self, account: Account | None, root: str, incident: str) -> tuple[str, ...]:
         """The ids of the reports about an incident that this account may see, whatever its kind (law L5)."""
         api_root = gate.find_root(self._catalogue, account, root)

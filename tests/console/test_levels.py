@@ -123,7 +123,14 @@ def test_no_page_shows_what_taxii_does_not_give(region: Hub, reader: str | None)
     shown: set[str] = set()
     opened: set[str] = set()
     everything = [an_id(number, "incident") for number in range(1, 60)]
-    paths = ["/", "/region/board/", "/region/contacts/", "/region/board/?text=secret", "/drills/board/"]
+    paths = [
+        "/",
+        "/region/board/",
+        "/region/contacts/",
+        "/region/board/?text=secret",
+        "/drills/board/",
+        "/region/region/",
+    ]
     for one in everything:
         paths += [f"/region/board/{one}/", f"/region/board/{one}/?plain=1"]
         paths += [f"/region/board/{one}/download/{file}" for file in FILES]
@@ -146,9 +153,21 @@ def _looked_up(browser: Browser) -> set[str]:
     if browser.get("/console/lookup").status_code != 200:
         return set()
     values = [f"secret{alias}{level}fz.example" for alias in WRITERS for level in range(5)]
-    fields = {"form_token": browser.token("/console/lookup"), "values": "\n".join(values), "days": "0"}
+    fields = {"form_token": browser.token("/console/lookup"), "values": "\n".join(values)}
     page = browser.post("/console/lookup", fields).get_data(as_text=True)
     return set(SECRET.findall(re.sub(r"secret\w+fz\.example", "", page)))
+
+
+@pytest.mark.parametrize("reader", [reader for reader in READERS if reader and reader.endswith("-cert")])
+def test_the_map_counts_what_taxii_gives(region: Hub, reader: str) -> None:
+    """Neither the tiles nor the weeks count an incident of a collection or level that the reader does not see."""
+    _, incidents = readable(region, accounts(reader))
+    browser = Browser(create_app(region))
+    assert browser.sign_in(reader, region.credentials.rotate(reader, None) or "").status_code == 303
+    figures = browser.get("/region/region/", Accept="application/json").json
+    assert figures is not None
+    assert sum(member["open"] for member in figures["members"].values()) == len(incidents)
+    assert sum(week["count"] for week in figures["weeks"]) == len(incidents)
 
 
 def test_the_readers_differ(region: Hub) -> None:

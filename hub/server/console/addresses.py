@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.server.console import incident_page, lookup_page, operator_page, pages, signing_in
+from hub.server.console import incident_page, lookup_page, operator_page, pages, region_page, signing_in
 from hub.server.console.collections_page import console
 
 # (address, view, methods), as in `server.app`.
@@ -18,6 +18,7 @@ ADDRESSES: Final = (
     ("/console/operator", operator_page.operator, ("GET",)),
     ("/console/lookup", lookup_page.lookup_form, ("GET",)),
     ("/console/lookup", lookup_page.look_values_up, ("POST",)),
+    ("/<root>/region/", region_page.region, ("GET",)),
     ("/<root>/board/<incident_id>/", incident_page.incident, ("GET",)),
     ("/<root>/board/<incident_id>/preview", incident_page.preview_step, ("POST",)),
     ("/<root>/board/<incident_id>/publish", incident_page.publish_step, ("POST",)),

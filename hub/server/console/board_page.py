@@ -20,7 +20,7 @@ _CLOCKS: Final = ("fetch", "acknowledge", "answer")
 def board_page(root: str) -> flask.Response:
     """The page, with the filters of the query."""
     hub = pages.hub()
-    board = _whole_board(root)
+    board = whole_board(root)
     declared = hub.catalogue.roots[root]
     reader = board["member"]
     filters = _filters(flask.request.args)
@@ -57,7 +57,7 @@ def board_page(root: str) -> flask.Response:
     )
 
 
-def _whole_board(root: str) -> dict[str, Any]:
+def whole_board(root: str) -> dict[str, Any]:
     """The board with the incidents of all its pages: filters and the page's own pages go over all that is open."""
     hub, account = pages.hub(), pages.account()
     board: dict[str, Any] = orjson.loads(hub.community.board(account, root))

@@ -217,6 +217,7 @@ def _menu(who: Account | None) -> list[Place]:
         for root in sorted(boards_of(who), key=lambda root: root.exercise)
     ]
     entries += [(gettext("Directory"), f"/{root.name}/contacts/") for root in boards_of(who)[:1] if not root.exercise]
+    entries += [(gettext("Region"), f"/{root.name}/region/") for root in boards_of(who)[:1] if not root.exercise]
     if who.kind is AccountKind.OPERATOR:
         entries.append((gettext("Operation"), "/console/operator"))
     else:

@@ -136,6 +136,7 @@ def test_every_page_fits_a_telephone_and_a_zoom_of_two(office: Office) -> None:
         "board": "/asean/board/",
         "incident": f"/asean/board/{incident(900)['id']}/",
         "directory": "/asean/contacts/",
+        "region": "/asean/region/",
         "collections": "/",
         "drill": "/exercise/board/",
         "missing": f"/asean/board/{incident(999)['id']}/",

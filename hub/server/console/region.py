@@ -1,0 +1,139 @@
+"""The region at a glance: a tile for each member with its open incidents by class and age, and how many came each week.
+
+Made from what the board gives to this reader and from nothing else (law L5). Places and sizes only; the template draws.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+WEEKS: Final = 12
+CLASSES_ON_TILE: Final = 3  # the rest is in the table
+# Where each member's tile stands, as its country lies to the others': (column, row). Others stand below.
+_PLACES: Final = {
+    "MM": (0, 0),
+    "LA": (1, 0),
+    "VN": (2, 0),
+    "TH": (0, 1),
+    "KH": (1, 1),
+    "PH": (3, 1),
+    "MY": (0, 2),
+    "SG": (1, 2),
+    "BN": (2, 2),
+    "ID": (1, 3),
+    "TL": (3, 3),
+}
+COLUMNS: Final = 4
+TILE_WIDTH: Final = 190
+TILE_HEIGHT: Final = 118
+GAP: Final = 14
+BAR_WIDTH: Final = 44
+BAR_STEP: Final = 60
+CHART_HEIGHT: Final = 120
+NO_CLASS: Final = ""  # an incident whose labels name none
+_DAY: Final = 24 * 3600  # seconds
+_SHADES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One member's part of the map. `shade` grows with its share of the region's open incidents, from 0 to 4."""
+
+    member: str
+    x: int
+    y: int
+    open: int
+    day: int  # not older than a day
+    week: int  # older than a day, not than a week
+    older: int
+    shade: int
+    classes: tuple[tuple[str, int], ...]  # the most frequent first; "" where none is named
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """What came in the week that began on that day."""
+
+    begins: str  # as a date
+    count: int
+    classes: Mapping[str, int]
+    x: int
+    height: int  # of its bar
+
+
+def tiles_of(incidents: Iterable[Mapping[str, Any]], members: Sequence[str]) -> list[Tile]:
+    """A tile for each member; an incident counts for the member that reported or relayed it."""
+    by_member: dict[str, list[Mapping[str, Any]]] = {member: [] for member in members}
+    for entry in incidents:
+        by_member.setdefault(_reporter(entry), []).append(entry)
+    most = max((len(by_member[member]) for member in members), default=0)
+    rows = max((row for member, (_, row) in _PLACES.items() if member in members), default=-1) + 1
+    others = [member for member in members if member not in _PLACES]
+    tiles = []
+    for member in members:
+        if member in _PLACES:
+            column, row = _PLACES[member]
+        else:
+            column, row = others.index(member) % COLUMNS, rows + others.index(member) // COLUMNS
+        entries = by_member[member]
+        ages = [entry["age_seconds"] for entry in entries]
+        day = sum(age <= _DAY for age in ages)
+        week = sum(_DAY < age <= 7 * _DAY for age in ages)
+        tiles.append(
+            Tile(
+                member=member,
+                x=column * (TILE_WIDTH + GAP),
+                y=row * (TILE_HEIGHT + GAP),
+                open=len(entries),
+                day=day,
+                week=week,
+                older=len(entries) - day - week,
+                shade=0 if not entries else 1 + (len(entries) * (_SHADES - 2)) // most,
+                classes=tuple(classes_in(entries).most_common()),
+            )
+        )
+    return tiles
+
+
+def weeks_of(incidents: Iterable[Mapping[str, Any]], now: int) -> list[Week]:
+    """The last weeks, the oldest first; each begins on Monday, UTC."""
+    first = first_day(now)
+    by_week: list[list[Mapping[str, Any]]] = [[] for _ in range(WEEKS)]
+    for entry in incidents:
+        number = (datetime.fromisoformat(entry["first_added"]) - first).days // 7
+        if 0 <= number < WEEKS:
+            by_week[number].append(entry)
+    most = max(map(len, by_week)) or 1
+    return [
+        Week(
+            begins=(first + timedelta(weeks=number)).strftime("%Y-%m-%d"),
+            count=len(entries),
+            classes=dict(classes_in(entries)),
+            x=number * BAR_STEP,
+            height=round(CHART_HEIGHT * len(entries) / most),
+        )
+        for number, entries in enumerate(by_week)
+    ]
+
+
+def first_day(now: int) -> datetime:
+    """The Monday with which the first of the weeks begins."""
+    today = datetime.fromtimestamp(now / 1000, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
+
+
+def classes_in(entries: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """How many incidents name each class of RSIT, without what is below it: `fraud` of `fraud: phishing`."""
+    return Counter(
+        name
+        for entry in entries
+        for name in dict.fromkeys(one.partition(":")[0] for one in entry["classes"] or (NO_CLASS,))
+    )
+
+
+def _reporter(entry: Mapping[str, Any]) -> str:
+    return entry["reported_by"] or entry["relayed_by"] or ""

@@ -1,0 +1,82 @@
+"""The region at a glance: counted from what the reader may see, said in numbers beside the drawing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from hub.community.hub import Hub
+from hub.server.console.region import tiles_of, weeks_of
+from tests.community.making import incident, report, taken
+from tests.console.conftest import Browser, SignedIn
+from tests.server.making import Clock
+
+DAY = 24 * 3600 * 1000
+PAGE = "/asean/region/"
+
+
+def row(page: str, head: str) -> list[str]:
+    """The numbers in the row of the tables that begins so."""
+    found = re.search(rf'<th scope="row"[^>]*>(?:<a [^>]*>)?{head}(?:</a>)?</th>(.*?)</tr>', page, re.DOTALL)
+    assert found is not None
+    return re.findall(r'<td class="number">(\d+)</td>', found[1])
+
+
+def test_open_incidents_by_member_class_and_age(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """In the table as in the map; each class once for each incident."""
+    taken(hub, "ID", incident(1, labels=['rsit:fraud="phishing"', 'rsit:fraud="copyright"']))
+    clock.now += 3 * DAY
+    taken(hub, "ID", incident(2), incident(3, labels=["rsit:malicious-code"]))
+    taken(hub, "TH", incident(4, "TH"))
+    page = signed_in("sg-cert").text(PAGE)
+    assert row(page, "Indonesia")[:4] == ["3", "2", "1", "0"]
+    assert row(page, "Thailand")[:4] == ["1", "1", "0", "0"]
+    assert row(page, "Singapore")[:4] == ["0", "0", "0", "0"]
+    assert "<title>Indonesia: 3</title>" in page
+    assert '<th scope="col">fraud</th>' in page
+    assert sum(map(int, row(page, "Indonesia")[4:])) == 3
+
+
+def test_closed_incidents_count_in_their_week_alone(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """What was reported is a trend, what is open a state."""
+    taken(hub, "ID", incident(1), report(1, stage="final"))
+    clock.now += 7 * DAY
+    taken(hub, "ID", incident(2))
+    page = signed_in("sg-cert").text(PAGE)
+    assert row(page, "Indonesia")[0] == "1"
+    assert row(page, "2026-03-30")[0] == "1"
+    assert row(page, "2026-04-06")[0] == "1"
+    assert page.count('<g class="week">') == 12
+
+
+def test_it_is_for_the_members_certs(hub: Hub, signed_in: SignedIn, browser: Browser) -> None:
+    """As the board; `test_levels` compares what it counts with what TAXII gives."""
+    for name in ("id-soc", "partner", "operator"):
+        assert signed_in(name).get(PAGE).status_code in (403, 404), name
+    assert browser.get(PAGE).status_code == 303
+
+
+def test_a_program_gets_the_figures(hub: Hub, browser: Browser) -> None:
+    """As JSON, with its key."""
+    taken(hub, "ID", incident(1))
+    key = hub.credentials.rotate("sg-cert", None)
+    headers = {"Accept": "application/json", "Authorization": f"Bearer {key}"}
+    answer = browser.app.test_client().get(PAGE, headers=headers).json
+    assert answer is not None
+    assert answer["members"]["ID"]["open"] == 1
+    assert sum(week["count"] for week in answer["weeks"]) == 1
+
+
+@pytest.mark.parametrize("members", [(), ("ID",), ("XA", "XB", "XC", "XD", "XE", "ID")])
+def test_every_member_has_a_place_of_its_own(members: tuple[str, ...]) -> None:
+    """Also members that are no ASEAN country."""
+    tiles = tiles_of([], members)
+    assert len({(tile.x, tile.y) for tile in tiles}) == len(members)
+    assert all(tile.shade == 0 for tile in tiles)
+
+
+def test_a_clock_that_was_set_back_counts_no_week_twice() -> None:
+    """What lies ahead of the last week is left out."""
+    entry = {"first_added": "2030-01-01T00:00:00.000000Z", "classes": []}
+    assert sum(week.count for week in weeks_of([entry], 1_775_099_400_000)) == 0
