@@ -157,12 +157,16 @@ def _victim_name(report: Path) -> str:
 
 def _next_steps(home: Path, port: int) -> None:
     key = shlex.quote(str(home / "keys" / "sg-cert.key"))
+    address = f"HUB_URL=http://127.0.0.1:{port}/asean/"
+    desk = f"HUB_HOME={shlex.quote(str(home / 'id-cert'))} HUB_KEY=$(cat {shlex.quote(str(home / 'keys' / 'id-cert.key'))})"
     _say("6. Where to look next.")
     print(
         f"   In a browser: http://127.0.0.1:{port}/console/login shows the board, the incident and its forms\n"
         f"     as Singapore: account sg-cert, the key that `cat {_shown(home / 'keys' / 'sg-cert.key')}` prints\n"
         f"     as Indonesia: account id-cert, the key that `cat {_shown(home / 'keys' / 'id-cert.key')}` prints\n"
-        f"   In a shell:   HUB_URL=http://127.0.0.1:{port}/asean/ HUB_KEY=$(cat {key}) .venv/bin/hub follow id\n"
+        "   At Indonesia's desk, a report from the file to the hub in a browser of one's own:\n"
+        f"     {address} {desk} .venv/bin/hub desk\n"
+        f"   In a shell:   {address} HUB_KEY=$(cat {key}) .venv/bin/hub follow id\n"
         f"   As a SIEM:    API root http://127.0.0.1:{port}/asean/, collection id from `hub collections`\n"
         "   The README has the five-minute paths for a CERT, a SOC and an analyst."
     )
