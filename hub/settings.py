@@ -127,6 +127,9 @@ OF_ACCOUNTS: Final = (
 )
 
 
+_TABLES: Final = frozenset({"limits", "accounts", "certificates", "origins"})  # of Settings, which hold others
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings that are in force. `origins` says where each value that is not a default came from."""
@@ -157,6 +160,11 @@ class Settings:
     behind_proxy: bool = setting(
         False, "a proxy in front ends TLS: plain HTTP may be served on other addresses, X-Forwarded-* is believed"
     )
+    proxy_secret_file: str = setting(
+        "",
+        "file with the secret by which the proxy's header X-Client-Subject is believed, where [certificates] of hub.toml gives "
+        "an account the subject of its client certificate",
+    )
     remind: bool = setting(
         False,
         "`hub serve` reminds members of deadlines that have passed, by mail where smtp_host is set, else as lines in its "
@@ -170,6 +178,9 @@ class Settings:
     smtp_password_file: str = setting("", "file with that user's password")
     limits: Limits = field(default_factory=Limits)
     accounts: Mapping[str, Limits] = field(default_factory=dict)  # exceptions, by the account's name
+    certificates: Mapping[str, str] = field(
+        default_factory=dict
+    )  # subjects of client certificates, by the account's name
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -181,10 +192,11 @@ def described(settings: Settings) -> dict[str, Any]:
     """Name -> value of every setting as it may be shown: a password inside the store's URI is starred."""
     shown: dict[str, Any] = {}
     for item in fields(settings):
-        if item.name in ("limits", "accounts", "origins"):
+        if item.name in _TABLES:
             continue
         value = getattr(settings, item.name)
         shown[item.name] = masked_uri(value) if item.name == "store" else value
+    shown |= {f"certificates.{account}": subject for account, subject in settings.certificates.items()}
     shown |= {f"limits.{item.name}": getattr(settings.limits, item.name) for item in fields(settings.limits)}
     for account, limits in settings.accounts.items():
         own = {name: getattr(limits, name) for name in OF_ACCOUNTS}
@@ -211,24 +223,27 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
 
     `file` names the TOML file and must then exist; None reads `hub.toml` in the working folder if there is one.
     Limits stand under `[limits]` in the file and as `HUB_LIMITS_…` in the environment; those in `OF_ACCOUNTS` for one account
-    under `[accounts.NAME]` in the file. ConfigurationError names the key and the place of whatever cannot be used.
+    under `[accounts.NAME]` in the file, subjects of client certificates under `[certificates]`. ConfigurationError names the key and the place of whatever cannot be used.
     """
     values: dict[str, Any] = {}
     exceptions: dict[str, dict[str, int]] = {}
     limits: dict[str, int] = {}
+    certificates: dict[str, str] = {}
     origins: dict[str, str] = {}
     path = file if file is not None else Path("hub.toml")
     if file is not None or path.exists():
         table = _read_toml(path)
         limits = _limits(table.pop("limits", {}), path)
         exceptions = _exceptions(table.pop("accounts", {}), path)
+        certificates = _certificates(table.pop("certificates", {}), path)
         origins = {f"limits.{name}": str(path) for name in limits}
+        origins |= {f"certificates.{account}": str(path) for account in certificates}
         for account, own in exceptions.items():
             origins |= {f"accounts.{account}.{name}": str(path) for name in own}
         for name, value in table.items():
             values[name] = _typed(Settings, name, value, f"{path}: {name}")
             origins[name] = str(path)
-    names = {f.name for f in fields(Settings)} - {"limits", "accounts", "origins"}
+    names = {f.name for f in fields(Settings)} - _TABLES
     for variable, text in environment.items():
         name = variable.removeprefix(ENVIRONMENT_PREFIX).lower()
         if not variable.startswith(ENVIRONMENT_PREFIX):
@@ -244,7 +259,7 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         _check_address(values[name], origins[name], may_have_path=name == "events_url")
     in_force = Limits(**limits)
     accounts = {account: dataclasses.replace(in_force, **own) for account, own in exceptions.items()}
-    return Settings(**values, limits=in_force, accounts=accounts, origins=origins)
+    return Settings(**values, limits=in_force, accounts=accounts, certificates=certificates, origins=origins)
 
 
 def _limits(table: Any, path: Path) -> dict[str, int]:
@@ -269,6 +284,20 @@ def _exceptions(tables: Any, path: Path) -> dict[str, dict[str, int]]:
         }
         for account, table in tables.items()
     }
+
+
+def _certificates(table: Any, path: Path) -> dict[str, str]:
+    """By the account's name: the subject of its client certificate, as RFC 2253 writes it."""
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: certificates: should be a table: [certificates]")
+    for account, subject in table.items():
+        if not isinstance(subject, str) or "=" not in subject:
+            raise ConfigurationError(
+                f"{path}: certificates.{account}: {subject!r} should be a subject such as 'CN=soc.example,O=Example,C=SG'"
+            )
+        if list(table.values()).count(subject) > 1:
+            raise ConfigurationError(f"{path}: certificates.{account}: {subject!r} is another account's, too")
+    return dict(table)
 
 
 def _check_address(address: str, where: str, *, may_have_path: bool) -> None:

@@ -114,6 +114,7 @@ def open_trail(hub: Hub, settings: Settings) -> AuditTrail:
 def application(settings: Settings) -> flask.Flask:
     """The WSGI application of one server process."""
     from hub.server.app import create_app  # noqa: PLC0415 - commands that open a hub need no Flask
+    from hub.server.certificates import open_certificates  # noqa: PLC0415 - as above
     from hub.stix.schema import prepare  # noqa: PLC0415 - compiles every schema, which only a server should pay for
 
     prepare()
@@ -131,6 +132,7 @@ def application(settings: Settings) -> flask.Flask:
         metrics_together=METRICS_FOLDER in os.environ,
         events=events_place(settings),
         trail=trail,
+        certificates=open_certificates(hub.credentials, settings),
     )
     app.config["TLS_CERT"] = settings.tls_cert  # whose end the metrics tell
     return app

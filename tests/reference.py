@@ -100,7 +100,8 @@ def settings() -> str:
             "working folder, and that over the default. `hub settings` shows what is in force, and where it came from.\n",
             "Limits stand under `[limits]` in the file. For one account, "
             + ", ".join(f"`{name}`" for name in OF_ACCOUNTS[:-1]),
-            f"and `{OF_ACCOUNTS[-1]}` may be others: under `[accounts.NAME]`.\n",
+            f"and `{OF_ACCOUNTS[-1]}` may be others: under `[accounts.NAME]`. Where a proxy verifies client certificates,",
+            '`[certificates]` gives an account the subject of its own: `sg-soc = "CN=soc.sg.example,O=SG CERT,C=SG"`.\n',
             "| Setting | Variable | Default | Meaning |",
             "|---|---|---|---|",
             *rows,

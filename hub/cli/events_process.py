@@ -9,6 +9,7 @@ import sys
 from typing import Final
 
 from hub.cli.server_process import serve
+from hub.server.certificates import open_certificates
 from hub.server.events import Events
 from hub.settings import load_settings
 from hub.wiring import log_to, open_hub
@@ -20,11 +21,13 @@ def main() -> None:
     """The process itself."""
     log_to(sys.stderr.fileno())
     settings = load_settings(os.environ)
+    hub = open_hub(settings)
     events = Events(
-        open_hub(settings),
+        hub,
         behind_proxy=settings.behind_proxy,
         pages_port=settings.port,
         public_url=settings.public_url,
+        certificates=open_certificates(hub.credentials, settings),
     )
     # every listener is a connection that stays
     limits = dataclasses.replace(settings.limits, connections=settings.limits.connections + settings.limits.listeners)

@@ -23,6 +23,7 @@ from hub.cli.ports import listen
 from hub.cli.processes import KeptProcess
 from hub.community.reminder_loop import check_reminding
 from hub.errors import ConfigurationError
+from hub.server.certificates import open_certificates
 from hub.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from hub.wiring import METRICS_FOLDER, events_port, open_hub
 
@@ -129,8 +130,12 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_store(settings: Settings) -> None:
-    """Fail once, here, for a store or a declaration that the workers could not open."""
-    open_hub(settings).store.close()
+    """Fail once, here, for a store, a declaration or a secret that the workers could not open."""
+    hub = open_hub(settings)
+    try:
+        open_certificates(hub.credentials, settings)
+    finally:
+        hub.store.close()
 
 
 def _serve(settings: Settings) -> None:

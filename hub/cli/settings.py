@@ -34,8 +34,10 @@ def run(args: argparse.Namespace) -> int:
     texts = explained()
     for name, value in values.items():
         shown = json.dumps(value) if isinstance(value, bool | str) else str(value)
-        # an account's own limit means what the limit of all means
-        text = texts[f"limits.{name.rpartition('.')[2]}" if name.startswith("accounts.") else name][1]
+        if name.startswith("certificates."):
+            text = "subject of the client certificate that logs this account in"
+        else:  # an account's own limit means what the limit of all means
+            text = texts[f"limits.{name.rpartition('.')[2]}" if name.startswith("accounts.") else name][1]
         print(f"{name:<28} {shown:<32} {origins[name]}\n{'':<28} {text}")
     return DONE
 

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,11 +19,14 @@ from hub.community.hub import Hub
 from hub.errors import HubError
 from hub.pages import layout
 from hub.server import audit, community, errors, front, health, metrics, views
+from hub.server.certificates import SUBJECT, Certificates, agreed
 from hub.server.console import addresses, guard, pages
 from hub.server.requests import current_request
 from hub.server.responses import compress
-from hub.sharing.credentials import PasswordCheck, name_tried
+from hub.sharing.credentials import NOBODY_TRIED, PasswordCheck, name_tried
+from hub.sharing.deliver import Delivered
 from hub.sharing.last_seen import LastSeen
+from hub.sharing.members import Account
 from hub.sharing.sessions import Sessions
 from hub.taxii.negotiation import check_taxii_accept
 
@@ -79,12 +82,14 @@ def create_app(  # noqa: PLR0913 - each by its name
     metrics_together: bool = False,
     events: str | int | None = None,
     trail: AuditTrail | None = None,
+    certificates: Certificates | None = None,
 ) -> flask.Flask:
     """The WSGI application for one hub; without `trail`, with one whose key is derived from the store's secret.
 
     `public_url` is the address that discovery names, empty for the one that was asked; `behind_proxy` believes
     X-Forwarded-* of one proxy in front; `metrics_together` says that several workers keep their figures in one folder; `events`
-    is the address of the process that holds those who wait for events, or its port on this host, None if there is none.
+    is the address of the process that holds those who wait for events, or its port on this host, None if there is none;
+    `certificates` log accounts in by what the proxy says of a client's certificate.
     """
     app = _App("hub", static_folder=None, template_folder=str(Path(__file__).parent / "console" / "templates"))
     app.url_map.strict_slashes = False  # no redirects: clients differ in following them
@@ -93,21 +98,35 @@ def create_app(  # noqa: PLR0913 - each by its name
     app.extensions["hub"] = hub
     trail = trail or AuditTrail(hub.store, hub.secret, hub.clock)
     app.extensions["trail"] = trail
-    hub.read_observers.add(trail.recorder.read)
+    hub.read_observers.update((trail.recorder.read, _count_read))
     app.extensions["last_seen"] = LastSeen(hub.store, hub.clock)
     app.extensions["sessions"] = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
     app.config["PUBLIC_URL"] = public_url
     app.config["METRICS_TOGETHER"] = metrics_together
     app.config["EVENTS"] = events
     app.config["BEHIND_PROXY"] = behind_proxy
+    app.extensions["certificates"] = certificates
     for address, view, methods in ADDRESSES:
         app.add_url_rule(address, view.__name__, view, methods=methods, provide_automatic_options=False)
     errors.install(app)
     app.before_request(_begin)
     app.after_request(_end)
     if behind_proxy:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign] # as Flask documents it
+        app.wsgi_app = _over_tls(ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1))  # type: ignore[method-assign,assignment] # as Flask documents it
     return app
+
+
+def _over_tls(application: front.Wsgi) -> front.Wsgi:
+    """The application behind a proxy that ends TLS: one that does not say so in X-Forwarded-Proto is believed to.
+
+    Else the session's cookie would leave without `Secure`, and discovery would name addresses of plain HTTP.
+    """
+
+    def over_tls(environ: dict[str, Any], start_response: front.StartResponse) -> Iterable[bytes]:
+        environ.setdefault("HTTP_X_FORWARDED_PROTO", "https")
+        return application(environ, start_response)
+
+    return over_tls
 
 
 def _begin() -> flask.Response | None:
@@ -123,13 +142,14 @@ def _begin() -> flask.Response | None:
         return None
     if endpoint in PAGES:
         pages.begin_page()
-        if (known := about.get("account")) is not None:
-            request.environ[front.ACCOUNT] = known  # the front counts a session as its account
+        if (known := about.get("account")) is not None or "HTTP_AUTHORIZATION" not in request.environ:
+            # the front counts a session as its account, and a cookie that is no session any more as its address
+            request.environ[front.ACCOUNT] = known
     elif request.method not in _SAFE:
         guard.check_other_site(request)
     if endpoint in addresses.WITHOUT_ACCOUNT or about.get("account") is not None:
         return None
-    if (wait := _log_in(app.extensions["hub"], request.environ)) is not None:
+    if (wait := _log_in(app.extensions["hub"], app.extensions["certificates"], request.environ)) is not None:
         return wait
     about.account = request.environ[front.ACCOUNT]
     if endpoint not in NOT_TAXII:
@@ -143,8 +163,9 @@ def _request_id(app: flask.Flask, request: flask.Request) -> str:
     return named if named and _REQUEST_ID.fullmatch(named) else os.urandom(8).hex()
 
 
-def _log_in(hub: Hub, environ: dict[str, Any]) -> flask.Response | None:
+def _log_in(hub: Hub, certificates: Certificates | None, environ: dict[str, Any]) -> flask.Response | None:
     """Note whose request it is. An answer where the front must have a password verified first: it asks again."""
+    by_certificate = certificates.account(environ) if certificates is not None else None
     login = environ.get(front.LOGIN)
     if isinstance(login, HubError):
         raise login
@@ -155,14 +176,22 @@ def _log_in(hub: Hub, environ: dict[str, Any]) -> flask.Response | None:
             environ[front.CHECK] = login
             return flask.Response(status=401)
         login = login.verify()
-    environ[front.ACCOUNT] = login
+    environ[front.ACCOUNT] = agreed(by_certificate, login)
     return None
+
+
+def _count_read(_account: Account | None, delivered: Delivered) -> None:
+    """Count what a page for people reads to find what it shows: it is work for the account, however short the page is."""
+    if delivered.count and flask.has_request_context():
+        flask.g.bytes_read = flask.g.get("bytes_read", 0) + delivered.content.size
 
 
 def _tried(request: flask.Request, by_form: str | None) -> str | None:
     """Whom refused credentials name, those of a form or of a header; None where there were none."""
     header = request.environ.get("HTTP_AUTHORIZATION")
-    return by_form or (name_tried(header) if header is not None else None)
+    if by_form or header is not None:
+        return by_form or name_tried(header or "")
+    return NOBODY_TRIED if SUBJECT in request.environ else None  # a certificate's subject is no name of an account
 
 
 def _end(response: flask.Response) -> flask.Response:
@@ -174,6 +203,9 @@ def _end(response: flask.Response) -> flask.Response:
     what = request.endpoint or "unknown"
     if what in PAGES:
         pages.end_page(response)
+        request.environ[front.READ] = about.get("bytes_read", 0)
+        if about.get("signed_out"):
+            request.environ[front.ACCOUNT] = None
     response = compress(request, response)
     status = response.status_code
     seconds = time.perf_counter() - about.begun

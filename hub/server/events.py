@@ -36,6 +36,7 @@ from hub.community.hub import Hub
 from hub.errors import HubError, MalformedError, NotFoundError, StoreError
 from hub.server import asgi as answers
 from hub.server.asgi import Message, Receive, Send
+from hub.server.certificates import Certificates, agreed
 from hub.server.front import client_address, environ_of
 from hub.server.logins import PasswordQueue
 from hub.sharing.credentials import PasswordCheck, name_tried
@@ -104,6 +105,7 @@ class Events:
         hub: Hub,
         *,
         behind_proxy: bool = False,
+        certificates: Certificates | None = None,
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         send_seconds: float = SEND_SECONDS,
         pages_port: int = 0,
@@ -115,6 +117,7 @@ class Events:
         self._pages_port = pages_port
         self._public_url = public_url
         self._behind_proxy = behind_proxy
+        self._certificates = certificates
         self._passwords = PasswordQueue(hub.limits)
         self._heartbeat_seconds = heartbeat_seconds
         self._send_seconds = send_seconds
@@ -235,11 +238,14 @@ class Events:
             listener = await in_thread(self._logins, self._listener, scope, parts[0], session[1])
             listener.cookie = cookie
             return listener
+        by_certificate = None
+        if self._certificates is not None:
+            by_certificate = await in_thread(self._logins, self._certificates.account, environ)
         login = await in_thread(self._logins, self._hub.credentials.look_up, header)
         if isinstance(login, PasswordCheck):
             address = client_address(environ, behind_proxy=self._behind_proxy)
             login = await self._passwords.verify(login, address)
-        return await in_thread(self._logins, self._listener, scope, parts[0], login)
+        return await in_thread(self._logins, self._listener, scope, parts[0], agreed(by_certificate, login))
 
     def _listener(self, scope: Mapping[str, Any], root: str, account: Account | None) -> Listener:
         proof = self._hub.credentials.proof(account)

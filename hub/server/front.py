@@ -32,6 +32,7 @@ import orjson
 from hub.errors import HubError, MalformedError, TooLargeError, TooManyRequestsError
 from hub.server import asgi
 from hub.server.asgi import Receive, Send
+from hub.server.certificates import SECRET, SUBJECT
 from hub.server.connections import HttpConnection
 from hub.server.logins import PasswordQueue
 from hub.server.metrics import count_front_refusal
@@ -46,8 +47,9 @@ from hub.sharing.members import Account
 FRONT: Final = "hub.front"  # True: a password is to be verified here, not in the thread
 LOGIN: Final = "hub.login"  # Account or HubError: what became of the password
 CHECK: Final = "hub.check"  # PasswordCheck: set by the application where a password must be verified
-ACCOUNT: Final = "hub.account"  # Account or None: set by the application once it is known
+ACCOUNT: Final = "hub.account"  # Account or None: set by the application once it is known whose the request is
 OBJECTS: Final = "hub.objects"  # int: set by the application, how many objects the request brought
+READ: Final = "hub.read"  # int: set by the application, bytes that it read for an answer which is shorter than them
 SENT: Final = "hub.sent"  # callable: set by the application, to be called in a thread once the answer was sent
 
 _log = logging.getLogger("hub.request")
@@ -126,7 +128,7 @@ class Front:
         # (1)
         environ = environ_of(scope)
         address = client_address(environ, behind_proxy=self._behind_proxy)
-        digest = _digest(environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_COOKIE"))
+        digest = _digest(environ)
         client = self._accounts.get(digest, f"address {address}") if digest else f"address {address}"
         body_bytes = 0
         try:
@@ -154,7 +156,8 @@ class Front:
         connection = _connection(scope)
         client = self._remember(connection, environ, digest, client, answer)
         # (6)
-        self._shares.count(client, size=body_bytes + sum(map(len, answer.body)), objects=environ.get(OBJECTS, 0))
+        answer_bytes = max(sum(map(len, answer.body)), environ.get(READ, 0))
+        self._shares.count(client, size=body_bytes + answer_bytes, objects=environ.get(OBJECTS, 0))
         async with self._sending.of(client):
             await self._send(answer, scope["method"] == "HEAD", send, connection)
         # (7)
@@ -245,8 +248,8 @@ class Front:
         """Note whose credentials these were; the name of the client from now on."""
         account: Account | None = environ.get(ACCOUNT)
         if account is None or digest is None:
-            if digest is not None and answer.status == 401:
-                self._accounts.pop(digest, None)
+            if digest is not None and (answer.status == 401 or ACCOUNT in environ):
+                self._accounts.pop(digest, None)  # they are no account's, or no longer
             return client
         name = _client_of(account.name)
         if self._accounts.get(digest) != name:
@@ -354,7 +357,11 @@ def client_address(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
     return str(environ["REMOTE_ADDR"])
 
 
-def _digest(header: str | None) -> bytes | None:
+def _digest(environ: Mapping[str, Any]) -> bytes | None:
+    header = environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_COOKIE")
+    subject = environ.get(SUBJECT)
+    if subject is not None:  # only with the proxy's secret is it the same as that of an account
+        header = "\x00".join((header or "", subject, environ.get(SECRET, "")))
     return hashlib.sha256(header.encode("latin-1")).digest() if header else None
 
 

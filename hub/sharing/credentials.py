@@ -93,6 +93,13 @@ class Credentials:
             return account_of(row)
         raise _refused()
 
+    def named(self, name: str) -> Account:
+        """The account of that name, whose identity was proved elsewhere; UnauthenticatedError where it is gone or disabled."""
+        row = self._store.get_account(name)
+        if row is None or row.disabled:
+            raise _refused()
+        return account_of(row)
+
     def proof(self, account: Account | None) -> bytes | None:
         """What changes with the account's credentials, kind and member; None where it is gone or shut out.
 

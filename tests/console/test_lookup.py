@@ -6,11 +6,13 @@ import html
 import re
 from typing import Any
 
+import flask
 import pytest
 
 from hub.community.hub import Hub
 from hub.server.console import lookup
 from hub.server.console.lookup import parse_values
+from hub.server.front import ACCOUNT, READ
 from hub.stix.identifiers import derived_id
 from hub.stix.tlp import TLP, TLP2_IDS
 from tests.community.making import incident, report, taken, versioned
@@ -214,3 +216,32 @@ def test_who_published_an_observable_higher_is_named_to_nobody_below(hub: Hub, s
     page = looked_up(signed_in("partner"), value["value"])
     assert "relayed by ID" not in page
     assert "relayed by MY" in page
+
+
+def environments(app: flask.Flask) -> list[dict[str, Any]]:
+    """The WSGI environment of each request from now on, as the front finds it after the answer."""
+    seen: list[dict[str, Any]] = []
+    application = app.wsgi_app
+
+    def noted(environ: dict[str, Any], start_response: Any) -> Any:
+        seen.append(environ)
+        return application(environ, start_response)
+
+    app.wsgi_app = noted  # type: ignore[method-assign] # as Flask documents it
+    return seen
+
+
+def test_what_a_look_up_reads_counts_in_the_accounts_share(hub: Hub, app: flask.Flask, signed_in: SignedIn) -> None:
+    """The page is short, and the work behind it is that of reading whole collections."""
+    publish(hub, *(an_indicator(number, f"[ipv4-addr:value = '198.51.100.{number}']") for number in range(1, 40)))
+    browser, seen = signed_in("sg-cert"), environments(app)
+    looked_up(browser, "198.51.100.250")
+    assert [environ[READ] > 39 * 200 for environ in seen] == [False, True]  # the form, then what was looked up
+
+
+def test_who_signed_out_is_no_account_any_more(app: flask.Flask, signed_in: SignedIn) -> None:
+    """The front, which counts requests, learns it with the answer to the sign-out itself."""
+    browser, seen = signed_in("sg-cert"), environments(app)
+    browser.post("/console/logout", {"form_token": browser.token("/")})
+    before, signed_out = (environ[ACCOUNT] for environ in seen)
+    assert (before.name, signed_out) == ("sg-cert", None)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from hub.errors import TooManyRequestsError
-from hub.server.front import client_address, environ_of
+from hub.server.asgi import Message
+from hub.server.front import ACCOUNT, READ, Front, client_address, environ_of
 from hub.server.logins import network_of
 from hub.server.shares import Shares
 from hub.settings import Limits
+from hub.sharing.members import Account, AccountKind
 
+ID_ACCOUNT = Account("id-cert", AccountKind.CERT, "ID")
 SCOPE = {"method": "GET", "path": "/é/", "query_string": b"a=b", "client": ("192.0.2.7", 4711), "headers": []}
 
 
@@ -90,3 +97,63 @@ def test_bytes_of_answers_count_for_the_next_request() -> None:
     assert refusal.value.retry_after == 10
     now[0] += 10.5
     shares.request("account id")
+
+
+class Asked:
+    """A front over an application of the test's own, asked without a network."""
+
+    def __init__(self, application: Callable[[dict[str, Any]], None], limits: Limits) -> None:
+        def answer(environ: dict[str, Any], start_response: Callable[..., object]) -> list[bytes]:
+            application(environ)
+            start_response("200 OK", [])
+            return [b"{}"]
+
+        self._front = Front(answer, limits, threads=1, behind_proxy=False)
+
+    async def get(self, name: bytes, value: bytes) -> int:
+        """The status of a request with this one header."""
+        statuses: list[int] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request"}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                statuses.append(message["status"])
+
+        await self._front({**SCOPE, "type": "http", "headers": [(name, value)]}, receive, send)
+        return statuses[0]
+
+
+def test_a_cookie_that_was_signed_out_uses_up_no_accounts_share() -> None:
+    """Who keeps a copy of it is counted by the address from then on."""
+
+    def application(environ: dict[str, Any]) -> None:
+        is_session = environ.get("HTTP_COOKIE") == "session" and not signed_out
+        environ[ACCOUNT] = ID_ACCOUNT if is_session or "HTTP_AUTHORIZATION" in environ else None
+
+    signed_out: list[bool] = []
+
+    async def story() -> None:
+        asked = Asked(application, Limits(requests_per_minute=5))
+        assert await asked.get(b"authorization", b"key") == 200  # counted by the address, as all that is not known yet
+        assert await asked.get(b"cookie", b"session") == 200  # by the address
+        signed_out.append(True)
+        assert await asked.get(b"cookie", b"session") == 200  # by the account, whose it was until now
+        assert [await asked.get(b"cookie", b"session") for _ in range(5)] == [200, 200, 200, 429, 429]
+        assert [await asked.get(b"authorization", b"key") for _ in range(5)] == [200, 200, 200, 200, 429]
+
+    asyncio.run(story())
+
+
+def test_what_was_read_for_a_short_answer_counts_as_if_it_were_sent() -> None:
+    """A look-up reads whole collections and answers a line."""
+
+    def application(environ: dict[str, Any]) -> None:
+        environ[READ] = 7_000_000
+
+    async def story() -> None:
+        asked = Asked(application, Limits(megabytes_per_minute=6))
+        assert [await asked.get(b"accept", b"*/*") for _ in range(2)] == [200, 429]
+
+    asyncio.run(story())
