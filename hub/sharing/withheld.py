@@ -40,7 +40,7 @@ class WithheldNotes:
             noted = _bystander(fact)
             if noted.id not in envelope:
                 level = default if noted.level is None else max(noted.level, default)
-                yield replace(noted, level=level)
+                yield replace(noted, level=level, raises=False)  # what is held, it raised when it came
 
     def keep(self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome], outside: Sequence[Bystander]) -> None:
         """Note the containers that were refused, `outside` among them; drop the notes of those accepted, and old ones."""

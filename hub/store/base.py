@@ -66,6 +66,7 @@ class Bystander:
     level: int | None  # HIDDEN where what it says is not understood
     markings: tuple[str, ...] = ()
     contains: tuple[str, ...] = ()
+    raises: bool = True  # held objects, too; False: only what is in this envelope
 
 
 class Verdict(Enum):

@@ -24,6 +24,7 @@ from hub.store.base import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, Batch, Bystan
 
 _MARKING: Final = "marking-definition"
 _DEFINITIONS: Final = tuple(f"{name}--" for name in DEFINITION_TYPES)
+OUTSIDE: Final = -1  # the index of what is no candidate
 _SIGHTING: Final = "sighting--"
 _FIXED: Final = frozenset({BY_MARKING, BY_HUB})  # what an object says of itself, no container changes
 
@@ -80,6 +81,7 @@ def questions(batch: Batch, known: Known) -> Questions:
     # what an accepted container may raise, and through it what that names
     rows: set[str] = set()
     frontier = [ref for candidate in batch.candidates if candidate.contains for ref in candidate.contains]
+    frontier += [ref for bystander in batch.bystanders if bystander.raises for ref in bystander.contains]
     reached: set[str] = set()
     while frontier:
         ref = frontier.pop()
@@ -190,6 +192,14 @@ class _Resolution:
             self._inherit()
         self._describe()
         self._refuse_with_their_definitions()
+
+    def bystander_levels(self) -> Iterator[tuple[Bystander, int]]:
+        """See the function of that name."""
+        self._read_definitions()
+        for one in self._batch.bystanders:
+            own = self._of_container(one) if one.raises and one.contains else None
+            if own is not None and own.value < HIDDEN:
+                yield one, own.value
 
     # (1)
 
@@ -362,14 +372,23 @@ class _Resolution:
                         refused.append(one)
 
 
+def bystander_levels(batch: Batch, known: Known) -> Iterator[tuple[Bystander, int]]:
+    """Those that raise what is held, each with the level that it says, as far as that is understood."""
+    if any(one.raises and one.contains for one in batch.bystanders):
+        yield from _Resolution(batch, known, {}, {}).bystander_levels()
+
+
 def raises_of(
-    batch: Batch, known: Known, accepted: Iterable[tuple[Candidate, int]]
+    batch: Batch, known: Known, containers: Iterable[tuple[Candidate | Bystander, int]]
 ) -> Iterator[tuple[HeldVersion, Level, int]]:
-    """Step 4: the held versions that these containers raise, to which level, and the index of the container."""
+    """Step 4: the held versions that these containers raise, to which level, and the index of the container.
+
+    That of a bystander is `OUTSIDE`: its status line was written before.
+    """
     frontier = [
-        (ref, Level(level, candidate.id), candidate.index)
-        for candidate, level in accepted
-        for ref in candidate.contains
+        (ref, Level(level, one.id), one.index if isinstance(one, Candidate) else OUTSIDE)
+        for one, level in containers
+        for ref in one.contains
     ]
     frontier.sort(key=lambda one: one[1].value)  # the highest are taken first, so that each object is raised once
     done: dict[str, int] = {}

@@ -30,7 +30,7 @@ from hub.store.base import (
     Verdict,
 )
 from hub.store.histories import History, RowChange
-from hub.store.levels import Known, Level, levels_of, newest_here, raises_of
+from hub.store.levels import Known, Level, bystander_levels, levels_of, newest_here, raises_of
 from hub.store.observables import Additions, given_away
 
 MICROSECONDS: Final = 1000  # in a millisecond
@@ -220,7 +220,8 @@ class _Decision:
         return settled
 
     def _raise_what_containers_name(self) -> None:
-        if not any(candidate.contains for candidate in self._batch.candidates):
+        outside = list(bystander_levels(self._batch, self._known))
+        if not outside and not any(candidate.contains for candidate in self._batch.candidates):
             return
         accepted = {outcome.index for outcome in self.outcomes if outcome.verdict is not Verdict.REFUSED}
         # what is refused for its level says of held objects all the same that they are not for this collection's readers
@@ -231,7 +232,7 @@ class _Decision:
             for candidate in self._batch.candidates
             if candidate.contains and candidate.index in speaking and not candidate.revoked
         ]
-        for row, level, index in raises_of(self._batch, self._known, containers):
+        for row, level, index in raises_of(self._batch, self._known, [*containers, *outside]):
             history = self._history(row.id)
             if history.newest == row.version:  # else a newer version is in this batch, and has its own level
                 self._raise(row, level, index)

@@ -99,6 +99,17 @@ def test_what_a_refused_container_names_is_hidden_when_it_came_before(as_account
     assert readers(as_account, content) == []
 
 
+def test_what_an_invalid_container_names_has_its_level_all_the_same(as_account: ClientOf) -> None:
+    """Before it, beside it and after it: that a report cannot be read does not make its contents less RED."""
+    invalid = brings("report", object_refs=[an_id(1), an_id(3), an_id(4)]) | marked(TLP.RED)
+    cert = as_account("id-cert")
+    cert.publish("feeds", INDICATOR)
+    assert cert.add("feeds", invalid, indicator(3, level=None))["success_count"] == 0
+    assert cert.add("feeds", indicator(4, level=None))["success_count"] == 0
+    assert as_account("sg-cert").objects("feeds", version="all", type="indicator") == []
+    cert.publish("feeds", indicator(1, 2, level=TLP.AMBER), indicator(5, level=None))
+
+
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("kind", CONTAINERS)
 def test_what_a_green_container_brings_is_green_but_whoever_saw_something(
