@@ -37,6 +37,7 @@ _seen = Gauge(
     registry=_registry,
     multiprocess_mode="max",
 )
+_LIMITS = frozenset({"408", "413", "414", "429", "431", "503"})  # statuses by which limits and throttles refuse
 _SEEN_AGAIN_SECONDS = 10.0  # a member that polls all the time is noted this often
 _seen_at: dict[tuple[str, str], float] = {}
 
@@ -88,12 +89,28 @@ def metrics() -> flask.Response:
         raise UnauthenticatedError("Send the credentials of an account of kind operator.")
     if account.kind is not AccountKind.OPERATOR:
         raise ForbiddenError("Metrics are for accounts of kind operator.")
-    registry = _registry
-    if flask.current_app.config["METRICS_TOGETHER"]:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # prometheus-client types its rest
-    text = generate_latest(registry) + _held(flask.current_app.extensions["hub"]) + _operating(flask.current_app)
+    text = generate_latest(_together()) + _held(flask.current_app.extensions["hub"]) + _operating(flask.current_app)
     return flask.Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _together() -> CollectorRegistry:
+    """The figures of all workers, where they keep them together."""
+    if not flask.current_app.config["METRICS_TOGETHER"]:
+        return _registry
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call] # prometheus-client types its rest
+    return registry
+
+
+def refusals() -> dict[str, int]:
+    """How many requests limits and throttles refused since the hub was started, by status; without those of none."""
+    counts: dict[str, float] = {}
+    for family in _together().collect():
+        for sample in family.samples:
+            status = sample.labels.get("status", "")
+            if sample.name in ("hub_requests_total", "hub_front_refusals_total") and status in _LIMITS:
+                counts[status] = counts.get(status, 0) + sample.value
+    return {status: int(count) for status, count in sorted(counts.items()) if count}
 
 
 def _held(hub: Hub) -> bytes:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import re
 
+import orjson
 import pytest
 
+from hub.audit.verified import Verified, note_verification
+from hub.community import drills
 from hub.community.hub import Hub
+from hub.server import metrics
+from hub.store.chain import Act
 from tests.community.making import incident, report, taken
 from tests.console.conftest import SignedIn
 from tests.server.making import Clock
@@ -56,3 +61,71 @@ def test_it_holds_no_content_no_credential_and_no_form_but_the_sign_out(hub: Hub
 def test_it_is_for_operators(signed_in: SignedIn, name: str, status: int) -> None:
     """Nobody else learns of the accounts."""
     assert "my-cert" not in signed_in(name).text("/console/operator", status)
+
+
+def trail_rows(page: str) -> list[tuple[str, str]]:
+    """(what, about) of each entry that is shown."""
+    part = page.partition('id="trail"')[2].partition("</section>")[0]
+    return re.findall(r"<td>([a-z ]+)</td><td><bdi>(.*?)</bdi></td>", part)
+
+
+def test_the_trail_is_searched_by_what_whom_and_when(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """The newest first; it names accounts and numbers, and nothing of what was published."""
+    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    clock.now += DAY
+    taken(hub, "SG", incident(2, "SG", name="Bank"))
+    operator = signed_in("operator")
+    page = operator.text("/console/operator?what=published")
+    assert [about.split()[0] for what, about in trail_rows(page) if what == "published"][:2] == [
+        "account=sg-cert",
+        "account=id-cert",
+    ]
+    assert "Hospital" not in page
+    assert incident(1)["id"] not in page
+    only = trail_rows(operator.text("/console/operator?what=published&account=id-cert"))
+    assert len(only) == 1
+    assert "added=2" in only[0][1]
+    assert "status=" not in only[0][1]
+    later = trail_rows(operator.text("/console/operator?what=published&day=2026-04-03"))
+    assert [about.split()[0] for _, about in later] == ["account=sg-cert"]
+    assert "No entry fits." in operator.text("/console/operator?account=nobody")
+    assert "2" in rows(page)["id-cert"].split()
+
+
+def test_a_search_is_text(signed_in: SignedIn) -> None:
+    """What is searched for is shown again, as text, however long and odd it is."""
+    operator = signed_in("operator")
+    page = operator.text('/console/operator?account="><script>alert(1)</script>&what=%00&day=' + "9" * 500)
+    assert "<script>alert" not in page
+    assert "No entry fits." in page
+
+
+def test_the_last_verification_is_said(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """That there was none, that nothing was found, or how much."""
+    operator = signed_in("operator")
+    assert "It was never verified." in operator.text("/console/operator")
+    note_verification(hub.store, Verified(clock.now, 0))
+    page = operator.text("/console/operator")
+    assert "Verified last on 2026-04-02 03:10 UTC." in page
+    assert "Nothing was found." in page
+    note_verification(hub.store, Verified(clock.now, 3))
+    assert "3 findings" in operator.text("/console/operator")
+
+
+def test_drills_and_refusals_are_counted(hub: Hub, signed_in: SignedIn) -> None:
+    """A drill with its title and size; what limits refused, by status."""
+    value = orjson.dumps({"title": "Night <shift>", "incidents": {"a": incident(1)["id"]}})
+    hub.store.put_facts(drills.KIND, {"exercise/001775099400000": value})
+    metrics.count_request("objects", 429, 0.1)
+    page = signed_in("operator").text("/console/operator")
+    assert "Night &lt;shift&gt;" in page
+    assert "2026-04-02 03:10" in page.partition('id="drills"')[2]
+    assert "429 <span" in page
+
+
+def test_refused_logins_are_found_by_the_name_that_was_tried(hub: Hub, signed_in: SignedIn) -> None:
+    """An operator looks for an account that somebody guesses at."""
+    act = Act("refused login", {"since": 0, "logins": [["192.0.2.7", "sg-cert", 40]]})
+    hub.store.add_to_trail([act])
+    page = signed_in("operator").text("/console/operator?account=sg-cert&what=refused login")
+    assert "192.0.2.7" in trail_rows(page)[0][1]

@@ -6,18 +6,23 @@ CERT's account with it and read everything, so accounts are changed by command o
 
 from __future__ import annotations
 
+import http
 from dataclasses import dataclass
 from typing import Final
 
 import flask
 
+from hub.audit.verified import last_verification
+from hub.community.hub import Hub
 from hub.errors import ForbiddenError, UnauthenticatedError
-from hub.server.console import board_view, pages
+from hub.server import metrics
+from hub.server.console import board_view, operation, pages
 from hub.settings import Settings, described, explained
 from hub.sharing.members import AccountKind
 from hub.stix.timestamps import format_place
 
 SILENT_DAYS: Final = 7
+_SEARCH_CHARACTERS: Final = 100
 _DAY: Final = 24 * 3600 * 1000  # milliseconds
 
 
@@ -60,6 +65,9 @@ def operator() -> flask.Response:
         for row in hub.store.list_accounts()
     ]
     heard = {line.member for line in lines if line.kind == AccountKind.CERT and not line.silent and not line.disabled}
+    asked = flask.request.args
+    search = {name: asked.get(name, "").strip()[:_SEARCH_CHARACTERS] for name in ("what", "account", "day")}
+    trail = operation.trail_view(hub, **search)
     texts = explained()
     limits = described(Settings(limits=hub.limits))
     return pages.render(
@@ -71,5 +79,17 @@ def operator() -> flask.Response:
             (collection, count, board_view.clock(format_place(newest)) if newest else "")
             for collection, count, newest in hub.holdings()
         ],
+        trail=trail,
+        search=search,
+        verified=_verified(hub),
+        drills=operation.drills_played(hub),
+        refusals=[(status, http.HTTPStatus(int(status)).phrase, count) for status, count in metrics.refusals().items()],
+        view=board_view,
         limits=[(name, value, texts[name][1]) for name, value in limits.items() if name.startswith("limits.")],
     )
+
+
+def _verified(hub: Hub) -> tuple[str, int] | None:
+    """When the trail was verified last, and how much was found; None: never."""
+    last = last_verification(hub.store)
+    return None if last is None else (board_view.clock(format_place(last.at)), last.findings)

@@ -1,0 +1,110 @@
+"""What the operator's page says of the audit trail, of drills, and of what was refused. No content, no credential."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.audit.state import about_of
+from hub.community import drills
+from hub.community.hub import Hub
+from hub.stix.timestamps import format_place
+
+ENTRIES_READ: Final = 20_000  # of the trail, its newest
+LINES_SHOWN: Final = 50
+WORDS_CHARACTERS: Final = 400  # of one line
+_PUBLISHED: Final = "published"
+_BESIDE: Final = frozenset({"at", "what", "seal", "notes", "status"})  # not shown: whose status that was is said
+
+
+@dataclass(frozen=True, slots=True)
+class TrailLine:
+    """One entry of the trail in words."""
+
+    number: int
+    at: str
+    what: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrailView:
+    """The newest entries that fit a search, the newest first, and what each account published in all that were read."""
+
+    lines: tuple[TrailLine, ...]
+    matches: int
+    words: tuple[str, ...]  # that entries begin with: what can be searched for
+    published: Mapping[str, int]  # account -> objects
+    first: str  # since when entries were read
+    size: int  # of the whole trail
+
+
+@dataclass(frozen=True, slots=True)
+class DrillLine:
+    """A drill that was played."""
+
+    root: str
+    title: str
+    began: str
+    incidents: int
+
+
+def trail_view(hub: Hub, *, what: str = "", account: str = "", day: str = "") -> TrailView:
+    """Search the newest entries; empty texts: everything. `day` is a date: entries from it on."""
+    size = hub.store.trail_head().size
+    lines: list[TrailLine] = []
+    words: set[str] = set()
+    published: Counter[str] = Counter()
+    first, matches = "", 0
+    for entry in hub.store.trail(max(0, size - ENTRIES_READ)):
+        about = about_of(entry)
+        if about is None:
+            continue
+        at = format_place(about.get("at", 0))
+        first = first or at
+        words.add(str(about["what"]))
+        if about["what"] == _PUBLISHED:
+            published[str(about.get("account", ""))] += int(about.get("added", 0))
+        if (not what or about["what"] == what) and (not account or account in _accounts(about)) and at >= day:
+            matches += 1
+            lines.append(TrailLine(entry.number, at, str(about["what"]), _words(hub, about)))
+            del lines[:-LINES_SHOWN]
+    return TrailView(tuple(reversed(lines)), matches, tuple(sorted(words)), published, first, size)
+
+
+def drills_played(hub: Hub) -> list[DrillLine]:
+    """The newest first; how to report on one is a command."""
+    return [
+        DrillLine(
+            root=root.name,
+            title=str(drill["title"]),
+            began=format_place(int(str(drill["drill"]).partition("/")[2] or 0)),
+            incidents=len(drill["incidents"]),
+        )
+        for root in hub.catalogue.roots.values()
+        if root.exercise
+        for drill in drills.drills_of(hub, root)
+    ]
+
+
+def _accounts(about: Mapping[str, Any]) -> Iterator[str]:
+    """Whom the entry names: an account, or the names that refused logins tried."""
+    if isinstance(name := about.get("account"), str):
+        yield name
+    yield from (row[1] for row in about.get("logins", ()) if isinstance(row, list) and len(row) > 1)
+
+
+def _words(hub: Hub, about: Mapping[str, Any]) -> str:
+    shown = []
+    for name, value in about.items():
+        if name in _BESIDE:
+            continue
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        if name in ("collection", "of") and (collection := hub.catalogue.by_id(text)) is not None:
+            text = f"{collection.root}/{collection.alias}"
+        shown.append(f"{name}={text}")
+    whole = " ".join(shown)
+    return whole if len(whole) <= WORDS_CHARACTERS else f"{whole[: WORDS_CHARACTERS - 1]}…"
