@@ -168,9 +168,8 @@ class Pipeline:
             yield from self._send_directly(progress)
             return
         names = [
-            there.outbox.put(bundle, hub=there.connection.url, to=there.to, source=release.source)
-            for release in self.spool
-            for bundle in release.bundles
+            there.outbox.put(bundle, hub=there.connection.url, to=there.to, source=source)
+            for source, bundle in self._in_order()
         ]
         self._names = frozenset(names)
         yield from there.outbox.deliver(there.connection, names, progress=progress)
@@ -181,6 +180,18 @@ class Pipeline:
             for path, body in release.files:
                 keep_file(path, body)
 
+    def _in_order(self) -> Iterator[tuple[str, Sequence[StixDict]]]:
+        """Each bundle with its source: first those of the incidents, then the lone indicators of all.
+
+        By their place alone, a lone indicator would be seen to belong to the incident before it. The order of the lone ones
+        is that of their ids, which nobody can tell from the incidents'.
+        """
+        lone = []
+        for release in self.spool:
+            yield from ((release.source, bundle) for bundle in release.bundles[:1])
+            lone += [(release.source, bundle) for bundle in release.bundles[1:]]
+        yield from sorted(lone, key=lambda item: str(item[1][-1]["id"]))
+
     def is_own(self, delivery: OutboxDelivery) -> bool:
         """Whether this run published it, rather than an earlier one whose bundle waited in the outbox."""
         return not delivery.name or delivery.name in self._names
@@ -188,7 +199,6 @@ class Pipeline:
     def _send_directly(self, progress: Progress | None) -> Iterator[OutboxDelivery]:
         there = self._destination
         collection = there.connection.collection(there.to)
-        for release in self.spool:
-            for bundle in release.bundles:
-                receipt = publish(there.connection, collection, bundle, progress=progress)
-                yield OutboxDelivery("", release.source, receipt, refused=bool(receipt.failures))
+        for source, bundle in self._in_order():
+            receipt = publish(there.connection, collection, bundle, progress=progress)
+            yield OutboxDelivery("", source, receipt, refused=bool(receipt.failures))

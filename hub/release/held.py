@@ -128,8 +128,8 @@ def parse_answers(body: bytes, name: str) -> list[OfficerAnswer]:
             continue
         if word not in tuple(Decision):
             raise ReleaseError(f"{where}: the decision {word!r} is none; decide {_WORDS}, or leave it null")
-        value = item.get("value") or ""
-        if not isinstance(value, str):
+        value = item.get("value", "")
+        if not isinstance(value, str) or ("value" in item and not value):
             raise ReleaseError(f"{where}: value should be the text that --held wrote")
         answer = OfficerAnswer(key, Decision(word), despite, value)
         if answers.setdefault(key, answer) != answer:

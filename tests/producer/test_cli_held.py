@@ -138,3 +138,24 @@ def test_a_suspicious_text_needs_a_reason_and_the_record_has_it(region: Region, 
     assert text in json.dumps(region.held("th"))
     assert {key: "The town is in the press."} in [entry["despite"] for entry in entries(office)]
     assert "--approve" in office.hub("publish", file, "--to", "th", "--yes", "--despite", "x", code=3).stderr
+
+
+def test_lone_indicators_of_several_reports_leave_after_all_incidents(region: Region, tmp_path: Path) -> None:
+    """Where an object stands among those that came tells what it belongs to."""
+    office = region.offices["TH"]
+    rows = [
+        {
+            **ROW,
+            "report_id": f"TH-ORDER-{number}",
+            "indicators": f"domain:balai-rekaan-{word}.example;ip:203.0.113.15{number}",
+        }
+        for number, word in enumerate(("pintu", "kunci", "rumah"), 2)
+    ]
+    lures = [f"balai-rekaan-{word}.example" for word in ("pintu", "kunci", "rumah")]
+    words = [word for lure in lures for word in ("--approve", lure)]
+    before = {item["id"] for item in region.held("th")}
+    office.hub("publish", sheet(tmp_path / "a.csv", *rows), "--to", "th", "--yes", *words, "--officer", "Somchai")
+    came = [item for item in region.held("th") if item["id"] not in before]
+    lone = [item["type"] == "indicator" and any(lure in item["pattern"] for lure in lures) for item in came]
+    assert sum(lone) == len(lures)
+    assert all(lone[lone.index(True) :]), [item["type"] for item in came]
