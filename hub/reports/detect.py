@@ -53,7 +53,7 @@ def _detect_json(head: bytes) -> str | None:
 
 def _detect_text(text: str, name: str) -> str | None:
     lines = [line for line in text.splitlines() if line.strip()][:_HEADING_LINES]
-    for line, delimiter in ((line, delimiter) for line in lines for delimiter in ",;\t"):
+    for line, delimiter in ((line, delimiter) for line in lines for delimiter in ",;\t|"):
         columns = {"_".join(cell.strip().strip('"').casefold().split()) for cell in line.split(delimiter)}
         if len(columns) > 1:
             if "report_id" in columns:

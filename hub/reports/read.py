@@ -75,13 +75,18 @@ def read_reports(
             source.stream.close()
 
 
+_AS_IT_IS: Final = (
+    "is not converted; `hub publish` sends it as it is, so that a victim it names would leave: report that by the form"
+)
+
+
 def _why_unknown(head: bytes) -> str:
     if not head.strip():
         return "is empty"
     if b'"bundle"' in head and b'"objects"' in head:
-        return "is a STIX bundle already; publish it as it is"
+        return f"is a STIX bundle already, and {_AS_IT_IS}"
     if b'"spec_version"' in head:
-        return "is STIX already; publish it as it is"
+        return f"is STIX already, and {_AS_IT_IS}"
     if head.lstrip()[:1] == b"<":
         return "is XML, but not IODEF; name its format if you know better"
     return f"is in no form that is known; name it with --format ({', '.join(FORMATS)})"

@@ -184,3 +184,13 @@ def test_rows_above_the_headings_are_passed_over(above: list[str]) -> None:
     assert [report.report_id for report in reports] == ["X-1"]
     assert errors == []
     assert form_rows()[1][0].startswith("#")
+
+
+def test_an_opendocument_sheet_is_named_as_such() -> None:
+    """With what to do about it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        package.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        package.writestr("content.xml", "<office:document-content/>")
+    with pytest.raises(ReadingError, match="OpenDocument sheet; save it as Excel Workbook"):
+        list(read_reports(out.getvalue(), name="x.ods"))

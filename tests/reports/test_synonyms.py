@@ -125,6 +125,16 @@ def test_each_synonym_stands_for_a_word_of_its_vocabulary() -> None:
         ("5 Ogos 2026", "2026-08-05T00:00:00.000Z", "day"),
         ("Nov 25, 2026", "2026-11-25T00:00:00.000Z", "day"),
         ("2026-11-25 8:05 ICT", "2026-11-25T01:05:00.000Z", "minute"),
+        ("2026-11-25 08:05 Asia/Jakarta", "2026-11-25T01:05:00.000Z", "minute"),
+        ("25 Nov 2026 8:05 (WITA)", "2026-11-25T00:05:00.000Z", "minute"),
+        ("ngày 1 tháng 3 năm 2026", "2026-03-01T00:00:00.000Z", "day"),
+        ("2026年3月1日 10:30 SGT", "2026-03-01T02:30:00.000Z", "minute"),
+        ("1 de março de 2026", "2026-03-01T00:00:00.000Z", "day"),
+        ("1 มีนาคม 2026 10:30 ICT", "2026-03-01T03:30:00.000Z", "minute"),
+        ("1 ມີນາ 2026", "2026-03-01T00:00:00.000Z", "day"),
+        ("១ មីនា ២០២៦", "2026-03-01T00:00:00.000Z", "day"),
+        ("၁ မတ် ၂၀၂၆", "2026-03-01T00:00:00.000Z", "day"),
+        ("1 மார்ச் 2026", "2026-03-01T00:00:00.000Z", "day"),
     ],
 )
 def test_a_date_that_means_one_day_is_read_however_it_is_written(written: str, stix: str, fidelity: str) -> None:
@@ -142,6 +152,8 @@ def test_a_date_that_means_one_day_is_read_however_it_is_written(written: str, s
         ("31/02/2026", "a date that exists"),
         ("25/11/2026 08:30", "a time with its zone"),
         ("25 Smarch 2026", "a time such as"),
+        ("1 มีนาคม 2569", "2569 looks like the Buddhist calendar: write 2026"),
+        ("2026-03-01 10:30 Asia/Nowhere", "a time zone such as +07:00 or Asia/Jakarta"),
     ],
 )
 def test_a_date_that_means_two_days_or_none_is_refused(written: str, expected: str) -> None:

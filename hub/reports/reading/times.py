@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.reports.moments import Fidelity, Moment
+from hub.reports.reading.spelling import spelled
 
 EARLIEST_YEAR: Final = 1970
 LATEST_YEAR: Final = 2100
@@ -20,7 +23,7 @@ _EXCEL_FIRST, _EXCEL_LAST = 29_221, 65_745
 _ISO: Final = re.compile(
     r"(?P<year>\d{4})(?:-(?P<month>\d{2})(?:-(?P<day>\d{2})"
     r"(?:[T ](?P<hour>\d{2})(?::?(?P<minute>\d{2})(?::?(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,12}))?)?)?"
-    r" ?(?P<zone>(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|[A-Z]{1,4})?)?)?)?",
+    r" ?(?P<zone>(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|[A-Z]{2,20}/[A-Z_]{2,20}|[A-Z]{1,4})?)?)?)?",
     re.ASCII | re.IGNORECASE,
 )
 # The date of a mail (RFC 5322, 3.3): "Fri, 20 Nov 2026 08:15:00 +0700".
@@ -38,11 +41,18 @@ _TIME: Final = r"(?:(?:[ ,T]|\bat\b|\bjam\b|\bpukul\b)+(?P<time>\d{1,2}[:.]\d{2}
 _NUMBERS: Final = re.compile(rf"(?P<first>\d{{1,2}})[/.-](?P<second>\d{{1,2}})[/.-](?P<year>\d{{4}}){_TIME}", re.ASCII)
 _YEAR_FIRST: Final = re.compile(rf"(?P<year>\d{{4}})[/.-](?P<month>\d{{1,2}})[/.-](?P<day>\d{{1,2}}){_TIME}", re.ASCII)
 _DAY_FIRST: Final = re.compile(
-    rf"(?:\w{{3,9}}, *)?(?P<day>\d{{1,2}})[ -](?P<name>[^\W\d_]{{3,10}})\.?[ ,-]+(?P<year>\d{{4}}){_TIME}"
+    rf"(?:\w{{3,9}}, *)?(?P<day>\d{{1,2}})[ -](?:de )?(?P<name>[^\W\d_]{{3,10}})\.?(?: de)?[ ,-]+(?P<year>\d{{4}}){_TIME}"
+)
+# Vietnamese and Chinese name day, month and year each.
+_EACH_NAMED: Final = (
+    re.compile(
+        rf"(?:ngày )?(?P<day>\d{{1,2}}) tháng (?P<month>\d{{1,2}}),?(?: năm)? (?P<year>\d{{4}}){_TIME}", re.IGNORECASE
+    ),
+    re.compile(rf"(?P<year>\d{{4}})年(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})[日号]{_TIME}"),
 )
 _MONTH_FIRST: Final = re.compile(rf"(?P<name>[^\W\d_]{{3,10}})\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}}){_TIME}")
 _CLOCK: Final = re.compile(
-    r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))? ?(?P<half>[ap]\.?m\.?)? ?(?P<zone>[A-Z+-][\w:+-]*)?",
+    r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))? ?(?P<half>[ap]\.?m\.?)? ?\(?(?P<zone>[A-Z+-][\w:/+-]*)?\)?",
     re.ASCII | re.IGNORECASE,
 )
 # English, Indonesian, Malay, Portuguese and Filipino, by their first letters.
@@ -55,6 +65,19 @@ _MONTHS: Final = {
     )
     for name in names.split()
 }  # fmt: skip
+# Thai, Lao, Khmer, Burmese and Tamil, in scripts of which a regular expression does not take every sign for a letter.
+_MONTH_WORDS: Final = {
+    spelled(word): f"{date(2000, number, 1):%b}"
+    for words in (
+        "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม",
+        "ม.ค. ก.พ. มี.ค. เม.ย. พ.ค. มิ.ย. ก.ค. ส.ค. ก.ย. ต.ค. พ.ย. ธ.ค.",
+        "ມັງກອນ ກຸມພາ ມີນາ ເມສາ ພຶດສະພາ ມິຖຸນາ ກໍລະກົດ ສິງຫາ ກັນຍາ ຕຸລາ ພະຈິກ ທັນວາ",
+        "មករា កុម្ភៈ មីនា មេសា ឧសភា មិថុនា កក្កដា សីហា កញ្ញា តុលា វិច្ឆិកា ធ្នូ",
+        "ဇန်နဝါရီ ဖေဖော်ဝါရီ မတ် ဧပြီ မေ ဇွန် ဇူလိုင် သြဂုတ် စက်တင်ဘာ အောက်တိုဘာ နိုဝင်ဘာ ဒီဇင်ဘာ",
+        "ஜனவரி பிப்ரவரி மார்ச் ஏப்ரல் மே ஜூன் ஜூலை ஆகஸ்ட் செப்டம்பர் அக்டோபர் நவம்பர் டிசம்பர்",
+    )
+    for number, word in enumerate(words.split(), start=1)
+}
 WANTED: Final = "a time such as 2026-03-01T18:30+08:00, or a date such as 2026-03-01"
 
 
@@ -90,14 +113,15 @@ def parse_moment(value: object, zone: tzinfo | None = None) -> Moment:
 
 def _as_iso(text: str) -> str | None:
     """A date as people write it, in the order of ISO 8601; None where it is none. Raises ValueError where it means two days."""
-    text = " ".join(text.split())
+    digits = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+    text = " ".join(_MONTH_WORDS.get(spelled(word), word) for word in digits.split())
     match = _NUMBERS.fullmatch(text)
     if match:
         first, second = int(match["first"]), int(match["second"])
         if first <= 12 and second <= 12 and first != second:
             raise ValueError(f"{WANTED} (in {match['first']}/{match['second']} day and month cannot be told apart)")
         day, month = (first, second) if second <= 12 else (second, first)
-    elif match := _YEAR_FIRST.fullmatch(text):
+    elif match := next((found for each in (_YEAR_FIRST, *_EACH_NAMED) if (found := each.fullmatch(text))), None):
         day, month = int(match["day"]), int(match["month"])
     elif match := _DAY_FIRST.fullmatch(text) or _MONTH_FIRST.fullmatch(text):
         day, month = int(match["day"]), _MONTHS.get(match["name"][:3].casefold(), 0)
@@ -173,6 +197,11 @@ def _offset(text: str) -> tzinfo:
     name = text.upper()
     if name in _ZONES:
         return timezone(_ZONES[name])
+    if "/" in text:
+        try:
+            return ZoneInfo(text)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("a time zone such as +07:00 or Asia/Jakarta") from None
     match = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?", name, re.ASCII)
     if match is None:
         raise ValueError(f"a time zone such as +07:00 or {', '.join(sorted(_ZONES.keys() - {'Z'}))}")

@@ -54,11 +54,11 @@ def _delimiter(head: str) -> str:
     match = re.fullmatch(r"\s*\"?sep=(.)\"?\s*", lines[0], re.IGNORECASE) if lines else None
     if match:
         return match[1]
-    cut = ((delimiter, line) for line in lines[:_HEADING_ROWS] for delimiter in ",;\t")
+    cut = ((delimiter, line) for line in lines[:_HEADING_ROWS] for delimiter in ",;\t|")
     named = (
         delimiter for delimiter, line in cut if names_report_id(cell.strip(' "') for cell in line.split(delimiter))
     )
-    return next(named, None) or max(",;\t", key=(lines[0] if lines else "").count)
+    return next(named, None) or max(",;\t|", key=(lines[0] if lines else "").count)
 
 
 def _lenient(encoding: str) -> str:

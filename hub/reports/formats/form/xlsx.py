@@ -150,6 +150,8 @@ def _check_parts(parts: list[zipfile.ZipInfo], name: str) -> None:
     # 3.
     names = [part.filename.casefold().replace("\\", "/") for part in parts]
     if "[content_types].xml" not in names or not any(part.startswith("xl/") for part in names):
+        if "mimetype" in names and "content.xml" in names:
+            raise ReadingError(f"{name}: is an OpenDocument sheet; save it as Excel Workbook (.xlsx)")
         raise ReadingError(f"{name}: is a zip file, but no spreadsheet")
     for mark, reason in _FORBIDDEN:
         if any(mark in part for part in names):
