@@ -13,6 +13,7 @@ FORMATS: Final = ("csv", "xlsx", "yaml", "json", "misp", "intelmq", "n6", "iodef
 _MISP_EVENT: Final = {"info", "threat_level_id", "analysis", "Attribute", "Object", "orgc_id", "Orgc", "distribution"}
 # Dotted keys, and the same with underscores, as databases keep them.
 _INTELMQ: Final = re.compile(r"(?:source|destination|time|feed|classification|event_description|protocol)[._][a-z_.]+")
+_MISP_DUMP: Final = frozenset({"category", "type", "value", "to_ids"})
 _HEADING_LINES: Final = 20  # a title may stand above the headings
 _VERIS: Final = {"security_incident", "incident_id", "schema_version", "actor", "action", "asset", "victim"}
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -60,6 +61,8 @@ def _detect_text(text: str, name: str) -> str | None:
                 return "csv"
             if sum(bool(_INTELMQ.fullmatch(column)) for column in columns) >= 2:
                 return "intelmq"
+            if columns >= _MISP_DUMP:
+                return "misp"
     if re.search(r"^(?:- +)?['\"]?(?:report_id|incident_class|title)['\"]? *:", text, re.MULTILINE):
         return "yaml"
     lower = name.casefold()

@@ -10,6 +10,7 @@ import pytest
 
 from hub.reports.observables import Observable, Role
 from hub.reports.read import Report, RowError, detect_format, read_reports
+from hub.reports.victims import Consent
 from tests.reports.specimens import FORM
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -351,3 +352,36 @@ def test_detection_of_formats_sees_the_newer_shapes() -> None:
     assert detect_format(json.dumps(HIERARCHICAL).encode()) == "intelmq"
     assert detect_format(b'{"classification_type": "phishing", "source_ip": "198.51.100.7"}') == "intelmq"
     assert detect_format(b"Reports,of,March\nReport ID,title\n1,x\n") == "csv"
+
+
+DUMP = (
+    "uuid,event_id,category,type,value,comment,to_ids,date,attribute_tag,event_info,event_distribution,event_tag\n"
+    '"a",1,"Network activity","domain","evil.example","two\nlines",1,1772582400,"misp-galaxy:malpedia=""Emotet""","Wave",{},"tlp:green"\n'
+    '"b",1,"Network activity","ip-dst","198.51.100.4","",1,1772582400,"","Wave",{},"tlp:green"\n'
+    '"c",1,"Network activity","ip-dst","198.51.\xff","",1,1772582400,"","Wave",{},"tlp:green"\n'
+)
+
+
+def test_misps_export_as_csv_is_read_with_its_context() -> None:
+    """Attributes go back into their event; a row that is not in UTF-8 is named, and costs no other."""
+    data = DUMP.replace("{}", "1").encode("latin-1")
+    assert detect_format(data) == "misp"
+    error, report = list(read_reports(data, name="export.csv"))
+    assert isinstance(error, RowError)
+    assert error.where == "line 5"
+    assert isinstance(report, Report)
+    assert (report.title, report.tlp) == ("Wave", "green")
+    assert {item.value: item.malware for item in report.observables} == {"evil.example": "Emotet", "198.51.100.4": None}
+    assert report.observables[0].description == "two\nlines"
+
+
+@pytest.mark.parametrize("word", ["0", "Your organisation only", "everyone and their dog"])
+def test_a_distribution_that_nobody_knows_is_the_narrowest(word: str) -> None:
+    """Of an event nothing leaves, of an attribute its value stays."""
+    report = next(item for item in read_reports(DUMP.replace("{}", word).encode()) if isinstance(item, Report))
+    assert report.consent is Consent.NONE
+    event = {"Event": {"uuid": "1", "info": "x", "Tag": [{"name": "tlp:green"}], "Attribute": [
+        {"type": "domain", "category": "Network activity", "to_ids": True, "value": "evil.example", "distribution": word},
+    ]}}  # fmt: skip
+    (report,) = (item for item in read_reports(json.dumps(event).encode()) if isinstance(item, Report))
+    assert report.observables[0].tlp == "red"

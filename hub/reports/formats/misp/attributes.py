@@ -32,7 +32,12 @@ _DISPLAY_NAMES: Final = frozenset({
 # Relations of any object that name whom the attacker imitates or aims at.
 _AIMED_AT: Final = ("target", "impersonated", "spoofed", "affected", "brand")
 _TEXT_TYPES: Final = frozenset({"text", "comment", "other", "target-org", "target-user", "target-external"})
-_DISTRIBUTIONS: Final = frozenset({"", "None", "1", "2", "3", "5"})  # as wide as the event, at least
+DISTRIBUTIONS: Final = {
+    **{number: number for number in "012345"},
+    "your organisation only": "0", "your organization only": "0", "this community only": "1",
+    "connected communities": "2", "all communities": "3", "sharing group": "4", "inherit": "5", "inherit event": "5",
+}  # fmt: skip
+"""MISP's distributions, by number and as its pages call them. Another one is taken for the narrowest."""
 _ALONE: Final = "Attributes whose distribution is 'your organisation only' are marked TLP:RED"
 _SHARING_GROUP: Final = "Attributes shared with a sharing group only are marked TLP:RED"
 
@@ -72,15 +77,16 @@ def strictest(*levels: TlpWord | None) -> TlpWord | None:
 def level_of(item: Mapping[str, Any], draft: Draft, where: str) -> TlpWord | None:
     """The level that an attribute or object says for itself: by a TLP tag, or by its distribution."""
     level = tlp_of(item, draft, where)
-    distribution = str(item.get("distribution"))
+    written = item.get("distribution")
+    distribution = "5" if written in {None, ""} else DISTRIBUTIONS.get(str(written).strip().casefold(), "0")
     if distribution == "0":
+        if str(written).strip().casefold() not in DISTRIBUTIONS:
+            draft.unused("distribution", written, UNKNOWN_WORD, where=where)
         draft.warn(_ALONE)
         return "red"
     if distribution == "4":
         draft.warn(_SHARING_GROUP)
         return "red"
-    if distribution not in _DISTRIBUTIONS:
-        draft.unused("distribution", distribution, UNKNOWN_WORD, where=where)
     return level
 
 

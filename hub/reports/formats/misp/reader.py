@@ -1,4 +1,4 @@
-"""MISP events as JSON: one event, `{"response": […]}`, a list, or one a line. Each event is one incident.
+"""MISP events as JSON: one event, `{"response": […]}`, a list, or one a line; attributes as CSV. Each event is one incident.
 
 Attributes and objects that come without an event are a `watch` report: indicators without an incident.
 """
@@ -14,9 +14,10 @@ import orjson
 
 from hub.errors import ReadingError
 from hub.reports import rsit
-from hub.reports.formats.misp.attributes import level_of, read_attribute, unwrapped
+from hub.reports.formats.misp.attributes import DISTRIBUTIONS, level_of, read_attribute, unwrapped
 from hub.reports.formats.misp.claims import Scene, is_recipient
 from hub.reports.formats.misp.content import VICTIM_FIELDS, Content
+from hub.reports.formats.misp.dump import read_dump
 from hub.reports.formats.misp.galaxies import read_galaxies
 from hub.reports.formats.misp.objects import read_object
 from hub.reports.formats.misp.tags import read_tags
@@ -24,10 +25,10 @@ from hub.reports.knowledge import Malware
 from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.moments import Timeline
 from hub.reports.observables import Observable
-from hub.reports.reading.draft import Draft, Fields, Problem, as_list, distinct
+from hub.reports.reading.draft import UNKNOWN_WORD, Draft, Fields, Problem, as_list, distinct
 from hub.reports.reading.options import MAX_LIST_ITEMS, ReadOptions
 from hub.reports.reading.reader import Format, Record, read_records
-from hub.reports.reading.source import Source, json_values
+from hub.reports.reading.source import Source, as_utf8, json_values
 from hub.reports.reading.times import parse_epoch, parse_moment
 from hub.reports.references import Reference
 from hub.reports.report import Determination, Note, Reading, Report, ReportKind, ReportStatus, Severity
@@ -35,7 +36,6 @@ from hub.reports.victims import Consent, Victim
 
 _THREAT_LEVELS: Final = {"1": (70, "high"), "2": (40, "medium"), "3": (15, "low")}
 _ANALYSIS: Final = {"0": ReportStatus.NEW, "1": ReportStatus.OPEN, "2": ReportStatus.CLOSED}
-_DISTRIBUTIONS: Final = {number: number for number in "012345"}
 _WRAPPERS: Final = ("response", "events", "Events")
 _EVENT_KEYS: Final = frozenset({"info", "threat_level_id", "analysis", "date"})
 _PRIVATE: Final = "names who wrote it, and stays at the CERT"
@@ -59,7 +59,8 @@ def _records(source: Source) -> Iterator[Record]:
     searched: dict[str, dict[str, Any]] = {}
     loose: dict[str, list[Any]] = {"Attribute": [], "Object": []}
     count = 0
-    for where, value in _unwrapped(json_values(source)):
+    is_json = as_utf8(source.head).lstrip()[:1] in {b"{", b"["}
+    for where, value in _unwrapped(json_values(source)) if is_json else read_dump(source):
         parts = _parts(value)
         count += len(parts)
         if count > MAX_SEARCHED_ITEMS:
@@ -236,7 +237,10 @@ def _victims(content: Content) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
 
 
 def _distribution(fields: Fields, draft: Draft) -> Consent | None:
-    distribution = fields.word("distribution", _DISTRIBUTIONS)
+    written = (fields.text("distribution") or "5").casefold()
+    distribution = DISTRIBUTIONS.get(written, "0")
+    if written not in DISTRIBUTIONS:
+        draft.unused("distribution", written, UNKNOWN_WORD)
     if str(fields.take("published")).casefold() in {"false", "0"}:
         draft.warn("The event is not yet published in MISP")
     if distribution == "0":
