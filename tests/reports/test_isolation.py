@@ -194,3 +194,21 @@ def test_an_opendocument_sheet_is_named_as_such() -> None:
         package.writestr("content.xml", "<office:document-content/>")
     with pytest.raises(ReadingError, match="OpenDocument sheet; save it as Excel Workbook"):
         list(read_reports(out.getvalue(), name="x.ods"))
+
+
+@pytest.mark.parametrize(
+    ("domain", "why"),
+    [
+        ("web.id", "is a whole registry's domain"),
+        ("gov.tl", "is a whole registry's domain"),
+        ("duckdns.org", "is a service of millions"),
+        ("bad.duckdns.org", None),
+        ("evil.co.id", None),
+        ("c2.example", None),
+    ],
+)
+def test_no_indicator_names_a_public_suffix_whole(domain: str, why: str | None) -> None:
+    """Registries, and hosters or dynamic DNS under which anybody has a name."""
+    (report,) = read_reports(json.dumps(FORM | {"indicators": f"domain:{domain}"}).encode(), name="x.json")
+    assert isinstance(report, Report)
+    assert [item.held for item in report.observables] == [why]

@@ -7,13 +7,17 @@ and examples are written with them.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from hub.reports.observables import Observable, ObservableType
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.values import as_network, url_host
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
 
 WIDEST_IPV4: Final = 16
 WIDEST_IPV6: Final = 32
@@ -73,30 +77,6 @@ _SHARED_DOMAINS: Final = frozenset(
     "fastly.net firebaseapp.com github.com github.io gitlab.com githubusercontent.com herokuapp.com medium.com "
     "netlify.app notion.site pages.dev pastebin.com reddit.com sharepoint.com sourceforge.net t.me trycloudflare.com "
     "vercel.app web.app weebly.com wixsite.com wordpress.com workers.dev bit.ly t.co goo.gl tinyurl.com".split()
-)
-_REGISTRY_SUFFIXES: Final = frozenset(
-    f"{second}.{top}"
-    for top, seconds in {
-        "bn": "com gov edu net org",
-        "id": "co go or ac web sch net mil my desa",
-        "kh": "com gov edu net org",
-        "la": "com gov edu net org",
-        "mm": "com gov edu net org",
-        "my": "com gov edu net org mil name",
-        "ph": "com gov edu net org mil",
-        "sg": "com gov edu net org per",
-        "th": "co go or ac in mi net",
-        "tl": "com gov edu net org",
-        "vn": "com gov edu net org ac info int",
-        "uk": "co gov ac org",
-        "au": "com gov edu net org",
-        "cn": "com gov edu net org",
-        "jp": "co go ac or ne",
-        "kr": "co go ac or ne",
-        "in": "co gov ac net org",
-        "br": "com gov net org",
-    }.items()
-    for second in seconds.split()
 )
 _LOCAL_NAMES: Final = (".local", ".localhost", ".localdomain", ".lan", ".internal", ".intranet", ".home.arpa", ".corp")
 _EMPTY_HASHES: Final = frozenset({
@@ -160,13 +140,21 @@ def _within(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) 
     return isinstance(outer, IPv6Network) and inner.subnet_of(outer)
 
 
+@cache
+def _suffixes(*, icann: bool) -> PublicSuffixList:
+    """The domains under which anybody registers: those of registries alone, or those of hosters and the like besides."""
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  60 ms, paid where a domain is met
+
+    return PublicSuffixList(only_icann=icann)
+
+
 def _why_domain(name: str) -> str | None:
     name = name.removeprefix("www.")
     if name == "localhost" or name.endswith(_LOCAL_NAMES):
         return "is a name inside somebody's own network"
-    if name in _REGISTRY_SUFFIXES or "." not in name:
+    if "." not in name or _suffixes(icann=True).is_public(name):
         return "is a whole registry's domain"
-    if name in _SHARED_DOMAINS:
+    if name in _SHARED_DOMAINS or _suffixes(icann=False).is_public(name):
         return "is a service of millions"
     labels = name.split(".")
     if any(".".join(labels[i:]) in _TOP_DOMAINS for i in range(len(labels) - 1)):
