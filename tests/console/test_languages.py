@@ -13,12 +13,13 @@ from babel.messages.pofile import read_po
 import hub
 from hub.community.hub import Hub
 from hub.pages.texts import LANGUAGES, shown
+from hub.reports.formats.form.columns import COLUMNS
 from tests.community.making import incident, report, taken
 from tests.console.conftest import Browser, SignedIn
 
 HUB = Path(hub.__file__).parent
 CATALOGUES = HUB / "pages" / "catalogues"
-PARTS = ("pages", "server/console")
+PARTS = ("pages", "desk", "server/console")
 OTHERS = [language for language in LANGUAGES if language != "en"]
 FIELD = re.compile(r"\{\w*\}")
 
@@ -33,7 +34,7 @@ def messages() -> set[str]:
         ],
         keywords={"_": None, "gettext": None, "marked": None, "ngettext": (1, 2)},
     )
-    flat: set[str] = set()
+    flat = set(COLUMNS.values())  # the hints of the form, which the desk translates
     for _file, _line, message, _comments, _context in found:
         flat |= {message} if isinstance(message, str) else set(message)
     return flat

@@ -150,3 +150,16 @@ def test_what_the_desk_keeps_is_for_its_owner_alone(browser: Browser, office: Of
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     folders = [office.home / "desk", *(path for path in (office.home / "desk").rglob("*") if path.is_dir())]
     assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o700}
+
+
+def test_the_desk_speaks_the_officers_language(browser: Browser) -> None:
+    """As the browser says, or as chosen at the foot of a page; where it leads back is on the desk alone."""
+    page = browser.get("/new/form", **{"Accept-Language": "id"}).get_data(as_text=True)
+    assert '<html lang="id">' in page
+    assert "judul singkat" in page
+    assert "Terjemahan ini belum dibaca oleh penutur asli." in page
+    response = browser.get(f"/language?to=th&back={browser.guard.prefix}/records/")
+    assert browser.place(response) == "/records/"
+    assert '<html lang="th">' in browser.text("/records/")
+    for back in ("https://evil.example/", "//evil.example/", "/open/x", "/"):
+        assert browser.place(browser.get(f"/language?to=en&back={back}")) == "/"
