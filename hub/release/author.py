@@ -32,6 +32,7 @@ class Author:
     key: Key = field(repr=False)
     known: Mapping[str, Version] = field(repr=False)
     statement: Content
+    _ids: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False)
 
     def own(self, source: Content, properties: Content, level: tlp.TLP) -> Content:
         """An object of this report alone, under the released id of `source`, from which it was made."""
@@ -77,6 +78,12 @@ class Author:
         return self._living(source["type"], source["id"])
 
     def _living(self, object_type: str, *parts: str) -> str:
+        # asked for by the object itself and by each that names it
+        if (known := self._ids.get((object_type, *parts))) is None:
+            known = self._ids[object_type, *parts] = self._first_living(object_type, *parts)
+        return known
+
+    def _first_living(self, object_type: str, *parts: str) -> str:
         identifier, generation = self.key.identifier(object_type, *parts), 0
         while (version := self.known.get(identifier)) is not None and version.revoked:
             generation += 1

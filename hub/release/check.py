@@ -28,9 +28,8 @@ WELL_KNOWN: Final = frozenset(
     {*tlp.TLP2_IDS.values(), *tlp.TLP1_IDS.values(), *tlp.PAP_IDS.values(), tlp.TLP2_EXTENSION, tlp.PAP_EXTENSION}
     | {incident.INCIDENT_CORE, incident.EVENT, incident.IMPACT, incident.TASK, identifiers.OPENCTI_EXTENSION}
 )
-_UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z")
-_HASH: Final = re.compile(r"[0-9a-fA-F]{32,128}")
+_UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_TIME_OR_HASH: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z|[0-9a-fA-F]{32,128}")
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 # Values of these are ours or the standard's, from closed lists.
 _FIXED: Final = frozenset(
@@ -69,7 +68,7 @@ def problems(contents: Iterable[Mapping[str, Any]], look: Look) -> list[str]:
     # (2) ids
     secret = {identifier.partition("--")[2].encode() for identifier in look.hidden - there}
     for item in objects:
-        if secret and any(match[0].lower() in secret for match in _UUID.finditer(orjson.dumps(item))):
+        if secret and not secret.isdisjoint(_UUID.findall(orjson.dumps(item).lower())):
             found.append(f"{item['id']} holds an id of an object that stays")
     # (3) names and addresses
     texts = {item["id"]: list(texts_of(item)) for item in objects}
@@ -131,7 +130,7 @@ def texts_of(value: Any, name: str = "") -> Iterator[str]:
     if isinstance(value, str):
         if name in _FIXED or value in words.NOT_TEXT or identifiers.type_of(value) is not None:
             return
-        if _TIME.fullmatch(value) or _HASH.fullmatch(value) or FORM.fullmatch(value):
+        if _TIME_OR_HASH.fullmatch(value) or FORM.fullmatch(value):
             return
         if name == "pattern":  # the values by themselves: they are what the gate has read already
             yield from (match[1].replace("\\'", "'").replace("\\\\", "\\") for match in _LITERAL.finditer(value))

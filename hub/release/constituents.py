@@ -48,6 +48,8 @@ class Lookup:
 
     def by_host(self, host: str) -> list[Constituent]:
         """Those whose domain the host is in, or whose network the address or range is in."""
+        if not self._domains and not self._networks:
+            return []
         try:
             network = ipaddress.ip_network(host, strict=False)
         except ValueError:

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import chain
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 from hub.home.member import OwnMember
 from hub.home.register import Constituent
 from hub.release import constituents, hash_spellings, needles, similar_needles
+from hub.release.addresses import interval_of
 from hub.release.digests import DeclaredDigests, ListedDigests
 from hub.release.needle import Hashed, Needle
 from hub.release.needle_index import NeedleIndex
@@ -232,17 +232,15 @@ class _Declared:
         self.needles += similar_needles.like_account(account, whose)
 
     def _host(self, host: str, whose: str) -> None:
-        try:
-            ipaddress.ip_network(host, strict=False)
-        except ValueError:
-            self.needles += needles.of_host(host, whose)
-            self.needles += similar_needles.like_host(host, whose)
-            if "." in host:
-                self.needles += similar_needles.like_domain(host, whose)
-                parent = host.partition(".")[2]
-                self.hashed += hash_spellings.hashed((host, parent) if "." in parent else (host,), whose)
-        else:
+        if interval_of(host) is not None:
             self.networks.append(host)
+            return
+        self.needles += needles.of_host(host, whose)
+        self.needles += similar_needles.like_host(host, whose)
+        if "." in host:
+            self.needles += similar_needles.like_domain(host, whose)
+            parent = host.partition(".")[2]
+            self.hashed += hash_spellings.hashed((host, parent) if "." in parent else (host,), whose)
 
 
 def _tickets(report: Report) -> Iterator[str]:

@@ -7,6 +7,7 @@ reading that is not `clean`: only long names are searched for in it, and it is n
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -17,6 +18,10 @@ from hub.release.spelled_out import SPELLINGS, interleaved
 MAX_DEPTH: Final = 4  # encodings inside encodings
 MAX_READINGS: Final = 300  # of one text
 MIN_ENCODED: Final = 8  # characters of a decoded text that may be encoded once more
+_ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_OF_ADDRESSES: Final = tuple(
+    (name, decode) for name, decode in DECODERS if name == "decimal codes"
+)  # all that fits one
 _INNER: Final = (*DECODERS, *BASES, *SPELLINGS)
 _OUTER: Final = (*_INNER, ("other letters", interleaved))
 
@@ -34,13 +39,14 @@ class Reading(NamedTuple):
 @lru_cache(maxsize=10_000)
 def readings(text: str) -> tuple[Reading, ...]:
     """The text, and what it becomes when decoded, step by step; the text itself comes first."""
+    outer = _OF_ADDRESSES if _ADDRESS.fullmatch(text) else _OUTER
     by_text = {text: Reading(text, 0, len(text))}
     waiting = [(by_text[text], 0)]
     while waiting:
         current, depth = waiting.pop()
         if depth == MAX_DEPTH or not current.clean:
             continue
-        for encoding, decode in _INNER if depth else _OUTER:
+        for encoding, decode in _INNER if depth else outer:
             for decoded in decode(current.text):
                 known = by_text.get(decoded.text)
                 if (known is not None and (known.clean or not decoded.clean)) or len(by_text) >= MAX_READINGS:

@@ -189,7 +189,7 @@ class Scanner:
 
     def _addresses(self, reading: Reading) -> Iterator[Hit]:
         for address in chain(addresses(fold(reading.text)), packed_addresses(reading.text)):
-            if self._ranges.overlap(address.network):
+            if self._ranges.overlap(address.interval):
                 strength = Strength.EXACT if address.certain else Strength.SIMILAR
                 start = reading.text.find(address.text)
                 if reading.encoding or start < 0:

@@ -20,7 +20,6 @@ server of a ministry that serves phishing was hacked, and a receiver who blocks 
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
@@ -30,7 +29,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from hub.home.member import OwnMember
-from hub.release.addresses import Ranges
+from hub.release.addresses import Ranges, interval_of
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.report import Report
 from hub.stix.places import REGIONS
@@ -130,8 +129,8 @@ class OwnSpace:
 
     def _place(self, host: str) -> Place:
         if _may_be_address(host):
-            network = _network(host) if self._prefixes else None
-            return Place.OWN if network is not None and self._prefixes.overlap(network) else Place.ELSEWHERE
+            interval = interval_of(host) if self._prefixes else None
+            return Place.OWN if interval is not None and self._prefixes.overlap(interval) else Place.ELSEWHERE
         labels = host.casefold().strip(".").split(".")
         if self._domains and any(".".join(labels[start:]) in self._domains for start in range(len(labels))):
             return Place.OWN
@@ -194,10 +193,3 @@ def _host_of(url: str) -> str:
 def _may_be_address(host: str) -> bool:
     """Whether a host is no name: no top-level domain ends with a digit or holds a colon."""
     return host[-1:].isdigit() or ":" in host
-
-
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    try:
-        return ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        return None

@@ -54,6 +54,8 @@ class Draft:
         self, key: str, value: object, reason: str = NO_PLACE, *, where: str | None = None, count: int = 1
     ) -> None:
         """Name a field that is not used; of a list or mapping each value. Empty ones are "not shared" and not named."""
+        if value is None or value == "":  # most keys of most events
+            return
         place = self.where if where is None else where
         for path, leaf in _leaves(key, value):
             self._unused_leaf(path, excerpt(leaf, UNUSED_CHARS), reason, place, count)
@@ -192,7 +194,8 @@ class Fields:
 
     def read(self, key: str, reader: Callable[[str], T]) -> T | None:
         """``reader(text)`` of the value; None, and named as unused, where it cannot be read."""
-        return self._draft.attempt(reader, self.path(key), self.take(key))
+        value = self.take(key)
+        return None if value is None else self._draft.attempt(reader, self.path(key), value)
 
     def keys(self) -> Iterable[str]:
         """The keys there are."""
@@ -204,8 +207,10 @@ class Fields:
 
     def drop(self, reason: str, *keys: str) -> None:
         """Name these keys as unused, for ``reason``."""
+        self._taken.update(keys)
         for key in keys:
-            self._draft.unused(self.path(key), self.take(key), reason)
+            if (value := self._mapping.get(key)) is not None:
+                self._draft.unused(self.path(key), value, reason)
 
     def ignore(self, *keys: str) -> None:
         """Count these keys as read without naming them: for what hub/docs/roles.md lists as passed over."""
