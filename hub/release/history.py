@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -91,13 +91,30 @@ def _audience(data: Mapping[str, Any], record: ReleaseRecord) -> AudienceHistory
         title=str(data.get("title") or collection),
         collection=collection,
         profile=str(data["profile"]),
-        events=tuple(_event(entry) for entry in record.history),
-        objects=tuple(_objects([record.objects, record.lone])),
+        events=tuple(_events(record.history)),
+        objects=tuple(_objects([record.objects, record.lone], _names_told(record))),
         observed=record.observed,
     )
 
 
-def _event(entry: Mapping[str, Any]) -> HistoryEvent:
+def _events(history: Iterable[Mapping[str, Any]]) -> Iterator[HistoryEvent]:
+    let_out: dict[str, str] = {}  # what left under a key, for the entry in which it is taken back
+    for entry in history:
+        event = _event(entry, let_out)
+        let_out |= {approval.key: approval.text for approval in event.approvals if approval.text}
+        yield event
+
+
+def _names_told(record: ReleaseRecord) -> Mapping[str, str]:
+    """What released objects were called while they stood: a revocation repeats no name."""
+    rows = [
+        row for entry in record.history for row in preview_from(entry.get("preview", {"title": "", "rows": ()})).rows
+    ]
+    told = {row.id: row.leaves for row in rows if row.leaves is not None and row.path == "name"}
+    return {released: told[here] for here, released in record.mapping.items() if here in told}
+
+
+def _event(entry: Mapping[str, Any], let_out: Mapping[str, str]) -> HistoryEvent:
     rows = preview_from(entry["preview"]).rows if "preview" in entry else ()
     return HistoryEvent(
         at=str(entry["at"]),
@@ -105,7 +122,7 @@ def _event(entry: Mapping[str, Any]) -> HistoryEvent:
         withdrawn=bool(entry.get("withdrawn")),
         consent=str(entry.get("consent", "")),
         officer=str(entry.get("officer", "")),
-        approvals=tuple(_approvals(entry, rows)),
+        approvals=tuple(_approvals(entry, rows, let_out)),
         named_by=str(entry.get("named_by", "")),
         source_level=str(entry.get("source_gave_leave_for", "")),
         left=tuple(row for row in rows if row.leaves is not None),
@@ -113,7 +130,7 @@ def _event(entry: Mapping[str, Any]) -> HistoryEvent:
     )
 
 
-def _approvals(entry: Mapping[str, Any], rows: Sequence[PreviewRow]) -> Iterable[Approval]:
+def _approvals(entry: Mapping[str, Any], rows: Sequence[PreviewRow], before: Mapping[str, str]) -> Iterable[Approval]:
     by_key = {row.key: row for row in reversed(rows) if row.key}
     alone, despite = set(entry.get("approved_alone", ())), entry.get("despite", {})
     let_out = {*entry.get("approved_texts", ()), *entry.get("approved_values", ())}
@@ -125,11 +142,11 @@ def _approvals(entry: Mapping[str, Any], rows: Sequence[PreviewRow]) -> Iterable
         row = by_key.get(key)
         if row is not None and row.held and key in let_out:
             decision = "let out, and held still: something in it looks suspicious"  # noqa: PLW2901
-        text = row.value or row.here if row is not None and key in let_out else ""
+        text = row.value or row.here if row is not None and key in let_out else before.get(key, "")
         yield Approval(key, row.place if row is not None else "", text, decision, str(despite.get(key, "")))
 
 
-def _objects(versions: Iterable[Mapping[str, Version]]) -> Iterable[ReleasedObject]:
+def _objects(versions: Iterable[Mapping[str, Version]], told: Mapping[str, str]) -> Iterable[ReleasedObject]:
     for by_id in versions:
         for identifier, version in by_id.items():
             content = version.content
@@ -137,7 +154,7 @@ def _objects(versions: Iterable[Mapping[str, Version]]) -> Iterable[ReleasedObje
             yield ReleasedObject(
                 type=str(content["type"]),
                 id=identifier,
-                name=str(name),
+                name=told.get(identifier, str(name)) if version.revoked else str(name),
                 modified=str(content["modified"]),
                 revoked=version.revoked,
             )

@@ -243,6 +243,8 @@ class _Rewriting:
         if (reason := self._barred(content, level)) is not None or level is None:
             self._stays(content, reason or "")
             return
+        if content.get("revoked") and self._leaves_no_more(content):
+            return
         # (3) the gate
         if content["type"] == "indicator" or content["type"] in identifiers.OBSERVABLE_TYPES:
             passage = self._passage(content, level)
@@ -257,6 +259,17 @@ class _Rewriting:
             self._stays(content, "it was withdrawn before it ever left")
             return
         self._by_rules(content, release, level)
+
+    def _leaves_no_more(self, content: Content) -> bool:
+        """Whether an indicator that the report does not hold any more has left, linked or alone: then it is revoked."""
+        if content["type"] != "indicator":
+            return False
+        left = self._author.lone_version(content) or self._order.known.get(self._author.released_id(content))
+        if left is None or left.revoked:
+            return False
+        here, why = _saying(content), "the report does not hold it any more: it is revoked"
+        self._out.rows.append(preview.PreviewRow("indicator", content["id"], "", here, f"{here}, withdrawn", why))
+        return True
 
     def _passage(self, content: Content, level: tlp.TLP) -> Passage:
         passage = self._gate.passage(content)

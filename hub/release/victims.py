@@ -88,8 +88,10 @@ def _again_or_chosen(victim: Victim, highest: tuple[Level, str], crowd: Crowd, t
 
     A sector that a later stage leaves out is not forgotten, and that it was left out says: it is one of the few of its size.
     """
+    rung = ladder.choose(victim, highest, crowd)
     without_size = ladder.choose(replace(victim, size=None), highest, crowd)
-    return without_size if told_by(without_size) in told else ladder.choose(victim, highest, crowd)
+    says_less = told_by(rung) != told_by(without_size)
+    return without_size if says_less and told_by(without_size) in told else rung
 
 
 def _with_one_sector(victims: Sequence[Victim]) -> list[Victim]:

@@ -12,7 +12,8 @@ import pytest
 
 from hub.home.member import OwnMember
 from hub.producer.desk import Release, release_report
-from hub.release.policy import Approvals, Audience
+from hub.release.history import history_of
+from hub.release.policy import Approvals, Audience, text_key
 from hub.release.record import keep_file
 from hub.release.step import Withheld
 from hub.reports.moments import Timeline
@@ -163,6 +164,14 @@ def test_a_size_that_is_known_later_does_not_take_the_sector_back(cert: Cert) ->
     )
 
 
+def test_a_size_that_enough_share_is_told_by_a_later_stage(cert: Cert) -> None:
+    cert.member = replace(cert.member, constituents={("MY", "healthcare", "small"): 60})
+    unsized = Victim(sectors=("healthcare",), countries=("MY",))
+    cert.releases(a_stage(victims=(unsized,)))
+    later = cert.releases(a_stage(victims=(replace(unsized, size="small"),)), now=LATER)
+    assert titles(later) == ["Ransomware at a small healthcare organisation in Malaysia"]
+
+
 def test_what_left_alone_stays_alone(cert: Cert) -> None:
     """Linked to the incident by a later stage, the lone indicator would tell whose name it resembles."""
     lure = "rnelati-login.example"
@@ -206,3 +215,23 @@ def test_two_stages_tell_no_duration(cert: Cert) -> None:
     at_once = cert.releases(a_stage(timeline=begun, report_id="MY-3"), now=LATER)
     assert "2026-03-09" in str(contents(at_once)), "one release tells one day"
     assert "2026-03-12" not in str(contents(at_once))
+
+
+def test_the_record_names_what_a_later_stage_withdrew_and_took_back(cert: Cert) -> None:
+    """The revocation repeats nothing; the CERT's own record says what it was, and which text was taken back."""
+    text = "They came in by way of an old printer server."
+    key = text_key(text)
+    extra = seen(ObservableType.DOMAIN, "beat.example")
+    approved = Approvals("Aisyah", texts=frozenset({key}))
+    cert.releases(replace(a_stage(extra), description=text), approvals=approved)
+    later = cert.releases(
+        replace(a_stage(), description=text), now=LATER, approvals=Approvals("Badrul", taken_back=frozenset({key}))
+    )
+    assert isinstance(later, Release)
+    (row,) = [row for row in later.preview.rows if row.type == "indicator" and "beat.example" in row.here]
+    assert row.leaves == f"{row.here}, withdrawn"
+    (history,) = history_of(cert.member, later.report.report_id)
+    (decision,) = history.events[-1].approvals
+    assert (decision.decision, decision.text) == ("taken back", text)
+    (revoked,) = [item for item in history.objects if item.revoked and item.type == "indicator"]
+    assert "beat.example" in revoked.name
