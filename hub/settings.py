@@ -176,6 +176,11 @@ class Settings:
     smtp_from: str = setting("", "address that reminders come from")
     smtp_user: str = setting("", "user at the mail server, where it asks for one")
     smtp_password_file: str = setting("", "file with that user's password")
+    operator_mail: str = setting(
+        "",
+        "address that is mailed, as reminders are, where a member is silent longer than it declares or the certificate ends "
+        "soon; empty: lines in the log, or of `hub remind`",
+    )
     limits: Limits = field(default_factory=Limits)
     accounts: Mapping[str, Limits] = field(default_factory=dict)  # exceptions, by the account's name
     certificates: Mapping[str, str] = field(

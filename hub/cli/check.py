@@ -23,6 +23,7 @@ from hub.audit.verified import last_verification
 from hub.cli.backups import backups_in, read_manifest
 from hub.cli.findings import Finding, show_findings
 from hub.cli.settings import unknown_variables
+from hub.community.alarms import certificate_end
 from hub.community.hub import Hub
 from hub.errors import HubError
 from hub.settings import Settings, load_settings
@@ -120,9 +121,7 @@ def _exposure(settings: Settings) -> Iterator[Finding]:
 def _certificate(settings: Settings) -> Iterator[Finding]:
     if not settings.tls_cert:
         return
-    from hub.server.metrics import certificate_expiry  # noqa: PLC0415 - loads Flask, for this one line
-
-    ends = certificate_expiry(settings.tls_cert)
+    ends = certificate_end(settings.tls_cert)
     if ends is None:
         yield Finding("certificate", good=False, words=f"{settings.tls_cert} holds no certificate that can be read")
         return

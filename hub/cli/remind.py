@@ -4,7 +4,8 @@
 2. They are written: as lines, as JSON, or as one mail for each member to its contact.
 3. What was written is noted, member by member. Where the mail server refuses a member's mail for good, its telephone number is printed
    instead, and that counts as well; where it says "later", or is away, nothing is noted, and the next run tries again.
-4. The ledger's oldest intervals are joined, since this is done again and again anyway.
+4. The operator is mailed, once, about members that are silent and a certificate that ends soon; without mail these are lines on stderr.
+5. The ledger's oldest intervals are joined, since this is done again and again anyway.
 
 However many timers and servers do it, on however many machines: one at a time (`sharing.turn`).
 """
@@ -15,13 +16,15 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import closing, nullcontext
 
 from hub.cli import AWAY, DONE
 from hub.community import mail
+from hub.community.alarms import Alarm, raise_alarms
 from hub.community.digests import Digest, due_digests, remind
 from hub.community.mail import Mailed, Post
-from hub.community.reminder_loop import in_words, mail_server, unavailable
+from hub.community.reminder_loop import in_words, mail_server, send_alarms, unavailable
 from hub.settings import load_settings
 from hub.wiring import open_hub
 
@@ -54,15 +57,21 @@ def run(args: argparse.Namespace) -> int:
                 print(in_words(digest, result), flush=True)
             return not args.keep
 
+        def alarm(alarms: Sequence[Alarm]) -> bool:
+            was_sent = send_alarms(alarms, post, settings.operator_mail, lambda line: print(line, file=sys.stderr))
+            return was_sent and not args.keep
+
         try:
             # (1) to (3)
             if not remind(hub, write):
                 print("hub remind: another process is reminding just now; nothing is lost", file=sys.stderr)
+            # (4)
+            raise_alarms(hub, settings.tls_cert, alarm)
         except mail.AWAY as error:
             print(f"hub remind: the mail server {unavailable(settings, error)}", file=sys.stderr)
             for digest in due_digests(hub):
                 print(digest.phone, file=sys.stderr)
             return AWAY
-        # (4)
+        # (5)
         hub.community.ledger.fold()
     return DONE

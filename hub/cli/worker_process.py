@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import Final
 
 import flask
@@ -15,8 +16,9 @@ from hub.audit.trail import AuditTrail
 from hub.cli.server_process import serve
 from hub.errors import StoreError
 from hub.server.front import Front
+from hub.server.metrics import forget_dead_workers
 from hub.settings import load_settings
-from hub.wiring import application, log_to
+from hub.wiring import METRICS_FOLDER, application, log_to
 
 COLLECT_AT: Final = (
     10_000,
@@ -30,6 +32,8 @@ def main() -> None:
     """The process itself."""
     log_to(sys.stderr.fileno())
     settings = load_settings(os.environ)
+    if METRICS_FOLDER in os.environ:
+        forget_dead_workers(Path(os.environ[METRICS_FOLDER]))
     app = application(settings)
     front = Front(
         app.wsgi_app,

@@ -65,10 +65,14 @@ class Post:
 
     def send(self, digest: Digest) -> Mailed:
         """Send it to its member's contact; raises what `AWAY` lists where the server cannot be used."""
+        return self.deliver(digest.member.contact, digest.subject, digest.body)
+
+    def deliver(self, recipient: str, subject: str, body: str) -> Mailed:
+        """The same for any message."""
         if self._line is None:
             self._line = self._connected()
         try:
-            self._line.send_message(_message(digest, self._server.sender))
+            self._line.send_message(_message(self._server.sender, recipient, subject, body))
         except smtplib.SMTPRecipientsRefused as error:
             code = max(code for code, _ in error.recipients.values())
             return Mailed.REFUSED if code >= _LASTING else Mailed.LATER
@@ -107,13 +111,13 @@ def why_away(error: BaseException) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def _message(digest: Digest, sender: str) -> EmailMessage:
+def _message(sender: str, recipient: str, subject: str, body: str) -> EmailMessage:
     message = EmailMessage()
     message["From"] = sender
-    message["To"] = digest.member.contact
-    message["Subject"] = digest.subject
+    message["To"] = recipient
+    message["Subject"] = subject
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in answer to it
-    message.set_content(digest.body)
+    message.set_content(body)
     return message
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import random
 import time
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Final
 
 from hub.community import mail
+from hub.community.alarms import Alarm, message, raise_alarms
 from hub.community.digests import Digest, remind
 from hub.community.hub import Hub
 from hub.community.mail import Mailed, MailServer, Post
@@ -61,7 +63,11 @@ class ReminderLoop:
                         _log.info("reminded: %s", in_words(digest, result))
                     return result is not Mailed.LATER
 
+                def alarm(alarms: Sequence[Alarm]) -> bool:
+                    return send_alarms(alarms, post, settings.operator_mail, _log.warning)
+
                 had_turn = remind(hub, send)
+                raise_alarms(hub, settings.tls_cert, alarm)
             if had_turn and time.monotonic() - self._folded_at > FOLD_SECONDS:
                 hub.community.ledger.fold()
                 self._folded_at = time.monotonic()
@@ -81,6 +87,17 @@ class ReminderLoop:
         if text != self._complaint:
             _log.warning("%s", text)
         self._complaint = text
+
+
+def send_alarms(alarms: Sequence[Alarm], post: Post | None, operator_mail: str, write: Callable[[str], object]) -> bool:
+    """Mail them to the operator where that is set up, else write a line for each; False where the mail has to wait."""
+    if post is not None and operator_mail:
+        result = post.deliver(operator_mail, *message(alarms))
+        if result is not Mailed.REFUSED:
+            return result is Mailed.TAKEN
+    for one in alarms:
+        write(one.line)
+    return True
 
 
 def mail_server(settings: Settings) -> MailServer:

@@ -35,7 +35,7 @@ from hub.server.asgi import Receive, Send
 from hub.server.certificates import SECRET, SUBJECT
 from hub.server.connections import HttpConnection
 from hub.server.logins import PasswordQueue
-from hub.server.metrics import count_front_refusal
+from hub.server.metrics import count_front_refusal, note_front
 from hub.server.shares import Shares
 from hub.server.threads import Threads
 from hub.server.turns import Turns
@@ -55,6 +55,7 @@ SENT: Final = "hub.sent"  # callable: set by the application, to be called in a 
 _log = logging.getLogger("hub.request")
 PIECE_BYTES: Final = 256 * 1024  # of an answer, sent at a time
 _ACCOUNTS_KEPT: Final = 10_000  # digests of credentials and whose they were
+_FIGURES_SECONDS: Final = 1.0  # between two notes of what waits, for the metrics
 _HEADER_NAMES_KEPT: Final = 1_000  # as they are called in a WSGI environment: clients choose them
 _environ_keys: Final[dict[bytes, str]] = {}
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -102,6 +103,8 @@ class Front:
         self._shares = Shares(limits, time.monotonic, own)
         self._accounts: OrderedDict[bytes, str] = OrderedDict()  # digest of credentials -> name of the client
         self._body_bytes = 0  # of all bodies that are held now
+        self._bodies_refused = 0
+        self._throttled: dict[str, int] = {}  # what the metrics have of it already
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """One request, or the application's whole life."""
@@ -115,14 +118,46 @@ class Front:
                     connection.drop()  # to close it would wait until the client has taken what is on its way
 
     async def _live(self, receive: Receive, send: Send) -> None:
+        figures = asyncio.create_task(self._note_figures())
         while True:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
+                figures.cancel()
+                note_front(dict.fromkeys(self.waiting(), 0), {})
                 self._passwords.close()
                 self._threads.end()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
+
+    async def _note_figures(self) -> None:
+        while True:
+            throttled = self.throttled()
+            note_front(
+                self.waiting(), {limit: count - self._throttled.get(limit, 0) for limit, count in throttled.items()}
+            )
+            self._throttled = throttled
+            await asyncio.sleep(_FIGURES_SECONDS)
+
+    def waiting(self) -> dict[str, int]:
+        """How much waits now, by what it waits for."""
+        return {
+            "turns": self._working.queued,
+            "threads": len(self._threads.calls),
+            "passwords": self._passwords.waiting,
+            "answers": self._sending.queued,
+            "body_bytes": self._body_bytes,
+        }
+
+    def throttled(self) -> dict[str, int]:
+        """How many requests were refused with 429 since the start, by the limit that they met."""
+        return {
+            "turns": self._working.refused,
+            "answers": self._sending.refused,
+            "bodies": self._bodies_refused,
+            **self._shares.refused,
+            **self._passwords.refused,
+        }
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         # (1)
@@ -174,6 +209,7 @@ class Front:
         if expected > limits.body_bytes:
             raise TooLargeError(f"The body is over the {limits.body_bytes} bytes that the hub takes: send it in parts.")
         if self._body_bytes + expected > limits.bodies_bytes:
+            self._bodies_refused += 1
             raise TooManyRequestsError("Too many request bodies are on their way at once. Send it again later.", 5)
         parts: list[bytes] = []
         size = 0

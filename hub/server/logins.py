@@ -47,6 +47,7 @@ class PasswordQueue:
         self._failures = FixedWindowRateLimiter(MemoryStorage())
         self._known_pairs: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._waiting = Counter[str]()
+        self.refused = Counter[str]()  # how often somebody was sent away, by why
         self._thread = ThreadPoolExecutor(1, "password", initializer=_be_nice)
 
     async def verify(self, check: PasswordCheck, address: str) -> Account:
@@ -58,6 +59,7 @@ class PasswordQueue:
             self._waiting.total() >= self._limits.password_queue
             or self._waiting[network] >= self._limits.address_passwords
         ):
+            self.refused["passwords"] += 1
             raise TooManyRequestsError(
                 "Too many passwords wait to be verified. Send the request again later, or use a key.",
                 _QUEUE_RETRY_SECONDS,
@@ -77,6 +79,11 @@ class PasswordQueue:
         self._remember(check.name, network)
         return account
 
+    @property
+    def waiting(self) -> int:
+        """How many passwords wait to be verified, or are being verified."""
+        return self._waiting.total()
+
     def close(self) -> None:
         """Verify nothing more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -90,6 +97,7 @@ class PasswordQueue:
             raise self._throttled("For this name came too many wrong passwords.", "name", name)
 
     def _throttled(self, reason: str, kind: str, key: str) -> TooManyRequestsError:
+        self.refused["wrong passwords"] += 1
         item = self._address_failures if kind == "address" else self._name_failures
         reset_at = self._failures.get_window_stats(item, kind, key).reset_time
         wait = max(1, min(self._window_minutes * 60, int(reset_at - time.time())))

@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 
 import flask
-from cryptography import x509
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from hub.audit.verified import last_verification
+from hub.community.alarms import certificate_end, silences
 from hub.community.hub import Hub
 from hub.errors import ForbiddenError, UnauthenticatedError
 from hub.sharing.members import Account, AccountKind
@@ -28,6 +28,16 @@ _objects = Counter(
 
 _front_refusals = Counter(
     "hub_front_refusals_total", "Requests refused before they came to the application.", ["status"], registry=_registry
+)
+_throttles = Counter(
+    "hub_throttles_total", "Requests refused with 429, by the limit that they met.", ["limit"], registry=_registry
+)
+_waiting = Gauge(
+    "hub_waiting",
+    "What waits in the server processes, by what it waits for.",
+    ["queue"],
+    registry=_registry,
+    multiprocess_mode="livesum",
 )
 _logins = Counter("hub_refused_logins_total", "Requests whose credentials were refused.", registry=_registry)
 _seen = Gauge(
@@ -56,6 +66,25 @@ def note_seen(account: Account) -> None:
 def count_front_refusal(status: int) -> None:
     """Count what the front refused."""
     _front_refusals.labels(str(status)).inc()
+
+
+def note_front(waiting: Mapping[str, int], throttled: Mapping[str, int]) -> None:
+    """Note what waits in the front now, and what it refused since the last time."""
+    for queue, count in waiting.items():
+        _waiting.labels(queue).set(count)
+    for limit, count in throttled.items():
+        _throttles.labels(limit).inc(count)
+
+
+def forget_dead_workers(folder: Path) -> None:
+    """Drop what waits in processes that are gone: one that was killed could not say that nothing waits any more.
+
+    `folder` is where the workers keep their figures together.
+    """
+    for file in folder.glob("gauge_live*_*.db"):
+        pid = file.stem.rpartition("_")[2]
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+            mark_process_dead(int(pid), str(folder))  # type: ignore[no-untyped-call] # prometheus-client types its rest
 
 
 def count_refused_login() -> None:
@@ -135,13 +164,20 @@ def _operating(app: flask.Flask) -> bytes:
     lines += _gauge("hub_store_bytes", "What the store takes.", {"": size})
     if free is not None:
         lines += _gauge("hub_disk_free_bytes", "What its disk has left.", {"": free})
-    expiry = certificate_expiry(app.config.get("TLS_CERT", ""))
+    expiry = certificate_end(app.config.get("TLS_CERT", ""))
     if expiry is not None:
         lines += _gauge(
             "hub_certificate_expiry_seconds", "When the TLS certificate ends, as a Unix time.", {"": expiry}
         )
     overdue = {f'{{root="{root.name}"}}': len(hub.community.overdue(root)) for root in hub.catalogue.roots.values()}
     lines += _gauge("hub_overdue_steps", "Deadlines of the joint protocol that have passed.", overdue)
+    silent = {silence.member.code for silence in silences(hub)}
+    members = {
+        f'{{member="{member.code}"}}': float(member.code in silent)
+        for member in hub.catalogue.members.values()
+        if member.silent_hours
+    }
+    lines += _gauge("hub_member_silent", "1: it has asked for nothing for longer than it declares.", members)
     verified = last_verification(hub.store)
     if verified is not None:
         lines += _gauge(
@@ -156,13 +192,3 @@ def _gauge(name: str, text: str, values: Mapping[str, float]) -> Iterator[str]:
     yield f"# TYPE {name} gauge"
     for labels, value in values.items():
         yield f"{name}{labels} {value}"
-
-
-def certificate_expiry(file: str) -> float | None:
-    """When the first certificate in a PEM file ends, as a Unix time; None where there is none that can be read."""
-    if not file:
-        return None
-    try:
-        return x509.load_pem_x509_certificate(Path(file).read_bytes()).not_valid_after_utc.timestamp()
-    except (OSError, ValueError):
-        return None

@@ -7,7 +7,7 @@ after it was answered, so a bucket may go below zero; the client waits until it 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -63,7 +63,7 @@ class Shares:
         self._limits = limits
         self._own_limits = clients
         self._clients: OrderedDict[str, tuple[Bucket, Bucket, Bucket]] = OrderedDict()
-        self.refused = 0  # how often a client was refused
+        self.refused = Counter[str]()  # how often a client was refused, by kind
 
     def request(self, client: str) -> None:
         """Count one request; TooManyRequestsError where the client has used up its share."""
@@ -86,7 +86,7 @@ class Shares:
             of_objects.take(objects, now)
 
     def _refusal(self, bucket: Bucket, most: int, kind: str) -> TooManyRequestsError:
-        self.refused += 1
+        self.refused[kind] += 1
         seconds = max(1, math.ceil(bucket.wait))
         return TooManyRequestsError(
             f"The limit is {most} {kind} a minute for this account or address. Go on in {seconds} seconds.", seconds

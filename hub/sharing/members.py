@@ -21,6 +21,9 @@ _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)  # 
 _FINGERPRINT: Final = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}", re.ASCII)
 
 
+_SILENT_HOURS_MOST: Final = 24 * 90
+
+
 class MemberRole(StrEnum):
     """What a member does in the community; the coordinator rotates by a change in members.toml, no code."""
 
@@ -44,6 +47,7 @@ class Member:
     modified: str
     role: MemberRole = MemberRole.MEMBER
     pgp_fingerprint: str = ""  # "" where none is declared
+    silent_hours: int = 0  # without a request, after which the operator is mailed; 0: never
 
     @property
     def identity(self) -> str:
@@ -100,6 +104,7 @@ def parse_member(table: Table) -> Member:
         modified=_timestamp(table, "modified"),
         role=_role(table),
         pgp_fingerprint=_fingerprint(table),
+        silent_hours=table.number("silent_hours", least=0, most=_SILENT_HOURS_MOST, default=0),
     )
     if parse_timestamp(member.modified) < parse_timestamp(member.created):
         raise table.complaint("modified", "should not lie before `created`")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -109,14 +112,55 @@ def test_prometheus_takes_its_rules(deployed: Path) -> None:
     run("promtool", "check", "rules", str(deployed / "prometheus" / "threat-sharing-hub.rules.yml"))
 
 
+def figures_of(expressions: Sequence[str]) -> set[str]:
+    """The names of the hub's metrics in PromQL; a histogram's and a counter's parts count as the one that they are of."""
+    names = {name for text in expressions for name in re.findall(r"\bhub_[a-z_]+", text)}
+    return {re.sub(r"_(bucket|sum|count)$", "", name) for name in names}
+
+
+def assert_known(names: set[str]) -> None:
+    """Each is one that the hub writes: an expression over a name that nobody writes is empty for ever."""
+    source = (DEPLOY.parent / "server" / "metrics.py").read_text(encoding="utf-8")
+    assert len(names) > 5
+    for name in names:
+        assert f'"{name}"' in source or f" {name} " in source, name
+
+
 def test_each_alert_is_of_a_figure_that_the_hub_has() -> None:
     """A rule over a name that nobody writes never fires."""
-    source = (DEPLOY.parent / "server" / "metrics.py").read_text(encoding="utf-8")
     rules = yaml.safe_load((DEPLOY / "prometheus" / "threat-sharing-hub.rules.yml").read_text(encoding="utf-8"))
-    expressions = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
-    assert len(expressions) > 5
-    for name in {name for text in expressions for name in re.findall(r"hub_[a-z_]+", text)}:
-        assert f'"{name}"' in source, name
+    assert_known(figures_of([rule["expr"] for group in rules["groups"] for rule in group["rules"]]))
+
+
+def dashboard() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((DEPLOY / "grafana" / "threat-sharing-hub.json").read_text(encoding="utf-8"))
+    return content
+
+
+def test_each_panel_of_the_dashboard_shows_figures_that_the_hub_has(tmp_path: Path) -> None:
+    """All of them, and each expression is one that Prometheus understands."""
+    expressions = [target["expr"] for panel in dashboard()["panels"] for target in panel["targets"]]
+    assert_known(figures_of(expressions))
+    source = (DEPLOY.parent / "server" / "metrics.py").read_text(encoding="utf-8")
+    written = set(re.findall(r'"(hub_[a-z_]+)"', source)) - {"hub_info"}
+    assert written <= figures_of(expressions)
+    rules = [{"record": f"panel:{number}", "expr": text} for number, text in enumerate(expressions)]
+    (tmp_path / "panels.yml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    run("promtool", "check", "rules", str(tmp_path / "panels.yml"))
+
+
+def test_panels_of_the_dashboard_stand_side_by_side() -> None:
+    """None over another, none outside, each with a title and a number of its own."""
+    panels, taken = dashboard()["panels"], set[tuple[int, int]]()
+    assert len({panel["id"] for panel in panels}) == len({panel["title"] for panel in panels}) == len(panels)
+    for panel in panels:
+        place = panel["gridPos"]
+        columns, lines = range(place["x"], place["x"] + place["w"]), range(place["y"], place["y"] + place["h"])
+        cells = {(column, line) for column in columns for line in lines}
+        assert not cells & taken, panel["title"]
+        assert max(columns) < 24
+        assert panel["datasource"]["uid"] == "${datasource}"
+        taken |= cells
 
 
 def test_compose_is_yaml_and_opens_nothing_to_the_world() -> None:

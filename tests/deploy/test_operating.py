@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import subprocess
@@ -15,10 +16,11 @@ import trustme
 
 from hub.audit.verified import Verified, note_verification
 from hub.cli.serve import check_transport
+from hub.community.alarms import certificate_end
 from hub.community.hub import Hub
 from hub.errors import ConfigurationError
 from hub.server.app import create_app
-from hub.server.metrics import certificate_expiry
+from hub.server.metrics import forget_dead_workers
 from hub.settings import Limits, Settings
 from tests.server.making import Client
 from tests.server.process import HubProcess, clean_environment
@@ -90,7 +92,7 @@ def test_metrics_tell_what_an_operator_is_alarmed_by(
     metrics = figures(client.get("/metrics", headers=headers).text)
     assert metrics["hub_store_bytes"] > 4096
     assert metrics["hub_disk_free_bytes"] > 0
-    assert metrics["hub_certificate_expiry_seconds"] == certificate_expiry(app.config["TLS_CERT"])
+    assert metrics["hub_certificate_expiry_seconds"] == certificate_end(app.config["TLS_CERT"])
     assert metrics['hub_overdue_steps{root="region"}'] == 0
     assert metrics['hub_member_seen_seconds{kind="cert",member="ID"}'] > 1.7e9
     assert metrics["hub_refused_logins_total"] == before + 1
@@ -100,8 +102,8 @@ def test_metrics_tell_what_an_operator_is_alarmed_by(
 
 def test_a_certificate_that_cannot_be_read_has_no_end(tmp_path: Path) -> None:
     """The scrape goes on."""
-    assert certificate_expiry("") is None
-    assert certificate_expiry(str(tmp_path / "missing.pem")) is None
+    assert certificate_end("") is None
+    assert certificate_end(str(tmp_path / "missing.pem")) is None
 
 
 def test_an_archive_that_the_shell_made_readable_is_narrowed(
@@ -121,3 +123,14 @@ def test_an_archive_that_the_shell_made_readable_is_narrowed(
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
     assert b"its owner alone" in ended.stderr
     assert target.read_bytes().startswith(b'{"hub_archive"')
+
+
+def test_what_waited_in_a_process_that_was_killed_is_forgotten(tmp_path: Path) -> None:
+    """Its figures would count for ever; those of a process that lives stay."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead, alive = (tmp_path / f"gauge_livesum_{pid}.db" for pid in (ended.pid, os.getpid()))
+    dead.touch()
+    alive.touch()
+    forget_dead_workers(tmp_path)
+    assert list(tmp_path.iterdir()) == [alive]

@@ -71,7 +71,7 @@ def test_a_share_is_used_up_and_fills_up_again() -> None:
     shares.request("account sg")
     now[0] += 2.5
     shares.request("account id")
-    assert shares.refused == 1
+    assert shares.refused == {"requests": 1}
 
 
 def test_an_account_may_have_a_share_of_its_own() -> None:

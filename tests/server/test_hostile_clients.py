@@ -6,6 +6,7 @@ Each attack is bounded in connections and in time, and goes to a hub of the test
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -40,7 +41,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         "HUB_EVENTS": "false",
     }
     process = HubProcess(tmp_path_factory.mktemp("hub"), limits)
-    process.init(("id-cert", "cert", "ID"), ("sg-cert", "cert", "SG"))
+    process.init(("id-cert", "cert", "ID"), ("sg-cert", "cert", "SG"), ("operator", "operator", None))
     command("account", "add", "sg-soc", "--member", "SG", "--kind", "constituent", "--password-stdin",
             environment=process.environment, stdin=PASSWORD)  # fmt: skip
     process.start()
@@ -204,9 +205,9 @@ def test_names_that_exist_are_throttled_in_the_same_words(hub: HubProcess) -> No
     assert (known.status_code, known.json()["title"]) == (unknown.status_code, unknown.json()["title"])
 
 
-def test_a_flood_of_one_client_is_refused_beyond_its_queue(hub: HubProcess) -> None:
-    """One account's requests wait for one another; beyond its queue they are refused, and another account is answered."""
-    good_poll(hub)  # until its first answer, an account is counted by its address, which is here the attacker's, too
+@contextlib.contextmanager
+def flooded(hub: HubProcess) -> Iterator[list[socket.socket]]:
+    """More requests of one account at once than work and wait."""
     with connections(hub, 120) as flood:
         request = (
             f"GET {at('alerts', 'objects')}?limit=1000 HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n"
@@ -215,6 +216,13 @@ def test_a_flood_of_one_client_is_refused_beyond_its_queue(hub: HubProcess) -> N
         for connection in flood:
             with contextlib.suppress(OSError):
                 connection.sendall(request)
+        yield flood
+
+
+def test_a_flood_of_one_client_is_refused_beyond_its_queue(hub: HubProcess) -> None:
+    """One account's requests wait for one another; beyond its queue they are refused, and another account is answered."""
+    good_poll(hub)  # until its first answer, an account is counted by its address, which is here the attacker's, too
+    with flooded(hub) as flood:
         good_poll(hub)
         statuses = set()
         for connection in flood:
@@ -223,3 +231,20 @@ def test_a_flood_of_one_client_is_refused_beyond_its_queue(hub: HubProcess) -> N
                 statuses.add(connection.recv(12))
         assert b"HTTP/1.1 429" in statuses
         assert b"HTTP/1.1 200" in statuses
+
+
+def test_the_metrics_tell_what_waits_and_what_was_refused(hub: HubProcess) -> None:
+    """By the limit that was met, so that the operator knows which to raise, or whom to call."""
+    refused: float | None = None
+    with flooded(hub) as flood:
+        deadline = time.monotonic() + 30
+        while not refused and time.monotonic() < deadline:
+            text = hub.session("operator").get(f"{hub.url}/metrics", timeout=20).text
+            found = re.search(r'^hub_throttles_total\{limit="turns"\} (\S+)$', text, re.MULTILINE)
+            refused = float(found[1]) if found else None
+        for connection in flood:
+            connection.settimeout(30)
+            with contextlib.suppress(OSError):
+                connection.recv(12)
+    assert refused
+    assert re.search(r'^hub_waiting\{queue="passwords"\} 0.0$', text, re.MULTILINE)
