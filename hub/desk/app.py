@@ -19,7 +19,6 @@ from hub.errors import (
     ForbiddenError,
     HubError,
     NotFoundError,
-    RefusedError,
     UnauthenticatedError,
 )
 from hub.pages import forms, layout, texts
@@ -144,17 +143,16 @@ def language() -> flask.Response:
 
 
 def _hub_error(error: HubError) -> flask.Response:
+    is_open = flask.g.get("open")
     status = 400
-    if isinstance(error, UnauthenticatedError) and not flask.g.get("open"):
-        status = 401
-    elif isinstance(error, ForbiddenError) and flask.request.method not in _SAFE:
+    if isinstance(error, UnauthenticatedError) and not is_open:
+        status = 401  # of the desk; what the hub says of a key is for whom the desk is open
+    elif isinstance(error, ForbiddenError):
         status = 403
     elif isinstance(error, NotFoundError):
         status = 404
     elif isinstance(error, ConnectionFailedError):
         status = 502
-    elif isinstance(error, ForbiddenError) or not isinstance(error, RefusedError):
-        status = 403 if isinstance(error, ForbiddenError) else 400
     return frame.error(status, gettext(_TITLES[status]), str(error))
 
 

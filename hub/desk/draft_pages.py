@@ -15,7 +15,9 @@ from hub.desk.drafts import Answer, Draft
 from hub.desk.receiver import facts, level, received
 from hub.desk.work import Desk, Look, Looks, Reading, shown_value, zone_of
 from hub.errors import HubError, UnprocessableError
+from hub.home import OUTBOX
 from hub.pages.texts import gettext
+from hub.producer.outbox import Outbox
 from hub.release.policy import Decision, text_key
 from hub.release.preview import PreviewRow
 from hub.reports.read import FORMATS
@@ -163,6 +165,7 @@ def confirm_page(draft_id: str) -> flask.Response:
         first=sum(look.first for look in leaving),
         held=sum(len(look.preview.held()) for look in looks.looks),
         collection=_title(desk, draft.to),
+        exercise=desk.is_drill(draft.to),
         source=_source,
         facts=facts,
         level=level,
@@ -186,7 +189,8 @@ def done_page(draft_id: str) -> flask.Response:
     draft = desk.drafts.draft(draft_id)
     reading = desk.read(draft)
     places = [report.source.removeprefix(f"{draft.name}, ") for report in reading.reports] if reading.mendable else []
-    return frame.render("done.html", draft=draft, reading=reading, places=places[:LOOKS_MOST])
+    waiting = bool(Outbox(desk.home / OUTBOX).waiting())
+    return frame.render("done.html", draft=draft, reading=reading, places=places[:LOOKS_MOST], waiting=waiting)
 
 
 def delete(draft_id: str) -> flask.Response:
@@ -223,6 +227,7 @@ def _released(desk: Desk, draft: Draft, problem: str, chosen: Mapping[str, Answe
         held=held,
         more=more,
         broken=len(_places(reading)),
+        exercise=desk.is_drill(draft.to),
         named=any(str(report.consent or "") == "named" for report in reading.reports),
         source=_source,
         facts=facts,

@@ -68,6 +68,7 @@ class Draft:
     seal: Seal | None = None
     sent: str = ""  # when
     results: Sequence[str] = ()  # in words, one for each bundle
+    refused: bool = False  # whether the hub refused something of it
     failed: str = ""  # why the last attempt to send did not reach its end
 
 

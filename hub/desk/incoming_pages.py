@@ -45,7 +45,8 @@ class StepForm:
 
 def incoming_page() -> flask.Response:
     """GET /incoming/: incidents of other members, the newest first."""
-    return frame.render("incoming.html", board=frame.watch().board(), shown=SHOWN_MOST)
+    board = frame.watch().board()
+    return frame.render("incoming.html", board=board, exercise=board.exercise, shown=SHOWN_MOST)
 
 
 def see_all() -> flask.Response:
@@ -87,7 +88,15 @@ def preview_step(incident: str) -> flask.Response:
         words = _words(form, entry, board, known)
     except HubError as error:
         return _incident(incident, form, str(error))
-    return frame.render("step.html", entry=entry, form=form, action=ACTIONS[form.action], words=words, to=COLLECTION)
+    return frame.render(
+        "step.html",
+        entry=entry,
+        exercise=board.exercise,
+        form=form,
+        action=ACTIONS[form.action],
+        words=words,
+        to=COLLECTION,
+    )
 
 
 def publish_step(incident: str) -> flask.Response:
@@ -166,6 +175,7 @@ def _incident(incident: str, form: StepForm | None, problem: str) -> flask.Respo
         "incident.html",
         entry=entry,
         board=board,
+        exercise=board.exercise,
         one=content,
         left_out=left_out,
         members=members,

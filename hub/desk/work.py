@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from hub.desk.drafts import Answer, Draft, Drafts, Seal
-from hub.errors import ConfigurationError, ConnectionFailedError, HubError, NotFoundError, ReadingError
+from hub.errors import ConfigurationError, HubError, NotFoundError, ReadingError, ReleaseError
 from hub.home.member import OwnMember, load_member
 from hub.producer.api import HubClient
 from hub.producer.audience import collections_at
@@ -162,13 +162,26 @@ class Desk:
             if looks.digest != digest:
                 raise ConfigurationError("What would leave is no longer what you were shown: look once more.")
             results: list[str] = []
+            refused, failed = False, ""
             try:
                 for delivery in pipeline.send():
                     source = f"{delivery.source}: " if delivery.source else ""
                     results.append(source + delivery.receipt.in_words())
-            except ConnectionFailedError as error:
-                return self.drafts.change(draft.id, sent=_now(), results=results, failed=str(error))
-        return self.drafts.change(draft.id, sent=_now(), results=results, failed="")
+                    refused = refused or delivery.refused
+            except ReleaseError:
+                raise  # nothing was kept or sent
+            except HubError as error:  # from here on some of it may be in the outbox, or at the hub
+                failed = str(error)
+        return self.drafts.change(draft.id, sent=_now(), results=results, refused=refused, failed=failed)
+
+    def is_drill(self, to: str) -> bool:
+        """Whether the collection is one of drills, as far as is known."""
+        try:
+            return any(
+                to in (one.id, one.alias, one.title) and EXERCISE in one.x_hub_profiles for one in self.collections()
+            )
+        except HubError:
+            return False
 
     def _pipeline(self, hub: HubClient, draft: Draft, now: datetime) -> Pipeline:
         destination = Destination(hub.connection, draft.to, self.home, hub.outbox)

@@ -12,10 +12,12 @@ import pytest
 
 from hub.desk import draft_pages
 from hub.desk.app import UPLOAD_BYTES
+from hub.errors import UnauthenticatedError, UnprocessableError
+from hub.producer.connection import HubConnection
 from hub.release.policy import text_key
 from hub.reports.formats.form.blank import blank_form_xlsx
 from hub.reports.formats.form.columns import COLUMNS
-from tests.desk.conftest import ORIGIN, SHEET, Browser, report_of, row
+from tests.desk.conftest import ORIGIN, SHEET, Browser, at_desk, report_of, row
 from tests.producer.offices import Office, Region, of_types, own
 
 VICTIM = "Rekaan Sejahtera"
@@ -261,6 +263,45 @@ def test_a_hub_that_is_away_loses_nothing(region: Region, office: Office, browse
     sent = html.unescape(browser.post("/outbox/send").get_data(as_text=True))
     assert "ID-D15: " in sent
     assert "203.0.113.91" in json.dumps(region.held("id"))
+
+
+def test_a_key_that_the_hub_takes_no_more_is_said_and_nothing_is_lost(
+    region: Region, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the yes: it is not said that nothing was sent, since it waits in the outbox."""
+    browser = at_desk(office)
+    report = report_of(browser.upload(SHEET + row("ID-D18", indicators="ip:203.0.113.94")))
+    browser.text(f"{report}send")
+
+    def refuse(*_: object) -> None:
+        raise UnauthenticatedError("the hub does not know these credentials")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(HubConnection, "add", refuse)
+        browser.place(browser.yes(report))
+    page = browser.text(f"{report}done")
+    assert "It waits in the outbox, and nothing is lost." in page
+    assert "does not know these credentials" in page
+    browser.post("/outbox/send")
+    assert "203.0.113.94" in json.dumps(region.held("id"))
+
+
+def test_what_the_hub_refused_is_not_called_sent(
+    region: Region, office: Office, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page says so in red, and leads to the outbox, where the reason stands."""
+    report = report_of(browser.upload(SHEET + row("ID-D19", indicators="ip:203.0.113.95")))
+
+    def refuse(*_: object) -> None:
+        raise UnprocessableError("this hub takes no such thing")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(HubConnection, "add", refuse)
+        browser.place(browser.yes(report))
+    page = browser.text(f"{report}done")
+    assert "Refused by the hub" in page
+    assert "Sent 2" not in page
+    assert "this hub takes no such thing" in browser.text("/outbox/")
 
 
 def test_a_withdrawal_needs_the_id_once_more(region: Region, office: Office, browser: Browser) -> None:
