@@ -17,48 +17,103 @@ TYPE_CHECKING = False  # as checkers read it; `typing` alone would double the ti
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from hub import errors
     from hub.errors import (
         BusyError,
         ConfigurationError,
         ConnectionFailedError,
+        ForbiddenError,
         HubError,
+        MalformedError,
+        NotAcceptableError,
+        NotFoundError,
         ProducerError,
         ReadingError,
         RefusedError,
         ReleaseError,
+        TooLargeError,
+        TooManyRequestsError,
+        UnauthenticatedError,
+        UnprocessableError,
+        UnsupportedMediaError,
     )
-    from hub.producer.api import HubClient, connect
-    from hub.producer.publish import Receipt
-    from hub.reports.read import read_reports
+    from hub.producer.api import Asked, HubClient, Patience, Rhythm, connect
+    from hub.producer.items import Board, Incident, Item
+    from hub.producer.publish import Failure, Receipt, Remark
+    from hub.release.policy import Approvals
+    from hub.release.preview import Preview, PreviewRow
+    from hub.reports.read import ReadOptions, Report, RowError, read_reports
+    from hub.taxii.resources import CollectionResource
 
 __all__ = [
+    "Approvals",
+    "Asked",
+    "Board",
     "BusyError",
+    "CollectionResource",
     "ConfigurationError",
     "ConnectionFailedError",
+    "Failure",
+    "ForbiddenError",
     "HubClient",
     "HubError",
+    "Incident",
+    "Item",
+    "MalformedError",
+    "NotAcceptableError",
+    "NotFoundError",
+    "Patience",
+    "Preview",
+    "PreviewRow",
     "ProducerError",
+    "ReadOptions",
     "ReadingError",
     "Receipt",
     "RefusedError",
     "ReleaseError",
+    "Remark",
+    "Report",
+    "Rhythm",
+    "RowError",
+    "TooLargeError",
+    "TooManyRequestsError",
+    "UnauthenticatedError",
+    "UnprocessableError",
+    "UnsupportedMediaError",
     "__version__",
     "connect",
+    "errors",
     "read_reports",
 ]
 
 _HOMES: Final = {
+    "Asked": "hub.producer.api",
     "HubClient": "hub.producer.api",
-    "Receipt": "hub.producer.publish",
+    "Patience": "hub.producer.api",
+    "Rhythm": "hub.producer.api",
     "connect": "hub.producer.api",
+    "Board": "hub.producer.items",
+    "Incident": "hub.producer.items",
+    "Item": "hub.producer.items",
+    "Failure": "hub.producer.publish",
+    "Receipt": "hub.producer.publish",
+    "Remark": "hub.producer.publish",
+    "Approvals": "hub.release.policy",
+    "Preview": "hub.release.preview",
+    "PreviewRow": "hub.release.preview",
+    "ReadOptions": "hub.reports.read",
+    "Report": "hub.reports.read",
+    "RowError": "hub.reports.read",
     "read_reports": "hub.reports.read",
+    "CollectionResource": "hub.taxii.resources",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'hub' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES.get(name, "hub.errors")), name)
+    home = import_module(_HOMES.get(name, "hub.errors"))
+    value = home if name == "errors" else getattr(home, name)
     globals()[name] = value
     return value
 

@@ -18,7 +18,7 @@ GROUND = (
     {"pages", "profile", "taxii", "protocol"},
     {"stix"},
     {"settings", "declarations"},
-    {"errors", "version", "terminal"},
+    {"errors", "version", "terminal", "notebook"},
 )
 SERVER = ({"server"}, {"audit"}, {"community"}, {"sharing"}, {"store"}, *GROUND)
 PRODUCER = ({"desk"}, {"producer"}, {"release"}, {"rendering"}, {"reports", "home"}, *GROUND)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, overload
 
-from hub.errors import ConfigurationError, ReadingError, ReleaseError
+from hub.errors import ConfigurationError, NotFoundError, ReadingError, ReleaseError, UnprocessableError
 from hub.home import HOME, OUTBOX
+from hub.home.files import write_atomically
 from hub.home.member import FILE, load_member
-from hub.producer import respond
+from hub.producer import respond, tables
 from hub.producer.bundles import StixDict, stix_objects
-from hub.producer.checkpoint import FileKeeper, Keeper
+from hub.producer.checkpoint import Keeper, Position
 from hub.producer.connection import HubConnection
-from hub.producer.follow import Asked, Rhythm, follow
+from hub.producer.follow import Asked, Rhythm, follow_several
+from hub.producer.following import added_after, closing, keepers
 from hub.producer.hints import Hints
+from hub.producer.items import Board, Item
 from hub.producer.outbox import Outbox
-from hub.producer.patience import Patience
+from hub.producer.patience import Patience, patience_with
 from hub.producer.pipeline import Destination, Pipeline, clock
 from hub.producer.publish import Progress, Receipt, joined
 from hub.producer.withdrawal import delete_earlier_versions, delete_observables, revoke, withdrawals
@@ -30,6 +33,7 @@ from hub.taxii.resources import CollectionResource
 
 if TYPE_CHECKING:
     from hub.producer.desk import Release
+    from hub.release.preview import Preview
     from hub.release.step import Withheld
 
 _VALUES_AT_A_TIME: Final = 1_000  # as many as the hub looks up
@@ -63,16 +67,42 @@ class HubClient:
         """The collections of which this account may know, with `can_read` and `can_write`."""
         return self.connection.collections()
 
+    @overload
+    def publish(
+        self,
+        item: Any,
+        to: str,
+        *,
+        preview: Literal[True],
+        source: str = "",
+        approvals: Approvals | None = None,
+        exercise: bool = False,
+    ) -> Preview: ...
+
+    @overload
+    def publish(
+        self,
+        item: Any,
+        to: str,
+        *,
+        preview: Literal[False] = False,
+        source: str = "",
+        approvals: Approvals | None = None,
+        exercise: bool = False,
+        progress: Progress | None = None,
+    ) -> Receipt: ...
+
     def publish(  # noqa: PLR0913 - each stands by its name
         self,
         item: Any,
         to: str,
         *,
+        preview: bool = False,
         source: str = "",
         approvals: Approvals | None = None,
         exercise: bool = False,
         progress: Progress | None = None,
-    ) -> Receipt:
+    ) -> Receipt | Preview:
         """Send a report or STIX to the collection `to`; what became of each object.
 
         A Report of `hub.read_reports` is rendered and released first, with the victim protected; ReleaseError says why
@@ -84,15 +114,21 @@ class HubClient:
         With an outbox, the bundle is kept there first, then everything that waits there is sent; ConnectionFailedError
         then means that it waits on, and that the next `publish` or `send_waiting` sends it. Without one, to publish what
         was not sent again doubles nothing.
+
+        With `preview`, nothing is sent or kept: what comes back is the table of what would leave, what stays, and why.
         """
         with self._pipeline(to, approvals, exercise=exercise) as pipeline:
             if isinstance(item, Report | RowError):
                 outcome = pipeline.add_report(_readable(item), source=source)
-                if not pipeline.spool.count:
+                if not pipeline.spool.count and not preview:
                     pipeline.keep_records()
                 _must_leave(item, outcome)
+                shown = outcome.preview
             else:
-                pipeline.add_stix(stix_objects(item), source=source)
+                shown = pipeline.add_stix(stix_objects(item), source=source).preview
+            if preview:
+                pipeline.decisions.check()
+                return shown
             return joined([delivery.receipt for delivery in pipeline.send(progress) if pipeline.is_own(delivery)])
 
     def preview(
@@ -124,6 +160,54 @@ class HubClient:
             delete_observables(self.connection, item)
         return receipts
 
+    # --- what is held -------------------------------------------------------------------------------------------
+
+    def get(self, identifier: str, collection: str | None = None) -> Item:
+        """The last version of the object with this id, wherever this account reads it, or in one collection.
+
+        NotFoundError where there is none, or where this account may not see it.
+        """
+        for one in self._readable([collection] if collection else None):
+            try:
+                return Item(self.connection.newest(one, identifier), one.alias or one.id)
+            except NotFoundError:
+                continue
+        raise NotFoundError(f"{identifier} is in no collection here, or not for this account")
+
+    def to_frame(
+        self,
+        collections: str | Iterable[str] | None = None,
+        *,
+        types: Iterable[str] = (),
+        since: str | datetime | None = None,
+    ) -> Any:
+        """What the collections hold now, as a pandas data frame with one row for each object; arguments as in `follow`."""
+        return tables.to_frame(self.follow(collections, types=types, since=since, once=True))
+
+    def export(
+        self,
+        form: str,
+        collections: str | Iterable[str] | None = None,
+        *,
+        out: str | Path | None = None,
+        types: Iterable[str] = (),
+        since: str | datetime | None = None,
+    ) -> str:
+        """What the collections hold now, as `csv`, `stix` (one bundle) or `misp` (one event, without what was revoked).
+
+        The text; with `out` it is also written to that file, whole or not at all.
+        """
+        text = tables.export(self.follow(collections, types=types, since=since, once=True), form)
+        if out is not None:
+            write_atomically(Path(out), text.encode())
+        return text
+
+    def _readable(self, names: Iterable[str] | None) -> list[CollectionResource]:
+        """The collections of these names; without any, all that this account may read."""
+        if names is not None:
+            return [self.connection.collection(name) for name in names]
+        return [one for one in self.collections() if one.can_read]
+
     # --- the joint protocol -------------------------------------------------------------------------------------
 
     def alert(self, item: Any, *, to: str = respond.COLLECTION, source: str = "") -> Receipt:
@@ -132,7 +216,7 @@ class HubClient:
 
     def acknowledge(self, incident: str, *, text: str = "", to: str = respond.COLLECTION) -> Receipt:
         """Say that this member has the incident and has looked at it."""
-        return respond.acknowledge(self.connection, incident, text=text, to=to)
+        return _taken(respond.acknowledge(self.connection, incident, text=text, to=to))
 
     def ask(  # noqa: PLR0913 - each stands by its name
         self,
@@ -145,18 +229,20 @@ class HubClient:
         to: str = respond.COLLECTION,
     ) -> Receipt:
         """Ask members (codes, or "all") for help; the request is the first of the receipt's successes."""
-        return respond.ask(self.connection, incident, members=members, what=what, due=due, priority=priority, to=to)
+        return _taken(
+            respond.ask(self.connection, incident, members=members, what=what, due=due, priority=priority, to=to)
+        )
 
     def answer(self, subject: str, says: str, *, why: str = "", to: str = respond.COLLECTION) -> Receipt:
         """Answer a request (its id, or its incident's): accepted, refused (with `why`) or done."""
-        return respond.answer(self.connection, subject, says, why=why, to=to)
+        return _taken(respond.answer(self.connection, subject, says, why=why, to=to))
 
-    def board(self, page: int = 1) -> dict[str, Any]:
+    def board(self, page: int = 1) -> Board:
         """Each open incident with who has it, acknowledged, was asked, answered, is overdue; and how long it took.
 
         `more` says that there is a further page.
         """
-        return self.connection.resource("board", "" if page == 1 else f"?page={page}")
+        return Board(self.connection.resource("board", "" if page == 1 else f"?page={page}"))
 
     def lookup(self, *values: str) -> dict[str, Any]:
         """Which objects that this account may see mention the values: addresses, domains, URLs, hashes, names and the like.
@@ -189,28 +275,68 @@ class HubClient:
             return []
         return [delivery.receipt for delivery in self.outbox.send(self.connection)]
 
-    def follow(  # noqa: PLR0913 - each stands by its name
+    @overload
+    def follow(
         self,
-        collection: str,
+        collections: str | Iterable[str] | None = None,
         *,
+        raw: Literal[True],
+        types: Iterable[str] = (),
+        since: str | datetime | None = None,
         checkpoint: str | Path | None = None,
         out: str | Path | None = None,
         once: bool = False,
-        raw: bool = False,
         asked: Asked | None = None,
         rhythm: Rhythm | None = None,
         events: bool = True,
         trail: str | Path | None = None,
-    ) -> Iterator[Any]:
+    ) -> Iterator[StixDict]: ...
+
+    @overload
+    def follow(
+        self,
+        collections: str | Iterable[str] | None = None,
+        *,
+        raw: Literal[False] = False,
+        types: Iterable[str] = (),
+        since: str | datetime | None = None,
+        checkpoint: str | Path | None = None,
+        out: str | Path | None = None,
+        once: bool = False,
+        asked: Asked | None = None,
+        rhythm: Rhythm | None = None,
+        events: bool = True,
+        trail: str | Path | None = None,
+    ) -> Iterator[Item]: ...
+
+    def follow(  # noqa: PLR0913 - each stands by its name
+        self,
+        collections: str | Iterable[str] | None = None,
+        *,
+        raw: bool = False,
+        types: Iterable[str] = (),
+        since: str | datetime | None = None,
+        checkpoint: str | Path | None = None,
+        out: str | Path | None = None,
+        once: bool = False,
+        asked: Asked | None = None,
+        rhythm: Rhythm | None = None,
+        events: bool = True,
+        trail: str | Path | None = None,
+    ) -> Iterator[Item] | Iterator[StixDict]:
         """Yield each object of a collection, oldest first: until nothing is new with `once`, or else for ever.
 
-        Objects are stix2's; those that stix2 cannot parse, and with `raw` all, are dicts, JSON-equal to what was
-        published. Both are read alike: `item["type"]`.
+        `collections` is one name, or several; without any, all that this account may read, one after the other. `types`
+        takes these STIX types alone. `since` begins at what was added to the hub after that moment (a datetime, a
+        timestamp, or a span such as 7d); markings and identities that are older than that do not come.
 
-        With `checkpoint`, a file, the next call goes on where this one ended. An object counts as taken when the next
-        one is asked for: after a kill, or a `break`, the last one comes again. With `out`, each object is also written
-        to that file, one JSON object a line, each exactly once whatever happens; its checkpoint is by default the file
-        of that name with `.checkpoint` behind it.
+        An `Item` is read like stix2's object (`item["type"]`, `item.pattern`), and says whether it still holds
+        (`item.revoked`, `item.active()`); with `raw`, objects are dicts, JSON-equal to what was published.
+
+        With `checkpoint`, a file (of several collections a folder, with a file for each), the next call goes on where this
+        one ended. An object counts as taken when the next one is asked for: after a kill, or a `break`, the last one comes
+        again. With `out`, each object of one collection is also written to that file, one JSON object a line, each exactly
+        once whatever happens; its checkpoint is by default the file of that name with `.checkpoint` behind it.
 
         Between two polls it listens for the hub's events, where the hub has them, so that what is new is there at once;
         without `events`, or with a `rhythm` that waits in a way of its own, it polls only.
@@ -219,34 +345,31 @@ class HubClient:
         the rhythm's `tell` is called, since the hub's history may have been changed.
         """
         asked, rhythm = asked or Asked(), rhythm or Rhythm()
-        followed = self.connection.collection(collection)
-        keeper: Keeper = Keeper()
-        if checkpoint is not None or out is not None:
-            path = Path(checkpoint) if checkpoint is not None else Path(f"{out}.checkpoint")
-            keeper = FileKeeper(
-                path, collection=followed.id, asked=asked.as_dict(), out=None if out is None else Path(out)
-            )
+        if chosen := tuple(types):
+            asked = dataclasses.replace(asked, types=chosen)
+        names = [collections] if isinstance(collections, str) else collections
+        followed = self._readable(names)
+        if out is not None and len(followed) != 1:
+            raise ConfigurationError("an out file holds one collection: name one, or leave `out` out")
+        kept = keepers(followed, asked, checkpoint, out, single=isinstance(collections, str))
+        if since is not None:
+            after = added_after(since)
+            for keeper in kept:
+                if keeper.position == Position():
+                    keeper.commit(Position(after))
+        closed: tuple[Keeper | Hints, ...] = kept
         if once:
             rhythm = Rhythm(True, rhythm.interval_seconds, rhythm.wait, rhythm.tell)
-        if once or not events or rhythm.wait is not time.sleep:
-            return _closing((keeper,), self._items(followed, keeper, asked, rhythm, raw=raw, trail=trail))
-        hints = Hints(self.connection, followed)
-        rhythm = dataclasses.replace(rhythm, wait=hints.wait)
-        return _closing((keeper, hints), self._items(followed, keeper, asked, rhythm, raw=raw, trail=trail))
-
-    def _items(  # noqa: PLR0913 - as `follow` has them
-        self,
-        followed: CollectionResource,
-        keeper: Keeper,
-        asked: Asked,
-        rhythm: Rhythm,
-        *,
-        raw: bool,
-        trail: str | Path | None,
-    ) -> Iterator[Any]:
+        elif events and rhythm.wait is time.sleep:
+            hints = Hints(self.connection, *followed)
+            rhythm = dataclasses.replace(rhythm, wait=hints.wait)
+            closed = (*kept, hints)
         look = None if trail is None else Witness(self.connection, Path(trail), rhythm.tell).look
-        items = follow(self.connection, followed, keeper, asked, rhythm, before_round=look)
-        return items if raw else map(_typed(), items)
+        pairs = list(zip(followed, kept, strict=True))
+        found = follow_several(self.connection, pairs, asked, rhythm, before_round=look)
+        if raw:
+            return closing(closed, (content for _, content in found))
+        return closing(closed, (Item(content, one.alias or one.id) for one, content in found))
 
 
 def connect(  # noqa: PLR0913 - each stands by its name
@@ -259,6 +382,8 @@ def connect(  # noqa: PLR0913 - each stands by its name
     plain_http: bool = False,
     outbox: str | Path | None = None,
     home: str | Path | None = None,
+    timeout: float | None = None,
+    retries: int | None = None,
     patience: Patience | None = None,
 ) -> HubClient:
     """A client for the hub at `url`: an API root (https://hub.example/asean/), or a server with a default one.
@@ -268,11 +393,16 @@ def connect(  # noqa: PLR0913 - each stands by its name
     bundles wait until they are sent, by default `outbox` in a home with a `member.toml`, as for `hub publish`. Nothing is
     sent yet. ConfigurationError says what of this cannot be used.
 
+    `timeout` is for how many seconds the line may be silent, and `retries` how often a request that failed on the line is
+    sent again; each pause that is long enough to be noticed is logged as a warning of `hub.producer`. `patience` sets each
+    limit by itself.
+
     >>> asean = connect("https://hub.example/asean/", key="…")                  # doctest: +SKIP
     >>> print(asean.publish("bundle.json", to="id").in_words())                 # doctest: +SKIP
     >>> for item in asean.follow("alerts", checkpoint="alerts.state", once=True):  # doctest: +SKIP
     ...     print(item["type"], item["id"])
     """
+    patience = patience_with(patience or Patience(), timeout, retries)
     connection = HubConnection(
         url, key=key, user=user, password=password, ca=ca, plain_http=plain_http, patience=patience
     )
@@ -296,26 +426,11 @@ def _must_leave(report: Report | RowError, outcome: Release | Withheld) -> None:
         raise ReleaseError(f"{report.report_id}: {outcome.reason}")
 
 
-def _closing(resources: Iterable[Keeper | Hints], items: Iterable[Any]) -> Iterator[Any]:
-    with contextlib.ExitStack() as stack:
-        for resource in resources:
-            stack.enter_context(contextlib.closing(resource))
-        yield from items
+def _taken(receipt: Receipt) -> Receipt:
+    """The receipt of a step of the joint protocol; UnprocessableError, in the hub's words, where the hub did not take it."""
+    if receipt.failures:
+        raise UnprocessableError(receipt.failures[0].reason)
+    return receipt
 
 
-def _typed() -> Callable[[StixDict], Any]:
-    """What makes stix2's object of a dict where stix2 can. stix2 takes a third of a second to load: not before."""
-    import stix2  # noqa: PLC0415
-
-    from hub.rendering import stix_classes  # noqa: F401, PLC0415 - teaches stix2 the incident extension
-
-    def typed(item: StixDict) -> Any:
-        try:
-            return stix2.parse(item, allow_custom=True)
-        except Exception:  # noqa: BLE001 - stix2 raises all kinds; what it cannot parse is handed over as it came
-            return item
-
-    return typed
-
-
-__all__ = ["Asked", "HubClient", "Rhythm", "connect"]
+__all__ = ["Asked", "HubClient", "Patience", "Rhythm", "connect"]

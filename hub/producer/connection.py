@@ -163,6 +163,16 @@ class HubConnection:
             lambda: self._page(client.get_objects(**filters)), tries=None if next_token is None else 1
         )
 
+    def newest(self, collection: CollectionResource, object_id: str) -> dict[str, Any]:
+        """The last version of one object (5.6). NotFoundError where the account may see none."""
+        client = self._client(collection)
+        if not collection.can_read:
+            raise ForbiddenError(f"this account may not read {collection.title!r}")
+        objects = self._line.patiently(lambda: self._page(client.get_object(object_id))).objects
+        if not objects:
+            raise NotFoundError(f"{collection.title!r} holds no {object_id}, or not for this account")
+        return objects[-1]
+
     def add(self, collection: CollectionResource, envelope: bytes) -> StatusResource:
         """Send one envelope (5.5); the status when the hub has done what it will do, or waited long enough for it."""
         client = self._client(collection)

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -72,12 +72,27 @@ def follow(  # noqa: PLR0913 - what is followed, how, and when
     For ever, a hub that cannot be reached is told of once and asked again after each pause; once, it is a
     ConnectionFailedError. UnauthenticatedError, ForbiddenError and NotFoundError end both.
     """
+    for _, item in follow_several(connection, [(collection, keeper)], asked, rhythm, before_round=before_round):
+        yield item
+
+
+def follow_several(
+    connection: HubConnection,
+    followed: Sequence[tuple[CollectionResource, Keeper]],
+    asked: Asked,
+    rhythm: Rhythm,
+    *,
+    before_round: Callable[[], None] | None = None,
+) -> Iterator[tuple[CollectionResource, StixDict]]:
+    """As `follow`, of several collections in turn, each with its own keeper; what comes names its collection."""
     away = False
     while True:
         if before_round is not None:
             before_round()
         try:
-            yield from _round(connection, collection, keeper, asked)
+            for collection, keeper in followed:
+                for item in _round(connection, collection, keeper, asked):
+                    yield collection, item
             if away:
                 rhythm.tell("the hub answers again")
             away = False

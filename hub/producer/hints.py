@@ -1,4 +1,4 @@
-"""To be told at once that a collection has moved, where the hub can tell: a hint, no more. The truth is what TAXII says.
+"""To be told at once that one of some collections has moved, where the hub can tell: a hint, no more. The truth is what TAXII says.
 
 1. A thread of its own keeps a connection open to `<api-root>/events` (server-sent events), which `hub` answers and other
    TAXII servers do not have.
@@ -18,7 +18,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, Self
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -43,13 +43,13 @@ class _NoEventsError(Exception):
 class Hints:
     """Waits that end when something is new. `wait` is for one thread; use it in a `with`, or `close` it."""
 
-    def __init__(self, connection: HubConnection, collection: CollectionResource) -> None:
+    def __init__(self, connection: HubConnection, *collections: CollectionResource) -> None:
         self._connection = connection
-        self._collection = collection
+        self._ids = tuple(collection.id for collection in collections)
         self._url = ""
         self._fresh = threading.Event()
         self._closed = threading.Event()
-        self._last: str | None = None
+        self._last: dict[str, str] = {}  # id of a collection -> the date of its last event
         self._woken = -LEAST_SECONDS  # when a wait last ended
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
@@ -78,7 +78,8 @@ class Hints:
         """Return after that many seconds, or as soon as something is new. The first call opens the connection."""
         if self._thread is None:
             # asked for here: the connection that knows the API root is this thread's
-            self._url = urljoin(self._connection.root_url, f"events?collection={quote(self._collection.id, safe='')}")
+            names = "&".join(f"collection={quote(name, safe='')}" for name in self._ids)
+            self._url = urljoin(self._connection.root_url, f"events?{names}")
             self._thread = threading.Thread(target=self._listen_on, name="hints", daemon=True)
             self._thread.start()
         if self._fresh.wait(seconds):
@@ -90,11 +91,11 @@ class Hints:
         failures = 0
         while not self._closed.is_set():
             try:
-                for date in self._told():
+                for moved in self._told():
                     failures = 0
                     # (2)
-                    if date is not None and date != self._last:
-                        self._last = date
+                    if moved is not None and self._last.get(moved[0]) != moved[1]:
+                        self._last[moved[0]] = moved[1]
                         self._fresh.set()
                 failures += 1
                 pause = self._pause(failures)
@@ -111,8 +112,8 @@ class Hints:
     def _pause(self, failures: int) -> float:
         return min(BROKEN_MOST_SECONDS, self._connection.patience.pause(failures))
 
-    def _told(self) -> Iterator[str | None]:
-        """The dates of events for the collection as they come, and None for each other sign of life."""
+    def _told(self) -> Iterator[tuple[str, str] | None]:
+        """(collection, date) of events as they come, and None for each other sign of life."""
         url = self._url
         for _ in range(_HOPS):
             with self._connection.line.opened(url, STREAM, SILENCE_SECONDS) as response:
@@ -122,7 +123,7 @@ class Hints:
                 _check(response)
                 self._socket = _socket_of(response)
                 self._listening.set()
-                yield from _dates(response, self._collection.id)
+                yield from _dates(response, self._ids)
                 return
         raise _NoEventsError("sent from one address to another")
 
@@ -154,12 +155,12 @@ def _socket_of(response: requests.Response) -> socket.socket | None:
     return sock if isinstance(sock, socket.socket) else None
 
 
-def _dates(response: requests.Response, collection: str) -> Iterator[str | None]:
+def _dates(response: requests.Response, collections: Sequence[str]) -> Iterator[tuple[str, str] | None]:
     """Read server-sent events (HTML Living Standard, 9.2.6), as far as the hub uses them."""
     event, data = "", ""
     for line in _lines(response):
         if not line:
-            yield _date(data, collection) if event == "moved" else None
+            yield _date(data, collections) if event == "moved" else None
             event, data = "", ""
         name, _, value = line.partition(":")
         if name == "event":
@@ -168,14 +169,14 @@ def _dates(response: requests.Response, collection: str) -> Iterator[str | None]
             data = value.strip()
 
 
-def _date(data: str, collection: str) -> str | None:
+def _date(data: str, collections: Sequence[str]) -> tuple[str, str] | None:
     try:
         event = json.loads(data)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(event, dict) or event.get("collection") != collection:
+    if not isinstance(event, dict) or event.get("collection") not in collections:
         return None
-    return str(event.get("date_added"))
+    return str(event["collection"]), str(event.get("date_added"))
 
 
 def _lines(response: requests.Response) -> Iterator[str]:

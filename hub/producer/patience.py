@@ -11,6 +11,7 @@ Requests may be repeated, since every operation of TAXII 2.1 may: to add what is
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import socket
@@ -19,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, TypeVar
@@ -39,6 +40,7 @@ from hub.terminal import one_line
 from hub.version import __version__
 
 T = TypeVar("T")
+_log = logging.getLogger("hub.producer")
 
 PASSING: Final = frozenset({408, 429, 502, 503, 504})
 _STATUSES: Final[Mapping[int, tuple[type[HubError], str]]] = {
@@ -51,6 +53,7 @@ _STATUSES: Final[Mapping[int, tuple[type[HubError], str]]] = {
     415: (errors.UnsupportedMediaError, "the server does not take TAXII 2.1"),
     422: (errors.UnprocessableError, "the hub cannot use what was sent"),
 }
+SAID_SECONDS: Final = 0.2  # a pause this long is said in the log: somebody may be waiting
 _PART_BYTES: Final = 16 * 1024  # of an answer at a time: packed, they come to at most a thousand times as many
 _SAID_CHARACTERS: Final = 600  # of what a server says, so that an error stays one sentence
 
@@ -78,6 +81,20 @@ class Patience:
         """The seconds to wait after that many failures in a row (at least 1): half of it fixed, half by lot."""
         whole = min(self.longest_pause_seconds, self.first_pause_seconds * 2.0 ** min(failures - 1, 30))
         return whole * (0.5 + self.lot() / 2)
+
+
+def patience_with(patience: Patience, timeout: float | None, retries: int | None) -> Patience:
+    """The same with another silence on the line (seconds), or other tries (beyond the first); None: as it is."""
+    if timeout is not None:
+        if timeout <= 0:
+            raise ConfigurationError("timeout is in seconds, above 0")
+        connect_seconds = min(patience.connect_seconds, timeout)
+        patience = replace(patience, connect_seconds=connect_seconds, silence_seconds=timeout)
+    if retries is not None:
+        if retries < 0:
+            raise ConfigurationError("retries counts from 0: a request is sent once, and that often again")
+        patience = replace(patience, tries=retries + 1)
+    return patience
 
 
 class Authorization(AuthBase):
@@ -215,6 +232,8 @@ class HubLine:
                         f"{failure.error}; it asks to be left alone for {failure.retry_after:.0f} seconds"
                     )
                 pause = max(pause, failure.retry_after)
+            if pause >= SAID_SECONDS:
+                _log.warning("%s; again in %.1f s (try %d of %d)", failure.error, pause, failures + 1, tries)
             self.sleep(pause)
 
     @contextmanager

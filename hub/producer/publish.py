@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.errors import ConnectionFailedError, MalformedError, RefusedError, TooLargeError, UnprocessableError
+from hub.notebook import table
 from hub.producer.bundles import StixDict, encoded, in_sending_order
 from hub.producer.connection import HubConnection
 from hub.taxii import protocol
@@ -79,6 +80,12 @@ class Receipt:
         lines += [f"  refused: {failure.id}: {failure.reason}" for failure in self.failures]
         lines += self._remarks_in_words()
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        outcomes = [(failure.id, "refused", failure.reason) for failure in self.failures]
+        outcomes += [(remark.id, "taken", remark.text) for remark in self.remarks]
+        return table(self.in_words().partition("\n")[0], ("object", "outcome", "why"), outcomes)
 
     def _remarks_in_words(self) -> list[str]:
         """The same remark on several objects is one line."""

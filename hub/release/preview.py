@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
+from hub.notebook import table
 from hub.release import layout
 from hub.reports.losses import excerpt
 from hub.stix.identifiers import OBSERVABLE_TYPES
@@ -99,6 +100,18 @@ class Preview:
         view = _View(self, width, command)
         lines = view.every_row() if full else [*view.decisions(), *view.leaving(), *view.staying()]
         return "\n".join([*view.head(), *lines, *view.foot(full=full)]) + "\n"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what waits for a decision first, then what stays or changes; what leaves unchanged is counted."""
+        counts = self.counts()
+        caption = f"{self.title}: {counts['leaves']} leave, {counts['changed']} changed, {counts['stays']} stay"
+        decided = sorted((row for row in self.rows if row.outcome != "leaves"), key=lambda row: not row.held)
+        header = ("what", "here", "leaves", "why", "key to approve it")
+        return table(
+            caption,
+            header,
+            ((row.place, row.here, row.leaves, row.why, row.key if row.held else "") for row in decided),
+        )
 
     def data(self, *, staying: bool = False) -> dict[str, Any]:
         """The table as plain values; with `staying`, only the rows of what does not leave, or was approved."""

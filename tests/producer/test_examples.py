@@ -13,6 +13,15 @@ import pytest
 
 from tests.producer.offices import Office, Region, sheet
 
+RUN_NOTEBOOK: Final = """
+import sys
+import nbformat
+from nbclient import NotebookClient
+
+notebook = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+print(nbformat.writes(notebook))
+"""
 EXAMPLES: Final = Path(__file__).parents[2] / "hub" / "docs" / "examples"
 
 
@@ -75,7 +84,27 @@ def test_acknowledging_all_leaves_nothing_owed(region: Region, published: str, t
     assert run("acknowledge_alerts.py", region.offices["MY"], tmp_path) == ""
 
 
+def test_the_notebook_runs_from_its_first_cell_to_its_last(region: Region, published: str, tmp_path: Path) -> None:
+    """`first_hour.ipynb`, in a kernel of its own; the incident that was published is on the board that it shows."""
+    source = (EXAMPLES / "first_hour.ipynb").read_text(encoding="utf-8")
+    assert all(not cell.get("outputs") for cell in json.loads(source)["cells"]), "store it without its outputs"
+    office = region.offices["SG"]
+    done = subprocess.run(  # in a process of its own, which takes the kernel's sockets along when it ends
+        [sys.executable, "-c", RUN_NOTEBOOK, str(EXAMPLES / "first_hour.ipynb")],
+        env={**office.environment, "PYTHONPATH": os.pathsep.join(sys.path), "IPYTHONDIR": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    shown = json.dumps([cell.get("outputs", []) for cell in json.loads(done.stdout)["cells"]])
+    assert published in shown
+    assert "is in no collection here" in shown
+
+
 def test_each_example_is_run_here() -> None:
     """A new example needs a test."""
     source = Path(__file__).read_text(encoding="utf-8")
-    assert {path.name for path in EXAMPLES.glob("*.py") if f'"{path.name}"' not in source} == set()
+    names = {path.name for path in [*EXAMPLES.glob("*.py"), *EXAMPLES.glob("*.ipynb")]}
+    assert {name for name in names if f'"{name}"' not in source} == set()

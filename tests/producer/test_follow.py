@@ -102,7 +102,7 @@ def test_analysts_get_stix2_objects_and_dicts_on_request(running_hub: HubProcess
         put(client.connection, fresh, indicators(2))
         asked = Asked(types=INDICATORS)
         typed = list(client.follow(fresh, once=True, asked=asked))
-        assert [type(item) for item in typed] == [stix2.v21.Indicator] * 2
+        assert [type(item.stix) for item in typed] == [stix2.v21.Indicator] * 2
         assert [item["id"] for item in typed] == ids(indicators(2))
         assert list(client.follow(fresh, once=True, raw=True, asked=asked)) == indicators(2)
 

@@ -191,7 +191,7 @@ def test_what_may_pass_is_asked_again(status: int) -> None:
         connection, hints = hinted(server)
         with connection, hints:
             hints.wait(NEVER)
-            assert hints._last == "1"
+            assert hints._last == {str(COLLECTION["id"]): "1"}
 
 
 def test_credentials_go_to_another_port_but_to_no_other_host() -> None:
@@ -232,7 +232,7 @@ def test_nonsense_wakes_nobody_and_ends_nothing(body: bytes) -> None:
         with connection, hints:
             for _ in range(5):
                 hints.wait(0.02)
-            assert hints._last is None
+            assert hints._last == {}
             assert hints._thread is not None
             assert hints._thread.is_alive()
         assert not hints._thread.is_alive()

@@ -1,0 +1,70 @@
+"""What `HubClient.follow` is made of beside `follow` itself: where to begin, what remembers the place, what is closed at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from hub.errors import ConfigurationError
+from hub.producer.checkpoint import FileKeeper, Keeper
+from hub.producer.follow import Asked
+from hub.producer.hints import Hints
+from hub.protocol.spans import parse_span
+from hub.stix.timestamps import format_microseconds, parse_timestamp
+from hub.taxii.resources import CollectionResource
+
+T = TypeVar("T")
+
+
+def keepers(
+    followed: Sequence[CollectionResource],
+    asked: Asked,
+    checkpoint: str | Path | None,
+    out: str | Path | None,
+    *,
+    single: bool,
+) -> tuple[Keeper, ...]:
+    """What remembers how far each collection was read."""
+    if checkpoint is None and out is None:
+        return tuple(Keeper() for _ in followed)
+    written = None if out is None else Path(out)
+    path = Path(checkpoint) if checkpoint is not None else Path(f"{out}.checkpoint")
+    paths = [path if single else path / f"{one.id}.state" for one in followed]
+    if not single:
+        path.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as opened:
+        keepers = []
+        for one, file in zip(followed, paths, strict=True):
+            keeper = FileKeeper(file, collection=one.id, asked=asked.as_dict(), out=written)
+            opened.callback(keeper.close)
+            keepers.append(keeper)
+        opened.pop_all()
+    return tuple(keepers)
+
+
+def closing(resources: Iterable[Keeper | Hints], items: Iterable[T]) -> Iterator[T]:
+    """The items; the resources are closed when they end, or when nobody wants more."""
+    with contextlib.ExitStack() as stack:
+        for resource in resources:
+            stack.enter_context(contextlib.closing(resource))
+        yield from items
+
+
+def added_after(since: str | datetime) -> str:
+    """The added_after that `since` says."""
+    if isinstance(since, datetime):
+        if since.tzinfo is None:
+            raise ConfigurationError("`since` needs its time zone: datetime(2026, 11, 1, tzinfo=UTC)")
+        return format_microseconds(int(since.timestamp() * 1_000_000))
+    seconds = parse_span(since)
+    if seconds is not None:
+        return format_microseconds(int((datetime.now(UTC).timestamp() - seconds) * 1_000_000))
+    try:
+        return format_microseconds(parse_timestamp(since if "T" in since else f"{since}T00:00:00Z"))
+    except ValueError:
+        raise ConfigurationError(
+            f"since={since!r} says no time: give a datetime, 2026-11-01, 2026-11-01T07:00:00Z, or a span such as 7d"
+        ) from None
