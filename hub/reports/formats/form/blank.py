@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
+import math
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from hub.errors import ReadingError
+from hub.reports.formats.form.choices import CHOICES, FIRST, ORDER
 from hub.reports.formats.form.columns import COLUMNS, REQUIRED
 
 Language = Literal["en", "id"]
@@ -121,6 +124,17 @@ _EXAMPLE_TEXTS: Final[dict[Language, dict[str, str]]] = {
         "actions_taken": "Meminta penyedia hosting menutup situs",
     },
 }
+_MUST: Final = "FFE08A"  # behind the headings of what must be filled
+_EITHER_OF: Final = "FFF2CC"  # of two, of which one must be
+_MAY: Final = "EDEDED"
+_LONG: Final = frozenset({"title", "description", "indicators", "actions_taken"})
+_WIDTH: Final = 18  # characters
+_WIDE: Final = 36
+_FILLED: Final = 0.75  # of a line: words are not cut
+_LINE_POINTS: Final = 15.0
+_FIRST_ROW: Final = 4  # below headings, explanations and example
+_LAST_ROW: Final = 203
+_PRINTED_ROWS: Final = 40
 _NEEDED: Final[dict[Language, str]] = {"en": "REQUIRED: ", "id": "WAJIB: "}
 _EITHER: Final[dict[Language, str]] = {"en": "REQUIRED, one of the two: ", "id": "WAJIB, salah satu: "}
 
@@ -130,9 +144,9 @@ def form_rows(language: Language = "en") -> list[list[str]]:
     if language not in LANGUAGES:
         raise ReadingError(f"the form is in {' and '.join(LANGUAGES)}; choose one of them")
     texts = COLUMNS if language == "en" else _INDONESIAN
-    explanations = [_explanation(column, texts[column], language) for column in COLUMNS]
+    explanations = [_explanation(column, texts[column], language) for column in ORDER]
     example = _EXAMPLE | _EXAMPLE_TEXTS[language]
-    return [list(COLUMNS), [f"# {explanations[0]}", *explanations[1:]], [example.get(column, "") for column in COLUMNS]]
+    return [list(ORDER), [f"# {explanations[0]}", *explanations[1:]], [example.get(column, "") for column in ORDER]]
 
 
 def _explanation(column: str, text: str, language: Language) -> str:
@@ -149,26 +163,74 @@ def blank_form_csv(language: Language = "en") -> bytes:
 
 
 def blank_form_xlsx(language: Language = "en") -> bytes:
-    """The sheet as XLSX, every cell as text, so that a spreadsheet does not turn ids and times into its own."""
+    """The sheet as XLSX, every cell as text, so that a spreadsheet does not turn ids and times into its own.
+
+    What must be filled is in colour, cells offer their words, the columns after FIRST are one group, and rows are as high as
+    their texts: a spreadsheet that opens the file does not work heights out by itself.
+    """
     from openpyxl import Workbook  # noqa: PLC0415  an extra, and slow to load
-    from openpyxl.styles import Alignment, Font  # noqa: PLC0415  as above
+    from openpyxl.styles import Alignment, Font, PatternFill  # noqa: PLC0415  as above
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415  as above
 
     book = Workbook()
     book.properties.created = book.properties.modified = datetime(2026, 1, 1)  # noqa: DTZ001  XLSX keeps times without a zone
     sheet = book.worksheets[0]
     sheet.title = "reports"
-    for number, row in enumerate(form_rows(language), start=1):
-        for column, text in enumerate(row, start=1):
-            cell = sheet.cell(number, column, text or None)
+    fills = {colour: PatternFill("solid", start_color=colour) for colour in (_MUST, _EITHER_OF, _MAY)}
+    rows = form_rows(language)
+    for number, row in enumerate(rows, start=1):
+        for position, (column, text) in enumerate(zip(ORDER, row, strict=True), start=1):
+            cell = sheet.cell(number, position, text or None)
             cell.number_format = "@"
             cell.font = Font(bold=number == 1, italic=number > 1)
-            cell.alignment = Alignment(wrap_text=number == 2, vertical="top")
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
             if number == 1:
-                sheet.column_dimensions[cell.column_letter].width = 24
-    for number in range(4, 204):  # rows people will type in
-        for column in range(1, len(COLUMNS) + 1):
-            sheet.cell(number, column).number_format = "@"
+                cell.fill = fills[_colour(column)]
+        sheet.row_dimensions[number].height = _height(row)
+    for position, column in enumerate(ORDER, start=1):
+        letter = get_column_letter(position)
+        dimension = sheet.column_dimensions[letter]
+        dimension.width = _WIDE if column in _LONG else _WIDTH
+        dimension.outlineLevel = 0 if column in FIRST else 1
+        for number in range(_FIRST_ROW, _LAST_ROW + 1):  # rows people will type in
+            sheet.cell(number, position).number_format = "@"
+        if column in CHOICES:
+            _offer(sheet, letter, CHOICES[column])
     sheet.freeze_panes = "B2"
+    _set_up_printing(sheet, get_column_letter(len(FIRST)))
     data = io.BytesIO()
     book.save(data)
     return data.getvalue()
+
+
+def _colour(column: str) -> str:
+    if column in REQUIRED:
+        return _MUST
+    return _EITHER_OF if column in {"detected_at", "reported_at"} else _MAY
+
+
+def _height(row: list[str]) -> float:
+    """Points for a row in which every text is seen whole."""
+    lines = [
+        math.ceil(len(text) / ((_WIDE if column in _LONG else _WIDTH) * _FILLED))
+        for column, text in zip(ORDER, row, strict=True)
+    ]
+    return _LINE_POINTS * max(1, *lines) + 3
+
+
+def _offer(sheet: Any, letter: str, words: Sequence[str]) -> None:
+    """Offer the words in the column's cells. What else is typed is taken: the reader knows more words than are offered."""
+    from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415  as above
+
+    offer = DataValidation("list", formula1=f'"{",".join(words)}"', allow_blank=True, showErrorMessage=False)
+    offer.add(f"{letter}{_FIRST_ROW}:{letter}{_LAST_ROW}")
+    sheet.add_data_validation(offer)
+
+
+def _set_up_printing(sheet: Any, last: str) -> None:
+    """The first columns on one page, across: 63 columns would be thirty pages."""
+    sheet.print_area = f"A1:{last}{_PRINTED_ROWS}"
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True

@@ -1,0 +1,96 @@
+"""The blank sheet as a person meets it: what matters first, what must be filled in colour, words to choose from."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from typing import Any
+
+import openpyxl
+import pytest
+
+from hub.reports.formats.form.blank import blank_form_csv, blank_form_xlsx, form_rows
+from hub.reports.formats.form.choices import CHOICES, FIRST, ORDER
+from hub.reports.formats.form.columns import COLUMNS, REQUIRED
+from hub.reports.read import Report, read_reports
+from hub.reports.rsit import RSIT
+
+
+@pytest.fixture(params=["en", "id"])
+def reports(request: pytest.FixtureRequest) -> Any:
+    """The sheet of each language, as a spreadsheet opens it."""
+    return openpyxl.load_workbook(io.BytesIO(blank_form_xlsx(request.param))).worksheets[0]
+
+
+def test_fourteen_columns_come_first_and_the_rest_is_one_group(reports: Any) -> None:
+    """All that must be filled is among them. No column is hidden: the reader asks about what nobody sees."""
+    headings = [cell.value for cell in reports[1]]
+    assert headings == list(ORDER)
+    assert set(headings) == set(COLUMNS)
+    assert len(FIRST) == 14
+    assert {*REQUIRED, "detected_at", "reported_at"} <= set(FIRST)
+    levels = [reports.column_dimensions[cell.column_letter].outlineLevel for cell in reports[1]]
+    assert levels == [0] * 14 + [1] * (len(COLUMNS) - 14)
+    assert not any(dimension.hidden for dimension in reports.column_dimensions.values())
+
+
+def test_what_must_be_filled_has_a_colour_of_its_own(reports: Any) -> None:
+    """And the two times, of which one must be, another."""
+    colours: dict[str, set[str]] = {}
+    for cell in reports[1]:
+        kind = "must" if cell.value in REQUIRED else "either" if cell.value in ("detected_at", "reported_at") else "may"
+        colours.setdefault(kind, set()).add(cell.fill.start_color.rgb)
+    assert [len(found) for found in colours.values()] == [1, 1, 1]
+    assert len(set.union(*colours.values())) == 3
+
+
+def test_rows_are_as_high_as_their_texts(reports: Any) -> None:
+    """LibreOffice keeps the height that a file says: a text of five lines would print over the row below."""
+    for row in (1, 2, 3):
+        lines = max(
+            math.ceil(len(str(cell.value or "")) / reports.column_dimensions[cell.column_letter].width)
+            for cell in reports[row]
+        )
+        assert reports.row_dimensions[row].height >= 15 * lines
+
+
+def test_cells_offer_words_and_forbid_none(reports: Any) -> None:
+    """A list that a spreadsheet can keep, on the rows that people fill; a synonym may be typed over it."""
+    offers = {str(offer.sqref): offer for offer in reports.data_validations.dataValidation}
+    for column, words in CHOICES.items():
+        letter = next(cell.column_letter for cell in reports[1] if cell.value == column)
+        offer = offers[f"{letter}4:{letter}203"]
+        assert offer.formula1 == f'"{",".join(words)}"'
+        assert len(offer.formula1) <= 255
+        assert not offer.showErrorMessage
+
+
+@pytest.mark.parametrize("column", CHOICES)
+def test_the_reader_takes_every_word_that_is_offered(column: str) -> None:
+    """A choice that is refused afterwards would be a trap."""
+    headings, _, example = form_rows("en")
+    types = {line.rsit_class: line.type for line in RSIT.values()}
+    for word in CHOICES[column]:
+        values = {
+            **dict(zip(headings, example, strict=True)),
+            "report_id": "ID-1",
+            "started_at": "2026-04-02T10:00+07:00",
+        }
+        values |= {column: word} | ({"incident_type": types[word]} if column == "incident_class" else {})
+        text = io.StringIO()
+        csv.DictWriter(text, headings).writerows([{name: name for name in headings}, values])
+        (reading,) = read_reports(text.getvalue().encode(), name="filled.csv")
+        assert isinstance(reading, Report), (word, reading)
+
+
+def test_it_prints_on_one_page_across(reports: Any) -> None:
+    """The first columns; all of them would be thirty pages."""
+    assert reports.page_setup.orientation == "landscape"
+    assert (reports.page_setup.fitToWidth, reports.sheet_properties.pageSetUpPr.fitToPage) == (1, True)
+    assert reports.print_area.endswith("$N$40")
+
+
+def test_both_kinds_of_file_have_the_same_columns() -> None:
+    """Whoever has no spreadsheet fills the CSV."""
+    assert blank_form_csv("en").decode("utf-8-sig").splitlines()[0].split(",") == form_rows("en")[0]
