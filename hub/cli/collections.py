@@ -110,7 +110,8 @@ def _held() -> list[dict[str, Any]]:
         from hub.wiring import open_hub  # noqa: PLC0415 - as above
     except ModuleNotFoundError:
         raise ConfigurationError(
-            "which hub? Run `hub setup` once, or set HUB_URL and HUB_KEY, or give --url: it tells its collections"
+            "which hub? Run `hub setup` once, or set HUB_URL and HUB_KEY, or give --url: it tells its collections. On the "
+            "hub's own machine, install its packages: pip install 'threat-sharing-hub[server]'"
         ) from None
 
     settings = load_settings(environment())
