@@ -315,7 +315,9 @@ def _status_body(request: _Request, status_id: str, decided: Sequence[Outcome], 
 
 
 def _success_message(request: _Request, outcome: Outcome) -> str | None:
-    """What the sender should know of an object that was taken, None where nothing."""
+    """What the sender should know of an object that was taken, None where nothing: so it is with most."""
+    if outcome.verdict is Verdict.ADDED and not outcome.message and not outcome.stranded:
+        return None
     sentences = [protocol.HELD_ALREADY] if outcome.verdict is Verdict.REPEAT else []
     if outcome.message:
         sentences.append(outcome.message)

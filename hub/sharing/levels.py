@@ -89,7 +89,7 @@ def _as_container(original: StixObject, copy: str) -> Bystander:
     return Bystander(original.id, original.type, HIDDEN if said.unclear else said.level, said.markings, (copy,))
 
 
-def _unreadable(value: Mapping[str, Any], refs: Sequence[str], known: KnownMarkings) -> Bystander:
+def _unreadable(value: Mapping[str, Any], contains: tuple[str, ...], known: KnownMarkings) -> Bystander:
     """What is no valid object says its level all the same, as far as it can be read."""
     level: int | None = HIDDEN
     markings: tuple[str, ...] = ()
@@ -98,8 +98,6 @@ def _unreadable(value: Mapping[str, Any], refs: Sequence[str], known: KnownMarki
         level, markings = HIDDEN if said.unclear else said.level, said.markings
     except (orjson.JSONEncodeError, RecursionError):
         pass
-    # what is no id names nothing, and may hold what no store can write, such as half of a surrogate pair
-    contains = tuple(ref for ref in refs if ref.isascii())
     identifier, kind = (str(value.get(name)) for name in ("id", "type"))
     return Bystander(
         identifier if identifier.isascii() else "", kind if kind.isascii() else "", level, markings, contains

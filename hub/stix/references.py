@@ -83,7 +83,8 @@ def contained_in(content: Mapping[str, Any]) -> tuple[str, ...]:
     rests on; the events, tasks and impacts of an incident, in its extension; the parts of an observable; and whatever a
     custom container such as a case lists.
     """
-    if content.get("type") in _NO_CONTAINERS:
+    kind = content.get("type")
+    if isinstance(kind, str) and kind in _NO_CONTAINERS:
         return ()
     found: dict[str, None] = {}
     extensions = content.get("extensions")
@@ -95,7 +96,7 @@ def contained_in(content: Mapping[str, Any]) -> tuple[str, ...]:
             elif name.endswith("_ref") and isinstance(value, str) and not name.endswith(_NOT_CONTAINED):
                 found[value] = None
     found.pop(str(content.get("id")), None)
-    return tuple(found)
+    return tuple(ref for ref in found if identifiers.type_of(ref) is not None)
 
 
 def _names(body: bytes, own: Any) -> tuple[str, ...]:

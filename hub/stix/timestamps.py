@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,6 +18,7 @@ _LENIENT: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # producers write one time into many objects
 def parse_timestamp(text: str) -> int:
     """The instant of a STIX timestamp (STIX 2.1, 3.2) in microseconds since 1970; ValueError if it is none."""
     if _STIX.fullmatch(text) is None:

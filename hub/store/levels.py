@@ -105,14 +105,13 @@ def questions(batch: Batch, known: Known) -> Questions:
 
 
 def _first_questions(batch: Batch) -> Questions:
-    rows: set[str] = set()
+    candidates = frozenset(candidate.id for candidate in batch.candidates)
+    rows = set(candidates)
     containers: set[str] = set()
     namings: set[str] = set()
     for candidate in batch.candidates:
-        rows.add(candidate.id)
-        rows.update(candidate.names)
-        rows.update(candidate.markings)
-        rows.update(candidate.contains)
+        if candidate.names or candidate.markings or candidate.contains:
+            rows.update(candidate.names, candidate.markings, candidate.contains)
         if candidate.describes:
             rows.add(candidate.describes)
         if candidate.level is None:
@@ -121,9 +120,7 @@ def _first_questions(batch: Batch) -> Questions:
             namings.add(candidate.id)
     for bystander in batch.bystanders:
         rows.update(bystander.markings)
-    return Questions(
-        frozenset(rows), frozenset(containers), frozenset(namings), frozenset(c.id for c in batch.candidates)
-    )
+    return Questions(frozenset(rows), frozenset(containers), frozenset(namings), candidates)
 
 
 def candidate_below(batch: Batch, candidate: Candidate, rows: Iterable[HeldVersion]) -> bool:

@@ -139,6 +139,7 @@ def test_ties_translations_and_marks_bring_nothing_along() -> None:
         versioned("relationship", 1, relationship_type="uses", source_ref=an_id(1), target_ref=an_id(2)),
         versioned("language-content", 1, object_ref=an_id(1)),
         versioned("sighting", 1, sighting_of_ref=an_id(1)),
+        indicator(1, x_page_refs=["https://example.com/", "a--b"], x_page_ref="no id"),
         indicator(1, x_opencti_created_by_ref=an_id(1, "identity"), granular_markings=[]),
     ):
         assert contained_in(content) == ()

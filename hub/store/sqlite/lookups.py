@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import apsw
+import orjson
 
 from hub.store.base import Batch, Changes, HeldVersion, Record, Standing
 from hub.store.levels import Known, Link, Questions, questions
@@ -194,7 +194,7 @@ def _record(collection: str, row: tuple[Any, ...]) -> Record:
 
 
 def _list(values: Iterable[Any]) -> str:
-    return json.dumps(list(values))
+    return orjson.dumps(list(values)).decode()
 
 
 def last_change(connection: apsw.Connection) -> int:
