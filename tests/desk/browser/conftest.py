@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
-from tests.console.browser.conftest import chromium, playwright, pytest_collection_modifyitems
+from pathlib import Path
 
-__all__ = ["chromium", "playwright", "pytest_collection_modifyitems"]
+import pytest
+
+from tests.console.browser.conftest import AXE, CHROMIUM, HOW, HOW_TO_AXE, chromium, playwright
+from tests.summary import leave_out
+
+__all__ = ["chromium", "playwright"]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot run."""
+    here = Path(__file__).parent
+    for item in [item for item in items if item.path.is_relative_to(here)]:
+        needs_axe = "axe" in item.name
+        reason = HOW if not CHROMIUM else HOW_TO_AXE if needs_axe and not AXE else ""
+        if reason:
+            items.remove(item)
+            leave_out(config, "browser", reason)

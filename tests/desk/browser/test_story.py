@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from hub.pages.texts import LANGUAGES
-from tests.console.browser.conftest import AXE, HOW_TO_AXE, PATIENCE, SCREENSHOTS
+from tests.console.browser.conftest import AXE, PATIENCE, SCREENSHOTS
 from tests.desk.conftest import SHEET, row
 from tests.desk.test_command import running
 from tests.producer.offices import Office, Region
@@ -140,7 +140,6 @@ def test_news_come_by_themselves(region: Region, desks: Desks, tmp_path: Path) -
     expect(singapore.get_by_role("heading", name="Incoming")).to_be_visible()
 
 
-@pytest.mark.skipif(not AXE, reason=HOW_TO_AXE)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_pages_fit(region: Region, desks: Desks, tmp_path: Path, scheme: str) -> None:
     """On each page, in each language for the form, on a telephone too."""
