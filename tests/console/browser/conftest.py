@@ -22,7 +22,7 @@ from tests.server.process import HubProcess
 from tests.summary import leave_out
 
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome") or ""
-HOW: Final = "no Chromium here; on Debian `apt-get install chromium fonts-noto-core` brings it"
+HOW: Final = "no Chromium here; on Debian `apt-get install chromium fonts-noto-core fonts-noto-cjk` brings it"
 TOP: Final = Path(__file__).parent.parent.parent.parent
 CERTS: Final = ("id-cert", "sg-cert", "vn-cert", "my-cert")
 AXE: Final = os.environ.get("HUB_TEST_AXE", "")
