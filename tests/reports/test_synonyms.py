@@ -229,3 +229,18 @@ def test_headings_are_of_columns_that_there_are() -> None:
         assert column in COLUMNS
         assert name == synonyms.plain(name)
         assert headings.heading(name) not in set(COLUMNS) - {column}
+
+
+def test_lists_of_numbers_and_words_may_be_cut_by_commas() -> None:
+    """As people write them; names and texts are cut by semicolons alone."""
+    report = report_of(cves="CVE-2024-3400, CVE-2024-1709", attack_techniques="T1486,T1566", confidence="80%")
+    assert [item.name for item in report.vulnerabilities] == ["CVE-2024-3400", "CVE-2024-1709"]
+    assert [item.technique_id for item in report.techniques] == ["T1486", "T1566"]
+    assert report.confidence == 80
+
+
+def test_only_the_first_type_must_be_of_the_class() -> None:
+    """A phishing mail that brought ransomware is both."""
+    report = report_of(incident_class="malicious-code", incident_type="crypto-ransomware;phishing")
+    assert report.rsit == (("malicious-code", "infected-system"), ("fraud", "phishing"))
+    assert report.incident_types[0] == "ransomware"

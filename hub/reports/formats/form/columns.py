@@ -97,3 +97,8 @@ LIST_COLUMNS: Final = frozenset({
     "mitigation", "fixed_in", "detection_advice",
 })  # fmt: skip
 """Columns that hold several values, cut at semicolons."""
+
+COMMA_COLUMNS: Final = frozenset(
+    {"other_countries", "detection_method", "information_types", "attack_techniques", "cves"}
+)
+"""Of these no value holds a comma, so that commas cut them, too."""

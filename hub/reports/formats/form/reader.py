@@ -184,13 +184,20 @@ def _classification(row: FormRow) -> list[rsit.RsitType]:
         return []
     lines = []
     for item in row.items("incident_type"):
-        line = rsit.find(str(item), wanted) or rsit.find(INCIDENT_TYPES.get(plain(str(item)), ""), wanted)
+        # The class is that of the first type; what else it was may be of another.
+        line = _type_of(str(item), None if lines else wanted)
         if line is None:
             same = [key for rsit_class, key in rsit.RSIT if not wanted or rsit_class == wanted.casefold()]
             row.problem("incident_type", item, "one of " + ", ".join(same or [key for _, key in rsit.RSIT]))
         else:
             lines.append(line)
     return lines
+
+
+def _type_of(text: str, rsit_class: str | None) -> rsit.RsitType | None:
+    """RSIT's type of a word, synonym, or anything with "ransom" in it, in a class or in any."""
+    line = rsit.find(text, rsit_class) or rsit.find(INCIDENT_TYPES.get(plain(text), ""), rsit_class)
+    return line or (rsit.find("infected-system", rsit_class) if _RANSOM.search(spelled(text)) else None)
 
 
 def _timeline(row: FormRow) -> Timeline:
@@ -254,7 +261,7 @@ def _confidence(text: str) -> int:
     if word in CONFIDENCE_WORDS:
         return CONFIDENCE_WORDS[word]
     try:
-        return values.whole(text, most=100)
+        return values.whole(text.removesuffix("%").rstrip(), most=100)
     except ValueError:
         raise ValueError("a whole number from 0 to 100, or low, medium, high") from None
 

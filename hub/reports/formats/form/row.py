@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from hub.reports.formats.form.columns import COLUMNS
+from hub.reports.formats.form.columns import COLUMNS, COMMA_COLUMNS
 from hub.reports.formats.form.synonyms import SYNONYMS, YES_NO, plain
 from hub.reports.moments import Moment
 from hub.reports.reading import values
@@ -95,7 +95,8 @@ class FormRow:
         value = self.cells.get(column)
         if value is None:
             return []
-        parts = value if isinstance(value, list) else re.split(r"[;\n]", str(value))
+        cut = r"[;,\n]" if column in COMMA_COLUMNS else r"[;\n]"
+        parts = value if isinstance(value, list) else re.split(cut, str(value))
         items = [item for item in parts if item is not None and str(item).strip()]
         if len(items) > MAX_LIST_ITEMS:
             self.problem(column, f"{len(items)} items", f"at most {MAX_LIST_ITEMS} items")
