@@ -385,3 +385,23 @@ def test_a_distribution_that_nobody_knows_is_the_narrowest(word: str) -> None:
     ]}}  # fmt: skip
     (report,) = (item for item in read_reports(json.dumps(event).encode()) if isinstance(item, Report))
     assert report.observables[0].tlp == "red"
+
+
+def test_what_x_arf_3_says_twice_or_in_a_mapping_is_named() -> None:
+    """Of two addresses one is the source, and the other is in the table; so are keys that no version has."""
+    report = report_of_x_arf(
+        {"Source": {"IP": "203.0.113.77", "FQDN": "pc7.example"}, "SourceIp": "203.0.113.9", "CVSS": {"Score": 7.7}}
+    )
+    assert [item.value for item in report.observables if item.role is Role.ADVERSARY] == ["203.0.113.77"]
+    assert {(item.key, item.value) for item in report.unused} >= {
+        ("Report.SourceIp", "203.0.113.9"), ("Report.Source.FQDN", "pc7.example"), ("cvss_score", "7.7"),
+    }  # fmt: skip
+
+
+def report_of_x_arf(fields: dict[str, Any]) -> Report:
+    party = {"ReporterOrg": "R", "ReporterOrgDomain": "r.example", "ReporterOrgEmail": "a@r.example"}
+    content = {"ReportClass": "Activity", "ReportType": "PortScan", "Date": "2026-03-01T06:05:33Z", **fields}
+    document = {"Version": "3", "ReporterInfo": party, "Disclosure": True, "Report": content}
+    (report,) = read_reports(json.dumps(document).encode(), name="x.json")
+    assert isinstance(report, Report), str(report)
+    return report

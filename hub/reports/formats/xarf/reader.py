@@ -260,6 +260,8 @@ def _vulnerabilities(report: Fields, draft: Draft) -> tuple[Vulnerability, ...]:
         for key in ("cve_id", "vulnerability_cve", "vulnerabilities_probed")
         for text in report.list(key)
     ]
+    if not any(names):
+        draft.unused("cvss_score", score, "is of no weakness that has a number")
     label = "CVSS" if score is not None else None
     return tuple(Vulnerability(name, score=score, score_name=label) for name in dict.fromkeys(names) if name)
 

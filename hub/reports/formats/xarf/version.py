@@ -45,6 +45,10 @@ _KEYS: Final[tuple[tuple[str, str], ...]] = (
 )  # fmt: skip
 
 _ACCOUNT: Final = ("AccountEmail", "AccountIdentifier", "AccountName")
+_MAPPINGS: Final = {
+    "Source": frozenset({"IP", "Port", "URL", "Type"}), "Account": frozenset(_ACCOUNT), "CVSS": frozenset({"Score"}),
+}  # fmt: skip
+"""Mappings inside a report, and what is read of each."""
 _READ: Final = frozenset({
     "ReportClass", "ReportType", "ReportSubType", "AdditionalInfo", "Source", "SourceIp", "Account", "CVSS",
 })  # fmt: skip
@@ -144,17 +148,19 @@ def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     category, kind = _type(report)
     converted: dict[str, Any] = {"category": category, "type": kind, "report_id": f"v3-{_digest(value)}"}
     # 2.
-    for key, name in _KEYS:
-        for item in (report.get(key), extra.get(key)):
-            if item not in (None, "", []):
-                converted.setdefault(name, item)
+    pairs = [(key, name, item) for key, name in _KEYS for item in (report.get(key), extra.get(key))]
     # 3.
-    for name, item in _reported(report):
-        converted.setdefault(name, item)
+    for key, name, item in (*pairs, *_reported(report)):
+        if item not in (None, "", []) and converted.setdefault(name, item) != item:
+            draft.unused(f"Report.{key}", item, f"the report has a {name.replace('_', ' ')} already")
+    for key in _MAPPINGS:
+        for name, item in _mapping(report.get(key)).items():
+            if name not in _MAPPINGS[key]:
+                draft.unused(f"Report.{key}.{name}", item)
     converted.setdefault("source_identifier", converted.get("url"))
     # 4.
-    converted["reporter"] = _party(value.get("ReporterInfo"), "Reporter")
-    converted["complainant"] = _party(value.get("OnBehalfOf"), "Complainant")
+    converted["reporter"] = _party(value.get("ReporterInfo"), "Reporter", draft)
+    converted["complainant"] = _party(value.get("OnBehalfOf"), "Complainant", draft)
     # 5.
     known = {key for key, _ in _KEYS} | _READ
     others = {_snake(str(key)): item for key, item in {**extra, **report}.items() if key not in known}
@@ -165,17 +171,18 @@ def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     return converted
 
 
-def _reported(report: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What stands in mappings of its own: the source, the account, the score."""
+def _reported(report: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """(key, key of version 4, value) of what stands in mappings of its own: the source, the account, the score."""
     source, account, score = (_mapping(report.get(key)) for key in ("Source", "Account", "CVSS"))
     pairs = (
-        ("source_identifier", source.get("IP") or report.get("SourceIp")),
-        ("source_port", source.get("Port")),
-        ("url", source.get("URL")),
-        ("cvss_score", score.get("Score")),
-        ("account", [text for key in _ACCOUNT if (text := account.get(key))]),
+        ("Source.IP", "source_identifier", source.get("IP")),
+        ("SourceIp", "source_identifier", report.get("SourceIp")),
+        ("Source.Port", "source_port", source.get("Port")),
+        ("Source.URL", "url", source.get("URL")),
+        ("CVSS.Score", "cvss_score", score.get("Score")),
+        ("Account", "account", [text for key in _ACCOUNT if (text := account.get(key))]),
     )
-    return ((name, item) for name, item in pairs if item)
+    return ((key, name, item) for key, name, item in pairs if item)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -192,7 +199,7 @@ def _type(report: Mapping[str, Any]) -> tuple[str, str]:
     return _TYPES[word]
 
 
-def _party(info: Any, prefix: str) -> dict[str, Any]:
+def _party(info: Any, prefix: str, draft: Draft) -> dict[str, Any]:
     """Reporter or complainant in the keys of version 4, with the names and telephones that version 3 adds."""
     if not isinstance(info, Mapping):
         return {}
@@ -200,6 +207,8 @@ def _party(info: Any, prefix: str) -> dict[str, Any]:
         "org": f"{prefix}Org", "contact": f"{prefix}ContactEmail", "domain": f"{prefix}OrgDomain",
         "org_email": f"{prefix}OrgEmail", "name": f"{prefix}ContactName", "phone": f"{prefix}ContactPhone",
     }  # fmt: skip
+    for key in info.keys() - set(names.values()):
+        draft.unused(str(key), info[key], "names who reported it, and stays at the CERT")
     return {name: info[key] for name, key in names.items() if info.get(key)}
 
 
