@@ -7,6 +7,7 @@ word for a default fails, and so does a renderer that forgets a field of the mod
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,11 @@ from tests.reports.test_leaves import FORM, Path_, changed, is_declared, leaves,
 FIXTURES = Path(__file__).parent / "fixtures"
 MARKER = "Qzword"
 MEMBER = a_member()
+DOCUMENTS = [
+    ("misp.json", "misp", "MISP"), ("misp_linked.json", "misp", "MISP"), ("veris_1_3.json", "veris", "VERIS"),
+    ("veris_1_4.json", "veris", "VERIS"), ("xarf_v3.json", "xarf", "X-ARF"), ("xarf_v4.json", "xarf", "X-ARF"),
+    ("iodef.json", "iodef", "IODEF"),
+]  # fmt: skip
 
 
 def outcome(data: bytes, form: str) -> str:
@@ -59,14 +65,7 @@ def _at(document: Any, path: Path_) -> Any:
     return document
 
 
-@pytest.mark.parametrize(
-    ("file", "form", "name"),
-    [
-        ("misp.json", "misp", "MISP"), ("misp_linked.json", "misp", "MISP"), ("veris_1_3.json", "veris", "VERIS"),
-        ("veris_1_4.json", "veris", "VERIS"), ("xarf_v3.json", "xarf", "X-ARF"), ("xarf_v4.json", "xarf", "X-ARF"),
-        ("iodef.json", "iodef", "IODEF"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("file", "form", "name"), DOCUMENTS)
 def test_an_unknown_word_in_any_field_comes_out_again(file: str, form: str, name: str) -> None:
     """In the fixture of each format, whose fields are all filled."""
     document = json.loads((FIXTURES / file).read_text(encoding="utf-8"))
@@ -104,6 +103,29 @@ def test_an_unknown_word_in_any_attribute_of_iodef_comes_out_again(file: str) ->
                 missed.add(f"{element.tag.rpartition('}')[2]}@{key.rpartition('}')[2]}")
             element.set(key, value)
     assert {path for path in missed if not is_declared(path, "IODEF")} == set()
+
+
+def mappings(value: Any, path: Path_ = ()) -> Iterator[Path_]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    if isinstance(value, dict):
+        yield path
+    for key, item in items:
+        yield from mappings(item, (*path, key))
+
+
+@pytest.mark.parametrize(("file", "form", "name"), DOCUMENTS)
+def test_a_key_that_nobody_knows_is_named_wherever_it_stands(file: str, form: str, name: str) -> None:
+    """Except in MISP's tags and galaxies, which describe themselves."""
+    document = json.loads((FIXTURES / file).read_text(encoding="utf-8"))
+    missed = set()
+    for path in mappings(document):
+        if {"Tag", "Galaxy"} & set(path) or is_declared(f"{shown(path)}.key", name):
+            continue
+        whole = copy.deepcopy(document)
+        _at(whole, path)["qzkey"] = MARKER
+        if MARKER.casefold() not in outcome(json.dumps(whole).encode(), form):
+            missed.add(shown(path))
+    assert missed == set()
 
 
 def test_a_swallowed_word_would_be_seen() -> None:

@@ -182,7 +182,7 @@ def _classification(row: FormRow) -> list[rsit.RsitType]:
     if wanted and "-".join(wanted.casefold().replace("_", " ").split()) not in rsit.CLASSES:
         row.problem("incident_class", wanted, "one of " + ", ".join(rsit.CLASSES))
         return []
-    lines = []
+    lines: list[rsit.RsitType] = []
     for item in row.items("incident_type"):
         # The class is that of the first type; what else it was may be of another.
         line = _type_of(str(item), None if lines else wanted)

@@ -102,8 +102,11 @@ def json_incidents(source: Source) -> Iterator[Record]:
             yield where, BadValue(where, excerpt(value), "an IODEF document with a list Incident", "Incident")
             continue
         language = value.get("lang")
+        beside = {key: item for key, item in value.items() if key not in {"Incident", "version", "lang", "format-id"}}
         for item in incidents if isinstance(incidents, list) else [incidents]:
             element = _element("Incident", item)
+            if count == 0 and beside:
+                element.append(_element("Document", beside))
             if isinstance(language, str):
                 element.attrib.setdefault("lang", language)
             count += 1
@@ -167,6 +170,8 @@ class Tree:
         """Name every element and attribute that was not read, and every word that IODEF does not know."""
         if not path:
             self._words(parent, str(parent.tag))
+            for key in (key for key in parent.attrib if not _is_read(parent, _local(key))):
+                self._draft.unused(_local(key), parent.attrib[key], NO_PLACE)
         for child in parent:
             place = f"{path}/{child.tag}" if path else str(child.tag)
             if id(child) in self._taken:

@@ -54,6 +54,13 @@ PASSED_OVER: Final = frozenset({
 })  # fmt: skip
 
 
+def name_unread(attribute: Mapping[str, Any], where: str, draft: Draft) -> None:
+    """Name what is not read of an attribute, and a category that MISP does not have."""
+    name_rest("Attribute", attribute, _READ, where, draft)
+    if str(attribute.get("category") or "") not in _CATEGORIES:
+        draft.unused("Attribute.category", attribute["category"], UNKNOWN_WORD, where=where)
+
+
 _CATEGORIES: Final = frozenset({
     "", "Internal reference", "Targeting data", "Antivirus detection", "Payload delivery", "Artifacts dropped",
     "Payload installation", "Persistence mechanism", "Network activity", "Payload type", "Attribution",
@@ -121,6 +128,8 @@ def read_attribute(
     kind, value = str(attribute.get("type") or ""), attribute.get("value")
     relation = str(attribute.get("object_relation") or "")
     key = f"{template}.{relation}" if template else kind or "type"
+    if not template:
+        name_unread(attribute, where, draft)
     if not isinstance(value, str | int | float) or not str(value).strip():
         shown = value or {name: item for name, item in attribute.items() if name not in PASSED_OVER}
         draft.unused(key, shown or "empty", "has no single value", where=where)
@@ -168,9 +177,6 @@ def _observed(
             draft.unused(f"{key} (about)", about, "is said of a value that is no observable", where=where)
     proposals = attribute.get("ShadowAttribute")
     draft.unused("ShadowAttribute", proposals, "is a proposal that nobody accepted", where=where)
-    name_rest("Attribute", attribute, _READ, where, draft)
-    if str(attribute.get("category") or "") not in _CATEGORIES:
-        draft.unused("Attribute.category", attribute["category"], UNKNOWN_WORD, where=where)
     return items
 
 

@@ -15,6 +15,11 @@ from hub.reports.observables import Observable, Relation
 from hub.reports.reading.draft import Draft
 
 End = tuple[str, str]
+_READ = frozenset({
+    "relationship_type", "referenced_uuid", "comment", "deleted", "uuid", "object_uuid", "id", "event_id", "object_id",
+    "source_uuid", "referenced_id", "referenced_type", "timestamp", "Object", "Attribute",
+})  # fmt: skip
+"""Keys of a reference that are read, or that are numbers of MISP's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Links:
             )
             target = str(reference.get("referenced_uuid") or "").casefold()
             self._references.append(_Reference(str(item.get("uuid") or "").casefold(), kind, target, level, where))
+            for key in reference.keys() - _READ:
+                draft.unused(f"ObjectReference.{key}", reference[key], where=where)
             draft.unused(
                 "ObjectReference.comment", reference.get("comment"), "of a relation, only its kind is kept", where=where
             )

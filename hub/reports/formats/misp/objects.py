@@ -11,6 +11,7 @@ from hub.reports.formats.misp.attributes import (
     level_of,
     moment_of,
     name_rest,
+    name_unread,
     read_attribute,
     strictest,
     unwrapped,
@@ -69,6 +70,8 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
     if len(listed) > MAX_LIST_ITEMS:
         draft.unused(f"Object {name}", f"{len(listed)} attributes", f"only {MAX_LIST_ITEMS} are read", where=where)
     name_rest("Object", item, _READ, where, draft)
+    for index, part in enumerate(parts):
+        name_unread(part, f"{where}.Attribute[{index}]", draft)
     level = level_of(item, draft, where)
     content.links.refer(item, where, draft, level)
     parts = _part_of_file(name, parts, where, draft)
@@ -137,7 +140,8 @@ def _is_no_observable(
         _victim(name, parts, where, content)
     elif name not in _PART_OBJECTS or parts:
         return False
-    draft.unused(f"{name} (about)", item.get("comment"), "is said of an object that is no observable", where=where)
+    for about in (item.get("comment"), *(part.get("comment") for part in parts)):
+        draft.unused(f"{name} (about)", about, "is said of an object that is no observable", where=where)
     return True
 
 

@@ -28,6 +28,8 @@ NOTES: Final = "is a note of the analyst's, and stays at the CERT"
 def after(start: Moment | None, span: Fields, draft: Draft) -> Moment | None:
     """``start`` moved on by a VERIS duration, no more exact than its unit; None where it cannot be counted."""
     unit, amount = span.text("unit"), span.read("value", values.number)
+    span.drop(NOTES, "note", "notes")
+    span.rest()
     if start is None or amount is None or unit not in UNITS:
         draft.unused(span.path("value"), amount, "cannot be counted from a known time")
         draft.unused(span.path("unit"), unit if unit not in UNITS else None, "is no unit of time")
@@ -50,6 +52,9 @@ def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
     data = [Fields(item, draft, fields.path("data")) for item in fields.list("data") if isinstance(item, Mapping)]
     fields.drop(NOTES, "notes")
     fields.rest()
+    for item in data:
+        item.ignore("variety", "amount")  # read below
+        item.rest()
     if any(item.text("amount") for item in data):
         draft.unused(fields.path("data_total"), total, "is the sum of the amounts of each kind")
     if not disclosed and not data:
@@ -157,7 +162,12 @@ def read_discovery(value: Any, draft: Draft) -> tuple[str, ...]:
         pairs = [(side, variety)]
     elif isinstance(value, Mapping):
         for side, inner in value.items():
-            varieties = inner.get("variety") if isinstance(inner, Mapping) else None
+            found = Fields(inner if isinstance(inner, Mapping) else {}, draft, f"discovery_method.{side}")
+            varieties = found.take("variety")
+            found.drop(NOTES, "notes")
+            found.rest()
+            if not isinstance(inner, Mapping):
+                draft.unused(f"discovery_method.{side}", inner, "expected a mapping with a variety")
             pairs += [
                 (str(side).casefold(), str(word).casefold())
                 for word in (varieties if isinstance(varieties, list) else [""])

@@ -363,7 +363,10 @@ def _indicator(item: Any, draft: Draft) -> None:
     if observable:
         draft.observe(roles.adversary("ioc: an indicator of compromise").of(observable))
     if isinstance(item, Mapping):
-        draft.unused("ioc.comment", item.get("comment"), NOTES)
+        ioc = Fields(item, draft, "ioc")
+        ioc.ignore("indicator")
+        ioc.drop(NOTES, "comment")
+        ioc.rest()
 
 
 _FORMAT: Final = Format("veris", _report, lambda incident: str(incident.get("incident_id") or ""))
