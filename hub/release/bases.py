@@ -10,6 +10,7 @@ from typing import Final
 from hub.release.readable import MAX_RUN, Decoded, of_run
 
 MAX_BASE85: Final = 2_000  # characters of one run that are read as base85
+MIN_OTHER_SCRIPTS: Final = 6  # characters of a text in base32 that is not ASCII; "Recipients" would say four of them
 MAX_STARTS: Final = 12  # places in one run where base85 may begin
 _BASE32: Final = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{8,}|[a-z2-7]{8,}|[0-9A-V]{12,}|[0-9a-v]{12,})(?![A-Za-z0-9])")
 _B85_RUN: Final = re.compile(r"[0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{8,}")
@@ -32,7 +33,11 @@ def _of_base32(digits: str, match: re.Match[str]) -> Iterator[Decoded]:
         for offset in range(8 if len(digits) >= 16 else 1):
             bits = 5 * (len(digits) - offset)
             raw = (int(digits[offset:], 32) >> bits % 8).to_bytes(bits // 8, "big")
-            yield from (decoded for decoded in of_run(raw, match) if decoded.clean)
+            yield from (
+                decoded
+                for decoded in of_run(raw, match)
+                if decoded.clean and (decoded.text.isascii() or len(decoded.text) >= MIN_OTHER_SCRIPTS)
+            )
 
 
 _BASE32_VALUES: Final = frozenset("0123456789abcdefghijklmnopqrstuv")

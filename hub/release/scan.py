@@ -134,17 +134,19 @@ class Scanner:
 
     def _in_reading(self, reading: Reading) -> Iterator[Hit]:
         text = reading.text
+        # letters of other scripts in noise are there by chance, and look like nothing: the table for them is not loaded
+        seen = text if reading.clean else _OTHER_SCRIPTS.sub(" ", text)
         places: dict[Callable[[str], tuple[str, list[int]]], list[int]] = {}
         for form, with_places, search in (
             (squeeze(text), squeezed_with_places, NeedleIndex.in_letters),
-            (looks(text), looks_with_places, NeedleIndex.in_looks),
+            (looks(seen), looks_with_places, NeedleIndex.in_looks),
         ):
             for index in self._indexes:
                 for needle, at in search(index, form):
                     if not _sought(needle, reading):
                         continue
                     if with_places not in places:
-                        places[with_places] = with_places(text)[1]
+                        places[with_places] = with_places(seen if search is NeedleIndex.in_looks else text)[1]
                     start, end = span_of(text, places[with_places], at, len(needle.text))
                     # one character may stand for several letters in Latin, and says less than a name
                     if (
@@ -198,6 +200,7 @@ class Scanner:
                     yield Hit(ADDRESS, strength, address.text, start, start + len(address.text))
 
 
+_OTHER_SCRIPTS: Final = re.compile(r"[^\x00-\x7f]")
 _HEXADECIMAL: Final = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
 
 
