@@ -22,8 +22,8 @@ from hub.release.preview import OFFICER, REASON, Preview
 from hub.reports.read import FORMATS, ReadOptions, Report, RowError
 from hub.stix.tlp import BY_WORD
 
-_MAX_WARNINGS = 20  # sentences about one report
-_FLAGS = frozenset({"--preview", "--full", "--json", "--yes"})  # not part of what to do next
+_MAX_NOTES = 20  # sentences about the reports of one file; rows that cannot be read are always named
+_FLAGS = frozenset({"--preview", "--full", "--json", "--yes", "--verbose"})  # not part of what to do next
 _FILES = frozenset({"--held"})  # neither, with the file that follows
 
 
@@ -46,6 +46,9 @@ def reading_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="VALUE",
         help="an indicator that looks harmful to block, and is meant",
+    )
+    parser.add_argument(
+        "--verbose", action="store_true", help=f"print every note on what was read, instead of {_MAX_NOTES} of a file"
     )
 
 
@@ -214,22 +217,38 @@ def reports(file: Path, args: argparse.Namespace, member: OwnMember) -> Iterator
     stderr. A row that cannot be read is handed on, too. ReadingError where the file has no row at all.
     """
     report = None
+    notes = _Notes(file, verbose=args.verbose)
     for report in read(file, read_options(args, member), args.format):
         if isinstance(report, RowError):
             print(report, file=sys.stderr)
         else:
-            _warn(report)
+            notes.add(report)
         yield report
+    notes.end()
     if report is None:
         raise ReadingError(f"{file}: there is no report in it")
 
 
-def _warn(report: Report) -> None:
-    """What is kept out and what was assumed; the first of many, since a feed of ten thousand lines has as many."""
-    for sentence in report.warnings[:_MAX_WARNINGS]:
-        print(f"{report.source}: {sentence}", file=sys.stderr)
-    if len(report.warnings) > _MAX_WARNINGS:
-        print(f"{report.source}: and {len(report.warnings) - _MAX_WARNINGS} more like these", file=sys.stderr)
+class _Notes:
+    """What is kept out and what was assumed: the first of a file, since a feed of ten thousand lines has as many."""
+
+    def __init__(self, file: Path, *, verbose: bool) -> None:
+        self._file = file
+        self._verbose = verbose
+        self._count = 0
+
+    def add(self, report: Report) -> None:
+        """Print the report's notes, as long as there are few."""
+        for sentence in report.warnings:
+            self._count += 1
+            if self._verbose or self._count <= _MAX_NOTES:
+                print(f"{report.source}: {sentence}", file=sys.stderr)
+
+    def end(self) -> None:
+        """Say how many were not printed."""
+        if not self._verbose and self._count > _MAX_NOTES:
+            more = self._count - _MAX_NOTES
+            print(f"{self._file}: and {more} more notes like these; --verbose prints all", file=sys.stderr)
 
 
 def this_member(environment: Mapping[str, str]) -> OwnMember:
