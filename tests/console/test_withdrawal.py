@@ -10,6 +10,7 @@ import orjson
 
 from hub.community.hub import Hub
 from hub.stix.tlp import TLP, TLP2_IDS
+from hub.stix.wording import class_name
 from hub.taxii.filters import Filters, Match
 from tests.community.making import board, cert, incident, report, taken, versioned
 from tests.console.conftest import Browser, SignedIn
@@ -90,6 +91,21 @@ def test_a_revocation_says_no_more_than_the_lowest_version(hub: Hub, signed_in: 
     revoked = held(hub, "SG", "indicators")[green["id"]]
     assert (revoked["name"], revoked["revoked"]) == ("Low", True)
     assert revoked["object_marking_refs"] == [TLP2_IDS[TLP.GREEN]]
+
+
+def test_what_later_reports_will_name_again_stays(hub: Hub, signed_in: SignedIn) -> None:
+    """A revoked id is good for nothing more: the class of the victims, and a technique older than the incident, stay."""
+    name = class_name("healthcare", None)
+    shared = versioned("identity", 1, "ID", name=name, identity_class="class", sectors=["healthcare"])
+    older = {"created": "2020-01-01T00:00:00.000Z", "modified": "2020-01-01T00:00:00.000Z"}
+    technique = versioned("attack-pattern", 2, "ID", name="Phishing") | older
+    own = versioned("malware", 3, "ID", name="Fox", is_family=False, malware_types=["trojan"])
+    refs = [incident(1)["id"], shared["id"], technique["id"], own["id"]]
+    taken(hub, "ID", incident(1), shared, technique, own, report(1, object_refs=refs), to="id")
+    indonesia = signed_in("id-cert")
+    confirm(indonesia, fill(indonesia, action="withdraw"))
+    revoked = {one for one, content in held(hub, "SG").items() if content.get("revoked")}
+    assert revoked == {incident(1)["id"], report(1)["id"], own["id"]}
 
 
 def test_only_its_own_member_withdraws(hub: Hub, signed_in: SignedIn) -> None:

@@ -1,7 +1,8 @@
 """Taking an incident back by form: what this member published of it is revoked, its observables are deleted.
 
 1. What counts as the incident's: its own member's incident and reports, and what these reports name of the same member.
-   What another report of the member names, too, stays.
+   What another report of the member names, too, stays; so does what says nothing of this incident and will be named
+   again under the same id, such as classes of organisations, places, and techniques that are older than the incident.
 2. Each object is revoked where it stands, with the content of its lowest version, so that all who ever read it learn of
    the revocation, and nobody of what was said higher (law L5 d).
 3. STIX cannot revoke observables: the member's part in them is deleted, in one step with the rest.
@@ -28,11 +29,15 @@ from hub.sharing.catalogue import ApiRoot, Collection
 from hub.sharing.deliver import Wanted
 from hub.sharing.members import Account
 from hub.stix import tlp
-from hub.stix.identifiers import SCO_TYPES
+from hub.stix.identifiers import OBSERVABLE_TYPES
 from hub.stix.timestamps import format_milliseconds, parse_timestamp
 from hub.taxii.filters import Filters, Match, VersionMatch
 
 _IDS_AT_A_TIME: Final = 100
+_SHARED: Final = frozenset({"identity", "location", "marking-definition", "extension-definition"})
+_KNOWLEDGE: Final = frozenset(
+    "attack-pattern campaign course-of-action infrastructure intrusion-set malware threat-actor tool vulnerability".split()
+)
 _EVERY: Final = VersionMatch(every=True)
 
 
@@ -87,19 +92,28 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, moment: 
         *(
             one["id"]
             for one in candidates
-            if one["id"] not in shared and one["type"] not in SCO_TYPES and one.get("created_by_ref") in own
+            if one["id"] not in shared and one.get("created_by_ref") in own and _is_of_it(one, incident.content)
         ),
     ]
     observables = {
         one["id"]: str(one.get("value") or one.get("name") or one["id"])
         for one in candidates
-        if one["type"] in SCO_TYPES and one["id"] not in shared
+        if one["type"] in OBSERVABLE_TYPES and one["id"] not in shared
     }
     places = [c for c in root.collections if access.writes(account, c) and access.reads(account, c) is not None]
     revocations = [one for place in places for one in _revocations(hub, account, place, ids, moment)]
     return Withdrawal(
         tuple(revocations),
         tuple(one for place in places for one in _deletable(hub, account, place, observables)),
+    )
+
+
+def _is_of_it(content: Content, incident: Content) -> bool:
+    """(1) Whether an object that can be revoked speaks of this incident. Once revoked, its id is good for nothing more."""
+    if "modified" not in content or content["type"] in _SHARED:
+        return False
+    return content["type"] not in _KNOWLEDGE or parse_timestamp(content["created"]) >= parse_timestamp(
+        incident["created"]
     )
 
 
