@@ -29,7 +29,7 @@ _TEXTS: Final = (
 _LISTS: Final = ("aliases", "x_mitre_aliases", "x_opencti_aliases")
 # A text of a pattern (STIX 2.1, 9.6). A dot stands before a part of a path, a letter before a time.
 _LITERAL: Final = re.compile(r"'([^'\\]*+(?:\\.[^'\\]*+)*+)'", re.DOTALL)
-_HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?(?:\[([^\]]*)\]|([^/?#:]*))")
+_HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*+://(?:[^/?#@]*+@)?(?:\[([^\]]*+)\]|([^/?#:]*+))")
 _ADDRESS_6: Final = re.compile(r"[0-9a-f:.]{2,45}")
 
 
