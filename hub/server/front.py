@@ -6,7 +6,8 @@ Flask answers in a few threads. The front sees to it that no client, slow or gre
    address that the proxy names, and no other header is believed.
 2. Its share of requests and bytes in a minute; beyond it, 429.
 3. The body is read whole, within its limits of bytes and time, before a thread is taken.
-4. Its turn: one client has few requests in the threads at a time, more wait, and beyond that 429.
+4. Its turn: one client has few requests in the threads at a time, more wait, and beyond that 429. Credentials that are seen
+   for the first time wait for one another by address, until it is known whose they are.
 5. A thread answers. Where a password must be verified first, that is done elsewhere (`logins`), and a thread answers
    again.
 6. The answer is sent in pieces, each within a time limit, a few answers of one client at a time.
@@ -97,6 +98,8 @@ class Front:
         self._passwords = PasswordQueue(limits)
         own = {_client_of(name): account_limits for name, account_limits in accounts.items()}
         self._working = Turns(*_turns(limits), {name: _turns(account_limits) for name, account_limits in own.items()})
+        # a thousand accounts behind one address may come at once, when a worker has just started: they wait, and are not refused
+        self._unknown = Turns(limits.client_requests, limits.connections)
         self._sending = Turns(
             *_answers(limits), {name: _answers(account_limits) for name, account_limits in own.items()}
         )
@@ -142,7 +145,7 @@ class Front:
     def waiting(self) -> dict[str, int]:
         """How much waits now, by what it waits for."""
         return {
-            "turns": self._working.queued,
+            "turns": self._working.queued + self._unknown.queued,
             "threads": len(self._threads.calls),
             "passwords": self._passwords.waiting,
             "answers": self._sending.queued,
@@ -152,7 +155,7 @@ class Front:
     def throttled(self) -> dict[str, int]:
         """How many requests were refused with 429 since the start, by the limit that they met."""
         return {
-            "turns": self._working.refused,
+            "turns": self._working.refused + self._unknown.refused,
             "answers": self._sending.refused,
             "bodies": self._bodies_refused,
             **self._shares.refused,
@@ -176,9 +179,16 @@ class Front:
                 body_bytes = len(body)
                 self._body_bytes += body_bytes
             # (4) and (5)
-            async with self._working.of(client):
-                answer = await self._ask(environ, body)
-                check = environ.pop(CHECK, None)
+            answer: WsgiAnswer | None = None
+            if digest is not None and digest not in self._accounts:
+                async with self._unknown.of(client):
+                    if digest not in self._accounts:  # nor became known while this request waited
+                        answer = await self._ask(environ, body)
+                client = self._accounts.get(digest, client)
+            if answer is None:
+                async with self._working.of(client):
+                    answer = await self._ask(environ, body)
+            check = environ.pop(CHECK, None)
             if check is not None:
                 answer = await self._ask_after_check(environ, body, check, address, client)
         except HubError as error:

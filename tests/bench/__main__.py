@@ -17,7 +17,20 @@ from pathlib import Path
 
 import apsw
 
-from tests.bench import alerting, community, converting, fairness, lookup, memory, polling, publishing, reach, static
+from tests.bench import (
+    alerting,
+    community,
+    converting,
+    fairness,
+    lookup,
+    memory,
+    polling,
+    publishing,
+    reach,
+    readers,
+    size,
+    static,
+)
 from tests.bench.servers import Bench
 
 PACKAGES = ("flask", "granian", "apsw", "orjson", "jsonschema-rs", "stix2", "medallion")
@@ -36,6 +49,8 @@ def main() -> None:
             "reach",
             "lookup",
             "memory",
+            "size",
+            "readers",
             "fairness",
             "community",
             "converting",
@@ -57,6 +72,8 @@ def main() -> None:
         "reach": reach,
         "lookup": lookup,
         "memory": memory,
+        "size": size,
+        "readers": readers,
         "fairness": fairness,
         "community": community,
         "alerting": alerting,

@@ -21,14 +21,14 @@ def _after_poll(bench: Bench, objects: int) -> float:
     served = bench.store(objects)
     with hub_server(served) as (port, pid):
         pages(port, served.keys["sg"], 1000, 10_000, keep=False)
-        return max(_anonymous_mebibytes(child) for child in _children(pid))
+        return max(anonymous_mebibytes(child) for child in children(pid))
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
 
 
-def _anonymous_mebibytes(pid: int) -> float:
+def anonymous_mebibytes(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) / 1024

@@ -224,12 +224,14 @@ def _granian(application: str, **environment: str) -> Iterator[int]:
         yield port
 
 
-def pages(port: int, key: str, size: int, most: int, *, keep: bool = True) -> tuple[list[str], list[bytes]]:
+def pages(
+    port: int, key: str, size: int, most: int, *, keep: bool = True, user: str = "sg"
+) -> tuple[list[str], list[bytes]]:
     """Up to so many pages of a full poll by `next`: their paths, and their bodies (the last alone if not to `keep`)."""
     paths: list[str] = []
     bodies: list[bytes] = []
     path = f"{PATH}?limit={size}"
-    with Wire(port, "sg", key) as wire:
+    with Wire(port, user, key) as wire:
         while len(paths) < most:
             _, _, view = wire.ask(wire.request(path))
             paths.append(path)

@@ -157,3 +157,35 @@ def test_what_was_read_for_a_short_answer_counts_as_if_it_were_sent() -> None:
         assert [await asked.get(b"accept", b"*/*") for _ in range(2)] == [200, 429]
 
     asyncio.run(story())
+
+
+def test_accounts_that_come_at_once_behind_one_address_are_not_refused() -> None:
+    """A worker that has just started knows nobody yet; without credentials the address is one client, as before."""
+
+    def application(environ: dict[str, Any]) -> None:
+        key = environ.get("HTTP_AUTHORIZATION")
+        environ[ACCOUNT] = Account(key, AccountKind.CERT, "ID") if key else None
+
+    async def story() -> None:
+        asked = Asked(application, Limits(client_requests=2, client_waiting=5))
+        keys = [f"key {number}".encode() for number in range(200)]
+        assert set(await asyncio.gather(*(asked.get(b"authorization", key) for key in keys))) == {200}
+        anonymous = await asyncio.gather(*(asked.get(b"accept", b"*/*") for _ in keys))
+        assert (anonymous.count(200), anonymous.count(429)) == (7, 193)
+
+    asyncio.run(story())
+
+
+def test_a_flood_of_one_account_that_nobody_knows_yet_is_refused_once_it_is_known() -> None:
+    """What waits with the others goes to the account's own line when the first is answered, and is too much there."""
+
+    def application(environ: dict[str, Any]) -> None:
+        environ[ACCOUNT] = ID_ACCOUNT
+
+    async def story() -> None:
+        asked = Asked(application, Limits(client_requests=1, client_waiting=5))
+        statuses = await asyncio.gather(*(asked.get(b"authorization", b"key") for _ in range(200)))
+        assert 429 in statuses
+        assert 200 in statuses
+
+    asyncio.run(story())
