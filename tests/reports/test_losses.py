@@ -109,12 +109,12 @@ def test_description_page_and_family_of_an_event_come_with_its_indicator() -> No
 def test_different_values_of_one_key_are_named_each() -> None:
     """Equal ones are counted; seven different ones are seven rows."""
     lines = [
-        {"classification.type": "c2-server", "source.ip": "198.51.100.7", "comment": text}
+        {"classification.type": "c2-server", "source.ip": "198.51.100.7", "source.registry": text}
         for text in ("a", "b", "a", "c")
     ]
     (report,) = read_reports("\n".join(map(json.dumps, lines)).encode())
     assert isinstance(report, Report)
-    assert [(row.value, row.count) for row in report.unused if row.key == "comment"] == [("a", 2), ("b", 1), ("c", 1)]
+    assert [(row.value, row.count) for row in report.unused if row.key == "source.registry"] == [("a", 2), ("b", 1), ("c", 1)]
 
 
 # -- X-ARF --------------------------------------------------------------------------------------------------------------

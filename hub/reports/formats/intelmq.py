@@ -226,7 +226,9 @@ def _times(event: Fields, draft: Draft) -> tuple[Moment | None, Moment | None]:
 
 def _described(event: Fields, draft: Draft, observables: tuple[Observable, ...]) -> tuple[Observable, ...]:
     """The observables, of which indicators carry the event's description and page."""
-    text, page = event.text("event_description.text"), event.read("event_description.url", values.url)
+    texts = (event.text("event_description.text"), event.text("comment"))  # the second may say whose it is
+    text = ". ".join(dict.fromkeys(part for part in texts if part)) or None
+    page = event.read("event_description.url", values.url)
     if not any(item.as_indicator for item in observables):
         draft.unused("event_description.text", text, _NO_INDICATOR)
         draft.unused("event_description.url", page, _NO_INDICATOR)

@@ -180,6 +180,24 @@ def commented(item: Observable) -> Observable:
     return _with(third_party(sentence) if item.type in _HOSTED else victim(sentence), item)
 
 
+_INFECTED: Final = re.compile(
+    r"(?<!\w)(?:infected|terinfeksi|terjangkit|dijangkiti|dijangkit|naimpeksyon|infetadu)(?!\w)|bị nhiễm|nhiễm mã độc"
+    r"|ติดมัลแวร์|ติดไวรัส|ติดเชื้อ|ຕິດໄວຣັສ|ឆ្លងមេរោគ|受感染|被感染",
+    re.IGNORECASE,
+)
+
+
+def described(claim: Claim, field: str, text: str | None) -> Claim:
+    """The claim on the source of an attack, where the words of the whole report say that a host was infected or taken.
+
+    They may be about another host, so that an officer is asked; a comment on the value itself says more (`commented`).
+    """
+    if claim.role is not Role.ADVERSARY or not text or role_words.adversary_word(text):
+        return claim
+    word = role_words.compromise_word(text) or ((match := _INFECTED.search(text)) and match[0])
+    return unknown(f"{claim.evidence}, but {field} says “{word}”: it may be somebody's") if word else claim
+
+
 def _with(claim: Claim, item: Observable) -> Observable:
     """The observable, and the end of the connection that it is, with the role of a claim."""
     changed = claim.of(item)

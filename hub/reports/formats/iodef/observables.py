@@ -107,6 +107,9 @@ class Observing:
                 self._count(counter, items)
         for counter in tree.all(system, "Counter"):
             self._count(counter, items)
+        # a comment on what the system is may say whose it is (`roles.commented`)
+        described = " ".join(text for part in tree.all(system, "Description") if (text := tree.whole(part)))
+        items = [replace(item, description=item.description or described) for item in items] if described else items
         self._observe(items, level)
         return items
 

@@ -67,6 +67,7 @@ def read_sides(
         host = roles.reflected(host, key, report.peek(key))
     source_country = report.peek("source_country").upper()
     host = roles.at_home(host, line.type, "source_country", country=source_country, home=draft.options.default_country)
+    host = roles.described(host, "description", report.peek("description"))
     # 2.
     receivers = [item for text in _list(report, "smtp_to") if (item := draft.attempt(_EMAIL, "smtp_to", text))]
     sender = report.read("smtp_from", _EMAIL)
