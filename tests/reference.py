@@ -47,7 +47,9 @@ Six rules hold in every format (`hub/reports/reading/roles.py`):
    said of it.
 4. Where one value has two roles, the more protective one counts: victim, third party, adversary, unknown.
 5. A comment on a host, mailbox or account that has a word of victims or of compromise makes it the victim's, or a hacked
-   third party's (`hub/reports/reading/role_words.py` lists the words, in the languages of the region).
+   third party's (`hub/reports/reading/role_words.py` lists the words, in the languages of the region). Comments are MISP's,
+   the description of a system in IODEF, and `comment` and `event_description.text` of IntelMQ. X-ARF's `description` is of
+   the whole report: there a word of infection or compromise makes the source of an attack unknown.
 6. A site under a member's country with a path of a content management system is a hacked one, and so is its host. A host
    that spams, scans, floods or guesses passwords from the CERT's own country is a third party's."""
 _TYPES: Final = """Feeds (IntelMQ, n6, X-ARF) name one host that the observation is about. In IODEF and MISP the types decide

@@ -114,7 +114,11 @@ def test_different_values_of_one_key_are_named_each() -> None:
     ]
     (report,) = read_reports("\n".join(map(json.dumps, lines)).encode())
     assert isinstance(report, Report)
-    assert [(row.value, row.count) for row in report.unused if row.key == "source.registry"] == [("a", 2), ("b", 1), ("c", 1)]
+    assert [(row.value, row.count) for row in report.unused if row.key == "source.registry"] == [
+        ("a", 2),
+        ("b", 1),
+        ("c", 1),
+    ]
 
 
 # -- X-ARF --------------------------------------------------------------------------------------------------------------
