@@ -150,7 +150,9 @@ def _of_base64(run: str) -> tuple[tuple[str, bool], ...]:
 
 
 # Base64 in lines, and texts in pieces that a program joins.
-_LINES: Final = re.compile(r"[A-Za-z0-9+/_-]{4,}(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_=-]{2,}(?=[ \t]*(?:\r?\n|\Z)))+")
+_LINES: Final = re.compile(
+    r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{4,}+(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_=-]{2,}+(?=[ \t]*(?:\r?\n|\Z)))+"
+)
 _BETWEEN_PIECES: Final = re.compile(r"([\"'])\s{0,8}(?:[+.&]|\\\r?\n)?\s{0,8}\1")
 
 

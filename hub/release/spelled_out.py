@@ -139,13 +139,15 @@ _SIGNS: Final = "".join(map(chr, range(33, 127)))
 _ROT47: Final = str.maketrans(_SIGNS, _SIGNS[47:] + _SIGNS[:47])
 # Small letters become these, a capital before them one of those; among them a sign that is seldom in a word.
 _ROT47_RUN: Final = re.compile(r"[p-~!-+]?[2-9:-@A-K]{4,}")
-_ROT47_SIGN: Final = re.compile("[;-@]|:.*[A-K]|[A-K].*:")  # else it may be a time or a port
+_ROT47_LETTER: Final = re.compile("[A-K]")
+_ROT47_SIGN: Final = re.compile("[;-@]")
 _PLACES: Final = re.compile(r"(?<![\d.:])(?:\d{1,2}(?:[ ,;-]|, )){5,}\d{1,2}(?![\d.:])")
 
 
 def _moved(text: str) -> Iterator[Decoded]:
     for match in _ROT47_RUN.finditer(text):
-        if _ROT47_SIGN.search(match[0]) is not None:
+        # digits and colons alone may be a time or a port
+        if _ROT47_SIGN.search(match[0]) or (":" in match[0] and _ROT47_LETTER.search(match[0])):
             yield Decoded(match[0].translate(_ROT47), match.start(), match.end())
 
 

@@ -163,3 +163,9 @@ def test_what_spells_nothing_is_read_as_it_stands(text: str) -> None:
 def test_a_long_text_of_letters_is_read_twice_more_at_most() -> None:
     text = " ".join("abcdefghijklmnop" for _ in range(500))
     assert len([reading for reading in readings(text) if reading.encoding == "other letters"]) == 2
+
+
+@pytest.mark.parametrize("piece", ["A", "2:A", "1,", ". ", "one", "one-", "ab12 ", "\\6d ", "'+'", "-_", "|", "\u26f0"])
+def test_a_text_made_to_keep_a_pattern_busy_is_read_all_the_same(piece: str) -> None:
+    """Each pattern reads a long text once: were one of them to begin anew at each place, this would take hours."""
+    assert readings(f"x\n{piece * 60_000}!")
