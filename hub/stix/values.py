@@ -71,8 +71,12 @@ def marks(texts: Iterable[str]) -> tuple[int, ...]:
 
 
 def marks_in(body: bytes) -> tuple[int, ...]:
-    """The marks of an object, from its JSON."""
-    return marks(texts_of(orjson.loads(body)))
+    """The marks of an object, from its JSON; none of what is no JSON object, as a damaged store may hold it."""
+    try:
+        content = orjson.loads(body)
+    except ValueError:
+        return ()
+    return marks(texts_of(content)) if isinstance(content, dict) else ()
 
 
 def _raw(content: Mapping[str, Any]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from hub.community import drills
 from hub.community.hub import Hub
 from hub.stix.timestamps import format_place
 
-ENTRIES_READ: Final = 20_000  # of the trail, its newest
+ENTRIES_READ: Final = 5_000  # of the trail, its newest; each with the seals of all that it touched
 LINES_SHOWN: Final = 50
 WORDS_CHARACTERS: Final = 400  # of one line
 _PUBLISHED: Final = "published"
