@@ -1,7 +1,7 @@
 # `make` lists the targets. Needs Python 3.11 or newer and make, nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
-PORT ?= 8021
+PORT ?= $(or $(HUB_PORT),8021)
 PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 # Tests keep their stores in memory where there is room for them: on a disk each commit waits until it is synced.
 IN_MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 >= 6000 { print "TMPDIR=/dev/shm" }')

@@ -88,6 +88,8 @@ def _story(home: Path, port: int, publisher: Member, reader: Member) -> None:
     _run(["publish", str(report), "--to", "id", "--preview"], as_publisher)
     print("   The officer agrees, and it is sent.")
     _run(["publish", str(report), "--to", "id", "--yes"], as_publisher)
+    print("   Its indicators alone, for SOCs everywhere:")
+    _run(["publish", str(report), "--to", "indicators", "--yes"], as_publisher)
     _say(f"4. {reader.country} ({reader.cert}) follows Indonesia's collection.")
     checkpoint = home / "sg.checkpoint"
     checkpoint.unlink(missing_ok=True)

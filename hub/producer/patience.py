@@ -53,6 +53,9 @@ _STATUSES: Final[Mapping[int, tuple[type[HubError], str]]] = {
     415: (errors.UnsupportedMediaError, "the server does not take TAXII 2.1"),
     422: (errors.UnprocessableError, "the hub cannot use what was sent"),
 }
+_NO_CREDENTIALS: Final = (
+    "the hub asks who you are, and no key was given: run `hub setup` once, or set HUB_KEY (in Python: key=)"
+)
 SAID_SECONDS: Final = 0.2  # a pause this long is said in the log: somebody may be waiting
 _PART_BYTES: Final = 16 * 1024  # of an answer at a time: packed, they come to at most a thousand times as many
 _SAID_CHARACTERS: Final = 600  # of what a server says, so that an error stays one sentence
@@ -290,6 +293,8 @@ class HubLine:
         words = self._said(response)
         if status in _STATUSES:
             cls, meaning = _STATUSES[status]
+            if status == 401:  # the hub's own words are for programs: which header to send
+                return _Failure(cls(meaning if self._secret is not None else _NO_CREDENTIALS), False)
             return _Failure(cls(f"{meaning}: {words}" if words else meaning), False)
         if 400 <= status < 500 and status not in PASSING:
             return _Failure(

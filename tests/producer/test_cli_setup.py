@@ -54,6 +54,13 @@ def test_a_key_that_the_hub_does_not_know_is_not_kept(newcomer: Office) -> None:
     assert not (newcomer.home / "hub.toml").exists()
 
 
+def test_a_missing_key_is_told_in_plain_words(newcomer: Office) -> None:
+    """Not which header to send: that is for programs."""
+    done = newcomer.hub("board", code=3, HUB_KEY="")
+    assert "HUB_KEY" in done.stderr
+    assert "Basic" not in done.stderr
+
+
 def test_without_a_terminal_what_is_missing_is_named(newcomer: Office) -> None:
     assert "--url" in newcomer.hub("setup", code=3, HUB_URL="").stderr
     assert "--key-file" in newcomer.hub("setup", code=3, HUB_KEY="").stderr
