@@ -173,9 +173,10 @@ class TaxiiHub(ABC):
         """Objects by the values in them, see `deliver.look_up`."""
         return deliver.look_up(self._exit, account, collection, wanted, limit)
 
-    def lookups_lag(self, collection: Collection) -> bool:
-        """Whether so much came in lately that `look_up` by values does not reach all of it."""
-        return self.store.index_values(collection.id, 0) > COMPARED_MOST
+    def unindexed(self, collection: Collection) -> tuple[int, bool]:
+        """How many objects `look_up` by values compares by reading them, and whether more wait than it reaches."""
+        waiting = self.store.index_values(collection.id, 0)
+        return min(waiting, COMPARED_MOST), waiting > COMPARED_MOST
 
     def _observed(self, account: Account | None, delivered: Delivered) -> Delivered:
         for observe in self.read_observers:

@@ -28,6 +28,7 @@ VALUES_MOST: Final = 1_000
 MATCHES_MOST: Final = 2_000  # that are shown
 REPORTS_MOST: Final = 2_000  # of one collection that (3) reads
 _IDS_AT_A_TIME: Final = 500
+_OBJECT_BYTES: Final = 1_000  # of an object that is compared by reading it, about
 _SPLIT: Final = re.compile(r"[\s,;]+")
 Content = dict[str, Any]
 
@@ -57,6 +58,7 @@ class Lookup:
     mentions: list[Mention] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # values that nothing mentions
     cut: bool = False  # more than MATCHES_MOST
+    bytes_read: int = 0  # of objects, for the account's share of the hub
     behind: bool = False  # so much came in lately that not all of it was compared
 
     @property
@@ -97,7 +99,9 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
     places = [collection for collection in hub.catalogue if access.reads(account, collection) is not None]
     marks = Wanted(marks=tuple(mark(text) for text in wanted))
     for collection in places:
-        result.behind = result.behind or hub.lookups_lag(collection)
+        compared, more = hub.unindexed(collection)
+        result.behind = result.behind or more
+        result.bytes_read += compared * _OBJECT_BYTES
         # (1)
         for content in _contents(hub, account, collection, marks, MATCHES_MOST, result):
             # (2)
@@ -118,6 +122,7 @@ def _contents(  # noqa: PLR0913, PLR0917 - a query, and where it is noted that t
 ) -> list[Content]:
     page = hub.look_up(account, collection, wanted, limit)
     result.cut = result.cut or page.more
+    result.bytes_read += len(page.body)
     contents: list[Content] = orjson.loads(b"[" + page.body + b"]")
     return contents
 

@@ -42,6 +42,7 @@ def look_values_up() -> flask.Response:
             raise UnprocessableError(why)
         return _page(text, None, problem=why)
     result = lookup.look_up(pages.hub(), pages.account(), values)
+    flask.g.bytes_read = flask.g.get("bytes_read", 0) + result.bytes_read
     if not pages.wants_page(request):
         return _as_json(result)
     return _page(text, result)
