@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, overload
 
-from hub.errors import ConfigurationError, NotFoundError, ReadingError, ReleaseError, UnprocessableError
+from hub.errors import ConfigurationError, NotFoundError, ProducerError, ReadingError, ReleaseError, UnprocessableError
 from hub.home import HOME, OUTBOX
 from hub.home.files import write_atomically
 from hub.home.member import FILE, load_member
@@ -199,7 +199,10 @@ class HubClient:
         """
         text = tables.export(self.follow(collections, types=types, since=since, once=True), form)
         if out is not None:
-            write_atomically(Path(out), text.encode())
+            try:
+                write_atomically(Path(out), text.encode())
+            except OSError as error:
+                raise ProducerError(f"{out}: cannot be written: {error.strerror}") from None
         return text
 
     def _readable(self, names: Iterable[str] | None) -> list[CollectionResource]:

@@ -18,6 +18,7 @@ from hub.errors import ForbiddenError, UnauthenticatedError
 from hub.server import metrics
 from hub.server.console import board_view, operation, pages
 from hub.settings import Settings, described, explained
+from hub.sharing.credentials import deleted_accounts
 from hub.sharing.members import AccountKind
 from hub.stix.timestamps import format_place
 
@@ -48,6 +49,7 @@ def operator() -> flask.Response:
     if account.kind is not AccountKind.OPERATOR:
         raise ForbiddenError("This page is for accounts of kind operator.")
     last = hub.community.ledger.last_sent()
+    gone = deleted_accounts(hub.store)
     now = hub.clock()
     lines = [
         AccountLine(
@@ -63,6 +65,7 @@ def operator() -> flask.Response:
             and now - last.get(row.name, 0) > SILENT_DAYS * _DAY,
         )
         for row in hub.store.list_accounts()
+        if row.name not in gone
     ]
     heard = {line.member for line in lines if line.kind == AccountKind.CERT and not line.silent and not line.disabled}
     asked = flask.request.args
