@@ -81,3 +81,15 @@ def test_all_else_is_the_transports_own() -> None:
         assert transport.get_extra_info("peername") == "peername of the transport"
 
     asyncio.run(story())
+
+
+def test_a_long_body_leaves_by_itself_behind_its_head() -> None:
+    """Copied together, it would arrive later."""
+
+    async def story() -> None:
+        transport, recorded = joined()
+        transport.write(b"head")
+        transport.write(b"x" * 40_000)
+        assert recorded.written == [b"head", b"x" * 40_000]
+
+    asyncio.run(story())
