@@ -67,7 +67,7 @@ docs: .venv/dev ## the pages made from the code, and the API reference (build/do
 	$(BIN)/python -m pdoc --no-search -o build/docs hub $(wildcard hub/producer/api.py)
 
 .PHONY: lock
-lock: ## pin every dependency anew, with hashes (needs uv)
+lock: ## pin every dependency again, with hashes (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-header --no-annotate --extra server --extra reports -o .lock/run.txt pyproject.toml .lock/build.in
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

@@ -1,4 +1,4 @@
-"""`hub publish`: send files to a collection, by way of the outbox, and say what became of each object.
+"""`hub publish`: send files to a collection, through the outbox, and say what became of each object.
 
 It presents the publishing pipeline (`producer.pipeline`):
 
@@ -6,7 +6,7 @@ It presents the publishing pipeline (`producer.pipeline`):
 2. With --preview, what would leave is shown beside what stays, and nothing else happens.
 3. The officer is asked before a report leaves for the first time, and before a decision takes effect. Without a terminal
    `--yes` is needed.
-4. Everything is sent by way of the outbox.
+4. Everything is sent through the outbox.
 """
 
 from __future__ import annotations

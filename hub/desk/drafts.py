@@ -7,7 +7,7 @@
         ├── report          the bytes of the file
         └── draft.json      all else
 
-Folders are for their owner alone (0700), files too (0600). Nothing here is ever sent: what leaves is made anew each time.
+Folders are for their owner alone (0700), files too (0600). Nothing here is ever sent: what leaves is made from it each time.
 """
 
 from __future__ import annotations

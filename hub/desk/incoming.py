@@ -64,11 +64,11 @@ class Watch:
         """How many incidents were not looked at, as far as is known; asks nobody."""
         return len(self._view.unseen)
 
-    def board(self, *, anew: bool = False) -> BoardView:
+    def board(self, *, fresh: bool = False) -> BoardView:
         """The board. Where the hub is away, what it said last, and why there is no newer answer."""
         with self._lock:
             now = self._clock()
-            if anew or self._asked is None or now - self._asked >= ASK_SECONDS:
+            if fresh or self._asked is None or now - self._asked >= ASK_SECONDS:
                 self._view = self._ask()
                 self._asked = self._clock()
             return self._view

@@ -113,7 +113,7 @@ def publish_step(incident: str) -> flask.Response:
         return _incident(incident, form, str(error))
     if not receipt.complete:
         return _incident(incident, form, receipt.in_words())
-    watch.board(anew=True)
+    watch.board(fresh=True)
     return frame.see(f"/incoming/{incident}/?done={form.action}")
 
 

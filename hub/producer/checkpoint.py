@@ -141,10 +141,10 @@ class FileKeeper(Keeper):
         """Open the out file behind its last whole line; add what lies behind the counted length to `marks`."""
         path = self._out_path or self.path
         size = path.stat().st_size if path.exists() else 0
-        counted = loaded.out_bytes if size else 0  # an out file that was moved away begins anew
+        counted = loaded.out_bytes if size else 0  # an out file that was moved away starts again
         if size < counted:
             raise ConfigurationError(
-                f"{path} is shorter than {self.path} says: something else has changed it. Put it back, or begin anew "
+                f"{path} is shorter than {self.path} says: something else has changed it. Put it back, or start again "
                 "with another out file and checkpoint"
             )
         if not self.path.exists():
@@ -208,7 +208,7 @@ def line(item: StixDict) -> bytes:
 
 
 def _load(path: Path, head: Mapping[str, Any], out: Path | None) -> _Known:
-    damaged = ConfigurationError(f"{path}: this is no checkpoint, or a damaged one: begin anew with another file")
+    damaged = ConfigurationError(f"{path}: this is no checkpoint, or a damaged one: start again with another file")
     try:
         first, *rest = path.read_text("ascii").split("\n")
         values = json.loads(first)

@@ -108,7 +108,7 @@ class HubConnection:
         return length
 
     def collections(self) -> list[CollectionResource]:
-        """The collections of the API root, of which this account may know (5.1), asked anew."""
+        """The collections of the API root, of which this account may know (5.1), asked of the hub each time."""
         root = self._api_root()
 
         def load() -> list[tuple[CollectionResource, ClientCollection]]:

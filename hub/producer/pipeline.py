@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where releases go: a collection of a hub, by way of the outbox if there is one. Records are kept in `home`."""
+    """Where releases go: a collection of a hub, through the outbox if there is one. Records are kept in `home`."""
 
     connection: HubConnection
     to: str

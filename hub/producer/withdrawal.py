@@ -100,7 +100,7 @@ def withdrawals(member: OwnMember, report_id: str, now: datetime) -> Sequence[Co
 def revoke(
     connection: HubConnection, outbox: Outbox, item: CollectionWithdrawal, progress: Progress | None = None
 ) -> Iterator[OutboxDelivery]:
-    """Send the revocations by way of the outbox (2, 3); yields all that leaves it."""
+    """Send the revocations through the outbox (2, 3); yields all that leaves it."""
     item.keep_revoked(connection.url)
     names = [
         outbox.put(list(bundle), hub=connection.url, to=item.collection, source=item.report_id)

@@ -207,7 +207,7 @@ class Decisions:
             if value != self._values.get(key, value):
                 raise ReleaseError(
                     f"{key}: what was decided stood beside {excerpt(value, MAX_EXCERPT)!r}, and this key is of "
-                    f"{excerpt(self._values[key], MAX_EXCERPT)!r}. Write the list anew (--held) and decide there."
+                    f"{excerpt(self._values[key], MAX_EXCERPT)!r}. Write the list again (--held) and decide there."
                 )
         for key in sorted(self._approvals.alone):
             if not self._items[key].alone:

@@ -82,15 +82,13 @@ def _indicator_text(_value: Any, context: ObjectContext) -> str:
     )
 
 
-CONTAINER_NAME: Final = PropertyRule(_container_name, "written anew; the title where that was approved")
-CONTAINER_TEXT: Final = PropertyRule(_container_text, "written anew; with the description where approved")
-FEED_NAME: Final = PropertyRule(
-    lambda _value, context: f"Indicator report: {context.release.texts.kind}", "written anew"
-)
-EVENT_NAME: Final = PropertyRule(_event_name, "written anew from vocabulary words")
-TASK_NAME: Final = PropertyRule(_task_name, "written anew from vocabulary words")
-INDICATOR_NAME: Final = PropertyRule(_indicator_name, "written anew")
-INDICATOR_TEXT: Final = PropertyRule(_indicator_text, "written anew from vocabulary words")
+CONTAINER_NAME: Final = PropertyRule(_container_name, "rewritten; the title where that was approved")
+CONTAINER_TEXT: Final = PropertyRule(_container_text, "rewritten; with the description where approved")
+FEED_NAME: Final = PropertyRule(lambda _value, context: f"Indicator report: {context.release.texts.kind}", "rewritten")
+EVENT_NAME: Final = PropertyRule(_event_name, "rewritten in vocabulary words")
+TASK_NAME: Final = PropertyRule(_task_name, "rewritten in vocabulary words")
+INDICATOR_NAME: Final = PropertyRule(_indicator_name, "rewritten")
+INDICATOR_TEXT: Final = PropertyRule(_indicator_text, "rewritten in vocabulary words")
 FIRST_RELEASE: Final = PropertyRule(
     lambda _value, context: shortest(context.release.first), "the time of the first release"
 )

@@ -187,7 +187,7 @@ def written(name: str) -> PropertyRule:
         own = approved(value, context)
         return getattr(context.release.texts, name) if own is None else own
 
-    return PropertyRule(change, "written anew from vocabulary words", approvable=True)
+    return PropertyRule(change, "rewritten in vocabulary words", approvable=True)
 
 
 def _name(value: Any, context: ObjectContext) -> Any:
@@ -389,7 +389,9 @@ NAME: Final = PropertyRule(_name, "a public name; searched")
 ACTION: Final = PropertyRule(
     _action, "ATT&CK's words, or public software; else only what was approved", approvable=True
 )
-RATES_ROUNDED: Final = PropertyRule(_rates, "the figures of a flood: the power of ten at or below each")
+RATES_ROUNDED: Final = PropertyRule(
+    _rates, "of scores, only the figures of a flood leave, each as the power of ten at or below it"
+)
 ALIASES: Final = PropertyRule(_aliases, "those that are public names")
 VERSION: Final = PropertyRule(_version, "a version; searched")
 VALUE: Final = PropertyRule(_keep, "the adversary's; scanned")

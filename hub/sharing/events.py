@@ -74,7 +74,7 @@ class Moves:
         return newest(self._store, [sight for sight in asked if sight.collection in moved | again])
 
     def close(self) -> None:
-        """Let go of the store."""
+        """Close the store."""
         self._watch.close()
 
 

@@ -1,4 +1,4 @@
-"""What today's rules make of the records of an older hub: each is judged anew, and nothing is dropped (law L5).
+"""What today's rules make of the records of an older hub: each is judged again, and nothing is dropped (law L5).
 
 An older hub took levels in fewer words, and knew nothing of containers. So what it holds is published once more, in the
 order in which it came, into a store that is thrown away (`Rehearsal`); the verdicts then go to where the records are.

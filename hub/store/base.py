@@ -277,7 +277,7 @@ class Watch(Protocol):
         """Whether anything may have been committed since the last time; True the first time."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close it."""
 
 
 class Store(Protocol):
@@ -458,7 +458,7 @@ class Store(Protocol):
         """Return if the store answers now; StoreUnavailableError if not."""
 
     def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""
 
 
 def describe_nothing(_outcomes: Sequence[Outcome]) -> bytes:

@@ -110,7 +110,7 @@ def test_another_key_and_unknown_signatures() -> None:
         (at(5), at(2), [], False),  # rolled back
         (at(2), at(5), DIGESTS[1:], False),
         (at(2), at(5), DIGESTS[2:4], False),
-        (at(2), at(5, LINKS[4]), DIGESTS[2:], False),  # written anew
+        (at(2), at(5, LINKS[4]), DIGESTS[2:], False),  # rewritten
         (at(5, LINKS[4]), at(5), [], False),
         (at(2), at(5, origin=origin_of(LINKS[2])), DIGESTS[2:], False),  # another trail
     ],

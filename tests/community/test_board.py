@@ -189,7 +189,7 @@ def test_whoever_may_not_see_an_incident_is_not_asked_about_it_nor_reminded(cloc
 
 
 def test_the_board_is_the_same_in_every_process(hub: Hub, reopen: Reopen, clock: Clock) -> None:
-    """What one kept in memory, another reads anew."""
+    """What one kept in memory, another reads again."""
     taken(hub, "ID", incident(), report(), request(20, "ID", ["all"]))
     poll(hub, cert("SG"))
     taken(hub, "SG", acknowledged(10, "SG"), answered(11, "SG", "done", 20))
@@ -285,7 +285,7 @@ def test_a_contact_is_alive_for_90_days_after_its_member_confirmed_it(hub: Hub, 
 def test_what_is_deleted_beside_the_incidents_costs_the_board_nothing(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A withdrawal deletes observables, too; with 10,000 incidents, to read all anew takes seconds."""
+    """A withdrawal deletes observables, too; with 10,000 incidents, to read all again takes seconds."""
     address = {"type": "ipv4-addr", "spec_version": "2.1", "id": f"ipv4-addr--{PLAIN_SCO}", "value": "198.51.100.7"}
     taken(hub, "ID", incident(), incident(2), report(), address | {"object_marking_refs": MARKED})
     assert board(hub)["open"] == 2

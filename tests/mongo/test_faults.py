@@ -103,7 +103,7 @@ class Worker:
             pass
 
     def hang_up(self) -> None:
-        """Wait for its end, and let go of its pipes."""
+        """Wait for its end, and close its pipes."""
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             assert pipe is not None

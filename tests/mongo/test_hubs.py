@@ -3,7 +3,7 @@
 Four `hub serve` stand for two hosts: each has its own port, workers and log, and the clocks are minutes apart. The long
 form gives each host a network of its own where that can be made, and cuts it off at times. Eight writers
 send each envelope, to whichever hub, until it is acknowledged; four readers poll, whichever hub, and go on from where they
-were. Fates befall hubs and database from a seed.
+were. What happens to hubs and database is drawn from a seed.
 """
 
 from __future__ import annotations

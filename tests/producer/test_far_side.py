@@ -151,7 +151,7 @@ def test_pages_that_lead_nowhere_end_with_an_error(objects: Callable[[int], Answ
 
 
 class Trail:
-    """The trail of a scripted hub, that a test may roll back or write anew."""
+    """The trail of a scripted hub, that a test may roll back or rewrite."""
 
     def __init__(self) -> None:
         self.digests = [bytes([n]) * 32 for n in range(1, 4)]
@@ -203,7 +203,7 @@ def test_a_hub_that_only_appends_is_as_it_must_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", ["rolled back", "written anew", "grown beside it", "another key", "another trail", "garbled"]
+    "kind", ["rolled back", "rewritten", "grown beside it", "another key", "another trail", "garbled"]
 )
 def test_a_hub_whose_history_changed_is_complained_of(tmp_path: Path, kind: str) -> None:
     """And it stays so: what was kept is not replaced, until somebody removes it."""
@@ -213,7 +213,7 @@ def test_a_hub_whose_history_changed_is_complained_of(tmp_path: Path, kind: str)
         before = (tmp_path / "hub.json").read_bytes()
         if kind == "rolled back":
             trail.digests.pop()
-        elif kind == "written anew":
+        elif kind == "rewritten":
             trail.digests[1] = bytes(32)
         elif kind == "grown beside it":
             trail.digests[1:] = [bytes([n]) * 32 for n in range(50, 60)]

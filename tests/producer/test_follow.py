@@ -1,4 +1,4 @@
-"""To follow: every object once and in order, whatever is killed, cut or started anew on the way."""
+"""To follow: every object once and in order, whatever is killed, cut or started again on the way."""
 
 from __future__ import annotations
 

@@ -167,5 +167,5 @@ def test_a_long_text_of_letters_is_read_twice_more_at_most() -> None:
 
 @pytest.mark.parametrize("piece", ["A", "2:A", "1,", ". ", "one", "one-", "ab12 ", "\\6d ", "'+'", "-_", "|", "\u26f0"])
 def test_a_text_made_to_keep_a_pattern_busy_is_read_all_the_same(piece: str) -> None:
-    """Each pattern reads a long text once: were one of them to begin anew at each place, this would take hours."""
+    """Each pattern reads a long text once: were one of them to start again at each place, this would take hours."""
     assert readings(f"x\n{piece * 60_000}!")
