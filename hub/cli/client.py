@@ -40,13 +40,13 @@ def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience
     from hub.producer.api import connect  # noqa: PLC0415
     from hub.producer.connection import same_server  # noqa: PLC0415
 
-    kept = read_access(home(environment))
+    key, user = environment.get("HUB_KEY"), environment.get("HUB_USER")
+    kept = read_access(home(environment), with_key=not key and not user)
     url = args.url or environment.get("HUB_URL") or (kept.url if kept else "")
     if not url:
         raise ConfigurationError(
             "which hub? Run `hub setup` once, or set HUB_URL (such as https://hub.example/asean/), or give --url"
         )
-    key, user = environment.get("HUB_KEY"), environment.get("HUB_USER")
     if kept and not key and not user and same_server(url, kept.url):  # a key is for the hub that it was given by alone
         key = kept.key.reveal()
     more: dict[str, Any] = {} if patience is None else {"patience": patience}

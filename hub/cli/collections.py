@@ -82,7 +82,7 @@ def _is_remote(args: argparse.Namespace) -> bool:
     variables = environment()
     if args.url or args.copy_to or variables.get("HUB_STORE"):
         return bool(args.url)
-    return bool(variables.get("HUB_URL")) or read_access(home(variables)) is not None
+    return bool(variables.get("HUB_URL")) or read_access(home(variables), with_key=False) is not None
 
 
 def _asked(args: argparse.Namespace) -> list[dict[str, Any]]:

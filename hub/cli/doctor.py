@@ -45,7 +45,9 @@ def _home(folder: Path) -> Iterator[Finding]:
         return
     variables = [name for name in ("HUB_URL", "HUB_KEY") if environment().get(name)]
     if access is not None:
-        yield Finding("access", good=True, words=f"{access.url}, as kept in the home")
+        yield Finding(
+            "access", good=True, words=f"{access.url}, as kept in the {'keyring' if access.in_keyring else 'home'}"
+        )
     elif len(variables) == 2:
         yield Finding("access", good=True, words="by HUB_URL and HUB_KEY; `hub setup` would keep both for you")
     else:

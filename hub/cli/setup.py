@@ -25,6 +25,7 @@ EXAMPLE = (
     "  hub setup\n"
     "  hub setup --url https://hub.example/asean/ --key-file key.txt\n"
     "  echo $KEY | hub setup --url https://hub.example/asean/ --key-file -\n"
+    "  hub setup --keyring                                     # the key goes where the system keeps passwords\n"
 )
 
 _MEMBER = """\
@@ -49,6 +50,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key-file", metavar="FILE", help="file with the key, - for standard input (default: HUB_KEY, else asked)"
     )
+    parser.add_argument(
+        "--keyring", action="store_true", help="keep the key in the system's keyring, not in a file (extra `keyring`)"
+    )
     parser.add_argument("--json", action="store_true", help="as one JSON object")
     connection_arguments(parser)
 
@@ -57,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     """(1) Ask, (2) try, (3) keep, (4) say what comes next."""
     folder = home(environment())
     # (1)
-    kept = read_access(folder)
+    kept = read_access(folder, with_key=False)
     url = args.url or environment().get("HUB_URL") or _asked("Address of the hub", kept.url if kept else "")
     key = _key(args)
     ca = args.ca or environment().get("HUB_CA") or ""
@@ -69,9 +73,12 @@ def run(args: argparse.Namespace) -> int:
         except ForbiddenError:
             contact = None  # an account that is no CERT's
     # (3)
-    file = write_access(folder, HubAccess(url, Secret(key), str(Path(ca).absolute()) if ca else ""))
+    file = write_access(folder, HubAccess(url, Secret(key), str(Path(ca).absolute()) if ca else "", args.keyring))
     result = {"url": url, "kept_in": str(file), "member": None, "may_publish": [name for name in writable if name]}
-    lines = [f"{url} takes the key. Address and key are in {file}, which only you may read."]
+    where = (
+        f"The address is in {file}, the key in your keyring." if args.keyring else f"Both are in {file}, for you alone."
+    )
+    lines = [f"{url} takes the key. {where}"]
     if contact is None:
         lines.append("This account reads; it acts for no CERT, so nothing else is needed: hub follow COLLECTION")
     else:

@@ -1,10 +1,15 @@
-"""How this machine reaches the hub: `hub.toml` in the home, with the address and the key, readable by its owner only."""
+"""How this machine reaches the hub: `hub.toml` in the home, with the address and the key, readable by its owner only.
+
+Where the system has a keyring that the library `keyring` can use (the extra `keyring`), the key may be there instead: then
+the file says `keyring = true`, and the key stands in the keyring under the hub's address and the home.
+"""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 from hub.errors import ConfigurationError
@@ -12,7 +17,8 @@ from hub.home.files import others_may_use, write_atomically
 from hub.settings import Secret
 
 FILE: Final = "hub.toml"
-_KEYS: Final = frozenset({"url", "key", "ca"})
+SERVICE: Final = "threat-sharing-hub"  # under which the keyring has the keys of this program
+_TEXTS: Final = frozenset({"url", "key", "ca"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +28,38 @@ class HubAccess:
     url: str
     key: Secret
     ca: str = ""
+    in_keyring: bool = False
 
 
 def write_access(home: Path, access: HubAccess) -> Path:
-    """Keep it in the home (mode 0700, made if it is missing); the file (mode 0600)."""
+    """Keep it in the home (mode 0700, made if it is missing); the file (mode 0600).
+
+    ConfigurationError where the key is for the keyring, and there is none that takes it.
+    """
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
     lines = ["# Written by `hub setup`. HUB_URL, HUB_KEY and HUB_CA count over it."]
-    values = {"url": access.url, "key": access.key.reveal(), "ca": access.ca}
+    values = {"url": access.url, "key": "" if access.in_keyring else access.key.reveal(), "ca": access.ca}
     lines += [f"{name} = {quoted(value)}" for name, value in values.items() if value]
+    if access.in_keyring:
+        keyring = _keyring()
+        try:
+            keyring.set_password(SERVICE, _entry(home, access.url), access.key.reveal())
+        except keyring.errors.KeyringError as error:
+            raise ConfigurationError(
+                f"the keyring does not take the key ({error}): unlock it, or run `hub setup` without --keyring"
+            ) from None
+        lines.append("keyring = true  # the key is in the keyring of the system")
     path = home / FILE
     write_atomically(path, ("\n".join(lines) + "\n").encode())
     return path
 
 
-def read_access(home: Path) -> HubAccess | None:
-    """What `write_access` kept, None where nothing is. ConfigurationError where others may read it, or it is damaged."""
+def read_access(home: Path, *, with_key: bool = True) -> HubAccess | None:
+    """What `write_access` kept, None where nothing is; without the key where it is not needed, as the keyring may be locked.
+
+    ConfigurationError where others may read it, where it is damaged, or where the keyring does not give the key.
+    """
     path = home / FILE
     try:
         if others_may_use(path):
@@ -47,9 +69,41 @@ def read_access(home: Path) -> HubAccess | None:
         return None
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}; run `hub setup` again") from None
-    if not {"url", "key"} <= table.keys() <= _KEYS or not all(isinstance(value, str) for value in table.values()):
+    in_keyring = table.pop("keyring", False) is True
+    if in_keyring and isinstance(url := table.get("url"), str):
+        table["key"] = _key_in_keyring(home, url) if with_key else ""
+    if not {"url", "key"} <= table.keys() <= _TEXTS or not all(isinstance(value, str) for value in table.values()):
         raise ConfigurationError(f"{path}: url, key and ca should stand in it; run `hub setup` again")
-    return HubAccess(table["url"], Secret(table["key"]), table.get("ca", ""))
+    return HubAccess(table["url"], Secret(table["key"]), table.get("ca", ""), in_keyring)
+
+
+def _key_in_keyring(home: Path, url: str) -> str:
+    keyring = _keyring()
+    try:
+        key: str | None = keyring.get_password(SERVICE, _entry(home, url))
+    except keyring.errors.KeyringError as error:
+        raise ConfigurationError(
+            f"the keyring does not give the key for {url} ({error}): unlock it, or set HUB_KEY, or run `hub setup` again"
+        ) from None
+    if key is None:
+        raise ConfigurationError(f"the keyring has no key for {url}: run `hub setup --keyring` again, or set HUB_KEY")
+    return key
+
+
+def _entry(home: Path, url: str) -> str:
+    """The name of the key in the keyring: two homes of one user may have two accounts at one hub."""
+    return f"{url} {home.absolute()}"
+
+
+def _keyring() -> ModuleType:
+    try:
+        import keyring  # noqa: PLC0415 - an extra, and slow to load
+        import keyring.errors  # noqa: PLC0415 - as above
+    except ImportError:
+        raise ConfigurationError(
+            "the key is for the system's keyring, which needs the extra: pip install 'threat-sharing-hub[keyring]'"
+        ) from None
+    return keyring
 
 
 def quoted(text: str) -> str:

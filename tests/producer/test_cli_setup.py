@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import stat
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 
 from hub.errors import ConfigurationError
 from hub.home.access import HubAccess, read_access, write_access
@@ -103,6 +108,67 @@ def test_what_is_kept_comes_back_and_does_not_show_itself(tmp_path: Path) -> Non
     (tmp_path / "hub.toml").write_text("url = 5\nkey = 'x'\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="hub setup"):
         read_access(tmp_path)
+
+
+class Ring(KeyringBackend):
+    """A keyring in memory, as a desktop has one; locked, it gives and takes nothing."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # the library has no types there
+        self.passwords: dict[tuple[str, str], str] = {}
+        self.is_locked = False
+
+    def _must_be_open(self) -> None:
+        if self.is_locked:
+            raise KeyringLocked("locked")
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self._must_be_open()
+        return self.passwords.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self._must_be_open()
+        self.passwords[service, username] = password
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    """The keyring of this machine, for one test."""
+    before = keyring.get_keyring()
+    ring = Ring()
+    keyring.set_keyring(ring)
+    yield ring
+    keyring.set_keyring(before)
+
+
+def test_the_key_may_be_in_the_systems_keyring(newcomer: Office, ring: Ring) -> None:
+    """Then no file holds it, and commands find it there."""
+    newcomer.hub("setup", "--keyring")
+    assert list(ring.passwords.values()) == [newcomer.key]
+    assert newcomer.key not in (newcomer.home / "hub.toml").read_text(encoding="utf-8")
+    assert "SG" in newcomer.hub("board", HUB_URL="", HUB_KEY="").stdout
+    assert "keyring" in newcomer.hub("doctor", code=None, HUB_URL="", HUB_KEY="").stdout
+
+
+def test_a_keyring_that_gives_nothing_is_said_with_the_way_out(newcomer: Office, ring: Ring) -> None:
+    """HUB_KEY counts without it; `hub setup` without the option puts the key into the file."""
+    newcomer.hub("setup", "--keyring")
+    ring.is_locked = True
+    assert "unlock it" in newcomer.hub("board", code=3, HUB_URL="", HUB_KEY="").stderr
+    newcomer.hub("board", HUB_URL="")
+    assert "without --keyring" in newcomer.hub("setup", "--keyring", code=3).stderr
+    ring.is_locked = False
+    ring.passwords.clear()
+    assert "has no key" in newcomer.hub("board", code=3, HUB_URL="", HUB_KEY="").stderr
+    newcomer.hub("setup")
+    newcomer.hub("board", HUB_URL="", HUB_KEY="")
+
+
+def test_a_machine_without_a_keyring_is_told_what_to_install(newcomer: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    assert "threat-sharing-hub[keyring]" in newcomer.hub("setup", "--keyring", code=3).stderr
 
 
 def test_the_doctor_finds_nothing_where_all_is_well(region: Region) -> None:
