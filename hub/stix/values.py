@@ -27,8 +27,10 @@ _TEXTS: Final = (
     "account_number"
 ).split()
 _LISTS: Final = ("aliases", "x_mitre_aliases", "x_opencti_aliases")
-# A text of a pattern (STIX 2.1, 9.6). A dot stands before a part of a path, a letter before a time.
-_LITERAL: Final = re.compile(r"'([^'\\]*+(?:\\.[^'\\]*+)*+)'", re.DOTALL)
+# A text of a pattern (STIX 2.1, 9.6), or a comment, in which quotes mean nothing. Where one has no end it goes to the end
+# of the pattern: else each quote in it would be tried as another start. A dot stands before a part of a path, a letter
+# before a time.
+_LITERAL: Final = re.compile(r"'((?:[^'\\]++|\\.?)*+)'?|/(?:\*(?:[^*]++|\*(?!/))*+(?:\*/)?|/[^\r\n]*+)", re.DOTALL)
 _HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*+://(?:[^/?#@]*+@)?(?:\[([^\]]*+)\]|([^/?#:]*+))")
 _ADDRESS_6: Final = re.compile(r"[0-9a-f:.]{2,45}")
 
@@ -97,7 +99,7 @@ def _raw(content: Mapping[str, Any]) -> Iterator[str]:
 def _literals(pattern: str) -> Iterator[str]:
     for literal in _LITERAL.finditer(pattern):
         text, start = literal[1], literal.start()
-        if pattern[start - 1 : start] not in (".", "t"):
+        if text is not None and pattern[start - 1 : start] not in (".", "t"):
             yield re.sub(r"\\(.)", r"\1", text) if "\\" in text else text
 
 

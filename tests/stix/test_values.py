@@ -38,6 +38,8 @@ def test_odd_values_are_values(text: str) -> None:
         ("[ipv4-addr:value IN ('198.51.100.7', '198.51.100.8')]", {"198.51.100.7", "198.51.100.8"}),
         ("[file:hashes.'SHA-256' = 'AB']", {"ab"}),
         ("[url:value = 'http://u:p@Bad.example:8080/x']", {"http://u:p@bad.example:8080/x", "bad.example"}),
+        ("[file:name = 'a' /* it's 'b' */ OR file:name = 'c'] // 'd'\n AND [file:name = 'e']", {"a", "c", "e"}),
+        ("[file:name = 'a'] /* 'b'", {"a"}),
         ("[file:name = 'it\\'s'] START t'2026-01-01T00:00:00Z' STOP t'2026-01-02T00:00:00Z'", {"it's"}),
     ],
 )
@@ -45,6 +47,14 @@ def test_the_texts_of_a_pattern(pattern: str, expected: set[str]) -> None:
     """Every value that it compares with, and the host of a URL; no part of a path, no time, not the indicator's name."""
     indicator = {"type": "indicator", "name": "a sentence", "pattern_type": "stix", "pattern": pattern}
     assert set(texts_of(indicator)) == expected
+
+
+@pytest.mark.parametrize("end", ["", "\\"])
+def test_a_text_without_an_end_is_read_once(end: str) -> None:
+    """Each of its quotes would else be tried as the start of another one: a cost that grows with their square (law L9)."""
+    pattern = "[a:b = 'c'] '" + "\\'" * 500 + end
+    indicator = {"type": "indicator", "pattern_type": "stix", "pattern": pattern}
+    assert [len(text) for text in texts_of(indicator)] == [1, 500 + len(end)]
 
 
 @pytest.mark.parametrize(
