@@ -173,9 +173,12 @@ class TaxiiHub(ABC):
         """Objects by the values in them, see `deliver.look_up`."""
         return deliver.look_up(self._exit, account, collection, wanted, limit)
 
-    def unindexed(self, collection: Collection) -> tuple[int, bool]:
-        """How many objects `look_up` by values compares by reading them, and whether more wait than it reaches."""
-        waiting = self.store.index_values(collection.id, 0)
+    def unindexed(self, account: Account | None, collection: Collection) -> tuple[int, bool]:
+        """How many objects `look_up` by values compares by reading them, and whether more wait than it reaches.
+
+        Of what this reader may see: what others published lately at higher levels is not counted (law L5).
+        """
+        waiting = self.store.index_values(collection.id, 0, gate.must_read(account, collection))
         return min(waiting, COMPARED_MOST), waiting > COMPARED_MOST
 
     def _observed(self, account: Account | None, delivered: Delivered) -> Delivered:

@@ -393,8 +393,8 @@ class Store(Protocol):
         one of them is changed or removed. None while a change is being carried out: what is read now may be of both states.
         """
 
-    def index_values(self, collection: str, limit: int) -> int:
-        """Make up to `limit` records fast to find by their `marks`; how many still wait for that, as far as counted."""
+    def index_values(self, collection: str, limit: int, clearance: int = HIDDEN) -> int:
+        """Make up to `limit` records fast to find by their `marks`; how many wait still of those at or below the clearance."""
 
     def watch(self) -> Watch:
         """An eye that tells cheaply, and soon, that something was committed by any process."""

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 import pymongo
 import pytest
 
 from hub.errors import ConfigurationError, HubError, StoreError, StoreUnavailableError, TooLargeError
-from hub.store.base import EVERY, Query, Record
+from hub.stix.values import mark, marks_in
+from hub.store.base import EVERY, HIDDEN, Candidate, Query, Record, RecordLevel
+from hub.store.mongo import operations as mongo_operations
 from hub.store.mongo import rows as mongo_rows
+from hub.store.mongo import upgrade as mongo_upgrade
 from hub.store.mongo.store import MongoStore
 from hub.taxii.filters import VersionMatch
 from tests.mongo import server
-from tests.store.making import START, Clock, add, an_id, asking, batch, candidate, held, verdicts
+from tests.store.making import START, Clock, add, an_id, asking, batch, candidate, contents_of, held, verdicts
 
 PASSWORD: Final = "tell-nobody"
 OpenStore = Callable[..., MongoStore]
@@ -200,6 +205,85 @@ def test_init_counts_what_a_store_of_the_first_format_holds(open_store: OpenStor
     assert [upgraded.counts("shared", clearance)[0] for clearance in (1, 4)] == [2, 3]
     add(upgraded, candidate(5))
     assert upgraded.counts("shared", 4)[0] == len(held(upgraded)) == 4
+
+
+def found_by(store: MongoStore, value: str, clearance: int = 4) -> list[str]:
+    """The ids that a lookup of the value finds."""
+    query = asking(clearance=clearance, marks=(mark(value),))
+    return [content["id"] for content in contents_of(store, query)]
+
+
+def valued(number: int, version: int, level: int, *values: str) -> Candidate:
+    """An object with these values as its aliases."""
+    content = {"id": an_id(number), "type": "indicator", "n": version, "aliases": list(values)}
+    body = orjson.dumps(content)
+    return replace(candidate(number, version, level), body=body, digest=body)
+
+
+@pytest.fixture
+def format_5(open_store: OpenStore, database: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], MongoStore]:
+    """A store that a hub without marks wrote, one commit of a dead writer among them; opens it with `hub init`."""
+    with monkeypatch.context() as older:
+        older.setattr(mongo_rows, "marks_in", lambda _body: ())
+        store = open_store()
+        add(store, valued(1, 1, 1, "low.example"), valued(2, 1, 3, "high.example", "low.example"), valued(3, 1, 1, "x"))
+        add(store, valued(4, 1, 1, "old.example"), valued(5, 1, 1, "hidden.example"), candidate(6))
+        add(store, valued(4, 2, 2, "new.example"))
+        store.delete("shared", an_id(3), "ID", 4)
+        store.set_levels("shared", [RecordLevel(an_id(5), START + 4, HIDDEN, "refused: why")])
+        with pytest.raises(KeyboardInterrupt):
+            add(open_store(observe=dying("InsertRows")), valued(7, 1, 1, "dead.example"))
+    database.objects.drop_index(list(mongo_rows.BY_MARK))
+    database.meta.update_one({"_id": "format"}, {"$set": {"number": 5}})
+    assert database.objects.count_documents({"marks": {"$exists": True}}) == 0
+    monkeypatch.setattr(mongo_operations, "AT_ONCE", 2)  # several rounds
+    return open_store
+
+
+def test_init_marks_the_values_that_a_store_of_format_5_holds(
+    format_5: Callable[[], MongoStore], open_store: OpenStore, database: Any
+) -> None:
+    """Of every version, of what is hidden, and of what a dead writer committed; for each reader what it may see (law L5)."""
+    with pytest.raises(StoreError, match="hub init"):
+        open_store(create=False).head("shared")
+    store = format_5()
+    assert [found_by(store, "low.example", clearance) for clearance in (0, 1, 3)] == [
+        [],
+        [an_id(1)],
+        [an_id(1), an_id(2)],
+    ]
+    assert [found_by(store, "new.example", clearance) for clearance in (1, 2)] == [[], [an_id(4)]]
+    assert [found_by(store, value) for value in ("old.example", "x", "hidden.example")] == [[], [], []]
+    assert found_by(store, "dead.example", 1) == [an_id(7)]
+    assert mongo_rows.BY_MARK in {tuple(index["key"].items()) for index in database.objects.list_indexes()}
+    store.decide("shared", an_id(5), 2)
+    assert [found_by(store, "hidden.example", clearance) for clearance in (1, 2)] == [[], [an_id(5)]]
+    store.delete("shared", an_id(4), "ID", 4, VersionMatch(last=True))
+    assert [found_by(store, "old.example", clearance) for clearance in (0, 1)] == [[], [an_id(4)]]
+    add(store, valued(8, 1, 1, "dead.example"))
+    assert found_by(store, "dead.example") == [an_id(7), an_id(8)]
+
+
+def test_an_upgrade_from_format_5_that_was_broken_off_is_run_again(
+    format_5: Callable[[], MongoStore], open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it is through, the store keeps its old number, and no hub runs on it."""
+    left = iter(range(3))
+
+    def broken_off(body: bytes) -> tuple[int, ...]:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        return marks_in(body)
+
+    with monkeypatch.context() as breaking:
+        breaking.setattr(mongo_upgrade, "marks_in", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            format_5()
+    with pytest.raises(StoreError, match="hub init"):
+        open_store(create=False).head("shared")
+    store = format_5()
+    assert found_by(store, "low.example") == [an_id(1), an_id(2)]
+    assert found_by(store, "dead.example") == [an_id(7)]
 
 
 def test_init_may_be_run_again(open_store: OpenStore, database: Any) -> None:

@@ -200,6 +200,40 @@ def test_a_value_of_nobody(store: Store) -> None:
     assert holding(store, "nothing.example") == []
 
 
+def test_what_waits_is_counted_of_what_the_reader_may_see(store: Store) -> None:
+    """Law L5: how much came lately at higher levels is told to nobody below; what is hidden is counted for the index alone."""
+    if not isinstance(store, SqliteStore):
+        assert store.index_values("shared", 0, 4) == 0
+        return
+    add(store, valued(1, "a.example", level=1), valued(2, "b.example", level=3), valued(3, "c.example", level=1))
+    add(store, valued(3, "c.example", version=2, level=2))
+    store.set_levels("shared", [RecordLevel(an_id(2), START + 1, HIDDEN, "refused: why")])
+    assert [store.index_values("shared", 0, clearance) for clearance in LEVELS] == [0, 1, 3, 3, 3]
+    assert store.index_values("shared", 0) == 4
+
+
+def test_what_others_publish_higher_takes_no_room(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lookup compares so many objects at most: those that its reader may see."""
+    monkeypatch.setattr("hub.store.sqlite.pages.COMPARED_MOST", 2)
+    add(store, *(valued(n, "high.example", level=4) for n in range(1, 6)), valued(6, "low.example", level=1))
+    assert holding(store, "low.example", 1) == [an_id(6)]
+
+
+def test_a_mark_that_is_made_otherwise_shows_nothing_raised(
+    open_store: OpenStore, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Python's tables of letters change, and with them marks: rows that are not found again when a record is raised."""
+    if kind != "sqlite":
+        pytest.skip("the level and the marks are fields of one document")
+    store = open_store()
+    add(store, valued(1, "bad.example", level=1))
+    assert store.index_values("shared", 10) == 0
+    monkeypatch.setattr("hub.store.sqlite.values.marks_in", lambda _body: (7,))
+    store.set_levels("shared", [RecordLevel(an_id(1), START, 3, "marking")])
+    query = asking(clearance=1, marks=(mark("bad.example"),))
+    assert list(contents_of(store, query)) == []
+
+
 def test_indexing_goes_on_where_it_ended(store: Store) -> None:
     """In steps, and of what came meanwhile; what waits is counted."""
     if not isinstance(store, SqliteStore):

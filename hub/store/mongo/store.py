@@ -22,6 +22,7 @@ from hub.errors import HubError, UnprocessableError
 from hub.store import trail
 from hub.store.base import (
     EVERY,
+    HIDDEN,
     AccountRow,
     Appended,
     Batch,
@@ -313,7 +314,7 @@ class MongoStore(Runner):
         """See `Store.changes`."""
         return self._run(mongo_commit.changes(collection, since), deadline_in(READ_SECONDS))
 
-    def index_values(self, collection: str, limit: int) -> int:  # noqa: ARG002 - as `Store.index_values`
+    def index_values(self, collection: str, limit: int, clearance: int = HIDDEN) -> int:  # noqa: ARG002 - as in `Store`
         """See `Store.index_values`: marks stand in each document from the start."""
         return 0
 

@@ -18,6 +18,7 @@ import apsw
 from hub.store.base import COMPARED_MOST, NO_LEVEL, ManifestPage, ManifestRow, Page, Query
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.mentions import CONTAINED
+from hub.store.sqlite.values import UNVALUED
 from hub.taxii.filters import VersionMatch
 
 PLACE_BITS: Final = 48  # of a key; the other 15 are the collection's number
@@ -83,15 +84,15 @@ _BY_ID: Final = (
 # (1) By `value`, where no row is read of a level or a collection that the reader may not see, so that the time tells
 # nothing of it; (2) by the bodies of what has no rows there yet.
 _BY_MARK: Final = (
-    "SELECT v.key AS key FROM json_each(?4) AS m CROSS JOIN json_each(?5) AS l CROSS JOIN value AS v "
+    "SELECT v.key AS key FROM json_each(?4) AS m "  # noqa: S608 - one statement in another
+    "CROSS JOIN json_each(?5) AS l CROSS JOIN value AS v "
     "ON v.mark = m.value AND v.governing = l.value AND v.key > ?2 AND v.key < (?1 + 1) << 48 "
-    "CROSS JOIN record AS r ON r.key = v.key WHERE r.newest "
+    "CROSS JOIN record AS r ON r.key = v.key AND r.governing = v.governing WHERE r.newest "
     "AND (?6 IS NULL OR r.type IN (SELECT value FROM json_each(?6))) "
-    "UNION SELECT r.key FROM (SELECT key, governing, newest, type FROM record "
-    "WHERE key > max(?2, (SELECT ?1 << 48 | valued FROM collection WHERE number = ?1)) "
-    "AND key < (?1 + 1) << 48 ORDER BY key LIMIT ?7) AS r "
-    "CROSS JOIN body AS b ON b.key = r.key WHERE r.newest AND r.governing IN (SELECT value FROM json_each(?5)) "
-    "AND (?6 IS NULL OR r.type IN (SELECT value FROM json_each(?6))) AND holds_mark(b.body, ?4) ORDER BY key LIMIT ?3"
+    "UNION SELECT r.key FROM (" + UNVALUED + ") AS w CROSS JOIN record AS r ON r.key = w.key "
+    "CROSS JOIN body AS b ON b.key = r.key WHERE r.newest "
+    "AND (?6 IS NULL OR r.type IN (SELECT value FROM json_each(?6))) AND holds_mark(b.body, ?4) "
+    "ORDER BY key LIMIT ?3"
 )
 _BY_CONTENT: Final = (
     "SELECT DISTINCT m.key AS key FROM json_each(?4) AS i CROSS JOIN json_each(?5) AS p CROSS JOIN json_each(?6) AS l "

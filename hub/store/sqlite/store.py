@@ -18,6 +18,7 @@ from hub.errors import StoreError, StoreUnavailableError
 from hub.store import trail
 from hub.store.base import (
     EVERY,
+    HIDDEN,
     NO_LEVEL,
     AccountRow,
     Appended,
@@ -322,7 +323,7 @@ class SqliteStore:
         """See `Store.watch`."""
         return SqliteWatch(self._files)
 
-    def index_values(self, collection: str, limit: int) -> int:
+    def index_values(self, collection: str, limit: int, clearance: int = HIDDEN) -> int:
         """See `Store.index_values`."""
         with self._files.reading() as connection:
             number = self._number(connection, collection)
@@ -334,7 +335,7 @@ class SqliteStore:
             with self._files.writing(synced=False, patience_seconds=_INDEX_PATIENCE_SECONDS) as connection:
                 sqlite_values.put_values(connection, number, valued, marks)
         with self._files.reading() as connection:
-            return sqlite_values.waiting(connection, number, sqlite_values.valued_of(connection, number))
+            return sqlite_values.waiting(connection, number, sqlite_values.valued_of(connection, number), clearance)
 
     def records(self, collection: str) -> Iterator[Record]:
         """See `Store.records`: as the collection stands when the first record is taken."""

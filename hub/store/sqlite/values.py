@@ -17,12 +17,19 @@ from hub.stix.values import marks_in
 from hub.store.base import COMPARED_MOST
 
 _MOVE: Final = "UPDATE OR IGNORE value SET governing = ? WHERE mark = ? AND governing = ? AND key = ?"
+# The records without rows that are at some levels (?5, a JSON list), as many as ?7: no row of another level is read, so
+# neither their number nor the time tells of those.
+UNVALUED: Final = (
+    "SELECT w.key FROM json_each(?5) AS g CROSS JOIN json_each('[0,1,2,3,4,5]') AS p "
+    "CROSS JOIN record AS w INDEXED BY record_by_level ON w.collection = ?1 AND w.governing = g.value "
+    "AND w.preceded = p.value AND w.key > max(?2, (SELECT ?1 << 48 | valued FROM collection WHERE number = ?1)) LIMIT ?7"
+)
 _DELETE: Final = "DELETE FROM value WHERE mark = ? AND governing = ? AND key = ?"
 _INSERT: Final = "INSERT OR IGNORE INTO value (mark, governing, key) VALUES (?, ?, ?)"
 _OF_RECORD: Final = "SELECT b.body, r.governing, r.key FROM record AS r JOIN body AS b ON b.key = r.key WHERE r.key = ?"
 _NEXT: Final = "SELECT key, body FROM body WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
 _GOVERNING: Final = "SELECT key, governing FROM record WHERE key > ? AND key <= ?"
-_WAITING: Final = "SELECT count(*) FROM (SELECT 1 FROM record WHERE key > ? AND key < ? LIMIT ?)"
+_WAITING: Final = f"SELECT count(*) FROM ({UNVALUED})"  # noqa: S608 - one of the statements of this module
 _VALUED: Final = "UPDATE collection SET valued = ? WHERE number = ? AND valued = ?"
 
 
@@ -68,9 +75,11 @@ def valued_of(connection: apsw.Connection, number: int) -> int:
     return valued
 
 
-def waiting(connection: apsw.Connection, number: int, valued: int) -> int:
-    """How many records stand after that place, as far as they are counted."""
-    count = connection.execute(_WAITING, (_key(number, valued), _key(number + 1, 0), COMPARED_MOST + 1)).get
+def waiting(connection: apsw.Connection, number: int, valued: int, clearance: int) -> int:
+    """How many records of these levels have no rows yet, as far as they are counted."""
+    levels = json.dumps(list(range(clearance + 1)))
+    values = (number, _key(number, valued), None, None, levels, None, COMPARED_MOST + 1)
+    count = connection.execute(_WAITING, values).get
     assert isinstance(count, int)
     return count
 
