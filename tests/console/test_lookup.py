@@ -15,7 +15,8 @@ from hub.server.console.lookup import parse_values
 from hub.server.front import ACCOUNT, READ
 from hub.stix.identifiers import derived_id
 from hub.stix.tlp import TLP, TLP2_IDS
-from tests.community.making import incident, report, taken, versioned
+from hub.store.sqlite.store import SqliteStore
+from tests.community.making import KINDS, cert, incident, report, taken, versioned
 from tests.console.conftest import Browser, SignedIn
 from tests.console.test_incident_page import an_indicator
 from tests.server.making import Clock
@@ -245,3 +246,80 @@ def test_who_signed_out_is_no_account_any_more(app: flask.Flask, signed_in: Sign
     browser.post("/console/logout", {"form_token": browser.token("/")})
     before, signed_out = (environ[ACCOUNT] for environ in seen)
     assert (before.name, signed_out) == ("sg-cert", None)
+
+
+def test_a_match_of_many_values_costs_what_the_page_shows(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law L9: a list of addresses in one pattern is looked at once, and every value of it that is held counts as held."""
+    monkeypatch.setattr(lookup, "MATCHES_MOST", 3)
+    asked: list[str] = []
+    relayed_by = lookup._relayed_by
+
+    def counted(*about: Any) -> str:
+        asked.append(about[2])
+        return relayed_by(*about)
+
+    monkeypatch.setattr(lookup, "_relayed_by", counted)
+    addresses = [f"198.51.100.{number}" for number in range(1, 6)]
+    outsider = {"created_by_ref": "identity--99999999-9999-4999-8999-999999999999"}
+    pattern = "[ipv4-addr:value IN ({})]".format(", ".join(f"'{address}'" for address in addresses))
+    both = [an_indicator(number, pattern) | outsider for number in (1, 2)]
+    taken(hub, "ID", *both, to="indicators")
+    result = lookup.look_up(hub, cert("SG"), [*addresses, "198.51.100.9"])
+    assert [(one.value, one.relayed_by) for one in result.mentions] == [(value, "ID") for value in addresses[:3]]
+    assert asked == [both[0]["id"]]
+    assert (result.missing, result.whole) == (["198.51.100.9"], False)
+
+
+@pytest.mark.parametrize(("most", "whole"), [(2, False), (3, True)])
+def test_a_match_leads_to_so_many_incidents(hub: Hub, monkeypatch: pytest.MonkeyPatch, most: int, whole: bool) -> None:
+    """Law L9: a report that names thousands makes no page of thousands of lines for each match; that is said."""
+    monkeypatch.setattr(lookup, "INCIDENTS_MOST", most)
+    indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
+    incidents = [incident(number) for number in (1, 2, 3)]
+    refs = [*(one["id"] for one in incidents), indicator["id"]]
+    taken(hub, "ID", *incidents, indicator, report(1, object_refs=refs), to="id")
+    result = lookup.look_up(hub, cert("SG"), ["bad.example"])
+    assert [len(one.incidents) for one in result.mentions] == [most]
+    assert result.whole is whole
+
+
+def test_incidents_that_are_not_there_take_no_room(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who names others first hides nothing, and the reader does not learn that there are any (law L5)."""
+    monkeypatch.setattr(lookup, "INCIDENTS_MOST", 1)
+    indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
+    refs = [*(incident(number)["id"] for number in (7, 8, 1)), indicator["id"]]
+    taken(hub, "ID", incident(1), indicator, report(1, object_refs=refs), to="id")
+    result = lookup.look_up(hub, cert("SG"), ["bad.example"])
+    assert [one.incidents for one in result.mentions] == [((incident(1)["id"], incident(1)["name"]),)]
+    assert result.whole
+
+
+@pytest.mark.parametrize("name", ["NAMED_MOST", "ASKED_MOST"])
+def test_a_report_that_names_too_many_incidents_is_read_in_part(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """And that there may be more is said."""
+    monkeypatch.setattr(lookup, name, 2)
+    indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
+    incidents = [incident(number) for number in (1, 2, 3)]
+    refs = [*(one["id"] for one in incidents), indicator["id"]]
+    taken(hub, "ID", *incidents, indicator, report(1, object_refs=refs), to="id")
+    result = lookup.look_up(hub, cert("SG"), ["bad.example"])
+    assert ([len(one.incidents) for one in result.mentions], result.whole) == ([2], False)
+
+
+def test_how_much_came_at_higher_levels_is_told_to_nobody_below(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Law L5: neither as an answer that may lack something, nor in what counts in the account's share."""
+    monkeypatch.setattr("hub.sharing.hub.COMPARED_MOST", 3)
+    collection = hub.find(cert("ID"), "asean", "indicators")
+    waits = isinstance(hub.store, SqliteStore)  # MongoDB's records are indexed as they come
+    low = an_indicator(9, "[domain-name:value = 'low.example']", object_marking_refs=[TLP2_IDS[TLP.GREEN]])
+    taken(
+        hub,
+        "ID",
+        low,
+        *(an_indicator(n, f"[domain-name:value = 'high{n}.example']") for n in range(1, 5)),
+        to="indicators",
+    )
+    assert hub.unindexed(KINDS["partner"], collection) == ((1, False) if waits else (0, False))
+    assert hub.unindexed(cert("SG"), collection) == ((3, True) if waits else (0, False))

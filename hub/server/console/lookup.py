@@ -27,6 +27,9 @@ from hub.stix.values import LONGEST, mark, normal, texts_of
 VALUES_MOST: Final = 1_000
 MATCHES_MOST: Final = 2_000  # that are shown
 REPORTS_MOST: Final = 2_000  # of one collection that (3) reads
+INCIDENTS_MOST: Final = 20  # that are shown beside one match
+NAMED_MOST: Final = 100  # incidents of one report that (3) asks for; a report is about one, or a few
+ASKED_MOST: Final = 5_000  # incidents of one API root that (3) asks for
 _IDS_AT_A_TIME: Final = 500
 _OBJECT_BYTES: Final = 1_000  # of an object that is compared by reading it, about
 _SPLIT: Final = re.compile(r"[\s,;]+")
@@ -57,7 +60,7 @@ class Lookup:
 
     mentions: list[Mention] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)  # values that nothing mentions
-    cut: bool = False  # more than MATCHES_MOST
+    cut: bool = False  # more than one of the limits above
     bytes_read: int = 0  # of objects, for the account's share of the hub
     behind: bool = False  # so much came in lately that not all of it was compared
 
@@ -98,20 +101,20 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
     result = Lookup()
     places = [collection for collection in hub.catalogue if access.reads(account, collection) is not None]
     marks = Wanted(marks=tuple(mark(text) for text in wanted))
+    known: set[str] = set()
     for collection in places:
-        compared, more = hub.unindexed(collection)
+        compared, more = hub.unindexed(account, collection)
         result.behind = result.behind or more
         result.bytes_read += compared * _OBJECT_BYTES
         # (1)
         for content in _contents(hub, account, collection, marks, MATCHES_MOST, result):
             # (2)
             hits = {wanted[text] for text in texts_of(content) if text in wanted}
-            result.mentions += [_mention(hub, account, value, content, collection) for value in sorted(hits)]
-    known = {one.value for one in result.mentions}
+            known |= hits
+            room = MATCHES_MOST - len(result.mentions)
+            result.cut = result.cut or len(hits) > room
+            result.mentions += _mentions(hub, account, sorted(hits)[:room], content, collection)
     result.missing = [value for value in values if wanted[normal(value)] not in known]
-    if len(result.mentions) > MATCHES_MOST:
-        result.cut = True
-        del result.mentions[MATCHES_MOST:]
     # (3)
     _add_incidents(hub, account, places, result)
     return result
@@ -127,35 +130,71 @@ def _contents(  # noqa: PLR0913, PLR0917 - a query, and where it is noted that t
     return contents
 
 
+@dataclass(frozen=True, slots=True)
+class _Tie:
+    """What one report ties together."""
+
+    root: str
+    found: frozenset[str]  # ids of what was found
+    incidents: tuple[str, ...]
+
+
 def _add_incidents(hub: Hub, account: Account | None, places: Sequence[Collection], result: Lookup) -> None:
-    publishers = ("", *hub.catalogue.members)
+    """(3) Incidents that the reader may not see take no room of those that it may."""
     reached: dict[tuple[str, str], set[str]] = {}  # (API root, id) -> incidents
-    names: dict[tuple[str, str], str] = {}
     for one in result.mentions:
         reached.setdefault((one.root, one.id), {one.id} if one.type == "incident" else set())
-    for collection in places:
-        for chunk in _chunks([identifier for root, identifier in reached if root == collection.root]):
-            wanted = Wanted(contains=tuple(chunk), publishers=publishers, types=("report",))
-            for report in _contents(hub, account, collection, wanted, REPORTS_MOST, result):
-                refs = set() if report.get("revoked") is True else set(report.get("object_refs", ()))
-                for identifier in refs.intersection(chunk):
-                    reached[collection.root, identifier].update(ref for ref in refs if ref.startswith("incident--"))
-    for collection in places:
-        incidents = {ref for (root, _), refs in reached.items() if root == collection.root for ref in refs}
-        for chunk in _chunks(sorted(incidents)):
-            found = _contents(hub, account, collection, Wanted(ids=tuple(chunk)), len(chunk), result)
-            names |= {(collection.root, one["id"]): shortened(str(one.get("name", ""))) for one in found}
-    result.mentions = [
-        replace(one, incidents=tuple((ref, names[one.root, ref]) for ref in refs if (one.root, ref) in names))
-        for one in result.mentions
-        for refs in [sorted(reached[one.root, one.id])]
+    ties = [
+        tie
+        for place in places
+        for tie in _ties(
+            hub, account, place, [identifier for root, identifier in reached if root == place.root], result
+        )
     ]
+    incidents: dict[str, set[str]] = {place.root: set() for place in places}
+    for (root, _), own in reached.items():
+        incidents[root] |= own
+    for tie in ties:
+        room = ASKED_MOST - len(incidents[tie.root])
+        result.cut = result.cut or len(tie.incidents) > room
+        incidents[tie.root].update(tie.incidents[: max(room, 0)])
+    names: dict[tuple[str, str], str] = {}
+    for place in places:
+        for chunk in _chunks(sorted(incidents[place.root])):
+            contents = _contents(hub, account, place, Wanted(ids=tuple(chunk)), len(chunk), result)
+            names |= {(place.root, one["id"]): shortened(str(one.get("name", ""))) for one in contents}
+    for tie in ties:
+        visible = [ref for ref in tie.incidents if (tie.root, ref) in names]
+        for identifier in tie.found:
+            reached[tie.root, identifier].update(visible[: INCIDENTS_MOST + 1])
+    shown: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+    for (root, identifier), refs in reached.items():
+        visible = sorted(ref for ref in refs if (root, ref) in names)
+        result.cut = result.cut or len(visible) > INCIDENTS_MOST
+        shown[root, identifier] = tuple((ref, names[root, ref]) for ref in visible[:INCIDENTS_MOST])
+    result.mentions = [replace(one, incidents=shown[one.root, one.id]) for one in result.mentions]
 
 
-def _mention(hub: Hub, account: Account | None, value: str, content: Mapping[str, Any], place: Collection) -> Mention:
+def _ties(hub: Hub, account: Account | None, place: Collection, ids: Sequence[str], result: Lookup) -> Iterator[_Tie]:
+    """What the reports of a collection say of these ids."""
+    publishers = ("", *hub.catalogue.members)
+    for chunk in _chunks(ids):
+        wanted = Wanted(contains=tuple(chunk), publishers=publishers, types=("report",))
+        for report in _contents(hub, account, place, wanted, REPORTS_MOST, result):
+            refs = [] if report.get("revoked") is True else report.get("object_refs", [])
+            incidents = list(dict.fromkeys(ref for ref in refs if ref.startswith("incident--")))
+            result.cut = result.cut or len(incidents) > NAMED_MOST
+            yield _Tie(place.root, frozenset(refs).intersection(chunk), tuple(incidents[:NAMED_MOST]))
+
+
+def _mentions(
+    hub: Hub, account: Account | None, values: Sequence[str], content: Mapping[str, Any], place: Collection
+) -> list[Mention]:
+    if not values:
+        return []
     by = hub.catalogue.reserved.get(content.get("created_by_ref", ""), "")
-    return Mention(
-        value=value,
+    mention = Mention(
+        value="",
         id=content["id"],
         type=content["type"],
         name=shortened(str(content.get("name") or content.get("value") or "")),
@@ -167,6 +206,7 @@ def _mention(hub: Hub, account: Account | None, value: str, content: Mapping[str
         revoked=content.get("revoked") is True,
         relayed_by="" if by else _relayed_by(hub, account, content["id"], place),
     )
+    return [replace(mention, value=value) for value in values]
 
 
 def _relayed_by(hub: Hub, account: Account | None, identifier: str, collection: Collection) -> str:
