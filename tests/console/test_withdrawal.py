@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from typing import Any
 
 import orjson
+import pytest
 
 from hub.community.hub import Hub
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.stix.wording import class_name
 from hub.taxii.filters import Filters, Match
-from tests.community.making import board, cert, incident, report, taken, versioned
+from tests.community.making import board, cert, incident, report, stamp, taken, versioned
 from tests.console.conftest import Browser, SignedIn
 from tests.console.test_incident_page import PAGE, an_indicator, confirm, fill
 from tests.console.test_lookup import sco
@@ -167,3 +169,50 @@ def publish(browser: Browser, page: str) -> str:
     response = browser.post(f"{PAGE}publish", {"form_token": token[1], "sealed": html.unescape(sealed[1])})
     assert response.status_code == 422
     return response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_page_that_is_full_leaves_nothing_out(hub: Hub, signed_in: SignedIn, clock: Clock, most: int) -> None:
+    """Versions, and reports that name the same objects, come in pages: all are looked at before anything is revoked."""
+    own, shared, address = put(hub)
+    clock.now += 60_000
+    refs = [incident(1)["id"], own["id"], shared["id"], address["id"]]
+    for number in (3, 4, 5):
+        taken(hub, "ID", report(number, object_refs=refs), to="id")
+    taken(hub, "ID", report(1, version=1, object_refs=refs), to="id")
+    taken(hub, "ID", incident(6), report(6, object_refs=[incident(6)["id"], own["id"]]), to="id")
+    object.__setattr__(hub, "limits", replace(hub.limits, page_objects=most))
+    indonesia = signed_in("id-cert")
+    page = fill(indonesia, action="withdraw")
+    assert own["id"] not in page
+    clock.now += 60_000
+    confirm(indonesia, page, action="withdraw")
+    object.__setattr__(hub, "limits", replace(hub.limits, page_objects=1_000))
+    revoked = {one for one, content in held(hub, "SG").items() if content.get("revoked")}
+    assert revoked == {incident(1)["id"], *(report(number)["id"] for number in (1, 3, 4, 5))}
+
+
+def test_what_its_own_observation_names_goes_with_it(hub: Hub, signed_in: SignedIn) -> None:
+    """An observation that is withdrawn keeps no observable; one of another incident's report does."""
+    gone, kept = (sco("ipv4-addr", value=f"198.51.100.{number}") for number in (7, 8))
+    seen: dict[str, Any] = {"first_observed": stamp(), "last_observed": stamp(), "number_observed": 1}
+    own = versioned("observed-data", 1, "ID", **seen, object_refs=[gone["id"]])
+    shared = versioned("observed-data", 2, "ID", **seen, object_refs=[kept["id"]])
+    refs = [incident(1)["id"], own["id"], shared["id"], gone["id"], kept["id"]]
+    taken(hub, "ID", incident(1), own, shared, gone, kept, report(1, object_refs=refs), to="id")
+    taken(hub, "ID", incident(2), report(2, object_refs=[incident(2)["id"], shared["id"]]), to="id")
+    indonesia = signed_in("id-cert")
+    confirm(indonesia, fill(indonesia, action="withdraw"))
+    after = held(hub, "SG")
+    assert after[own["id"]].get("revoked") is True
+    assert after[shared["id"]].get("revoked") is None
+    assert (gone["id"] in after, kept["id"] in after) == (False, True)
+
+
+def test_another_incident_of_the_same_report_stays(hub: Hub, signed_in: SignedIn) -> None:
+    """It is withdrawn on a page of its own."""
+    taken(hub, "ID", incident(1), incident(2), report(1, object_refs=[incident(1)["id"], incident(2)["id"]]), to="id")
+    indonesia = signed_in("id-cert")
+    confirm(indonesia, fill(indonesia, action="withdraw"))
+    revoked = {one for one, content in held(hub, "SG").items() if content.get("revoked")}
+    assert revoked == {incident(1)["id"], report(1)["id"]}

@@ -9,8 +9,8 @@ Every object comes from `Hub.objects`, the very call that TAXII's objects endpoi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -92,11 +92,11 @@ def find_incident(hub: Hub, account: Account | None, root: str, identifier: str)
         raise NotFoundError("There is no such incident, or not for this account; the board shows those that there are.")
     content = max(versions, key=_version)
     # (2)
-    reports = _fetched(hub, account, root, readable, hub.community.reports_of(account, root, identifier))
+    reports = _fetched(hub, account, readable, hub.community.reports_of(account, root, identifier))
     # (3)
     wanted = {ref for report in reports for ref in report.get("object_refs", ())} | set(_refs(content))
     wanted -= {identifier, *(report["id"] for report in reports)}
-    objects = _fetched(hub, account, root, readable, sorted(wanted)[:OBJECTS_MOST])
+    objects = _fetched(hub, account, readable, sorted(wanted)[:OBJECTS_MOST])
     return Incident(
         content=content,
         reports=tuple(sorted(reports, key=_version)),
@@ -108,18 +108,27 @@ def find_incident(hub: Hub, account: Account | None, root: str, identifier: str)
     )
 
 
-def _fetched(
-    hub: Hub, account: Account | None, root: str, collections: Iterable[Collection], ids: Sequence[str]
-) -> list[Content]:
+def _fetched(hub: Hub, account: Account | None, collections: Iterable[Collection], ids: Sequence[str]) -> list[Content]:
     newest: dict[str, Content] = {}
     for collection in collections:
         for start in range(0, len(ids), _IDS_AT_A_TIME):
-            chunk = ids[start : start + _IDS_AT_A_TIME]
-            for content in _contents(hub.objects(account, root, collection.id, _by_ids(chunk)).body):
+            match = Match(ids=tuple(ids[start : start + _IDS_AT_A_TIME]))
+            for content in all_matching(hub, account, collection, match):
                 held = newest.get(content["id"])
                 if held is None or _version(content) > _version(held):
                     newest[content["id"]] = content
     return [newest[one] for one in ids if one in newest]
+
+
+def all_matching(hub: Hub, account: Account | None, collection: Collection, match: Match) -> Iterator[Content]:
+    """All that matches, from as many pages as that takes: a page ends at so many bytes, too."""
+    filters = Filters(limit=hub.limits.page_objects, match=match)
+    while True:
+        page = orjson.loads(hub.objects(account, collection.root, collection.id, filters).body)
+        yield from page.get("objects", ())
+        if not page.get("more"):
+            return
+        filters = replace(filters, next=page["next"])
 
 
 def _by_ids(ids: Sequence[str]) -> Filters:

@@ -1,8 +1,9 @@
 """Taking an incident back by form: what this member published of it is revoked, its observables are deleted.
 
 1. What counts as the incident's: its own member's incident and reports, and what these reports name of the same member.
-   What another report of the member names, too, stays; so does what says nothing of this incident and will be named
-   again under the same id, such as classes of organisations, places, and techniques that are older than the incident.
+   What another report of the member names, too, stays; so does another incident, and what says nothing of this incident
+   and will be named again under the same id, such as classes of organisations, places, and techniques that are older
+   than the incident.
 2. Each object is revoked where it stands, with the content of its lowest version, so that all who ever read it learn of
    the revocation, and nobody of what was said higher (law L5 d).
 3. STIX cannot revoke observables: the member's part in them is deleted, in one step with the rest.
@@ -13,7 +14,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -22,7 +24,7 @@ import orjson
 from hub.community.hub import Hub
 from hub.errors import ForbiddenError, NotFoundError, UnprocessableError
 from hub.pages.texts import gettext
-from hub.server.console.incident import Content, Incident
+from hub.server.console.incident import Content, Incident, all_matching
 from hub.server.console.steps import Planned
 from hub.sharing import access
 from hub.sharing.catalogue import ApiRoot, Collection
@@ -86,15 +88,12 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, moment: 
     named = {ref for report in reports for ref in report.get("object_refs", ())} | {incident.content["id"]}
     going = {incident.content["id"], *(report["id"] for report in reports)}
     candidates = [one for one in incident.objects if one["id"] in named]
-    shared = _named_elsewhere(hub, account, root, going, [one["id"] for one in candidates])
-    ids = [
-        *going,
-        *(
-            one["id"]
-            for one in candidates
-            if one["id"] not in shared and one.get("created_by_ref") in own and _is_of_it(one, incident.content)
-        ),
+    revocable = [
+        one["id"] for one in candidates if one.get("created_by_ref") in own and _is_of_it(one, incident.content)
     ]
+    containers = list(_containers(hub, account, root, [one["id"] for one in candidates]))
+    shared = _named_elsewhere(containers, going.union(revocable))
+    ids = [*going, *(one for one in revocable if one not in shared)]
     observables = {
         one["id"]: str(one.get("value") or one.get("name") or one["id"])
         for one in candidates
@@ -109,8 +108,11 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, moment: 
 
 
 def _is_of_it(content: Content, incident: Content) -> bool:
-    """(1) Whether an object that can be revoked speaks of this incident. Once revoked, its id is good for nothing more."""
-    if "modified" not in content or content["type"] in _SHARED:
+    """(1) Whether an object that can be revoked speaks of this incident. Once revoked, its id is good for nothing more.
+
+    Another incident that the same report names is withdrawn on a page of its own.
+    """
+    if "modified" not in content or content["type"] in _SHARED or content["type"] == "incident":
         return False
     return content["type"] not in _KNOWLEDGE or parse_timestamp(content["created"]) >= parse_timestamp(
         incident["created"]
@@ -141,8 +143,7 @@ def _level(content: Content) -> int:
 def _all_versions(hub: Hub, account: Account, place: Collection, ids: Sequence[str]) -> Iterable[Content]:
     for start in range(0, len(ids), _IDS_AT_A_TIME):
         match = Match(ids=tuple(ids[start : start + _IDS_AT_A_TIME]), versions=_EVERY)
-        filters = Filters(match=match, limit=hub.limits.page_objects)
-        yield from orjson.loads(hub.objects(account, place.root, place.id, filters).body).get("objects", ())
+        yield from all_matching(hub, account, place, match)
 
 
 def _deletable(hub: Hub, account: Account, place: Collection, observables: dict[str, str]) -> list[Deletable]:
@@ -156,20 +157,42 @@ def _deletable(hub: Hub, account: Account, place: Collection, observables: dict[
     ]
 
 
-def _named_elsewhere(hub: Hub, account: Account, root: ApiRoot, going: set[str], ids: Sequence[str]) -> set[str]:
-    """(1) Those of the ids that another report of the member names."""
-    found: set[str] = set()
+def _named_elsewhere(containers: Sequence[tuple[str, frozenset[str]]], leaving: AbstractSet[str]) -> set[str]:
+    """(1) What is named by a container that stays; a container that is named so stays, too."""
+    shared: set[str] = set()
+    while True:
+        names = {
+            name for container, refs in containers if container not in leaving or container in shared for name in refs
+        }
+        if names <= shared:
+            return shared
+        shared |= names
+
+
+def _containers(hub: Hub, account: Account, root: ApiRoot, ids: Sequence[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """The reports, groupings and the like of the member that name some of the ids, each with those."""
     for place in root.collections:
-        if not ids or access.reads(account, place) is None:
-            continue
-        for start in range(0, len(ids), _IDS_AT_A_TIME):
-            chunk = tuple(ids[start : start + _IDS_AT_A_TIME])
-            wanted = Wanted(contains=chunk, publishers=(account.member or "",))
-            page = hub.look_up(account, place, wanted, hub.limits.page_objects)
-            for container in orjson.loads(b"[" + page.body + b"]"):
-                if container["id"] not in going and container.get("revoked") is not True:
-                    found.update(set(container.get("object_refs", ())).intersection(chunk))
-    return found
+        if access.reads(account, place) is not None:
+            for start in range(0, len(ids), _IDS_AT_A_TIME):
+                yield from _containers_in(hub, account, place, ids[start : start + _IDS_AT_A_TIME])
+
+
+def _containers_in(
+    hub: Hub, account: Account, place: Collection, ids: Sequence[str]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Those in one collection. Where they are more than a page holds, fewer ids are asked for at once."""
+    wanted = Wanted(contains=tuple(ids), publishers=(account.member or "",))
+    page = hub.look_up(account, place, wanted, hub.limits.page_objects)
+    if page.more and len(ids) > 1:
+        middle = len(ids) // 2
+        yield from _containers_in(hub, account, place, ids[:middle])
+        yield from _containers_in(hub, account, place, ids[middle:])
+        return
+    for container in orjson.loads(b"[" + page.body + b"]"):
+        if container.get("revoked") is not True:
+            yield container["id"], frozenset(container.get("object_refs", ())).intersection(ids)
+    if page.more:
+        yield "", frozenset(ids)  # nobody knows that all that name it are of this incident: it stays
 
 
 def delete(hub: Hub, account: Account, root: ApiRoot, withdrawal: Withdrawal) -> int:
