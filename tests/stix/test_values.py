@@ -84,6 +84,21 @@ def test_an_object_has_so_many_marks_at_most() -> None:
     assert len(marks_in(orjson.dumps({"type": "malware", "aliases": aliases + aliases}))) == MARKS_MOST
 
 
+def test_values_beyond_the_limit_cost_nothing() -> None:
+    """Law L9: each value is brought into its normal form once, and no more of them than an object has marks."""
+    aliases = [f"\u00fc{number}.example" for number in range(MARKS_MOST + 10)]
+    assert len(list(texts_of({"type": "malware", "aliases": aliases * 2}))) == MARKS_MOST
+
+
+def test_only_what_can_be_a_domain_is_written_in_letters_of_the_dns() -> None:
+    """A text of thousands of dots takes no time for each of them."""
+    domain = ("\u00fc." * 123) + "example"
+    assert normal(domain) == ("xn--tda." * 123) + "example"
+    assert normal("\u00fc." + domain) == "\u00fc." + domain
+    assert normal("\u00fc..example") == "\u00fc..example"
+    assert normal("\u00fc\u3002example.") == normal("\u00fc.example") == "xn--tda.example"
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"7", b"{", b"{}"])
 def test_what_is_no_object_has_no_marks(body: bytes) -> None:
     """A damaged record stops neither the index nor a lookup."""
