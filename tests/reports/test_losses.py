@@ -402,6 +402,15 @@ def test_what_x_arf_3_says_twice_or_in_a_mapping_is_named() -> None:
     }  # fmt: skip
 
 
+def test_what_x_arf_3_has_in_place_of_a_mapping_is_named() -> None:
+    """An address as the source, and whoever reports for another one in a list."""
+    report = report_of_x_arf({"SourceIp": "203.0.113.9", "Source": "203.0.113.77", "Account": [1]})
+    assert {(item.key, item.value) for item in report.unused} >= {
+        ("Report.Source", "203.0.113.77"),
+        ("Report.Account", "1"),
+    }
+
+
 def report_of_x_arf(fields: dict[str, Any]) -> Report:
     party = {"ReporterOrg": "R", "ReporterOrgDomain": "r.example", "ReporterOrgEmail": "a@r.example"}
     content = {"ReportClass": "Activity", "ReportType": "PortScan", "Date": "2026-03-01T06:05:33Z", **fields}
@@ -409,3 +418,44 @@ def report_of_x_arf(fields: dict[str, Any]) -> Report:
     (report,) = read_reports(json.dumps(document).encode(), name="x.json")
     assert isinstance(report, Report), str(report)
     return report
+
+
+OBJECTS = (
+    "uuid,event_id,category,type,value,to_ids,object_relation,object_uuid,object_name,object_meta_category\n"
+    "a,1,Network activity,url,http://c2.example/,1,,,,\n"
+    "b,1,Other,text,Bank Rekaan,0,name,f,victim,misc\n"
+    "c,1,Payload delivery,md5,11111111111111111111111111111111,1,md5,e,file,file\n"
+    "d,1,Network activity,domain,rekaan.example,1,domain,f,victim,misc\n"
+    "e,1,Payload delivery,filename,a.exe,1,filename,e,file,file\n"
+    "f,1,Network activity,domain,rekaan-cabang.example,1,domain,,victim,misc\n"
+)
+
+
+def test_a_search_for_attributes_names_the_objects_that_they_are_of() -> None:
+    """No attribute is lost; its object's name says whose it is, and its object's distribution holds for it."""
+    event = {"id": "9", "uuid": "5a5a5a5a-1111-4111-8111-111111111119", "info": "Wave"}
+    attribute = {"type": "domain", "category": "Network activity", "to_ids": True, "Event": event}
+    found = [
+        attribute | {"value": "a.example", "object_relation": "domain", "Object": {"id": "5", "distribution": "5"}},
+        attribute | {"value": "b.example", "object_relation": "domain", "Object": {"id": "6", "distribution": "0"}},
+        attribute | {"value": "c.example", "object_relation": None},
+        attribute | {"value": "rekaan.example", "object_relation": "domain", "Object": {"id": "7", "name": "victim"}},
+    ]
+    (report,) = read_reports(json.dumps({"response": {"Attribute": found}}).encode())
+    assert isinstance(report, Report), str(report)
+    levels = {item.value: item.tlp for item in report.observables}
+    assert levels == {"a.example": None, "b.example": "red", "c.example": None}
+    assert [victim.domains for victim in report.victims] == [("rekaan.example",)]
+
+
+def test_the_objects_of_misps_export_as_csv_are_whole_again() -> None:
+    """The rows of one object stand apart; by its name alone it is known that a domain is the victim's."""
+    (report,) = read_reports(OBJECTS.encode(), name="export.csv")
+    assert isinstance(report, Report), str(report)
+    assert [(item.type.value, item.value) for item in report.observables if item.file is None] == [
+        ("url", "http://c2.example/")
+    ]
+    assert [(item.file.name, set(item.file.hashes)) for item in report.observables if item.file] == [("a.exe", {"MD5"})]
+    assert [(victim.name, victim.domains) for victim in report.victims] == [
+        ("Bank Rekaan", ("rekaan.example",)), (None, ("rekaan-cabang.example",)),
+    ]  # fmt: skip

@@ -15,11 +15,12 @@ from hub.reports.reading.source import BadValue, Source, byte_lines
 _OF_EVENT: Final = "event_"
 # Columns of the export that are named otherwise in MISP's JSON.
 _EVENT_NAMES: Final = {"source_org": "Orgc", "member_org": "Org"}
+_OF_OBJECT: Final = {"object_name": "name", "object_uuid": "uuid", "object_meta_category": "meta-category"}
 _UNREADABLE: Final = "\udcff"
 
 
 def read_dump(source: Source) -> Iterator[Record]:
-    """(place, {"Attribute": …, "Event": …}) of each row, as a search in MISP returns it."""
+    """(place, {"Attribute": …, "Event": …}) of each row, as a search in MISP returns it, with its object in the attribute."""
     rows = csv.reader(_lines(source))
     try:
         columns = [name.strip().casefold() for name in next(rows, [])]
@@ -54,6 +55,7 @@ def _lines(source: Source) -> Iterator[str]:
 def _record(row: dict[str, str]) -> dict[str, Any]:
     attribute: dict[str, Any] = {}
     event: dict[str, Any] = {}
+    holder: dict[str, Any] = {}
     for column, cell in row.items():
         if column == "event_id":
             event["id"] = cell
@@ -63,8 +65,12 @@ def _record(row: dict[str, str]) -> dict[str, Any]:
         elif column.startswith(_OF_EVENT):
             name = column.removeprefix(_OF_EVENT)
             event[_EVENT_NAMES.get(name, name)] = cell
+        elif column in _OF_OBJECT:
+            holder[_OF_OBJECT[column]] = cell
         elif column == "date":
             attribute["timestamp"] = cell
         else:
             attribute[column] = cell
+    if holder:
+        attribute["Object"] = holder
     return {"Attribute": attribute, **({"Event": event} if event else {})}

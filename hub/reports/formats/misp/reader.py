@@ -57,7 +57,7 @@ def _records(source: Source) -> Iterator[Record]:
     Loose attributes and objects are one event without `info`.
     """
     searched: dict[str, dict[str, Any]] = {}
-    loose: dict[str, list[Any]] = {"Attribute": [], "Object": []}
+    loose: dict[str, list[Any]] = {"Attribute": [], "Object": [], _PIECE: []}
     count = 0
     is_json = as_utf8(source.head).lstrip()[:1] in {b"{", b"["}
     for where, value in _unwrapped(json_values(source)) if is_json else read_dump(source):
@@ -68,7 +68,7 @@ def _records(source: Source) -> Iterator[Record]:
         about = value.get("Event") if parts else None
         if isinstance(about, dict):
             name = str(about.get("uuid") or about.get("id") or "")
-            event = searched.setdefault(name, {**about, "Attribute": [], "Object": []})
+            event = searched.setdefault(name, {**about, "Attribute": [], "Object": [], _PIECE: []})
             for key, part in parts:
                 event[key].append(part)
         elif parts:
@@ -80,6 +80,8 @@ def _records(source: Source) -> Iterator[Record]:
             yield f"{where}.Event" if where != "document" else "Event", {**beside, **value["Event"]}
         else:
             yield where, value
+    for found in (*searched.values(), loose):
+        found["Object"] += _joined(found.pop(_PIECE))
     yield from ((f"Event {name}", event) for name, event in searched.items())
     if any(loose.values()):
         yield "document", loose
@@ -107,10 +109,29 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
     """The attribute or object that an item of a search or a loose list holds, by its key; [] for an event."""
     if not isinstance(value, dict) or _EVENT_KEYS & value.keys():
         return []
-    parts = [(key, value[key]) for key in ("Attribute", "Object") if isinstance(value.get(key), dict)]
-    if not parts and value.get("type") and "value" in value:
-        return [("Attribute", {key: item for key, item in value.items() if key != "Event"})]
-    return parts
+    if value.get("type") and "value" in value:
+        return [_piece("Attribute", {key: item for key, item in value.items() if key != "Event"})]
+    return [_piece(key, value[key]) for key in ("Attribute", "Object") if isinstance(value.get(key), dict)]
+
+
+_PIECE: Final = "Piece"  # of an object: one of its attributes, as a search for attributes returns it
+
+
+def _piece(key: str, part: dict[str, Any]) -> tuple[str, Any]:
+    """An attribute that says of which object it is, as an object of this attribute."""
+    holder = part.get("Object") if key == "Attribute" else None
+    if not isinstance(holder, dict):
+        return key, part
+    return _PIECE, {**holder, "Attribute": [{name: item for name, item in part.items() if name != "Object"}]}
+
+
+def _joined(pieces: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The objects whole again: by its object's name alone it may be known whose a value is."""
+    objects: dict[tuple[str, str], dict[str, Any]] = {}
+    for number, piece in enumerate(pieces):
+        key = (str(piece.get("uuid") or piece.get("id") or number), str(piece.get("name")))
+        objects.setdefault(key, {**piece, "Attribute": []})["Attribute"] += piece["Attribute"]
+    return list(objects.values())
 
 
 def _report(event: Any, draft: Draft) -> Report:

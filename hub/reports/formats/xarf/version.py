@@ -49,6 +49,7 @@ _MAPPINGS: Final = {
     "Source": frozenset({"IP", "Port", "URL", "Type"}), "Account": frozenset(_ACCOUNT), "CVSS": frozenset({"Score"}),
 }  # fmt: skip
 """Mappings inside a report, and what is read of each."""
+_NO_MAPPING: Final = "expected a mapping"
 _READ: Final = frozenset({
     "ReportClass", "ReportType", "ReportSubType", "AdditionalInfo", "Source", "SourceIp", "Account", "CVSS",
 })  # fmt: skip
@@ -154,6 +155,8 @@ def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
         if item not in (None, "", []) and converted.setdefault(name, item) != item:
             draft.unused(f"Report.{key}", item, f"the report has a {name.replace('_', ' ')} already")
     for key in _MAPPINGS:
+        if not isinstance(report.get(key) or {}, Mapping):
+            draft.unused(f"Report.{key}", report[key], _NO_MAPPING)
         for name, item in _mapping(report.get(key)).items():
             if name not in _MAPPINGS[key]:
                 draft.unused(f"Report.{key}.{name}", item)
@@ -202,6 +205,7 @@ def _type(report: Mapping[str, Any]) -> tuple[str, str]:
 def _party(info: Any, prefix: str, draft: Draft) -> dict[str, Any]:
     """Reporter or complainant in the keys of version 4, with the names and telephones that version 3 adds."""
     if not isinstance(info, Mapping):
+        draft.unused(prefix, info, _NO_MAPPING)
         return {}
     names = {
         "org": f"{prefix}Org", "contact": f"{prefix}ContactEmail", "domain": f"{prefix}OrgDomain",
