@@ -407,3 +407,28 @@ def test_a_value_meant_for_detection_that_becomes_no_indicator_is_named() -> Non
     (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", "Object": [item]}}).encode())
     assert isinstance(report, Report)
     assert any("203.0.113.9" in warning and "--confirm" in warning for warning in report.warnings)
+
+
+@pytest.mark.parametrize("comments", [("infected workstation", "beacon to the C2"), ("called the C2", "victim")])
+def test_what_one_comment_says_of_a_value_another_takes_not_back(comments: tuple[str, str]) -> None:
+    """Two mentions of an address, and the comments on an object and its attribute: an address of a victim is searched for."""
+    first, second = comments
+    mention = {"type": "ip-dst", "value": "203.0.113.9", "category": "Network activity", "to_ids": True}
+    inside = {**mention, "object_relation": "ip", "comment": second}
+    for content in (
+        {"Attribute": [{**mention, "comment": first}, {**mention, "comment": second}]},
+        {"Object": [{"name": "ip-port", "comment": first, "Attribute": [inside]}]},
+    ):
+        (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", **content}}).encode())
+        assert isinstance(report, Report)
+        assert [(item.role, item.as_indicator) for item in report.observables] == [(Role.VICTIM, False)]
+
+
+def test_the_comment_of_a_feeds_line_is_read_beside_its_description() -> None:
+    line = {
+        "classification.type": "c2-server", "source.ip": "203.0.113.9", "event_description.text": "C2 callback",
+        "comment": "victim", "time.source": "2026-03-01T00:00:00+00:00",
+    }  # fmt: skip
+    (report,) = read_reports(json.dumps(line).encode(), format="intelmq")
+    assert isinstance(report, Report)
+    assert [item.role for item in report.observables] == [Role.VICTIM]

@@ -235,7 +235,8 @@ def _described(event: Fields, draft: Draft, observables: tuple[Observable, ...])
         return observables
     pages = (Reference("event description", url=page, public=True),) if page else ()
     return tuple(
-        replace(item, description=text, references=pages) if item.as_indicator else item for item in observables
+        replace(roles.commented_by(item, texts), description=text, references=pages) if item.as_indicator else item
+        for item in observables
     )
 
 

@@ -11,6 +11,7 @@ from hub.reports.markings import TLP_WORDS
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading.caution import hold_back
 from hub.reports.reading.options import MAX_UNUSED_ROWS, ReadOptions
+from hub.reports.reading.roles import commented
 
 T = TypeVar("T")
 
@@ -263,7 +264,12 @@ _ROLE_WEIGHT = {Role.VICTIM: 3, Role.THIRD_PARTY: 2, Role.ADVERSARY: 1, Role.UNK
 
 
 def merge(known: Observable, other: Observable) -> Observable:
-    """Two sightings of one value as one observable: widest times, every label, the most protective role."""
+    """Two sightings of one value as one observable: widest times, every label, the most protective role.
+
+    Each comment is read by itself, since a word of the adversary's in one takes nothing back of what the other says.
+    """
+    if known.description and other.description:
+        known, other = commented(known), commented(other)
     decisive = max(known, other, key=lambda item: _ROLE_WEIGHT[item.role])
     file = known.file
     if file and other.file:

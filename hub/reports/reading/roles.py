@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading import role_words, values
-from hub.reports.reading.draft import Draft
+from hub.reports.reading.options import ReadOptions
 from hub.reports.report import Report
 from hub.reports.rsit import RsitType
 from hub.reports.victims import Victim
@@ -135,7 +135,18 @@ def within(name: str, domain: str) -> bool:
     return bool(domain) and (name == domain or name.endswith("." + domain))
 
 
-def other_end(item: Observable, draft: Draft, key: str, *, command_server: bool, sinkhole: bool) -> Observable | None:
+class Notes(Protocol):
+    """Where a value that is not used is named; a `Draft`, which needs this module."""
+
+    @property
+    def options(self) -> ReadOptions:
+        """How the file is read."""
+
+    def unused(self, key: str, value: object, reason: str) -> None:
+        """Name a field that is not used."""
+
+
+def other_end(item: Observable, draft: Notes, key: str, *, command_server: bool, sinkhole: bool) -> Observable | None:
     """What an infected host called: a sinkhole is named and left out; what may be one is held until an officer confirms it.
 
     ``command_server``: the report calls it one, or names the malware that called it.
@@ -178,6 +189,15 @@ def commented(item: Observable) -> Observable:
         return item
     sentence = f"its comment says “{word}”"
     return _with(third_party(sentence) if item.type in _HOSTED else victim(sentence), item)
+
+
+def commented_by(item: Observable, comments: Iterable[str | None]) -> Observable:
+    """The observable with the role that several comments give it, each by itself: in one text they may seem to be about
+    two hosts.
+    """
+    for comment in comments:
+        item = commented(replace(item, description=comment))
+    return item
 
 
 _INFECTED: Final = re.compile(

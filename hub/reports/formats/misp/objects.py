@@ -92,7 +92,7 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
             draft.unused(f"Object.{key}", item.get(key), "its attributes say when they were seen", where=where)
     combined = [
         replace(
-            observable,
+            roles.commented_by(observable, (observable.description, comment)),
             revoked=observable.revoked or deleted,
             description=". ".join(distinct((comment or "", observable.description or ""))) or None,
             first_seen=observable.first_seen or first,
