@@ -16,6 +16,7 @@ from hub.reports.formats.form.columns import COLUMNS
 from hub.reports.formats.form.reader import flatten
 from hub.reports.formats.form.row import Formula
 from hub.reports.formats.form.sheet import FORMAT, csv_records
+from hub.reports.reading.draft import as_list
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Record, read_records
 from hub.reports.reading.source import BadValue, Source, json_values, open_source
@@ -52,9 +53,12 @@ def cell_text(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(cell_text(item) for item in value)
     if isinstance(value, Mapping):  # an indicator
-        fields = {str(key).casefold(): str(item) for key, item in value.items()}
-        role = f"@{fields['role']}" if fields.get("role") else ""
-        return f"{fields.get('type', '')}:{fields.get('value', '')}".removeprefix(":") + role
+        fields = {str(key).strip().casefold(): item for key, item in value.items() if item is not None}
+        role = f"@{str(fields['role']).strip()}" if fields.get("role") else ""
+        role += "@confirmed" if str(fields.get("confirmed")).strip().casefold() in {"yes", "true"} else ""
+        names = ", ".join(str(name) for name in as_list(fields.get("indicates")) if name is not None)
+        pointed = f" -> {names}" if names else ""
+        return f"{fields.get('type', '')}:{fields.get('value', '')}".removeprefix(":") + role + pointed
     if isinstance(value, datetime):
         return value.isoformat(" ", "minutes")
     return value.isoformat() if isinstance(value, date) else str(value)

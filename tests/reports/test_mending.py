@@ -102,6 +102,13 @@ def test_other_formats_have_no_such_rows() -> None:
             [{"type": "ip", "value": "203.0.113.7"}, {"value": "a.example", "role": "victim"}],
             "ip:203.0.113.7; a.example@victim",
         ),
+        (
+            [
+                {"type": "ip", "value": "203.0.113.7", "indicates": ["Akira", "T1190"], "confirmed": True},
+                {"value": "a.example", " Role": " victim"},
+            ],
+            "ip:203.0.113.7@confirmed -> Akira, T1190; a.example@victim",
+        ),
     ],
 )
 def test_a_cell_is_shown_as_a_person_types_it(value: object, text: str) -> None:

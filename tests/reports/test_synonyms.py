@@ -244,3 +244,15 @@ def test_only_the_first_type_must_be_of_the_class() -> None:
     report = report_of(incident_class="malicious-code", incident_type="crypto-ransomware;phishing")
     assert report.rsit == (("malicious-code", "infected-system"), ("fraud", "phishing"))
     assert report.incident_types[0] == "ransomware"
+
+
+def test_where_several_columns_are_called_the_victims_name_all_are_searched_for() -> None:
+    """Nobody knows which of them is the name itself; an empty one names nobody."""
+    cells = {**dict.fromkeys(("Korban", "Nama korban", "victim_name")), **FORM, "victim_name": ""}
+    cells |= {"Korban": "Klinik", "Nama korban": "Klinik Rekaan"}
+    text = ";".join(cells) + "\n" + ";".join(map(str, cells.values())) + "\n"
+    (report,) = read_reports(text.encode(), name="laporan.csv")
+    assert isinstance(report, Report), str(report)
+    assert [victim.name for victim in report.secondary_victims] == ["Klinik", "Klinik Rekaan"]
+    assert report_of(korban="Klinik Rekaan").secondary_victims[0].name == "Klinik Rekaan"
+    assert report_of(korban=" ").secondary_victims == ()

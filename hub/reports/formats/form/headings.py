@@ -1,7 +1,7 @@
 """The headings of a sheet: the form's own names, and what people call the same columns in their language.
 
 A name of a victim in a column that is not known as such would not be searched for, so that only headings of one meaning are
-listed: "name" alone is none.
+listed: "name" alone is none. Where several columns are called the victim's name, all are searched for.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ def names_report_id(cells: Iterable[Any]) -> bool:
     return any(
         column == "report_id" for cell in cells if cell for column in (heading(cell), NAMES.get(plain(str(cell))))
     )
+
+
+def is_victims_name(column: str) -> bool:
+    """Whether a column that is none of the form's is called the victim's name."""
+    return NAMES.get(plain(column)) == "victim_name"
 
 
 def columns_of(cells: Iterable[Any]) -> list[str]:

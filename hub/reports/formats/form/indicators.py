@@ -16,6 +16,7 @@ from hub.reports.formats.form.row import FormRow
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.observables import ObservableType, Relation
 from hub.reports.reading import roles
+from hub.reports.reading.draft import as_list
 from hub.reports.reading.indicators import LISTED, read_indicator
 
 End = tuple[str, str]
@@ -31,7 +32,7 @@ def split(item: Any) -> tuple[Any, tuple[str, ...]]:
     """(an indicator without what it points to, the names that it points to)."""
     if isinstance(item, Mapping):
         listed = [value for key, value in item.items() if _is_key(key)]
-        texts = [text for value in listed for text in (value if isinstance(value, list) else [value])]
+        texts = [text for value in listed for text in as_list(value) if text is not None]
         return {key: value for key, value in item.items() if not _is_key(key)}, _names(",".join(map(str, texts)))
     parts = _ARROW.split(str(item), maxsplit=1)
     return (parts[0], _names(parts[1])) if len(parts) > 1 else (item, ())

@@ -14,6 +14,7 @@ from typing import Any, Final
 from hub.protocol.labels import Stage
 from hub.reports import rsit
 from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
+from hub.reports.formats.form.headings import is_victims_name
 from hub.reports.formats.form.impacts import read_impacts
 from hub.reports.formats.form.indicators import Names, read_indicators
 from hub.reports.formats.form.row import FormRow, Formula, standard, yes_or_no
@@ -23,7 +24,7 @@ from hub.reports.losses import excerpt
 from hub.reports.moments import Fidelity, Timeline
 from hub.reports.reading import methods, values
 from hub.reports.reading.countries import country_code
-from hub.reports.reading.draft import Draft, Problems, distinct
+from hub.reports.reading.draft import PROTECTED, Draft, Problems, distinct
 from hub.reports.reading.sectors import sector_word
 from hub.reports.reading.spelling import spelled
 from hub.reports.references import Reference
@@ -43,7 +44,8 @@ def read_row(cells: Mapping[str, Any], draft: Draft) -> Report:
     row = FormRow(cells, draft, [])
     for column, value in cells.items():
         if column not in COLUMNS:
-            draft.unused(column, value.text if isinstance(value, Formula) else value, "is no column of the form")
+            reason = PROTECTED if is_victims_name(column) else "is no column of the form"
+            draft.unused(column, value.text if isinstance(value, Formula) else value, reason)
     for column in REQUIRED:
         if cells.get(column) in (None, "", []) or not str(cells.get(column)).strip():
             row.problem(column, None, f"{COLUMNS[column]} (this column must be filled)")
@@ -155,6 +157,7 @@ def _report(row: FormRow) -> Report | None:
         references=(Reference("report", report_id),),
         contacts=(contact,) if contact != Contact("reporter") else (),
         relations=relations,
+        secondary_victims=_further_names(row),
         **knowledge,
         **fields,
     )
@@ -238,6 +241,12 @@ def _victim(row: FormRow, countries: tuple[str, ...], hosts: list[str]) -> Victi
         countries=countries[:1],
         critical_infrastructure=row.yes_no("critical_infrastructure"),
     )
+
+
+def _further_names(row: FormRow) -> tuple[Victim, ...]:
+    """Those whom a second column of the victim's name names: nobody knows which of them is the name itself."""
+    others = (value for column, value in row.cells.items() if column not in COLUMNS and is_victims_name(column))
+    return tuple(Victim(name=name) for name in distinct(value.strip() for value in others if isinstance(value, str)))
 
 
 def _identity(text: str) -> str:
