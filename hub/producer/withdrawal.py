@@ -4,7 +4,8 @@
 2. The record is changed before the revocations are sent: after an interruption the same ones are sent again.
 3. Revocations go through the outbox, like any other publication.
 4. Observables, which STIX cannot revoke, are deleted from the collection, and so are the versions before a revocation: who
-   reads all versions would find in them what was withdrawn. Indicators of what the adversary uses keep theirs.
+   reads all versions would find in them what was withdrawn. Indicators of what the adversary uses keep theirs, but for
+   values that an officer let out.
 
 Whatever interrupts this, running it again continues where it stopped.
 """
@@ -24,6 +25,7 @@ from hub.producer.connection import HubConnection
 from hub.producer.outbox import Outbox, OutboxDelivery
 from hub.producer.publish import Progress
 from hub.release.record import ReleaseRecord, keep_withdrawn, parse_release_record, released_records, withdrawal
+from hub.release.revocation import hides_value
 from hub.rendering.versions import Content, timestamp
 
 _NOT_TELLING: Final = frozenset({"indicator", "observed-data", "relationship"})
@@ -84,7 +86,8 @@ def withdrawals(member: OwnMember, report_id: str, now: datetime) -> Sequence[Co
             continue
         back = withdrawal(record, timestamp(now))
         bundles = tuple(tuple(bundle) for bundle in (back.contents, back.lone) if bundle)
-        telling = [item for item in back.contents if item["type"] not in _NOT_TELLING] + list(back.lone)
+        telling = [item for item in back.contents if item["type"] not in _NOT_TELLING or hides_value(item)]
+        telling += back.lone
         revoked = tuple((item["id"], item["modified"]) for item in telling)
         items.append(CollectionWithdrawal(report_id, collection, bundles, back.delete, revoked, path, back.record))
     if not items:

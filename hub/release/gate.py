@@ -23,12 +23,12 @@ from hub.release.links import ACCOUNTS, links
 from hub.release.patterns import ASKED, intruders
 from hub.release.policy import Approvals, Audience, AudienceProfile, value_key
 from hub.release.scan import Scanner
-from hub.release.space import Place, Standing, is_compromised, space_of, standing
+from hub.release.space import Place, Standing, hosts_of, is_compromised, space_of, standing
 from hub.rendering.builder import Origin
 from hub.rendering.render import Rendered
 from hub.rendering.versions import Content
 from hub.reports.observables import Observable, ObservableType, Role
-from hub.reports.report import Report
+from hub.reports.report import Report, ReportKind
 from hub.stix import tlp
 from hub.stix.identifiers import OBSERVABLE_TYPES
 
@@ -199,7 +199,7 @@ class Gate:
         texts = self._texts.get(identifier, [])
         hits = list(dict.fromkeys(hit for text in texts for hit in self._scanner.hits(text)))
         if any(hit.exact for hit in hits):
-            why = f"cannot be let out: it holds {', '.join(map(str, hits))}"
+            why = f"cannot be let out: it holds {', '.join(map(str, hits))}{self._said_before(item)}"
             return Passage(GateVerdict.STAYS, why, observable=item)
         alike = [str(hit) for hit in hits]
         own = {item.value} if item.type in ACCOUNTS else set()  # it is an account number itself: `links` asks about it
@@ -227,6 +227,23 @@ class Gate:
             return self._alone(item, why, span)
         return Passage(GateVerdict.LEAVES, f"{why}; approved", value_key(item.value), span, item)
 
+    @cached_property
+    def _declared_before(self) -> frozenset[str]:
+        if self._report.kind is ReportKind.FEED:  # which has no stages
+            return frozenset()
+        victims = self._report.secondary_victims
+        return frozenset(value for victim in victims for field in _OWN for value in getattr(victim, field))
+
+    def _said_before(self, item: Observable) -> str:
+        """That another stage called the value the victim's, and what to do where it was mistaken; "" where none did.
+
+        What this stage calls so has a role of the victim's already.
+        """
+        mistaken = next((value for value in (item.value, *hosts_of(item)) if value in self._declared_before), None)
+        return (
+            f"; an earlier stage calls {mistaken} the victim's: if it is not, --confirm {mistaken}" if mistaken else ""
+        )
+
     def _is_approved(self, item: Observable, *, confirmed: bool = False) -> bool:
         """Whether an officer let the value out; `confirmed`: or said by --confirm whose it is."""
         names = {item.value, value_key(item.value)}
@@ -245,6 +262,8 @@ def _shown_role(origin: Origin, item: Observable) -> Role:
     """The role, as far as there is evidence for it."""
     return Role.UNKNOWN if origin.role is Role.ADVERSARY and not item.evidence else origin.role
 
+
+_OWN: Final = ("hosts", "emails", "accounts", "registration_numbers")  # fields of a victim that hold values of its own
 
 # Of their patterns all but the value is ours: a pipe's device, and what a rule needs around it.
 _IN_RULES_OF_OURS: Final = frozenset(

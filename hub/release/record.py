@@ -268,10 +268,12 @@ class Withdrawal:
 def withdrawal(record: ReleaseRecord, now: str) -> Withdrawal:
     """Revoke everything that a record says was released. What many reports share (classes, places) stays.
 
-    The revocations repeat nothing of it: neither texts, nor a value that an officer let out.
+    The revocations repeat nothing of it: neither texts, nor a value that an officer let out, or confirmed.
     """
     standing = record.standing(Approvals())
-    objects, lone = (_revoked(known, now, standing.values | standing.kept) for known in (record.objects, record.lone))
+    decided = standing.values | standing.kept
+    decided |= {value for past in record.history for value in past.get("confirmed_values", ())}
+    objects, lone = (_revoked(known, now, decided) for known in (record.objects, record.lone))
     history = (*record.history, {"at": now, "withdrawn": True})
     after = replace(record, objects=objects, lone=lone, observed=(), history=history)
     contents, alone = (tuple(dict(version.content) for version in known.values()) for known in (objects, lone))

@@ -32,6 +32,7 @@ _TELLING: Final = frozenset(
     "impacted_entity_counts criticality scores recoverability detection_methods incident_types record_count currency "
     "min_amount max_amount event_refs impact_refs task_refs".split()
 )
+_REPLACED: Final = ".withdrawn.invalid']"
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
 
@@ -51,11 +52,16 @@ def repeats_nothing(content: Content, *, keeps_pattern: bool) -> Content:
         # one for each object, since platforms take two indicators of one pattern for the same
         unique = content["id"].partition("--")[2]
         bare |= {
-            "pattern": f"[domain-name:value = '{unique}.withdrawn.invalid']",
+            "pattern": f"[domain-name:value = '{unique}{_REPLACED}",
             "pattern_type": "stix",
             "pattern_version": "2.1",
         }
     return named_as_drill(bare)
+
+
+def hides_value(content: Content) -> bool:
+    """Whether the revocation of an indicator has another pattern than the indicator had."""
+    return str(content.get("pattern", "")).endswith(_REPLACED)
 
 
 def _bare_extension(key: str, value: Any) -> Any:

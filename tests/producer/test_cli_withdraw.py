@@ -152,3 +152,15 @@ def test_a_withdrawal_tells_which_other_hub_it_went_to(region: Region, tmp_path:
     assert f"KH-8 went to {other}, too" in done.stderr
     shown = office.hub("record", "KH-8").stdout
     assert shown.count(f"At the hub: {region.url}") == 2, "of the release, and of the withdrawal"
+
+
+def test_no_version_tells_any_more_which_value_an_officer_let_out(region: Region, tmp_path: Path) -> None:
+    """It may lead to the victim, although it was linked to the incident."""
+    office = region.offices["KH"]
+    value = "http://203.0.113.78/pay?acct=514012345678"
+    file = sheet(tmp_path / "a.csv", {"report_id": "KH-78", "country": "KH", "indicators": f"url:{value}"})
+    approve = ("--approve", value, "--officer", "Sokha", "--despite", "agreed")
+    office.hub("publish", file, "--to", "kh", "--yes", *approve)
+    assert [item for item in of_types(region.held("kh"), "indicator") if value in item["pattern"]]
+    office.hub("withdraw", "KH-78", "--yes")
+    assert not [item for item in region.held("kh") if value in str(item)]

@@ -12,7 +12,9 @@ from hub.home.member import Space
 from hub.home.register import Constituent
 from hub.release.policy import Approvals, text_key, value_key
 from hub.release.preview import PreviewRow
+from hub.release.record import withdrawal
 from hub.release.step import Released, Withheld
+from hub.rendering.versions import timestamp
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.observables import FileDetails, ObservableType, Role
 from hub.reports.report import Report
@@ -114,6 +116,7 @@ def test_what_lies_in_a_members_space_is_a_third_partys_until_an_officer_says_ot
     assert "compromised host; expected to be cleaned" in lone["description"]
     assert lone["indicator_types"] == ["compromised"]
     assert value not in str(confirmed.contents)
+    assert value not in str(withdrawal(confirmed.record, timestamp(LATER)).lone), "whoever is cleaned is named no more"
 
 
 def test_a_phishing_domain_that_somebody_registered_under_the_countrys_domain_leaves() -> None:

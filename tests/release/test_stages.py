@@ -101,7 +101,9 @@ def test_a_value_that_was_the_victims_stays_its_own_until_an_officer_confirms_it
     host = "198.51.100.44"
     cert.releases(a_stage(seen(ObservableType.IPV4, host, Role.VICTIM)))
     update = a_stage(seen(ObservableType.IPV4, host))
-    assert host not in str(contents(cert.releases(update, now=LATER)))
+    held = cert.releases(update, now=LATER)
+    assert host not in str(contents(held))
+    assert f"if it is not, --confirm {host}" in held.preview.text()
     confirmed = cert.releases(update, now=LATER, approvals=Approvals("Aisyah", confirmed=frozenset({host})))
     assert host in patterns(confirmed)
 
