@@ -21,6 +21,7 @@ EVENT = (
     [
         (', "source.ip": "203.0.113.99"', "source.ip twice"),
         (', "source.ip" : "203.0.113.99"', "source.ip twice"),
+        (', "source.ip"\t :"203.0.113.99"', "source.ip twice"),
         (', "extra.a": {"x": 1, "x": 2}', "x twice"),
     ],
 )

@@ -201,6 +201,8 @@ def test_an_opendocument_sheet_is_named_as_such() -> None:
     [
         ("web.id", "is a whole registry's domain"),
         ("gov.tl", "is a whole registry's domain"),
+        ("com.tl", "is a whole registry's domain"),
+        ("evil.com.tl", None),
         ("duckdns.org", "is a service of millions"),
         ("bad.duckdns.org", None),
         ("evil.co.id", None),

@@ -157,7 +157,7 @@ def test_an_mbox_file_is_read_mail_by_mail() -> None:
     plain = EmailMessage()
     plain["Subject"], plain["From"], plain["Message-ID"] = "Lunch", "b@r.example", "<1@r.example>"
     plain.set_content("Before.\n\nFrom here on we are late.\n")
-    readings = list(read_reports(mbox(first, plain.as_bytes(), second), name="folder.mbox"))
+    readings = list(read_reports(b"\n\n" + mbox(first, plain.as_bytes(), second), name="folder.mbox"))
     reports = [item for item in readings if isinstance(item, Report)]
     values = {observable.value for report in reports for observable in report.observables}
     assert {"203.0.113.21", "203.0.113.22"} <= values

@@ -78,6 +78,8 @@ _SHARED_DOMAINS: Final = frozenset(
     "netlify.app notion.site pages.dev pastebin.com reddit.com sharepoint.com sourceforge.net t.me trycloudflare.com "
     "vercel.app web.app weebly.com wixsite.com wordpress.com workers.dev bit.ly t.co goo.gl tinyurl.com".split()
 )
+# Registries' own that the public suffix list does not have.
+_REGISTRY_SUFFIXES: Final = frozenset("com.tl edu.tl net.tl org.tl per.sg".split())
 _LOCAL_NAMES: Final = (".local", ".localhost", ".localdomain", ".lan", ".internal", ".intranet", ".home.arpa", ".corp")
 _EMPTY_HASHES: Final = frozenset({
     "d41d8cd98f00b204e9800998ecf8427e",
@@ -152,7 +154,7 @@ def _why_domain(name: str) -> str | None:
     name = name.removeprefix("www.")
     if name == "localhost" or name.endswith(_LOCAL_NAMES):
         return "is a name inside somebody's own network"
-    if "." not in name or _suffixes(icann=True).is_public(name):
+    if "." not in name or name in _REGISTRY_SUFFIXES or _suffixes(icann=True).is_public(name):
         return "is a whole registry's domain"
     if name in _SHARED_DOMAINS or _suffixes(icann=False).is_public(name):
         return "is a service of millions"

@@ -358,7 +358,7 @@ def _key_twice_in(line: bytes, value: Any) -> str:
 
     A line with as many colons after quotes as its value has keys needs no second look.
     """
-    if line.count(b'":') + line.count(b'" :') <= _keys(value):
+    if len(_COLON.findall(line)) <= _keys(value):
         return ""
     twice: list[str] = []
 
@@ -371,6 +371,9 @@ def _key_twice_in(line: bytes, value: Any) -> str:
     except (ValueError, RecursionError):
         return ""
     return twice[0] if twice else ""
+
+
+_COLON: Final = re.compile(rb'"[ \t\r]*:')
 
 
 def _keys(value: Any) -> int:

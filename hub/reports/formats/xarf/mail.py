@@ -45,7 +45,7 @@ def _mbox(source: Source) -> Iterator[bytes]:
     is_after_blank = True
     while line := source.stream.readline(MAX_LINE_BYTES):
         if is_after_blank and _SEPARATOR.match(line):
-            if lines:
+            if any(map(bytes.strip, lines)):  # and no empty lines above the first mail
                 yield b"".join(lines)
             lines, size = [], 0
         else:
