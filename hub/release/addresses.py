@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -115,6 +116,8 @@ def _merged(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 def addresses(text: str) -> Iterator[Address]:
     """Every address that the text could be read to hold."""
     text = _DOTS.sub(".", text).replace("[:]", ":")
+    if not text.isascii():  # Thai, Khmer, Lao, Burmese and others have digits of their own
+        text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     if _MAY_HOLD_SOME.search(text) is None:
         return
     for written, plain, certain in _candidates(text):

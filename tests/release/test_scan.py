@@ -78,7 +78,7 @@ def test_an_approved_value_may_hold_the_name_of_a_listed_third_party_but_no_list
 
 @pytest.mark.parametrize(
     "text",
-    ["198.51.100.x", "198.51.100.*", "198.51.x.x", r"198\.51\.100\.\d+", "198(.)51(.)100(.)7", "198.51.100.0/25",
+    ["ที่อยู่ ๑๙๘.๕๑.๑๐๐.๗", "១៩៨.៥១.១០០.៧", "198.51.100.x", "198.51.100.*", "198.51.x.x", r"198\.51\.100\.\d+", "198(.)51(.)100(.)7", "198.51.100.0/25",
      "198 dot 51 dot 100 dot 7"],
 )  # fmt: skip
 def test_a_part_of_an_address_is_found_in_texts_and_rules(text: str) -> None:
