@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hub.store.base import HIDDEN, Candidate, Record, RecordLevel, Store
 from hub.store.sqlite.store import SqliteStore
 from hub.taxii.filters import VersionMatch
 from tests.store.conftest import OpenStore
-from tests.store.making import START, add, an_id, asking, candidate, contents, contents_of, nobodys
+from tests.store.making import START, Clock, add, an_id, asking, candidate, contents, contents_of, nobodys
 
 LEVELS = range(5)
 INDEXED: set[int] = set()  # the stores that index
@@ -246,6 +247,20 @@ def test_indexing_goes_on_where_it_ended(store: Store) -> None:
     add(store, valued(6, "v6.example"))
     assert store.index_values("shared", 100) == 0
     assert sorted(_marks(store)) == sorted(mark(f"v{n}.example") for n in (1, 2, 3, 4, 6))
+
+
+def test_a_record_without_a_body_is_waited_for_by_nobody(tmp_path: Path) -> None:
+    """A damaged store: who indexes until nothing waits comes to an end."""
+    store = SqliteStore(tmp_path / "hub.db", clock=Clock(), lock_seconds=3, status_milliseconds=1, create=True)
+    add(store, valued(1, "a.example"), valued(2, "b.example"))
+    with store._files.writing() as connection:
+        connection.execute("DELETE FROM body WHERE key = (SELECT max(key) FROM body)")
+    steps = 0
+    while store.index_values("shared", 1):
+        steps += 1
+        assert steps < 5
+    assert _marks(store) == [mark("a.example")]
+    store.close()
 
 
 def test_two_processes_that_index_do_the_same(open_store: OpenStore) -> None:

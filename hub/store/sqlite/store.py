@@ -331,6 +331,8 @@ class SqliteStore:
                 return 0
             valued = sqlite_values.valued_of(connection, number)
             marks = sqlite_values.next_values(connection, number, valued, limit) if limit else {}
+        if limit and not marks:
+            return 0  # also where a damaged record has lost its body: there is nothing of it to index
         if marks:
             with self._files.writing(synced=False, patience_seconds=_INDEX_PATIENCE_SECONDS) as connection:
                 sqlite_values.put_values(connection, number, valued, marks)
