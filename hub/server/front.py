@@ -98,8 +98,11 @@ class Front:
         self._passwords = PasswordQueue(limits)
         own = {_client_of(name): account_limits for name, account_limits in accounts.items()}
         self._working = Turns(*_turns(limits), {name: _turns(account_limits) for name, account_limits in own.items()})
-        # a thousand accounts behind one address may come at once, when a worker has just started: they wait, and are not refused
-        self._unknown = Turns(limits.client_requests, limits.connections)
+        # a thousand accounts behind one address may come at once, when a worker has just started: they wait, and are not refused;
+        # a connection whose request waits cannot be closed for a new one, so they have no more than half of all connections
+        self._unknown = Turns(
+            limits.client_requests, limits.connections, crowd=(limits.connections // 2, limits.client_waiting)
+        )
         self._sending = Turns(
             *_answers(limits), {name: _answers(account_limits) for name, account_limits in own.items()}
         )

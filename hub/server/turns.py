@@ -22,21 +22,23 @@ class _Client:
 class Turns:
     """Each client has `working` turns at a time; `waiting` more of it wait, in order; beyond that they are refused.
 
-    `clients` have both numbers of their own, by name.
+    `clients` have both numbers of their own, by name. `crowd` is how many of all clients may wait before a client has fewer
+    waiting, and how many those are.
     """
 
     def __init__(
-        self, working: int, waiting: int, clients: Mapping[str, tuple[int, int]] = MappingProxyType({})
+        self,
+        working: int,
+        waiting: int,
+        clients: Mapping[str, tuple[int, int]] = MappingProxyType({}),
+        crowd: tuple[int, int] | None = None,
     ) -> None:
         self._most = (working, waiting)
         self._own_most = clients
+        self._crowd = crowd
         self._clients: dict[str, _Client] = {}
+        self.queued = 0  # how many wait now, of all clients
         self.refused = 0  # how often a client was refused
-
-    @property
-    def queued(self) -> int:
-        """How many wait now, of all clients."""
-        return sum(len(client.queue) for client in self._clients.values())
 
     def of(self, name: str) -> _Turn:
         """A turn of this client, for `async with`; TooManyRequestsError where too many of it wait."""
@@ -51,6 +53,8 @@ class Turns:
         if client.working < working:
             client.working += 1
             return client
+        if self._crowd is not None and self.queued >= self._crowd[0]:
+            waiting = min(waiting, self._crowd[1])
         if len(client.queue) >= waiting:
             self.refused += 1
             raise TooManyRequestsError(
@@ -64,6 +68,7 @@ class Turns:
     async def _wait(self, name: str, client: _Client) -> None:
         turn = asyncio.get_running_loop().create_future()
         client.queue.append(turn)
+        self.queued += 1
         try:
             await turn
         except asyncio.CancelledError:
@@ -72,6 +77,8 @@ class Turns:
             else:
                 client.queue.remove(turn)
             raise
+        finally:
+            self.queued -= 1
 
     def leave(self, name: str, client: _Client) -> None:
         """Give a turn back: the next that waits has it."""

@@ -12,7 +12,8 @@ from urllib.parse import unquote
 from hub.stix.lookalikes import ascii_lookalikes
 from hub.stix.tlp import BY_WORD, TLP
 
-MAY_SAY: Final = re.compile(rb"t(?:lp|raffic)")  # in JSON in lower case; as `may_say` has it
+# In JSON in lower case: what `may_say` looks for, and the escapes out of which `folded` makes letters, or nothing.
+MAY_SAY: Final = re.compile(rb"t(?:lp|raffic)|%(?:26|[4-9a-f][0-9a-f])|&[#a-z]")
 
 # On a text that `plain` made: lower-case ASCII words with one space between them.
 _TLP: Final = r"(?:tlp|traffic ?light ?protocol(?: tlp)?)"

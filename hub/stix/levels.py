@@ -53,6 +53,7 @@ _MARKING_ID: Final = rf"{_MARKING}--{UUID}"
 _MARKING_IDS: Final = re.compile(rf"[\s,;|]*+{_MARKING_ID}(?:[\s,;|]++{_MARKING_ID})*+[\s,;|]*+", re.ASCII)
 _ONE_MARKING_ID: Final = re.compile(_MARKING_ID, re.ASCII)
 _UUID_ALONE: Final = re.compile(rf"(?:urn:uuid:)?({UUID})", re.ASCII)
+_BEGINS_AS_UUID: Final = re.compile(rb'"(?:[\s\\]|urn:|[0-9a-f]{8}-)')  # a text in JSON in lower case, blanks before it or not
 
 # References from object to object, and texts: what stands there mentions a definition and is no marking.
 _MENTIONS: Final = frozenset(
@@ -88,6 +89,7 @@ def said_level(content: Mapping[str, Any], body: bytes, known: KnownMarkings = K
         and lower.count(b"marking") == len(refs) + ("object_marking_refs" in content)
         and body.isascii()
         and level_words.MAY_SAY.search(lower) is None
+        and _BEGINS_AS_UUID.search(lower) is None
     ):
         level: TLP | None = None
         for ref in refs:

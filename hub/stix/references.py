@@ -80,21 +80,25 @@ def contained_in(content: Mapping[str, Any]) -> tuple[str, ...]:
     """What an object brings along, valid or not: all that its references name, but those in `_NOT_CONTAINED`.
 
     Such are the `object_refs` of a report, grouping, note, opinion or observed-data; what a malware-analysis or a sighting
-    rests on; the events, tasks and impacts of an incident, in its extension; the parts of an observable; and whatever a
-    custom container such as a case lists.
+    rests on; the events, tasks and impacts of an incident, in its extension; the parts of an observable, such as those of a
+    mail; and whatever a custom container such as a case lists, however deep inside.
     """
-    kind = content.get("type")
-    if isinstance(kind, str) and kind in _NO_CONTAINERS:
-        return ()
     found: dict[str, None] = {}
-    extensions = content.get("extensions")
-    inside = extensions.values() if isinstance(extensions, Mapping) else ()
-    for properties in (content, *(part for part in inside if isinstance(part, Mapping))):
-        for name, value in properties.items():
-            if name.endswith("_refs") and isinstance(value, list) and not name.endswith(_NOT_CONTAINED):
-                found.update((ref, None) for ref in value if isinstance(ref, str))
-            elif name.endswith("_ref") and isinstance(value, str) and not name.endswith(_NOT_CONTAINED):
-                found[value] = None
+    values: list[Any] = [content]
+    while values:  # no recursion: what is not valid may be nested deeper than any limit
+        value = values.pop()
+        if isinstance(value, list):
+            values += value
+        elif isinstance(value, Mapping):
+            kind = value.get("type")
+            if isinstance(kind, str) and kind in _NO_CONTAINERS:
+                continue
+            for name, inside in value.items():
+                items = inside if isinstance(inside, list) else [inside]
+                if not name.endswith(_NOT_CONTAINED):
+                    values += (item for item in items if not isinstance(item, str))
+                    if name.endswith(("_ref", "_refs")):
+                        found.update((item, None) for item in items if isinstance(item, str))
     found.pop(str(content.get("id")), None)
     return tuple(ref for ref in found if identifiers.type_of(ref) is not None)
 

@@ -120,6 +120,8 @@ def _first_questions(batch: Batch) -> Questions:
             namings.add(candidate.id)
     for bystander in batch.bystanders:
         rows.update(bystander.markings)
+        if bystander.raises:  # alone in its envelope, too
+            rows.update(bystander.contains)
     return Questions(frozenset(rows), frozenset(containers), frozenset(namings), candidates)
 
 

@@ -32,6 +32,21 @@ INCIDENT: Final[Content] = {
     "investigation_status": "open",
     "event_refs": [EVENT_OBJECT["id"]],
 }
+OLD_INCIDENT: Final[Content] = {"events": [{"event_ref": EVENT_OBJECT["id"], "transition": "initial"}]}
+MAIL: Final[Content] = {
+    "type": "email-message",
+    "spec_version": "2.1",
+    "id": an_id(3, "email-message"),
+    "is_multipart": True,
+    "body_multipart": [{"content_type": "text/plain", "body": "x"}, {"body_raw_ref": an_id(4, "artifact")}],
+}
+ATTACHMENT: Final[Content] = {
+    "type": "artifact",
+    "spec_version": "2.1",
+    "id": an_id(4, "artifact"),
+    "url": "https://files.example/1",
+    "hashes": {"MD5": "d41d8cd98f00b204e9800998ecf8427e"},
+}
 EXTENSION: Final[Content] = {"extension_type": "property-extension", "part_refs": [INDICATOR["id"]]}
 TRAFFIC: Final[Content] = {
     "type": "network-traffic",
@@ -64,6 +79,15 @@ CONTAINERS: Final[dict[str, tuple[Content, Content]]] = {
     ),
     "incident": (brings("incident", name="Incident", extensions={INCIDENT_CORE: INCIDENT}), EVENT_OBJECT),
     "observable": (TRAFFIC, ADDRESS),
+    "incident as older drafts list its events": (
+        brings("incident", name="Incident", x_incident=OLD_INCIDENT),
+        EVENT_OBJECT,
+    ),
+    "part of a mail": (MAIL, ATTACHMENT),
+    "list inside a custom container": (
+        brings("x-acme-case", x_tasks=[{"x_steps": {"x_content_refs": [INDICATOR["id"]]}}]),
+        INDICATOR,
+    ),
     "custom container": (brings("x-acme-case", x_content_refs=[INDICATOR["id"]]), INDICATOR),
     "custom extension": (
         brings("campaign", name="Campaign", extensions={an_id(7, "extension-definition"): EXTENSION}),
@@ -110,6 +134,15 @@ def test_what_an_invalid_container_names_has_its_level_all_the_same(as_account: 
     cert.publish("feeds", indicator(1, 2, level=TLP.AMBER), indicator(5, level=None))
 
 
+def test_an_invalid_container_that_comes_alone_hides_what_it_names(as_account: ClientOf) -> None:
+    """No object beside it is taken, and what is held has its level nevertheless."""
+    cert = as_account("id-cert")
+    cert.publish("feeds", INDICATOR)
+    assert readers(as_account, INDICATOR) == ["sg-soc", "sg-cert"]
+    assert cert.add("feeds", brings("report", object_refs=[an_id(1)]) | marked(TLP.RED))["success_count"] == 0
+    assert readers(as_account, INDICATOR) == []
+
+
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("kind", CONTAINERS)
 def test_what_a_green_container_brings_is_green_but_whoever_saw_something(
@@ -138,6 +171,7 @@ def test_ties_translations_and_marks_bring_nothing_along() -> None:
     for content in (
         versioned("relationship", 1, relationship_type="uses", source_ref=an_id(1), target_ref=an_id(2)),
         versioned("language-content", 1, object_ref=an_id(1)),
+        indicator(1, x_ties=[{"type": "relationship", "source_ref": an_id(1), "target_ref": an_id(2)}]),
         versioned("sighting", 1, sighting_of_ref=an_id(1)),
         indicator(1, x_page_refs=["https://example.com/", "a--b"], x_page_ref="no id"),
         indicator(1, x_opencti_created_by_ref=an_id(1, "identity"), granular_markings=[]),

@@ -61,12 +61,23 @@ WORDS: Final[dict[str, tuple[dict[str, Any], TLP | None]]] = {
     "label in small capitals": ({"labels": ["ᴛʟᴘ:ʀᴇᴅ"]}, TLP.RED),
     "label as an address has it": ({"labels": ["tlp%3Ared"]}, TLP.RED),
     "label as a page has it": ({"labels": ["TLP&#58;RED"]}, TLP.RED),
+    "label as an address has its letters": ({"labels": ["%74%4Cp:red"]}, TLP.RED),
+    "label as a page has its letters": ({"labels": ["&#84;LP:RED"]}, TLP.RED),
+    "label with a hyphen that a page shows at the end of a line": ({"labels": ["t&shylp:red"]}, TLP.RED),
+    "label that is escaped twice": ({"labels": ["t%26shy;lp:red"]}, TLP.RED),
     "label of a level": ({"labels": ["tlp-level:red"]}, TLP.RED),
     "label with two levels": ({"labels": ["tlp:green,red"]}, TLP.RED),
     "label in two": ({"labels": ["TLP", "RED"]}, TLP.RED),
     "label with a reason": ({"x_handling": "TLP:RED - do not share"}, TLP.RED),
     "UUID of an id": ({"x_marking": RED_ID.partition("--")[2].upper()}, TLP.RED),
     "UUID as a name of its own": ({"x_marking": f"urn:uuid:{RED_ID.partition('--')[2]}"}, TLP.RED),
+    "UUID under a key of another name": ({"x_sharing": RED_ID.partition("--")[2]}, TLP.RED),
+    "UUID behind a blank": ({"x_sharing": [f"\n{RED_ID.partition('--')[2]}"]}, TLP.RED),
+    "UUID as a name of its own, under a key of another name": (
+        {"labels": [f"URN:UUID:{RED_ID.partition('--')[2]}"]},
+        TLP.RED,
+    ),
+    "UUID as a key": ({"x_sharing": {RED_ID.partition("--")[2]: "yes"}}, TLP.RED),
     "id in JSON in a text": ({"x_raw": f'{{"object_marking_refs": ["{RED_ID}"]}}'}, TLP.RED),
     "UUID of something else": ({"x_event_marking": OTHER.partition("--")[2]}, None),
     "key that names TLP": ({"x_tlp": "amber+strict"}, TLP.AMBER_STRICT),
@@ -108,6 +119,14 @@ def test_what_an_object_says_of_its_level(words: str) -> None:
     """A row for each way to say it, and for each that says nothing."""
     content, level = WORDS[words]
     assert said_level(content, orjson.dumps(content)).level is level
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_a_glance_sees_no_less_than_a_closer_look(words: str) -> None:
+    """A letter that is no ASCII in a text which says nothing has each property looked at, and changes no level."""
+    content, level = WORDS[words]
+    looked_at = {**content, "abstract": "é"}
+    assert said_level(looked_at, orjson.dumps(looked_at)).level is level
 
 
 @pytest.mark.parametrize("words", DEFINITIONS)

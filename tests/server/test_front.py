@@ -176,6 +176,20 @@ def test_accounts_that_come_at_once_behind_one_address_are_not_refused() -> None
     asyncio.run(story())
 
 
+def test_requests_of_the_unknown_leave_half_of_the_connections_to_others() -> None:
+    """Whoever sends other credentials each time stays unknown: what waits of that has an end."""
+
+    def application(environ: dict[str, Any]) -> None:
+        environ[ACCOUNT] = None
+
+    async def story() -> None:
+        asked = Asked(application, Limits(client_requests=1, client_waiting=5, connections=40))
+        statuses = await asyncio.gather(*(asked.get(b"cookie", b"c=%d" % number) for number in range(200)))
+        assert (statuses.count(200), statuses.count(429)) == (21, 179)
+
+    asyncio.run(story())
+
+
 def test_a_flood_of_one_account_that_nobody_knows_yet_is_refused_once_it_is_known() -> None:
     """What waits with the others goes to the account's own line when the first is answered, and is too much there."""
 

@@ -51,6 +51,34 @@ def test_a_client_may_have_more_turns_than_others() -> None:
     asyncio.run(story())
 
 
+def test_when_many_wait_a_client_has_fewer_waiting() -> None:
+    """A client that filled the line is refused, another still has its few; and all is as before when the line is short."""
+
+    async def story() -> None:
+        turns, go_on = Turns(1, 100, crowd=(4, 2)), asyncio.Event()
+
+        async def work(name: str) -> None:
+            async with turns.of(name):
+                await go_on.wait()
+
+        tasks = [asyncio.create_task(work("id")) for _ in range(5)]
+        await asyncio.sleep(0)
+        assert turns.queued == 4
+        with pytest.raises(TooManyRequestsError):
+            await turns.take("id")
+        tasks += [asyncio.create_task(work("sg")) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert turns.queued == 6
+        with pytest.raises(TooManyRequestsError):
+            await turns.take("sg")
+        go_on.set()
+        await asyncio.gather(*tasks)
+        assert turns.queued == 0
+        await asyncio.gather(*(work("id") for _ in range(4)))
+
+    asyncio.run(story())
+
+
 def test_a_client_that_gives_up_leaves_its_turn_to_the_next() -> None:
     """Cancelled while it waits, or in the moment in which its turn came."""
 
@@ -77,6 +105,7 @@ def test_a_client_that_gives_up_leaves_its_turn_to_the_next() -> None:
         waiting[0].cancel()
         await asyncio.wait([holder, *waiting])
         assert done == ["d"]
+        assert turns.queued == 0
         assert not turns._clients
 
     asyncio.run(story())
