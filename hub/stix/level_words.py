@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from hub.stix.lookalikes import ascii_lookalikes
@@ -69,21 +69,33 @@ def level_of_word(text: str) -> TLP | None:
     return None if found is None else _level_of(found[1])
 
 
-def level_of_key(key: str, value: Any) -> TLP | None:
-    """The level of a property such as `tlp_red`, which says it by its name where its value does not deny it."""
-    found = _KEY_THAT_SAYS.search(_plain_key(key))
-    denied = value is not True and (not isinstance(value, str) or plain(value) in _DENIALS)
-    return None if found is None or denied else _level_of(found[1])
+class KeyWords(NamedTuple):
+    """What the name of a property says of TLP, whatever its value is."""
+
+    names_tlp: bool  # as `tlp_colour` does
+    holds_level: bool  # its value can be nothing but a level, as that of `x_tlp`
+    said: TLP | None  # as `tlp_red` says it by itself, where its value does not deny it
 
 
-def names_tlp(key: str) -> bool:
-    """Whether the name of a property names TLP, as `tlp_colour` does."""
-    return _NAMES_TLP.search(_plain_key(key)) is not None
+_NO_WORDS: Final = KeyWords(names_tlp=False, holds_level=False, said=None)
 
 
-def is_key_of_level(key: str) -> bool:
-    """Whether the value of a property of that name can be nothing but a level."""
-    return _KEY_OF_LEVEL.search(_plain_key(key)) is not None
+def key_words(key: str) -> KeyWords:
+    """The same of a name of any length, in time that grows with it."""
+    if not may_say(folded(key)):
+        return _NO_WORDS
+    words = plain(_CAMEL.sub(" ", key))
+    found = _KEY_THAT_SAYS.search(words)
+    return KeyWords(
+        names_tlp=_NAMES_TLP.search(words) is not None,
+        holds_level=_KEY_OF_LEVEL.search(words) is not None,
+        said=None if found is None else _level_of(found[1]),
+    )
+
+
+def denies(value: Any) -> bool:
+    """Whether the value of a property denies what its name says."""
+    return value is not True and (not isinstance(value, str) or plain(value) in _DENIALS)
 
 
 def is_name_of_tlp(text: Any) -> bool:
@@ -149,10 +161,6 @@ def spaced(low: str) -> str:
 def plain(text: str) -> str:
     """Lower-case words with one space between them, however they were spelt."""
     return spaced(folded(text))
-
-
-def _plain_key(key: str) -> str:
-    return plain(_CAMEL.sub(" ", key))
 
 
 def _levels_in(pattern: re.Pattern[str], words: str) -> Iterator[TLP]:

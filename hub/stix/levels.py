@@ -53,7 +53,9 @@ _MARKING_ID: Final = rf"{_MARKING}--{UUID}"
 _MARKING_IDS: Final = re.compile(rf"[\s,;|]*+{_MARKING_ID}(?:[\s,;|]++{_MARKING_ID})*+[\s,;|]*+", re.ASCII)
 _ONE_MARKING_ID: Final = re.compile(_MARKING_ID, re.ASCII)
 _UUID_ALONE: Final = re.compile(rf"(?:urn:uuid:)?({UUID})", re.ASCII)
-_BEGINS_AS_UUID: Final = re.compile(rb'"(?:[\s\\]|urn:|[0-9a-f]{8}-)')  # a text in JSON in lower case, blanks before it or not
+_BEGINS_AS_UUID: Final = re.compile(
+    rb'"(?:[\s\\]|urn:|[0-9a-f]{8}-)'
+)  # a text in JSON in lower case, blanks before it or not
 
 # References from object to object, and texts: what stands there mentions a definition and is no marking.
 _MENTIONS: Final = frozenset(
@@ -114,6 +116,7 @@ class _Reading:
         self._levels: list[TLP] = []
         self._markings: dict[str, None] = {}
         self._unclear = ""
+        self._keys: dict[str, level_words.KeyWords] = {}  # a long name of a list with many items is read once
 
     def of(self, content: Mapping[str, Any]) -> SaidLevel:
         """All that is said in it."""
@@ -136,7 +139,9 @@ class _Reading:
         if isinstance(value, str):
             self._text(value, key, mentions, of_tlp=of_tlp)
         elif isinstance(value, Mapping):
-            inside = of_tlp or _names_tlp(key) or any(level_words.is_name_of_tlp(item) for item in value.values())
+            inside = (
+                of_tlp or self._key(key).names_tlp or any(level_words.is_name_of_tlp(item) for item in value.values())
+            )
             self._properties(value, _MENTIONS_INSIDE, of_tlp=inside)
             if value.get("type") == _MARKING:
                 self._definition(value)
@@ -191,27 +196,35 @@ class _Reading:
         if len(text) > _LABEL_CHARACTERS:
             return
         levels = level_words.text_levels(text)
-        if not levels and (of_tlp or _names_tlp(key)):
+        words = self._key(key)
+        if not levels and (of_tlp or words.names_tlp):
             level = level_words.level_of_word(text)
-            if level is None:
-                level = level_words.level_of_key(key, text)
+            if level is None and words.said is not None and not level_words.denies(text):
+                level = words.said
             if level is not None:
                 levels = [level]
-            elif level_words.is_key_of_level(key):
+            elif words.holds_level:
                 self._unclear = text
         self._levels += levels
 
     def _sign(self, key: str, value: Any, *, of_tlp: bool) -> None:
         """A number, true or false: `tlp_red: true` says a level, and `tlp: 4` one that nobody knows."""
-        if not (of_tlp or _names_tlp(key)):
+        words = self._key(key)
+        if not (of_tlp or words.names_tlp):
             return
-        level = level_words.level_of_key(key, value)
-        if level is None and of_tlp and value is True:
+        level = None if level_words.denies(value) else words.said
+        if level is None and of_tlp and value is True and len(key) <= _LABEL_CHARACTERS:
             level = level_words.level_of_word(key)
         if level is not None:
             self._levels.append(level)
-        elif value is not False and level_words.is_key_of_level(key):
+        elif value is not False and words.holds_level:
             self._unclear = f"{key}: {value}"
+
+    def _key(self, key: str) -> level_words.KeyWords:
+        words = self._keys.get(key)
+        if words is None:
+            words = self._keys[key] = level_words.key_words(key)
+        return words
 
     def _definition(self, content: Mapping[str, Any]) -> None:
         """What a marking definition says in words, beyond the ids that stand in it."""
@@ -220,14 +233,10 @@ class _Reading:
         definition = content.get("definition")
         stated = list(_texts(definition.values() if isinstance(definition, Mapping) else (definition,)))
         levels = level_words.definition_levels(kind, [*named, *stated])
-        of_tlp = _names_tlp(kind) or any(level_words.is_label(text) for text in named)
+        of_tlp = level_words.key_words(kind).names_tlp or any(level_words.is_label(text) for text in named)
         if levels is None or (not levels and not self._levels and of_tlp):
             self._unclear = " ".join(named) or "a definition of TLP"
         self._levels += levels or ()
-
-
-def _names_tlp(text: str) -> bool:
-    return level_words.may_say(level_words.folded(text)) and level_words.names_tlp(text)
 
 
 def _texts(values: Any) -> Iterator[str]:

@@ -23,6 +23,7 @@ import pytest
 
 from hub.profile.check import Context, check
 from hub.settings import Limits
+from hub.stix import level_words
 from hub.stix.envelope import parse_envelope
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.patterns import pattern_problem
@@ -74,6 +75,7 @@ SHAPES: Final[dict[str, Shape]] = {
     "custom properties": lambda n: note(**{f"x_{i}": "v" for i in range(n)}),
     "properties with bad names": lambda n: note(**{f"X-{i}": "v" for i in range(n)}),
     "empty properties": lambda n: note(**{f"x_{i:04d}": None for i in range(n)}),
+    "embedded references": lambda n: note(x_parts=[{"part_ref": an_id("indicator", i)} for i in range(n)]),
     "numbers": lambda n: note(x_numbers=[i / 2 for i in range(n)]),
     "external references": lambda n: note(external_references=[{"source_name": f"s{i}", "url": "x"} for i in range(n)]),
     "external references that are none": lambda n: note(external_references=[{}] * n),
@@ -199,6 +201,22 @@ def test_ten_times_the_pattern_takes_ten_times_the_steps(shape: Callable[[int], 
     """C4 of the attacks: 50,000 spaces took 4.4 seconds; as many escaped quotation marks, minutes in the library."""
     before, after = (steps_of(lambda size=size: pattern_problem(shape(size))) for size in (SMALL, 10 * SMALL))  # type: ignore[misc]
     assert after <= GROWTH * before, f"{before} steps, then {after}"
+
+
+@pytest.mark.parametrize("item", ["x", 1, True, {}, ["x"]])
+def test_a_long_name_of_a_list_is_not_read_for_each_item(monkeypatch: pytest.MonkeyPatch, item: Any) -> None:
+    """36 kB with one name of 6,000 letters that speaks of TLP took three seconds, and a megabyte an hour."""
+    lengths: list[int] = []
+    folded = level_words.folded
+
+    def counting(text: str) -> str:
+        lengths.append(len(text))
+        return folded(text)
+
+    monkeypatch.setattr(level_words, "folded", counting)
+    body = json.dumps({"objects": note(x_also={"tlp" * 1000: [item] * 1000})}).encode()
+    through_the_door(body)
+    assert 0 < sum(lengths) <= GROWTH * len(body)
 
 
 def test_a_request_of_bad_values_does_not_fill_the_memory() -> None:
