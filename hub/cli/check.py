@@ -26,6 +26,7 @@ from hub.cli.settings import unknown_variables
 from hub.community.alarms import certificate_end
 from hub.community.hub import Hub
 from hub.errors import HubError
+from hub.server.certificates import open_certificates
 from hub.settings import Settings, load_settings
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import deleted_accounts
@@ -92,6 +93,7 @@ def _findings(backups: Path | None) -> Iterator[Finding]:
         yield from _files(settings)
         yield from _held(hub)
         yield from _accounts(hub)
+        yield from _client_certificates(hub, settings)
         yield _backup(hub, backups)
 
 
@@ -164,7 +166,12 @@ def _contacts(catalogue: Catalogue) -> Iterator[Finding]:
 def _files(settings: Settings) -> Iterator[Finding]:
     scheme, _, rest = settings.store.partition("://")
     store = Path(rest[1:]) if scheme == "sqlite" else None
-    files = {"store": store, "TLS key": settings.tls_key, "checkpoint key": settings.checkpoint_key}
+    files = {
+        "store": store,
+        "TLS key": settings.tls_key,
+        "checkpoint key": settings.checkpoint_key,
+        "proxy's secret": settings.proxy_secret_file,
+    }
     open_files = [
         f"{path} ({name})" for name, path in files.items() if path and Path(path).exists() and _others_read(Path(path))
     ]
@@ -221,6 +228,21 @@ def _accounts(hub: Hub) -> Iterator[Finding]:
     if not any(row.kind == AccountKind.OPERATOR for row in rows):
         words = "nobody can read /metrics; hub account add monitor --kind operator"
         yield Finding("monitoring", good=False, words=words)
+
+
+def _client_certificates(hub: Hub, settings: Settings) -> Iterator[Finding]:
+    """Whether those that hub.toml declares can log anybody in."""
+    try:
+        if open_certificates(hub.credentials, settings) is None:
+            return
+    except HubError as error:
+        yield Finding("client certificates", good=False, words=str(error))
+        return
+    gone = deleted_accounts(hub.store)
+    names = {row.name for row in hub.store.list_accounts()} - gone
+    unknown = sorted(settings.certificates.keys() - names)
+    words = f"there is no account {', '.join(unknown)}: see [certificates] in hub.toml, and `hub account list`"
+    yield Finding("client certificates", not unknown, words if unknown else "each is that of an account")
 
 
 def _backup(hub: Hub, folder: Path | None) -> Finding:

@@ -94,6 +94,31 @@ def test_secrets_that_others_can_read_are_found(made: Command, tmp_path: Path) -
     assert (found[0], str(tmp_path / "hub.sqlite") in found[1]) == (False, True)
 
 
+def test_client_certificates_that_log_nobody_in_are_found(
+    made: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A secret that is missing or that others read, and subjects of accounts that there are not."""
+    assert "client certificates" not in findings(made)
+    (tmp_path / "hub.toml").write_text('[certificates]\nsg-cert = "CN=a"\nnobody = "CN=b"\n', encoding="utf-8")
+    monkeypatch.setenv("HUB_BEHIND_PROXY", "true")
+    monkeypatch.setenv("HUB_PROXY_SECRET_FILE", str(tmp_path / "secret"))
+    assert "cannot be read" in findings(made)["client certificates"][1]
+    (tmp_path / "secret").write_text("s" * 32, encoding="ascii")
+    (tmp_path / "secret").chmod(0o644)
+    assert str(tmp_path / "secret") in findings(made)["permissions"][1]
+    (tmp_path / "secret").chmod(0o600)
+    found = findings(made)
+    assert found["permissions"][0]
+    assert (found["client certificates"][0], "no account nobody, sg-cert" in found["client certificates"][1]) == (
+        False,
+        True,
+    )
+    made("account", "add", "sg-cert", "--kind", "cert", "--member", "SG")
+    assert "no account nobody:" in findings(made)["client certificates"][1]
+    (tmp_path / "hub.toml").write_text('[certificates]\nsg-cert = "CN=a"\n', encoding="utf-8")
+    assert findings(made)["client certificates"][0]
+
+
 def test_an_old_or_missing_backup_is_found(made: Command, tmp_path: Path) -> None:
     """By the trail, and byte by byte where the folder is named."""
     assert "none was ever made" in findings(made)["backup"][1]
