@@ -29,6 +29,7 @@ import orjson
 from hub.errors import MalformedError
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue, Collection
+from hub.sharing.credentials import deleted_accounts
 from hub.sharing.definitions import definitions
 from hub.sharing.relevel import Rules, levelled, rehearse
 from hub.stix.envelope import parse_json
@@ -169,8 +170,10 @@ def _read_beside(lines: _Lines) -> tuple[_Beside, dict[str, Any] | None]:
 
 
 def _put_beside(store: Store, beside: _Beside, path: Path) -> Iterator[str]:
+    deleted = deleted_accounts(store)
     for account in beside.accounts:
-        store.put_account(account)
+        if account.name not in deleted:  # here, since the archive was written: its credentials stay forgotten
+            store.put_account(account)
     if beside.accounts:
         yield f"{len(beside.accounts)} accounts, with the passwords and keys that they had"
     for kind, found in beside.facts.items():

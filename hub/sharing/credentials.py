@@ -114,16 +114,7 @@ class Credentials:
         return hmac.digest(self._pepper, said.encode(), hashlib.sha256)
 
     def _keys(self, row: AccountRow) -> tuple[str, ...]:
-        """The hashes of the keys that open the account now: the newest, and one that it replaced until that one's end.
-
-        A key whose end is not known any more opens nothing.
-        """
-        newest, *replaced = row.key_hashes or ("",)
-        if not replaced:
-            return row.key_hashes
-        now = self._clock()
-        ends = {fact.key: int(fact.value) for kept in replaced for fact in self._store.facts(OVERLAP, prefix=kept)}
-        return (newest, *(kept for kept in replaced if ends.get(kept, 0) > now))
+        return keys_in_force(self._store, row, self._clock())
 
     def _by_password(self, name: str, password: str) -> Account | PasswordCheck:
         row = self._store.get_account(name)
@@ -251,6 +242,18 @@ def _check_password(password: str, row: AccountRow) -> None:
         raise UnprocessableError(f"A password has at least {_DIFFERENT_LEAST} different characters.")
     if row.name.casefold() in password.casefold():
         raise UnprocessableError("A password does not contain the account's name: it would be guessed first.")
+
+
+def keys_in_force(store: Store, row: AccountRow, now: int) -> tuple[str, ...]:
+    """The hashes of the keys that open the account now: the newest, and one that it replaced until that one's end.
+
+    A key whose end is not known any more opens nothing.
+    """
+    newest, *replaced = row.key_hashes or ("",)
+    if not replaced:
+        return row.key_hashes
+    ends = {fact.key: int(fact.value) for kept in replaced for fact in store.facts(OVERLAP, prefix=kept)}
+    return (newest, *(kept for kept in replaced if ends.get(kept, 0) > now))
 
 
 def deleted_accounts(store: Store) -> frozenset[str]:

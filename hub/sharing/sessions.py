@@ -3,7 +3,8 @@
 The hub keeps no list of sessions, so any worker can answer. What ends one:
 
 1. Too long without a request, or too long since the sign-in: both times stand in the cookie.
-2. The account is disabled, or its password, key, kind or member changes: the cookie holds a digest of them.
+2. The account is disabled, or its password, key, kind or member changes, or a key that was replaced comes to its end: the
+   cookie holds a digest of them.
 3. Signing out: the session's id is noted in the store until its longest life is over.
 """
 
@@ -19,7 +20,7 @@ from typing import Final
 from itsdangerous import BadData, URLSafeSerializer
 
 from hub.settings import Limits
-from hub.sharing.credentials import account_of
+from hub.sharing.credentials import account_of, keys_in_force
 from hub.sharing.members import Account
 from hub.store.base import AccountRow, Store
 
@@ -139,5 +140,6 @@ class Sessions:
         )
 
     def _digest(self, row: AccountRow) -> str:
-        parts = "\x00".join((row.name, row.kind, row.member, row.password_hash, *row.key_hashes))
+        keys = keys_in_force(self._store, row, self._clock())
+        parts = "\x00".join((row.name, row.kind, row.member, row.password_hash, *keys))
         return hmac.digest(self._secret, f"credentials\x00{parts}".encode(), hashlib.sha256).hex()[:32]

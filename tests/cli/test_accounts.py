@@ -12,9 +12,11 @@ import pytest
 
 from hub.community.hub import Hub
 from hub.errors import StoreUnavailableError, UnauthenticatedError, UnprocessableError
+from hub.settings import Limits
 from hub.sharing.credentials import OVERLAP, Credentials, deleted_accounts
 from hub.sharing.last_seen import AGAIN_MILLISECONDS, LastSeen, last_seen
 from hub.sharing.members import Account, AccountKind
+from hub.sharing.sessions import Sessions
 from hub.store.base import Store
 from tests import keeping
 from tests.cli.conftest import Command
@@ -62,6 +64,24 @@ def test_an_old_key_opens_the_hub_until_the_overlap_ends(credentials: Credential
     clock.now += 1
     assert (opens(credentials, old), opens(credentials, new)) == (False, True)
     assert credentials.proof(CERT) != proof  # who listens since the old key opened the hub has to come again
+
+
+def test_who_signed_in_with_an_old_key_signs_in_again_when_it_ends(
+    credentials: Credentials, store: Store, clock: Clock
+) -> None:
+    """Else the old key would go on for as long as a session does."""
+    credentials.add(CERT, None)
+    credentials.rotate(CERT.name, None, overlap_milliseconds=HOUR)
+    sessions = Sessions(store, b"secret", clock, Limits())
+    session = sessions.begin(CERT)
+    assert session is not None
+    clock.now += HOUR - 1
+    assert sessions.find(sessions.cookie(session)) is not None
+    clock.now += 1
+    assert sessions.find(sessions.cookie(session)) is None
+    session = sessions.begin(CERT)
+    assert session is not None
+    assert sessions.find(sessions.cookie(session)) == (session, CERT)
 
 
 def test_only_one_old_key_goes_on(credentials: Credentials) -> None:

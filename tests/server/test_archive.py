@@ -82,6 +82,18 @@ def test_what_was_delivered_and_confirmed_comes_back(full: Hub, fresh: Hub, tmp_
         assert {fact.key: fact.value for fact in fresh.store.facts(kind)} == kept
 
 
+def test_an_archive_brings_no_account_back_that_was_deleted_since(
+    full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+) -> None:
+    """Its key stays forgotten: `hub account list` does not show it, and nobody could shut it out again."""
+    file = archived(full, tmp_path / "hub.jsonl")
+    fresh.credentials.add(Account("sg-cert", AccountKind.CERT, "SG"), None)
+    fresh.credentials.delete("sg-cert")
+    restored(fresh, file, clock.now)
+    opened = {who: clients_of(fresh, template)(who).get(at("alerts")).status_code for who in ("id-cert", "sg-cert")}
+    assert opened == {"id-cert": 200, "sg-cert": 401}
+
+
 def status_at(hub: Hub, template: Template, who: str, status: str) -> tuple[int, bytes]:
     answer = clients_of(hub, template)(who).get(f"/region/status/{status}/")
     return answer.status_code, answer.get_data()
