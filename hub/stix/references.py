@@ -109,7 +109,8 @@ def _names(body: bytes, own: Any) -> tuple[str, ...]:
     for match in _ENDS_AS_ID.finditer(text):
         end = match.start()
         # most ids are a whole text, and of a type that is no observable
-        if text[text.rfind(b'"', 0, end) + 1 : end] not in _NEVER_OBSERVABLE:
+        start = text.rfind(b'"', max(0, end - _TYPE_BYTES), end)  # no further back: a text of ids would cost its square
+        if start < 0 or text[start + 1 : end] not in _NEVER_OBSERVABLE:
             found.update(_ids_before(match))
     found.discard(own)
     return tuple(sorted(found))

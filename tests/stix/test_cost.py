@@ -27,6 +27,7 @@ from hub.stix import level_words
 from hub.stix.envelope import parse_envelope
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.patterns import pattern_problem
+from hub.stix.references import references
 from tests.community.making import CATALOGUE
 
 Content = dict[str, Any]
@@ -217,6 +218,26 @@ def test_a_long_name_of_a_list_is_not_read_for_each_item(monkeypatch: pytest.Mon
     body = json.dumps({"objects": note(x_also={"tlp" * 1000: [item] * 1000})}).encode()
     through_the_door(body)
     assert 0 < sum(lengths) <= GROWTH * len(body)
+
+
+def test_a_text_of_ids_is_searched_once() -> None:
+    """A search backwards from each id for the quotation mark before the text took a second for half a megabyte."""
+    searched = 0
+
+    class Counting(bytes):
+        def lower(self) -> Counting:
+            return self
+
+        def rfind(self, part: Any, start: Any = 0, end: Any = None, /) -> int:
+            nonlocal searched
+            place = super().rfind(part, start, end)
+            searched += end - max(start, place)
+            return place
+
+    (content,) = note(content=" ".join([an_id("url", 1)] * 2_000))
+    body = json.dumps(content).encode()
+    assert references(content, Counting(body)).names == (an_id("url", 1),)
+    assert 0 < searched <= GROWTH * len(body)
 
 
 def test_a_request_of_bad_values_does_not_fill_the_memory() -> None:
