@@ -170,7 +170,7 @@ def test_a_person_who_waits_sees_it_count(office: Office) -> None:
 def unused_lines(tmp_path: Path, comments: int) -> Path:
     file = tmp_path / "events.jsonl"
     events = [
-        {"classification.type": "c2-server", "source.ip": "203.0.113.9", "comment": f"=remark {number}"}
+        {"classification.type": "c2-server", "source.ip": "203.0.113.9", "extra.remark": f"=remark {number}"}
         for number in range(comments)
     ]
     file.write_text("\n".join(map(json.dumps, events)), encoding="utf-8")
@@ -180,7 +180,7 @@ def unused_lines(tmp_path: Path, comments: int) -> Path:
 def test_few_unused_values_are_named_line_by_line(office: Office, tmp_path: Path) -> None:
     """Each with its value and reason."""
     errors = office.hub("convert", unused_lines(tmp_path, 3)).stderr
-    assert [f"comment: '=remark {number}'" in errors for number in range(3)] == [True, True, True]
+    assert [f"extra.remark: '=remark {number}'" in errors for number in range(3)] == [True, True, True]
     assert "--unused" not in errors
 
 
@@ -188,11 +188,13 @@ def test_many_unused_values_are_a_table_and_all_of_them_are_kept_in_the_file(off
     """The table says how many there are; the file has each, and no spreadsheet takes one for a formula."""
     file, kept = unused_lines(tmp_path, 50), tmp_path / "unused.csv"
     shown = office.hub("convert", file).stderr
-    assert re.search(r"^comment +50  '=remark 0', '=remark 1', '=remark 2', …", shown, re.MULTILINE)
+    assert re.search(r"^extra\.remark +50  '=remark 0', '=remark 1', '=remark 2', …", shown, re.MULTILINE)
     assert "50 values were not used; --unused FILE.csv keeps all of them." in shown
     assert "on 50 lines" not in shown
     office.hub("convert", file, "--unused", kept)
     with kept.open(encoding="utf-8-sig", newline="") as text:
         rows = list(csv.DictReader(text))
-    assert {row["value"] for row in rows if row["field"] == "comment"} == {f"'=remark {number}" for number in range(50)}
+    assert {row["value"] for row in rows if row["field"] == "extra.remark"} == {
+        f"'=remark {number}" for number in range(50)
+    }
     assert all(row["reason"] for row in rows)

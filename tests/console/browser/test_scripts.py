@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
+from playwright.sync_api import Route
 
 from hub.community.hub import Hub
 from hub.pages import texts
@@ -56,6 +57,15 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
     return prepare
 
 
+def answering(page: str) -> Callable[[Route], None]:
+    """Answers a request of the browser with this page."""
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=page, content_type="text/html")
+
+    return answer
+
+
 @pytest.mark.parametrize("language", SAMPLES)
 def test_pages_hold_in_every_script(
     hub: Hub, signed_in: SignedIn, office: Office, prepared: Callable[[str], str], language: str
@@ -70,7 +80,7 @@ def test_pages_hold_in_every_script(
         page = singapore.text(path)
         assert f'<html lang="{language}">' in page
         assert sample[:6] in page.partition("<main")[2], "the samples are on the page"
-        window.route("**/prepared", lambda route, body=page: route.fulfill(body=body, content_type="text/html"))
+        window.route("**/prepared", answering(page))
         window.goto(f"{office.hub.url}/prepared")
         assert window.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, path
         window.unroute("**/prepared")
