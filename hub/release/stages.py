@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, cast
 
+from hub.errors import ReleaseError
 from hub.home.member import OwnMember
 from hub.release.deny import host_of
 from hub.release.victims import sized
@@ -29,7 +30,7 @@ _FIELD_OF_VALUE: Final[Mapping[ObservableType, str]] = {
     **dict.fromkeys((ObservableType.FILE, ObservableType.BANK_ACCOUNT, ObservableType.PHONE), "registration_numbers"),
 }
 _KEPT: Final = (*IDENTIFYING, "is_person", "size")  # of a victim
-MAX_VALUES: Final = 5_000  # of the victim's, in one record
+MAX_VALUES: Final = 100_000  # of the victim's, in one record
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,25 @@ class Declarations:
 def declared_by(
     report: Report, member: OwnMember, earlier: Declarations | None = None, confirmed: Collection[str] = frozenset()
 ) -> Declarations:
-    """What this stage and earlier ones declare (1); nothing of a feed, which has no stages."""
+    """What this stage and earlier ones declare (1); nothing of a feed, which has no stages.
+
+    ReleaseError beyond `MAX_VALUES`: what is not in the record, no later stage would be searched for.
+    """
     if report.kind is ReportKind.FEED:
         return Declarations()
     past = earlier or Declarations()
-    values = [*past.values, *(pair for item in report.observables for pair in _values(item))]
+    declared = [*past.values, *(pair for item in report.observables for pair in _values(item))]
+    values = tuple(dict.fromkeys(pair for pair in declared if pair[1] not in confirmed))
+    if len(values) > MAX_VALUES:
+        raise ReleaseError(
+            f"this report and its earlier stages name {len(values):,} values of the victim's, and {MAX_VALUES:,} is the most: "
+            "divide it into several reports"
+        )
     return Declarations(
         victims=tuple(dict.fromkeys([*past.victims, *(_bare(sized(victim, member)) for victim in report.victims)])),
         others=tuple(dict.fromkeys([*past.others, *map(_bare, report.secondary_victims)])),
         contacts=tuple(dict.fromkeys([*past.contacts, *report.contacts])),
-        values=tuple(dict.fromkeys(pair for pair in values if pair[1] not in confirmed))[:MAX_VALUES],
+        values=values,
         consent=report.consent or past.consent,
     )
 

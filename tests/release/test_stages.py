@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from hub.errors import ReleaseError
 from hub.home.member import OwnMember
 from hub.producer.desk import Release, release_report
+from hub.release import stages
 from hub.release.history import history_of
 from hub.release.policy import Approvals, Audience, text_key
 from hub.release.record import keep_file
@@ -237,3 +239,14 @@ def test_the_record_names_what_a_later_stage_withdrew_and_took_back(cert: Cert) 
     assert (decision.decision, decision.text) == ("taken back", text)
     (revoked,) = [item for item in history.objects if item.revoked and item.type == "indicator"]
     assert "beat.example" in revoked.name
+
+
+def test_more_values_of_the_victims_than_a_record_holds_let_nothing_out(
+    cert: Cert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What were left out of the record, no later stage would be searched for."""
+    monkeypatch.setattr(stages, "MAX_VALUES", 2)
+    hosts = [seen(ObservableType.IPV4, f"198.51.100.{number}", Role.VICTIM) for number in (1, 2, 3)]
+    assert isinstance(cert.releases(a_stage(*hosts[:2])), Release)
+    with pytest.raises(ReleaseError, match="several reports"):
+        cert.releases(a_stage(hosts[2]), now=LATER)
