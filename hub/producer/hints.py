@@ -80,8 +80,9 @@ class Hints:
             # asked for here: the connection that knows the API root is this thread's
             names = "&".join(f"collection={quote(name, safe='')}" for name in self._ids)
             self._url = urljoin(self._connection.root_url, f"events?{names}")
-            self._thread = threading.Thread(target=self._listen_on, name="hints", daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._listen_on, name="hints", daemon=True)
+            thread.start()  # a signal may interrupt it: what is not started, `close` must not join
+            self._thread = thread
         if self._fresh.wait(seconds):
             self._closed.wait(max(0.0, self._woken + LEAST_SECONDS - time.monotonic()))
         self._fresh.clear()

@@ -70,6 +70,22 @@ def test_what_is_published_is_there_though_no_poll_is_due(running_hub: HubProces
         assert put(running_hub, fresh, number) == following.next()
 
 
+def test_a_signal_while_listening_begins_is_not_hidden(
+    running_hub: HubProcess, fresh: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that was not started is not waited for."""
+    connection = running_hub.connection("sg-cert")
+
+    def interrupted(_thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    with connection, Hints(connection, connection.collection(fresh)) as hints:
+        monkeypatch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            hints.wait(1)
+        hints.close()
+
+
 def test_a_follower_outlives_the_process_of_the_events(own_hub: HubProcess) -> None:
     """Killed, it comes back; the follower finds it again and is told."""
     own_hub.start()
