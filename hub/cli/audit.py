@@ -20,12 +20,14 @@ from hub.audit.examine import examiner
 from hub.audit.state import Finding, about_of
 from hub.audit.verified import Verified, note_verification
 from hub.audit.verify import Verification
+from hub.audit.words import words_of
 from hub.cli import DONE, SOME_REFUSED
 from hub.cli.output import write_file
 from hub.community.hub import Hub
 from hub.errors import MalformedError, UnprocessableError
 from hub.protocol.checkpoint import Checkpoint, open_note, parse_verifier_key, read_unverified
 from hub.settings import Settings, load_settings
+from hub.stix.timestamps import format_milliseconds
 from hub.store.chain import TrailEntry, salt_of
 from hub.store.trail import keyed_id
 from hub.wiring import now, open_hub, open_trail
@@ -104,9 +106,15 @@ def _show(hub: Hub, args: argparse.Namespace) -> None:
                 del chosen[: -args.last]
     for entry, about in chosen:
         if args.json:
-            print(json.dumps({"number": entry.number, **about, "at": _moment(about["at"])}, ensure_ascii=False))
+            print(
+                json.dumps(
+                    {"number": entry.number, **about, "at": format_milliseconds(about["at"])}, ensure_ascii=False
+                )
+            )
         else:
-            print(f"{entry.number:>7} {_moment(about['at'])} {about['what']:<13} {_words(hub, about)}")
+            print(
+                f"{entry.number:>7} {format_milliseconds(about['at'])} {about['what']:<13} {words_of(about, hub.catalogue, without=_BESIDE)}"
+            )
 
 
 def _filters(hub: Hub, args: argparse.Namespace) -> dict[str, Any]:
@@ -114,22 +122,6 @@ def _filters(hub: Hub, args: argparse.Namespace) -> dict[str, Any]:
     if args.object:
         wanted["object"] = keyed_id(hub.store.trail_key(), args.object)
     return {name: value for name, value in wanted.items() if value is not None}
-
-
-def _words(hub: Hub, about: Mapping[str, Any]) -> str:
-    shown = []
-    for name, value in about.items():
-        if name in _BESIDE:
-            continue
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        if name in ("collection", "of") and (collection := hub.catalogue.by_id(text)) is not None:
-            text = f"{collection.root}/{collection.alias}"
-        shown.append(f"{name}={text}")
-    return " ".join(shown)
-
-
-def _moment(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
 def _instant(text: str) -> int:

@@ -11,7 +11,7 @@ import flask
 from hub.desk.guard import TOKEN_FIELD, Guard
 from hub.desk.incoming import Watch
 from hub.desk.work import Desk
-from hub.pages import headers, texts
+from hub.pages import headers, layout, texts
 from hub.pages.assets import Assets
 from hub.pages.texts import gettext
 
@@ -30,20 +30,20 @@ class Place:
 
 def desk() -> Desk:
     """The desk of this application."""
-    found: Desk = flask.current_app.extensions["desk"]
-    return found
+    current: Desk = flask.current_app.extensions["desk"]
+    return current
 
 
 def guard() -> Guard:
     """Its guard."""
-    found: Guard = flask.current_app.extensions["guard"]
-    return found
+    current: Guard = flask.current_app.extensions["guard"]
+    return current
 
 
 def watch() -> Watch:
     """What it knows of the hub's board."""
-    found: Watch = flask.current_app.extensions["watch"]
-    return found
+    current: Watch = flask.current_app.extensions["watch"]
+    return current
 
 
 def base() -> str:
@@ -63,7 +63,7 @@ def field(name: str, most: int = 100_000) -> str:
 
 def see(path: str) -> flask.Response:
     """To another page of the desk (303)."""
-    return flask.Response(status=303, headers={"Location": f"{base()}{path}", "Cache-Control": "no-store"})
+    return layout.see(f"{base()}{path}")
 
 
 def render(template: str, status: int = 200, **about: Any) -> flask.Response:

@@ -19,3 +19,8 @@ def install(app: flask.Flask) -> None:
     app.jinja_options = {"finalize": texts.shown, "trim_blocks": True}
     app.jinja_loader = jinja2.ChoiceLoader([*([own] if own else []), jinja2.FileSystemLoader(_TEMPLATES)])
     app.jinja_env.globals |= {"_": texts.gettext, "ngettext": texts.ngettext}
+
+
+def see(target: str) -> flask.Response:
+    """To another page of the same server (303)."""
+    return flask.Response(status=303, headers={"Location": target, "Cache-Control": "no-store"})

@@ -75,11 +75,11 @@ def _name_unshown(builder: Builder, item: Observable) -> None:
     Left out is what the incident itself says: its times, its confidence. In a feed sightings say it.
     """
     report = builder.report
-    said = {moment.instant for moment in report.timeline.moments()}
+    known_instants = {moment.instant for moment in report.timeline.moments()}
     times = {"first seen": item.first_seen, "last seen": item.last_seen, "valid until": item.valid_until}
     facts: list[tuple[str, object]] = [
         ("comment", item.description),
-        *((what, moment.stix()) for what, moment in times.items() if moment and moment.instant not in said),
+        *((what, moment.stix()) for what, moment in times.items() if moment and moment.instant not in known_instants),
         ("confidence", item.confidence if item.confidence != report.confidence else None),
         *(("phase", " ".join(phase)) for phase in item.kill_chain_phases),
         ("malware", item.malware),

@@ -15,6 +15,7 @@ import flask
 from hub.community.community import Community
 from hub.community.hub import Hub
 from hub.errors import MalformedError, NotAcceptableError
+from hub.pages import layout
 from hub.server.console import guard, pages
 from hub.server.console.board_page import board_page
 from hub.server.console.directory_page import directory
@@ -50,7 +51,7 @@ def confirm(root: str) -> flask.Response:
         guard.check_form(flask.request, pages.session(), pages.sessions())
     if pages.wants_page(flask.request):
         _community().confirm(_account(), root)
-        return pages.see(f"/{root}/contacts/?confirmed=1")
+        return layout.see(f"/{root}/contacts/?confirmed=1")
     return _answer(_community().confirm, root)
 
 

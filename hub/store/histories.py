@@ -165,7 +165,7 @@ class History:
         rows = [self.by_version[version] for version in sorted(self.by_version)]
         raises = [None if isinstance(row, Record) else raised.get(row.key) for row in rows]
         levels = [row.level if level is None else level.value for row, level in zip(rows, raises, strict=True)]
-        found: list[Stranded] = []
+        strandings: list[Stranded] = []
         revoked = [row.revoked for row in rows]
         publishers = [row.publishers for row in rows]
         stood = standings([Version(*of) for of in zip(levels, revoked, publishers, strict=True)])
@@ -179,8 +179,8 @@ class History:
             reached = min(row.reached, standing.governing)
             changes[row.key] = RowChange(now.value, now.source, reached, standing)
             if row.standing.newest and row.standing.governing < standing.governing:
-                found.append(Stranded(row.id, row.place, row.standing.governing, standing.governing))
-        return found
+                strandings.append(Stranded(row.id, row.place, row.standing.governing, standing.governing))
+        return strandings
 
 
 def _in_line(rows: Sequence[HeldVersion]) -> Sequence[HeldVersion]:

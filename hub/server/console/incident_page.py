@@ -11,7 +11,7 @@ import flask
 import orjson
 
 from hub.errors import ForbiddenError, NotFoundError, UnprocessableError
-from hub.pages import forms, indicators
+from hub.pages import forms, indicators, layout
 from hub.pages.texts import gettext
 from hub.server import front
 from hub.server.console import board_view, guard, pages, picture, steps, withdrawal
@@ -75,7 +75,7 @@ def publish_step(root: str, incident_id: str) -> flask.Response:
     if refusals:
         return _page(root, found, problem=" ".join(refusals), status=422)
     action = flask.request.form.get("action", "")
-    return pages.see(f"/{root}/board/{found.content['id']}/" + (f"?done={action}" if action in steps.WORDS else ""))
+    return layout.see(f"/{root}/board/{found.content['id']}/" + (f"?done={action}" if action in steps.WORDS else ""))
 
 
 def _published(account: Account, root: ApiRoot, planned: Sequence[Planned]) -> list[str]:
@@ -130,12 +130,12 @@ def _withdraw(session: Session, root: ApiRoot, found: Incident, shown: Mapping[s
     if refusals:
         return _page(root.name, found, problem=" ".join(dict.fromkeys(refusals)), status=422)
     withdrawal.delete(hub, account, root, planned)
-    return pages.see(f"/{root.name}/board/{found.content['id']}/?done={steps.WITHDRAW}")
+    return layout.see(f"/{root.name}/board/{found.content['id']}/?done={steps.WITHDRAW}")
 
 
 def back_to_incident(root: str, incident_id: str) -> flask.Response:
     """GET of an address that takes forms: somebody loaded the page again, or went back to it."""
-    return pages.see(forms.local_target(f"/{root}/board/{incident_id}/") or "/")
+    return layout.see(forms.local_target(f"/{root}/board/{incident_id}/") or "/")
 
 
 def download(root: str, incident_id: str, name: str) -> flask.Response:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.audit.state import about_of
+from hub.audit.words import words_of
 from hub.community import drills
 from hub.community.hub import Hub
 from hub.stix.timestamps import format_place
@@ -55,7 +55,7 @@ class DrillLine:
 def trail_view(hub: Hub, *, what: str = "", account: str = "", day: str = "") -> TrailView:
     """Search the newest entries; empty texts: everything. `day` is a date: entries from it on."""
     size = hub.store.trail_head().size
-    lines: list[TrailLine] = []
+    newest: deque[tuple[int, str, Mapping[str, Any]]] = deque(maxlen=LINES_SHOWN)
     words: set[str] = set()
     published: Counter[str] = Counter()
     first, matches = "", 0
@@ -70,9 +70,11 @@ def trail_view(hub: Hub, *, what: str = "", account: str = "", day: str = "") ->
             published[str(about.get("account", ""))] += int(about.get("added", 0))
         if (not what or about["what"] == what) and (not account or account in _accounts(about)) and at >= day:
             matches += 1
-            lines.append(TrailLine(entry.number, at, str(about["what"]), _words(hub, about)))
-            del lines[:-LINES_SHOWN]
-    return TrailView(tuple(reversed(lines)), matches, tuple(sorted(words)), published, first, size)
+            newest.append((entry.number, at, about))
+    lines = tuple(
+        TrailLine(number, at, str(about["what"]), _words(hub, about)) for number, at, about in reversed(newest)
+    )
+    return TrailView(lines, matches, tuple(sorted(words)), published, first, size)
 
 
 def drills_played(hub: Hub) -> list[DrillLine]:
@@ -98,13 +100,5 @@ def _accounts(about: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _words(hub: Hub, about: Mapping[str, Any]) -> str:
-    shown = []
-    for name, value in about.items():
-        if name in _BESIDE:
-            continue
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        if name in ("collection", "of") and (collection := hub.catalogue.by_id(text)) is not None:
-            text = f"{collection.root}/{collection.alias}"
-        shown.append(f"{name}={text}")
-    whole = " ".join(shown)
+    whole = words_of(about, hub.catalogue, without=_BESIDE)
     return whole if len(whole) <= WORDS_CHARACTERS else f"{whole[: WORDS_CHARACTERS - 1]}…"

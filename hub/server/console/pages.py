@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import flask
 
 from hub.community.hub import Hub
-from hub.pages import forms, headers, texts
+from hub.pages import forms, headers, layout, texts
 from hub.pages.assets import Assets
 from hub.pages.texts import gettext
 from hub.server.console import guard
@@ -141,12 +141,7 @@ def to_sign_in() -> flask.Response:
     query = request.query_string.decode("latin-1")
     came_from = forms.local_target(request.path + (f"?{query}" if query else ""))
     target = "/console/login" + (f"?to={quote(came_from, safe='')}" if came_from not in ("", "/") else "")
-    return see(target)
-
-
-def see(target: str) -> flask.Response:
-    """To another page of the hub (303)."""
-    return flask.Response(status=303, headers={"Location": target, "Cache-Control": "no-store"})
+    return layout.see(target)
 
 
 def start_of(who: Account | None) -> str:

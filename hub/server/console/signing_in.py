@@ -8,7 +8,7 @@ from typing import Final
 import flask
 
 from hub.errors import HubError, MalformedError, TooManyRequestsError, UnauthenticatedError
-from hub.pages import forms, texts
+from hub.pages import forms, layout, texts
 from hub.pages.texts import gettext
 from hub.server import front
 from hub.server.console import guard, pages
@@ -22,7 +22,7 @@ _FORM_BYTES: Final = 16 * 1024
 def sign_in() -> flask.Response:
     """GET /console/login: the form."""
     if pages.session() is not None:
-        return pages.see(forms.local_target(flask.request.args.get("to", "")) or pages.start_of(pages.account()))
+        return layout.see(forms.local_target(flask.request.args.get("to", "")) or pages.start_of(pages.account()))
     return _form(200, "", "", flask.request.args.get("to", ""))
 
 
@@ -49,7 +49,7 @@ def try_sign_in() -> flask.Response:
     if session is None:
         return _form(401, gettext("The name and the password or key do not fit together."), name, target)
     flask.g.account = login
-    response = pages.see(forms.local_target(target) or pages.start_of(login))
+    response = layout.see(forms.local_target(target) or pages.start_of(login))
     pages.set_session(response, session)
     return response
 
@@ -61,7 +61,7 @@ def sign_out() -> flask.Response:
     if session is not None:
         guard.check_form(flask.request, session, pages.sessions())
         pages.sessions().end(session)
-    response = pages.see("/console/login")
+    response = layout.see("/console/login")
     pages.end_session(response)
     return response
 
@@ -69,7 +69,7 @@ def sign_out() -> flask.Response:
 def language() -> flask.Response:
     """GET /console/language?to=th&back=/: the language of the pages in this browser."""
     request = flask.request
-    response = pages.see(forms.local_target(request.args.get("back", "")) or "/")
+    response = layout.see(forms.local_target(request.args.get("back", "")) or "/")
     chosen = request.args.get("to", "")
     if chosen in texts.LANGUAGES:
         secure = guard.cookie_name(request, pages.public_url()) == SECURE_COOKIE

@@ -162,10 +162,10 @@ def read_discovery(value: Any, draft: Draft) -> tuple[str, ...]:
         pairs = [(side, variety)]
     elif isinstance(value, Mapping):
         for side, inner in value.items():
-            found = Fields(inner if isinstance(inner, Mapping) else {}, draft, f"discovery_method.{side}")
-            varieties = found.take("variety")
-            found.drop(NOTES, "notes")
-            found.rest()
+            inner_fields = Fields(inner if isinstance(inner, Mapping) else {}, draft, f"discovery_method.{side}")
+            varieties = inner_fields.take("variety")
+            inner_fields.drop(NOTES, "notes")
+            inner_fields.rest()
             if not isinstance(inner, Mapping):
                 draft.unused(f"discovery_method.{side}", inner, "expected a mapping with a variety")
             pairs += [
