@@ -145,6 +145,21 @@ def clock() -> Clock:
 
 
 @pytest.fixture
+def account_store(tmp_path: Path, template: Template, clock: Clock) -> Iterator[Store]:
+    """A store with the accounts of `template`, without a hub."""
+    folder = shutil.copytree(template.folder, tmp_path / "accounts")
+    store = keeping.open_store(folder, clock=clock, lock_seconds=5, status_milliseconds=HOUR)
+    yield store
+    store.close()
+    keeping.DATABASES.take_back(folder)
+
+
+@pytest.fixture
+def credentials(account_store: Store, clock: Clock) -> Credentials:
+    return Credentials(account_store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
+
+
+@pytest.fixture
 def open_hub(tmp_path: Path, template: Template, catalogue: Catalogue, clock: Clock) -> Iterator[OpenHub]:
     """Opens the test's hub; called again, as another process would open it. All are closed at the end."""
     folder = tmp_path / "store"

@@ -1,56 +1,19 @@
-"""Commands run in this process, over a store of the test's own."""
+"""What the tests of commands share."""
 
 from __future__ import annotations
 
-import io
-import os
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from hub.cli import main
-from tests.server.making import DECLARATIONS
-from tests.server.process import clean_environment
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Command = Callable[..., Result]
+from tests.commands import Command, commands
 
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
-    """Runs `hub …`; `code` is the exit code that it must have. There is no terminal to answer at."""
-    for name in set(os.environ) - set(clean_environment()):
-        monkeypatch.delenv(name)
+    """Runs `hub …`, with a home of its own."""
+    run = commands(tmp_path, monkeypatch, capfd)
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/hub.sqlite")
-    monkeypatch.setenv("HUB_COLLECTIONS", str(DECLARATIONS / "collections"))
-    monkeypatch.setenv("HUB_PROFILES", str(DECLARATIONS / "profiles"))
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str, code: int = 0, stdin: str = "") -> Result:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        capfd.readouterr()
-        try:
-            ended = main(arguments)
-        except SystemExit as end:  # argparse: help, or arguments that it does not know
-            ended = end.code if isinstance(end.code, int) else 2
-        result = Result(ended, *capfd.readouterr())
-        assert result.code == code, result
-        assert "Traceback" not in result.err
-        return result
-
     return run
 
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,27 +14,12 @@ from hub.sharing.last_seen import AGAIN_MILLISECONDS, LastSeen, last_seen
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.sessions import Sessions
 from hub.store.base import Store
-from tests import keeping
-from tests.cli.conftest import Command
-from tests.conftest import HOUR, MINUTE, ClientOf, Template
+from tests.commands import Command
+from tests.conftest import HOUR, ClientOf
 from tests.server.making import PASSWORD, Clock, basic
 
 CERT = Account("th-duty", AccountKind.CERT, "TH")
 DAY = 24 * HOUR
-
-
-@pytest.fixture
-def store(tmp_path: Path, template: Template, clock: Clock) -> Iterator[Store]:
-    folder = shutil.copytree(template.folder, tmp_path / "accounts")
-    store = keeping.open_store(folder, clock=clock, lock_seconds=5, status_milliseconds=HOUR)
-    yield store
-    store.close()
-    keeping.DATABASES.take_back(folder)
-
-
-@pytest.fixture
-def credentials(store: Store, clock: Clock) -> Credentials:
-    return Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
 
 
 def opens(credentials: Credentials, key: str | None) -> bool:
@@ -67,12 +48,12 @@ def test_an_old_key_opens_the_hub_until_the_overlap_ends(credentials: Credential
 
 
 def test_who_signed_in_with_an_old_key_signs_in_again_when_it_ends(
-    credentials: Credentials, store: Store, clock: Clock
+    credentials: Credentials, account_store: Store, clock: Clock
 ) -> None:
     """Else the old key would go on for as long as a session does."""
     credentials.add(CERT, None)
     credentials.rotate(CERT.name, None, overlap_milliseconds=HOUR)
-    sessions = Sessions(store, b"secret", clock, Limits())
+    sessions = Sessions(account_store, b"secret", clock, Limits())
     session = sessions.begin(CERT)
     assert session is not None
     clock.now += HOUR - 1
@@ -94,11 +75,11 @@ def test_only_one_old_key_goes_on(credentials: Credentials) -> None:
     assert [opens(credentials, key) for key in (second, third, fourth)] == [False, False, True]
 
 
-def test_an_old_key_whose_end_is_not_known_opens_nothing(credentials: Credentials, store: Store) -> None:
+def test_an_old_key_whose_end_is_not_known_opens_nothing(credentials: Credentials, account_store: Store) -> None:
     """Where the note of the end is lost, the key is."""
     old = credentials.add(CERT, None)
     new = credentials.rotate(CERT.name, None, overlap_milliseconds=DAY)
-    store.put_facts(OVERLAP, {}, [fact.key for fact in store.facts(OVERLAP)])
+    account_store.put_facts(OVERLAP, {}, [fact.key for fact in account_store.facts(OVERLAP)])
     assert (opens(credentials, old), opens(credentials, new)) == (False, True)
 
 
@@ -109,15 +90,15 @@ def test_a_password_has_no_overlap(credentials: Credentials) -> None:
         credentials.rotate(CERT.name, None, overlap_milliseconds=DAY)
 
 
-def test_a_deleted_account_is_gone_for_good(credentials: Credentials, store: Store) -> None:
+def test_a_deleted_account_is_gone_for_good(credentials: Credentials, account_store: Store) -> None:
     """No credential of it is kept, nothing brings it back, and its name is never another's."""
     key = credentials.add(CERT, None)
     credentials.delete(CERT.name)
     assert not opens(credentials, key)
-    row = store.get_account(CERT.name)
+    row = account_store.get_account(CERT.name)
     assert row is not None
     assert (row.key_hashes, row.password_hash, row.disabled) == ((), "", True)
-    assert deleted_accounts(store) == {CERT.name}
+    assert deleted_accounts(account_store) == {CERT.name}
     for again in (credentials.enable, credentials.delete, lambda name: credentials.rotate(name, None)):
         with pytest.raises(UnprocessableError, match="no account"):
             again(CERT.name)
@@ -151,17 +132,17 @@ class Busy:
         raise StoreUnavailableError("busy")
 
 
-def test_an_account_is_noted_once_an_hour(store: Store, clock: Clock) -> None:
+def test_an_account_is_noted_once_an_hour(account_store: Store, clock: Clock) -> None:
     """So that a poll with nothing new stays as cheap as it is."""
-    seen = LastSeen(store, clock)
+    seen = LastSeen(account_store, clock)
     begun = clock.now
     seen.note("sg-soc")
     clock.now += AGAIN_MILLISECONDS - 1
     seen.note("sg-soc")
-    assert last_seen(store) == {"sg-soc": begun}
+    assert last_seen(account_store) == {"sg-soc": begun}
     clock.now += 1
     seen.note("sg-soc")
-    assert last_seen(store) == {"sg-soc": begun + AGAIN_MILLISECONDS}
+    assert last_seen(account_store) == {"sg-soc": begun + AGAIN_MILLISECONDS}
 
 
 def test_a_busy_store_answers_all_the_same(clock: Clock) -> None:

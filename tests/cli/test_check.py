@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.cli.conftest import Command
+from tests.commands import Command
 
 
 def findings(command: Command, *words: str, code: int = 3) -> dict[str, tuple[bool, str]]:

@@ -12,7 +12,7 @@ import pytest
 
 from hub.cli import COMMANDS, EXIT_CODES, command_parser
 from hub.cli.parsing import subcommands
-from tests.cli.conftest import Command
+from tests.commands import Command
 from tests.server.making import an_id, indicator
 from tests.server.process import clean_environment
 

@@ -14,7 +14,7 @@ import pytest
 
 from hub.cli.recipes import RECIPES
 from hub.producer.publish import publish
-from tests.cli.conftest import Command
+from tests.commands import Command
 from tests.producer.running import HubProcess
 from tests.server.making import COLLECTIONS, an_id, indicator
 from tests.server.process import clean_environment

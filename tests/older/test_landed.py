@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Command, command  # noqa: F401 - a fixture
+from tests.cli.conftest import command  # noqa: F401 - a fixture
+from tests.commands import Command
 from tests.server.making import an_id
 
 HERE = Path(__file__).parent

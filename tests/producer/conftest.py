@@ -14,7 +14,7 @@ import pytest
 
 from hub.producer.connection import HubConnection
 from tests.ports import free_port
-from tests.producer.offices import Region
+from tests.producer.offices import Office, Region, lone_office
 from tests.producer.running import FRESH, QUICK, HubProcess, wait_for
 
 _next = itertools.count()
@@ -40,6 +40,12 @@ def region(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterato
     made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    """Indonesia's office, without a hub."""
+    return lone_office(tmp_path, "ID")
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from hub.producer.connection import HubConnection
 from hub.settings import load_settings
 from hub.sharing.members import Account, AccountKind
 from hub.wiring import open_hub
-from tests import keeping
+from tests import corpus, keeping
 from tests.ports import free_port
 from tests.producer.running import QUICK, TOP, command, lines, wait_for
 
@@ -210,6 +210,14 @@ class Region:
         """Every version of every object in a collection, as a member reads it."""
         with HubConnection(self.url, key=self.offices[reader].key, patience=QUICK) as connection:
             return connection.page(connection.collection(collection), limit=10_000, versions="all").objects
+
+
+def lone_office(folder: Path, code: str) -> Office:
+    """An office without a hub: to convert, and to keep records, none is needed."""
+    home = folder / "home"
+    home.mkdir()
+    (home / "member.toml").write_text(declared(code, corpus.IDENTITY, "CERT Nusa"), encoding="utf-8")
+    return Office(code, home, "http://127.0.0.1:9/asean/", "none", corpus.IDENTITY)
 
 
 def declared(code: str, identity: str, name: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from tests import corpus
 from tests.corpus import naive_leaks
-from tests.producer.offices import REPORTS, Office, declared
+from tests.producer.offices import REPORTS, Office
 
 FIXTURES: Final = Path(__file__).parents[1] / "reports" / "fixtures"
 FORMS: Final = sorted(FIXTURES.iterdir())
@@ -24,15 +24,6 @@ VICTIMS: Final = {
     "viet.json": ("Công ty Dữ Liệu Mẫu Thử", "Dữ Liệu Mẫu", "Du Lieu Mau Thu", "dulieumauthu", "rani.putri"),
     "soehne.json": ("Söhne & Mustermann Pte Ltd", "Mustermann", "soehne-mustermann", "rani.putri"),
 }
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    """An office without a hub: to convert, none is needed."""
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "member.toml").write_text(declared("ID", corpus.IDENTITY, "CERT Nusa"), encoding="utf-8")
-    return Office("ID", home, "http://127.0.0.1:9/asean/", "none", corpus.IDENTITY)
 
 
 def converted(office: Office, *words: str | Path, code: int | None = 0) -> list[dict[str, Any]]:

@@ -14,8 +14,7 @@ from hub.producer.desk import Release, read, release_report
 from hub.release.policy import Approvals, Audience, text_key
 from hub.release.record import keep_file
 from hub.reports.read import ReadOptions, Report
-from tests import corpus
-from tests.producer.offices import Office, Region, declared, sheet
+from tests.producer.offices import Office, Region, lone_office, sheet
 from tests.reports.making_reports import NOW
 
 LURE: Final = "balai-rekaan-masuk.example"
@@ -44,11 +43,8 @@ class Page(HTMLParser):
 
 @pytest.fixture
 def office(tmp_path: Path) -> Office:
-    """An office without a hub."""
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "member.toml").write_text(declared("PH", corpus.IDENTITY, "CERT Nusa"), encoding="utf-8")
-    return Office("PH", home, "http://127.0.0.1:9/asean/", "none", corpus.IDENTITY)
+    """The Philippines' office, without a hub."""
+    return lone_office(tmp_path, "PH")
 
 
 def released(office: Office, file: Path, collection: str, **approvals: frozenset[str] | dict[str, str] | str) -> None:

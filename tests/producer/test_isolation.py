@@ -11,20 +11,10 @@ import pytest
 from hub.producer import desk
 from hub.rendering.render import Rendered, render
 from hub.reports.read import read_reports
-from tests import corpus
-from tests.producer.offices import Office, Region, declared, of_types, sheet
+from tests.producer.offices import Office, Region, of_types, sheet
 
 BAD: Final = "ID-BAD"
 ROW: Final = {"country": "ID", "indicators": "ip:203.0.113.161"}
-
-
-@pytest.fixture
-def office(tmp_path: Path) -> Office:
-    """An office without a hub."""
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / "member.toml").write_text(declared("ID", corpus.IDENTITY, "CERT Nusa"), encoding="utf-8")
-    return Office("ID", home, "http://127.0.0.1:9/asean/", "none", corpus.IDENTITY)
 
 
 @pytest.fixture

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import shutil
 import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from hub.cli import COMMANDS, main
+from hub.cli import COMMANDS
+from tests.commands import Command, commands
 from tests.server.making import COLLECTIONS, DECLARATIONS, IDENTITIES, PASSWORD, an_id, indicator, note
 from tests.server.process import clean_environment, command
 
@@ -52,45 +49,14 @@ HEAVY = (
 SEEDED = 22  # objects that `hub init` puts into a collection of four members, below RED
 
 
-@dataclass
-class Told:
-    """What a command came to."""
-
-    code: int
-    out: str
-    err: str
-
-
-Hub = Callable[..., Told]
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Command:
+    """Runs `hub …` in this process; `code` is the exit code that it must have."""
+    return commands(tmp_path, monkeypatch, capfd)
 
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Hub:
-    """Runs `hub …` in this process, over a store of the test's own; `code` is the exit code that it must have."""
-    for name in set(os.environ) - set(clean_environment()):
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/hub.sqlite")
-    monkeypatch.setenv("HUB_COLLECTIONS", str(DECLARATIONS / "collections"))
-    monkeypatch.setenv("HUB_PROFILES", str(DECLARATIONS / "profiles"))
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str, code: int = 0, stdin: str = "") -> Told:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
-        capfd.readouterr()
-        try:
-            found = main(arguments)
-        except SystemExit as ended:  # argparse: help, or arguments that it does not know
-            found = ended.code if isinstance(ended.code, int) else 2
-        result = Told(found, *capfd.readouterr())
-        assert result.code == code, result
-        assert "Traceback" not in result.err
-        return result
-
-    return run
-
-
-@pytest.fixture
-def made(hub: Hub) -> Hub:
+def made(hub: Command) -> Command:
     hub("init")
     return hub
 
@@ -98,7 +64,7 @@ def made(hub: Hub) -> Hub:
 # ------------------------------------------------------------------------------------------------------------ init
 
 
-def test_init_makes_the_store_and_says_what_it_did(hub: Hub, tmp_path: Path) -> None:
+def test_init_makes_the_store_and_says_what_it_did(hub: Command, tmp_path: Path) -> None:
     """Each collection holds the definitions and its members' identities from the start."""
     result = hub("init")
     assert "4 members, 10 collections" in result.out
@@ -106,12 +72,12 @@ def test_init_makes_the_store_and_says_what_it_did(hub: Hub, tmp_path: Path) -> 
     assert stat.S_IMODE((tmp_path / "hub.sqlite").stat().st_mode) == 0o600
 
 
-def test_init_run_again_changes_nothing(made: Hub) -> None:
+def test_init_run_again_changes_nothing(made: Command) -> None:
     """And says so."""
     assert "nothing had changed" in made("init").out
 
 
-def test_init_applies_what_changed(made: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_applies_what_changed(made: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A member's new contact with a later `modified` is a new version; without it the operator is told to give one."""
     folder = tmp_path / "declared"
     for source in (DECLARATIONS / "collections").rglob("*.toml"):
@@ -129,7 +95,7 @@ def test_init_applies_what_changed(made: Hub, tmp_path: Path, monkeypatch: pytes
     assert "10 objects added" in made("init").out
 
 
-def test_init_says_what_is_declared_otherwise(made: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_says_what_is_declared_otherwise(made: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By collection and key, also where no object changes; what is no longer declared stays in the store."""
     folder = shutil.copytree(DECLARATIONS, tmp_path / "declared")
     monkeypatch.setenv("HUB_COLLECTIONS", str(folder / "collections"))
@@ -153,14 +119,14 @@ def test_init_says_what_is_declared_otherwise(made: Hub, tmp_path: Path, monkeyp
 
 
 @pytest.mark.parametrize("store", ["postgres://x", "sqlite://x", "nonsense", "sqlite:///"])
-def test_a_store_that_cannot_be_meant_is_told(hub: Hub, monkeypatch: pytest.MonkeyPatch, store: str) -> None:
+def test_a_store_that_cannot_be_meant_is_told(hub: Command, monkeypatch: pytest.MonkeyPatch, store: str) -> None:
     """With what it should look like."""
     monkeypatch.setenv("HUB_STORE", store)
     assert "sqlite:///" in hub("init", code=3).err
 
 
 def test_a_wrong_declaration_is_told_with_file_and_key(
-    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And no store is made."""
     folder = tmp_path / "declared"
@@ -175,7 +141,7 @@ def test_a_wrong_declaration_is_told_with_file_and_key(
 # --------------------------------------------------------------------------------------------------------- account
 
 
-def test_an_account_gets_a_key_once(made: Hub) -> None:
+def test_an_account_gets_a_key_once(made: Command) -> None:
     """On stdout alone, so that it can be piped; no other command shows it."""
     key = made("account", "add", "id-duty", "--member", "ID", "--kind", "cert").out.strip()
     assert key.startswith("hub_")
@@ -187,7 +153,7 @@ def test_an_account_gets_a_key_once(made: Hub) -> None:
     ]
 
 
-def test_drills_are_listed_to_an_account_as_the_operator_says(made: Hub) -> None:
+def test_drills_are_listed_to_an_account_as_the_operator_says(made: Command) -> None:
     """From the start or later, and no longer."""
 
     def listed() -> dict[str, bool]:
@@ -201,7 +167,7 @@ def test_drills_are_listed_to_an_account_as_the_operator_says(made: Hub) -> None
     assert listed() == {"sg-drill": False, "id-duty": True}
 
 
-def test_a_password_comes_by_stdin(made: Hub) -> None:
+def test_a_password_comes_by_stdin(made: Command) -> None:
     """Never as an argument, which other users of the machine see."""
     result = made(
         "account",
@@ -219,7 +185,7 @@ def test_a_password_comes_by_stdin(made: Hub) -> None:
     assert json.loads(made("account", "list", "--json").out)[0]["login"] == "password"
 
 
-def test_rotate_disable_and_enable(made: Hub) -> None:
+def test_rotate_disable_and_enable(made: Command) -> None:
     """A new key each time; a disabled account stays listed as such."""
     first = made("account", "add", "ops", "--kind", "operator").out
     assert made("account", "rotate", "ops").out not in ("", first)
@@ -245,7 +211,7 @@ def test_rotate_disable_and_enable(made: Hub) -> None:
         (("drills", "nobody"), "no account"),
     ],
 )
-def test_what_is_wrong_with_an_account_is_told(made: Hub, arguments: tuple[str, ...], words: str) -> None:
+def test_what_is_wrong_with_an_account_is_told(made: Command, arguments: tuple[str, ...], words: str) -> None:
     """One plain sentence on stderr, exit code 3."""
     result = made("account", *arguments, code=3)
     assert words in result.err
@@ -255,7 +221,7 @@ def test_what_is_wrong_with_an_account_is_told(made: Hub, arguments: tuple[str, 
 # ----------------------------------------------------------------------------------------------------- collections
 
 
-def test_collections_tells_what_to_paste_into_a_siem(made: Hub) -> None:
+def test_collections_tells_what_to_paste_into_a_siem(made: Command) -> None:
     """API root, id, who writes and reads, and how much is in it."""
     result = made("collections").out
     for words in ("http://127.0.0.1:8021/region/", COLLECTIONS["id"], "(alias id)", "TLP:AMBER+STRICT", "nobody"):
@@ -267,7 +233,7 @@ def test_collections_tells_what_to_paste_into_a_siem(made: Hub) -> None:
     assert rows["id"]["objects"] > 20
 
 
-def test_collections_names_the_public_address(made: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_collections_names_the_public_address(made: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """As clients reach it, where it is set; and a word where what stands there is no address for a client."""
     monkeypatch.setenv("HUB_HOST", "0.0.0.0")
     assert "HUB_PUBLIC_URL" in made("collections").err
@@ -289,7 +255,7 @@ def bundle(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_bundle_goes_through_the_hubs_door(made: Hub, bundle: Path) -> None:
+def test_a_bundle_goes_through_the_hubs_door(made: Command, bundle: Path) -> None:
     """As that member's; what is refused is told object by object, and the exit code says so."""
     result = made("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
     assert "2 objects taken, 1 refused" in result.out
@@ -308,19 +274,21 @@ def test_a_bundle_goes_through_the_hubs_door(made: Hub, bundle: Path) -> None:
         (("--to", "region/id", "--member", "SG"), "may not publish"),
     ],
 )
-def test_what_is_wrong_with_an_import_is_told(made: Hub, bundle: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_what_is_wrong_with_an_import_is_told(
+    made: Command, bundle: Path, arguments: tuple[str, ...], words: str
+) -> None:
     """Before anything is taken."""
     assert words in made("import", str(bundle), *arguments, code=3).err
 
 
-def test_a_file_that_is_not_there_is_told(made: Hub, tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_told(made: Command, tmp_path: Path) -> None:
     """In a sentence, not a traceback."""
     result = made("import", str(tmp_path / "nothing.json"), "--to", "region/id", "--member", "ID", code=3)
     assert "nothing.json" in result.err
 
 
 def test_a_hub_moves_with_export_and_import(
-    made: Hub, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: Command, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Into a store that `hub init` made: objects, places, accounts; and again it is refused, since it is there."""
     key = made("account", "add", "id-duty", "--member", "ID", "--kind", "cert").out.strip()
@@ -341,7 +309,7 @@ def test_a_hub_moves_with_export_and_import(
     assert json.loads(made("collections", "--json").out) == before
 
 
-def test_an_archive_is_never_written_over(made: Hub, tmp_path: Path) -> None:
+def test_an_archive_is_never_written_over(made: Command, tmp_path: Path) -> None:
     """It may be the only one."""
     (tmp_path / "there.jsonl").write_text("precious")
     assert "exists already" in made("export", "--out", str(tmp_path / "there.jsonl"), code=3).err
@@ -349,7 +317,7 @@ def test_an_archive_is_never_written_over(made: Hub, tmp_path: Path) -> None:
     assert (tmp_path / "there.jsonl").read_text() == "precious"
 
 
-def test_one_collection_is_exported_alone(made: Hub) -> None:
+def test_one_collection_is_exported_alone(made: Command) -> None:
     """Without accounts and secret."""
     lines = made("export", "--collection", "region/id").out.splitlines()
     assert "secret" not in json.loads(lines[0])
@@ -357,7 +325,7 @@ def test_one_collection_is_exported_alone(made: Hub) -> None:
     assert "no collection" in made("export", "--collection", "region/nothing", code=3).err
 
 
-def test_the_definitions_are_exported_without_a_store(hub: Hub) -> None:
+def test_the_definitions_are_exported_without_a_store(hub: Command) -> None:
     """One bundle that stix2 reads, with the members' identities."""
     parsed = stix2.parse(hub("export", "--definitions").out, allow_custom=True)
     assert "25 definitions" in hub("export", "--definitions", "--out", "definitions.json").out
@@ -368,7 +336,9 @@ def test_the_definitions_are_exported_without_a_store(hub: Hub) -> None:
 # -------------------------------------------------------------------------------------------------------- settings
 
 
-def test_settings_tell_where_each_value_came_from(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_tell_where_each_value_came_from(
+    hub: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Environment over hub.toml over default."""
     (tmp_path / "hub.toml").write_text("port = 8100\nworkers = 3\n[limits]\npage_objects = 50\n")
     monkeypatch.setenv("HUB_PORT", "8200")
@@ -380,7 +350,7 @@ def test_settings_tell_where_each_value_came_from(hub: Hub, tmp_path: Path, monk
     assert "objects on one page" in hub("settings").out
 
 
-def test_settings_show_no_password(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_show_no_password(hub: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even the one inside the store's address."""
     monkeypatch.setenv("HUB_STORE", "mongodb://keeper:hunter2@db.example/hub")
     for arguments in (("settings",), ("settings", "--json")):
@@ -403,7 +373,7 @@ def test_settings_show_no_password(hub: Hub, monkeypatch: pytest.MonkeyPatch) ->
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    hub: Command, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     """By its name."""
     monkeypatch.setenv(name, value)
@@ -429,7 +399,7 @@ def test_a_setting_that_cannot_be_used_is_told(
         ("port = ", "not valid TOML"),
     ],
 )
-def test_a_wrong_settings_file_is_told_with_file_and_key(hub: Hub, tmp_path: Path, text: str, words: str) -> None:
+def test_a_wrong_settings_file_is_told_with_file_and_key(hub: Command, tmp_path: Path, text: str, words: str) -> None:
     """In one line, and nothing is guessed: 2.7 is no 2, and true is no 1."""
     (tmp_path / "hub.toml").write_text(text)
     result = hub("settings", code=3)
@@ -437,7 +407,7 @@ def test_a_wrong_settings_file_is_told_with_file_and_key(hub: Hub, tmp_path: Pat
     assert result.err.count("\n") == 1
 
 
-def test_an_account_has_limits_of_its_own_where_the_file_says_so(hub: Hub, tmp_path: Path) -> None:
+def test_an_account_has_limits_of_its_own_where_the_file_says_so(hub: Command, tmp_path: Path) -> None:
     """Only what differs is shown, beside the limits of all."""
     (tmp_path / "hub.toml").write_text("[limits]\nclient_requests = 3\n[accounts.opencti-sg]\nobjects_per_minute = 9\n")
     shown = json.loads(hub("settings", "--json").out)
@@ -448,13 +418,13 @@ def test_an_account_has_limits_of_its_own_where_the_file_says_so(hub: Hub, tmp_p
     assert "objects that one account publishes" in hub("settings").out
 
 
-def test_a_settings_file_that_is_none_is_told(hub: Hub, tmp_path: Path) -> None:
+def test_a_settings_file_that_is_none_is_told(hub: Command, tmp_path: Path) -> None:
     """A folder of that name."""
     (tmp_path / "hub.toml").mkdir()
     assert "hub.toml: this settings file cannot be read" in hub("settings", code=3).err
 
 
-def test_a_misspelt_variable_is_named(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelt_variable_is_named(hub: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else it changes nothing, and nobody learns why; what members' own commands read is none."""
     monkeypatch.setenv("HUB_PROT", "8100")
     monkeypatch.setenv("HUB_KEY", "hub_x")
@@ -465,13 +435,13 @@ def test_a_misspelt_variable_is_named(hub: Hub, monkeypatch: pytest.MonkeyPatch)
 # ------------------------------------------------------------------------------------------------ serve, and the rest
 
 
-def test_serve_without_a_store_says_what_to_run(hub: Hub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_serve_without_a_store_says_what_to_run(hub: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """And ends with the code for "away"."""
     monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/nothing.sqlite")
     assert "hub init" in hub("serve", code=4).err
 
 
-def test_a_port_that_is_taken_is_told(made: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_is_taken_is_told(made: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its number, before a worker is started."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -482,12 +452,12 @@ def test_a_port_that_is_taken_is_told(made: Hub, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("arguments", [("--workers", "0"), ("--port", "-1"), ("--port", "x")])
-def test_a_number_that_is_none_is_a_usage_error(hub: Hub, arguments: tuple[str, str]) -> None:
+def test_a_number_that_is_none_is_a_usage_error(hub: Command, arguments: tuple[str, str]) -> None:
     """Not a server that starts and falls."""
     assert "not a whole number above zero" in hub("serve", *arguments, code=2).err
 
 
-def test_a_certificate_that_is_none_is_told(made: Hub, tmp_path: Path) -> None:
+def test_a_certificate_that_is_none_is_told(made: Command, tmp_path: Path) -> None:
     """In a sentence, before anything is served; so is a key with a passphrase, for which nobody is asked."""
     authority = trustme.CA()
     leaf = authority.issue_cert("localhost")
@@ -504,19 +474,19 @@ def test_a_certificate_that_is_none_is_told(made: Hub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help_with_an_example(hub: Hub, name: str) -> None:
+def test_every_command_has_help_with_an_example(hub: Command, name: str) -> None:
     """On stdout."""
     result = hub(name, "--help")
     assert "example:" in result.out
     assert f"hub {name}" in result.out.partition("example:")[2]
 
 
-def test_an_unknown_command_is_a_usage_error(hub: Hub) -> None:
+def test_an_unknown_command_is_a_usage_error(hub: Command) -> None:
     """With the list of those that there are."""
     assert "init" in hub("nothing", code=2).err
 
 
-def test_hub_alone_shows_its_commands(hub: Hub) -> None:
+def test_hub_alone_shows_its_commands(hub: Command) -> None:
     """On stderr, as a usage error: nothing was done."""
     assert "commands:" in hub(code=2).err
 

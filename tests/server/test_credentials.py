@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +10,7 @@ from hub.errors import UnauthenticatedError, UnprocessableError
 from hub.sharing.credentials import KEY_PREFIX, Credentials
 from hub.sharing.members import Account, AccountKind
 from hub.store.base import Store
-from tests import keeping
-from tests.conftest import HOUR, MINUTE, Template
+from tests.conftest import MINUTE
 from tests.server.making import PASSWORD, Clock, basic
 
 CERT = Account("th-duty", AccountKind.CERT, "TH")
@@ -34,20 +30,6 @@ class Counting:
     def verify(self, hashed: str, password: str) -> bool:
         self.verified += 1
         return self._hasher.verify(hashed, password)
-
-
-@pytest.fixture
-def store(tmp_path: Path, template: Template, clock: Clock) -> Iterator[Store]:
-    folder = shutil.copytree(template.folder, tmp_path / "accounts")
-    store = keeping.open_store(folder, clock=clock, lock_seconds=5, status_milliseconds=HOUR)
-    yield store
-    store.close()
-    keeping.DATABASES.take_back(folder)
-
-
-@pytest.fixture
-def credentials(store: Store, clock: Clock) -> Credentials:
-    return Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
 
 
 def test_a_key_is_made_and_proves_its_account(credentials: Credentials) -> None:
@@ -84,11 +66,11 @@ def test_every_refusal_has_the_same_words(credentials: Credentials) -> None:
     assert len(messages) == 1
 
 
-def test_keys_and_passwords_are_kept_as_hashes(credentials: Credentials, store: Store) -> None:
+def test_keys_and_passwords_are_kept_as_hashes(credentials: Credentials, account_store: Store) -> None:
     """argon2id for what a person chose, SHA-256 for what is random."""
     key = credentials.add(CERT, None)
     credentials.add(Account("th-soc-2", AccountKind.CONSTITUENT, "TH"), PASSWORD)
-    rows = {row.name: row for row in store.list_accounts()}
+    rows = {row.name: row for row in account_store.list_accounts()}
     assert rows["th-soc-2"].password_hash.startswith("$argon2id$")
     assert key is not None
     assert not any(secret in repr(rows) for secret in (key, key.removeprefix(KEY_PREFIX), PASSWORD))
@@ -149,10 +131,10 @@ def test_a_disabled_account_is_out_from_its_next_request(credentials: Credential
             credentials.authenticate(refused)
 
 
-def test_another_process_sees_the_change(credentials: Credentials, store: Store, clock: Clock) -> None:
+def test_another_process_sees_the_change(credentials: Credentials, account_store: Store, clock: Clock) -> None:
     """What is remembered in one worker does not outlive a change made in another."""
     credentials.add(CERT, PASSWORD)
-    other = Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
+    other = Credentials(account_store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
     assert other.authenticate(basic("th-duty", PASSWORD)) == CERT
     credentials.rotate("th-duty", PASSWORD + " anew")
     with pytest.raises(UnauthenticatedError):
