@@ -11,7 +11,8 @@ from hub.sharing import access
 from hub.sharing.catalogue import Catalogue
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP
-from hub.store.base import BY_DEFAULT, BY_HUB, BY_MARKING, BY_OPERATOR, HIDDEN, UNKNOWN_SOURCE, Record, Store
+from hub.store.base import Store
+from hub.store.records import BY_DEFAULT, BY_HUB, BY_MARKING, BY_OPERATOR, HIDDEN, UNKNOWN_SOURCE, Record
 
 
 def examiner(store: Store, catalogue: Catalogue, limits: Limits) -> Callable[[Record], Iterator[str]]:

@@ -22,8 +22,9 @@ from hub.audit.state import Finding, Seals, TrailState, about_of, link_at
 from hub.community.ledger import KIND, Delivery, Intervals, delivery_from
 from hub.protocol.checkpoint import Checkpoint, origin_of
 from hub.store import histories, line, trail
-from hub.store.base import NO_LEVEL, Fact, Record, Standing, Store
+from hub.store.base import Store
 from hub.store.chain import GONE, TrailHead, unpacked
+from hub.store.records import NO_LEVEL, Fact, Record, Standing
 
 Examine = Callable[[Record], Iterable[str]]
 """What is wrong with a record by itself, in words: its body against its digest, its level against both."""

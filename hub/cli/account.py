@@ -23,7 +23,7 @@ from hub.sharing.drill_listings import accounts_with_drills, list_drills
 from hub.sharing.last_seen import last_seen
 from hub.sharing.members import Account, AccountKind
 from hub.stix.timestamps import format_place
-from hub.store.base import AccountRow
+from hub.store.records import AccountRow
 from hub.wiring import open_hub
 
 EXAMPLE = (

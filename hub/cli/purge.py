@@ -14,7 +14,7 @@ from hub.errors import NotFoundError, UnprocessableError
 from hub.settings import load_settings
 from hub.sharing.withheld import forget
 from hub.stix.identifiers import type_of
-from hub.store.base import HIDDEN
+from hub.store.records import HIDDEN
 from hub.wiring import open_hub
 
 EXAMPLE = "  hub purge asean/id indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --yes\n"

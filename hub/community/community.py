@@ -23,7 +23,8 @@ from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.members import Account, AccountKind, Member
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
-from hub.store.base import Candidate, Store
+from hub.store.base import Store
+from hub.store.batch import Candidate
 
 CONFIRMED: Final = "confirmed"  # kind of the facts that tell when a member last confirmed its contact
 CONFIRMED_DAYS: Final = 90  # after which a contact counts as not confirmed

@@ -10,7 +10,7 @@ from hub.sharing.catalogue import Collection
 from hub.sharing.deliver import Delivered
 from hub.sharing.hub import TaxiiHub
 from hub.sharing.members import Account
-from hub.store.base import Candidate, Stranded
+from hub.store.batch import Candidate, Stranded
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,9 @@ from hub.sharing.members import AccountKind
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, NO_LEVEL, ManifestRow, Query, Store
+from hub.store.base import Store
+from hub.store.query import EVERY, ManifestRow, Query
+from hub.store.records import NO_LEVEL
 
 ABSENT_CRITICALITY: Final = 40  # what an incident without one counts as
 _TYPES: Final = ("incident", "report", "note", "identity")

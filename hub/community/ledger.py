@@ -40,7 +40,10 @@ from hub.errors import StoreError
 from hub.sharing.deliver import Delivered
 from hub.sharing.members import Account
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, Fact, Query, Store, Stranded
+from hub.store.base import Store
+from hub.store.batch import Stranded
+from hub.store.query import EVERY, Query
+from hub.store.records import Fact
 
 KIND: Final = "delivery"
 FOLD_DAYS: Final = 90

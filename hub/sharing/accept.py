@@ -35,7 +35,9 @@ from hub.stix.fault import Fault
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.timestamps import STIX_TIMESTAMP, format_place
 from hub.stix.tlp import TLP
-from hub.store.base import BY_HUB, Batch, Bystander, Candidate, Outcome, Store, Stranded, Verdict
+from hub.store.base import Store
+from hub.store.batch import Batch, Bystander, Candidate, Outcome, Stranded, Verdict
+from hub.store.records import BY_HUB
 from hub.taxii import protocol
 from hub.taxii.resources import StatusDetail, StatusResource, as_json
 

@@ -13,7 +13,7 @@ from hub.stix.identifiers import DEFINITION_TYPES, derived_id
 from hub.stix.objects import StixObject
 from hub.stix.sentences import quoted
 from hub.stix.tlp import TLP
-from hub.store.base import BY_HUB, BY_MARKING
+from hub.store.records import BY_HUB, BY_MARKING
 from hub.taxii.protocol import HELD_ALREADY
 
 NOBODY: Final = ""  # the owner of what any writer may publish

@@ -36,7 +36,8 @@ from hub.stix.envelope import parse_json
 from hub.stix.identifiers import DEFINITION_TYPES
 from hub.stix.references import references
 from hub.stix.tlp import TLP
-from hub.store.base import HIDDEN, NOBODY, UNKNOWN_SOURCE, AccountRow, Record, Status, Store
+from hub.store.base import Store
+from hub.store.records import HIDDEN, NOBODY, UNKNOWN_SOURCE, AccountRow, Record, Status
 from hub.store.sqlite.rehearsal import Rehearsal
 
 FORM: Final = 3  # rises when the lines change; older ones are read, too: 1 had no statuses, 2 no sources of levels

@@ -16,7 +16,8 @@ import argon2
 
 from hub.errors import UnauthenticatedError, UnprocessableError
 from hub.sharing.members import Account, AccountKind
-from hub.store.base import AccountRow, Store
+from hub.store.base import Store
+from hub.store.records import AccountRow
 
 KEY_PREFIX: Final = "hub_"  # so that leaked keys can be found by scanners
 KEY_BYTES: Final = 32

@@ -19,7 +19,8 @@ from hub.sharing.members import Account
 from hub.sharing.ready import Content, PageKey, ReadyPage, ReadyPages
 from hub.stix.timestamps import format_microseconds, format_place
 from hub.stix.tlp import TLP
-from hub.store.base import EVERY, LAST, ManifestPage, Page, Query, Store
+from hub.store.base import Store
+from hub.store.query import EVERY, LAST, ManifestPage, Page, Query
 from hub.taxii import protocol
 from hub.taxii.cursor import Cursor, seal, unseal
 from hub.taxii.filters import Filters, Match

@@ -21,7 +21,8 @@ import orjson
 from hub.errors import NotFoundError, UnprocessableError
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.stix.identifiers import type_of
-from hub.store.base import HIDDEN, NOBODY, Store
+from hub.store.base import Store
+from hub.store.records import HIDDEN, NOBODY
 
 KIND: Final = "handed over"
 _log = logging.getLogger("hub.operator")

@@ -23,7 +23,9 @@ from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
 from hub.sharing.ready import ReadyPages
 from hub.stix.tlp import TLP
-from hub.store.base import COMPARED_MOST, EVERY, Candidate, Deletion, Page, Store, Stranded
+from hub.store.base import COMPARED_MOST, Deletion, Store
+from hub.store.batch import Candidate, Stranded
+from hub.store.query import EVERY, Page
 from hub.taxii import resources
 from hub.taxii.filters import Filters
 

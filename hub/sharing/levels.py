@@ -15,7 +15,8 @@ from hub.stix.levels import KnownMarkings, SaidLevel, said_level
 from hub.stix.objects import StixObject
 from hub.stix.references import contained_in
 from hub.stix.tlp import TLP
-from hub.store.base import BY_MARKING, HIDDEN, Bystander, Record
+from hub.store.batch import Bystander
+from hub.store.records import BY_MARKING, HIDDEN, Record
 
 # What a revocation has in common with each version of its object, and what it says by itself.
 _OF_EACH_VERSION: Final = frozenset(

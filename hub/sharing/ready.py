@@ -17,7 +17,8 @@ from typing import Final
 
 from isal import igzip
 
-from hub.store.base import Changes, Query, Store
+from hub.store.base import Changes, Store
+from hub.store.query import Query
 from hub.taxii.filters import Match
 
 _GZIP_LEVEL: Final = 1  # of isal: STIX shrinks to a twentieth; the next level takes longer and saves a tenth of that

@@ -11,7 +11,8 @@ from hub.errors import NotFoundError, UnprocessableError
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.stix.levels import said_level
 from hub.stix.tlp import TLP
-from hub.store.base import BY_MARKING, HIDDEN, REFUSED, Record, Store
+from hub.store.base import Store
+from hub.store.records import BY_MARKING, HIDDEN, REFUSED, Record
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,10 @@ from hub.sharing.members import Account, AccountKind
 from hub.stix.fault import Fault
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP
-from hub.store.base import (
+from hub.store.base import Store
+from hub.store.batch import Batch, Candidate, Outcome, Verdict, describe_nothing
+from hub.store.levels import Level
+from hub.store.records import (
     BY_DEFAULT,
     BY_HUB,
     BY_MARKING,
@@ -43,16 +46,9 @@ from hub.store.base import (
     NOBODY,
     REFUSED,
     UNKNOWN_SOURCE,
-    Batch,
-    Candidate,
-    Outcome,
     Record,
     RecordLevel,
-    Store,
-    Verdict,
-    describe_nothing,
 )
-from hub.store.levels import Level
 from hub.store.sqlite.rehearsal import Judged, Rehearsal
 
 ENVELOPE_BYTES: Final = 8 * 1024 * 1024  # of the bodies that are judged together

@@ -12,20 +12,10 @@ from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.definitions import definitions, surplus
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP
-from hub.store.base import (
-    BY_HUB,
-    EVERY,
-    HIDDEN,
-    NOBODY,
-    Batch,
-    Candidate,
-    Deletion,
-    Outcome,
-    Query,
-    Store,
-    Verdict,
-    describe_nothing,
-)
+from hub.store.base import Deletion, Store
+from hub.store.batch import Batch, Candidate, Outcome, Verdict, describe_nothing
+from hub.store.query import EVERY, Query
+from hub.store.records import BY_HUB, HIDDEN, NOBODY
 
 PAGE_ROWS: Final = 1_000  # of the manifest, looked through at once
 

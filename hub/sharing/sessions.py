@@ -22,7 +22,8 @@ from itsdangerous import BadData, URLSafeSerializer
 from hub.settings import Limits
 from hub.sharing.credentials import account_of, keys_in_force
 from hub.sharing.members import Account
-from hub.store.base import AccountRow, Store
+from hub.store.base import Store
+from hub.store.records import AccountRow
 
 COOKIE: Final = "hub_session"
 # Browsers take a cookie of this name over TLS only, for this host only, and let no other host set it (RFC 6265bis).

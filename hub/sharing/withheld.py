@@ -15,7 +15,9 @@ from typing import Final
 import orjson
 
 from hub.sharing.catalogue import Collection
-from hub.store.base import Bystander, Candidate, Fact, Outcome, Store, Verdict
+from hub.store.base import Store
+from hub.store.batch import Bystander, Candidate, Outcome, Verdict
+from hub.store.records import Fact
 
 KIND: Final = "withheld"  # of the facts, whose keys are member/container
 _CONTAINERS: Final = 100  # notes that count for each member, the newest ones

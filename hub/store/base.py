@@ -6,193 +6,23 @@ An *instant* is a whole number of microseconds since 1970. Levels are those of `
 A record's own `level` is what was said of that version; its *governing* level is the highest among it and all newer
 versions of its id in the collection, and decides who is shown it (law L5 d).
 Stores know nothing of members, accounts' rights or HTTP: they are told what a reader may see, and by whom things come.
-What is made for each object that comes in is a value like all others here, and never changed; but it is not
-frozen, since that would take three times as long to make.
+Its values stand in `records` (what is kept), `batch` (what comes in) and `query` (what is asked).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
+from hub.store.batch import Appended, Batch
 from hub.store.chain import Act, TrailEntry, TrailHead
+from hub.store.query import EVERY, ManifestPage, Page, Query
+from hub.store.records import HIDDEN, AccountRow, Fact, Record, RecordLevel, Standing, Status
 from hub.taxii.filters import VersionMatch
 
-NO_LEVEL: Final = 5  # above every TLP level: no older version is held
 COMPARED_MOST: Final = 20_000  # records that a lookup reads where they are not indexed by their values yet
-HIDDEN: Final = 5  # the level of a record that is shown to nobody until the operator decides
-NOBODY: Final = ""  # the owner of what any writer may publish; the publisher of what the hub itself put there
-
-# Where a record's level comes from: one of these words, or the id of the object that gives it (a container that names
-# it, or the object that it describes).
-BY_MARKING: Final = "marking"  # its own marking or label
-BY_DEFAULT: Final = "default"  # unmarked, and in no container: the collection's own level for such objects
-BY_HUB: Final = "hub"  # the hub's definitions and the members' identities, which are CLEAR
-BY_OPERATOR: Final = "operator"  # hidden by an upgrade, then decided
-UNKNOWN_SOURCE: Final = ""  # of an older store or archive, until `hub init` computes it
-REFUSED: Final = "refused: "  # begins the source of a hidden record: the reason why the hub would not take it now
-
-
-@dataclass(slots=True)
-class Candidate:
-    """An object that passed every check but those that need the collection as it stands at the commit."""
-
-    index: int  # its position in the envelope
-    id: str
-    type: str
-    version: int | None  # instant; None: an SCO, whose place becomes its version
-    version_text: str | None  # as the producer wrote it
-    level: int | None  # the highest that it says of itself; None: it is unmarked
-    owner: str  # the member that alone may add versions, or NOBODY (law L4)
-    revoked: bool
-    names: tuple[str, ...]  # ids of possible SCOs that stand in it (law L5 e)
-    body: bytes
-    digest: bytes
-    handed_to: str = ""  # the member to which the operator gave the id; "": it belongs to whoever published it first
-    markings: tuple[str, ...] = ()  # marking definitions on it whose level only they themselves tell (law L5 a)
-    contains: tuple[str, ...] = ()  # what it names as a container (law L5 b)
-    describes: str = ""  # the object whose content it repeats (law L5 c)
-    source: str = BY_MARKING  # where its level comes from, if it has one
-
-
-@dataclass(frozen=True, slots=True)
-class Bystander:
-    """An object of the envelope that is refused already; what it says of levels bears on the others all the same."""
-
-    id: str
-    type: str
-    level: int | None  # HIDDEN where what it says is not understood
-    markings: tuple[str, ...] = ()
-    contains: tuple[str, ...] = ()
-    raises: bool = True  # held objects, too; False: only what is in this envelope
-
-
-class Verdict(Enum):
-    """What became of one candidate."""
-
-    ADDED = "added"
-    REPEAT = "repeat"  # it was held already: a success that moves nothing (law L2)
-    REFUSED = "refused"
-
-
-@dataclass(slots=True)
-class Outcome:
-    """One candidate's verdict; `message` says what to do where it is refused, and what the sender should know else."""
-
-    index: int
-    id: str
-    version_text: str | None  # of an SCO: its date_added
-    verdict: Verdict
-    message: str = ""
-    stranded: tuple[Stranded, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Stranded:
-    """A record that was readable at `before`, and from now on only at `level`: who has it will not see what follows."""
-
-    id: str
-    place: int
-    before: int
-    level: int
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one request adds to one collection: visible whole or not at all, its status with it (law L3)."""
-
-    collection: str
-    publisher: str  # member code, or NOBODY for the hub itself
-    candidates: tuple[Candidate, ...]
-    status_id: str | None  # None: no status is kept (the hub's own definitions)
-    account: str
-    describe: Callable[[Sequence[Outcome]], bytes]  # pure: the status resource's JSON, from all outcomes
-    unmarked: int | None = None  # the level of unmarked objects that no container brings; None: they are refused
-    highest: int = NO_LEVEL - 1  # nothing above is taken
-    reads: Mapping[str, int] = field(
-        default_factory=dict
-    )  # other collections that the sender reads -> up to which level
-    bystanders: tuple[Bystander, ...] = ()
-    refused: int = 0  # objects of the request that are refused already; for the audit trail
-    versions: int = 1 << 62  # of one object that the collection holds; a further one is refused, unless it revokes
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """The result of a batch: one outcome per candidate, and the status as it was kept, empty where none was."""
-
-    outcomes: tuple[Outcome, ...]
-    status: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A status resource as it is kept: its JSON, and who may ask for it."""
-
-    id: str
-    collection: str
-    account: str
-    publisher: str
-    kept_at: int  # milliseconds since 1970
-    body: bytes
-
-
-# which versions are asked for (TAXII 2.1, 3.4.1 match[version])
-LAST: Final = VersionMatch(last=True)
-EVERY: Final = VersionMatch(every=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """One page asked for. "Last" and "first" mean among the versions at or below `clearance` (law L5)."""
-
-    collection: str
-    clearance: int  # the highest level that this reader may see
-    after: int  # place, exclusive
-    limit: int  # records
-    ids: tuple[str, ...] = ()  # empty: any
-    types: tuple[str, ...] = ()  # empty: any
-    versions: VersionMatch = LAST
-    # empty: any; else the newest versions alone that hold a value with one of these marks (`hub.stix.values`)
-    marks: tuple[int, ...] = ()
-    contains: tuple[str, ...] = ()  # empty: any; else the newest versions alone that name one of these as containers
-    publishers: tuple[str, ...] = ()  # with `contains`: whose containers
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A page of objects in place order: `body` holds them joined by commas, ready to stand inside `[` and `]`.
-
-    `first` and `last` are the places of its first and last object, 0 where `count` is 0. `more` is true only
-    where a further page has at least one object; then `following` is the place of that object.
-    """
-
-    body: bytes
-    count: int
-    first: int
-    last: int
-    more: bool
-    following: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ManifestRow:
-    """One record's entry in a manifest or list of versions."""
-
-    id: str
-    place: int
-    version_text: str
-    level: int  # the governing one
-
-
-@dataclass(frozen=True, slots=True)
-class ManifestPage:
-    """A page of manifest rows in place order."""
-
-    rows: tuple[ManifestRow, ...]
-    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,62 +39,6 @@ class Deletion(Enum):
     DELETED = "deleted"  # all records asked for are gone
     MISSING = "missing"  # there was none that this reader may see
     OTHERS_REMAIN = "others remain"  # this member's are gone, or there were none; another member's stand
-
-
-@dataclass(slots=True)
-class Record:
-    """One version of one object as it is kept: what export writes and import reads back."""
-
-    collection: str
-    place: int
-    id: str
-    type: str
-    version: int  # instant; of an SCO: its place
-    version_text: str
-    level: int  # its own
-    owner: str
-    publishers: tuple[str, ...]  # the members that published just this, NOBODY for the hub, in order
-    revoked: bool
-    accepted_at: int  # milliseconds since 1970 by the hub's clock; people are shown this, readers page by place
-    body: bytes
-    digest: bytes
-    source: str = BY_MARKING  # where its level comes from
-    reached: int = HIDDEN  # the lowest level at which it was ever readable
-    names: tuple[str, ...] = ()  # as in `Candidate`
-    contains: tuple[str, ...] = ()
-    describes: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordLevel:
-    """The level that a held record has from now on, and where that comes from."""
-
-    id: str
-    place: int
-    level: int
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRow:
-    """An account as it is kept: hashes only, never a credential."""
-
-    name: str
-    kind: str
-    member: str  # "" for kinds without one
-    password_hash: str  # argon2id, "" where there is none
-    key_hashes: tuple[str, ...]
-    disabled: bool
-    created_at: int  # milliseconds since 1970
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A small thing kept beside the objects: what was delivered, who confirmed, who was reminded."""
-
-    number: int  # grows with each write: whoever read up to one asks for those after it
-    key: str
-    value: bytes
 
 
 class Watch(Protocol):
@@ -459,40 +233,3 @@ class Store(Protocol):
 
     def close(self) -> None:
         """Close files and connections."""
-
-
-def describe_nothing(_outcomes: Sequence[Outcome]) -> bytes:
-    """The status of a batch that keeps none."""
-    return b""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a record stands among the versions of its id in its collection (law L5 d)."""
-
-    governing: int  # the highest level among it and all newer versions
-    newest: bool
-    preceded: int  # the governing level of the next older version, NO_LEVEL if there is none
-    withdrawn: bool  # whether the newest version revokes the object
-
-
-@dataclass(frozen=True, slots=True)
-class HeldVersion:
-    """What `line` needs to know of a record that is held already, in whichever collection."""
-
-    collection: str
-    id: str
-    version: int
-    level: int
-    owner: str
-    publishers: tuple[str, ...]
-    revoked: bool
-    digest: bytes
-    key: Any  # however the store finds the record again
-    type: str = ""
-    place: int = 0
-    source: str = BY_MARKING
-    standing: Standing = Standing(0, newest=True, preceded=NO_LEVEL, withdrawn=False)
-    reached: int = HIDDEN
-    names: tuple[str, ...] = ()
-    contains: tuple[str, ...] = ()

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hub.store.base import Deletion, HeldVersion
+from hub.store.base import Deletion
+from hub.store.records import HeldVersion
 
 
 @dataclass(slots=True)

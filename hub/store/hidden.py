@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 
 from hub.stix.identifiers import SCO_TYPES
 from hub.stix.timestamps import format_place
-from hub.store.base import BY_OPERATOR, HIDDEN, Record
 from hub.store.histories import RowChange, standings, version_of
 from hub.store.line import MICROSECONDS, NewRecord
+from hub.store.records import BY_OPERATOR, HIDDEN, Record
 
 
 @dataclass(slots=True)

@@ -7,18 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from hub.store import ownership
-from hub.store.base import (
-    BY_DEFAULT,
-    HIDDEN,
-    NO_LEVEL,
-    Batch,
-    Candidate,
-    HeldVersion,
-    Record,
-    Standing,
-    Stranded,
-)
+from hub.store.batch import Batch, Candidate, Stranded
 from hub.store.levels import Known, Level
+from hub.store.records import BY_DEFAULT, HIDDEN, NO_LEVEL, HeldVersion, Record, Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from typing import Any, Final
 
 from hub.stix.identifiers import DEFINITION_TYPES
 from hub.stix.tlp import TLP
-from hub.store.base import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, Batch, Bystander, Candidate, HeldVersion
+from hub.store.batch import Batch, Bystander, Candidate
+from hub.store.records import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, HeldVersion
 
 _MARKING: Final = "marking-definition"
 _DEFINITIONS: Final = tuple(f"{name}--" for name in DEFINITION_TYPES)

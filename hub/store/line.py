@@ -13,25 +13,11 @@ from typing import Any, Final
 
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
-from hub.store.base import (
-    BY_DEFAULT,
-    BY_HUB,
-    BY_MARKING,
-    HIDDEN,
-    NO_LEVEL,
-    NOBODY,
-    Batch,
-    Candidate,
-    HeldVersion,
-    Outcome,
-    Record,
-    Standing,
-    Stranded,
-    Verdict,
-)
+from hub.store.batch import Batch, Candidate, Outcome, Stranded, Verdict
 from hub.store.histories import History, RowChange
 from hub.store.levels import Known, Level, bystander_levels, levels_of, newest_here, raises_of
 from hub.store.observables import Additions, given_away
+from hub.store.records import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, NO_LEVEL, NOBODY, HeldVersion, Record, Standing
 
 MICROSECONDS: Final = 1000  # in a millisecond
 SCRUBBED: Final = "00000000-0000-4000-8000-000000000000"  # the UUID in place of a purged one

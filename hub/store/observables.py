@@ -19,8 +19,9 @@ from typing import Final
 
 from hub.stix.identifiers import SCO_TYPES
 from hub.stix.tlp import TLP
-from hub.store.base import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, Batch, Candidate, HeldVersion
+from hub.store.batch import Batch, Candidate
 from hub.store.levels import Known, Level, Link, newest_here, open_level
+from hub.store.records import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, HeldVersion
 
 _VERSION_DIGIT: Final = 22  # counted from the end of an id: where its UUID says how it was made
 _DERIVED: Final = "5"

@@ -24,7 +24,8 @@ import orjson
 from hub.stix import agreement
 from hub.stix.identifiers import DEFINITION_TYPES, SCO_TYPES
 from hub.stix.tlp import TLP
-from hub.store.base import HIDDEN, NO_LEVEL, NOBODY, Batch, Candidate, HeldVersion, Record
+from hub.store.batch import Batch, Candidate
+from hub.store.records import HIDDEN, NO_LEVEL, NOBODY, HeldVersion, Record
 from hub.taxii.protocol import HELD_ALREADY
 
 COMPARED_VERSIONS: Final = 10  # of one id: the newest that others publish; all of them agree with each other

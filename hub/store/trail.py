@@ -11,8 +11,9 @@ from typing import Final
 
 import orjson
 
-from hub.store.base import AccountRow, Appended, Batch, Record, Verdict
+from hub.store.batch import Appended, Batch, Verdict
 from hub.store.chain import SEAL_BYTES, Act
+from hub.store.records import AccountRow, Record
 
 KEY_BYTES: Final = 32  # of the key of seals and salts
 HUB: Final = "hub"  # the account that an entry names where the operator or the hub itself acted

@@ -18,8 +18,8 @@ from hub.community.hub import Hub
 from hub.protocol.checkpoint import Checkpoint
 from hub.sharing.members import Account, AccountKind
 from hub.stix.tlp import TLP
-from hub.store.base import Record
 from hub.store.chain import TrailHead, chained
+from hub.store.records import Record
 from hub.taxii.filters import Filters
 from tests.server.making import COLLECTIONS, Client, address, an_id, indicator, note
 

@@ -24,7 +24,7 @@ from hub.sharing.members import Account, AccountKind
 from hub.sharing.ready import pack
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP
-from hub.store.base import Batch, Candidate, describe_nothing
+from hub.store.batch import Batch, Candidate, describe_nothing
 from hub.wiring import open_hub
 from tests.bench.objects import indicators
 from tests.bench.wire import Wire

@@ -12,7 +12,7 @@ from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from hub.settings import Limits
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP
-from hub.store.base import Candidate
+from hub.store.batch import Candidate
 from tests.community.conftest import Reopen
 from tests.community.making import (
     CATALOGUE,

@@ -14,7 +14,8 @@ from hub.community.ledger import FOLD_DAYS, KIND, Intervals
 from hub.errors import StoreFullError
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
-from hub.store.base import Query, Stranded
+from hub.store.batch import Stranded
+from hub.store.query import Query
 from hub.store.sqlite.store import SqliteStore
 from tests.community.conftest import Reopen
 from tests.community.making import HOUR, KINDS, START, board, cert, entry, incident, note, poll, report, taken

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from hub.errors import HubError
-from hub.store.base import EVERY, LAST, Batch, Deletion, Outcome, Query, Verdict
+from hub.store.base import Deletion
+from hub.store.batch import Batch, Outcome, Verdict
 from hub.store.histories import standings
 from hub.store.mongo import commit as protocol
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps
+from hub.store.query import EVERY, LAST, Query
 from tests.mongo.model import Guards, LostError, Model, perform
 from tests.store.making import START, an_id, batch, candidate
 

@@ -19,8 +19,9 @@ from typing import Any, Final
 import pytest
 
 from hub.errors import HubError, StoreUnavailableError
-from hub.store.base import EVERY, LAST, Deletion
+from hub.store.base import Deletion
 from hub.store.mongo.store import READ_SECONDS, MongoStore
+from hub.store.query import EVERY, LAST
 from tests.mongo import server
 from tests.mongo.worker import COLLECTION, LOCK_SECONDS, batch_of, store_at
 from tests.store.making import add, an_id, asking, batch, candidate, contents, contents_of, held

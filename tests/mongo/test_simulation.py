@@ -12,9 +12,11 @@ from typing import Any, Final
 import pytest
 
 from hub.errors import HubError
-from hub.store.base import EVERY, NOBODY, Query, Verdict
+from hub.store.batch import Verdict
 from hub.store.mongo import commit as protocol
 from hub.store.mongo import steps
+from hub.store.query import EVERY, Query
+from hub.store.records import NOBODY
 from tests.mongo.model import Guards, LostError, Model, perform
 from tests.mongo.simulation import COLLECTIONS, Actor, Simulation
 from tests.store.making import START, an_id, batch, candidate

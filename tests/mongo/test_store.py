@@ -14,11 +14,13 @@ import pytest
 
 from hub.errors import ConfigurationError, HubError, StoreError, StoreUnavailableError, TooLargeError
 from hub.stix.values import mark, marks_in
-from hub.store.base import EVERY, HIDDEN, Candidate, Query, Record, RecordLevel
+from hub.store.batch import Candidate
 from hub.store.mongo import operations as mongo_operations
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import upgrade as mongo_upgrade
 from hub.store.mongo.store import MongoStore
+from hub.store.query import EVERY, Query
+from hub.store.records import HIDDEN, Record, RecordLevel
 from hub.taxii.filters import VersionMatch
 from tests.mongo import server
 from tests.store.making import START, Clock, add, an_id, asking, batch, candidate, contents_of, held, verdicts

@@ -17,8 +17,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
-from hub.store.base import EVERY, Batch, Candidate
+from hub.store.batch import Batch, Candidate
 from hub.store.mongo.store import MongoStore
+from hub.store.query import EVERY
 from tests.store.making import asking, batch, candidate, contents
 
 OBJECTS: Final = 4  # new ones per batch; a fifth object is a new version of one object of the writer

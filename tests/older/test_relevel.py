@@ -29,8 +29,9 @@ from hub.sharing.release import HiddenObject, hidden_objects, release, remove
 from hub.sharing.relevel import Relevelled, relevel
 from hub.sharing.seed import remove_surplus, seed
 from hub.stix.tlp import TLP
-from hub.store.base import RecordLevel, Store
+from hub.store.base import Store
 from hub.store.mongo.store import MongoStore
+from hub.store.records import RecordLevel
 from hub.store.sqlite.store import SqliteStore
 from tests.conftest import HOUR, Template, assemble, clients_of
 from tests.mongo import server

@@ -14,7 +14,8 @@ from hub.sharing.seed import seed
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP, TLP2_IDS
-from hub.store.base import NOBODY, Batch, Candidate, describe_nothing
+from hub.store.batch import Batch, Candidate, describe_nothing
+from hub.store.records import NOBODY
 from tests.server.making import IDENTITIES, START, Client, address, an_id, ids, indicator, note, stamp
 
 OTHERS = "belongs to another member"

@@ -17,7 +17,7 @@ from hub.sharing.definitions import own_objects
 from hub.sharing.members import Account, AccountKind, Member
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS, tlp1_definition, tlp2_definition
-from hub.store.base import BY_HUB, BY_MARKING
+from hub.store.records import BY_HUB, BY_MARKING
 
 MEMBERS = frozenset({"ID", "SG", "MY", "VN"})
 OPEN: Final = Collection(

@@ -13,7 +13,8 @@ from hub.sharing.deliver import Delivered, Exit, objects
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.ready import Content, PageKey, ReadyPage, ReadyPages, pack, unpack
 from hub.stix.timestamps import format_place
-from hub.store.base import Query, Store
+from hub.store.base import Store
+from hub.store.query import Query
 from hub.taxii.filters import Filters, Match, VersionMatch
 from tests.store.making import Clock, add, an_id, candidate
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from hub.store.base import EVERY, NOBODY, Batch, Candidate, Outcome, Query, Store, Verdict
+from hub.store.base import Store
+from hub.store.batch import Batch, Candidate, Outcome, Verdict
+from hub.store.query import EVERY, Query
+from hub.store.records import NOBODY
 from hub.taxii.filters import VersionMatch
 
 KINDS: Final = ("sqlite", "mongo")  # a further store joins the contract with its name here and a branch in `open_kind`

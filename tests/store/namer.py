@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from hub.store.base import NOBODY
+from hub.store.records import NOBODY
 from tests.store.making import an_id, batch, candidate, open_kind
 
 COLLECTIONS = ("high", "low")

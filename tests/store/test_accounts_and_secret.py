@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from hub.errors import StoreError
-from hub.store.base import AccountRow, Store
+from hub.store.base import Store
+from hub.store.records import AccountRow
 from tests.store.making import START
 
 ANA = AccountRow("ana", "cert", "ID", "argon2-hash", ("key-1", "key-2"), disabled=False, created_at=START)

@@ -8,7 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from hub.store.base import Outcome, Status, Store, Verdict
+from hub.store.base import Store
+from hub.store.batch import Outcome, Verdict
+from hub.store.records import Status
 from tests.store.making import START, Clock, add, an_id, batch, candidate, held, verdicts
 
 

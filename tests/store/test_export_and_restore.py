@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from hub.errors import UnprocessableError
-from hub.store.base import EVERY, LAST, Record, Status, Store
+from hub.store.base import Store
+from hub.store.query import EVERY, LAST
+from hub.store.records import Record, Status
 from hub.taxii.filters import VersionMatch
 from tests.store.making import START, Clock, add, an_id, asking, candidate, contents_of, held, nobodys, places
 

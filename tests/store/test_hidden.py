@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from hub.store.base import BY_OPERATOR, HIDDEN, REFUSED, Record, RecordLevel, Store
+from hub.store.base import Store
+from hub.store.records import BY_OPERATOR, HIDDEN, REFUSED, Record, RecordLevel
 from tests.store.making import START, Clock, add, an_id, asking, candidate, contents, held, nobodys, places
 
 ADDRESS = an_id(1, "ipv4-addr")

@@ -7,11 +7,13 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.store.base import NO_LEVEL, Deletion, HeldVersion, Standing, Verdict
+from hub.store.base import Deletion
+from hub.store.batch import Verdict
 from hub.store.deletion import withdraw
 from hub.store.histories import Version, standings
 from hub.store.levels import Known, questions
 from hub.store.line import settle
+from hub.store.records import NO_LEVEL, HeldVersion, Standing
 from tests.store.making import START, an_id, batch, candidate, nobodys, verdicts
 
 VERSIONS = 10_000

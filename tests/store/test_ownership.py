@@ -10,7 +10,9 @@ import orjson
 import pytest
 
 from hub.store import ownership
-from hub.store.base import NOBODY, Candidate, Deletion, HeldVersion, Outcome, Store, Verdict
+from hub.store.base import Deletion, Store
+from hub.store.batch import Candidate, Outcome, Verdict
+from hub.store.records import NOBODY, HeldVersion
 from hub.taxii.protocol import HELD_ALREADY
 from tests.store.making import add, an_id, asking, batch, candidate, contents_of, nobodys, verdicts
 

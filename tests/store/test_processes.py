@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.store.base import EVERY, Query, Store
+from hub.store.base import Store
+from hub.store.query import EVERY, Query
 from tests.store.making import ROOMY, START, Clock, add, an_id, candidate, contents, places
 from tests.store.publisher import numbers, status_of
 

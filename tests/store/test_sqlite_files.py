@@ -16,7 +16,10 @@ import apsw
 import pytest
 
 from hub.errors import StoreError, StoreFullError, StoreUnavailableError
-from hub.store.base import EVERY, AccountRow, Deletion, Query, Store, Verdict
+from hub.store.base import Deletion, Store
+from hub.store.batch import Verdict
+from hub.store.query import EVERY, Query
+from hub.store.records import AccountRow
 from hub.store.sqlite import pages as sqlite_pages
 from hub.store.sqlite.store import SqliteStore
 from hub.taxii.filters import VersionMatch

@@ -11,8 +11,9 @@ import orjson
 from hub.audit.state import TrailState
 from hub.protocol.checkpoint import START, link_of
 from hub.store import trail
-from hub.store.base import NOBODY, AccountRow, Store
+from hub.store.base import Store
 from hub.store.chain import GONE, Act, unpacked
+from hub.store.records import NOBODY, AccountRow
 from tests.store.making import START as NOW
 from tests.store.making import add, an_id, candidate
 

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from hub.stix.values import mark, normal, texts_of
-from hub.store.base import HIDDEN, Candidate, Record, RecordLevel, Store
+from hub.store.base import Store
+from hub.store.batch import Candidate
+from hub.store.records import HIDDEN, Record, RecordLevel
 from hub.store.sqlite.store import SqliteStore
 from hub.taxii.filters import VersionMatch
 from tests.store.conftest import OpenStore

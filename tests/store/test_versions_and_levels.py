@@ -14,7 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hub.store.base import EVERY, LAST, NOBODY, Candidate, Deletion, Query, Store, Verdict
+from hub.store.base import Deletion, Store
+from hub.store.batch import Candidate, Verdict
+from hub.store.query import EVERY, LAST, Query
+from hub.store.records import NOBODY
 from hub.taxii.filters import VersionMatch
 from tests.store.making import (
     ROOMY,

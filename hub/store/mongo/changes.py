@@ -6,12 +6,12 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from hub.store import hidden, histories
-from hub.store.base import RecordLevel
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.commit import held_after, shown_otherwise
 from hub.store.mongo.rows import Document
 from hub.store.mongo.steps import LogEntry, LookUp, Plan, ReadBodies, Step
+from hub.store.records import RecordLevel
 
 
 def set_levels(collection: str, levels: Sequence[RecordLevel], name: str) -> Generator[Step, Any, tuple[int, ...]]:

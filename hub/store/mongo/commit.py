@@ -41,7 +41,8 @@ from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
 from hub.store import deletion, histories, line, ownership
-from hub.store.base import EVERY, HIDDEN, NO_LEVEL, Appended, Batch, Changes, Deletion, Query, Record, Status
+from hub.store.base import Changes, Deletion
+from hub.store.batch import Appended, Batch
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.lookups import look_up
 from hub.store.mongo.rows import Document
@@ -68,6 +69,8 @@ from hub.store.mongo.steps import (
     Touch,
     Wait,
 )
+from hub.store.query import EVERY, Query
+from hub.store.records import HIDDEN, NO_LEVEL, Record, Status
 from hub.taxii.filters import VersionMatch
 
 POLITE_WAITS: Final = 40  # how often a tip is looked at again before it is carried out in its writer's place

@@ -6,7 +6,7 @@ from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from hub.store.base import Batch
+from hub.store.batch import Batch
 from hub.store.levels import Known, Link, Questions, questions
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.rows import CONTAINED, DESCRIBED, NAMED, WITHDRAWN, Document

@@ -14,12 +14,12 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 
 from hub.errors import StoreError, TooLargeError
-from hub.store.base import AccountRow, Record, Status
 from hub.store.line import scrubbed
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps
 from hub.store.mongo.link import DOCUMENT_BYTES, only_duplicates
 from hub.store.mongo.rows import Document
+from hub.store.records import AccountRow, Record, Status
 
 AT_ONCE: Final = 1_000  # rows, or ids, per operation
 BYTES_AT_ONCE: Final = 8 * 1024 * 1024  # of bodies, to be held in memory, and to fit into a commit's plan

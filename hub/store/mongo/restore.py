@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from hub.errors import StoreUnavailableError, UnprocessableError
 from hub.store import histories, line
-from hub.store.base import Record
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.rows import Document
@@ -27,6 +26,7 @@ from hub.store.mongo.steps import (
     Taken,
     Wipe,
 )
+from hub.store.records import Record
 
 MAX_PLACE: Final = 10**15 - 1  # what a key has digits for: beyond the year 33000
 

@@ -23,20 +23,10 @@ from typing import Any, Final
 import bson
 
 from hub.stix.values import marks_in
-from hub.store.base import (
-    HIDDEN,
-    NO_LEVEL,
-    UNKNOWN_SOURCE,
-    AccountRow,
-    HeldVersion,
-    ManifestRow,
-    Query,
-    Record,
-    Standing,
-    Status,
-)
 from hub.store.histories import RowChange, Version
 from hub.store.line import NewRecord
+from hub.store.query import ManifestRow, Query
+from hub.store.records import HIDDEN, NO_LEVEL, UNKNOWN_SOURCE, AccountRow, HeldVersion, Record, Standing, Status
 from hub.taxii.filters import VersionMatch
 
 Document = dict[str, Any]

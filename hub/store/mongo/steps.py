@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from hub.store.base import NO_LEVEL, Query
 from hub.store.mongo.rows import Document
+from hub.store.query import Query
+from hub.store.records import NO_LEVEL
 
 NOTHING_HELD: Final = (0,) * NO_LEVEL
 

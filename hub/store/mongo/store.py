@@ -20,24 +20,8 @@ from pymongo.database import Database
 
 from hub.errors import HubError, UnprocessableError
 from hub.store import trail
-from hub.store.base import (
-    EVERY,
-    HIDDEN,
-    AccountRow,
-    Appended,
-    Batch,
-    Changes,
-    Deletion,
-    Fact,
-    ManifestPage,
-    Page,
-    Query,
-    Record,
-    RecordLevel,
-    Standing,
-    Status,
-    Watch,
-)
+from hub.store.base import Changes, Deletion, Watch
+from hub.store.batch import Appended, Batch
 from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.store.mongo import changes as mongo_changes
 from hub.store.mongo import commit as mongo_commit
@@ -62,6 +46,8 @@ from hub.store.mongo.runner import Observer, Runner, deadline_in
 from hub.store.mongo.steps import Step
 from hub.store.mongo.trail import MongoTrail
 from hub.store.mongo.watch import Glances
+from hub.store.query import EVERY, ManifestPage, Page, Query
+from hub.store.records import HIDDEN, AccountRow, Fact, Record, RecordLevel, Standing, Status
 from hub.taxii.filters import VersionMatch
 
 READ_SECONDS: Final = 6.0  # for a read in all, retries included, before the answer is 503

@@ -16,11 +16,13 @@ from pymongo import errors as mongo_errors
 
 from hub.errors import StoreUnavailableError
 from hub.store import chain, trail
-from hub.store.base import Batch, Record, Store
+from hub.store.base import Store
+from hub.store.batch import Batch
 from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.commit import Committed
 from hub.store.mongo.operations import AT_ONCE, Operations, insert_new
+from hub.store.records import Record
 
 KEY_ID: Final = "trail key"
 AT_ONCE_ENTRIES: Final = 200  # in memory

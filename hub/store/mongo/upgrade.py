@@ -10,13 +10,13 @@ from pymongo import UpdateOne
 from hub.stix.references import references_in
 from hub.stix.values import marks_in
 from hub.store import histories
-from hub.store.base import HIDDEN, NO_LEVEL, UNKNOWN_SOURCE, Standing
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import operations as mongo_operations
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.operations import AT_ONCE, Operations
 from hub.store.mongo.rows import Document
 from hub.store.mongo.steps import NOTHING_HELD, LogEntry, ReadPlan, ReadTip
+from hub.store.records import HIDDEN, NO_LEVEL, UNKNOWN_SOURCE, Standing
 
 _OLD_EVERYTHING: Final = 3 * NO_LEVEL - 1  # the code in `views` of every record there was, up to format 2
 

@@ -8,9 +8,11 @@ from typing import Any, Final
 import apsw
 import orjson
 
-from hub.store.base import Batch, Changes, HeldVersion, Record, Standing
+from hub.store.base import Changes
+from hub.store.batch import Batch
 from hub.store.levels import Known, Link, Questions, questions
 from hub.store.ownership import bodies_to_read
+from hub.store.records import HeldVersion, Record, Standing
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.mentions import CONTAINED, DESCRIBED, NAMED, WITHDRAWN, refs_of
 from hub.store.sqlite.pages import LAST_PLACE, key_of, place_of

@@ -12,7 +12,7 @@ import apsw
 import orjson
 
 from hub.stix.references import References
-from hub.store.base import Standing
+from hub.store.records import Standing
 
 NAMED: Final = 0
 CONTAINED: Final = 1

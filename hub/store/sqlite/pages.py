@@ -15,7 +15,9 @@ from typing import Any, Final
 
 import apsw
 
-from hub.store.base import COMPARED_MOST, NO_LEVEL, ManifestPage, ManifestRow, Page, Query
+from hub.store.base import COMPARED_MOST
+from hub.store.query import ManifestPage, ManifestRow, Page, Query
+from hub.store.records import NO_LEVEL
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.mentions import CONTAINED
 from hub.store.sqlite.values import UNVALUED

@@ -15,8 +15,9 @@ import apsw
 from hub.errors import UnprocessableError
 from hub.stix.references import References
 from hub.store import line
-from hub.store.base import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, Batch, Bystander, Candidate, Record, Verdict
+from hub.store.batch import Batch, Bystander, Candidate, Verdict
 from hub.store.levels import Known, Level, levels_of
+from hub.store.records import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, Record
 from hub.store.sqlite import lookups
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.mentions import DESCRIBED, refs_of, refs_text

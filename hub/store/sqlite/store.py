@@ -16,26 +16,11 @@ import apsw
 
 from hub.errors import StoreError, StoreUnavailableError
 from hub.store import trail
-from hub.store.base import (
-    EVERY,
-    HIDDEN,
-    NO_LEVEL,
-    AccountRow,
-    Appended,
-    Batch,
-    Changes,
-    Deletion,
-    Fact,
-    ManifestPage,
-    Page,
-    Query,
-    Record,
-    RecordLevel,
-    Standing,
-    Status,
-    Watch,
-)
+from hub.store.base import Changes, Deletion, Watch
+from hub.store.batch import Appended, Batch
 from hub.store.chain import Act, TrailEntry, TrailHead
+from hub.store.query import EVERY, ManifestPage, Page, Query
+from hub.store.records import HIDDEN, NO_LEVEL, AccountRow, Fact, Record, RecordLevel, Standing, Status
 from hub.store.sqlite import lookups
 from hub.store.sqlite import pages as sqlite_pages
 from hub.store.sqlite import trail as sqlite_trail

@@ -9,8 +9,8 @@ from typing import Any, Final
 import apsw
 
 from hub.store import chain, trail
-from hub.store.base import AccountRow
 from hub.store.chain import Act, TrailEntry, TrailHead
+from hub.store.records import AccountRow
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.lookups import records_at, records_of
 

@@ -13,8 +13,10 @@ import apsw
 from hub.errors import UnprocessableError
 from hub.stix.references import References
 from hub.store import deletion, hidden, histories, line, trail
-from hub.store.base import Appended, Batch, Deletion, HeldVersion, Record, RecordLevel
+from hub.store.base import Deletion
+from hub.store.batch import Appended, Batch
 from hub.store.chain import GONE
+from hub.store.records import HeldVersion, Record, RecordLevel
 from hub.store.sqlite import trail as sqlite_trail
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.lookups import history_of, look_up
