@@ -6,17 +6,20 @@
 | an id of a platform (`PLATFORM_IDS`), or one that `collections/hub.toml` declares | as above | as listed |
 | an id of PAP | as above | none: PAP says what a reader may do, not who reads |
 | any other marking definition | as above | what its definition says, which is held or comes in the same envelope |
-| a bare UUID of one of these, `urn:uuid:…`, or an id in a text that holds JSON | outside prose | as above |
-| a label: `tlp:red`, `TLP:AMBER+STRICT`, `tlp:"amber+strict"`, `Traffic Light Protocol: green`, `tlp-level:red` | `labels` | the highest word behind TLP |
-| a text that begins so: `TLP:RED - do not share` | custom properties, extensions, external references | that of the word |
+| a bare UUID of one of these, `urn:uuid:…`, an address or element each word of which holds one, or an id in a text that holds JSON | outside prose | as above |
+| a label: `tlp:red`, `TLP:AMBER+STRICT`, `tlp:"amber+strict"`, `Traffic Light Protocol: green`, `traffic-light:red`, `tlp-level:red` | `labels` | the highest word behind TLP |
+| a text of at most 200 characters that says so: `TLP:RED - do not share`, `classification: TLP RED`; an item of a longer list: `…,tlp:red,…` | custom properties and extensions, external references but for their descriptions | that of the word |
 | a value under a key that names TLP: `x_tlp: "red"`, `tlp_2_0: "amber"`, `tlp: {"level": "red"}`; a key that says it: `tlp_red: true` | anywhere | that of the word |
 | a value beside the name of TLP: `{"key": "tlp", "value": "red"}`, `["tlp", "red"]` | in embedded objects and lists | that of the word |
-| a marking definition, of itself and of all that it marks | its name, its statement, `definition.tlp`, `x_opencti_definition`, the TLP 2.0 extension | that of the words |
+| the TLP 2.0 extension | wherever extensions stand | that of any value in it |
+| a marking definition, of itself and of all that it marks | its name, statement, description, `definition.tlp`, `x_opencti_definition`; the level's word alone, unless PAP is named | that of the words |
+| ISA's ACS marking (`acs.py`), as CISA's AIS writes it | wherever extensions stand | unclassified: AMBER+STRICT, none where it is released to the public or shared by default; else not understood |
 
 Of several levels the highest counts. Case, spaces, underscores, quotation marks, full-width letters, letters of other scripts
 that look alike, and characters without width make no difference, nor does the version of TLP ("TLP 2.0 RED"). What is a
-TLP label in form and names no level (`tlp:purple`, `tlp:rot`, `tlp:amber+s`, `x_tlp: "purple"`, `x_tlp: 4`) is not
-understood, and such an object is refused, never taken for unmarked.
+TLP label in form and names no level (`tlp:purple`, `tlp:rot`, `tlp:amber+s`, `x_tlp: "purple"`, `x_tlp: 4`), and a
+marking definition that names TLP and no level (`TLP ROUGE`), is not understood, and such an object is refused, never taken
+for unmarked.
 
 An embedded object says as much: by its markings, its `id` or its `name` (as platforms embed markings and tags), and by
 what it defines where it is a marking definition.
@@ -33,9 +36,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hub.stix import level_words
+from hub.stix import acs, level_words
 from hub.stix.identifiers import UUID
-from hub.stix.tlp import LEVELS, PAP_IDS, TLP
+from hub.stix.tlp import LEVELS, PAP_IDS, TLP, TLP2_EXTENSION
 
 KnownMarkings = Mapping[str, TLP | None]
 """Marking ids with the level that each says, None for one that says none."""
@@ -52,10 +55,13 @@ _MARKING_ID: Final = rf"{_MARKING}--{UUID}"
 # possessive, so that it never gives back what it took: a text of spaces costs its length, not its square
 _MARKING_IDS: Final = re.compile(rf"[\s,;|]*+{_MARKING_ID}(?:[\s,;|]++{_MARKING_ID})*+[\s,;|]*+", re.ASCII)
 _ONE_MARKING_ID: Final = re.compile(_MARKING_ID, re.ASCII)
-_UUID_ALONE: Final = re.compile(rf"(?:urn:uuid:)?({UUID})", re.ASCII)
-_BEGINS_AS_UUID: Final = re.compile(
-    rb'"(?:[\s\\]|urn:|[0-9a-f]{8}-)'
-)  # a text in JSON in lower case, blanks before it or not
+_ANY_UUID: Final = re.compile(UUID, re.ASCII)
+_WORDS: Final = re.compile(r"[^\s,;|]++")
+# A text in JSON in lower case, blanks before it or not; and the extensions that say a level without a word for it.
+_BEGINS_AS_MARKING: Final = re.compile(
+    rb'"(?:[\s\\]|urn:|[0-9a-f]{8}-|[{(<](?:urn:|[0-9a-f]{8}-)|extension-definition--(?:%b|%b))'
+    % tuple(extension.rpartition("--")[2].encode() for extension in (TLP2_EXTENSION, acs.EXTENSION))
+)
 
 # References from object to object, and texts: what stands there mentions a definition and is no marking.
 _MENTIONS: Final = frozenset(
@@ -66,7 +72,8 @@ _MENTIONS: Final = frozenset(
 # write markings and tags.
 _MENTIONS_INSIDE: Final = _MENTIONS - {"id", "name", "value"}
 _JSON: Final = ("{", "[")  # begin a text that holds JSON
-_LABEL_CHARACTERS: Final = 200  # beyond it a text is prose
+_QUOTES: Final = "\"'\\\ufeff\0 \t\r\n"  # around a text, such as JSON in JSON
+_HOLD_LEVELS: Final = frozenset(("value", "level"))  # beside the name of TLP, as in {"key": "tlp", "value": "red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +97,8 @@ def said_level(content: Mapping[str, Any], body: bytes, known: KnownMarkings = K
         # nothing speaks of a marking but the property and each of its ids; nor is this a definition
         and lower.count(b"marking") == len(refs) + ("object_marking_refs" in content)
         and body.isascii()
-        and level_words.MAY_SAY.search(lower) is None
-        and _BEGINS_AS_UUID.search(lower) is None
+        and not level_words.may_say_in(lower)
+        and _BEGINS_AS_MARKING.search(lower) is None
     ):
         level: TLP | None = None
         for ref in refs:
@@ -142,9 +149,14 @@ class _Reading:
             inside = (
                 of_tlp or self._key(key).names_tlp or any(level_words.is_name_of_tlp(item) for item in value.values())
             )
-            self._properties(value, _MENTIONS_INSIDE, of_tlp=inside)
+            levels = len(self._levels)
+            self._properties(value, _MENTIONS_INSIDE, of_tlp=inside or key == TLP2_EXTENSION)
             if value.get("type") == _MARKING:
                 self._definition(value)
+            if key == acs.EXTENSION:
+                self._acs(value)
+            elif key == TLP2_EXTENSION and len(self._levels) == levels:
+                self._unclear = "the TLP 2.0 extension"
         elif isinstance(value, list | tuple):
             inside = of_tlp or any(level_words.is_name_of_tlp(item) for item in value)
             for item in value:
@@ -164,17 +176,19 @@ class _Reading:
             self._word(text, key, of_tlp=of_tlp)
 
     def _marking_ids(self, text: str) -> list[str]:
-        """The ids of marking definitions that are all of a text; of known ones, those as a bare UUID or in JSON, too."""
+        """The ids of marking definitions that are all of a text.
+
+        Known ones count under any name, also where they are a part of each word of it, or stand in JSON.
+        """
         if "-" not in text:
             return []
-        lowered = text.lower().strip()
-        if "--" in lowered:
-            ids = _ONE_MARKING_ID.findall(lowered)
-            if not ids or _MARKING_IDS.fullmatch(lowered):
-                return ids
-            return [one for one in ids if one in self._known] if lowered.startswith(_JSON) else []
-        ids = [f"{_MARKING}--{found[1]}"] if (found := _UUID_ALONE.fullmatch(lowered)) else []
-        return [one for one in ids if one in self._known]
+        lowered = text.lower().strip(_QUOTES)
+        if _MARKING_IDS.fullmatch(lowered):
+            return _ONE_MARKING_ID.findall(lowered)
+        known = [one for found in _ANY_UUID.findall(lowered) if (one := f"{_MARKING}--{found}") in self._known]
+        if not known or lowered.startswith(_JSON):
+            return known
+        return known if all(_ANY_UUID.search(word) for word in _WORDS.findall(lowered)) else []
 
     def _marking(self, identifier: str) -> None:
         if identifier not in self._known:
@@ -193,18 +207,18 @@ class _Reading:
 
     def _word(self, text: str, key: str, *, of_tlp: bool) -> None:
         """A text that begins with a label, or a level under a key or beside a text that names TLP."""
-        if len(text) > _LABEL_CHARACTERS:
-            return
         levels = level_words.text_levels(text)
-        words = self._key(key)
-        if not levels and (of_tlp or words.names_tlp):
-            level = level_words.level_of_word(text)
-            if level is None and words.said is not None and not level_words.denies(text):
-                level = words.said
-            if level is not None:
-                levels = [level]
-            elif words.holds_level:
-                self._unclear = text
+        if len(text) <= level_words.LABEL_CHARACTERS:
+            words = self._key(key)
+            if not levels and (of_tlp or words.names_tlp):
+                levels = level_words.loose_levels(text) if words.names_tlp else []
+                level = level_words.level_of_word(text)
+                if level is None and words.said is not None and not level_words.denies(text):
+                    level = words.said
+                if level is not None:
+                    levels = [level]
+                elif not levels and (words.holds_level or (of_tlp and _is_level_unread(key, text))):
+                    self._unclear = text
         self._levels += levels
 
     def _sign(self, key: str, value: Any, *, of_tlp: bool) -> None:
@@ -213,11 +227,11 @@ class _Reading:
         if not (of_tlp or words.names_tlp):
             return
         level = None if level_words.denies(value) else words.said
-        if level is None and of_tlp and value is True and len(key) <= _LABEL_CHARACTERS:
+        if level is None and of_tlp and not level_words.denies(value) and len(key) <= level_words.LABEL_CHARACTERS:
             level = level_words.level_of_word(key)
         if level is not None:
             self._levels.append(level)
-        elif value is not False and words.holds_level:
+        elif value is not False and (words.holds_level or (of_tlp and key in _HOLD_LEVELS)):
             self._unclear = f"{key}: {value}"
 
     def _key(self, key: str) -> level_words.KeyWords:
@@ -229,14 +243,24 @@ class _Reading:
     def _definition(self, content: Mapping[str, Any]) -> None:
         """What a marking definition says in words, beyond the ids that stand in it."""
         kind = " ".join(_texts(content.get(key) for key in ("definition_type", "x_opencti_definition_type")))
-        named = list(_texts((content.get("name"), content.get("x_opencti_definition"))))
+        named = list(_texts(content.get(key) for key in ("name", "x_opencti_definition", "description")))
         definition = content.get("definition")
         stated = list(_texts(definition.values() if isinstance(definition, Mapping) else (definition,)))
         levels = level_words.definition_levels(kind, [*named, *stated])
-        of_tlp = level_words.key_words(kind).names_tlp or any(level_words.is_label(text) for text in named)
-        if levels is None or (not levels and not self._levels and of_tlp):
-            self._unclear = " ".join(named) or "a definition of TLP"
+        if levels is None and not self._levels:
+            self._unclear = " ".join((*named, *stated)) or "a definition of TLP"
         self._levels += levels or ()
+
+    def _acs(self, marking: Mapping[str, Any]) -> None:
+        level = acs.level_of(marking)
+        if level is None:
+            self._unclear = "an ACS marking of what is classified"
+        elif level > TLP.CLEAR:
+            self._levels.append(level)
+
+
+def _is_level_unread(key: str, text: str) -> bool:
+    return key in _HOLD_LEVELS and not level_words.is_name_of_tlp(text)
 
 
 def _texts(values: Any) -> Iterator[str]:

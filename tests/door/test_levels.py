@@ -12,8 +12,9 @@ import orjson
 import pytest
 import stix2
 
+from hub.stix import acs
 from hub.stix.levels import said_level
-from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS
+from hub.stix.tlp import TLP, TLP1_IDS, TLP2_EXTENSION, TLP2_IDS
 from tests.conftest import ClientOf
 from tests.server.making import Client, Content, an_id, ids, indicator, marked, note, statement
 
@@ -21,6 +22,18 @@ OPENCTI_STRICT: Final = "marking-definition--826578e1-40ad-459f-bc73-ede076f81f3
 OTHER: Final = an_id(900, "marking-definition")
 EXTENSION: Final = "extension-definition--00000000-0000-4000-8000-000000000901"
 RED_ID: Final = TLP2_IDS[TLP.RED]
+
+
+def acs_marking(determination: str, *, classification: str = "U", sharing: str = "deny") -> Content:
+    """An ACS marking as CISA's AIS writes it, shortened."""
+    return {
+        "extension_type": "property-extension",
+        "identifier": "isa:guide.19001.ACS3-00000000-0000-4000-8000-000000000001",
+        "responsible_entity_originator": "USA.DHS",
+        "policy_reference": f"urn:isa:policy:acs:ns:v3.0?privdefault=deny&sharedefault={sharing}",
+        "control_set": {"classification": classification, "formal_determination": [determination]},
+    }
+
 
 # what is said, and the level that it means
 WORDS: Final[dict[str, tuple[dict[str, Any], TLP | None]]] = {
@@ -91,6 +104,35 @@ WORDS: Final[dict[str, tuple[dict[str, Any], TLP | None]]] = {
     "pair of a key and a value": ({"x_pairs": [{"key": "tlp", "value": "red"}]}, TLP.RED),
     "pair in a list": ({"x_pairs": [["TLP", "red"]]}, TLP.RED),
     "external reference to TLP": ({"external_references": [{"source_name": "TLP", "external_id": "red"}]}, TLP.RED),
+    "label with dots": ({"labels": ["T.L.P.: RED"]}, TLP.RED),
+    "label of a traffic light": ({"labels": ["traffic-light:red"]}, TLP.RED),
+    "label of a traffic light that is a thing": ({"labels": ["traffic-light-controller"]}, None),
+    "label of TLP alone": ({"labels": ["TLP"]}, None),
+    "label with strict behind other words": ({"labels": ["TLP:AMBER w/ strict"]}, TLP.AMBER_STRICT),
+    "label with strict in front": ({"labels": ["tlp:strict-amber"]}, TLP.AMBER_STRICT),
+    "text that says it at its end": ({"x_handling": "Classification: TLP RED"}, TLP.RED),
+    "text with elements": ({"x_handling": "<b>TLP:RED</b>"}, TLP.RED),
+    "item of a list in a text": ({"x_tags": "osint,tlp:red"}, TLP.RED),
+    "item of a long list in a text": ({"x_tags": ",".join(["botnet"] * 40) + ";tlp:red"}, TLP.RED),
+    "mention in a long text": ({"x_story": "word " * 40 + "of TLP:RED, TLP:AMBER and others"}, None),
+    "key of a traffic light": ({"x_traffic_light": "red"}, TLP.RED),
+    "key that names TLP, before a reason": ({"x_tlp_restriction": "RED: no onward sharing"}, TLP.RED),
+    "key that says a level, with a number": ({"x_tlp_red": 1}, TLP.RED),
+    "key that says a level, denied with a number": ({"x_tlp_red": 0}, None),
+    "UUID in braces": ({"x_sharing": f"{{{RED_ID.partition('--')[2]}}}"}, TLP.RED),
+    "UUID of CACAO's marking": ({"x_playbook": {"markings": [RED_ID.replace("definition", "tlp")]}}, TLP.RED),
+    "id in an address": ({"x_sharing": f"urn:stix:{RED_ID}"}, TLP.RED),
+    "id in an element": ({"x_sharing": f"<id>{RED_ID}</id>"}, TLP.RED),
+    "id with a full stop": ({"x_sharing": f"\ufeff{RED_ID}."}, TLP.RED),
+    "id among words": ({"x_sharing": f"not as {RED_ID} says"}, None),
+    "id in JSON in JSON in a text": ({"x_raw": json.dumps(json.dumps({"a": [RED_ID]}))}, TLP.RED),
+    "TLP 2.0's extension of an object": (
+        {"extensions": {TLP2_EXTENSION: {"extension_type": "property-extension", "value": "red"}}},
+        TLP.RED,
+    ),
+    "ACS for a few": ({"extensions": {acs.EXTENSION: acs_marking("AIS")}}, TLP.AMBER_STRICT),
+    "ACS released to the public": ({"extensions": {acs.EXTENSION: acs_marking("PUBREL")}}, None),
+    "ACS shared by default": ({"extensions": {acs.EXTENSION: acs_marking("AIS", sharing="permit")}}, None),
     "red without TLP": ({"x_pairs": [{"key": "team", "value": "red"}], "labels": ["red", "traffic-light"]}, None),
     "mention in prose": ({"description": f"see {RED_ID} of the standard"}, None),
     "whole id as prose": ({"description": RED_ID}, None),
@@ -105,6 +147,14 @@ DEFINITIONS: Final[dict[str, tuple[dict[str, Any], TLP | None]]] = {
     "definition.tlp": ({"definition": {"tlp": "red"}}, TLP.RED),
     "OpenCTI's property": ({"x_opencti_definition_type": "TLP", "x_opencti_definition": "TLP:RED"}, TLP.RED),
     "OpenCTI's word alone": ({"x_opencti_definition_type": "TLP", "x_opencti_definition": "RED"}, TLP.RED),
+    "OpenCTI's word, and no more": ({"x_opencti_definition": "RED"}, TLP.RED),
+    "name that is the word": ({"name": "Red"}, TLP.RED),
+    "statement that is the word": ({"definition": {"statement": "RED"}}, TLP.RED),
+    "colour of AIS": ({"definition_type": "ais", "definition": {"consent": "none", "color": "red"}}, TLP.RED),
+    "description": ({"description": "To be handled as TLP:RED"}, TLP.RED),
+    "statement with dots": ({"definition": {"statement": "T.L.P. RED"}}, TLP.RED),
+    "ACS": ({"extensions": {acs.EXTENSION: acs_marking("AIS")}}, TLP.AMBER_STRICT),
+    "PAP": ({"name": "PAP:RED", "definition": {"statement": "RED"}}, None),
     "its own marking": (marked(TLP.RED), TLP.RED),
     "nothing": ({}, None),
 }
@@ -136,18 +186,44 @@ def test_what_a_definition_says_of_its_level(words: str) -> None:
     assert said_level(content, orjson.dumps(content)).level is DEFINITIONS[words][1]
 
 
-@pytest.mark.parametrize("label", ["tlp:purple", "TLP:EX:CHR", "tlp:unclear", "tlp:rot", "tlp-merah", "tlp:amber+s"])
+@pytest.mark.parametrize(
+    "label",
+    ["tlp:purple", "TLP:EX:CHR", "tlp:unclear", "tlp:rot", "tlp-merah", "tlp:amber+s", "TLP4", "Protocole TLP : rouge"],
+)
 def test_a_label_of_tlp_that_names_no_level_is_refused(indonesia: Client, label: str) -> None:
     """It is present and not understood: never as if it were absent."""
     words = indonesia.refusal("feeds", {**indicator(1, level=TLP.GREEN), "labels": [label]})
     assert "TLP:AMBER+STRICT" in words
 
 
-@pytest.mark.parametrize("properties", [{"x_tlp": 4}, {"x_tlp": "purple"}, {"x_acme": {"tlp": True}}])
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"x_tlp": 4},
+        {"x_tlp": "purple"},
+        {"x_acme": {"tlp": True}},
+        {"x_fields": [{"key": "tlp", "value": 3}]},
+        {"x_fields": [{"key": "tlp", "value": "rouge"}]},
+        {"extensions": {TLP2_EXTENSION: {"extension_type": "property-extension"}}},
+        {"extensions": {acs.EXTENSION: acs_marking("AIS", classification="TS")}},
+    ],
+)
 def test_a_value_of_tlp_that_names_no_level_is_refused(indonesia: Client, properties: Content) -> None:
     """Whatever its kind: a property that can hold nothing but a level, and holds none that is known."""
     words = indonesia.refusal("feeds", {**indicator(1, level=TLP.GREEN), **properties})
     assert "TLP:AMBER+STRICT" in words
+
+
+@pytest.mark.parametrize("text", ["TLP ROUGE", "Protokol TLP: merah", "TLP: แดง", "TLP 赤", "TLP 4", "TLP"])
+@pytest.mark.parametrize("where", ["name", "statement"])
+def test_a_definition_that_names_tlp_and_no_level_marks_nothing(as_account: ClientOf, where: str, text: str) -> None:
+    """It says a level in words that the hub does not read: neither it nor what it marks is taken."""
+    content = definition(**{"name": text} if where == "name" else {"definition": {"statement": text}})
+    marked_by_it = indicator(1, level=TLP.GREEN)
+    marked_by_it["object_marking_refs"] = [*marked_by_it["object_marking_refs"], OTHER]
+    status = as_account("id-cert").add("feeds", content, marked_by_it)
+    assert status["failure_count"] == 2
+    assert "TLP:AMBER+STRICT" in status["failures"][0]["message"]
 
 
 @pytest.mark.parametrize("words", WORDS)
