@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from hub.sharing.catalogue import Catalogue, Collection
@@ -107,10 +108,15 @@ def speaks_for(member: str, obj: StixObject, collection: Collection, catalogue: 
         )
     # (4) an observable under the id that STIX derives from its value belongs to all who publish it
     if obj.version is None:
-        return Owner(NOBODY if derived_id(obj.content) == obj.id else member)
+        return _owner(NOBODY if derived_id(obj.content) == obj.id else member)
     # (5) what an outsider wrote, and a definition that nobody signed, is not the member's own work
-    unsigned = obj.type in DEFINITION_TYPES and not authors
-    return Owner(NOBODY if outsiders or unsigned else member)
+    unsigned = not authors and obj.type in DEFINITION_TYPES
+    return _owner(NOBODY if outsiders or unsigned else member)
+
+
+@cache
+def _owner(member: str) -> Owner:
+    return Owner(member)
 
 
 def _speaks_as_another(member: str, obj: StixObject, authors: frozenset[str], catalogue: Catalogue) -> str:

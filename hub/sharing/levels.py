@@ -74,7 +74,7 @@ def twins(
             copy, original = objects.get(obj.content["source_ref"]), objects.get(obj.content["target_ref"])
             if copy is not None and original is not None and copy.said == _NOTHING_SAID:
                 yield _as_container(original, copy.id)
-        elif obj.type == "indicator" and obj.said == _NOTHING_SAID:
+        elif obj.level is None and obj.type == "indicator" and obj.said == _NOTHING_SAID:
             # (2)
             observed = f"observed-data--{obj.id.rpartition('--')[2]}"
             if (original := objects.get(observed)) is not None:

@@ -87,7 +87,8 @@ class _Decision:
         self.outcomes: list[Outcome] = []
         self._records: dict[int, Record] = {}  # by index
         self._fresh: list[Candidate] = []  # what is new here, or repeats one that is
-        self._histories: dict[str, History] = {}
+        self._first: dict[str, Record] = {}  # what is new here under an id of which nothing was held anywhere
+        self._histories: dict[str, History] = {}  # of all other ids, and of those that come again
         self._joined: set[Any] = set()
         self._raised: dict[Any, Level] = {}  # held records, by the store's key
         self._raised_by: dict[str, int] = {}  # id -> index of the candidate that raised it
@@ -103,26 +104,33 @@ class _Decision:
             self._refuse(candidate, why)
             return
         level = self._levels[candidate.index]
-        history = self._history(candidate.id)
-        # (2) an exact repeat is a success and moves nothing (L2)
-        repeated = None if history.is_empty else history.find(candidate, self._batch.publisher, level)
-        if repeated is not None:
-            self._repeat(candidate, repeated, level)
-            return
-        # (3) a share in what another member published, or what may not be added, in words (L4)
+        history = None if self._is_first(candidate) else self._history(candidate.id)
         why = self._barred.get(candidate.index, "")
-        copy = None if why or history.is_empty else history.claims.copy(candidate, level.value)
-        if copy is not None and copy.held is not None:
-            self._share(candidate, copy.held, copy.message)
-            return
-        why = why or (copy.message if copy is not None else _refused(candidate, history, level, self._batch.versions))
+        if history is not None:
+            # (2) an exact repeat is a success and moves nothing (L2)
+            repeated = None if history.is_empty else history.find(candidate, self._batch.publisher, level)
+            if repeated is not None:
+                self._repeat(candidate, repeated, level)
+                return
+            # (3) a share in what another member published, or what may not be added, in words (L4)
+            copy = None if why or history.is_empty else history.claims.copy(candidate, level.value)
+            if copy is not None and copy.held is not None:
+                self._share(candidate, copy.held, copy.message)
+                return
+            why = why or (
+                copy.message if copy is not None else _refused(candidate, history, level, self._batch.versions)
+            )
         if why:
             self._refuse(candidate, why)
             return
         # (4) its place: one whole millisecond of its own, beyond every place ever given out (L1)
-        self._head = _next_place(candidate, history, self._head, self._now)
-        record = _record(self._batch, candidate, level, self._head, self._now)
-        history.add(record)
+        self._head = max(self._now, self._head + 1)
+        if history is None:
+            record = self._first[candidate.id] = _record(self._batch, candidate, level, self._head, self._now)
+        else:
+            self._head = _free_place(candidate, history, self._head)
+            record = _record(self._batch, candidate, level, self._head, self._now)
+            history.add(record)
         self._records[candidate.index] = record
         self._fresh.append(candidate)
         message = _shown_as(level) if level.source == BY_DEFAULT and not candidate.revoked else ""
@@ -166,10 +174,23 @@ class _Decision:
             self._raised_by.setdefault(row.id, index)
             self._history(row.id)
 
+    def _is_first(self, candidate: Candidate) -> bool:
+        """Whether nothing is held of its id, in any collection or by this batch: so it is with most, and no history needed."""
+        identifier = candidate.id
+        return not (
+            self._known.rows.get(identifier)
+            or candidate.handed_to
+            or identifier in self._first
+            or identifier in self._histories
+        )
+
     def _history(self, identifier: str) -> History:
         history = self._histories.get(identifier)
         if history is None:
             history = self._histories[identifier] = History(self._batch, self._known, identifier)
+            first = self._first.get(identifier)
+            if first is not None:
+                history.add(first)
         return history
 
     def given_away(self) -> dict[int, str]:
@@ -188,9 +209,8 @@ class _Decision:
         standings: dict[int, Standing] = {}  # of new records, by place
         stranded: dict[int, list[Stranded]] = {}  # by index of the candidate that is the cause
         indexes = {record.id: index for index, record in self._records.items()}
-        for identifier in indexes.keys() | self._raised_by.keys():
-            history = self._histories[identifier]
-            if len(history.by_version) > 1 or identifier in self._raised_by:
+        for identifier, history in self._histories.items():
+            if identifier in self._raised_by or (identifier in indexes and len(history.by_version) > 1):
                 cause = self._raised_by.get(identifier, indexes.get(identifier, 0))
                 found = history.stand(self._raised, settled.changes, standings)
                 stranded.setdefault(cause, []).extend(found)
@@ -227,8 +247,10 @@ class _Decision:
         """Law L5 c, for what was held before the object that it describes came, or was raised."""
         indexes = {record.id: index for index, record in self._records.items()}
         for identifier, describing in self._known.descriptions.items():
-            history = self._histories.get(identifier)
-            if not describing or history is None or history.newest is None:
+            if not describing or not (identifier in indexes or identifier in self._histories):
+                continue
+            history = self._history(identifier)
+            if history.newest is None:
                 continue
             newest = history.by_version[history.newest]
             if newest.revoked:
@@ -264,8 +286,8 @@ def _one_too_many(candidate: Candidate, history: History, most: int) -> str:
     )
 
 
-def _next_place(candidate: Candidate, history: History, head: int, now: int) -> int:
-    place = max(now, head + 1)
+def _free_place(candidate: Candidate, history: History, place: int) -> int:
+    """The place, or the next that gives the candidate a version of its own."""
     if candidate.version is None:
         # its place becomes its version: one that a custom object was given by its producer is passed over
         while place * MICROSECONDS in history.by_version or place * MICROSECONDS in history.aside:

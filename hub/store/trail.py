@@ -60,7 +60,8 @@ def append_act(batch: Batch, appended: Appended, head: int | None, seals: Mappin
     """What is written of a batch; None where the hub itself added nothing."""
     if batch.status_id is None and not seals:
         return None
-    counts = {word.value: sum(outcome.verdict is word for outcome in appended.outcomes) for word in Verdict}
+    verdicts = [outcome.verdict for outcome in appended.outcomes]
+    counts = {word.value: verdicts.count(word) for word in Verdict}
     counts[Verdict.REFUSED.value] += batch.refused
     revoked = {candidate.index for candidate in batch.candidates if candidate.revoked}
     if revoked:
