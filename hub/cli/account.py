@@ -5,21 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Final
 
+from hub.audit.accounts import AccountChanges
 from hub.cli import DONE, REFUSED
 from hub.cli.agreement import agreed, agreement_argument
-from hub.cli.trail import note_command
+from hub.cli.trail import who
 from hub.community.hub import Hub
 from hub.errors import UnprocessableError
 from hub.protocol.spans import parse_span
 from hub.settings import load_settings
 from hub.sharing.credentials import deleted_accounts
-from hub.sharing.drill_listings import accounts_with_drills, list_drills
+from hub.sharing.drill_listings import accounts_with_drills
 from hub.sharing.last_seen import last_seen
 from hub.sharing.members import Account, AccountKind
 from hub.stix.timestamps import format_place
@@ -38,8 +38,6 @@ EXAMPLE = (
     "  hub account delete sg-soc-7 --yes\n"
 )
 _TIME: Final = "%Y-%m-%d %H:%MZ"
-# without ":", which ends the name in HTTP Basic (RFC 7617)
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}", re.ASCII)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -93,30 +91,27 @@ def run(args: argparse.Namespace) -> int:
 
 def _change(args: argparse.Namespace, hub: Hub) -> None:
     """One account, made or changed; the trail notes it."""
+    changes = AccountChanges(hub, who())
     key, words = None, ""
     if args.action == "add":
-        key = hub.credentials.add(_account(args, hub), _password(args))
-        if args.drills:
-            list_drills(hub.store, args.name, listed=True)
+        account = Account(args.name, AccountKind(args.kind), args.member)
+        key = changes.add(account, password=_password(args), drills=args.drills)
     elif args.action == "rotate":
-        key = hub.credentials.rotate(args.name, _password(args), overlap_milliseconds=_overlap(args.overlap))
+        key = changes.rotate(args.name, password=_password(args), overlap_milliseconds=_overlap(args.overlap))
         words = f"The old key opens the hub for {args.overlap} more." if args.overlap else ""
     elif args.action == "drills":
-        if hub.store.get_account(args.name) is None:
-            raise UnprocessableError(f"There is no account {args.name!r}; `hub account list` shows all.")
-        list_drills(hub.store, args.name, listed=not args.off)
+        changes.list_drills(args.name, listed=not args.off)
         state = "no longer listed" if args.off else "listed"
         words = f"The API roots for drills are {state} to {args.name}."
     elif args.action == "disable":
-        hub.credentials.disable(args.name)
+        changes.disable(args.name)
         words = f"{args.name} is disabled."
     elif args.action == "enable":
-        hub.credentials.enable(args.name)
+        changes.enable(args.name)
         words = f"{args.name} is enabled."
     else:
-        hub.credentials.delete(args.name)
+        changes.delete(args.name)
         words = f"{args.name} is deleted; what it published stays, and `hub account list --all` still names it."
-    note_command(hub.store, f"account {args.action}", account=args.name)
     _show(args, key, words)
 
 
@@ -125,21 +120,6 @@ def _overlap(text: str | None) -> int:
     if seconds is None or (text is not None and not seconds):
         raise UnprocessableError(f"--overlap {text!r} says no time: write 30m, 24h or 7d.")
     return seconds * 1000
-
-
-def _account(args: argparse.Namespace, hub: Hub) -> Account:
-    kind = AccountKind(args.kind)
-    if not _NAME.fullmatch(args.name):
-        raise UnprocessableError(
-            f"{args.name!r} cannot be an account's name: letters, digits and . _ @ - only, 2 to 64."
-        )
-    needs_member = kind in (AccountKind.CERT, AccountKind.CONSTITUENT)
-    if needs_member and args.member not in hub.catalogue.members:
-        members = " ".join(hub.catalogue.members)
-        raise UnprocessableError(f"An account of kind {kind} needs --member with one of {members}.")
-    if not needs_member and args.member is not None:
-        raise UnprocessableError(f"An account of kind {kind} belongs to no member: leave --member out.")
-    return Account(args.name, kind, args.member)
 
 
 def _password(args: argparse.Namespace) -> str | None:

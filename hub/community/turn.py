@@ -9,9 +9,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final, Self
 
 from hub.community.hub import Hub
+from hub.errors import StoreError
 
 KIND: Final = "turn"
 TURN_MILLISECONDS: Final = 5 * 60 * 1000
@@ -29,7 +31,8 @@ class Turn:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._hub.store.put_facts(KIND, {}, [self._key])
+        with suppress(StoreError):  # what was done in the turn is done; a turn that is not given back ends by (3)
+            self._hub.store.put_facts(KIND, {}, [self._key])
 
     def mine(self) -> bool:
         """(1) Take it, or (2) renew it; False where somebody else is at it."""

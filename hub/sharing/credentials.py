@@ -29,6 +29,7 @@ DELETED: Final = "deleted account"  # of the facts, whose keys are names of acco
 OVERLAP: Final = (
     "key until"  # of the facts, whose keys are hashes of keys: when one that was replaced opens nothing any more
 )
+_ALIKE: Final = str.maketrans({"0": "o", "1": "l", "i": "l", ".": "-", "_": "-", "@": "-"})
 _PASSWORD_LEAST: Final = 15  # characters; as NIST SP 800-63B-4 (3.1.1.2) asks where a password is all that is needed
 _DIFFERENT_LEAST: Final = 6  # characters that differ: a password of one repeated word is guessed like the word
 
@@ -162,12 +163,7 @@ class Credentials:
 
     def add(self, account: Account, password: str | None) -> str | None:
         """Make an account; the key that was made for it, or None where it has a password. The key is shown once."""
-        if account.name in deleted_accounts(self._store):
-            raise UnprocessableError(
-                f"There was an account {account.name!r}, and what it was sent is noted under that name: choose another."
-            )
-        if self._store.get_account(account.name) is not None:
-            raise UnprocessableError(f"There is an account {account.name!r} already; `hub account list` shows all.")
+        self.must_be_new(account.name)
         row = AccountRow(
             name=account.name,
             kind=account.kind.value,
@@ -180,6 +176,20 @@ class Credentials:
         row, key = self._with_secret(row, password)
         self._store.put_account(row)
         return key
+
+    def must_be_new(self, name: str) -> None:
+        """UnprocessableError where the name is, was or reads like that of an account: people would take one for the other."""
+        if name in deleted_accounts(self._store):
+            raise UnprocessableError(
+                f"There was an account {name!r}, and what it was sent is noted under that name: choose another."
+            )
+        if self._store.get_account(name) is not None:
+            raise UnprocessableError(f"There is an account {name!r} already; `hub account list` shows all.")
+        look = _look(name)
+        if (
+            like := next((row.name for row in self._store.list_accounts() if _look(row.name) == look), None)
+        ) is not None:
+            raise UnprocessableError(f"{name!r} is easily read as {like!r}, which there is: choose another name.")
 
     def rotate(self, name: str, password: str | None, *, overlap_milliseconds: int = 0) -> str | None:
         """Replace the account's password or key by a new one; the new key as in `add`.
@@ -233,6 +243,11 @@ class Credentials:
             return replace(row, password_hash=self._hasher.hash(password), key_hashes=()), None
         key = KEY_PREFIX + base64.urlsafe_b64encode(self._random(KEY_BYTES)).rstrip(b"=").decode()
         return replace(row, password_hash="", key_hashes=(key_hash(key),)), key
+
+
+def _look(name: str) -> str:
+    """The name as a hasty reader sees it. Digits stay apart, unlike in names of people: `soc-6` is not `soc-8`."""
+    return name.casefold().translate(_ALIKE).replace("rn", "m").replace("vv", "w")
 
 
 def _check_password(password: str, row: AccountRow) -> None:

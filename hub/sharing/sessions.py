@@ -133,6 +133,11 @@ class Sessions:
             return None
         return value
 
+    def state_of(self, name: str) -> str:
+        """Changes with whatever is kept of that account: what was decided about it as it was is not done to what it became."""
+        row = self._store.get_account(name)
+        return "" if row is None else f"{self._digest(row)} {'disabled' if row.disabled else 'open'}"
+
     def _sealer(self, session: Session, purpose: str) -> URLSafeSerializer:
         return URLSafeSerializer(
             self._secret,

@@ -1,4 +1,4 @@
-"""The operator's page: who fetches and who is silent, without content and without a way to change anything."""
+"""The operator's page: who fetches and who is silent, what is in the trail, what was refused; without content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAY = 24 * 3600 * 1000
 
 def rows(page: str) -> dict[str, str]:
     """Account -> the text of its row."""
-    found = re.findall(r'<tr><th scope="row">([a-z-]+)</th>(.*?)</tr>', page)
+    found = re.findall(r'<tr><th scope="row"><a [^>]*>([a-z-]+)</a></th>(.*?)</tr>', page)
     return {name: re.sub(r"<[^>]+>", " ", rest) for name, rest in found}
 
 

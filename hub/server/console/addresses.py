@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.server.console import incident_page, lookup_page, operator_page, pages, region_page, signing_in
+from hub.server.console import accounts_page, incident_page, lookup_page, operator_page, pages, region_page, signing_in
 from hub.server.console.collections_page import console
 
 # (address, view, methods), as in `server.app`.
@@ -16,6 +16,10 @@ ADDRESSES: Final = (
     ("/console/language", signing_in.language, ("GET",)),
     ("/console/static/<name>", pages.asset, ("GET",)),
     ("/console/operator", operator_page.operator, ("GET",)),
+    ("/console/operator/new-account", accounts_page.new_account, ("GET",)),
+    ("/console/operator/new-account", accounts_page.make_account, ("POST",)),
+    ("/console/operator/accounts/<name>", accounts_page.show_account, ("GET",)),
+    ("/console/operator/accounts/<name>", accounts_page.change_account, ("POST",)),
     ("/console/lookup", lookup_page.lookup_form, ("GET",)),
     ("/console/lookup", lookup_page.look_values_up, ("POST",)),
     ("/<root>/region/", region_page.region, ("GET",)),

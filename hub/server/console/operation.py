@@ -93,9 +93,8 @@ def drills_played(hub: Hub) -> list[DrillLine]:
 
 
 def _accounts(about: Mapping[str, Any]) -> Iterator[str]:
-    """Whom the entry names: an account, or the names that refused logins tried."""
-    if isinstance(name := about.get("account"), str):
-        yield name
+    """Whom the entry names: an account, who changed it, or the names that refused logins tried."""
+    yield from (name for key in ("account", "by") if isinstance(name := about.get(key), str))
     yield from (row[1] for row in about.get("logins", ()) if isinstance(row, list) and len(row) > 1)
 
 

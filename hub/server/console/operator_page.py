@@ -1,8 +1,4 @@
-"""What an operator looks at: the accounts and when each last fetched something, what is held, the limits. It changes nothing.
-
-An operator's key stands in the configuration of a monitoring system. Whoever finds it must not be able to make a
-CERT's account with it and read everything, so accounts are changed by command on the hub's own machine.
-"""
+"""What an operator looks at: the accounts and when each last asked for something, what is held, the trail, the limits."""
 
 from __future__ import annotations
 
@@ -14,11 +10,11 @@ import flask
 
 from hub.audit.verified import last_verification
 from hub.community.hub import Hub
-from hub.errors import ForbiddenError, UnauthenticatedError
 from hub.server import metrics
-from hub.server.console import board_view, operation, pages
+from hub.server.console import board_view, operation, operators, pages
 from hub.settings import Settings, described, explained
 from hub.sharing.credentials import deleted_accounts
+from hub.sharing.last_seen import last_seen
 from hub.sharing.members import AccountKind
 from hub.stix.timestamps import format_place
 
@@ -37,17 +33,16 @@ class AccountLine:
     secret: str  # "key" or "password"
     disabled: bool
     created: str
+    seen: str  # when it last asked for something, to the hour, "" if never
     fetched: str  # when it was last sent something, "" if never
-    silent: bool  # a CERT that fetches nothing
+    silent: bool  # a CERT that asks for nothing
 
 
 def operator() -> flask.Response:
     """GET /console/operator."""
-    hub, account = pages.hub(), pages.account()
-    if account is None:
-        raise UnauthenticatedError("Send the credentials of an account of kind operator.")
-    if account.kind is not AccountKind.OPERATOR:
-        raise ForbiddenError("This page is for accounts of kind operator.")
+    operators.operator()
+    hub = pages.hub()
+    seen = last_seen(hub.store)
     last = hub.community.ledger.last_sent()
     gone = deleted_accounts(hub.store)
     now = hub.clock()
@@ -59,10 +54,11 @@ def operator() -> flask.Response:
             secret="key" if row.key_hashes else "password",
             disabled=row.disabled,
             created=format_place(row.created_at)[:10],
+            seen=board_view.clock(format_place(seen[row.name])) if row.name in seen else "",
             fetched=board_view.clock(format_place(last[row.name])) if row.name in last else "",
             silent=row.kind == AccountKind.CERT
             and not row.disabled
-            and now - last.get(row.name, 0) > SILENT_DAYS * _DAY,
+            and now - max(seen.get(row.name, 0), last.get(row.name, 0)) > SILENT_DAYS * _DAY,
         )
         for row in hub.store.list_accounts()
         if row.name not in gone

@@ -35,7 +35,7 @@ def try_sign_in() -> flask.Response:
     name, target = request.form.get("name", "").strip(), request.form.get("to", "")
     flask.g.tried = shown_name(name)  # for the log, where it is refused
     try:
-        login = _login(name, request.form.get("password", ""))
+        login = login_of(name, request.form.get("password", ""))
     except TooManyRequestsError as error:
         response = _form(429, gettext("Too many sign-ins failed. Wait a little, then try again."), name, target)
         response.headers["Retry-After"] = str(error.retry_after)
@@ -77,7 +77,8 @@ def language() -> flask.Response:
     return response
 
 
-def _login(name: str, password: str) -> Account | PasswordCheck:
+def login_of(name: str, password: str) -> Account | PasswordCheck:
+    """The account, or the check that the front makes first; UnauthenticatedError where the two do not fit together."""
     environ = flask.request.environ
     login = environ.pop(front.LOGIN, None)
     if isinstance(login, HubError):

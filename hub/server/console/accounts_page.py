@@ -1,0 +1,243 @@
+"""Accounts, for the operator: each with what it does, and the forms that make and change one.
+
+1. An account is made with a key, never with a password: what is made here cannot change accounts itself (`operators`).
+2. A form says what the account was when the page was made. Sent again, or from a second window, it is refused: the
+   account is another by then.
+3. One change at a time, in all processes of the hub: of two forms that are sent at once, the second sees the first.
+4. The key is in one answer, and nowhere else: no redirect, no log, no cache.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import flask
+
+from hub.audit.accounts import AccountChanges
+from hub.community.turn import Turn
+from hub.errors import (
+    ForbiddenError,
+    NotFoundError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+    UnprocessableError,
+)
+from hub.pages import layout
+from hub.pages.texts import gettext, marked
+from hub.server.console import board_view, operators, pages
+from hub.sharing.credentials import deleted_accounts
+from hub.sharing.drill_listings import accounts_with_drills
+from hub.sharing.last_seen import last_seen
+from hub.sharing.members import Account, AccountKind
+from hub.stix.timestamps import format_place
+
+_HOUR: Final = 3600 * 1000  # milliseconds
+# What the old key may have still: hours -> how the form says it.
+OVERLAPS: Final = {
+    0: marked("at once"),
+    1: marked("in 1 hour"),
+    24: marked("in 24 hours"),
+    168: marked("in 7 days"),
+}
+DONE: Final = {
+    "disable": marked("Disabled: its sessions and keys open nothing from now on."),
+    "enable": marked("Enabled."),
+}
+_PURPOSE: Final = "account"  # of what is sealed into a form
+_FIELD_CHARACTERS: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An account as the page shows it; never a credential, nor a hash of one."""
+
+    name: str
+    kind: str
+    member: str
+    has_password: bool
+    disabled: bool
+    deleted: bool
+    created: str  # a date
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """Why a form was not followed, in words."""
+
+    words: str
+    status: int = 422
+    english: bool = False  # words of the hub's own rules, which have no translation
+
+
+def new_account() -> flask.Response:
+    """GET /console/operator/new-account: the form."""
+    return _form_page(operators.operator())
+
+
+def make_account() -> flask.Response:
+    """POST /console/operator/new-account: make it, and show its key."""
+    actor = operators.operator()
+    operators.form_session()
+    if (problem := _proof_problem(actor)) is not None:
+        return problem if isinstance(problem, flask.Response) else _form_page(actor, problem)
+    name, kind = _field("name"), _field("kind")
+    if kind not in {one.value for one in AccountKind}:
+        return _form_page(actor, _Problem(gettext("Choose what the account is for.")))
+    account = Account(name, AccountKind(kind), _field("member") or None)
+    changes = AccountChanges(pages.hub(), {"by": actor.name})
+    with Turn(pages.hub(), "accounts") as turn:
+        if not turn.mine():
+            return _form_page(actor, _busy())
+        try:
+            key = changes.add(account, drills="drills" in flask.request.form)
+        except UnprocessableError as error:
+            return _form_page(actor, _Problem(str(error), english=True))
+    return _key_page(name, key)
+
+
+def show_account(name: str) -> flask.Response:
+    """GET /console/operator/accounts/<name>."""
+    return _account_page(operators.operator(), _subject(name), done=flask.request.args.get("done", ""))
+
+
+def change_account(name: str) -> flask.Response:
+    """POST /console/operator/accounts/<name>: rotate its key, disable it or enable it."""
+    actor = operators.operator()
+    session = operators.form_session()
+    subject = _subject(name)
+    if (problem := _proof_problem(actor)) is not None:
+        return problem if isinstance(problem, flask.Response) else _account_page(actor, subject, problem)
+    action = _field("action")
+    if action not in ("rotate", *DONE):
+        return _account_page(actor, subject, _Problem(gettext("Choose what to do with the account.")))
+    changes = AccountChanges(pages.hub(), {"by": actor.name})
+    with Turn(pages.hub(), "accounts") as turn:
+        if not turn.mine():
+            return _account_page(actor, subject, _busy())
+        subject = _subject(name)  # (3) as it is now
+        if not operators.may_change_accounts(actor):  # disabled a moment ago
+            raise ForbiddenError("This account changes no others.")
+        sealed = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("state", ""))
+        if sealed != [action, name, pages.sessions().state_of(name)]:
+            words = gettext("The account was changed since this page was made, so nothing was done. Look at it again.")
+            return _account_page(actor, subject, _Problem(words, 409))
+        if (reason := reason_against(actor, subject, action)) is not None:
+            return _account_page(actor, subject, _Problem(reason))
+        try:
+            if action == "rotate":
+                return _key_page(name, changes.rotate(name, overlap_milliseconds=_overlap() * _HOUR))
+            (changes.disable if action == "disable" else changes.enable)(name)
+        except UnprocessableError as error:
+            return _account_page(actor, subject, _Problem(str(error), english=True))
+    return layout.see(f"{flask.request.path}?done={action}")
+
+
+def reason_against(actor: Account, subject: Subject, action: str) -> str | None:
+    """Why the page does not do that to the account, whoever asks; None where it does.
+
+    So there is always an operator left who may change accounts: the one who asks.
+    """
+    if subject.name == actor.name:
+        return gettext(
+            "This is your own account. Another operator can disable it; a new password is set with `hub account rotate` on the hub's machine."
+        )
+    if action != "disable" and subject.kind == AccountKind.OPERATOR and subject.has_password:
+        return gettext(
+            "This operator may change accounts. It is enabled, and gets a new password, with `hub account` on the hub's machine alone."
+        )
+    if subject.deleted:
+        return gettext("This account was deleted for good.")
+    return None
+
+
+# -------------------------------------------------------------------------------------------------------------- the edges
+
+
+def _proof_problem(actor: Account) -> flask.Response | _Problem | None:
+    """None where the actor may change accounts and has just proved to be there; a response where the front asks again."""
+    if not operators.may_change_accounts(actor):
+        raise ForbiddenError("Accounts are changed by operators with a password; this account has none.")
+    try:
+        return operators.prove_again(actor, flask.request.form.get("password", ""))
+    except UnauthenticatedError:
+        return _Problem(gettext("That is not your password. Nothing was changed."), 401)
+    except TooManyRequestsError:
+        return _Problem(gettext("Too many wrong passwords. Wait a little, then try again."), 429)
+
+
+def _busy() -> _Problem:
+    return _Problem(gettext("Another account is being changed at this moment. Send the form again."), 409)
+
+
+def _field(name: str) -> str:
+    return flask.request.form.get(name, "").strip()[:_FIELD_CHARACTERS]
+
+
+def _overlap() -> int:
+    """Hours; 0 where the form says none of those that it offers."""
+    chosen = _field("overlap")
+    return next((hours for hours in OVERLAPS if str(hours) == chosen), 0)
+
+
+def _subject(name: str) -> Subject:
+    subject = pages.hub().store.get_account(name)
+    if subject is None:
+        raise NotFoundError("There is no such account.")
+    return Subject(
+        name=subject.name,
+        kind=subject.kind,
+        member=subject.member,
+        has_password=bool(subject.password_hash),
+        disabled=subject.disabled,
+        deleted=subject.name in deleted_accounts(pages.hub().store),
+        created=format_place(subject.created_at)[:10],
+    )
+
+
+def _form_page(actor: Account, problem: _Problem | None = None) -> flask.Response:
+    typed = {name: _field(name) for name in ("name", "kind", "member")} if problem else {}
+    return pages.render(
+        "new_account.html",
+        problem.status if problem else 200,
+        problem=problem,
+        may=operators.may_change_accounts(actor),
+        kinds=list(AccountKind),
+        members=pages.hub().catalogue.members,
+        typed=typed,
+    )
+
+
+def _account_page(actor: Account, subject: Subject, problem: _Problem | None = None, done: str = "") -> flask.Response:
+    hub, session, sessions = pages.hub(), pages.session(), pages.sessions()
+    seen = last_seen(hub.store).get(subject.name)
+    sent = hub.community.ledger.last_sent().get(subject.name)
+    state = sessions.state_of(subject.name)
+    actions = ("enable",) if subject.disabled else ("rotate", "disable")
+    may = operators.may_change_accounts(actor) and session is not None
+    return pages.render(
+        "account.html",
+        problem.status if problem else 200,
+        problem=problem,
+        done=DONE.get(done, "") if problem is None else "",
+        subject=subject,
+        member=hub.catalogue.members.get(subject.member),
+        drills=subject.name in accounts_with_drills(hub.store),
+        seen=board_view.clock(format_place(seen)) if seen else "",
+        sent=board_view.clock(format_place(sent)) if sent else "",
+        may=may,
+        actions=[
+            (
+                action,
+                reason_against(actor, subject, action),
+                sessions.seal(session, _PURPOSE, [action, subject.name, state]) if may and session is not None else "",
+            )
+            for action in actions
+        ],
+        overlaps=OVERLAPS,
+    )
+
+
+def _key_page(name: str, key: str | None) -> flask.Response:
+    """(4)"""
+    return pages.render("key.html", name=name, key=key)
