@@ -11,7 +11,7 @@ Clocks start at the hub's date_added of the first version that the reader may se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from typing import Any, Final
@@ -39,9 +39,11 @@ class _Shown:
     generation: int = -1  # of the index
     changes: int = 0  # of the index, that are in it
     entries: dict[str, Entry] = field(default_factory=dict)
-    ordered: list[Entry] = field(default_factory=list)  # those of open incidents
+    ordered: list[Entry] = field(default_factory=list)  # those of open incidents; replaced, never changed
+    overdue: int = 0  # deadlines that have passed, of open incidents
     deadlines: list[tuple[int, str]] = field(default_factory=list)  # heap: when an entry has to be written again
     figures: Figures = field(default_factory=Figures)
+    statistics: Mapping[str, Any] = field(default_factory=dict)  # of the figures; replaced, never changed
     leaving: list[tuple[int, str]] = field(default_factory=list)  # heap: (first place, incident) of those that count
 
     def too_old(self, counted_since: int) -> list[Sample]:
@@ -56,6 +58,19 @@ class _Shown:
         return samples
 
 
+@dataclass(frozen=True, slots=True)
+class OpenIncidents:
+    """All open incidents of a board in its order, with what it says of them together. `contents` reads some of them."""
+
+    head: Mapping[str, Any]
+    entries: Sequence[Entry]
+    now: int  # milliseconds since 1970
+
+    def contents(self, entries: Iterable[Entry]) -> list[dict[str, Any]]:
+        """These incidents as the board's JSON has them."""
+        return [orjson.loads(_whole(entry, self.now)) for entry in entries]
+
+
 class Board:
     """The board of one API root, for any of its readers. For several threads."""
 
@@ -64,29 +79,34 @@ class Board:
         self._root = root
         self._clock = clock
         self._writer = EntryWriter(index, root, catalogue)
+        self._looked_at = 0  # milliseconds since 1970, from before the store was asked
         self._shown: dict[tuple[tuple[str, int], ...], _Shown] = {}  # by view: the members' CERTs mostly share one
 
-    def as_json(self, view: View, about: Mapping[str, Any], page: int = 1) -> bytes:
-        """A page of the board as a JSON object, with what `about` holds in it; `more` says that a further page follows."""
+    def open_incidents(self, view: View, about: Mapping[str, Any], *, within: int = 0) -> OpenIncidents:
+        """All that is open, with what `about` holds in its head.
+
+        `within`: what was looked up at most so many milliseconds ago is not looked up again.
+        """
         now = self._clock()
-        first = (page - 1) * PAGE_INCIDENTS
         with self._index.lock:
-            entries = self._look(view, now)
+            shown = self._look(view, now, within)
             head = {
                 "api_root": self._root.name,
                 "exercise": self._root.exercise,
                 "generated_at": format_place(now),
-                "open": len(entries.ordered),
-                "overdue": sum(len(entry.overdue) for entry in entries.ordered),
-                "page": page,
-                "more": len(entries.ordered) > first + PAGE_INCIDENTS,
+                "open": len(shown.ordered),
+                "overdue": shown.overdue,
                 **about,
-                "statistics": self._statistics(entries.figures),
+                "statistics": shown.statistics,
             }
-            bodies = [
-                b'%s,"age_seconds":%d}' % (entry.body, max(0, now - entry.first) // _SECOND)
-                for entry in entries.ordered[first : first + PAGE_INCIDENTS]
-            ]
+            return OpenIncidents(head, shown.ordered, now)
+
+    def as_json(self, view: View, about: Mapping[str, Any], page: int = 1) -> bytes:
+        """A page of the board as a JSON object, with what `about` holds in it; `more` says that a further page follows."""
+        found = self.open_incidents(view, about)
+        first = (page - 1) * PAGE_INCIDENTS
+        head = {**found.head, "page": page, "more": len(found.entries) > first + PAGE_INCIDENTS}
+        bodies = [_whole(entry, found.now) for entry in found.entries[first : first + PAGE_INCIDENTS]]
         return b'%s,"incidents":[%s]}' % (orjson.dumps(head)[:-1], b",".join(bodies))
 
     def overdue(self, view: View) -> list[Overdue]:
@@ -107,34 +127,50 @@ class Board:
         ]
         return bodies, self._statistics(figures)
 
-    def reported_since(self, view: View, since: int) -> list[dict[str, Any]]:
+    def reported_since(self, view: View, since: int) -> list[Entry]:
         """The incidents, open or closed, whose first version that the reader may see came at that place or later."""
         with self._index.lock:
             shown = self._look(view, self._clock())
-            bodies = [entry.body for entry in shown.entries.values() if entry.first >= since]
-        return [orjson.loads(body + b"}") for body in bodies]
+            return [entry for entry in shown.entries.values() if entry.first >= since]
 
-    def _look(self, view: View, now: int) -> _Shown:
+    def _look(self, view: View, now: int, within: int = 0) -> _Shown:
         # (1)
         index = self._index
-        index.refresh()
+        if not 0 <= now - self._looked_at < within:
+            index.refresh()
+            self._looked_at = now
         key = tuple(sorted(view.items()))
         shown = self._shown.get(key)
         if shown is None or shown.generation != index.generation:
             shown = self._shown[key] = _Shown(index.generation)
-        # (2)
-        changed = dict.fromkeys(index.changes[shown.changes :])
-        shown.changes = len(index.changes)
+        counted_since = now - STATISTICS_DAYS * _DAY
+        changed, old_samples, new_samples = self._write_again(shown, view, now, counted_since)
+        # (3)
+        if changed:
+            shown.ordered = self._in_order(entry for entry in shown.entries.values() if entry.open)
+            shown.overdue = sum(len(entry.overdue) for entry in shown.ordered)
+        # (4)
+        old_samples += shown.too_old(counted_since)
+        if old_samples or new_samples or not shown.statistics:
+            shown.figures.change(old_samples, new_samples)
+            shown.statistics = self._statistics(shown.figures)
+        return shown
+
+    def _write_again(
+        self, shown: _Shown, view: View, now: int, counted_since: int
+    ) -> tuple[bool, list[Sample], list[Sample]]:
+        """(2): whether anything changed, and the samples that count no more and those that count from now on."""
+        changed = dict.fromkeys(self._index.changes[shown.changes :])
+        shown.changes = len(self._index.changes)
         while shown.deadlines and shown.deadlines[0][0] <= now:
             changed[heappop(shown.deadlines)[1]] = None
         old_samples: list[Sample] = []
         new_samples: list[Sample] = []
-        counted_since = now - STATISTICS_DAYS * _DAY
         for identifier in changed:
             before = shown.entries.pop(identifier, None)
             if before is not None and before.counts:
                 old_samples += before.samples
-            entry = self._writer.entry(index.incidents[identifier], view, now, counted_since)
+            entry = self._writer.entry(self._index.incidents[identifier], view, now, counted_since)
             if entry is None:
                 continue
             shown.entries[identifier] = entry
@@ -143,13 +179,7 @@ class Board:
             if entry.counts:
                 new_samples += entry.samples
                 heappush(shown.leaving, (entry.first, identifier))
-        # (3)
-        if changed:
-            shown.ordered = self._in_order(entry for entry in shown.entries.values() if entry.open)
-        # (4)
-        old_samples += shown.too_old(counted_since)
-        shown.figures.change(old_samples, new_samples)
-        return shown
+        return bool(changed), old_samples, new_samples
 
     def _in_order(self, entries: Iterable[Entry]) -> list[Entry]:
         """By urgency, each page with a share for every reporter as long as it has any."""
@@ -175,6 +205,11 @@ def view_of(account: Account, root: ApiRoot) -> View:
     """What the board of this API root shows to a member's CERT: the collections that admit it, up to its level there."""
     levels = {c.id: access.reads(account, c) for c in root.collections if account.member in c.readers}
     return {collection: level for collection, level in levels.items() if level is not None}
+
+
+def _whole(entry: Entry, now: int) -> bytes:
+    """The entry's JSON with its age."""
+    return b'%s,"age_seconds":%d}' % (entry.body, max(0, now - entry.first) // _SECOND)
 
 
 def _urgency(entry: Entry) -> tuple[bool, int, int]:

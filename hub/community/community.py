@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import orjson
 
-from hub.community.board import Board, view_of
-from hub.community.entry import Overdue
+from hub.community.board import Board, OpenIncidents, view_of
+from hub.community.entry import Entry, Overdue
 from hub.community.held import HeldSteps
 from hub.community.index import BoardIndex, View, speaks_of_steps, visible
 from hub.community.ledger import Ledger
@@ -50,11 +50,22 @@ class Community:
     def board(self, account: Account | None, root: str, page: int = 1) -> bytes:
         """A page of an API root's board as JSON, for the national CERT of one of its members; ForbiddenError for others."""
         reader, api_root = self._must_be_cert(account, root)
+        return self._board(api_root).as_json(view_of(reader, api_root), self._about(reader, api_root), page)
+
+    def open_incidents(self, account: Account | None, root: str, *, within: int = 0) -> OpenIncidents:
+        """All that the board shows this reader, to choose and count from; ForbiddenError as for the board.
+
+        `within`: it may be so many milliseconds old.
+        """
+        reader, api_root = self._must_be_cert(account, root)
+        about = self._about(reader, api_root)
+        return self._board(api_root).open_incidents(view_of(reader, api_root), about, within=within)
+
+    def _about(self, reader: Account, root: ApiRoot) -> dict[str, Any]:
+        """Whose board it is, and which contacts nobody has confirmed lately."""
         confirmed = self._confirmed()
-        stale = [code for code in api_root.members if self._is_stale(confirmed.get(code))]
-        return self._board(api_root).as_json(
-            view_of(reader, api_root), {"member": reader.member, "unconfirmed": stale}, page
-        )
+        stale = [code for code in root.members if self._is_stale(confirmed.get(code))]
+        return {"member": reader.member, "unconfirmed": stale}
 
     def incident(self, account: Account | None, root: str, incident: str) -> dict[str, Any] | None:
         """One incident as the board has it, open or closed (`open`), for a member's CERT; None where it sees none.
@@ -65,8 +76,8 @@ class Community:
         entries, _ = self._board(api_root).incidents(view_of(reader, api_root), [incident])
         return entries[0] if entries else None
 
-    def reported_since(self, account: Account | None, root: str, since: int) -> list[dict[str, Any]]:
-        """The incidents that came since (milliseconds since 1970), open or closed, as the board has them; for a member's CERT."""
+    def reported_since(self, account: Account | None, root: str, since: int) -> list[Entry]:
+        """The incidents that came since (milliseconds since 1970), open or closed; for a member's CERT."""
         reader, api_root = self._must_be_cert(account, root)
         return self._board(api_root).reported_since(view_of(reader, api_root), since)
 

@@ -370,6 +370,11 @@ def speaks_of_steps(collection: Collection) -> bool:
     return any(profile.deadlines for profile in collection.profiles)
 
 
+def takes_incidents(collection: Collection) -> bool:
+    """Whether incidents can come into the collection: no profile of it refuses them whatever they say."""
+    return all(profile.takes("incident") for profile in collection.profiles)
+
+
 def visible(statement: IncidentVersion | StageStatement | StepVersion | SectorStatement, view: View) -> bool:
     """Whether a reader with this view may see it (law L5)."""
     return statement.level <= view.get(statement.collection, -1)

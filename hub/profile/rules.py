@@ -99,6 +99,14 @@ class Profile:
         """The rules that look at objects of this type, in the order of the file."""
         return self._by_type.get(object_type, self._for_others)
 
+    def takes(self, object_type: str) -> bool:
+        """Whether objects of this type can come in: False where a rule without conditions refuses the type itself."""
+        content, context = {"type": object_type}, Context({})
+        rules = self.rules_for(object_type)
+        return not any(
+            rule.demand.path == "type" and not rule.when and rule.demand.unmet(content, context) for rule in rules
+        )
+
     def deadline(self, criticality: int) -> Deadline | None:
         """The deadline for an incident of this criticality, None where the profile has none."""
         return next((d for d in self.deadlines if criticality >= d.criticality), None)

@@ -21,6 +21,7 @@ from hub.pages import layout
 from hub.server import audit, community, errors, front, health, metrics, views
 from hub.server.certificates import SUBJECT, Certificates, agreed
 from hub.server.console import addresses, guard, pages
+from hub.server.console.live import LiveBoards
 from hub.server.requests import current_request
 from hub.server.responses import compress
 from hub.sharing.credentials import NOBODY_TRIED, PasswordCheck, name_tried
@@ -100,6 +101,7 @@ def create_app(  # noqa: PLR0913 - each by its name
     app.extensions["trail"] = trail
     hub.read_observers.update((trail.recorder.read, _count_read))
     app.extensions["last_seen"] = LastSeen(hub.store, hub.clock)
+    app.extensions["live_boards"] = LiveBoards()
     app.extensions["sessions"] = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
     app.config["PUBLIC_URL"] = public_url
     app.config["METRICS_TOGETHER"] = metrics_together

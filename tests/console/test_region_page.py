@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
 
 from hub.community.hub import Hub
 from hub.server.console.region import tiles_of, weeks_of
-from tests.community.making import incident, report, taken
+from tests.community.making import HOUR, cert, incident, report, taken
 from tests.console.conftest import Browser, SignedIn
 from tests.server.making import Clock
 
@@ -71,12 +72,15 @@ def test_a_program_gets_the_figures(hub: Hub, browser: Browser) -> None:
 @pytest.mark.parametrize("members", [(), ("ID",), ("XA", "XB", "XC", "XD", "XE", "ID")])
 def test_every_member_has_a_place_of_its_own(members: tuple[str, ...]) -> None:
     """Also members that are no ASEAN country."""
-    tiles = tiles_of([], members)
+    tiles = tiles_of([], members, 1_775_099_400_000)
     assert len({(tile.x, tile.y) for tile in tiles}) == len(members)
     assert all(tile.shade == 0 for tile in tiles)
 
 
-def test_a_clock_that_was_set_back_counts_no_week_twice() -> None:
+def test_a_clock_that_was_set_back_counts_no_week_twice(hub: Hub) -> None:
     """What lies ahead of the last week is left out."""
-    entry = {"first_added": "2030-01-01T00:00:00.000000Z", "classes": []}
-    assert sum(week.count for week in weeks_of([entry], 1_775_099_400_000)) == 0
+    taken(hub, "ID", incident(1))
+    (entry,) = hub.community.reported_since(cert("SG"), "asean", 0)
+    assert sum(week.count for week in weeks_of([entry], entry.first)) == 1
+    ahead = dataclasses.replace(entry, first=entry.first + 4 * 365 * 24 * HOUR)
+    assert sum(week.count for week in weeks_of([ahead], entry.first)) == 0

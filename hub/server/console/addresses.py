@@ -27,6 +27,7 @@ ADDRESSES: Final = (
     ("/<root>/board/<incident_id>/preview", incident_page.preview_step, ("POST",)),
     ("/<root>/board/<incident_id>/publish", incident_page.publish_step, ("POST",)),
     ("/<root>/board/<incident_id>/preview", incident_page.back_to_incident, ("GET",)),
+    ("/<root>/board/<incident_id>/publish", incident_page.back_to_incident, ("GET",)),
     ("/<root>/board/<incident_id>/download/<name>", incident_page.download, ("GET",)),
 )
 PAGES: Final = frozenset(view.__name__ for _, view, _ in ADDRESSES)

@@ -2,72 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import flask
-import orjson
 
+from hub.community.board import OpenIncidents
 from hub.server.console import board_view, pages
 from hub.server.console.board_view import Filters
+from hub.server.console.live import FRESH_MILLISECONDS, LIVE, LiveBoards
 
 _TEXT_CHARACTERS: Final = 200
 _REPORT_ROWS: Final = 500  # on a page that is to be printed or kept, as `hub board --out` asks for it
-_PARTS_MOST: Final = 5  # of the JSON board, 10,000 incidents each
 _CLOCKS: Final = ("fetch", "acknowledge", "answer")
 
 
 def board_page(root: str) -> flask.Response:
-    """The page, with the filters of the query."""
+    """The page, with the filters of the query; for the script of a page that follows the hub, what it replaces."""
     hub = pages.hub()
-    board = whole_board(root)
+    is_live = LIVE in flask.request.headers
+    incidents = hub.community.open_incidents(pages.account(), root, within=FRESH_MILLISECONDS if is_live else 0)
+    if not is_live:
+        return pages.render("board.html", live=False, events=pages.events_address(root), **_about(root, incidents))
+    boards: LiveBoards = flask.current_app.extensions["live_boards"]
+    reader, confirmed = incidents.head["member"], tuple(incidents.head["unconfirmed"])
+    key = (root, reader, confirmed, flask.g.language, flask.request.query_string)
+    response = boards.answer(
+        key,
+        incidents.entries,
+        incidents.now,
+        lambda: flask.render_template(
+            "board.html", live=True, events="", hub_title=hub.catalogue.title, **_about(root, incidents)
+        ),
+    )
+    pages.secure(response)
+    return response
+
+
+def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
+    """What the template shows."""
+    hub = pages.hub()
+    board = incidents.head
     declared = hub.catalogue.roots[root]
     reader = board["member"]
     filters = _filters(flask.request.args)
-    entries = board_view.chosen(board["incidents"], filters, reader)
+    entries = board_view.chosen(incidents.entries, filters, reader)
     mine = board_view.your_turn(entries, reader)
-    owed = {entry["incident"] for entry in mine}
-    others = [entry for entry in entries if entry["incident"] not in owed]
+    others = [entry for entry in entries if reader not in entry.owed]
     rows = _REPORT_ROWS if flask.request.args.get("rows") == str(_REPORT_ROWS) else board_view.PAGE_ROWS
     number = _page_number(flask.request.args.get("page", ""), len(others), rows)
     first = (number - 1) * rows
     query = {name: value for name, value in flask.request.args.items() if name != "page" and value}
-    return pages.render(
-        "board.html",
-        exercise=board["exercise"],
-        root=declared,
-        board=board,
-        reader=hub.catalogue.members[reader],
-        members=[hub.catalogue.members[code] for code in declared.members],
-        filters=filters,
-        classes=sorted(
-            set().union(*(board_view.classes_of(entry) for entry in board["incidents"] if entry["classes"]))
-        ),
-        sectors=sorted({sector for entry in board["incidents"] for sector in entry["sectors"]}),
-        view=board_view,
-        mine=board_view.rows_of(mine[:rows], declared.members, reader),
-        mine_count=len(mine),
-        others=board_view.rows_of(others[first : first + rows], declared.members, reader),
-        others_count=len(others),
-        page=number,
-        pages=max(1, -(-len(others) // rows)),
-        page_address=lambda page: "?" + urlencode({**query, "page": page}),
-        charts=_charts(board),
-        events=pages.events_address(root),
-    )
-
-
-def whole_board(root: str) -> dict[str, Any]:
-    """The board with the incidents of all its pages: filters and the page's own pages go over all that is open."""
-    hub, account = pages.hub(), pages.account()
-    board: dict[str, Any] = orjson.loads(hub.community.board(account, root))
-    part, number = board, 1
-    incidents = {entry["incident"]: entry for entry in board["incidents"]}
-    while part["more"] and number < _PARTS_MOST:
-        number += 1
-        part = orjson.loads(hub.community.board(account, root, number))
-        incidents |= {entry["incident"]: entry for entry in part["incidents"]}  # the order may change between two parts
-    return board | {"incidents": list(incidents.values()), "more": part["more"]}
+    return {
+        "exercise": board["exercise"],
+        "root": declared,
+        "board": board,
+        "reader": hub.catalogue.members[reader],
+        "members": [hub.catalogue.members[code] for code in declared.members],
+        "filters": filters,
+        "classes": sorted(set().union(*{entry.classes for entry in incidents.entries})),
+        "sectors": sorted(set().union(*{entry.sectors for entry in incidents.entries})),
+        "view": board_view,
+        "mine": board_view.rows_of(incidents.contents(mine[:rows]), declared.members, reader),
+        "mine_count": len(mine),
+        "others": board_view.rows_of(incidents.contents(others[first : first + rows]), declared.members, reader),
+        "others_count": len(others),
+        "page": number,
+        "pages": max(1, -(-len(others) // rows)),
+        "page_address": lambda page: "?" + urlencode({**query, "page": page}),
+        "charts": _charts(board),
+    }
 
 
 def _filters(asked: Any) -> Filters:
@@ -88,7 +93,7 @@ def _page_number(text: str, count: int, rows: int) -> int:
     return min(max(int(text), 1), last) if text.isascii() and text.isdecimal() and len(text) < 9 else 1
 
 
-def _charts(board: dict[str, Any]) -> list[dict[str, Any]]:
+def _charts(board: Mapping[str, Any]) -> list[dict[str, Any]]:
     """For each member and clock: how many of how many, and median and 90th percentile as parts of the longest."""
     members = board["statistics"]["members"]
     longest = {

@@ -1,6 +1,7 @@
 """The board as an officer reads it: what her member owes first, each incident with a cell for each member.
 
-Made from the board's JSON (`hub.community.board`) and from nothing else, so that it shows what that shows (law L5).
+Chosen from the entries of the board (`hub.community.board`) and made from their JSON, and from nothing else, so that it shows
+what that shows (law L5).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from hub.community.entry import Entry
 from hub.pages.texts import gettext, marked
 
 PAGE_ROWS: Final = 50
@@ -36,7 +38,6 @@ ANSWERS: Final = {
     "done": ("D", marked("did what was asked")),
 }
 _HOUR: Final = 3600
-_NEVER: Final = "9999"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,49 +139,28 @@ def row_of(entry: Mapping[str, Any], members: Sequence[str], reader: str) -> Row
     )
 
 
-def chosen(entries: Iterable[Mapping[str, Any]], filters: Filters, reader: str) -> list[Mapping[str, Any]]:
+def chosen(entries: Sequence[Entry], filters: Filters, reader: str) -> Sequence[Entry]:
     """Those incidents of the board that the filters let through."""
     if not filters.any:
-        return list(entries)
+        return entries
     text = filters.text.casefold()
     return [
         entry
         for entry in entries
-        if (not filters.member or entry["reported_by"] == filters.member)
-        and (not filters.rsit or filters.rsit in classes_of(entry))
-        and (not filters.sector or filters.sector in entry["sectors"])
-        and (not filters.level or entry["tlp"] == filters.level)
-        and (not filters.grade or _grade(entry["criticality"])[0] == filters.grade)
-        and (not text or text in entry["name"].casefold() or text in entry["incident"])
-        and (not filters.overdue or entry["overdue"])
-        and (not filters.mine or entry["reported_by"] == reader or owes(entry, reader))
+        if (not filters.member or entry.reported_by == filters.member)
+        and (not filters.rsit or filters.rsit in entry.classes)
+        and (not filters.sector or filters.sector in entry.sectors)
+        and (not filters.level or entry.tlp == filters.level)
+        and (not filters.grade or _grade(entry.criticality)[0] == filters.grade)
+        and (not text or text in entry.name.casefold() or text in entry.id)
+        and (not filters.overdue or entry.overdue)
+        and (not filters.mine or entry.reported_by == reader or reader in entry.owed)
     ]
 
 
-def classes_of(entry: Mapping[str, Any]) -> set[str]:
-    """The classes of RSIT, without what is below them: `fraud` of `fraud: phishing`."""
-    return {one.partition(":")[0] for one in entry["classes"]}
-
-
-def owes(entry: Mapping[str, Any], reader: str) -> bool:
-    """Whether the reader's member owes an acknowledgement or an answer."""
-    return _to_acknowledge(entry, reader) or any(reader in request["owing"] for request in entry["requests"])
-
-
-def _to_acknowledge(entry: Mapping[str, Any], reader: str) -> bool:
-    concerned = reader in entry["fetched"] or reader in entry["not_fetched"]
-    return concerned and entry["acknowledge_due"] is not None and reader not in entry["acknowledged"]
-
-
-def your_turn(entries: Iterable[Mapping[str, Any]], reader: str) -> list[Mapping[str, Any]]:
+def your_turn(entries: Iterable[Entry], reader: str) -> list[Entry]:
     """Those of which the reader's member owes something, its next deadline first."""
-    return sorted((entry for entry in entries if owes(entry, reader)), key=lambda entry: _first_due(entry, reader))
-
-
-def _first_due(entry: Mapping[str, Any], reader: str) -> str:
-    dues = [request["due"] or _NEVER for request in entry["requests"] if reader in request["owing"]]
-    dues += [entry["acknowledge_due"]] if _to_acknowledge(entry, reader) else []
-    return min(dues, default=_NEVER)
+    return sorted((entry for entry in entries if reader in entry.owed), key=lambda entry: entry.owed[reader])
 
 
 def _grade(criticality: int) -> tuple[str, str]:

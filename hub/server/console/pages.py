@@ -6,23 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import flask
 
 from hub.community.hub import Hub
+from hub.community.index import takes_incidents
 from hub.pages import forms, headers, layout, texts
 from hub.pages.assets import Assets
 from hub.pages.texts import gettext
 from hub.server.console import guard
+from hub.server.console.live import LIVE
 from hub.server.requests import base_url
+from hub.sharing import access
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.sessions import SECURE_COOKIE, Session, Sessions
 from hub.taxii import protocol
 
 HTML: Final = "text/html"
-LIVE: Final = "Hub-Live"  # header of the requests that the script makes by itself: they do not keep a session alive
 _ASSETS: Final = Assets("/console/static", Path(__file__).parent / "static")
 _PLAIN: Final = "application/json"
 
@@ -173,8 +175,14 @@ def events_url() -> str:
 
 def events_address(root: str) -> str:
     """Where the script of a page of this API root listens; empty where the hub sends no events."""
-    events = events_url()
-    return f"{events}/{root}/events" if events else ""
+    events, declared = events_url(), hub().catalogue.roots[root]
+    if not events:
+        return ""
+    # a page that shows incidents asks for itself again when something moved: not for each envelope of lone indicators
+    readable = [one for one in declared.collections if access.reads(account(), one) is not None]
+    chosen = [one for one in readable if takes_incidents(one)]
+    query = urlencode([("collection", one.alias) for one in chosen]) if chosen and chosen != readable else ""
+    return f"{events}/{root}/events" + (f"?{query}" if query else "")
 
 
 def asset(name: str) -> flask.Response:

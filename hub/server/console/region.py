@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
+
+from hub.community.entry import Entry
 
 WEEKS: Final = 12
 CLASSES_ON_TILE: Final = 3  # the rest is in the table
@@ -65,11 +67,11 @@ class Week:
     height: int  # of its bar
 
 
-def tiles_of(incidents: Iterable[Mapping[str, Any]], members: Sequence[str]) -> list[Tile]:
+def tiles_of(incidents: Iterable[Entry], members: Sequence[str], now: int) -> list[Tile]:
     """A tile for each member; an incident counts for the member that reported or relayed it."""
-    by_member: dict[str, list[Mapping[str, Any]]] = {member: [] for member in members}
+    by_member: dict[str, list[Entry]] = {member: [] for member in members}
     for entry in incidents:
-        by_member.setdefault(_reporter(entry), []).append(entry)
+        by_member.setdefault(entry.reporter, []).append(entry)
     most = max((len(by_member[member]) for member in members), default=0)
     rows = max((row for member, (_, row) in _PLACES.items() if member in members), default=-1) + 1
     others = [member for member in members if member not in _PLACES]
@@ -80,7 +82,7 @@ def tiles_of(incidents: Iterable[Mapping[str, Any]], members: Sequence[str]) -> 
         else:
             column, row = others.index(member) % COLUMNS, rows + others.index(member) // COLUMNS
         entries = by_member[member]
-        ages = [entry["age_seconds"] for entry in entries]
+        ages = [max(0, now - entry.first) // 1000 for entry in entries]
         day = sum(age <= _DAY for age in ages)
         week = sum(_DAY < age <= 7 * _DAY for age in ages)
         tiles.append(
@@ -99,12 +101,13 @@ def tiles_of(incidents: Iterable[Mapping[str, Any]], members: Sequence[str]) -> 
     return tiles
 
 
-def weeks_of(incidents: Iterable[Mapping[str, Any]], now: int) -> list[Week]:
+def weeks_of(incidents: Iterable[Entry], now: int) -> list[Week]:
     """The last weeks, the oldest first; each begins on Monday, UTC."""
     first = first_day(now)
-    by_week: list[list[Mapping[str, Any]]] = [[] for _ in range(WEEKS)]
+    begun = int(first.timestamp() * 1000)
+    by_week: list[list[Entry]] = [[] for _ in range(WEEKS)]
     for entry in incidents:
-        number = (datetime.fromisoformat(entry["first_added"]) - first).days // 7
+        number = (entry.first - begun) // (7 * _DAY * 1000)
         if 0 <= number < WEEKS:
             by_week[number].append(entry)
     most = max(map(len, by_week)) or 1
@@ -126,14 +129,6 @@ def first_day(now: int) -> datetime:
     return today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
 
 
-def classes_in(entries: Iterable[Mapping[str, Any]]) -> Counter[str]:
-    """How many incidents name each class of RSIT, without what is below it: `fraud` of `fraud: phishing`."""
-    return Counter(
-        name
-        for entry in entries
-        for name in dict.fromkeys(one.partition(":")[0] for one in entry["classes"] or (NO_CLASS,))
-    )
-
-
-def _reporter(entry: Mapping[str, Any]) -> str:
-    return entry["reported_by"] or entry["relayed_by"] or ""
+def classes_in(entries: Iterable[Entry]) -> Counter[str]:
+    """How many incidents name each class of RSIT."""
+    return Counter(name for entry in entries for name in entry.classes or (NO_CLASS,))

@@ -9,15 +9,15 @@ import orjson
 
 from hub.server.console import pages
 from hub.server.console import region as figures
-from hub.server.console.board_page import whole_board
 
 
 def region(root: str) -> flask.Response:
     """The page; ForbiddenError as for the board."""
     hub, account = pages.hub(), pages.account()
-    board = whole_board(root)
+    incidents = hub.community.open_incidents(account, root)
+    board = incidents.head
     declared, now = hub.catalogue.roots[root], hub.clock()
-    tiles = figures.tiles_of(board["incidents"], declared.members)
+    tiles = figures.tiles_of(incidents.entries, declared.members, incidents.now)
     since = int(figures.first_day(now).timestamp() * 1000)
     weeks = figures.weeks_of(hub.community.reported_since(account, root, since), now)
     if not pages.wants_page(flask.request):

@@ -18,10 +18,16 @@ document.addEventListener("click", async (event) => {
 });
 
 // A part of the page with data-live is replaced by the server's newest form of it when the hub says that something
-// changed, and once a minute, since deadlines run down. What somebody types is in no such part.
+// changed, and once a minute, since deadlines run down. What somebody types is in no such part. A page that answers a form
+// stands at the form's address, which gives no page of its own: data-page says where its newest form is.
+const address = document.querySelector("[data-page]")?.dataset.page ?? location.href;
 const listening = document.querySelector("[data-events]");
 const state = document.querySelector("[data-live-state]");
 let waiting = 0;
+let etag = ""; // of what was answered last: the same once more is not sent
+let notBefore = 0; // hundreds of browsers follow one hub: each leaves it alone for a second, and longer where it is slow
+const PAUSE_MILLISECONDS = 1000;
+const SOON_MILLISECONDS = 100; // more than the hub's own `live.FRESH_MILLISECONDS`
 
 function say(text, on) {
   if (!state) return;
@@ -31,16 +37,24 @@ function say(text, on) {
 }
 
 async function refresh() {
+  const begun = performance.now();
+  notBefore = Infinity;
   let response;
   try {
-    response = await fetch(location.href, { headers: { Accept: "text/html", "Hub-Live": "1" }, credentials: "same-origin" });
+    const headers = { Accept: "text/html", "Hub-Live": "1", ...(etag && { "If-None-Match": etag }) };
+    response = await fetch(address, { headers, credentials: "same-origin" });
   } catch {
     return; // the line is down: the next change or minute tries again
+  } finally {
+    const ended = performance.now();
+    notBefore = ended + Math.max(PAUSE_MILLISECONDS, 5 * (ended - begun));
   }
+  if (response.status === 304) return;
   if (response.redirected || !response.ok) {
     say(state?.dataset.ended ?? "", false);
     return;
   }
+  etag = response.headers.get("ETag") ?? "";
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
@@ -57,7 +71,8 @@ async function refresh() {
 
 function soon() {
   clearTimeout(waiting);
-  waiting = setTimeout(refresh, 100);
+  const rest = notBefore - performance.now();
+  waiting = setTimeout(rest > SOON_MILLISECONDS ? soon : refresh, Math.min(Math.max(rest, SOON_MILLISECONDS), PAUSE_MILLISECONDS));
 }
 
 if (listening) {

@@ -1,0 +1,82 @@
+"""Boards that follow the hub, kept ready: hundreds of browsers ask for the same one within the second in which it changed.
+
+1. The script asks with `Hub-Live`, and is answered with what it replaces and nothing of one session: the same for all
+   browsers of a member, with the same filters, in the same language.
+2. The answer is made once, and again when the board has changed or a minute has passed, since deadlines run down.
+3. A board that was looked up a moment ago is not looked up again: the script asks 100 ms after it was told, so that what it
+   was told of is in there.
+4. It has an ETag. A browser that has it already is told so (304): what moved was nothing that this board shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import flask
+
+from hub.sharing.ready import Content
+
+LIVE: Final = "Hub-Live"  # header of the requests that the script makes by itself: they do not keep a session alive
+FRESH_MILLISECONDS: Final = 50
+_MOST: Final = 64  # answers
+_BYTES_MOST: Final = 512 * 1024  # of one that is kept
+_MINUTE: Final = 60 * 1000  # milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """An answer, and what it was made of."""
+
+    state: object
+    minute: int
+    etag: str
+    content: Content
+
+
+class LiveBoards:
+    """The answers of one process. For several threads."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def answer(self, key: tuple[Any, ...], state: object, now: int, make: Callable[[], str]) -> flask.Response:
+        """What `make` makes, or made of the same `state` for the same `key` within this minute.
+
+        `key` says for whom it is (law L5). A state is the same where it is the very object: a board that changes is
+        another one.
+        """
+        minute = now // _MINUTE
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+        if kept is None or kept.state is not state or kept.minute != minute:
+            kept = self._make(key, state, minute, make)
+        request = flask.request
+        if request.if_none_match.contains(kept.etag):
+            response = flask.Response(status=304)
+        else:
+            packed = request.accept_encodings["gzip"] > 0
+            body = kept.content.packed() if packed else kept.content.plain()
+            response = flask.Response(body, content_type="text/html; charset=utf-8")
+            if packed:
+                response.headers["Content-Encoding"] = "gzip"
+        response.set_etag(kept.etag)
+        return response
+
+    def _make(self, key: tuple[Any, ...], state: object, minute: int, make: Callable[[], str]) -> _Kept:
+        body = make().encode()
+        kept = _Kept(state, minute, hashlib.sha256(body).hexdigest()[:32], Content(body))
+        with self._lock:
+            if len(body) <= _BYTES_MOST:
+                self._kept[key] = kept
+                self._kept.move_to_end(key)
+            while len(self._kept) > _MOST:
+                self._kept.popitem(last=False)
+        return kept
