@@ -2,81 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from hub.pages.texts import LANGUAGES
-from tests.console.browser.conftest import AXE, PATIENCE, SCREENSHOTS
-from tests.desk.conftest import SHEET, row
-from tests.desk.test_command import running
-from tests.producer.offices import Office, Region
-
-RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-LURE: Final = "login.rekaan-sejahtera-masuk.example"
-
-
-class Desks:
-    """Desks that run, each with a window in front. Whatever a window complains of is kept."""
-
-    def __init__(self, chromium: Browser, stack: ExitStack) -> None:
-        self._chromium = chromium
-        self._stack = stack
-        self.complaints: list[str] = []
-
-    def open(self, office: Office, **options: Any) -> Page:
-        """Start the desk of that office, and open it by the address that it prints."""
-        _, address = self._stack.enter_context(running(office, "--no-browser"))
-        context = self._chromium.new_context(
-            **{"locale": "en-GB", "viewport": {"width": 1280, "height": 900}, **options}
-        )
-        self._stack.callback(context.close)
-        context.set_default_timeout(PATIENCE)
-        page = context.new_page()
-        own = address.partition("/open/")[0]
-        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "request",
-            lambda asked: None if asked.url.startswith(f"{own}/") else self.complaints.append(f"asks {asked.url}"),
-        )
-        page.goto(address)
-        expect(page.get_by_role("heading", name="Reports")).to_be_visible()
-        return page
-
-
-@pytest.fixture
-def desks(chromium: Browser) -> Iterator[Desks]:
-    with ExitStack() as stack:
-        opened = Desks(chromium, stack)
-        yield opened
-        assert opened.complaints == [], "a browser complained: of the policy, of a script, or of another server"
+from tests import browsing
+from tests.browsing import Windows, overflow, problems
+from tests.desk.browser.conftest import Desks
+from tests.desk.browser.visits import LURE, VISITS, Visitor
+from tests.desk.conftest import SHEET, Browser, row
+from tests.producer.offices import Region
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture of the page, where somebody asks for that."""
-    if SCREENSHOTS:
-        Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{SCREENSHOTS}/desk-{name}.png", full_page=True)
-
-
-def problems(page: Page) -> list[str]:
-    """What axe finds on the page, with everything unfolded."""
-    for summary in page.query_selector_all("details:not([open]) > summary"):
-        summary.click()
-    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
-    found = page.evaluate("rules => axe.run({ runOnly: rules })", RULES)
-    return [f"{one['id']}: {node['html'][:200]}" for one in found["violations"] for node in one["nodes"]]
-
-
-def overflow(page: Page) -> int:
-    """By how many pixels the page is wider than its window."""
-    pixels: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return pixels
+    browsing.shoot(page, f"desk-{name}")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with a script", "without a script"])
@@ -141,43 +82,31 @@ def test_news_come_by_themselves(region: Region, desks: Desks, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_and_pages_fit(region: Region, desks: Desks, tmp_path: Path, scheme: str) -> None:
-    """On each page, in each language for the form, on a telephone too."""
-    file = tmp_path / "reports.csv"
-    number = f"ID-X{scheme}"
-    file.write_text(
-        SHEET + row(number, indicators=f"ip:203.0.113.70;domain:{scheme}.{LURE}") + row("ID-XB", status="opened"),
-        encoding="utf-8",
-    )
+def test_axe_finds_nothing_and_pages_fit(
+    region: Region, desks: Desks, windows: Windows, browser: Browser, tmp_path: Path, scheme: str
+) -> None:
+    """On each page (`visits.py`), in each language where she decides, on a telephone too."""
     page = desks.open(region.offices["ID"], color_scheme=scheme, bypass_csp=True)
-    found = {"home": problems(page)}
-    start = page.url
-    page.get_by_label("The sheet (CSV, XLSX").set_input_files(file)
-    page.get_by_role("button", name="Read it").click()
-    expect(page.get_by_text("1 row was not")).to_be_visible()
-    report = page.url
-    addresses = {
-        "read": report,
-        "row": f"{report}row?where=row%203",
-        "release": f"{report}release",
-        "send": f"{report}send",
-        "done": f"{report}done",
-        "form": f"{start}new/form",
-        "outbox": f"{start}outbox/",
-        "records": f"{start}records/",
-        "incoming": f"{start}incoming/",
-    }
-    for name, address in addresses.items():
-        page.goto(address)
+    visitor = Visitor(region, desks, tmp_path, scheme, page)
+    matched = browser.app.url_map.bind("localhost")
+    found = {}
+    for language in LANGUAGES:
+        visitor.open(f"language?to={language}&back={visitor.path}{visitor.report}release")
+        found[language] = problems(page)
+        shoot(page, f"release-{language}")
+    visitor.open("language?to=en")
+    for number, visit in enumerate(VISITS):
+        if visit.status != 200:
+            windows.expect_complaint(str(visit.status))
+        page = visit.go(visitor)
+        method, path = windows.loaded(page)
+        if visit.status != 404:
+            own = path if visit.view == "open_desk" else f"{browser.guard.prefix}/{path.removeprefix(visitor.path)}"
+            assert matched.match(own, method)[0] == visit.view
+        name = f"{number:02d}-{visit.view}"
         found[name] = problems(page)
         shoot(page, f"{name}-{scheme}")
         page.set_viewport_size({"width": 360, "height": 800})
         assert overflow(page) == 0, name
         page.set_viewport_size({"width": 1280, "height": 900})
-    for language in LANGUAGES:
-        page.goto(
-            f"{start}language?to={language}&back={report.removeprefix(start.rpartition('/')[0].rpartition('/')[0])}release"
-        )
-        found[language] = problems(page)
-        shoot(page, f"release-{language}")
     assert {name: some for name, some in found.items() if some} == {}

@@ -1,0 +1,150 @@
+"""Every page of the hub, and how somebody gets there: for tests that look at all of them. A new page gets a row here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from playwright.sync_api import Page
+
+from tests.community.making import acknowledged, incident, report, request, versioned
+from tests.console.browser.conftest import Office, Officer
+
+
+class Visitors:
+    """Who looks, each at a window of her own, and what there is to look at. `number` is that of this run's incidents."""
+
+    def __init__(self, office: Office, number: int, **options: Any) -> None:
+        self.office = office
+        self.number = number
+        self.stranger = office.officer("sg-cert", signed_in=False, **options)
+        self.singapore, self.indonesia, self.soc, self.operator = (
+            office.officer(name, **options) for name in ("sg-cert", "id-cert", "id-soc", "operator")
+        )
+        self.incident = f"/asean/board/{incident(number)['id']}/"
+        first = incident(number, name="Phishing")
+        indicator = versioned(
+            "indicator",
+            number,
+            "ID",
+            pattern="[domain-name:value = 'bad.example']",
+            pattern_type="stix",
+            valid_from="2026-04-02T01:00:00Z",
+            valid_until="2036-04-02T01:00:00Z",
+            description="Seen in phishing.",
+            indicator_types=["malicious-activity"],
+        )
+        refs = [first["id"], indicator["id"]]
+        office.publish("id-cert", first, indicator, report(number, object_refs=refs), to="id")
+        office.publish("id-cert", request(number, "ID", ["SG"], None, about=number))
+        office.publish("id-cert", incident(number + 1, name="Blackout", labels=["exercise"]), root="exercise")
+
+    def step(self, officer: Officer, word: str, text: str = "") -> Page:
+        """What will be published by that step, before it is."""
+        officer.open(self.incident)
+        form = officer.page.locator("details.action").filter(has=officer.page.locator("summary", has_text=word))
+        form.locator("summary").click()
+        if text:
+            form.locator("textarea").fill(text)
+        form.get_by_role("button", name="Show what will be published").click()
+        officer.page.get_by_text("Nothing has been published yet.").or_(
+            officer.page.get_by_role("heading", name="Withdraw")
+        ).first.wait_for()
+        return officer.page
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A page: the view that answers, its template, and the way there. `status`: what the browser complains of, if it does."""
+
+    view: str
+    template: str
+    go: Callable[[Visitors], Page]
+    status: int = 200
+
+
+def at(who: str, path: str) -> Callable[[Visitors], Page]:
+    """That person opens that address; `{incident}` in it is the incident's."""
+
+    def go(visitors: Visitors) -> Page:
+        officer: Officer = getattr(visitors, who)
+        officer.open(path.format(incident=visitors.incident))
+        return officer.page
+
+    return go
+
+
+def _looked_up(visitors: Visitors) -> Page:
+    page = at("singapore", "/console/lookup")(visitors)
+    page.get_by_label("Values, one a line").fill("bad.example\nother.example")
+    page.get_by_role("button", name="Look up").click()
+    page.wait_for_selector("#result")
+    return page
+
+
+def _wrong_key(visitors: Visitors) -> Page:
+    page = at("stranger", "/console/login")(visitors)
+    page.get_by_label("Account").fill("sg-cert")
+    page.get_by_label("Password or key").fill("hub_wrong")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+def _nothing_asked(visitors: Visitors) -> Page:
+    """She forgets to say whom she asks."""
+    page = at("indonesia", "{incident}")(visitors)
+    page.locator("summary", has_text="Ask for help").click()
+    page.get_by_label("What do you ask for?").fill("Take the page down")
+    page.locator("details[open]").get_by_role("button", name="Show what will be published").click()
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+def _acknowledged_meanwhile(visitors: Visitors) -> Page:
+    """A colleague's tool was faster."""
+    page = visitors.step(visitors.singapore, "Acknowledge")
+    number = visitors.number
+    visitors.office.publish("sg-cert", acknowledged(number + 50, "SG", about=number))
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+VISITS: Final = (
+    Visit("sign_in", "sign_in.html", at("stranger", "/console/login")),
+    Visit("try_sign_in", "sign_in.html", _wrong_key, status=401),
+    Visit("board", "board.html", at("singapore", "/asean/board/")),
+    Visit("board", "board.html", at("singapore", "/asean/board/?text=none")),
+    Visit("board", "board.html", at("singapore", "/exercise/board/")),
+    Visit("incident", "incident.html", at("singapore", "{incident}")),
+    Visit("incident", "incident.html", at("soc", "{incident}")),
+    Visit(
+        "incident",
+        "error.html",
+        at("singapore", "/asean/board/incident--00000000-0000-4000-8000-000000099999/"),
+        status=404,
+    ),
+    Visit("preview_step", "preview.html", lambda visitors: visitors.step(visitors.singapore, "Refuse", "No staff")),
+    Visit("preview_step", "withdrawal.html", lambda visitors: visitors.step(visitors.indonesia, "Withdraw")),
+    Visit("preview_step", "incident.html", _nothing_asked, status=422),
+    Visit("publish_step", "incident.html", _acknowledged_meanwhile, status=422),
+    Visit("contacts", "directory.html", at("singapore", "/asean/contacts/")),
+    Visit("region", "region.html", at("singapore", "/asean/region/")),
+    Visit("lookup_form", "lookup.html", at("singapore", "/console/lookup")),
+    Visit("look_values_up", "lookup.html", _looked_up),
+    Visit("console", "collections.html", at("singapore", "/")),
+    Visit("console", "collections.html", at("soc", "/")),
+    Visit("operator", "operator.html", at("operator", "/console/operator")),
+)
+# Views of the console that show no page of their own, and why.
+WITHOUT_PAGE: Final = {
+    "sign_out": "leads to the page for signing in",
+    "language": "leads back",
+    "back_to_incident": "leads to the incident",
+    "confirm": "leads back to the directory",
+    "asset": "a file",
+    "download": "a file",
+}
+PARTS: Final = frozenset({"frame.html", "board_row.html", "live.html"})  # templates that are no page
