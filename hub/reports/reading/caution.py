@@ -7,17 +7,14 @@ and examples are written with them.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 from hub.reports.observables import Observable, ObservableType
 from hub.reports.reading.options import ReadOptions
+from hub.reports.reading.suffixes import is_public_suffix, is_registry_domain
 from hub.reports.reading.values import as_network, url_host
-
-if TYPE_CHECKING:
-    from publicsuffixlist import PublicSuffixList
 
 WIDEST_IPV4: Final = 16
 WIDEST_IPV6: Final = 32
@@ -142,21 +139,13 @@ def _within(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) 
     return isinstance(outer, IPv6Network) and inner.subnet_of(outer)
 
 
-@cache
-def _suffixes(*, icann: bool) -> PublicSuffixList:
-    """The domains under which anybody registers: those of registries alone, or those of hosters and the like besides."""
-    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415  60 ms, paid where a domain is met
-
-    return PublicSuffixList(only_icann=icann)
-
-
 def _why_domain(name: str) -> str | None:
     name = name.removeprefix("www.")
     if name == "localhost" or name.endswith(_LOCAL_NAMES):
         return "is a name inside somebody's own network"
-    if "." not in name or name in _REGISTRY_SUFFIXES or _suffixes(icann=True).is_public(name):
+    if "." not in name or name in _REGISTRY_SUFFIXES or is_registry_domain(name):
         return "is a whole registry's domain"
-    if name in _SHARED_DOMAINS or _suffixes(icann=False).is_public(name):
+    if name in _SHARED_DOMAINS or is_public_suffix(name):
         return "is a service of millions"
     labels = name.split(".")
     if any(".".join(labels[i:]) in _TOP_DOMAINS for i in range(len(labels) - 1)):
