@@ -280,6 +280,7 @@ def extensions_schema(*, predefined: bool = True) -> Schema:
     }
 
 
+@cache
 def _predefined(cls: Any) -> Schema:
     schema = _embedded(cls)
     # stix2 fails on a predefined extension that names its type (STIX 2.1, 7.3: only extension definitions have one).

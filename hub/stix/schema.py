@@ -5,7 +5,8 @@ breaks every reader who uses stix2; refused besides is what STIX 2.1 forbids and
 through four doors, and the first that it fails ends the way:
 
 1. its type: a name that may be one, and the id begins with it;
-2. the JSON Schema of its type (`class_tables.py`), compiled when the first object of the type comes;
+2. the JSON Schema of its type (`class_tables.py`), compiled when the first object of the type comes: without the three
+   properties whose schemas are four fifths of it, as long as no object has one of them;
 3. its other properties, which are custom or an extension's: their names and that they hold something;
 4. what JSON Schema cannot say (`checks.py`), and stix2 itself where only it can tell.
 """
@@ -51,18 +52,38 @@ STANDARD_TYPES: Final = SDO_TYPES | SRO_TYPES | META_TYPES | SCO_TYPES
 _TYPE_NAME: Final = re.compile(TYPE)
 _PROPERTY_NAME: Final = re.compile(value_schemas.PROPERTY_NAME)
 _RESERVED: Final = frozenset(value_schemas.RESERVED_PROPERTIES + value_schemas.LIBRARY_NAMES)
+# Properties of every type whose schemas are long, and slow to compile: 3 ms a type, where few objects have them.
+_LONG: Final = frozenset({"extensions", "external_references", "granular_markings"})
 _LOOKED_AT: Final = 10  # items of each list, and properties of each object inside, for the words of a refusal
 _lock = Lock()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Rules:
-    """What is compiled for one type."""
+    """What is known of one type, and what is compiled so far: the whole schema, and the brief one without `_LONG`."""
 
-    validator: Any  # of jsonschema-rs
-    schema: Mapping[str, Any]
+    schema: dict[str, Any]
     known: frozenset[str]  # properties that the schema describes
     checks: tuple[Check, ...]
+    whole: Any = None  # validators of jsonschema-rs
+    brief: Any = None
+
+    def validator(self, obj: Mapping[str, object]) -> Any:
+        """The validator for this object; as long as the whole schema was not needed, the brief one says the same."""
+        if self.whole is not None:
+            return self.whole
+        if not _LONG.isdisjoint(obj):
+            return self.compile_whole()
+        if self.brief is None:
+            short = {name: value for name, value in self.schema["properties"].items() if name not in _LONG}
+            self.brief = _validator({**self.schema, "properties": short})
+        return self.brief
+
+    def compile_whole(self) -> Any:
+        """The validator for any object of the type."""
+        if self.whole is None:
+            self.whole = _validator(self.schema)
+        return self.whole
 
 
 _compiled: dict[str, _Rules] = {}
@@ -91,7 +112,7 @@ def faults(
     rules = _compiled.get(family) or _compile(family)
     # (2) its schema
     try:
-        if not rules.validator.is_valid(obj):
+        if not rules.validator(obj).is_valid(obj):
             return _schema_faults(obj, rules)
     except UnicodeEncodeError:
         return (Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry"),)
@@ -116,11 +137,12 @@ def _schema_faults(obj: Mapping[str, Any], rules: _Rules) -> tuple[Fault, ...]:
     items would take gigabytes. So it looks at the beginning of each list and object; where that is all right, the one
     error that it finds first counts.
     """
+    validator = rules.compile_whole()
     beginning = {name: _beginning(value) for name, value in obj.items() if name in rules.known}
-    if found := sentences.tell(rules.validator.iter_errors(beginning), rules.schema):
+    if found := sentences.tell(validator.iter_errors(beginning), rules.schema):
         return found
     try:
-        rules.validator.validate(obj)
+        validator.validate(obj)
     except ValueError as error:  # jsonschema_rs.ValidationError is one
         return sentences.tell([error], rules.schema)
     return (Fault("", "breaks a rule of STIX 2.1"),)
@@ -147,8 +169,7 @@ def known_properties(obj: Mapping[str, object]) -> frozenset[str]:
 def prepare() -> None:
     """Compile the schemas of all types now, rather than when their first object comes: a server does so as it starts."""
     for family in (*STANDARD_TYPES, *(f"{core}+" for core in INCIDENT_CORE_TYPES), ""):
-        if family not in _compiled:
-            _compile(family)
+        (_compiled.get(family) or _compile(family)).compile_whole()
 
 
 def _family(object_type: str, obj: Mapping[str, object]) -> str:
@@ -161,8 +182,6 @@ def _family(object_type: str, obj: Mapping[str, object]) -> str:
 
 
 def _compile(family: str) -> _Rules:
-    import jsonschema_rs  # noqa: PLC0415 - part of the server's extra, and heavy
-
     with _lock:
         if (ready := _compiled.get(family)) is not None:
             return ready
@@ -173,15 +192,19 @@ def _compile(family: str) -> _Rules:
             core = family.removesuffix("+") or None
             schema = class_tables.custom_schema(core)
             checks = (check_versions, *(checks_for(core, incident_core=True) if core else ()))
-        # Linear-time regular expressions: what comes from outside cannot make them slow.
-        options = jsonschema_rs.RegexOptions()
-        validator = jsonschema_rs.Draft202012Validator(schema, pattern_options=options)
         known = frozenset(schema["properties"])
         for part in schema.get("allOf", ()):
             known |= frozenset(part.get("properties", ()))
-        rules = _Rules(validator, schema, known, checks)
+        rules = _Rules(schema, known, checks)
         _compiled[family] = rules
         return rules
+
+
+def _validator(schema: dict[str, Any]) -> Any:
+    import jsonschema_rs  # noqa: PLC0415 - part of the server's extra, and heavy
+
+    # Linear-time regular expressions: what comes from outside cannot make them slow.
+    return jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
 
 
 def _type_problem(object_type: str) -> str | None:

@@ -6,10 +6,12 @@ import copy
 import warnings
 from random import Random
 
+import pytest
 import stix2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.stix import schema
 from hub.stix.schema import faults
 from tests.stix.damage import damaged
 from tests.stix.specimens import specimens
@@ -43,3 +45,20 @@ def test_damage_leaves_enough_objects_valid_for_the_proof_to_mean_something() ->
     random = Random(20261122)
     verdicts = [bool(faults(damaged(random.choice(SPECIMENS), random))) for _ in range(600)]
     assert 0.1 < verdicts.count(False) / len(verdicts) < 0.6
+
+
+def test_the_brief_schema_of_a_type_says_of_objects_without_long_properties_what_the_whole_one_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A process that checks few objects never compiles the whole schemas, and refuses the same objects in the same words."""
+    random = Random(20261127)
+    contents = [*SPECIMENS, *(damaged(specimen, random) for specimen in SPECIMENS for _ in range(12))]
+    schema.prepare()
+    verdicts = [faults(content) for content in contents]
+    for content, verdict in zip(contents, verdicts, strict=True):
+        monkeypatch.setattr(schema, "_compiled", {})
+        assert faults(content) == verdict
+    brief = [content for content in SPECIMENS if schema._LONG.isdisjoint(content)]
+    monkeypatch.setattr(schema, "_compiled", {})
+    assert not any(faults(content) for content in brief)
+    assert all(rules.whole is None for rules in schema._compiled.values()), "only what is needed is compiled"
