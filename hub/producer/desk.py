@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hub.errors import HubError, ReadingError
 from hub.home.member import OwnMember
@@ -29,12 +30,13 @@ from hub.release.record import (
     release_record_file,
     render_record_files,
 )
-from hub.release.space import with_confirmed
 from hub.release.stages import Declarations, declared_by, with_earlier
-from hub.release.step import Released, Withheld, release
 from hub.rendering.render import Rendered, render
 from hub.rendering.versions import Content
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
+
+if TYPE_CHECKING:
+    from hub.release.step import Withheld
 
 _NEVER_RELEASED = ReleaseRecord()
 
@@ -107,6 +109,9 @@ def release_report(  # noqa: PLR0913 - what decides a release
     unkept: Unkept | None = None,
 ) -> Release | Withheld:
     """What of the report may leave for this audience, or why nothing may (1, 2). `unkept` as for `render_report`."""
+    from hub.release.space import with_confirmed  # noqa: PLC0415 - the release step is an eighth of a second to load,
+    from hub.release.step import Released, Withheld, release  # noqa: PLC0415 - and rendering needs nothing of it
+
     before = load_release_record(member, report, audience, unkept)
     let_out = before.standing(approvals or Approvals())
     confirmed = let_out.values | let_out.confirmed

@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import chain
 from typing import Final
-from urllib.parse import urlsplit
 
 from hub.home.member import OwnMember
 from hub.home.register import Constituent
@@ -26,6 +25,7 @@ from hub.release.needles import our_words
 from hub.release.scan import Scanner
 from hub.release.spelling import squeeze
 from hub.reports.observables import Observable, ObservableType, Role
+from hub.reports.reading.values import url_host
 from hub.reports.report import Report
 from hub.reports.victims import Contact, Victim
 
@@ -186,7 +186,7 @@ class _Declared:
             case ObservableType.IPV4 | ObservableType.IPV6 | ObservableType.DOMAIN:
                 self._host(item.value, whose)
             case ObservableType.URL:
-                self._host(host_of(item.value), whose)
+                self._host(url_host(item.value) or "", whose)
             case ObservableType.EMAIL:
                 self._mailbox(item.value, whose)
             case ObservableType.USER_ACCOUNT:
@@ -248,11 +248,3 @@ def _tickets(report: Report) -> Iterator[str]:
     for reference in report.references:
         if not reference.public:
             yield from (text for text in (reference.external_id, reference.url) if text)
-
-
-def host_of(url: str) -> str:
-    """The host of a URL; "" where it has none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""

@@ -16,9 +16,9 @@ from typing import Any, Final, cast
 
 from hub.errors import ReleaseError
 from hub.home.member import OwnMember
-from hub.release.deny import host_of
 from hub.release.victims import sized
 from hub.reports.observables import Observable, ObservableType, Role
+from hub.reports.reading.values import url_host
 from hub.reports.report import Report, ReportKind
 from hub.reports.victims import IDENTIFYING, Consent, Contact, Size, Victim
 
@@ -123,7 +123,7 @@ def _values(item: Observable) -> Iterable[tuple[str, str]]:
     if item.role is not Role.VICTIM:
         return
     if field := _FIELD_OF_VALUE.get(item.type):
-        value = host_of(item.value) if item.type is ObservableType.URL else item.value
+        value = url_host(item.value) if item.type is ObservableType.URL else item.value
         yield from ((field, text) for text in (value,) if text)
     if item.display_name and item.type is not ObservableType.AS:
         yield "people", item.display_name
