@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from hub.home.register import Constituent
@@ -32,15 +32,22 @@ class Lookup:
     def __init__(self, register: Register) -> None:
         self._names: dict[str, list[Constituent]] = {}
         self._domains: dict[str, list[Constituent]] = {}
-        self._networks: dict[int, dict[Network, list[Constituent]]] = {}  # by the length of their prefix
+        self._register = register
         for constituent in register:
             for form in {form for name in (constituent.name, *constituent.short_names) for form in name_forms(name)}:
                 self._names.setdefault(form, []).append(constituent)
             for domain in constituent.domains:
                 self._domains.setdefault(domain.casefold(), []).append(constituent)
+
+    @cached_property
+    def _networks(self) -> dict[int, dict[Network, list[Constituent]]]:
+        """The networks by the length of their prefix: read when the first address is asked about."""
+        networks: dict[int, dict[Network, list[Constituent]]] = {}
+        for constituent in self._register:
             for text in constituent.ip_ranges:
                 network = ipaddress.ip_network(text, strict=False)
-                self._networks.setdefault(network.prefixlen, {}).setdefault(network, []).append(constituent)
+                networks.setdefault(network.prefixlen, {}).setdefault(network, []).append(constituent)
+        return networks
 
     def by_name(self, name: str) -> list[Constituent]:
         """Those of this name, whole, short or in brackets, with or without its legal form."""
@@ -48,7 +55,7 @@ class Lookup:
 
     def by_host(self, host: str) -> list[Constituent]:
         """Those whose domain the host is in, or whose network the address or range is in."""
-        if not self._domains and not self._networks:
+        if not self._register:
             return []
         try:
             network = ipaddress.ip_network(host, strict=False)

@@ -21,7 +21,6 @@ from hub.stix.lookalikes import PAIRS, STAND_INS, ascii_lookalikes
 
 Part = Callable[[str], str]
 
-_PLAIN: Final = re.compile(r"[\x00-\x7f]*")
 _NOT_LETTERS: Final = re.compile(r"[^a-z]+")
 # Letters of Jawi that Arabic does not have.
 _JAWI: Final = str.maketrans(
@@ -46,7 +45,7 @@ _LEADING_VOWEL: Final = re.compile("([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2
 @lru_cache(maxsize=50_000)
 def looks(text: str) -> str:
     """How the text looks, in letters without separators: `C3mp4ka`, `cernpaka` with a Cyrillic a …"""
-    plain = text.lower() if _PLAIN.fullmatch(text) else "".join(map(_looks_part, clusters(text)))
+    plain = text.lower() if text.isascii() else "".join(map(_looks_part, clusters(text)))
     plain = plain.translate(STAND_INS)
     for pair, letter in PAIRS:
         plain = plain.replace(pair, letter)
@@ -81,10 +80,14 @@ def looks_with_places(text: str) -> tuple[str, list[int]]:
 
 @lru_cache(maxsize=10_000)
 def _looks_part(cluster: str) -> str:
-    if _PLAIN.fullmatch(cluster):
+    if cluster.isascii():
         return cluster.lower()
-    letter = unicodedata.normalize("NFKC", cluster)[:1]
+    composed = unicodedata.normalize("NFKC", cluster)
+    letter = composed[:1]
     if letter.isascii() or not _LIKE_LATIN.match(letter):
+        return latin(cluster)
+    # a Latin letter with accents looks like itself: the table, slow to load, says nothing else of it
+    if len(composed) == 1 and unicodedata.normalize("NFD", letter)[0].isascii():
         return latin(cluster)
     return _MORE_LOOKALIKES.get(letter) or ascii_lookalikes().get(ord(letter)) or latin(cluster)
 
@@ -100,7 +103,7 @@ _MORE_LOOKALIKES: Final = dict(zip("єэвнпигшкмтзηβεμωκτ", "ee
 def latin(text: str) -> str:
     """The text in ASCII letters, digits and separators, transliterated where it is of another script; lower case."""
     folded = fold(text)
-    if _PLAIN.fullmatch(folded):
+    if folded.isascii():
         return folded
     from anyascii import anyascii  # noqa: PLC0415  loaded when the first text of another script is met
 
@@ -117,7 +120,7 @@ def clusters(text: str) -> Iterator[str]:
 
 
 def _placed_clusters(text: str) -> Iterator[tuple[int, str]]:
-    if _PLAIN.fullmatch(text):
+    if text.isascii():
         yield from enumerate(text)
         return
     start = 0

@@ -21,7 +21,6 @@ MAX_INITIALS: Final = 8
 MIN_COMPOUND: Final = 8  # letters of a word that may be two
 MAX_COMPOUNDS: Final = 3  # words of a name that are taken for two, one at a time
 MIN_OWN_INITIALS: Final = 2  # that stand behind a generic word
-_PLAIN: Final = re.compile(r"[\x00-\x7f]*")
 _PLAIN_WORD: Final = re.compile(r"[a-z0-9]+")
 _BRACKETS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
 # Scripts that put no blanks between words, where a generic word is taken off the ends of another.
@@ -39,6 +38,7 @@ class Generic:
 
     words: frozenset[str]
     phrases: re.Pattern[str]
+    phrase_starts: frozenset[str]  # the first words of phrases
     glued: tuple[str, ...]
     glued_before: Mapping[str, tuple[str, ...]]  # by their first letter
     glued_after: Mapping[str, tuple[str, ...]]  # by their last
@@ -74,6 +74,7 @@ def generic() -> Generic:
     return Generic(
         words=single,
         phrases=re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b"),
+        phrase_starts=frozenset(phrase.split()[0] for phrase in phrases),
         glued=glued,
         glued_before=_by_letter(glued, 0),
         glued_after=_by_letter(glued, -1),
@@ -101,7 +102,7 @@ def _may_be_glued(word: str) -> bool:
 def words(text: str) -> list[str]:
     """The words of a text, folded: letters, digits and the marks that scripts of the region cannot do without."""
     folded = fold(text)
-    if _PLAIN.fullmatch(folded):
+    if folded.isascii():
         return _PLAIN_WORD.findall(folded)
     spaced = "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in folded)
     return spaced.split()
@@ -111,8 +112,11 @@ def distinctive(name: str) -> list[str]:
     """The words of an organisation's name that are neither generic, nor a legal form, nor a country; folded, in order."""
     known = generic()
     plain = without_legal_form(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
-    spaced = known.phrases.sub(" ", " ".join(words(plain)))
-    parts = (_unglued(word, known) for word in spaced.split())
+    own = words(plain)
+    # the phrases are many: they are looked for where one may begin, and in scripts where a word may hold the next one
+    if not plain.isascii() or not known.phrase_starts.isdisjoint(own):
+        own = known.phrases.sub(" ", " ".join(own)).split()
+    parts = (_unglued(word, known) for word in own)
     return [word for word in parts if word and word not in known.words]
 
 

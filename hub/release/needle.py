@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
+from typing import NamedTuple
 
 
-class HitRule(Enum):
+class HitRule(StrEnum):
     """When a needle that occurs in a text is an EXACT hit. Where it is not, the hit is SIMILAR."""
 
     OWN = "own"  # wherever it stands as whole words: a host, an account, a number
@@ -15,7 +16,7 @@ class HitRule(Enum):
     NEVER = "never"  # it is only like something of the victim's
 
 
-class View(Enum):
+class View(StrEnum):
     """The form of a text that a needle is looked for in."""
 
     LETTERS = "letters"
@@ -25,7 +26,7 @@ class View(Enum):
     EDITED = "edited"  # words with one letter left out, added, changed or swapped
 
 
-class Bounds(Enum):
+class Bounds(StrEnum):
     """What may touch a needle in a text."""
 
     ANYTHING = "anything"
@@ -35,19 +36,21 @@ class Bounds(Enum):
     CAPITAL = "capital"  # nothing, in a sentence, and it begins with a capital
 
 
-@dataclass(frozen=True, slots=True)
-class Needle:
-    """One thing to look for, in the form that its view has.
+class Needle(NamedTuple):
+    """One thing to look for, in the form that its view has: a tuple, since a register makes tens of thousands.
 
     `why` says what it is, for the officer; `declared` is what it was made of, for nobody but the CERT.
     """
 
     text: str
     why: str
-    declared: str = field(repr=False)
+    declared: str
     rule: HitRule = HitRule.NAME
     bounds: Bounds = Bounds.ANYTHING
     view: View = View.LETTERS
+
+    def __repr__(self) -> str:
+        return f"Needle({self.why}, {self.view}, …)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ _LETTERS: Final = str.maketrans(
     {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "\u0131": "i", "þ": "th"}
 )
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
-_PLAIN: Final = re.compile(r"[\x00-\x7f]*")
 _NOT_ALNUM: Final = re.compile(r"[^a-z0-9]+")
 
 # Legal forms of the region and of trade at large, as `fold` leaves them. Longest first.
@@ -37,7 +36,7 @@ _LEGAL: Final = sorted(
 @lru_cache(maxsize=50_000)
 def fold(text: str) -> str:
     """Casefolded NFKC without accents on Latin letters and without invisible characters; words stay words."""
-    if _PLAIN.fullmatch(text):
+    if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", text).casefold()
     text = "".join(character for character in text if unicodedata.category(character) != "Cf")
@@ -49,7 +48,7 @@ def fold(text: str) -> str:
 def squeeze(text: str) -> str:
     """`fold`, and only letters, digits and the marks that scripts of the region cannot do without."""
     folded = fold(text)
-    if _PLAIN.fullmatch(folded):
+    if folded.isascii():
         return _NOT_ALNUM.sub("", folded)
     return "".join(character for character in folded if unicodedata.category(character)[0] in "LNM")
 
@@ -87,14 +86,17 @@ def without_legal_form(name: str) -> str:
 def _without_forms(parts: list[str]) -> list[str]:
     """The words of a name without the legal forms at both ends, the longest of them first; one word at least is left."""
     longest = range(_MOST_WORDS, 0, -1)
-    while True:
+    while parts:
         length = len(parts)
-        before = next((n for n in longest if n < len(parts) and " ".join(parts[:n]) in _LEGAL_FORMS), 0)
-        parts = parts[before:]
-        after = next((n for n in longest if n < len(parts) and " ".join(parts[-n:]) in _LEGAL_FORMS), 0)
-        parts = parts[: len(parts) - after]
+        if parts[0] in _FIRST_WORDS:
+            before = next((n for n in longest if n < len(parts) and " ".join(parts[:n]) in _LEGAL_FORMS), 0)
+            parts = parts[before:]
+        if parts[-1] in _LAST_WORDS:
+            after = next((n for n in longest if n < len(parts) and " ".join(parts[-n:]) in _LEGAL_FORMS), 0)
+            parts = parts[: len(parts) - after]
         if len(parts) == length:
-            return parts
+            break
+    return parts
 
 
 _BETWEEN_WORDS: Final = re.compile(r"[\s.,;()/&'\"\u2019-]+")
@@ -103,6 +105,8 @@ _LEGAL_FORMS: Final = frozenset(_FOLDED_LEGAL)
 _ASCII_LEGAL: Final = "|".join(re.escape(form) for form in _FOLDED_LEGAL if form.isascii())
 # Thai, Khmer, Lao and Burmese write no blanks between a form and the name.
 _OTHER_LEGAL: Final = "|".join(re.escape(form) for form in _FOLDED_LEGAL if not form.isascii())
+_FIRST_WORDS: Final = frozenset(form.split()[0] for form in _FOLDED_LEGAL)
+_LAST_WORDS: Final = frozenset(form.split()[-1] for form in _FOLDED_LEGAL)
 _MOST_WORDS: Final = max(len(form.split()) for form in _FOLDED_LEGAL)
 _BEFORE: Final = re.compile(rf"^(?:(?:{_ASCII_LEGAL}) |(?:{_OTHER_LEGAL}))(?=.)")
 _AFTER: Final = re.compile(rf"(?<=.)(?: (?:{_ASCII_LEGAL})|(?:{_OTHER_LEGAL}))$")

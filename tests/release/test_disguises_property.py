@@ -17,13 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.release.deny import scanner_for
-from hub.release.disguises import looks, looks_with_places
+from hub.release.disguises import latin, looks, looks_with_places
 from hub.release.policy import Audience
 from hub.release.scan import Scanner
 from hub.release.step import Released, release
 from hub.rendering.render import render
 from hub.reports.observables import ObservableType
 from hub.reports.victims import Victim
+from hub.stix.lookalikes import ascii_lookalikes
 from tests.privacy.register import Constituent, make_register
 from tests.reports.making_reports import NOW, a_member, a_watch, seen
 
@@ -163,3 +164,17 @@ def test_places_are_given_for_the_same_letters_that_looks_gives(text: str) -> No
     assert letters == looks(text)
     assert len(letters) == len(places)
     assert places == sorted(places)
+
+
+def test_the_table_of_lookalikes_says_nothing_else_of_a_letter_with_accents_than_that_letter() -> None:
+    """So the table, slow to load, is not asked about the letters of Vietnamese and the like."""
+    accented = [chr(code) for code in range(0x80, 0xAC00) if _is_latin_letter_with_accents(chr(code))]
+    assert len(accented) > 400
+    for letter in accented:
+        assert ascii_lookalikes().get(ord(letter), latin(letter)) == latin(letter)
+        assert looks(letter) == looks(latin(letter))
+
+
+def _is_latin_letter_with_accents(letter: str) -> bool:
+    taken_apart = unicodedata.normalize("NFD", letter)
+    return len(taken_apart) > 1 and taken_apart[0].isascii() and taken_apart[0].isalpha()

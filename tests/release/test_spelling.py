@@ -51,6 +51,20 @@ def test_legal_forms_are_taken_off_both_ends_of_a_name(written: str, bare: str) 
     assert without_legal_form(written) == bare
 
 
+@pytest.mark.parametrize("punctuation", ["", "  ", "...", "-()-"])
+def test_a_name_without_any_word_has_no_legal_form(punctuation: str) -> None:
+    assert without_legal_form(punctuation) == ""
+
+
+def test_only_legal_forms_at_the_ends_are_taken_off_and_one_word_always_stays() -> None:
+    """Also where a name begins or ends like a longer form, or is made of nothing but forms."""
+    assert without_legal_form("Public Works Company") == "works"
+    assert without_legal_form("Joint Venture Co Ltd") == "joint venture"
+    assert without_legal_form("Sdn Melati Bhd") == "sdn melati"
+    assert without_legal_form("Contoh Private") == "contoh private"
+    assert without_legal_form("PT Tbk") == "tbk"
+
+
 @pytest.mark.parametrize(
     "text",
     [
