@@ -29,7 +29,10 @@ _FANGS: Final = (
     # Half defanged: 198.51.100[.7 and example[.com
     (re.compile(r"(?<=[\w-])[\[({]\.(?=[\w-])|(?<=[\w-])\.[\])}](?=[\w-])"), "."),
 )
+_MAYBE_FANGED: Final = re.compile(r"[\[({<\])}>:]")  # each of the above has one of these
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PLAIN_IPV4: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.ASCII)
 _HASH_BY_LENGTH: Final = {32: "MD5", 40: "SHA-1", 64: "SHA-256", 128: "SHA-512", 56: "SHA-224", 96: "SHA-384"}
 _HASH_LENGTHS: Final = {name: length for length, name in _HASH_BY_LENGTH.items()}
@@ -41,7 +44,9 @@ _HIVES: Final = {
 
 def refang(text: str) -> str:
     """Undo what keeps an address from being clicked: hxxp, [.], (.), {dot}, [@], (at), and invisible characters."""
-    text = text.translate(_INVISIBLE).strip()
+    text = (text if text.isascii() else text.translate(_INVISIBLE)).strip()
+    if _MAYBE_FANGED.search(text) is None:
+        return text
     for pattern, plain in _FANGS:
         text = pattern.sub(plain, text)
     return text.strip()
@@ -49,6 +54,8 @@ def refang(text: str) -> str:
 
 def address(text: str) -> tuple[ObservableType, str]:
     """An IPv4 or IPv6 address or network, compressed; a network's host bits are cleared."""
+    if _PLAIN_IPV4.fullmatch(text):  # as most are, and canonical as it is
+        return ObservableType.IPV4, text
     text = refang(text)
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
