@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -16,15 +20,16 @@ from hub.stix.timestamps import format_place
 from hub.store.base import Store
 from hub.store.query import Query
 from hub.taxii.filters import Filters, Match, VersionMatch
+from tests.sharing.changing import HELD, TYPES, change_something
 from tests.store.making import Clock, add, an_id, candidate
 
+TOP = Path(__file__).parents[2]
 OpenStore = Callable[..., Store]
 READERS = (
     Account("id", AccountKind.CERT, "ID"),
     Account("sg-bank", AccountKind.CONSTITUENT, "SG"),
     Account("partner", AccountKind.PARTNER),
 )
-TYPES = ("indicator", "malware")
 MATCHES = (
     Match(),
     Match(types=("malware",)),
@@ -55,12 +60,12 @@ def test_every_answer_is_the_one_made_from_nothing(
     writer, exits = open_store(), [make_exit(open_store()) for _ in range(2)]
     fresh = make_exit(writer, ready_bytes=0)
     version, reused, earlier = 20, 0, list[Content]()
-    add(writer, *(candidate(number, type=TYPES[number % 2]) for number in range(20)), collection=feed.id)
+    add(writer, *(candidate(number, type=TYPES[number % 2]) for number in range(HELD)), collection=feed.id)
     steps = steps // 4 if kind == "mongo" else steps
     for _ in range(steps):
         version += 1
         clock.now += 10
-        change_something(writer, feed.id, version, chance)
+        change_something(writer, feed.id, version, chance, fresh=version + HELD)
         for _ in range(3):
             account, match, after = chance.choice(READERS), chance.choice(MATCHES), 0
             while True:  # the whole way, page by page
@@ -78,18 +83,77 @@ def test_every_answer_is_the_one_made_from_nothing(
     assert reused > steps  # else little was kept, and little was tested
 
 
-def change_something(store: Store, collection: str, version: int, chance: random.Random) -> None:
-    number = chance.randrange(20) if chance.random() < 0.5 else version + 20  # half of the time it is new
-    object_type = TYPES[number % 2]
-    what = chance.random()
-    if what < 0.1:
-        store.delete(collection, an_id(number, object_type), "ID", 4)
-    elif what < 0.15:
-        store.purge(collection, an_id(number, object_type))
-    else:
-        revoked = what < 0.2
-        level = chance.choice((0, 1, 1, 2, 3))
-        add(store, candidate(number, version, level, type=object_type, revoked=revoked), collection=collection)
+@pytest.mark.parametrize("rounds", [4, pytest.param(100, marks=pytest.mark.soak)])
+def test_every_answer_is_the_one_made_from_nothing_while_several_processes_write(
+    open_store: OpenStore, kind: str, tmp_path: Path, feed: Collection, rounds: int
+) -> None:
+    """Two readers keep pages while three processes write at once; when these pause, no page is an old one."""
+    store, exits = open_store(), [make_exit(open_store()) for _ in range(2)]
+    add(store, *(candidate(number, type=TYPES[number % 2]) for number in range(HELD)), collection=feed.id)
+    writers = Writers(kind, tmp_path, feed.id, 3)
+    reused = 0
+    rounds, changes = (rounds // 2, 2) if kind == "mongo" else (rounds, 10)
+    for _ in range(rounds):
+        for _ in writers.change(changes):
+            for exit_ in exits:
+                read_all(exit_, feed)
+        expected, _ = read_all(make_exit(store, ready_bytes=0), feed)
+        for exit_ in exits:
+            first, again = read_all(exit_, feed), read_all(exit_, feed)
+            assert first[0] == again[0] == expected
+            reused += sum(content is other for content, other in zip(first[1], again[1], strict=True))
+    writers.end()
+    assert reused > rounds  # else little was kept, and little was tested
+
+
+class Writers:
+    """Processes that change a collection at once: `tests.sharing.changing`."""
+
+    def __init__(self, kind: str, folder: Path, collection: str, count: int) -> None:
+        words = [sys.executable, "-m", "tests.sharing.changing", kind, str(folder), collection]
+        self._processes = [
+            subprocess.Popen([*words, str(seed)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=TOP)
+            for seed in range(count)
+        ]
+        for process in self._processes:
+            assert _line_of(process) == "ready"
+
+    def change(self, count: int) -> Iterator[None]:
+        """Have each make so many changes; an item again and again as long as one is at it."""
+        for process in self._processes:
+            assert process.stdin is not None
+            process.stdin.write(f"{count}\n")
+            process.stdin.flush()
+        with ThreadPoolExecutor(len(self._processes)) as threads:
+            lines = [threads.submit(_line_of, process) for process in self._processes]
+            while not all(line.done() for line in lines):
+                yield
+        assert [line.result() for line in lines] == ["done"] * len(lines)
+
+    def end(self) -> None:
+        for process in self._processes:
+            process.communicate(timeout=60)
+            assert process.returncode == 0
+
+
+def _line_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def read_all(exit_: Exit, feed: Collection) -> tuple[list[tuple[object, ...]], list[Content]]:
+    """Every page that each reader gets for each filter, and its content."""
+    answers: list[tuple[object, ...]] = []
+    contents: list[Content] = []
+    for account in READERS:
+        for match in MATCHES[:3]:
+            after, more = 0, True
+            while more:
+                delivered = objects(exit_, account, feed, Filters(limit=7, match=match, added_after=after * 1000))
+                answers.append(answer_of(delivered))
+                contents.append(delivered.content)
+                after, more = delivered.last, delivered.more
+    return answers, contents
 
 
 def answer_of(delivered: Delivered) -> tuple[object, ...]:
