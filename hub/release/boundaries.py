@@ -19,6 +19,7 @@ _LETTERS_AFTER: Final = re.compile(r"[^\W_]*")
 _LURE_BEFORE: Final = re.compile(r"(?<![^\W_])([^\W_]{3,})[_-]\Z")
 _LURE_AFTER: Final = re.compile(r"[_-]([^\W_]{3,})(?![^\W_])")
 MAX_AFFIX: Final = 24  # characters beside a needle that are read
+MAX_NEAR: Final = 2  # letters around a word of four
 MIN_BEFORE_CUT: Final = 4  # letters of a needle that the beginning of an affix may follow
 
 
@@ -33,7 +34,7 @@ def span_of(text: str, places: Sequence[int], at: int, length: int) -> tuple[int
 def is_bounded(bounds: Bounds, text: str, start: int, end: int) -> bool:
     """Whether nothing touches a span of the text but what may."""
     match bounds:
-        case Bounds.ANYTHING:
+        case Bounds.ANYTHING | Bounds.WORD:
             return True
         case Bounds.NOTHING:
             return _whole(text, start, end)
@@ -48,6 +49,8 @@ def is_bounded(bounds: Bounds, text: str, start: int, end: int) -> bool:
     before = _LETTERS_BEFORE.search(text[max(start - MAX_AFFIX, 0) : start])
     after = _LETTERS_AFTER.match(text[end : end + MAX_AFFIX])
     cut = end - start >= MIN_BEFORE_CUT
+    if bounds is Bounds.NEARLY and sum(len(side[0]) for side in (before, after) if side) <= MAX_NEAR:
+        return True
     return _is_affix(before[0] if before else "", text[start], last=False) and _is_affix(
         after[0] if after else "", text[end - 1], last=True, cut=cut
     )
@@ -56,6 +59,9 @@ def is_bounded(bounds: Bounds, text: str, start: int, end: int) -> bool:
 def is_one_thing(needle: Needle, span: str) -> bool:
     """Whether the words of a span are one thing: not the "at a" of "at a hospital" for ATA, but "A T A"."""
     parts = span.split()
+    if needle.bounds is Bounds.WORD and not span.isalnum():
+        pieces = [piece for piece in re.split(r"[\W_]+", span) if piece]
+        return len(pieces) == 1 or all(len(piece) == 1 for piece in pieces)
     if needle.bounds is Bounds.ANYTHING or len(parts) == 1 or all(len(part) == 1 for part in parts):
         return True
     return any(map(str.isdecimal, parts)) or (" " in needle.declared and needle.text in squeeze(needle.declared))

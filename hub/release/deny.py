@@ -154,6 +154,7 @@ class _Declared:
                 self.networks.append(text)
             case _:
                 self.needles += needles.of_place(text, whose)
+                self.needles += similar_needles.like_place(text, whose)
 
     def constituent(self, one: Constituent) -> None:
         whose = "the victim's"
@@ -171,7 +172,7 @@ class _Declared:
         for mail in contact.emails:
             self._mailbox(mail, "the reporter's")
         for phone in contact.phones:
-            self.needles += needles.of_number(phone, "a telephone number")
+            self.needles += needles.of_phone(phone, "a telephone number")
 
     def observable(self, item: Observable) -> None:
         """What the victims' own machines and accounts are called, and their addresses."""
@@ -192,7 +193,8 @@ class _Declared:
             case ObservableType.USER_ACCOUNT:
                 self._account(item.value, whose)
             case ObservableType.FILE | ObservableType.BANK_ACCOUNT | ObservableType.PHONE:
-                self.needles += needles.of_number(item.value, "a file or number of the victim's")
+                of_value = needles.of_phone if item.type is ObservableType.PHONE else needles.of_number
+                self.needles += of_value(item.value, "a file or number of the victim's")
             case _:
                 return
         if item.display_name:

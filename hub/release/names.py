@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
-from hub.release.spelling import fold, is_legal_form, without_legal_form
+from hub.release.spelling import LEGAL_WORDS, fold, is_legal_form, without_legal_form
 
 MIN_INITIALS: Final = 3
 MAX_INITIALS: Final = 8
@@ -22,7 +22,7 @@ MIN_COMPOUND: Final = 8  # letters of a word that may be two
 MAX_COMPOUNDS: Final = 3  # words of a name that are taken for two, one at a time
 MIN_OWN_INITIALS: Final = 2  # that stand behind a generic word
 _PLAIN_WORD: Final = re.compile(r"[a-z0-9]+")
-_BRACKETS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
+BRACKETS: Final = re.compile(r"[(\[][^)\]]*[)\]]")
 # Scripts that put no blanks between words, where a generic word is taken off the ends of another.
 UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
@@ -43,8 +43,10 @@ class Generic:
     glued_before: Mapping[str, tuple[str, ...]]  # by their first letter
     glued_after: Mapping[str, tuple[str, ...]]  # by their last
     places: frozenset[str]
-    not_in_people: frozenset[str]
+    titles: frozenset[str]
+    not_in_people: frozenset[str]  # titles and particles
     technical: frozenset[str]
+    kinds: Mapping[str, re.Pattern[str]]  # in English, and how a name of any language says it
     affixes: frozenset[str]
     cut_affixes: frozenset[str]  # the beginnings of affixes
 
@@ -70,7 +72,7 @@ def generic() -> Generic:
     )
     phrases = sorted((entry for entry in (*organisations, *countries) if " " in entry), key=len, reverse=True)
     glued = tuple(sorted((entry for entry in single if _may_be_glued(entry)), key=len, reverse=True))
-    affixes = frozenset(entry for entry in (*single, *technical) if _PLAIN_WORD.fullmatch(entry))
+    affixes = frozenset(entry for entry in (*single, *technical, *LEGAL_WORDS) if _PLAIN_WORD.fullmatch(entry))
     return Generic(
         words=single,
         phrases=re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b"),
@@ -79,8 +81,15 @@ def generic() -> Generic:
         glued_before=_by_letter(glued, 0),
         glued_after=_by_letter(glued, -1),
         places=frozenset(entries("places")),
+        titles=frozenset(" ".join(words(entry)) for entry in table["people"]["titles"].split(",")),
         not_in_people=frozenset(people),
         technical=frozenset(technical),
+        kinds={
+            kind: re.compile(
+                "|".join(rf"(?<!\w){re.escape(' '.join(words(entry)))}(?!\w)" for entry in text.split(","))
+            )
+            for kind, text in table["kinds"].items()
+        },
         affixes=affixes,
         cut_affixes=frozenset(entry[:length] for entry in affixes for length in range(MIN_CUT, len(entry))),
     )
@@ -111,7 +120,7 @@ def words(text: str) -> list[str]:
 def distinctive(name: str) -> list[str]:
     """The words of an organisation's name that are neither generic, nor a legal form, nor a country; folded, in order."""
     known = generic()
-    plain = without_legal_form(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
+    plain = without_legal_form(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
     own = words(plain)
     # the phrases are many: they are looked for where one may begin, and in scripts where a word may hold the next one
     if not plain.isascii() or not known.phrase_starts.isdisjoint(own):
@@ -161,11 +170,12 @@ def own_part(label: str) -> str:
 def initials(name: str) -> set[str]:
     """The initials of a name: with and without its legal form, its small words and the country. Latin letters only."""
     known = generic()
-    plain = _BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))
+    plain = BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))
     whole, bare = words(plain), words(without_legal_form(plain))
     variants = [whole, bare]
     variants += [[word for word in variant if len(word) > 3 or word not in known.words] for variant in (whole, bare)]
     variants += [[word for word in variant if word not in known.places] for variant in (whole, bare)]
+    variants += [distinctive(name), *_before_of(bare)]
     letters = ("".join(word[0] for word in variant) for variant in variants)
     return {
         text
@@ -177,13 +187,23 @@ def initials(name: str) -> set[str]:
     }
 
 
+def _before_of(row: list[str]) -> Iterator[list[str]]:
+    """The words before the first "of": of "First National Bank of Meru" those that give `fnb`."""
+    place = next((at for at, word in enumerate(row) if word in _OF), 0)
+    if place:
+        yield row[:place]
+
+
+_OF: Final = frozenset({"of", "de", "da", "do", "ng", "di"})
+
+
 def few_initials(name: str) -> set[str]:
     """Two initials of a name, or those with both halves of a word that may be two: `gb` and `gbe` of Gunungbiru Energi.
 
     So few letters are many a thing's: they tell something only beside a word like "login", or in capitals.
     """
     known = generic()
-    bare = words(without_legal_form(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))))
+    bare = words(without_legal_form(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))))
     own = distinctive(name)
     texts = {"".join(word[0] for word in row) for row in (bare, own) if len(row) == MIN_OWN_INITIALS}
     for place, word in enumerate(own[:MAX_COMPOUNDS]):
@@ -204,10 +224,27 @@ def _second_halves(word: str) -> set[str]:
 
 
 def generic_with_initials(name: str) -> set[str]:
-    """A name's first generic word, whole or cut, with the initials of the rest: `rsudkw`, `rskw`, `hospkw`."""
+    """A name's first generic word, whole or cut, with the initials of the rest: `rsudkw`, `rskw`, `hospkw`, `kwbank`.
+
+    Whatever a name's language is, what it says of itself also in English: `hdbank`, `hdb` of Ngân hàng Hải Đông.
+    """
     known = generic()
-    plain = words(_BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
+    plain = words(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
     own = [word for word in distinctive(name) if word.isascii() and word.isalpha()]
+    return _first_with_initials(plain, own) | _in_english(" ".join(plain), own, known)
+
+
+def _in_english(plain: str, own: list[str], known: Generic) -> set[str]:
+    letters = "".join(word[0] for word in own)
+    if len(own) < MIN_OWN_INITIALS:
+        return set()
+    kinds = [english for english, local in known.kinds.items() if local.search(plain)]
+    texts = {text for kind in kinds for text in (letters + kind, kind + letters, letters + kind[0])}
+    return {text for text in texts if len(text) >= MIN_INITIALS and text not in known.technical | known.affixes}
+
+
+def _first_with_initials(plain: list[str], own: list[str]) -> set[str]:
+    known = generic()
     first_is_generic = bool(plain) and (plain[0] in known.words or is_legal_form(plain[0]))
     if len(own) < MIN_OWN_INITIALS or not first_is_generic or not plain[0].isascii():
         return set()
@@ -222,7 +259,7 @@ def generic_with_initials(name: str) -> set[str]:
 def person_parts(name: str) -> list[str]:
     """The parts of a person's name without titles and particles, folded, in order."""
     known = generic()
-    plain = _BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))
+    plain = BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))
     text = f" {' '.join(words(re.sub(r'[@/]', ' ', plain)))} "
     for title in ("tan sri", "puan sri", "lok srey", "a l", "a p", "s o", "d o"):
         text = text.replace(f" {title} ", " ")

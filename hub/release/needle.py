@@ -30,6 +30,8 @@ class Bounds(StrEnum):
     """What may touch a needle in a text."""
 
     ANYTHING = "anything"
+    WORD = "word"  # anything, but the needle itself is written in one word, or in single letters
+    NEARLY = "nearly"  # an affix, or two letters in all
     AFFIXES = "affixes"  # nothing, digits, or a word like "login" or "bank"
     NOTHING = "nothing"  # no letter and no digit
     LURE = "lure"  # nothing, and a word like "login" stands beside it, or it is in capitals in a sentence

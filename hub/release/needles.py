@@ -191,12 +191,30 @@ def of_number(text: str, why: str, declared: str | None = None) -> Iterator[Need
     """
     outside = BRACKETS.sub(" ", text)
     digits = _NUMBERS.findall(text) if " " in text else ()  # of `NIB 9120001234567` the number by itself
-    for squeezed in dict.fromkeys(map(squeeze, (text, outside, *BRACKETS.findall(text), *digits))):
+    branch = _BRANCH.fullmatch(text.strip())  # of `0312345678-001` the number of the whole company
+    whole = (branch[1],) if branch else ()
+    for squeezed in dict.fromkeys(map(squeeze, (text, outside, *BRACKETS.findall(text), *digits, *whole))):
         if len(squeezed) >= MIN_SHORT:
             bounds = Bounds.ANYTHING if len(squeezed) >= MIN_NUMBER else Bounds.NOTHING
             yield Needle(squeezed, why, declared or text, HitRule.OWN, bounds)
 
 
+_BRANCH: Final = re.compile(r"(\d(?:[.-]?\d){8,})[.-]\d{3}")
+
+
+def of_phone(number: str, why: str) -> Iterator[Needle]:
+    """A telephone number, with the country's code or the zero in its place, and without both."""
+    yield from of_number(number, why)
+    digits = re.sub(r"\D", "", number)
+    bare = digits.removeprefix("00") if digits.startswith("00") or "+" in number else digits
+    code = next((code for code in _COUNTRY_CALLING_CODES if bare.startswith(code)), "")
+    for national in dict.fromkeys((bare.removeprefix(code).removeprefix("0"), bare.removeprefix("0"))):
+        if len(national) > MIN_NUMBER:
+            yield Needle(f"0{national}", why, number, HitRule.OWN)
+            yield Needle(national, why, number, HitRule.OWN)
+
+
+_COUNTRY_CALLING_CODES: Final = ("60", "62", "63", "65", "66", "670", "673", "84", "855", "856", "95")
 _NUMBERS: Final = re.compile(r"(?<!\w)\d[\d./ -]{4,}\d(?!\w)")
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise, permutations
 from typing import Final
 
 from hub.release.disguises import consonants, latin, looks
+from hub.release.joined_names import initials_with_words, older_spellings, syllables, user_names, without_affixes
 from hub.release.names import (
     UNSPACED,
     distinctive,
@@ -21,6 +22,7 @@ from hub.release.names import (
     initials,
     own_part,
     person_parts,
+    words,
 )
 from hub.release.needle import Bounds, HitRule, Needle, View
 from hub.release.needles import (
@@ -37,6 +39,7 @@ from hub.release.needles import (
 )
 from hub.release.spelling import fold, squeeze, without_legal_form
 from hub.release.spoken import MIN_EDITED, MIN_SPOKEN, is_ordinary, sound, spoken
+from hub.release.suspicious import street_words
 
 MIN_LISTED_ANYWHERE: Final = 6  # of a listed constituent, whose names are many
 MIN_DISGUISED: Final = 5  # letters of a name that is looked for backwards and in rot13
@@ -51,6 +54,7 @@ _COUNTRY_CODES: Final = frozenset(
 )
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 MIN_BEGINNING: Final = 5  # letters that are left of a word of a name that is cut
+MIN_OF_PLACE: Final = 5  # letters of a word of an address
 MIN_CUT_WORD: Final = 7  # letters of that word
 MAX_CUT: Final = 3  # letters that are cut off
 
@@ -81,6 +85,19 @@ def like_name(name: str, whose: str) -> Iterator[Needle]:
         yield _needle(text, f"a generic word with the initials of {whose} name", name, Bounds.AFFIXES)
     for half in dict.fromkeys(half for word in telling for half in _halves(squeeze(word))):
         yield _needle(half, f"a part of {whose} name", name, Bounds.AFFIXES)
+    yield from _joined(name, parts, whose)
+
+
+def _joined(name: str, parts: Iterable[str], whose: str) -> Iterator[Needle]:
+    """What the words of a name become when they are joined, and `parts` of it in an older or newer spelling."""
+    for text in sorted(initials_with_words(name)):
+        yield _needle(text, f"a word of {whose} name with initials", name, Bounds.AFFIXES)
+    for text in sorted(syllables(name)):
+        if not is_ordinary(text) and text not in our_words():
+            yield _needle(text, f"the beginnings of words of {whose} name", name, Bounds.AFFIXES)
+    for text in dict.fromkeys(text for word in parts for text in older_spellings(word)):
+        yield _needle(text, f"{whose} name in an older or newer spelling", name, _bounds(text))
+        yield from _sounding(text, f"{whose} name")
 
 
 def _beginnings(word: str) -> Iterator[str]:
@@ -116,6 +133,9 @@ def like_listed_short_name(name: str, whose: str) -> Iterator[Needle]:
 def like_short_name(name: str, whose: str) -> Iterator[Needle]:
     """What resembles a brand or an abbreviation."""
     text = squeeze(name)
+    part = without_affixes(text)
+    if part != text:  # of BijakPay, `bijak`
+        yield from _part(part, f"a part of {whose} short name", name)
     if len(text) >= MIN_DISGUISED:
         yield from _disguised(text, f"{whose} short name", name)
         yield from _sounding(text, f"{whose} short name")
@@ -140,6 +160,8 @@ def like_person(name: str, whose: str) -> Iterator[Needle]:
             if len(text) >= MIN_DISGUISED:
                 yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
     for text in dict.fromkeys(text for part in parts for text in _cut(part, [one[0] for one in parts if one != part])):
+        yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
+    for text in sorted(user_names(name)):
         yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
     text = "".join(part[0] for part in map(squeeze, name.split()) if part)
     if len(text) >= MIN_SHORT and text.isascii() and text.isalpha() and text not in generic().technical:
@@ -214,14 +236,37 @@ def like_account(account: str, whose: str) -> Iterator[Needle]:
             yield _needle(part, f"a part of {whose} account", account, Bounds.AFFIXES)
 
 
+def like_place(place: str, whose: str) -> Iterator[Needle]:
+    """The words of an address that are its own: of "Jalan Pintasan 5", `pintasan`."""
+    known = generic()
+    text = f" {' '.join(words(place))} "
+    for name in known.places:  # "kuala lumpur" as a whole is a town's
+        text = text.replace(f" {name} ", " ")
+    of_many = known.words | known.places | known.technical | our_words() | street_words()
+    for word in dict.fromkeys(text.split()):
+        shortest = MIN_LETTERS if UNSPACED.match(word) else MIN_OF_PLACE
+        if len(word) >= shortest and word not in of_many and not word.isdecimal():
+            yield _needle(word, f"a word of {whose} place", place, _bounds(word))
+
+
 def _part(text: str, why: str, declared: str) -> Iterator[Needle]:
     """A part of a name by itself."""
     script = text[:1]
     if UNSPACED.match(script):
         if len(text) >= MIN_WORD:
             yield _needle(text, why, declared)
+    elif len(text) == MIN_SHORT and text.isascii():
+        if text.isalpha() and not is_ordinary(text) and text not in our_words():
+            yield _needle(text, why, declared, Bounds.AFFIXES)
     elif len(text) >= MIN_LETTERS:
-        yield _needle(text, why, declared, _bounds(text))
+        yield _needle(text, why, declared, _bounds_of_word(text))
+
+
+def _bounds_of_word(text: str) -> Bounds:
+    """A whole word of a name says more than what is made of it: a short one, too, counts inside a longer word."""
+    if len(text) >= MIN_ANYWHERE or is_ordinary(text) or text in our_words():
+        return _bounds(text)
+    return Bounds.WORD if len(text) > MIN_LETTERS else Bounds.NEARLY
 
 
 def _bounds(text: str) -> Bounds:

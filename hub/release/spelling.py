@@ -102,6 +102,8 @@ def _without_forms(parts: list[str]) -> list[str]:
 _BETWEEN_WORDS: Final = re.compile(r"[\s.,;()/&'\"\u2019-]+")
 _FOLDED_LEGAL: Final = sorted({fold(form) for form in _LEGAL}, key=len, reverse=True)
 _LEGAL_FORMS: Final = frozenset(_FOLDED_LEGAL)
+LEGAL_WORDS: Final = frozenset(form for form in _LEGAL_FORMS if form.isascii() and form.isalpha())
+"""The legal forms of one word in Latin letters."""
 _ASCII_LEGAL: Final = "|".join(re.escape(form) for form in _FOLDED_LEGAL if form.isascii())
 # Thai, Khmer, Lao and Burmese write no blanks between a form and the name.
 _OTHER_LEGAL: Final = "|".join(re.escape(form) for form in _FOLDED_LEGAL if not form.isascii())

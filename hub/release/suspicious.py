@@ -185,6 +185,13 @@ def _known() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     return upper, names, leet
 
 
+@lru_cache(maxsize=1)
+def street_words() -> frozenset[str]:
+    """The words that stand before or after the name of a street or building, and name nothing by themselves."""
+    places = tomllib.loads(files("hub.release").joinpath("suspicious_words.toml").read_text("utf-8"))["places"]
+    return frozenset(word for key in ("before", "after") for word in words(places[key].replace(",", " ")))
+
+
 _WORD: Final = re.compile(r"[^\W_]+")
 _CAMEL: Final = re.compile(r"[A-Z]?[a-z]+[A-Z][A-Za-z]+|[A-Z]{2,}[a-z]{2,}[A-Za-z]*")
 _LEET: Final = re.compile(r"[A-Za-z]+\d+[A-Za-z]+\w*|\d[A-Za-z]{3,}\d*[A-Za-z]*")

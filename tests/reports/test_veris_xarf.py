@@ -66,6 +66,27 @@ def test_the_title_made_for_veris_names_nobody() -> None:
     assert read("veris_1_3.json").title == "Burglary: healthcare organisation in MY"
 
 
+def test_every_victim_of_a_list_is_a_victim() -> None:
+    """Schema 1.2 has a list of victims, and people write several names of one: all of them are searched for."""
+    incident = json.loads((FIXTURES / "veris_1_3.json").read_bytes())
+    incident["victim"] = [
+        {"victim_id": ["Klinik Rekaan", "Rekaan Sihat"], "country": ["MY"], "industry": "62"},
+        {"victim_id": "Makmal Khayalan", "country": ["SG"], "secondary": {"amount": 2, "victim_id": ["Apotek Angan"]}},
+        "a word",
+    ]
+    (report,) = read_reports(json.dumps(incident).encode(), name="victims.json")
+    assert isinstance(report, Report), str(report)
+    assert [(victim.name, victim.other_names) for victim in report.victims] == [
+        ("Klinik Rekaan", ("Rekaan Sihat",)),
+        ("Makmal Khayalan", ()),
+    ]
+    assert [victim.name for victim in report.secondary_victims] == ["Apotek Angan"]
+    assert (report.countries, report.affected["organization"]) == (("MY", "SG"), 2)
+    assert [(row.key, row.value) for row in report.unused if row.key.startswith("victim[2]")] == [
+        ("victim[2]", "a word")
+    ]
+
+
 def test_veris_1_4_is_read_with_actors_malware_effects_and_lessons() -> None:
     """Discovery as a mapping, named actors, losses, indicators."""
     report = read("veris_1_4.json")

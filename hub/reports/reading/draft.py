@@ -168,6 +168,20 @@ class Fields:
         self._draft.unused(self.path(key), value, "expected a mapping")
         return Fields({}, self._draft, self.path(key))
 
+    def mappings(self, key: str) -> list[Fields]:
+        """The nested mappings under ``key``: of a list each, of a single one that; an empty one where there is none."""
+        items = self._mapping.get(key)
+        if not isinstance(items, list):
+            return [self.mapping(key)]
+        self.take(key)
+        fields = []
+        for number, item in enumerate(items):
+            if isinstance(item, Mapping):
+                fields.append(Fields(item, self._draft, f"{self.path(key)}[{number}]"))
+            else:
+                self._draft.unused(f"{self.path(key)}[{number}]", item, "expected a mapping")
+        return fields or [Fields({}, self._draft, self.path(key))]
+
     def list(self, key: str) -> list[Any]:
         """The list under ``key``; a single value counts as a list of one."""
         return as_list(self.take(key))

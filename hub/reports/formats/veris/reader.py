@@ -77,7 +77,7 @@ def _report(value: Any, draft: Draft) -> Report:
     # 2.
     timeline = _timeline(incident.mapping("timeline"), draft)
     # 3.
-    victim, secondary, affected = _victim(incident.mapping("victim"), draft)
+    victims, secondary, affected = _victims(incident.mappings("victim"), draft)
     # 4.
     actors, events = _actors(incident.mapping("actor"), draft)
     # 5.
@@ -113,7 +113,7 @@ def _report(value: Any, draft: Draft) -> Report:
     return Report(
         report_id=identity,
         source_format="veris",
-        title=_title(types, victim),
+        title=_title(types, victims[0]),
         description=description,
         rsit=tuple((line.rsit_class, line.type) for line in types),
         incident_types=incident_types,
@@ -123,12 +123,12 @@ def _report(value: Any, draft: Draft) -> Report:
         severity=severity,
         confidence=confidence,
         tlp=draft.options.default_tlp,
-        countries=victim.countries,
+        countries=distinct(code for victim in victims for code in victim.countries),
         timeline=timeline,
         detection_methods=methods,
         suspected_malicious=True if actors else None,
         secondary_victims=secondary,
-        victims=(victim,) if victim != Victim() else (),
+        victims=tuple(victim for victim in victims if victim != Victim()),
         affected=affected,
         impacts=(*impacts, *costs),
         events=events,
@@ -176,7 +176,15 @@ def _timeline(fields: Fields, draft: Draft) -> Timeline:
     return Timeline(started=started, exfiltrated=exfiltrated, detected=detected, contained=contained)
 
 
-def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], dict[str, int]]:
+def _victims(items: list[Fields], draft: Draft) -> tuple[list[Victim], tuple[Victim, ...], dict[str, int]]:
+    """(the victims, the secondary victims, how many of these there are). Schema 1.2 has a list of victims, later ones one."""
+    read = [_victim(fields, draft) for fields in items]
+    counts = [count for _, _, count in read if count is not None]
+    secondary = tuple(one for _, others, _ in read for one in others)
+    return [victim for victim, _, _ in read], secondary, {"organization": sum(counts)} if counts else {}
+
+
+def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], int | None]:
     """(the victim, the secondary victims, how many of these there are)."""
     industry = fields.text("industry") or ""
     prefix = next((code for code in sorted(tables.SECTORS, key=len, reverse=True) if industry.startswith(code)), None)
@@ -199,12 +207,14 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], d
     secondary.drop(PROTECTED, "victim_id")
     secondary.drop(NOTES, "notes")
     secondary.rest()
+    names_of_victim = tuple(name for text in fields.texts("victim_id") if (name := _name(text)))
     state = _name(fields.text("state"))
     fields.drop("is too exact to be shared", "state", "region", "revenue", "locations_affected")
     fields.drop(NOTES, "notes")
     words: dict[str, Size] = {"small": "small", "large": "large"}
     victim = Victim(
-        name=_name(fields.text("victim_id")),
+        name=names_of_victim[0] if names_of_victim else None,
+        other_names=names_of_victim[1:],
         sectors=(sector,) if sector else (),
         size=words.get((size or "").casefold())
         or (draft.attempt(values.size_band, fields.path("employee_count"), size) if size else None),
@@ -214,7 +224,7 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], d
     )
     fields.rest()
     count = others if others is not None else len(names) or None
-    return victim, tuple(Victim(name=name) for name in names), {"organization": count} if count is not None else {}
+    return victim, tuple(Victim(name=name) for name in names), count
 
 
 def _names(text: str) -> list[str]:
