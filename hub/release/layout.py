@@ -9,8 +9,6 @@ import shlex
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-import wcwidth
-
 WIDTH: Final = 100  # columns of a terminal that does not say how wide it is
 LEAST_WIDTH: Final = 40  # columns; a narrower terminal gets lines of this width
 _CONTINUED: Final = " \\"
@@ -18,6 +16,8 @@ _CONTINUED: Final = " \\"
 
 def paragraph(text: str, width: int, *, first: str = "", indent: str = "") -> list[str]:
     """The lines of a text; `first` stands before the first line, `indent` before the others."""
+    import wcwidth  # noqa: PLC0415 - loaded where something is laid out for a terminal
+
     return wcwidth.wrap(
         text,
         max(width, LEAST_WIDTH),
@@ -31,12 +31,14 @@ def paragraph(text: str, width: int, *, first: str = "", indent: str = "") -> li
 
 def shortened(text: str, cells: int) -> str:
     """The text in at most so many cells, cut between words; a single word stays whole."""
-    if wcwidth.width(text, control_codes="ignore") <= cells:
+    from wcwidth import width  # noqa: PLC0415 - as above
+
+    if width(text, control_codes="ignore") <= cells:
         return text
     words: list[str] = []
     used = 2
     for word in text.split():
-        used += wcwidth.width(word, control_codes="ignore") + 1
+        used += width(word, control_codes="ignore") + 1
         if words and used > cells:
             break
         words.append(word)
@@ -45,6 +47,8 @@ def shortened(text: str, cells: int) -> str:
 
 def command_lines(words: Sequence[str], width: int, indent: str) -> list[str]:
     """A shell command that can be copied as it stands: quoted, and continued with a backslash where it is long."""
+    import wcwidth  # noqa: PLC0415 - as above
+
     lines: list[str] = []
     line = indent
     for word in map(shlex.quote, words):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import Final
 
 VICTIM_WORDS: Final[tuple[str, ...]] = (
@@ -61,6 +62,7 @@ ADVERSARY_WORDS: Final[tuple[str, ...]] = (
 """Words that say of a value that the adversary runs it, so that a word above may be of another host."""
 
 
+@cache
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Any of the words: as a whole where the script separates words by blanks, anywhere where it does not."""
     alternatives = []
@@ -75,26 +77,21 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
 
 
-_VICTIM: Final = _pattern(VICTIM_WORDS)
-_COMPROMISE: Final = _pattern(COMPROMISE_WORDS)
-_ADVERSARY: Final = _pattern(ADVERSARY_WORDS)
-
-
 def victim_word(comment: str) -> str | None:
     """The word of a comment that says that the value is a victim's."""
-    return _first(_VICTIM, comment)
+    return _first(VICTIM_WORDS, comment)
 
 
 def compromise_word(comment: str) -> str | None:
     """The word of a comment that says that the value is a hacked third party's."""
-    return _first(_COMPROMISE, comment)
+    return _first(COMPROMISE_WORDS, comment)
 
 
 def adversary_word(comment: str) -> str | None:
     """The word of a comment that says that the adversary runs what the value names."""
-    return _first(_ADVERSARY, comment)
+    return _first(ADVERSARY_WORDS, comment)
 
 
-def _first(pattern: re.Pattern[str], comment: str) -> str | None:
-    match = pattern.search(_folded(comment))
+def _first(words: tuple[str, ...], comment: str) -> str | None:
+    match = _pattern(words).search(_folded(comment)) if comment else None
     return match[0] if match else None
