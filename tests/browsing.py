@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import flask
 import pytest
+from flask.testing import FlaskClient
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -23,6 +24,7 @@ from playwright.sync_api import (
     Playwright,
     Request,
     Response,
+    Route,
     expect,
     sync_playwright,
 )
@@ -132,6 +134,20 @@ def windows(chromium: Browser) -> Iterator[Windows]:
     opened = Windows(chromium)
     yield opened
     opened.close()
+
+
+def show_in_process(page: Page, client: FlaskClient, server: str) -> None:
+    """Whatever the window asks that server for, an application of this process answers, with the cookies of that client."""
+
+    def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(server)
+        kept = ("accept", "sec-fetch-site", "accept-language")
+        headers = {name: value for name, value in route.request.headers.items() if name in kept}
+        response = client.get(path, base_url=server, headers=headers)
+        route.fulfill(status=response.status_code, headers=dict(response.headers), body=response.get_data())
+
+    page.unroute("**/*")
+    page.route("**/*", answer)
 
 
 def shoot(page: Page, name: str) -> None:

@@ -24,6 +24,7 @@ from tests.bench import (
     fairness,
     lookup,
     memory,
+    pages,
     polling,
     publishing,
     reach,
@@ -53,6 +54,7 @@ def main() -> None:
             "readers",
             "fairness",
             "community",
+            "pages",
             "converting",
             "alerting",
         ],
@@ -76,6 +78,7 @@ def main() -> None:
         "readers": readers,
         "fairness": fairness,
         "community": community,
+        "pages": pages,
         "alerting": alerting,
         "converting": converting,
     }

@@ -23,7 +23,7 @@ def measure(bench: Bench) -> None:
     clock = Clock()
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
         hub = open_hub(Path(folder), clock)
-        _fill(hub)
+        fill(hub)
         cold: list[float] = []
         warm: list[float] = []
         changed: list[float] = []
@@ -50,7 +50,8 @@ def _took(hub: Hub) -> float:
     return (time.perf_counter() - begun) * 1000
 
 
-def _fill(hub: Hub) -> None:
+def fill(hub: Hub) -> None:
+    """Ten thousand incidents, acknowledged by some, fetched by all."""
     for start in range(1, INCIDENTS + 1, AT_ONCE):
         numbers = range(start, start + AT_ONCE)
         taken(hub, "ID", *(incident(n) for n in numbers), *(report(n) for n in numbers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,15 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page, expect
 
+from hub.settings import load_settings
+from hub.sharing.credentials import Credentials
+from hub.sharing.members import Account, AccountKind
+from hub.wiring import now, open_store
 from tests import browsing
 from tests.browsing import Windows, chromium, playwright, windows
 from tests.community.making import Content
+from tests.console.conftest import PASSWORD
+from tests.console.operating import CHIEF
 from tests.server.process import HubProcess
 
 __all__ = ["chromium", "playwright", "windows"]
@@ -65,6 +72,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         ("id-soc", "constituent", "ID"),
         ("operator", "operator", None),
     )
+    store = open_store(load_settings(process.environment))
+    credentials = Credentials(store, clock=now, random=secrets.token_bytes, remember_milliseconds=1)
+    credentials.add(Account(CHIEF, AccountKind.OPERATOR), PASSWORD)
+    store.close()
+    process.keys[CHIEF] = PASSWORD
     process.start()
     yield process
     process.end()

@@ -5,90 +5,59 @@ The pages are made in this process with a catalogue of sample texts, and shown b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from playwright.sync_api import Route
 
 from hub.community.hub import Hub
 from hub.pages import texts
+from hub.server.console import board_view
+from hub.server.console.directory_page import LANGUAGE_NAMES
+from tests.browsing import Windows, overflow, shoot, show_in_process
 from tests.community.making import incident, report, request, taken
 from tests.console.browser.conftest import Office
 from tests.console.conftest import SignedIn
+from tests.console.operating import operator_browser
+from tests.console.test_languages import catalogue
+from tests.writing import SAMPLES, prepared
 
-# Two sentences of everyday words each, in the script as it is written: Khmer, Lao, Burmese, Chinese between no spaces.
-SAMPLES: Final = {
-    "km": ("ភាសាខ្មែរ", "ឧប្បត្តិហេតុថ្មីត្រូវបានរាយការណ៍ហើយសមាជិកទាំងអស់បានទទួល"),
-    "lo": ("ພາສາລາວ", "ເຫດການໃໝ່ຖືກລາຍງານແລ້ວແລະສະມາຊິກທຸກຄົນໄດ້ຮັບຮູ້"),
-    "my": ("မြန်မာဘာသာ", "ဖြစ်ရပ်အသစ်ကိုအစီရင်ခံပြီးအဖွဲ့ဝင်အားလုံးလက်ခံရရှိပါသည်"),
-    "tet": ("Tetun", "Insidente foun relata ona no membru hotu-hotu simu ona informasaun ne'e"),
-    "zh": ("中文", "新的安全事件已经上报所有成员都已经收到并确认了通知"),
-    "xx": ("Ṗşéüðö", "Ëåçĥ ţéẋţ ĥåş äççéñţş åñð îş ĥåļƒ åş ļöñĝ åĝåîñ"),
-}
-FIELD: Final = re.compile(r"\{\w*\}")
+__all__ = ["prepared"]
+
+HUB: Final = "http://localhost"  # as the client of Flask's tests calls it
 UNASSIGNED: Final = "\u0378"  # no font has it: what the browser draws in its place is the sign for a missing one
-
-
-class Samples(dict[str, str]):
-    """A catalogue that has for every text a sample of about its length, with its fields."""
-
-    def __init__(self, sample: str) -> None:
-        super().__init__()
-        self._sample = sample
-
-    def get(self, message: str, default: Any = None) -> str:
-        length = max(6, len(message) * 3 // 2)
-        repeated = self._sample * (length // len(self._sample) + 1)
-        return " ".join((repeated[:length], *FIELD.findall(message)))
-
-
-@pytest.fixture
-def prepared(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
-    """Makes one of the languages known, with samples for a catalogue; its sample."""
-
-    def prepare(language: str) -> str:
-        name, sample = SAMPLES[language]
-        monkeypatch.setitem(texts.LANGUAGES, language, name)
-        monkeypatch.setattr(texts, "_catalogue", lambda asked: Samples(sample) if asked == language else {})
-        return sample
-
-    return prepare
-
-
-def answering(page: str) -> Callable[[Route], None]:
-    """Answers a request of the browser with this page."""
-
-    def answer(route: Route) -> None:
-        route.fulfill(body=page, content_type="text/html")
-
-    return answer
 
 
 @pytest.mark.parametrize("language", SAMPLES)
 def test_pages_hold_in_every_script(
-    hub: Hub, signed_in: SignedIn, office: Office, prepared: Callable[[str], str], language: str
+    hub: Hub, signed_in: SignedIn, windows: Windows, prepared: Callable[[str], str], language: str
 ) -> None:
     """At 360 pixels nothing stands out of the page, and the language is said to the browser, which breaks lines by it."""
     sample = prepared(language)
     taken(hub, "ID", incident(1, name=sample * 3), report(1), request(5, "ID", ["SG"]))
-    singapore = signed_in("sg-cert")
-    singapore.get(f"/console/language?to={language}")
-    window = office.officer("sg-cert", signed_in=False, viewport={"width": 360, "height": 800}).page
-    for path in ("/asean/board/", f"/asean/board/{incident(1)['id']}/", "/asean/region/", "/console/lookup", "/"):
-        page = singapore.text(path)
-        assert f'<html lang="{language}">' in page
-        assert sample[:6] in page.partition("<main")[2], "the samples are on the page"
-        window.route("**/prepared", answering(page))
-        window.goto(f"{office.hub.url}/prepared")
-        assert window.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0, path
-        window.unroute("**/prepared")
+    singapore, operator = signed_in("sg-cert"), operator_browser(hub, signed_in("my-cert"))
+    page = windows.open(HUB, viewport={"width": 360, "height": 800})
+    for person, path in (
+        (singapore, "/asean/board/"),
+        (singapore, f"/asean/board/{incident(1)['id']}/"),
+        (singapore, "/asean/contacts/"),
+        (singapore, "/asean/region/"),
+        (singapore, "/console/lookup"),
+        (singapore, "/"),
+        (operator, "/console/operator"),
+    ):
+        person.get(f"/console/language?to={language}")
+        show_in_process(page, person.client, HUB)
+        page.goto(f"{HUB}{path}")
+        assert page.locator("html").get_attribute("lang") == language
+        assert sample[:6] in page.locator("main").inner_text(), "the samples are on the page"
+        assert overflow(page) == 0, path
+        shoot(page, f"script-{language}-{path.strip('/').rpartition('/')[2][:12] or 'start'}")
 
 
 @pytest.mark.parametrize("language", SAMPLES)
-def test_long_lines_break_and_no_sign_is_missing(office: Office, language: str) -> None:
-    """With the hub's style and Debian's Noto fonts; a sign that no font has would be drawn as an unassigned one is."""
+def test_long_lines_break(office: Office, language: str) -> None:
+    """With the hub's style, also where the script has no blanks."""
     _, sample = SAMPLES[language]
     page = office.officer("sg-cert", signed_in=False).page
     page.goto(f"{office.hub.url}/console/login")
@@ -109,8 +78,24 @@ def test_long_lines_break_and_no_sign_is_missing(office: Office, language: str) 
     )
     assert height >= 3 * line
     assert wide <= 0
-    missing = page.evaluate(_MISSING, [sorted(set(sample) - {" "}), UNASSIGNED])
-    assert missing == []
+
+
+def test_no_sign_of_any_page_is_missing(office: Office) -> None:
+    """In the catalogues, the samples, the names of languages and the board's signs, with Debian's Noto fonts.
+
+    A sign that no font has would be drawn as an unassigned one is.
+    """
+    page = office.officer("sg-cert", signed_in=False).page
+    page.goto(f"{office.hub.url}/console/login")
+    written = {f"the samples of {language}": "".join(sample) for language, sample in SAMPLES.items()}
+    for language in texts.LANGUAGES:
+        if language != texts.ENGLISH:
+            written[language] = "".join(str(message.string) for message in catalogue(language))
+    written["the names of languages"] = "".join((*LANGUAGE_NAMES.values(), *texts.LANGUAGES.values()))
+    written["the board"] = "".join(sign for sign, _ in (*board_view.STATES.values(), *board_view.ANSWERS.values()))
+    for where, text in written.items():
+        missing = page.evaluate(_MISSING, [sorted(set(text) - set(" \n\u200b\u200c\u200d\ufeff")), UNASSIGNED])
+        assert missing == [], where
     assert page.evaluate(_MISSING, [["\u0379", "a"], UNASSIGNED]) == ["\u0379"], "so that the test can fail"
 
 

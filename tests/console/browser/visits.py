@@ -10,6 +10,8 @@ from playwright.sync_api import Page
 
 from tests.community.making import acknowledged, incident, report, request, versioned
 from tests.console.browser.conftest import Office, Officer
+from tests.console.conftest import PASSWORD
+from tests.console.operating import CHIEF
 
 
 class Visitors:
@@ -19,8 +21,8 @@ class Visitors:
         self.office = office
         self.number = number
         self.stranger = office.officer("sg-cert", signed_in=False, **options)
-        self.singapore, self.indonesia, self.soc, self.operator = (
-            office.officer(name, **options) for name in ("sg-cert", "id-cert", "id-soc", "operator")
+        self.singapore, self.indonesia, self.soc, self.operator, self.chief = (
+            office.officer(name, **options) for name in ("sg-cert", "id-cert", "id-soc", "operator", CHIEF)
         )
         self.incident = f"/asean/board/{incident(number)['id']}/"
         first = incident(number, name="Phishing")
@@ -112,6 +114,41 @@ def _acknowledged_meanwhile(visitors: Visitors) -> Page:
     return page
 
 
+def _making_account(password: str) -> Callable[[Visitors], Page]:
+    """The chief makes an account; with another password than her own, none."""
+
+    def go(visitors: Visitors) -> Page:
+        page = at("chief", "/console/operator/new-account")(visitors)
+        page.get_by_label("Name", exact=True).fill(f"sg-soc-{visitors.number}")
+        page.get_by_label("Kind", exact=True).select_option("constituent")
+        page.get_by_label("Member", exact=True).select_option("SG")
+        page.locator("input[type=password]").fill(password)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Make the account and show its key").click()
+        return page
+
+    return go
+
+
+def _disabling_account(visitors: Visitors) -> Page:
+    """She mistypes her password."""
+    page = at("chief", "/console/operator/accounts/id-soc")(visitors)
+    form = page.locator("section[aria-labelledby=disable]")
+    form.locator("input[type=password]").fill("four words make two")
+    with page.expect_navigation():
+        form.get_by_role("button").click()
+    return page
+
+
+def _rotating_key(visitors: Visitors) -> Page:
+    page = at("chief", "/console/operator/accounts/vn-cert")(visitors)
+    form = page.locator("section[aria-labelledby=rotate]")
+    form.locator("input[type=password]").fill(PASSWORD)
+    with page.expect_navigation():
+        form.get_by_role("button").click()
+    return page
+
+
 VISITS: Final = (
     Visit("sign_in", "sign_in.html", at("stranger", "/console/login")),
     Visit("try_sign_in", "sign_in.html", _wrong_key, status=401),
@@ -137,6 +174,15 @@ VISITS: Final = (
     Visit("console", "collections.html", at("singapore", "/")),
     Visit("console", "collections.html", at("soc", "/")),
     Visit("operator", "operator.html", at("operator", "/console/operator")),
+    Visit("operator", "operator.html", at("chief", "/console/operator")),
+    Visit("new_account", "new_account.html", at("operator", "/console/operator/new-account")),
+    Visit("new_account", "new_account.html", at("chief", "/console/operator/new-account")),
+    Visit("make_account", "new_account.html", _making_account("four words make two"), status=401),
+    Visit("make_account", "key.html", _making_account(PASSWORD)),
+    Visit("show_account", "account.html", at("operator", "/console/operator/accounts/sg-cert")),
+    Visit("show_account", "account.html", at("chief", "/console/operator/accounts/sg-cert")),
+    Visit("change_account", "account.html", _disabling_account, status=401),
+    Visit("change_account", "key.html", _rotating_key),
 )
 # Views of the console that show no page of their own, and why.
 WITHOUT_PAGE: Final = {
@@ -147,4 +193,6 @@ WITHOUT_PAGE: Final = {
     "asset": "a file",
     "download": "a file",
 }
-PARTS: Final = frozenset({"frame.html", "board_row.html", "live.html"})  # templates that are no page
+PARTS: Final = frozenset(
+    {"frame.html", "board_row.html", "live.html", "operator_parts.html"}
+)  # templates that are no page
