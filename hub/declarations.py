@@ -165,6 +165,16 @@ def read_table(file: Folder) -> Table:
     return _read_table(file, str(file))
 
 
+def parse_table(label: str, content: bytes) -> Table:
+    """The table that these bytes hold, of which complaints speak as `label`; ConfigurationError where they are no TOML."""
+    try:
+        return Table(label, tomllib.loads(content.decode("utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{label}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigurationError(f"{label}: not valid TOML: it is nested too deeply") from None
+
+
 def _read_root(folder: Folder, label: str) -> DeclaredRoot:
     files = dict(_toml_files(folder, label, _DEEPEST))
     root = files.pop(f"{label}/{ROOT_FILE}", None)
@@ -195,8 +205,7 @@ def _entries(folder: Folder, label: str) -> dict[str, Folder]:
 
 def _read_table(file: Folder, label: str) -> Table:
     try:
-        return Table(label, tomllib.loads(file.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{label}: not valid TOML: {error}") from None
+        content = file.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{label}: the file cannot be read: {error.strerror}") from None
+    return parse_table(label, content)

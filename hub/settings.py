@@ -108,6 +108,7 @@ class Limits:
     name_failures: int = setting(
         50, "wrong passwords for one name in that time; beyond, 429 for addresses that never logged in under it"
     )
+    scenario_bytes: int = setting(64 * 1024, "bytes of the scenario of a drill on the operator's page")
     listeners: int = setting(2_000, "connections that wait for events")
     account_listeners: int = setting(100, "of these, connections of one account; those without an account count as one")
     free_megabytes: int = setting(

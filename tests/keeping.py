@@ -30,6 +30,8 @@ TWICE: Final = (
     "tests/community/test_board.py::",
     "tests/community/test_ledger.py::",
     "tests/console/test_accounts_page.py::",
+    "tests/console/test_drills_page.py::",
+    "tests/console/test_verifying.py::",
     "tests/producer/test_story.py::test_four_members",
 )
 # and this one, with many processes that each read all collections as shipped, in the long form (`make soak`).

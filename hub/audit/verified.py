@@ -1,8 +1,9 @@
-"""What the last verification came to, kept for the operator's metrics."""
+"""What the last verification came to, kept for the operator's metrics and page."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 import orjson
@@ -15,10 +16,13 @@ _KEY: Final = "last"
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """When (milliseconds since 1970), and how much was found."""
+    """When (milliseconds since 1970), how much is wrong, and how many records and entries were read, where that is known."""
 
     at: int
     findings: int
+    records: int = 0
+    entries: int = 0
+    kinds: Mapping[str, int] = field(default_factory=dict)  # of what is wrong -> how many; never an id or a name
 
 
 def note_verification(store: Store, verified: Verified) -> None:

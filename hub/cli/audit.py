@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
@@ -16,10 +15,9 @@ from typing import Any, Final
 
 import orjson
 
-from hub.audit.examine import examiner
 from hub.audit.state import Finding, about_of
-from hub.audit.verified import Verified, note_verification
 from hub.audit.verify import Verification
+from hub.audit.verifying import verification_of, verify
 from hub.audit.words import words_of
 from hub.cli import DONE, SOME_REFUSED
 from hub.cli.output import write_file
@@ -30,7 +28,7 @@ from hub.settings import Settings, load_settings
 from hub.stix.timestamps import format_milliseconds
 from hub.store.chain import TrailEntry, salt_of
 from hub.store.trail import keyed_id
-from hub.wiring import now, open_hub, open_trail
+from hub.wiring import open_hub, open_trail
 
 EXAMPLE = (
     "  hub audit show --what account --last 20\n"
@@ -40,7 +38,6 @@ EXAMPLE = (
     "  hub audit verify --against checkpoint.txt\n"
     "  hub audit export --out trail.jsonl\n"
 )
-PAUSE_SECONDS: Final = 0.5  # for a writer whose entry is on its way
 LAST: Final = 50  # entries shown
 _PROGRESS_RECORDS: Final = 10_000
 _BESIDE: Final = frozenset({"at", "what", "seal", "notes"})  # not shown in a line of text
@@ -137,9 +134,8 @@ def _instant(text: str) -> int:
 
 def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
     against = None if args.against is None else _kept_checkpoint(hub, settings, args)
-    verification = verification_of(hub)
-    findings = list(verification.run((collection.id for collection in hub.catalogue), against))
-    note_verification(hub.store, Verified(now(), len(findings)))
+    verification = shown_verification(hub)
+    findings = verify(hub, verification, against)
     if args.json:
         rows = [{"kind": one.kind, "where": one.where, "message": one.message} for one in findings]
         print(json.dumps({"records": verification.records, "entries": verification.size, "findings": rows}, indent=1))
@@ -153,14 +149,9 @@ def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
     return SOME_REFUSED if findings else DONE
 
 
-def verification_of(hub: Hub) -> Verification:
+def shown_verification(hub: Hub) -> Verification:
     """A verification of the hub's store, with progress on stderr where somebody looks."""
-    return Verification(
-        hub.store,
-        examiner(hub.store, hub.catalogue, hub.limits),
-        pause=lambda: time.sleep(PAUSE_SECONDS),
-        progress=_progress if sys.stderr.isatty() else lambda _count: None,
-    )
+    return verification_of(hub, _progress) if sys.stderr.isatty() else verification_of(hub)
 
 
 def finding_lines(hub: Hub, findings: Iterable[Finding]) -> Iterator[str]:

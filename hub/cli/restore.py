@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.cli import DONE, SOME_REFUSED
-from hub.cli.audit import finding_lines, verification_of
+from hub.cli.audit import finding_lines, shown_verification
 from hub.cli.backups import Manifest, newest_backup, read_manifest
 from hub.cli.trail import note_command
 from hub.community.facts import ARCHIVED_KINDS
@@ -76,7 +76,7 @@ def _restore(backup: Path, manifest: Manifest, settings: Settings, target: Path 
         against = None  # an archive begins a trail of its own
     hub = open_hub(settings)
     with closing(hub.store):
-        verification = verification_of(hub)
+        verification = shown_verification(hub)
         findings = list(verification.run((collection.id for collection in hub.catalogue), against))
         note_command(hub.store, "restore", findings=len(findings))
         lines = list(finding_lines(hub, findings))

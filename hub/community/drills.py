@@ -148,17 +148,23 @@ def exercise_root(hub: Hub, name: str | None) -> tuple[ApiRoot, Collection]:
     return roots[0], alerts
 
 
+def key_of(root: str, began: int) -> str:
+    """What a drill is called: its API root, and when it began in milliseconds since 1970."""
+    return f"{root}/{began:015d}"
+
+
 class Play:
     """One performance of a scenario. `wait` is told how many seconds to wait; `tell` hears each event in words."""
 
-    def __init__(self, hub: Hub, root: ApiRoot, alerts: Collection, scenario: Scenario) -> None:
+    def __init__(self, hub: Hub, root: ApiRoot, alerts: Collection, scenario: Scenario, began: int = 0) -> None:
+        """`began`, in milliseconds since 1970, names the drill; 0: now."""
         self._hub = hub
         self._root = root
         self._alerts = alerts
         self._scenario = scenario
         self._incidents: dict[str, dict[str, Any]] = {}  # the scenario's name -> the incident's last version
         self._reports: dict[str, dict[str, Any]] = {}
-        self.key = f"{root.name}/{hub.clock():015d}"
+        self.key = key_of(root.name, began or hub.clock())
 
     def run(self, wait: Callable[[float], None], tell: Callable[[str], None], speed: float) -> None:
         """Play it, `speed` times as fast as it is written. UnprocessableError where the hub does not take an event."""

@@ -142,6 +142,16 @@ def refusals() -> dict[str, int]:
     return {status: int(count) for status, count in sorted(counts.items()) if count}
 
 
+def throttled() -> dict[str, int]:
+    """How many requests met each limit of one client since the hub was started (429); without those of none."""
+    counts: dict[str, float] = {}
+    for family in _together().collect():
+        for sample in family.samples:
+            if sample.name == "hub_throttles_total":
+                counts[sample.labels["limit"]] = counts.get(sample.labels["limit"], 0) + sample.value
+    return {limit: int(count) for limit, count in sorted(counts.items()) if count}
+
+
 def _held(hub: Hub) -> bytes:
     """What the store holds now, asked of it each time: no worker can be behind another."""
     lines = ["# HELP hub_collection_objects Versions of objects held.", "# TYPE hub_collection_objects gauge"]

@@ -116,7 +116,7 @@ def change_account(name: str) -> flask.Response:
         if not turn.mine():
             return _account_page(actor, subject, _busy())
         subject = _subject(name)  # (3) as it is now
-        if not operators.may_change_accounts(actor):  # disabled a moment ago
+        if not operators.may_act(actor):  # disabled a moment ago
             raise ForbiddenError("This account changes no others.")
         sealed = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("state", ""))
         if sealed != [action, name, pages.sessions().state_of(name)]:
@@ -156,7 +156,7 @@ def reason_against(actor: Account, subject: Subject, action: str) -> str | None:
 
 def _proof_problem(actor: Account) -> flask.Response | _Problem | None:
     """None where the actor may change accounts and has just proved to be there; a response where the front asks again."""
-    if not operators.may_change_accounts(actor):
+    if not operators.may_act(actor):
         raise ForbiddenError("Accounts are changed by operators with a password; this account has none.")
     try:
         return operators.prove_again(actor, flask.request.form.get("password", ""))
@@ -201,7 +201,7 @@ def _form_page(actor: Account, problem: _Problem | None = None) -> flask.Respons
         "new_account.html",
         problem.status if problem else 200,
         problem=problem,
-        may=operators.may_change_accounts(actor),
+        may=operators.may_act(actor),
         kinds=list(AccountKind),
         members=pages.hub().catalogue.members,
         typed=typed,
@@ -214,7 +214,7 @@ def _account_page(actor: Account, subject: Subject, problem: _Problem | None = N
     sent = hub.community.ledger.last_sent().get(subject.name)
     state = sessions.state_of(subject.name)
     actions = ("enable",) if subject.disabled else ("rotate", "disable")
-    may = operators.may_change_accounts(actor) and session is not None
+    may = operators.may_act(actor) and session is not None
     return pages.render(
         "account.html",
         problem.status if problem else 200,

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.server.console import accounts_page, incident_page, lookup_page, operator_page, pages, region_page, signing_in
+from hub.server.console import (
+    accounts_page,
+    drills_page,
+    incident_page,
+    lookup_page,
+    operator_page,
+    pages,
+    region_page,
+    signing_in,
+)
 from hub.server.console.collections_page import console
 
 # (address, view, methods), as in `server.app`.
@@ -16,10 +25,16 @@ ADDRESSES: Final = (
     ("/console/language", signing_in.language, ("GET",)),
     ("/console/static/<name>", pages.asset, ("GET",)),
     ("/console/operator", operator_page.operator, ("GET",)),
+    ("/console/operator/verify", operator_page.verify_store, ("POST",)),
     ("/console/operator/new-account", accounts_page.new_account, ("GET",)),
     ("/console/operator/new-account", accounts_page.make_account, ("POST",)),
     ("/console/operator/accounts/<name>", accounts_page.show_account, ("GET",)),
     ("/console/operator/accounts/<name>", accounts_page.change_account, ("POST",)),
+    ("/console/operator/new-drill", drills_page.new_drill, ("GET",)),
+    ("/console/operator/new-drill", drills_page.check_drill, ("POST",)),
+    ("/console/operator/start-drill", drills_page.start_drill, ("POST",)),
+    ("/console/operator/drills/<root>/<began>", drills_page.show_drill, ("GET",)),
+    ("/console/operator/drills/<root>/<began>", drills_page.stop_drill, ("POST",)),
     ("/console/lookup", lookup_page.lookup_form, ("GET",)),
     ("/console/lookup", lookup_page.look_values_up, ("POST",)),
     ("/<root>/region/", region_page.region, ("GET",)),

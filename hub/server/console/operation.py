@@ -46,6 +46,7 @@ class TrailView:
 class DrillLine:
     """A drill that was played."""
 
+    key: str
     root: str
     title: str
     began: str
@@ -78,9 +79,10 @@ def trail_view(hub: Hub, *, what: str = "", account: str = "", day: str = "") ->
 
 
 def drills_played(hub: Hub) -> list[DrillLine]:
-    """The newest first; how to report on one is a command."""
+    """The newest of each API root first."""
     return [
         DrillLine(
+            key=str(drill["drill"]),
             root=root.name,
             title=str(drill["title"]),
             began=format_place(int(str(drill["drill"]).partition("/")[2] or 0)),

@@ -8,8 +8,9 @@ from typing import Final
 
 import flask
 
+from hub.audit import verifying
 from hub.audit.verified import last_verification
-from hub.community.hub import Hub
+from hub.pages import layout
 from hub.server import metrics
 from hub.server.console import board_view, operation, operators, pages
 from hub.settings import Settings, described, explained
@@ -40,8 +41,7 @@ class AccountLine:
 
 def operator() -> flask.Response:
     """GET /console/operator."""
-    operators.operator()
-    hub = pages.hub()
+    account, hub = operators.operator(), pages.hub()
     seen = last_seen(hub.store)
     last = hub.community.ledger.last_sent()
     gone = deleted_accounts(hub.store)
@@ -80,7 +80,14 @@ def operator() -> flask.Response:
         ],
         trail=trail,
         search=search,
-        verified=_verified(hub),
+        may_act=operators.may_act(account) and pages.session() is not None,
+        verified=last_verification(hub.store),
+        running=verifying.running(hub),
+        limit_minutes=int(verifying.LONGEST_SECONDS // 60),
+        clock=lambda place: board_view.clock(format_place(place)),
+        space=hub.store.space(),
+        throttles=metrics.throttled(),
+        has_exercises=any(root.exercise for root in hub.catalogue.roots.values()),
         drills=operation.drills_played(hub),
         refusals=[(status, http.HTTPStatus(int(status)).phrase, count) for status, count in metrics.refusals().items()],
         view=board_view,
@@ -88,7 +95,9 @@ def operator() -> flask.Response:
     )
 
 
-def _verified(hub: Hub) -> tuple[str, int] | None:
-    """When the trail was verified last, and how much was found; None: never."""
-    last = last_verification(hub.store)
-    return None if last is None else (board_view.clock(format_place(last.at)), last.findings)
+def verify_store() -> flask.Response:
+    """POST /console/operator/verify: start a verification in the background, where none runs."""
+    account = operators.acting_operator()
+    operators.form_session()
+    verifying.start(pages.hub(), {"by": account.name})
+    return layout.see("/console/operator#trail")

@@ -2,9 +2,9 @@
 
 1. The pages are for accounts of kind operator.
 2. What changes something comes from a form of the operator's own session, and not from another site.
-3. Accounts are changed by operators with a password alone. A key stands in the configuration of monitoring systems:
+3. Operators with a password act; the others look. A key stands in the configuration of monitoring systems:
    whoever finds it there reads figures, and makes no account to read everything with.
-4. The password is typed again for each of these changes: an unattended browser changes no account. It is verified and
+4. The password is typed again for each change of an account: an unattended browser changes no account. It is verified and
    throttled as at the sign-in, and a wrong one is noted like a refused sign-in.
 """
 
@@ -43,10 +43,18 @@ def form_session(most_bytes: int = FORM_BYTES) -> Session:
     return guard.check_form(request, pages.session(), pages.sessions())
 
 
-def may_change_accounts(account: Account) -> bool:
+def may_act(account: Account) -> bool:
     """(3) Whether the account has a password, and is not shut out."""
     row = pages.hub().store.get_account(account.name)
     return row is not None and row.kind == AccountKind.OPERATOR and not row.disabled and bool(row.password_hash)
+
+
+def acting_operator() -> Account:
+    """(3) Who is asking; ForbiddenError where that operator only looks."""
+    account = operator()
+    if not may_act(account):
+        raise ForbiddenError("This is done by operators with a password; this account has a key, and only looks.")
+    return account
 
 
 def prove_again(account: Account, password: str) -> flask.Response | None:

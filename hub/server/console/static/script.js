@@ -83,4 +83,6 @@ if (listening) {
 }
 if (document.querySelector("[data-live]")) {
   setInterval(() => { if (!document.hidden) refresh(); }, 60000);
+  // what runs at this moment (data-running) is looked at each 3 seconds, until it is over
+  setInterval(() => { if (!document.hidden && document.querySelector("[data-running]")) refresh(); }, 3000);
 }

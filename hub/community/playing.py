@@ -1,0 +1,171 @@
+"""A drill that is played in the background, for the operator's page: what it has come to is a fact that every worker reads.
+
+1. One at a time in an API root, and each once: a form that is sent again finds the drill there.
+2. While it waits for its next event it looks for the wish to stop it, and renews its fact.
+3. A fact of a drill that goes on and was not renewed for `SILENT_MILLISECONDS` is that of a process that ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+import orjson
+
+from hub.community.drills import Play, Scenario, key_of
+from hub.community.hub import Hub
+from hub.community.turn import Turn
+from hub.errors import HubError, StoreError, UnprocessableError
+from hub.sharing.catalogue import ApiRoot, Collection
+
+KIND: Final = "drill played"  # of the facts, whose keys are those of the drills
+STOP: Final = "stop drill"  # of the facts that wish one to stop
+LONGEST_SECONDS: Final = 24 * 3600  # of a drill on the page, as it is played
+SILENT_MILLISECONDS: Final = 60 * 1000
+_LOOK_SECONDS: Final = 2.0  # between two looks at the wish to stop
+_RENEWED_MILLISECONDS: Final = 10 * 1000
+
+PLAYING: Final = "playing"
+ENDED: Final = "ended"
+STOPPED: Final = "stopped"
+FAILED: Final = "failed"  # the hub did not take an event: `problem` says why
+LOST: Final = "lost"  # its process ended
+
+_log = logging.getLogger("hub.drill")
+Wait = Callable[[float], object]
+_sleep: Wait = time.sleep
+
+
+class StoppedError(Exception):
+    """Somebody wishes the drill to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """How far a drill has come. `renewed` is in milliseconds since 1970."""
+
+    title: str
+    by: str
+    events: int
+    played: int
+    renewed: int
+    state: str = PLAYING
+    problem: str = ""
+
+
+def performance(hub: Hub, key: str) -> Performance | None:
+    """How far the drill of that key has come; None where it was played by command, or never."""
+    fact = next((fact for fact in hub.store.facts(KIND, prefix=key) if fact.key == key), None)
+    if fact is None:
+        return None
+    state = Performance(**orjson.loads(fact.value))
+    if state.state == PLAYING and abs(hub.clock() - state.renewed) > SILENT_MILLISECONDS:
+        return replace(state, state=LOST)  # (3)
+    return state
+
+
+def stop(hub: Hub, key: str) -> None:
+    """Wish it to stop; what was said already stays."""
+    hub.store.put_facts(STOP, {key: b""})
+
+
+def must_be_playable(scenario: Scenario, speed: float) -> None:
+    """UnprocessableError where the scenario takes longer than a drill on the page may."""
+    seconds = scenario.events[-1].at / speed
+    if seconds > LONGEST_SECONDS:
+        raise UnprocessableError(
+            f"The last event is {seconds / 3600:.0f} hours after the start; a drill on this page takes "
+            f"{LONGEST_SECONDS // 3600} hours at most: play it faster."
+        )
+
+
+def start(  # noqa: PLR0913 - what is played, where, how fast, and for whom
+    hub: Hub,
+    root: ApiRoot,
+    alerts: Collection,
+    scenario: Scenario,
+    *,
+    began: int,
+    speed: float,
+    by: str,
+    wait: Wait | None = None,
+) -> threading.Thread | None:
+    """Start the drill, and return its thread; None where this one was started before (1).
+
+    UnprocessableError where another is played in the API root. `wait` waits so many seconds.
+    """
+    must_be_playable(scenario, speed)
+    key = key_of(root.name, began)
+    with Turn(hub, "drill") as turn:
+        if performance(hub, key) is not None:
+            return None
+        going_on = any(
+            (state := performance(hub, fact.key)) is not None and state.state == PLAYING
+            for fact in hub.store.facts(KIND, prefix=f"{root.name}/")
+        )
+        if going_on or not turn.mine():
+            raise UnprocessableError("Another drill is being played there: wait for its end, or stop it.")
+        state = Performance(scenario.title, by, len(scenario.events), 0, hub.clock())
+        _note(hub, key, state)
+    play = Play(hub, root, alerts, scenario, began)
+    run = _Run(hub, key, state, wait or _sleep)
+    thread = threading.Thread(target=run.perform, args=(play, speed), name="drill", daemon=True)
+    thread.start()
+    return thread
+
+
+class _Run:
+    """One performance in its thread."""
+
+    def __init__(self, hub: Hub, key: str, state: Performance, wait: Wait) -> None:
+        self._hub = hub
+        self._key = key
+        self._state = state
+        self._wait = wait
+
+    def perform(self, play: Play, speed: float) -> None:
+        """Play it to its end, or until it fails or somebody stops it."""
+        try:
+            self._must_go_on()
+            play.run(self._wait_seconds, self._count, speed)
+            self._state = replace(self._state, state=ENDED)
+        except StoppedError:
+            self._state = replace(self._state, state=STOPPED)
+        except StoreError as error:
+            _log.warning("drill %s: %s", self._key, error)
+            self._state = replace(self._state, state=FAILED)
+        except HubError as error:
+            self._state = replace(self._state, state=FAILED, problem=str(error)[:1000])
+        self._hub.store.put_facts(STOP, {}, [self._key])
+        self._renew()
+
+    def _wait_seconds(self, seconds: float) -> None:
+        while seconds > 0:
+            part = min(seconds, _LOOK_SECONDS)
+            self._wait(part)
+            seconds -= part
+            self._must_go_on()
+
+    def _must_go_on(self) -> None:
+        """(2)"""
+        if any(fact.key == self._key for fact in self._hub.store.facts(STOP, prefix=self._key)):
+            raise StoppedError
+        if self._hub.clock() - self._state.renewed > _RENEWED_MILLISECONDS:
+            self._renew()
+
+    def _count(self, _words: str) -> None:
+        self._state = replace(self._state, played=self._state.played + 1)
+        self._renew()
+        self._must_go_on()
+
+    def _renew(self) -> None:
+        self._state = replace(self._state, renewed=self._hub.clock())
+        _note(self._hub, self._key, self._state)
+
+
+def _note(hub: Hub, key: str, state: Performance) -> None:
+    hub.store.put_facts(KIND, {key: orjson.dumps(asdict(state))})

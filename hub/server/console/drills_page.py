@@ -1,0 +1,168 @@
+"""Drills, for the operator: a scenario is uploaded, looked through, played, followed and reported on.
+
+1. What was uploaded is checked as `hub drill start` checks it, and shown as text before anything is played.
+2. It goes through the browser and comes back sealed, with the moment that names the drill: sent again, the form finds
+   that drill there. After `AGREED_MINUTES` it is to be uploaded again.
+3. The report has counts and times of members. What they wrote stays with the national CERTs: an operator reads no content.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import flask
+
+from hub.audit.commands import note_command
+from hub.community import playing
+from hub.community.drills import Scenario, drill_report, drills_of, exercise_root, key_of, parse_scenario
+from hub.declarations import parse_table
+from hub.errors import ConfigurationError, MalformedError, NotFoundError, UnprocessableError
+from hub.pages import layout
+from hub.pages.texts import gettext, marked
+from hub.server.console import board_view, operators, pages
+from hub.sharing.catalogue import ApiRoot, Collection
+from hub.stix.timestamps import format_place
+
+SPEEDS: Final = (1, 2, 5, 10, 60)  # times as fast as it is written
+AGREED_MINUTES: Final = 30
+STATES: Final = {
+    playing.PLAYING: marked("It is being played."),
+    playing.ENDED: marked("It was played to its end."),
+    playing.STOPPED: marked("It was stopped."),
+    playing.FAILED: marked("It ended early: the hub did not take an event."),
+    playing.LOST: marked("It ended early: the hub's process ended."),
+}
+_PURPOSE: Final = "drill"  # of what is sealed into the form
+_FORM_BYTES: Final = 16 * 1024  # of the form, beside the scenario
+_SEALED_FACTOR: Final = 2  # a sealed text is longer than the text
+_MINUTE: Final = 60 * 1000
+_CLOCKS: Final = ("fetch", "acknowledge", "answer")
+
+
+def new_drill() -> flask.Response:
+    """GET /console/operator/new-drill: the form for a scenario."""
+    operators.operator()
+    return _form_page()
+
+
+def check_drill() -> flask.Response:
+    """POST /console/operator/new-drill: what would be played, or why it cannot be."""
+    operators.acting_operator()
+    hub = pages.hub()
+    most = hub.limits.scenario_bytes
+    session = operators.form_session(most + _FORM_BYTES)
+    file = flask.request.files.get("scenario")
+    content = b"" if file is None else file.stream.read(most + 1)
+    if not content:
+        return _form_page(gettext("Choose the file of a scenario."))
+    if len(content) > most:
+        return _form_page(gettext("A scenario has at most {n} bytes.").format(n=most))
+    chosen = flask.request.form.get("speed", "")
+    speed = next((speed for speed in SPEEDS if str(speed) == chosen), 1)
+    try:
+        root, _ = exercise_root(hub, flask.request.form.get("root") or None)
+        scenario = parse_scenario(parse_table("scenario", content), root.members)
+        playing.must_be_playable(scenario, speed)
+    except (ConfigurationError, UnprocessableError) as error:
+        return _form_page(str(error), english=True)
+    text = content.decode()
+    sealed = pages.sessions().seal(session, _PURPOSE, [root.name, hub.clock(), speed, text])
+    return pages.render(
+        "check_drill.html",
+        root=root,
+        scenario=scenario,
+        speed=speed,
+        span=board_view.span,
+        sealed=sealed,
+        members=hub.catalogue.members,
+    )
+
+
+def start_drill() -> flask.Response:
+    """POST /console/operator/start-drill: play what was shown."""
+    actor = operators.acting_operator()
+    hub = pages.hub()
+    session = operators.form_session(hub.limits.scenario_bytes * _SEALED_FACTOR + _FORM_BYTES)
+    value: Any = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("sealed", ""))
+    if value is None:
+        raise MalformedError("This form is not one that the hub made for this session: upload the scenario again.")
+    name, began, speed, text = value
+    if hub.clock() - began > AGREED_MINUTES * _MINUTE:
+        return _form_page(gettext("It is long ago that this was shown. Upload the scenario again."))
+    try:
+        root, alerts, scenario = _again(name, text)
+        key = key_of(root.name, began)
+        if playing.performance(hub, key) is None:
+            about = {"root": root.name, "events": len(scenario.events)}
+            note_command(hub.store, "drill", {"by": actor.name}, **about)
+            playing.start(hub, root, alerts, scenario, began=began, speed=speed, by=actor.name)
+    except (ConfigurationError, UnprocessableError) as error:
+        return _form_page(str(error), english=True)
+    return layout.see(f"/console/operator/drills/{key}")
+
+
+def show_drill(root: str, began: str) -> flask.Response:
+    """GET /console/operator/drills/<root>/<began>: how far it has come, and who reacted."""
+    account, hub = operators.operator(), pages.hub()
+    declared = _exercise(root)
+    key = f"{declared.name}/{began}"
+    state = playing.performance(hub, key)
+    drill = next((drill for drill in drills_of(hub, declared) if drill["drill"] == key), None)
+    if state is None and drill is None:
+        raise NotFoundError("There was no such drill.")
+    report = None if drill is None else drill_report(hub, declared, drill)
+    return pages.render(
+        "drill.html",
+        exercise=True,
+        root=declared,
+        key=key,
+        title=str(drill["title"]) if drill is not None else state.title if state is not None else "",
+        began=board_view.clock(format_place(int(began))) if began.isdecimal() else "",
+        state=state,
+        words=STATES,
+        may_act=operators.may_act(account) and pages.session() is not None,
+        report=report,
+        clocks=_CLOCKS,
+        late=[] if report is None else [late for entry in report["incidents"] for late in entry["overdue"]],
+        view=board_view,
+        members=hub.catalogue.members,
+    )
+
+
+def stop_drill(root: str, began: str) -> flask.Response:
+    """POST /console/operator/drills/<root>/<began>: no further event is played."""
+    actor, hub = operators.acting_operator(), pages.hub()
+    operators.form_session()
+    key = f"{_exercise(root).name}/{began}"
+    state = playing.performance(hub, key)
+    if state is None:
+        raise NotFoundError("There was no such drill.")
+    if state.state == playing.PLAYING:
+        note_command(hub.store, "drill stop", {"by": actor.name}, root=root)
+        playing.stop(hub, key)
+    return layout.see(flask.request.path)
+
+
+def _again(name: str, text: str) -> tuple[ApiRoot, Collection, Scenario]:
+    root, alerts = exercise_root(pages.hub(), name)
+    return root, alerts, parse_scenario(parse_table("scenario", text.encode()), root.members)
+
+
+def _exercise(name: str) -> ApiRoot:
+    root = pages.hub().catalogue.roots.get(name)
+    if root is None or not root.exercise:
+        raise NotFoundError("There was no such drill.")
+    return root
+
+
+def _form_page(problem: str = "", *, english: bool = False) -> flask.Response:
+    account, hub = operators.operator(), pages.hub()
+    return pages.render(
+        "new_drill.html",
+        422 if problem else 200,
+        problem={"words": problem, "english": english} if problem else None,
+        may_act=operators.may_act(account) and pages.session() is not None,
+        roots=[root for root in hub.catalogue.roots.values() if root.exercise],
+        speeds=SPEEDS,
+        kilobytes=hub.limits.scenario_bytes // 1024,
+    )
