@@ -13,12 +13,16 @@ from hub.desk.drafts import Drafts
 from hub.desk.receiver import Received, received
 from hub.errors import HubError, NotFoundError
 from hub.producer.api import HubClient
+from hub.producer.audience import INDICATORS
 from hub.producer.connection import HubConnection
+from hub.producer.hints import Hints
 from hub.protocol.labels import ANSWERS
 from hub.protocol.steps import LEGAL
 from hub.taxii.resources import CollectionResource
 
 ASK_SECONDS: Final = 10.0  # that an answer of the hub counts for; pages ask as often as they like
+PAUSE_SECONDS: Final = 1.0  # between two looks at the board, however much moves
+IDLE_SECONDS: Final = 60.0  # after which the hub is no longer followed: no page has waited for news
 OBJECTS_MOST: Final = 2_000  # that the reports about one incident name, and its page shows
 REPORTS_MOST: Final = 5_000  # that are looked through for those about one incident
 _IDS_AT_A_TIME: Final = 50
@@ -47,7 +51,9 @@ class BoardView:
 
 
 class Watch:
-    """Asks the hub for its board, at most every ASK_SECONDS. For several threads."""
+    """Asks the hub for its board, at most every ASK_SECONDS; while pages wait for news, as soon as the hub says that something
+    moved (`producer.hints`). For several threads.
+    """
 
     def __init__(
         self, connect: Callable[[], HubClient], drafts: Drafts, *, clock: Callable[[], float] = time.monotonic
@@ -58,6 +64,49 @@ class Watch:
         self._lock = threading.Lock()
         self._asked: float | None = None
         self._view = BoardView()
+        self._changed = threading.Condition()
+        self._number = 0  # grows when incidents come or go
+        self._wanted = 0.0  # when a page last waited
+        self._waiting = threading.Event()
+        self._follower: threading.Thread | None = None
+
+    def wait(self, known: int, seconds: float) -> int:
+        """Return when other incidents are there than at the number `known`, or after that many seconds: the number now.
+
+        The first call begins to follow the hub.
+        """
+        with self._changed:
+            self._wanted = self._clock()
+            self._waiting.set()
+            if self._follower is None:
+                self._follower = threading.Thread(target=self._follow, name="news", daemon=True)
+                self._follower.start()
+            self._changed.wait_for(lambda: self._number != known, seconds)
+            return self._number
+
+    def _follow(self) -> None:
+        """What the thread does: where the hub has no events, it asks every ASK_SECONDS."""
+        pause = threading.Event()  # nobody sets it: the thread ends with the process
+        while self._waiting.wait():
+            try:
+                with self._connect() as hub:
+                    readable = [one for one in hub.connection.collections() if one.can_read]
+                    with Hints(
+                        hub.connection, *(one for one in readable if INDICATORS not in one.x_hub_profiles)
+                    ) as hints:
+                        while not self._is_idle():
+                            self.board(fresh=True)
+                            pause.wait(PAUSE_SECONDS)
+                            hints.wait(ASK_SECONDS)
+            except HubError:
+                self.board(fresh=True)  # its view says why
+                pause.wait(ASK_SECONDS)
+            with self._changed:
+                if self._is_idle():
+                    self._waiting.clear()
+
+    def _is_idle(self) -> bool:
+        return self._clock() - self._wanted >= IDLE_SECONDS
 
     @property
     def unseen_count(self) -> int:
@@ -69,8 +118,12 @@ class Watch:
         with self._lock:
             now = self._clock()
             if fresh or self._asked is None or now - self._asked >= ASK_SECONDS:
-                self._view = self._ask()
-                self._asked = self._clock()
+                before, self._view = self._view, self._ask()
+                first, self._asked = self._asked is None, self._clock()
+                if first or _ids(before) != _ids(self._view):
+                    with self._changed:
+                        self._number += 1
+                        self._changed.notify_all()
             return self._view
 
     def look_at(self, incidents: Iterable[str]) -> None:
@@ -101,6 +154,10 @@ class Watch:
 
     def _seen(self) -> set[str]:
         return set(self._drafts.remembered(_SEEN).get("incidents", ()))
+
+
+def _ids(view: BoardView) -> list[str]:
+    return [entry["incident"] for entry in view.theirs]
 
 
 def _with_unseen(view: BoardView, seen: set[str]) -> BoardView:

@@ -22,6 +22,7 @@ TEXT_CHARACTERS: Final = 4_000
 HOURS: Final = (1, 4, 8, 24, 48, 72)
 SHOWN_MOST: Final = 500
 NEWS_MOST: Final = 20
+WAIT_SECONDS: Final = 20.0  # for news, in one request
 ACTIONS: Final[Mapping[str, str]] = {
     "acknowledge": marked("Acknowledge"),
     "ask": marked("Ask for help"),
@@ -57,11 +58,16 @@ def see_all() -> flask.Response:
 
 
 def news() -> flask.Response:
-    """GET /incoming/news: for the script, what was not looked at yet."""
+    """GET /incoming/news: for the script, what was not looked at yet. `?after=` a number: when it is no longer that one."""
+    known = flask.request.args.get("after", "")
+    number = 0
+    if known.isascii() and known.isdecimal() and len(known) < 10:
+        number = frame.watch().wait(int(known), WAIT_SECONDS)
     board = frame.watch().board()
     entries = [entry for entry in board.theirs if entry["incident"] in board.unseen]
     answer_ = flask.jsonify(
         {
+            "number": number,
             "count": len(entries),
             "problem": bool(board.problem),
             "incidents": [{"id": one["incident"], "name": str(one["name"])[:200]} for one in entries[:NEWS_MOST]],

@@ -148,3 +148,23 @@ def test_news_are_for_the_desks_own_script(singapore: Browser, office: Office) -
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Cache-Control"] == "no-store"
     assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_a_page_that_waits_is_told_by_the_hubs_events(
+    region: Region, incident: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without them it would wait for the next look at the board, which does not come in this test."""
+    monkeypatch.setattr("hub.desk.incoming.ASK_SECONDS", 3600.0)
+    singapore = at_desk(region.offices["SG"])
+    first = singapore.get("/incoming/news?after=0").get_json()
+    assert first["number"] > 0
+    assert incident in singapore.text("/incoming/")
+    file = sheet(tmp_path / "b.csv", {"report_id": "MY-2", "country": "MY", "indicators": "ip:203.0.113.41"})
+    region.offices["MY"].hub("publish", file, "--to", "my", "--yes")
+    number = first["number"]
+    for _ in range(6):  # of WAIT_SECONDS each, on a machine that is slow
+        news = singapore.get(f"/incoming/news?after={number}").get_json()
+        if news["number"] != number:
+            break
+    assert news["number"] != number
+    assert news["count"] == first["count"] + 1

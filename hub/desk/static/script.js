@@ -18,9 +18,12 @@ if (drop) {
   });
 }
 
-// News: asked for every few seconds. What was there when the desk was opened is not told again.
+// News: the desk answers when there are any. What was there when the desk was opened is not told again. A page that nobody
+// sees asks every few seconds instead: a browser has few connections for one server.
 const news = document.querySelector("[data-news]");
 const EVERY_MILLISECONDS = 10000;
+const PAUSE_MILLISECONDS = 500;
+let number = 0; // of the news that are known
 const TOLD = "desk.told";
 let audio = null;
 
@@ -50,18 +53,20 @@ function beep() {
 async function ask() {
   let answer;
   try {
-    const response = await fetch(news.dataset.news, { credentials: "same-origin" });
-    if (!response.ok) return;
+    const after = document.hidden ? "" : `?after=${number}`;
+    const response = await fetch(news.dataset.news + after, { credentials: "same-origin" });
+    if (!response.ok) return false;
     answer = await response.json();
   } catch {
-    return; // the desk was closed, or the line is down: asked again soon
+    return false; // the desk was closed, or the line is down: asked again soon
   }
+  number = answer.number || number;
   const before = told();
   const ids = answer.incidents.map((one) => one.id);
   sessionStorage.setItem(TOLD, JSON.stringify([...(before ?? []), ...ids]));
   const fresh = before === null ? [] : answer.incidents.filter((one) => !before.has(one.id));
   document.title = `${answer.count ? `(${answer.count}) ` : ""}${document.title.replace(/^\(\d+\) /, "")}`;
-  if (fresh.length === 0) return;
+  if (fresh.length === 0) return !document.hidden;
   news.hidden = false;
   news.textContent = "";
   const link = document.createElement("a");
@@ -73,6 +78,7 @@ async function ask() {
     new Notification(news.dataset.words, { body: fresh[0].name, tag: fresh[0].id });
   }
   await refresh();
+  return !document.hidden;
 }
 
 // The list of incidents is replaced by the newest one.
@@ -85,10 +91,14 @@ async function refresh() {
   if (fresh) part.replaceChildren(...document.importNode(fresh, true).childNodes);
 }
 
-if (news) {
-  ask();
-  setInterval(ask, EVERY_MILLISECONDS);
+async function follow() {
+  for (;;) {
+    const waited = await ask();
+    await new Promise((resolve) => setTimeout(resolve, waited ? PAUSE_MILLISECONDS : EVERY_MILLISECONDS));
+  }
 }
+
+if (news) follow();
 
 // Sound and notifications need a yes, which a browser takes from a click alone.
 const notify = document.querySelector("[data-notify]");
