@@ -7,6 +7,8 @@ PARALLEL := -n auto --maxprocesses 4 --dist worksteal
 IN_MEMORY := $(shell df -Pm /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 >= 6000 { print "TMPDIR=/dev/shm" }')
 CLIENTS := misp opencti
 .DEFAULT_GOAL := help
+# Tests start some hundred processes: without Python's compiled files each would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+import argon2
 import hypothesis
 import pytest
 
@@ -71,7 +72,11 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The tests of `keeping.TWICE` are run over both stores."""
     name = metafunc.definition.nodeid
-    if keeping.kind() == keeping.SQLITE and name.startswith(keeping.TWICE + keeping.TWICE_FOR_LONG):
+    if (
+        keeping.kind() == keeping.SQLITE
+        and name.startswith(keeping.TWICE + keeping.TWICE_FOR_LONG)
+        and not name.startswith(keeping.ONCE)
+    ):
         # None: as it is without a choice, so that what is shared with other tests is made once
         marks = [pytest.mark.soak] if name.startswith(keeping.TWICE_FOR_LONG) else []
         stores = [pytest.param(None, id=keeping.SQLITE), pytest.param(keeping.MONGO, id=keeping.MONGO, marks=marks)]
@@ -110,12 +115,23 @@ def catalogue() -> Catalogue:
     return load_catalogue(DECLARATIONS / "collections", DECLARATIONS / "profiles")
 
 
+def cheap_credentials(store: Store, clock: Clock) -> Credentials:
+    """Accounts whose passwords are quick to verify; what they cost in earnest is for tests/server/test_credentials.py."""
+    return Credentials(
+        store,
+        clock=clock,
+        random=secrets.token_bytes,
+        remember_milliseconds=10 * MINUTE,
+        password_cost=argon2.profiles.CHEAPEST,
+    )
+
+
 def assemble(store: Store, catalogue: Catalogue, clock: Clock, limits: Limits) -> Hub:
     """A hub over this store, as `hub.wiring.open_hub` makes one, with the clock of the test."""
     return Hub(
         catalogue=catalogue,
         store=store,
-        credentials=Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE),
+        credentials=cheap_credentials(store, clock),
         limits=limits,
         secret=store.secret(secrets.token_bytes(32)),
         clock=clock,
@@ -128,7 +144,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     folder = tmp_path_factory.mktemp("template")
     clock = Clock()
     store = SqliteStore(folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR, create=True)
-    credentials = Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
+    credentials = cheap_credentials(store, clock)
     keys: dict[str, str] = {}
     for name, (kind, member) in ACCOUNTS.items():
         key = credentials.add(Account(name, AccountKind(kind), member), None)

@@ -34,6 +34,8 @@ TWICE: Final = (
     "tests/console/test_verifying.py::",
     "tests/producer/test_story.py::test_four_members",
 )
+# but not these, which do not get as far as a store;
+ONCE: Final = ("tests/taxii/test_transport.py::",)
 # and this one, with many processes that each read all collections as shipped, in the long form (`make soak`).
 TWICE_FOR_LONG: Final = ("tests/community/test_story.py::",)
 FILE: Final = "hub.sqlite"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import re
@@ -13,6 +14,7 @@ from typing import Any, Final
 import flask
 import orjson
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import Map, Rule
 
 from hub.audit.trail import AuditTrail
 from hub.community.hub import Hub
@@ -93,8 +95,8 @@ def create_app(  # noqa: PLR0913 - each by its name
     `certificates` log accounts in by what the proxy says of a client's certificate.
     """
     app = _App("hub", static_folder=None, template_folder=str(Path(__file__).parent / "console" / "templates"))
-    app.url_map.strict_slashes = False  # no redirects: clients differ in following them
-    app.url_map.merge_slashes = False  # a redirect would be no TAXII answer (3.1)
+    app.url_map = _url_map()
+    app.view_functions = {view.__name__: view for _, view, _ in ADDRESSES}
     layout.install(app)
     app.extensions["hub"] = hub
     trail = trail or AuditTrail(hub.store, hub.secret, hub.clock)
@@ -108,14 +110,24 @@ def create_app(  # noqa: PLR0913 - each by its name
     app.config["EVENTS"] = events
     app.config["BEHIND_PROXY"] = behind_proxy
     app.extensions["certificates"] = certificates
-    for address, view, methods in ADDRESSES:
-        app.add_url_rule(address, view.__name__, view, methods=methods, provide_automatic_options=False)
     errors.install(app)
     app.before_request(_begin)
     app.after_request(_end)
     if behind_proxy:
         app.wsgi_app = _over_tls(ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1))  # type: ignore[method-assign,assignment] # as Flask documents it
     return app
+
+
+@functools.cache
+def _url_map() -> Map:
+    """Which address leads to which view: the same for all hubs of a process, since to compile it takes longer than all
+    else in making an application.
+    """
+    return Map(
+        [Rule(address, endpoint=view.__name__, methods=methods) for address, view, methods in ADDRESSES],
+        strict_slashes=False,  # no redirects: clients differ in following them
+        merge_slashes=False,  # a redirect would be no TAXII answer (3.1)
+    )
 
 
 def _over_tls(application: front.Wsgi) -> front.Wsgi:

@@ -50,14 +50,20 @@ class Credentials:
     """
 
     def __init__(
-        self, store: Store, *, clock: Callable[[], int], random: Callable[[int], bytes], remember_milliseconds: int
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], int],
+        random: Callable[[int], bytes],
+        remember_milliseconds: int,
+        password_cost: argon2.Parameters = argon2.profiles.RFC_9106_LOW_MEMORY,
     ) -> None:
         self._store = store
         self._clock = clock
         self._random = random
         self._remember = remember_milliseconds
         self._pepper = random(32)
-        self._hasher = argon2.PasswordHasher.from_parameters(argon2.profiles.RFC_9106_LOW_MEMORY)
+        self._hasher = argon2.PasswordHasher.from_parameters(password_cost)
         self._decoy: str | None = None
         self._one_at_a_time = threading.Lock()  # each verification takes 64 MiB and all cores it can get
         self._verified: OrderedDict[bytes, int] = OrderedDict()  # proof -> until, oldest first

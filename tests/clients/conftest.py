@@ -22,7 +22,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterat
     (closed / "red.toml").write_text(RED, encoding="utf-8")
     (closed / "public.toml").write_text(PUBLIC, encoding="utf-8")
     settings = {"HUB_COLLECTIONS": str(declared), "HUB_PROFILES": str(TOP / "profiles"), "HUB_WORKERS": "1"}
-    process = HubProcess(folder, settings)
+    process = HubProcess(folder, settings, forked=True)
     try:
         process.init(*((name, kind, member) for name, (kind, member) in ACCOUNTS.items()))
         process.start()

@@ -31,6 +31,8 @@ EXTENSION: Final = "extension-definition--00000000-0000-4000-8000-000000000901"
 IDENTITY: Final = "identity--7c1d8e0a-3b52-4f0e-8a54-2f6f0c9b1d01"
 NOT_HELD: Final = "indicator--00000000-0000-4000-8000-000000999999"
 PARTS: Final = 100  # objects in one envelope
+# Of the rows: the levels are judged before the store, whose queries a part of them shows; all levels and kinds are in it.
+PART_OF_ROWS: Final = {keeping.SQLITE: 1, keeping.MONGO: 7}
 
 
 def declared_id(level: TLP) -> str:
@@ -227,7 +229,7 @@ def test_each_reader_sees_what_is_said_to_be_for_it_in_every_dialect(
     hub: Hub, as_account: ClientOf, highest: TLP
 ) -> None:
     """Over objects, manifest, object, versions and counts alike; nothing above the collection's level is kept."""
-    table = list(rows(highest.value))
+    table = list(rows(highest.value))[:: PART_OF_ROWS[keeping.kind()]]
     taken = {row.content["id"]: row for row in publish(as_account(ME), highest, table)}
     assert [(row.dialect, row.kind, row.level) for row in table if row.content["id"] not in taken] == [
         (row.dialect, row.kind, row.level) for row in table if row.level > highest

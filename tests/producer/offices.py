@@ -22,7 +22,7 @@ from hub.producer.connection import HubConnection
 from hub.settings import load_settings
 from hub.sharing.members import Account, AccountKind
 from hub.wiring import open_hub
-from tests import corpus, keeping
+from tests import corpus, keeping, warm
 from tests.ports import free_port
 from tests.producer.running import QUICK, TOP, command, lines, wait_for
 
@@ -135,7 +135,7 @@ class Region:
     folder: Path
     port: int = field(default_factory=free_port)
     offices: dict[str, Office] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    process: warm.Served | None = None
     store: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -165,7 +165,7 @@ class Region:
 
     def tried(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run one command on the hub's machine, however it ends."""
-        return subprocess.run(command(*words), env=self.environment, capture_output=True, text=True, check=False)
+        return warm.run(*words, environment=self.environment)
 
     def make(self) -> None:
         """The store, and an office for each member."""
@@ -186,8 +186,7 @@ class Region:
     def start(self) -> None:
         """Return when the hub answers."""
         log = self.folder / "hub.log"
-        with log.open("ab") as file:
-            self.process = subprocess.Popen(command("serve"), env=self.environment, stdout=file, stderr=file)
+        self.process = warm.serve(environment=self.environment, log=log)
         wait_for(f"http://127.0.0.1:{self.port}/readyz", self.process, log)
 
     def stop(self) -> None:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from hub.producer.connection import HubConnection
 from hub.producer.patience import Patience
-from tests import keeping
+from tests import keeping, warm
 from tests.ports import free_port
 from tests.server.making import DECLARATIONS, indicator
 
@@ -74,7 +74,8 @@ class HubProcess:
             name: self.hub("account", "add", name, "--member", member, "--kind", "cert").strip()
             for name, member in (("id-cert", "ID"), ("sg-cert", "SG"))
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | warm.Served | None = None
+        self.forked = True  # by `tests.warm`; False: as it starts in earnest
         self.log = folder / "hub.log"
 
     @property
@@ -89,14 +90,17 @@ class HubProcess:
 
     def hub(self, *words: str) -> str:
         """The standard output of one command on the hub's machine."""
-        done = subprocess.run(command(*words), env=self.environment, capture_output=True, text=True, check=False)
+        done = warm.run(*words, environment=self.environment)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def start(self) -> None:
         """Return when the hub answers."""
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command("serve"), env=self.environment, stdout=log, stderr=log)
+        if self.forked:
+            self.process = warm.serve(environment=self.environment, log=self.log)
+        else:
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(command("serve"), env=self.environment, stdout=log, stderr=log)
         wait_for(f"{self.server_url}readyz", self.process, self.log)
 
     def stop(self) -> None:
@@ -134,7 +138,7 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-c", "import sys; from hub.cli import main; sys.exit(main())", *words]
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(url: str, process: subprocess.Popen[bytes] | warm.Served, log: Path) -> None:
     """Return when the address answers."""
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:

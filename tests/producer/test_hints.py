@@ -88,6 +88,7 @@ def test_a_signal_while_listening_begins_is_not_hidden(
 
 def test_a_follower_outlives_the_process_of_the_events(own_hub: HubProcess) -> None:
     """Killed, it comes back; the follower finds it again and is told."""
+    own_hub.forked = False
     own_hub.start()
     following = Following(own_hub.connection("sg-cert"), "fresh-0")
     assert put(own_hub, "fresh-0", 1) == following.next()

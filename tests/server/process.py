@@ -57,7 +57,8 @@ class HubProcess:
     authority: str = ""  # file of the certificate authority that its certificate is from
     address: str = "127.0.0.1"  # where it is reached
     prefix: tuple[str, ...] = ()  # before its command: where it is to run
-    _process: subprocess.Popen[bytes] | None = None
+    forked: bool = False  # by `tests.warm`: for tests of what it serves, not of how it starts
+    _process: subprocess.Popen[bytes] | warm.Served | None = None
 
     def __post_init__(self) -> None:
         self.settings = {"HUB_STORE": keeping.address(self.folder)} | self.settings
@@ -96,6 +97,12 @@ class HubProcess:
 
     def start(self) -> None:
         """Start it in a process group of its own; returns when it is ready to serve."""
+        if self.forked:
+            environment = clean_environment() | self.environment
+            log_file = self.folder / "hub.log"
+            self._process = warm.serve(environment=environment, log=log_file, folder=self.folder, new_session=True)
+            self.wait_until_ready()
+            return
         with (self.folder / "hub.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*self.prefix, sys.executable, "-m", "hub", "serve"],

@@ -36,7 +36,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     certify(authority, folder)
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
     settings = {"HUB_TLS_CERT": str(folder / "chain.pem"), "HUB_TLS_KEY": str(folder / "key.pem"), "HUB_WORKERS": "1"}
-    process = HubProcess(folder, settings, authority=str(folder / "authority.pem"))
+    process = HubProcess(folder, settings, authority=str(folder / "authority.pem"), forked=True)
     try:
         process.init(("id-cert", "cert", "ID"))
         process.start()

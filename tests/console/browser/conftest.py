@@ -66,7 +66,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     """The hub of the shipped declarations, as a process."""
     folder = tmp_path_factory.mktemp("hub")
     settings = {"HUB_COLLECTIONS": str(TOP / "collections"), "HUB_PROFILES": str(TOP / "profiles"), "HUB_WORKERS": "1"}
-    process = HubProcess(folder, settings)
+    process = HubProcess(folder, settings, forked=True)
     process.init(
         *((name, "cert", name[:2].upper()) for name in CERTS),
         ("id-soc", "constituent", "ID"),
