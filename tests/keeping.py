@@ -32,12 +32,11 @@ TWICE: Final = (
     "tests/console/test_accounts_page.py::",
     "tests/console/test_drills_page.py::",
     "tests/console/test_verifying.py::",
-    "tests/producer/test_story.py::test_four_members",
 )
 # but not these, which do not get as far as a store;
 ONCE: Final = ("tests/taxii/test_transport.py::",)
-# and this one, with many processes that each read all collections as shipped, in the long form (`make soak`).
-TWICE_FOR_LONG: Final = ("tests/community/test_story.py::",)
+# and these, over all collections as they are shipped, in the long form (`make soak`).
+TWICE_FOR_LONG: Final = ("tests/community/test_story.py::", "tests/producer/test_story.py::test_four_members")
 FILE: Final = "hub.sqlite"
 
 

@@ -34,7 +34,7 @@ import hub.cli
 from hub.stix import schema
 
 TOP: Final = Path(__file__).parents[1]
-SECONDS: Final = 120  # for one command
+SECONDS: Final = 600  # for one command, on a machine that has much else to do
 STREAMS: Final = ("input", "output", "errors")  # descriptors 0, 1 and 2
 STANDARD_INPUT: Final = slice(
     9, 11
