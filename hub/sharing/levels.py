@@ -24,6 +24,7 @@ _OF_EACH_VERSION: Final = frozenset(
 )
 _NOTHING_SAID: Final = SaidLevel()
 _SHOWN_PROPERTIES: Final = 5  # in one refusal
+_SHORT_BYTES: Final = 6  # of a text with its quotation marks: a shorter one, such as a country, may stand anywhere
 
 
 class HeldObjects(Protocol):
@@ -118,9 +119,11 @@ def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP
     above = [record for record in records if record.reached > shown]
     if not above:
         return ""
-    known = {leaf for record in records if record.reached <= shown for leaf in _leaves(orjson.loads(record.body))}
-    higher = {leaf for record in above for leaf in _leaves(orjson.loads(record.body))} - known
-    repeated = dict.fromkeys(name for name, value in _leaves(revocation.content) if (name, value) in higher)
+    known = {leaf for record in records if record.reached <= shown for leaf in _said(orjson.loads(record.body))}
+    higher = {leaf for record in above for leaf in _said(orjson.loads(record.body))} - known
+    repeated = dict.fromkeys(
+        name for name, value in _leaves(revocation.content) if (name, value) in higher or ("", value) in higher
+    )
     if not repeated:
         return ""
     names = ", ".join(list(repeated)[:_SHOWN_PROPERTIES])
@@ -131,6 +134,14 @@ def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP
         if lowest < HIDDEN
         else f"It revokes {revocation.id}, which is shown to nobody until the hub's operator decides: ask for that first."
     )
+
+
+def _said(content: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """As `_leaves`; a text that says something, whatever the property is called, too."""
+    for name, value in _leaves(content):
+        yield name, value
+        if value.startswith(b'"') and len(value) > _SHORT_BYTES:
+            yield "", value
 
 
 def _leaves(content: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:

@@ -1,11 +1,12 @@
-"""What it comes to when the operator decides about a hidden object, as a value. Pure.
+"""What it comes to when the operator decides about a hidden object, or versions of an object go, as a value. Pure.
 
-A record that is shown again gets a new place at the end of the line, since readers may have passed its old one (law L1).
+A record that more readers see than before gets a new place at the end of the line, since they may have passed its old one
+(law L1).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from hub.stix.identifiers import SCO_TYPES
@@ -36,26 +37,37 @@ def decide(records: Sequence[Record], level: int | None, head: int, now: int) ->
     decided = Decided(head, count=sum(record.level == HIDDEN for record in records))
     if level is None:
         decided.gone = [record.place for record in records if record.level == HIDDEN]
-    before = dict(
-        zip((record.place for record in records), standings([version_of(record) for record in records]), strict=True)
-    )
     staying = [record for record in records if level is not None or record.level < HIDDEN]
     levelled = [
         record if level is None or record.level < HIDDEN else replace(record, level=level, source=BY_OPERATOR)
         for record in staying
     ]
-    after = standings([version_of(record) for record in levelled])
-    moves = [before[r.place].governing == HIDDEN and s.governing < HIDDEN for r, s in zip(staying, after, strict=True)]
-    for index, (record, new, standing) in enumerate(zip(staying, levelled, after, strict=True)):
+    _stand_anew(decided, records, levelled, now)
+    return decided
+
+
+def take_out(records: Sequence[Record], gone: Collection[int], head: int, now: int) -> Decided:
+    """Remove the versions at these places; `records` are all versions of the object, oldest first."""
+    decided = Decided(head, gone=list(gone))
+    _stand_anew(decided, records, [record for record in records if record.place not in gone], now)
+    return decided
+
+
+def _stand_anew(decided: Decided, records: Sequence[Record], staying: Sequence[Record], now: int) -> None:
+    """Where the versions stand that stay, each with the level that it has from now on."""
+    by_place = {record.place: record for record in records}
+    before = dict(zip(by_place, standings([version_of(record) for record in records]), strict=True))
+    after = standings([version_of(record) for record in staying])
+    moves = [new.governing < before[record.place].governing for record, new in zip(staying, after, strict=True)]
+    for index, (record, standing) in enumerate(zip(staying, after, strict=True)):
         reached = min(record.reached, standing.governing)
         if moves[index]:
             decided.head = max(now, decided.head + 1)
-            moved = replace(new, place=decided.head, reached=reached)
+            moved = replace(record, place=decided.head, reached=reached)
             # the place of an observable is its version, unless it would then stand before a newer one that stays
             if record.type in SCO_TYPES and all(moves[index:]):
                 moved = replace(moved, version=decided.head * MICROSECONDS, version_text=format_place(decided.head))
             decided.gone.append(record.place)
             decided.new.append(NewRecord(moved, standing))
-        elif new is not record or standing != before[record.place]:
-            decided.changes[record.place] = RowChange(new.level, new.source, reached, standing)
-    return decided
+        elif record is not by_place[record.place] or standing != before[record.place]:
+            decided.changes[record.place] = RowChange(record.level, record.source, reached, standing)

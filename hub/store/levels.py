@@ -2,7 +2,7 @@
 
 1. What an object says of itself, and what the marking definitions on it say: those of its envelope, and held ones.
 2. An unmarked object has the level of the containers that name it, in its envelope or held from the same member, and of
-   several the highest; a container that is unmarked itself passes on what it got. In no container, it has the
+   several the highest, and no lower one than its version before; a container that is unmarked itself passes on what it got. In no container, it has the
    collection's default; where a collection refuses what is unmarked, it still takes definitions, at its highest level.
 3. What describes another object is no lower than that object.
 4. A container that is accepted, or refused for its level, raises the unmarked objects that it names and that are held
@@ -317,10 +317,25 @@ class _Resolution:
             reached = [row.reached for row in rows if row.collection == self._batch.collection]
             if (lowest := min(reached, default=HIDDEN)) < HIDDEN:
                 level = Level(lowest, BY_DEFAULT)
+        elif level is not None:
+            level = self._no_lower_than_before(candidate, level)
         if level is not None:
             self._levels[candidate.index] = level
         elif not candidate.describes:
             self._refusals[candidate.index] = _UNMARKED
+
+    def _no_lower_than_before(self, candidate: Candidate, level: Level) -> Level:
+        """An unmarked version says nothing that lowers its object: a marked one does. The default is the hub's caution."""
+        row = newest_here(self._batch, self._known.rows.get(candidate.id, ()))
+        if (
+            row is None
+            or row.revoked
+            or row.source in (BY_DEFAULT, BY_HUB)
+            or self._batch.publisher not in row.publishers
+            or not level.value < row.level < HIDDEN
+        ):
+            return level
+        return Level(row.level, candidate.id if row.source == BY_MARKING else row.source)
 
     # (3)
 

@@ -72,11 +72,18 @@ def append_act(batch: Batch, appended: Appended, head: int | None, seals: Mappin
 
 
 def delete_act(  # noqa: PLR0913 - what is written, by name
-    key: bytes, collection: str, object_id: str, *, account: str, member: str, seals: Mapping[int, bytes]
+    key: bytes,
+    collection: str,
+    object_id: str,
+    *,
+    account: str,
+    member: str,
+    seals: Mapping[int, bytes],
+    head: int | None,
 ) -> Act:
     """What is written when a member's part in an object is deleted. Its id is keyed, since it may be purged later."""
     about = {"account": account, "member": member, "object": keyed_id(key, object_id)}
-    return Act(DELETED, about, collection, None, seals)
+    return Act(DELETED, about, collection, head, seals)
 
 
 def purge_act(key: bytes, collection: str, object_id: str, seals: Mapping[int, bytes]) -> Act:

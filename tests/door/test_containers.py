@@ -13,7 +13,7 @@ from hub.stix.incident import EVENT, INCIDENT_CORE
 from hub.stix.references import contained_in
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf
-from tests.server.making import Content, address, an_id, identity, ids, indicator, marked, stamp, versioned
+from tests.server.making import Content, address, an_id, identity, ids, indicator, marked, note, stamp, versioned
 
 ADDRESS: Final = address(1, level=None)
 INDICATOR: Final = indicator(1, level=None)
@@ -177,3 +177,27 @@ def test_ties_translations_and_marks_bring_nothing_along() -> None:
         indicator(1, x_opencti_created_by_ref=an_id(1, "identity"), granular_markings=[]),
     ):
         assert contained_in(content) == ()
+
+
+def grouping(*refs: str, version: int = 1, level: TLP) -> Content:
+    content = versioned("grouping", 1, version, level=level, name="Event", context="suspicious-activity")
+    return content | {"object_refs": list(refs)}
+
+
+@pytest.mark.parametrize("first", ["in a container", "marked"])
+def test_an_unmarked_version_in_a_lower_container_is_no_lower_than_the_version_before(
+    as_account: ClientOf, first: str
+) -> None:
+    """The container that gave the level is deleted, or a tool left the marking out: neither lowers the object."""
+    cert, constituent, partner = as_account("id-cert"), as_account("sg-soc"), as_account("partner")
+    held = grouping(an_id(1), level=TLP.AMBER)
+    if first == "marked":
+        cert.publish("feeds", indicator(1, level=TLP.AMBER))
+    else:
+        cert.publish("feeds", indicator(1, level=None), held)
+        cert.delete("feeds", held["id"])
+    cert.publish("feeds", indicator(1, 2, level=None), note(2, about=[an_id(1)], level=TLP.GREEN))
+    assert an_id(1) not in ids(partner.objects("feeds", version="all"))
+    assert an_id(1) in ids(constituent.objects("feeds"))
+    cert.publish("feeds", indicator(1, 3, level=TLP.GREEN))
+    assert an_id(1) in ids(partner.objects("feeds")), "a marked one lowers it"

@@ -16,7 +16,7 @@ from hub.stix import acs
 from hub.stix.levels import said_level
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_EXTENSION, TLP2_IDS
 from tests.conftest import ClientOf
-from tests.server.making import Client, Content, an_id, ids, indicator, marked, note, statement
+from tests.server.making import Client, Content, an_id, ids, indicator, marked, note, stamp, statement
 
 OPENCTI_STRICT: Final = "marking-definition--826578e1-40ad-459f-bc73-ede076f81f37"
 OTHER: Final = an_id(900, "marking-definition")
@@ -346,6 +346,16 @@ def test_a_raised_level_governs_the_older_versions_and_the_status_says_so(as_acc
     status = cert.publish("feeds", indicator(1, 2, level=TLP.AMBER))
     assert as_account("partner").objects("feeds", version="all") == []
     assert "from TLP:GREEN to TLP:AMBER" in status["successes"][0]["message"]
+
+
+def test_a_revocation_repeats_a_higher_text_under_no_name(indonesia: Client) -> None:
+    """Readers of the lower version would read in another property what only the higher one said."""
+    indonesia.publish("feeds", indicator(1, level=TLP.GREEN))
+    indonesia.publish("feeds", indicator(1, 2, level=TLP.AMBER, description="Only for those who may read AMBER"))
+    revoked = indicator(1, level=TLP.GREEN) | {"modified": stamp(3), "revoked": True}
+    words = indonesia.refusal("feeds", revoked | {"x_reason": "Only for those who may read AMBER"})
+    assert "x_reason" in words
+    indonesia.publish("feeds", revoked)
 
 
 def test_a_revocation_reaches_all_who_ever_saw_the_object(as_account: ClientOf) -> None:

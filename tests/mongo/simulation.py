@@ -12,9 +12,9 @@ from hub.errors import HubError
 from hub.store.base import Deletion
 from hub.store.batch import Batch, Outcome, Verdict
 from hub.store.histories import standings
+from hub.store.mongo import changes, steps
 from hub.store.mongo import commit as protocol
 from hub.store.mongo import rows as mongo_rows
-from hub.store.mongo import steps
 from hub.store.query import EVERY, LAST, Query
 from tests.mongo.model import Guards, LostError, Model, perform
 from tests.store.making import START, an_id, batch, candidate
@@ -146,10 +146,12 @@ class Simulation:
         name = self._name("delete")
 
         def ended(value: Any) -> None:
-            if not isinstance(value, HubError) and value[0] is Deletion.DELETED and not value[1]:
+            if not isinstance(value, HubError) and value.verdict is Deletion.DELETED and not value.count:
                 self.story.wrong.append("a deletion of nothing was confirmed")
 
-        self._start(name, protocol.remove(protocol.Removal(collection, object_id, member), name), ended)
+        self._start(
+            name, changes.remove(changes.Removal(collection, object_id, member), name, lambda: START + self.tick), ended
+        )
 
     def _read(self, collection: str, versions: str, clearance: int) -> None:
         """One page of a follower, who keeps its place."""

@@ -6,7 +6,7 @@ The model knows the law in one sentence: a version is shown at the highest level
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hub.store.base import Deletion, Store
 from hub.store.batch import Candidate, Verdict
 from hub.store.query import EVERY, LAST, Query
-from hub.store.records import NOBODY
+from hub.store.records import NOBODY, Record
 from hub.taxii.filters import VersionMatch
 from tests.store.making import (
     ROOMY,
@@ -99,15 +99,28 @@ class Model:
                 records.append(record)
         return records
 
-    def delete(self, object_id: str, publisher: str, clearance: int, versions: VersionMatch) -> Deletion:
-        """Take the publisher's part out of what this reader may see and asks for."""
+    def delete(
+        self, object_id: str, publisher: str, clearance: int, versions: VersionMatch
+    ) -> tuple[Deletion, list[Kept]]:
+        """Take the publisher's part out of what this reader may see and asks for; and what more readers see since."""
         requested = self.matching(clearance, versions, ids=(object_id,))
         if not requested:
-            return Deletion.MISSING
+            return Deletion.MISSING, []
+        before = [(record, self.governing(record)) for record in self.kept if record.candidate.id == object_id]
         for record in requested:
             record.publishers.discard(publisher)
         self.kept = [record for record in self.kept if record.publishers]
-        return Deletion.OTHERS_REMAIN if any(record.publishers for record in requested) else Deletion.DELETED
+        lowered = [record for record, level in before if record in self.kept and self.governing(record) < level]
+        others = any(record.publishers for record in requested)
+        return Deletion.OTHERS_REMAIN if others else Deletion.DELETED, lowered
+
+    def move(self, lowered: list[Kept], records: Sequence[Record]) -> None:
+        """What more readers see stands at the end of the line, oldest version first."""
+        moved = sorted(lowered, key=lambda record: record.version)
+        self.kept = [record for record in self.kept if record not in moved] + moved
+        for kept, record in zip(moved, records[len(records) - len(moved) :], strict=True):
+            assert (record.id, record.body) == (kept.candidate.id, kept.candidate.body)
+            kept.place, kept.version = record.place, record.version
 
 
 def _of(number: int, version: int, level: int) -> Candidate:
@@ -144,8 +157,9 @@ def test_every_reader_gets_what_a_walk_over_everything_gives(
         elif step == "delete":
             number, clearance, versions = what
             object_id = an_id(number, TYPES[number % 3])
-            expected = model.delete(object_id, who, clearance, versions)
+            expected, lowered = model.delete(object_id, who, clearance, versions)
             assert store.delete(collection, object_id, who, clearance, versions) is expected
+            model.move(lowered, list(store.records(collection)))
         else:
             object_id = an_id(what, TYPES[what % 3])
             purged = [record for record in model.kept if record.candidate.id == object_id]
@@ -234,12 +248,15 @@ def test_a_deletion_reaches_only_what_its_reader_may_see(store: Store) -> None:
 
 
 def test_after_the_version_that_raised_the_level_is_deleted_the_lower_one_is_shown_again(store: Store) -> None:
-    """Levels follow from the versions that are held."""
-    add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=3))
-    assert held(store, clearance=1) == []
+    """Levels follow from the versions that are held. Readers who are beyond its place meet it all the same (law L1)."""
+    add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=3), candidate(2, level=1))
+    assert held(store, clearance=1) == [(an_id(2), "v1")]
+    passed = store.head("shared")
     assert store.delete("shared", an_id(1), "ID", 4, VersionMatch(last=True)) is Deletion.DELETED
-    assert held(store, clearance=1) == [(an_id(1), "v1")]
-    assert store.counts_by_level("shared") == (0, 1, 0, 0, 0)
+    page = store.read(asking(clearance=1, after=passed), ROOMY)
+    assert (page.count, page.first > passed) == (1, True)
+    assert held(store, clearance=1) == [(an_id(2), "v1"), (an_id(1), "v1")]
+    assert store.counts_by_level("shared") == (0, 2, 0, 0, 0)
 
 
 def test_counts_and_places_tell_nothing_of_what_is_hidden(store: Store) -> None:

@@ -40,8 +40,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
-from hub.store import deletion, histories, line, ownership
-from hub.store.base import Changes, Deletion
+from hub.store import line, ownership
+from hub.store.base import Changes
 from hub.store.batch import Appended, Batch
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.lookups import look_up
@@ -55,7 +55,6 @@ from hub.store.mongo.steps import (
     Intent,
     KeepStatuses,
     LogEntry,
-    LookUp,
     Plan,
     Range,
     ReadEntry,
@@ -69,9 +68,8 @@ from hub.store.mongo.steps import (
     Touch,
     Wait,
 )
-from hub.store.query import EVERY, Query
-from hub.store.records import HIDDEN, NO_LEVEL, Record, Status
-from hub.taxii.filters import VersionMatch
+from hub.store.query import Query
+from hub.store.records import HIDDEN, Record, Status
 
 POLITE_WAITS: Final = 40  # how often a tip is looked at again before it is carried out in its writer's place
 READ_AGAIN: Final = 10  # times that a last page is read again because the line moved on meanwhile
@@ -163,7 +161,7 @@ def shown_otherwise(
     return tuple(counts[:-1])
 
 
-def _is_still(tip: LogEntry) -> Generator[Step, Any, bool]:
+def is_still(tip: LogEntry) -> Generator[Step, Any, bool]:
     """Whether nothing was committed since `tip` was: then what was looked up since is one state."""
     entries: list[LogEntry] = yield ReadTip(tip.collection)
     return (entries[0].n if entries else 0) == tip.n
@@ -220,7 +218,7 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
         else:
             # nothing moves: repeats and refusals stand as they were found, unless they were found while another
             # commit was being carried out, which readers do not see yet
-            committed = yield from _is_still(tip)
+            committed = yield from is_still(tip)
             if committed and plan.statuses:
                 yield KeepStatuses(plan.statuses)
         if owners:
@@ -285,67 +283,6 @@ def _plan_of(batch: Batch, settled: line.Settled, rows: Mapping[str, Document], 
         )
         statuses = (mongo_rows.status_document(status),)
     return Plan(tuple(mongo_rows.row_of(new, n) for new in settled.new), tuple(sorted(touches.items())), statuses)
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """What is to be deleted: a publisher's part in some versions, or (publisher None) every record of the id."""
-
-    collection: str
-    object_id: str
-    publisher: str | None
-    clearance: int = NO_LEVEL - 1
-    versions: VersionMatch = EVERY
-
-
-def remove(removal: Removal, name: str) -> Generator[Step, Any, tuple[Deletion, int, tuple[int, ...]]]:
-    """The whole way of a deletion: the verdict, how many records went, and the places of those that it touched."""
-    while True:
-        tip = yield from finished_tip(removal.collection)
-        refuse_while_restoring(tip)
-        rows_of_id: list[Document] = yield LookUp((removal.object_id,))
-        rows = sorted(
-            (r for r in rows_of_id if r["coll"] == removal.collection), key=lambda row: (row["version"], row["_id"])
-        )
-        candidates = [
-            mongo_rows.held_of(row)
-            for row in rows
-            if removal.publisher is None or mongo_rows.is_asked_for(row, removal.versions, removal.clearance)
-        ]
-        if removal.publisher is None:
-            withdrawn = deletion.Withdrawn(Deletion.DELETED, gone=[row.key for row in candidates])
-        else:
-            withdrawn = deletion.withdraw(candidates, removal.publisher)
-        plan = Plan(touches=_withdrawal_touches(rows, withdrawn))
-        if plan.touches:
-            removed_keys = set(withdrawn.gone)
-            counts = held_after(tip, [row["governing"] for row in rows if row["_id"] in removed_keys], -1)
-            counts = shown_otherwise(counts, {row["_id"]: row for row in rows}, plan.touches)
-            n = tip.n + 1
-            entry = LogEntry(removal.collection, n, name, tip.place, held=counts, changed=n)
-            committed = yield from commit(tip, entry, plan)
-        else:
-            committed = yield from _is_still(tip)
-        if committed:
-            touched = {*withdrawn.gone, *withdrawn.left}
-            places = tuple(row["place"] for row in rows if row["_id"] in touched)
-            return withdrawn.verdict, len(withdrawn.gone), places
-
-
-def _withdrawal_touches(rows: Sequence[Document], withdrawn: deletion.Withdrawn) -> tuple[tuple[str, Document], ...]:
-    """What changes in the rows of one id, oldest first. Those that stay come first: never is neither to be seen."""
-    removed_keys = set(withdrawn.gone)
-    staying = [row for row in rows if row["_id"] not in removed_keys]
-    touches: dict[str, Document] = {}
-    standings = histories.standings([mongo_rows.version_of(row) for row in staying])
-    for row, standing in zip(staying, standings, strict=True):
-        if change := mongo_rows.standing_change(row, standing):
-            touches[row["_id"]] = change
-    by_key = {row["_id"]: row for row in staying}
-    for key, publishers in withdrawn.left.items():
-        update = touches.setdefault(key, {})
-        update |= mongo_rows.publishers_change(by_key[key] | update, publishers)
-    return (*touches.items(), *((key, {}) for key in withdrawn.gone))
 
 
 def counted(collection: str) -> Generator[Step, Any, tuple[int, tuple[int, ...]]]:

@@ -30,7 +30,7 @@ from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps as mongo_steps
 from hub.store.mongo import trail as mongo_trail
 from hub.store.mongo import upgrade as mongo_upgrade
-from hub.store.mongo.commit import Removal
+from hub.store.mongo.changes import Removal
 from hub.store.mongo.link import Link
 from hub.store.mongo.operations import (
     Operations,
@@ -151,18 +151,19 @@ class MongoStore(Runner):
         """See `Store.delete`."""
         removal = Removal(collection, object_id, publisher, clearance, versions)
         with self._turn(collection) as deadline:
-            verdict, _, touched = self._run(mongo_commit.remove(removal, _name()), deadline)
-        if touched:
-            self._trail.add_deletion(collection, object_id, account, publisher, touched)
-        return verdict
+            removed = self._run(mongo_changes.remove(removal, _name(), self._clock), deadline)
+        if removed.touched:
+            self._trail.add_deletion(collection, object_id, account, publisher, removed)
+        return removed.verdict
 
     def purge(self, collection: str, object_id: str) -> int:
         """See `Store.purge`. MongoDB's own files (oplog, journal, free blocks, backups) let go of it in their time."""
         with self._turn(collection) as deadline:
-            _, count, touched = self._run(mongo_commit.remove(Removal(collection, object_id, None), _name()), deadline)
+            removal = Removal(collection, object_id, None)
+            removed = self._run(mongo_changes.remove(removal, _name(), self._clock), deadline)
         self._call(lambda operations: operations.scrub(object_id), deadline)
-        self._trail.add_purge(collection, object_id, touched)
-        return count
+        self._trail.add_purge(collection, object_id, removed.touched)
+        return removed.count
 
     def has_unknown_levels(self, collection: str) -> bool:
         """See `Store.has_unknown_levels`."""

@@ -20,6 +20,7 @@ from hub.store.base import Store
 from hub.store.batch import Batch
 from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.store.mongo import rows as mongo_rows
+from hub.store.mongo.changes import Removed
 from hub.store.mongo.commit import Committed
 from hub.store.mongo.operations import AT_ONCE, Operations, insert_new
 from hub.store.records import Record
@@ -148,14 +149,16 @@ class MongoTrail:
         for act in acts:
             self._call(partial(add, act=partial(_same, act), now=self._clock()))
 
-    def add_deletion(self, collection: str, object_id: str, account: str, member: str, touched: Sequence[int]) -> None:
+    def add_deletion(self, collection: str, object_id: str, account: str, member: str, removed: Removed) -> None:
         """The entry of a deletion."""
         key = self.key()
 
         def act(seals: Mapping[int, bytes]) -> Act:
-            return trail.delete_act(key, collection, object_id, account=account, member=member, seals=seals)
+            return trail.delete_act(
+                key, collection, object_id, account=account, member=member, seals=seals, head=removed.head
+            )
 
-        self._add_change(act, collection, touched)
+        self._add_change(act, collection, removed.touched)
 
     def add_purge(self, collection: str, object_id: str, touched: Sequence[int]) -> None:
         """The entry of a purge."""

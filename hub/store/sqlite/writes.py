@@ -125,22 +125,28 @@ def decide(connection: apsw.Connection, collection: str, object_id: str, level: 
         return 0
     records = history_of(connection, number, collection, object_id)
     decided = hidden.decide(records, level, head_of(connection, collection), now)
+    seals = _stand_anew(connection, number, collection, decided)
+    if decided.count:
+        head = decided.head if decided.new else None
+        sqlite_trail.add(connection, [trail.change_act(collection, head, seals)], now)
+    return decided.count
+
+
+def _stand_anew(connection: apsw.Connection, number: int, collection: str, decided: hidden.Decided) -> dict[int, bytes]:
+    """Write what `hidden` says of the versions of an object; the seals of all that it touched."""
     for place, change in decided.changes.items():
         _change(connection, key_of(number, place), change)
     _remove(connection, number, [key_of(number, place) for place in decided.gone])
     if decided.new:
         _insert(connection, _raise_head(connection, collection, decided.head), decided.new)
-    if decided.count:
-        keys = [key_of(number, place) for place in decided.changes]
-        trail_key = sqlite_trail.key_of(connection)
-        seals = {
-            **dict.fromkeys(decided.gone, GONE),
-            **trail.seals_of(trail_key, (new.record for new in decided.new)),
-            **sqlite_trail.seals_now(connection, trail_key, collection, keys),
-        }
-        head = decided.head if decided.new else None
-        sqlite_trail.add(connection, [trail.change_act(collection, head, seals)], now)
-    return decided.count
+    trail_key = sqlite_trail.key_of(connection)
+    return {
+        **dict.fromkeys(decided.gone, GONE),
+        **trail.seals_of(trail_key, (new.record for new in decided.new)),
+        **sqlite_trail.seals_now(
+            connection, trail_key, collection, [key_of(number, place) for place in decided.changes]
+        ),
+    }
 
 
 def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
@@ -165,14 +171,21 @@ def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
         unmention(connection, key)
         connection.execute("UPDATE record SET publishers = ? WHERE key = ?", ("\n".join(publishers), key))
         mention(connection, key)
+    seals: dict[int, bytes] = {}
+    head = None
     if withdrawn.gone:
-        _remove(connection, number, withdrawn.gone)
-        _stand(connection, number, object_id)
+        gone = [place_of(key) for key in withdrawn.gone]
+        records = history_of(connection, number, collection, object_id)
+        decided = hidden.take_out(records, gone, head_of(connection, collection), now)
+        seals = _stand_anew(connection, number, collection, decided)
+        head = decided.head if decided.new else None
     if withdrawn.left or withdrawn.gone:
-        seals = {place_of(key): GONE for key in withdrawn.gone}
         trail_key = sqlite_trail.key_of(connection)
-        seals |= sqlite_trail.seals_now(connection, trail_key, collection, withdrawn.left)
-        act = trail.delete_act(trail_key, collection, object_id, account=account, member=publisher, seals=seals)
+        left = [key for key in withdrawn.left if place_of(key) not in seals]
+        seals |= sqlite_trail.seals_now(connection, trail_key, collection, left)
+        act = trail.delete_act(
+            trail_key, collection, object_id, account=account, member=publisher, seals=seals, head=head
+        )
         sqlite_trail.add(connection, [act], now)
     return withdrawn.verdict
 
