@@ -12,6 +12,7 @@
     │   ├── NotFoundError          there is no such thing, or not for this account
     │   ├── NotAcceptableError     the answer has no form that the client accepts
     │   └── UnsupportedMediaError  the body has a form that the hub does not read
+    ├── ProviderError              the OpenID Connect provider is away, or answers what cannot be used
     ├── StoreError                 the store failed; nothing was acknowledged
     │   ├── StoreUnavailableError  it is away or busy; the same request may succeed later
     │   └── StoreFullError         there is no room
@@ -78,6 +79,10 @@ class NotAcceptableError(RefusedError):
 
 class UnsupportedMediaError(RefusedError):
     """The body has a media type or encoding that the hub does not read."""
+
+
+class ProviderError(HubError):
+    """The OpenID Connect provider is away, or answers what cannot be used; who has a password or key needs none."""
 
 
 class StoreError(HubError):

@@ -109,6 +109,10 @@ class Limits:
         50, "wrong passwords for one name in that time; beyond, 429 for addresses that never logged in under it"
     )
     scenario_bytes: int = setting(64 * 1024, "bytes of the scenario of a drill on the operator's page")
+    provider_seconds: int = setting(5, "seconds for the OpenID Connect provider to answer, for each step of a sign-in")
+    provider_calls: int = setting(
+        4, "sign-ins for which one worker asks that provider at a time, of one address half as many; beyond, 429"
+    )
     listeners: int = setting(2_000, "connections that wait for events")
     account_listeners: int = setting(100, "of these, connections of one account; those without an account count as one")
     free_megabytes: int = setting(
@@ -128,7 +132,7 @@ OF_ACCOUNTS: Final = (
 )
 
 
-_TABLES: Final = frozenset({"limits", "accounts", "certificates", "origins"})  # of Settings, which hold others
+_TABLES: Final = frozenset({"limits", "accounts", "certificates", "oidc", "origins"})  # of Settings, which hold others
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +186,34 @@ class Settings:
         "address that is mailed, as reminders are, where a member is silent longer than it declares or the certificate ends "
         "soon; empty: lines in the log, or of `hub remind`",
     )
+    oidc_issuer: str = setting(
+        "",
+        "address of the OpenID Connect provider through which people may sign in to the pages, exactly as it names itself; "
+        "empty: they sign in with a password or key alone",
+    )
+    oidc_client_id: str = setting("", "what that provider calls the hub (client id)")
+    oidc_secret_file: str = setting(
+        "", "file with the secret that the provider gave the hub (client secret); empty where it gave none"
+    )
+    oidc_claim: str = setting(
+        "sub",
+        "claim of the ID token whose values [oidc] of hub.toml gives to accounts: sub, or email (which counts only if it is "
+        "verified), or another that people at the provider cannot choose themselves",
+    )
+    oidc_scope: str = setting("openid", "scope that is asked for; for the claim email, email is asked for besides")
+    oidc_acr: str = setting(
+        "", "acr that the ID token must have, such as the one by which the provider says that two factors were used"
+    )
+    oidc_name: str = setting("", "what the pages call the provider; empty: the host in its address")
+    oidc_ca: str = setting(
+        "", "file of the authority (PEM) that the provider's certificate is from; empty: the usual public authorities"
+    )
     limits: Limits = field(default_factory=Limits)
     accounts: Mapping[str, Limits] = field(default_factory=dict)  # exceptions, by the account's name
     certificates: Mapping[str, str] = field(
         default_factory=dict
     )  # subjects of client certificates, by the account's name
+    oidc: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # values of `oidc_claim`, by the account's name
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
@@ -203,6 +230,7 @@ def described(settings: Settings) -> dict[str, Any]:
         value = getattr(settings, item.name)
         shown[item.name] = masked_uri(value) if item.name == "store" else value
     shown |= {f"certificates.{account}": subject for account, subject in settings.certificates.items()}
+    shown |= {f"oidc.{account}": ", ".join(values) for account, values in settings.oidc.items()}
     shown |= {f"limits.{item.name}": getattr(settings.limits, item.name) for item in fields(settings.limits)}
     for account, limits in settings.accounts.items():
         own = {name: getattr(limits, name) for name in OF_ACCOUNTS}
@@ -229,12 +257,14 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
 
     `file` names the TOML file and must then exist; None reads `hub.toml` in the working folder if there is one.
     Limits stand under `[limits]` in the file and as `HUB_LIMITS_…` in the environment; those in `OF_ACCOUNTS` for one account
-    under `[accounts.NAME]` in the file, subjects of client certificates under `[certificates]`. ConfigurationError names the key and the place of whatever cannot be used.
+    under `[accounts.NAME]` in the file, subjects of client certificates under `[certificates]`, people of an OpenID Connect
+    provider under `[oidc]`. ConfigurationError names the key and the place of whatever cannot be used.
     """
     values: dict[str, Any] = {}
     exceptions: dict[str, dict[str, int]] = {}
     limits: dict[str, int] = {}
     certificates: dict[str, str] = {}
+    oidc: dict[str, tuple[str, ...]] = {}
     origins: dict[str, str] = {}
     path = file if file is not None else Path("hub.toml")
     if file is not None or path.exists():
@@ -242,8 +272,10 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         limits = _limits(table.pop("limits", {}), path)
         exceptions = _exceptions(table.pop("accounts", {}), path)
         certificates = _certificates(table.pop("certificates", {}), path)
+        oidc = _oidc(table.pop("oidc", {}), path)
         origins = {f"limits.{name}": str(path) for name in limits}
         origins |= {f"certificates.{account}": str(path) for account in certificates}
+        origins |= {f"oidc.{account}": str(path) for account in oidc}
         for account, own in exceptions.items():
             origins |= {f"accounts.{account}.{name}": str(path) for name in own}
         for name, value in table.items():
@@ -265,7 +297,7 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         _check_address(values[name], origins[name], may_have_path=name == "events_url")
     in_force = Limits(**limits)
     accounts = {account: dataclasses.replace(in_force, **own) for account, own in exceptions.items()}
-    return Settings(**values, limits=in_force, accounts=accounts, certificates=certificates, origins=origins)
+    return Settings(**values, limits=in_force, accounts=accounts, certificates=certificates, oidc=oidc, origins=origins)
 
 
 def _limits(table: Any, path: Path) -> dict[str, int]:
@@ -304,6 +336,28 @@ def _certificates(table: Any, path: Path) -> dict[str, str]:
         if list(table.values()).count(subject) > 1:
             raise ConfigurationError(f"{path}: certificates.{account}: {subject!r} is another account's, too")
     return dict(table)
+
+
+def _oidc(table: Any, path: Path) -> dict[str, tuple[str, ...]]:
+    """By the account's name: the people at the OpenID Connect provider who sign in as it, by the value of `oidc_claim`."""
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: oidc: should be a table: [oidc]")
+    people: dict[str, tuple[str, ...]] = {}
+    accounts: dict[str, str] = {}
+    for account, values in table.items():
+        listed = values if isinstance(values, list) else [values]
+        if not listed or not all(isinstance(value, str) and value.strip() == value != "" for value in listed):
+            raise ConfigurationError(
+                f"{path}: oidc.{account}: {values!r} should be a value of the claim, or a list of them, each a text"
+            )
+        for value in listed:
+            if value in accounts:
+                raise ConfigurationError(
+                    f"{path}: oidc.{account}: {value!r} is there already, for {accounts[value]}: a person has one account"
+                )
+            accounts[value] = account
+        people[account] = tuple(listed)
+    return people
 
 
 def _check_address(address: str, where: str, *, may_have_path: bool) -> None:

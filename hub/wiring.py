@@ -115,6 +115,7 @@ def application(settings: Settings) -> flask.Flask:
     """The WSGI application of one server process."""
     from hub.server.app import create_app  # noqa: PLC0415 - commands that open a hub need no Flask
     from hub.server.certificates import open_certificates  # noqa: PLC0415 - as above
+    from hub.server.provider import open_provider  # noqa: PLC0415 - as above
     from hub.stix.schema import prepare  # noqa: PLC0415 - compiles every schema, which only a server should pay for
 
     prepare()
@@ -133,6 +134,7 @@ def application(settings: Settings) -> flask.Flask:
         events=events_place(settings),
         trail=trail,
         certificates=open_certificates(hub.credentials, settings),
+        provider=open_provider(settings, hub.clock),
     )
     app.config["TLS_CERT"] = settings.tls_cert  # whose end the metrics tell
     return app

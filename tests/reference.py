@@ -103,7 +103,9 @@ def settings() -> str:
             "Limits stand under `[limits]` in the file. For one account, "
             + ", ".join(f"`{name}`" for name in OF_ACCOUNTS[:-1]),
             f"and `{OF_ACCOUNTS[-1]}` may be others: under `[accounts.NAME]`. Where a proxy verifies client certificates,",
-            '`[certificates]` gives an account the subject of its own: `sg-soc = "CN=soc.sg.example,O=SG CERT,C=SG"`.\n',
+            '`[certificates]` gives an account the subject of its own: `sg-soc = "CN=soc.sg.example,O=SG CERT,C=SG"`. Where people sign in',
+            "through an OpenID Connect provider (`oidc_issuer`), `[oidc]` gives an account the people who sign in as it: see",
+            "[oidc.md](oidc.md).\n",
             "| Setting | Variable | Default | Meaning |",
             "|---|---|---|---|",
             *rows,

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import orjson
 
-from hub.audit.state import DELIVERED, READ, REFUSED_LOGIN
+from hub.audit.state import DELIVERED, READ, REFUSED_LOGIN, SIGNED_IN
 from hub.community.ledger import KIND as LEDGER_KIND
 from hub.sharing.deliver import Delivered
 from hub.sharing.members import Account
@@ -61,6 +61,14 @@ class Recorder:
             if pair not in self._logins and len(self._logins) >= LOGINS_MOST:
                 pair = _OTHERS
             self._logins[pair] += 1
+
+    def signed_in(self, account: Account, address: str, issuer: str, person: str) -> None:
+        """Write at once that a person of a provider signed in as the account. StoreError where the store does not take it.
+
+        Each costs a sign-in at the provider, so a flood of them is not the hub's to count.
+        """
+        about = {"account": account.name, "address": address[:NAME_CHARACTERS], "issuer": issuer, "person": person}
+        self._store.add_to_trail([Act(SIGNED_IN, about)])
 
     def read(self, account: Account | None, delivered: Delivered) -> None:
         """Note a page of objects, if its reader may see AMBER+STRICT or RED there."""

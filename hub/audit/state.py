@@ -17,6 +17,7 @@ from hub.store.chain import GONE, SEAL_BYTES, TrailEntry, TrailHead, digest_of, 
 DELIVERED: Final = "delivered"  # what the delivery ledger noted since the entry before
 READ: Final = "read"  # pages with AMBER+STRICT or RED, by account and interval
 REFUSED_LOGIN: Final = "refused login"
+SIGNED_IN: Final = "signed in"  # through an OpenID Connect provider: which person, as which account
 COMMAND: Final = "command"
 
 

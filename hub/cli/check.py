@@ -12,7 +12,7 @@ import re
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from hub.community.alarms import certificate_end
 from hub.community.hub import Hub
 from hub.errors import HubError
 from hub.server.certificates import open_certificates
+from hub.server.provider import open_provider
 from hub.settings import Settings, load_settings
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import deleted_accounts
@@ -94,6 +95,7 @@ def _findings(backups: Path | None) -> Iterator[Finding]:
         yield from _held(hub)
         yield from _accounts(hub)
         yield from _client_certificates(hub, settings)
+        yield from _provider(hub, settings)
         yield _backup(hub, backups)
 
 
@@ -171,6 +173,7 @@ def _files(settings: Settings) -> Iterator[Finding]:
         "TLS key": settings.tls_key,
         "checkpoint key": settings.checkpoint_key,
         "proxy's secret": settings.proxy_secret_file,
+        "provider's secret": settings.oidc_secret_file,
     }
     open_files = [
         f"{path} ({name})" for name, path in files.items() if path and Path(path).exists() and _others_read(Path(path))
@@ -238,11 +241,32 @@ def _client_certificates(hub: Hub, settings: Settings) -> Iterator[Finding]:
     except HubError as error:
         yield Finding("client certificates", good=False, words=str(error))
         return
-    gone = deleted_accounts(hub.store)
-    names = {row.name for row in hub.store.list_accounts()} - gone
-    unknown = sorted(settings.certificates.keys() - names)
+    unknown = _unknown_accounts(hub, settings.certificates)
     words = f"there is no account {', '.join(unknown)}: see [certificates] in hub.toml, and `hub account list`"
     yield Finding("client certificates", not unknown, words if unknown else "each is that of an account")
+
+
+def _provider(hub: Hub, settings: Settings) -> Iterator[Finding]:
+    """Whether people can sign in through the OpenID Connect provider that the settings name."""
+    try:
+        provider = open_provider(settings, now)
+        if provider is None:
+            return
+        provider.look_up()
+    except HubError as error:
+        yield Finding("sign-in provider", good=False, words=str(error))
+        return
+    unknown = _unknown_accounts(hub, settings.oidc)
+    words = f"there is no account {', '.join(unknown)}: see [oidc] in hub.toml, and `hub account list`"
+    if not settings.oidc:
+        words = "it answers, and lets nobody in: name the people in [oidc] of hub.toml"
+    good = bool(settings.oidc) and not unknown
+    yield Finding("sign-in provider", good, "it answers, and each of its people has an account" if good else words)
+
+
+def _unknown_accounts(hub: Hub, names: Collection[str]) -> list[str]:
+    """Those of the names that are no account's."""
+    return sorted(set(names) - ({row.name for row in hub.store.list_accounts()} - deleted_accounts(hub.store)))
 
 
 def _backup(hub: Hub, folder: Path | None) -> Finding:

@@ -11,6 +11,7 @@ from typing import Final
 from hub.cli.server_process import serve
 from hub.server.certificates import open_certificates
 from hub.server.events import Events
+from hub.server.registration import open_identities
 from hub.settings import load_settings
 from hub.wiring import log_to, open_hub
 
@@ -28,6 +29,7 @@ def main() -> None:
         pages_port=settings.port,
         public_url=settings.public_url,
         certificates=open_certificates(hub.credentials, settings),
+        identities=open_identities(settings).digests(),
     )
     # every listener is a connection that stays
     limits = dataclasses.replace(settings.limits, connections=settings.limits.connections + settings.limits.listeners)

@@ -24,6 +24,7 @@ from hub.cli.processes import KeptProcess
 from hub.community.reminder_loop import check_reminding
 from hub.errors import ConfigurationError
 from hub.server.certificates import open_certificates
+from hub.server.provider import open_provider
 from hub.settings import ENVIRONMENT_PREFIX, Settings, load_settings
 from hub.wiring import METRICS_FOLDER, events_port, open_hub
 
@@ -134,6 +135,7 @@ def _check_store(settings: Settings) -> None:
     hub = open_hub(settings)
     try:
         open_certificates(hub.credentials, settings)
+        open_provider(settings, hub.clock)
     finally:
         hub.store.close()
 

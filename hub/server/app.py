@@ -24,10 +24,12 @@ from hub.server import audit, community, errors, front, health, metrics, views
 from hub.server.certificates import SUBJECT, Certificates, agreed
 from hub.server.console import addresses, guard, pages
 from hub.server.console.live import LiveBoards
+from hub.server.provider import Provider
 from hub.server.requests import current_request
 from hub.server.responses import compress
 from hub.sharing.credentials import NOBODY_TRIED, PasswordCheck, name_tried
 from hub.sharing.deliver import Delivered
+from hub.sharing.handshakes import Handshakes
 from hub.sharing.last_seen import LastSeen
 from hub.sharing.members import Account
 from hub.sharing.sessions import Sessions
@@ -86,13 +88,14 @@ def create_app(  # noqa: PLR0913 - each by its name
     events: str | int | None = None,
     trail: AuditTrail | None = None,
     certificates: Certificates | None = None,
+    provider: Provider | None = None,
 ) -> flask.Flask:
     """The WSGI application for one hub; without `trail`, with one whose key is derived from the store's secret.
 
     `public_url` is the address that discovery names, empty for the one that was asked; `behind_proxy` believes
     X-Forwarded-* of one proxy in front; `metrics_together` says that several workers keep their figures in one folder; `events`
     is the address of the process that holds those who wait for events, or its port on this host, None if there is none;
-    `certificates` log accounts in by what the proxy says of a client's certificate.
+    `certificates` log accounts in by what the proxy says of a client's certificate; through `provider` people sign in to the pages.
     """
     app = _App("hub", static_folder=None, template_folder=str(Path(__file__).parent / "console" / "templates"))
     app.url_map = _url_map()
@@ -104,7 +107,10 @@ def create_app(  # noqa: PLR0913 - each by its name
     hub.read_observers.update((trail.recorder.read, _count_read))
     app.extensions["last_seen"] = LastSeen(hub.store, hub.clock)
     app.extensions["live_boards"] = LiveBoards()
-    app.extensions["sessions"] = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
+    identities = provider.identities.digests() if provider is not None else {}
+    app.extensions["sessions"] = Sessions(hub.store, hub.secret, hub.clock, hub.limits, identities)
+    app.extensions["provider"] = provider
+    app.extensions["handshakes"] = Handshakes(hub.store, hub.secret, hub.clock)
     app.config["PUBLIC_URL"] = public_url
     app.config["METRICS_TOGETHER"] = metrics_together
     app.config["EVENTS"] = events

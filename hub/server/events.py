@@ -26,6 +26,7 @@ from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -106,14 +107,18 @@ class Events:
         *,
         behind_proxy: bool = False,
         certificates: Certificates | None = None,
+        identities: Mapping[str, str] = MappingProxyType({}),
         heartbeat_seconds: float = HEARTBEAT_SECONDS,
         send_seconds: float = SEND_SECONDS,
         pages_port: int = 0,
         public_url: str = "",
     ) -> None:
-        """`pages_port` is the port of the pages that may listen (5), `public_url` their address where one is set."""
+        """`pages_port` is the port of the pages that may listen (5), `public_url` their address where one is set.
+
+        `identities` are those of a provider who may sign in to the pages, as `Sessions` takes them.
+        """
         self._hub = hub
-        self._sessions = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
+        self._sessions = Sessions(hub.store, hub.secret, hub.clock, hub.limits, identities)
         self._pages_port = pages_port
         self._public_url = public_url
         self._behind_proxy = behind_proxy

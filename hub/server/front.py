@@ -8,8 +8,8 @@ Flask answers in a few threads. The front sees to it that no client, slow or gre
 3. The body is read whole, within its limits of bytes and time, before a thread is taken.
 4. Its turn: one client has few requests in the threads at a time, more wait, and beyond that 429. Credentials that are seen
    for the first time wait for one another by address, until it is known whose they are.
-5. A thread answers. Where a password must be verified first, that is done elsewhere (`logins`), and a thread answers
-   again.
+5. A thread answers. Where a password must be verified or an OpenID Connect provider be asked first, that is done elsewhere
+   (`logins`, `provider_queue`), and a thread answers again.
 6. The answer is sent in pieces, each within a time limit, a few answers of one client at a time.
 7. The delivery ledger learns that the answer was sent, if it was.
 """
@@ -37,6 +37,7 @@ from hub.server.certificates import SECRET, SUBJECT
 from hub.server.connections import HttpConnection
 from hub.server.logins import PasswordQueue
 from hub.server.metrics import count_front_refusal, note_front
+from hub.server.provider_queue import ProviderCall, ProviderQueue
 from hub.server.shares import Shares
 from hub.server.threads import Threads
 from hub.server.turns import Turns
@@ -45,9 +46,9 @@ from hub.sharing.credentials import PasswordCheck
 from hub.sharing.members import Account
 
 # Keys of the WSGI environment that the front and the Flask application share.
-FRONT: Final = "hub.front"  # True: a password is to be verified here, not in the thread
-LOGIN: Final = "hub.login"  # Account or HubError: what became of the password
-CHECK: Final = "hub.check"  # PasswordCheck: set by the application where a password must be verified
+FRONT: Final = "hub.front"  # True: a password is to be verified here, and a provider asked, not in the thread
+LOGIN: Final = "hub.login"  # what became of that: the Account, what the provider's call returned, or a HubError
+CHECK: Final = "hub.check"  # PasswordCheck or ProviderCall: set by the application where that must be done
 ACCOUNT: Final = "hub.account"  # Account or None: set by the application once it is known whose the request is
 OBJECTS: Final = "hub.objects"  # int: set by the application, how many objects the request brought
 READ: Final = "hub.read"  # int: set by the application, bytes that it read for an answer which is shorter than them
@@ -96,6 +97,7 @@ class Front:
         self._behind_proxy = behind_proxy
         self._threads = Threads(threads, "request")
         self._passwords = PasswordQueue(limits)
+        self._provider = ProviderQueue(limits)
         own = {_client_of(name): account_limits for name, account_limits in accounts.items()}
         self._working = Turns(*_turns(limits), {name: _turns(account_limits) for name, account_limits in own.items()})
         # a thousand accounts behind one address may come at once, when a worker has just started: they wait, and are not refused;
@@ -131,6 +133,7 @@ class Front:
                 figures.cancel()
                 note_front(dict.fromkeys(self.waiting(), 0), {})
                 self._passwords.close()
+                self._provider.close()
                 self._threads.end()
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
@@ -151,6 +154,7 @@ class Front:
             "turns": self._working.queued + self._unknown.queued,
             "threads": len(self._threads.calls),
             "passwords": self._passwords.waiting,
+            "provider": self._provider.waiting,
             "answers": self._sending.queued,
             "body_bytes": self._body_bytes,
         }
@@ -161,6 +165,7 @@ class Front:
             "turns": self._working.refused + self._unknown.refused,
             "answers": self._sending.refused,
             "bodies": self._bodies_refused,
+            "provider": self._provider.refused,
             **self._shares.refused,
             **self._passwords.refused,
         }
@@ -260,10 +265,18 @@ class Front:
         return answer
 
     async def _ask_after_check(
-        self, environ: dict[str, Any], body: bytes, check: PasswordCheck, address: str, client: str
+        self,
+        environ: dict[str, Any],
+        body: bytes,
+        check: PasswordCheck | ProviderCall,
+        address: str,
+        client: str,
     ) -> WsgiAnswer:
         try:
-            environ[LOGIN] = await self._passwords.verify(check, address)
+            if isinstance(check, ProviderCall):
+                environ[LOGIN] = await self._provider.ask(check, address)
+            else:
+                environ[LOGIN] = await self._passwords.verify(check, address)
         except HubError as error:
             environ[LOGIN] = error
         async with self._working.of(client):

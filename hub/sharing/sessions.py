@@ -5,7 +5,8 @@ The hub keeps no list of sessions, so any worker can answer. What ends one:
 1. Too long without a request, or too long since the sign-in: both times stand in the cookie.
 2. The account is disabled, or its password, key, kind or member changes, or a key that was replaced comes to its end: the
    cookie holds a digest of them.
-3. Signing out: the session's id is noted in the store until its longest life is over.
+3. It was begun through an OpenID Connect provider, and the operator ties that person to the account no longer.
+4. Signing out: the session's id is noted in the store until its longest life is over.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -44,13 +46,23 @@ class Session:
     began: int
     used: int
     credentials: str  # digest
+    identity: str = ""  # digest of the person at the provider through which it was begun, if one was
 
 
 class Sessions:
     """Begins, reads and ends sessions. For several threads and processes."""
 
-    def __init__(self, store: Store, secret: bytes, clock: Callable[[], int], limits: Limits) -> None:
+    def __init__(
+        self,
+        store: Store,
+        secret: bytes,
+        clock: Callable[[], int],
+        limits: Limits,
+        identities: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """`identities` are those of a provider who may sign in: the digest of each, and the account's name."""
         self._store = store
+        self._identities = identities
         self._secret = hashlib.sha256(b"session of the console\x00" + secret).digest()
         self._clock = clock
         self._idle = limits.session_idle_minutes * _MINUTE
@@ -59,13 +71,13 @@ class Sessions:
             self._secret, salt="cookie", signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
         )
 
-    def begin(self, account: Account) -> Session | None:
-        """A new session of that account; None where it is gone or disabled by now."""
+    def begin(self, account: Account, identity: str = "") -> Session | None:
+        """A new session of that account, for that person of a provider; None where it is gone or disabled by now."""
         row = self._store.get_account(account.name)
         if row is None or row.disabled:
             return None
         now = self._clock()
-        return Session(secrets.token_hex(_ID_BYTES), row.name, now, now, self._digest(row))
+        return Session(secrets.token_hex(_ID_BYTES), row.name, now, now, self._digest(row), identity)
 
     def cookie(self, session: Session) -> str:
         """The session as a cookie's value."""
@@ -89,6 +101,9 @@ class Sessions:
         if row is None or row.disabled or not hmac.compare_digest(self._digest(row), session.credentials):
             return None
         # (3)
+        if session.identity and self._identities.get(session.identity) != session.account:
+            return None
+        # (4)
         if self._store.facts(ENDED, prefix=session.id):
             return None
         return session, account_of(row)

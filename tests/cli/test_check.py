@@ -9,6 +9,7 @@ import pytest
 import trustme
 
 from tests.commands import Command
+from tests.console.provider import fake_provider
 
 
 def findings(command: Command, *words: str, code: int = 3) -> dict[str, tuple[bool, str]]:
@@ -117,6 +118,48 @@ def test_client_certificates_that_log_nobody_in_are_found(
     assert "no account nobody:" in findings(made)["client certificates"][1]
     (tmp_path / "hub.toml").write_text('[certificates]\nsg-cert = "CN=a"\n', encoding="utf-8")
     assert findings(made)["client certificates"][0]
+
+
+def test_a_provider_that_lets_nobody_in_is_found(
+    made: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Settings that do not fit, a provider that does not answer or has another name, people without an account."""
+
+    def words(good: bool = False) -> str:
+        found = findings(made)["sign-in provider"]
+        assert found[0] is good
+        return found[1]
+
+    assert "sign-in provider" not in findings(made)
+    with fake_provider(lambda: 0) as provider:
+        monkeypatch.setenv("HUB_OIDC_ISSUER", provider.issuer)
+        assert "HUB_PUBLIC_URL" in words()
+        monkeypatch.setenv("HUB_PUBLIC_URL", "https://hub.example")
+        assert "HUB_OIDC_CLIENT_ID" in words()
+        monkeypatch.setenv("HUB_OIDC_CLIENT_ID", "hub")
+        for claim in ("name", "preferred_username", "aud", ""):
+            monkeypatch.setenv("HUB_OIDC_CLAIM", claim)
+            assert "use sub, or email" in words()
+        monkeypatch.setenv("HUB_OIDC_CLAIM", "sub")
+        assert "lets nobody in" in words()
+        (tmp_path / "hub.toml").write_text('[oidc]\nsg-cert = "alice"\n', encoding="utf-8")
+        assert "no account sg-cert" in words()
+        made("account", "add", "sg-cert", "--kind", "cert", "--member", "SG")
+        assert "has an account" in words(good=True)
+        monkeypatch.setenv("HUB_OIDC_SECRET_FILE", str(tmp_path / "secret"))
+        assert "cannot be read" in words()
+        (tmp_path / "secret").write_text("s", encoding="ascii")
+        (tmp_path / "secret").chmod(0o644)
+        assert str(tmp_path / "secret") in findings(made)["permissions"][1]
+        monkeypatch.setenv("HUB_OIDC_ISSUER", f"{provider.issuer}/")
+        assert "letter by letter" in words()
+    monkeypatch.setenv("HUB_OIDC_ISSUER", provider.issuer)
+    assert "does not answer" in words()
+    for issuer in ("http://idp.example", "https://", "https://idp.example?x=1"):
+        monkeypatch.setenv("HUB_OIDC_ISSUER", issuer)
+        assert "https:// address" in words()
+    monkeypatch.delenv("HUB_OIDC_ISSUER")
+    assert "[oidc] needs HUB_OIDC_ISSUER" in words()
 
 
 def test_an_old_or_missing_backup_is_found(made: Command, tmp_path: Path) -> None:

@@ -11,16 +11,20 @@ from hub.server.console import (
     lookup_page,
     operator_page,
     pages,
+    provider_page,
     region_page,
     signing_in,
 )
 from hub.server.console.collections_page import console
+from hub.server.registration import RETURN_PATH
 
 # (address, view, methods), as in `server.app`.
 ADDRESSES: Final = (
     ("/", console, ("GET",)),
     ("/console/login", signing_in.sign_in, ("GET",)),
     ("/console/login", signing_in.try_sign_in, ("POST",)),
+    ("/console/oidc", provider_page.go_to_provider, ("GET",)),
+    (RETURN_PATH, provider_page.return_from_provider, ("GET",)),
     ("/console/logout", signing_in.sign_out, ("POST",)),
     ("/console/language", signing_in.language, ("GET",)),
     ("/console/static/<name>", pages.asset, ("GET",)),
@@ -47,4 +51,6 @@ ADDRESSES: Final = (
 )
 PAGES: Final = frozenset(view.__name__ for _, view, _ in ADDRESSES)
 # No Authorization header is looked at there: the form brings the credentials, or none are needed.
-WITHOUT_ACCOUNT: Final = frozenset({"try_sign_in", "sign_out", "sign_in", "language", "asset"})
+WITHOUT_ACCOUNT: Final = frozenset(
+    {"try_sign_in", "sign_out", "sign_in", "language", "asset", "go_to_provider", "return_from_provider"}
+)

@@ -17,6 +17,7 @@ from hub.pages.assets import Assets
 from hub.pages.texts import gettext
 from hub.server.console import guard
 from hub.server.console.live import LIVE
+from hub.server.provider import Provider
 from hub.server.requests import base_url
 from hub.sharing import access
 from hub.sharing.catalogue import ApiRoot
@@ -53,6 +54,12 @@ def hub() -> Hub:
 def sessions() -> Sessions:
     """Those of this application."""
     found: Sessions = flask.current_app.extensions["sessions"]
+    return found
+
+
+def provider() -> Provider | None:
+    """Through which people may sign in besides; None where the operator names none."""
+    found: Provider | None = flask.current_app.extensions["provider"]
     return found
 
 
@@ -117,7 +124,7 @@ def end_session(response: flask.Response) -> None:
 
 def render(template: str, status: int = 200, **about: Any) -> flask.Response:
     """The page, in the frame that all pages have."""
-    page = flask.render_template(template, **_frame(), **about)
+    page = flask.render_template(template, **(_frame() | about))
     response = flask.Response(page, status, content_type=f"{HTML}; charset=utf-8")
     secure(response)
     return response

@@ -1,29 +1,44 @@
-"""Signing in and out: a name with its password or key, through the same throttles as every login (`server.logins`)."""
+"""Signing in and out: a name with its password or key, through the same throttles as every login (`server.logins`).
+
+`provider_page` is the other way in.
+"""
 
 from __future__ import annotations
 
 import base64
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
+from urllib.parse import quote
 
 import flask
 
-from hub.errors import HubError, MalformedError, TooManyRequestsError, UnauthenticatedError
+from hub.errors import HubError, MalformedError, ProviderError, TooManyRequestsError, UnauthenticatedError
 from hub.pages import forms, layout, texts
 from hub.pages.texts import gettext
 from hub.server import front
 from hub.server.console import guard, pages
+from hub.server.provider_queue import ProviderCall
 from hub.sharing.credentials import PasswordCheck, shown_name
 from hub.sharing.members import Account
-from hub.sharing.sessions import SECURE_COOKIE
+from hub.sharing.sessions import SECURE_COOKIE, Session
 
 _FORM_BYTES: Final = 16 * 1024
+_LEFT: Final = "left"  # of the query, after signing out of a session that was begun through a provider
 
 
 def sign_in() -> flask.Response:
     """GET /console/login: the form."""
     if pages.session() is not None:
         return layout.see(forms.local_target(flask.request.args.get("to", "")) or pages.start_of(pages.account()))
-    return _form(200, "", "", flask.request.args.get("to", ""))
+    left = _LEFT in flask.request.args
+    provider = pages.provider()
+    if left and provider is not None and not provider.is_known:  # another worker may have asked for the way out
+        try:
+            if isinstance(wait := asked(provider.look_up), flask.Response):
+                return wait
+        except (ProviderError, TooManyRequestsError):
+            pass  # the page does without it
+    return form(200, target=flask.request.args.get("to", ""), left=left)
 
 
 def try_sign_in() -> flask.Response:
@@ -37,19 +52,22 @@ def try_sign_in() -> flask.Response:
     try:
         login = login_of(name, request.form.get("password", ""))
     except TooManyRequestsError as error:
-        response = _form(429, gettext("Too many sign-ins failed. Wait a little, then try again."), name, target)
-        response.headers["Retry-After"] = str(error.retry_after)
-        return response
+        return throttled(error, name=name, target=target)
     except UnauthenticatedError:
-        return _form(401, gettext("The name and the password or key do not fit together."), name, target)
+        return form(401, gettext("The name and the password or key do not fit together."), name, target)
     if isinstance(login, PasswordCheck):
         request.environ[front.CHECK] = login
         return flask.Response(status=401)  # the front verifies the password, and asks again
     session = pages.sessions().begin(login)
     if session is None:
-        return _form(401, gettext("The name and the password or key do not fit together."), name, target)
-    flask.g.account = login
-    response = layout.see(forms.local_target(target) or pages.start_of(login))
+        return form(401, gettext("The name and the password or key do not fit together."), name, target)
+    return enter(login, session, target)
+
+
+def enter(account: Account, session: Session, target: str) -> flask.Response:
+    """To the page that was asked for, in the new session: it takes the place of one that the browser had."""
+    flask.g.account, flask.g.session = account, session
+    response = layout.see(forms.local_target(target) or pages.start_of(account))
     pages.set_session(response, session)
     return response
 
@@ -58,10 +76,12 @@ def sign_out() -> flask.Response:
     """POST /console/logout: the session opens nothing from now on."""
     guard.check_origin(flask.request, pages.public_url())
     session = pages.session()
+    target = "/console/login"
     if session is not None:
         guard.check_form(flask.request, session, pages.sessions())
         pages.sessions().end(session)
-    response = layout.see("/console/login")
+        target += f"?{_LEFT}=" if session.identity else ""
+    response = layout.see(target)
     pages.end_session(response)
     return response
 
@@ -94,5 +114,40 @@ def login_of(name: str, password: str) -> Account | PasswordCheck:
     return login
 
 
-def _form(status: int, problem: str, name: str, target: str) -> flask.Response:
-    return pages.render("sign_in.html", status, problem=problem, name=name, target=forms.local_target(target))
+def asked(ask: Callable[[], Any]) -> Any:
+    """What the provider answers; or the response that lets the front ask it, and then this view again."""
+    environ = flask.request.environ
+    if front.LOGIN in environ:
+        answer = environ.pop(front.LOGIN)
+        if isinstance(answer, HubError):
+            raise answer
+        return answer
+    if environ.get(front.FRONT):
+        environ[front.CHECK] = ProviderCall(ask)
+        return flask.Response(status=401)
+    return ask()
+
+
+def form(status: int, problem: str = "", name: str = "", target: str = "", *, left: bool = False) -> flask.Response:
+    """The page where one signs in; `left` where somebody signed out of the hub, and perhaps not at the provider."""
+    provider = pages.provider()
+    target = forms.local_target(target)
+    return pages.render(
+        "sign_in.html",
+        status,
+        problem=problem,
+        name=name,
+        target=target,
+        # the address of a page that a provider led to, or a form, is good once
+        here="/console/login" + (f"?to={quote(target, safe='')}" if target else ""),
+        provider=provider.name if provider is not None else "",
+        left=left and provider is not None,
+        sign_out_address=provider.sign_out_address if provider is not None else "",
+    )
+
+
+def throttled(error: TooManyRequestsError, *, name: str = "", target: str = "") -> flask.Response:
+    """The page where too many sign-ins of this address or name failed, or too many are on their way."""
+    response = form(429, gettext("Too many sign-ins failed. Wait a little, then try again."), name, target)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response

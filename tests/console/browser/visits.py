@@ -190,6 +190,8 @@ WITHOUT_PAGE: Final = {
     "language": "leads back",
     "back_to_incident": "leads to the incident",
     "confirm": "leads back to the directory",
+    "go_to_provider": "leads to the provider; while it is away, its page is looked at in `test_provider.py`",
+    "return_from_provider": "leads on; where it refuses, its page is looked at in `test_provider.py`",
     "asset": "a file",
     "download": "a file",
 }
