@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from hub.sharing.catalogue import Catalogue, Collection
-from hub.sharing.definitions import is_same
+from hub.sharing.definitions import is_same, says_no_more
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.names import forms_of
 from hub.stix.identifiers import DEFINITION_TYPES, derived_id
@@ -50,6 +50,7 @@ class Refusal:
 
 
 _BY_MARKING: Final = {level: Level(level, BY_MARKING) for level in (None, *TLP)}
+_SAME_IDENTITY: Final = Stands(HELD_ALREADY)
 _OWN_IDENTITY: Final = Stands(
     f"{HELD_ALREADY} The hub holds your identity as its operator declared it, and that stands: a change goes into members.toml."
 )
@@ -91,7 +92,7 @@ def speaks_for(member: str, obj: StixObject, collection: Collection, catalogue: 
         if is_same(own, obj.content):
             return Owner(NOBODY if reserved is None else reserved)
         if reserved == member and not obj.revoked:
-            return _OWN_IDENTITY
+            return _SAME_IDENTITY if says_no_more(own, obj.content) else _OWN_IDENTITY
         return Refusal(
             f"{obj.id} is the hub's own and stands as it is: refer to it, and leave it out of what you send."
         )

@@ -31,6 +31,8 @@ _INCIDENT_AUTHOR: Final = "identity--8ce3f695-d5a4-4dc8-9e93-a65af453a31a"
 _MARKING_AUTHOR: Final = "identity--b3bca3c2-1f3d-4b54-b44f-dac42c3a8f01"
 _PROJECT: Final = "identity--4d4c5d72-b49b-412c-a2de-56f4e8a2583f"
 
+_OF_THE_COPY: Final = frozenset({"created", "modified", "created_by_ref", "object_marking_refs"})
+
 # `created` of the PAP markings, each as registered.
 _PAP_CREATED: Final = {
     "clear": "2022-10-01T00:00:00.000Z",
@@ -59,6 +61,11 @@ def own_objects(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
 def is_same(own: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
     """Whether a valid copy of the hub's own object is it, whatever the spelling of its times."""
     return _with_instants(own) == _with_instants(copy)
+
+
+def says_no_more(own: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
+    """Whether a copy of the hub's own object says of it nothing else, whenever and by whom it was written."""
+    return all(own.get(name) == value for name, value in copy.items() if name not in _OF_THE_COPY)
 
 
 def _with_instants(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from hub.sharing.members import Account, AccountKind, Member
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS, tlp1_definition, tlp2_definition
 from hub.store.records import BY_HUB, BY_MARKING
+from hub.taxii.protocol import HELD_ALREADY
 
 MEMBERS = frozenset({"ID", "SG", "MY", "VN"})
 OPEN: Final = Collection(
@@ -297,7 +298,11 @@ def test_what_the_hub_put_in_stands_as_it_is() -> None:
 def test_a_members_own_copy_of_its_identity_changes_nothing() -> None:
     """The hub has it from members.toml, with its contact; tools send shorter ones, which is no failure of theirs."""
     catalogue = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
-    verdict = speaks_for("ID", identity(id=ID_OWN), OPEN, catalogue)
+    declared = catalogue.own_objects[ID_OWN]
+    short = {name: declared[name] for name in ("name", "identity_class")}
+    quiet = speaks_for("ID", identity(id=ID_OWN, created="2020-01-01T00:00:00.000Z", **short), OPEN, catalogue)
+    assert quiet == Stands(HELD_ALREADY), "a shorter copy that agrees is worth no word at each publication"
+    verdict = speaks_for("ID", identity(id=ID_OWN, **short | {"name": "Another name"}), OPEN, catalogue)
     assert isinstance(verdict, Stands)
     assert "members.toml" in verdict.message
     assert isinstance(speaks_for("ID", identity(id=ID_OWN, revoked=True), OPEN, catalogue), Refusal)
