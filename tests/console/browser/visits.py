@@ -6,12 +6,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from tests.community.making import acknowledged, incident, report, request, versioned
 from tests.console.browser.conftest import Office, Officer
 from tests.console.conftest import PASSWORD
 from tests.console.operating import CHIEF
+
+SCENARIO: Final = """
+title = "Night shift"
+[[event]]
+at = "0s"
+member = "ID"
+incident = "hospital"
+name = "Ransomware <b>at</b> a hospital"
+criticality = 90
+stage = "early"
+determination = "suspected"
+status = "open"
+[[event]]
+at = "10h"
+member = "ID"
+incident = "hospital"
+ask = ["SG"]
+what = "Take the drop server down"
+due = "30m"
+"""
 
 
 class Visitors:
@@ -140,6 +160,30 @@ def _disabling_account(visitors: Visitors) -> Page:
     return page
 
 
+def _upload(text: str) -> Callable[[Visitors], Page]:
+    """The chief uploads a scenario."""
+
+    def go(visitors: Visitors) -> Page:
+        page = at("chief", "/console/operator/new-drill")(visitors)
+        file = FilePayload(name="scenario.toml", mimeType="text/plain", buffer=text.encode())
+        page.get_by_label("Scenario (TOML)").set_input_files(file)
+        with page.expect_navigation():
+            page.get_by_role("button", name="Show what will be played").click()
+        return page
+
+    return go
+
+
+def _drill(visitors: Visitors) -> Page:
+    """It is played, and stopped, so that another can be played after it."""
+    page = _upload(SCENARIO)(visitors)
+    page.get_by_role("button", name="Start the drill").click()
+    page.get_by_text("1 of 2 events").wait_for()
+    page.get_by_role("button", name="Stop the drill").click()
+    page.get_by_text("It was stopped.").wait_for()
+    return page
+
+
 def _rotating_key(visitors: Visitors) -> Page:
     page = at("chief", "/console/operator/accounts/vn-cert")(visitors)
     form = page.locator("section[aria-labelledby=rotate]")
@@ -183,6 +227,11 @@ VISITS: Final = (
     Visit("show_account", "account.html", at("chief", "/console/operator/accounts/sg-cert")),
     Visit("change_account", "account.html", _disabling_account, status=401),
     Visit("change_account", "key.html", _rotating_key),
+    Visit("new_drill", "new_drill.html", at("operator", "/console/operator/new-drill")),
+    Visit("new_drill", "new_drill.html", at("chief", "/console/operator/new-drill")),
+    Visit("check_drill", "new_drill.html", _upload("title = 1"), status=422),
+    Visit("check_drill", "check_drill.html", _upload(SCENARIO)),
+    Visit("show_drill", "drill.html", _drill),
 )
 # Views of the console that show no page of their own, and why.
 WITHOUT_PAGE: Final = {
@@ -194,6 +243,9 @@ WITHOUT_PAGE: Final = {
     "return_from_provider": "leads on; where it refuses, its page is looked at in `test_provider.py`",
     "asset": "a file",
     "download": "a file",
+    "verify_store": "leads to the operator's page",
+    "start_drill": "leads to the drill",
+    "stop_drill": "leads to the drill",
 }
 PARTS: Final = frozenset(
     {"frame.html", "board_row.html", "live.html", "operator_parts.html"}
