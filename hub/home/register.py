@@ -17,6 +17,7 @@ import io
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -91,11 +92,17 @@ def _constituent(row: Mapping[str, str], country: str, where: str) -> Constituen
     ranges = _values(row.get("ranges", ""))
     for text in ranges:
         try:
-            ipaddress.ip_network(text, strict=False)
+            network_of(text)
         except ValueError:
             raise ConfigurationError(f"{where}: {text!r} is no address and no CIDR range") from None
     short_names, domains = _values(row.get("short names", "")), _values(row.get("domains", ""))
     return Constituent(name, country, short_names, domains, ranges, sector, size)
+
+
+@lru_cache(maxsize=10_000)
+def network_of(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """The network that a range of a constituent is: asked for when the register is read, and to look it up. ValueError."""
+    return ipaddress.ip_network(text, strict=False)
 
 
 def _values(cell: str) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from hub.release.spelling import LEGAL_WORDS, fold, is_legal_form, without_legal_form
 
@@ -51,10 +51,16 @@ class Generic:
     cut_affixes: frozenset[str]  # the beginnings of affixes
 
 
+@cache
+def word_table(name: str) -> Mapping[str, Any]:
+    """A file of words of this folder, read once."""
+    return tomllib.loads(files("hub.release").joinpath(f"{name}.toml").read_text("utf-8"))
+
+
 @lru_cache(maxsize=1)
 def generic() -> Generic:
-    """The words of the file, read once."""
-    table = tomllib.loads(files("hub.release").joinpath("generic_words.toml").read_text("utf-8"))
+    """The generic words, made ready once."""
+    table = word_table("generic_words")
 
     def entries(*sections: str) -> list[str]:
         texts = (text for section in sections for text in table[section].values())

@@ -39,7 +39,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", text).casefold()
-    text = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    if not text.isprintable():  # invisible characters are not
+        text = "".join(character for character in text if unicodedata.category(character) != "Cf")
     text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).translate(_LETTERS)
     return unicodedata.normalize("NFKC", text)
 
@@ -50,7 +51,7 @@ def squeeze(text: str) -> str:
     folded = fold(text)
     if folded.isascii():
         return _NOT_ALNUM.sub("", folded)
-    return "".join(character for character in folded if unicodedata.category(character)[0] in "LNM")
+    return "".join([one for one in folded if one.isalnum() or unicodedata.category(one)[0] == "M"])
 
 
 def squeezed_with_places(text: str) -> tuple[str, list[int]]:

@@ -10,14 +10,12 @@ An officer who approves a text is shown the spans, and gives a reason to let the
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import Final
 
-from hub.release.names import UNSPACED, generic, words
+from hub.release.names import UNSPACED, generic, word_table, words
 from hub.release.patterns import spans
 from hub.release.scan import Hit
 
@@ -116,7 +114,7 @@ def _known_identifiers(text: str) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=1)
 def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    table = tomllib.loads(files("hub.release").joinpath("suspicious_words.toml").read_text("utf-8"))
+    table = word_table("suspicious_words")
     spaced = "|".join(expression for group in table["superlatives"].values() for expression in group)
     unspaced = "|".join(word for group in table["superlatives_of_scripts_without_blanks"].values() for word in group)
     units, places = table["units"], table["places"]
@@ -171,13 +169,13 @@ def _either(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _cities() -> frozenset[str]:
-    table = tomllib.loads(files("hub.release").joinpath("generic_words.toml").read_text("utf-8"))
+    table = word_table("generic_words")
     return frozenset(" ".join(entry.split()) for entry in table["places"]["cities_and_provinces"].split(",")) - {""}
 
 
 @lru_cache(maxsize=1)
 def _known() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    table = tomllib.loads(files("hub.release").joinpath("suspicious_words.toml").read_text("utf-8"))["known"]
+    table = word_table("suspicious_words")["known"]
     upper, names, leet = (
         frozenset(entry.strip().casefold() for entry in table[key].split(","))
         for key in ("abbreviations", "names", "leet")
@@ -188,7 +186,7 @@ def _known() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
 @lru_cache(maxsize=1)
 def street_words() -> frozenset[str]:
     """The words that stand before or after the name of a street or building, and name nothing by themselves."""
-    places = tomllib.loads(files("hub.release").joinpath("suspicious_words.toml").read_text("utf-8"))["places"]
+    places = word_table("suspicious_words")["places"]
     return frozenset(word for key in ("before", "after") for word in words(places[key].replace(",", " ")))
 
 
