@@ -50,6 +50,7 @@ class Refusal:
 
 
 _BY_MARKING: Final = {level: Level(level, BY_MARKING) for level in (None, *TLP)}
+_WITH_AUTHORS: Final = frozenset({"note", "opinion"})
 _SAME_IDENTITY: Final = Stands(HELD_ALREADY)
 _OWN_IDENTITY: Final = Stands(
     f"{HELD_ALREADY} The hub holds your identity as its operator declared it, and that stands: a change goes into members.toml."
@@ -128,6 +129,10 @@ def _speaks_as_another(member: str, obj: StixObject, authors: frozenset[str], ca
             return (
                 f"It names another member as its author: set created_by_ref to your own identity, such as {identity}."
             )
+    # notes and opinions name their authors in words (STIX 2.1, 4.8 and 4.10)
+    for name in obj.content.get("authors", ()) if obj.type in _WITH_AUTHORS else ():
+        if isinstance(name, str) and _cert_of_another(member, name, catalogue):
+            return f"Its authors name {quoted(name)}, another member's CERT: leave that out, and name it in the text."
     # its identities are its own even before it published any
     reserved = catalogue.reserved.get(obj.id)
     if reserved is not None and reserved != member:
@@ -139,6 +144,10 @@ def _speaks_as_another(member: str, obj: StixObject, authors: frozenset[str], ca
             f"CERT's, use {catalogue.members[member].identity}, or have the operator declare this id in members.toml."
         )
     return ""
+
+
+def _cert_of_another(member: str, name: str, catalogue: Catalogue) -> bool:
+    return any(catalogue.cert_names.get(form, member) != member for form in forms_of(name))
 
 
 def level_of(obj: StixObject, collection: Collection, catalogue: Catalogue) -> Level | Refusal:

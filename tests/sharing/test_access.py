@@ -279,6 +279,18 @@ def test_nobody_takes_the_name_of_a_members_cert(name: str, code: str) -> None:
     assert speaks_for("SG", identity(id=SG_OPENCTI, name=name), OPEN, named) == Owner("SG")
 
 
+@pytest.mark.parametrize("name", CERT_NAMES)
+def test_nobody_names_another_members_cert_as_the_author_of_a_note(name: str) -> None:
+    """In no spelling that a reader would take for it; its own CERT and persons are a member's to name."""
+    named = replace(
+        CATALOGUE, members={**CATALOGUE.members, "SG": replace(CATALOGUE.members["SG"], cert="SgCERT (Singapore)")}
+    )
+    verdict = speaks_for("ID", note(authors=["Analyst 7", name]), OPEN, named)
+    assert isinstance(verdict, Refusal)
+    assert "another member's CERT" in verdict.message
+    assert speaks_for("ID", note(authors=["Analyst 7"]), OPEN, named) == Owner("ID")
+
+
 def test_what_the_hub_put_in_stands_as_it_is() -> None:
     """Its definitions and the members' identities: the exact copy is no change, anything else is refused."""
     catalogue = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
