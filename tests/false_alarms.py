@@ -5,6 +5,7 @@
    corpus is about any of them, so every hit is a false alarm.
 3. The same for a register of all invented constituents of one country, and for what looks like a machine, an account or
    a wallet, which an officer is asked about whoever the victim is. The old kinds (mail addresses, user paths) are apart.
+4. Each is searched for the organisations that the texts of its own report name.
 
 With --shown each hit is printed with its reason. The exit code is 1 where more than MOST of the values are held.
 """
@@ -26,7 +27,12 @@ from hub.home.keys import Key
 from hub.home.member import OwnMember
 from hub.release.deny import listed, scanner_for
 from hub.release.gate import _values as values_of
+from hub.release.needle_index import NeedleIndex
+from hub.release.needles import our_words
 from hub.release.patterns import intruders
+from hub.release.scan import Scanner
+from hub.release.similar_needles import like_told_name
+from hub.release.told_names import told_names
 from hub.rendering.render import render
 from hub.reports.read import ReadOptions, read_reports
 from hub.reports.report import Report
@@ -49,15 +55,23 @@ class Alarms:
     for_victims: float = 0  # values held, as a mean over the victims
     for_register: int = 0
     for_kinds: int = 0
+    for_texts: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def rate(self) -> float:
         """The share of values that are held, whichever part of the search holds them."""
-        return (self.for_victims + self.for_register + self.for_kinds) / self.values if self.values else 0.0
+        return (
+            (self.for_victims + self.for_register + self.for_kinds + self.for_texts) / self.values
+            if self.values
+            else 0.0
+        )
 
     def __str__(self) -> str:
-        return f"{self.values:>8,} {self.for_victims:>12.2f} {self.for_register:>10,} {self.for_kinds:>8,} {self.rate:>8.2%}"
+        return (
+            f"{self.values:>8,} {self.for_victims:>12.2f} {self.for_register:>10,} {self.for_kinds:>8,} "
+            f"{self.for_texts:>6,} {self.rate:>8.2%}"
+        )
 
 
 def victims() -> Iterator[Victim]:
@@ -90,11 +104,17 @@ def as_listed(one: Constituent) -> home_register.Constituent:
 
 def texts(folder: Path) -> Iterator[str]:
     """Each text of an adversary's value in the folder, once for each report."""
+    for report in reports(folder):
+        yield from _of_report(report)
+
+
+def reports(folder: Path) -> Iterator[Report]:
+    """The reports of all files of the folder that can be read."""
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         try:
             for reading in read_reports(path, options=ReadOptions(default_country="MY", default_tlp="green")):
                 if isinstance(reading, Report):
-                    yield from _of_report(reading)
+                    yield reading
         except HubError:
             continue
 
@@ -131,6 +151,20 @@ def measure(values: Sequence[str]) -> Alarms:
     return alarms
 
 
+def of_own_texts(folder: Path, reasons: Counter[str]) -> int:
+    """How many of the values hold a name that only the texts of their own report tell."""
+    held = 0
+    for report in reports(folder):
+        names = list(told_names(report))
+        needles = NeedleIndex(needle for name in names for needle in like_told_name(name))
+        scanner = Scanner([needles], [], harmless=our_words())
+        for text in _of_report(report) if names else ():
+            hits = scanner.hits(text)
+            held += bool(hits)
+            reasons.update(f"{text[:60]} | {hit}" for hit in hits[:1])
+    return held
+
+
 def read_empty() -> Iterator[Report]:
     """A report that declares nothing."""
     yield Report(report_id="none", source_format="form", title="none")
@@ -141,12 +175,15 @@ def main(argv: Iterable[str] | None = None) -> int:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--shown", action="store_true", help="print each hit with its reason")
     args = parser.parse_args(None if argv is None else list(argv))
-    lines = [f"{'folder':<24} {'values':>8} {'for a victim':>12} {'register':>10} {'kinds':>8} {'held':>8}"]
+    lines = [
+        f"{'folder':<24} {'values':>8} {'for a victim':>12} {'register':>10} {'kinds':>8} {'texts':>6} {'held':>8}"
+    ]
     total = Alarms()
     for folder in args.folders:
         alarms = measure(list(texts(folder)))
+        alarms.for_texts = of_own_texts(folder, alarms.reasons)
         lines.append(f"{folder.name[:24]:<24} {alarms}")
-        for name in ("values", "for_victims", "for_register", "for_kinds"):
+        for name in ("values", "for_victims", "for_register", "for_kinds", "for_texts"):
             setattr(total, name, getattr(total, name) + getattr(alarms, name))
         if args.shown:
             lines += [f"    {count:>4} {reason}" for reason, count in alarms.reasons.most_common()]

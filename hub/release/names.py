@@ -46,6 +46,7 @@ class Generic:
     titles: frozenset[str]
     not_in_people: frozenset[str]  # titles and particles
     technical: frozenset[str]
+    heads: Mapping[str, bool]  # words that make a name of what stands beside them; True: of what follows only
     kinds: Mapping[str, re.Pattern[str]]  # in English, and how a name of any language says it
     affixes: frozenset[str]
     cut_affixes: frozenset[str]  # the beginnings of affixes
@@ -90,6 +91,11 @@ def generic() -> Generic:
         titles=frozenset(" ".join(words(entry)) for entry in table["people"]["titles"].split(",")),
         not_in_people=frozenset(people),
         technical=frozenset(technical),
+        heads={
+            " ".join(words(entry)): group != "beside"
+            for group, text in table["heads"].items()
+            for entry in text.split(",")
+        },
         kinds={
             kind: re.compile(
                 "|".join(rf"(?<!\w){re.escape(' '.join(words(entry)))}(?!\w)" for entry in text.split(","))

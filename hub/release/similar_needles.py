@@ -113,6 +113,21 @@ def _windows(word: str) -> Iterator[str]:
         yield from (word[start : start + MIN_UNSPACED] for start in range(len(word) - MIN_UNSPACED + 1))
 
 
+def like_told_name(name: str) -> Iterator[Needle]:
+    """What resembles a name in the report's own text, of which nobody said whose it is: its words, joined and alone."""
+    why = "a name in the report's own text"
+    own = [word for word in distinctive(name) if not is_ordinary(word) and word not in our_words()]
+    whole = squeeze(without_legal_form(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))))
+    for part in dict.fromkeys((whole, "".join(map(squeeze, own)), *map(squeeze, own))):
+        yield from _part(part, why, name)
+        if part.isascii() and len(looks(part)) >= MIN_DISGUISED:
+            yield _needle(looks(part), f"letters that look like {why}", name, _bounds(part), view=View.LOOKS)
+        elif not part.isascii() and len(plain := squeeze(latin(part))) >= MIN_ANYWHERE:
+            yield _needle(plain, f"{why}, in Latin letters", name)
+    for window in dict.fromkeys(window for word in own for window in _windows(squeeze(word))):
+        yield _needle(window, why, name)
+
+
 def like_listed_name(name: str, whose: str) -> Iterator[Needle]:
     """What resembles the name of one of many: the name or its distinctive words as a whole, in letters that look alike."""
     whole = squeeze(without_legal_form(name))

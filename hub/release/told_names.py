@@ -1,0 +1,142 @@
+"""Names of organisations in the report's own texts, of which no column says that they are a victim's.
+
+Many officers write "Ransomware at Hospital Seri Melor" and leave the victim's column empty, and an event of MISP has no
+other place for it. So what a title, a description, a note or a comment calls by a word such as "Bank", "Sdn Bhd" or
+"Bệnh viện", or says that something happened at, is searched for, too. Who it is, no field says: what holds it is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from itertools import islice
+from typing import Final, NamedTuple
+
+from hub.release.known_names import is_public
+from hub.release.names import UNSPACED, Generic, generic, words
+from hub.release.needles import our_words
+from hub.release.spelling import fold
+from hub.reports.report import Report, ReportKind
+
+MAX_CHARACTERS: Final = 20_000  # of texts that are read for names
+MAX_NAMES: Final = 20  # of one report
+MAX_COMMENTS: Final = 200  # of values
+MAX_WORDS: Final = 8  # of a name
+MAX_UNSPACED: Final = 12  # characters of a name in a script without blanks, after the word that says what it is
+MIN_LETTERS: Final = 3  # of a word of a name
+
+_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019](?!s\b)[^\W_]+)*")  # an "'s" is no part of a name
+_BETWEEN: Final = re.compile(r"[ &/-]{1,3}")  # what stands between words of one name
+# After these a name follows, whatever it is of.
+_HAPPENED_AT: Final = frozenset("at against terhadap di pada tại hits".split())
+_LONGEST_HEAD: Final = 4  # words
+
+
+class _Word(NamedTuple):
+    text: str
+    folded: str
+    start: int
+    end: int
+
+    @property
+    def is_capital(self) -> bool:
+        return self.text[0].isupper()
+
+
+def told_names(report: Report) -> Iterator[str]:
+    """The names of organisations that the texts of a case tell, each once."""
+    if report.kind is not ReportKind.CASE:
+        return
+    adversary = frozenset(
+        word
+        for names in (
+            *((item.name, *item.aliases) for item in report.actors),
+            *((item.name, *item.aliases) for item in report.malware),
+        )
+        for name in names
+        for word in words(name)
+    )
+    text = "\n".join(dict.fromkeys(text for text in _texts(report) if text))[:MAX_CHARACTERS]
+    yield from islice(dict.fromkeys(names_in(text, adversary)), MAX_NAMES)
+
+
+def _texts(report: Report) -> Iterator[str | None]:
+    yield from (report.title, report.description)
+    yield from (item.text for item in report.translations)
+    yield from (item.text for item in report.notes)
+    yield from (text for item in report.tasks for text in (item.name, item.description))
+    yield from (text for item in report.events for text in (item.name, item.description))
+    yield from report.recommended_actions
+    yield from (row.value for row in report.unused)
+    yield from (item.description for item in islice(report.observables, MAX_COMMENTS))
+
+
+def names_in(text: str, adversary: Collection[str] = frozenset()) -> Iterator[str]:
+    """The names of organisations in a text; `adversary` are words of names that the report calls the adversary's."""
+    known = generic()
+    row = [_Word(match[0], fold(match[0]), *match.span()) for match in _WORD.finditer(text)]
+    for first, last in _places(text, row, known):
+        own = [word for word in row[first:last] if word.is_capital and _names_somebody(word, known, adversary)]
+        if own:
+            yield text[row[first].start : row[last - 1].end]
+    for match in _UNSPACED_RUN.finditer(text):
+        head = next((head for head in known.glued if head in known.heads and head in match[0]), None)
+        if head is not None:
+            start = match[0].index(head)
+            yield match[0][start : start + len(head) + MAX_UNSPACED]
+
+
+_UNSPACED_RUN: Final = re.compile(rf"(?:{UNSPACED.pattern}){{4,80}}")
+
+
+def _places(text: str, row: list[_Word], known: Generic) -> Iterator[tuple[int, int]]:
+    """Where names stand: from the first word to the one after the last."""
+    for at, word in enumerate(row):
+        if head := _head(row, at, known):
+            first = at if known.heads[head] else _first(text, row, at, known)
+            yield first, _last(text, row, at + len(head.split()), first)
+        elif word.folded in _HAPPENED_AT and at + 1 < len(row) and row[at + 1].is_capital:
+            yield at + 1, _last(text, row, at + 2, at + 1)
+
+
+def _first(text: str, row: list[_Word], at: int, known: Generic) -> int:
+    """The first of the capitalised words before this one; a word such as "PT" begins the name."""
+    first = at
+    while first > 0 and at - first < MAX_WORDS and row[first - 1].is_capital and _are_beside(text, row, first):
+        if row[first - 1].folded in _HAPPENED_AT:
+            break
+        first -= 1
+        if known.heads.get(row[first].folded):
+            break
+    return first
+
+
+def _last(text: str, row: list[_Word], after: int, first: int) -> int:
+    """Where the capitalised words from this one on end."""
+    while after < len(row) and after - first < MAX_WORDS and row[after].is_capital and _are_beside(text, row, after):
+        after += 1
+    return after
+
+
+def _head(row: list[_Word], at: int, known: Generic) -> str:
+    """The words, this one the first of them, that say what an organisation is; "" where it is none."""
+    lengths = range(min(_LONGEST_HEAD, len(row) - at), 0, -1)
+    phrases = (" ".join(word.folded for word in row[at : at + length]) for length in lengths)
+    return next((phrase for phrase in phrases if phrase in known.heads), "")
+
+
+def _are_beside(text: str, row: list[_Word], at: int) -> bool:
+    """Whether a word and the one before it may be of one name: no end of a sentence is between them."""
+    return _BETWEEN.fullmatch(text, row[at - 1].end, row[at].start) is not None
+
+
+def _names_somebody(word: _Word, known: Generic, adversary: Collection[str]) -> bool:
+    of_many = known.words | known.affixes | known.places | known.technical
+    if (
+        len(word.folded) < MIN_LETTERS
+        or word.folded in of_many
+        or word.folded in our_words()
+        or word.folded in adversary
+    ):
+        return False
+    return not (is_public("malware", word.text) or is_public("threat-actor", word.text) or is_public("tool", word.text))

@@ -1,0 +1,98 @@
+"""Names of organisations that only a text of the report tells: what holds them is asked about, and nothing else is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from hub.release.deny import scanner_for
+from hub.release.scan import Hit
+from hub.release.told_names import names_in
+from hub.reports.knowledge import Actor
+from hub.reports.losses import Unused
+from hub.reports.observables import ObservableType
+from hub.reports.report import Note, Report
+from tests.release.releasing import PUBLIC, REGIONAL, released, text_of
+from tests.reports.making_reports import a_case, a_member, a_watch, seen
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ransomware at Hospital Seri Mayang", "Hospital Seri Mayang"),
+        ("Phishing against Mayangbank", "Mayangbank"),
+        ("Mayang Air, an airline, was struck", "Mayang Air"),
+        ("Situs PT Mayang Jaya Tbk dirusak", "PT Mayang Jaya Tbk"),
+        ("Serangan terhadap RSUD Mayang, data dicuri", "RSUD Mayang"),
+        ("ngân hàng Mai Vàng mất dữ liệu", "ngân hàng Mai Vàng"),
+        ("Bệnh viện Đa khoa Mai Vàng bị tấn công", "Bệnh viện Đa khoa Mai Vàng"),
+        ("We told Mayang Sdn Bhd. Nobody answered.", "Mayang Sdn Bhd"),
+    ],
+)
+def test_a_text_names_an_organisation_by_a_word_for_one_or_by_what_happened_at_it(text: str, name: str) -> None:
+    assert name in list(names_in(text))
+
+
+def test_in_a_script_without_blanks_the_name_follows_the_word_for_an_organisation() -> None:
+    (name,) = names_in("โรงพยาบาลมายางถูกโจมตี")
+    assert name.startswith("โรงพยาบาลมายาง")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Attack against Windows servers", "Emotet Banking Trojan", "DHL phishing kit on a hacked clinic site",
+        "Restore from backup. Bank staff were told", "Bank customers were phished", "Ransomware at a hospital",
+        "LockBit at large", "Cobalt Strike Team Server", "",
+    ],
+)  # fmt: skip
+def test_what_names_nobody_is_no_name(text: str) -> None:
+    assert list(names_in(text)) == []
+
+
+def test_words_of_the_adversarys_names_are_nobody_elses() -> None:
+    assert list(names_in("Mayang Holdings, as they call themselves", {"mayang"})) == []
+
+
+def hits(report: Report, value: str) -> tuple[Hit, ...]:
+    return scanner_for(a_member(), report).hits(value)
+
+
+NOBODY = replace(a_case(), victims=(), secondary_victims=(), contacts=(), title="Incident", description=None, notes=())
+REPORTS = {
+    "the title": replace(NOBODY, title="Ransomware at Hospital Seri Mayang"),
+    "the description": replace(NOBODY, description="Hospital Seri Mayang was struck."),
+    "a note": replace(NOBODY, notes=(Note("Hospital Seri Mayang had no backup", "lesson"),)),
+    "an action": replace(NOBODY, recommended_actions=("Ask Hospital Seri Mayang for the logs",)),
+    "a value's comment": replace(NOBODY, observables=(seen(ObservableType.IPV4, "203.0.113.7", description="from Hospital Seri Mayang"),)),
+    "a column that has no place": replace(NOBODY, unused=(Unused("row 2", "Catatan", "Hospital Seri Mayang", "has no place"),)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("where", REPORTS)
+def test_a_name_in_any_text_of_the_report_is_searched_for_in_its_values(where: str) -> None:
+    for value in ("mayang-login.example", "SERIMAYANG_README.txt", "rnayang.example"):
+        (hit, *_) = hits(REPORTS[where], value)
+        assert not hit.exact
+        assert "name in the report's own text" in hit.why
+    assert not hits(REPORTS[where], "hospital-login.example")
+    assert not hits(NOBODY, "mayang-login.example")
+
+
+def test_the_name_of_an_actor_is_no_victims() -> None:
+    named = replace(REPORTS["the title"], actors=(Actor("Seri Mayang"),))
+    assert not hits(named, "mayang-login.example")
+
+
+def test_a_feed_has_no_texts_that_name_victims() -> None:
+    assert not hits(replace(a_watch(), title="Seen at Hospital Seri Mayang"), "mayang-login.example")
+
+
+@pytest.mark.parametrize("audience", [REGIONAL, PUBLIC])
+def test_by_default_such_a_value_does_not_leave_and_others_do(audience: object) -> None:
+    values = (seen(ObservableType.DOMAIN, "mayang-login.example"), seen(ObservableType.DOMAIN, "update-panel.example"))
+    report = replace(REPORTS["the title"], observables=values, sightings=(), tlp="clear")
+    text = text_of(released(report, audience))  # type: ignore[arg-type]
+    assert "mayang" not in text
+    assert "update-panel.example" in text
