@@ -103,10 +103,10 @@ class Board:
 
     def as_json(self, view: View, about: Mapping[str, Any], page: int = 1) -> bytes:
         """A page of the board as a JSON object, with what `about` holds in it; `more` says that a further page follows."""
-        found = self.open_incidents(view, about)
+        incidents = self.open_incidents(view, about)
         first = (page - 1) * PAGE_INCIDENTS
-        head = {**found.head, "page": page, "more": len(found.entries) > first + PAGE_INCIDENTS}
-        bodies = [_whole(entry, found.now) for entry in found.entries[first : first + PAGE_INCIDENTS]]
+        head = {**incidents.head, "page": page, "more": len(incidents.entries) > first + PAGE_INCIDENTS}
+        bodies = [_whole(entry, incidents.now) for entry in incidents.entries[first : first + PAGE_INCIDENTS]]
         return b'%s,"incidents":[%s]}' % (orjson.dumps(head)[:-1], b",".join(bodies))
 
     def overdue(self, view: View) -> list[Overdue]:

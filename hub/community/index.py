@@ -392,12 +392,12 @@ def sectors_of(index: BoardIndex, incident: Incident, view: View) -> list[str]:
     newest: dict[str, StageStatement] = {}
     for stage in sorted((stage for stage in incident.stages if visible(stage, view)), key=lambda stage: stage.place):
         newest[stage.report] = stage
-    found: set[str] = set()
+    identities: set[str] = set()
     for identity in {name for stage in newest.values() if stage.stage for name in stage.identities}:
-        statements = [one for one in index.sectors.get(identity, ()) if visible(one, view)]
+        statements = [statement for statement in index.sectors.get(identity, ()) if visible(statement, view)]
         if statements:
-            found.update(max(statements, key=lambda statement: statement.place).sectors)
-    return sorted(found)
+            identities.update(max(statements, key=lambda statement: statement.place).sectors)
+    return sorted(identities)
 
 
 def standing(versions: Sequence[StepVersion], view: View) -> list[StepVersion]:

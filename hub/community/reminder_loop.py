@@ -95,8 +95,8 @@ def send_alarms(alarms: Sequence[Alarm], post: Post | None, operator_mail: str, 
         result = post.deliver(operator_mail, *message(alarms))
         if result is not Mailed.REFUSED:
             return result is Mailed.TAKEN
-    for one in alarms:
-        write(one.line)
+    for alarm in alarms:
+        write(alarm.line)
     return True
 
 

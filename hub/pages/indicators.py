@@ -58,8 +58,8 @@ def values_of(indicator: Mapping[str, Any]) -> list[Value]:
     """The values that its pattern compares with, each once; none where the pattern is of another language."""
     if indicator.get("pattern_type") != "stix":
         return []
-    found = _COMPARISON.findall(str(indicator.get("pattern", "")))
-    return list(dict.fromkeys(Value(f"{kind}:{_property(path)}", _unescaped(text)) for kind, path, text in found))
+    comparisons = _COMPARISON.findall(str(indicator.get("pattern", "")))
+    return list(dict.fromkeys(Value(f"{kind}:{_property(path)}", _unescaped(text)) for kind, path, text in comparisons))
 
 
 def as_list(indicators: Iterable[Mapping[str, Any]], kinds: Iterable[str], now: str) -> str:
@@ -82,7 +82,7 @@ def as_csv(indicators: Iterable[Mapping[str, Any]]) -> str:
     writer.writerow(CSV_HEADER)
     for indicator in indicators:
         for value in values_of(indicator) or [Value("", "")]:
-            writer.writerow([_cell(one) for one in _row(indicator, value)])
+            writer.writerow([_cell(cell) for cell in _row(indicator, value)])
     return text.getvalue()
 
 

@@ -55,7 +55,9 @@ def shown(value: object) -> object:
     """What a page prints: characters that cannot be seen, or change the direction of what follows, become a sign."""
     if isinstance(value, str) and not isinstance(value, Markup) and not value.isprintable():
         lines = value.replace("\r\n", "\n")
-        return "".join(one if one.isprintable() or one in _LAYOUT else "\ufffd" for one in lines)
+        return "".join(
+            character if character.isprintable() or character in _LAYOUT else "\ufffd" for character in lines
+        )
     return value
 
 

@@ -167,9 +167,9 @@ class HubClient:
 
         NotFoundError where there is none, or where this account may not see it.
         """
-        for one in self._readable([collection] if collection else None):
+        for readable in self._readable([collection] if collection else None):
             try:
-                return Item(self.connection.newest(one, identifier), one.alias or one.id)
+                return Item(self.connection.newest(readable, identifier), readable.alias or readable.id)
             except NotFoundError:
                 continue
         raise NotFoundError(f"{identifier} is in no collection here, or not for this account")
@@ -209,7 +209,7 @@ class HubClient:
         """The collections of these names; without any, all that this account may read."""
         if names is not None:
             return [self.connection.collection(name) for name in names]
-        return [one for one in self.collections() if one.can_read]
+        return [collection for collection in self.collections() if collection.can_read]
 
     # --- the joint protocol -------------------------------------------------------------------------------------
 
@@ -354,25 +354,25 @@ class HubClient:
         followed = self._readable(names)
         if out is not None and len(followed) != 1:
             raise ConfigurationError("an out file holds one collection: name one, or leave `out` out")
-        kept = keepers(followed, asked, checkpoint, out, single=isinstance(collections, str))
+        keeper_list = keepers(followed, asked, checkpoint, out, single=isinstance(collections, str))
         if since is not None:
             after = added_after(since)
-            for keeper in kept:
+            for keeper in keeper_list:
                 if keeper.position == Position():
                     keeper.commit(Position(after))
-        closed: tuple[Keeper | Hints, ...] = kept
+        closed: tuple[Keeper | Hints, ...] = keeper_list
         if once:
             rhythm = Rhythm(True, rhythm.interval_seconds, rhythm.wait, rhythm.tell)
         elif events and rhythm.wait is time.sleep:
             hints = Hints(self.connection, *followed)
             rhythm = dataclasses.replace(rhythm, wait=hints.wait)
-            closed = (*kept, hints)
+            closed = (*keeper_list, hints)
         look = None if trail is None else Witness(self.connection, Path(trail), rhythm.tell).look
-        pairs = list(zip(followed, kept, strict=True))
-        found = follow_several(self.connection, pairs, asked, rhythm, before_round=look)
+        pairs = list(zip(followed, keeper_list, strict=True))
+        contents = follow_several(self.connection, pairs, asked, rhythm, before_round=look)
         if raw:
-            return closing(closed, (content for _, content in found))
-        return closing(closed, (Item(content, one.alias or one.id) for one, content in found))
+            return closing(closed, (content for _, content in contents))
+        return closing(closed, (Item(content, one.alias or one.id) for one, content in contents))
 
 
 def connect(  # noqa: PLR0913 - each stands by its name

@@ -78,17 +78,17 @@ def collections_at(connection: HubConnection, home: Path) -> list[CollectionReso
                 "try later"
             ) from None
         return [_collection(item) for item in described]
-    kept = _kept(path) | {url: [plain(item) for item in collections]}
-    write_atomically(path, json.dumps(kept, ensure_ascii=False, indent=1).encode())
+    remembered = _kept(path) | {url: [plain(item) for item in collections]}
+    write_atomically(path, json.dumps(remembered, ensure_ascii=False, indent=1).encode())
     return collections
 
 
 def _kept(path: Path) -> dict[str, list[dict[str, Any]]]:
     try:
-        kept: dict[str, list[dict[str, Any]]] = json.loads(path.read_bytes())
+        remembered: dict[str, list[dict[str, Any]]] = json.loads(path.read_bytes())
     except (FileNotFoundError, json.JSONDecodeError):
         return {}
-    return kept
+    return remembered
 
 
 def _collection(described: Mapping[str, Any]) -> CollectionResource:

@@ -422,6 +422,6 @@ def _detail(detail: Any) -> StatusDetail:
     return StatusDetail(str(detail.get("id", "")), str(detail.get("version", "")), detail.get("message"))
 
 
-def same_server(one: str, other: str) -> bool:
+def same_server(address: str, other: str) -> bool:
     """Whether two addresses have the same scheme, host and port: credentials for one may go to the other."""
-    return urlsplit(one)[:2] == urlsplit(other)[:2]
+    return urlsplit(address)[:2] == urlsplit(other)[:2]

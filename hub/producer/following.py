@@ -32,7 +32,7 @@ def keepers(
         return tuple(Keeper() for _ in followed)
     written = None if out is None else Path(out)
     path = Path(checkpoint) if checkpoint is not None else Path(f"{out}.checkpoint")
-    paths = [path if single else path / f"{one.id}.state" for one in followed]
+    paths = [path if single else path / f"{collection.id}.state" for collection in followed]
     if not single:
         path.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as opened:

@@ -139,5 +139,5 @@ class Incident(dict[str, Any]):
         """For notebooks."""
         names = ("name", "reported_by", "criticality", "stage", "acknowledged", "fetched", "not_fetched", "overdue")
         rows = [("incident", self.id), *((name, self.get(name)) for name in names)]
-        rows += [(f"request of {one.get('by')}", one.get("what")) for one in self.get("requests", ())]
+        rows += [(f"request of {request.get('by')}", request.get("what")) for request in self.get("requests", ())]
         return table(str(self.get("name", self.id)), ("", ""), rows)

@@ -313,9 +313,11 @@ class HubLine:
         if not isinstance(message, dict):
             return ""
         words = [message.get("description") or message.get("title"), message.get("error_id")]
-        told = [self._plain(word, _SAID_CHARACTERS) for word in words if isinstance(word, str)]
+        words_said = [self._plain(word, _SAID_CHARACTERS) for word in words if isinstance(word, str)]
         return (
-            f"{told[0]} (error_id {told[1]})" if len(told) == 2 and response.status_code >= 500 else "".join(told[:1])
+            f"{words_said[0]} (error_id {words_said[1]})"
+            if len(words_said) == 2 and response.status_code >= 500
+            else "".join(words_said[:1])
         )
 
     def _plain(self, text: str, characters: int) -> str:

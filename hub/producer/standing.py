@@ -107,10 +107,10 @@ def _ids(objects: Iterable[Mapping[str, Any]]) -> set[str]:
 
 def _ids_at_home(home: Path) -> set[str]:
     """The ids of the objects of all reports that were published from here, as they stand at the CERT."""
-    found: set[str] = set()
+    object_ids: set[str] = set()
     for path in (home / "records" / "imported").glob("*.json"):
-        found |= orjson.loads(path.read_bytes())["objects"].keys()
-    return found
+        object_ids |= orjson.loads(path.read_bytes())["objects"].keys()
+    return object_ids
 
 
 def _named(objects: Iterable[Mapping[str, Any]], home: Path) -> Iterator[str]:
@@ -126,6 +126,6 @@ def _named(objects: Iterable[Mapping[str, Any]], home: Path) -> Iterator[str]:
     yield from dict.fromkeys(hit.declared for text in texts for hit in scanner.hits(text))
 
 
-def _some(found: list[str]) -> str:
-    more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
-    return ", ".join(found[:MAX_NAMED]) + more
+def _some(object_ids: list[str]) -> str:
+    more = f" and {len(object_ids) - MAX_NAMED} more" if len(object_ids) > MAX_NAMED else ""
+    return ", ".join(object_ids[:MAX_NAMED]) + more

@@ -101,9 +101,9 @@ def _misp(items: Sequence[Item]) -> str:
     live = [item for item in items if not item.revoked]
     marked = {ref for item in live for ref in item.content.get("object_marking_refs", ())}
     # misp-stix tags the event with every definition that it is given
-    kept = [item for item in live if item.type != "marking-definition" or item.id in marked]
+    listed = [item for item in live if item.type != "marking-definition" or item.id in marked]
     parser = ExternalSTIX2toMISPParser()
-    parser.load_stix_bundle(stix2.parse(_bundle(kept), allow_custom=True))
+    parser.load_stix_bundle(stix2.parse(_bundle(listed), allow_custom=True))
     parser.parse_stix_bundle(single_event=True)
     return str(parser.misp_event.to_json(indent=1)) + "\n"
 

@@ -56,7 +56,7 @@ class CollectionWithdrawal:
     def elsewhere(self, hub: str) -> tuple[str, ...]:
         """The other hubs that the release went to, and that it was not withdrawn from."""
         withdrawn = {entry.get("hub") for entry in self._record.history if entry.get("withdrawn")}
-        return tuple(one for one in self._record.hubs if one not in {hub, *withdrawn})
+        return tuple(address for address in self._record.hubs if address not in {hub, *withdrawn})
 
     def _history(self, hub: str) -> tuple[Mapping[str, Any], ...]:
         *before, last = self._record.history

@@ -148,8 +148,8 @@ class Builder:
         known = self.observed.get(identifier)
         if known is None:
             draft = {"type": object_type, "id": identifier, **full, "object_marking_refs": marks}
-            if found := faults(draft):
-                self.unusable(object_type, " ".join(str(value) for value in content.values()), found[0].message)
+            if problems := faults(draft):
+                self.unusable(object_type, " ".join(str(value) for value in content.values()), problems[0].message)
                 return None
             self.observed[identifier] = draft
         elif tlp.level({"object_marking_refs": marks}) > tlp.level(known):  # type: ignore[operator]  # both are marked

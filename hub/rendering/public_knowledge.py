@@ -47,11 +47,11 @@ def malware_types(name: str) -> tuple[str, ...]:
     """The words of malware-type-ov for a family, by the lists that hold it; empty where none does."""
     key = normal(name)
     known = _types()
-    if found := known.get(key):
-        return found
+    if objects := known.get(key):
+        return objects
     shorter = (key.removesuffix(ending) for ending in _ENDINGS if key.endswith(ending))
     versionless = key.rstrip("0123456789")
-    return next((found for text in (*shorter, versionless) if (found := known.get(text))), ())
+    return next((objects for text in (*shorter, versionless) if (objects := known.get(text))), ())
 
 
 def aliases(name: str) -> tuple[str, ...]:

@@ -146,12 +146,12 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
     ]
     # (6) and (7)
     candidates = tuple(candidate for candidate in passed if candidate.index not in refused_steps)
-    outside = tuple(levels.bystanders(values, parsed, (one.index for one in decided), hub.catalogue.markings))
+    outside = tuple(levels.bystanders(values, parsed, (outcome.index for outcome in decided), hub.catalogue.markings))
     lifetime = hub.limits.status_hours * _HOUR_MILLISECONDS
     notes = WithheldNotes(hub.store, writer.member, writer.collection, request.now, lifetime)
     noted: tuple[Bystander, ...] = ()
     if any(candidate.level is None for candidate in candidates):
-        envelope = {obj.id for obj in parsed if isinstance(obj, StixObject)} | {one.id for one in outside}
+        envelope = {obj.id for obj in parsed if isinstance(obj, StixObject)} | {bystander.id for bystander in outside}
         noted = tuple(notes.bystanders(envelope))
     status_id = hub.new_id()
     appended = hub.store.append(

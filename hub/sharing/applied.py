@@ -34,8 +34,8 @@ def apply(store: Store, catalogue: Catalogue) -> tuple[str, ...]:
         store.put_facts(KIND, changed, gone)
     if not before:
         return ()
-    told = sorted({*changed, *gone}, key=lambda key: (_KINDS.index(key.partition("/")[0]), key))
-    return tuple(_sentence(store, key, before.get(key), now.get(key)) for key in told)
+    names = sorted({*changed, *gone}, key=lambda key: (_KINDS.index(key.partition("/")[0]), key))
+    return tuple(_sentence(store, key, before.get(key), now.get(key)) for key in names)
 
 
 def digest(catalogue: Catalogue) -> str:
@@ -95,5 +95,5 @@ def _profile(profile: Profile) -> Form:
 
 def _hash(*values: Any) -> str:
     # a pattern's repr is cut at 200 characters
-    said = "\n".join(getattr(value, "pattern", None) or repr(value) for value in values)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]
+    parts = "\n".join(getattr(value, "pattern", None) or repr(value) for value in values)
+    return hashlib.sha256(parts.encode()).hexdigest()[:16]

@@ -177,10 +177,10 @@ def _put_beside(store: Store, beside: _Beside, path: Path) -> Iterator[str]:
             store.put_account(account)
     if beside.accounts:
         yield f"{len(beside.accounts)} accounts, with the passwords and keys that they had"
-    for kind, found in beside.facts.items():
-        if found:
-            store.put_facts(kind, found)
-            yield f"{len(found)} notes of kind {kind}"
+    for kind, facts in beside.facts.items():
+        if facts:
+            store.put_facts(kind, facts)
+            yield f"{len(facts)} notes of kind {kind}"
     with path.open("rb") as file:
         put = store.put_statuses(_Lines(path, file, ()).statuses(beside.before))
     if put:
@@ -222,9 +222,9 @@ def object_lists(path: Path) -> list[list[Any]]:
 
 def definitions_bundle(catalogue: Catalogue) -> dict[str, Any]:
     """The marking and extension definitions, and the members' identities, as one bundle: for tools to import."""
-    found = {content["id"]: content for collection in catalogue for content in definitions(catalogue, collection)}
-    ordered = sorted(found.values(), key=lambda content: content["type"] not in DEFINITION_TYPES)
-    name = uuid.uuid5(uuid.NAMESPACE_URL, ",".join(sorted(found)))  # the same content makes the same bundle
+    contents = {content["id"]: content for collection in catalogue for content in definitions(catalogue, collection)}
+    ordered = sorted(contents.values(), key=lambda content: content["type"] not in DEFINITION_TYPES)
+    name = uuid.uuid5(uuid.NAMESPACE_URL, ",".join(sorted(contents)))  # the same content makes the same bundle
     return {"type": "bundle", "id": f"bundle--{name}", "objects": ordered}
 
 

@@ -118,8 +118,8 @@ class Credentials:
         row = self._store.get_account(account.name)
         if row is None or row.disabled:
             return None
-        said = "\x00".join((row.kind, row.member, row.password_hash, *self._keys(row)))
-        return hmac.digest(self._pepper, said.encode(), hashlib.sha256)
+        description = "\x00".join((row.kind, row.member, row.password_hash, *self._keys(row)))
+        return hmac.digest(self._pepper, description.encode(), hashlib.sha256)
 
     def _keys(self, row: AccountRow) -> tuple[str, ...]:
         return keys_in_force(self._store, row, self._clock())
@@ -129,7 +129,7 @@ class Credentials:
         if row is not None and not row.disabled:
             offered = key_hash(password)
             # every key is compared, in constant time: no early exit tells which one it was
-            if sum(hmac.compare_digest(offered, kept) for kept in self._keys(row)):
+            if sum(hmac.compare_digest(offered, key_hash) for key_hash in self._keys(row)):
                 return account_of(row)
             if self._is_remembered(row, password):
                 return account_of(row)
@@ -149,16 +149,16 @@ class Credentials:
         return hmac.digest(self._pepper, f"{row.password_hash}\x00{password}".encode(), hashlib.sha256)
 
     def _password_fits(self, row: AccountRow | None, password: str) -> bool:
-        kept = row.password_hash if row is not None else ""
+        password_hash = row.password_hash if row is not None else ""
         now = self._clock()
         with self._one_at_a_time:
             if self._decoy is None:
                 self._decoy = self._hasher.hash(self._random(16).hex())
             try:
-                self._hasher.verify(kept or self._decoy, password)
+                self._hasher.verify(password_hash or self._decoy, password)
             except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
                 return False
-            if row is None or not kept:
+            if row is None or not password_hash:
                 return False
             self._verified[self._proof(row, password)] = now + self._remember
             while len(self._verified) > _REMEMBERED_MOST:
@@ -216,7 +216,7 @@ class Credentials:
             row = replace(row, key_hashes=(*row.key_hashes, before[0]))
             ends = {before[0]: str(self._clock() + overlap_milliseconds).encode()}
         # the end first: without it the old key opens nothing
-        self._store.put_facts(OVERLAP, ends, [kept for kept in before if kept not in ends])
+        self._store.put_facts(OVERLAP, ends, [key_hash for key_hash in before if key_hash not in ends])
         self._store.put_account(row)
         return key
 
@@ -274,8 +274,8 @@ def keys_in_force(store: Store, row: AccountRow, now: int) -> tuple[str, ...]:
     newest, *replaced = row.key_hashes or ("",)
     if not replaced:
         return row.key_hashes
-    ends = {fact.key: int(fact.value) for kept in replaced for fact in store.facts(OVERLAP, prefix=kept)}
-    return (newest, *(kept for kept in replaced if ends.get(kept, 0) > now))
+    ends = {fact.key: int(fact.value) for key_hash in replaced for fact in store.facts(OVERLAP, prefix=key_hash)}
+    return (newest, *(key_hash for key_hash in replaced if ends.get(key_hash, 0) > now))
 
 
 def deleted_accounts(store: Store) -> frozenset[str]:

@@ -175,10 +175,10 @@ def _parse_collection(
 def _collection_id(table: Table) -> str:
     text = table.text("id")
     try:
-        found = uuid.UUID(text)
+        identifier = uuid.UUID(text)
     except ValueError:
         raise table.complaint("id", f"{text!r} is no UUID; `python -m uuid -u uuid4` makes one") from None
-    if str(found) != text or found.version != 4:
+    if str(identifier) != text or identifier.version != 4:
         raise table.complaint("id", f"{text!r} should be a UUID of version 4 in small letters (TAXII 2.1, section 2)")
     return text
 

@@ -36,12 +36,12 @@ def sights(catalogue: Catalogue, account: Account | None, root: str, names: Sequ
     declared = gate.find_root(catalogue, account, root).collections
     if names:
         asked = [gate.find_collection(catalogue, account, root, name) for name in dict.fromkeys(names)]
-        return tuple(Sight(one.id, gate.must_read(account, one)) for one in asked)
-    levels = ((one.id, access.reads(account, one)) for one in declared)
-    found = tuple(Sight(collection, level) for collection, level in levels if level is not None)
-    if not found:
+        return tuple(Sight(collection.id, gate.must_read(account, collection)) for collection in asked)
+    levels = ((collection.id, access.reads(account, collection)) for collection in declared)
+    sights = tuple(Sight(collection, level) for collection, level in levels if level is not None)
+    if not sights:
         raise ForbiddenError("This account reads no collection here, so there is nothing that it could be told of.")
-    return found
+    return sights
 
 
 class Moves:
@@ -66,10 +66,12 @@ class Moves:
         if not self._watch.moved() and collections <= self._heads.keys():
             return {}
         before, self._heads = self._heads, {collection: self._store.head(collection) for collection in collections}
-        moved = {one for one, head in self._heads.items() if before.get(one) != head}
-        again = {one for one, left in self._again.items() if left > 0 and one in collections}
+        moved = {collection for collection, head in self._heads.items() if before.get(collection) != head}
+        again = {collection for collection, left in self._again.items() if left > 0 and collection in collections}
         later = self._watch.later_looks
-        self._again = {one: later if one in moved else self._again[one] - 1 for one in moved | again}
+        self._again = {
+            collection: later if collection in moved else self._again[collection] - 1 for collection in moved | again
+        }
         # (3)
         return newest(self._store, [sight for sight in asked if sight.collection in moved | again])
 

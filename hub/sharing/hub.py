@@ -127,8 +127,8 @@ class TaxiiHub(ABC):
 
     def collections(self, account: Account | None, root: str) -> resources.Collections:
         """TAXII 2.1, 5.1: those of which the account may know, always in the declared order."""
-        found = gate.find_root(self.catalogue, account, root)
-        known = (c for c in found.collections if access.knows_of(account, c))
+        api_root = gate.find_root(self.catalogue, account, root)
+        known = (c for c in api_root.collections if access.knows_of(account, c))
         return resources.Collections(tuple(_resource(account, collection) for collection in known))
 
     def collection(self, account: Account | None, root: str, name: str) -> resources.CollectionResource:

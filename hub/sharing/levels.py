@@ -52,9 +52,9 @@ def bystanders(
         value, obj = values[index], parsed[index]
         if isinstance(obj, StixObject):
             if obj.references.contains:
-                said = obj.said
-                level = HIDDEN if said.unclear else said.level
-                yield Bystander(obj.id, obj.type, level, said.markings, obj.references.contains)
+                own_level = obj.said
+                level = HIDDEN if own_level.unclear else own_level.level
+                yield Bystander(obj.id, obj.type, level, own_level.markings, obj.references.contains)
         elif isinstance(value, dict) and (contains := contained_in(value)):
             yield _unreadable(value, contains, known)
 
@@ -87,8 +87,10 @@ def twins(
 
 
 def _as_container(original: StixObject, copy: str) -> Bystander:
-    said = original.said
-    return Bystander(original.id, original.type, HIDDEN if said.unclear else said.level, said.markings, (copy,))
+    own_level = original.said
+    return Bystander(
+        original.id, original.type, HIDDEN if own_level.unclear else own_level.level, own_level.markings, (copy,)
+    )
 
 
 def _unreadable(value: Mapping[str, Any], contains: tuple[str, ...], known: KnownMarkings) -> Bystander:
@@ -96,8 +98,8 @@ def _unreadable(value: Mapping[str, Any], contains: tuple[str, ...], known: Know
     level: int | None = HIDDEN
     markings: tuple[str, ...] = ()
     try:
-        said = said_level(value, orjson.dumps(value, default=str), known)
-        level, markings = HIDDEN if said.unclear else said.level, said.markings
+        own_level = said_level(value, orjson.dumps(value, default=str), known)
+        level, markings = HIDDEN if own_level.unclear else own_level.level, own_level.markings
     except (orjson.JSONEncodeError, RecursionError):
         pass
     identifier, kind = (str(value.get(name)) for name in ("id", "type"))

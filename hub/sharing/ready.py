@@ -131,11 +131,11 @@ class ReadyPages:
         if key not in self._pages or self._look(store, key.query.collection) is None:
             return None
         with self._lock:
-            kept = self._pages.get(key)
-            if kept is None:
+            entry = self._pages.get(key)
+            if entry is None:
                 return None
             self._pages.move_to_end(key)
-            return kept.page
+            return entry.page
 
     def change(self, store: Store, collection: str) -> int | None:
         """Up to which change a page that is read from now on is as the store has it; None: it cannot be kept.
@@ -153,10 +153,10 @@ class ReadyPages:
         with self._lock:
             if self._change.get(collection) != change or key in self._pages:
                 return
-            self._pages[key] = kept = _Kept(page, 0)
+            self._pages[key] = entry = _Kept(page, 0)
             self._keys.setdefault(collection, set()).add(key)
             page.content.report_to(lambda: self._resized(key))
-            self._count(kept)
+            self._count(entry)
 
     def _look(self, store: Store, collection: str) -> int | None:
         """Drop the pages of which a record was changed or removed; up to which change there is none left of them."""
@@ -183,22 +183,22 @@ class ReadyPages:
 
     def _resized(self, key: PageKey) -> None:
         with self._lock:
-            if (kept := self._pages.get(key)) is not None:
-                self._count(kept)
+            if (entry := self._pages.get(key)) is not None:
+                self._count(entry)
 
-    def _count(self, kept: _Kept) -> None:
+    def _count(self, entry: _Kept) -> None:
         """Count the page's bytes as they are now, and make room where they are too many."""
-        size = kept.page.content.size + _OVERHEAD_BYTES
-        self._size += size - kept.size
-        kept.size = size
+        size = entry.page.content.size + _OVERHEAD_BYTES
+        self._size += size - entry.size
+        entry.size = size
         while self._size > self._max_bytes:
             self._remove(next(iter(self._pages)))
 
     def _remove(self, key: PageKey) -> None:
-        kept = self._pages.pop(key)
+        entry = self._pages.pop(key)
         self._keys[key.query.collection].discard(key)
-        self._size -= kept.size
-        kept.page.content.report_to(None)
+        self._size -= entry.size
+        entry.page.content.report_to(None)
 
 
 def _any_between(places: list[int], after: int, upto: int) -> bool:

@@ -56,10 +56,10 @@ def release(store: Store, catalogue: Catalogue, collection: Collection, object_i
     name = f"{collection.root}/{collection.alias}"
     if level > collection.highest_tlp:
         raise UnprocessableError(f"{name} takes nothing above {collection.highest_tlp.label}.")
-    said = max(_said(store, record, catalogue) for record in hidden)
-    if level < said:
+    highest = max(_said(store, record, catalogue) for record in hidden)
+    if level < highest:
         raise UnprocessableError(
-            f"{object_id} says itself that it is {said.label}, and what a member says stands: ask the member for a newer "
+            f"{object_id} says itself that it is {highest.label}, and what a member says stands: ask the member for a newer "
             "version that is marked lower, or `hub levels remove` what is hidden."
         )
     return store.decide(collection.id, object_id, level)
@@ -76,9 +76,9 @@ def _hidden_versions(store: Store, collection: Collection, object_id: str) -> li
 
 def _said(store: Store, record: Record, catalogue: Catalogue) -> TLP:
     """What the object says of itself, and the definitions on it that are held."""
-    said = said_level(orjson.loads(record.body), record.body, catalogue.markings)
-    level = said.level or TLP.CLEAR
-    for marking in said.markings:
+    own_level = said_level(orjson.loads(record.body), record.body, catalogue.markings)
+    level = own_level.level or TLP.CLEAR
+    for marking in own_level.markings:
         for definition in store.history(record.collection, marking)[-1:]:
             if definition.source == BY_MARKING:
                 level = max(level, TLP(definition.level))

@@ -90,10 +90,10 @@ def relevel(store: Store, catalogue: Catalogue, limits: Limits, now: int) -> Ite
 
 
 def _write(store: Store, collection: Collection, judged: Iterable[Judged], unfit: int) -> Relevelled:
-    unknown = (one for one in judged if one.held_source == UNKNOWN_SOURCE)
+    unknown = (judgement for judgement in judged if judgement.held_source == UNKNOWN_SOURCE)
     count = raised = hidden = 0
     while some := list(islice(unknown, LEVELS_AT_ONCE)):
-        decided = [level_now(one, collection) for one in some]
+        decided = [level_now(judgement, collection) for judgement in some]
         store.set_levels(collection.id, decided)
         count += len(some)
         hidden += sum(now.level == HIDDEN for now in decided)
@@ -111,10 +111,10 @@ def level_now(judged: Judged, collection: Collection) -> RecordLevel:
         reason = f"it has the level of {source}, which is hidden, or whose marking is not understood"
     elif not reason and level > collection.highest_tlp:
         limit = f"this collection takes nothing above {collection.highest_tlp.label}"
-        given = source not in (BY_MARKING, BY_DEFAULT, BY_HUB)
+        from_another = source not in (BY_MARKING, BY_DEFAULT, BY_HUB)
         reason = (
             f"it has the level of {source}, which is {TLP(level).label}, and {limit}"
-            if given
+            if from_another
             else (f"it is {TLP(level).label}, and {limit}")
         )
     if reason:
@@ -159,7 +159,8 @@ class _Publishing:
         self._rehearsal = rehearsal
         self._rules = rules
         self._reads: dict[tuple[str, str], Mapping[str, int]] = {}  # by collection and member
-        self._collections = {one.id: replace(one, profiles=()) for one in rules.catalogue}  # as the records are judged
+        # as the records are judged
+        self._collections = {collection.id: replace(collection, profiles=()) for collection in rules.catalogue}
         self.unfit: Counter[str] = Counter()
 
     def publish(self, records: Sequence[Record]) -> None:
@@ -222,8 +223,8 @@ class _Publishing:
     def _count_unfit(self, collection: str, parsed: Iterable[StixObject | tuple[Fault, ...]], context: Context) -> None:
         declared = self._rules.catalogue.by_id(collection)
         if declared is not None and declared.profiles:
-            objects = (one for one in parsed if isinstance(one, StixObject))
-            self.unfit[collection] += sum(bool(check(one.content, declared.profiles, context)) for one in objects)
+            objects = (obj for obj in parsed if isinstance(obj, StixObject))
+            self.unfit[collection] += sum(bool(check(obj.content, declared.profiles, context)) for obj in objects)
 
     def _judge(
         self, inspection: Inspection, index: int, value: Any, parsed: StixObject | tuple[Fault, ...]
@@ -262,8 +263,8 @@ class _Publishing:
 
 def levelled(records: Iterable[Record], judged: Iterator[Judged], collection: Collection) -> Iterator[Record]:
     """The records of an archive, in place order, with the levels that they have from now on."""
-    for record, one in zip(records, judged, strict=True):
-        if record.place != one.place:
-            raise AssertionError((record.place, one.place))
-        decided = level_now(one, collection)
+    for record, judgement in zip(records, judged, strict=True):
+        if record.place != judgement.place:
+            raise AssertionError((record.place, judgement.place))
+        decided = level_now(judgement, collection)
         yield replace(record, level=decided.level, source=decided.source)

@@ -81,20 +81,20 @@ def remove_surplus(store: Store, collection: Collection) -> int:
 
 
 def _candidate(index: int, content: dict[str, Any], catalogue: Catalogue) -> Candidate:
-    found = parse_object(content, Limits())
-    if not isinstance(found, StixObject):
-        raise ConfigurationError(f"{content.get('id')} is not valid: {found[0].path} {found[0].message}")
+    parsed = parse_object(content, Limits())
+    if not isinstance(parsed, StixObject):
+        raise ConfigurationError(f"{content.get('id')} is not valid: {parsed[0].path} {parsed[0].message}")
     return Candidate(
         index=index,
-        id=found.id,
-        type=found.type,
-        version=found.version,
-        version_text=found.version_text,
+        id=parsed.id,
+        type=parsed.type,
+        version=parsed.version,
+        version_text=parsed.version_text,
         level=TLP.CLEAR,
-        owner=catalogue.reserved.get(found.id, NOBODY),
+        owner=catalogue.reserved.get(parsed.id, NOBODY),
         revoked=False,
         names=(),
-        body=found.body,
-        digest=found.digest,
+        body=parsed.body,
+        digest=parsed.digest,
         source=BY_HUB,
     )

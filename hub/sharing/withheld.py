@@ -46,30 +46,36 @@ class WithheldNotes:
 
     def keep(self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome], outside: Sequence[Bystander]) -> None:
         """Note the containers that were refused, `outside` among them; drop the notes of those accepted, and old ones."""
-        containers = [one for one in candidates if one.contains]
+        containers = [candidate for candidate in candidates if candidate.contains]
         if not containers and not outside:
             return
         refused = {outcome.index for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
-        fresh = {self._key(one): self._written(one) for one in outside if self._withholds(one)}
+        fresh = {self._key(bystander): self._written(bystander) for bystander in outside if self._withholds(bystander)}
         fresh |= {
-            self._key(one): self._written(one) for one in containers if one.index in refused and self._withholds(one)
+            self._key(container): self._written(container)
+            for container in containers
+            if container.index in refused and self._withholds(container)
         }
         facts = self._facts()
         stale = {fact.key for fact in facts} - {fact.key for fact in self._current(facts)}
-        stale |= {fact.key for fact in facts} & {self._key(one) for one in containers if one.index not in refused}
+        stale |= {fact.key for fact in facts} & {
+            self._key(container) for container in containers if container.index not in refused
+        }
         stale -= fresh.keys()
         if fresh or stale:
             self.store.put_facts(KIND, fresh, stale)
 
-    def _withholds(self, one: Bystander | Candidate) -> bool:
+    def _withholds(self, container: Bystander | Candidate) -> bool:
         """Whether it says more than what an unmarked object would have without it."""
-        if not one.id or len(one.id) > _ID_CHARACTERS:
+        if not container.id or len(container.id) > _ID_CHARACTERS:
             return False
         default = self.collection.highest_tlp if self.collection.unmarked is None else self.collection.unmarked
-        return bool(one.contains) and (bool(one.markings) or (one.level is not None and one.level > default))
+        return bool(container.contains) and (
+            bool(container.markings) or (container.level is not None and container.level > default)
+        )
 
-    def _key(self, one: Bystander | Candidate) -> str:
-        return f"{self.member}/{one.id}"
+    def _key(self, container: Bystander | Candidate) -> str:
+        return f"{self.member}/{container.id}"
 
     def _facts(self) -> Sequence[Fact]:
         return self.store.facts(KIND, prefix=f"{self.member}/")
@@ -87,11 +93,17 @@ class WithheldNotes:
                 current.append(fact)
         return current
 
-    def _written(self, one: Bystander | Candidate) -> bytes:
-        kind, _, uuid = one.id.partition("--")
+    def _written(self, container: Bystander | Candidate) -> bytes:
+        kind, _, uuid = container.id.partition("--")
         # the indicator that MISP writes with it: see `levels.twins`
-        contains = (*one.contains, f"indicator--{uuid}") if kind == "observed-data" else one.contains
-        note = {"at": self.now, "type": one.type, "level": one.level, "markings": one.markings, "contains": contains}
+        contains = (*container.contains, f"indicator--{uuid}") if kind == "observed-data" else container.contains
+        note = {
+            "at": self.now,
+            "type": container.type,
+            "level": container.level,
+            "markings": container.markings,
+            "contains": contains,
+        }
         return orjson.dumps(note)
 
 

@@ -294,8 +294,8 @@ def _with_our_words(schema: Schema) -> Schema:
     pattern = schema.get("pattern", "")
     if isinstance(pattern, str) and pattern.endswith(r"(\.\d+)?Z$"):
         return dict(TIMESTAMP)
-    if isinstance(pattern, str) and (found := _STORED_ID.match(pattern)):
-        types = found[1] if found[1].isalpha() else TYPE
+    if isinstance(pattern, str) and (match := _STORED_ID.match(pattern)):
+        types = match[1] if match[1].isalpha() else TYPE
         return reference_to(types, f"must be the id of an object of type {types}" if types != TYPE else "must be an id")
     return {key: _deep(value) for key, value in schema.items()}
 

@@ -84,7 +84,7 @@ def text_levels(text: str) -> list[TLP]:
     if len(text) <= LABEL_CHARACTERS:
         return list(_levels_in(_SAID, spaced(low)))
     items = (spaced(item) for item in _ITEMS.split(low) if may_say(item))
-    return [_level_of(found[1]) for item in items if (found := _SAID.fullmatch(item)) is not None]
+    return [_level_of(match[1]) for item in items if (match := _SAID.fullmatch(item)) is not None]
 
 
 def loose_levels(text: str) -> list[TLP]:
@@ -94,8 +94,8 @@ def loose_levels(text: str) -> list[TLP]:
 
 def level_of_word(text: str) -> TLP | None:
     """The level that is the whole text."""
-    found = _WORD_ALONE.fullmatch(plain(text))
-    return None if found is None else _level_of(found[1])
+    match = _WORD_ALONE.fullmatch(plain(text))
+    return None if match is None else _level_of(match[1])
 
 
 class KeyWords(NamedTuple):
@@ -114,11 +114,11 @@ def key_words(key: str) -> KeyWords:
     if not may_say(folded(key)):
         return _NO_WORDS
     words = plain(_CAMEL.sub(" ", key))
-    found = _KEY_THAT_SAYS.search(words)
+    match = _KEY_THAT_SAYS.search(words)
     return KeyWords(
         names_tlp=_MENTIONS_TLP.search(words) is not None,
         holds_level=_KEY_OF_LEVEL.search(words) is not None,
-        said=None if found is None else _level_of(found[1]),
+        said=None if match is None else _level_of(match[1]),
     )
 
 
@@ -198,7 +198,7 @@ def plain(text: str) -> str:
 
 def _levels_in(pattern: re.Pattern[str], words: str) -> Iterator[TLP]:
     strict = _STRICT.search(words) is not None
-    yield from (_level_of(found[1], strict=strict) for found in pattern.finditer(words))
+    yield from (_level_of(match[1], strict=strict) for match in pattern.finditer(words))
 
 
 def _level_of(word: str, *, strict: bool = False) -> TLP:

@@ -167,8 +167,8 @@ class _Reading:
     def _text(self, text: str, key: str, mentions: frozenset[str], *, of_tlp: bool = False) -> None:
         if key in mentions:
             return
-        if found := self._marking_ids(text):
-            for identifier in found:
+        if marking_ids := self._marking_ids(text):
+            for identifier in marking_ids:
                 self._marking(identifier)
         elif key == "labels":
             self._label(text, of_tlp=of_tlp)
@@ -185,7 +185,9 @@ class _Reading:
         lowered = text.lower().strip(_QUOTES)
         if _MARKING_IDS.fullmatch(lowered):
             return _ONE_MARKING_ID.findall(lowered)
-        known = [one for found in _ANY_UUID.findall(lowered) if (one := f"{_MARKING}--{found}") in self._known]
+        known = [
+            marking_id for uuid in _ANY_UUID.findall(lowered) if (marking_id := f"{_MARKING}--{uuid}") in self._known
+        ]
         if not known or lowered.startswith(_JSON):
             return known
         return known if all(_ANY_UUID.search(word) for word in _WORDS.findall(lowered)) else []

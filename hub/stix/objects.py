@@ -88,13 +88,13 @@ def parse_object(
     if walk is not None and (problem := walk.problem(value, 1)):
         return (problem,)
     # (2) its meaning: STIX 2.1
-    if found := faults(
+    if problems := faults(
         value,
         max_pattern_length=limits.pattern_characters,
         max_pattern_comparisons=limits.pattern_comparisons,
         max_selectors=limits.selectors,
     ):
-        return found
+        return problems
     # (3) what the rules need to know of it
     text: str | None = value.get("modified", value.get("created"))
     if value["type"] in identifiers.SCO_TYPES:

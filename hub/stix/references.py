@@ -83,7 +83,7 @@ def contained_in(content: Mapping[str, Any]) -> tuple[str, ...]:
     rests on; the events, tasks and impacts of an incident, in its extension; the parts of an observable, such as those of a
     mail; and whatever a custom container such as a case lists, however deep inside.
     """
-    found: dict[str, None] = {}
+    ids: dict[str, None] = {}
     values: list[Any] = [content]
     while values:  # no recursion: what is not valid may be nested deeper than any limit
         value = values.pop()
@@ -98,22 +98,22 @@ def contained_in(content: Mapping[str, Any]) -> tuple[str, ...]:
                 if not name.endswith(_NOT_CONTAINED):
                     values += (item for item in items if not isinstance(item, str))
                     if name.endswith(("_ref", "_refs")):
-                        found.update((item, None) for item in items if isinstance(item, str))
-    found.pop(str(content.get("id")), None)
-    return tuple(ref for ref in found if identifiers.type_of(ref) is not None)
+                        ids.update((item, None) for item in items if isinstance(item, str))
+    ids.pop(str(content.get("id")), None)
+    return tuple(ref for ref in ids if identifiers.type_of(ref) is not None)
 
 
 def _names(body: bytes, own: Any) -> tuple[str, ...]:
-    found: set[str] = set()
+    identifiers: set[str] = set()
     text = body.lower()
     for match in _ENDS_AS_ID.finditer(text):
         end = match.start()
         # most ids are a whole text, and of a type that is no observable
         start = text.rfind(b'"', max(0, end - _TYPE_BYTES), end)  # no further back: a text of ids would cost its square
         if start < 0 or text[start + 1 : end] not in _NEVER_OBSERVABLE:
-            found.update(_ids_before(match))
-    found.discard(own)
-    return tuple(sorted(found))
+            identifiers.update(_ids_before(match))
+    identifiers.discard(own)
+    return tuple(sorted(identifiers))
 
 
 def _ids_before(match: re.Match[bytes]) -> Iterator[str]:

@@ -117,17 +117,17 @@ def faults(
     except UnicodeEncodeError:
         return (Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry"),)
     # (3) its other properties, (4) its checks
-    found = [] if obj.keys() <= rules.known else _other_problems(obj, rules)
-    found += [fault for check in rules.checks if (fault := check(obj))]
+    problems = [] if obj.keys() <= rules.known else _other_problems(obj, rules)
+    problems += [fault for check in rules.checks if (fault := check(obj))]
     if object_type == "indicator" and (fault := check_pattern(obj, max_pattern_length, max_pattern_comparisons)):
-        found.append(fault)
+        problems.append(fault)
     if "granular_markings" in obj and (fault := check_selectors(obj, max_selectors)):
-        found.append(fault)
+        problems.append(fault)
     if not standard:
-        found += _custom_problems(obj, object_type)
-    elif not found and ("granular_markings" in obj or "objects" in obj):
-        found += _library_problems(obj, object_type)
-    return tuple(found[: sentences.MAX_FAULTS]) if found else ()
+        problems += _custom_problems(obj, object_type)
+    elif not problems and ("granular_markings" in obj or "objects" in obj):
+        problems += _library_problems(obj, object_type)
+    return tuple(problems[: sentences.MAX_FAULTS]) if problems else ()
 
 
 def _schema_faults(obj: Mapping[str, Any], rules: _Rules) -> tuple[Fault, ...]:
@@ -139,8 +139,8 @@ def _schema_faults(obj: Mapping[str, Any], rules: _Rules) -> tuple[Fault, ...]:
     """
     validator = rules.compile_whole()
     beginning = {name: _beginning(value) for name, value in obj.items() if name in rules.known}
-    if found := sentences.tell(validator.iter_errors(beginning), rules.schema):
-        return found
+    if problems := sentences.tell(validator.iter_errors(beginning), rules.schema):
+        return problems
     try:
         validator.validate(obj)
     except ValueError as error:  # jsonschema_rs.ValidationError is one
@@ -219,16 +219,18 @@ def _type_problem(object_type: str) -> str | None:
 
 def _other_problems(obj: Mapping[str, object], rules: _Rules) -> list[Fault]:
     """What is wrong with the properties that the schema does not describe (STIX 2.1, 11.1 and 7.3)."""
-    found = []
+    problems = []
     for name in sorted(obj.keys() - rules.known):
         shown = sentences.quoted(name)
         if name in _RESERVED:
-            found.append(Fault(shown, "is a reserved name: call the property otherwise, for instance with x_ in front"))
+            problems.append(
+                Fault(shown, "is a reserved name: call the property otherwise, for instance with x_ in front")
+            )
         elif not _PROPERTY_NAME.fullmatch(name):
-            found.append(Fault(shown, "is no name for a property: use 3 to 250 of a-z, 0-9 and _, a letter first"))
+            problems.append(Fault(shown, "is no name for a property: use 3 to 250 of a-z, 0-9 and _, a letter first"))
         elif obj[name] is None or obj[name] == []:
-            found.append(Fault(shown, "is null or an empty list, which STIX forbids: leave the property out"))
-    return found
+            problems.append(Fault(shown, "is null or an empty list, which STIX forbids: leave the property out"))
+    return problems
 
 
 def _custom_problems(obj: Mapping[str, object], object_type: str) -> Iterator[Fault]:

@@ -76,7 +76,7 @@ def _generic(name: str, rule: Any, error: Any) -> str:
     if name == "Constant":
         return f"must be {json.dumps(rule)}"
     if name == "AdditionalProperties":
-        unexpected = ", ".join(quoted(found) for found in error.kind.unexpected[:3])
+        unexpected = ", ".join(quoted(name) for name in error.kind.unexpected[:3])
         return f"may not have {unexpected}: remove it, or name a property that the standard has"
     if name == "UniqueItems":
         return "holds the same value twice: list each once"

@@ -196,21 +196,21 @@ class _Resolution:
     def bystander_levels(self) -> Iterator[tuple[Bystander, int]]:
         """See the function of that name."""
         self._read_definitions()
-        for one in self._batch.bystanders:
-            own = self._of_container(one) if one.raises and one.contains else None
+        for bystander in self._batch.bystanders:
+            own = self._of_container(bystander) if bystander.raises and bystander.contains else None
             if own is not None and own.value < HIDDEN:
-                yield one, own.value
+                yield bystander, own.value
 
     # (1)
 
     def _read_definitions(self) -> None:
         marked: dict[str, list[str]] = {}  # definition -> definitions that it marks
-        for one in self._batch.candidates:
-            if one.type == _MARKING:
-                said = one.level if one.source == BY_MARKING else None
-                self._definitions[one.id] = _higher(self._definitions.get(one.id), said)
-                for marking in one.markings:
-                    marked.setdefault(marking, []).append(one.id)
+        for candidate in self._batch.candidates:
+            if candidate.type == _MARKING:
+                own_level = candidate.level if candidate.source == BY_MARKING else None
+                self._definitions[candidate.id] = _higher(self._definitions.get(candidate.id), own_level)
+                for marking in candidate.markings:
+                    marked.setdefault(marking, []).append(candidate.id)
         outside = {marking: self._meaning(marking) for marking in marked if marking not in self._definitions}
         _spread(self._definitions | outside, marked, self._definitions)
 
@@ -243,14 +243,18 @@ class _Resolution:
         contained: dict[str, list[str]] = {}  # container -> unmarked objects that it names
         named: set[str] = set()
         containers: Sequence[Candidate | Bystander] = (*self._batch.bystanders, *self._batch.candidates)
-        for one in containers:
-            refs = [ref for ref in one.contains if ref in self._unmarked and ref != one.id] if one.contains else []
+        for container in containers:
+            refs = (
+                [ref for ref in container.contains if ref in self._unmarked and ref != container.id]
+                if container.contains
+                else []
+            )
             if not refs:
                 continue
-            contained.setdefault(one.id, []).extend(refs)
+            contained.setdefault(container.id, []).extend(refs)
             named.update(refs)
-            if (level := self._of_container(one)) is not None:
-                levels[one.id] = _higher_level(levels.get(one.id), level)
+            if (level := self._of_container(container)) is not None:
+                levels[container.id] = _higher_level(levels.get(container.id), level)
         self._start(levels, named)
         self._pass_on(levels, contained)
         loops = [identifier for identifier in self._unmarked if identifier not in levels]
@@ -271,16 +275,16 @@ class _Resolution:
             elif identifier not in named:
                 self._default(identifier, levels)
 
-    def _of_container(self, one: Candidate | Bystander) -> Level | None:
+    def _of_container(self, container: Candidate | Bystander) -> Level | None:
         """The level that a container says of itself, None where it passes none on."""
-        if isinstance(one, Candidate):
-            own = self._levels.get(one.index)
+        if isinstance(container, Candidate):
+            own = self._levels.get(container.index)
         else:
-            level = one.level
-            for marking in one.markings:
+            level = container.level
+            for marking in container.markings:
                 level = _higher(level, self._meaning(marking))
             own = None if level is None else Level(level, BY_MARKING)
-        return own if own is not None and self._passes_on(one.id, own.value) else None
+        return own if own is not None and self._passes_on(container.id, own.value) else None
 
     def _pass_on(self, levels: dict[str, Level], contained: Mapping[str, Sequence[str]]) -> None:
         """Give each unmarked object the highest level of what names it."""
@@ -291,8 +295,8 @@ class _Resolution:
                 if not self._passes_on(name, value):
                     continue
                 for target in contained.get(name, ()):
-                    found = levels.get(target)
-                    if found is None or found.value < value:
+                    level = levels.get(target)
+                    if level is None or level.value < value:
                         levels[target] = Level(value, name)
                         stack.append(target)
 
@@ -340,19 +344,27 @@ class _Resolution:
     # (3)
 
     def _describe(self) -> None:
-        candidates = [one for one in self._batch.candidates if one.describes and one.index not in self._refusals]
+        candidates = [
+            candidate
+            for candidate in self._batch.candidates
+            if candidate.describes and candidate.index not in self._refusals
+        ]
         if not candidates:
             return
         envelope: dict[str, list[Candidate]] = {}
-        for one in self._batch.candidates:
-            envelope.setdefault(one.id, []).append(one)
-        for one in candidates:
-            level = self._levels.get(one.index)
-            described = None if one.revoked else self._described(one.describes, envelope.get(one.describes, ()))
+        for candidate in self._batch.candidates:
+            envelope.setdefault(candidate.id, []).append(candidate)
+        for describing in candidates:
+            level = self._levels.get(describing.index)
+            described = (
+                None
+                if describing.revoked
+                else self._described(describing.describes, envelope.get(describing.describes, ()))
+            )
             if described is not None and (level is None or level.source == BY_DEFAULT or level.value < described):
-                level = self._levels[one.index] = Level(described, one.describes)
+                level = self._levels[describing.index] = Level(described, describing.describes)
             if level is None:
-                self._refusals[one.index] = _UNMARKED
+                self._refusals[describing.index] = _UNMARKED
 
     def _described(self, identifier: str, envelope: Sequence[Candidate]) -> int | None:
         """The level of an object that is described: of its newest version, in this envelope or held."""
@@ -360,36 +372,40 @@ class _Resolution:
         row = newest_here(self._batch, rows)
         newest, level = (None, None) if row is None else (row.version, row.standing.governing)
         for candidate in envelope:
-            found = self._levels.get(candidate.index)
-            if found is not None and (newest is None or candidate.version is None or candidate.version >= newest):
-                newest, level = candidate.version, found.value
+            given_level = self._levels.get(candidate.index)
+            if given_level is not None and (newest is None or candidate.version is None or candidate.version >= newest):
+                newest, level = candidate.version, given_level.value
         if level is None and (held := open_level(self._batch, rows)) < HIDDEN:
             level = held
         return level
 
     def _refuse_with_their_definitions(self) -> None:
         """A marking whose definition is refused is not understood by any reader: nor is what it marks."""
-        refused = [one for one in self._batch.candidates if one.type == _MARKING and one.index in self._refusals]
+        refused = [
+            candidate
+            for candidate in self._batch.candidates
+            if candidate.type == _MARKING and candidate.index in self._refusals
+        ]
         if not refused:
             return
         marked: dict[str, list[Candidate]] = {}
-        for one in self._batch.candidates:
-            for marking in one.markings:
-                marked.setdefault(marking, []).append(one)
+        for user in self._batch.candidates:
+            for marking in user.markings:
+                marked.setdefault(marking, []).append(user)
         while refused:
             definition = refused.pop()
             if newest_here(self._batch, self._known.rows.get(definition.id, ())) is not None:
                 continue
-            for one in marked.pop(definition.id, ()):
-                if one.index not in self._refusals:
-                    self._refusals[one.index] = _not_understood(definition.id)
-                    if one.type == _MARKING:
-                        refused.append(one)
+            for user in marked.pop(definition.id, ()):
+                if user.index not in self._refusals:
+                    self._refusals[user.index] = _not_understood(definition.id)
+                    if user.type == _MARKING:
+                        refused.append(user)
 
 
 def bystander_levels(batch: Batch, known: Known) -> Iterator[tuple[Bystander, int]]:
     """Those that raise what is held, each with the level that it says, as far as that is understood."""
-    if any(one.raises and one.contains for one in batch.bystanders):
+    if any(bystander.raises and bystander.contains for bystander in batch.bystanders):
         yield from _Resolution(batch, known, {}, {}).bystander_levels()
 
 
@@ -401,11 +417,11 @@ def raises_of(
     That of a bystander is `OUTSIDE`: its status line was written before.
     """
     frontier = [
-        (ref, Level(level, one.id), one.index if isinstance(one, Candidate) else OUTSIDE)
-        for one, level in containers
-        for ref in one.contains
+        (ref, Level(level, container.id), container.index if isinstance(container, Candidate) else OUTSIDE)
+        for container, level in containers
+        for ref in container.contains
     ]
-    frontier.sort(key=lambda one: one[1].value)  # the highest are taken first, so that each object is raised once
+    frontier.sort(key=lambda step: step[1].value)  # the highest are taken first, so that each object is raised once
     done: dict[str, int] = {}
     while frontier:
         ref, level, index = frontier.pop()
@@ -427,20 +443,20 @@ def _spread(
         stack = [name for name in edges if levels.get(name, sources[name]) == level]
         while stack:
             for target in edges.get(stack.pop(), ()):
-                found = levels.get(target)
-                if found is None or found < level:
+                target_level = levels.get(target)
+                if target_level is None or target_level < level:
                     levels[target] = level
                     stack.append(target)
 
 
-def _higher(one: int | None, other: int | None) -> int | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return max(one, other)
+def _higher(level: int | None, other: int | None) -> int | None:
+    if level is None or other is None:
+        return other if level is None else level
+    return max(level, other)
 
 
-def _higher_level(one: Level | None, other: Level) -> Level:
-    return other if one is None or one.value < other.value else one
+def _higher_level(level: Level | None, other: Level) -> Level:
+    return other if level is None or level.value < other.value else level
 
 
 _UNMARKED: Final = (

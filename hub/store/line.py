@@ -195,9 +195,9 @@ class _Decision:
 
     def given_away(self) -> dict[int, str]:
         """By index, why candidates are refused that give an observable away."""
-        if not any(one.names or one.version is None for one in self._fresh):
+        if not any(record.names or record.version is None for record in self._fresh):
             return {}
-        refused = [one for one in self._batch.candidates if one.index in self._refusals]
+        refused = [candidate for candidate in self._batch.candidates if candidate.index in self._refusals]
         added = {index: record.version for index, record in self._records.items()}
         return given_away(self._batch, self._known, self._levels, Additions(self._fresh, added, refused))
 

@@ -63,9 +63,9 @@ class _Check:
         self._removed: set[int] = set()
         # what is refused for its level is not held, and its id tells its value all the same
         self._too_high = {
-            one.id: levels[one.index].value
-            for one in additions.refused
-            if one.index in levels and one.id[-_VERSION_DIGIT] == _DERIVED
+            candidate.id: levels[candidate.index].value
+            for candidate in additions.refused
+            if candidate.index in levels and candidate.id[-_VERSION_DIGIT] == _DERIVED
         }
         self._naming: dict[str, list[Candidate]] = {}
         for candidate in self._fresh:
@@ -125,7 +125,7 @@ class _Check:
             cautious = unmarked and level is not None and level.source == BY_DEFAULT
             opaque = candidate.id[-_VERSION_DIGIT] != _DERIVED and (unmarked or candidate.version is not None)
             (ids if cautious or opaque else others).add(candidate.id)
-        for identifier in {name for one in self._fresh for name in one.names} | ids:
+        for identifier in {name for record in self._fresh for name in record.names} | ids:
             derived, of_standard = identifier[-_VERSION_DIGIT] == _DERIVED, identifier.partition("--")[0] in SCO_TYPES
             for row in self._known.rows.get(identifier, ()):
                 unmarked = row.source not in (BY_MARKING, BY_HUB)

@@ -61,10 +61,10 @@ def imphash(text: str) -> Observable:
 
 def package(text: str) -> Observable:
     """A package by its URL (purl), with the version that is meant."""
-    found = methods.software(text)
-    if found.purl is None or found.version is None:
+    program = methods.software(text)
+    if program.purl is None or program.version is None:
         raise ValueError("a package URL with its version, such as pkg:npm/left-pad@1.3.0")
-    return Observable(ObservableType.SOFTWARE, found.name, data=found.purl)
+    return Observable(ObservableType.SOFTWARE, program.name, data=program.purl)
 
 
 def host_port(text: str) -> Observable:

@@ -69,12 +69,12 @@ _WAYS: Final = {
 def entry_vector(text: str) -> VerisWord:
     """A vector or variety of VERIS, by its word, with its action before it, or by a usual name."""
     key = _plain(re.sub(r"^veris\s*:\s*action\s*:", "", text.strip(), flags=re.IGNORECASE))
-    found = _BY_FULL_NAME.get(key) or _BY_WORD.get(key) or _WAYS.get(key)
-    if found is None:
+    method = _BY_FULL_NAME.get(key) or _BY_WORD.get(key) or _WAYS.get(key)
+    if method is None:
         raise ValueError(
             "a vector or variety of VERIS such as Phishing, Email attachment, Use of stolen creds, Exploit vuln, VPN"
         )
-    action, kind, word = found
+    action, kind, word = method
     return VerisWord(action, "vector" if kind == "vector" else "variety", word)
 
 
@@ -161,10 +161,10 @@ def fix(text: str) -> Software:
     """The version that mends a weakness: a package URL or CPE with its version, or an update of Windows (KB5034441)."""
     if _UPDATE.fullmatch(text.strip()):
         return Software(text.strip().upper())
-    found = software(text)
-    if found.version is None:
+    program = software(text)
+    if program.version is None:
         raise ValueError(f"the version that mends it, such as {text.strip()}@1.3.1")
-    return found
+    return program
 
 
 def _of_cpe(text: str) -> Software:

@@ -76,17 +76,17 @@ def look_up(connection: apsw.Connection, batch: Batch) -> Known:
 def _answer(connection: apsw.Connection, batch: Batch, asked: Questions, known: Known) -> None:
     if asked.rows:
         known.rows.update(dict.fromkeys(asked.rows, ()))
-        found: dict[str, list[HeldVersion]] = {}
+        versions: dict[str, list[HeldVersion]] = {}
         for row in connection.execute(_HELD, (_list(asked.rows),)):
             held = _held_version(row)
-            found.setdefault(held.id, []).append(held)
-        known.rows.update(found)
+            versions.setdefault(held.id, []).append(held)
+        known.rows.update(versions)
     if asked.containers:
         found_keys = rows(connection, _CONTAINER, _list(asked.containers), batch.publisher)
         known.containers.update(_links(connection, found_keys, highest=True))
     if asked.namings:
         # what the batch may bring a newer version of is known by its rows
-        own = [row.key for one in batch.candidates for row in known.rows[one.id] if row.names]
+        own = [row.key for candidate in batch.candidates for row in known.rows[candidate.id] if row.names]
         found_keys = rows(connection, _NAMING, _list(asked.namings), batch.publisher, _list(own))
         known.namings.update(_links(connection, found_keys, highest=False))
     if asked.descriptions:
@@ -99,17 +99,19 @@ def _answer(connection: apsw.Connection, batch: Batch, asked: Questions, known: 
             known.descriptions.update({name: tuple(identifiers) for name, identifiers in describing.items()})
 
 
-def _links(connection: apsw.Connection, found: Iterable[tuple[Any, ...]], *, highest: bool) -> dict[str, Link | None]:
+def _links(
+    connection: apsw.Connection, linked_rows: Iterable[tuple[Any, ...]], *, highest: bool
+) -> dict[str, Link | None]:
     """By id, the highest or lowest of the records whose keys stand behind it."""
-    found = list(found)
-    keys = [key for _, *some in found for key in some if key is not None]
+    linked_rows = list(linked_rows)
+    keys = [key for _, *some in linked_rows for key in some if key is not None]
     by_key: dict[int, Link] = {}
     if keys:
         by_key = {key: Link(level, identifier) for key, level, identifier in rows(connection, _LINKS, _list(keys))}
     pick = max if highest else min
     return {
         name: pick((by_key[key] for key in some if key is not None), key=lambda link: link.level, default=None)
-        for name, *some in found
+        for name, *some in linked_rows
     }
 
 

@@ -59,20 +59,20 @@ def mention_rows(refs: References, publisher: str, standing: Standing, key: int)
 
 def mention(connection: apsw.Connection, key: int) -> None:
     """Add the rows of `mention` that belong to a record as it stands in its own row."""
-    if found := _rows_of(connection, key):
-        connection.executemany(INSERT_MENTION, found)
+    if held_rows := _rows_of(connection, key):
+        connection.executemany(INSERT_MENTION, held_rows)
 
 
 def unmention(connection: apsw.Connection, key: int) -> None:
     """Remove the rows of `mention` of a record; before its own row changes."""
-    if found := _rows_of(connection, key):
-        connection.executemany(_DELETE_MENTION, found)
+    if held_rows := _rows_of(connection, key):
+        connection.executemany(_DELETE_MENTION, held_rows)
 
 
 def _rows_of(connection: apsw.Connection, key: int) -> list[_Row]:
-    found: Any = connection.execute(_OF_RECORD, (key,)).get
-    if found is None or not found[3]:
+    value: Any = connection.execute(_OF_RECORD, (key,)).get
+    if value is None or not value[3]:
         return []
-    governing, withdrawn, publishers, text = found
+    governing, withdrawn, publishers, text = value
     standing, refs = Standing(governing, newest=True, preceded=0, withdrawn=bool(withdrawn)), refs_of(text)
     return [row for publisher in publishers.split("\n") for row in mention_rows(refs, publisher, standing, key)]

@@ -51,16 +51,16 @@ def add(connection: apsw.Connection, acts: Iterable[Act], now: int, key: bytes |
 
 def entries(connection: apsw.Connection, after: int, limit: int) -> Sequence[TrailEntry]:
     """The entries after that number."""
-    found = rows(
+    entries = rows(
         connection, "SELECT number, text, seals, digest, link FROM trail WHERE number > ? LIMIT ?", after, limit
     )
-    return [TrailEntry(*row) for row in found]
+    return [TrailEntry(*row) for row in entries]
 
 
 def digests(connection: apsw.Connection, after: int, limit: int) -> list[bytes]:
     """The digests of the entries after that number."""
-    found = rows(connection, "SELECT digest FROM trail WHERE number > ? ORDER BY number LIMIT ?", after, limit)
-    return [digest for (digest,) in found]
+    digests = rows(connection, "SELECT digest FROM trail WHERE number > ? ORDER BY number LIMIT ?", after, limit)
+    return [digest for (digest,) in digests]
 
 
 def seals_now(connection: apsw.Connection, key: bytes, collection: str, keys: Iterable[int]) -> Mapping[int, bytes]:

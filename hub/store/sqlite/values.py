@@ -40,9 +40,9 @@ def value_rows(body: bytes, governing: int, key: int) -> list[tuple[int, int, in
 
 def remove_values(connection: apsw.Connection, key: int) -> None:
     """Remove the rows of a record, while its body is still there."""
-    found: Any = connection.execute(_OF_RECORD, (key,)).get
-    if found is not None:
-        connection.executemany(_DELETE, value_rows(*found))
+    value: Any = connection.execute(_OF_RECORD, (key,)).get
+    if value is not None:
+        connection.executemany(_DELETE, value_rows(*value))
 
 
 def move_values(connection: apsw.Connection, key: int, before: int, governing: int) -> None:

@@ -109,11 +109,11 @@ def set_levels(connection: apsw.Connection, collection: str, levels: Sequence[Re
         return
     connection.executemany(
         "UPDATE record SET level = ?, source = ? WHERE key = ? AND id = ?",
-        [(one.level, one.source, key_of(number, one.place), one.id) for one in levels],
+        [(change.level, change.source, key_of(number, change.place), change.id) for change in levels],
     )
-    for object_id in dict.fromkeys(one.id for one in levels):
+    for object_id in dict.fromkeys(change.id for change in levels):
         _stand(connection, number, object_id)
-    keys = [key_of(number, one.place) for one in levels]
+    keys = [key_of(number, change.place) for change in levels]
     seals = sqlite_trail.seals_now(connection, sqlite_trail.key_of(connection), collection, keys)
     sqlite_trail.add(connection, [trail.change_act(collection, None, seals)], now)
 
@@ -222,10 +222,10 @@ def restore(connection: apsw.Connection, collection: str, head: int, records: It
         raise UnprocessableError(
             f"the collection {collection} holds objects: records are restored into an empty one only"
         )
-    given = head_of(connection, collection)
-    if given > head:
+    head_held = head_of(connection, collection)
+    if head_held > head:
         raise UnprocessableError(
-            f"the collection {collection} has given places out up to {given}, beyond those of this export ({head}): "
+            f"the collection {collection} has given places out up to {head_held}, beyond those of this export ({head}): "
             "restore into a new store"
         )
     if not 0 <= head <= LAST_PLACE:
@@ -293,8 +293,8 @@ def _insert(connection: apsw.Connection, number: int, new: Sequence[line.NewReco
     records: list[tuple[Any, ...]] = []
     bodies: list[tuple[int, bytes]] = []
     named: list[tuple[str, int, str, int, int]] = []
-    for one in new:
-        record, standing = one.record, one.standing
+    for new_record in new:
+        record, standing = new_record.record, new_record.standing
         key = key_of(number, record.place)
         refs = ""
         if record.names or record.contains or record.describes:
@@ -330,7 +330,7 @@ def _insert(connection: apsw.Connection, number: int, new: Sequence[line.NewReco
     connection.executemany(_INSERT_BODY, bodies)
     if named:
         connection.executemany(INSERT_MENTION, named)
-    _count(connection, number, [one.standing.governing for one in new], +1)
+    _count(connection, number, [record.standing.governing for record in new], +1)
 
 
 def _remove(connection: apsw.Connection, number: int, keys: Sequence[int]) -> None:

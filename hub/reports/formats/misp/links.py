@@ -78,7 +78,7 @@ class Links:
 
     def relations(self, draft: Draft) -> tuple[Relation, ...]:
         """The relations; what cannot be one is named."""
-        found = dict(self._indicated)
+        targets = dict(self._indicated)
         for item in self._references:
             source, target = self._ends.get(item.source), self._ends.get(item.target)
             if source is None or target is None:
@@ -86,8 +86,8 @@ class Links:
                 shown = f"{item.kind} {item.target}"
                 draft.unused("ObjectReference", shown, f"the thing {which} is no part of the report", where=item.where)
             elif source[0] != target[0]:
-                found[Relation(source[0], item.kind, target[0], _strictest(item.level, source[1], target[1]))] = None
-        return tuple(found)
+                targets[Relation(source[0], item.kind, target[0], _strictest(item.level, source[1], target[1]))] = None
+        return tuple(targets)
 
 
 def _strictest(*levels: TlpWord | None) -> TlpWord | None:

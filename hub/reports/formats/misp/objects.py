@@ -102,7 +102,9 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
         for observable in _combined(name, parts, observables, content, where)
     ]
     first_kind = _MAIN.get(name)
-    main = next((found for found in combined if found.type is first_kind), combined[0] if combined else None)
+    main = next(
+        (observable for observable in combined if observable.type is first_kind), combined[0] if combined else None
+    )
     if main:
         content.links.know(item, end_of(main), strictest(level, main.tlp))
     return combined
@@ -112,13 +114,13 @@ def _part_of_file(name: str, parts: list[Mapping[str, Any]], where: str, draft: 
     """The attributes to read; of what describes a part of a file, only those that tell the whole file."""
     if name not in _PART_OBJECTS:
         return parts
-    told = [part for part in parts if part.get("type") in _TELL_THE_FILE]
+    descriptions = [part for part in parts if part.get("type") in _TELL_THE_FILE]
     for part in parts:
-        if part not in told:
+        if part not in descriptions:
             relation = f"{name}.{part.get('object_relation')}"
             draft.unused(relation, part.get("value"), "describes a part of a file", where=where)
             draft.unused(f"{relation} (about)", part.get("comment"), "describes a part of a file", where=where)
-    return told
+    return descriptions
 
 
 def _is_no_observable(

@@ -180,7 +180,7 @@ def _victims(items: list[Fields], draft: Draft) -> tuple[list[Victim], tuple[Vic
     """(the victims, the secondary victims, how many of these there are). Schema 1.2 has a list of victims, later ones one."""
     read = [_victim(fields, draft) for fields in items]
     counts = [count for _, _, count in read if count is not None]
-    secondary = tuple(one for _, others, _ in read for one in others)
+    secondary = tuple(other for _, others, _ in read for other in others)
     return [victim for victim, _, _ in read], secondary, {"organization": sum(counts)} if counts else {}
 
 

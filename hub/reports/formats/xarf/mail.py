@@ -83,15 +83,15 @@ def _read_mail(where: str, data: bytes) -> Iterator[tuple[str, Any]]:
 
 def _parts(message: EmailMessage) -> list[EmailMessage]:
     """The parts of a mail that are no containers, without looking into mails inside it."""
-    found: list[EmailMessage] = []
+    messages: list[EmailMessage] = []
     waiting = [message]
-    while waiting and len(found) < MAX_PARTS:
+    while waiting and len(messages) < MAX_PARTS:
         part = waiting.pop(0)
         if part.get_content_maintype() == "multipart":
             waiting[:0] = [item for item in part.iter_parts() if isinstance(item, EmailMessage)]
         else:
-            found.append(part)
-    return found
+            messages.append(part)
+    return messages
 
 
 def _text(part: EmailMessage) -> str:

@@ -277,9 +277,9 @@ def _contact(party: Fields, role: str) -> Contact | None:
 def _level(report: Fields, draft: Draft) -> TlpWord:
     """The level that a tag or a key says; the strictest where there are several."""
     texts = [text for text in (report.text("tlp"), *report.texts("tags")) if text]
-    said = [text for text in texts if text == report.peek("tlp") or text.casefold().startswith("tlp:")]
-    levels = [level for text in said if (level := draft.attempt(values.tlp, "tlp", text))]
-    if said and len(levels) < len(said):
+    markings = [text for text in texts if text == report.peek("tlp") or text.casefold().startswith("tlp:")]
+    levels = [level for text in markings if (level := draft.attempt(values.tlp, "tlp", text))]
+    if markings and len(levels) < len(markings):
         levels.append("amber+strict")  # a level that is not understood is none that may be passed over
     return max(levels, key=TLP_WORDS.index, default=draft.options.default_tlp)
 
