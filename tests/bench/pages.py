@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from typing import Final
 
 import orjson
@@ -39,7 +40,8 @@ _HELD: Final = 1_000
 _ENVELOPES: Final = 50
 _ALERTS: Final = 10  # envelopes of one incident
 _SIZE: Final = 100
-_GAP_MILLISECONDS: Final = 1_000  # as in script.js
+_GAP_MILLISECONDS: Final = 600  # as in script.js
+_lots: Final = Random(1)
 _LOOKS: Final = 100
 _LIVE: Final = {"Hub-Live": "1"}
 _PAGES: Final = (
@@ -222,7 +224,7 @@ class _Open:
         etag = ""
         while True:
             await moved.wait()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.1 + 0.4 * _lots.random())
             moved.clear()
             took, answer = await self._ask(f"{head}Hub-Live: 1\r\n" + (f"If-None-Match: {etag}\r\n" if etag else ""))
             etag = answer.lower().partition("\netag: ")[2].partition("\r")[0] or etag

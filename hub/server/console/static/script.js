@@ -23,10 +23,12 @@ document.addEventListener("click", async (event) => {
 const address = document.querySelector("[data-page]")?.dataset.page ?? location.href;
 const listening = document.querySelector("[data-events]");
 const state = document.querySelector("[data-live-state]");
-let waiting = 0;
+let waiting = 0; // the timer of the next look
+let movedAt = 0;
 let etag = ""; // of what was answered last: the same once more is not sent
-let notBefore = 0; // hundreds of browsers follow one hub: each leaves it alone for a second, and longer where it is slow
-const PAUSE_MILLISECONDS = 1000;
+let notBefore = 0; // hundreds of browsers follow one hub: each leaves it alone for a while, and longer where it is slow
+const PAUSE_MILLISECONDS = 600;
+const SPREAD_MILLISECONDS = 400;
 const SOON_MILLISECONDS = 100; // more than the hub's own `live.FRESH_MILLISECONDS`
 
 function say(text, on) {
@@ -69,10 +71,26 @@ async function refresh() {
   document.title = fresh.title;
 }
 
+// Looks are spread, so that hundreds of browsers do not come in the same moment, and never put off by what moves meanwhile.
 function soon() {
-  clearTimeout(waiting);
-  const rest = notBefore - performance.now();
-  waiting = setTimeout(rest > SOON_MILLISECONDS ? soon : refresh, Math.min(Math.max(rest, SOON_MILLISECONDS), PAUSE_MILLISECONDS));
+  movedAt = performance.now();
+  if (!waiting) arm();
+}
+
+function arm() {
+  const rest = Math.max(notBefore - performance.now(), SOON_MILLISECONDS + Math.random() * SPREAD_MILLISECONDS);
+  waiting = setTimeout(look, Math.min(rest, PAUSE_MILLISECONDS));
+}
+
+async function look() {
+  waiting = 0;
+  if (performance.now() < notBefore) {
+    arm();
+    return;
+  }
+  const tooSoon = performance.now() - movedAt < SOON_MILLISECONDS; // for what moved last
+  await refresh();
+  if (tooSoon && !waiting) arm();
 }
 
 if (listening) {
