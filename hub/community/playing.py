@@ -140,8 +140,11 @@ class _Run:
             self._state = replace(self._state, state=FAILED)
         except HubError as error:
             self._state = replace(self._state, state=FAILED, problem=str(error)[:1000])
-        self._hub.store.put_facts(STOP, {}, [self._key])
-        self._renew()
+        try:
+            self._hub.store.put_facts(STOP, {}, [self._key])
+            self._renew()
+        except StoreError as error:  # (3) says it later
+            _log.warning("drill %s: %s", self._key, error)
 
     def _wait_seconds(self, seconds: float) -> None:
         while seconds > 0:

@@ -15,7 +15,7 @@ from hub.community import playing
 from hub.community.drills import drills_of, exercise_root, parse_scenario
 from hub.community.hub import Hub
 from hub.declarations import parse_table
-from hub.errors import UnprocessableError
+from hub.errors import StoreUnavailableError, UnprocessableError
 from tests.community.making import taken
 from tests.community.test_drills import SCENARIO, _step
 from tests.console.conftest import Browser, SignedIn
@@ -179,6 +179,38 @@ def test_a_drill_whose_process_ended_says_so(hub: Hub, clock: Clock, chief: Brow
     clock.now += playing.SILENT_MILLISECONDS + 1
     assert "process ended" in chief.text(address)
     assert played(chief, sealed_of(upload(chief))).status_code == 303
+
+
+def test_a_store_that_goes_away_ends_the_drill_and_the_page_says_so(
+    hub: Hub, clock: Clock, chief: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log has the cause; when the store is back, the page tells that the drill ended early."""
+
+    def away(*_: object, **__: object) -> None:
+        raise StoreUnavailableError("the store is busy")
+
+    sealed = sealed_of(upload(chief))
+    root, alerts = exercise_root(hub, None)
+    scenario = parse_scenario(parse_table("scenario", SCENARIO.encode()), root.members)
+    with monkeypatch.context() as patch:
+        thread = playing.start(
+            hub,
+            root,
+            alerts,
+            scenario,
+            began=hub.clock(),
+            speed=1,
+            by="deputy",
+            wait=lambda _seconds: patch.setattr(type(hub.store), "put_facts", away),
+        )
+        assert thread is not None
+        thread.join(60)
+    assert "the store is busy" in caplog.text
+    clock.now += playing.SILENT_MILLISECONDS + 1
+    assert "It ended early" in chief.text(
+        f"/console/operator/drills/{root.name}/{drills_of(hub, root)[0]['drill'][-15:]}"
+    )
+    assert played(chief, sealed).status_code == 303
 
 
 def test_what_was_shown_long_ago_or_elsewhere_is_not_played(hub: Hub, clock: Clock, chief: Browser) -> None:
