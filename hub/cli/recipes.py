@@ -76,7 +76,7 @@ misp-modules, taxii21 import:
 
 def _sentinel(one: PolledCollection) -> str:
     return f"""\
-Data connectors, Threat intelligence - TAXII, Open connector page, Add new TAXII server:
+Content hub: install "Threat Intelligence", once. Then Data connectors, Threat intelligence - TAXII, Open connector page:
   Friendly name (for server)   {one.title}
   API root URL                 {one.root}
   Collection ID                {one.id}
@@ -104,11 +104,11 @@ def _elastic(one: PolledCollection) -> str:
 Integrations, Custom Threat Intelligence (ti_custom), API:
   URL                       {one.objects}
   Enable TAXII 2.1          on
-  Username                  NAME
-  Password                  KEY
-  Initial interval          240000h    # longer than the hub is old, so that markings and identities come, too
+  Basic Auth Username       NAME       # among the advanced options, as is the password
+  Basic Auth Password       KEY
+  Initial Interval          240000h    # longer than the hub is old, so that markings and identities come, too
   Interval                  5m
-  IOC expiration            by valid_until"""
+  IOC Expiration Duration   90d        # of indicators that name no end themselves (valid_until)"""
 
 
 def _xsoar(one: PolledCollection) -> str:
@@ -118,8 +118,11 @@ Settings, Integrations, TAXII 2 Feed, Add instance:
   Username / API Key                           NAME
   Password                                     KEY
   Collection Name To Fetch Indicators From     {one.title}
+  Default API Root to use                      {one.root.rstrip("/").rpartition("/")[2]}
+  Full Feed Fetch                              off: with it, each fetch takes all once more
+  First Fetch Time                             20 years    # longer than the hub is old
   Max Indicators Per Fetch                     1000
-  Full Feed Fetch / First fetch                from before the hub began
+  Max STIX Objects Per Poll                    1000
   Traffic Light Protocol Color                 that of the collection's highest level
 It takes the collection by its name alone; without one it asks for all, and may end with an AccessError."""
 

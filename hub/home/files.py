@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -54,8 +55,12 @@ def write_once(path: Path, content: bytes, *, mode: int = 0o600) -> bool:
 
 
 def others_may_use(path: Path) -> bool:
-    """Whether anybody but its owner may read, write or enter the file or folder. FileNotFoundError where there is none."""
-    return bool(path.stat().st_mode & 0o077)
+    """Whether anybody but its owner may read, write or enter the file or folder. FileNotFoundError where there is none.
+
+    Windows keeps lists of who may, and shows every file as open in its mode: there the folder of the user's own protects it.
+    """
+    mode = path.stat().st_mode
+    return sys.platform != "win32" and bool(mode & 0o077)
 
 
 def sync_folder(folder: Path) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import stat
+import sys
 from pathlib import Path
 
 import pytest
 
 from hub.errors import ConfigurationError
+from hub.home.files import others_may_use
 from hub.home.member import load_member
 
 SHEET = """
@@ -184,3 +186,15 @@ def test_what_cannot_be_used_in_a_register_is_named_with_file_and_line(
     with pytest.raises(ConfigurationError, match=message) as caught:
         load_member(with_register(tmp_path, register))
     assert "constituents.csv" in str(caught.value)
+
+
+def test_modes_decide_nothing_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There every file looks open, and refusing the key would refuse everything; anywhere else an open file is seen."""
+    file = tmp_path / "key"
+    file.write_text("x")
+    file.chmod(0o666)
+    assert others_may_use(file)
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert not others_may_use(file)
+    with pytest.raises(FileNotFoundError):
+        others_may_use(tmp_path / "none")
