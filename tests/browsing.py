@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import flask
 import pytest
 from flask.testing import FlaskClient
 from playwright.sync_api import (
@@ -44,7 +43,6 @@ RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pr
 _POLICY: Final = """document.addEventListener("securitypolicyviolation", (event) => {
     console.error(`the policy refuses ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
 }, true);"""
-_SPEAKING: Final = flask.Flask("words")
 
 expect.set_options(timeout=PATIENCE)
 
@@ -180,6 +178,4 @@ def overflow(page: Page) -> int:
 
 def words(language: str, text: str, **fields: object) -> str:
     """A text of the pages as they say it in that language, with these fields."""
-    with _SPEAKING.app_context():
-        flask.g.language = language
-        return texts.gettext(text).format(**fields)
+    return texts.translated(text, language).format(**fields)

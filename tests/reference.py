@@ -29,6 +29,14 @@ ABOUT: Final = {
     "X-ARF": "`category` and `type` decide; version 3 is read by the same rules.",
     "VERIS": "It names no values but its list of indicators; the victims are searched for by name.",
 }
+_ABOUT_COMMANDS: Final = """# Commands
+
+Made from the commands themselves by `make docs`. `hub COMMAND --help` shows the same.
+
+Each takes `--lang` (default: HUB_LANG, else the system's language): the language of results, previews, boards and questions,
+one of en, id, ms, th, vi, fil. Help, errors, reasons of refusals and JSON are in English. Colour and progress are for
+terminals; NO_COLOR, CLICOLOR=0 and TERM=dumb turn colour off.
+"""
 _ROLES: Final = """# Whose a value is
 
 Made from the readers themselves by `make docs`: each row is a small report that was read.
@@ -62,7 +70,7 @@ for a place in a list or for whatever is above."""
 def commands() -> str:
     """The page of commands: each with its options and an example, and the exit codes."""
     parts = [
-        "# Commands\n\nMade from the commands themselves by `make docs`. `hub COMMAND --help` shows the same.\n",
+        _ABOUT_COMMANDS,
         "## Exit codes\n\n| Code | Means |\n|---|---|",
         *(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()),
     ]

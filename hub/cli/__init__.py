@@ -16,6 +16,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from types import ModuleType
 from typing import Final, TextIO, cast
 
+from hub.cli.language import language_argument, language_of
 from hub.cli.parsing import CommandParser, nearest
 from hub.errors import (
     BusyError,
@@ -27,7 +28,8 @@ from hub.errors import (
     ReleaseError,
     StoreError,
 )
-from hub.terminal import SafeText
+from hub.pages.texts import ENGLISH, choose_language
+from hub.terminal import SafeText, Style, StyledLine, print_lines, takes_colour
 from hub.version import __version__
 
 DONE: Final = 0
@@ -96,6 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name; the exit code says how it went (see the constants above)."""
     if "_ARGCOMPLETE" in os.environ:  # a shell asks what may come next
         importlib.import_module("hub.cli.completion").complete()
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal's encoding may lack a character: show its number instead
             stream.reconfigure(errors="backslashreplace")
@@ -104,8 +107,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _main(argv)
 
 
+def _open_closed_streams() -> None:
+    """Where a standard stream was closed (`<&-`), nothing is read, and what is written is lost.
+
+    First of all, in this order: otherwise the store or an outbox would get the descriptor of a standard stream.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
+
+
 def _safe(stream: TextIO) -> TextIO:
-    return cast("TextIO", SafeText(stream))
+    return cast("TextIO", SafeText(stream, colour=takes_colour(stream, os.environ)))
 
 
 def _main(argv: Sequence[str] | None) -> int:
@@ -116,7 +129,7 @@ def _main(argv: Sequence[str] | None) -> int:
         meant = nearest(arguments[0], COMMANDS) or f" There are {', '.join(COMMANDS)}."
         print(f"hub: there is no command {arguments[0]!r}.{meant}", file=sys.stderr)
         return USAGE
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="hub",
         description="The threat-sharing hub: national CERTs share STIX 2.1 incidents over TAXII 2.1.",
         epilog="commands:\n"
@@ -160,15 +173,18 @@ def _run(name: str, arguments: list[str]) -> int:
     parser.set_defaults(command_line=("hub", name, *arguments))
     args = parser.parse_args(arguments)
     try:
+        choose_language(language_of(args, os.environ))
         code: int = module.run(args)
     except HubError as error:
-        print(f"hub {name}: {error}", file=sys.stderr)
+        print_lines([StyledLine(f"hub {name}: {error}", Style.BAD)], sys.stderr)
         return exit_code(error)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of the output has closed it
         sys.stderr.close()
         return DONE
+    finally:
+        choose_language(ENGLISH)
     return code
 
 
@@ -180,6 +196,7 @@ def command_module(name: str) -> ModuleType:
 def command_parser(name: str, parser: argparse.ArgumentParser) -> None:
     """Give the parser the arguments of that command."""
     command_module(name).arguments(parser)
+    language_argument(parser)
 
 
 def exit_code(error: HubError) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from hub.cli.respond import respond_arguments, take
+from hub.pages.texts import gettext
 from hub.producer.respond import acknowledge
 
 EXAMPLE = "  hub acknowledge incident--8f2c…\n"
@@ -19,5 +20,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Acknowledge it; 1 where the hub does not take it."""
-    words = f"{args.incident} is acknowledged."
+    words = gettext("{incident} is acknowledged.").format(incident=args.incident)
     return take(args, lambda hub: acknowledge(hub, args.incident, text=args.text, to=args.to), words)

@@ -8,8 +8,8 @@ from typing import Final
 
 from hub.errors import ConfigurationError
 
-# Yes in the languages of the form, too.
-_YES: Final = frozenset({"y", "yes", "ya"})
+# Yes in the languages of the commands, too.
+_YES: Final = frozenset({"y", "yes", "ya", "có", "co", "oo", "opo", "ใช่"})
 
 
 def agreement_argument(parser: argparse.ArgumentParser) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from typing import Final
 
 from hub.cli.respond import respond_arguments, take
+from hub.pages.texts import gettext, marked
 from hub.producer.respond import ANSWER_WORDS, answer
 
 EXAMPLE = (
     "  hub answer incident--8f2c… accepted\n"
     '  hub answer note--51aa… refused --why "The server is not in our country."\n'
 )
+
+# what an answer says -> in words
+ANSWERS: Final = {"accepted": marked("accepted"), "refused": marked("refused"), "done": marked("done")}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,5 +28,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Answer; 1 where the hub does not take it."""
-    words = f"Answered: {args.says}."
+    words = gettext("Answered: {answer}.").format(answer=gettext(ANSWERS[args.says]))
     return take(args, lambda hub: answer(hub, args.subject, args.says, why=args.why, to=args.to), words)

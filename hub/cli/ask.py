@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from hub.cli.respond import respond_arguments, take
+from hub.pages.texts import gettext
 from hub.producer.respond import ask
 
 EXAMPLE = '  hub ask incident--8f2c… --members SG,MY --what "Take 198.51.100.7 down" --due 4h\n'
@@ -37,5 +38,5 @@ def run(args: argparse.Namespace) -> int:
             priority=args.priority,
             to=args.to,
         ),
-        f"{args.members} asked.",
+        gettext("{members} asked.").format(members=args.members),
     )

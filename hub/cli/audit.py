@@ -16,13 +16,14 @@ from typing import Any, Final
 import orjson
 
 from hub.audit.state import Finding, about_of
-from hub.audit.verify import Verification
 from hub.audit.verifying import verification_of, verify
 from hub.audit.words import words_of
 from hub.cli import DONE, SOME_REFUSED
 from hub.cli.output import write_file
+from hub.cli.progress import Progress
 from hub.community.hub import Hub
 from hub.errors import MalformedError, UnprocessableError
+from hub.pages.texts import gettext
 from hub.protocol.checkpoint import Checkpoint, open_note, parse_verifier_key, read_unverified
 from hub.settings import Settings, load_settings
 from hub.stix.timestamps import format_milliseconds
@@ -39,7 +40,6 @@ EXAMPLE = (
     "  hub audit export --out trail.jsonl\n"
 )
 LAST: Final = 50  # entries shown
-_PROGRESS_RECORDS: Final = 10_000
 _BESIDE: Final = frozenset({"at", "what", "seal", "notes"})  # not shown in a line of text
 
 
@@ -134,8 +134,9 @@ def _instant(text: str) -> int:
 
 def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
     against = None if args.against is None else _kept_checkpoint(hub, settings, args)
-    verification = shown_verification(hub)
-    findings = verify(hub, verification, against)
+    with Progress(gettext("records")) as progress:
+        verification = verification_of(hub, progress.show)
+        findings = verify(hub, verification, against)
     if args.json:
         rows = [{"kind": one.kind, "where": one.where, "message": one.message} for one in findings]
         print(json.dumps({"records": verification.records, "entries": verification.size, "findings": rows}, indent=1))
@@ -149,11 +150,6 @@ def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
     return SOME_REFUSED if findings else DONE
 
 
-def shown_verification(hub: Hub) -> Verification:
-    """A verification of the hub's store, with progress on stderr where somebody looks."""
-    return verification_of(hub, _progress) if sys.stderr.isatty() else verification_of(hub)
-
-
 def finding_lines(hub: Hub, findings: Iterable[Finding]) -> Iterator[str]:
     """Each finding as a line; a collection by its name."""
     for one in findings:
@@ -161,11 +157,6 @@ def finding_lines(hub: Hub, findings: Iterable[Finding]) -> Iterator[str]:
         collection = hub.catalogue.by_id(first)
         name = first if collection is None else f"{collection.root}/{collection.alias}"
         yield f"{one.kind}: {name}{' ' if rest else ''}{rest}: {one.message}"
-
-
-def _progress(records: int) -> None:
-    if records % _PROGRESS_RECORDS == 0:
-        print(f"{records} records read", file=sys.stderr)
 
 
 def _kept_checkpoint(hub: Hub, settings: Settings, args: argparse.Namespace) -> Checkpoint:

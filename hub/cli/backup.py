@@ -22,9 +22,11 @@ from typing import Final
 from hub.cli import DONE
 from hub.cli.backups import PART, Manifest, backups_in, digest_of, write_manifest
 from hub.cli.output import write_file
+from hub.cli.progress import Progress
 from hub.cli.trail import note_command
 from hub.community.facts import ARCHIVED_KINDS
 from hub.errors import UnprocessableError
+from hub.pages.texts import gettext
 from hub.settings import load_settings
 from hub.sharing.archive import write_archive
 from hub.store.sqlite.store import SqliteStore
@@ -67,13 +69,15 @@ def run(args: argparse.Namespace) -> int:
             # (1)
             if isinstance(hub.store, SqliteStore):
                 file = part / "hub.sqlite"
-                hub.store.copy_to(file)
+                with Progress("B", hub.store.space()[0]) as progress:
+                    hub.store.copy_to(file, progress.show)
             else:
                 file = part / "hub.jsonl"
                 archive = write_archive(
                     hub.store, hub.catalogue, secret=hub.secret, made_at=moment, fact_kinds=ARCHIVED_KINDS
                 )
-                write_file(archive, str(file))
+                with Progress(gettext("lines")) as progress:
+                    write_file(progress.counted(archive), str(file))
             # (2)
             write_manifest(part, Manifest(moment, __version__, {file.name: digest_of(file)}, checkpoint))
             # (3)

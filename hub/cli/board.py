@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+import wcwidth
 
 from hub.cli import DONE
+from hub.cli.answer import ANSWERS
 from hub.cli.client import client, connection_arguments, environment
 from hub.cli.output import write_whole
 from hub.errors import ConfigurationError
+from hub.pages.texts import gettext, marked
+from hub.terminal import Line, Style, StyledLine, print_lines
 
 EXAMPLE = (
     "  hub board\n  hub board --out report.html\n  hub board --json | jq '.incidents[] | select(.overdue != [])'\n"
 )
+# what a member owes -> in words
+OWED: Final = {"acknowledge": marked("acknowledgement"), "answer": marked("answer to a request for help")}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,64 +55,101 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(board, ensure_ascii=False, indent=1))
         return DONE
-    for line in board_lines(board):
-        print(line)
+    print_lines(board_lines(board), sys.stdout)
     return DONE
 
 
-def board_lines(board: Mapping[str, Any]) -> Iterator[str]:
+def board_lines(board: Mapping[str, Any]) -> Iterator[Line]:
     """The board in lines for a terminal."""
-    drill = "EXERCISE  " if board["exercise"] else ""
-    yield f"{drill}{board['api_root']}: {board['open']} open, {board['overdue']} deadlines passed"
+    drill = gettext("EXERCISE") + "  " if board["exercise"] else ""
+    counts = gettext("{root}: {open} open, {overdue} deadlines passed")
+    head = counts.format(root=board["api_root"], open=board["open"], overdue=board["overdue"])
+    yield StyledLine(drill + head, Style.BAD if board["overdue"] else Style.HEADING)
     for entry in board.get("incidents", ()):
         yield ""
         yield from _incident(entry)
     if board.get("more"):
         yield ""
-        shown = board.get("page", 1) * len(board["incidents"])  # all pages before this one are full
-        yield f"and {board['open'] - shown} more, less urgent: `hub board --page {board.get('page', 1) + 1}`"
-    figures = board["statistics"]
+        page = board.get("page", 1)
+        more = gettext("and {n} more, less urgent: `hub board --page {page}`")
+        # all pages before this one are full
+        yield more.format(n=board["open"] - page * len(board["incidents"]), page=page + 1)
     yield ""
-    yield f"{'member':<8}{'fetched':>22}{'acknowledged':>22}{'answered':>22}   median / 90 % of {figures['days']} days"
-    for name, row in (*figures["members"].items(), ("all", figures["all"])):
-        if row["fetch"]["of"] or row["answer"]["of"]:
-            yield f"{name:<8}" + "".join(f"{_figures(row[clock]):>22}" for clock in ("fetch", "acknowledge", "answer"))
+    yield from _figures_of(board["statistics"])
     if board.get("unconfirmed"):
-        yield f"contacts not confirmed for 90 days: {' '.join(board['unconfirmed'])}"
+        members = " ".join(board["unconfirmed"])
+        yield gettext("contacts not confirmed for 90 days: {members}").format(members=members)
 
 
-def _from(entry: Mapping[str, Any]) -> str:
-    if entry["reported_by"] is None and entry.get("relayed_by"):
-        return f"relayed by {entry['relayed_by']}"
-    return f"from {entry['reported_by'] or '?'}"
+def _figures_of(figures: Mapping[str, Any]) -> Iterator[Line]:
+    columns = (gettext("fetched"), gettext("acknowledged"), gettext("answered"))
+    explanation = gettext("median / 90 % of {days} days").format(days=figures["days"])
+    head = _padded(gettext("member"), 8, left=True) + "".join(_padded(column, 22) for column in columns)
+    yield StyledLine(f"{head}   {explanation}", Style.HEADING)
+    for name, row in (*figures["members"].items(), (gettext("all"), figures["all"])):
+        if row["fetch"]["of"] or row["answer"]["of"]:
+            cells = (_figures(row[clock]) for clock in ("fetch", "acknowledge", "answer"))
+            yield _padded(name, 8, left=True) + "".join(_padded(cell, 22) for cell in cells)
 
 
-def _incident(entry: Mapping[str, Any]) -> Iterator[str]:
+def _padded(text: str, cells: int, *, left: bool = False) -> str:
+    """The text in so many columns of a terminal: letters of some scripts take none or two."""
+    blanks = " " * max(0, cells - wcwidth.wcswidth(text))
+    return text + blanks if left else blanks + text
+
+
+def reporter(member: str | None, relay: str | None) -> str:
+    """From whom something is, in words."""
+    if member is None and relay:
+        return gettext("relayed by {member}").format(member=relay)
+    return gettext("from {member}").format(member=member or "?")
+
+
+def _incident(entry: Mapping[str, Any]) -> Iterator[Line]:
     criticality_note = (
         f" ({plain('; '.join(entry['scale']))})"
         if entry["scale"]
         else ""
         if entry["criticality_given"]
-        else " (not given)"
+        else " (" + gettext("not given") + ")"
     )
-    yield plain(entry["name"])
-    yield (
-        f"  {entry['incident']}  {_from(entry)}, {span(entry['age_seconds'])} old, criticality "
-        f"{entry['criticality']}{criticality_note}, stage {entry['stage'] or '-'}"
+    yield StyledLine(plain(entry["name"]), Style.HEADING)
+    about = gettext("{incident}  {source}, {age} old, criticality {criticality}, stage {stage}").format(
+        incident=entry["incident"],
+        source=reporter(entry["reported_by"], entry.get("relayed_by")),
+        age=span(entry["age_seconds"]),
+        criticality=f"{entry['criticality']}{criticality_note}",
+        stage=entry["stage"] or "-",
     )
-    yield f"  has it        {_times(entry['fetched'])}; not yet: {' '.join(entry['not_fetched']) or '-'}"
-    yield f"  acknowledged  {_times(entry['acknowledged'])}"
+    yield f"  {about}"
+    has_it = gettext("has it: {times}; not yet: {members}")
+    yield "  " + has_it.format(times=_times(entry["fetched"]), members=" ".join(entry["not_fetched"]) or "-")
+    yield "  " + gettext("acknowledged: {times}").format(times=_times(entry["acknowledged"]))
     for request in entry["requests"]:
-        recipients, due = " ".join(request["asked"]) or "nobody who sees it", moment(request["due"])
-        yield f"  {request['by']} asks {recipients} by {due}: {plain(request['what'])}"
-        yield f"    {request['request']}"
-        for member, answers in request["answers"].items():
-            for answer in answers:
-                yield f"    {member} {answer['says']} {moment(answer['at'])}: {plain(answer['why'])}"
-        if request["owing"]:
-            yield f"    no answer yet: {' '.join(request['owing'])}"
+        yield from _request(request)
     for late in entry["overdue"]:
-        yield f"  OVERDUE       {late['member']}: {late['what']}, due {moment(late['due'])}"
+        text = gettext("OVERDUE: {member}: {what}, due {due}")
+        due = moment(late["due"])
+        words = text.format(member=late["member"], what=gettext(OWED.get(late["what"], late["what"])), due=due)
+        yield StyledLine(f"  {words}", Style.BAD)
+
+
+def _request(request: Mapping[str, Any]) -> Iterator[Line]:
+    asks = gettext("{by} asks {members} by {due}: {what}").format(
+        by=request["by"],
+        members=" ".join(request["asked"]) or gettext("nobody who sees it"),
+        due=moment(request["due"]),
+        what=plain(request["what"]),
+    )
+    yield f"  {asks}"
+    yield f"    {request['request']}"
+    for member, answers in request["answers"].items():
+        for answer in answers:
+            said = gettext(ANSWERS.get(answer["says"], answer["says"]))
+            yield f"    {member} {said} {moment(answer['at'])}: {plain(answer['why'])}"
+    if request["owing"]:
+        owing = gettext("no answer yet: {members}").format(members=" ".join(request["owing"]))
+        yield StyledLine(f"    {owing}", Style.ATTENTION)
 
 
 def _times(times: Mapping[str, str]) -> str:
@@ -122,7 +167,7 @@ def _figures(row: Mapping[str, Any]) -> str:
 
 def moment(text: str | None) -> str:
     """A timestamp of the board to the minute, in UTC: `2026-04-02 07:00Z`."""
-    return f"{text[:10]} {text[11:16]}Z" if text else "no time"
+    return f"{text[:10]} {text[11:16]}Z" if text else gettext("no time")
 
 
 def plain(text: str) -> str:

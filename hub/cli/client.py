@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from hub.producer.api import HubClient
     from hub.producer.outbox import Outbox
     from hub.producer.patience import Patience
-    from hub.producer.publish import Progress
 
 
 def connection_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,19 +70,6 @@ def outbox(args: argparse.Namespace, environment: Mapping[str, str]) -> Outbox:
     from hub.producer.outbox import Outbox  # noqa: PLC0415
 
     return Outbox(Path(args.outbox) if args.outbox else home(environment) / OUTBOX)
-
-
-def progress() -> Progress | None:
-    """A line on stderr that counts on; None where nobody looks, or there is too little to count."""
-    if not sys.stderr.isatty():
-        return None
-
-    def show(settled: int, total: int) -> None:
-        if total > settled or settled > 1000:
-            end = "\n" if settled >= total else ""
-            print(f"\r{settled} of {total} objects", end=end, file=sys.stderr, flush=True)
-
-    return show
 
 
 def environment() -> Mapping[str, str]:

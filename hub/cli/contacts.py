@@ -10,6 +10,7 @@ from typing import Any
 from hub.cli import DONE
 from hub.cli.client import client, connection_arguments, environment
 from hub.errors import NotFoundError
+from hub.pages.texts import gettext
 
 EXAMPLE = "  hub contacts\n  hub contacts SG\n  hub contacts confirm\n"
 
@@ -38,8 +39,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _contact_lines(row: Mapping[str, Any]) -> str:
-    confirmed = f"confirmed {row['confirmed_at'][:10]}" if row["confirmed_at"] else "never confirmed"
-    late = "" if row["confirmed"] else "  NOT CONFIRMED FOR 90 DAYS"
+    date = (row["confirmed_at"] or "")[:10]
+    confirmed = gettext("confirmed {date}").format(date=date) if date else gettext("never confirmed")
+    late = "" if row["confirmed"] else "  " + gettext("NOT CONFIRMED FOR 90 DAYS")
     return (
         f"{row['member']}  {row['cert']}, {row['country']}  ({confirmed}){late}\n"
         f"    {row['contact']}   {row['duty_line']}   {row['time_zone']}   {' '.join(row['languages'])}"

@@ -24,6 +24,7 @@ import orjson
 from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.client import environment
 from hub.cli.output import write_stdout, write_whole
+from hub.cli.progress import Progress
 from hub.cli.reports import (
     approval_arguments,
     approvals,
@@ -36,6 +37,7 @@ from hub.cli.reports import (
 from hub.cli.unused import UnusedValues
 from hub.errors import ReadingError, UnprocessableError
 from hub.home.member import OwnMember
+from hub.pages.texts import gettext
 from hub.producer.desk import Release, files_of_rendering, release_report, render_report
 from hub.producer.faults import in_words
 from hub.producer.spool import Spool, SpooledRelease
@@ -85,11 +87,10 @@ def run(args: argparse.Namespace) -> int:
     with _Objects(member.home) as objects, Spool(member.home) as records, UnusedValues(member.home) as unused:
         # (1)
         conversion = _Conversion(args, member, decided, decisions, records, unused=unused)
-        for contents in conversion.reports():
-            for content in contents:
-                objects.add(content)
-            conversion.show_progress(objects.count)
-        conversion.show_progress(objects.count, done=True)
+        with Progress(gettext("reports")) as progress:
+            for contents in progress.counted(conversion.reports()):
+                for content in contents:
+                    objects.add(content)
         if args.unused is not None:
             unused.keep(args.unused)
         unused.show(sys.stderr, args.unused)
@@ -99,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
         stays = show_undecided(decisions)
         # (2)
         if objects.count == 0:  # STIX knows no empty list, and half a bundle helps nobody
-            print("No object came of it, and nothing was written.", file=sys.stderr)
+            print(gettext("No object came of it, and nothing was written."), file=sys.stderr)
             return REFUSED
         _write(objects.bundle(), args.out)
     return SOME_REFUSED if conversion.failures or stays else DONE
@@ -133,8 +134,6 @@ class _Conversion:
         self._unused = unused
         profile = args.release or (AudienceProfile.REGIONAL if args.held or args.answers else None)
         self._audience = Audience(_PREVIEW_COLLECTION, profile=AudienceProfile(profile)) if profile else None
-        self._reports = 0
-        self._is_watched = sys.stderr.isatty()
         self.failures = 0
 
     def reports(self) -> Iterator[Iterable[Content]]:
@@ -143,7 +142,6 @@ class _Conversion:
             try:
                 now = datetime.fromtimestamp(file.stat().st_mtime, UTC)
                 for report in reports(file, self._args, self._member):
-                    self._reports += 1
                     if isinstance(report, Report):
                         yield self._contents(report, now)
                     else:
@@ -193,12 +191,6 @@ class _Conversion:
     def _failed(self, sentence: str) -> None:
         self.failures += 1
         print(sentence, file=sys.stderr)
-
-    def show_progress(self, objects: int, *, done: bool = False) -> None:
-        """A line that counts on, for a person who waits."""
-        if self._is_watched and self._reports:
-            end = "\n" if done else ""
-            print(f"\r{self._reports} reports, {objects} objects", end=end, file=sys.stderr, flush=True)
 
 
 class _Objects:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 
+from hub.pages.texts import gettext
 from hub.producer.outbox import REFUSED, Outbox, OutboxDelivery
+from hub.terminal import Style, StyledLine, print_lines
 
 
 def show(delivery: OutboxDelivery, box: Outbox, *, as_json: bool) -> bool:
@@ -13,7 +16,10 @@ def show(delivery: OutboxDelivery, box: Outbox, *, as_json: bool) -> bool:
         record = {"file": delivery.name, "source": delivery.source, "refused": delivery.refused}
         print(json.dumps({**record, **delivery.receipt.as_dict()}, ensure_ascii=False), flush=True)
         return delivery.refused
-    print(f"{delivery.source or delivery.name}: {delivery.receipt.in_words()}", flush=True)
+    lines = f"{delivery.source or delivery.name}: {delivery.receipt.in_words()}".splitlines()
+    print_lines([StyledLine(lines[0], Style.BAD if delivery.refused else Style.GOOD), *lines[1:]], sys.stdout)
     if delivery.refused:
-        print(f"  It is kept in {box.folder / REFUSED / delivery.name}; correct it and publish it again.", flush=True)
+        where = box.folder / REFUSED / delivery.name
+        print("  " + gettext("It is kept in {file}; correct it and publish it again.").format(file=where))
+    sys.stdout.flush()
     return delivery.refused

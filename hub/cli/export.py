@@ -11,8 +11,10 @@ from typing import Any
 
 from hub.cli import DONE
 from hub.cli.output import write_file
+from hub.cli.progress import Progress
 from hub.community.facts import ARCHIVED_KINDS
 from hub.errors import UnprocessableError
+from hub.pages.texts import gettext
 from hub.settings import load_settings
 from hub.sharing.archive import definitions_bundle, write_archive
 from hub.wiring import now, open_catalogue, open_hub
@@ -55,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
                 )
         secret = None if args.collection else hub.secret
         lines = _Counted(write_archive(hub.store, collections, secret=secret, made_at=now(), fact_kinds=ARCHIVED_KINDS))
-        write_file(lines, args.out)
+        with Progress(gettext("lines")) as progress:
+            write_file(progress.counted(lines), args.out)
     finally:
         hub.store.close()
     beside = "" if args.collection else ", with accounts and the signing secret: keep it as safe as the store"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from hub.cli import DONE, REFUSED
+from hub.terminal import Style, StyledLine, print_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +26,6 @@ def show_findings(findings: Sequence[Finding], *, as_json: bool) -> int:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:
         for finding in findings:
-            print(f"{'ok  ' if finding.good else 'MEND'}  {finding.what}: {finding.words}")
+            line = f"{'ok  ' if finding.good else 'MEND'}  {finding.what}: {finding.words}"
+            print_lines([StyledLine(line, Style.GOOD if finding.good else Style.BAD)], sys.stdout)
     return DONE if all(finding.good for finding in findings) else REFUSED

@@ -12,6 +12,8 @@ from typing import NoReturn
 
 from hub.cli import DONE, INTERRUPTED
 from hub.cli.client import client, connection_arguments, environment, home
+from hub.cli.progress import Progress
+from hub.pages.texts import gettext
 from hub.producer.checkpoint import line
 from hub.producer.follow import INTERVAL_SECONDS, PAGE_OBJECTS, Asked, Rhythm
 from hub.producer.witness import trail_file
@@ -64,15 +66,18 @@ def run(args: argparse.Namespace) -> int:
     finally:
         signal.signal(signal.SIGTERM, before)
     if args.out is not None:
-        print(f"{args.out}: {count} new objects", file=sys.stderr)
+        print(gettext("{file}: {n} new objects").format(file=args.out, n=count), file=sys.stderr)
     return DONE
 
 
 def _follow(args: argparse.Namespace) -> int:
     count = 0
     asked = Asked(types=tuple(args.types), all_versions=args.all_versions, page_objects=args.page)
-    rhythm = Rhythm(once=args.once, interval_seconds=args.interval, wait=time.sleep, tell=_tell)
-    with client(args, environment()) as hub:
+    are_seen = args.out is None and sys.stdout.isatty()  # objects that are printed are progress enough
+    with client(args, environment()) as hub, Progress(gettext("objects"), silent=are_seen) as progress:
+        rhythm = Rhythm(
+            once=args.once, interval_seconds=args.interval, wait=time.sleep, tell=_tell, up_to_date=progress.end
+        )
         for item in hub.follow(
             args.collection,
             checkpoint=args.checkpoint,
@@ -85,6 +90,7 @@ def _follow(args: argparse.Namespace) -> int:
             trail=args.trail or trail_file(home(environment()), hub.connection.root_url),
         ):
             count += 1
+            progress.show(count)
             if args.out is None:
                 sys.stdout.buffer.write(line(item))
                 sys.stdout.buffer.flush()

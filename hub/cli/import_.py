@@ -13,9 +13,11 @@ from typing import Any
 import orjson
 
 from hub.cli import DONE, SOME_REFUSED
+from hub.cli.progress import Progress
 from hub.cli.trail import note_command
 from hub.community.facts import ARCHIVED_KINDS
 from hub.errors import UnprocessableError
+from hub.pages.texts import gettext
 from hub.settings import Settings, load_settings
 from hub.sharing import gate
 from hub.sharing.archive import is_archive, object_lists, read_archive
@@ -55,16 +57,18 @@ def run(args: argparse.Namespace) -> int:
         writer = gate.must_write(Account("hub import", AccountKind.CERT, args.member), collection)
         accepted, failures = 0, 0
         refused = []
-        for objects in object_lists(args.file):
-            for part in batched(objects, hub.limits.envelope_objects):
-                status = orjson.loads(hub.add_objects(writer, orjson.dumps({"objects": part})).body)
-                accepted += status["success_count"]
-                for failure in status.get("failures", ()):
-                    failures += 1
-                    if args.json:
-                        refused.append({"id": failure["id"], "reason": failure["message"]})
-                    else:
-                        print(f"{failure['id']}: {failure['message']}", file=sys.stderr)
+        with Progress(gettext("objects")) as progress:
+            for objects in object_lists(args.file):
+                for part in batched(objects, hub.limits.envelope_objects):
+                    status = orjson.loads(hub.add_objects(writer, orjson.dumps({"objects": part})).body)
+                    accepted += status["success_count"]
+                    for failure in status.get("failures", ()):
+                        failures += 1
+                        if args.json:
+                            refused.append({"id": failure["id"], "reason": failure["message"]})
+                        else:
+                            print(f"{failure['id']}: {failure['message']}", file=sys.stderr)
+                    progress.show(accepted + failures)
         note_command(hub.store, "import", member=args.member, of=collection.id, added=accepted, refused=failures)
         if args.json:
             print(json.dumps({"taken": accepted, "refused": refused}, ensure_ascii=False))
@@ -81,12 +85,19 @@ def _restore(settings: Settings, file: Path, *, as_json: bool) -> int:
     try:
         catalogue = open_catalogue(settings)
         sentences = []
-        for sentence in read_archive(
-            store, catalogue, file, now=now(), fact_kinds=ARCHIVED_KINDS, limits=settings.limits
-        ):
-            sentences.append(sentence)
-            if not as_json:
-                print(sentence)
+        with Progress("B") as progress:
+            for sentence in read_archive(
+                store,
+                catalogue,
+                file,
+                now=now(),
+                fact_kinds=ARCHIVED_KINDS,
+                limits=settings.limits,
+                progress=progress.show,
+            ):
+                sentences.append(sentence)
+                if not as_json:
+                    print(sentence)
         note_command(store, "import")
     finally:
         store.close()

@@ -19,7 +19,7 @@ from hub.wiring import open_hub
 
 EXAMPLE = (
     "  hub levels list\n"
-    "  hub levels release asean/indicators indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --at amber+strict\n"
+    "  hub levels release asean/indicators indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --at amber+strict --yes\n"
     "  hub levels remove asean/indicators indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --yes\n"
 )
 
@@ -35,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         chosen.add_argument("collection", metavar="ROOT/ALIAS")
         chosen.add_argument("object_ids", metavar="ID", nargs="+", help="the objects, whichever member published them")
         chosen.add_argument("--json", action="store_true", help="one JSON object a line")
-    agreement_argument(removed)
+        agreement_argument(chosen)
     words = [level.word for level in TLP]
     released.add_argument("--at", choices=words, required=True, help="the level at which they are shown")
 
@@ -51,11 +51,9 @@ def run(args: argparse.Namespace) -> int:
         collection = hub.catalogue.find(*args.collection.partition("/")[::2])
         if collection is None:
             raise UnprocessableError(f"There is no collection {args.collection!r}; `hub collections` lists them all.")
-        if args.action == "remove":
-            question = f"What is hidden of {' '.join(args.object_ids)} is removed for good. Remove it?"
-            if not agreed(question, yes=args.yes):
-                print("Nothing was removed.", file=sys.stderr)
-                return REFUSED
+        if not agreed(_question(args), yes=args.yes):
+            print("Nothing was changed.", file=sys.stderr)
+            return REFUSED
         for object_id in args.object_ids:
             if args.action == "release":
                 count = release(hub.store, hub.catalogue, collection, object_id, BY_WORD[args.at])
@@ -70,6 +68,13 @@ def run(args: argparse.Namespace) -> int:
     finally:
         hub.store.close()
     return DONE
+
+
+def _question(args: argparse.Namespace) -> str:
+    names = " ".join(args.object_ids)
+    if args.action == "remove":
+        return f"What is hidden of {names} is removed for good. Remove it?"
+    return f"What is hidden of {names} is read by all who may see {args.at}, and cannot be recalled. Show it?"
 
 
 def sentence(one: HiddenObject) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hub.cli import DONE
-from hub.cli.board import plain
+from hub.cli.board import plain, reporter
 from hub.cli.client import client, connection_arguments, environment
 from hub.errors import ReadingError
+from hub.pages.texts import gettext
 
 EXAMPLE = "  hub lookup 198.51.100.7 'bad[.]example'\n  cut -d, -f1 seen.csv | hub lookup - --json\n"
 
@@ -48,15 +49,16 @@ def lookup_lines(answer: Mapping[str, Any]) -> Iterator[str]:
         if found["value"] != value:
             value = found["value"]
             yield plain(value)
-        drill = "EXERCISE  " if found["exercise"] else ""
-        source = f"from {found['by']}" if found["by"] else f"relayed by {found['relayed_by'] or '?'}"
-        since = f" since {found['since'][:10]}" if found["since"] else ""
-        withdrawn = " (withdrawn)" if found["revoked"] else ""
+        drill = gettext("EXERCISE") + "  " if found["exercise"] else ""
+        source = reporter(found["by"], found["relayed_by"])
+        since = " " + gettext("since {date}").format(date=found["since"][:10]) if found["since"] else ""
+        withdrawn = " (" + gettext("withdrawn") + ")" if found["revoked"] else ""
         yield f"  {drill}{found['type']} {plain(found['name'])}{withdrawn}"
         yield f"    {source}{since}, {plain(found['collection'])}, {found['id']}"
         for incident in found["incidents"]:
-            yield f"    in {incident['id']} {plain(incident['name'])}"
+            yield "    " + gettext("in {incident} {name}").format(incident=incident["id"], name=plain(incident["name"]))
     if answer["missing"]:
-        yield f"nothing mentions: {', '.join(plain(value) for value in answer['missing'])}"
+        values = ", ".join(plain(value) for value in answer["missing"])
+        yield gettext("nothing mentions: {values}").format(values=values)
     if not answer["whole"]:
-        yield "there may be more: look up fewer values, or again in a minute"
+        yield gettext("there may be more: look up fewer values, or again in a minute")

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from typing import Final
 
-from hub.cli import DONE, SOME_REFUSED
-from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments, progress
+from hub.cli import DONE, REFUSED, SOME_REFUSED
+from hub.cli.agreement import agreed, agreement_argument
+from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments
 from hub.cli.deliveries import show
+from hub.cli.progress import Progress
 from hub.errors import ReadingError
+from hub.pages.texts import gettext, marked, ngettext
 from hub.producer.outbox import Outbox
+from hub.terminal import Style, StyledLine, print_lines
 
 EXAMPLE = "  hub outbox\n  hub outbox send\n  hub outbox retry 1763800000123-4f0c2e9d5b7a8c61.json\n"
+
+_STATES: Final = {"waits": marked("waits"), "refused": marked("refused")}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("files", nargs="*", metavar="FILE", help="names from the list, for retry and discard")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    agreement_argument(parser)
     connection_arguments(parser)
     outbox_arguments(parser)
 
@@ -33,19 +42,20 @@ def run(args: argparse.Namespace) -> int:
     """Do what was asked; sending, 1 where something was refused."""
     box = outbox(args, environment())
     if args.action == "send":
-        with client(args, environment()) as hub:
-            refusals = [
-                show(delivery, box, as_json=args.json)
-                for delivery in box.deliver(hub.connection, (), progress=progress())
-            ]
+        with client(args, environment()) as hub, Progress(gettext("objects")) as progress:
+            deliveries = box.deliver(hub.connection, (), progress=progress.show)
+            refusals = [show(delivery, box, as_json=args.json) for delivery in deliveries]
         if not refusals and not args.json:
-            print("Nothing waits for this hub.")
+            print(gettext("Nothing waits for this hub."))
         return SOME_REFUSED if any(refusals) else DONE
     if args.action == "list":
         _list(box, as_json=args.json)
         return DONE
     if not args.files:
         raise ReadingError(f"which files? `hub outbox` lists them; then `hub outbox {args.action} NAME`")
+    if args.action == "discard" and not _is_given_up(box, args):
+        print(gettext("Nothing was deleted."), file=sys.stderr)
+        return REFUSED
     for name in args.files:
         if args.action == "retry":
             box.retry(name)
@@ -54,19 +64,45 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _is_given_up(box: Outbox, args: argparse.Namespace) -> bool:
+    """Whether the user agrees to delete the files: what waits in them is then never sent."""
+    for name in args.files:
+        box.entry(name)  # a slip in a name is said before the question
+    question = ngettext(
+        "{n} file is deleted, and what is in it is never sent. Delete it?",
+        "{n} files are deleted, and what is in them is never sent. Delete them?",
+        len(args.files),
+    )
+    return agreed(question.format(n=len(args.files)), yes=args.yes)
+
+
 def _list(box: Outbox, *, as_json: bool) -> None:
     rows = [(name, "waits", "") for name in box.waiting()]
     for name in box.refused():
         delivery = box.delivery(name)
         reasons = [failure.reason for failure in delivery.receipt.failures] if delivery is not None else []
-        rows.append((name, "refused", reasons[0] + (f" (and {len(reasons) - 1} more)" if reasons[1:] else "")))
+        rows.append(
+            (
+                name,
+                "refused",
+                reasons[0] + (" " + gettext("(and {n} more)").format(n=len(reasons) - 1) if reasons[1:] else ""),
+            )
+        )
     for name, state, reason in rows:
         entry = box.entry(name)
         if as_json:
             record = {"file": name, "state": state, "source": entry.source, "hub": entry.hub, "to": entry.to}
             print(json.dumps({**record, "objects": len(entry.objects), "reason": reason}, ensure_ascii=False))
         else:
-            what = f"{entry.source or 'a bundle'}, {len(entry.objects)} objects for {entry.to} at {entry.hub}"
-            print(f"{name}  {state}: {what}" + (f": {reason}" if reason else ""))
+            line = gettext("{file}  {state}: {source}, {n} objects for {collection} at {hub}").format(
+                file=name,
+                state=gettext(_STATES[state]),
+                source=entry.source or gettext("a bundle"),
+                n=len(entry.objects),
+                collection=entry.to,
+                hub=entry.hub,
+            )
+            style = Style.BAD if state == "refused" else Style.ATTENTION
+            print_lines([StyledLine(line + (f": {reason}" if reason else ""), style)], sys.stdout)
     if not rows and not as_json:
-        print(f"{box.folder} is empty: everything was sent.")
+        print(gettext("{folder} is empty: everything was sent.").format(folder=box.folder))

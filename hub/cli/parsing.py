@@ -17,6 +17,10 @@ _LIKE: Final = 0.6  # of difflib's ratio: two letters of six may be wrong
 class CommandParser(argparse.ArgumentParser):
     """A parser whose complaints name the option or choice that comes nearest. Its subcommands are read the same way."""
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.color = False  # since Python 3.14 argparse colours its help, which would come out escaped
+
     def error(self, message: str) -> NoReturn:
         """Print the usage and the complaint, and end with exit code 2."""
         super().error(message + self._suggestion(message))

@@ -17,18 +17,21 @@ from pathlib import Path
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.agreement import agreed
-from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments, progress
+from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments
 from hub.cli.deliveries import show
+from hub.cli.progress import Progress
 from hub.cli.reports import (
     approval_arguments,
     approvals,
     keep_held,
+    print_preview,
     reading_arguments,
     reports,
+    show_decided,
     show_undecided,
-    shown_preview,
 )
 from hub.errors import ReadingError, ReleaseError
+from hub.pages.texts import gettext, ngettext
 from hub.producer.bundles import stix_objects
 from hub.producer.pipeline import Destination, Pipeline
 from hub.release.preview import Preview
@@ -103,10 +106,12 @@ def run(args: argparse.Namespace) -> int:
             return SOME_REFUSED
         # (3)
         if not _agrees(pipeline, args):
-            print("Nothing was sent.", file=sys.stderr)
+            print(gettext("Nothing was sent."), file=sys.stderr)
             return REFUSED
         # (4)
-        refusals = [show(delivery, box, as_json=args.json) for delivery in pipeline.send(progress())]
+        with Progress(gettext("objects")) as progress:
+            refusals = [show(delivery, box, as_json=args.json) for delivery in pipeline.send(progress.show)]
+        show_decided(pipeline.decisions, args.officer.strip())
     return SOME_REFUSED if desk.withheld or desk.failures or stays or any(refusals) else DONE
 
 
@@ -142,16 +147,16 @@ class _Desk:
     def _take_reports(self, file: Path) -> None:
         member, _ = self._pipeline.member, self._pipeline.audience  # what is wrong with either is said before reading
         unused = 0
-        for report in reports(file, self._args, member):
-            if isinstance(report, Report):
-                unused += len(report.unused)
-                self._take_report(report, file)
-            else:
-                self.withheld += 1
+        with Progress(gettext("reports")) as progress:
+            for report in progress.counted(reports(file, self._args, member)):
+                if isinstance(report, Report):
+                    unused += len(report.unused)
+                    self._take_report(report, file)
+                else:
+                    self.withheld += 1
         if unused:
-            print(
-                f"{file}: {unused} fields have no place in STIX or no use; `hub convert` names them.", file=sys.stderr
-            )
+            sentence = gettext("{file}: {n} fields have no place in STIX or no use; `hub convert` names them.")
+            print(sentence.format(file=file, n=unused), file=sys.stderr)
 
     def _take_stix(self, file: Path) -> None:
         try:
@@ -166,19 +171,21 @@ class _Desk:
         outcome = self._pipeline.add_report(report)
         if isinstance(outcome, Withheld):
             self.withheld += 1
-            print(f"{file}: {report.report_id}: nothing leaves. {outcome.reason}", file=sys.stderr)
+            sentence = gettext("{file}: {report}: nothing leaves. {reason}")
+            print(sentence.format(file=file, report=report.report_id, reason=outcome.reason), file=sys.stderr)
         elif report.kind is ReportKind.CASE and not self._pipeline.audience.incidents:
-            title = self._pipeline.audience.title
-            print(
-                f"{file}: {report.report_id}: {title!r} takes no incidents: its indicators leave, without it.",
-                file=sys.stderr,
-            )
+            title = repr(self._pipeline.audience.title)
+            sentence = gettext("{file}: {report}: {collection} takes no incidents: its indicators leave, without it.")
+            print(sentence.format(file=file, report=report.report_id, collection=title), file=sys.stderr)
         self._show(outcome.preview)
 
     def _show(self, preview: Preview) -> None:
         if self._args.preview:
-            as_json = self._args.json and preview.rows
-            print(preview.json() if as_json else shown_preview(preview, self._args, full=self._args.full), flush=True)
+            if self._args.json and preview.rows:
+                print(preview.json())
+            else:
+                print_preview(preview, self._args, sys.stdout)
+            sys.stdout.flush()
 
 
 def _is_stix(file: Path) -> bool:
@@ -198,16 +205,14 @@ def _agrees(pipeline: Pipeline, args: argparse.Namespace) -> bool:
     decides = bool(args.approve or args.disapprove or args.answers)
     if args.yes or not (pipeline.spool.asking or decides):
         return True
-    first = _counted(pipeline.spool.asking, "report leaves", "reports leave") + " for the first time"
-    decisions = _counted(len(pipeline.decisions.decided), "decision takes", "decisions take") + " effect"
+    asking, decided = pipeline.spool.asking, len(pipeline.decisions.decided)
+    first = ngettext("{n} report leaves for the first time", "{n} reports leave for the first time", asking)
+    decisions = ngettext("{n} decision takes effect", "{n} decisions take effect", decided)
     if sys.stdin.isatty():
         for release in pipeline.spool:
             if release.ask:
-                print(shown_preview(release.preview, args, full=args.full), file=sys.stderr)
-    what = [first] if pipeline.spool.asking else []
-    what += [decisions] if decides else []
-    return agreed(f"{' and '.join(what)}, which cannot be undone. Send it?", yes=args.yes)
-
-
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"
+                print_preview(release.preview, args, sys.stderr)
+    what = [first.format(n=asking)] if asking else []
+    what += [decisions.format(n=decided)] if decides else []
+    question = gettext("{what}, which cannot be undone. Send it?").format(what="; ".join(what))
+    return agreed(question, yes=args.yes)

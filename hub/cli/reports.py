@@ -8,12 +8,14 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.cli.client import home
 from hub.cli.output import write_whole
 from hub.errors import ConfigurationError, ReadingError, ReleaseError
 from hub.home.member import OwnMember, load_member
+from hub.pages.texts import gettext
 from hub.producer.desk import read
 from hub.release import layout
 from hub.release.held import Decisions, held_file, parse_answers, parse_items, with_answers
@@ -21,6 +23,7 @@ from hub.release.policy import Approvals, Decision
 from hub.release.preview import OFFICER, REASON, Preview
 from hub.reports.read import FORMATS, ReadOptions, Report, RowError
 from hub.stix.tlp import BY_WORD
+from hub.terminal import Style, StyledLine, print_lines
 
 _MAX_NOTES = 20  # sentences about the reports of one file; rows that cannot be read are always named
 _FLAGS = frozenset({"--preview", "--full", "--json", "--yes", "--verbose"})  # not part of what to do next
@@ -167,30 +170,42 @@ def keep_held(file: Path, decisions: Decisions) -> None:
     earlier = parse_items(_content(file), str(file)) if file.is_file() else []
     write_whole(file, [held_file(decisions.held, earlier)])
     count = len(decisions.held)
-    print(
-        f"{file}: {count} held. Set each decision to {', '.join(Decision)}; then run the same command with --answers {file} "
-        "--officer NAME."
-        if count
-        else f"{file}: nothing is held.",
-        file=sys.stderr,
-    )
+    if count:
+        sentence = gettext(
+            "{file}: {n} held. Set each decision to {words}; then run the same command with --answers {file} --officer NAME."
+        )
+        print(sentence.format(file=file, n=count, words=", ".join(Decision)), file=sys.stderr)
+    else:
+        print(gettext("{file}: nothing is held.").format(file=file), file=sys.stderr)
 
 
 def show_undecided(decisions: Decisions) -> bool:
     """Print what was let out once and needs the second yes; whether there is any."""
     for item in decisions.undecided():
-        print(
-            f"{item.object} ({item.key}) stays: {item.reason} ({item.span}). To let it out all the same, say why: --despite "
-            "REASON, or despite in the file of answers.",
-            file=sys.stderr,
+        sentence = gettext(
+            "{object} ({key}) stays: {reason} ({span}). To let it out all the same, say why: --despite REASON, or despite "
+            "in the file of answers."
         )
+        words = sentence.format(object=item.object, key=item.key, reason=item.reason, span=item.span)
+        print_lines([StyledLine(words, Style.ATTENTION)], sys.stderr)
     return bool(decisions.undecided())
 
 
-def shown_preview(preview: Preview, args: argparse.Namespace, *, full: bool = False) -> str:
-    """A preview as wide as the terminal, with the commands that come next."""
+def show_decided(decisions: Decisions, officer: str) -> None:
+    """Say what the officer's decisions did."""
+    for item, leaves in decisions.outcomes():
+        if leaves:
+            sentence = gettext("{object} leaves, approved by {officer}, until --disapprove {key}.")
+        else:
+            sentence = gettext("{object} stays, as {officer} decided ({key}).")
+        print(sentence.format(object=item.object, officer=officer, key=item.key), file=sys.stderr)
+
+
+def print_preview(preview: Preview, args: argparse.Namespace, stream: TextIO) -> None:
+    """Print a preview as wide as the terminal, with the commands that come next."""
     width = shutil.get_terminal_size((layout.WIDTH, 0)).columns
-    return preview.text(width=width, full=full, command=_next_command(args.command_line))
+    command = _next_command(args.command_line)
+    print_lines([*preview.lines(width=width, full=args.full, command=command), ""], stream)
 
 
 def _next_command(words: Sequence[str]) -> list[str]:
@@ -248,7 +263,8 @@ class _Notes:
         """Say how many were not printed."""
         if not self._verbose and self._count > _MAX_NOTES:
             more = self._count - _MAX_NOTES
-            print(f"{self._file}: and {more} more notes like these; --verbose prints all", file=sys.stderr)
+            sentence = gettext("{file}: and {n} more notes like these; --verbose prints all")
+            print(sentence.format(file=self._file, n=more), file=sys.stderr)
 
 
 def this_member(environment: Mapping[str, str]) -> OwnMember:

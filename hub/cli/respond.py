@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Callable
 
 from hub.cli import DONE, SOME_REFUSED
 from hub.cli.client import client, connection_arguments, environment
+from hub.pages.texts import gettext
 from hub.producer.connection import HubConnection
 from hub.producer.publish import Receipt
 from hub.producer.respond import COLLECTION
+from hub.terminal import Style, StyledLine, print_lines
 
 
 def respond_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,5 +32,6 @@ def take(args: argparse.Namespace, step: Callable[[HubConnection], Receipt], wor
     elif receipt.complete:
         print(f"{words} ({receipt.successes[0]})" if receipt.successes else words)
     else:
-        print("\n".join(f"Not taken: {failure.reason}" for failure in receipt.failures))
+        refusals = [gettext("Not taken: {reason}").format(reason=failure.reason) for failure in receipt.failures]
+        print_lines([StyledLine(line, Style.BAD) for line in refusals], sys.stdout)
     return DONE if receipt.complete else SOME_REFUSED

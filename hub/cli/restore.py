@@ -12,12 +12,15 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from hub.audit.verifying import verification_of
 from hub.cli import DONE, SOME_REFUSED
-from hub.cli.audit import finding_lines, shown_verification
+from hub.cli.audit import finding_lines
 from hub.cli.backups import Manifest, newest_backup, read_manifest
+from hub.cli.progress import Progress
 from hub.cli.trail import note_command
 from hub.community.facts import ARCHIVED_KINDS
 from hub.errors import UnprocessableError
+from hub.pages.texts import gettext
 from hub.protocol.checkpoint import read_unverified
 from hub.settings import Settings, load_settings
 from hub.sharing.archive import read_archive
@@ -76,8 +79,9 @@ def _restore(backup: Path, manifest: Manifest, settings: Settings, target: Path 
         against = None  # an archive begins a trail of its own
     hub = open_hub(settings)
     with closing(hub.store):
-        verification = shown_verification(hub)
-        findings = list(verification.run((collection.id for collection in hub.catalogue), against))
+        with Progress(gettext("records")) as progress:
+            verification = verification_of(hub, progress.show)
+            findings = list(verification.run((collection.id for collection in hub.catalogue), against))
         note_command(hub.store, "restore", findings=len(findings))
         lines = list(finding_lines(hub, findings))
     if as_json:

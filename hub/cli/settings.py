@@ -12,7 +12,7 @@ from hub.cli import DONE
 from hub.settings import ENVIRONMENT_PREFIX, Settings, described, explained, load_settings
 
 # What the commands of members read; no settings of the hub.
-MEMBERS_OWN: Final = frozenset({"HUB_URL", "HUB_KEY", "HUB_USER", "HUB_PASSWORD", "HUB_CA", "HUB_HOME"})
+MEMBERS_OWN: Final = frozenset({"HUB_URL", "HUB_KEY", "HUB_USER", "HUB_PASSWORD", "HUB_CA", "HUB_HOME", "HUB_LANG"})
 EXAMPLE = "  HUB_PORT=8443 hub settings\n"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Self, TextIO
 
 from hub.cli.output import write_whole
+from hub.pages.texts import gettext
 from hub.reports.losses import Unused, excerpt
 from hub.reports.report import Report
 
@@ -81,19 +82,22 @@ class UnusedValues:
             print(line, file=stream)
         total = sum(known.values for known in self._fields.values())
         if kept is not None:
-            print(f"{kept}: all {total} values that were not used.", file=stream)
+            print(gettext("{file}: all {n} values that were not used.").format(file=kept, n=total), file=stream)
         elif total > LINES:
-            print(f"{total} values were not used; --unused FILE.csv keeps all of them.", file=stream)
+            print(
+                gettext("{n} values were not used; --unused FILE.csv keeps all of them.").format(n=total), file=stream
+            )
 
     def _table(self) -> Iterator[str]:
         rows = sorted(self._fields.items(), key=lambda row: -row[1].values)
         width = min(40, max(len(key) for (key, _), _ in rows[:_FIELDS]))
-        yield f"{'Not used':<{width}}  Values  Such as"
+        headings = gettext("Not used"), gettext("Values"), gettext("Such as")
+        yield f"{headings[0]:<{width}}  {headings[1]}  {headings[2]}"
         for (key, reason), known in rows[:_FIELDS]:
             shown = ", ".join(map(repr, known.samples)) + (", …" if known.values > len(known.samples) else "")
             yield f"{excerpt(key, width):<{width}}  {known.values:>6}  {shown}: {reason} (first: {known.first})"
         if len(rows) > _FIELDS:
-            yield f"and {len(rows) - _FIELDS} further fields"
+            yield gettext("and {n} further fields").format(n=len(rows) - _FIELDS)
 
     def keep(self, path: Path) -> None:
         """Write all of it as CSV, whole or not at all."""

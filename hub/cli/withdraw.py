@@ -11,9 +11,11 @@ import sys
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
 from hub.cli.agreement import agreed, agreement_argument
-from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments, progress
+from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments
 from hub.cli.deliveries import show
+from hub.cli.progress import Progress
 from hub.cli.reports import now, this_member
+from hub.pages.texts import gettext, ngettext
 from hub.producer.withdrawal import delete_earlier_versions, delete_observables, revoke, withdrawals
 
 EXAMPLE = "  hub withdraw ID-2026-0311\n"
@@ -31,29 +33,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Take it back from every collection that it went to; 1 where something was refused, 3 where the answer is no."""
     items = withdrawals(this_member(environment()), args.report_id, now())
-    collections = "1 collection" if len(items) == 1 else f"{len(items)} collections"
-    question = f"{args.report_id} is withdrawn from {collections}, for good. Withdraw it?"
+    question = ngettext(
+        "{report} is withdrawn from {n} collection, for good. Withdraw it?",
+        "{report} is withdrawn from {n} collections, for good. Withdraw it?",
+        len(items),
+    ).format(report=args.report_id, n=len(items))
     if not agreed(question, yes=args.yes):
-        print("Nothing was withdrawn.", file=sys.stderr)
+        print(gettext("Nothing was withdrawn."), file=sys.stderr)
         return REFUSED
     refused = False
     with client(args, environment()) as hub:
         box = outbox(args, environment())
         for item in items:
-            for delivery in revoke(hub.connection, box, item, progress()):
-                refused |= show(delivery, box, as_json=args.json)
+            with Progress(gettext("objects")) as progress:
+                for delivery in revoke(hub.connection, box, item, progress.show):
+                    refused |= show(delivery, box, as_json=args.json)
             earlier = delete_earlier_versions(hub.connection, item)
             deletion = delete_observables(hub.connection, item)
-            shared = f"; {deletion.shared} stay, since other members published them, too" if deletion.shared else ""
-            print(
-                f"{item.report_id}: {deletion.deleted} observables deleted{shared}; {earlier} earlier versions deleted",
-                file=sys.stderr,
-            )
+            parts = [gettext("{n} observables deleted").format(n=deletion.deleted)]
+            if deletion.shared:
+                parts.append(gettext("{n} stay, since other members published them, too").format(n=deletion.shared))
+            parts.append(gettext("{n} earlier versions deleted").format(n=earlier))
+            print(f"{item.report_id}: {'; '.join(parts)}", file=sys.stderr)
         elsewhere = sorted({other for item in items for other in item.elsewhere(hub.connection.url)})
         for other in elsewhere:
-            print(
-                f"{args.report_id} went to {other}, too, and stands there still: withdraw it there as well (HUB_URL={other}).",
-                file=sys.stderr,
+            still = gettext(
+                "{report} went to {hub}, too, and stands there still: withdraw it there as well (HUB_URL={hub})."
             )
-    print("Copies that others fetched already cannot be recalled; the revocations tell their tools.", file=sys.stderr)
+            print(still.format(report=args.report_id, hub=other), file=sys.stderr)
+    recalled = gettext("Copies that others fetched already cannot be recalled; the revocations tell their tools.")
+    print(recalled, file=sys.stderr)
     return SOME_REFUSED if refused or elsewhere else DONE

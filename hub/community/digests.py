@@ -13,12 +13,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub.community.hub import Hub
-from hub.community.reminders import KIND, Reminder, catalogue_for, due_reminders
+from hub.community.reminders import EXERCISE, KIND, Reminder, due_reminders, language_of
 from hub.community.turn import Turn
+from hub.pages.texts import marked, translated
 from hub.sharing.members import Member
 
 LINES_SHOWN: Final = 50  # deadlines in one message; the others are counted
 FAILURES_MOST: Final = 3  # messages in a row that fail before a run ends: then it is not the message
+_SUBJECT: Final = marked("{count} deadlines have passed on {root}")
+_BODY: Final = marked(
+    "{cert} ({member}): the hub has had no answer from you by {count} deadlines.\n\n"
+    "{lines}\n\n"
+    "See them with `hub board`. Then run `hub acknowledge INCIDENT`, or `hub answer INCIDENT accepted|refused|done`.\n"
+    "This message holds no content of the incidents, since mail travels in the open.\n"
+)
+_MORE: Final = marked("and {count} more, which `hub board` shows")
 _log = logging.getLogger("hub.remind")
 
 
@@ -40,11 +49,11 @@ def digest_of(member: Member, reminders: Sequence[Reminder]) -> Digest:
     lines = [reminder.line for reminder in reminders]
     subject, body = first.subject, first.body
     if len(reminders) > 1:
-        words = catalogue_for(member.languages)
-        drill = f"[{words['exercise']}] " if first.exercise else ""
+        language = language_of(member)
+        drill = f"[{translated(EXERCISE, language)}] " if first.exercise else ""
         lines_shown = lines[:LINES_SHOWN]
         if len(lines) > LINES_SHOWN:
-            lines_shown.append(words["more"].format(count=len(lines) - LINES_SHOWN))
+            lines_shown.append(translated(_MORE, language).format(count=len(lines) - LINES_SHOWN))
         values = {
             "cert": member.cert,
             "member": member.code,
@@ -52,8 +61,8 @@ def digest_of(member: Member, reminders: Sequence[Reminder]) -> Digest:
             "root": ", ".join(dict.fromkeys(reminder.root_title for reminder in reminders)),
             "lines": "\n".join(lines_shown),
         }
-        subject = drill + words["digest_subject"].format(**values)
-        body = (drill + words["digest_body"].strip().format(**values)).strip() + "\n"
+        subject = drill + translated(_SUBJECT, language).format(**values)
+        body = drill + translated(_BODY, language).format(**values)
     return Digest(member, tuple(reminders), subject, body, "\n".join(lines), first.phone)
 
 

@@ -14,7 +14,6 @@ from hub.community.alarms import Alarm, message, raise_alarms
 from hub.community.digests import Digest, remind
 from hub.community.hub import Hub
 from hub.community.mail import Mailed, MailServer, Post
-from hub.community.reminders import catalogues
 from hub.errors import HubError
 from hub.settings import Settings
 
@@ -26,8 +25,7 @@ _log = logging.getLogger("hub.remind")
 
 
 def check_reminding(settings: Settings) -> None:
-    """ConfigurationError where the settings for mail, or a catalogue of words, cannot be used by `hub serve --remind`."""
-    catalogues()
+    """ConfigurationError where the settings for mail cannot be used by `hub serve --remind`."""
     if settings.smtp_host:
         Post(mail_server(settings))
 

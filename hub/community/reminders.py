@@ -2,36 +2,47 @@
 
 `digests` puts those of one member into one message.
 
-What is written holds no content of an incident: it travels by mail, and mail is read on the way. Words come from the
-catalogues in hub/community/messages, one file for each language.
+What is written holds no content of an incident: it travels by mail, and mail is read on the way. It is in the first of the
+member's languages that has texts (`pages.texts`).
 """
 
 from __future__ import annotations
 
 import logging
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
-from string import Formatter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from hub.community.entry import Overdue
 from hub.community.hub import Hub
-from hub.errors import ConfigurationError
+from hub.pages.texts import ENGLISH, first_known, marked, translated
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Member
 from hub.stix.timestamps import format_place
 
 _log = logging.getLogger("hub.remind")
 KIND: Final = "reminded"
-FALLBACK: Final = "en"
-KEYS: Final = frozenset(
-    "exercise subject acknowledge answer body request_line line digest_subject digest_body more phone".split()
+EXERCISE: Final = marked("EXERCISE")
+_WHAT: Final[Mapping[str, str]] = {
+    "acknowledge": marked("acknowledgement"),
+    "answer": marked("answer to a request for help"),
+}
+_SUBJECT: Final = marked("Overdue on {root}: {what}, incident of criticality {criticality}")
+_BODY: Final = marked(
+    "{cert} ({member}): the hub has had no {what} from you.\n\n"
+    "Incident: {incident}\n"
+    "{request}Criticality: {criticality}\n"
+    "It was due: {due_local} ({zone}), {due_utc} UTC\n\n"
+    "See it with `hub board`. Then run `hub acknowledge INCIDENT`, or `hub answer INCIDENT accepted|refused|done`.\n"
+    "This message holds no content of the incident, since mail travels in the open.\n"
 )
+_REQUEST_LINE: Final = marked("Request: {request}")
+_LINE: Final = marked(
+    "{member}: {what} was due {due_local} ({zone}), {due_utc} UTC. Criticality {criticality}, {incident}"
+)
+_PHONE: Final = marked("Mail does not reach {member}. Call {cert}: {phone}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,11 @@ def _key(root: ApiRoot, overdue: Overdue) -> str:
 
 def reminder(root: ApiRoot, member: Member, overdue: Overdue) -> Reminder:
     """The words for one deadline."""
-    words = catalogue_for(member.languages)
+    language = language_of(member)
+
+    def text(message: str) -> str:
+        return translated(message, language)
+
     zone = ZoneInfo(member.time_zone)
     due = datetime.fromtimestamp(overdue.due / 1000, UTC)
     values = {
@@ -101,10 +116,10 @@ def reminder(root: ApiRoot, member: Member, overdue: Overdue) -> Reminder:
         "cert": member.cert,
         "member": member.code,
         "phone": member.duty_line,
-        "what": words[overdue.what],
-        "request": f"{words['request_line'].format(request=overdue.request)}\n" if overdue.request else "",
+        "what": text(_WHAT[overdue.what]),
+        "request": f"{text(_REQUEST_LINE).format(request=overdue.request)}\n" if overdue.request else "",
     }
-    drill = f"[{words['exercise']}] " if root.exercise else ""
+    drill = f"[{text(EXERCISE)}] " if root.exercise else ""
     return Reminder(
         key=_key(root, overdue),
         root=root.name,
@@ -112,46 +127,13 @@ def reminder(root: ApiRoot, member: Member, overdue: Overdue) -> Reminder:
         exercise=root.exercise,
         member=member,
         overdue=overdue,
-        subject=drill + words["subject"].format(**values),
-        body=(drill + words["body"].strip().format(**values)).strip() + "\n",
-        line=drill + words["line"].format(**values),
-        phone=drill + words["phone"].format(**values),
+        subject=drill + text(_SUBJECT).format(**values),
+        body=drill + text(_BODY).format(**values),
+        line=drill + text(_LINE).format(**values),
+        phone=drill + text(_PHONE).format(**values),
     )
 
 
-def catalogue_for(languages: tuple[str, ...]) -> Mapping[str, str]:
-    """The words of the first of these languages (BCP 47; a regional one counts as its language) that has a catalogue."""
-    messages = catalogues()
-    for language in languages:
-        for tag in (language, language.partition("-")[0]):
-            if tag in messages:
-                return messages[tag]
-    return messages[FALLBACK]
-
-
-@cache
-def catalogues() -> Mapping[str, Mapping[str, str]]:
-    """Language tag -> words, of every catalogue there is; ConfigurationError for one that lacks words or places in them."""
-    catalogues_by_language: dict[str, Mapping[str, str]] = {}
-    for file in (files("hub") / "community" / "messages").iterdir():
-        if file.name.endswith(".toml"):
-            words = tomllib.loads(file.read_text(encoding="utf-8"))
-            if words.keys() != KEYS:
-                wrong = ", ".join(sorted(words.keys() ^ KEYS))
-                raise ConfigurationError(f"hub/community/messages/{file.name}: missing, or not known: {wrong}")
-            catalogues_by_language[file.name.removesuffix(".toml")] = words
-    for tag, catalogue in catalogues_by_language.items():
-        for key, text in catalogue.items():
-            if _places(text) != _places(catalogues_by_language[FALLBACK][key]):
-                raise ConfigurationError(
-                    f"hub/community/messages/{tag}.toml: {key}: its places in braces are not those of {FALLBACK}.toml"
-                )
-    return catalogues_by_language
-
-
-def _places(text: str) -> set[str | None]:
-    """What stands in braces: a translator's slip would otherwise show when the first reminder is due."""
-    try:
-        return {place for _, place, _, _ in Formatter().parse(text)} - {None}
-    except ValueError:
-        return {text}
+def language_of(member: Member) -> str:
+    """The first of the member's languages (members.toml) that has texts, else English."""
+    return first_known(member.languages) or ENGLISH

@@ -92,7 +92,7 @@ def _request_class(desk: Desk) -> type[flask.Request]:
 def _begin() -> None:
     """Before each request: is it for this desk, from this desk, and from the browser that opened it?"""
     request, guard = flask.request, frame.guard()
-    flask.g.language = texts.language_of(request)
+    texts.choose_language(layout.language_of(request))
     guard.check_address(request)
     if request.endpoint in ("open_desk", "asset"):
         return
@@ -137,7 +137,7 @@ def language() -> flask.Response:
     chosen = flask.request.args.get("to", "")
     if chosen in texts.LANGUAGES:
         response.set_cookie(
-            texts.COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Strict", httponly=True, path=f"{frame.base()}/"
+            layout.COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Strict", httponly=True, path=f"{frame.base()}/"
         )
     return response
 

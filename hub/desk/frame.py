@@ -94,7 +94,7 @@ def _frame() -> dict[str, Any]:
         "asset": assets().address,
         "form_token": guard().form_token if is_open else "",
         "token_field": TOKEN_FIELD,
-        "language": flask.g.get("language", texts.ENGLISH),
+        "language": texts.chosen_language(),
         "languages": texts.LANGUAGES if is_open else {},
         "language_address": f"{base()}/language",
         "here": flask.request.full_path.rstrip("?") if flask.request.method == "GET" else "/",

@@ -15,7 +15,7 @@ from hub.desk.drafts import Draft
 from hub.desk.work import Desk, Reading, zone_of
 from hub.errors import HubError, MalformedError, NotFoundError
 from hub.home import OUTBOX
-from hub.pages.texts import ENGLISH, gettext
+from hub.pages.texts import chosen_language, gettext
 from hub.producer.outbox import Outbox
 from hub.reports.formats.form.columns import COLUMNS
 from hub.reports.mending import cell_text, form_rows
@@ -57,7 +57,7 @@ def new_form() -> flask.Response:
         "determination": "suspected",
         "tlp": "amber+strict",
         "country": country,
-        "language": flask.g.get("language", ENGLISH),
+        "language": chosen_language(),
         "detected_at": f"{now:%Y-%m-%d}",
     }
     return form_page(values, {}, action=f"{frame.base()}/new/form", heading=gettext("New report"))

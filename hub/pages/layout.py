@@ -1,4 +1,4 @@
-"""The layout that all pages have (`templates/layout.html`), with what templates may call."""
+"""The layout that all pages have (`templates/layout.html`), with what templates may call, and the language of its reader."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Final
 
 import flask
 import jinja2
+from markupsafe import Markup
 
 from hub.pages import texts
 
+COOKIE: Final = "hub_language"
 _TEMPLATES: Final = Path(__file__).parent / "templates"
+_LAYOUT: Final = frozenset("\n\t\u200b\u200c\u200d")  # the last three join and part letters of the region's scripts
 
 
 class _Compiled(jinja2.BytecodeCache):
@@ -35,11 +38,31 @@ _COMPILED: Final = _Compiled()
 def install(app: flask.Flask) -> None:
     """Let the application's templates extend the layout, speak the reader's language, and print only what can be seen."""
     own = app.jinja_loader
-    app.jinja_options = {"finalize": texts.shown, "trim_blocks": True, "bytecode_cache": _COMPILED}
+    app.jinja_options = {"finalize": shown, "trim_blocks": True, "bytecode_cache": _COMPILED}
     app.jinja_loader = jinja2.ChoiceLoader([*([own] if own else []), jinja2.FileSystemLoader(_TEMPLATES)])
+    # what a thread says after a request is in no reader's language
+    app.teardown_request(lambda _error: texts.choose_language(texts.ENGLISH))
     app.jinja_env.globals |= {"_": texts.gettext, "ngettext": texts.ngettext}
 
 
 def see(target: str) -> flask.Response:
     """To another page of the same server (303)."""
     return flask.Response(status=303, headers={"Location": target, "Cache-Control": "no-store"})
+
+
+def language_of(request: flask.Request) -> str:
+    """The language that was chosen on a page, else the first that the browser names and the hub has."""
+    chosen = request.cookies.get(COOKIE, "")
+    if chosen in texts.LANGUAGES:
+        return chosen
+    return texts.first_known(tag for tag, _quality in request.accept_languages) or texts.ENGLISH
+
+
+def shown(value: object) -> object:
+    """What a page prints: characters that cannot be seen, or change the direction of what follows, become a sign."""
+    if isinstance(value, str) and not isinstance(value, Markup) and not value.isprintable():
+        lines = value.replace("\r\n", "\n")
+        return "".join(
+            character if character.isprintable() or character in _LAYOUT else "\ufffd" for character in lines
+        )
+    return value

@@ -1,17 +1,14 @@
-"""The pages' texts in the reader's language: gettext catalogues (`catalogues/*.po`), read with Babel.
+"""Texts in the reader's language, for pages, commands and mails: gettext catalogues (`catalogues/*.po`).
 
 English is what the code and the templates say. A text without a translation is shown in English.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextvars import ContextVar
 from functools import cache
-from importlib.resources import files
 from typing import Final
-
-import flask
-from babel.messages.pofile import read_po
-from markupsafe import Markup
 
 ENGLISH: Final = "en"
 # By how each language names itself; those beside English have a catalogue.
@@ -23,27 +20,34 @@ LANGUAGES: Final = {
     "vi": "Tiếng Việt",
     "fil": "Filipino",
 }
-COOKIE: Final = "hub_language"
-_ALIASES: Final = {"in": "id", "tl": "fil"}  # older tags that browsers still send
-_LAYOUT: Final = frozenset("\n\t\u200b\u200c\u200d")  # the last three join and part letters of the region's scripts
+_ALIASES: Final = {"in": "id", "tl": "fil"}  # older tags that browsers and systems still send
+# Of this request, or of this run of a command. Each request for a page chooses it anew before any text is asked for.
+_language: Final = ContextVar("language", default=ENGLISH)
 
 
-def language_of(request: flask.Request) -> str:
-    """The language that was chosen on a page, else the first that the browser names and the hub has."""
-    chosen = request.cookies.get(COOKIE, "")
-    if chosen in LANGUAGES:
-        return chosen
-    for tag, _quality in request.accept_languages:
-        short = tag.lower().split("-")[0]
+def choose_language(language: str) -> None:
+    """Which language `gettext` speaks from here on, in this thread."""
+    _language.set(language)
+
+
+def chosen_language() -> str:
+    """Which language `gettext` speaks."""
+    return _language.get()
+
+
+def first_known(tags: Iterable[str]) -> str | None:
+    """The first of these language tags (BCP 47, or a locale such as id_ID.UTF-8) that has texts; a region counts as its language."""
+    for tag in tags:
+        short = tag.lower().replace("_", "-").partition("-")[0].partition(".")[0]
         short = _ALIASES.get(short, short)
         if short in LANGUAGES:
             return short
-    return ENGLISH
+    return None
 
 
 def gettext(message: str) -> str:
-    """The text in the language of this request."""
-    return _catalogue(flask.g.get("language", ENGLISH)).get(message) or message
+    """The text in the language that was chosen."""
+    return translated(message, _language.get())
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
@@ -51,14 +55,9 @@ def ngettext(singular: str, plural: str, count: int) -> str:
     return gettext(singular if count == 1 else plural)
 
 
-def shown(value: object) -> object:
-    """What a page prints: characters that cannot be seen, or change the direction of what follows, become a sign."""
-    if isinstance(value, str) and not isinstance(value, Markup) and not value.isprintable():
-        lines = value.replace("\r\n", "\n")
-        return "".join(
-            character if character.isprintable() or character in _LAYOUT else "\ufffd" for character in lines
-        )
-    return value
+def translated(message: str, language: str) -> str:
+    """The text in this language."""
+    return _catalogue(language).get(message) or message
 
 
 def marked(message: str) -> str:
@@ -71,6 +70,9 @@ def _catalogue(language: str) -> dict[str, str]:
     """Message -> translation; empty for English."""
     if language == ENGLISH:
         return {}
-    text = (files("hub") / "pages" / "catalogues" / f"{language}.po").read_bytes()
-    catalogue = read_po(text.decode("utf-8").splitlines(keepends=True), locale=language)
-    return {message.id: str(message.string) for message in catalogue if isinstance(message.id, str) and message.id}
+    from importlib.resources import files  # noqa: PLC0415 - most commands speak English
+
+    import polib  # noqa: PLC0415 - as above
+
+    text = (files("hub") / "pages" / "catalogues" / f"{language}.po").read_text(encoding="utf-8")
+    return {entry.msgid: entry.msgstr for entry in polib.pofile(text) if not entry.obsolete}

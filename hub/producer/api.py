@@ -362,7 +362,7 @@ class HubClient:
                     keeper.commit(Position(after))
         closed: tuple[Keeper | Hints, ...] = keeper_list
         if once:
-            rhythm = Rhythm(True, rhythm.interval_seconds, rhythm.wait, rhythm.tell)
+            rhythm = dataclasses.replace(rhythm, once=True)
         elif events and rhythm.wait is time.sleep:
             hints = Hints(self.connection, *followed)
             rhythm = dataclasses.replace(rhythm, wait=hints.wait)

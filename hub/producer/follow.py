@@ -56,6 +56,7 @@ class Rhythm:
     interval_seconds: float = INTERVAL_SECONDS
     wait: Wait = time.sleep
     tell: Callable[[str], None] = lambda _words: None
+    up_to_date: Callable[[], None] = lambda: None  # called each time when nothing is new
 
 
 def follow(  # noqa: PLR0913 - what is followed, how, and when
@@ -102,6 +103,7 @@ def follow_several(
             if not away:
                 rhythm.tell(f"{error}; it is asked again until it answers")
             away = True
+        rhythm.up_to_date()
         # (6)
         if rhythm.once:
             return

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from hub.errors import ConnectionFailedError, MalformedError, RefusedError, TooLargeError, UnprocessableError
 from hub.notebook import table
+from hub.pages.texts import gettext, ngettext
 from hub.producer.bundles import StixDict, encoded, in_sending_order
 from hub.producer.connection import HubConnection
 from hub.taxii import protocol
@@ -71,13 +72,16 @@ class Receipt:
 
     def in_words(self) -> str:
         """A sentence, a line for each object that was not taken, and one for each remark of the hub."""
-        counts = [f"{len(self.successes)} taken"]
-        counts += [f"{len(self.repeats)} held already"] if self.repeats else []
-        counts += [f"{len(self.failures)} refused"] if self.failures else []
-        counts += [f"{self.pending} not decided yet"] if self.pending else []
-        objects = "1 object" if self.total == 1 else f"{self.total} objects"
-        lines = [f"{objects} for {self.collection!r}: {', '.join(counts)}."]
-        lines += [f"  refused: {failure.id}: {failure.reason}" for failure in self.failures]
+        counts = [gettext("{n} taken").format(n=len(self.successes))]
+        counts += [gettext("{n} held already").format(n=len(self.repeats))] if self.repeats else []
+        counts += [gettext("{n} refused").format(n=len(self.failures))] if self.failures else []
+        counts += [gettext("{n} not decided yet").format(n=self.pending)] if self.pending else []
+        sentence = ngettext(
+            "{n} object for {collection}: {counts}.", "{n} objects for {collection}: {counts}.", self.total
+        )
+        lines = [sentence.format(n=self.total, collection=repr(self.collection), counts=", ".join(counts))]
+        refusal = gettext("refused: {object}: {reason}")
+        lines += ["  " + refusal.format(object=failure.id, reason=failure.reason) for failure in self.failures]
         lines += self._remarks_in_words()
         return "\n".join(lines)
 
@@ -92,13 +96,16 @@ class Receipt:
         objects: dict[str, list[str]] = {}
         for remark in self.remarks:
             objects.setdefault(remark.text, []).append(remark.id)
+        note, many = gettext("note: {object}: {text}"), gettext("{n} objects")
         lines = [
-            f"  note: {ids[0] if len(ids) == 1 else f'{len(ids)} objects'}: {text}" for text, ids in objects.items()
+            "  " + note.format(object=ids[0] if len(ids) == 1 else many.format(n=len(ids)), text=text)
+            for text, ids in objects.items()
         ]
         more = len(lines) - _REMARKS_SHOWN
-        return (
-            lines if more <= 0 else [*lines[:_REMARKS_SHOWN], f"  and {more} more notes; see the status of the request"]
-        )
+        if more <= 0:
+            return lines
+        rest = gettext("and {n} more notes; see the status of the request").format(n=more)
+        return [*lines[:_REMARKS_SHOWN], f"  {rest}"]
 
     def as_dict(self) -> dict[str, Any]:
         """The receipt as JSON values."""

@@ -191,6 +191,12 @@ class Decisions:
         """The keys that this run decides about."""
         return self._approvals.keys
 
+    def outcomes(self) -> list[tuple[HeldItem, bool]]:
+        """What this run decided about, each with whether it leaves now."""
+        kept = self._approvals.taken_back | self._approvals.kept
+        chosen = (self._items[key] for key in sorted(self._approvals.keys & self._items.keys()))
+        return [(item, item.key not in kept and item.key not in self._held) for item in chosen if item.object]
+
     def undecided(self) -> list[HeldItem]:
         """What was let out once and is held still: a suspicious finding needs the second yes."""
         approved = self._approvals.texts | self._approvals.values

@@ -5,13 +5,17 @@ What must be copied, such as a key or a command, is never split: a word that is 
 
 from __future__ import annotations
 
+import re
 import shlex
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from hub.pages.texts import gettext
+
 WIDTH: Final = 100  # columns of a terminal that does not say how wide it is
 LEAST_WIDTH: Final = 40  # columns; a narrower terminal gets lines of this width
-_CONTINUED: Final = " \\"
+_PLAIN: Final = re.compile(r"[\w.:/\\+=-]+")  # what PowerShell takes as it stands
 
 
 def paragraph(text: str, width: int, *, first: str = "", indent: str = "") -> list[str]:
@@ -46,22 +50,30 @@ def shortened(text: str, cells: int) -> str:
 
 
 def command_lines(words: Sequence[str], width: int, indent: str) -> list[str]:
-    """A shell command that can be copied as it stands: quoted, and continued with a backslash where it is long."""
+    """A shell command that can be copied as it stands: quoted, and continued on a further line where it is long.
+
+    For PowerShell on Windows, for a POSIX shell anywhere else.
+    """
     import wcwidth  # noqa: PLC0415 - as above
 
+    quoted, continued = (_quoted_for_powershell, " `") if sys.platform == "win32" else (shlex.quote, " \\")
     lines: list[str] = []
     line = indent
-    for word in map(shlex.quote, words):
-        fits = wcwidth.width(line) + wcwidth.width(word) + len(_CONTINUED) + 1 <= max(width, LEAST_WIDTH)
+    for word in map(quoted, words):
+        fits = wcwidth.width(line) + wcwidth.width(word) + len(continued) + 1 <= max(width, LEAST_WIDTH)
         if line.strip() and not fits:
-            lines.append(line + _CONTINUED)
+            lines.append(line + continued)
             line = f"{indent}  "
         line += word if not line.strip() else f" {word}"
     return [*lines, line]
 
 
+def _quoted_for_powershell(word: str) -> str:
+    return word if _PLAIN.fullmatch(word) else "'" + word.replace("'", "''") + "'"
+
+
 def listing(items: Iterable[str], most: int) -> str:
     """Items in a row, separated by commas; beyond `most` items, their number."""
     names = list(items)
-    more = [f"and {len(names) - most:,} more"] if len(names) > most else []
+    more = [gettext("and {n} more").format(n=f"{len(names) - most:,}")] if len(names) > most else []
     return ", ".join([*names[:most], *more])

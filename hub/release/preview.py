@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import chain
 from typing import Any, Final
 
 from hub.notebook import table
+from hub.pages.texts import gettext, marked, ngettext
 from hub.release import layout
 from hub.reports.losses import excerpt
 from hub.stix.identifiers import OBSERVABLE_TYPES
+from hub.terminal import Line, Style, StyledLine
 
 SHOWN_CHARS: Final = 600  # of one value
 MAX_DECISIONS: Final = 5  # shown on the screen; `--held FILE` writes all
@@ -23,7 +26,7 @@ MAX_CHANGES: Final = 4  # reasons for which something leaves changed
 MAX_REASONS: Final = 6  # for which something stays
 MAX_NAMES: Final = 4  # of what stays, or is changed, for one reason
 TEXT_CELLS: Final = 120  # of one text or value on the screen
-_REFUSED: Final = "cannot leave as they are written, write them without"
+_REFUSED: Final = marked("cannot leave as they are written, write them without")
 OFFICER: Final = "NAME"  # stands for the officer in a command
 REASON: Final = "REASON"  # stands for why
 # Types in the order of the screen; others follow, observables last: an indicator shows their value.
@@ -95,11 +98,18 @@ class Preview:
 
     def text(self, *, width: int = layout.WIDTH, full: bool = False, command: Sequence[str] = ()) -> str:
         """The officer's view, `width` columns wide. `command` are the words that publish it, for what to do next."""
+        lines = "\n".join(map(str, self.lines(width=width, full=full, command=command)))
+        return f"{lines}\n" if self.rows else lines
+
+    def lines(self, *, width: int = layout.WIDTH, full: bool = False, command: Sequence[str] = ()) -> Iterator[Line]:
+        """The same, line by line, with how each looks."""
         if not self.rows:
-            return self.title
+            yield self.title
+            return
         view = _View(self, width, command)
-        lines = view.every_row() if full else [*view.decisions(), *view.leaving(), *view.staying()]
-        return "\n".join([*view.head(), *lines, *view.foot(full=full)]) + "\n"
+        yield from view.head()
+        yield from view.every_row() if full else chain(view.decisions(), view.leaving(), view.staying())
+        yield from view.foot(full=full)
 
     def _repr_html_(self) -> str:
         """For notebooks: what waits for a decision first, then what stays or changes; what leaves unchanged is counted."""
@@ -159,34 +169,41 @@ class _View:
         for row in preview.rows:
             self._objects.setdefault(row.id, []).append(row)
 
-    def head(self) -> Iterator[str]:
+    def head(self) -> Iterator[Line]:
         """The title, and one line that counts."""
         leaving = sum(any(row.leaves is not None for row in rows) for rows in self._objects.values())
         staying = len(self._objects) - leaving
         decisions = (
-            _counted(len(self._held), "decision is needed", "decisions are needed")
+            _counted("{n} decision is needed", "{n} decisions are needed", len(self._held))
             if self._held
-            else "nothing to decide"
+            else gettext("nothing to decide")
         )
-        yield from layout.paragraph(self._preview.title, self._width, indent="  ")
-        yield f"{_counted(leaving, 'object leaves', 'objects leave')}, {_counted(staying, 'stays', 'stay')}, {decisions}."
+        yield from _styled(layout.paragraph(self._preview.title, self._width, indent="  "), Style.HEADING)
+        counts = (
+            _counted("{n} object leaves", "{n} objects leave", leaving),
+            _counted("{n} stays", "{n} stay", staying),
+            decisions,
+        )
+        yield ", ".join(counts) + "."
 
-    def decisions(self) -> Iterator[str]:
+    def decisions(self) -> Iterator[Line]:
         """What is held, why, and the command for each decision."""
         if not self._held:
             return
         yield ""
-        yield "NEEDS A DECISION, and stays until there is one"
+        yield StyledLine(gettext("NEEDS A DECISION, and stays until there is one"), Style.ATTENTION)
         for number, row in enumerate(self._held[:MAX_DECISIONS], 1):
             first, indent = f"{number}. ", " " * len(f"{number}. ")
             named = f"{row.place} {row.key}" if row.path else row.place
             text = f"{named}: {layout.shortened(row.here, TEXT_CELLS)}"
             yield from layout.paragraph(text, self._width, first=first, indent=indent)
             yield from layout.paragraph(held_because(row), self._width, first=indent, indent=indent)
-            yield from layout.command_lines(self._approval(row), self._width, indent)
+            yield from _styled(layout.command_lines(self._approval(row), self._width, indent), Style.COMMAND)
         if len(self._held) > MAX_DECISIONS:
-            yield f"{len(self._held) - MAX_DECISIONS:,} more. This writes all of them into a file, to be answered there:"
-            yield from layout.command_lines([*self._command, "--held", "HELD.json"], self._width, "   ")
+            more = gettext("{n} more. This writes all of them into a file, to be answered there:")
+            yield more.format(n=f"{len(self._held) - MAX_DECISIONS:,}")
+            command = [*self._command, "--held", "HELD.json"]
+            yield from _styled(layout.command_lines(command, self._width, "   "), Style.COMMAND)
 
     def _approval(self, row: PreviewRow) -> list[str]:
         despite = ["--despite", REASON] if row.insist else []
@@ -194,37 +211,47 @@ class _View:
         approve = [f"--approve={row.key}"] if row.key.startswith("-") else ["--approve", row.key]  # else an option
         return [*self._command, *approve, *despite, *officer]
 
-    def leaving(self) -> Iterator[str]:
+    def leaving(self) -> Iterator[Line]:
         """What leaves: an object a line, then what of it was changed, by reason."""
         leaving = [rows for rows in self._objects.values() if any(row.leaves is not None for row in rows)]
         leaving.sort(key=lambda rows: _place_on_screen(rows[0].type))
         yield ""
-        yield "LEAVES" if leaving else "LEAVES: nothing"
+        yield StyledLine(gettext("LEAVES") if leaving else gettext("LEAVES: nothing"), Style.HEADING)
         for rows in leaving[:MAX_OBJECTS]:
             yield from layout.paragraph(_leaving_line(rows), self._width, first="  ", indent="    ")
         kinds = Counter(rows[0].type for rows in leaving[MAX_OBJECTS:])
         if kinds:
             counts = layout.listing((f"{count:,} {kind}" for kind, count in sorted(kinds.items())), MAX_OBJECTS)
-            yield from layout.paragraph(counts, self._width, first="  and ", indent="    ")
+            text = gettext("and {names}").format(names=counts)
+            yield from layout.paragraph(text, self._width, first="  ", indent="    ")
         changes: dict[str, Counter[str]] = {}
         for row in self._preview.rows:
             if row.outcome == "changed" and row.path:
                 changes.setdefault(row.why, Counter())[row.place] += 1
-        yield from self._by_reason(changes, MAX_CHANGES, "  changed, ")
+        yield from self._by_reason(changes, MAX_CHANGES, "  " + gettext("changed") + ", ")
+        approved = {row.key: f"{row.place} {row.key}" for row in self._preview.rows if row.key and row.approved}
+        if approved:
+            text = gettext("let out by an officer: {names}; --disapprove KEY --officer NAME takes it back")
+            names = layout.listing(approved.values(), MAX_NAMES)
+            yield from layout.paragraph(text.format(names=names), self._width, first="  ", indent="    ")
 
-    def staying(self) -> Iterator[str]:
+    def staying(self) -> Iterator[Line]:
         """What stays, by reason."""
         reasons: dict[str, Counter[str]] = {}
         for row in self._preview.rows:
             if row.refused:
-                reasons.setdefault(_REFUSED, Counter())[f"{row.place} ({row.span})"] += 1
+                reasons.setdefault(gettext(_REFUSED), Counter())[f"{row.place} ({row.span})"] += 1
             elif row.leaves is None and not row.held:
                 name = row.place if row.path else _with_evidence(f"{row.type} {row.here}", row)
                 reasons.setdefault(row.why, Counter())[layout.shortened(name.strip(), TEXT_CELLS)] += 1
         yield ""
-        yield "STAYS" if reasons or self._held else "STAYS: nothing"
+        yield StyledLine(gettext("STAYS") if reasons or self._held else gettext("STAYS: nothing"), Style.HEADING)
         if self._held:
-            yield f"  until decided: {_counted(len(self._held), 'text or value', 'texts and values')}, as above"
+            yield "  " + _counted(
+                "until decided: {n} text or value, as above",
+                "until decided: {n} texts and values, as above",
+                len(self._held),
+            )
         yield from self._by_reason(reasons, MAX_REASONS, "  ")
 
     def _by_reason(self, reasons: Mapping[str, Counter[str]], most: int, first: str) -> Iterator[str]:
@@ -233,39 +260,54 @@ class _View:
             yield from layout.paragraph(text, self._width, first=first, indent="    ")
         if len(reasons) > most:
             rest = sum(names.total() for names in list(reasons.values())[most:])
-            yield f"{first}{rest:,} more for {_counted(len(reasons) - most, 'other reason', 'other reasons')}"
+            more = ngettext(
+                "{n} more for {reasons} other reason", "{n} more for {reasons} other reasons", len(reasons) - most
+            )
+            yield first + more.format(n=f"{rest:,}", reasons=len(reasons) - most)
 
-    def every_row(self) -> Iterator[str]:
+    def every_row(self) -> Iterator[Line]:
         """Each property of each object, in the order in which it was decided."""
         for rows in self._objects.values():
             yield ""
-            yield f"{rows[0].type}  {rows[0].id}"
+            yield StyledLine(f"{rows[0].type}  {rows[0].id}", Style.HEADING)
             for row in rows:
                 name = ": ".join(part for part in (row.path, row.here) if part)
                 if name:
                     yield from layout.paragraph(name, self._width, first="  ", indent="      ")
-                leaves = "stays" if row.leaves is None else f"leaves as {row.leaves}"
-                text = f"{'leaves' if row.outcome == 'leaves' else leaves} ({_because(row)})"
-                yield from layout.paragraph(text, self._width, first="    ", indent="      ")
+                yield from layout.paragraph(_outcome(row), self._width, first="    ", indent="      ")
                 if row.key:
                     option = "--disapprove" if row.approved else "--approve"
-                    yield f"    {option} {row.key}"
+                    yield StyledLine(f"    {option} {row.key}", Style.COMMAND)
 
-    def foot(self, *, full: bool) -> Iterator[str]:
+    def foot(self, *, full: bool) -> Iterator[Line]:
         """The next command."""
         if self._command:
             yield ""
-            yield "To send what leaves:" if full else "To send what leaves (--full shows every property):"
-            yield from layout.command_lines(self._command, self._width, "   ")
+            every = gettext("To send what leaves (--full shows every property):")
+            yield gettext("To send what leaves:") if full else every
+            yield from _styled(layout.command_lines(self._command, self._width, "   "), Style.COMMAND)
+
+
+def _styled(lines: Iterable[str], style: Style) -> Iterator[Line]:
+    return (StyledLine(line, style) for line in lines)
+
+
+def _outcome(row: PreviewRow) -> str:
+    """What becomes of a property, and why."""
+    if row.outcome == "leaves":
+        text = gettext("leaves")
+    else:
+        text = gettext("stays") if row.leaves is None else gettext("leaves as {value}").format(value=row.leaves)
+    return f"{text} ({_because(row)})"
 
 
 def held_because(row: PreviewRow) -> str:
     """Why something is held, and what a decision about it needs."""
     parts = [
-        "the report's own words" if row.path else row.why,
-        f"it holds {row.span}" if row.span and row.span not in row.why else "",
-        "cannot be let out as it is written" if row.refused else "",
-        "to let it out, say why (--despite, despite)" if row.insist and not row.refused else "",
+        gettext("the report's own words") if row.path else row.why,
+        gettext("it holds {span}").format(span=row.span) if row.span and row.span not in row.why else "",
+        gettext("cannot be let out as it is written") if row.refused else "",
+        gettext("to let it out, say why (--despite, despite)") if row.insist and not row.refused else "",
         row.evidence,
     ]
     return "; ".join(part for part in parts if part)
@@ -289,7 +331,9 @@ def _leaving_line(rows: list[PreviewRow]) -> str:
     row = _saying(rows)
     leaves = layout.shortened(row.leaves or "", TEXT_CELLS)
     if not row.path and row.outcome == "changed":  # a victim
-        return f"{row.type}: {layout.shortened(row.here, TEXT_CELLS)} as {leaves} ({row.why})"
+        text = gettext("{type}: {name} as {value} ({reason})")
+        name = layout.shortened(row.here, TEXT_CELLS)
+        return text.format(type=row.type, name=name, value=leaves, reason=row.why)
     evidence = next((other for other in rows if other.evidence), row)
     return _with_evidence(f"{row.type}: {leaves}", evidence)
 
@@ -300,5 +344,5 @@ def _saying(rows: list[PreviewRow]) -> PreviewRow:
     return next((ranked[path] for path in _SAYING if path in ranked), leaving[0])
 
 
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number:,} {one if number == 1 else several}"
+def _counted(singular: str, plural: str, number: int) -> str:
+    return ngettext(singular, plural, number).format(n=f"{number:,}")

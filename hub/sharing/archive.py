@@ -17,7 +17,7 @@ tokens stay good (law L8). A client that asks for its status after a move gets i
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -83,15 +83,23 @@ def write_archive(
 
 
 def read_archive(  # noqa: PLR0913 - where to, from where, and by what it is judged
-    store: Store, catalogue: Catalogue, path: Path, *, now: int, fact_kinds: Sequence[str], limits: Limits = _LIMITS
+    store: Store,
+    catalogue: Catalogue,
+    path: Path,
+    *,
+    now: int,
+    fact_kinds: Sequence[str],
+    limits: Limits = _LIMITS,
+    progress: Callable[[int, int], None] = lambda _read, _total: None,
 ) -> Iterator[str]:
-    """Restore an archive, collection by collection; yields a sentence on each.
+    """Restore an archive, collection by collection; yields a sentence on each. `progress` is told the bytes read, of how many.
 
     UnprocessableError where a collection holds anything already (nothing of that collection is then changed),
     MalformedError where a line cannot be read.
     """
     with ExitStack() as open_values:
-        lines = _Lines(path, open_values.enter_context(path.open("rb")), fact_kinds)
+        file = _watched(open_values.enter_context(path.open("rb")), path.stat().st_size, progress)
+        lines = _Lines(path, file, fact_kinds)
         head = next(lines, None)
         if head is None or head.get("hub_archive") not in range(1, FORM + 1):
             raise MalformedError(f"{path}: this is no archive that this version of the hub reads.")
@@ -226,6 +234,14 @@ def definitions_bundle(catalogue: Catalogue) -> dict[str, Any]:
     ordered = sorted(contents.values(), key=lambda content: content["type"] not in DEFINITION_TYPES)
     name = uuid.uuid5(uuid.NAMESPACE_URL, ",".join(sorted(contents)))  # the same content makes the same bundle
     return {"type": "bundle", "id": f"bundle--{name}", "objects": ordered}
+
+
+def _watched(lines: Iterable[bytes], total: int, progress: Callable[[int, int], None]) -> Iterator[bytes]:
+    read = 0
+    for line in lines:
+        read += len(line)
+        yield line
+        progress(read, total)
 
 
 class _Lines(Iterator[dict[str, Any]]):

@@ -80,7 +80,7 @@ def completions(line: str, folder: Path) -> list[str]:
         ("hub publish --pre", ["--preview"]),
         ("hub account ro", ["rotate"]),
         ("hub account rotate --ov", ["--overlap"]),
-        ("hub completion ", ["bash", "fish", "zsh"]),
+        ("hub completion ", ["--lang", "bash", "fish", "zsh"]),
     ],
 )
 def test_a_shell_completes_commands_options_and_choices(line: str, expected: list[str], tmp_path: Path) -> None:
@@ -94,27 +94,6 @@ def test_each_shell_gets_its_part(command: Command, shell: str) -> None:
     text = command("completion", shell).out
     assert "threat-hub" in text
     assert "_ARGCOMPLETE" in text
-
-
-IRREVERSIBLE = (
-    ("purge", "region/id", an_id(1)),
-    ("hand-over", an_id(1), "--to", "SG"),
-    ("levels", "remove", "region/id", an_id(1)),
-    ("account", "delete", "id-duty"),
-)
-
-
-@pytest.mark.parametrize("words", IRREVERSIBLE, ids=lambda words: words[0])
-def test_nothing_irreversible_is_done_without_a_terminal_and_without_yes(
-    made: Command, tmp_path: Path, words: tuple[str, ...]
-) -> None:
-    """A "y" on standard input that is no terminal is no answer either."""
-    (tmp_path / "bundle.json").write_text(json.dumps({"type": "bundle", "objects": [indicator(1)]}))
-    made("import", "bundle.json", "--to", "region/id", "--member", "ID")
-    made("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
-    before = made("export").out.splitlines()[1:]
-    assert "--yes" in made(*words, code=3, stdin="y\n").err
-    assert made("export").out.splitlines()[1:] == before
 
 
 def test_what_changes_a_store_says_so_as_json(made: Command, tmp_path: Path) -> None:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
+from hub.pages.texts import LANGUAGES
 from hub.reports.formats.form.blank import blank_form_csv, blank_form_xlsx, form_rows
 from hub.reports.formats.form.choices import CHOICES, FIRST, ORDER
 from hub.reports.formats.form.columns import COLUMNS, REQUIRED
@@ -17,7 +25,7 @@ from hub.reports.read import Report, read_reports
 from hub.reports.rsit import RSIT
 
 
-@pytest.fixture(params=["en", "id"])
+@pytest.fixture(params=LANGUAGES)
 def reports(request: pytest.FixtureRequest) -> Any:
     """The sheet of each language, as a spreadsheet opens it."""
     return openpyxl.load_workbook(io.BytesIO(blank_form_xlsx(request.param))).worksheets[0]
@@ -94,3 +102,38 @@ def test_it_prints_on_one_page_across(reports: Any) -> None:
 def test_both_kinds_of_file_have_the_same_columns() -> None:
     """Whoever has no spreadsheet fills the CSV."""
     assert blank_form_csv("en").decode("utf-8-sig").splitlines()[0].split(",") == form_rows("en")[0]
+
+
+PROGRAMS = ("soffice", "pdftoppm", "pdftotext")
+WORD = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)</word>')
+OVERLAP_POINTS = 1.0  # letters lean and reach a little below their line
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, PROGRAMS)),
+    reason="LibreOffice and poppler (libreoffice-calc-nogui, poppler-utils) are not installed: nobody looks at the sheet",
+)
+def test_the_sheet_as_libreoffice_shows_it(tmp_path: Path) -> None:
+    """One page in each language, no word over another; pictures are kept where HUB_TEST_SCREENSHOTS names a folder."""
+    folder = Path(os.environ.get("HUB_TEST_SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    for language in LANGUAGES:
+        (tmp_path / f"sheet-{language}.xlsx").write_bytes(blank_form_xlsx(language))
+    profile = f"-env:UserInstallation={(tmp_path / 'office').as_uri()}"
+    files = [str(path) for path in sorted(tmp_path.glob("*.xlsx"))]
+    convert = ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), *files]
+    subprocess.run(convert, check=True, capture_output=True)
+    for language in LANGUAGES:
+        pdf = tmp_path / f"sheet-{language}.pdf"
+        subprocess.run(["pdftoppm", "-r", "130", "-png", str(pdf), str(folder / pdf.stem)], check=True)
+        assert [path.name for path in folder.glob(f"{pdf.stem}-*.png")] == [f"{pdf.stem}-1.png"], "one page"
+        page = subprocess.run(["pdftotext", "-bbox", str(pdf), "-"], check=True, capture_output=True, text=True).stdout
+        words = [(*map(float, found[:4]), found[4]) for found in WORD.findall(page)]
+        assert {"report_id", "indicators", "confirmed"} <= {str(word[4]) for word in words}
+        assert [pair for pair in itertools.combinations(words, 2) if _overlap(*pair)] == [], language
+
+
+def _overlap(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    return bool(width > OVERLAP_POINTS and height > OVERLAP_POINTS)

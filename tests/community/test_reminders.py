@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import socket
 import socketserver
@@ -16,12 +17,12 @@ import pytest
 import trustme
 
 from hub.community import reminders
-from hub.community.digests import FAILURES_MOST, LINES_SHOWN, Digest, due_digests, note, remind
+from hub.community.digests import FAILURES_MOST, LINES_SHOWN, Digest, digest_of, due_digests, note, remind
 from hub.community.hub import Hub
-from hub.community.reminders import KEYS, KIND, catalogue_for, catalogues, due_reminders
+from hub.community.reminders import KIND, due_reminders, reminder
 from hub.community.turn import KIND as TURN_KIND
 from hub.community.turn import TURN_MILLISECONDS, Turn
-from hub.errors import ConfigurationError
+from hub.pages.texts import LANGUAGES, first_known
 from tests import keeping
 from tests.community.conftest import Reopen
 from tests.community.making import CATALOGUE, HOUR, TOP, acknowledged, incident, request, taken
@@ -72,33 +73,32 @@ def test_a_drill_says_that_it_is_one(hub: Hub, clock: Clock) -> None:
     assert reminders["MM"].line.startswith("[EXERCISE]")
 
 
-def test_every_catalogue_has_the_same_words_and_the_same_places_in_them() -> None:
-    """So that a further language cannot lack any."""
-    assert {"en", "id"} <= catalogues().keys()
-    for words in catalogues().values():
-        assert words.keys() == KEYS
-        for key in KEYS:
-            assert words[key].strip()
-    assert catalogue_for(("fil", "id-ID")) == catalogues()["id"]
-    assert catalogue_for(("my",)) == catalogues()["en"]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_member_is_reminded_in_its_own_language(hub: Hub, clock: Clock, language: str) -> None:
+    """All of the mail, about one deadline and about several; a place in braces is filled in each."""
+    taken(hub, "ID", incident())
+    clock.now += HOUR
+    malaysias = next(found for found in due_reminders(hub) if found.member.code == "MY")
+    member = dataclasses.replace(malaysias.member, languages=(f"{language}-XX", "en"))
+    root = hub.catalogue.roots["asean"]
+    first = reminder(root, member, malaysias.overdue)
+    several = digest_of(member, [first, first])
+    english = reminder(root, dataclasses.replace(member, languages=("my",)), malaysias.overdue)
+    for text in (first.subject, first.body, first.line, first.phone, several.subject, several.body):
+        assert "{" not in text
+    assert first.overdue.incident in first.body
+    assert several.body.count(first.line) == 2
+    if language == "en":
+        assert (first.subject, first.body, first.line) == (english.subject, english.body, english.line)
+    else:
+        pairs = zip(first.body.splitlines(), english.body.splitlines(), strict=True)
+        assert [words for words, in_english in pairs if words == in_english] == [""] * 2
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [("{incident}", "{insiden}"), ("{due_utc} UTC", "UTC"), ("{zone}", "{zone"), ("subject ", "topic ")]
-)
-def test_a_catalogue_with_a_slip_is_refused_before_the_first_reminder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str
-) -> None:
-    """A word that is missing, and a place in braces that nobody fills."""
-    messages = tmp_path / "community" / "messages"
-    messages.mkdir(parents=True)
-    for file in (TOP / "hub" / "community" / "messages").glob("*.toml"):
-        text = file.read_text(encoding="utf-8")
-        assert old in text
-        (messages / file.name).write_text(text.replace(old, new) if file.name == "id.toml" else text, encoding="utf-8")
-    monkeypatch.setattr("hub.community.reminders.files", lambda _package: tmp_path)
-    with pytest.raises(ConfigurationError, match=r"messages/id\.toml"):
-        catalogues.__wrapped__()
+def test_the_first_language_that_has_texts_counts() -> None:
+    """A region counts as its language; English where there is none."""
+    assert first_known(("my", "fil-PH", "id")) == "fil"
+    assert first_known(("km", "lo", "zh-Hans")) is None
 
 
 class _Mailbox(socketserver.StreamRequestHandler):

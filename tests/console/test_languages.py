@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -12,14 +13,15 @@ from babel.messages.pofile import read_po
 
 import hub
 from hub.community.hub import Hub
-from hub.pages.texts import LANGUAGES, shown
+from hub.pages.layout import shown
+from hub.pages.texts import LANGUAGES
 from hub.reports.formats.form.columns import COLUMNS
 from tests.community.making import incident, report, taken
 from tests.console.conftest import Browser, SignedIn
 
 HUB = Path(hub.__file__).parent
 CATALOGUES = HUB / "pages" / "catalogues"
-PARTS = ("pages", "desk", "server/console")
+PARTS = ("pages", "desk", "server/console", "cli", "community", "producer", "release", "reports/formats/form")
 OTHERS = [language for language in LANGUAGES if language != "en"]
 FIELD = re.compile(r"\{\w*\}")
 
@@ -32,7 +34,7 @@ def messages() -> set[str]:
             *((f"{part}/**.py", "python") for part in PARTS),
             *((f"{part}/**.html", "jinja2.ext:babel_extract") for part in PARTS),
         ],
-        keywords={"_": None, "gettext": None, "marked": None, "ngettext": (1, 2)},
+        keywords={"_": None, "gettext": None, "marked": None, "ngettext": (1, 2), "_counted": (1, 2)},
     )
     flat = set(COLUMNS.values())  # the hints of the form, which the desk translates
     for _file, _line, message, _comments, _context in found:
@@ -49,6 +51,20 @@ def test_there_are_texts() -> None:
     """So that the tests below can fail."""
     assert len(messages()) > 200
     assert {"Board", "critical", "{n} objects mention them", "Choose whom you ask."} <= messages()
+
+
+def test_no_text_is_asked_for_inside_an_f_string() -> None:
+    """The extraction does not look into them: such a text would stay in English, and no test would see it."""
+    calls = {"gettext", "ngettext", "marked", "_counted"}
+    inside = [
+        f"{file.relative_to(HUB)}:{node.lineno}"
+        for file in HUB.rglob("*.py")
+        for text in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for node in ast.walk(text)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in calls
+    ]
+    assert inside == []
 
 
 @pytest.mark.parametrize("language", OTHERS)

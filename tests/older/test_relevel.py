@@ -386,7 +386,7 @@ def test_the_commands_of_an_upgrade(
         "readable_at": "green",
         "reason": rows[an_id(11)]["reason"],
     }
-    assert main(["levels", "release", "region/feeds", an_id(17), "--at", "green"]) == DONE
+    assert main(["levels", "release", "region/feeds", an_id(17), "--at", "green", "--yes"]) == DONE
     assert main(["levels", "remove", "region/feeds", an_id(11), an_id(14), "--yes"]) == DONE
     capsys.readouterr()
     assert main(["levels", "list"]) == DONE

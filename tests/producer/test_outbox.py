@@ -246,7 +246,12 @@ def test_the_command_says_what_became_of_a_file(running_hub: HubProcess, fresh: 
     assert none.stderr == f"hub publish: {tmp_path / 'none.json'}: No such file or directory\n"
     listed = run(running_hub, "outbox", "--json")
     assert second["file"] in [json.loads(line)["file"] for line in listed.stdout.splitlines()]
-    assert run(running_hub, "outbox", "discard", second["file"]).returncode == 0
+    unasked = run(running_hub, "outbox", "discard", second["file"])
+    assert unasked.returncode == 3
+    assert "--yes" in unasked.stderr
+    assert second["file"] in run(running_hub, "outbox", "--json").stdout
+    assert run(running_hub, "outbox", "discard", "--yes", second["file"]).returncode == 0
+    assert second["file"] not in run(running_hub, "outbox", "--json").stdout
 
 
 def test_the_command_without_a_hub_keeps_the_file_and_says_so(running_hub: HubProcess, tmp_path: Path) -> None:

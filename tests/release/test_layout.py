@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 
 import pytest
 import wcwidth
@@ -106,3 +107,17 @@ def test_a_command_that_is_continued_is_the_same_command(words: list[str]) -> No
     """As a shell reads it, at any width."""
     text = "\n".join(layout.command_lines(words, 60, "   "))
     assert shlex.split(text.replace(" \\\n", " ")) == words
+
+
+def test_commands_are_for_the_shell_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PowerShell on Windows: single quotes, doubled inside, and a backtick where the line goes on."""
+    words = ["hub", "publish", "C:\\my reports\\a'b.xlsx", "--officer", "A. Officer"]
+    assert layout.command_lines(words, 50, "") == [
+        "hub publish 'C:\\my reports\\a'\"'\"'b.xlsx' \\",
+        "  --officer 'A. Officer'",
+    ]
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert layout.command_lines(words, 45, "") == [
+        "hub publish 'C:\\my reports\\a''b.xlsx' `",
+        "  --officer 'A. Officer'",
+    ]

@@ -41,9 +41,11 @@ def command(
 
 
 def clean_environment() -> dict[str, str]:
-    """This process's environment without settings of a hub; `hub` is found wherever the test runs."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
-    return kept | {"PYTHONPATH": str(TOP)}
+    """This process's environment without settings of a hub, and in English; `hub` is found wherever the test runs."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "LC_")) and name != "LANGUAGE"
+    }
+    return kept | {"PYTHONPATH": str(TOP), "LANG": "C.UTF-8"}
 
 
 @dataclass

@@ -18,7 +18,7 @@ def test_the_demo_tells_its_story(tmp_path: Path) -> None:
         "hub follow id",
         "1 incident",
         "is in the report, and in nothing that Singapore received",
-        "acknowledged  SG",
+        "acknowledged: SG",
         "10 other countries can protect themselves, and none of them has learnt who was attacked",
         "Not fetched yet by BN KH LA MM MY PH TH TL VN",
         "In a browser: http://127.0.0.1:",

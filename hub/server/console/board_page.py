@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import flask
 
 from hub.community.board import OpenIncidents
+from hub.pages.texts import chosen_language
 from hub.server.console import board_view, pages
 from hub.server.console.board_view import Filters
 from hub.server.console.live import FRESH_MILLISECONDS, LIVE, LiveBoards
@@ -27,7 +28,7 @@ def board_page(root: str) -> flask.Response:
         return pages.render("board.html", live=False, events=pages.events_address(root), **_about(root, incidents))
     boards: LiveBoards = flask.current_app.extensions["live_boards"]
     reader, confirmed = incidents.head["member"], tuple(incidents.head["unconfirmed"])
-    key = (root, reader, confirmed, flask.g.language, flask.request.query_string)
+    key = (root, reader, confirmed, chosen_language(), flask.request.query_string)
     response = boards.answer(
         key,
         incidents.entries,

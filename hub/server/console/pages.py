@@ -84,7 +84,7 @@ def public_url() -> str:
 def begin_page() -> None:
     """Before each request for a page: the language, the session, and that errors are answered as pages, too."""
     request = flask.request
-    flask.g.language = texts.language_of(request)
+    texts.choose_language(layout.language_of(request))
     if wants_page(request):
         flask.g.error_page = error_page
     if "Authorization" not in request.headers:
@@ -210,7 +210,7 @@ def _frame() -> dict[str, Any]:
         "hub_title": hub().catalogue.title,
         "asset": _ASSETS.address,
         "language_address": "/console/language",
-        "language": flask.g.get("language", texts.ENGLISH),
+        "language": texts.chosen_language(),
         "languages": texts.LANGUAGES,
         "here": flask.request.full_path.rstrip("?") if flask.request.method == "GET" else "/",
     }

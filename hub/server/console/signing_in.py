@@ -93,7 +93,9 @@ def language() -> flask.Response:
     chosen = request.args.get("to", "")
     if chosen in texts.LANGUAGES:
         secure = guard.cookie_name(request, pages.public_url()) == SECURE_COOKIE
-        response.set_cookie(texts.COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", secure=secure, httponly=True)
+        response.set_cookie(
+            layout.COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", secure=secure, httponly=True
+        )
     return response
 
 

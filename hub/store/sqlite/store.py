@@ -32,6 +32,7 @@ from hub.store.sqlite.watch import SqliteWatch
 from hub.taxii.filters import VersionMatch
 
 _INDEX_PATIENCE_SECONDS: Final = 0.1
+_STEPS_BETWEEN_LOOKS: Final = 1_000_000  # of SQLite's machine, while it copies
 TRAIL_AT_ONCE: Final = 200  # entries of the trail in memory
 
 
@@ -402,14 +403,26 @@ class SqliteStore:
                 yield row
                 self._files.require_owner()
 
-    def copy_to(self, file: Path) -> None:
-        """Write one state of the store into a new file, while others read and write. For backups."""
+    def copy_to(self, file: Path, progress: Callable[[int], None] = lambda _bytes: None) -> None:
+        """Write one state of the store into a new file, while others read and write. For backups.
+
+        `progress` is told now and then how many bytes are written.
+        """
         descriptor = os.open(
             file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
         )  # or SQLite would make it for all to read
         os.close(descriptor)
         with self._files.reading() as connection:
-            connection.execute("VACUUM INTO ?", (str(file),))
+
+            def look() -> bool:
+                progress(file.stat().st_size)
+                return False  # go on
+
+            connection.set_progress_handler(look, _STEPS_BETWEEN_LOOKS)
+            try:
+                connection.execute("VACUUM INTO ?", (str(file),))
+            finally:
+                connection.set_progress_handler(None)
         descriptor = os.open(file, os.O_RDONLY)
         try:
             os.fsync(descriptor)

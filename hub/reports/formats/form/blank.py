@@ -1,7 +1,7 @@
 """The blank sheet to fill in: headings, one line that explains each column, one example.
 
-The headings are the form's own in every language; the explanations are in English or Indonesian. Both rows below the
-headings begin with "#", which the reader leaves out, so that they may stay in the sheet.
+The headings are the form's own in every language; the explanations are in the language that was asked for. Both rows below
+the headings begin with "#", which the reader leaves out, so that they may stay in the sheet.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import io
 import math
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
+
+import wcwidth
 
 from hub.errors import ReadingError
+from hub.pages.texts import ENGLISH, LANGUAGES, marked, translated
 from hub.reports.formats.form.choices import CHOICES, FIRST, ORDER
 from hub.reports.formats.form.columns import COLUMNS, REQUIRED
 
-Language = Literal["en", "id"]
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "id")
-
+# Indonesian, with local words beside the form's; the other languages say what the desk says (`pages.texts`).
 _INDONESIAN: Final[dict[str, str]] = {
     "report_id": "nomor laporan, unik di CERT Anda",
     "stage": "tahap: early (awal), update (pembaruan) atau final (akhir)",
@@ -107,62 +108,59 @@ _EXAMPLE: Final[dict[str, str]] = {
     "information_types": "credentials-user", "data_loss": "suspected-loss", "suspected_malicious": "yes",
     "attack_techniques": "T1566.002",
     "indicators": "url:hxxps://login-bank[.]example/masuk -> T1566.002;ip:203.0.113.9;domain:bank-contoh.example@victim",
-    "confidence": "high",
+    "victim_name": "PT Bank Contoh", "confidence": "high",
 }  # fmt: skip
-_EXAMPLE_TEXTS: Final[dict[Language, dict[str, str]]] = {
-    "en": {
-        "report_id": "# EXAMPLE ID-2026-0311",
-        "title": "Phishing site imitating a bank",
-        "victim_name": "PT Bank Contoh",
-        "actions_taken": "Asked the hoster to take the site down",
-    },
-    "id": {
-        "report_id": "# CONTOH ID-2026-0311",
-        "title": "Situs phishing yang meniru bank",
-        "language": "id",
-        "victim_name": "PT Bank Contoh",
-        "actions_taken": "Meminta penyedia hosting menutup situs",
-    },
+_EXAMPLE_TEXTS: Final[dict[str, str]] = {
+    "title": marked("Phishing site imitating a bank"),
+    "actions_taken": marked("Asked the hoster to take the site down"),
 }
+_EXAMPLE_ID: Final = marked("EXAMPLE {report}")
 _MUST: Final = "FFE08A"  # behind the headings of what must be filled
 _EITHER_OF: Final = "FFF2CC"  # of two, of which one must be
 _MAY: Final = "EDEDED"
 _LONG: Final = frozenset({"title", "description", "indicators", "actions_taken"})
-_WIDTH: Final = 18  # characters
-_WIDE: Final = 36
+_WIDTH: Final = 15  # characters
+_WIDE: Final = 30
 _FILLED: Final = 0.75  # of a line: words are not cut
+_A4: Final = 9  # its number in XLSX (ECMA-376, 18.3.1.63)
+_MARGIN_INCHES: Final = 0.3
 _LINE_POINTS: Final = 15.0
 _FIRST_ROW: Final = 4  # below headings, explanations and example
 _LAST_ROW: Final = 203
 _PRINTED_ROWS: Final = 40
-_NEEDED: Final[dict[Language, str]] = {"en": "REQUIRED: ", "id": "WAJIB: "}
-_EITHER: Final[dict[Language, str]] = {"en": "REQUIRED, one of the two: ", "id": "WAJIB, salah satu: "}
+_NEEDED: Final = marked("REQUIRED: {text}")
+_EITHER: Final = marked("REQUIRED, one of the two: {text}")
 
 
-def form_rows(language: Language = "en") -> list[list[str]]:
+def form_rows(language: str = ENGLISH) -> list[list[str]]:
     """Headings, explanations and example, as rows of cells. Raises ReadingError for another language."""
     if language not in LANGUAGES:
-        raise ReadingError(f"the form is in {' and '.join(LANGUAGES)}; choose one of them")
-    texts = COLUMNS if language == "en" else _INDONESIAN
-    explanations = [_explanation(column, texts[column], language) for column in ORDER]
-    example = _EXAMPLE | _EXAMPLE_TEXTS[language]
+        raise ReadingError(f"the form is in {', '.join(LANGUAGES)}; choose one of them")
+    explanations = [_explanation(column, language) for column in ORDER]
+    example = {
+        **_EXAMPLE,
+        **{column: translated(text, language) for column, text in _EXAMPLE_TEXTS.items()},
+        "report_id": f"# {translated(_EXAMPLE_ID, language).format(report='ID-2026-0311')}",
+        "language": language,
+    }
     return [list(ORDER), [f"# {explanations[0]}", *explanations[1:]], [example.get(column, "") for column in ORDER]]
 
 
-def _explanation(column: str, text: str, language: Language) -> str:
+def _explanation(column: str, language: str) -> str:
+    text = _INDONESIAN[column] if language == "id" else translated(COLUMNS[column], language)
     if column in {"detected_at", "reported_at"}:
-        return _EITHER[language] + text
-    return (_NEEDED[language] if column in REQUIRED else "") + text
+        return translated(_EITHER, language).format(text=text)
+    return translated(_NEEDED, language).format(text=text) if column in REQUIRED else text
 
 
-def blank_form_csv(language: Language = "en") -> bytes:
+def blank_form_csv(language: str = ENGLISH) -> bytes:
     """The sheet as CSV in UTF-8 with a mark, so that spreadsheets show every letter."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(form_rows(language))
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
-def blank_form_xlsx(language: Language = "en") -> bytes:
+def blank_form_xlsx(language: str = ENGLISH) -> bytes:
     """The sheet as XLSX, every cell as text, so that a spreadsheet does not turn ids and times into its own.
 
     What must be filled is in colour, cells offer their words, the columns after FIRST are one group, and rows are as high as
@@ -212,7 +210,7 @@ def _colour(column: str) -> str:
 def _height(row: list[str]) -> float:
     """Points for a row in which every text is seen whole."""
     lines = [
-        math.ceil(len(text) / ((_WIDE if column in _LONG else _WIDTH) * _FILLED))
+        math.ceil(wcwidth.wcswidth(text) / ((_WIDE if column in _LONG else _WIDTH) * _FILLED))
         for column, text in zip(ORDER, row, strict=True)
     ]
     return _LINE_POINTS * max(1, *lines) + 3
@@ -228,7 +226,12 @@ def _offer(sheet: Any, letter: str, words: Sequence[str]) -> None:
 
 
 def _set_up_printing(sheet: Any, last: str) -> None:
-    """The first columns on one page, across: 63 columns would be thirty pages."""
+    """The first columns on one page of A4, across, with lines: 63 columns would be thirty pages."""
+    sheet.page_setup.paperSize = _A4
+    for side in ("left", "right", "top", "bottom"):
+        setattr(sheet.page_margins, side, _MARGIN_INCHES)
+    sheet.print_options.gridLines = True
+    sheet.print_title_rows = "1:2"
     sheet.print_area = f"A1:{last}{_PRINTED_ROWS}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToWidth = 1
