@@ -54,6 +54,8 @@ _WHY: Final = {
     "institution": "a country has one or a few of these",
     "office": "an office of which everybody knows who holds it",
     "trait": "something that is known of one organisation",
+    "kind": "says what kind of organisation it is, of which there may be few",
+    "hint": "says where to read who it is, how its name is written, or that it is the same as another",
     "file": "the name of a file, which can be compared with what was leaked",
     "long": "is too long to be read",
 }
@@ -145,6 +147,8 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("person", re.compile(rf"{capital}(?: {capital}){{0,5}} (?:bin|binti|bte|a/l|a/p) {capital}(?: {capital}){{0,5}}")),
         ("institution", re.compile(rf"(?<!\w)(?:{unique['institutions']}){end}|{glued}", re.IGNORECASE)),
         ("office", re.compile(rf"(?<!\w)(?:{unique['offices']}){end}", re.IGNORECASE)),
+        ("kind", re.compile(rf"(?<!\w)(?:{unique['kinds']})s?{end}", re.IGNORECASE)),
+        ("hint", re.compile(rf"(?<!\w)(?:{unique['hints']}){end}|(?<=\w)\*+(?=\w)|(?<=\w)\.\.\.(?=\w)", re.IGNORECASE)),
         ("trait", re.compile(rf"(?<!\w)(?:their|its|the (?:victim|company|organisation|organization|bank|hospital)['\u2019]s) (?:[\w-]{{1,30}} ){{0,3}}(?:{unique['traits']}){end}|{capital}-(?:owned|based|backed|run|listed|linked|affiliated|led){end}", re.IGNORECASE)),
         ("amount", re.compile(rf"(?<!\w)(?:(?:{counted})[ -]){{1,6}}(?:{magnitudes}){end}|(?<!\w)(?:an?|one|two|three) (?:half|third|quarter|fifth|tenth)s? of{end}|(?<!\w)half of{end}", re.IGNORECASE)),
         ("number", re.compile(r"(?<!\w)(?:flight|route|ward|gate|berth|terminal|branch|line|platform|pier|hangar|substation|feeder) (?:no\.? ?)?[A-Z]{0,3}\d{1,5}(?!\w)", re.IGNORECASE)),

@@ -130,3 +130,27 @@ def test_spans_lie_in_the_text_in_order_and_repeat_no_kind_inside_itself(parts: 
     for index, one in enumerate(spans):
         assert 0 <= one.start < one.end <= len(text)
         assert not any(other.kind == one.kind and other.end >= one.end for other in spans[:index])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Staff of the airline opened the file.", "kind"),
+        ("Data bệnh viện bị mã hóa.", "kind"),
+        ("A refinery on the coast stood still.", "kind"),
+        ("The newspaper had it.", "hint"),
+        ("Their second breach.", "hint"),
+        ("It is named after a bird.", "hint"),
+        ("They call it mel***dah.", "hint"),
+    ],
+)
+def test_what_kind_it_is_and_where_to_read_who_it_is_need_a_second_yes(text: str, kind: str) -> None:
+    assert kind in {one.kind for one in suspicious(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Patch the VPN gateway first.", "Attackers came in with stolen passwords.", "Scan the dashboard of the firewall."],
+)
+def test_advice_that_names_no_kind_of_organisation_needs_none(text: str) -> None:
+    assert not {one.kind for one in suspicious(text)} & {"kind", "hint"}
