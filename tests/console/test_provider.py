@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -19,10 +20,11 @@ from werkzeug.test import TestResponse
 
 from hub.audit.state import REFUSED_LOGIN, SIGNED_IN
 from hub.community.hub import Hub
+from hub.errors import ConfigurationError
 from hub.server.app import create_app
 from hub.server.provider import Provider, open_provider
 from hub.server.registration import RETURN_PATH
-from hub.settings import Limits, Settings
+from hub.settings import Limits, Settings, described, load_settings
 from hub.sharing.handshakes import LIFE_SECONDS, USED
 from hub.sharing.members import Account, AccountKind
 from tests.console.conftest import PASSWORD, Browser
@@ -436,6 +438,7 @@ TOKENS: dict[str, Callable[[FakeProvider], None]] = {
     "for another client": wrong(claims={"aud": "other"}),
     "for others besides, and not said for whom": wrong(claims={"aud": [CLIENT, "other"]}),
     "for others besides, and meant for them": wrong(claims={"aud": [CLIENT, "other"], "azp": "other"}),
+    "for another client, and said to be meant for the hub": wrong(claims={"aud": "other", "azp": CLIENT}),
     "for nobody": wrong(missing=("aud",)),
     "without a nonce": wrong(missing=("nonce",)),
     "with another nonce": wrong(claims={"nonce": "x"}),
@@ -510,6 +513,14 @@ def test_mail_that_is_not_verified_names_nobody(house: House, verified: object) 
     """Anybody may write another's address into a profile."""
     house.settings = {"oidc_claim": "email"}
     house.provider.claims = {"sub": "mallory", "email": "alice@cert.example", "email_verified": verified}
+    refused_with(sign_in(house.browser(), house.provider), NOT_VERIFIED)
+
+
+@pytest.mark.parametrize("value", [["alice"], 7, True, {"alice": 1}, "", None])
+def test_a_claim_that_is_no_text_names_nobody(house: House, value: object) -> None:
+    """Groups have no one value, and a number may be written in several ways."""
+    house.settings = {"oidc_claim": "oid", "oidc": {"sg-cert": ("alice", "7")}}
+    house.provider.claims = {"oid": value}
     refused_with(sign_in(house.browser(), house.provider), NOT_VERIFIED)
 
 
@@ -636,3 +647,41 @@ def test_no_secret_and_no_code_is_in_the_log(house: House, caplog: pytest.LogCap
     for secret in (SECRET, query["code"], again["code"], query["state"]):
         assert secret not in "".join(record.getMessage() for record in caplog.records if record.name.startswith("hub"))
         assert secret not in repr(registration)
+
+
+# --- what the operator declares -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ('sg-cert = ["alice", "bob"]\nmy-cert = "alice"', "'alice' is there already, for sg-cert"),
+        ('sg-cert = ["alice", "alice"]', "'alice' is there already, for sg-cert"),
+        ("sg-cert = []", "should be a value of the claim"),
+        ('sg-cert = ""', "should be a value of the claim"),
+        ('sg-cert = " alice"', "should be a value of the claim"),
+        ("sg-cert = 7", "should be a value of the claim"),
+        ("sg-cert = {sub = 'alice'}", "should be a value of the claim"),
+    ],
+)
+def test_a_person_has_one_account(tmp_path: Path, table: str, words: str) -> None:
+    """Two that match would be a guess which is meant; the hub does not start with it."""
+    file = tmp_path / "hub.toml"
+    file.write_text(f"[oidc]\n{table}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
+        load_settings({}, file)
+
+
+def test_an_account_may_have_several_people(tmp_path: Path, house: House) -> None:
+    """Each signs in as it; `hub settings` shows who."""
+    file = tmp_path / "hub.toml"
+    file.write_text('[oidc]\nsg-cert = ["alice", "bob"]\nmy-cert = "carol"\n', encoding="utf-8")
+    settings = load_settings({}, file)
+    assert described(settings)["oidc.sg-cert"] == "alice, bob"
+    house.settings = {"oidc": settings.oidc}
+    for person, account in (("alice", "sg-cert"), ("bob", "sg-cert"), ("carol", "my-cert")):
+        house.provider.claims = {"sub": person}
+        browser = house.browser()
+        assert sign_in(browser, house.provider).status_code == 303
+        assert account in browser.text("/")
+    assert [act["person"] for act in acts(house.hub, SIGNED_IN)] == ["sub=alice", "sub=bob", "sub=carol"]
