@@ -205,7 +205,8 @@ def print_preview(preview: Preview, args: argparse.Namespace, stream: TextIO) ->
     """Print a preview as wide as the terminal, with the commands that come next."""
     width = shutil.get_terminal_size((layout.WIDTH, 0)).columns
     command = _next_command(args.command_line)
-    print_lines([*preview.lines(width=width, full=args.full, command=command), ""], stream)
+    end = [""] if preview.rows else []  # a blank line parts previews of several reports
+    print_lines([*preview.lines(width=width, full=args.full, command=command), *end], stream)
 
 
 def _next_command(words: Sequence[str]) -> list[str]:
