@@ -117,6 +117,7 @@ SPECIMENS: Final = (
     misp("a page or domain of an event of class unauthorised-information-modification", "a.example", attribute("domain", "a.example", _NETWORK), tags=('rsit:information-content-security="unauthorised-information-modification"',)),
     misp("a page or domain of an event of class application-compromise", "a.example", attribute("domain", "a.example", _NETWORK), tags=('rsit:intrusions="application-compromise"',)),
     misp("`ip-dst` beside an `ip-src`, in an event of scanning, brute force or denial of service", OTHER, attribute("ip-dst", OTHER, _NETWORK), attribute("ip-src", ADDRESS, _NETWORK), tags=('rsit:availability="ddos"',)),
+    misp("`ip-dst` of an event with one of those classes and one of another kind, which put the host on both sides", OTHER, attribute("ip-dst", OTHER, _NETWORK), tags=('rsit:malicious-code="infected-system"', 'rsit:availability="ddos"')),
     misp("`ip-src` of category Network activity, where no class says that it attacked", ADDRESS, attribute("ip-src", ADDRESS, _NETWORK)),
     misp("`ip-src` of an event of a class that attacks", ADDRESS, attribute("ip-src", ADDRESS, _NETWORK), tags=('rsit:intrusion-attempts="brute-force"',)),
     misp("a comment with a word of victims (`hub/reports/reading/role_words.py`)", ADDRESS, attribute("ip-dst", ADDRESS, _NETWORK) | {"comment": "server korban"}),

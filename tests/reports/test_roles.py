@@ -44,6 +44,22 @@ def test_a_struck_host_is_a_victim_in_each_feed_alike(rsit_type: str) -> None:
     assert report.observables[0].role is Role.VICTIM
 
 
+@pytest.mark.parametrize(
+    "tag", ['rsit:malicious-code="infected-system"', 'rsit:malicious-code="c2-server"', 'rsit:fraud="phishing"']
+)
+def test_a_destination_that_contrary_classes_put_on_both_sides_does_not_leave(tag: str) -> None:
+    event = {
+        "uuid": "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a", "info": "x", "date": "2026-03-01",
+        "Attribute": [{"type": "ip-dst", "category": "Network activity", "to_ids": True, "value": "203.0.113.7"}],
+    }  # fmt: skip
+    role_by_tags = {}
+    for tags in ((tag,), (tag, 'rsit:availability="ddos"')):
+        (report,) = read_reports(json.dumps({"Event": event | {"Tag": [{"name": name} for name in tags]}}).encode())
+        assert isinstance(report, Report)
+        role_by_tags[tags] = report.observables[0].role
+    assert list(role_by_tags.values()) == [Role.ADVERSARY, Role.UNKNOWN]
+
+
 def test_a_value_in_two_roles_has_the_more_protective_one_and_its_evidence() -> None:
     """A recipient who is listed as an attacker, too, stays protected; the strictest level holds as well."""
     struck = roles.victim("a recipient").of(Observable(ObservableType.EMAIL, "me@a.example"))

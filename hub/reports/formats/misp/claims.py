@@ -132,4 +132,15 @@ def _by_class(item: Observable, end: str, scene: Scene) -> roles.Claim | None:
     if names and names <= _ATTACKS_ON_HOSTS and end in _DESTINATIONS:
         sentence = f"{end} of an event of class {shown}"
         return roles.victim(f"{sentence}: it was attacked") if scene.has_source else roles.unknown(sentence)
+    return _by_contrary_classes(names, end)
+
+
+def _by_contrary_classes(names: set[str], end: str) -> roles.Claim | None:
+    """What classes say that put one host on both sides: nothing, until an officer does.
+
+    Of an infected host the destination is what it called, of a flood what was flooded: one of the two, and nobody says which.
+    """
+    shown = ", ".join(sorted(names))
+    if end in _DESTINATIONS and names & _ATTACKS_ON_HOSTS and names - _ATTACKS_ON_HOSTS:
+        return roles.unknown(f"{end} of an event of class {shown}: it may be what was attacked")
     return None
