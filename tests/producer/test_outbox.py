@@ -250,7 +250,7 @@ def test_the_command_says_what_became_of_a_file(running_hub: HubProcess, fresh: 
     assert unasked.returncode == 3
     assert "--yes" in unasked.stderr
     assert second["file"] in run(running_hub, "outbox", "--json").stdout
-    assert run(running_hub, "outbox", "discard", "--yes", second["file"]).returncode == 0
+    assert run(running_hub, "outbox", "discard", second["file"], "--yes").returncode == 0
     assert second["file"] not in run(running_hub, "outbox", "--json").stdout
 
 
