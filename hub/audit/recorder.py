@@ -20,6 +20,7 @@ import orjson
 
 from hub.audit.state import DELIVERED, READ, REFUSED_LOGIN, SIGNED_IN
 from hub.community.ledger import KIND as LEDGER_KIND
+from hub.community.ledger import delivery_from
 from hub.sharing.deliver import Delivered
 from hub.sharing.members import Account
 from hub.stix.timestamps import format_place
@@ -125,9 +126,9 @@ class Recorder:
         number = upto
         for fact in self._store.facts(LEDGER_KIND, since=upto):
             number = max(number, fact.number)
-            value = orjson.loads(fact.value)
-            if value[2]:  # sent: before that, nothing is claimed
-                notes[fact.key] = value
+            delivery = delivery_from(fact)  # None where it was damaged: the verification names it
+            if delivery is not None and delivery.sent:  # before that, nothing is claimed
+                notes[fact.key] = orjson.loads(fact.value)
         if number == upto:
             return
         rows = list(notes.items())

@@ -31,5 +31,9 @@ def note_verification(store: Store, verified: Verified) -> None:
 
 
 def last_verification(store: Store) -> Verified | None:
-    """The last one; None where there was none."""
-    return next((Verified(**orjson.loads(fact.value)) for fact in store.facts(KIND) if fact.key == _KEY), None)
+    """The last one; None where there was none, or its note was damaged."""
+    value = next((fact.value for fact in store.facts(KIND) if fact.key == _KEY), None)
+    try:
+        return None if value is None else Verified(**orjson.loads(value))
+    except (ValueError, TypeError):
+        return None

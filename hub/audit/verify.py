@@ -228,22 +228,22 @@ def _ledger_findings(
     """What is noted as sent, in the ledger and in the trail, must be the same places of the same readers."""
     shown_intervals, noted = _Intervals(), _Intervals()
     for key, (number, value) in ledger.items():
-        delivery = _delivery(number, key, value)
+        delivery = delivery_from(Fact(number, key, value))
         if delivery is None:
             yield Finding("ledger", key, "this note is damaged")
         elif delivery.sent:
             shown_intervals.add(delivery)
     for key, note in noted_values.items():
-        delivery = _delivery(0, key, orjson.dumps(note))
+        delivery = delivery_from(Fact(0, key, orjson.dumps(note)))
         if delivery is None:
             continue
         noted.add(delivery)
         if not shown_intervals.cover(delivery):
             yield Finding("ledger", key, "the trail says that this was sent, and the ledger does not")
-        elif key in ledger and ledger[key][0] <= upto and orjson.loads(ledger[key][1]) != note:
+        elif key in ledger and ledger[key][0] <= upto and delivery_from(Fact(0, key, ledger[key][1])) != delivery:
             yield Finding("ledger", key, "what is noted of it (until when, and at what time) was changed")
     for key, (number, value) in ledger.items():
-        delivery = _delivery(number, key, value)
+        delivery = delivery_from(Fact(number, key, value))
         if delivery is not None and delivery.sent and number <= upto and not noted.cover(delivery):
             yield Finding("ledger", key, "the ledger says that this was sent, and the trail does not")
 
@@ -262,10 +262,3 @@ class _Intervals:
     def cover(self, delivery: Delivery) -> bool:
         intervals = self._sets.get((delivery.collection, delivery.account, delivery.clearance))
         return intervals is not None and intervals.cover(delivery.after, delivery.last)
-
-
-def _delivery(number: int, key: str, value: bytes) -> Delivery | None:
-    try:
-        return delivery_from(Fact(number, key, value))
-    except (ValueError, TypeError, orjson.JSONDecodeError):
-        return None

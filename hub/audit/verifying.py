@@ -79,7 +79,10 @@ def running(hub: Hub) -> Running | None:
     fact = next(iter(hub.store.facts(KIND)), None)
     if fact is None:
         return None
-    state = Running(**orjson.loads(fact.value))
+    try:
+        state = Running(**orjson.loads(fact.value))
+    except (ValueError, TypeError):  # it was damaged: nobody renews it
+        return None
     is_dead = not state.problem and abs(hub.clock() - state.renewed) > SILENT_MILLISECONDS
     return None if is_dead else state
 

@@ -160,7 +160,8 @@ class Community:
         }
 
     def _confirmed(self) -> dict[str, int]:
-        return {fact.key: int(fact.value) for fact in self._store.facts(CONFIRMED)}
+        facts = self._store.facts(CONFIRMED)
+        return {fact.key: moment for fact in facts if (moment := fact.milliseconds) is not None}
 
     def _is_stale(self, confirmed: int | None) -> bool:
         return confirmed is None or self._clock() - confirmed > CONFIRMED_DAYS * _DAY

@@ -178,7 +178,7 @@ class BoardIndex:
         for fact in self._store.facts(ledger.KIND, since=self._facts_upto):
             self._facts_upto = max(self._facts_upto, fact.number)
             delivery = ledger.delivery_from(fact)
-            if delivery.sent and delivery.collection in self._heads:
+            if delivery is not None and delivery.sent and delivery.collection in self._heads:
                 deliveries.append(delivery)
         return deliveries
 

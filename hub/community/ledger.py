@@ -29,7 +29,7 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
@@ -39,6 +39,7 @@ import orjson
 from hub.errors import StoreError
 from hub.sharing.deliver import Delivered
 from hub.sharing.members import Account
+from hub.stix.timestamps import LATEST
 from hub.stix.tlp import TLP
 from hub.store.base import Store
 from hub.store.batch import Stranded
@@ -79,12 +80,22 @@ class Delivery:
         return orjson.dumps([self.upto, self.at, self.sent])
 
 
-def delivery_from(fact: Fact) -> Delivery:
-    """The delivery that a fact of this kind tells of."""
-    collection, account, interval = fact.key.split("/")
-    after, last, clearance = map(int, interval.split("-"))
-    upto, at, sent = orjson.loads(fact.value)
+def delivery_from(fact: Fact) -> Delivery | None:
+    """The delivery that a fact of this kind tells of; None where it was damaged."""
+    try:
+        collection, account, interval = fact.key.split("/")
+        after, last, clearance = map(int, interval.split("-"))
+        upto, at, sent = orjson.loads(fact.value)
+    except (ValueError, TypeError):
+        return None
+    if type(upto) is not int or type(at) is not int or type(sent) is not bool or not 0 <= at <= LATEST:
+        return None
     return Delivery(collection, account, after, last, upto, clearance, at, sent)
+
+
+def deliveries_from(facts: Iterable[Fact]) -> Iterator[Delivery]:
+    """What the facts of this kind tell of. A damaged one claims nothing; `hub audit verify` names it."""
+    return (delivery for delivery in map(delivery_from, facts) if delivery is not None)
 
 
 _Reader = tuple[str, str, int]  # collection, account, clearance
@@ -131,7 +142,7 @@ class Ledger:
 
     def accounts_sent(self, collection: str, stranded: Stranded) -> list[str]:
         """The accounts, by name, that were sent a record when it was readable lower, and that see it no more."""
-        deliveries = map(delivery_from, self._store.facts(KIND, prefix=f"{collection}/"))
+        deliveries = deliveries_from(self._store.facts(KIND, prefix=f"{collection}/"))
         return sorted(
             {
                 delivery.account
@@ -144,7 +155,7 @@ class Ledger:
     def last_sent(self) -> dict[str, int]:
         """When each account was last sent something, in milliseconds since 1970; for the operator."""
         last: dict[str, int] = {}
-        for delivery in map(delivery_from, self._store.facts(KIND)):
+        for delivery in deliveries_from(self._store.facts(KIND)):
             if delivery.sent:
                 last[delivery.account] = max(last.get(delivery.account, 0), delivery.at)
         return last
@@ -156,7 +167,7 @@ class Ledger:
         by_reader: dict[_Reader, list[Delivery]] = {}
         for fact in self._store.facts(KIND):
             delivery = delivery_from(fact)
-            if delivery.at >= before:
+            if delivery is None or delivery.at >= before:
                 continue
             if not delivery.sent:
                 self._store.put_facts(KIND, {}, [fact.key])  # whether it arrived will not be known any more
@@ -317,7 +328,8 @@ class Ledger:
         self._read_at = self._clock()
         for fact in self._store.facts(KIND, since=self._read_upto):
             self._read_upto = max(self._read_upto, fact.number)
-            self._take(delivery_from(fact))
+            if (delivery := delivery_from(fact)) is not None:
+                self._take(delivery)
 
     def _take(self, delivery: Delivery) -> None:
         waiting = self._on_their_way.setdefault((delivery.collection, delivery.account), {})

@@ -62,7 +62,10 @@ def performance(hub: Hub, key: str) -> Performance | None:
     fact = next((fact for fact in hub.store.facts(KIND, prefix=key) if fact.key == key), None)
     if fact is None:
         return None
-    state = Performance(**orjson.loads(fact.value))
+    try:
+        state = Performance(**orjson.loads(fact.value))
+    except (ValueError, TypeError):  # it was damaged: nobody renews it
+        state = Performance("", "", 0, 0, 0)
     if state.state == PLAYING and abs(hub.clock() - state.renewed) > SILENT_MILLISECONDS:
         return replace(state, state=LOST)  # (3)
     return state

@@ -39,7 +39,7 @@ class Turn:
         now = self._hub.clock()
         self._hub.store.put_facts(KIND, {self._key: str(now).encode()})
         others = [fact for fact in self._hub.store.facts(KIND, prefix=self._prefix) if fact.key != self._key]
-        dead = [fact.key for fact in others if abs(now - int(fact.value)) > TURN_MILLISECONDS]
+        dead = [fact.key for fact in others if abs(now - (fact.milliseconds or 0)) > TURN_MILLISECONDS]
         if dead:
             # (3)
             self._hub.store.put_facts(KIND, {}, dead)

@@ -274,7 +274,7 @@ def keys_in_force(store: Store, row: AccountRow, now: int) -> tuple[str, ...]:
     newest, *replaced = row.key_hashes or ("",)
     if not replaced:
         return row.key_hashes
-    ends = {fact.key: int(fact.value) for key_hash in replaced for fact in store.facts(OVERLAP, prefix=key_hash)}
+    ends = {fact.key: fact.milliseconds or 0 for key_hash in replaced for fact in store.facts(OVERLAP, prefix=key_hash)}
     return (newest, *(key_hash for key_hash in replaced if ends.get(key_hash, 0) > now))
 
 

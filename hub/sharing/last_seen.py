@@ -40,4 +40,4 @@ class LastSeen:
 
 def last_seen(store: Store) -> dict[str, int]:
     """When each account was last noted, in milliseconds since 1970."""
-    return {fact.key: int(fact.value) for fact in store.facts(KIND)}
+    return {fact.key: moment for fact in store.facts(KIND) if (moment := fact.milliseconds) is not None}

@@ -116,7 +116,7 @@ class Sessions:
     def end(self, session: Session) -> None:
         """Sign out: the cookie opens nothing from now on, also where somebody kept a copy."""
         now = self._clock()
-        over = [fact.key for fact in self._store.facts(ENDED) if now - int(fact.value) > self._longest]
+        over = [fact.key for fact in self._store.facts(ENDED) if now - (fact.milliseconds or now) > self._longest]
         self._store.put_facts(ENDED, {session.id: str(session.began).encode()}, over)
 
     def form_token(self, session: Session) -> str:

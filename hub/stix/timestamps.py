@@ -9,6 +9,7 @@ from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+LATEST: Final = 253_402_300_799_999  # the last millisecond that can be printed: the end of the year 9999
 
 # STIX 2.1 section 3.2 allows any number of fraction digits; beyond six, common libraries (stix2 among them) refuse.
 STIX_TIMESTAMP: Final = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z"

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hub.stix.timestamps import LATEST
+
 NO_LEVEL: Final = 5  # above every TLP level: no older version is held
 HIDDEN: Final = 5  # the level of a record that is shown to nobody until the operator decides
 NOBODY: Final = ""  # the owner of what any writer may publish; the publisher of what the hub itself put there
@@ -88,6 +90,15 @@ class Fact:
     number: int  # grows with each write: whoever read up to one asks for those after it
     key: str
     value: bytes
+
+    @property
+    def milliseconds(self) -> int | None:
+        """The time that the value is, since 1970; None where it is none, such as where it was damaged."""
+        try:
+            milliseconds = int(self.value)
+        except ValueError:
+            return None
+        return milliseconds if 0 <= milliseconds <= LATEST else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hub.audit.recorder import Recorder
 from hub.community import ledger
 from hub.community.hub import Hub
 from hub.community.ledger import FOLD_DAYS, KIND, Intervals
@@ -305,3 +306,22 @@ def _full(*_asked: object, **_how: object) -> None:
 
 def _no_thread(_self: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize(
+    "value", [b"", b"x", b"{}", b"[1]", b'["1",2,true]', b"[1,99999999999999999,true]", b"[1,2,3]"]
+)
+def test_a_damaged_note_claims_nothing_and_stops_nobody(hub: Hub, reopen: Reopen, clock: Clock, value: bytes) -> None:
+    """Not those who poll, not the board, not what is done with the ledger at night, not the trail."""
+    taken(hub, "ID", incident(1))
+    poll(hub, cert("SG"))
+    (fact,) = hub.store.facts(KIND)
+    hub.store.put_facts(KIND, {fact.key: value, "damaged": b"[1,2,true]", fact.key + "x": b"[1,2,true]"})
+    other = reopen()
+    assert other.community.ledger.last_sent() == {}
+    assert entry(other)["fetched"] == {}
+    Recorder(other.store, clock).flush()
+    clock.now += (FOLD_DAYS + 1) * 24 * HOUR
+    assert other.community.ledger.fold() == 0
+    assert poll(other, cert("SG")) is not None
+    assert set(other.community.ledger.last_sent()) == {"sg-cert"}

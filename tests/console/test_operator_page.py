@@ -7,10 +7,16 @@ import re
 import orjson
 import pytest
 
+from hub.audit import verifying
+from hub.audit.verified import KIND as VERIFIED
 from hub.audit.verified import Verified, note_verification
-from hub.community import drills
+from hub.community import drills, ledger, playing
 from hub.community.hub import Hub
+from hub.community.turn import KIND as TURN
+from hub.community.turn import Turn
 from hub.server import metrics
+from hub.sharing.last_seen import KIND as LAST_SEEN
+from hub.sharing.sessions import ENDED
 from hub.store.chain import Act
 from tests.community.making import incident, report, taken
 from tests.console.conftest import SignedIn
@@ -129,3 +135,30 @@ def test_refused_logins_are_found_by_the_name_that_was_tried(hub: Hub, signed_in
     hub.store.add_to_trail([act])
     page = signed_in("operator").text("/console/operator?account=sg-cert&what=refused login")
     assert "192.0.2.7" in trail_rows(page)[0][1]
+
+
+@pytest.mark.parametrize("value", ["x", -1, 10**18, None, [1], 1.5])
+def test_an_entry_that_was_damaged_hides_no_other(hub: Hub, signed_in: SignedIn, value: object) -> None:
+    """Each as it can be read."""
+    hub.store.add_to_trail([Act("published", {"at": value, "added": value, "account": value, "logins": value})])
+    taken(hub, "ID", incident(1))
+    assert "account=id-cert" in signed_in("operator").text("/console/operator")
+
+
+@pytest.mark.parametrize("value", [b"", b"x", b"[]", b'{"at": 1}', b"-1", b"9" * 30])
+def test_notes_that_were_damaged_hide_nothing_else(hub: Hub, signed_in: SignedIn, clock: Clock, value: bytes) -> None:
+    """The page is where the operator looks for what was damaged, and accounts go on to sign in."""
+    operator = signed_in("operator")
+    taken(hub, "ID", incident(1))
+    signed_in("sg-cert").get(f"/asean/board/{incident(1)['id']}/").close()
+    kinds = (ledger.KIND, LAST_SEEN, VERIFIED, verifying.KIND, TURN, ENDED, playing.KIND)
+    for kind in kinds:
+        keys = {"x", "last", "now", "verify/x", "drills/1", "sg-cert"} | {fact.key for fact in hub.store.facts(kind)}
+        hub.store.put_facts(kind, dict.fromkeys(keys, value))
+    page = operator.text("/console/operator")
+    assert "silent" not in rows(page)["operator"]
+    operator.text("/console/operator/accounts/sg-cert")
+    assert signed_in("my-cert").get("/").status_code == 200
+    with Turn(hub, "verify") as turn:
+        assert turn.mine()
+    assert playing.performance(hub, "drills/1") is not None

@@ -11,7 +11,7 @@ from hub.audit.state import about_of
 from hub.audit.words import words_of
 from hub.community import drills
 from hub.community.hub import Hub
-from hub.stix.timestamps import format_place
+from hub.stix.timestamps import LATEST, format_place
 
 ENTRIES_READ: Final = 5_000  # of the trail, its newest; each with the seals of all that it touched
 LINES_SHOWN: Final = 50
@@ -64,11 +64,11 @@ def trail_view(hub: Hub, *, what: str = "", account: str = "", day: str = "") ->
         about = about_of(entry)
         if about is None:
             continue
-        at = format_place(about.get("at", 0))
+        at = format_place(_whole(about.get("at")))
         first = first or at
         words.add(str(about["what"]))
         if about["what"] == _PUBLISHED:
-            published[str(about.get("account", ""))] += int(about.get("added", 0))
+            published[str(about.get("account", ""))] += _whole(about.get("added"))
         if (not what or about["what"] == what) and (not account or account in _accounts(about)) and at >= day:
             matches += 1
             newest.append((entry.number, at, about))
@@ -92,6 +92,11 @@ def drills_played(hub: Hub) -> list[DrillLine]:
         if root.exercise
         for drill in drills.drills_of(hub, root)
     ]
+
+
+def _whole(value: object) -> int:
+    """The number; 0 where an entry that was damaged has none: the page is where that comes to light."""
+    return value if isinstance(value, int) and 0 <= value <= LATEST else 0
 
 
 def _accounts(about: Mapping[str, Any]) -> Iterator[str]:
