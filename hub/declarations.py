@@ -22,6 +22,7 @@ ROOT_FILE: Final = "root.toml"
 MEMBERS_FILE: Final = "members.toml"
 _DEEPEST: Final = 4  # folders inside an API root; a link back to its parent ends there
 _TEXT_CHARACTERS: Final = 4000  # of one value
+_DOTS_MOST: Final = 500  # in one line
 
 
 class Table:
@@ -167,9 +168,13 @@ def read_table(file: Folder) -> Table:
 
 def parse_table(label: str, content: bytes) -> Table:
     """The table that these bytes hold, of which complaints speak as `label`; ConfigurationError where they are no TOML."""
+    for number, line in enumerate(content.split(b"\n"), 1):
+        # what tomllib takes for a key of many parts grows with their square
+        if line.count(b".") > _DOTS_MOST:
+            raise ConfigurationError(f"{label}: line {number} has over {_DOTS_MOST} dots: write it in several lines")
     try:
         return Table(label, tomllib.loads(content.decode("utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # tomllib's own, one of the encoding, or a number of thousands of digits
         raise ConfigurationError(f"{label}: not valid TOML: {error}") from None
     except RecursionError:
         raise ConfigurationError(f"{label}: not valid TOML: it is nested too deeply") from None

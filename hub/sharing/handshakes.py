@@ -68,7 +68,8 @@ class Handshakes:
             identifier, begun, target = self._cookies.loads(cookie)
         except (BadData, TypeError, ValueError):
             return None
-        if not 0 <= self._clock() - begun <= LIFE_SECONDS * 1000:
+        # the clock of the machine where it was begun may be ahead of this one's
+        if abs(self._clock() - begun) > LIFE_SECONDS * 1000:
             return None
         return self._handshake(identifier, begun, target)
 
@@ -77,7 +78,7 @@ class Handshakes:
         if self._store.facts(USED, prefix=handshake.id):
             return False
         now = self._clock()
-        over = [fact.key for fact in self._store.facts(USED) if now - int(fact.value) > LIFE_SECONDS * 1000]
+        over = [fact.key for fact in self._store.facts(USED) if now - (fact.milliseconds or now) > LIFE_SECONDS * 1000]
         self._store.put_facts(USED, {handshake.id: str(handshake.begun).encode()}, over)
         return True
 

@@ -103,6 +103,8 @@ def test_a_drill_is_shown_then_played_once_and_reported_on(hub: Hub, chief: Brow
         (b"\xff\xfe\x00", "not valid TOML"),
         ("title = ", "not valid TOML"),
         ("a = " + "[" * 30_000, "not valid TOML"),
+        ("a = " + "9" * 5_000, "not valid TOML"),
+        (".".join("a" * 30_000) + " = 1", "line 1 has over 500 dots"),
         ("title = 'x'", "there is none"),
         (SCENARIO.replace('"SG"', '"XX"'), "should be one of"),
         (SCENARIO.replace('"10m"', '"9000h"'), "play it faster"),

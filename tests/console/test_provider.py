@@ -311,6 +311,23 @@ def test_a_way_back_of_another_sign_in_is_refused(house: House, state: str) -> N
     refused_with(come_back(browser, house.provider.authorize(begin(browser)) | {"state": state}), BEGIN_AGAIN, 400)
 
 
+def test_no_other_way_back_ends_a_sign_in_that_is_on_its_way(house: House) -> None:
+    """Any site can lead a browser to the way back; and whoever begins in two windows ends one of them."""
+    browser = house.browser()
+    first = house.provider.authorize(begin(browser))
+    second = house.provider.authorize(begin(browser))
+    refused_with(come_back(browser, first), BEGIN_AGAIN, 400)
+    assert come_back(browser, second).status_code == 303
+
+
+def test_a_sign_in_may_end_at_a_machine_whose_clock_is_behind(house: House, clock: Clock) -> None:
+    """Where several machines answer for one hub; by less than a handshake lives."""
+    browser = house.browser()
+    query = house.provider.authorize(begin(browser))
+    clock.now -= 2000
+    assert come_back(browser, query).status_code == 303
+
+
 @pytest.mark.parametrize("issuer", ["https://evil.example", ""])
 def test_an_answer_in_another_providers_name_is_refused(house: House, issuer: str) -> None:
     """Mix-up (RFC 9207): its code is not sent to this one."""

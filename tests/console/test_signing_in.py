@@ -135,6 +135,18 @@ def test_signing_out_ends_copies_of_the_cookie_too(signed_in: SignedIn, hub: Hub
     assert other.get("/").status_code == 303, "over by now"
 
 
+def test_signing_in_again_ends_the_session_that_the_browser_had(signed_in: SignedIn, hub: Hub) -> None:
+    """Also a copy of its cookie (ASVS 7.2.4)."""
+    browser = signed_in("sg-cert")
+    copy = cookie_of(browser)
+    key = hub.credentials.rotate("my-cert", None)
+    assert browser.sign_in("my-cert", key or "").status_code == 303
+    assert browser.get("/").status_code == 200
+    thief = Browser(browser.app)
+    thief.client.set_cookie("hub_session", copy)
+    assert thief.get("/").status_code == 303
+
+
 @pytest.mark.parametrize("end", [0, 10, -1])
 def test_a_changed_cookie_opens_nothing(signed_in: SignedIn, end: int) -> None:
     """It is signed as a whole."""

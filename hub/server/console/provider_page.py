@@ -68,12 +68,12 @@ def return_from_provider() -> flask.Response:
     """GET /console/oidc/return?code=…&state=…: a session for the person whom the provider vouches for."""
     provider = _provider()
     handshake = _handshakes().find(flask.request.cookies.get(_cookie_name()))
-    # (1); nobody was tried, as any site can lead a browser here
+    # (1); nobody was tried, and no sign-in that this browser began ends, as any site can lead a browser here
     if handshake is None or not _is_own(handshake):
         words = gettext(
             "This sign-in was begun in another browser, or took too long, or was ended before. Begin again."
         )
-        return _ended(signing_in.form(400, words))
+        return signing_in.form(400, words)
     flask.g.tried = _TRIED
     code = _parameter("code")
     issuer = _parameter("iss") if "iss" in flask.request.args else None  # (2)

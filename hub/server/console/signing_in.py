@@ -65,7 +65,9 @@ def try_sign_in() -> flask.Response:
 
 
 def enter(account: Account, session: Session, target: str) -> flask.Response:
-    """To the page that was asked for, in the new session: it takes the place of one that the browser had."""
+    """To the page that was asked for, in the new session: one that the browser had ends, also where somebody kept a copy."""
+    if (before := pages.session()) is not None:
+        pages.sessions().end(before)
     flask.g.account, flask.g.session = account, session
     response = layout.see(forms.local_target(target) or pages.start_of(account))
     pages.set_session(response, session)
