@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -90,19 +91,18 @@ def test_every_answer_is_the_one_made_from_nothing_while_several_processes_write
     """Two readers keep pages while three processes write at once; when these pause, no page is an old one."""
     store, exits = open_store(), [make_exit(open_store()) for _ in range(2)]
     add(store, *(candidate(number, type=TYPES[number % 2]) for number in range(HELD)), collection=feed.id)
-    writers = Writers(kind, tmp_path, feed.id, 3)
     reused = 0
     rounds, changes = (rounds // 2, 2) if kind == "mongo" else (rounds, 10)
-    for _ in range(rounds):
-        for _ in writers.change(changes):
+    with closing(Writers(kind, tmp_path, feed.id, 3)) as writers:
+        for _ in range(rounds):
+            for _ in writers.change(changes):
+                for exit_ in exits:
+                    read_all(exit_, feed)
+            expected, _ = read_all(make_exit(store, ready_bytes=0), feed)
             for exit_ in exits:
-                read_all(exit_, feed)
-        expected, _ = read_all(make_exit(store, ready_bytes=0), feed)
-        for exit_ in exits:
-            first, again = read_all(exit_, feed), read_all(exit_, feed)
-            assert first[0] == again[0] == expected
-            reused += sum(content is other for content, other in zip(first[1], again[1], strict=True))
-    writers.end()
+                first, again = read_all(exit_, feed), read_all(exit_, feed)
+                assert first[0] == again[0] == expected
+                reused += sum(content is other for content, other in zip(first[1], again[1], strict=True))
     assert reused > rounds  # else little was kept, and little was tested
 
 
@@ -130,7 +130,7 @@ class Writers:
                 yield
         assert [line.result() for line in lines] == ["done"] * len(lines)
 
-    def end(self) -> None:
+    def close(self) -> None:
         for process in self._processes:
             process.communicate(timeout=60)
             assert process.returncode == 0
