@@ -5,7 +5,7 @@
    corpus is about any of them, so every hit is a false alarm.
 3. The same for a register of all invented constituents of one country, and for what looks like a machine, an account or
    a wallet, which an officer is asked about whoever the victim is. The old kinds (mail addresses, user paths) are apart.
-4. Each is searched for the organisations that the texts of its own report name.
+4. Each is searched for the organisations, persons and places that the texts and fields of its own report name.
 
 With --shown each hit is printed with its reason. The exit code is 1 where more than MOST of the values are held.
 """
@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +33,7 @@ from hub.release.needles import our_words
 from hub.release.patterns import intruders
 from hub.release.scan import Scanner
 from hub.release.similar_needles import like_told_name
+from hub.release.told_fields import needles_of, told_fields
 from hub.release.told_names import told_names
 from hub.rendering.render import render
 from hub.reports.read import ReadOptions, read_reports
@@ -152,13 +154,13 @@ def measure(values: Sequence[str]) -> Alarms:
 
 
 def of_own_texts(folder: Path, reasons: Counter[str]) -> int:
-    """How many of the values hold a name that only the texts of their own report tell."""
+    """How many of the values hold a name that only a text or a field of their own report tells."""
     held = 0
     for report in reports(folder):
-        names = list(told_names(report))
-        needles = NeedleIndex(needle for name in names for needle in like_told_name(name))
-        scanner = Scanner([needles], [], harmless=our_words())
-        for text in _of_report(report) if names else ():
+        of_names = (like_told_name(name) for name in told_names(report))
+        needles = list(chain.from_iterable(chain(of_names, map(needles_of, told_fields(report)))))
+        scanner = Scanner([NeedleIndex(needles)], [], harmless=our_words())
+        for text in _of_report(report) if needles else ():
             hits = scanner.hits(text)
             held += bool(hits)
             reasons.update(f"{text[:60]} | {hit}" for hit in hits[:1])

@@ -2,7 +2,8 @@
 
 * Of this report's victims, secondary victims and reporters everything is searched for: what is their own (`needles.of_…`),
   what resembles it (`similar_needles.like_…`), hash values, addresses.
-* Of organisations that the report's texts name (`told_names`), what resembles the name.
+* Of organisations that the report's texts name (`told_names`), what resembles the name; so, too, of persons and places in
+  fields without a place in a report (`told_fields`).
 * Of the CERT's own list (`[deny]` and the register in `member.toml`), which may have thousands of entries, what is their
   own is searched for, and names and domains in letters that look alike. Where the victim is one of the register, all
   that the register says of it counts as declared.
@@ -25,6 +26,7 @@ from hub.release.needle_index import NeedleIndex
 from hub.release.needles import our_words
 from hub.release.scan import Scanner
 from hub.release.spelling import squeeze
+from hub.release.told_fields import needles_of, told_fields
 from hub.release.told_names import told_names
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading.values import url_host
@@ -54,6 +56,8 @@ def scanner_for(member: OwnMember, report: Report, *, named: Victim | None = Non
         declared.observable(item)
     for name in told_names(report):
         declared.needles += similar_needles.like_told_name(name)
+    for told in told_fields(report):
+        declared.needles += needles_of(told)
     index = NeedleIndex(declared.needles, DeclaredDigests(lambda: declared.hashed))
     networks = [*_listed_networks(member), *declared.networks]
     own = [member.name, member.contact or "", (named.name or "") if named else ""]

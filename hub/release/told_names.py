@@ -56,11 +56,12 @@ def told_names(report: Report) -> Iterator[str]:
         for name in names
         for word in words(name)
     )
-    text = "\n".join(dict.fromkeys(text for text in _texts(report) if text))[:MAX_CHARACTERS]
+    text = "\n".join(dict.fromkeys(text for text in texts_of(report) if text))[:MAX_CHARACTERS]
     yield from islice(dict.fromkeys(names_in(text, adversary)), MAX_NAMES)
 
 
-def _texts(report: Report) -> Iterator[str | None]:
+def texts_of(report: Report) -> Iterator[str | None]:
+    """All that a report says in words, and the values that have no place in it."""
     yield from (report.title, report.description)
     yield from (item.text for item in report.translations)
     yield from (item.text for item in report.notes)

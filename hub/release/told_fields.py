@@ -1,0 +1,138 @@
+"""Persons, organisations and places of which only the name of a field, or a street's word in a text, says what they are.
+
+An officer adds columns to the form ("Nama Direktur", "PIC", "Alamat") and attributes to MISP's objects. They have no place in
+an incident report and stay at the CERT, but what they name is searched for in what leaves. Whose it is, no field of ours says:
+what holds it is asked about. The words of such fields stand in `field_words.toml`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain, islice
+from typing import Final, Literal, NamedTuple
+
+from hub.release import similar_needles
+from hub.release.names import word_table, words
+from hub.release.needle import Needle
+from hub.release.needles import our_words
+from hub.release.spoken import is_ordinary
+from hub.release.told_names import MAX_CHARACTERS, texts_of
+from hub.reports.report import Report, ReportKind
+
+Kind = Literal["person", "organisation", "place"]
+KINDS: Final[tuple[Kind, ...]] = ("place", "organisation", "person")
+MAX_FIELDS: Final = 50  # of one report
+MAX_STREETS: Final = 20
+MAX_NAME: Final = 80  # characters; what is longer is a sentence
+MAX_WORDS: Final = 8
+MIN_LETTERS: Final = 3  # of a word of a name
+
+_BETWEEN_NAMES: Final = re.compile(r"[;,\n/|]|\s-\s")
+_NO_NAME: Final = re.compile(r"[@\d]|://")
+
+
+class ToldField(NamedTuple):
+    """What a field names, and what kind of thing it is."""
+
+    kind: Kind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _FieldWords:
+    whole: Mapping[Kind, frozenset[str]]
+    inside: Mapping[Kind, tuple[str, ...]]
+    never: frozenset[str]
+    streets: re.Pattern[str]
+
+
+def told_fields(report: Report) -> Iterator[ToldField]:
+    """What fields without a place in a report name, and the streets of its texts, each once. Of a feed nothing: its fields
+    are about the sources of attacks.
+    """
+    if report.kind is ReportKind.FEED:
+        return
+    yield from islice(dict.fromkeys(chain.from_iterable(_fields(report))), MAX_FIELDS)
+    text = "\n".join(dict.fromkeys(text for text in texts_of(report) if text))[:MAX_CHARACTERS]
+    yield from (ToldField("place", street) for street in islice(dict.fromkeys(streets_in(text)), MAX_STREETS))
+
+
+def needles_of(told: ToldField) -> Iterator[Needle]:
+    """What resembles the thing that a field names."""
+    if told.kind == "place":
+        yield from similar_needles.like_place(told.text, "the report's")
+        return
+    if told.kind == "person":
+        yield from similar_needles.like_person(told.text, "a person whom a field names")
+    yield from similar_needles.like_told_name(told.text)
+
+
+def _fields(report: Report) -> Iterator[Iterator[ToldField]]:
+    for row in report.unused:
+        kind = kind_of(row.key)
+        if kind == "place":
+            yield iter((ToldField(kind, row.value),))
+        elif kind is not None:
+            yield (ToldField(kind, name) for name in _names(row.value))
+
+
+def kind_of(key: str) -> Kind | None:
+    """What the name of a column or key says that its value is; None where it says nothing of the kind."""
+    known = _field_words()
+    row = words(key.rpartition(".")[2])
+    if not known.never.isdisjoint(row):
+        return None
+    phrase = f" {' '.join(row)} "
+    for kind in KINDS:
+        if any(f" {word} " in phrase for word in known.whole[kind]) or any(
+            word in phrase for word in known.inside[kind]
+        ):
+            return kind
+    return None
+
+
+def _names(value: str) -> Iterator[str]:
+    """The names in a value, without the words that everybody uses; a sentence, a mailbox or a number is none."""
+    for part in _BETWEEN_NAMES.split(value):
+        row = [word for word in part.split() if word]
+        if len(part) > MAX_NAME or len(row) > MAX_WORDS or _NO_NAME.search(part):
+            continue
+        own = [word for word in row if _is_own("".join(words(word)))]
+        if own:
+            yield " ".join(own)
+
+
+def _is_own(word: str) -> bool:
+    if len(word) < MIN_LETTERS and word.isascii():
+        return False
+    return not is_ordinary(word) and word not in our_words() and word not in _field_words().whole["person"]
+
+
+def streets_in(text: str) -> Iterator[str]:
+    """The names of streets and buildings in a text, with the word that says that they are one."""
+    return (match[0] for match in _field_words().streets.finditer(text))
+
+
+@cache
+def _field_words() -> _FieldWords:
+    table = word_table("field_words")
+
+    def entries(section: str, name: str) -> tuple[str, ...]:
+        return tuple(" ".join(words(entry)) for entry in table[section][name].split(","))
+
+    def either(name: str) -> str:
+        return "|".join(re.escape(entry.strip()) for entry in table["streets"][name].split(","))
+
+    capital = r"[^\W\d_a-z][\w\u2019'-]{2,40}"
+    return _FieldWords(
+        whole={kind: frozenset(entries("words", kind)) for kind in KINDS},
+        inside={kind: entries("inside", kind) for kind in KINDS},
+        never=frozenset(entries("not", "words")),
+        streets=re.compile(
+            rf"(?<!\w)(?i:{either('before')})\.? {capital}(?: {capital}){{0,3}}"
+            rf"|(?<!\w){capital}(?: {capital}){{0,2}} (?i:{either('after')})(?!\w)"
+        ),
+    )

@@ -1,0 +1,101 @@
+"""Persons and places in fields that are none of the form's: what holds their words is asked about, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from hub.release.deny import scanner_for
+from hub.release.policy import Audience
+from hub.release.scan import Hit
+from hub.release.told_fields import kind_of, streets_in
+from hub.reports.losses import Unused
+from hub.reports.observables import ObservableType
+from hub.reports.read import read_reports
+from hub.reports.report import Report
+from tests.release.releasing import PUBLIC, REGIONAL, released, text_of
+from tests.reports.making_reports import a_case, a_feed, a_member, seen
+from tests.reports.specimens import FORM
+
+
+def hits(report: Report, value: str) -> tuple[Hit, ...]:
+    return scanner_for(a_member(), report).hits(value)
+
+
+def with_field(key: str, value: str) -> Report:
+    return replace(a_case(), unused=(Unused("row 1", key, value, "is no column of the form"),))
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("Nama Direktur", "person"), ("PIC", "person"), ("nama_lengkap", "person"), ("Giám đốc", "person"),
+        ("ชื่อผู้ติดต่อ", "person"), ("负责人", "person"), ("victim-form.nama-direktur", "person"), ("Object person", "person"),
+        ("Alamat", "place"), ("Alamat Kantor", "place"), ("địa chỉ", "place"), ("ที่อยู่", "place"),
+        ("Instansi", "organisation"), ("Nama Syarikat", "organisation"),
+        ("Alamat IP", None), ("email address", None), ("source.as_name", None), ("Keterangan", None),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_field_says_what_its_value_is(key: str, kind: str | None) -> None:
+    assert kind_of(key) == kind
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value"),
+    [
+        ("Nama Direktur", "Budi Wirawan", "http://192.0.2.1/wirawan/x"),
+        ("Nama Direktur", "Budi Wirawan", "budiwirawan.example"),
+        ("PIC", "Siti Kartika (IT Manager); Anon", "kartika-login.example"),
+        ("Alamat", "Jalan Merpati 12, Bandung", "kantor-merpati.zip"),
+        ("victim-form.alamat", "Jalan Merpati 12", "merpati.example"),
+        ("Instansi", "Dinas Cemerlang", "cemerlang-sso.example"),
+        ("ผู้อำนวยการ", "สมชาย", "somchai.example"),
+        ("notes", "The call centre in Jalan Kenari was offline", "kenari-callcentre.example"),
+    ],
+)
+def test_a_value_that_holds_a_word_of_such_a_field_is_asked_about(key: str, field: str, value: str) -> None:
+    assert not hits(a_case(), value)
+    asked = hits(with_field(key, field), value)
+    assert asked
+    assert not any(hit.exact for hit in asked)
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value"),
+    [
+        ("Keterangan", "Budi Wirawan", "wirawan.example"),  # the field does not say what it is
+        ("PIC", "SOC Team", "team-update.example"),  # words that everybody uses
+        ("PIC", "soc@watch.example", "watch-tv.example"),
+        ("Alamat", "Jalan Raya 5, Jakarta", "jakarta-news.example"),
+    ],
+)
+def test_what_names_nobody_holds_nothing(key: str, field: str, value: str) -> None:
+    assert not hits(with_field(key, field), value)
+
+
+def test_fields_of_a_feed_are_about_the_sources_of_attacks() -> None:
+    feed = replace(a_feed(), unused=(Unused("line 1", "Alamat", "Jalan Merpati", "has no place"),))
+    assert not hits(feed, "merpati.example")
+
+
+def test_a_text_names_a_street_by_its_word() -> None:
+    assert list(streets_in("Held up at Jalan Kenari Raya, then in Merpati Road.")) == [
+        "Jalan Kenari Raya",
+        "Merpati Road",
+    ]
+    assert list(streets_in("Level Three support took down the main street.")) == []
+
+
+@pytest.mark.parametrize("audience", [REGIONAL, PUBLIC])
+def test_the_value_stays_in_a_release_of_a_form_with_columns_of_its_own(audience: Audience) -> None:
+    cells = FORM | {"Nama Direktur": "Budi Wirawan", "Alamat": "Jalan Merpati 12", "tlp": "clear"}
+    (report,) = read_reports(json.dumps(cells).encode(), name="form.json")
+    assert isinstance(report, Report)
+    values = ("wirawan-login.example", "merpati-kantor.example", "weather-update.example")
+    report = replace(report, observables=tuple(seen(ObservableType.DOMAIN, value) for value in values))
+    text = text_of(released(report, audience))
+    assert "wirawan" not in text
+    assert "merpati" not in text
+    assert "weather-update" in text
