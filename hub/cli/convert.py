@@ -38,8 +38,8 @@ from hub.cli.unused import UnusedValues
 from hub.errors import ReadingError, UnprocessableError
 from hub.home.member import OwnMember
 from hub.pages.texts import gettext
-from hub.producer.desk import Release, files_of_rendering, release_report, render_report
 from hub.producer.faults import in_words
+from hub.producer.releasing import Release, files_of_rendering, release_report, render_report
 from hub.producer.spool import Spool, SpooledRelease
 from hub.producer.standing import as_it_stands
 from hub.release.held import Decisions

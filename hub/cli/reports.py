@@ -16,7 +16,7 @@ from hub.cli.output import write_whole
 from hub.errors import ConfigurationError, ReadingError, ReleaseError
 from hub.home.member import OwnMember, load_member
 from hub.pages.texts import gettext
-from hub.producer.desk import read
+from hub.producer.releasing import read
 from hub.release import layout
 from hub.release.held import Decisions, held_file, parse_answers, parse_items, with_answers
 from hub.release.policy import Approvals, Decision

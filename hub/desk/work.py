@@ -34,7 +34,7 @@ from hub.stix.tlp import BY_WORD
 from hub.taxii.resources import CollectionResource
 
 if TYPE_CHECKING:
-    from hub.producer.desk import Release
+    from hub.producer.releasing import Release
     from hub.release.step import Withheld
 
 SEAL_MINUTES: Final = 60  # that what was shown stays good for a yes
@@ -244,7 +244,7 @@ def _looks(pipeline: Pipeline, reading: Reading, answers: Mapping[str, Answer]) 
 
 
 def _look(report: Report, outcome: Release | Withheld) -> Look:
-    from hub.producer.desk import Release  # noqa: PLC0415 - loads stix2, a third of a second
+    from hub.producer.releasing import Release  # noqa: PLC0415 - loads stix2, a third of a second
 
     if not isinstance(outcome, Release):
         return Look(report, outcome.preview, outcome.reason)

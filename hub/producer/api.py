@@ -32,7 +32,7 @@ from hub.reports.read import Report, RowError
 from hub.taxii.resources import CollectionResource
 
 if TYPE_CHECKING:
-    from hub.producer.desk import Release
+    from hub.producer.releasing import Release
     from hub.release.preview import Preview
     from hub.release.step import Withheld
 

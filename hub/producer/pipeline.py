@@ -1,7 +1,7 @@
 """The one way from a report, or from STIX, to the hub. `hub publish` and `HubClient.publish` present what it returns.
 
     rendered   the report as STIX, as it stands at the CERT            Rendered            rendering.render
-    released   what may leave for one collection, or why nothing may   Release, Withheld   producer.desk
+    released   what may leave for one collection, or why nothing may   Release, Withheld   producer.releasing
     spooled    releases that wait until all are ready                  SpooledRelease      producer.spool
     sent       what became of each bundle                              Delivery            producer.outbox
 
@@ -36,7 +36,7 @@ from hub.release.record import keep_file
 from hub.reports.report import Report
 
 if TYPE_CHECKING:
-    from hub.producer.desk import Release
+    from hub.producer.releasing import Release
     from hub.release.step import Withheld
 
 
@@ -108,7 +108,7 @@ class Pipeline:
 
         A report that cannot be rendered or released is withheld with the fault as the reason: others go on.
         """
-        from hub.producer.desk import release_report  # noqa: PLC0415 - loads stix2, a third of a second
+        from hub.producer.releasing import release_report  # noqa: PLC0415 - loads stix2, a third of a second
         from hub.release.step import Withheld  # noqa: PLC0415 - as above
 
         member, audience = self.member, self.audience
@@ -127,7 +127,7 @@ class Pipeline:
 
     def add_report(self, report: Report, *, source: str = "") -> Release | Withheld:
         """Render, release and spool a report. Of what is withheld only the records are spooled."""
-        from hub.producer.desk import Release  # noqa: PLC0415 - as above
+        from hub.producer.releasing import Release  # noqa: PLC0415 - as above
 
         outcome = self.release(report)
         self.decisions.add(report.report_id, outcome.preview)

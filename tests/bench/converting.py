@@ -21,7 +21,7 @@ _CONVERT = """
 import re, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from hub.producer.desk import Release, read, release_report, render_report
+from hub.producer.releasing import Release, read, release_report, render_report
 from hub.home.member import load_member
 from hub.reports.read import ReadOptions, Report
 from hub.release.policy import Audience

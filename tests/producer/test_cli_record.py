@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from hub.home.member import load_member
-from hub.producer.desk import Release, read, release_report
+from hub.producer.releasing import Release, read, release_report
 from hub.release.policy import Approvals, Audience, text_key
 from hub.release.record import keep_file
 from hub.reports.read import ReadOptions, Report

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import pytest
 
-from hub.producer import desk
+from hub.producer import releasing
 from hub.rendering.render import Rendered, render
 from hub.reports.read import read_reports
 from tests.producer.offices import Office, Region, of_types, sheet
@@ -26,7 +26,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
             raise RuntimeError("an index out of range, say")
         return render(report, *args, **more)
 
-    monkeypatch.setattr(desk, "render", rendered)
+    monkeypatch.setattr(releasing, "render", rendered)
 
 
 def three(path: Path, code: str = "ID") -> Path:
@@ -96,7 +96,7 @@ def test_a_reader_that_fails_costs_what_comes_behind_and_no_more(
                 raise KeyError("field")
             yield report
 
-    monkeypatch.setattr(desk, "read_reports", read)
+    monkeypatch.setattr(releasing, "read_reports", read)
     done = office.hub("convert", three(tmp_path / "three.csv"), code=1)
     assert incidents(done.stdout) == 2
     assert "three.csv: after report 2" in done.stderr

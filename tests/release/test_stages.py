@@ -12,7 +12,7 @@ import pytest
 
 from hub.errors import ReleaseError
 from hub.home.member import OwnMember
-from hub.producer.desk import Release, release_report
+from hub.producer.releasing import Release, release_report
 from hub.release import stages
 from hub.release.history import history_of
 from hub.release.policy import Approvals, Audience, text_key

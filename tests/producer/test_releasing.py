@@ -19,8 +19,8 @@ import hub
 from hub.home.member import load_member
 from hub.producer.api import HubClient
 from hub.producer.audience import audience_of
-from hub.producer.desk import Release, release_report
 from hub.producer.outbox import Outbox
+from hub.producer.releasing import Release, release_report
 from hub.release.policy import Approvals
 from hub.reports.read import Report
 from tests.producer.offices import Office, Region, of_types, own, sheet
