@@ -110,6 +110,20 @@ def test_what_lies_in_a_declared_domain_host_or_range_is_the_victims() -> None:
     assert report.observables[len(inside) :] == outside
 
 
+@pytest.mark.parametrize("written", ["198.51.100.0-198.51.100.63", "198.51.100.*", "198.51.100.0/26"])
+def test_a_range_is_the_victims_however_it_is_written_in_the_form_and_in_misp(written: str) -> None:
+    attributes = [
+        {"object_relation": "ip-address", "type": "text", "category": "Other", "value": written},
+        {"object_relation": "name", "type": "text", "category": "Other", "value": "Klinik Rekaan"},
+    ]
+    loose = {"type": "ip-dst", "category": "Network activity", "to_ids": True, "value": "198.51.100.9"}
+    event = {"info": "x", "uuid": "a", "Object": [{"name": "victim", "Attribute": attributes}], "Attribute": [loose]}
+    for data in ({"Event": event}, FORM | {"victim_ip_ranges": written, "indicators": "ip:198.51.100.9"}):
+        (report,) = read_reports(json.dumps(data).encode())
+        assert isinstance(report, Report)
+        assert [item.role for item in report.observables] == [Role.VICTIM]
+
+
 def test_the_victims_end_of_a_connection_is_the_victims() -> None:
     """The connection stays what it was; its end in the declared range is protected."""
     traffic = TrafficDetails(("ipv4", "tcp"), "198.51.100.7", 50123, Role.UNKNOWN, "203.0.113.9", 443, Role.ADVERSARY)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.reports.observables import ObservableType
-from hub.reports.reading.values import address, refang
+from hub.reports.reading.values import address, address_range, refang
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,30 @@ def test_an_address_is_what_the_standard_library_takes_for_one(text: str, end: s
     else:
         whole = network.prefixlen == network.max_prefixlen
         assert address(text + end) == (ObservableType.IPV4, str(network.network_address if whole else network))
+
+
+@pytest.mark.parametrize(
+    ("text", "networks"),
+    [
+        ("198.51.100.0-198.51.100.63", ("198.51.100.0/26",)),
+        ("198.51.100.0 \u2013 198.51.100.63", ("198.51.100.0/26",)),
+        ("198.51.100.0-63", ("198.51.100.0/26",)),
+        ("198.51.100.6-198.51.100.8", ("198.51.100.6/31", "198.51.100.8")),
+        ("198.51.100.*", ("198.51.100.0/24",)),
+        ("198[.]51[.]100[.]x", ("198.51.100.0/24",)),
+        ("198.51.*.*", ("198.51.0.0/16",)),
+        ("2001:db8::-2001:db8::ffff", ("2001:db8::/112",)),
+        ("198.51.100.0/24", ("198.51.100.0/24",)),
+        ("198.51.100.7", ("198.51.100.7",)),
+    ],
+)
+def test_a_range_of_addresses_is_read_however_people_write_it(text: str, networks: tuple[str, ...]) -> None:
+    assert address_range(text) == networks
+
+
+@pytest.mark.parametrize(
+    "text", ["198.51.100.63-198.51.100.0", "198.51.100.0-2001:db8::", "198.51.100.0-", "kantor-pusat", "999.1.1.*"]
+)
+def test_what_is_no_range_of_addresses_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="an "):
+        address_range(text)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
 from typing import Final, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -68,6 +68,32 @@ def address(text: str) -> tuple[ObservableType, str]:
     kind = ObservableType.IPV4 if isinstance(network, IPv4Network) else ObservableType.IPV6
     whole = network.prefixlen == network.max_prefixlen
     return kind, str(network.network_address if whole else network)
+
+
+_STARRED: Final = re.compile(r"(\d{1,3})\.(\d{1,3})\.(?:(\d{1,3})|\*|x{1,3})\.(?:\*|x{1,3})", re.IGNORECASE)
+_LAST_NUMBER: Final = re.compile(r"\d{1,3}")
+
+
+def address_range(text: str) -> tuple[str, ...]:
+    """The networks of a range, however people write it: an address, CIDR, `198.51.100.0-198.51.100.63`, `198.51.100.0-63`, or
+    with stars for the last numbers, `198.51.100.*`. Raises ValueError with what was expected.
+    """
+    text = refang(text)
+    if starred := _STARRED.fullmatch(text):
+        first, second, third = starred.groups()
+        return (address(f"{first}.{second}.{third}.0/24" if third else f"{first}.{second}.0.0/16")[1],)
+    start, dash, end = (part.strip() for part in re.sub("[\u2010-\u2015]", "-", text).partition("-"))
+    if not dash:
+        return (address(text)[1],)
+    if _LAST_NUMBER.fullmatch(end):
+        end = f"{start.rpartition('.')[0]}.{end}"
+    try:
+        networks = summarize_address_range(ip_address(start), ip_address(end))
+        return tuple(address(str(network))[1] for network in networks)
+    except (TypeError, ValueError):
+        raise ValueError(
+            "an address, a network such as 198.51.100.0/24, or a range such as 198.51.100.0-198.51.100.63"
+        ) from None
 
 
 def as_network(text: str) -> IPv4Network | IPv6Network | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Final
 
 from hub.protocol.labels import Stage
@@ -233,7 +234,7 @@ def _victim(row: FormRow, countries: tuple[str, ...], hosts: list[str]) -> Victi
         people=row.list("victim_people", values.plain),
         hosts=distinct((*row.list("victim_hosts", values.plain), *hosts)),
         domains=row.list("victim_domain", values.domain),
-        ip_ranges=row.list("victim_ip_ranges", lambda text: values.address(text)[1]),
+        ip_ranges=distinct(chain.from_iterable(row.list("victim_ip_ranges", values.address_range))),
         sectors=row.list("victim_sector", sector_word),
         subsector=row.text("victim_subsector"),
         size=row.read("victim_size", lambda text: values.size_band(standard("victim_size", text))) if size else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Final
 
 from hub.reports import rsit
@@ -22,6 +23,7 @@ from hub.reports.knowledge import (
 )
 from hub.reports.markings import TLP_WORDS, PapWord, TlpWord
 from hub.reports.observables import Observable, Sighting
+from hub.reports.reading import values
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, distinct
 from hub.reports.references import Reference
@@ -146,7 +148,7 @@ def victim_of(fields: Mapping[str, list[str]], draft: Draft, *, is_person: bool 
         emails=distinct(fields.get("emails", [])),
         domains=distinct(fields.get("domains", [])),
         hosts=distinct(fields.get("hosts", [])),
-        ip_ranges=distinct(fields.get("ip_ranges", [])),
+        ip_ranges=distinct(chain.from_iterable(map(_networks, fields.get("ip_ranges", [])))),
         places=distinct(places),
         countries=distinct(countries),
     )
@@ -163,3 +165,11 @@ def combined(first: Victim, second: Victim) -> Victim:
         )
     }  # fmt: skip
     return replace(first, name=first.name or second.name, **lists)  # type: ignore[arg-type]  # tuples of text only
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    """The networks of a range; what is none stays as it is, to be shown."""
+    try:
+        return values.address_range(text)
+    except ValueError:
+        return (text,)
