@@ -49,6 +49,7 @@ from hub.sharing.members import Account, AccountKind
 from hub.stix.incident import DETERMINATIONS, INCIDENT_CORE, INVESTIGATION_STATUSES
 from hub.stix.timestamps import format_milliseconds
 from hub.stix.tlp import TLP, TLP2_IDS
+from hub.store.records import Fact
 
 KIND: Final = "drill"  # of the facts that tell which incidents a drill raised
 ACCOUNT: Final = "drill"  # what the hub's log and statuses name as the sender
@@ -258,8 +259,17 @@ class Play:
 
 def drills_of(hub: Hub, root: ApiRoot) -> list[dict[str, Any]]:
     """What was played into the API root: key, title, and the ids of its incidents; the last one first."""
-    drills = [{"drill": f.key, **orjson.loads(f.value)} for f in hub.store.facts(KIND, prefix=f"{root.name}/")]
+    drills = [drill for fact in hub.store.facts(KIND, prefix=f"{root.name}/") if (drill := _drill_from(fact))]
     return sorted(drills, key=lambda drill: str(drill["drill"]), reverse=True)
+
+
+def _drill_from(fact: Fact) -> dict[str, Any] | None:
+    try:
+        about = orjson.loads(fact.value)
+        int(fact.key.partition("/")[2])
+        return {"drill": fact.key, "title": str(about["title"]), "incidents": dict(about["incidents"])}
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def drill_report(hub: Hub, root: ApiRoot, drill: Mapping[str, Any]) -> dict[str, Any]:

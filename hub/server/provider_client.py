@@ -10,7 +10,7 @@ import binascii
 import time
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 import orjson
@@ -122,13 +122,17 @@ def fetch_keys(registration: Registration, metadata: Metadata) -> KeySet:
     """The provider's public keys. ProviderError where it is away, or has none that can be used."""
     listed = _json(registration, metadata.jwks_uri).get("keys")
     keys = [key for key in listed if isinstance(key, dict)] if isinstance(listed, list) else []
-    fit = [key for key in keys if key.get("kty") in _KEY_TYPES and key.get("use", "sig") == "sig"]
-    try:
-        with warnings.catch_warnings():
+    fit = []
+    for key in keys:
+        if key.get("kty") not in _KEY_TYPES or key.get("use", "sig") != "sig":
+            continue
+        # one that the library does not know, such as of another curve, is passed over (RFC 7517, 5)
+        with suppress(JoseError, ValueError, TypeError, AttributeError, KeyError), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a key that is weak is the provider's to change
-            return KeySet.import_key_set({"keys": fit})
-    except (JoseError, ValueError, TypeError, AttributeError):
-        raise away(f"{registration.issuer} has no key that can be used") from None
+            fit.extend(KeySet.import_key_set({"keys": [key]}).keys)
+    if not fit:
+        raise away(f"{registration.issuer} has no key that can be used")
+    return KeySet(fit)
 
 
 def sign_in_address(registration: Registration, metadata: Metadata, state: str, nonce: str, verifier: str) -> str:

@@ -18,6 +18,7 @@ from hub.community.turn import KIND as TURN
 from hub.community.turn import Turn
 from hub.errors import StoreUnavailableError, TooManyRequestsError
 from hub.server import front
+from hub.server.console import operators
 from hub.sharing.credentials import PasswordCheck
 from hub.sharing.drill_listings import accounts_with_drills
 from hub.sharing.members import Account, AccountKind
@@ -277,6 +278,19 @@ def test_nobody_locks_the_operators_out(hub: Hub, chief: Browser) -> None:
     assert rows(hub) == before
     assert change(chief, "deputy", "disable").status_code == 303
     assert "This operator may change accounts." in forced("deputy", "enable")
+
+
+def test_an_operator_who_is_disabled_while_the_form_waits_makes_no_account(
+    hub: Hub, chief: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever shuts an operator out is not answered with an account that the operator made for afterwards."""
+
+    def disabled_then(actor: Account, _password: str) -> None:
+        hub.credentials.disable(actor.name)
+
+    monkeypatch.setattr(operators, "prove_again", disabled_then)
+    assert make(chief, name="sg-soc-7").status_code == 403
+    assert hub.store.get_account("sg-soc-7") is None
 
 
 def test_an_operator_who_was_disabled_meanwhile_changes_nothing(hub: Hub, chief: Browser) -> None:

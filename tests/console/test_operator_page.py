@@ -151,9 +151,11 @@ def test_notes_that_were_damaged_hide_nothing_else(hub: Hub, signed_in: SignedIn
     operator = signed_in("operator")
     taken(hub, "ID", incident(1))
     signed_in("sg-cert").get(f"/asean/board/{incident(1)['id']}/").close()
-    kinds = (ledger.KIND, LAST_SEEN, VERIFIED, verifying.KIND, TURN, ENDED, playing.KIND)
+    kinds = (ledger.KIND, LAST_SEEN, VERIFIED, verifying.KIND, TURN, ENDED, playing.KIND, drills.KIND)
     for kind in kinds:
-        keys = {"x", "last", "now", "verify/x", "drills/1", "sg-cert"} | {fact.key for fact in hub.store.facts(kind)}
+        keys = {"x", "last", "exercise/1", "exercise/x", "now", "verify/x", "drills/1", "sg-cert"} | {
+            fact.key for fact in hub.store.facts(kind)
+        }
         hub.store.put_facts(kind, dict.fromkeys(keys, value))
     page = operator.text("/console/operator")
     assert "silent" not in rows(page)["operator"]

@@ -640,8 +640,30 @@ def test_a_provider_that_names_unsafe_addresses_is_not_used(house: House, metada
     assert house.browser().get("/console/oidc").status_code == 503
 
 
+def test_a_key_that_the_hub_does_not_know_hides_no_other(house: House) -> None:
+    """Of a curve or in a form that the library has never seen (RFC 7517, 5)."""
+    house.provider.key = RSAKey.generate_key(2048, {"kid": "first"})
+    strange = [
+        {"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA", "kid": "a"},
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "b"},
+        {"kty": "RSA", "n": "!", "e": "AQAB", "kid": "c"},
+        {"kty": "RSA"},
+        7,
+    ]
+    keys = {"keys": [*strange, house.provider.key.as_dict(private=False, use="sig")]}
+    house.provider.answers["/keys"] = lambda request: answer(request, 200, keys)
+    assert sign_in(house.browser(), house.provider).status_code == 303
+
+
 @pytest.mark.parametrize(
-    "keys", [{"keys": []}, {"keys": 7}, {"keys": [{"kty": "oct", "k": "eA"}]}, {"keys": [{"kty": "RSA"}]}]
+    "keys",
+    [
+        {"keys": []},
+        {"keys": 7},
+        {"keys": [{"kty": "oct", "k": "eA"}]},
+        {"keys": [{"kty": "RSA"}]},
+        {"keys": [{"kty": "EC", "crv": "P-999", "x": "AA", "y": "AA"}]},
+    ],
 )
 def test_a_provider_without_a_fit_key_is_not_used(house: House, keys: object) -> None:
     """A secret is none: it would verify what anybody signs who has it."""

@@ -15,6 +15,7 @@ import trustme
 import yaml
 
 from hub.cli import main
+from hub.server.registration import RETURN_PATH
 from hub.settings import ENVIRONMENT_PREFIX, Settings, described
 
 DEPLOY = Path(__file__).parents[2] / "hub" / "deploy"
@@ -82,6 +83,15 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     for part in issued.cert_chain_pems:
         part.write_to_path(str(chain), append=True)
     return chain, key
+
+
+def test_nginx_logs_no_code_of_a_sign_in() -> None:
+    """The way back from a provider is as everything else, but in no log."""
+    site = (DEPLOY / "nginx" / "threat-sharing-hub.conf").read_text()
+    back = site.partition(f"location = {RETURN_PATH} {{")[2].partition("}")[0]
+    rest = site.partition("location / {")[2].partition("}")[0]
+    lines = [line.strip() for line in back.splitlines() if line.strip()]
+    assert lines == [*(line.strip() for line in rest.splitlines() if line.strip()), "access_log off;"]
 
 
 def test_nginx_takes_its_file(deployed: Path, tmp_path: Path) -> None:

@@ -89,6 +89,8 @@ def make_account() -> flask.Response:
     with Turn(pages.hub(), "accounts") as turn:
         if not turn.mine():
             return _form_page(actor, _busy())
+        if not operators.may_act(actor):  # disabled a moment ago
+            raise ForbiddenError("This account makes no others.")
         try:
             key = changes.add(account, drills="drills" in flask.request.form)
         except UnprocessableError as error:
