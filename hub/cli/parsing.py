@@ -20,6 +20,7 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.color = False  # since Python 3.14 argparse colours its help, which would come out escaped
+        self._mixing = False
 
     def error(self, message: str) -> NoReturn:
         """Print the usage and the complaint, and end with exit code 2."""
@@ -31,6 +32,17 @@ class CommandParser(argparse.ArgumentParser):
         if unknown:
             self._named(known).error(f"unrecognized arguments: {' '.join(unknown)}")
         return known
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does; an option may also stand between a word and the names behind it, as in `discard --yes FILE`."""
+        words = [action for action in self._actions if not action.option_strings]
+        if self._mixing or len(words) < 2 or not any(action.nargs == "*" for action in words):
+            return super().parse_known_args(args, namespace)
+        self._mixing = True  # argparse calls this again, for the options and for the rest
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._mixing = False
 
     def show_examples(self, examples: str) -> None:
         """Put the examples at the end of the help; at that of each subcommand those that are its own."""

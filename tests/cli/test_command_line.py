@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hub.cli import COMMANDS, EXIT_CODES, command_parser
-from hub.cli.parsing import subcommands
+from hub.cli.parsing import CommandParser, subcommands
 from tests.commands import Command
 from tests.server.making import an_id, indicator
 from tests.server.process import clean_environment
@@ -36,6 +36,17 @@ def test_a_slip_is_answered_with_what_was_meant(command: Command, words: tuple[s
 def test_what_resembles_nothing_gets_no_guess(command: Command) -> None:
     """A wrong guess would send people astray."""
     assert "Did you mean" not in command("xyzzy", code=2).err
+
+
+@pytest.mark.parametrize(
+    "words", [("discard", "a.json", "--yes"), ("discard", "--yes", "a.json"), ("--yes", "discard", "a.json")]
+)
+def test_an_option_may_stand_before_a_file_or_behind_it(words: tuple[str, ...]) -> None:
+    """Wherever people write it."""
+    parser = CommandParser(prog="hub outbox")
+    command_parser("outbox", parser)
+    read = parser.parse_args(list(words))
+    assert (read.action, read.files, read.yes) == ("discard", ["a.json"], True)
 
 
 def test_an_option_that_is_given_right_is_read(made: Command) -> None:
