@@ -27,7 +27,7 @@ def initials_with_words(name: str) -> set[str]:
     Of a name that is generic but for a word also its first words: `firstnational`.
     """
     own = distinctive(name)
-    bare = _plain_words(name)
+    bare = plain_words(name)
     small = [word for word in bare if len(word) > 3 or word not in generic().words]
     texts = {text for row in (bare, small, own) for text in _beside_initials(row, own)}
     if len(own) < 2 < len(bare):
@@ -46,7 +46,7 @@ def _beside_initials(row: Sequence[str], own: Sequence[str]) -> Iterator[str]:
 def syllables(name: str) -> set[str]:
     """The beginnings of words, joined: `sumaksej` of Sumber Makmur Sejahtera, `unkel` of Universitas Kelapa."""
     own = [word for word in distinctive(name) if word.isascii() and word.isalpha()][:MAX_WORDS]
-    bare = _plain_words(name)
+    bare = plain_words(name)
     rows = [own[:length] for length in range(2, len(own) + 1)]
     first = bare[0] if bare else ""
     if own and first in generic().words and first.isascii() and first.isalpha():
@@ -122,7 +122,8 @@ def _replaced(word: str, pairs: Sequence[tuple[str, str]]) -> str:
     return "".join(text)
 
 
-def _plain_words(name: str) -> list[str]:
+def plain_words(name: str) -> list[str]:
+    """The words of a name, generic ones among them, without its legal form and what stands in brackets."""
     return [word for word in words(without_legal_form(_without_brackets(name))) if word.isalpha()]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise, permutations
 from typing import Final
 
+from hub.release.cut_names import beginnings_in_a_row, blends, in_digits, without_some_vowels
 from hub.release.disguises import consonants, latin, looks
 from hub.release.joined_names import initials_with_words, older_spellings, syllables, user_names, without_affixes
 from hub.release.names import (
@@ -38,7 +39,7 @@ from hub.release.needles import (
     own_label,
 )
 from hub.release.spelling import fold, squeeze, without_legal_form
-from hub.release.spoken import MIN_EDITED, MIN_SPOKEN, is_ordinary, sound, spoken
+from hub.release.spoken import MIN_EDITED_INSIDE, MIN_SPOKEN, is_ordinary, sound, spoken
 from hub.release.suspicious import street_words
 
 MIN_LISTED_ANYWHERE: Final = 6  # of a listed constituent, whose names are many
@@ -56,6 +57,7 @@ _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 MIN_BEGINNING: Final = 5  # letters that are left of a word of a name that is cut
 MIN_OF_PLACE: Final = 5  # letters of a word of an address
 MIN_CUT_WORD: Final = 7  # letters of that word
+MIN_BLEND_ANYWHERE: Final = 8  # letters of two words in one that are found inside longer words
 MAX_CUT: Final = 3  # letters that are cut off
 
 
@@ -95,9 +97,18 @@ def _joined(name: str, parts: Iterable[str], whose: str) -> Iterator[Needle]:
     for text in sorted(syllables(name)):
         if not is_ordinary(text) and text not in our_words():
             yield _needle(text, f"the beginnings of words of {whose} name", name, Bounds.AFFIXES)
+    for text in sorted(beginnings_in_a_row(name).union(in_digits(name))):
+        if not is_ordinary(text) and text not in our_words():
+            yield _needle(text, f"the words of {whose} name, cut", name, Bounds.AFFIXES)
+    for text in sorted(blends(name)):
+        yield _needle(text, f"two words of {whose} name in one", name, _bounds_of_blend(text))
     for text in dict.fromkeys(text for word in parts for text in older_spellings(word)):
         yield _needle(text, f"{whose} name in an older or newer spelling", name, _bounds(text))
         yield from _sounding(text, f"{whose} name")
+
+
+def _bounds_of_blend(text: str) -> Bounds:
+    return Bounds.ANYTHING if len(text) >= MIN_BLEND_ANYWHERE else Bounds.AFFIXES
 
 
 def _beginnings(word: str) -> Iterator[str]:
@@ -156,6 +167,7 @@ def like_short_name(name: str, whose: str) -> Iterator[Needle]:
         yield from _sounding(text, f"{whose} short name")
     elif len(looks(text)) >= MIN_LETTERS:
         yield _needle(looks(text), f"letters that look like {whose} short name", name, Bounds.NOTHING, view=View.LOOKS)
+        yield from _misspelt(text, f"{whose} short name")
 
 
 def like_person(name: str, whose: str) -> Iterator[Needle]:
@@ -170,6 +182,8 @@ def like_person(name: str, whose: str) -> Iterator[Needle]:
         if len(part) >= MIN_DISGUISED:
             yield from _disguised(part, f"the name of {whose}", name)
             yield from _sounding(part, f"the name of {whose}")
+        else:
+            yield from _misspelt(part, f"the name of {whose}")
     for first, second in permutations(parts[:4], 2):
         for text in (first + second, first[:1] + second, first + second[:1]):
             if len(text) >= MIN_DISGUISED:
@@ -305,6 +319,9 @@ def _disguised(form: str, what: str, declared: str) -> Iterator[Needle]:
     if len(short) >= MIN_SKELETON and short != plain and short not in generic().technical | generic().words:
         bounds = Bounds.AFFIXES if len(short) >= MIN_SOUND else Bounds.NOTHING
         yield _needle(short, f"an abbreviation of {what}", declared, bounds)
+    for text in sorted(without_some_vowels(plain)):
+        if not is_ordinary(text):
+            yield _needle(text, f"an abbreviation of {what}", declared, Bounds.AFFIXES)
 
 
 def _shifted(plain: str) -> Iterator[tuple[str, str]]:
@@ -329,8 +346,12 @@ def _sounding(form: str, what: str) -> Iterator[Needle]:
     for said in dict.fromkeys((spoken(form), spoken(form.replace(_BURMESE_RA, "r")))):
         if len(said) >= MIN_SPOKEN:
             yield _needle(said, why, form, view=View.SPOKEN)
-    if len(plain) >= MIN_EDITED and plain.isascii() and plain.isalpha():
-        yield _needle(plain, f"a word one letter from {what}", form, view=View.EDITED)
+    yield from _misspelt(plain, what)
+
+
+def _misspelt(plain: str, what: str) -> Iterator[Needle]:
+    if len(plain) >= MIN_EDITED_INSIDE and plain.isascii() and plain.isalpha():
+        yield _needle(plain, f"a word one letter from {what}", plain, view=View.EDITED)
 
 
 def _needle(

@@ -22,6 +22,7 @@ from hub.release.names import generic
 from hub.release.spelling import fold
 
 MIN_EDITED: Final = 6  # letters of a word that is found with one edit
+MIN_EDITED_INSIDE: Final = 4  # letters of a word that is found with one letter more inside it
 MIN_EDITED_FIRST: Final = 8  # letters from which on that edit may be in the first letter
 MIN_CORE: Final = 5  # letters that are left of a word once an affix is taken off
 MIN_SPOKEN: Final = 4  # letters of `spoken` of a word that is compared with a name in another script
@@ -103,9 +104,15 @@ class Misspellings:
         for shorter in (word, *_shorter(word)):
             candidates |= self._by_shorter.get(shorter, set())
         for candidate in sorted(candidates):
-            same_first = candidate[0] == word[0] or len(candidate) >= MIN_EDITED_FIRST
-            if same_first and is_one_edit(candidate, word):
+            if _may_be_edited(candidate, word) and is_one_edit(candidate, word):
                 yield candidate
+
+
+def _may_be_edited(name: str, word: str) -> bool:
+    """Whether an edit may make this word of a name: of a short one only a letter more, between the first and the last."""
+    if len(name) < MIN_EDITED:
+        return len(word) > len(name) and (name[0], name[-1]) == (word[0], word[-1])
+    return name[0] == word[0] or len(name) >= MIN_EDITED_FIRST
 
 
 def is_one_edit(first: str, second: str) -> bool:

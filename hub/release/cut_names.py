@@ -1,0 +1,83 @@
+"""What a name becomes when its words are cut: their beginnings in a row, numbers in digits, two words blended into one, a part of
+a word without its vowels. A phishing domain calls an organisation so: `1st-nat-bank`, `kelading`, `kngtel`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise, product
+from typing import Final
+
+from hub.release.disguises import consonants
+from hub.release.joined_names import plain_words
+from hub.release.names import distinctive, generic
+
+MIN_ROW: Final = 6  # letters of beginnings in a row
+MAX_ROW: Final = 4  # words
+MIN_BLENDED: Final = 6  # letters of a blend
+MIN_WITHOUT_VOWELS: Final = 5  # letters of a word of which a part has no vowels
+_BEGINNINGS: Final = (3, 4)  # letters
+_ENDS: Final = (3, 4, 5)  # letters of each word of a blend
+
+# Words for numbers, and how they are written with digits.
+_NUMBERS: Final = {
+    word: digits
+    for digits, texts in {
+        "1": "one satu isa pertama", "2": "two dua dalawa kedua", "3": "three tiga tatlo ketiga", "4": "four empat apat",
+        "5": "five lima", "6": "six enam anim", "7": "seven tujuh pito", "8": "eight delapan lapan walo",
+        "9": "nine sembilan siyam", "10": "ten sepuluh", "1st": "first una primeiro", "2nd": "second", "3rd": "third",
+        "4th": "fourth", "5th": "fifth", "6th": "sixth", "7th": "seventh", "8th": "eighth", "9th": "ninth", "10th": "tenth",
+    }.items()
+    for word in texts.split()
+}  # fmt: skip
+
+
+def beginnings_in_a_row(name: str) -> set[str]:
+    """The beginnings of the first words of a name, generic ones among them, joined: `firstnatbank`, `1stnational`.
+
+    Of generic words alone only where the whole name has no more than one of its own: "National Bank" begins many a name.
+    """
+    bare, own = plain_words(name), frozenset(distinctive(name))
+    texts: set[str] = set()
+    for length in range(2, min(len(bare), MAX_ROW) + 1):
+        row = bare[:length]
+        if own.isdisjoint(row) and not (len(own) < 2 < len(bare)):
+            continue
+        texts |= {"".join(parts) for parts in product(*map(_beginnings, row)) if list(parts) != row}
+    return {text for text in texts if len(text) >= MIN_ROW and text.isascii() and text not in own}
+
+
+def _beginnings(word: str) -> list[str]:
+    number = _NUMBERS.get(word)
+    return list(dict.fromkeys([*(word[:length] for length in _BEGINNINGS), word, *([number] if number else [])]))
+
+
+def in_digits(name: str) -> Iterator[str]:
+    """The words of a name with its numbers in digits: `3gunung` of Tiga Gunung."""
+    bare = plain_words(name)
+    row = [_NUMBERS.get(word, word) for word in bare]
+    if row != bare:
+        yield "".join(row)
+
+
+def blends(name: str) -> set[str]:
+    """Two neighbouring words as one, the beginning of the first and the end of the second: `kelading` of Kelapa Gading."""
+    own = [word for word in distinctive(name) if word.isascii() and word.isalpha()]
+    texts = {
+        first[:before] + second[-after:]
+        for first, second in pairwise(own)
+        for before in _ENDS
+        for after in _ENDS
+        if before < len(first) and after < len(second)
+    }
+    return {text for text in texts if len(text) >= MIN_BLENDED and text not in generic().affixes}
+
+
+def without_some_vowels(word: str) -> set[str]:
+    """A word of which one half is abbreviated: `kngtel` and `kangtl` of Kangtel."""
+    if not word.isascii() or not word.isalpha():
+        return set()
+    cuts = range(3, len(word) - 2)
+    halves = [(word[:cut], word[cut:]) for cut in cuts]
+    texts = {text for first, second in halves for text in (consonants(first) + second, first + consonants(second))}
+    return {text for text in texts - {word} if len(text) >= MIN_WITHOUT_VOWELS}
