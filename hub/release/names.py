@@ -45,6 +45,7 @@ class Generic:
     places: frozenset[str]
     titles: frozenset[str]
     not_in_people: frozenset[str]  # titles and particles
+    honorifics: tuple[str, ...]  # in Latin letters, written in one word with a name
     technical: frozenset[str]
     heads: Mapping[str, bool]  # words that make a name of what stands beside them; True: of what follows only
     kinds: Mapping[str, re.Pattern[str]]  # in English, and how a name of any language says it
@@ -90,6 +91,7 @@ def generic() -> Generic:
         places=frozenset(entries("places")),
         titles=frozenset(" ".join(words(entry)) for entry in table["people"]["titles"].split(",")),
         not_in_people=frozenset(people),
+        honorifics=tuple(dict.fromkeys(entries("honorifics"))),
         technical=frozenset(technical),
         heads={
             " ".join(words(entry)): group != "beside"

@@ -175,6 +175,7 @@ def like_person(name: str, whose: str) -> Iterator[Needle]:
     parts = [squeeze(part) for part in person_parts(name)]
     why = f"a part of the name of {whose}"
     for part in parts:
+        yield from _with_honorific(part, name, whose)
         if part.isascii() and len(part) < MIN_LETTERS:
             yield _needle(part, why, name, Bounds.CAPITAL)
         else:
@@ -195,6 +196,14 @@ def like_person(name: str, whose: str) -> Iterator[Needle]:
     text = "".join(part[0] for part in map(squeeze, name.split()) if part)
     if len(text) >= MIN_SHORT and text.isascii() and text.isalpha() and text not in generic().technical:
         yield _needle(text, f"the initials of {whose}", name, Bounds.AFFIXES)
+
+
+def _with_honorific(part: str, name: str, whose: str) -> Iterator[Needle]:
+    """A short part of a person's name in one word with what people call each other by: `pakbudi`; a long one is found so."""
+    if part.isascii() and part.isalpha() and MIN_WORD < len(part) < MIN_ANYWHERE:
+        for text in (honorific + part for honorific in generic().honorifics):
+            if len(text) >= MIN_DISGUISED and not is_ordinary(text):
+                yield _needle(text, f"a part of the name of {whose}, with a title", name, Bounds.AFFIXES)
 
 
 def _cut(part: str, letters: list[str]) -> Iterator[str]:

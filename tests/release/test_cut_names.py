@@ -51,3 +51,25 @@ def test_a_value_that_cuts_or_misspells_the_words_of_a_name_is_asked_about(victi
 )
 def test_other_words_are_not_held(victim: Victim, value: str) -> None:
     assert not hits(victim, value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Myo Kyaw", "http://192.0.2.1/u/komyo/"),
+        ("Budi Hartono", "pakbudi.example"),
+        ("Ali bin Saman", "datoali-invoice.zip"),
+        ("Dee Srisai", "khundee.example"),
+        ("Minh Trang", "anhminh.example"),
+        ("Jose Reyes", "mangjose.example"),
+    ],
+)
+def test_a_short_part_of_a_persons_name_is_known_behind_a_title(name: str, value: str) -> None:
+    asked = hits(Victim(people=(name,)), value)
+    assert asked
+    assert not any(hit.exact for hit in asked)
+
+
+@pytest.mark.parametrize("value", ["kopiali.example", "tribudidaya.example", "australia.example"])
+def test_other_letters_before_it_are_no_title(value: str) -> None:
+    assert not hits(Victim(people=("Ali Budi",)), value)
