@@ -61,6 +61,17 @@ _ACCOUNT: Final = re.compile(
     re.IGNORECASE,
 )
 _BIN: Final = re.compile(r"\b(?:BINs?|IINs?)\b[^\d\n]{0,12}\d{6,8}(?:(?:\s*(?:,|and|or|dan|/|&)\s*)\d{6,8})*")
+# A bank's identifier (ISO 9362) in capitals, of a member's country; in small letters behind a word that says what it is.
+_COUNTRY: Final = "(?:BN|KH|ID|LA|MY|MM|PH|SG|TH|TL|VN)"
+_BIC: Final = re.compile(
+    rf"(?<![A-Za-z0-9])[A-Z]{{4}}{_COUNTRY}[A-Z0-9]{{2}}(?:[A-Z0-9]{{3}})?(?![A-Za-z0-9])"
+    rf"|(?i:(?<![a-z])(?:bic|swift|swift[ _-]?code)[=:/ _-]{{1,3}}([a-z]{{4}}{_COUNTRY}[a-z0-9]{{2}}(?:[a-z0-9]{{3}})?)(?![a-z0-9]))"
+)
+# Words in capitals that have the form of one.
+_NO_BIC: Final = frozenset(
+    "PROVIDER PROVIDED PROVIDES CONSIDER OUTSIDER OUTSIDES PRESIDED PRESIDES TEMPLATE MAINLAND HIGHLAND PORTLAND FARMLAND "
+    "PARKLAND WOODLAND MOORLAND HOMELAND SHUTTLES OVERLAND OVERLAPS OVERLAYS POPULATE SIMULATE REGULATE".split()
+)
 _REGISTRATION: Final = re.compile(
     r"\b(?:company|registration|reg\.?|regn|ssm|roc|uen|npwp|nib|siup|mst|mã số thuế|tin|nit|co\.? ?no|no\.? ?syarikat|"
     r"business)\b[^\d\n]{0,24}[A-Z]{0,3}\d[\dA-Z.-]{4,20}(?:\s*\(\d[\dA-Z-]{3,10}\))?"
@@ -116,6 +127,7 @@ _IN_VALUES: Final[tuple[Kind, ...]] = (
     ("account number", _ACCOUNT, None),
     ("bank account", _IBAN, _iban),
     ("card numbers' first digits", _BIN, None),
+    ("bank's identifier", _BIC, lambda text: text not in _NO_BIC),
 )
 _IN_TEXTS: Final[tuple[Kind, ...]] = (
     *_IN_VALUES,
@@ -137,7 +149,7 @@ _IN_TEXTS: Final[tuple[Kind, ...]] = (
 
 ASKED: Final = frozenset({
     "security identifier", "internal host name", "host or user in a parameter", "card numbers' first digits",
-    "registration number", "account number",
+    "registration number", "account number", "bank's identifier",
     "identity number (VN)",  # twelve digits without a check digit: as often a company's registration
 })  # fmt: skip
 """Kinds that may stand in a text which an officer approves with a reason. All others are refused: they are somebody's."""

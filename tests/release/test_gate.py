@@ -374,3 +374,15 @@ def test_a_superlative_leaves_to_members_with_a_second_yes_and_to_the_public_nev
     public = outcome_of(report, PUBLIC, approvals=twice)
     assert isinstance(public, Withheld)
     assert "write it without" in public.reason
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["http://192.0.2.9/CMPKIDJA/x", "http://192.0.2.9/?bic=cmpksgsg", "http://192.0.2.9/CMPKMYKLXXX_swift.zip"],
+)
+def test_a_banks_identifier_in_a_value_is_asked_about(value: str) -> None:
+    harmless = "http://192.0.2.9/PROVIDER/x"
+    report = a_case(observables=(seen(ObservableType.URL, value), seen(ObservableType.URL, harmless)))
+    text = text_of(released(report))
+    assert value.casefold() not in text
+    assert harmless.casefold() in text

@@ -60,6 +60,7 @@ from tests.reports.making_reports import a_case, a_member
         ("103°51'", "place", "103°51'"),
         ("to account 5140 1234 5678", "account number", "account 5140 1234 5678"),
         ("cards with BIN 457323 and 512847", "card numbers' first digits", "BIN 457323 and 512847"),
+        ("paid through CMPKIDJA", "bank's identifier", "CMPKIDJA"),
         ("company 201901000005 (1312345-A)", "registration number", "company 201901000005 (1312345-A)"),
         ("UEN 201912345K", "registration number", "UEN 201912345K"),
         ("traded as 5678", "number", "as 5678"),
