@@ -13,6 +13,7 @@ from typing import Final
 
 from hub.release.cut_names import beginnings_in_a_row, blends, in_digits, without_some_vowels
 from hub.release.disguises import consonants, latin, looks
+from hub.release.han_readings import said_in_the_south
 from hub.release.joined_names import initials_with_words, older_spellings, syllables, user_names, without_affixes
 from hub.release.names import (
     UNSPACED,
@@ -100,6 +101,8 @@ def _joined(name: str, parts: Iterable[str], whose: str) -> Iterator[Needle]:
     for text in sorted(beginnings_in_a_row(name).union(in_digits(name))):
         if not is_ordinary(text) and text not in our_words():
             yield _needle(text, f"the words of {whose} name, cut", name, Bounds.AFFIXES)
+    for word in distinctive(name):
+        yield from _said_in_the_south(squeeze(word), f"{whose} name", name)
     for text in sorted(blends(name)):
         yield _needle(text, f"two words of {whose} name in one", name, _bounds_of_blend(text))
     for text in dict.fromkeys(text for word in parts for text in older_spellings(word)):
@@ -176,6 +179,7 @@ def like_person(name: str, whose: str) -> Iterator[Needle]:
     why = f"a part of the name of {whose}"
     for part in parts:
         yield from _with_honorific(part, name, whose)
+        yield from _said_in_the_south(part, f"the name of {whose}", name)
         if part.isascii() and len(part) < MIN_LETTERS:
             yield _needle(part, why, name, Bounds.CAPITAL)
         else:
@@ -196,6 +200,11 @@ def like_person(name: str, whose: str) -> Iterator[Needle]:
     text = "".join(part[0] for part in map(squeeze, name.split()) if part)
     if len(text) >= MIN_SHORT and text.isascii() and text.isalpha() and text not in generic().technical:
         yield _needle(text, f"the initials of {whose}", name, Bounds.AFFIXES)
+
+
+def _said_in_the_south(word: str, what: str, declared: str) -> Iterator[Needle]:
+    for text in sorted(said_in_the_south(word)):
+        yield _needle(text, f"{what}, as Chinese of the region say it", declared, _bounds_of_blend(text))
 
 
 def _with_honorific(part: str, name: str, whose: str) -> Iterator[Needle]:

@@ -73,3 +73,22 @@ def test_a_short_part_of_a_persons_name_is_known_behind_a_title(name: str, value
 @pytest.mark.parametrize("value", ["kopiali.example", "tribudidaya.example", "australia.example"])
 def test_other_letters_before_it_are_no_title(value: str) -> None:
     assert not hits(Victim(people=("Ali Budi",)), value)
+
+
+@pytest.mark.parametrize(
+    ("victim", "value"),
+    [
+        (Victim(name="福成有限公司"), "hockseng.example"),
+        (Victim(name="福成銀行"), "hock-seng-login.example"),
+        (Victim(name="興隆貿易"), "myhengleong.example"),
+        (Victim(people=("陈福成",)), "http://192.0.2.1/u/tanhock/"),
+    ],
+)
+def test_a_chinese_name_is_known_as_the_region_writes_it(victim: Victim, value: str) -> None:
+    asked = hits(victim, value)
+    assert asked
+    assert not any(hit.exact for hit in asked)
+
+
+def test_a_chinese_name_is_not_known_by_another() -> None:
+    assert not hits(Victim(name="福成有限公司"), "limhuat.example")
