@@ -100,7 +100,7 @@ def _padded(text: str, cells: int, *, left: bool = False) -> str:
 
 def reporter(member: str | None, relay: str | None) -> str:
     """From whom something is, in words."""
-    if member is None and relay:
+    if not member and relay:
         return gettext("relayed by {member}").format(member=relay)
     return gettext("from {member}").format(member=member or "?")
 

@@ -151,13 +151,6 @@ def test_the_corpus_sees_a_leak(
     assert "LEAK: Klinik Sehat Rekaan" in capsys.readouterr().out
 
 
-def test_a_person_who_waits_sees_it_count(office: Office) -> None:
-    """On a terminal; nowhere else."""
-    file = REPORTS / "story" / "thailand.intelmq.jsonl"
-    assert re.search(r"\r\d+ reports, \d+ objects\n", office.hub("convert", file, answer="").stderr)
-    assert "reports," not in office.hub("convert", file).stderr
-
-
 def unused_lines(tmp_path: Path, comments: int) -> Path:
     file = tmp_path / "events.jsonl"
     events = [
