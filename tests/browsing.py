@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -45,6 +46,19 @@ _POLICY: Final = """document.addEventListener("securitypolicyviolation", (event)
 }, true);"""
 
 expect.set_options(timeout=PATIENCE)
+
+
+Visitors = TypeVar("Visitors")
+
+
+@dataclass(frozen=True)
+class Visit(Generic[Visitors]):
+    """A page: the view that answers, its template, and the way there. `status`: what the browser complains of, if it does."""
+
+    view: str
+    template: str
+    go: Callable[[Visitors], Page]
+    status: int = 200
 
 
 def leave_out_browsers(config: pytest.Config, items: list[pytest.Item], here: Path) -> None:

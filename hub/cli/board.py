@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import wcwidth
 
@@ -16,14 +16,13 @@ from hub.cli.answer import ANSWERS
 from hub.cli.client import client, connection_arguments, environment
 from hub.cli.output import write_whole
 from hub.errors import ConfigurationError
-from hub.pages.texts import gettext, marked
+from hub.pages.owed import OWED
+from hub.pages.texts import gettext
 from hub.terminal import Line, Style, StyledLine, print_lines
 
 EXAMPLE = (
     "  hub board\n  hub board --out report.html\n  hub board --json | jq '.incidents[] | select(.overdue != [])'\n"
 )
-# what a member owes -> in words
-OWED: Final = {"acknowledge": marked("acknowledgement"), "answer": marked("answer to a request for help")}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -145,8 +144,8 @@ def _request(request: Mapping[str, Any]) -> Iterator[Line]:
     yield f"    {request['request']}"
     for member, answers in request["answers"].items():
         for answer in answers:
-            said = gettext(ANSWERS.get(answer["says"], answer["says"]))
-            yield f"    {member} {said} {moment(answer['at'])}: {plain(answer['why'])}"
+            word = gettext(ANSWERS.get(answer["says"], answer["says"]))
+            yield f"    {member} {word} {moment(answer['at'])}: {plain(answer['why'])}"
     if request["owing"]:
         owing = gettext("no answer yet: {members}").format(members=" ".join(request["owing"]))
         yield StyledLine(f"    {owing}", Style.ATTENTION)

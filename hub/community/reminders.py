@@ -9,7 +9,6 @@ member's languages that has texts (`pages.texts`).
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from hub.community.entry import Overdue
 from hub.community.hub import Hub
+from hub.pages.owed import OWED
 from hub.pages.texts import ENGLISH, first_known, marked, translated
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Member
@@ -25,10 +25,6 @@ from hub.stix.timestamps import format_place
 _log = logging.getLogger("hub.remind")
 KIND: Final = "reminded"
 EXERCISE: Final = marked("EXERCISE")
-_WHAT: Final[Mapping[str, str]] = {
-    "acknowledge": marked("acknowledgement"),
-    "answer": marked("answer to a request for help"),
-}
 _SUBJECT: Final = marked("Overdue on {root}: {what}, incident of criticality {criticality}")
 _BODY: Final = marked(
     "{cert} ({member}): the hub has had no {what} from you.\n\n"
@@ -116,7 +112,7 @@ def reminder(root: ApiRoot, member: Member, overdue: Overdue) -> Reminder:
         "cert": member.cert,
         "member": member.code,
         "phone": member.duty_line,
-        "what": text(_WHAT[overdue.what]),
+        "what": text(OWED[overdue.what]),
         "request": f"{text(_REQUEST_LINE).format(request=overdue.request)}\n" if overdue.request else "",
     }
     drill = f"[{text(EXERCISE)}] " if root.exercise else ""

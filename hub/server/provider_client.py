@@ -98,23 +98,23 @@ def _client(registration: Registration, *, secret_in_body: bool = False) -> Iter
 def discover(registration: Registration) -> Metadata:
     """What the provider says of itself. ProviderError where it is away, or says what cannot be used."""
     issuer = registration.issuer
-    said = _json(registration, issuer.rstrip("/") + "/.well-known/openid-configuration")
-    if said.get("issuer") != issuer:
+    document = _json(registration, issuer.rstrip("/") + "/.well-known/openid-configuration")
+    if document.get("issuer") != issuer:
         raise away(
-            f"{issuer} calls itself {str(said.get('issuer'))[:200]!r}: oidc_issuer must be the same, letter by letter"
+            f"{issuer} calls itself {str(document.get('issuer'))[:200]!r}: oidc_issuer must be the same, letter by letter"
         )
     plain = not issuer.startswith("https://")
     addresses = {}
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", "end_session_endpoint"):
-        address = said.get(name, "")
+        address = document.get(name, "")
         if not isinstance(address, str) or not is_safe(address, plain=plain):
             if name != "end_session_endpoint":
                 raise away(f"{issuer} names no {name} with https://")
             address = ""
         addresses[name] = address
-    ways = said.get("token_endpoint_auth_methods_supported")
+    ways = document.get("token_endpoint_auth_methods_supported")
     in_body = isinstance(ways, list) and "client_secret_basic" not in ways and "client_secret_post" in ways
-    says_issuer = said.get("authorization_response_iss_parameter_supported") is True
+    says_issuer = document.get("authorization_response_iss_parameter_supported") is True
     return Metadata(**addresses, secret_in_body=in_body, says_issuer=says_issuer)
 
 
@@ -207,9 +207,9 @@ def _json(registration: Registration, address: str) -> dict[str, Any]:
         response = client.get(address, withhold_token=True, headers={"Accept": "application/json"})
         response.raise_for_status()
         try:
-            said = orjson.loads(response.content)
+            document = orjson.loads(response.content)
         except ValueError:
-            said = None
-        if not isinstance(said, dict):
+            document = None
+        if not isinstance(document, dict):
             raise away(f"{registration.issuer} answers with what is no JSON object")
-    return said
+    return document

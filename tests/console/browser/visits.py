@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from playwright.sync_api import FilePayload, Page
 
+from tests.browsing import Visit
 from tests.community.making import acknowledged, incident, report, request, versioned
 from tests.console.browser.conftest import Office, Officer
 from tests.console.conftest import PASSWORD
@@ -74,16 +74,6 @@ class Visitors:
             officer.page.get_by_role("heading", name="Withdraw")
         ).first.wait_for()
         return officer.page
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A page: the view that answers, its template, and the way there. `status`: what the browser complains of, if it does."""
-
-    view: str
-    template: str
-    go: Callable[[Visitors], Page]
-    status: int = 200
 
 
 def at(who: str, path: str) -> Callable[[Visitors], Page]:
@@ -193,7 +183,7 @@ def _rotating_key(visitors: Visitors) -> Page:
     return page
 
 
-VISITS: Final = (
+VISITS: Final[tuple[Visit[Visitors], ...]] = (
     Visit("sign_in", "sign_in.html", at("stranger", "/console/login")),
     Visit("try_sign_in", "sign_in.html", _wrong_key, status=401),
     Visit("board", "board.html", at("singapore", "/asean/board/")),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.browsing import Visit
 from tests.desk.browser.conftest import Desks
 from tests.desk.conftest import SHEET, row
 from tests.producer.offices import Region
@@ -61,16 +61,6 @@ class Visitor:
         match = re.search(r"report/[0-9a-f]+/", self.page.url)
         assert match is not None, self.page.url
         return match[0]
-
-
-@dataclass(frozen=True)
-class Visit:
-    """A page: the view that answers, its template, and the way there. `status`: what the browser complains of, if it does."""
-
-    view: str
-    template: str
-    go: Callable[[Visitor], Page]
-    status: int = 200
 
 
 def at(path: str) -> Callable[[Visitor], Page]:
@@ -180,7 +170,7 @@ def _opened(visitor: Visitor) -> Page:
     return page
 
 
-VISITS: Final = (
+VISITS: Final[tuple[Visit[Visitor], ...]] = (
     Visit("home", "home.html", at("")),
     Visit("new_form", "form.html", at("new/form")),
     Visit("read_page", "read.html", at("{report}")),
