@@ -94,11 +94,11 @@ def _show(hub: Hub, args: argparse.Namespace) -> None:
     wanted = _filters(hub, args)
     since = _instant(args.since) if args.since else 0
     for entry in hub.store.trail():
-        said = about_of(entry)
-        if said is None:
+        words = about_of(entry)
+        if words is None:
             print(f"hub audit: entry {entry.number} is damaged; `hub audit verify` says more", file=sys.stderr)
-        elif said.get("at", 0) >= since and all(said.get(name) == value for name, value in wanted.items()):
-            chosen.append((entry, said))
+        elif words.get("at", 0) >= since and all(words.get(name) == value for name, value in wanted.items()):
+            chosen.append((entry, words))
             if args.last > 0:
                 del chosen[: -args.last]
     for entry, about in chosen:
@@ -138,7 +138,7 @@ def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
         verification = verification_of(hub, progress.show)
         findings = verify(hub, verification, against)
     if args.json:
-        rows = [{"kind": one.kind, "where": one.where, "message": one.message} for one in findings]
+        rows = [{"kind": finding.kind, "where": finding.where, "message": finding.message} for finding in findings]
         print(json.dumps({"records": verification.records, "entries": verification.size, "findings": rows}, indent=1))
     else:
         for line in finding_lines(hub, findings):
@@ -152,11 +152,11 @@ def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
 
 def finding_lines(hub: Hub, findings: Iterable[Finding]) -> Iterator[str]:
     """Each finding as a line; a collection by its name."""
-    for one in findings:
-        first, _, rest = one.where.partition(" ")
+    for finding in findings:
+        first, _, rest = finding.where.partition(" ")
         collection = hub.catalogue.by_id(first)
         name = first if collection is None else f"{collection.root}/{collection.alias}"
-        yield f"{one.kind}: {name}{' ' if rest else ''}{rest}: {one.message}"
+        yield f"{finding.kind}: {name}{' ' if rest else ''}{rest}: {finding.message}"
 
 
 def _kept_checkpoint(hub: Hub, settings: Settings, args: argparse.Namespace) -> Checkpoint:

@@ -56,8 +56,8 @@ def newest_backup(folder: Path) -> Path:
     """The folder itself where it is a backup, else the newest in it."""
     if not folder.is_dir() or (folder / MANIFEST).is_file():
         return folder
-    found = backups_in(folder)
-    return found[-1] if found else folder
+    backups = backups_in(folder)
+    return backups[-1] if backups else folder
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -76,9 +76,9 @@ def read_manifest(folder: Path) -> Manifest:
         raise MalformedError(f"{path}: this manifest is of another version of the hub, or names not one file")
     for name, digest in names:
         try:
-            found = digest_of(folder / name)
+            current_digest = digest_of(folder / name)
         except OSError as error:
             raise MalformedError(f"{folder / name}: this file of the backup cannot be read: {error.strerror}") from None
-        if found != digest:
+        if current_digest != digest:
             raise MalformedError(f"{folder / name}: not the bytes that were written: take another backup")
     return manifest

@@ -171,7 +171,7 @@ def moment(text: str | None) -> str:
 
 def plain(text: str) -> str:
     """What another member wrote, on one line, without characters that would change the terminal."""
-    return "".join(one if one.isprintable() else " " for one in text)
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def span(seconds: float) -> str:

@@ -282,14 +282,14 @@ def _backup(hub: Hub, folder: Path | None) -> Finding:
         )
         if made_at is None:
             return Finding("backup", good=False, words=f"none was ever made; {mend}")
-        made = int(made_at)
+        backup_time = int(made_at)
     else:
         try:
-            made = read_manifest(backups_in(folder)[-1]).made_at
+            backup_time = read_manifest(backups_in(folder)[-1]).made_at
         except IndexError:
             return Finding("backup", good=False, words=f"{folder} holds none; {mend}")
         except (HubError, OSError) as error:
             return Finding("backup", good=False, words=f"{error}; {mend}")
-    hours = (now() - made) // _HOUR
+    hours = (now() - backup_time) // _HOUR
     words = f"the last one was made {hours} hours ago"
     return Finding("backup", hours < BACKUP_HOURS, words if hours < BACKUP_HOURS else f"{words}; {mend}")

@@ -39,21 +39,23 @@ def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience
     from hub.producer.connection import same_server  # noqa: PLC0415
 
     key, user = environment.get("HUB_KEY"), environment.get("HUB_USER")
-    kept = read_access(home(environment), with_key=not key and not user)
-    url = args.url or environment.get("HUB_URL") or (kept.url if kept else "")
+    access = read_access(home(environment), with_key=not key and not user)
+    url = args.url or environment.get("HUB_URL") or (access.url if access else "")
     if not url:
         raise ConfigurationError(
             "which hub? Run `hub setup` once, or set HUB_URL (such as https://hub.example/asean/), or give --url"
         )
-    if kept and not key and not user and same_server(url, kept.url):  # a key is for the hub that it was given by alone
-        key = kept.key.reveal()
+    if (
+        access and not key and not user and same_server(url, access.url)
+    ):  # a key is for the hub that it was given by alone
+        key = access.key.reveal()
     more: dict[str, Any] = {} if patience is None else {"patience": patience}
     return connect(
         url,
         key=key or None,
         user=user or None,
         password=environment.get("HUB_PASSWORD") or None,
-        ca=args.ca or environment.get("HUB_CA") or (kept.ca if kept else None) or None,
+        ca=args.ca or environment.get("HUB_CA") or (access.ca if access else None) or None,
         plain_http=args.plain_http,
         **more,
     )

@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
     print("   | " + _run(["init"], environment, show_output=False).splitlines()[-1])
     hub = open_hub(settings)
     members = list(hub.catalogue.members.values())
-    made = [_account(hub, home, member) for member in members]
+    additions = [_account(hub, home, member) for member in members]
     hub.store.close()
-    print(f"   {sum(made)} accounts made, {len(members)} in all; their keys are in {_shown(home / 'keys')}.")
+    print(f"   {sum(additions)} accounts made, {len(members)} in all; their keys are in {_shown(home / 'keys')}.")
     # (2)
     _say("2. The hub.")
     with _serving(environment, home / "hub.log", args.port) as server:
@@ -110,7 +110,7 @@ def _acknowledge(objects: Sequence[Mapping[str, Any]], reader: Member, as_reader
         _run(["acknowledge", incident], as_reader)
     _run(["board"], as_reader)
     board = json.loads(_run(["board", "--json"], as_reader, show_output=False))
-    entry = next((one for one in board["incidents"] if one["incident"] == incident), None)
+    entry = next((row for row in board["incidents"] if row["incident"] == incident), None)
     if entry is not None:
         print(f"\n   In short: {_in_short(entry, reader)}")
 

@@ -102,14 +102,14 @@ def _update(say: Callable[[str], object]) -> tuple[int, int]:
 def _list_hidden(store: Store, catalogue: Catalogue, say: Callable[[str], object]) -> int:
     """What waits for a decision, and how much; of very much, the beginning."""
     hidden = hidden_objects(store, catalogue)
-    some = list(islice(hidden, LISTED))
-    if not some:
+    listed = list(islice(hidden, LISTED))
+    if not listed:
         return 0
-    count = len(some) + sum(1 for _ in hidden)
+    count = len(listed) + sum(1 for _ in hidden)
     say(f"{count} objects are hidden from every reader until you decide, since the hub would refuse them today:")
-    for one in some:
-        say(f"  {sentence(one)}")
-    if count > len(some):
-        say(f"  and {count - len(some)} more: `hub levels list`")
+    for hidden_object in listed:
+        say(f"  {sentence(hidden_object)}")
+    if count > len(listed):
+        say(f"  and {count - len(listed)} more: `hub levels list`")
     say("`hub levels release` shows one again at a level that you give, `hub levels remove` removes it for good.")
     return count

@@ -20,9 +20,9 @@ _SYSTEMS_OWN: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 def language_argument(parser: argparse.ArgumentParser) -> None:
     """Give the command, and each of its actions, the option that says the language."""
-    below = [action for actions in subcommands(parser) for action in actions.choices.values()]
-    for one in below or [parser]:
-        one.add_argument(
+    commands = [item for actions in subcommands(parser) for item in actions.choices.values()]
+    for command in commands or [parser]:
+        command.add_argument(
             "--lang",
             choices=list(LANGUAGES),
             default=argparse.SUPPRESS,

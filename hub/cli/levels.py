@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
     hub = open_hub(load_settings(os.environ))
     try:
         if args.action == "list":
-            for one in hidden_objects(hub.store, hub.catalogue):
-                print(json.dumps(_row(one)) if args.json else sentence(one))
+            for entry in hidden_objects(hub.store, hub.catalogue):
+                print(json.dumps(_row(entry)) if args.json else sentence(entry))
             return DONE
         collection = hub.catalogue.find(*args.collection.partition("/")[::2])
         if collection is None:
@@ -77,25 +77,25 @@ def _question(args: argparse.Namespace) -> str:
     return f"What is hidden of {names} is read by all who may see {args.at}, and cannot be recalled. Show it?"
 
 
-def sentence(one: HiddenObject) -> str:
+def sentence(entry: HiddenObject) -> str:
     """A hidden object in a line."""
-    before = "" if one.readable_at is None else f", before readable at {one.readable_at.label}"
+    before = "" if entry.readable_at is None else f", before readable at {entry.readable_at.label}"
     return (
-        f"{one.collection.root}/{one.collection.alias} {one.id} version {one.version} of {_publishers(one)}{before}: "
-        f"{one.reason}"
+        f"{entry.collection.root}/{entry.collection.alias} {entry.id} version {entry.version} of {_publishers(entry)}{before}: "
+        f"{entry.reason}"
     )
 
 
-def _publishers(one: HiddenObject) -> str:
-    return " ".join(one.publishers) or "the hub"
+def _publishers(entry: HiddenObject) -> str:
+    return " ".join(entry.publishers) or "the hub"
 
 
-def _row(one: HiddenObject) -> dict[str, Any]:
+def _row(entry: HiddenObject) -> dict[str, Any]:
     return {
-        "collection": f"{one.collection.root}/{one.collection.alias}",
-        "id": one.id,
-        "version": one.version,
-        "publishers": list(one.publishers),
-        "readable_at": None if one.readable_at is None else one.readable_at.word,
-        "reason": one.reason,
+        "collection": f"{entry.collection.root}/{entry.collection.alias}",
+        "id": entry.id,
+        "version": entry.version,
+        "publishers": list(entry.publishers),
+        "readable_at": None if entry.readable_at is None else entry.readable_at.word,
+        "reason": entry.reason,
     }

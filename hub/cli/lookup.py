@@ -28,7 +28,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print what mentions the values."""
-    values = [value for given in args.values for value in (sys.stdin.read().split("\n") if given == "-" else [given])]
+    values = [
+        value for argument in args.values for value in (sys.stdin.read().split("\n") if argument == "-" else [argument])
+    ]
     values = [value for value in values if value.strip()]
     if not values:
         raise ReadingError("there is no value to look up: give some, one a line")
@@ -45,17 +47,17 @@ def run(args: argparse.Namespace) -> int:
 def lookup_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     """The answer in lines for a terminal."""
     value = None
-    for found in answer["found"]:
-        if found["value"] != value:
-            value = found["value"]
+    for mention in answer["found"]:
+        if mention["value"] != value:
+            value = mention["value"]
             yield plain(value)
-        drill = gettext("EXERCISE") + "  " if found["exercise"] else ""
-        source = reporter(found["by"], found["relayed_by"])
-        since = " " + gettext("since {date}").format(date=found["since"][:10]) if found["since"] else ""
-        withdrawn = " (" + gettext("withdrawn") + ")" if found["revoked"] else ""
-        yield f"  {drill}{found['type']} {plain(found['name'])}{withdrawn}"
-        yield f"    {source}{since}, {plain(found['collection'])}, {found['id']}"
-        for incident in found["incidents"]:
+        drill = gettext("EXERCISE") + "  " if mention["exercise"] else ""
+        source = reporter(mention["by"], mention["relayed_by"])
+        since = " " + gettext("since {date}").format(date=mention["since"][:10]) if mention["since"] else ""
+        withdrawn = " (" + gettext("withdrawn") + ")" if mention["revoked"] else ""
+        yield f"  {drill}{mention['type']} {plain(mention['name'])}{withdrawn}"
+        yield f"    {source}{since}, {plain(mention['collection'])}, {mention['id']}"
+        for incident in mention["incidents"]:
             yield "    " + gettext("in {incident} {name}").format(incident=incident["id"], name=plain(incident["name"]))
     if answer["missing"]:
         values = ", ".join(plain(value) for value in answer["missing"])

@@ -39,47 +39,47 @@ class PolledCollection:
         return f"{self.root}collections/{self.id}/objects/"
 
 
-def _opencti(one: PolledCollection) -> str:
-    path = one.root.rstrip("/").rpartition("/")[2]
+def _opencti(collection: PolledCollection) -> str:
+    path = collection.root.rstrip("/").rpartition("/")[2]
     return f"""\
 In the platform (Data, Ingestion, TAXII feeds):
-  Name               {one.title}
-  TAXII server URL   {one.root}
+  Name               {collection.title}
+  TAXII server URL   {collection.root}
   TAXII version      2.1
-  Collection         {one.id}
+  Collection         {collection.id}
   Authentication     Basic: NAME and KEY (or Bearer: KEY)
 
 Or with the connector external-import/taxii2, in its environment:
-  TAXII2_DISCOVERY_URL={one.discovery}
+  TAXII2_DISCOVERY_URL={collection.discovery}
   TAXII2_USERNAME=NAME
   TAXII2_PASSWORD=KEY
-  TAXII2_COLLECTIONS={path}.{one.title}
+  TAXII2_COLLECTIONS={path}.{collection.title}
   TAXII2_INITIAL_HISTORY=240000   # hours: from the beginning, so that markings and identities come, too
   TZ=UTC                          # else it sends local times as if they were UTC, and loses hours"""
 
 
-def _misp(one: PolledCollection) -> str:
+def _misp(collection: PolledCollection) -> str:
     return f"""\
 misp-modules, taxii21 import:
-  url           {one.root}
-  collections   {one.id}
+  url           {collection.root}
+  collections   {collection.id}
   username      NAME
   password      KEY
   It fetches at most 1,000 objects. For all of them, from a shell with pip install taxii2-client misp-stix:
 
   python3 -c 'import json, sys; from taxii2client.v21 import Collection, as_pages; \\
-    c = Collection("{one.root}collections/{one.id}/", user=sys.argv[1], password=sys.stdin.readline().strip()); \\
+    c = Collection("{collection.root}collections/{collection.id}/", user=sys.argv[1], password=sys.stdin.readline().strip()); \\
     objects = [o for p in as_pages(c.get_objects, per_request=1000) for o in p.get("objects", [])]; \\
-    json.dump({{"type": "bundle", "id": "bundle--{one.id}", "objects": objects}}, open("hub.json", "w"))' NAME
+    json.dump({{"type": "bundle", "id": "bundle--{collection.id}", "objects": objects}}, open("hub.json", "w"))' NAME
   misp_stix_converter import -f hub.json --single-event"""
 
 
-def _sentinel(one: PolledCollection) -> str:
+def _sentinel(collection: PolledCollection) -> str:
     return f"""\
 Content hub: install "Threat Intelligence", once. Then Data connectors, Threat intelligence - TAXII, Open connector page:
-  Friendly name (for server)   {one.title}
-  API root URL                 {one.root}
-  Collection ID                {one.id}
+  Friendly name (for server)   {collection.title}
+  API root URL                 {collection.root}
+  Collection ID                {collection.id}
   Username                     NAME
   Password                     KEY
   Import indicators            All available
@@ -87,22 +87,22 @@ Content hub: install "Threat Intelligence", once. Then Data connectors, Threat i
 Its addresses must reach the hub: a proxy that lists who may come in needs them."""
 
 
-def _splunk(one: PolledCollection) -> str:
+def _splunk(collection: PolledCollection) -> str:
     return f"""\
 Enterprise Security 8.2 or later; earlier versions take no TAXII 2.
 1. Configure, General, Credential Management: a credential with the user NAME and the password KEY.
 2. Configure, Data Enrichment, Threat Intelligence Management, New, TAXII 2.1:
-  Name                 hub_{one.id.partition("-")[0]}
-  URL                  {one.root}
-  Collection           {one.id}
+  Name                 hub_{collection.id.partition("-")[0]}
+  URL                  {collection.root}
+  Collection           {collection.id}
   User                 NAME
   Interval (seconds)   300"""
 
 
-def _elastic(one: PolledCollection) -> str:
+def _elastic(collection: PolledCollection) -> str:
     return f"""\
 Integrations, Custom Threat Intelligence (ti_custom), API:
-  URL                       {one.objects}
+  URL                       {collection.objects}
   Enable TAXII 2.1          on
   Basic Auth Username       NAME       # among the advanced options, as is the password
   Basic Auth Password       KEY
@@ -111,14 +111,14 @@ Integrations, Custom Threat Intelligence (ti_custom), API:
   IOC Expiration Duration   90d        # of indicators that name no end themselves (valid_until)"""
 
 
-def _xsoar(one: PolledCollection) -> str:
+def _xsoar(collection: PolledCollection) -> str:
     return f"""\
 Settings, Integrations, TAXII 2 Feed, Add instance:
-  Discovery Service URL                        {one.discovery}
+  Discovery Service URL                        {collection.discovery}
   Username / API Key                           NAME
   Password                                     KEY
-  Collection Name To Fetch Indicators From     {one.title}
-  Default API Root to use                      {one.root.rstrip("/").rpartition("/")[2]}
+  Collection Name To Fetch Indicators From     {collection.title}
+  Default API Root to use                      {collection.root.rstrip("/").rpartition("/")[2]}
   Full Feed Fetch                              off: with it, each fetch takes all once more
   First Fetch Time                             20 years    # longer than the hub is old
   Max Indicators Per Fetch                     1000
@@ -127,13 +127,13 @@ Settings, Integrations, TAXII 2 Feed, Add instance:
 It takes the collection by its name alone; without one it asks for all, and may end with an AccessError."""
 
 
-def _taxii2_client(one: PolledCollection) -> str:
+def _taxii2_client(collection: PolledCollection) -> str:
     return f"""\
 import sys
 from taxii2client.v21 import Collection, as_pages  # pip install taxii2-client
 
 collection = Collection(
-    {json.dumps(f"{one.root}collections/{one.id}/")},
+    {json.dumps(f"{collection.root}collections/{collection.id}/")},
     user="NAME",
     password="KEY",
 )
@@ -143,19 +143,19 @@ for page in as_pages(collection.get_objects, per_request=1000, **after):
         print(item["type"], item["id"], "revoked" if item.get("revoked") else "")"""
 
 
-def _curl(one: PolledCollection) -> str:
+def _curl(collection: PolledCollection) -> str:
     return f"""\
 # The first poll. -g: curl would take the brackets of match[type] for its own; -D: the headers tell where to go on.
 curl -g -D headers.txt -u NAME:KEY -H 'Accept: {CONTENT_TYPE}' \\
-  '{one.objects}?limit=1000'
+  '{collection.objects}?limit=1000'
 
 # While the answer says "more": true, the next page by its "next":
 curl -g -D headers.txt -u NAME:KEY -H 'Accept: {CONTENT_TYPE}' \\
-  '{one.objects}?limit=1000&next=NEXT'
+  '{collection.objects}?limit=1000&next=NEXT'
 
 # The next poll, from what X-TAXII-Date-Added-Last in headers.txt said:
 curl -g -D headers.txt -u NAME:KEY -H 'Accept: {CONTENT_TYPE}' \\
-  '{one.objects}?limit=1000&added_after=X-TAXII-DATE-ADDED-LAST'
+  '{collection.objects}?limit=1000&added_after=X-TAXII-DATE-ADDED-LAST'
 
 # Indicators alone: &match[type]=indicator"""
 

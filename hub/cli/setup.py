@@ -61,8 +61,8 @@ def run(args: argparse.Namespace) -> int:
     """(1) Ask, (2) try, (3) keep, (4) say what comes next."""
     folder = home(environment())
     # (1)
-    kept = read_access(folder, with_key=False)
-    url = args.url or environment().get("HUB_URL") or _asked("Address of the hub", kept.url if kept else "")
+    access = read_access(folder, with_key=False)
+    url = args.url or environment().get("HUB_URL") or _asked("Address of the hub", access.url if access else "")
     key = _key(args)
     ca = args.ca or environment().get("HUB_CA") or ""
     # (2)

@@ -72,7 +72,7 @@ class UnusedValues:
             if len(known.samples) < _SAMPLES:
                 known.samples[excerpt(item.value, _SAMPLE_CHARS)] = None
 
-    def show(self, stream: TextIO, kept: Path | None) -> None:
+    def show(self, stream: TextIO, file: Path | None) -> None:
         """Say what was not used; ``kept`` is the file that all of it is written to, if there is one."""
         if len(self._lines) <= LINES:
             lines: Iterable[str] = self._lines
@@ -81,8 +81,8 @@ class UnusedValues:
         for line in lines:
             print(line, file=stream)
         total = sum(known.values for known in self._fields.values())
-        if kept is not None:
-            print(gettext("{file}: all {n} values that were not used.").format(file=kept, n=total), file=stream)
+        if file is not None:
+            print(gettext("{file}: all {n} values that were not used.").format(file=file, n=total), file=stream)
         elif total > LINES:
             print(
                 gettext("{n} values were not used; --unused FILE.csv keeps all of them.").format(n=total), file=stream

@@ -57,7 +57,7 @@ def read_page(draft_id: str) -> flask.Response:
         reading=reading,
         broken=_broken(reading),
         warnings=[(report.report_id, text) for report in reading.reports for text in report.warnings][:WARNINGS_MOST],
-        unused=[(report.report_id, one) for report in reading.reports for one in report.unused][:UNUSED_MOST],
+        unused=[(report.report_id, value) for report in reading.reports for value in report.unused][:UNUSED_MOST],
         text=_text(desk, draft, reading),
         **_choices(desk),
     )
@@ -204,8 +204,8 @@ def _released(desk: Desk, draft: Draft, problem: str, chosen: Mapping[str, Answe
     try:
         looks = desk.look(draft, reading, datetime.now(UTC))
         if looks.stale:
-            kept = {key: answer for key, answer in draft.answers.items() if key not in looks.stale}
-            draft = desk.drafts.change(draft.id, answers=kept)
+            current_answers = {key: answer for key, answer in draft.answers.items() if key not in looks.stale}
+            draft = desk.drafts.change(draft.id, answers=current_answers)
             problem = problem or gettext(
                 "{n} decisions no longer fit, since what they were about has changed; they were dropped."
             ).format(n=len(looks.stale))
@@ -287,7 +287,9 @@ def _broken(reading: Reading) -> list[tuple[str, list[Any], bool]]:
         (
             where,
             errors,
-            can and not where.startswith(("after ", "sheet ")) and any(one.report_id or one.key for one in errors),
+            can
+            and not where.startswith(("after ", "sheet "))
+            and any(problem.report_id or problem.key for problem in errors),
         )
         for where, errors in list(places.items())[:ERRORS_MOST]
     ]
@@ -313,7 +315,7 @@ def _text(desk: Desk, draft: Draft, reading: Reading) -> str:
 def _choices(desk: Desk) -> dict[str, Any]:
     """What the settings offer. With the hub away, and never asked before, there are no collections yet."""
     try:
-        collections = [(one.alias or one.id, one.title) for one in desk.collections()]
+        collections = [(collection.alias or collection.id, collection.title) for collection in desk.collections()]
         away = ""
     except HubError as error:
         collections, away = [], str(error)
@@ -322,7 +324,14 @@ def _choices(desk: Desk) -> dict[str, Any]:
 
 def _title(desk: Desk, name: str) -> str:
     try:
-        return next((one.title for one in desk.collections() if name in (one.id, one.alias, one.title)), name)
+        return next(
+            (
+                collection.title
+                for collection in desk.collections()
+                if name in (collection.id, collection.alias, collection.title)
+            ),
+            name,
+        )
     except HubError:
         return name
 

@@ -96,9 +96,9 @@ class Drafts:
                 raise UnprocessableError(f"There are {MOST_DRAFTS} reports on the desk: delete some that were sent.")
             draft = Draft(secrets.token_hex(8), plain_name(name), datetime.now(UTC).isoformat(), **about)
             folder = self._drafts / draft.id
-            for made in (self._folder, self._drafts, folder):
-                made.mkdir(mode=0o700, parents=True, exist_ok=True)
-                made.chmod(0o700)
+            for directory in (self._folder, self._drafts, folder):
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+                directory.chmod(0o700)
             _write(folder / "report", body)
             self.keep(draft)
         return draft
@@ -157,10 +157,10 @@ class Drafts:
     def remembered(self, name: str) -> dict[str, Any]:
         """What was kept under this name; empty where nothing was."""
         try:
-            kept: Any = json.loads((self._folder / f"{name}.json").read_bytes())
+            values: Any = json.loads((self._folder / f"{name}.json").read_bytes())
         except (OSError, ValueError):
             return {}
-        return kept if isinstance(kept, dict) else {}
+        return values if isinstance(values, dict) else {}
 
     def remember(self, name: str, values: Mapping[str, Any]) -> None:
         """Keep something for the next run."""

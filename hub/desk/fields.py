@@ -122,12 +122,12 @@ class Group:
 
 def groups(values: Mapping[str, str], problems: Mapping[str, Sequence[str]]) -> list[Group]:
     """The form with these values, and what is wrong with them by column. A group with a problem is unfolded."""
-    made = []
+    form_groups = []
     for number, (heading, columns) in enumerate(GROUPS):
         fields = tuple(_field(column, values.get(column, ""), problems.get(column, ())) for column in columns)
         needed = number < OPEN_GROUPS or any(field.problems for field in fields)
-        made.append(Group(heading, fields, needed))
-    return made
+        form_groups.append(Group(heading, fields, needed))
+    return form_groups
 
 
 def _field(column: str, value: str, problems: Sequence[str]) -> Field:

@@ -90,9 +90,10 @@ class Watch:
         while self._waiting.wait():
             try:
                 with self._connect() as hub:
-                    readable = [one for one in hub.connection.collections() if one.can_read]
+                    readable = [collection for collection in hub.connection.collections() if collection.can_read]
                     with Hints(
-                        hub.connection, *(one for one in readable if INDICATORS not in one.x_hub_profiles)
+                        hub.connection,
+                        *(collection for collection in readable if INDICATORS not in collection.x_hub_profiles),
                     ) as hints:
                         while not self._is_idle():
                             self.board(fresh=True)
@@ -178,7 +179,7 @@ class OpenRequest:
 
 def requests_to(entry: Mapping[str, Any], member: str) -> list[OpenRequest]:
     """The requests about an incident that ask this member, and may be answered (further)."""
-    found = []
+    open_requests = []
     for request in entry["requests"]:
         if member not in request["asked"]:
             continue
@@ -187,8 +188,10 @@ def requests_to(entry: Mapping[str, Any], member: str) -> list[OpenRequest]:
         legal = LEGAL[last]
         words = tuple(say.word for say in ANSWERS if say in legal)
         if words:
-            found.append(OpenRequest(request["request"], request["by"], request["what"], request["due"] or "", words))
-    return found
+            open_requests.append(
+                OpenRequest(request["request"], request["by"], request["what"], request["due"] or "", words)
+            )
+    return open_requests
 
 
 def fetch(connection: HubConnection, entry: Mapping[str, Any]) -> tuple[Received, int]:
@@ -199,8 +202,8 @@ def fetch(connection: HubConnection, entry: Mapping[str, Any]) -> tuple[Received
     3. What they name.
     """
     identifier = str(entry["incident"])
-    collections = [one for one in connection.collections() if one.can_read]
-    places = [one for one in collections if one.alias in entry["collections"] or one.id in entry["collections"]]
+    collections = [place for place in connection.collections() if place.can_read]
+    places = [place for place in collections if place.alias in entry["collections"] or place.id in entry["collections"]]
     # (1)
     incident = _by_ids(connection, places, [identifier])
     if not incident:
@@ -237,7 +240,7 @@ def _by_ids(connection: HubConnection, collections: Iterable[CollectionResource]
         for start in range(0, len(missing), _IDS_AT_A_TIME):
             for item in connection.page(collection, ids=missing[start : start + _IDS_AT_A_TIME]).objects:
                 newest.setdefault(item["id"], item)
-        missing = [one for one in missing if one not in newest]
+        missing = [identifier for identifier in missing if identifier not in newest]
         if not missing:
             break
-    return [newest[one] for one in ids if one in newest]
+    return [newest[identifier] for identifier in ids if identifier in newest]

@@ -70,7 +70,7 @@ def news() -> flask.Response:
             "number": number,
             "count": len(entries),
             "problem": bool(board.problem),
-            "incidents": [{"id": one["incident"], "name": str(one["name"])[:200]} for one in entries[:NEWS_MOST]],
+            "incidents": [{"id": row["incident"], "name": str(row["name"])[:200]} for row in entries[:NEWS_MOST]],
         }
     )
     answer_.headers["Cache-Control"] = "no-store"
@@ -156,7 +156,7 @@ def _words(form: StepForm, entry: Entry, board: BoardView, known: Directory) -> 
         if not form.text:
             raise UnprocessableError(gettext("Say in a sentence what you ask for."))
         return form.text
-    if form.request not in {one.id for one in requests_to(entry, board.member) if form.action in one.words}:
+    if form.request not in {request.id for request in requests_to(entry, board.member) if form.action in request.words}:
         raise UnprocessableError(gettext("This request waits for no such answer."))
     if form.action == "refused" and not form.text:
         raise UnprocessableError(gettext("A member that refuses says why: write the reason."))

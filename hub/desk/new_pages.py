@@ -188,8 +188,8 @@ def _settings(desk: Desk) -> dict[str, str]:
 
 
 def _last(desk: Desk) -> dict[str, str]:
-    kept = desk.drafts.remembered(LAST)
-    values = {name: str(kept.get(name, "")) for name in ("to", "zone", "officer")}
+    remembered = desk.drafts.remembered(LAST)
+    values = {name: str(remembered.get(name, "")) for name in ("to", "zone", "officer")}
     try:
         zone_of(values["zone"])
     except HubError:
@@ -204,7 +204,7 @@ def _own_collection(desk: Desk) -> str:
     except HubError:
         return ""
     country = desk.member().country.casefold()
-    names = [one.alias or one.id for one in collections]
+    names = [collection.alias or collection.id for collection in collections]
     return country if country in names else next(iter(names), "")
 
 

@@ -74,4 +74,4 @@ def _words(value: Any) -> str:
 
 def _technique(content: Content) -> str:
     references = content.get("external_references", ())
-    return next((str(one["external_id"]) for one in references if "external_id" in one), "")
+    return next((str(reference["external_id"]) for reference in references if "external_id" in reference), "")

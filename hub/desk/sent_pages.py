@@ -63,7 +63,7 @@ def records_page() -> flask.Response:
         known["last"] = max(known["last"], last)
         known["places"].append(str(data.get("title") or data.get("collection")))
         known["stands"] = known["stands"] or not record.withdrawn
-    ordered = sorted(reports.values(), key=lambda one: one["last"], reverse=True)
+    ordered = sorted(reports.values(), key=lambda row: row["last"], reverse=True)
     return frame.render("records.html", records=ordered[:SHOWN_MOST], total=len(ordered))
 
 

@@ -101,7 +101,7 @@ class Desk:
     def collections(self) -> list[CollectionResource]:
         """Those where this account may write; with the hub away, as it described them last."""
         with self.connect() as hub:
-            return [one for one in collections_at(hub.connection, self.home) if one.can_write]
+            return [collection for collection in collections_at(hub.connection, self.home) if collection.can_write]
 
     def read(self, draft: Draft) -> Reading:
         """What the draft's file says, with the cells that were mended."""
@@ -178,7 +178,8 @@ class Desk:
         """Whether the collection is one of drills, as far as is known."""
         try:
             return any(
-                to in (one.id, one.alias, one.title) and EXERCISE in one.x_hub_profiles for one in self.collections()
+                to in (collection.id, collection.alias, collection.title) and EXERCISE in collection.x_hub_profiles
+                for collection in self.collections()
             )
         except HubError:
             return False
@@ -194,9 +195,9 @@ class Desk:
 
     def _is_exercise(self, hub: HubClient, to: str) -> bool:
         """Whether the collection is one of drills: then the reports are a drill's."""
-        for one in collections_at(hub.connection, self.home):
-            if to in (one.id, one.alias, one.title):
-                return EXERCISE in (one.x_hub_profiles or ())
+        for collection in collections_at(hub.connection, self.home):
+            if to in (collection.id, collection.alias, collection.title):
+                return EXERCISE in (collection.x_hub_profiles or ())
         raise NotFoundError(f"The hub has no collection {to!r} for this account: choose another one.")
 
 
@@ -252,7 +253,9 @@ def _look(report: Report, outcome: Release | Withheld) -> Look:
     if len(bundles) < len(
         outcome.bundles
     ):  # two of one kind: what leaves is all shown, and none of it as if it were alone
-        return Look(report, outcome.preview, "", outcome.first, tuple(item for one in outcome.bundles for item in one))
+        return Look(
+            report, outcome.preview, "", outcome.first, tuple(item for contents in outcome.bundles for item in contents)
+        )
     return Look(report, outcome.preview, "", outcome.first, bundles.get(True, ()), bundles.get(False, ()))
 
 

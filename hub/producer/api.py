@@ -372,7 +372,7 @@ class HubClient:
         contents = follow_several(self.connection, pairs, asked, rhythm, before_round=look)
         if raw:
             return closing(closed, (content for _, content in contents))
-        return closing(closed, (Item(content, one.alias or one.id) for one, content in contents))
+        return closing(closed, (Item(content, collection.alias or collection.id) for collection, content in contents))
 
 
 def connect(  # noqa: PLR0913 - each stands by its name

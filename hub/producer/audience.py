@@ -71,19 +71,19 @@ def collections_at(connection: HubConnection, home: Path) -> list[CollectionReso
     try:
         collections = connection.collections()
     except ConnectionFailedError:
-        described = _kept(path).get(url)
+        described = _read_descriptions(path).get(url)
         if described is None:
             raise ConnectionFailedError(
                 f"{url} cannot be reached, and it was never asked from here: what its collections take is not known yet; "
                 "try later"
             ) from None
         return [_collection(item) for item in described]
-    remembered = _kept(path) | {url: [plain(item) for item in collections]}
+    remembered = _read_descriptions(path) | {url: [plain(item) for item in collections]}
     write_atomically(path, json.dumps(remembered, ensure_ascii=False, indent=1).encode())
     return collections
 
 
-def _kept(path: Path) -> dict[str, list[dict[str, Any]]]:
+def _read_descriptions(path: Path) -> dict[str, list[dict[str, Any]]]:
     try:
         remembered: dict[str, list[dict[str, Any]]] = json.loads(path.read_bytes())
     except (FileNotFoundError, json.JSONDecodeError):

@@ -212,7 +212,7 @@ class HubConnection:
         if not held or parse_timestamp(held[-1]) != parse_timestamp(newest):
             return 0
         for version in held[:-1]:
-            self._line.patiently(lambda one=version: client.delete_object(object_id, version=one))  # type: ignore[misc] # as above
+            self._line.patiently(lambda older=version: client.delete_object(object_id, version=older))  # type: ignore[misc] # as above
         return len(held) - 1
 
     # --- what this hub has beside TAXII -------------------------------------------------------------------------

@@ -37,8 +37,8 @@ def keepers(
         path.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as opened:
         keepers = []
-        for one, file in zip(followed, paths, strict=True):
-            keeper = FileKeeper(file, collection=one.id, asked=asked.as_dict(), out=written)
+        for source, file in zip(followed, paths, strict=True):
+            keeper = FileKeeper(file, collection=source.id, asked=asked.as_dict(), out=written)
             opened.callback(keeper.close)
             keepers.append(keeper)
         opened.pop_all()

@@ -92,7 +92,7 @@ class Hints:
         failures = 0
         while not self._closed.is_set():
             try:
-                for moved in self._told():
+                for moved in self._events():
                     failures = 0
                     # (2)
                     if moved is not None and self._last.get(moved[0]) != moved[1]:
@@ -113,7 +113,7 @@ class Hints:
     def _pause(self, failures: int) -> float:
         return min(BROKEN_MOST_SECONDS, self._connection.patience.pause(failures))
 
-    def _told(self) -> Iterator[tuple[str, str] | None]:
+    def _events(self) -> Iterator[tuple[str, str] | None]:
         """(collection, date) of events as they come, and None for each other sign of life."""
         url = self._url
         for _ in range(_HOPS):

@@ -290,7 +290,7 @@ class HubLine:
 
     def _status(self, response: requests.Response) -> _Failure:
         status = response.status_code
-        words = self._said(response)
+        words = self._error_message(response)
         if status in _STATUSES:
             cls, meaning = _STATUSES[status]
             if status == 401:  # the hub's own words are for programs: which header to send
@@ -304,7 +304,7 @@ class HubLine:
         error = ConnectionFailedError(f"{place(response.url)}: {meaning}" + (f": {words}" if words else ""))
         return _Failure(error, status in PASSING, _retry_after(response.headers.get("Retry-After")))
 
-    def _said(self, response: requests.Response) -> str:
+    def _error_message(self, response: requests.Response) -> str:
         """Title and description of TAXII's error message (3.6), if that is what came."""
         try:
             message = response.json()

@@ -21,8 +21,8 @@ class Identities:
 
     def digest(self, value: str) -> str:
         """What a session holds of the person: this value of this claim at this provider."""
-        said = f"{self.issuer}\x00{self.claim}\x00{value}"
-        return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:32]
+        identity = f"{self.issuer}\x00{self.claim}\x00{value}"
+        return hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32]
 
     def digests(self) -> dict[str, str]:
         """Each person's digest, and the name of the account."""

@@ -28,9 +28,9 @@ Content = Mapping[str, Any]
 Check = Callable[[Content], Fault | None]
 
 
-def before(one: str, other: str) -> bool:
+def before(first: str, second: str) -> bool:
     """Whether one timestamp that the schema accepted is before another: `Z`, `.0Z` and `.000Z` are one instant."""
-    return one < other if len(one) == len(other) else _instant(one) < _instant(other)
+    return first < second if len(first) == len(second) else _instant(first) < _instant(second)
 
 
 def _instant(timestamp: str) -> tuple[str, str]:

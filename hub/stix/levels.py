@@ -104,9 +104,9 @@ def said_level(content: Mapping[str, Any], body: bytes, known: KnownMarkings = K
         for ref in refs:
             if ref not in known:
                 break
-            found = known[ref]
-            if found is not None and (level is None or level < found):
-                level = found
+            known_level = known[ref]
+            if known_level is not None and (level is None or level < known_level):
+                level = known_level
         else:
             return _NOTHING if level is None else _OF_LEVEL[level]
     return _Reading(known).of(content)

@@ -24,10 +24,10 @@ def _one_of_these(*names: str) -> Schema:
     }
 
 
-def _exactly_one(one: str, other: str) -> Schema:
+def _exactly_one(first: str, second: str) -> Schema:
     return {
-        "oneOf": [{"required": [one]}, {"required": [other]}],
-        "description": f"must have either {one} or {other}, and not both",
+        "oneOf": [{"required": [first]}, {"required": [second]}],
+        "description": f"must have either {first} or {second}, and not both",
     }
 
 

@@ -212,8 +212,8 @@ class _Decision:
         for identifier, history in self._histories.items():
             if identifier in self._raised_by or (identifier in indexes and len(history.by_version) > 1):
                 cause = self._raised_by.get(identifier, indexes.get(identifier, 0))
-                found = history.stand(self._raised, settled.changes, standings)
-                stranded.setdefault(cause, []).extend(found)
+                stranded_versions = history.stand(self._raised, settled.changes, standings)
+                stranded.setdefault(cause, []).extend(stranded_versions)
         for record in self._records.values():
             standing = standings.get(record.place)
             new = alone(record) if standing is None else NewRecord(record, standing)

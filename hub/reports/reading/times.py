@@ -121,7 +121,7 @@ def _as_iso(text: str) -> str | None:
         if first <= 12 and second <= 12 and first != second:
             raise ValueError(f"{WANTED} (in {match['first']}/{match['second']} day and month cannot be told apart)")
         day, month = (first, second) if second <= 12 else (second, first)
-    elif match := next((found for each in (_YEAR_FIRST, *_EACH_NAMED) if (found := each.fullmatch(text))), None):
+    elif match := next((date for each in (_YEAR_FIRST, *_EACH_NAMED) if (date := each.fullmatch(text))), None):
         day, month = int(match["day"]), int(match["month"])
     elif match := _DAY_FIRST.fullmatch(text) or _MONTH_FIRST.fullmatch(text):
         day, month = int(match["day"]), _MONTHS.get(match["name"][:3].casefold(), 0)

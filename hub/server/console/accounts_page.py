@@ -82,7 +82,7 @@ def make_account() -> flask.Response:
     if (problem := _proof_problem(actor)) is not None:
         return problem if isinstance(problem, flask.Response) else _form_page(actor, problem)
     name, kind = _field("name"), _field("kind")
-    if kind not in {one.value for one in AccountKind}:
+    if kind not in {account_kind.value for account_kind in AccountKind}:
         return _form_page(actor, _Problem(gettext("Choose what the account is for.")))
     account = Account(name, AccountKind(kind), _field("member") or None)
     changes = AccountChanges(pages.hub(), {"by": actor.name})

@@ -206,7 +206,7 @@ def _duties(entry: Mapping[str, Any]) -> list[Duty]:
 
 
 def _cell(entry: Mapping[str, Any], member: str) -> Cell:
-    late = any(one["member"] == member for one in entry["overdue"])
+    late = any(duty["member"] == member for duty in entry["overdue"])
     since = ""
     if member == entry["reported_by"]:
         state = "from"

@@ -33,22 +33,22 @@ LANGUAGE_NAMES: Final = {
 def directory(root: str) -> flask.Response:
     """GET /<root>/contacts/ for a browser."""
     hub = pages.hub()
-    found = orjson.loads(hub.community.contacts(pages.account(), root))
+    answer = orjson.loads(hub.community.contacts(pages.account(), root))
     now = datetime.fromtimestamp(hub.clock() / 1000, UTC)
     rows = [
         row
         | {
             "local_time": _local_time(row["time_zone"], now),
             "language_names": [(tag, LANGUAGE_NAMES.get(tag.partition("-")[0], tag)) for tag in row["languages"]],
-            "mine": row["member"] == found["member"],
+            "mine": row["member"] == answer["member"],
         }
-        for row in found["contacts"]
+        for row in answer["contacts"]
     ]
     rows.sort(key=lambda row: not row["mine"])
     return pages.render(
         "directory.html",
         root=hub.catalogue.roots[root],
-        exercise=found["exercise"],
+        exercise=answer["exercise"],
         rows=rows,
         done=flask.request.args.get("confirmed") == "1",
     )

@@ -50,12 +50,12 @@ class Incident:
     @property
     def translations(self) -> list[tuple[str, str, str]]:
         """(language, property, text) of each translation."""
-        found: list[tuple[str, str, str]] = []
+        translations: list[tuple[str, str, str]] = []
         for content in self.of_type("language-content"):
             for language, fields in content.get("contents", {}).items():
                 if isinstance(fields, dict):
-                    found += [(language, key, text) for key, text in fields.items() if isinstance(text, str)]
-        return found
+                    translations += [(language, key, text) for key, text in fields.items() if isinstance(text, str)]
+        return translations
 
     def of_type(self, *types: str) -> list[Content]:
         """The objects of these types."""
@@ -65,9 +65,9 @@ class Incident:
 def _is_plain(value: Any) -> bool:
     """Whether it is a text or number, or a list or table of them: an extension may hold anything."""
     if isinstance(value, list):
-        return all(isinstance(one, str | int | float) for one in value)
+        return all(isinstance(item, str | int | float) for item in value)
     if isinstance(value, dict):
-        return all(isinstance(one, str | int | float) for one in value.values())
+        return all(isinstance(item, str | int | float) for item in value.values())
     return isinstance(value, str | int | float)
 
 
@@ -117,7 +117,7 @@ def _fetched(hub: Hub, account: Account | None, collections: Iterable[Collection
                 held = newest.get(content["id"])
                 if held is None or _version(content) > _version(held):
                     newest[content["id"]] = content
-    return [newest[one] for one in ids if one in newest]
+    return [newest[identifier] for identifier in ids if identifier in newest]
 
 
 def all_matching(hub: Hub, account: Account | None, collection: Collection, match: Match) -> Iterator[Content]:
@@ -136,8 +136,8 @@ def _by_ids(ids: Sequence[str]) -> Filters:
 
 
 def _contents(envelope: bytes) -> list[Content]:
-    found: list[Content] = orjson.loads(envelope).get("objects", [])
-    return found
+    contents: list[Content] = orjson.loads(envelope).get("objects", [])
+    return contents
 
 
 def _version(content: Mapping[str, Any]) -> str:
@@ -152,6 +152,6 @@ def _refs(content: Mapping[str, Any]) -> Iterable[str]:
         if key.endswith("_ref") and isinstance(value, str):
             yield value
         elif key.endswith("_refs") and key != "object_marking_refs" and isinstance(value, list):
-            yield from (one for one in value if isinstance(one, str))
+            yield from (ref for ref in value if isinstance(ref, str))
         elif isinstance(value, dict):
             yield from _refs(value)

@@ -48,16 +48,16 @@ def preview_step(root: str, incident_id: str) -> flask.Response:
     """POST /<root>/board/<incident>/preview: what the form comes to, shown before anything is published."""
     session = _checked_form()
     hub, account, declared = pages.hub(), _account(), _root(root)
-    found = find_incident(hub, account, root, incident_id)
+    incident = find_incident(hub, account, root, incident_id)
     form = {**flask.request.form.to_dict(), "asked": flask.request.form.getlist("asked")}
     if form.get("action") == steps.WITHDRAW:
-        return _preview_withdrawal(session, declared, found)
+        return _preview_withdrawal(session, declared, incident)
     try:
-        planned = steps.plan(hub, account, declared, found, form)
+        planned = steps.plan(hub, account, declared, incident, form)
     except UnprocessableError as error:
-        return _page(root, found, problem=str(error), form=form, status=422)
-    sealed = pages.sessions().seal(session, _PURPOSE, [asdict(one) for one in planned])
-    return _preview(declared, found, flask.request.form["action"], planned, sealed)
+        return _page(root, incident, problem=str(error), form=form, status=422)
+    sealed = pages.sessions().seal(session, _PURPOSE, [asdict(step) for step in planned])
+    return _preview(declared, incident, flask.request.form["action"], planned, sealed)
 
 
 def publish_step(root: str, incident_id: str) -> flask.Response:
@@ -65,45 +65,47 @@ def publish_step(root: str, incident_id: str) -> flask.Response:
     session = _checked_form()
     hub, account, declared = pages.hub(), _account(), _root(root)
     values = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("sealed", ""))
-    planned = [Planned(**one) for one in values] if isinstance(values, list) else []
-    found = find_incident(hub, account, root, incident_id)
+    planned = [Planned(**step) for step in values] if isinstance(values, list) else []
+    incident = find_incident(hub, account, root, incident_id)
     if isinstance(values, dict):
-        return _withdraw(session, declared, found, values)
+        return _withdraw(session, declared, incident, values)
     if not planned or not steps.is_fresh(planned, hub.clock()):
-        return _page(root, found, problem=gettext("This was shown too long ago: begin again."), status=422)
+        return _page(root, incident, problem=gettext("This was shown too long ago: begin again."), status=422)
     refusals = _published(account, declared, planned)
     if refusals:
-        return _page(root, found, problem=" ".join(refusals), status=422)
+        return _page(root, incident, problem=" ".join(refusals), status=422)
     action = flask.request.form.get("action", "")
-    return layout.see(f"/{root}/board/{found.content['id']}/" + (f"?done={action}" if action in steps.WORDS else ""))
+    return layout.see(f"/{root}/board/{incident.content['id']}/" + (f"?done={action}" if action in steps.WORDS else ""))
 
 
 def _published(account: Account, root: ApiRoot, planned: Sequence[Planned]) -> list[str]:
     """Publish it and note how much it was; in which words anything was refused."""
     results, refusals = steps.publish(pages.hub(), account, root, planned)
-    flask.g.count = sum(one.successes for one in results)
-    flask.g.failures = sum(one.failures for one in results)
+    flask.g.count = sum(result.successes for result in results)
+    flask.g.failures = sum(result.failures for result in results)
     count_objects(flask.g.count, flask.g.failures)
     flask.request.environ[front.OBJECTS] = flask.g.count + flask.g.failures
     return refusals
 
 
-def _preview_withdrawal(session: Session, root: ApiRoot, found: Incident, problem: str = "") -> flask.Response:
+def _preview_withdrawal(session: Session, root: ApiRoot, incident: Incident, problem: str = "") -> flask.Response:
     """What taking the incident back comes to, and a form that says yes to just that."""
     hub, account = pages.hub(), _account()
     moment = hub.clock()
     try:
-        planned = withdrawal.plan(hub, account, root, found, moment)
+        planned = withdrawal.plan(hub, account, root, incident, moment)
     except UnprocessableError as error:
-        return _page(root.name, found, problem=str(error), status=422)
-    collections = {one.collection for one in planned.revocations} | {one.collection for one in planned.deletions}
+        return _page(root.name, incident, problem=str(error), status=422)
+    collections = {change.collection for change in planned.revocations} | {
+        change.collection for change in planned.deletions
+    }
     targets = [collection for collection in root.collections if collection.id in collections]
     return pages.render(
         "withdrawal.html",
         422 if problem else 200,
         exercise=root.exercise,
         root=root,
-        incident=found,
+        incident=incident,
         problem=problem,
         planned=planned,
         targets=targets,
@@ -117,20 +119,20 @@ def _preview_withdrawal(session: Session, root: ApiRoot, found: Incident, proble
     )
 
 
-def _withdraw(session: Session, root: ApiRoot, found: Incident, shown: Mapping[str, Any]) -> flask.Response:
+def _withdraw(session: Session, root: ApiRoot, incident: Incident, shown: Mapping[str, Any]) -> flask.Response:
     """Take back what was shown; where anything changed meanwhile, show it once more."""
     hub, account = pages.hub(), _account()
     if not 0 <= hub.clock() - shown["moment"] <= steps.SHOWN_MINUTES * 60_000:
-        return _preview_withdrawal(session, root, found, gettext("This was shown too long ago: begin again."))
-    planned = withdrawal.plan(hub, account, root, found, shown["moment"])
+        return _preview_withdrawal(session, root, incident, gettext("This was shown too long ago: begin again."))
+    planned = withdrawal.plan(hub, account, root, incident, shown["moment"])
     if planned.digest != shown["digest"]:
         why = gettext("What would be withdrawn has changed meanwhile: look at it once more.")
-        return _preview_withdrawal(session, root, found, why)
+        return _preview_withdrawal(session, root, incident, why)
     refusals = _published(account, root, planned.revocations)
     if refusals:
-        return _page(root.name, found, problem=" ".join(dict.fromkeys(refusals)), status=422)
+        return _page(root.name, incident, problem=" ".join(dict.fromkeys(refusals)), status=422)
     withdrawal.delete(hub, account, root, planned)
-    return layout.see(f"/{root.name}/board/{found.content['id']}/?done={steps.WITHDRAW}")
+    return layout.see(f"/{root.name}/board/{incident.content['id']}/?done={steps.WITHDRAW}")
 
 
 def back_to_incident(root: str, incident_id: str) -> flask.Response:
@@ -142,18 +144,18 @@ def download(root: str, incident_id: str, name: str) -> flask.Response:
     """GET /<root>/board/<incident>/download/<name>: the indicators as CSV or lists, all of it as a STIX bundle."""
     if name not in _DOWNLOADS:
         raise NotFoundError(f"There is no such file; there are {', '.join(_DOWNLOADS)}.")
-    found = find_incident(pages.hub(), pages.account(), root, incident_id)
-    chosen = found.of_type("indicator")
+    incident = find_incident(pages.hub(), pages.account(), root, incident_id)
+    chosen = incident.of_type("indicator")
     if name == "bundle.json":
-        objects = [*found.objects, *found.reports, found.content]
+        objects = [*incident.objects, *incident.reports, incident.content]
         body = orjson.dumps({"type": "bundle", "id": f"bundle--{pages.hub().new_id()}", "objects": objects})
     elif name == "indicators.csv":
         body = indicators.as_csv(chosen).encode()
     else:
         body = indicators.as_list(chosen, indicators.LISTS[name.removesuffix(".txt")], _now()).encode()
-    _note_sent(found)
+    _note_sent(incident)
     response = _file(body, _DOWNLOADS[name])
-    level = "" if found.level is None else f"-{found.level.label.replace(':', '-').replace('+', '-')}"
+    level = "" if incident.level is None else f"-{incident.level.label.replace(':', '-').replace('+', '-')}"
     file = f"{incident_id[:18]}{level}-{name}"
     response.headers["Content-Disposition"] = f'attachment; filename="{file}"'
     return response
@@ -164,7 +166,7 @@ def download(root: str, incident_id: str, name: str) -> flask.Response:
 
 def _page(  # noqa: PLR0913 - what a page may have to say besides
     root: str,
-    found: Incident,
+    incident: Incident,
     *,
     problem: str = "",
     done: str = "",
@@ -172,7 +174,7 @@ def _page(  # noqa: PLR0913 - what a page may have to say besides
     status: int = 200,
 ) -> flask.Response:
     hub, account, declared = pages.hub(), pages.account(), _root(root)
-    entry = _entry(account, declared, found)
+    entry = _entry(account, declared, incident)
     member = (account.member if account is not None else None) or ""
     plain = "plain" in flask.request.args
     response = pages.render(
@@ -180,45 +182,45 @@ def _page(  # noqa: PLR0913 - what a page may have to say besides
         status,
         exercise=declared.exercise,
         root=declared,
-        incident=found,
+        incident=incident,
         entry=entry,
         row=None if entry is None else board_view.row_of(entry, declared.members, member),
         board={"generated_at": format_milliseconds(hub.clock()), "member": member},
         view=board_view,
         members=hub.catalogue.members,
-        may_withdraw=withdrawal.may_withdraw(hub, account, found),
+        may_withdraw=withdrawal.may_withdraw(hub, account, incident),
         possible=steps.possible(account, declared, entry) if account is not None and entry is not None else None,
         steps=steps,
         form=form or {},
         problem=problem,
         done=steps.WORDS.get(done, ""),
-        timeline=_timeline(found, entry),
-        indicators=[(one, indicators.values_of(one)) for one in found.of_type("indicator")],
+        timeline=_timeline(incident, entry),
+        indicators=[(indicator, indicators.values_of(indicator)) for indicator in incident.of_type("indicator")],
         plain=plain,
         now=_now(),
         lists=indicators.LISTS,
-        techniques=_techniques(found),
-        picture=picture.draw([found.content, *found.objects]),
+        techniques=_techniques(incident),
+        picture=picture.draw([incident.content, *incident.objects]),
         box=(picture.BOX_WIDTH, picture.BOX_HEIGHT),
-        translations=found.translations,
-        author=hub.catalogue.reserved.get(found.content.get("created_by_ref", "")),
+        translations=incident.translations,
+        author=hub.catalogue.reserved.get(incident.content.get("created_by_ref", "")),
         level_of=lambda content: level.label if (level := tlp.level(content)) is not None else "",
         events=pages.events_address(root),
     )
     if flask.request.method == "GET":
-        _note_sent(found)
+        _note_sent(incident)
     return response
 
 
-def _preview(root: ApiRoot, found: Incident, action: str, planned: list[Planned], sealed: str) -> flask.Response:
+def _preview(root: ApiRoot, incident: Incident, action: str, planned: list[Planned], sealed: str) -> flask.Response:
     hub, account = pages.hub(), _account()
-    targets = [collection for one in planned if (collection := hub.catalogue.by_id(one.collection)) is not None]
+    targets = [collection for step in planned if (collection := hub.catalogue.by_id(step.collection)) is not None]
     readers = sorted({code for collection in targets for code in collection.readers})
     return pages.render(
         "preview.html",
         exercise=root.exercise,
         root=root,
-        incident=found,
+        incident=incident,
         action=action,
         word=steps.WORDS[action],
         planned=planned,
@@ -227,28 +229,28 @@ def _preview(root: ApiRoot, found: Incident, action: str, planned: list[Planned]
         member=hub.catalogue.members[account.member or ""],
         sealed=sealed,
         level_of=lambda content: level.label if (level := tlp.level(content)) is not None else "",
-        source=[orjson.dumps(one.content, option=orjson.OPT_INDENT_2).decode() for one in planned],
+        source=[orjson.dumps(step.content, option=orjson.OPT_INDENT_2).decode() for step in planned],
         names=hub.catalogue.members,
         identities=hub.catalogue.reserved,
     )
 
 
-def _entry(account: Account | None, root: ApiRoot, found: Incident) -> dict[str, Any] | None:
+def _entry(account: Account | None, root: ApiRoot, incident: Incident) -> dict[str, Any] | None:
     """The board's entry, for those who may see the board."""
     if account is None or account.kind is not AccountKind.CERT or account.member not in root.members:
         return None
-    entry = pages.hub().community.incident(account, root.name, found.content["id"])
+    entry = pages.hub().community.incident(account, root.name, incident.content["id"])
     if entry is not None:
         first = datetime.fromisoformat(entry["first_added"]).timestamp()
         entry["age_seconds"] = max(0, int(pages.hub().clock() / 1000 - first))
     return entry
 
 
-def _timeline(found: Incident, entry: Mapping[str, Any] | None) -> list[tuple[str, str, str, str]]:
+def _timeline(incident: Incident, entry: Mapping[str, Any] | None) -> list[tuple[str, str, str, str]]:
     """(time, member, what, text) of all that happened, the oldest first."""
-    events = [event for event in found.of_type("event") if isinstance(event.get("start_time"), str)]
+    events = [event for event in incident.of_type("event") if isinstance(event.get("start_time"), str)]
     lines = [(event["start_time"], "", gettext("It happened"), str(event.get("name", ""))) for event in events]
-    lines += [(report["modified"], "", gettext("Report published"), report["name"]) for report in found.reports]
+    lines += [(report["modified"], "", gettext("Report published"), report["name"]) for report in incident.reports]
     if entry is None:
         return sorted(lines)
     lines.append(
@@ -260,7 +262,9 @@ def _timeline(found: Incident, entry: Mapping[str, Any] | None) -> list[tuple[st
         asked = gettext("asks {members}").format(members=" ".join(request["asked"]))
         lines.append((request["at"], request["by"], asked, request["what"]))
         for member, answers in request["answers"].items():
-            lines += [(one["at"], member, gettext(_SAID[one["says"]]), _reason(member, one)) for one in answers]
+            lines += [
+                (answer["at"], member, gettext(_SAID[answer["says"]]), _reason(member, answer)) for answer in answers
+            ]
     return sorted(lines)
 
 
@@ -273,13 +277,18 @@ def _reason(member: str, answer: Mapping[str, Any]) -> str:
 _SAID: Final = {"accepted": "accepted a request", "refused": "refused a request", "done": "did what was asked"}
 
 
-def _techniques(found: Incident) -> list[tuple[str, str]]:
+def _techniques(incident: Incident) -> list[tuple[str, str]]:
     """(id, name) of each technique of ATT&CK."""
     techniques = []
-    for pattern in found.of_type("attack-pattern"):
+    for pattern in incident.of_type("attack-pattern"):
         references = pattern.get("external_references", [])
         known = next(
-            (str(one.get("external_id", "")) for one in references if "mitre" in str(one.get("source_name"))), ""
+            (
+                str(reference.get("external_id", ""))
+                for reference in references
+                if "mitre" in str(reference.get("source_name"))
+            ),
+            "",
         )
         techniques.append((known, pattern["name"] if pattern["name"] != known else ""))
     return sorted(set(techniques))
@@ -314,14 +323,14 @@ def _now() -> str:
     return datetime.fromtimestamp(pages.hub().clock() / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _note_sent(found: Incident) -> None:
+def _note_sent(incident: Incident) -> None:
     """Who opens the incident has it: the ledger learns of it when the page has left."""
-    if not found.sent:
+    if not incident.sent:
         return
 
     def note() -> None:
-        for one in found.sent:
-            one()
+        for record_delivery in incident.sent:
+            record_delivery()
 
     if front.FRONT in flask.request.environ:
         flask.request.environ[front.SENT] = note

@@ -142,8 +142,8 @@ class _Tie:
 def _add_incidents(hub: Hub, account: Account | None, places: Sequence[Collection], result: Lookup) -> None:
     """(3) Incidents that the reader may not see take no room of those that it may."""
     reached: dict[tuple[str, str], set[str]] = {}  # (API root, id) -> incidents
-    for one in result.mentions:
-        reached.setdefault((one.root, one.id), {one.id} if one.type == "incident" else set())
+    for mention in result.mentions:
+        reached.setdefault((mention.root, mention.id), {mention.id} if mention.type == "incident" else set())
     ties = [
         tie
         for place in places
@@ -162,7 +162,7 @@ def _add_incidents(hub: Hub, account: Account | None, places: Sequence[Collectio
     for place in places:
         for chunk in _chunks(sorted(incidents[place.root])):
             contents = _contents(hub, account, place, Wanted(ids=tuple(chunk)), len(chunk), result)
-            names |= {(place.root, one["id"]): shortened(str(one.get("name", ""))) for one in contents}
+            names |= {(place.root, mention["id"]): shortened(str(mention.get("name", ""))) for mention in contents}
     for tie in ties:
         visible = [ref for ref in tie.incidents if (tie.root, ref) in names]
         for identifier in tie.found:
@@ -172,7 +172,7 @@ def _add_incidents(hub: Hub, account: Account | None, places: Sequence[Collectio
         visible = sorted(ref for ref in refs if (root, ref) in names)
         result.cut = result.cut or len(visible) > INCIDENTS_MOST
         shown[root, identifier] = tuple((ref, names[root, ref]) for ref in visible[:INCIDENTS_MOST])
-    result.mentions = [replace(one, incidents=shown[one.root, one.id]) for one in result.mentions]
+    result.mentions = [replace(mention, incidents=shown[mention.root, mention.id]) for mention in result.mentions]
 
 
 def _ties(hub: Hub, account: Account | None, place: Collection, ids: Sequence[str], result: Lookup) -> Iterator[_Tie]:

@@ -62,7 +62,7 @@ def _page(text: str, result: Lookup | None, *, problem: str = "") -> flask.Respo
 
 def _as_json(result: Lookup) -> flask.Response:
     body = {
-        "found": [_as_found(one) for one in result.mentions],
+        "found": [_as_found(mention) for mention in result.mentions],
         "missing": result.missing,
         "whole": result.whole,
     }

@@ -47,32 +47,32 @@ def wants_page(request: flask.Request) -> bool:
 
 def hub() -> Hub:
     """The hub of this application."""
-    found: Hub = flask.current_app.extensions["hub"]
-    return found
+    current_hub: Hub = flask.current_app.extensions["hub"]
+    return current_hub
 
 
 def sessions() -> Sessions:
     """Those of this application."""
-    found: Sessions = flask.current_app.extensions["sessions"]
-    return found
+    current_sessions: Sessions = flask.current_app.extensions["sessions"]
+    return current_sessions
 
 
 def provider() -> Provider | None:
     """Through which people may sign in besides; None where the operator names none."""
-    found: Provider | None = flask.current_app.extensions["provider"]
-    return found
+    current_provider: Provider | None = flask.current_app.extensions["provider"]
+    return current_provider
 
 
 def account() -> Account | None:
     """Who is asking."""
-    found: Account | None = flask.g.get("account")
-    return found
+    current_account: Account | None = flask.g.get("account")
+    return current_account
 
 
 def session() -> Session | None:
     """The session in which the request came, None where it brought credentials of its own, or none."""
-    found: Session | None = flask.g.get("session")
-    return found
+    current_session: Session | None = flask.g.get("session")
+    return current_session
 
 
 def public_url() -> str:
@@ -88,9 +88,9 @@ def begin_page() -> None:
     if wants_page(request):
         flask.g.error_page = error_page
     if "Authorization" not in request.headers:
-        found = sessions().find(request.cookies.get(guard.cookie_name(request, public_url())))
-        if found is not None:
-            flask.g.session, flask.g.account = found
+        session_and_account = sessions().find(request.cookies.get(guard.cookie_name(request, public_url())))
+        if session_and_account is not None:
+            flask.g.session, flask.g.account = session_and_account
 
 
 def end_page(response: flask.Response) -> None:
@@ -186,9 +186,11 @@ def events_address(root: str) -> str:
     if not events:
         return ""
     # a page that shows incidents asks for itself again when something moved: not for each envelope of lone indicators
-    readable = [one for one in declared.collections if access.reads(account(), one) is not None]
-    chosen = [one for one in readable if takes_incidents(one)]
-    query = urlencode([("collection", one.alias) for one in chosen]) if chosen and chosen != readable else ""
+    readable = [collection for collection in declared.collections if access.reads(account(), collection) is not None]
+    chosen = [collection for collection in readable if takes_incidents(collection)]
+    query = (
+        urlencode([("collection", collection.alias) for collection in chosen]) if chosen and chosen != readable else ""
+    )
     return f"{events}/{root}/events" + (f"?{query}" if query else "")
 
 

@@ -91,7 +91,7 @@ def draw(objects: Sequence[Mapping[str, Any]]) -> Picture:
     boxes: dict[str, Box] = {}
     drawn: list[Box] = []
     for x_index, number in enumerate(sorted(columns)):
-        inside = sorted(columns[number], key=lambda one: (one["type"] != "incident", one["type"], _name(one)))
+        inside = sorted(columns[number], key=lambda item: (item["type"] != "incident", item["type"], _name(item)))
         shown = inside if len(inside) <= ROWS_MOST else inside[: ROWS_MOST - 1]
         x = _MARGIN + x_index * (BOX_WIDTH + GAP_X)
         for y_index, content in enumerate(shown):

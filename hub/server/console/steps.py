@@ -102,16 +102,16 @@ def possible(account: Account, root: ApiRoot, entry: Mapping[str, Any]) -> Possi
 
 
 def _answerings(entry: Mapping[str, Any], member: str) -> list[Answering]:
-    found = []
+    answerings = []
     for request in entry["requests"]:
         if member not in request["asked"]:
             continue
-        given = request["answers"].get(member)
-        last = SAY_BY_LABEL[f"response:{given[-1]['says']}"] if given else None
+        answers = request["answers"].get(member)
+        last = SAY_BY_LABEL[f"response:{answers[-1]['says']}"] if answers else None
         legal = tuple(word for word, say in ANSWERS.items() if say in LEGAL[last])
         if legal:
-            found.append(Answering(request["request"], request["by"], request["what"], request["due"], legal))
-    return found
+            answerings.append(Answering(request["request"], request["by"], request["what"], request["due"], legal))
+    return answerings
 
 
 def steps_collection(account: Account, root: ApiRoot) -> Collection | None:
@@ -171,7 +171,7 @@ def _asked(hub: Hub, root: ApiRoot, codes: Sequence[str]) -> list[str]:
 
 def _due(form: Mapping[str, Any], now: int) -> int | None:
     hours = str(form.get("hours", ""))
-    return now + int(hours) * _HOUR if hours in {str(one) for one in HOURS} else None
+    return now + int(hours) * _HOUR if hours in {str(choice) for choice in HOURS} else None
 
 
 def _closing(hub: Hub, account: Account, root: ApiRoot, incident: Incident) -> list[Planned]:
@@ -221,9 +221,9 @@ def _held(hub: Hub, account: Account, root: ApiRoot, collection: Collection, ide
 def publish(hub: Hub, account: Account, root: ApiRoot, planned: Sequence[Planned]) -> tuple[list[Accepted], list[str]]:
     """(3) Publish what was shown: what came of each collection's part, and in which words anything was refused."""
     results, words = [], []
-    for collection in dict.fromkeys(one.collection for one in planned):
+    for collection in dict.fromkeys(step.collection for step in planned):
         writer = hub.may_add(account, root.name, collection)
-        objects = [one.content for one in planned if one.collection == collection]
+        objects = [step.content for step in planned if step.collection == collection]
         accepted = hub.add_objects(writer, orjson.dumps({"objects": objects}))
         results.append(accepted)
         words += [failure["message"] for failure in orjson.loads(accepted.body).get("failures", ())]
@@ -232,4 +232,6 @@ def publish(hub: Hub, account: Account, root: ApiRoot, planned: Sequence[Planned
 
 def is_fresh(planned: Sequence[Planned], now: int) -> bool:
     """Whether what was shown was made lately enough to be published."""
-    return all(abs(now - parse_timestamp(one.content["modified"]) // 1000) <= SHOWN_MINUTES * 60_000 for one in planned)
+    return all(
+        abs(now - parse_timestamp(step.content["modified"]) // 1000) <= SHOWN_MINUTES * 60_000 for step in planned
+    )

@@ -87,23 +87,23 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, moment: 
     reports = [report for report in incident.reports if report.get("created_by_ref") in own]
     named = {ref for report in reports for ref in report.get("object_refs", ())} | {incident.content["id"]}
     going = {incident.content["id"], *(report["id"] for report in reports)}
-    candidates = [one for one in incident.objects if one["id"] in named]
+    candidates = [item for item in incident.objects if item["id"] in named]
     revocable = [
-        one["id"] for one in candidates if one.get("created_by_ref") in own and _is_of_it(one, incident.content)
+        item["id"] for item in candidates if item.get("created_by_ref") in own and _is_of_it(item, incident.content)
     ]
-    containers = list(_containers(hub, account, root, [one["id"] for one in candidates]))
+    containers = list(_containers(hub, account, root, [item["id"] for item in candidates]))
     shared = _named_elsewhere(containers, going.union(revocable))
-    ids = [*going, *(one for one in revocable if one not in shared)]
+    ids = [*going, *(item for item in revocable if item not in shared)]
     observables = {
-        one["id"]: str(one.get("value") or one.get("name") or one["id"])
-        for one in candidates
-        if one["type"] in OBSERVABLE_TYPES and one["id"] not in shared
+        item["id"]: str(item.get("value") or item.get("name") or item["id"])
+        for item in candidates
+        if item["type"] in OBSERVABLE_TYPES and item["id"] not in shared
     }
     places = [c for c in root.collections if access.writes(account, c) and access.reads(account, c) is not None]
-    revocations = [one for place in places for one in _revocations(hub, account, place, ids, moment)]
+    revocations = [item for place in places for item in _revocations(hub, account, place, ids, moment)]
     return Withdrawal(
         tuple(revocations),
-        tuple(one for place in places for one in _deletable(hub, account, place, observables)),
+        tuple(item for place in places for item in _deletable(hub, account, place, observables)),
     )
 
 
@@ -126,9 +126,9 @@ def _revocations(hub: Hub, account: Account, place: Collection, ids: Sequence[st
         versions.setdefault(content["id"], []).append(content)
     planned = []
     for held in versions.values():
-        if any(one.get("revoked") is True for one in held):
+        if any(version.get("revoked") is True for version in held):
             continue
-        newest = max(parse_timestamp(one["modified"]) for one in held)
+        newest = max(parse_timestamp(version["modified"]) for version in held)
         lowest = min(held, key=lambda one: (_level(one), -parse_timestamp(one["modified"])))
         modified = format_milliseconds(max(moment, newest // 1000 + 1))
         planned.append(Planned(place.id, lowest | {"revoked": True, "modified": modified}))
@@ -198,9 +198,9 @@ def _containers_in(
 def delete(hub: Hub, account: Account, root: ApiRoot, withdrawal: Withdrawal) -> int:
     """(3) How many observables stay, since other members published them, too. One that is gone already is no fault."""
     staying = 0
-    for one in withdrawal.deletions:
+    for deletion in withdrawal.deletions:
         try:
-            hub.delete_object(account, root.name, one.collection, one.id, Filters())
+            hub.delete_object(account, root.name, deletion.collection, deletion.id, Filters())
         except NotFoundError:
             continue
         except ForbiddenError:

@@ -80,10 +80,10 @@ def _mark_values(operations: Operations) -> None:
             rows = mongo_operations.records_of(wanted, operations)
             if not rows:
                 break
-            found = ((row["_id"], marks_in(row["body"])) for row in rows)
+            keys_and_marks = ((row["_id"], marks_in(row["body"])) for row in rows)
             changes = [
                 UpdateOne({"_id": key, "coll": collection}, {"$set": {"marks": list(marks)}})
-                for key, marks in found
+                for key, marks in keys_and_marks
                 if marks
             ]
             if changes:

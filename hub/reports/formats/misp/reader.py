@@ -80,8 +80,8 @@ def _records(source: Source) -> Iterator[Record]:
             yield f"{where}.Event" if where != "document" else "Event", {**beside, **value["Event"]}
         else:
             yield where, value
-    for found in (*searched.values(), loose):
-        found["Object"] += _joined(found.pop(_PIECE))
+    for whole in (*searched.values(), loose):
+        whole["Object"] += _joined(whole.pop(_PIECE))
     yield from ((f"Event {name}", event) for name, event in searched.items())
     if any(loose.values()):
         yield "document", loose
