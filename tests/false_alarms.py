@@ -28,13 +28,13 @@ from hub.home.keys import Key
 from hub.home.member import OwnMember
 from hub.release.deny import listed, scanner_for
 from hub.release.gate import _values as values_of
+from hub.release.named_things import named_things, needles_of
+from hub.release.names_in_texts import names_in_texts
 from hub.release.needle_index import NeedleIndex
 from hub.release.needles import our_words
 from hub.release.patterns import intruders
 from hub.release.scan import Scanner
-from hub.release.similar_needles import like_told_name
-from hub.release.told_fields import needles_of, told_fields
-from hub.release.told_names import told_names
+from hub.release.similar_needles import like_name_in_text
 from hub.rendering.render import render
 from hub.reports.read import ReadOptions, read_reports
 from hub.reports.report import Report
@@ -157,8 +157,8 @@ def of_own_texts(folder: Path, reasons: Counter[str]) -> int:
     """How many of the values hold a name that only a text or a field of their own report tells."""
     held = 0
     for report in reports(folder):
-        of_names = (like_told_name(name) for name in told_names(report))
-        needles = list(chain.from_iterable(chain(of_names, map(needles_of, told_fields(report)))))
+        of_names = (like_name_in_text(name) for name in names_in_texts(report))
+        needles = list(chain.from_iterable(chain(of_names, map(needles_of, named_things(report)))))
         scanner = Scanner([NeedleIndex(needles)], [], harmless=our_words())
         for text in _of_report(report) if needles else ():
             hits = scanner.hits(text)

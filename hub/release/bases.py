@@ -102,13 +102,13 @@ _NUMBER_BASES: Final = tuple(
 
 def _numbers(text: str) -> Iterator[Decoded]:
     for match in _NUMBER.finditer(text):
-        for said in _of_number(match[0]):
-            yield Decoded(said, match.start(), match.end())
+        for decoded_text in _of_number(match[0]):
+            yield Decoded(decoded_text, match.start(), match.end())
 
 
 @lru_cache(maxsize=20_000)
 def _of_number(digits: str) -> tuple[str, ...]:
-    """What a number says whose bytes are printable without exception; of another one nobody can tell that it is a text."""
+    """The text of a number whose bytes are all printable; any other number may be no text at all."""
     numbers = []
     if digits.isdecimal():
         numbers.append(int(digits))

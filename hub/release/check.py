@@ -59,35 +59,35 @@ class Look:
 def problems(contents: Iterable[Mapping[str, Any]], look: Look) -> list[str]:
     """What speaks against sending these objects; empty if nothing does."""
     objects = list(contents)
-    found: list[str] = []
+    complaints: list[str] = []
     # (1) references
     there = {item["id"] for item in objects} | WELL_KNOWN | look.known | {look.own}
     for item in objects:
         missing = sorted(ref for ref in _references(item) if ref not in there)
-        found += [f"{item['id']} refers to {ref}, which does not leave" for ref in missing]
+        complaints += [f"{item['id']} refers to {ref}, which does not leave" for ref in missing]
     # (2) ids
     secret = {identifier.partition("--")[2].encode() for identifier in look.hidden - there}
     for item in objects:
         if secret and not secret.isdisjoint(_UUID.findall(orjson.dumps(item).lower())):
-            found.append(f"{item['id']} holds an id of an object that stays")
+            complaints.append(f"{item['id']} holds an id of an object that stays")
     # (3) names and addresses
     texts = {item["id"]: list(texts_of(item)) for item in objects}
     for identifier, of_one in texts.items():
         for text in of_one:
-            found += [f"{identifier} holds {hit}" for hit in _hits(text, look.scanner, look.approved)]
+            complaints += [f"{identifier} holds {hit}" for hit in _hits(text, look.scanner, look.approved)]
     # (4) levels, (5) validity
     taken: set[str] = set()
     for item in objects:
-        found += _level_problem(item, look.highest)
-        found += [f"{item['id']}: {fault.path or 'as a whole'} {fault.message}" for fault in faults(item)]
+        complaints += _level_problem(item, look.highest)
+        complaints += [f"{item['id']}: {fault.path or 'as a whole'} {fault.message}" for fault in faults(item)]
         if look.sampled and item["type"] in taken:
             continue
         taken.add(item["type"])
         try:
             stix_classes.build(item)
         except (STIXError, ValueError) as error:
-            found.append(f"{item['id']}: stix2 does not take it: {error}")
-    return found
+            complaints.append(f"{item['id']}: stix2 does not take it: {error}")
+    return complaints
 
 
 def _hits(text: str, scanner: Scanner, approved: Iterable[str]) -> tuple[Hit, ...]:

@@ -59,7 +59,7 @@ class ReleaseContext:
     adversary_values: frozenset[str] = field(repr=False)
     first: str
     began: str | None = None
-    began_is_told: bool = False
+    start_is_released: bool = False
     sector: str | None = None
     wording: int = WORDING
     families: Mapping[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class ReleaseContext:
 
     def since_it_began(self, time: str, unit: Fidelity) -> tuple[str, Fidelity]:
         """A time as it leaves, and how exact it then is."""
-        return rounding.since(self.began, time, unit, told=self.began_is_told)
+        return rounding.since(self.began, time, unit, start_is_released=self.start_is_released)
 
     def may_say(self, word: str) -> bool:
         """Whether a word of a vocabulary tells no more than the sector that is said."""
@@ -140,8 +140,8 @@ class ObjectContext:
         start, end, unit = self.content["valid_from"], self.content["valid_until"], self.release.unit
         if self.release.report.kind is not ReportKind.CASE:
             return rounding.floor(start, unit), rounding.ceiling(end, unit)
-        told, _ = self.release.since_it_began(start, unit)
-        return told, rounding.ceiling(rounding.until(start, end, told), unit)
+        released_start, _ = self.release.since_it_began(start, unit)
+        return released_start, rounding.ceiling(rounding.until(start, end, released_start), unit)
 
     def released_id(self, ref: str) -> str | None:
         """The released id of something that leaves, or None."""

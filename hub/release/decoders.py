@@ -91,7 +91,7 @@ def _hexadecimal(text: str) -> Iterator[Decoded]:
     for match in _HEX.finditer(text):
         raw = bytes.fromhex(match[0][:MAX_RUN])
         yield from of_run(raw, match)
-        yield from (Decoded(said, match.start(), match.end(), clean) for said, clean in unpacked(raw, marked=True))
+        yield from (Decoded(plain, match.start(), match.end(), clean) for plain, clean in unpacked(raw, marked=True))
         if len(match[0]) > 8:
             yield from of_run(bytes.fromhex(match[0][1:MAX_RUN][: (len(match[0]) - 1) // 2 * 2]), match)
     for match in chain(_SPACED_HEX.finditer(text), _GROUPED_HEX.finditer(text)):
@@ -99,7 +99,7 @@ def _hexadecimal(text: str) -> Iterator[Decoded]:
         yield from of_run(bytes.fromhex(digits), match)
     if len(words := _HEX_WORDS.findall(text) if "0x" in text else ()) > 1:  # as processors keep them: last byte first
         raw = b"".join(bytes.fromhex(word)[::-1] for word in words)
-        yield from (Decoded(said, 0, len(text), clean) for said, clean in readable(raw))
+        yield from (Decoded(plain, 0, len(text), clean) for plain, clean in readable(raw))
     if "|" in text:  # Snort writes bytes among the letters of a content
         plain = _SNORT_HEX.sub(lambda match: bytes.fromhex(match[1]).decode("latin-1"), text)
         yield Decoded(plain, 0, len(text))

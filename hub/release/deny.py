@@ -2,8 +2,8 @@
 
 * Of this report's victims, secondary victims and reporters everything is searched for: what is their own (`needles.of_…`),
   what resembles it (`similar_needles.like_…`), hash values, addresses.
-* Of organisations that the report's texts name (`told_names`), what resembles the name; so, too, of persons and places in
-  fields without a place in a report (`told_fields`).
+* Of organisations that the report's texts name (`names_in_texts`), what resembles the name; so, too, of persons and places in
+  fields without a place in a report (`named_things`).
 * Of the CERT's own list (`[deny]` and the register in `member.toml`), which may have thousands of entries, what is their
   own is searched for, and names and domains in letters that look alike. Where the victim is one of the register, all
   that the register says of it counts as declared.
@@ -21,13 +21,13 @@ from hub.home.register import Constituent
 from hub.release import constituents, hash_spellings, needles, similar_needles
 from hub.release.addresses import interval_of
 from hub.release.digests import DeclaredDigests, ListedDigests
+from hub.release.named_things import named_things, needles_of
+from hub.release.names_in_texts import names_in_texts
 from hub.release.needle import Hashed, Needle
 from hub.release.needle_index import NeedleIndex
 from hub.release.needles import our_words
 from hub.release.scan import Scanner
 from hub.release.spelling import squeeze
-from hub.release.told_fields import needles_of, told_fields
-from hub.release.told_names import told_names
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading.values import url_host
 from hub.reports.report import Report
@@ -54,10 +54,10 @@ def scanner_for(member: OwnMember, report: Report, *, named: Victim | None = Non
         declared.needles += needles.of_number(ticket, "a ticket")
     for item in report.observables:
         declared.observable(item)
-    for name in told_names(report):
-        declared.needles += similar_needles.like_told_name(name)
-    for told in told_fields(report):
-        declared.needles += needles_of(told)
+    for name in names_in_texts(report):
+        declared.needles += similar_needles.like_name_in_text(name)
+    for thing in named_things(report):
+        declared.needles += needles_of(thing)
     index = NeedleIndex(declared.needles, DeclaredDigests(lambda: declared.hashed))
     networks = [*_listed_networks(member), *declared.networks]
     own = [member.name, member.contact or "", (named.name or "") if named else ""]
@@ -87,13 +87,15 @@ def _listed_index(member: OwnMember) -> NeedleIndex:
 
 
 def _listed_networks(member: OwnMember) -> list[str]:
-    return [*member.deny.ip_ranges, *(network for one in member.register for network in one.ip_ranges)]
+    return [*member.deny.ip_ranges, *(network for constituent in member.register for network in constituent.ip_ranges)]
 
 
 def _listed_needles(member: OwnMember) -> Iterator[Needle]:
     deny, whose = member.deny, "a constituent's"
-    also = [name for one in member.register for name in one.short_names]  # one of several words is a name by itself
-    for name in (*deny.names, *(one.name for one in member.register), *filter(_is_whole, also)):
+    also = [
+        name for constituent in member.register for name in constituent.short_names
+    ]  # one of several words is a name by itself
+    for name in (*deny.names, *(constituent.name for constituent in member.register), *filter(_is_whole, also)):
         yield from needles.of_name(name, whose)
         yield from similar_needles.like_listed_name(name, whose)
     for name in (*deny.brands, *deny.abbreviations, *(name for name in also if not _is_whole(name))):
@@ -105,14 +107,14 @@ def _listed_needles(member: OwnMember) -> Iterator[Needle]:
     for host in deny.hosts:
         yield from needles.of_host(host, whose)
         yield from similar_needles.like_listed_host(host, whose)
-    for domain in (*deny.domains, *(domain for one in member.register for domain in one.domains)):
+    for domain in (*deny.domains, *(domain for constituent in member.register for domain in constituent.domains)):
         yield from needles.of_domain(domain, whose)
         yield from similar_needles.like_listed_domain(domain, whose)
 
 
 def _listed_spellings(member: OwnMember) -> Iterator[str]:
     deny = member.deny
-    registered = (text for one in member.register for text in (one.name, *one.domains))
+    registered = (text for constituent in member.register for text in (constituent.name, *constituent.domains))
     return hash_spellings.listed(chain(deny.names, deny.brands, deny.domains, registered))
 
 
@@ -164,12 +166,12 @@ class _Declared:
                 self.needles += needles.of_place(text, whose)
                 self.needles += similar_needles.like_place(text, whose)
 
-    def constituent(self, one: Constituent) -> None:
+    def constituent(self, constituent: Constituent) -> None:
         whose = "the victim's"
-        self._name(one.name, whose)
-        for name in one.short_names:
+        self._name(constituent.name, whose)
+        for name in constituent.short_names:
             (self._name if _is_whole(name) else self._short_name)(name, whose)
-        for domain in one.domains:
+        for domain in constituent.domains:
             self._domain(domain, whose)
 
     def contact(self, contact: Contact) -> None:

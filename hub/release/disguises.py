@@ -109,8 +109,8 @@ def latin(text: str) -> str:
 
     for script, letters in _ROMANISED:
         if script.search(folded) is not None:
-            for written, said in letters:
-                folded = folded.replace(written, said)
+            for written, sound in letters:
+                folded = folded.replace(written, sound)
     return anyascii(_LEADING_VOWEL.sub(r"\2\1", folded).translate(_JAWI)).lower()
 
 

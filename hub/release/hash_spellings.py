@@ -26,7 +26,7 @@ _USUAL_MAILBOXES: Final = (
 def hashed(texts: Collection[str], whose: str) -> Iterator[Hashed]:
     """The spellings of what a report declares: names, with each row of their words by itself, domains and mailboxes."""
     why = HASH_VALUE.format(whose)
-    for spelling in dict.fromkeys(one for text in texts for one in _spellings(text, every_row=True)):
+    for spelling in dict.fromkeys(written for text in texts for written in _spellings(text, every_row=True)):
         if len(spelling) >= MIN_SHORT:
             for case in dict.fromkeys((spelling, spelling.lower(), spelling.upper())):
                 yield Hashed(case, why)

@@ -74,9 +74,9 @@ def held_items(report_id: str, preview: Preview) -> list[HeldItem]:
 def held_file(items: Iterable[HeldItem], earlier: Iterable[Mapping[str, Any]] = ()) -> bytes:
     """The list as JSON. What `earlier`, the same file before, decided about a key that is still held is kept."""
     decided = {item["key"]: item for item in earlier if item.get("decision") is not None}
-    kept = ("decision", _DESPITE)
+    fields = ("decision", _DESPITE)
     rows = [
-        item.as_dict() | {name: decided[item.key][name] for name in kept if name in decided.get(item.key, {})}
+        item.as_dict() | {name: decided[item.key][name] for name in fields if name in decided.get(item.key, {})}
         for item in {item.key: item for item in items}.values()
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
@@ -140,7 +140,7 @@ def parse_answers(body: bytes, name: str) -> list[OfficerAnswer]:
 def with_answers(approvals: Approvals, answers: Sequence[OfficerAnswer]) -> Approvals:
     """The approvals of a command together with the answers of a file."""
     let_out = [answer for answer in answers if answer.decision is not Decision.KEEP]
-    kept = frozenset(answer.key for answer in answers if answer.decision is Decision.KEEP)
+    kept_keys = frozenset(answer.key for answer in answers if answer.decision is Decision.KEEP)
     keys = frozenset(answer.key for answer in let_out)
     return Approvals(
         officer=approvals.officer,
@@ -148,8 +148,8 @@ def with_answers(approvals: Approvals, answers: Sequence[OfficerAnswer]) -> Appr
         values=approvals.values | keys,
         confirmed=approvals.confirmed,
         alone=approvals.alone | {answer.key for answer in let_out if answer.decision is Decision.LONE},
-        kept=approvals.kept | kept,
-        taken_back=approvals.taken_back | kept,
+        kept=approvals.kept | kept_keys,
+        taken_back=approvals.taken_back | kept_keys,
         despite={**approvals.despite, **{answer.key: answer.despite for answer in let_out if answer.despite}},
         shown={answer.key: answer.value for answer in answers if answer.value},
         named_by=approvals.named_by,
@@ -193,9 +193,9 @@ class Decisions:
 
     def outcomes(self) -> list[tuple[HeldItem, bool]]:
         """What this run decided about, each with whether it leaves now."""
-        kept = self._approvals.taken_back | self._approvals.kept
+        kept_keys = self._approvals.taken_back | self._approvals.kept
         chosen = (self._items[key] for key in sorted(self._approvals.keys & self._items.keys()))
-        return [(item, item.key not in kept and item.key not in self._held) for item in chosen if item.object]
+        return [(item, item.key not in kept_keys and item.key not in self._held) for item in chosen if item.object]
 
     def undecided(self) -> list[HeldItem]:
         """What was let out once and is held still: a suspicious finding needs the second yes."""

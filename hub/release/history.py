@@ -92,7 +92,7 @@ def _audience(data: Mapping[str, Any], record: ReleaseRecord) -> AudienceHistory
         collection=collection,
         profile=str(data["profile"]),
         events=tuple(_events(record.history)),
-        objects=tuple(_objects([record.objects, record.lone], _names_told(record))),
+        objects=tuple(_objects([record.objects, record.lone], _released_names(record))),
         observed=record.observed,
     )
 
@@ -105,13 +105,13 @@ def _events(history: Iterable[Mapping[str, Any]]) -> Iterator[HistoryEvent]:
         yield event
 
 
-def _names_told(record: ReleaseRecord) -> Mapping[str, str]:
+def _released_names(record: ReleaseRecord) -> Mapping[str, str]:
     """What released objects were called while they stood: a revocation repeats no name."""
     rows = [
         row for entry in record.history for row in preview_from(entry.get("preview", {"title": "", "rows": ()})).rows
     ]
-    told = {row.id: row.leaves for row in rows if row.leaves is not None and row.path == "name"}
-    return {released: told[here] for here, released in record.mapping.items() if here in told}
+    names = {row.id: row.leaves for row in rows if row.leaves is not None and row.path == "name"}
+    return {released: names[here] for here, released in record.mapping.items() if here in names}
 
 
 def _event(entry: Mapping[str, Any], let_out: Mapping[str, str]) -> HistoryEvent:
@@ -134,10 +134,10 @@ def _approvals(entry: Mapping[str, Any], rows: Sequence[PreviewRow], before: Map
     by_key = {row.key: row for row in reversed(rows) if row.key}
     alone, despite = set(entry.get("approved_alone", ())), entry.get("despite", {})
     let_out = {*entry.get("approved_texts", ()), *entry.get("approved_values", ())}
-    kept = set(entry.get("kept", ()))
+    kept_keys = set(entry.get("kept", ()))
     decided = [(key, "let out alone" if key in alone else "let out") for key in let_out]
-    decided += [(key, "kept at the CERT") for key in kept]
-    decided += [(key, "taken back") for key in set(entry.get("taken_back", ())) - kept]
+    decided += [(key, "kept at the CERT") for key in kept_keys]
+    decided += [(key, "taken back") for key in set(entry.get("taken_back", ())) - kept_keys]
     for key, decision in sorted(decided):
         row = by_key.get(key)
         if row is not None and row.held and key in let_out:
@@ -146,7 +146,7 @@ def _approvals(entry: Mapping[str, Any], rows: Sequence[PreviewRow], before: Map
         yield Approval(key, row.place if row is not None else "", text, decision, str(despite.get(key, "")))
 
 
-def _objects(versions: Iterable[Mapping[str, Version]], told: Mapping[str, str]) -> Iterable[ReleasedObject]:
+def _objects(versions: Iterable[Mapping[str, Version]], names: Mapping[str, str]) -> Iterable[ReleasedObject]:
     for by_id in versions:
         for identifier, version in by_id.items():
             content = version.content
@@ -154,7 +154,7 @@ def _objects(versions: Iterable[Mapping[str, Version]], told: Mapping[str, str])
             yield ReleasedObject(
                 type=str(content["type"]),
                 id=identifier,
-                name=told.get(identifier, str(name)) if version.revoked else str(name),
+                name=names.get(identifier, str(name)) if version.revoked else str(name),
                 modified=str(content["modified"]),
                 revoked=version.revoked,
             )

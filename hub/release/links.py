@@ -124,14 +124,16 @@ def links(item: Observable, report: Report) -> list[Link]:
     """The links in an observable of the report, each once."""
     if item.type in ACCOUNTS:
         return [Link(ACCOUNTS[item.type], "")]
-    found = dict.fromkeys(_document(item, report))
+    links_of_kinds = dict.fromkeys(_document(item, report))
     if item.type in _TEXTUAL:
         text = item.pattern or item.value
         for kind, pattern in _KINDS:
             for reading in readings(text):
                 if reading.clean:
-                    found |= {Link(kind, match[0].lstrip("?&;")): None for match in pattern.finditer(reading.text)}
-    return list(found)
+                    links_of_kinds |= {
+                        Link(kind, match[0].lstrip("?&;")): None for match in pattern.finditer(reading.text)
+                    }
+    return list(links_of_kinds)
 
 
 def is_leak(report: Report) -> bool:

@@ -127,7 +127,7 @@ def words(text: str) -> list[str]:
     folded = fold(text)
     if folded.isascii():
         return _PLAIN_WORD.findall(folded)
-    spaced = "".join(one if unicodedata.category(one)[0] in "LNM" else " " for one in folded)
+    spaced = "".join(character if unicodedata.category(character)[0] in "LNM" else " " for character in folded)
     return spaced.split()
 
 

@@ -67,9 +67,9 @@ class NeedleIndex:
                 yield from self._edited[text]
         others = self._spoken_elsewhere if word.is_latin else self._spoken
         if others and not is_ordinary(word.latin) and _NOISE.fullmatch(word.latin) is None:
-            said = spoken(word.latin if word.is_latin else word.text)
+            pronunciation = spoken(word.latin if word.is_latin else word.text)
             for text, needles in others.items():
-                if said_alike(said, text):
+                if said_alike(pronunciation, text):
                     yield from needles
 
     def __len__(self) -> int:

@@ -1,7 +1,7 @@
-"""What stays at the CERT of each import and each release: one JSON file for each report and audience, written whole.
+"""The CERT's own records of each import and each release: one JSON file per report and audience, replaced as a whole.
 
-`hub publish` needs it for the next version, an officer to answer who approved what, and `hub withdraw` to revoke.
-It names the victim's report, so it never leaves; files are readable by their owner only.
+`hub publish` reads it for the next version, an officer to see who approved what, and `hub withdraw` to revoke.
+It names the victim's report, so it never leaves the CERT; files are readable by their owner only.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hub.home.member import OwnMember
 from hub.release.policy import Approvals, Audience
 from hub.release.revocation import is_decided, repeats_nothing
 from hub.release.stages import Declarations, declarations_from, declared_by
-from hub.release.victims import Told
+from hub.release.victims import VictimStatement
 from hub.rendering import versions
 from hub.rendering.versions import Version, VersionRecord
 from hub.rendering.wording import FIRST_WORDING, WORDING
@@ -31,9 +31,9 @@ _FORMAT: Final = 1
 _OWN: Final = "own identity.json"
 
 File = tuple[Path, bytes]
-"""A file of a record, and what is to stand in it."""
+"""The path of a record's file, and the content to write."""
 Unkept = Callable[[Path], bytes | None]
-"""What is to stand in a file of a record and is not on disk yet; None where that is so of nothing."""
+"""Returns the content of a record's file that is not yet written to disk; None if there is no such content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,9 @@ class ReleaseRecord:
 
     `objects` and `lone` hold the newest version of each; `observed` the ids of SCOs, which cannot be revoked but
     deleted; `mapping` the way from ids at the CERT to released ones; `history` one entry for each release that
-    changed something: when, by whose approval, what left and what stayed; `wording` the version of the sentences in it; `told`
-    what was said of the victims; `hubs` the addresses of those that it went to: several may declare one collection;
-    `began` when a case began, as it was told.
+    changed something: when, by whose approval, what left and what stayed; `wording` the version of the sentences in it;
+    `statements` what was said of the victims; `hubs` the addresses of the hubs that it was sent to (several may declare
+    one collection); `began` the released start of a case.
     """
 
     objects: Mapping[str, Version] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class ReleaseRecord:
     first: str | None = None
     history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
     wording: int = WORDING
-    told: tuple[Told, ...] = ()
+    statements: tuple[VictimStatement, ...] = ()
     hubs: tuple[str, ...] = ()
     began: str | None = None
 
@@ -65,24 +65,24 @@ class ReleaseRecord:
         return bool(self.history and self.history[-1].get("withdrawn"))
 
     def is_news(self, approvals: Approvals) -> bool:
-        """Whether these approvals hold a decision that the history does not: it is recorded even if nothing changes."""
-        kept = {key for past in self.history for key in past.get("kept", ())}
+        """Whether these approvals contain a decision that the history does not: it is recorded even if nothing changes."""
+        kept_before = {key for past in self.history for key in past.get("kept", ())}
         reasons: dict[str, str] = {}
         for past in self.history:
             reasons |= past.get("despite", {})
-        return bool(approvals.kept - kept) or not approvals.despite.items() <= reasons.items()
+        return bool(approvals.kept - kept_before) or not approvals.despite.items() <= reasons.items()
 
     def standing(self, approvals: Approvals) -> Approvals:
-        """What is approved now: what officers approved in earlier releases, and `approvals`, which come with this one.
+        """All approvals in force: those of earlier releases, and `approvals`, which come with this one.
 
-        An approval is of one text or value and one audience, so it stands for later stages until it is taken back, and what
-        was decided to stay, or taken back, stays until it is approved. The
-        source's consent to a lower marking is for a whole report, which may have changed: it is asked for again.
+        An approval is for one text or value and one audience, so it stays in force for later stages until it is taken
+        back. A text or value that an officer kept or took back stays at the CERT until it is approved. The source's
+        consent to a lower marking is for a whole report, which may have changed: it has to be given again.
         """
         texts: set[str] = set()
         values: set[str] = set()
         alone: set[str] = set()
-        kept: set[str] = set()
+        kept_keys: set[str] = set()
         despite: dict[str, str] = {}
         named_by = ""
         for past in self.history:
@@ -90,8 +90,8 @@ class ReleaseRecord:
             texts = (texts | set(past.get("approved_texts", ()))) - taken_back
             values = (values | set(past.get("approved_values", ()))) - taken_back
             alone = (alone | set(past.get("approved_alone", ()))) - taken_back
-            kept = (
-                (kept | taken_back | set(past.get("kept", ())))
+            kept_keys = (
+                (kept_keys | taken_back | set(past.get("kept", ())))
                 - set(past.get("approved_texts", ()))
                 - set(past.get("approved_values", ()))
             )
@@ -104,7 +104,7 @@ class ReleaseRecord:
             texts=(approvals.texts | texts) - approvals.taken_back,
             values=(approvals.values | values) - approvals.taken_back,
             alone=(approvals.alone | alone) - approvals.taken_back,
-            kept=approvals.kept | approvals.taken_back | (kept - approvals.texts - approvals.values),
+            kept=approvals.kept | approvals.taken_back | (kept_keys - approvals.texts - approvals.values),
             despite={
                 key: reason
                 for key, reason in {**despite, **approvals.despite}.items()
@@ -119,7 +119,7 @@ def entry(
 ) -> dict[str, Any]:
     """An entry of the history; `approvals` are those that came with this release, not those of earlier ones.
 
-    `consent` is the victim's, as the report says it; "" where it says none. `hub` is the address that it goes to.
+    `consent` is the victim's, as the report gives it, or "". `hub` is the address that the release is sent to.
     """
     return {
         "at": now,
@@ -140,9 +140,9 @@ def entry(
 
 
 def load_render_record(member: OwnMember, report: Report, unkept: Unkept | None = None) -> VersionRecord:
-    """What earlier imports of this report left; empty for a new one. ReleaseError names a file that is damaged.
+    """The versions that earlier imports of this report made; empty for a new one. ReleaseError names a damaged file.
 
-    `unkept` has the files of this run that are not kept yet, which count before those on disk.
+    `unkept` returns files of this run that are not on disk yet; they take precedence over those on disk.
     """
     data = _read(_path(member, "imported", report), unkept)
     own = _read(member.records / _OWN, unkept)
@@ -152,7 +152,7 @@ def load_render_record(member: OwnMember, report: Report, unkept: Unkept | None 
 
 
 def load_declarations(member: OwnMember, report: Report, unkept: Unkept | None = None) -> list[Declarations]:
-    """What earlier stages of this report declared, then what those reports did that it calls related; see `stages`."""
+    """What earlier stages of this report declared, then the declarations of its related reports; see `stages`."""
     if report.kind is ReportKind.FEED:  # which has no stages
         return [Declarations()]
     reports = [report, *(replace(report, report_id=identifier) for identifier in report.related_reports)]
@@ -163,7 +163,7 @@ def load_declarations(member: OwnMember, report: Report, unkept: Unkept | None =
 def render_record_files(
     member: OwnMember, report: Report, record: VersionRecord, declared: Declarations | None = None
 ) -> list[File]:
-    """The files that `save_render_record` writes, and what it writes into them; `declared`: with that of earlier stages."""
+    """The files that `save_render_record` writes, with their content. `declared` includes that of earlier stages."""
     own = {"format": _FORMAT, "objects": _plain(record.own)}
     data = {
         **_scope(report),
@@ -176,13 +176,13 @@ def render_record_files(
 
 
 def save_render_record(member: OwnMember, report: Report, record: VersionRecord) -> None:
-    """Keep what this import left. Call it before anything is made known, so that no id or time is given out twice."""
+    """Write the record of this import. Call it before anything is published, so that no id or time is used twice."""
     for path, body in render_record_files(member, report, record):
         keep_file(path, body)
 
 
 def keep_file(path: Path, body: bytes) -> None:
-    """Keep one file of a record, synced; one that is there already as it is, is left. ReleaseError where it cannot be."""
+    """Write one file of a record and sync it. ReleaseError where that fails."""
     try:
         if path.name == _OWN and path.exists() and path.read_bytes() == body:
             return
@@ -194,12 +194,12 @@ def keep_file(path: Path, body: bytes) -> None:
 def load_release_record(
     member: OwnMember, report: Report, audience: Audience, unkept: Unkept | None = None
 ) -> ReleaseRecord:
-    """What left of this report for this audience so far. ReleaseError names a file that is damaged; `unkept` as above."""
+    """What was released of this report to this audience so far. ReleaseError names a damaged file; `unkept` as above."""
     return parse_release_record(_read(_path(member, "released", report, audience), unkept))
 
 
 def release_record_file(member: OwnMember, report: Report, audience: Audience, record: ReleaseRecord) -> File:
-    """The file that `save_release_record` writes, and what it writes into it."""
+    """The file that `save_release_record` writes, with its content."""
     data = {
         **_scope(report),
         "collection": audience.collection,
@@ -209,7 +209,7 @@ def release_record_file(member: OwnMember, report: Report, audience: Audience, r
         "wording": record.wording,
         "objects": _plain(record.objects),
         "lone": _plain(record.lone),
-        "told": [list(item) for item in record.told],
+        "told": [list(item) for item in record.statements],
         "hubs": list(record.hubs),
         "began": record.began,
         "observed": list(record.observed),
@@ -221,19 +221,19 @@ def release_record_file(member: OwnMember, report: Report, audience: Audience, r
 
 
 def save_release_record(member: OwnMember, report: Report, audience: Audience, record: ReleaseRecord) -> Path:
-    """Keep it, and return where. Call it before the bundle is sent."""
+    """Write the record and return its path. Call it before the bundle is sent."""
     path, body = release_record_file(member, report, audience, record)
     keep_file(path, body)
     return path
 
 
 def released_records(member: OwnMember) -> list[tuple[Path, Mapping[str, Any]]]:
-    """Every release record of this home with its file, as plain values: for listings and for `hub withdraw`."""
+    """Every release record of this home as JSON values, with its path: for listings and for `hub withdraw`."""
     return [(path, _read(path)) for path in sorted((member.records / "released").glob("*.json"))]
 
 
 def parse_release_record(data: Mapping[str, Any]) -> ReleaseRecord:
-    """The record in such a file."""
+    """The record from the JSON values of its file."""
     return ReleaseRecord(
         objects=_versions(data.get("objects")),
         lone=_versions(data.get("lone")),
@@ -243,14 +243,14 @@ def parse_release_record(data: Mapping[str, Any]) -> ReleaseRecord:
         first=data.get("first"),
         history=tuple(data.get("history", ())),
         wording=_wording(data),
-        told=tuple((sector, country, region) for sector, country, region in data.get("told", ())),
+        statements=tuple((sector, country, region) for sector, country, region in data.get("told", ())),
         hubs=tuple(data.get("hubs", ())),
         began=data.get("began"),
     )
 
 
 def _wording(data: Mapping[str, Any]) -> int:
-    """The version of the sentences in a record: the first where it does not say, the current one where there is none."""
+    """The version of the sentences in a record: the first if it does not say, the current one for an empty record."""
     wording: int = data.get("wording", FIRST_WORDING if data else WORDING)
     return wording
 
@@ -268,7 +268,7 @@ class Withdrawal:
 def withdrawal(record: ReleaseRecord, now: str) -> Withdrawal:
     """Revoke everything that a record says was released. What many reports share (classes, places) stays.
 
-    The revocations repeat nothing of it: neither texts, nor a value that an officer let out, or confirmed.
+    The revocations repeat neither texts nor values that an officer approved or confirmed.
     """
     standing = record.standing(Approvals())
     decided = standing.values | standing.kept
@@ -293,7 +293,7 @@ def _revoked(known: Mapping[str, Version], now: str, decided: frozenset[str]) ->
 
 
 def keep_withdrawn(path: Path, record: ReleaseRecord) -> None:
-    """Keep in the file of a release that it was taken back."""
+    """Write to the record's file that the release was withdrawn."""
     withdrawn = {
         "objects": _plain(record.objects),
         "lone": _plain(record.lone),
@@ -308,7 +308,7 @@ def _scope(report: Report) -> dict[str, Any]:
 
 
 def _path(member: OwnMember, folder: str, report: Report, audience: Audience | None = None) -> Path:
-    # Report ids hold slashes and blanks, and a listing of the folder need not tell them.
+    # A hash: report ids contain slashes and blanks, and a listing of the folder need not show them.
     parts = [report.source_format, report.report_id]
     parts += [audience.collection, str(audience.profile)] if audience else []
     name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]

@@ -91,8 +91,8 @@ class Rewritten:
     rows: list[preview.PreviewRow] = field(default_factory=list)
     rungs: list[Rung] = field(default_factory=list)  # everything that was said of a victim, for the last look
     refusals: list[str] = field(default_factory=list)
-    told: list[victims.Told] = field(default_factory=list)  # of the report's victims, for the record
-    began: str | None = None  # when a case began, as it is told
+    statements: list[victims.VictimStatement] = field(default_factory=list)  # of the report's victims, for the record
+    began: str | None = None  # the released start of a case
 
     def insisted(self, approvals: Approvals) -> tuple[str, ...]:
         """The report's own texts that leave although something in them looks suspicious."""
@@ -102,7 +102,7 @@ class Rewritten:
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a release is made of. `known` are the versions released before, `first` their first time, `now` this release's,
-    `wording` the version of the sentences in them, `told` what they said of the victims, `began` when
+    `wording` the version of the sentences in them, `statements` what they said of the victims, `began` when
     the case began as they told it.
     """
 
@@ -116,7 +116,7 @@ class Order:
     first: str
     wording: int
     now: str
-    told: tuple[victims.Told, ...] = ()
+    statements: tuple[victims.VictimStatement, ...] = ()
     began: str | None = None
 
 
@@ -142,13 +142,15 @@ class _Rewriting:
         )
         self._no_incidents = order.report.kind is ReportKind.CASE and not order.audience.incidents
         highest = victims.highest_rung(order.report, order.audience, order.approvals, incidents=not self._no_incidents)
-        self._limits = victims.disclosure(order.report, order.member, order.audience, highest, order.first, order.told)
+        self._limits = victims.disclosure(
+            order.report, order.member, order.audience, highest, order.first, order.statements
+        )
         self._contents = {content["id"]: content for content in order.rendered.contents}
         self._triples: set[tuple[str, str, str]] = set()
         self._out = Rewritten(definitions=[self._author.statement])
         self._out.rungs += [self._limits.rung, *self._limits.victims]
         self._out.began = order.began or self._began()
-        self._out.told += dict.fromkeys(map(victims.told_by, self._limits.victims))
+        self._out.statements += dict.fromkeys(map(victims.statement_of, self._limits.victims))
 
     def run(self) -> Rewritten:
         """Rewrite all."""
@@ -193,12 +195,15 @@ class _Rewriting:
             adversary_values=self._gate.values,
             first=order.first,
             began=self._out.began,
-            began_is_told=order.began is not None,
+            start_is_released=order.began is not None,
             wording=order.wording,
             sector=limits.rung.sector,
         )
         names = {item.name: rules.name_of("malware", item.name, context).value for item in order.report.malware}
-        return replace(context, families={name: told for name, told in names.items() if told is not None})
+        return replace(
+            context,
+            families={name: released_name for name, released_name in names.items() if released_name is not None},
+        )
 
     def _texts(self, pseudonyms: tuple[str, ...], span: str) -> texts.Texts:
         """The sentences of the release; what is told of a flood to members only, and where no word is like the victim's name."""

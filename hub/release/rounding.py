@@ -33,9 +33,9 @@ _CRITICALITY: Final = ((90, 95), (50, 70), (30, 40), (1, 15), (0, 0))
 _AVAILABILITY: Final = ((80, 90), (70, 75), (60, 65), (40, 50), (20, 30), (10, 15), (1, 5), (0, 0))
 
 
-def coarser(one: Fidelity, other: Fidelity) -> Fidelity:
+def coarser(first: Fidelity, second: Fidelity) -> Fidelity:
     """The less exact of two."""
-    return max(one, other, key=_ORDER.index)
+    return max(first, second, key=_ORDER.index)
 
 
 def floor(text: str, unit: Fidelity) -> str:
@@ -64,17 +64,18 @@ def ceiling(text: str, unit: Fidelity) -> str:
     return _stix(low + (timedelta(hours=1) if unit is Fidelity.HOUR else timedelta(days=1)))
 
 
-def since(began: str | None, text: str, unit: Fidelity, *, told: bool = False) -> tuple[str, Fidelity]:
-    """A time of an incident that began at `began`, and how exact it is: the days in between are told by step.
+def since(began: str | None, text: str, unit: Fidelity, *, start_is_released: bool = False) -> tuple[str, Fidelity]:
+    """Round a time of an incident that began at `began`; return it with its fidelity.
 
-    On the first day, or before it, the time is cut to the unit. Later ones are exact to the month, or to the year where
-    the step leads into another month; so nobody can tell 52 hours from 60, and what is said is true. Where an earlier
-    stage has told when it began (`told`), a time before that is exact to the month: two days would tell how long it was.
+    On the first day, or before it, the time is cut to `unit`. Later times are `began` plus a step of days, exact to the
+    month, or to the year where the step falls into another month: so 52 hours and 60 hours look the same, and what is
+    released is true. Where an earlier stage released the start (`start_is_released`), a time before it is exact to the
+    month only: both dates together would give the duration.
     """
     moment = datetime.fromisoformat(text)
     first = _floor(datetime.fromisoformat(began), Fidelity.DAY) if began else moment
     days = (moment - first).days
-    if days < 0 and told:
+    if days < 0 and start_is_released:
         unit = coarser(Fidelity.MONTH, unit)
     if days <= 0:
         return _stix(_floor(moment, unit)), unit
@@ -85,11 +86,11 @@ def since(began: str | None, text: str, unit: Fidelity, *, told: bool = False) -
     return _stix(_floor(shown, unit)), coarser(exactness, unit)
 
 
-def until(start: str, end: str, told_start: str) -> str:
-    """The end of a validity, counted from the start that is told: its days rounded up to whole steps."""
+def until(start: str, end: str, released_start: str) -> str:
+    """The end of a validity, counted from the released start: its days rounded up to whole steps."""
     days = -((datetime.fromisoformat(start) - datetime.fromisoformat(end)) // timedelta(days=1))
     steps = -(-days // VALIDITY_STEP)
-    return _stix(datetime.fromisoformat(told_start) + timedelta(days=VALIDITY_STEP * max(steps, 1)))
+    return _stix(datetime.fromisoformat(released_start) + timedelta(days=VALIDITY_STEP * max(steps, 1)))
 
 
 def _stix(moment: datetime) -> str:

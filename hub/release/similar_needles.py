@@ -127,7 +127,7 @@ def _windows(word: str) -> Iterator[str]:
         yield from (word[start : start + MIN_UNSPACED] for start in range(len(word) - MIN_UNSPACED + 1))
 
 
-def like_told_name(name: str) -> Iterator[Needle]:
+def like_name_in_text(name: str) -> Iterator[Needle]:
     """What resembles a name in the report's own text, of which nobody said whose it is: its words, joined and alone."""
     why = "a name in the report's own text"
     own = [word for word in distinctive(name) if not is_ordinary(word) and word not in our_words()]
@@ -193,7 +193,9 @@ def like_person(name: str, whose: str) -> Iterator[Needle]:
         for text in (first + second, first[:1] + second, first + second[:1]):
             if len(text) >= MIN_DISGUISED:
                 yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
-    for text in dict.fromkeys(text for part in parts for text in _cut(part, [one[0] for one in parts if one != part])):
+    for text in dict.fromkeys(
+        text for part in parts for text in _cut(part, [other[0] for other in parts if other != part])
+    ):
         yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
     for text in sorted(user_names(name)):
         yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
@@ -361,9 +363,9 @@ def _sounding(form: str, what: str) -> Iterator[Needle]:
         key = sound(plain)
         if len(key) >= MIN_SOUND:
             yield _needle(key, why, plain, view=View.SOUND)
-    for said in dict.fromkeys((spoken(form), spoken(form.replace(_BURMESE_RA, "r")))):
-        if len(said) >= MIN_SPOKEN:
-            yield _needle(said, why, form, view=View.SPOKEN)
+    for pronunciation in dict.fromkeys((spoken(form), spoken(form.replace(_BURMESE_RA, "r")))):
+        if len(pronunciation) >= MIN_SPOKEN:
+            yield _needle(pronunciation, why, form, view=View.SPOKEN)
     yield from _misspelt(plain, what)
 
 

@@ -78,7 +78,7 @@ def _words(text: str) -> Iterator[Decoded]:
     folded = fold(text)
     for run, word, letters in _RUNS:
         for match in run.finditer(folded):
-            spelt = "".join(letters[found] for found in word.findall(match[0]))
+            spelt = "".join(letters[word_of_letter] for word_of_letter in word.findall(match[0]))
             place = (match.start(), match.end()) if len(folded) == len(text) else (0, len(text))
             yield Decoded(spelt, *place)
 

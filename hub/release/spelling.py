@@ -51,7 +51,9 @@ def squeeze(text: str) -> str:
     folded = fold(text)
     if folded.isascii():
         return _NOT_ALNUM.sub("", folded)
-    return "".join([one for one in folded if one.isalnum() or unicodedata.category(one)[0] == "M"])
+    return "".join(
+        [character for character in folded if character.isalnum() or unicodedata.category(character)[0] == "M"]
+    )
 
 
 def squeezed_with_places(text: str) -> tuple[str, list[int]]:

@@ -50,8 +50,8 @@ _NOT_LETTERS: Final = re.compile("[^a-z]+")
 @lru_cache(maxsize=50_000)
 def sound(word: str) -> str:
     """The consonants of a word in Latin letters."""
-    for written, said in _SOUNDS:
-        word = word.replace(written, said)
+    for written, sound_of_letters in _SOUNDS:
+        word = word.replace(written, sound_of_letters)
     return _DOUBLED.sub(r"\1", _VOWELS.sub("", word))
 
 
@@ -59,8 +59,8 @@ def sound(word: str) -> str:
 def spoken(text: str) -> str:
     """How a word is said, in the letters that all romanisations agree on: `campasak` of Champassak, Jampasak and ຈຳປາສັກ."""
     plain = _NOT_LETTERS.sub("", latin(text)).replace("x", "s")
-    for written, said in _SOUNDS:
-        plain = plain.replace(written, said)
+    for written, sound_of_letters in _SOUNDS:
+        plain = plain.replace(written, sound_of_letters)
     return _DOUBLED.sub(r"\1", plain.translate(_ONE_SOUND))
 
 

@@ -67,9 +67,9 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Nothing leaves: why, in a sentence for the officer, and what would have left.
+    """Nothing is released: the reason, in a sentence for the officer, and a preview of what would have been released.
 
-    `files` are records to be kept all the same: a later stage is released with what this one says of the victim.
+    `files` are records to write nevertheless: a later stage needs what this one declares about the victim.
     """
 
     reason: str
@@ -87,12 +87,12 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     record: ReleaseRecord | None = None,
     now: datetime,
 ) -> Released | Withheld:
-    """Make of a rendered report what may leave for this audience (privacy, sections 3 and 4).
+    """Release a rendered report to this audience, the victim protected; Withheld says why nothing may leave.
 
-    `record` is what was released of it before to the same audience (none: the first time); `now` has a zone.
+    `record` is what was released of it to the same audience before (None: nothing); `now` has a time zone.
     """
-    given, record = approvals or Approvals(), record or ReleaseRecord()
-    approvals = record.standing(given)
+    new_approvals, record = approvals or Approvals(), record or ReleaseRecord()
+    approvals = record.standing(new_approvals)
     time = versions.timestamp(now)
     title = (
         f"{report.source or report.report_id}: release to {audience.title or audience.collection} ({audience.profile})"
@@ -117,7 +117,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         first=record.first or time,
         wording=record.wording,
         now=time,
-        told=record.told,
+        statements=record.statements,
         began=record.began,
     )
     if is_drill(rendered.contents) and (values := values_of_others(report)):
@@ -126,22 +126,24 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
             "198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32 and names under .example.",
             nothing,
         )
-    made = rewrite(order)
-    preview = Preview(title, tuple(made.rows))
-    if made.refusals:
-        return Withheld(made.refusals[0], preview)
-    if not made.drafts and not made.lone and not record.objects and not record.lone:
+    rewritten = rewrite(order)
+    preview = Preview(title, tuple(rewritten.rows))
+    if rewritten.refusals:
+        return Withheld(rewritten.refusals[0], preview)
+    if not rewritten.drafts and not rewritten.lone and not record.objects and not record.lone:
         return Withheld("Nothing in this report may leave; the preview says why for each object.", preview)
     # (4) versions
-    settled, objects = _settled(list(map(named_as_drill, made.drafts)), record.objects, time, scanner, approvals.kept)
-    # The day only: the exact time would lead from a lone indicator to the incident.
+    settled, objects = _settled(
+        list(map(named_as_drill, rewritten.drafts)), record.objects, time, scanner, approvals.kept
+    )
+    # Only the day: an exact time would link a lone indicator to its incident.
     day = versions.timestamp(datetime.fromisoformat(floor(time, Fidelity.DAY)))
     lone, lone_versions = _settled(
-        list(map(named_as_drill, made.lone)), record.lone, day, Scanner((), ()), approvals.kept
+        list(map(named_as_drill, rewritten.lone)), record.lone, day, Scanner((), ()), approvals.kept
     )
     own = [content for content in rendered.contents if content["id"] == member.identity]
-    shared = [*own, *map(named_as_drill, made.common.values()), *made.observed.values()]
-    definitions = [*_levels([*shared, *settled]), *made.definitions]
+    shared = [*own, *map(named_as_drill, rewritten.common.values()), *rewritten.observed.values()]
+    definitions = [*_levels([*shared, *settled]), *rewritten.definitions]
     contents = (*definitions, *shared, *settled) if settled else ()
     alone = (*_levels(lone), *own, *lone) if lone else ()
     # (5) the last look
@@ -150,44 +152,48 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         scanner=scanner.without_words(),
         highest=audience.highest_tlp,
         known=known,
-        hidden=_hidden(rendered, made, member),
+        hidden=_hidden(rendered, rewritten, member),
         own=member.identity,
-        approved=made.insisted(approvals),
+        approved=rewritten.insisted(approvals),
         sampled=report.kind is ReportKind.FEED,
     )
-    found = check.problems(contents, look)
-    found += _problems_alone(lone, own, look, member, report)
+    problems = check.problems(contents, look)
+    problems += _problems_alone(lone, own, look, member, report)
     crowd = ladder.crowd_of(member, audience)
-    if not all(ladder.satisfied(rung, crowd) for rung in made.rungs):
-        found.append("what is said of a victim fits too few organisations")
-    if found:
-        return Withheld(_reasons(found), preview)
-    # What is to be kept, with an entry in its history where something changed.
-    kept = ReleaseRecord(
+    if not all(ladder.satisfied(rung, crowd) for rung in rewritten.rungs):
+        problems.append("what is said of a victim fits too few organisations")
+    if problems:
+        return Withheld(_reasons(problems), preview)
+    # The new record, with an entry in its history if something changed.
+    new_record = ReleaseRecord(
         objects=objects,
         lone=lone_versions,
-        observed=tuple(dict.fromkeys([*record.observed, *made.observed])),
-        common=tuple(dict.fromkeys([*record.common, *made.common])),
-        mapping={**record.mapping, **made.mapping},
+        observed=tuple(dict.fromkeys([*record.observed, *rewritten.observed])),
+        common=tuple(dict.fromkeys([*record.common, *rewritten.common])),
+        mapping={**record.mapping, **rewritten.mapping},
         first=record.first or time,
         history=record.history,
         wording=record.wording,
-        told=tuple(dict.fromkeys([*record.told, *made.told])),
-        began=made.began,
+        statements=tuple(dict.fromkeys([*record.statements, *rewritten.statements])),
+        began=rewritten.began,
         hubs=tuple(dict.fromkeys([*record.hubs, *([audience.hub] if audience.hub else [])])),
     )
-    changed = kept.objects != record.objects or kept.lone != record.lone or not record.history
-    changed = changed or kept.hubs != record.hubs
-    if changed or record.is_news(given):
-        # What leaves of a feed stands in the record as it left, some thousand times over; what stays is told here alone.
-        told = preview.data(staying=report.kind is ReportKind.FEED)
-        kept = replace(
-            kept, history=(*kept.history, records.entry(time, given, told, str(report.consent or ""), audience.hub))
+    changed = new_record.objects != record.objects or new_record.lone != record.lone or not record.history
+    changed = changed or new_record.hubs != record.hubs
+    if changed or record.is_news(new_approvals):
+        # The record already has the thousands of objects of a feed that left, so the history lists only what stayed.
+        preview_rows = preview.data(staying=report.kind is ReportKind.FEED)
+        new_record = replace(
+            new_record,
+            history=(
+                *new_record.history,
+                records.entry(time, new_approvals, preview_rows, str(report.consent or ""), audience.hub),
+            ),
         )
     return Released(
         contents=contents,
         lone=alone,
-        record=kept,
+        record=new_record,
         preview=preview,
     )
 
@@ -197,8 +203,8 @@ def _problems_alone(
 ) -> list[str]:
     """The last look over lone indicators.
 
-    One that resembles the victim holds nothing that is the victim's own; a compromised host may be a constituent's, whom
-    the officer has seen, but not the victim's.
+    Their values may resemble the victim's, but must not be the victim's own. A compromised host may also belong to a
+    constituent, since the officer has decided about it, but not to the victim.
     """
     compromised = [content for content in lone if "compromised" in content.get("indicator_types", ())]
     others = [content for content in lone if content not in compromised]
@@ -229,16 +235,16 @@ def _too_high(report: Report, audience: Audience, approvals: Approvals) -> str |
 
 
 def _named(report: Report, audience: Audience, approvals: Approvals) -> Any:
-    """The victim that is named with its recorded yes; only one can say yes for itself."""
+    """The victim that is named with its recorded consent; None if there are several, since each would have to agree."""
     agreed = report.consent is Consent.NAMED and approvals.named_by and not audience.protected
     return report.victims[0] if agreed and len(report.victims) == 1 else None
 
 
 def _settled(
-    drafts: list[Content], known: Mapping[str, Version], time: str, scanner: Scanner, kept: frozenset[str]
+    drafts: list[Content], known: Mapping[str, Version], time: str, scanner: Scanner, kept_keys: frozenset[str]
 ) -> tuple[list[Content], dict[str, Version]]:
-    """As `versions.settle`; a revocation repeats nothing (`revocation`), and of no value that was taken back (`kept`)."""
-    settled, made = versions.settle(drafts, known, time)
+    """As `versions.settle`, but a revocation repeats no text (see `revocation`) and no value in `kept_keys`."""
+    settled, objects = versions.settle(drafts, known, time)
     leaving = []
     drafted = {draft["id"] for draft in drafts}
     for content in settled:
@@ -247,22 +253,22 @@ def _settled(
             continue
         holds = any(scanner.hits(text) for text in check.texts_of(content))
         if not known[content["id"]].revoked:
-            bare = repeats_nothing(content, keeps_pattern=not holds and not is_decided(content, kept))
-            made[content["id"]] = Version(versions.digest(bare), bare)
+            bare = repeats_nothing(content, keeps_pattern=not holds and not is_decided(content, kept_keys))
+            objects[content["id"]] = Version(versions.digest(bare), bare)
             leaving.append(bare)
         elif not holds:
             leaving.append(content)
-    return leaving, made
+    return leaving, objects
 
 
 def _levels(contents: list[Content]) -> list[Content]:
-    found = {level for content in contents if (level := tlp.level(content)) is not None}
-    return [tlp.tlp2_definition(level) for level in sorted(found)]
+    levels = {level for content in contents if (level := tlp.level(content)) is not None}
+    return [tlp.tlp2_definition(level) for level in sorted(levels)]
 
 
-def _hidden(rendered: Rendered, made: Rewritten, member: OwnMember) -> frozenset[str]:
-    """Ids that must not be seen outside: all of the bundle at the CERT but those of SCOs that leave."""
-    leaving = {*made.observed, member.identity}
+def _hidden(rendered: Rendered, rewritten: Rewritten, member: OwnMember) -> frozenset[str]:
+    """Ids that must not leave: all ids of the bundle at the CERT except those of SCOs that leave."""
+    leaving = {*rewritten.observed, member.identity}
     return frozenset(
         content["id"]
         for content in rendered.contents
@@ -270,7 +276,7 @@ def _hidden(rendered: Rendered, made: Rewritten, member: OwnMember) -> frozenset
     )
 
 
-def _reasons(found: list[str]) -> str:
-    distinct = list(dict.fromkeys(found))
+def _reasons(problems: list[str]) -> str:
+    distinct = list(dict.fromkeys(problems))
     more = [f"and {len(distinct) - MAX_REASONS} more"] if len(distinct) > MAX_REASONS else []
     return "The last look found what must not leave: " + "; ".join([*distinct[:MAX_REASONS], *more]) + "."

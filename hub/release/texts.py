@@ -61,8 +61,8 @@ def _flood(flood: Flood | None) -> str:
     kinds = ", ".join(vector.replace("-", " ") for vector in flood.vectors if vector in FLOOD_VECTORS)
     figures = ((name, getattr(flood, field)) for field, name in RATES.items())
     rates = ", ".join(wording.rate(name, rounding.magnitude(figure)) for name, figure in figures if figure)
-    said = [kinds, f"at least {rates}" if rates else ""]
-    return f" Flood: {'; '.join(part for part in said if part)}."
+    parts = [kinds, f"at least {rates}" if rates else ""]
+    return f" Flood: {'; '.join(part for part in parts if part)}."
 
 
 _DEMAND: Final = "Recipients must not try to identify or contact the victim."

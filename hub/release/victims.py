@@ -23,14 +23,14 @@ from hub.reports.report import Report
 from hub.reports.victims import Size, Victim
 from hub.stix.places import REGIONS, country_name, region_name
 
-Told = tuple[str, str, str]
-"""Sector, country and region that were said of a victim; "" for what was not."""
+VictimStatement = tuple[str, str, str]
+"""Sector, country and region that a release states of a victim; "" for what it does not state."""
 _ACTORS = frozenset({"threat-actor", "intrusion-set"})
 
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """How much of its victims one release may say.
+    """How much one release may say of its victims.
 
     `highest` is the rung that consent and audience allow, and why; `rung` what may be said of the incident as a whole;
     `victims` the rung of each of the report's victims; `period` that in which a pseudonym stays the same.
@@ -61,12 +61,13 @@ def disclosure(  # noqa: PLR0913, PLR0917  what decides the rungs of a release
     audience: Audience,
     highest: tuple[Level, str],
     first: str,
-    told: Collection[Told] = (),
+    statements: Collection[VictimStatement] = (),
 ) -> Disclosure:
-    """The rungs of a release (1); `first` is the time of the first one, `told` what earlier ones said of the victims."""
+    """The rungs of a release (1); `first` is the time of its first stage, `statements` what earlier stages said of victims."""
     crowd = ladder.crowd_of(member, audience)
     victims = tuple(
-        _again_or_chosen(sized(victim, member), highest, crowd, told) for victim in _with_one_sector(report.victims)
+        _again_or_chosen(sized(victim, member), highest, crowd, statements)
+        for victim in _with_one_sector(report.victims)
     )
     if victims:
         rung = max(victims, key=lambda rung: (rung.level, rung.country is None, rung.sector is None))
@@ -78,27 +79,28 @@ def disclosure(  # noqa: PLR0913, PLR0917  what decides the rungs of a release
     return Disclosure(member, audience, crowd, highest, rung, victims, span)
 
 
-def told_by(rung: Rung) -> Told:
-    """What a rung says of a victim, for the record."""
+def statement_of(rung: Rung) -> VictimStatement:
+    """What a rung states of a victim, for the record."""
     return (rung.sector or "", rung.country or "", rung.region or "")
 
 
-def _again_or_chosen(victim: Victim, highest: tuple[Level, str], crowd: Crowd, told: Collection[Told]) -> Rung:
-    """The rung of a victim: what was told of it before is told again, although its size is known since.
+def _again_or_chosen(
+    victim: Victim, highest: tuple[Level, str], crowd: Crowd, statements: Collection[VictimStatement]
+) -> Rung:
+    """The rung of a victim. What an earlier stage released of it is released again, even if its size is known since then.
 
-    A sector that a later stage leaves out is not forgotten, and that it was left out says: it is one of the few of its size.
+    Readers still have the earlier stage: leaving the sector out would only tell them that few organisations have this size.
     """
     rung = ladder.choose(victim, highest, crowd)
     without_size = ladder.choose(replace(victim, size=None), highest, crowd)
-    says_less = told_by(rung) != told_by(without_size)
-    return without_size if says_less and told_by(without_size) in told else rung
+    says_less = statement_of(rung) != statement_of(without_size)
+    return without_size if says_less and statement_of(without_size) in statements else rung
 
 
 def _with_one_sector(victims: Sequence[Victim]) -> list[Victim]:
-    """The victims, of which those without a name tell one sector together: the first that is said of any of them.
+    """The victims, where those without a name keep one sector among them: the first that the report gives.
 
-    A report that names nobody and says two sectors may mean one organisation in both, of which there are far fewer than
-    the k of either.
+    A report without names and with two sectors may mean one organisation that is in both, and far fewer than k are.
     """
     result: list[Victim] = []
     has_sector = False  # one of those without a name
@@ -112,10 +114,10 @@ def _with_one_sector(victims: Sequence[Victim]) -> list[Victim]:
 
 
 def sized(victim: Victim, member: OwnMember) -> Victim:
-    """The victim with the size that the CERT's register tells, where the report says none."""
+    """The victim with the size from the CERT's register, where the report gives none."""
     if victim.size is not None:
         return victim
-    sizes = {one.size for one in constituents.of_victim(victim, member.register)}
+    sizes = {constituent.size for constituent in constituents.of_victim(victim, member.register)}
     return replace(victim, size=cast(Size, sizes.pop())) if len(sizes) == 1 and "" not in sizes else victim
 
 

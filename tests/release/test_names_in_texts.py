@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from hub.release.deny import scanner_for
+from hub.release.names_in_texts import names_in
 from hub.release.scan import Hit
-from hub.release.told_names import names_in
 from hub.reports.knowledge import Actor
 from hub.reports.losses import Unused
 from hub.reports.observables import ObservableType

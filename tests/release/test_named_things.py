@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from hub.release.deny import scanner_for
+from hub.release.named_things import kind_of, streets_in
 from hub.release.policy import Audience
 from hub.release.scan import Hit
-from hub.release.told_fields import kind_of, streets_in
 from hub.reports.losses import Unused
 from hub.reports.observables import ObservableType
 from hub.reports.read import read_reports

@@ -1,8 +1,9 @@
-"""Names of organisations in the report's own texts, of which no column says that they are a victim's.
+"""Names of organisations in the report's own texts, where no column says that they belong to a victim.
 
-Many officers write "Ransomware at Hospital Seri Melor" and leave the victim's column empty, and an event of MISP has no
-other place for it. So what a title, a description, a note or a comment calls by a word such as "Bank", "Sdn Bhd" or
-"Bệnh viện", or says that something happened at, is searched for, too. Who it is, no field says: what holds it is asked about.
+Many officers write "Ransomware at Hospital Seri Melor" and leave the victim's column empty, and a MISP event has no
+other place for it. So this module finds names in titles, descriptions, notes and comments: names with a word such as
+"Bank", "Sdn Bhd" or "Bệnh viện", and names after "at" and the like. No field says whose name it is, so the officer is
+asked about each text and value that contains one.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class _Word(NamedTuple):
         return self.text[0].isupper()
 
 
-def told_names(report: Report) -> Iterator[str]:
-    """The names of organisations that the texts of a case tell, each once."""
+def names_in_texts(report: Report) -> Iterator[str]:
+    """The names of organisations in the texts of a case, each once."""
     if report.kind is not ReportKind.CASE:
         return
     adversary = frozenset(

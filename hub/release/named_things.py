@@ -1,8 +1,8 @@
-"""Persons, organisations and places of which only the name of a field, or a street's word in a text, says what they are.
+"""Persons, organisations and places that are recognised by the name of their field, or by a word for a street in a text.
 
-An officer adds columns to the form ("Nama Direktur", "PIC", "Alamat") and attributes to MISP's objects. They have no place in
-an incident report and stay at the CERT, but what they name is searched for in what leaves. Whose it is, no field of ours says:
-what holds it is asked about. The words of such fields stand in `field_words.toml`.
+Officers add columns to the form ("Nama Direktur", "PIC", "Alamat") and attributes to MISP's objects. These values have no
+place in an incident report and stay at the CERT, but the release step searches for the names in everything that leaves,
+and asks the officer about each text and value that contains one. `field_words.toml` lists the words of such fields.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Final, Literal, NamedTuple
 
 from hub.release import similar_needles
 from hub.release.names import word_table, words
+from hub.release.names_in_texts import MAX_CHARACTERS, texts_of
 from hub.release.needle import Needle
 from hub.release.needles import our_words
 from hub.release.spoken import is_ordinary
-from hub.release.told_names import MAX_CHARACTERS, texts_of
 from hub.reports.report import Report, ReportKind
 
 Kind = Literal["person", "organisation", "place"]
@@ -34,8 +34,8 @@ _BETWEEN_NAMES: Final = re.compile(r"[;,\n/|]|\s-\s")
 _NO_NAME: Final = re.compile(r"[@\d]|://")
 
 
-class ToldField(NamedTuple):
-    """What a field names, and what kind of thing it is."""
+class NamedThing(NamedTuple):
+    """A name from a field or text, and the kind of thing that it names."""
 
     kind: Kind
     text: str
@@ -49,34 +49,35 @@ class _FieldWords:
     streets: re.Pattern[str]
 
 
-def told_fields(report: Report) -> Iterator[ToldField]:
-    """What fields without a place in a report name, and the streets of its texts, each once. Of a feed nothing: its fields
-    are about the sources of attacks.
+def named_things(report: Report) -> Iterator[NamedThing]:
+    """The names in fields that have no place in a report, and the streets in its texts, each once.
+
+    Nothing for a feed: its fields describe the sources of attacks.
     """
     if report.kind is ReportKind.FEED:
         return
     yield from islice(dict.fromkeys(chain.from_iterable(_fields(report))), MAX_FIELDS)
     text = "\n".join(dict.fromkeys(text for text in texts_of(report) if text))[:MAX_CHARACTERS]
-    yield from (ToldField("place", street) for street in islice(dict.fromkeys(streets_in(text)), MAX_STREETS))
+    yield from (NamedThing("place", street) for street in islice(dict.fromkeys(streets_in(text)), MAX_STREETS))
 
 
-def needles_of(told: ToldField) -> Iterator[Needle]:
-    """What resembles the thing that a field names."""
-    if told.kind == "place":
-        yield from similar_needles.like_place(told.text, "the report's")
+def needles_of(thing: NamedThing) -> Iterator[Needle]:
+    """The needles for the spellings that resemble the name."""
+    if thing.kind == "place":
+        yield from similar_needles.like_place(thing.text, "the report's")
         return
-    if told.kind == "person":
-        yield from similar_needles.like_person(told.text, "a person whom a field names")
-    yield from similar_needles.like_told_name(told.text)
+    if thing.kind == "person":
+        yield from similar_needles.like_person(thing.text, "a person whom a field names")
+    yield from similar_needles.like_name_in_text(thing.text)
 
 
-def _fields(report: Report) -> Iterator[Iterator[ToldField]]:
+def _fields(report: Report) -> Iterator[Iterator[NamedThing]]:
     for row in report.unused:
         kind = kind_of(row.key)
         if kind == "place":
-            yield iter((ToldField(kind, row.value),))
+            yield iter((NamedThing(kind, row.value),))
         elif kind is not None:
-            yield (ToldField(kind, name) for name in _names(row.value))
+            yield (NamedThing(kind, name) for name in _names(row.value))
 
 
 def kind_of(key: str) -> Kind | None:
