@@ -121,7 +121,7 @@ class Windows:
         for context in self._contexts:
             context.close()
         missing = [part for part in self._expected if not any(part in complaint for complaint in self.complaints)]
-        others = [one for one in self.complaints if not any(part in one for part in self._expected)]
+        others = [text for text in self.complaints if not any(part in text for part in self._expected)]
         assert not others, f"a browser complained, of the policy, of a script, or of another server: {others}"
         assert not missing, f"a browser should have complained: {missing}"
 
@@ -153,8 +153,8 @@ def show_in_process(page: Page, client: FlaskClient, server: str) -> None:
 
     def answer(route: Route) -> None:
         path = route.request.url.removeprefix(server)
-        kept = ("accept", "sec-fetch-site", "accept-language")
-        headers = {name: value for name, value in route.request.headers.items() if name in kept}
+        header_names = ("accept", "sec-fetch-site", "accept-language")
+        headers = {name: value for name, value in route.request.headers.items() if name in header_names}
         response = client.get(path, base_url=server, headers=headers)
         route.fulfill(status=response.status_code, headers=dict(response.headers), body=response.get_data())
 
@@ -173,8 +173,8 @@ def problems(page: Page) -> list[str]:
     """What axe finds on the page, with everything unfolded."""
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     page.evaluate(Path(AXE).read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(_LOOK, RULES)
-    return found
+    problem_list: list[str] = page.evaluate(_LOOK, RULES)
+    return problem_list
 
 
 # Only what is wrong comes back: all that axe looked at is megabytes for each page.

@@ -271,14 +271,14 @@ def hub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]
 @pytest.fixture
 def hub_process(tmp_path: Path) -> Iterator[Callable[..., HubProcess]]:
     """Makes a hub process of the test's own, not yet started; ended with the test."""
-    made: list[HubProcess] = []
+    processes: list[HubProcess] = []
 
     def maker(**settings: str) -> HubProcess:
-        folder = tmp_path / f"process{len(made)}"
+        folder = tmp_path / f"process{len(processes)}"
         folder.mkdir()
-        made.append(HubProcess(folder, dict(settings)))
-        return made[-1]
+        processes.append(HubProcess(folder, dict(settings)))
+        return processes[-1]
 
     yield maker
-    for process in made:
+    for process in processes:
         process.end()

@@ -82,12 +82,12 @@ class Row:
 
 @dataclass
 class Corpus:
-    """A folder on its way through the converters; `told` are reasons, `faults` what --check found."""
+    """A folder on its way through the converters; `reasons` say what was not converted, `faults` what --check found."""
 
     member: OwnMember
     options: ReadOptions
     checked: bool = False
-    told: list[str] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
 
     def file(self, path: Path, shown: str) -> Row:
@@ -96,11 +96,11 @@ class Corpus:
         try:
             for reading in read_reports(path, options=self.options):
                 if isinstance(reading, RowError):
-                    self.told.append(str(reading))
+                    self.reasons.append(str(reading))
                     continue
                 self._report(reading, row)
         except HubError as error:
-            self.told.append(f"{Path(shown).parent}: {error}")
+            self.reasons.append(f"{Path(shown).parent}: {error}")
         row.refused = 1 - row.converted
         row.seconds = time.perf_counter() - began
         return row
@@ -113,18 +113,24 @@ class Corpus:
         released = release(rendered, report, self.member, AUDIENCE, now=now)
         where = f"{report.source}: {report.report_id}"
         if not isinstance(released, Released):
-            self.told.append(f"{where}: nothing leaves. {released.reason}")
+            self.reasons.append(f"{where}: nothing leaves. {released.reason}")
         else:
             contents = [*released.contents, *released.lone]
-            found = leaks(report.victims, contents)
-            row.leaks += len(found)
-            self.told += [f"{where}: LEAK: {one}" for one in found]
+            hits = leaks(report.victims, contents)
+            row.leaks += len(hits)
+            self.reasons += [f"{where}: LEAK: {hit}" for hit in hits]
         if self.checked:
             bundles = [rendered.bundle()]
             if isinstance(released, Released):
-                bundles += [one for one in (released.bundle(), released.lone_bundle()) if one is not None]
+                bundles += [
+                    stix_bundle
+                    for stix_bundle in (released.bundle(), released.lone_bundle())
+                    if stix_bundle is not None
+                ]
                 self.faults += [f"{where}: {fault}" for fault in _at_the_door([*released.contents, *released.lone])]
-            self.faults += [f"{where}: {fault}" for one in bundles for fault in invalid(json.loads(one.serialize()))]
+            self.faults += [
+                f"{where}: {fault}" for stix_bundle in bundles for fault in invalid(json.loads(stix_bundle.serialize()))
+            ]
 
 
 # --------------------------------------------------------------------------------------------------------------- leaks
@@ -135,20 +141,20 @@ def leaks(victims: Iterable[Victim], contents: Sequence[Any]) -> list[str]:
     secrets = list(dict.fromkeys(secret for victim in victims for _, secret in victim.identifiers() if telling(secret)))
     needles = [needle for victim in victims for needle in _needles(victim)]
     scanner = Scanner([NeedleIndex(needles)], [span for victim in victims for span in victim.ip_ranges])
-    found = [str(hit) for content in contents for text in texts_of(content) for hit in scanner.hits(text)]
-    return list(dict.fromkeys([*found, *naive_leaks(secrets, json.dumps(contents, ensure_ascii=False))]))
+    hits = [str(hit) for content in contents for text in texts_of(content) for hit in scanner.hits(text)]
+    return list(dict.fromkeys([*hits, *naive_leaks(secrets, json.dumps(contents, ensure_ascii=False))]))
 
 
 def naive_leaks(secrets: Iterable[str], body: str) -> list[str]:
     """The secrets that stand in the text as they are or encoded; pseudonyms and ids are made of hash values, and kept."""
     lower = FORM.sub("", body).casefold()
     bare = re.sub(r"[\W_]+", "", lower)
-    found = []
+    hits = []
     for secret in secrets:
         plain, encoded = spellings(secret)
         if any(form in lower or form in bare for form in plain) or any(form in body for form in encoded):
-            found.append(secret)
-    return found
+            hits.append(secret)
+    return hits
 
 
 def spellings(secret: str) -> tuple[set[str], set[str]]:
@@ -227,14 +233,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="hub-corpus-") as home:
         (Path(home) / "member.toml").write_text(MEMBER, encoding="utf-8")
         corpus = Corpus(load_member(Path(home)), ReadOptions(zone=args.zone, default_country="ID"), args.check)
-        for path in sorted(one for one in args.folder.rglob("*") if one.is_file()):
+        for path in sorted(entry for entry in args.folder.rglob("*") if entry.is_file()):
             shown = path.relative_to(args.folder)
             rows.setdefault(str(shown.parent), Row()).add(corpus.file(path, str(shown)))
     total = Row()
     for row in rows.values():
         total.add(row)
     width = max([len(name) for name in rows] + [8])
-    out = [text[:_SHOWN] for text in (*corpus.told, *corpus.faults)]
+    out = [text[:_SHOWN] for text in (*corpus.reasons, *corpus.faults)]
     out += ["", f"{'folder':<{width}}   files  converted  refused   objects   seconds  leaks"]
     out += [f"{name:<{width}} {row}" for name, row in (*rows.items(), ("in all", total))]
     if args.check:

@@ -83,25 +83,27 @@ def victims() -> Iterator[Victim]:
         yield from map(as_victim, constituents[: VICTIMS // len(register)])
 
 
-def as_victim(one: Constituent) -> Victim:
+def as_victim(constituent: Constituent) -> Victim:
     """What a report declares of a constituent; no addresses, since those of the documentation ranges are in every sample."""
     return Victim(
-        name=one.name,
-        other_names=(one.latin,),
-        short_names=(one.short,),
-        brands=one.brands,
-        people=one.people,
-        emails=one.mailboxes,
-        domains=(one.domain,),
-        hosts=one.hosts,
-        registration_numbers=(one.registration,),
-        countries=(one.country,),
+        name=constituent.name,
+        other_names=(constituent.latin,),
+        short_names=(constituent.short,),
+        brands=constituent.brands,
+        people=constituent.people,
+        emails=constituent.mailboxes,
+        domains=(constituent.domain,),
+        hosts=constituent.hosts,
+        registration_numbers=(constituent.registration,),
+        countries=(constituent.country,),
     )
 
 
-def as_listed(one: Constituent) -> home_register.Constituent:
+def as_listed(constituent: Constituent) -> home_register.Constituent:
     """The constituent as a CERT's register has it."""
-    return home_register.Constituent(one.name, one.country, (one.short, *one.brands), (one.domain,))
+    return home_register.Constituent(
+        constituent.name, constituent.country, (constituent.short, *constituent.brands), (constituent.domain,)
+    )
 
 
 def texts(folder: Path) -> Iterator[str]:

@@ -85,7 +85,7 @@ class Databases:
     def __init__(self) -> None:
         self._ready: list[str] = []
         self._lent: dict[Path, str] = {}
-        self._made = 0
+        self._count = 0
 
     def of(self, folder: Path) -> str:
         """The URI of the database that stands for this folder."""
@@ -101,12 +101,12 @@ class Databases:
 
     def take_back(self, folder: Path) -> None:
         """Whoever used this folder, and those in it, is through."""
-        for one in [one for one in self._lent if one.is_relative_to(folder)]:
-            self._ready.append(self._lent.pop(one))
+        for database in [database for database in self._lent if database.is_relative_to(folder)]:
+            self._ready.append(self._lent.pop(database))
 
     def _make(self) -> str:
-        self._made += 1
-        uri = server.database_uri(server.shared_uri(), Path(f"{os.getpid()}-{self._made}"))
+        self._count += 1
+        uri = server.database_uri(server.shared_uri(), Path(f"{os.getpid()}-{self._count}"))
         MongoStore(uri, clock=lambda: 0, lock_seconds=5, status_milliseconds=1, create=True).close()
         return uri
 
@@ -137,5 +137,5 @@ def _empty(uri: str, accounts: list[dict[str, Any]]) -> None:
         database.meta.delete_many({"_id": {"$in": ["secret", "facts"]}})
         if accounts:
             database.accounts.insert_many(accounts)
-            keys = [{"_id": key, "account": one["_id"]} for one in accounts for key in one["key_hashes"]]
+            keys = [{"_id": key, "account": account["_id"]} for account in accounts for key in account["key_hashes"]]
             database["keys"].insert_many(keys)

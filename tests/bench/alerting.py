@@ -90,7 +90,8 @@ def _run(served: Served, port: int, *, events: bool) -> list[float]:
     followers = [subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(FOLLOWERS)]
     got: list[dict[str, int]] = [{} for _ in followers]
     threads = [
-        threading.Thread(target=_collect, args=(one, arrivals)) for one, arrivals in zip(followers, got, strict=True)
+        threading.Thread(target=_collect, args=(connection, arrivals))
+        for connection, arrivals in zip(followers, got, strict=True)
     ]
     for thread in threads:
         thread.start()

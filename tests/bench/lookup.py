@@ -41,12 +41,12 @@ def _index(hub: Hub) -> None:
 
 
 def _times(bench: Bench, hub: Hub, value: str) -> list[float]:
-    found = []
+    durations = []
     for _ in range(bench.rounds + 1):
         start = time.perf_counter()
         for _ in range(_REPEATS):
             result = look_up(hub, _READER, [value])
-        found.append((time.perf_counter() - start) * 1000 / _REPEATS)
+        durations.append((time.perf_counter() - start) * 1000 / _REPEATS)
     if (value == "nothing.example") != bool(result.missing):
         raise RuntimeError(f"{COLLECTION}: {orjson.dumps(result).decode()[:200]}")
-    return found[1:]  # the first round warms the caches
+    return durations[1:]  # the first round warms the caches

@@ -115,14 +115,14 @@ def _beside_publishers(bench: Bench) -> None:
         workers = children(pid)
         for turn in range(bench.rounds):
             for beside in (False, True):
-                made = envelopes(_ENVELOPES, _SIZE, author, seed=1000 + 2 * turn + beside)
+                batches = envelopes(_ENVELOPES, _SIZE, author, seed=1000 + 2 * turn + beside)
                 numbers = range(50_000 + 100 * (2 * turn + beside), 50_000 + 100 * (2 * turn + beside) + _ALERTS)
                 alerts = [orjson.dumps({"objects": [incident(number), report(number)]}) for number in numbers]
                 with (
                     _browsers(port, cookies if beside else []),
                     Wire(port, "id", served.keys["id"]) as wire,
                 ):
-                    for collection, bodies in ((COLLECTION, made), ("alerts", alerts)):
+                    for collection, bodies in ((COLLECTION, batches), ("alerts", alerts)):
                         path = f"/asean/collections/{collection}/objects/"
                         before = sum(map(_processor_seconds, workers))
                         took, _ = seconds(wire, [wire.request(path, body) for body in bodies], 202)

@@ -28,10 +28,10 @@ def measure(bench: Bench) -> None:
     loop = _BareLoop(bench.folder / "bare.sqlite", bench.objects)
     with hub_server(served) as (port, _), Wire(port, "id", served.keys["id"]) as wire:
         for number in range(bench.rounds):
-            made = envelopes(_ENVELOPES, _SIZE, author, seed=100 + number)
-            spent, _ = seconds(wire, [wire.request(PATH, body) for body in made], 202)
+            batches = envelopes(_ENVELOPES, _SIZE, author, seed=100 + number)
+            spent, _ = seconds(wire, [wire.request(PATH, body) for body in batches], 202)
             hub_.append(_ENVELOPES * _SIZE / spent)
-            bare.append(_ENVELOPES * _SIZE / loop.run(made))
+            bare.append(_ENVELOPES * _SIZE / loop.run(batches))
     print(f"publishing envelopes of {_SIZE} valid indicators into {bench.objects:,}")
     middle = row("hub: HTTP, login, validation, levels, status, sync", hub_, "objects/s")
     ceiling = row("bare loop: parse, insert under a unique index, sync", bare, "objects/s")
@@ -43,8 +43,8 @@ def _medallion(bench: Bench, hub: float, author: str) -> None:
     other = []
     with medallion_server(_MEDALLION_OBJECTS, bench.folder) as port, Wire(port, "sg", "bench") as wire:
         for number in range(bench.rounds):
-            made = envelopes(2, _SIZE, author, seed=200 + number)
-            other.append(2 * _SIZE / seconds(wire, [wire.request(_MEDALLION, body) for body in made], 202)[0])
+            batches = envelopes(2, _SIZE, author, seed=200 + number)
+            other.append(2 * _SIZE / seconds(wire, [wire.request(_MEDALLION, body) for body in batches], 202)[0])
     ratio(
         "hub against medallion (memory backend, no validation)",
         hub / row(f"medallion, {_MEDALLION_OBJECTS:,} objects held", other, "objects/s"),

@@ -56,10 +56,10 @@ def _times(
     if part:
         after = (page.first + int((hub.store.head(collection.id) - page.first) * part)) * 1000
     filters = Filters(added_after=after, limit=size, match=Match(types=types))
-    found = []
+    durations = []
     for _ in range(bench.rounds + 1):
         start = time.perf_counter()
         for _ in range(_REPEATS):
             objects(exit_, account, collection, filters)
-        found.append((time.perf_counter() - start) * 1000 / _REPEATS)
-    return found[1:]  # the first round warms the caches
+        durations.append((time.perf_counter() - start) * 1000 / _REPEATS)
+    return durations[1:]  # the first round warms the caches

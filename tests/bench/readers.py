@@ -50,15 +50,15 @@ def measure(bench: Bench) -> None:
 
 
 async def _all(port: int, keys: list[str], paths: list[str]) -> list[float]:
-    found = await asyncio.gather(*(_one(port, key, paths) for key in keys))
-    return [one for reader in found for one in reader]
+    durations_by_reader = await asyncio.gather(*(_durations(port, key, paths) for key in keys))
+    return [duration for reader in durations_by_reader for duration in reader]
 
 
-async def _one(port: int, key: str, paths: list[str]) -> list[float]:
+async def _durations(port: int, key: str, paths: list[str]) -> list[float]:
     """Milliseconds of each page, as one reader has them."""
     head = f"Host: hub\r\nAccept: {CONTENT_TYPE}\r\nAccept-Encoding: gzip\r\nAuthorization: Bearer {key}\r\n\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    found = []
+    durations = []
     for path in paths:
         start = time.perf_counter()
         writer.write(f"GET {path} HTTP/1.1\r\n{head}".encode())
@@ -66,6 +66,6 @@ async def _one(port: int, key: str, paths: list[str]) -> list[float]:
         if not answer.startswith(b"http/1.1 200"):
             raise RuntimeError(answer[:300].decode())
         await reader.readexactly(int(answer.partition(b"content-length:")[2].split(b"\r", 1)[0]))
-        found.append((time.perf_counter() - start) * 1000)
+        durations.append((time.perf_counter() - start) * 1000)
     writer.close()
-    return found
+    return durations

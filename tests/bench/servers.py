@@ -91,22 +91,22 @@ class Bench:
 
 
 def candidate(index: int, content: dict[str, object]) -> Candidate:
-    found = parse_object(content, LIMITS)
-    if not isinstance(found, StixObject):
-        raise ValueError(f"not valid: {found}")  # noqa: TRY004 - a verdict that is no object, not a wrong type
+    parsed_object = parse_object(content, LIMITS)
+    if not isinstance(parsed_object, StixObject):
+        raise ValueError(f"not valid: {parsed_object}")  # noqa: TRY004 - a verdict that is no object, not a wrong type
     return Candidate(
         index=index,
-        id=found.id,
-        type=found.type,
-        version=found.version,
-        version_text=found.version_text,
-        level=found.said.level if found.said.level is not None else TLP.AMBER,
+        id=parsed_object.id,
+        type=parsed_object.type,
+        version=parsed_object.version,
+        version_text=parsed_object.version_text,
+        level=parsed_object.said.level if parsed_object.said.level is not None else TLP.AMBER,
         owner="ID",
         revoked=False,
-        names=found.references.names,
-        contains=found.references.contains,
-        body=found.body,
-        digest=found.digest,
+        names=parsed_object.references.names,
+        contains=parsed_object.references.contains,
+        body=parsed_object.body,
+        digest=parsed_object.digest,
     )  # fmt: skip - one field after the other
 
 
@@ -180,7 +180,7 @@ def _bodies(bodies: list[bytes], folder: Path, *, packed: bool) -> dict[str, str
 def medallion_server(objects: int, folder: Path) -> Iterator[int]:
     """The port of medallion with its memory backend, holding that many of the same objects, under the same server."""
     data = folder / f"medallion-{objects}.json"
-    made = list(indicators(objects, "identity--11111111-1111-4111-8111-111111111111", seed=1))
+    contents = list(indicators(objects, "identity--11111111-1111-4111-8111-111111111111", seed=1))
     manifest = [
         {
             "id": o["id"],
@@ -188,7 +188,7 @@ def medallion_server(objects: int, folder: Path) -> Iterator[int]:
             "version": o["modified"],
             "media_type": "application/stix+json;version=2.1",
         }
-        for i, o in enumerate(made)
+        for i, o in enumerate(contents)
     ]  # fmt: skip - one record, one row
     collection = {
         "id": "472c94ae-3113-4e3e-a4dd-a9f4ac7471d4",
@@ -196,7 +196,7 @@ def medallion_server(objects: int, folder: Path) -> Iterator[int]:
         "can_read": True,
         "can_write": True,
         "media_types": ["application/stix+json;version=2.1"],
-        "objects": made,
+        "objects": contents,
         "manifest": manifest,
     }  # fmt: skip - as medallion's data files have it
     root = {

@@ -46,32 +46,32 @@ def _of(bench: Bench, objects: int) -> Mapping[str, list[float]]:
     opened = served.open()
     author = opened.catalogue.members["ID"].identity
     opened.store.close()
-    found: dict[str, list[float]] = {
+    figures: dict[str, list[float]] = {
         "size on disk, MiB": [sum(file.stat().st_size for file in served.folder.glob("hub.sqlite*")) / 2**20]
     }
     for number in range(bench.rounds):
         start = time.perf_counter()
         with hub_server(served) as (port, _):
-            found.setdefault("start of a worker, ms", []).append((time.perf_counter() - start) * 1000)
+            figures.setdefault("start of a worker, ms", []).append((time.perf_counter() - start) * 1000)
             with Wire(port, "id", served.keys["id"]) as wire:
                 idle = wire.request(f"{PATH}?added_after={quote('2099-01-01T00:00:00.000000Z')}")
                 page = wire.request(f"{PATH}?limit=1000")
-                made = envelopes(_ENVELOPES, _ENVELOPE, author, seed=900_000 + number)
+                batches = envelopes(_ENVELOPES, _ENVELOPE, author, seed=900_000 + number)
                 for name, asked, status in (
                     ("a poll with nothing new, ms", [idle] * _POLLS, 200),
                     ("first page of 1,000, ms", [page] * 20, 200),
-                    ("an envelope of 100, ms", [wire.request(PATH, body) for body in made], 202),
+                    ("an envelope of 100, ms", [wire.request(PATH, body) for body in batches], 202),
                 ):
                     spent, _ = seconds(wire, asked, status)
-                    found.setdefault(name, []).append(spent * 1000 / len(asked))
+                    figures.setdefault(name, []).append(spent * 1000 / len(asked))
     archive = bench.folder / f"archive-{objects}.jsonl"
-    found["export, s"] = [_command(served, "export", out=archive)]
+    figures["export, s"] = [_command(served, "export", out=archive)]
     target = Served(bench.folder / f"imported-{objects}")
     target.folder.mkdir()
     _command(target, "init")
-    found["import, s"] = [_command(target, "import", str(archive))]
+    figures["import, s"] = [_command(target, "import", str(archive))]
     archive.unlink()
-    return found
+    return figures
 
 
 def _command(served: Served, *arguments: str, out: Path | None = None) -> float:

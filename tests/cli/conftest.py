@@ -18,7 +18,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captu
 
 
 @pytest.fixture
-def made(command: Command) -> Command:
-    """The same, with a store."""
+def command_with_store(command: Command) -> Command:
+    """The same, after `hub init`."""
     command("init")
     return command

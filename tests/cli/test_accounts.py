@@ -106,23 +106,25 @@ def test_a_deleted_account_is_gone_for_good(credentials: Credentials, account_st
         credentials.add(CERT, None)
 
 
-def test_deleting_agrees_with_the_audit_trail(made: Command) -> None:
+def test_deleting_agrees_with_the_audit_trail(command_with_store: Command) -> None:
     """The trail says who did it, and the store is as the hub wrote it."""
-    made("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
-    made("account", "rotate", "id-duty", "--overlap", "24h")
-    made("account", "delete", "id-duty", "--yes")
-    assert json.loads(made("account", "list", "--json").out) == []
-    assert [row["deleted"] for row in json.loads(made("account", "list", "--all", "--json").out)] == [True]
-    assert json.loads(made("audit", "verify", "--json").out)["findings"] == []
-    assert "account delete" in made("audit", "show").out
+    command_with_store("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
+    command_with_store("account", "rotate", "id-duty", "--overlap", "24h")
+    command_with_store("account", "delete", "id-duty", "--yes")
+    assert json.loads(command_with_store("account", "list", "--json").out) == []
+    assert [row["deleted"] for row in json.loads(command_with_store("account", "list", "--all", "--json").out)] == [
+        True
+    ]
+    assert json.loads(command_with_store("audit", "verify", "--json").out)["findings"] == []
+    assert "account delete" in command_with_store("audit", "show").out
 
 
 @pytest.mark.parametrize("span", ["soon", "1", "-1h", "0h", ""])
-def test_an_overlap_that_says_no_time_changes_nothing(made: Command, span: str) -> None:
-    made("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
-    before = made("export").out.splitlines()[1:]
-    made("account", "rotate", "id-duty", f"--overlap={span}", code=3)
-    assert made("export").out.splitlines()[1:] == before
+def test_an_overlap_that_says_no_time_changes_nothing(command_with_store: Command, span: str) -> None:
+    command_with_store("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
+    before = command_with_store("export").out.splitlines()[1:]
+    command_with_store("account", "rotate", "id-duty", f"--overlap={span}", code=3)
+    assert command_with_store("export").out.splitlines()[1:] == before
 
 
 class Busy:
@@ -157,10 +159,10 @@ def test_who_asked_is_seen(as_account: ClientOf, hub: Hub) -> None:
     assert last_seen(hub.store).keys() == {"sg-soc"}
 
 
-def test_who_never_asked_is_listed_first(made: Command) -> None:
+def test_who_never_asked_is_listed_first(command_with_store: Command) -> None:
     """An account that nobody uses is one to delete."""
-    made("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
-    assert json.loads(made("account", "last-seen", "--json").out) == [
+    command_with_store("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
+    assert json.loads(command_with_store("account", "last-seen", "--json").out) == [
         {"name": "id-duty", "member": "ID", "last_seen": None}
     ]
-    assert "never" in made("account", "last-seen").out
+    assert "never" in command_with_store("account", "last-seen").out

@@ -49,9 +49,9 @@ def test_an_option_may_stand_before_a_file_or_behind_it(words: tuple[str, ...]) 
     assert (read.action, read.files, read.yes) == ("discard", ["a.json"], True)
 
 
-def test_an_option_that_is_given_right_is_read(made: Command) -> None:
+def test_an_option_that_is_given_right_is_read(command_with_store: Command) -> None:
     """The parser with guesses reads what argparse reads, options of an action included."""
-    assert json.loads(made("account", "list", "--json").out) == []
+    assert json.loads(command_with_store("account", "list", "--json").out) == []
 
 
 def test_the_exit_codes_stand_in_the_help(command: Command) -> None:
@@ -107,24 +107,28 @@ def test_each_shell_gets_its_part(command: Command, shell: str) -> None:
     assert "_ARGCOMPLETE" in text
 
 
-def test_what_changes_a_store_says_so_as_json(made: Command, tmp_path: Path) -> None:
+def test_what_changes_a_store_says_so_as_json(command_with_store: Command, tmp_path: Path) -> None:
     """For programs: one JSON value on standard output, and nothing else there."""
     (tmp_path / "bundle.json").write_text(
         json.dumps({"type": "bundle", "objects": [indicator(1), indicator(2, pattern="[")]})
     )
-    assert json.loads(made("init", "--json").out)["changed"] == 0
-    taken = json.loads(made("import", "bundle.json", "--to", "region/id", "--member", "ID", "--json", code=1).out)
+    assert json.loads(command_with_store("init", "--json").out)["changed"] == 0
+    taken = json.loads(
+        command_with_store("import", "bundle.json", "--to", "region/id", "--member", "ID", "--json", code=1).out
+    )
     assert (taken["taken"], [row["id"] for row in taken["refused"]]) == (1, [an_id(2)])
-    added = json.loads(made("account", "add", "id-duty", "--member", "ID", "--kind", "cert", "--json").out)
+    added = json.loads(
+        command_with_store("account", "add", "id-duty", "--member", "ID", "--kind", "cert", "--json").out
+    )
     assert added["key"].startswith("hub_")
-    purged = json.loads(made("purge", "region/id", an_id(1), "--yes", "--json").out)
+    purged = json.loads(command_with_store("purge", "region/id", an_id(1), "--yes", "--json").out)
     assert purged == {"object": an_id(1), "collection": "region/id", "versions": 1}
-    backup = json.loads(made("backup", "backups", "--json").out)
-    checked = json.loads(made("restore", backup["backup"], "--check", "--json").out)
+    backup = json.loads(command_with_store("backup", "backups", "--json").out)
+    checked = json.loads(command_with_store("restore", backup["backup"], "--check", "--json").out)
     assert (checked["findings"], backup["removed"]) == ([], [])
-    archive = json.loads(made("export", "--out", "hub.jsonl", "--json").out)
+    archive = json.loads(command_with_store("export", "--out", "hub.jsonl", "--json").out)
     assert archive["lines"] == len((tmp_path / "hub.jsonl").read_text().splitlines())
-    assert json.loads(made("deploy", "deploy", "--json").out)
+    assert json.loads(command_with_store("deploy", "deploy", "--json").out)
 
 
 def test_every_command_can_speak_json_or_makes_a_file_or_runs_on() -> None:
@@ -136,6 +140,6 @@ def test_every_command_can_speak_json_or_makes_a_file_or_runs_on() -> None:
         command_parser(name, parser)
         parsers = {name: parser}
         for actions in subcommands(parser):
-            parsers = {f"{name} {action}": one for action, one in actions.choices.items()}
-        without |= {words for words, one in parsers.items() if "--json" not in one.format_help()}
+            parsers = {f"{name} {action}": action_parser for action, action_parser in actions.choices.items()}
+        without |= {words for words, action_parser in parsers.items() if "--json" not in action_parser.format_help()}
     assert without - others == set()

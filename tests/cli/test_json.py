@@ -27,7 +27,7 @@ def test_a_packed_list_is_seen(text: str) -> None:
     assert not faults('{"a": ["ID", "SG"], "b": null, "c": "ID and SG are asked", "d": 3, "e": "ID"}')
 
 
-def test_every_command_of_the_operator_prints_json(made: Command, tmp_path: Path) -> None:
+def test_every_command_of_the_operator_prints_json(command_with_store: Command, tmp_path: Path) -> None:
     """Each is run once, in an order in which it has something to say."""
     (tmp_path / "bundle.json").write_text(
         json.dumps({"type": "bundle", "objects": [indicator(1), indicator(2), indicator(3, pattern="[")]})
@@ -35,7 +35,7 @@ def test_every_command_of_the_operator_prints_json(made: Command, tmp_path: Path
     walked = set()
 
     def run(*words: str, code: int | None = 0, empty: bool = False) -> str:
-        out = made(*words, "--json", code=code).out
+        out = command_with_store(*words, "--json", code=code).out
         assert faults(out, empty=empty) == [], words
         walked.add(words[0])
         return out

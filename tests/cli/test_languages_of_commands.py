@@ -62,8 +62,8 @@ def test_every_command_and_action_takes_the_option() -> None:
         parser = argparse.ArgumentParser()
         command_parser(name, parser)
         below = [action for actions in subcommands(parser) for action in actions.choices.values()]
-        for one in below or [parser]:
-            assert "--lang" in one.format_help(), name
+        for command in below or [parser]:
+            assert "--lang" in command.format_help(), name
 
 
 def test_a_command_does_not_leave_its_language_to_the_next(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,25 +23,25 @@ BY_NAME = {"xsoar"}  # clients that take a collection by its title alone
 
 
 @pytest.mark.parametrize("client", RECIPES)
-def test_each_client_gets_the_collections_id(made: Command, client: str) -> None:
+def test_each_client_gets_the_collections_id(command_with_store: Command, client: str) -> None:
     """An alias is refused by several of them. No credential stands in the text."""
-    text = made("collections", "--for", client, "--collection", "region/id").out
+    text = command_with_store("collections", "--for", client, "--collection", "region/id").out
     assert (COLLECTIONS["id"] in text) is (client not in BY_NAME)
     assert "/collections/id/" not in text
     assert "KEY" in text
     assert "hub_" not in re.sub(r"hub_[0-9a-f]{8}\b", "", text)
 
 
-def test_without_a_collection_each_has_its_own_text(made: Command) -> None:
+def test_without_a_collection_each_has_its_own_text(command_with_store: Command) -> None:
     """Under its place; as JSON, one row each."""
-    rows = json.loads(made("collections", "--for", "curl", "--json").out)
+    rows = json.loads(command_with_store("collections", "--for", "curl", "--json").out)
     assert {row["collection"] for row in rows} >= {"region/id", "region/feeds"}
-    assert "# region/id\n" in made("collections", "--for", "curl").out
+    assert "# region/id\n" in command_with_store("collections", "--for", "curl").out
 
 
-def test_a_collection_that_is_not_there_is_told(made: Command) -> None:
+def test_a_collection_that_is_not_there_is_told(command_with_store: Command) -> None:
     """With those that are."""
-    assert "region/id" in made("collections", "--for", "curl", "--collection", "nowhere", code=3).err
+    assert "region/id" in command_with_store("collections", "--for", "curl", "--collection", "nowhere", code=3).err
 
 
 @pytest.fixture(scope="module")

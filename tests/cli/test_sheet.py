@@ -49,7 +49,7 @@ def test_what_must_be_filled_has_a_colour_of_its_own(reports: Any) -> None:
     for cell in reports[1]:
         kind = "must" if cell.value in REQUIRED else "either" if cell.value in ("detected_at", "reported_at") else "may"
         colours.setdefault(kind, set()).add(cell.fill.start_color.rgb)
-    assert [len(found) for found in colours.values()] == [1, 1, 1]
+    assert [len(cells) for cells in colours.values()] == [1, 1, 1]
     assert len(set.union(*colours.values())) == 3
 
 
@@ -128,12 +128,12 @@ def test_the_sheet_as_libreoffice_shows_it(tmp_path: Path) -> None:
         subprocess.run(["pdftoppm", "-r", "130", "-png", str(pdf), str(folder / pdf.stem)], check=True)
         assert [path.name for path in folder.glob(f"{pdf.stem}-*.png")] == [f"{pdf.stem}-1.png"], "one page"
         page = subprocess.run(["pdftotext", "-bbox", str(pdf), "-"], check=True, capture_output=True, text=True).stdout
-        words = [(*map(float, found[:4]), found[4]) for found in WORD.findall(page)]
+        words = [(*map(float, match[:4]), match[4]) for match in WORD.findall(page)]
         assert {"report_id", "indicators", "confirmed"} <= {str(word[4]) for word in words}
         assert [pair for pair in itertools.combinations(words, 2) if _overlap(*pair)] == [], language
 
 
-def _overlap(one: Sequence[Any], other: Sequence[Any]) -> bool:
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
+def _overlap(first: Sequence[Any], second: Sequence[Any]) -> bool:
+    width = min(first[2], second[2]) - max(first[0], second[0])
+    height = min(first[3], second[3]) - max(first[1], second[1])
     return bool(width > OVERLAP_POINTS and height > OVERLAP_POINTS)

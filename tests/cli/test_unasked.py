@@ -53,42 +53,42 @@ def run(folder: Path, *words: str, shell: str = "", answer: str | None = None) -
 
 
 @pytest.fixture
-def folder(made: Command, tmp_path: Path) -> Path:
+def folder(command_with_store: Command, tmp_path: Path) -> Path:
     """A store with an object and an account."""
     (tmp_path / "bundle.json").write_text(json.dumps({"type": "bundle", "objects": [indicator(1)]}))
-    made("import", "bundle.json", "--to", "region/id", "--member", "ID")
-    made("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
+    command_with_store("import", "bundle.json", "--to", "region/id", "--member", "ID")
+    command_with_store("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
     return tmp_path
 
 
 @pytest.mark.parametrize("shell", ["<&-", "</dev/null", "<&- >&- 2>&-"])
-def test_closed_streams_are_no_yes(folder: Path, made: Command, shell: str) -> None:
+def test_closed_streams_are_no_yes(folder: Path, command_with_store: Command, shell: str) -> None:
     """It is refused with 3, in words where there is somewhere to write them, and never with a traceback."""
-    before = made("export").out.splitlines()[1:]
+    before = command_with_store("export").out.splitlines()[1:]
     for words in ASKED:
         done = run(folder, *words, shell=shell)
         assert done.returncode == 3, words
         assert "Traceback" not in done.stderr
         assert ("--yes" in done.stderr) is ("2>&-" not in shell)
-    assert made("export").out.splitlines()[1:] == before
+    assert command_with_store("export").out.splitlines()[1:] == before
 
 
 @pytest.mark.parametrize("words", ASKED, ids=lambda words: " ".join(words[:2]))
-def test_a_yes_that_is_piped_is_no_answer(folder: Path, made: Command, words: tuple[str, ...]) -> None:
+def test_a_yes_that_is_piped_is_no_answer(folder: Path, command_with_store: Command, words: tuple[str, ...]) -> None:
     """A script agrees with --yes."""
-    before = made("export").out.splitlines()[1:]
-    assert "--yes" in made(*words, code=3, stdin="y\n").err
-    assert made("export").out.splitlines()[1:] == before
+    before = command_with_store("export").out.splitlines()[1:]
+    assert "--yes" in command_with_store(*words, code=3, stdin="y\n").err
+    assert command_with_store("export").out.splitlines()[1:] == before
 
 
-def test_at_a_terminal_only_a_yes_is_a_yes(folder: Path, made: Command) -> None:
+def test_at_a_terminal_only_a_yes_is_a_yes(folder: Path, command_with_store: Command) -> None:
     """Enter alone, another word, the end of input and an arrow key are none; a yes in any language of the commands is."""
     for answer in ("\n", "n\n", "yess\n", "\x04", "\x1b[A\n"):
         done = run(folder, "account", "delete", "id-duty", answer=answer)
         assert (done.returncode, "Nothing was deleted." in done.stderr) == (3, True), answer
-    assert [row["name"] for row in json.loads(made("account", "list", "--json").out)] == ["id-duty"]
+    assert [row["name"] for row in json.loads(command_with_store("account", "list", "--json").out)] == ["id-duty"]
     assert run(folder, "account", "delete", "id-duty", answer="ใช่\n").returncode == 0
-    assert json.loads(made("account", "list", "--json").out) == []
+    assert json.loads(command_with_store("account", "list", "--json").out) == []
 
 
 @pytest.mark.parametrize("answer", ["y", "YES", "ya", " có ", "oo", "ใช่"])
@@ -101,9 +101,11 @@ def test_a_yes_is_taken_in_each_language(answer: str, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     "words", [("purge", "--yes", "region/id", an_id(1)), ("purge", "region/id", "--yes", an_id(1))]
 )
-def test_the_yes_may_stand_anywhere_behind_the_command(folder: Path, made: Command, words: tuple[str, ...]) -> None:
+def test_the_yes_may_stand_anywhere_behind_the_command(
+    folder: Path, command_with_store: Command, words: tuple[str, ...]
+) -> None:
     """Before the command it is an option that nobody knows."""
     assert run(folder, "--yes", "purge", "region/id", an_id(1)).returncode == 2
-    assert made("export").out.count(an_id(1)) > 0
+    assert command_with_store("export").out.count(an_id(1)) > 0
     assert run(folder, *words).returncode == 0
-    assert json.loads(made("collections", "--json").out)
+    assert json.loads(command_with_store("collections", "--json").out)

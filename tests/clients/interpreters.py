@@ -31,12 +31,12 @@ def interpreter(client: str) -> str:
     return str(python)
 
 
-def run(client: str, program: str, given: Any = None, *arguments: str) -> Any:
+def run(client: str, program: str, argument: Any = None, *arguments: str) -> Any:
     """The JSON that a program prints, started in the client's own interpreter with JSON on its standard input."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "PYTHON"))}
     done = subprocess.run(
         [interpreter(client), str(PROGRAMS / f"{program}.py"), *arguments],
-        input=json.dumps(given),
+        input=json.dumps(argument),
         env=environment,
         capture_output=True,
         text=True,

@@ -134,8 +134,8 @@ class MispEvent:
 
     def _uuid(self) -> str:
         self._count += 1
-        made = uuid.uuid5(_NAMESPACE, f"{self.name}/{self._count}")
-        return str(uuid.UUID(bytes=made.bytes, version=4))
+        identifier = uuid.uuid5(_NAMESPACE, f"{self.name}/{self._count}")
+        return str(uuid.UUID(bytes=identifier.bytes, version=4))
 
     def _word(self, about: str, level: Any = ...) -> str:
         return self._fact(f"{about}-{self._digest(about)[:16]}", level)

@@ -86,8 +86,8 @@ class OpenCtiCase:
             description=self._word("text"),
             published=TIME,
             report_types=["threat-report"],
-            objects=[{**one, "parent_types": []} for one in contents],
-            objectsIds=[one["id"] for one in contents],
+            objects=[{**content, "parent_types": []} for content in contents],
+            objectsIds=[content["id"] for content in contents],
         )
         return [*contents, report]
 
@@ -148,8 +148,8 @@ class OpenCtiCase:
         }
 
     def _id(self, about: str, object_type: str = "") -> str:
-        made = uuid.uuid5(uuid.NAMESPACE_URL, f"{self.name}/{about}")
-        return f"{object_type or about}--{made}"
+        identifier = uuid.uuid5(uuid.NAMESPACE_URL, f"{self.name}/{about}")
+        return f"{object_type or about}--{identifier}"
 
     def _digest(self, about: str) -> str:
         return hashlib.sha256(f"{self.name}/{about}".encode()).hexdigest()

@@ -83,10 +83,10 @@ def session(hub: HubProcess, account: str | None) -> requests.Session:
     """For one account, or for somebody without one."""
     if account is not None:
         return hub.session(account)
-    made = requests.Session()
-    made.trust_env = False
-    made.headers["Accept"] = CONTENT_TYPE
-    return made
+    client = requests.Session()
+    client.trust_env = False
+    client.headers["Accept"] = CONTENT_TYPE
+    return client
 
 
 def post(hub: HubProcess, client: requests.Session, collection: str, objects: Sequence[Any]) -> dict[str, Any]:

@@ -20,14 +20,14 @@ COLLECTIONS: Final = {"indicators": (IN_INDICATORS, TLP.AMBER_STRICT), "red": (I
 
 def exported(generation: str, sent: list[MispEvent]) -> dict[str, list[Any]]:
     """By name, the objects of each event; of its facts those are left that misp-stix writes at all."""
-    found: dict[str, list[Any]] = interpreters.run(
+    bundles: dict[str, list[Any]] = interpreters.run(
         generation, "misp_export", {event.name: event.exported for event in sent}
     )
     for event in sent:
-        text = json.dumps(found[event.name], ensure_ascii=False)
+        text = json.dumps(bundles[event.name], ensure_ascii=False)
         event.facts = {word: level for word, level in event.facts.items() if word in text}
         assert len(event.facts) > 10, event.name
-    return found
+    return bundles
 
 
 @pytest.mark.parametrize("generation", interpreters.GENERATIONS)
@@ -54,9 +54,9 @@ def test_no_reader_below_the_level_sees_anything_of_an_event(shipped: HubProcess
             ids = {obj["id"] for way in WAYS for event in sent[collection, way] for obj in objects[event.name]}
             for way in WAYS:
                 for event in sent[collection, way]:
-                    found = misplaced(event.facts, text, clearance, default=TLP.AMBER_STRICT, highest=highest)
-                    if found:
-                        wrong[f"{event.name}, read by {reader}"] = found
+                    misplaced_facts = misplaced(event.facts, text, clearance, default=TLP.AMBER_STRICT, highest=highest)
+                    if misplaced_facts:
+                        wrong[f"{event.name}, read by {reader}"] = misplaced_facts
             if clearance in (TLP.GREEN, -1):
                 answers = asked_for(shipped, reader, collection, sorted(ids)[::29])
                 assert all(identifier in text for identifier in answers), "asked for by its id, no object shows more"

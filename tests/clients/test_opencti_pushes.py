@@ -29,10 +29,10 @@ FORMS: Final[Mapping[str, tuple[Form, int]]] = {
 def exported(some: list[OpenCtiCase]) -> dict[str, list[dict[str, Any]]]:
     """By name, the objects as pycti writes them, definitions and author first, and the relationships."""
     entities = {case.name: case.entities() for case in some}
-    found: dict[str, list[dict[str, Any]]] = interpreters.run("pycti", "opencti_export", entities)
+    bundles: dict[str, list[dict[str, Any]]] = interpreters.run("pycti", "opencti_export", entities)
     for case in some:
-        found[case.name] += case.relations()
-    return found
+        bundles[case.name] += case.relations()
+    return bundles
 
 
 def taken(case: OpenCtiCase, form: str) -> bool:
@@ -63,9 +63,9 @@ def test_no_reader_below_the_level_sees_anything_of_a_report(shipped: HubProcess
             text = everything(shipped, reader, collection)
             for form in FORMS:
                 for case in sent[collection, form]:
-                    found = misplaced(case.facts, text, clearance, default=default, highest=highest)
-                    if found:
-                        wrong[f"{case.name}, read by {reader}"] = found
+                    misplaced_facts = misplaced(case.facts, text, clearance, default=default, highest=highest)
+                    if misplaced_facts:
+                        wrong[f"{case.name}, read by {reader}"] = misplaced_facts
     assert not wrong, json.dumps(wrong, indent=1)
 
 

@@ -57,13 +57,15 @@ class Hub:
     def reports(self, alias: str) -> dict[str, tuple[Incident, list[Mapping[str, Any]]]]:
         """By report id, each report of a collection with what it names, as the national CERT of Singapore reads it."""
         objects = self.polled("sg-cert", alias)
-        found: dict[str, tuple[Incident, list[Mapping[str, Any]]]] = {}
+        reports: dict[str, tuple[Incident, list[Mapping[str, Any]]]] = {}
         for obj in objects:
             if obj["type"] == "report":
                 part = with_what_it_names(objects, obj)
-                (incident,) = (one for one in self.incidents if any(one.address in str(its) for its in part))
-                found[incident.report_id] = incident, part
-        return found
+                (incident,) = (
+                    candidate for candidate in self.incidents if any(candidate.address in str(its) for its in part)
+                )
+                reports[incident.report_id] = incident, part
+        return reports
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[H
 @pytest.fixture(scope="module")
 def in_misp(hub: Hub) -> dict[str, dict[str, Any]]:
     """By generation and name, what misp-stix makes of each report, and of a whole poll."""
-    found: dict[str, dict[str, Any]] = {}
+    events: dict[str, dict[str, Any]] = {}
     for generation in interpreters.GENERATIONS:
         bundles = {
             report_id: bundle(part)
@@ -92,12 +94,12 @@ def in_misp(hub: Hub) -> dict[str, dict[str, Any]]:
         }
         if generation == interpreters.CURRENT:
             bundles |= {
-                f"{report_id}{FILTERED}": bundle([obj for obj in one["objects"] if obj["type"] not in OBSERVED])
-                for report_id, one in bundles.items()
+                f"{report_id}{FILTERED}": bundle([obj for obj in contents["objects"] if obj["type"] not in OBSERVED])
+                for report_id, contents in bundles.items()
             }
             bundles |= {alias: bundle(hub.polled("sg-cert", alias)) for alias in HIGHEST}
-        found[generation] = interpreters.run(generation, "misp_import", bundles)
-    return found
+        events[generation] = interpreters.run(generation, "misp_import", bundles)
+    return events
 
 
 def events(imported: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -152,8 +154,8 @@ def test_taxii_clients_read_what_was_sent(hub: Hub, reader: str, clearance: TLP)
     assert {obj["id"] for obj in answer["objects"]} == polled.keys()
     with hub.collection(reader, "incidents") as there:
         source = stix2.TAXIICollectionSource(there, allow_custom=True)
-        found = source.query([stix2.Filter("spec_version", "=", "2.1")])
-    assert {obj["id"] for obj in found} == polled.keys()
+        contents = source.query([stix2.Filter("spec_version", "=", "2.1")])
+    assert {obj["id"] for obj in contents} == polled.keys()
     assert VICTIM not in json.dumps(list(polled.values()))
 
 
@@ -197,7 +199,9 @@ def test_misp_shows_the_malware_on_the_attributes_that_point_to_it(
             if incident.withdrawn:
                 continue
             (event,) = events(in_misp[generation][report_id + (FILTERED if generation == interpreters.CURRENT else "")])
-            linked = {one["value"] for one in event["Attribute"] if incident.malware in clusters_of(one)}
+            linked = {
+                attribute["value"] for attribute in event["Attribute"] if incident.malware in clusters_of(attribute)
+            }
             assert linked == ({incident.address, incident.domain} if incident.links_malware else set()), report_id
             assert tags(event, "tlp") == {f"tlp:{incident.level.word}"}, report_id
 
@@ -219,9 +223,11 @@ def test_misp_shows_a_withdrawn_indicator_as_seen_last_when_it_was_withdrawn(
     """It knows no `revoked`: `valid_until` becomes `last_seen`, which lies behind. (Its generation of 2.4 fails on it.)"""
     (withdrawn,) = (incident for incident in hub.incidents if incident.withdrawn)
     (event,) = events(in_misp[interpreters.CURRENT][withdrawn.report_id])
-    attributes = [one for one in event["Attribute"] if one["value"] in (withdrawn.address, withdrawn.domain)]
+    attributes = [
+        attribute for attribute in event["Attribute"] if attribute["value"] in (withdrawn.address, withdrawn.domain)
+    ]
     assert len(attributes) == 2
-    assert all(datetime.fromisoformat(one["last_seen"]) <= datetime.now(UTC) for one in attributes)
+    assert all(datetime.fromisoformat(attribute["last_seen"]) <= datetime.now(UTC) for attribute in attributes)
 
 
 # --- OpenCTI -----------------------------------------------------------------------------------------------------------
@@ -229,7 +235,7 @@ def test_misp_shows_a_withdrawn_indicator_as_seen_last_when_it_was_withdrawn(
 
 def test_opencti_stores_each_report_as_it_was_sent(hub: Hub) -> None:
     """Pycti splits and imports all of it: level, author, place, sector, malware, indicators, and what is revoked."""
-    reports = {key: found for alias in HIGHEST for key, found in hub.reports(alias).items()}
+    reports = {key: report_parts for alias in HIGHEST for key, report_parts in hub.reports(alias).items()}
     imported = interpreters.run(
         "pycti", "opencti_import", {report_id: bundle(part) for report_id, (_, part) in reports.items()}
     )
@@ -238,29 +244,31 @@ def test_opencti_stores_each_report_as_it_was_sent(hub: Hub) -> None:
         assert result["incompatible"] == result["refused"] == []
         assert result["expected"] == len(result["imported"]) == len(part)
         stored: dict[str, list[dict[str, Any]]] = {}
-        for operation, given in result["stored"]:
-            stored.setdefault(operation, []).append(given)
+        for operation, arguments in result["stored"]:
+            stored.setdefault(operation, []).append(arguments)
         (report,) = stored["reportAdd"]
         assert max(LEVELS[ref] for ref in report["objectMarking"] if ref in LEVELS) == incident.level
-        author = next(one["stix_id"] for one in stored["organizationAdd"])
+        author = next(entity["stix_id"] for entity in stored["organizationAdd"])
         for operation in ("reportAdd", "incidentAdd", "indicatorAdd", "malwareAdd"):
-            assert {one["createdBy"] for one in stored[operation]} == {author}
-        assert [one["name"] for one in stored["locationAdd"]] == ["Indonesia"]
-        assert [(one["type"], "Healthcare" in one["name"]) for one in stored["identityAdd"]] == [("Sector", True)]
-        assert [one["name"] for one in stored["malwareAdd"]] == [incident.malware]
-        patterns = {one["pattern"]: one for one in stored["indicatorAdd"]}
+            assert {entity["createdBy"] for entity in stored[operation]} == {author}
+        assert [entity["name"] for entity in stored["locationAdd"]] == ["Indonesia"]
+        assert [(entity["type"], "Healthcare" in entity["name"]) for entity in stored["identityAdd"]] == [
+            ("Sector", True)
+        ]
+        assert [entity["name"] for entity in stored["malwareAdd"]] == [incident.malware]
+        patterns = {entity["pattern"]: entity for entity in stored["indicatorAdd"]}
         assert len(patterns) == 2
         for pattern, indicator in patterns.items():
             assert incident.address in pattern or incident.domain in pattern
             ended = datetime.fromisoformat(indicator["valid_until"]) <= datetime.now(UTC)
             assert ended is bool(indicator["revoked"]) is incident.withdrawn
-        definitions = {one["definition"] for one in stored["markingDefinitionAdd"]}
-        assert definitions - {incident.level.label} == {one for one in definitions if STATEMENT in one}
+        definitions = {entity["definition"] for entity in stored["markingDefinitionAdd"]}
+        assert definitions - {incident.level.label} == {entity for entity in definitions if STATEMENT in entity}
 
 
 def test_malware_is_linked_to_the_indicators_to_which_its_report_links_it(hub: Hub) -> None:
     """A galaxy on an attribute, or an arrow in a form, becomes `indicates`, and pycti stores that; other forms link nothing."""
-    reports = {key: found for alias in HIGHEST for key, found in hub.reports(alias).items()}
+    reports = {key: report for alias in HIGHEST for key, report in hub.reports(alias).items()}
     linked = {key: bundle(part) for key, (incident, part) in reports.items() if incident.links_malware}
     assert len(linked) == 3
     imported = interpreters.run("pycti", "opencti_import", linked)
@@ -276,9 +284,9 @@ def test_malware_is_linked_to_the_indicators_to_which_its_report_links_it(hub: H
         if incident.links_malware:
             assert {indicator for indicator, _ in links} == indicators
             stored = {
-                (given["fromId"], given["toId"])
-                for operation, given in imported[report_id]["stored"]
-                if operation == "stixCoreRelationshipAdd" and given["relationship_type"] == "indicates"
+                (arguments["fromId"], arguments["toId"])
+                for operation, arguments in imported[report_id]["stored"]
+                if operation == "stixCoreRelationshipAdd" and arguments["relationship_type"] == "indicates"
             }
             assert stored == links
 
@@ -306,9 +314,9 @@ def test_a_drill_is_in_no_live_view_and_says_in_every_name_what_it_is(hub: Hub) 
     assert all(name.startswith("DRILL: ") for name in names), names
     imported = interpreters.run("pycti", "opencti_import", {"drill": bundle(objects)})["drill"]
     assert imported["refused"] == []
-    for operation, given in imported["stored"]:
+    for operation, arguments in imported["stored"]:
         if operation in ("reportAdd", "incidentAdd", "indicatorAdd", "malwareAdd"):
-            assert given["name"].startswith("DRILL: ")
+            assert arguments["name"].startswith("DRILL: ")
 
 
 def test_clients_that_are_not_for_this_protocol_are_told_so(hub: Hub) -> None:

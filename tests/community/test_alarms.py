@@ -83,11 +83,11 @@ def test_a_certificate_is_mailed_about_as_its_end_comes_nearer(hub: Hub, clock: 
         "hub.example", not_after=datetime.fromtimestamp((clock.now + 30 * DAY) / 1000, UTC)
     )
     issued.cert_chain_pems[0].write_to_path(str(file))
-    said = []
+    counts = []
     for _ in range(32):
-        said.append(len([line for line in raised(hub, str(file)) if "certificate" in line]))
+        counts.append(len([line for line in raised(hub, str(file)) if "certificate" in line]))
         clock.now += DAY
-    assert [day for day, count in enumerate(said) if count] == [9, 23, 29, 30]
+    assert [day for day, count in enumerate(counts) if count] == [9, 23, 29, 30]
     trustme.CA().issue_cert("hub.example").cert_chain_pems[0].write_to_path(str(file))
     clock.now -= 31 * DAY
     assert [line for line in raised(hub, str(file)) if "certificate" in line] == []

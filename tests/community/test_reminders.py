@@ -78,7 +78,7 @@ def test_each_member_is_reminded_in_its_own_language(hub: Hub, clock: Clock, lan
     """All of the mail, about one deadline and about several; a place in braces is filled in each."""
     taken(hub, "ID", incident())
     clock.now += HOUR
-    malaysias = next(found for found in due_reminders(hub) if found.member.code == "MY")
+    malaysias = next(due for due in due_reminders(hub) if due.member.code == "MY")
     member = dataclasses.replace(malaysias.member, languages=(f"{language}-XX", "en"))
     root = hub.catalogue.roots["asean"]
     first = reminder(root, member, malaysias.overdue)

@@ -99,7 +99,7 @@ class ByTaxiiClient:
         url = f"{hub.url}/asean/collections/{ALERTS}/"
         self.collection = Collection(url, user=f"{member.lower()}-cert", password=hub.keys[f"{member.lower()}-cert"])
         self.seen: list[Content] = []
-        self.said = 0
+        self.answer_count = 0
 
     def fetch(self) -> None:
         """See `Desk`."""
@@ -115,8 +115,8 @@ class ByTaxiiClient:
         self.fetch()
         asked = next(content for content in self.seen if "request:open" in content.get("labels", ()))
         assert asked["id"] == request
-        self.said += 1
-        self._say(note(502 + self.said, self.member, f"response:{says}", [identifier, request], why))
+        self.answer_count += 1
+        self._say(note(502 + self.answer_count, self.member, f"response:{says}", [identifier, request], why))
 
     def _say(self, content: Content) -> None:
         status = self.collection.add_objects({"objects": [content]})

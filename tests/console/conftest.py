@@ -53,9 +53,9 @@ class Browser:
 
     def token(self, path: str = "/") -> str:
         """The token of the forms on that page."""
-        found = TOKEN.search(self.text(path))
-        assert found is not None
-        return found[1]
+        match = TOKEN.search(self.text(path))
+        assert match is not None
+        return match[1]
 
 
 SignedIn = Callable[[str], Browser]

@@ -42,17 +42,17 @@ def change(browser: Browser, name: str, action: str, **fields: str) -> TestRespo
 
 def make(browser: Browser, **fields: str) -> TestResponse:
     """Send the form for a new account."""
-    found = TOKEN.search(browser.text("/console/operator/new-account"))
-    assert found is not None
+    match = TOKEN.search(browser.text("/console/operator/new-account"))
+    assert match is not None
     filled = {"kind": "constituent", "member": "SG", "password": PASSWORD} | fields
-    return browser.post("/console/operator/new-account", {"form_token": found[1]} | filled)
+    return browser.post("/console/operator/new-account", {"form_token": match[1]} | filled)
 
 
 def key_of(response: TestResponse) -> str:
     """The key that the page shows."""
-    found = KEY.search(response.get_data(as_text=True))
-    assert found is not None, response.get_data(as_text=True)[:3000]
-    return found[1]
+    match = KEY.search(response.get_data(as_text=True))
+    assert match is not None, response.get_data(as_text=True)[:3000]
+    return match[1]
 
 
 def is_known(hub: Hub, name: str) -> bool:

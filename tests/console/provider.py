@@ -70,14 +70,14 @@ class FakeProvider:
         if path in self.answers:
             self.answers[path](request)
         elif path.endswith("/.well-known/openid-configuration"):
-            said = {
+            claims = {
                 "issuer": self.issuer,
                 "authorization_endpoint": f"{self.address}/authorize",
                 "token_endpoint": f"{self.address}/token",
                 "jwks_uri": f"{self.address}/keys",
                 "end_session_endpoint": f"{self.address}/leave",
             }
-            answer(request, 200, said | self.metadata)
+            answer(request, 200, claims | self.metadata)
         elif path == "/keys":
             answer(request, 200, {"keys": [self.key.as_dict(private=False, use="sig")]})
         elif path == "/token":
@@ -100,8 +100,8 @@ class FakeProvider:
         return [path for path, _ in self.requests]
 
 
-def answer(request: BaseHTTPRequestHandler, status: int, said: object) -> None:
-    body = said if isinstance(said, bytes) else json.dumps(said).encode()
+def answer(request: BaseHTTPRequestHandler, status: int, value: object) -> None:
+    body = value if isinstance(value, bytes) else json.dumps(value).encode()
     request.send_response(status)
     request.send_header("Content-Type", "application/json")
     request.send_header("Content-Length", str(len(body)))

@@ -108,21 +108,23 @@ def test_a_form_does_nothing_the_second_time(hub: Hub, chief: Browser) -> None:
     assert "was changed since this page was made" in again.get_data(as_text=True)
     assert chief.post(PAGE, hidden(page, "disable") | {"password": PASSWORD}).status_code == 409
     assert hub.credentials.authenticate(f"Bearer {key}") is not None
-    made = make(chief, name="sg-soc-7")
-    assert made.status_code == 200
+    response = make(chief, name="sg-soc-7")
+    assert response.status_code == 200
     assert "There is an account" in make(chief, name="sg-soc-7").get_data(as_text=True)
 
 
-@pytest.mark.parametrize(("taken", "given"), [("rotate", "disable"), ("disable", "rotate")])
-def test_what_a_form_says_of_one_thing_is_good_for_no_other(hub: Hub, chief: Browser, taken: str, given: str) -> None:
+@pytest.mark.parametrize(("shown_action", "sent_action"), [("rotate", "disable"), ("disable", "rotate")])
+def test_what_a_form_says_of_one_thing_is_good_for_no_other(
+    hub: Hub, chief: Browser, shown_action: str, sent_action: str
+) -> None:
     """Neither for another action, nor for another account, nor in another session."""
-    fields = hidden(chief.text(PAGE), taken) | {"password": PASSWORD}
+    fields = hidden(chief.text(PAGE), shown_action) | {"password": PASSWORD}
     before = rows(hub)
-    assert chief.post(PAGE, fields | {"action": given}).status_code == 409
+    assert chief.post(PAGE, fields | {"action": sent_action}).status_code == 409
     assert chief.post("/console/operator/accounts/my-cert", fields).status_code == 409
     other = operator_browser(hub, Browser(chief.app))
     assert other.post(PAGE, fields).status_code == 403, "the token is the other session's"
-    token = hidden(other.text(PAGE), taken)["form_token"]
+    token = hidden(other.text(PAGE), shown_action)["form_token"]
     assert other.post(PAGE, fields | {"form_token": token}).status_code == 409
     assert rows(hub) == before
 

@@ -27,14 +27,14 @@ def articles(page: str) -> list[str]:
 
 
 def names(page: str) -> list[str]:
-    return [html.unescape(re.search(r"<bdi>(.*?)</bdi>", one)[1]) for one in articles(page)]  # type: ignore[index]
+    return [html.unescape(re.search(r"<bdi>(.*?)</bdi>", article)[1]) for article in articles(page)]  # type: ignore[index]
 
 
 def cell(article: str, member: str) -> str:
     """What the matrix says of a member, in words."""
-    found = re.search(rf'title="{member} ([^"]*)"', article)
-    assert found is not None
-    return html.unescape(found[1])
+    match = re.search(rf'title="{member} ([^"]*)"', article)
+    assert match is not None
+    return html.unescape(match[1])
 
 
 def test_what_the_reader_owes_comes_first(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:

@@ -54,9 +54,9 @@ def upload(browser: Browser, text: str | bytes = SCENARIO, **fields: str) -> Tes
 
 
 def sealed_of(response: TestResponse) -> str:
-    found = SEALED.search(response.get_data(as_text=True))
-    assert found is not None, response.get_data(as_text=True)
-    return found[1]
+    match = SEALED.search(response.get_data(as_text=True))
+    assert match is not None, response.get_data(as_text=True)
+    return match[1]
 
 
 def played(browser: Browser, sealed: str) -> TestResponse:

@@ -52,7 +52,7 @@ def an_indicator(number: int, pattern: str, **properties: Any) -> dict[str, Any]
 
 def put_with(hub: Hub, *objects: dict[str, Any]) -> None:
     """Indonesia's incident with a report that names these objects, in its own collection."""
-    refs = [incident(1)["id"], *(one["id"] for one in objects)]
+    refs = [incident(1)["id"], *(content["id"] for content in objects)]
     taken(hub, "ID", incident(1), *objects, report(1, object_refs=refs), to="id")
 
 
@@ -81,9 +81,9 @@ def refused(browser: Browser, page: str) -> str:
     assert sealed is not None
     response = browser.post(f"{PAGE}publish", {"form_token": token[1], "sealed": html.unescape(sealed[1])})
     assert response.status_code == 422
-    found = re.search(r'role="alert">(.*?)</p>', response.get_data(as_text=True))
-    assert found is not None
-    return html.unescape(found[1])
+    match = re.search(r'role="alert">(.*?)</p>', response.get_data(as_text=True))
+    assert match is not None
+    return html.unescape(match[1])
 
 
 # ------------------------------------------------------------------------------------------------------------- steps
@@ -118,7 +118,7 @@ def test_the_story_by_forms(hub: Hub, signed_in: SignedIn, clock: Clock) -> None
     clock.now += 1000
     confirm(singapore, fill(singapore, action="done", request=asked["request"], text="It is down"))
     (asked,) = board(hub)["incidents"][0]["requests"]
-    assert [one["says"] for one in asked["answers"]["SG"]] == ["accepted", "done"]
+    assert [answer["says"] for answer in asked["answers"]["SG"]] == ["accepted", "done"]
     assert asked["answers"]["VN"][0]["why"] == "No staff tonight"
     text = indonesia.text(PAGE)
     assert text.index("asks SG VN") < text.index("No staff tonight") < text.index("It is down")
@@ -294,7 +294,7 @@ def test_the_bundle_is_what_was_published(hub: Hub, signed_in: SignedIn) -> None
     objects = [an_indicator(1, "[ipv4-addr:value = '198.51.100.7']")]
     put_with(hub, *objects)
     bundle = json.loads(signed_in("sg-cert").text(f"{PAGE}download/bundle.json"))
-    held = {one["id"]: one for one in bundle["objects"]}
+    held = {content["id"]: content for content in bundle["objects"]}
     assert held[objects[0]["id"]] == objects[0]
     assert held[incident(1)["id"]] == incident(1)
     assert len(held) == len(bundle["objects"])
@@ -336,7 +336,7 @@ def test_closing_gives_each_collection_what_it_holds(hub: Hub, signed_in: Signed
         name: json.loads(hub.objects(cert("ID"), "asean", name, filters).body)["objects"][0]
         for name in ("alerts", "id")
     }
-    assert {name: "stage:final" in one["labels"] for name, one in held.items()} == {"alerts": True, "id": True}
+    assert {name: "stage:final" in content["labels"] for name, content in held.items()} == {"alerts": True, "id": True}
     assert "For few readers." in held["id"]["description"]
     assert "For few readers." not in str(held["alerts"])
 
@@ -363,8 +363,8 @@ def test_an_address_with_odd_signs_leads_to_the_start(browser: Browser, path: st
 )
 def test_values_of_patterns(pattern: str, values: list[str]) -> None:
     """What a pattern compares with, without its quotes and backslashes."""
-    found = indicators.values_of({"pattern": pattern, "pattern_type": "stix"})
-    assert [value.text for value in found] == values
+    observed = indicators.values_of({"pattern": pattern, "pattern_type": "stix"})
+    assert [value.text for value in observed] == values
 
 
 def test_the_picture_holds_many_objects() -> None:
@@ -405,7 +405,7 @@ def test_hostile_objects_are_text_everywhere(hub: Hub, signed_in: SignedIn) -> N
             target_ref=versioned("malware", 2, "ID")["id"],
         ),
     ]
-    refs = [incident(1)["id"], *(one["id"] for one in parts)]
+    refs = [incident(1)["id"], *(part["id"] for part in parts)]
     objects = [incident(1, name=HOSTILE, description=HOSTILE), *parts, report(1, object_refs=refs, name=HOSTILE)]
     taken(hub, "ID", *objects, to="id")
     taken(hub, "ID", request(5, "ID", ["SG"]), to="alerts")
@@ -420,10 +420,10 @@ def test_a_program_reads_the_entry_as_json(hub: Hub, signed_in: SignedIn) -> Non
     """At the same address, as the board has it."""
     put_with(hub)
     singapore = signed_in("sg-cert")
-    found = singapore.client.get(PAGE, headers={"Accept": "application/json"}).json
-    assert found is not None
-    assert found["incident"] == incident(1)["id"]
-    assert found["reported_by"] == "ID"
+    entry = singapore.client.get(PAGE, headers={"Accept": "application/json"}).json
+    assert entry is not None
+    assert entry["incident"] == incident(1)["id"]
+    assert entry["reported_by"] == "ID"
     assert singapore.client.get(PAGE.replace("0001/", "0009/"), headers={"Accept": "*/*"}).status_code == 404
 
 
@@ -450,8 +450,8 @@ def test_odd_extensions_break_no_page(
     content = incident(1) | {"extensions": {INCIDENT_CORE: core}, "confidence": 5}
     event = {"type": "event", "id": "event--1", "name": "x", "start_time": odd}
     language = {"type": "language-content", "id": "language-content--1", "contents": {"th": odd, "vi": {"name": odd}}}
-    found = Incident(content, (), (event, language), (), 0, None)
-    monkeypatch.setattr(incident_page, "find_incident", lambda *_: found)
+    odd_incident = Incident(content, (), (event, language), (), 0, None)
+    monkeypatch.setattr(incident_page, "find_incident", lambda *_: odd_incident)
     taken(hub, "ID", incident(1), report(1))
     page = signed_in("sg-cert").text(PAGE)
     assert "Timeline" in page

@@ -28,7 +28,7 @@ FIELD = re.compile(r"\{\w*\}")
 
 def messages() -> set[str]:
     """Every text in the code and the templates that is meant to be translated."""
-    found = extract_from_dir(
+    extracted = extract_from_dir(
         HUB,
         method_map=[
             *((f"{part}/**.py", "python") for part in PARTS),
@@ -37,7 +37,7 @@ def messages() -> set[str]:
         keywords={"_": None, "gettext": None, "marked": None, "ngettext": (1, 2), "_counted": (1, 2)},
     )
     flat = set(COLUMNS.values())  # the hints of the form, which the desk translates
-    for _file, _line, message, _comments, _context in found:
+    for _file, _line, message, _comments, _context in extracted:
         flat |= {message} if isinstance(message, str) else set(message)
     return flat
 
@@ -70,7 +70,7 @@ def test_no_text_is_asked_for_inside_an_f_string() -> None:
 @pytest.mark.parametrize("language", OTHERS)
 def test_each_text_has_a_translation_with_the_same_fields(language: str) -> None:
     """None is missing, none is left over, and what the page puts in has its place."""
-    translated = {one.id: one.string for one in catalogue(language) if one.id}
+    translated = {message.id: message.string for message in catalogue(language) if message.id}
     assert translated.keys() == messages()
     for text, translation in translated.items():
         assert isinstance(text, str)
@@ -84,8 +84,8 @@ def test_each_text_has_a_translation_with_the_same_fields(language: str) -> None
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_catalogue_that_no_native_has_read_says_so(language: str) -> None:
     """In its header, and at the foot of each page."""
-    said = "Not yet read by a native speaker" in (CATALOGUES / f"{language}.po").read_text(encoding="utf-8")
-    assert said
+    says_so = "Not yet read by a native speaker" in (CATALOGUES / f"{language}.po").read_text(encoding="utf-8")
+    assert says_so
 
 
 @pytest.mark.parametrize(

@@ -98,14 +98,18 @@ def readable(hub: Hub, account: Account | None) -> tuple[set[str], set[str]]:
             body = hub.objects(account, "region", collection.id, Filters()).body.decode()
             words |= set(SECRET.findall(body))
             incidents |= set(re.findall(r"incident--[0-9a-f-]{36}", body))
-    held = {one for one in incidents if any(_holds(hub, account, collection.id, one) for collection in hub.catalogue)}
+    held = {
+        identifier
+        for identifier in incidents
+        if any(_holds(hub, account, collection.id, identifier) for collection in hub.catalogue)
+    }
     return words, held
 
 
 def _holds(hub: Hub, account: Account | None, collection: str, identifier: str) -> bool:
-    found = hub.catalogue.by_id(collection)
-    assert found is not None
-    level = access.reads(account, found)
+    its_collection = hub.catalogue.by_id(collection)
+    assert its_collection is not None
+    level = access.reads(account, its_collection)
     return level is not None and hub.store.holds(collection, identifier, level)
 
 
@@ -131,9 +135,9 @@ def test_no_page_shows_what_taxii_does_not_give(region: Hub, reader: str | None)
         "/drills/board/",
         "/region/region/",
     ]
-    for one in everything:
-        paths += [f"/region/board/{one}/", f"/region/board/{one}/?plain=1"]
-        paths += [f"/region/board/{one}/download/{file}" for file in FILES]
+    for identifier in everything:
+        paths += [f"/region/board/{identifier}/", f"/region/board/{identifier}/?plain=1"]
+        paths += [f"/region/board/{identifier}/download/{file}" for file in FILES]
     for path in paths:
         response = browser.get(path)
         assert response.status_code in (200, 303, 403, 404), (path, response.status_code)
@@ -187,7 +191,7 @@ def test_a_page_that_may_not_be_seen_answers_like_one_that_is_not_there(region: 
     browser.sign_in("partner", region.credentials.rotate("partner", None) or "")
     hidden, missing = (an_id(number, "incident") for number in (1, 999))
     texts = [
-        re.sub(r"error \w+", "error", browser.text(f"/region/board/{one}/", 404)).replace(one, "")
-        for one in (hidden, missing)
+        re.sub(r"error \w+", "error", browser.text(f"/region/board/{identifier}/", 404)).replace(identifier, "")
+        for identifier in (hidden, missing)
     ]
     assert re.sub(r'form_token" value="[^"]*', "", texts[0]) == re.sub(r'form_token" value="[^"]*', "", texts[1])

@@ -24,31 +24,31 @@ def test_many_browsers_of_a_member_get_what_was_made_once(
     """Until the board changes, or a minute passes. Another member, language or filter has its own."""
     hub.credentials.add(Account("sg-night", AccountKind.CERT, "SG"), None)
     taken(hub, "ID", incident(1, name="Hospital"), report(1))
-    made: list[str] = []
+    readers: list[str] = []
     rows_of = board_view.rows_of
 
     def counted(entries: Any, members: Any, reader: str) -> list[board_view.Row]:
-        made.append(reader)
+        readers.append(reader)
         return rows_of(entries, members, reader)
 
     monkeypatch.setattr(board_view, "rows_of", counted)
     day, night, malaysia = signed_in("sg-cert"), signed_in("sg-night"), signed_in("my-cert")
     first = day.get(BOARD, **LIVE)
-    assert made == ["SG", "SG"], "mine, and others"
+    assert readers == ["SG", "SG"], "mine, and others"
     assert "Hospital" in first.text
     assert night.get(BOARD, **LIVE).text == first.text
-    assert made == ["SG", "SG"]
+    assert readers == ["SG", "SG"]
     assert malaysia.get(BOARD, **LIVE).text != first.text
-    assert made[2:] == ["MY", "MY"]
+    assert readers[2:] == ["MY", "MY"]
     assert "Hospital" not in day.get(f"{BOARD}?text=other", **LIVE).text
     assert 'href="' in day.get(BOARD, **LIVE, **{"Accept-Language": "th"}).text
-    del made[:]
+    del readers[:]
     clock.now += 60_000
     assert "Hospital" in day.get(BOARD, **LIVE).text
     taken(hub, "ID", incident(2, name="Harbour"), report(2))
     clock.now += 1_000
     assert "Harbour" in night.get(BOARD, **LIVE).text
-    assert made == ["SG"] * 4
+    assert readers == ["SG"] * 4
 
 
 def test_it_holds_what_the_page_replaces_and_nothing_of_a_session(hub: Hub, signed_in: SignedIn) -> None:

@@ -22,7 +22,7 @@ from tests.console.test_incident_page import an_indicator
 from tests.server.making import Clock
 
 
-def found(browser: Browser, values: str, **fields: str) -> set[tuple[str, str]]:
+def pairs_of(browser: Browser, values: str, **fields: str) -> set[tuple[str, str]]:
     """(value, type) of each match on the page."""
     page = looked_up(browser, values, **fields)
     return {
@@ -45,7 +45,7 @@ def sco(kind: str, level: TLP = TLP.AMBER, **properties: Any) -> dict[str, Any]:
 
 
 def publish(hub: Hub, *objects: dict[str, Any], to: str = "id") -> None:
-    refs = [incident(1)["id"], *(one["id"] for one in objects)]
+    refs = [incident(1)["id"], *(content["id"] for content in objects)]
     taken(hub, "ID", incident(1, name="Phishing"), *objects, report(1, object_refs=refs), to=to)
 
 
@@ -96,7 +96,7 @@ def test_values_are_found_however_they_are_written(
             external_references=[{"source_name": "mitre-attack", "external_id": "T1566.002"}],
         ),
     )
-    assert found(signed_in("sg-cert"), values) == expected
+    assert pairs_of(signed_in("sg-cert"), values) == expected
 
 
 def test_a_match_leads_to_its_incident(hub: Hub, signed_in: SignedIn) -> None:
@@ -113,9 +113,9 @@ def test_nothing_is_found_above_the_level_of_the_reader(hub: Hub, signed_in: Sig
     taken(hub, "ID", an_indicator(1, "[domain-name:value = 'high.example']", **strict), observable, to="id")
     taken(hub, "ID", an_indicator(2, "[domain-name:value = 'low.example']"), to="incidents")
     both = "high.example low.example"
-    assert {value for value, _ in found(signed_in("sg-cert"), both)} == {"high.example", "low.example"}
+    assert {value for value, _ in pairs_of(signed_in("sg-cert"), both)} == {"high.example", "low.example"}
     constituent = signed_in("id-soc")
-    assert found(constituent, both) == {("low.example", "indicator")}
+    assert pairs_of(constituent, both) == {("low.example", "indicator")}
     pages = [_without_tokens(looked_up(constituent, f"{word}.example"), word) for word in ("high", "none")]
     assert pages[0] == pages[1]
 
@@ -128,7 +128,7 @@ def test_what_was_added_long_ago_is_found(hub: Hub, signed_in: SignedIn, clock: 
     """A list of blocked addresses is older than the incident in which one of them turns up."""
     publish(hub, an_indicator(1, "[domain-name:value = 'bad.example']"), sco("domain-name", value="bad.example"))
     clock.now += 400 * 24 * 3600 * 1000
-    assert len(found(signed_in("sg-cert"), "bad.example")) == 2
+    assert len(pairs_of(signed_in("sg-cert"), "bad.example")) == 2
 
 
 def test_more_than_a_page_shows_is_said(hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,9 @@ def test_a_program_gets_json(hub: Hub, browser: Browser) -> None:
     client = browser.app.test_client()
     answer = client.post("/console/lookup", data={"values": "bad.example other.example"}, headers=headers).json
     assert answer is not None
-    assert [(one["value"], one["type"], one["by"]) for one in answer["found"]] == [("bad.example", "indicator", "ID")]
+    assert [(mention["value"], mention["type"], mention["by"]) for mention in answer["found"]] == [
+        ("bad.example", "indicator", "ID")
+    ]
     assert answer["found"][0]["incidents"] == [{"id": incident(1)["id"], "name": "Phishing"}]
     assert (answer["missing"], answer["whole"]) == (["other.example"], True)
     assert client.post("/console/lookup", data={"values": "x"}, headers={"Accept": "*/*"}).status_code == 401
@@ -265,7 +267,9 @@ def test_a_match_of_many_values_costs_what_the_page_shows(hub: Hub, monkeypatch:
     both = [an_indicator(number, pattern) | outsider for number in (1, 2)]
     taken(hub, "ID", *both, to="indicators")
     result = lookup.look_up(hub, cert("SG"), [*addresses, "198.51.100.9"])
-    assert [(one.value, one.relayed_by) for one in result.mentions] == [(value, "ID") for value in addresses[:3]]
+    assert [(mention.value, mention.relayed_by) for mention in result.mentions] == [
+        (value, "ID") for value in addresses[:3]
+    ]
     assert asked == [both[0]["id"]]
     assert (result.missing, result.whole) == (["198.51.100.9"], False)
 
@@ -276,10 +280,10 @@ def test_a_match_leads_to_so_many_incidents(hub: Hub, monkeypatch: pytest.Monkey
     monkeypatch.setattr(lookup, "INCIDENTS_MOST", most)
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     incidents = [incident(number) for number in (1, 2, 3)]
-    refs = [*(one["id"] for one in incidents), indicator["id"]]
+    refs = [*(item["id"] for item in incidents), indicator["id"]]
     taken(hub, "ID", *incidents, indicator, report(1, object_refs=refs), to="id")
     result = lookup.look_up(hub, cert("SG"), ["bad.example"])
-    assert [len(one.incidents) for one in result.mentions] == [most]
+    assert [len(item.incidents) for item in result.mentions] == [most]
     assert result.whole is whole
 
 
@@ -290,7 +294,7 @@ def test_incidents_that_are_not_there_take_no_room(hub: Hub, monkeypatch: pytest
     refs = [*(incident(number)["id"] for number in (7, 8, 1)), indicator["id"]]
     taken(hub, "ID", incident(1), indicator, report(1, object_refs=refs), to="id")
     result = lookup.look_up(hub, cert("SG"), ["bad.example"])
-    assert [one.incidents for one in result.mentions] == [((incident(1)["id"], incident(1)["name"]),)]
+    assert [mention.incidents for mention in result.mentions] == [((incident(1)["id"], incident(1)["name"]),)]
     assert result.whole
 
 
@@ -302,10 +306,10 @@ def test_a_report_that_names_too_many_incidents_is_read_in_part(
     monkeypatch.setattr(lookup, name, 2)
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     incidents = [incident(number) for number in (1, 2, 3)]
-    refs = [*(one["id"] for one in incidents), indicator["id"]]
+    refs = [*(item["id"] for item in incidents), indicator["id"]]
     taken(hub, "ID", *incidents, indicator, report(1, object_refs=refs), to="id")
     result = lookup.look_up(hub, cert("SG"), ["bad.example"])
-    assert ([len(one.incidents) for one in result.mentions], result.whole) == ([2], False)
+    assert ([len(item.incidents) for item in result.mentions], result.whole) == ([2], False)
 
 
 def test_how_much_came_at_higher_levels_is_told_to_nobody_below(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,8 +27,8 @@ DAY = 24 * 3600 * 1000
 
 def rows(page: str) -> dict[str, str]:
     """Account -> the text of its row."""
-    found = re.findall(r'<tr><th scope="row"><a [^>]*>([a-z-]+)</a></th>(.*?)</tr>', page)
-    return {name: re.sub(r"<[^>]+>", " ", rest) for name, rest in found}
+    matches = re.findall(r'<tr><th scope="row"><a [^>]*>([a-z-]+)</a></th>(.*?)</tr>', page)
+    return {name: re.sub(r"<[^>]+>", " ", rest) for name, rest in matches}
 
 
 def test_who_fetches_and_who_is_silent(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
@@ -59,7 +59,7 @@ def test_it_holds_no_content_no_credential_and_no_form_but_the_sign_out(hub: Hub
     assert "Hospital" not in page
     row = hub.store.get_account("sg-cert")
     assert row is not None
-    assert not any(kept in page for kept in row.key_hashes)
+    assert not any(key_hash in page for key_hash in row.key_hashes)
     assert re.findall(r'action="([^"]+)"', page) == ["/console/logout"]
 
 

@@ -111,8 +111,8 @@ def refused_with(response: TestResponse, words: str, status: int = 401) -> None:
 
 
 def acts(hub: Hub, what: str) -> list[dict[str, Any]]:
-    told = [orjson.loads(entry.text) for entry in hub.store.trail()]
-    return [about for about in told if about["what"] == what]
+    entries = [orjson.loads(entry.text) for entry in hub.store.trail()]
+    return [about for about in entries if about["what"] == what]
 
 
 # --- the way there and back ---------------------------------------------------------------------------------------
@@ -489,11 +489,11 @@ def test_a_token_for_several_that_names_the_hub_is_good(house: House) -> None:
     assert sign_in(house.browser(), house.provider).status_code == 303
 
 
-@pytest.mark.parametrize(("said", "status"), [("slash", 503), ("other", 503), ("same", 303)])
-def test_the_provider_is_who_it_says_letter_by_letter(house: House, said: str, status: int) -> None:
+@pytest.mark.parametrize(("issuer", "status"), [("slash", 503), ("other", 503), ("same", 303)])
+def test_the_provider_is_who_it_says_letter_by_letter(house: House, issuer: str, status: int) -> None:
     """A slash at the end makes another issuer; the operator reads in the log what to write."""
     names = {"slash": f"{house.provider.issuer}/", "other": "https://evil.example", "same": house.provider.issuer}
-    house.provider.metadata = {"issuer": names[said]}
+    house.provider.metadata = {"issuer": names[issuer]}
     assert house.browser().get("/console/oidc").status_code == status
 
 

@@ -19,9 +19,9 @@ PAGE = "/asean/region/"
 
 def row(page: str, head: str) -> list[str]:
     """The numbers in the row of the tables that begins so."""
-    found = re.search(rf'<th scope="row"[^>]*>(?:<a [^>]*>)?{head}(?:</a>)?</th>(.*?)</tr>', page, re.DOTALL)
-    assert found is not None
-    return re.findall(r'<td class="number">(\d+)</td>', found[1])
+    match = re.search(rf'<th scope="row"[^>]*>(?:<a [^>]*>)?{head}(?:</a>)?</th>(.*?)</tr>', page, re.DOTALL)
+    assert match is not None
+    return re.findall(r'<td class="number">(\d+)</td>', match[1])
 
 
 def test_open_incidents_by_member_class_and_age(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:

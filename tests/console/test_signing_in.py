@@ -23,8 +23,8 @@ HOUR = 60 * MINUTE
 
 
 def cookie_of(browser: Browser) -> str:
-    found = browser.client.get_cookie("hub_session")
-    return found.value if found is not None else ""
+    cookie = browser.client.get_cookie("hub_session")
+    return cookie.value if cookie is not None else ""
 
 
 def test_a_browser_without_a_session_is_led_to_the_sign_in_and_back(hub: Hub, browser: Browser) -> None:

@@ -24,7 +24,7 @@ from tests.server.making import Clock
 def held(hub: Hub, name: str, collection: str = "id") -> dict[str, Any]:
     """The objects that the member's CERT reads in a collection, by id."""
     delivered = hub.objects(cert(name), "asean", collection, Filters(limit=1000, match=Match()))
-    return {one["id"]: one for one in orjson.loads(delivered.body).get("objects", ())}
+    return {content["id"]: content for content in orjson.loads(delivered.body).get("objects", ())}
 
 
 def put(hub: Hub) -> tuple[dict[str, Any], ...]:
@@ -52,13 +52,13 @@ def test_an_incident_is_withdrawn(hub: Hub, signed_in: SignedIn, clock: Clock) -
     clock.now += 60_000
     assert confirm(indonesia, page, action="withdraw") == f"{PAGE}?done=withdraw"
     after = held(hub, "SG")
-    assert {one for one, content in after.items() if content.get("revoked")} == {
+    assert {identifier for identifier, content in after.items() if content.get("revoked")} == {
         incident(1)["id"],
         report(1)["id"],
         own["id"],
     }
     assert address["id"] not in after
-    assert [one["incident"] for one in board(hub)["incidents"]] == [incident(2)["id"]]
+    assert [entry["incident"] for entry in board(hub)["incidents"]] == [incident(2)["id"]]
     page = indonesia.text(f"{PAGE}?done=withdraw")
     assert "This incident was withdrawn." in page
     assert 'value="withdraw"' not in page
@@ -106,7 +106,7 @@ def test_what_later_reports_will_name_again_stays(hub: Hub, signed_in: SignedIn)
     taken(hub, "ID", incident(1), shared, technique, own, report(1, object_refs=refs), to="id")
     indonesia = signed_in("id-cert")
     confirm(indonesia, fill(indonesia, action="withdraw"))
-    revoked = {one for one, content in held(hub, "SG").items() if content.get("revoked")}
+    revoked = {identifier for identifier, content in held(hub, "SG").items() if content.get("revoked")}
     assert revoked == {incident(1)["id"], report(1)["id"], own["id"]}
 
 
@@ -188,25 +188,25 @@ def test_a_page_that_is_full_leaves_nothing_out(hub: Hub, signed_in: SignedIn, c
     clock.now += 60_000
     confirm(indonesia, page, action="withdraw")
     object.__setattr__(hub, "limits", replace(hub.limits, page_objects=1_000))
-    revoked = {one for one, content in held(hub, "SG").items() if content.get("revoked")}
+    revoked = {identifier for identifier, content in held(hub, "SG").items() if content.get("revoked")}
     assert revoked == {incident(1)["id"], *(report(number)["id"] for number in (1, 3, 4, 5))}
 
 
 def test_what_its_own_observation_names_goes_with_it(hub: Hub, signed_in: SignedIn) -> None:
     """An observation that is withdrawn keeps no observable; one of another incident's report does."""
-    gone, kept = (sco("ipv4-addr", value=f"198.51.100.{number}") for number in (7, 8))
+    gone, named_elsewhere = (sco("ipv4-addr", value=f"198.51.100.{number}") for number in (7, 8))
     seen: dict[str, Any] = {"first_observed": stamp(), "last_observed": stamp(), "number_observed": 1}
     own = versioned("observed-data", 1, "ID", **seen, object_refs=[gone["id"]])
-    shared = versioned("observed-data", 2, "ID", **seen, object_refs=[kept["id"]])
-    refs = [incident(1)["id"], own["id"], shared["id"], gone["id"], kept["id"]]
-    taken(hub, "ID", incident(1), own, shared, gone, kept, report(1, object_refs=refs), to="id")
+    shared = versioned("observed-data", 2, "ID", **seen, object_refs=[named_elsewhere["id"]])
+    refs = [incident(1)["id"], own["id"], shared["id"], gone["id"], named_elsewhere["id"]]
+    taken(hub, "ID", incident(1), own, shared, gone, named_elsewhere, report(1, object_refs=refs), to="id")
     taken(hub, "ID", incident(2), report(2, object_refs=[incident(2)["id"], shared["id"]]), to="id")
     indonesia = signed_in("id-cert")
     confirm(indonesia, fill(indonesia, action="withdraw"))
     after = held(hub, "SG")
     assert after[own["id"]].get("revoked") is True
     assert after[shared["id"]].get("revoked") is None
-    assert (gone["id"] in after, kept["id"] in after) == (False, True)
+    assert (gone["id"] in after, named_elsewhere["id"] in after) == (False, True)
 
 
 def test_another_incident_of_the_same_report_stays(hub: Hub, signed_in: SignedIn) -> None:
@@ -214,5 +214,5 @@ def test_another_incident_of_the_same_report_stays(hub: Hub, signed_in: SignedIn
     taken(hub, "ID", incident(1), incident(2), report(1, object_refs=[incident(1)["id"], incident(2)["id"]]), to="id")
     indonesia = signed_in("id-cert")
     confirm(indonesia, fill(indonesia, action="withdraw"))
-    revoked = {one for one, content in held(hub, "SG").items() if content.get("revoked")}
+    revoked = {identifier for identifier, content in held(hub, "SG").items() if content.get("revoked")}
     assert revoked == {incident(1)["id"], report(1)["id"]}

@@ -18,24 +18,24 @@ pytestmark = pytest.mark.sqlite
 
 
 @dataclass
-class Told:
+class Outcome:
     code: int
     out: str
     err: str
 
 
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Outcome]:
     """Runs commands on a store with accounts and definitions."""
     monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/hub.sqlite")
     monkeypatch.setenv("HUB_COLLECTIONS", str(DECLARATIONS / "collections"))
     monkeypatch.setenv("HUB_PROFILES", str(DECLARATIONS / "profiles"))
     assert keeping.SQLITE
 
-    def run(*arguments: str) -> Told:
+    def run(*arguments: str) -> Outcome:
         code = main(list(arguments))
         answer = capsys.readouterr()
-        return Told(code, answer.out, answer.err)
+        return Outcome(code, answer.out, answer.err)
 
     assert run("init").code == 0
     assert run("account", "add", "id-cert", "--member", "ID", "--kind", "cert").code == 0
@@ -43,13 +43,13 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 
 @pytest.fixture
-def backup(hub: Callable[..., Told], tmp_path: Path) -> Path:
+def backup(hub: Callable[..., Outcome], tmp_path: Path) -> Path:
     answer = hub("backup", str(tmp_path / "backups"))
     assert answer.code == 0, answer.err
     return Path(answer.out.strip())
 
 
-def test_a_backup_is_readable_by_its_owner_alone_and_checks_out(hub: Callable[..., Told], backup: Path) -> None:
+def test_a_backup_is_readable_by_its_owner_alone_and_checks_out(hub: Callable[..., Outcome], backup: Path) -> None:
     """Hashes and the signing secret are inside. Checking restores it elsewhere and verifies every record."""
     for path in (backup.parent, backup, *backup.iterdir()):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
@@ -58,7 +58,7 @@ def test_a_backup_is_readable_by_its_owner_alone_and_checks_out(hub: Callable[..
         assert (answer.code, "all is as the hub wrote it" in answer.out) == (0, True), answer
 
 
-def test_a_backup_comes_back_where_the_store_is_gone(hub: Callable[..., Told], backup: Path, tmp_path: Path) -> None:
+def test_a_backup_comes_back_where_the_store_is_gone(hub: Callable[..., Outcome], backup: Path, tmp_path: Path) -> None:
     """And never over a store that is there."""
     answer = hub("restore", str(backup))
     assert (answer.code, "move that file away" in answer.err) == (3, True)
@@ -70,7 +70,7 @@ def test_a_backup_comes_back_where_the_store_is_gone(hub: Callable[..., Told], b
     assert stat.S_IMODE((tmp_path / "hub.sqlite").stat().st_mode) == 0o600
 
 
-def test_changed_bytes_of_a_backup_are_found(hub: Callable[..., Told], backup: Path) -> None:
+def test_changed_bytes_of_a_backup_are_found(hub: Callable[..., Outcome], backup: Path) -> None:
     """By the digest; and where somebody changed that, too, by verification."""
     file = backup / "hub.sqlite"
     content = bytearray(file.read_bytes())
@@ -89,7 +89,7 @@ def test_changed_bytes_of_a_backup_are_found(hub: Callable[..., Told], backup: P
 
 
 def test_an_older_copy_under_the_manifest_of_a_newer_backup_is_found(
-    hub: Callable[..., Told], backup: Path, tmp_path: Path
+    hub: Callable[..., Outcome], backup: Path, tmp_path: Path
 ) -> None:
     """The manifest holds the trail's checkpoint: the copy must extend it."""
     hub("account", "disable", "id-cert")
@@ -104,7 +104,7 @@ def test_an_older_copy_under_the_manifest_of_a_newer_backup_is_found(
 @pytest.mark.parametrize(
     "text", ["", "{}", '{"hub_backup": 2, "made_at": 0, "version": "", "files": {}, "checkpoint": ""}']
 )
-def test_what_is_no_backup_is_told(hub: Callable[..., Told], tmp_path: Path, text: str) -> None:
+def test_what_is_no_backup_is_told(hub: Callable[..., Outcome], tmp_path: Path, text: str) -> None:
     """In words, and nothing is changed."""
     (tmp_path / "junk").mkdir()
     (tmp_path / "junk" / "manifest.json").write_text(text)
@@ -112,7 +112,7 @@ def test_what_is_no_backup_is_told(hub: Callable[..., Told], tmp_path: Path, tex
     assert (answer.code, "manifest" in answer.err) == (3, True)
 
 
-def test_only_the_newest_are_kept(hub: Callable[..., Told], tmp_path: Path) -> None:
+def test_only_the_newest_are_kept(hub: Callable[..., Outcome], tmp_path: Path) -> None:
     """And only backups are removed: another folder beside them stays."""
     folder = tmp_path / "backups"
     for name in ("2026-01-01T000000Z", "2026-01-02T000000Z", "2026-01-03T000000Z"):

@@ -46,11 +46,11 @@ def row(report_id: str, **cells: str) -> str:
 @pytest.fixture(scope="module")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     """The hub with the collections and profiles as they are shipped, and an office for each member; it runs."""
-    made = Region(tmp_path_factory.mktemp("region"))
-    made.make()
-    made.start()
-    yield made
-    made.stop()
+    new_region = Region(tmp_path_factory.mktemp("region"))
+    new_region.make()
+    new_region.start()
+    yield new_region
+    new_region.stop()
 
 
 @dataclass

@@ -23,7 +23,7 @@ def incident(region: Region, tmp_path_factory: pytest.TempPathFactory) -> str:
     )
     office.hub("publish", file, "--to", "my", "--yes")
     board = json.loads(region.offices["SG"].hub("board", "--json").stdout)
-    (entry,) = [one for one in board["incidents"] if one["reported_by"] == "MY"]
+    (entry,) = [row for row in board["incidents"] if row["reported_by"] == "MY"]
     return str(entry["incident"])
 
 
@@ -35,10 +35,10 @@ def singapore(region: Region, incident: str) -> Browser:
 def test_what_is_new_is_told_until_it_was_looked_at(singapore: Browser, incident: str) -> None:
     """The script's endpoint counts it; the incident's page makes it known; one's own incidents are never news."""
     news = singapore.get("/incoming/news").get_json()
-    assert incident in [one["id"] for one in news["incidents"]]
+    assert incident in [row["id"] for row in news["incidents"]]
     assert "to be acknowledged" in singapore.text("/incoming/")
     singapore.text(f"/incoming/{incident}/")
-    assert incident not in [one["id"] for one in singapore.get("/incoming/news").get_json()["incidents"]]
+    assert incident not in [row["id"] for row in singapore.get("/incoming/news").get_json()["incidents"]]
 
 
 def test_who_reported_it_gets_no_news_of_it(region: Region, incident: str) -> None:
@@ -60,8 +60,8 @@ def test_the_steps_are_shown_before_they_are_published(region: Region, singapore
 
     def board() -> dict[str, object]:
         shown = json.loads(region.offices["VN"].hub("board", "--json").stdout)
-        found: dict[str, object] = next(one for one in shown["incidents"] if one["incident"] == incident)
-        return found
+        entry: dict[str, object] = next(row for row in shown["incidents"] if row["incident"] == incident)
+        return entry
 
     step = {"action": "acknowledge", "text": "We have it"}
     page = singapore.post(f"{path}/preview", step).get_data(as_text=True)

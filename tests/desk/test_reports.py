@@ -239,7 +239,7 @@ def test_a_further_stage_is_a_newer_version_of_the_incident(region: Region, offi
     assert 'value="ID-D14"' in form
     assert "<option selected>final</option>" in form
     cells = dict(
-        zip(SHEET.strip().split(","), [one.strip('"') for one in row("ID-D14").strip().split('","')], strict=True)
+        zip(SHEET.strip().split(","), [cell.strip('"') for cell in row("ID-D14").strip().split('","')], strict=True)
     )
     place = browser.place(
         browser.post("/new/form", {**cells, "stage": "final", "status": "closed", "indicators": "ip:203.0.113.90"})

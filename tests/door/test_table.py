@@ -142,11 +142,11 @@ def rows(collection: int) -> Iterator[Row]:
     for name, dialect in DIALECTS.items():
         for kind, make in KINDS.items():
             for level in TLP:
-                said = dialect.properties(level)
-                if kind in dialect.kinds or said is None:
+                properties = dialect.properties(level)
+                if kind in dialect.kinds or properties is None:
                     continue
                 number += 10
-                content = make(number) | said
+                content = make(number) | properties
                 others: tuple[Content, ...] = ()
                 if dialect.definition is not None:
                     definition = KINDS["marking-definition"](number + 1) | dialect.definition(level)
@@ -241,18 +241,20 @@ def test_each_reader_sees_what_is_said_to_be_for_it_in_every_dialect(
             for resource in ("objects", "manifest"):
                 assert client.get(at(alias(highest), resource)).status_code in (401, 404)
             continue
-        wanted = {one["id"] for row in taken.values() if row.level <= limit for one in (row.content, *row.others)}
+        wanted = {
+            content["id"] for row in taken.values() if row.level <= limit for content in (row.content, *row.others)
+        }
         seen = ids(client.everything(alias(highest)))
         assert wrongly(set(seen) ^ wanted, table) == []
         assert len(seen) == len(wanted)
         assert set(ids(client.everything(alias(highest), "manifest"))) == wanted
         assert counted(hub, who, highest) == len(wanted)
         for row in sample(table):
-            found = row.content["id"] in wanted
+            is_visible = row.content["id"] in wanted
             path = at(alias(highest), "objects", row.content["id"])
             for resource in (path, f"{path}versions/"):
                 answer = client.get(resource)
-                assert (answer.status_code == 200 and bool(answer.json)) is found, (who, row)
+                assert (answer.status_code == 200 and bool(answer.json)) is is_visible, (who, row)
 
 
 def publish(client: Client, highest: TLP, table: list[Row]) -> Iterator[Row]:
@@ -264,7 +266,7 @@ def publish(client: Client, highest: TLP, table: list[Row]) -> Iterator[Row]:
         for row in part:
             if row.content["id"] not in failed:
                 yield row
-            assert {one["id"] in failed for one in row.others} <= {row.content["id"] in failed}, row
+            assert {item["id"] in failed for item in row.others} <= {row.content["id"] in failed}, row
 
 
 def wrongly(difference: set[str], table: list[Row]) -> list[tuple[str, str, TLP]]:
@@ -272,7 +274,7 @@ def wrongly(difference: set[str], table: list[Row]) -> list[tuple[str, str, TLP]
     return [
         (row.dialect, row.kind, row.level)
         for row in table
-        if any(one["id"] in difference for one in (row.content, *row.others))
+        if any(content["id"] in difference for content in (row.content, *row.others))
     ]
 
 

@@ -144,9 +144,9 @@ def based_on(value: str) -> Fact:
 
 def _observed(bundle: Bundle, value: str) -> list[Object]:
     """The observables of this value, and what holds them: STIX 2.1 names observed-data as the target of based-on."""
-    found = bundle.valued(value)
-    ids = {item["id"] for item in found}
-    return [*found, *(item for item in bundle.of("observed-data") if ids & set(item.get("object_refs", ())))]
+    objects = bundle.valued(value)
+    ids = {item["id"] for item in objects}
+    return [*objects, *(item for item in bundle.of("observed-data") if ids & set(item.get("object_refs", ())))]
 
 
 def relates(source: str, kind: str, target: str) -> Fact:
@@ -179,8 +179,8 @@ def phase(value: str, name: str) -> Fact:
     def holds(bundle: Bundle) -> bool:
         return any(
             name == item["phase_name"]
-            for found in bundle.matching(value)
-            for item in found.get("kill_chain_phases", ())
+            for content in bundle.matching(value)
+            for item in content.get("kill_chain_phases", ())
         )
 
     return Fact(f"{value} is of the phase {name}", holds)
@@ -255,22 +255,22 @@ def weakness(number: str) -> Fact:
 def action(text: str) -> Fact:
     """A course of action says so."""
     return Fact(
-        f"recommended: {text}", lambda bundle: _said(bundle, text, ("course-of-action",), ("name", "description"))
+        f"recommended: {text}", lambda bundle: _is_in_text(bundle, text, ("course-of-action",), ("name", "description"))
     )
 
 
-def said(text: str) -> Fact:
+def in_text(text: str) -> Fact:
     """The description of the incident, a task, or a note says so: what only prose tells."""
 
     def holds(bundle: Bundle) -> bool:
-        return _said(
+        return _is_in_text(
             bundle, text, ("incident", "task", "note", "indicator", "course-of-action"), ("description", "content")
         )
 
     return Fact(f"said: {text}", holds)
 
 
-def _said(bundle: Bundle, text: str, types: tuple[str, ...], properties: tuple[str, ...]) -> bool:
+def _is_in_text(bundle: Bundle, text: str, types: tuple[str, ...], properties: tuple[str, ...]) -> bool:
     return any(
         text.casefold() in str(item.get(name, "")).casefold() for item in bundle.of(*types) for name in properties
     )

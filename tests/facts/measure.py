@@ -175,8 +175,8 @@ class Row:
 
 def rows() -> list[Row]:
     """The three rows of the table; of a form without newer columns and with them the same facts are asked."""
-    made = zip(EVENTS, by_misp_stix(), strict=True)
-    by_others = (fact.holds(bundle) for event, bundle in made for fact in event.facts)
+    pairs = zip(EVENTS, by_misp_stix(), strict=True)
+    by_others = (fact.holds(bundle) for event, bundle in pairs for fact in event.facts)
     return [
         Row("form", tuple(map(outcome_of, forms()))),
         Row("form, newer columns", tuple(map(outcome_of, forms(newer=True)))),

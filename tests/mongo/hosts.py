@@ -44,7 +44,7 @@ def hosts(count: int) -> Iterator[list[Host]]:
     """That many hosts, and an address for the database beside them; all is gone afterwards."""
     with ExitStack() as undo:
         try:
-            all_hosts = _made(count, undo)
+            all_hosts = _new_hosts(count, undo)
         except _NotHereError:
             undo.close()
             all_hosts = [Host()] * count
@@ -55,7 +55,7 @@ class _NotHereError(Exception):
     """This machine, or this user, makes no network namespaces."""
 
 
-def _made(count: int, undo: ExitStack) -> list[Host]:
+def _new_hosts(count: int, undo: ExitStack) -> list[Host]:
     if shutil.which("ip") is None or os.geteuid() != 0:
         raise _NotHereError
     own = os.getpid() % 65_536

@@ -186,11 +186,11 @@ class Simulation:
         for object_id in sorted(before)[:2]:
             query = Query(collection, 4, 0, limit=10, ids=(object_id,), versions=LAST)
 
-            def one(value: Any, object_id: str = object_id) -> None:
+            def check_object(value: Any, object_id: str = object_id) -> None:
                 if not value[0] and (collection, object_id) not in self.story.deleted:
                     self.story.wrong.append(f"{object_id} was acknowledged, and neither old nor new was there")
 
-            self._start("one", protocol.page(query, None), one)
+            self._start("object", protocol.page(query, None), check_object)
 
     # ------------------------------------------------------------------------------------------------------- running
 
@@ -243,7 +243,7 @@ class Simulation:
         self.zombies.append((self.tick + self.random.choice((5, 50, 500, 3_000)), perform(self.model, done)))
 
     def _kill(self, actor: Actor) -> None:
-        if actor.name.startswith(("reader", "whole", "one")):
+        if actor.name.startswith(("reader", "whole", "object")):
             return
         self.actors.remove(actor)
         actor.work.close()

@@ -232,19 +232,19 @@ def test_each_acknowledged_object_is_met_exactly_once_and_in_order(
         met = [(object_id, version) for object_id, version in reader.all_of("met")]
         assert len(met) == len(set(met)), "something was met twice"
         assert set(met) == sent
-        order = {one: index for index, one in enumerate(met)}
+        order = {number: index for index, number in enumerate(met)}
         for w in range(WRITERS):
             for n in range(1, batches):
                 before = max(order[candidate.id, candidate.version] for candidate in batch_of(w, n - 1).candidates)
                 assert before < min(order[candidate.id, candidate.version] for candidate in batch_of(w, n).candidates)
     store = open_at(uri)
-    last = {one["id"]: one["version"] for one in contents_of(store, asking(collection=COLLECTION, limit=100))}
+    last = {number["id"]: number["version"] for number in contents_of(store, asking(collection=COLLECTION, limit=100))}
     assert {last[an_id(w * 100_000 + 99_999)] for w in range(WRITERS)} == {batches}
     assert all(store.get_status(f"{w}.{n}") for w in range(WRITERS) for n in range(batches))
-    found = {"batches": WRITERS * batches, "objects": len(sent), "writers stopped": region.stops}
+    counts = {"batches": WRITERS * batches, "objects": len(sent), "writers stopped": region.stops}
     met_each = [len(reader.all_of("met")) for reader in region.readers]
-    found |= {"writers killed": region.kills, "database killed": 2}
-    figures.note(found | {"met by each reader": met_each, "lost or doubled": 0})
+    counts |= {"writers killed": region.kills, "database killed": 2}
+    figures.note(counts | {"met by each reader": met_each, "lost or doubled": 0})
 
 
 def test_a_writer_stopped_at_any_step_does_no_harm_when_it_wakes(uri: str, open_at: Callable[..., MongoStore]) -> None:

@@ -89,18 +89,18 @@ class Clues:
 
     def find(self, texts: Iterable[str]) -> Iterator[Clue]:
         """The clues in these texts, those inside others left out."""
-        found: dict[str, Clue] = {}
+        clues: dict[str, Clue] = {}
         texts = list(dict.fromkeys(texts))
         length = sum(map(len, texts)) + 1
         for text in texts:
             for reading in readings(text):
                 for clue in self._in(reading, length):
-                    if (known := found.get(clue.token)) is None or known.weight < clue.weight:
-                        found[clue.token] = clue
-        for clue in found.values():
+                    if (known := clues.get(clue.token)) is None or known.weight < clue.weight:
+                        clues[clue.token] = clue
+        for clue in clues.values():
             if not any(
                 clue.token != other.token and clue.token in other.token and clue.keys >= other.keys
-                for other in found.values()
+                for other in clues.values()
             ):
                 yield clue
 

@@ -98,7 +98,7 @@ def _constituents(country: str, tongue: Tongue, count: int, first: int, random: 
         sector = random.choices(SECTORS, _SECTOR_WEIGHTS)[0]
         noun = tongue.generic[SECTORS.index(sector)]
         short = _short(noun if in_latin(noun) else ENGLISH[SECTORS.index(sector)], words, shorts)
-        people = [f"{random.choice(tongue.given)} {random.choice(tongue.family)}" for _ in range(2)]
+        people = [f"{random.choice(tongue.given_names)} {random.choice(tongue.family)}" for _ in range(2)]
         yield Constituent(
             key=first + number,
             country=country,

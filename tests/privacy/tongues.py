@@ -37,7 +37,7 @@ class Tongue:
     generic: tuple[str, ...]
     words: tuple[Word, ...]
     form: str  # the legal form around a name, `{}` for the name itself
-    given: tuple[str, ...]
+    given_names: tuple[str, ...]
     family: tuple[str, ...]
     spaced: bool = True  # whether the script writes blanks between words
 
@@ -47,9 +47,9 @@ def _words(text: str) -> tuple[Word, ...]:
     return tuple(Word(native, latin or native.lower()) for native, _, latin in pairs)
 
 
-def _tongue(form: str, generic: str, words: str, given: str, family: str, *, spaced: bool = True) -> Tongue:
+def _tongue(form: str, generic: str, words: str, given_names: str, family: str, *, spaced: bool = True) -> Tongue:
     nouns = tuple(noun.strip() for noun in generic.split(";"))
-    return Tongue(nouns, _words(words), form, tuple(given.split()), tuple(family.split()), spaced)
+    return Tongue(nouns, _words(words), form, tuple(given_names.split()), tuple(family.split()), spaced)
 
 
 TONGUES: Final[Mapping[str, Tongue]] = {

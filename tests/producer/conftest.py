@@ -35,11 +35,11 @@ def region(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterato
 
     Each file of tests has its own: what one publishes, another would find in the same office.
     """
-    made = Region(tmp_path_factory.mktemp("region"))
-    made.make()
-    made.start()
-    yield made
-    made.stop()
+    new_region = Region(tmp_path_factory.mktemp("region"))
+    new_region.make()
+    new_region.start()
+    yield new_region
+    new_region.stop()
 
 
 @pytest.fixture

@@ -49,15 +49,15 @@ class _Stream(io.TextIOWrapper):
     """Standard output or error, kept; whether a person looks at it."""
 
     def __init__(self, *, terminal: bool = False) -> None:
-        self._kept = io.BytesIO()
-        super().__init__(self._kept, "utf-8", write_through=True)
+        self._bytes = io.BytesIO()
+        super().__init__(self._bytes, "utf-8", write_through=True)
         self._terminal = terminal
 
     def isatty(self) -> bool:
         return self._terminal
 
     def text(self) -> str:
-        return self._kept.getvalue().decode()
+        return self._bytes.getvalue().decode()
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ class Office:
     @property
     def environment(self) -> dict[str, str]:
         """What its commands see."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
-        return {**kept, "HUB_URL": self.url, "HUB_KEY": self.key, "HUB_HOME": str(self.home)}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+        return {**inherited, "HUB_URL": self.url, "HUB_KEY": self.key, "HUB_HOME": str(self.home)}
 
     def hub(self, *words: str | Path, code: int | None = 0, answer: str | None = None, **more: str) -> Done:
         """Run one command; its exit code must be `code` (None: any). With `answer`, a person is at the terminal.
@@ -143,9 +143,9 @@ class Region:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
         return {
-            **kept,
+            **inherited,
             "HUB_STORE": self.store,
             "HUB_COLLECTIONS": str(TOP / "collections"),
             "HUB_PROFILES": str(TOP / "profiles"),

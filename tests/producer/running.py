@@ -211,9 +211,9 @@ class CuttingLine:
             except OSError:
                 return
             self.connections += 1
-            one = threading.Thread(target=self._carry, args=(near, self._budget()), daemon=True)
-            self._threads.append(one)
-            one.start()
+            thread = threading.Thread(target=self._carry, args=(near, self._budget()), daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def _carry(self, near: socket.socket, budget: int | None) -> None:
         budget_left = [10**12 if budget is None else budget]
@@ -241,10 +241,10 @@ class CuttingLine:
                 target.sendall(part)
                 if cut:
                     self.cuts += 1
-                    for one in (source, target):
+                    for end in (source, target):
                         # a reset, as a line that fails: not the orderly end of a connection
-                        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                        one.shutdown(socket.SHUT_RDWR)
+                        end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        end.shutdown(socket.SHUT_RDWR)
                     return
             target.shutdown(socket.SHUT_WR)
         except OSError:

@@ -41,14 +41,14 @@ class Scripted:
 
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                one = Asked(self.command, self.path, dict(self.headers), body)
-                scripted.asked.append(one)
-                given = answer(one)
-                text = given.body if isinstance(given.body, bytes) else json.dumps(given.body).encode()
-                self.send_response(given.status)
-                for name, value in given.headers.items():
+                request = Asked(self.command, self.path, dict(self.headers), body)
+                scripted.asked.append(request)
+                response = answer(request)
+                text = response.body if isinstance(response.body, bytes) else json.dumps(response.body).encode()
+                self.send_response(response.status)
+                for name, value in response.headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Type", given.content_type)
+                self.send_header("Content-Type", response.content_type)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)

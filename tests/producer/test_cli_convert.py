@@ -170,13 +170,13 @@ def test_few_unused_values_are_named_line_by_line(office: Office, tmp_path: Path
 
 def test_many_unused_values_are_a_table_and_all_of_them_are_kept_in_the_file(office: Office, tmp_path: Path) -> None:
     """The table says how many there are; the file has each, and no spreadsheet takes one for a formula."""
-    file, kept = unused_lines(tmp_path, 50), tmp_path / "unused.csv"
+    file, csv_file = unused_lines(tmp_path, 50), tmp_path / "unused.csv"
     shown = office.hub("convert", file).stderr
     assert re.search(r"^extra\.remark +50  '=remark 0', '=remark 1', '=remark 2', …", shown, re.MULTILINE)
     assert "50 values were not used; --unused FILE.csv keeps all of them." in shown
     assert "on 50 lines" not in shown
-    office.hub("convert", file, "--unused", kept)
-    with kept.open(encoding="utf-8-sig", newline="") as text:
+    office.hub("convert", file, "--unused", csv_file)
+    with csv_file.open(encoding="utf-8-sig", newline="") as text:
         rows = list(csv.DictReader(text))
     assert {row["value"] for row in rows if row["field"] == "extra.remark"} == {
         f"'=remark {number}" for number in range(50)

@@ -203,11 +203,11 @@ def test_no_error_and_no_repr_shows_a_credential() -> None:
         return Answer(403, {"title": "No", "description": f"no \x1b[31m {asked.headers['Authorization']}"})
 
     with Scripted(echo) as server:
-        for one in (
+        for login in (
             HubConnection(server.url + "root/", key=KEY),
             HubConnection(server.url + "root/", user="cert", password=KEY),
         ):
-            with one as connection:
+            with login as connection:
                 with pytest.raises(ForbiddenError) as caught:
                     connection.collections()
                 error: BaseException | None = caught.value

@@ -237,13 +237,13 @@ def test_a_kept_checkpoint_that_is_damaged_is_named(tmp_path: Path) -> None:
 
 def test_a_server_without_a_trail_is_followed_in_silence(tmp_path: Path) -> None:
     """Other TAXII servers have none."""
-    told: list[str] = []
+    warnings: list[str] = []
     with (
         Scripted(serving(lambda _: Answer(body={}))) as server,
         HubConnection(f"{server.url}root/", patience=QUICK) as connection,
     ):
-        Witness(connection, tmp_path / "hub.json", told.append).look()
-    assert (told, (tmp_path / "hub.json").exists()) == ([], False)
+        Witness(connection, tmp_path / "hub.json", warnings.append).look()
+    assert (warnings, (tmp_path / "hub.json").exists()) == ([], False)
 
 
 def test_each_api_root_has_a_file_of_its_own() -> None:

@@ -65,9 +65,9 @@ def test_a_checkpoint_goes_on_where_the_last_call_ended(running_hub: HubProcess,
         for start in (0, 10, 20):
             put(connection, fresh, indicators(10, start))
             for expected in (indicators(10, start), []):
-                one = keeper(path, connection, fresh)
-                assert poll(connection, fresh, one, page_objects=4) == ids(expected)
-                one.close()
+                own_keeper = keeper(path, connection, fresh)
+                assert poll(connection, fresh, own_keeper, page_objects=4) == ids(expected)
+                own_keeper.close()
 
 
 def test_an_object_counts_as_taken_when_the_next_is_asked_for(
@@ -123,8 +123,8 @@ def test_following_goes_on_while_the_hub_is_stopped_and_started(own_hub: HubProc
             [lambda: put(writer, "id", indicators(5, 5)), own_hub.stop, lambda: None, lambda: None, back]
         )
         rhythm = Rhythm(wait=lambda _seconds: next(script)(), tell=texts.append)
-        one = keeper(tmp_path / "state", reader, "id")
-        items = follow(reader, reader.collection("id"), one, Asked(types=INDICATORS, page_objects=3), rhythm)
+        own_keeper = keeper(tmp_path / "state", reader, "id")
+        items = follow(reader, reader.collection("id"), own_keeper, Asked(types=INDICATORS, page_objects=3), rhythm)
         assert ids(list(itertools.islice(items, 15))) == ids(indicators(15))
     assert [word for word in texts if "nothing listens" in word or "cut in the middle" in word] == texts[:1]
     assert len(texts) == 1
@@ -240,15 +240,15 @@ def test_half_a_line_at_the_end_of_an_out_file_is_mended(running_hub: HubProcess
     out, state = tmp_path / "out.jsonl", tmp_path / "state"
     with running_hub.connection() as connection:
         put(connection, fresh, indicators(3))
-        one = keeper(state, connection, fresh, out)
-        poll(connection, fresh, one)
-        one.close()
+        own_keeper = keeper(state, connection, fresh, out)
+        poll(connection, fresh, own_keeper)
+        own_keeper.close()
         put(connection, fresh, indicators(3, 3))
         with out.open("ab") as file:
             file.write(json.dumps(indicator(3)).encode() + b"\n" + json.dumps(indicator(4)).encode()[:30])
-        one = keeper(state, connection, fresh, out)
-        assert poll(connection, fresh, one) == ids(indicators(2, 4))
-        one.close()
+        own_keeper = keeper(state, connection, fresh, out)
+        assert poll(connection, fresh, own_keeper) == ids(indicators(2, 4))
+        own_keeper.close()
     assert lines(out) == indicators(6)
 
 
@@ -258,9 +258,9 @@ def test_an_out_file_that_was_moved_away_begins_anew(running_hub: HubProcess, fr
     with running_hub.connection() as connection:
         for start in (0, 3):
             put(connection, fresh, indicators(3, start))
-            one = keeper(state, connection, fresh, out)
-            poll(connection, fresh, one)
-            one.close()
+            own_keeper = keeper(state, connection, fresh, out)
+            poll(connection, fresh, own_keeper)
+            own_keeper.close()
             out.rename(tmp_path / f"out.{start}")
     assert [lines(tmp_path / f"out.{start}") for start in (0, 3)] == [indicators(3), indicators(3, 3)]
 
@@ -304,11 +304,11 @@ def test_an_out_file_that_became_shorter_is_refused(tmp_path: Path) -> None:
     """Something else has changed it: to go on would leave a gap that nobody sees."""
     asked: dict[str, Any] = {}
     state, out = tmp_path / "state", tmp_path / "out"
-    one = FileKeeper(state, collection="c", asked=asked, out=out)
+    own_keeper = FileKeeper(state, collection="c", asked=asked, out=out)
     for number in range(3):
-        one.hand_over({"a": number})
-    one.commit(Position("2026-01-01T00:00:00.000000Z"))
-    one.close()
+        own_keeper.hand_over({"a": number})
+    own_keeper.commit(Position("2026-01-01T00:00:00.000000Z"))
+    own_keeper.close()
     os.truncate(out, 8)
     with pytest.raises(ConfigurationError, match="shorter"):
         FileKeeper(state, collection="c", asked=asked, out=out)
@@ -325,18 +325,18 @@ def test_another_server_with_dates_that_many_objects_share(medallion: Medallion,
         assert sorted(poll(connection, "Other", page_objects=20)) == sorted(expected)
         seen: list[str] = []
         for _ in range(12):
-            one = keeper(tmp_path / "state", connection, "Other")
+            own_keeper = keeper(tmp_path / "state", connection, "Other")
             asked = Asked(types=INDICATORS, page_objects=20)
-            items = follow(connection, connection.collection("Other"), one, asked, ONCE)
+            items = follow(connection, connection.collection("Other"), own_keeper, asked, ONCE)
             new = ids(list(itertools.islice(items, 13)))
             assert not (set(new[1:]) & set(seen)), "only the last object may come again"
             seen += new
-            one.close()
+            own_keeper.close()
         assert set(seen) == expected
-        one = keeper(tmp_path / "state", connection, "Other")
-        assert set(poll(connection, "Other", one)) <= {seen[-1]}
-        assert poll(connection, "Other", one) == []
-        one.close()
+        own_keeper = keeper(tmp_path / "state", connection, "Other")
+        assert set(poll(connection, "Other", own_keeper)) <= {seen[-1]}
+        assert poll(connection, "Other", own_keeper) == []
+        own_keeper.close()
 
 
 def date(place: int) -> str:
@@ -373,10 +373,10 @@ def test_pages_by_token_or_by_date(tokens: bool, tmp_path: Path) -> None:
         Scripted(paged(10, tokens=tokens)) as server,
         HubConnection(server.url + "root/", patience=QUICK) as connection,
     ):
-        one = keeper(tmp_path / "state", connection, "One")
-        assert poll(connection, "One", one) == ids(indicators(10))
-        assert poll(connection, "One", one) == []
-        one.close()
+        own_keeper = keeper(tmp_path / "state", connection, "One")
+        assert poll(connection, "One", own_keeper) == ids(indicators(10))
+        assert poll(connection, "One", own_keeper) == []
+        own_keeper.close()
 
 
 def test_a_token_that_is_refused_is_replaced_by_the_date(tmp_path: Path) -> None:
@@ -385,9 +385,9 @@ def test_a_token_that_is_refused_is_replaced_by_the_date(tmp_path: Path) -> None
         Scripted(paged(10, tokens=True, tokens_work=False)) as server,
         HubConnection(server.url + "root/", patience=QUICK) as connection,
     ):
-        one = keeper(tmp_path / "state", connection, "One")
-        assert poll(connection, "One", one) == ids(indicators(10))
-        one.close()
+        own_keeper = keeper(tmp_path / "state", connection, "One")
+        assert poll(connection, "One", own_keeper) == ids(indicators(10))
+        own_keeper.close()
 
 
 def test_a_server_that_says_more_and_gives_no_way_to_it_is_told_of() -> None:
@@ -409,18 +409,18 @@ def test_a_server_that_names_no_dates_is_followed_all_the_same(tmp_path: Path) -
         HubConnection(server.url + "root/", patience=QUICK) as connection,
     ):
         for expected in (ids(indicators(4)), []):
-            one = keeper(tmp_path / "state", connection, "One")
-            assert poll(connection, "One", one) == expected
-            one.close()
+            own_keeper = keeper(tmp_path / "state", connection, "One")
+            assert poll(connection, "One", own_keeper) == expected
+            own_keeper.close()
 
 
 def test_a_server_whose_added_after_is_inclusive_repeats_nothing(tmp_path: Path) -> None:
     """Some take it as "from then on": the last object of the round before is known, and not handed over again."""
     page = Answer(body={"more": False, "objects": indicators(1)}, headers={FIRST: date(1), LAST: date(1)})
     with Scripted(taxii(lambda _: page)) as server, HubConnection(server.url + "root/", patience=QUICK) as connection:
-        one = keeper(tmp_path / "state", connection, "One")
-        assert [poll(connection, "One", one) for _ in range(3)] == [ids(indicators(1)), [], []]
-        one.close()
+        own_keeper = keeper(tmp_path / "state", connection, "One")
+        assert [poll(connection, "One", own_keeper) for _ in range(3)] == [ids(indicators(1)), [], []]
+        own_keeper.close()
 
 
 def test_objects_are_written_as_they_came(tmp_path: Path) -> None:
@@ -474,9 +474,9 @@ def test_to_be_stopped_is_how_following_for_ever_ends(
         assert (process.wait(30), process.stdout.read(), process.stderr.read()) == (0, b"", b"")
     assert printed == ids(indicators(3))
     with running_hub.connection() as connection:
-        one = keeper(state, connection, fresh)
-        assert set(poll(connection, fresh, one)) <= {printed[-1]}
-        one.close()
+        own_keeper = keeper(state, connection, fresh)
+        assert set(poll(connection, fresh, own_keeper)) <= {printed[-1]}
+        own_keeper.close()
 
 
 def test_a_reader_that_has_had_enough_ends_the_command_quietly(running_hub: HubProcess, fresh: str) -> None:

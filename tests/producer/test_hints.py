@@ -181,9 +181,9 @@ def test_an_event_ends_the_wait_once_and_only_for_its_collection() -> None:
             hints.wait(WAIT)
             assert seen.wait(WAIT)
             assert not hints._fresh.is_set()
-    asked = [one for one in server.asked if one.path.startswith("/root/events")]
+    asked = [request for request in server.asked if request.path.startswith("/root/events")]
     assert asked[0].path == f"/root/events?collection={COLLECTION['id']}"
-    assert {one.headers["Authorization"] for one in asked} == {"Bearer hub_secret"}
+    assert {request.headers["Authorization"] for request in asked} == {"Bearer hub_secret"}
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 406, 501])
@@ -193,7 +193,7 @@ def test_where_there_are_no_events_nobody_asks_again_soon(status: int) -> None:
         with connection, hints:
             for _ in range(10):
                 hints.wait(0.05)
-    assert len([one for one in server.asked if one.path.startswith("/root/events")]) == 1
+    assert len([request for request in server.asked if request.path.startswith("/root/events")]) == 1
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

@@ -138,9 +138,9 @@ def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(office: Office
     file = sheet(tmp_path / "two.csv", *rows)
     for words in ((), ("--release", "regional")):
         objects = json.loads(office.hub("convert", file, *words).stdout)["objects"]
-        found = of_types(objects, "incident")
-        assert len({item["id"] for item in found}) == 1
-        assert len({item["modified"] for item in found}) == 2
+        incidents = of_types(objects, "incident")
+        assert len({item["id"] for item in incidents}) == 1
+        assert len({item["modified"] for item in incidents}) == 2
 
 
 def test_an_observable_of_two_levels_stands_once_in_a_bundle_at_the_lower(office: Office, tmp_path: Path) -> None:

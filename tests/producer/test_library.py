@@ -48,8 +48,8 @@ def test_several_collections_are_followed_in_turn(client: HubClient, fresh: str,
     put(client, fresh, indicator(901))
     put(client, "id", indicator(902))
     several = [fresh, "id"]
-    found = {(item.collection, item.id) for item in client.follow(several, types=["indicator"], once=True)}
-    assert {(fresh, an_id(901)), ("id", an_id(902))} <= found
+    pairs = {(item.collection, item.id) for item in client.follow(several, types=["indicator"], once=True)}
+    assert {(fresh, an_id(901)), ("id", an_id(902))} <= pairs
     list(client.follow(several, types=["indicator"], once=True, checkpoint=tmp_path / "state"))
     put(client, fresh, indicator(903))
     again = client.follow(several, types=["indicator"], once=True, checkpoint=tmp_path / "state")

@@ -39,8 +39,8 @@ def test_python_and_json_agree(region: Region, incident: str) -> None:
         answer = asean.lookup(*values)
     printed = json.loads(office.hub("lookup", "-", "--json", answer="\n".join(values)).stdout)
     assert printed == answer
-    assert {found["value"] for found in answer["found"]} == {"look.attacker.example"}
-    assert incident in {one["id"] for found in answer["found"] for one in found["incidents"]}
+    assert {mention["value"] for mention in answer["found"]} == {"look.attacker.example"}
+    assert incident in {row["id"] for mention in answer["found"] for row in mention["incidents"]}
     assert answer["missing"] == values[1:]
     assert answer["whole"] is True
 
@@ -53,7 +53,7 @@ def test_no_value_is_said_so(region: Region) -> None:
 
 def test_what_members_wrote_stays_on_its_line() -> None:
     """A name with a line break in it makes no line of its own."""
-    found = {
+    mention = {
         "value": "x.example",
         "id": "indicator--1",
         "type": "indicator",
@@ -66,7 +66,7 @@ def test_what_members_wrote_stays_on_its_line() -> None:
         "revoked": True,
         "incidents": [{"id": "incident--1", "name": "a\x1b[2Jb"}],
     }
-    assert list(lookup_lines({"found": [found], "missing": [], "whole": False})) == [
+    assert list(lookup_lines({"found": [mention], "missing": [], "whole": False})) == [
         "x.example",
         "  EXERCISE  indicator two lines (withdrawn)",
         "    relayed by ID, Shared, indicator--1",

@@ -153,7 +153,7 @@ def test_constituents_are_counted_by_the_register(tmp_path: Path) -> None:
 
 def test_a_register_may_hold_constituents_of_other_countries(tmp_path: Path) -> None:
     member = load_member(with_register(tmp_path, "name,country\nBanco Exemplo,tl\nBank Contoh,\n"))
-    assert [one.country for one in member.register] == ["TL", "MY"]
+    assert [constituent.country for constituent in member.register] == ["TL", "MY"]
 
 
 def test_nothing_is_counted_twice(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_collection_that_is_not_there_refuses_the_file_and_not_those_behind_it
     right = box.put(indicators(1), hub=running_hub.url, to=fresh)
     with running_hub.connection() as connection:
         settled = list(box.send(connection))
-    assert [(one.name, one.refused) for one in settled] == [(wrong, True), (right, False)]
+    assert [(delivery.name, delivery.refused) for delivery in settled] == [(wrong, True), (right, False)]
     assert "no collection 'fersh'" in settled[0].receipt.in_words()
 
 
@@ -99,7 +99,7 @@ def test_a_hub_that_is_away_costs_nothing_but_time(running_hub: HubProcess, fres
     assert box.waiting() == [name]
     here = box.put(indicators(2), hub=running_hub.url, to=fresh)
     with running_hub.connection() as connection:
-        assert [one.name for one in box.send(connection)] == [here]
+        assert [delivery.name for delivery in box.send(connection)] == [here]
     # what was put for another hub stays for that one
     assert box.waiting() == [name]
 
@@ -119,7 +119,7 @@ def test_files_go_in_the_order_in_which_they_were_put(running_hub: HubProcess, f
     names = [box.put([indicator(1, version)], hub=running_hub.url, to=fresh) for version in (1, 2, 3)]
     assert box.waiting() == names
     with running_hub.connection() as connection:
-        assert [one.name for one in box.send(connection)] == names
+        assert [delivery.name for delivery in box.send(connection)] == names
     versions = [item["modified"] for item in running_hub.held(fresh) if item["type"] == "indicator"]
     assert versions == [indicator(1, version)["modified"] for version in (1, 2, 3)]
 
@@ -131,7 +131,7 @@ def test_a_damaged_file_is_set_aside_and_said(running_hub: HubProcess, fresh: st
     (box.folder / bad).write_text("{", encoding="utf-8")
     with running_hub.connection() as connection:
         settled = list(box.send(connection))
-    assert [(one.name, one.refused) for one in settled] == [(bad, True), (good, False)]
+    assert [(delivery.name, delivery.refused) for delivery in settled] == [(bad, True), (good, False)]
     assert "damaged" in settled[0].receipt.in_words()
 
 
@@ -153,11 +153,11 @@ def test_two_senders_at_once_send_each_file_once(running_hub: HubProcess, fresh:
     words = command("outbox", "send", "--json", "--outbox", str(box.folder))
     environment = running_hub.client_environment()
     both = [subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [json.loads(line) for one in both for line in one.communicate(timeout=120)[0].splitlines()]
-    assert [one.returncode for one in both] == [0, 0]
-    assert len({one["file"] for one in told}) == len(told) == 20
-    assert sum(len(one["successes"]) for one in told) == 100
-    assert not any(one["repeats"] for one in told)
+    lines = [json.loads(line) for sender in both for line in sender.communicate(timeout=120)[0].splitlines()]
+    assert [sender.returncode for sender in both] == [0, 0]
+    assert len({line["file"] for line in lines}) == len(lines) == 20
+    assert sum(len(line["successes"]) for line in lines) == 100
+    assert not any(line["repeats"] for line in lines)
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -265,7 +265,7 @@ def test_the_sources_leave_to_mark_it_lower_is_put_on_record(region: Region, tmp
     assert "--leave" in done.stderr
     assert "--officer" in office.hub("publish", file, "--to", "incidents", "--yes", "--leave", "amber", code=3).stderr
     office.hub("publish", file, "--to", "incidents", "--yes", "--leave", "amber", "--officer", "Maria da Costa")
-    (record,) = [one for one in released(office) if one["report_id"] == "TL-4"]
+    (record,) = [entry for entry in released(office) if entry["report_id"] == "TL-4"]
     assert record["history"][-1]["source_gave_leave_for"] == "TLP:AMBER"
 
 

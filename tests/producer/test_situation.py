@@ -75,9 +75,9 @@ def test_another_servers_page_is_refused(page: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(HubConnection, "root_url", "http://127.0.0.1:9/asean/")
     text = HubConnection.text
 
-    def given(self: HubConnection, path: str, accept: str) -> str:
+    def text_of_other(self: HubConnection, path: str, accept: str) -> str:
         return page if accept == "text/html" else text(self, path, accept)
 
-    monkeypatch.setattr(HubConnection, "text", given)
+    monkeypatch.setattr(HubConnection, "text", text_of_other)
     with pytest.raises(ConnectionFailedError):
         situation.board_report(connection)

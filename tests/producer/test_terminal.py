@@ -53,10 +53,10 @@ def test_no_command_prints_what_changes_a_terminal(
     before = sys.stdout, sys.stderr
     main([command])
     assert (sys.stdout, sys.stderr) == before
-    told = capfd.readouterr()
-    assert (told.out.count("]52;c;aGk="), told.err.count("]52;c;aGk=")) == (4, 2)
-    assert is_clean(told.out)
-    assert is_clean(told.err)
+    output = capfd.readouterr()
+    assert (output.out.count("]52;c;aGk="), output.err.count("]52;c;aGk=")) == (4, 2)
+    assert is_clean(output.out)
+    assert is_clean(output.err)
 
 
 def test_json_that_is_printed_is_the_same_value() -> None:
@@ -111,6 +111,6 @@ def test_a_hostile_hub_leaves_the_terminal_as_it_is(
     monkeypatch.setenv("HUB_HOME", str(tmp_path))
     with Scripted(hostile_hub) as server:
         main([*arguments, "--url", f"{server.url}root/"])
-    told = capfd.readouterr()
-    assert ANY_CONTROL.search(told.out + told.err) is None
-    assert told.out + told.err
+    output = capfd.readouterr()
+    assert ANY_CONTROL.search(output.out + output.err) is None
+    assert output.out + output.err

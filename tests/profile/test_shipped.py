@@ -30,7 +30,7 @@ def profiles() -> dict[str, Profile]:
     return {name: parse_profile(name, table) for name, table in tables.items()}
 
 
-def made(object_type: str, **content: Any) -> dict[str, Any]:
+def content_of(object_type: str, **content: Any) -> dict[str, Any]:
     common = {
         "type": object_type,
         "spec_version": "2.1",
@@ -47,78 +47,90 @@ def core(**extension: Any) -> dict[str, Any]:
     return {CORE: {"extension_type": "property-extension"} | extension}
 
 
-GOOD_INCIDENT = made("incident", name="x", extensions=core(determination="suspected", investigation_status="new"))
-GOOD_INDICATOR = made("indicator", valid_until="2027-01-01T00:00:00Z", description="A server of the attacker.")
-RESPONSE = made("note", labels=["response:acknowledged"], object_refs=[INCIDENT], content="Received.")
-ANSWER = made("note", labels=["response:refused"], object_refs=[INCIDENT, NOTE], content="No staff this week.")
+GOOD_INCIDENT = content_of("incident", name="x", extensions=core(determination="suspected", investigation_status="new"))
+GOOD_INDICATOR = content_of("indicator", valid_until="2027-01-01T00:00:00Z", description="A server of the attacker.")
+RESPONSE = content_of("note", labels=["response:acknowledged"], object_refs=[INCIDENT], content="Received.")
+ANSWER = content_of("note", labels=["response:refused"], object_refs=[INCIDENT, NOTE], content="No staff this week.")
 ASKED = {
     "extension_type": "property-extension",
     "asked": ["all"],
     "what": "Take down a host.",
     "due": "2026-03-03T00:00:00Z",
 }
-ASK = made("note", labels=["request:open"], object_refs=[INCIDENT], content="Help.", extensions={REQUEST: ASKED})
-PSEUDONYM = made("identity", name="victim-MY-7QK3-9F2D", identity_class="organization", sectors=["healthcare"])
-GROUP = made("identity", name="Healthcare organisations in Malaysia", identity_class="class", sectors=["healthcare"])
-PLACE = made("location", country="MY", region="south-eastern-asia", name="Malaysia")
-MEMBER = made("identity", id=OWN, name="Id-SIRTII/CC", identity_class="organization", contact_information="a@b.example")
+ASK = content_of("note", labels=["request:open"], object_refs=[INCIDENT], content="Help.", extensions={REQUEST: ASKED})
+PSEUDONYM = content_of("identity", name="victim-MY-7QK3-9F2D", identity_class="organization", sectors=["healthcare"])
+GROUP = content_of(
+    "identity", name="Healthcare organisations in Malaysia", identity_class="class", sectors=["healthcare"]
+)
+PLACE = content_of("location", country="MY", region="south-eastern-asia", name="Malaysia")
+MEMBER = content_of(
+    "identity", id=OWN, name="Id-SIRTII/CC", identity_class="organization", contact_information="a@b.example"
+)
 
 TAKEN = [
     ("incident", GOOD_INCIDENT),
     ("incident", GOOD_INDICATOR),
-    ("incident", made("report", labels=["stage:early"], object_refs=[INCIDENT])),
-    ("incident", made("report", labels=["threat-report"], object_refs=[OWN])),
-    ("incident", made("malware", created_by_ref=None)),
+    ("incident", content_of("report", labels=["stage:early"], object_refs=[INCIDENT])),
+    ("incident", content_of("report", labels=["threat-report"], object_refs=[OWN])),
+    ("incident", content_of("malware", created_by_ref=None)),
     ("incident", {"type": "ipv4-addr", "id": "ipv4-addr--55555555-5555-4555-8555-555555555555", "value": "192.0.2.1"}),
     ("protected", PSEUDONYM),
     ("protected", GROUP),
     ("protected", MEMBER),
-    ("protected", made("malware", description="Anything.")),
+    ("protected", content_of("malware", description="Anything.")),
     (
         "protected",
         GOOD_INCIDENT | {"description": "Mail servers ran lodash@4.17.21 from 2026-03-01 10:00 to 2026-03-02 11:30."},
     ),
-    ("protected", made("indicator", name="E-mail address pay@attacker.example", pattern="[email-addr:value = 'x']")),
     (
         "protected",
-        made("threat-actor", roles=["malware-author"], description="Asks victims to write to pay@attacker.example"),
+        content_of("indicator", name="E-mail address pay@attacker.example", pattern="[email-addr:value = 'x']"),
     ),
-    ("protected", made("incident", x_opencti_score=80, x_opencti_detection=True, x_misp_category="Network activity")),
+    (
+        "protected",
+        content_of(
+            "threat-actor", roles=["malware-author"], description="Asks victims to write to pay@attacker.example"
+        ),
+    ),
+    (
+        "protected",
+        content_of("incident", x_opencti_score=80, x_opencti_detection=True, x_misp_category="Network activity"),
+    ),
     ("protected", {"type": "user-account", "id": "user-account--1", "account_type": "unix"}),
     ("response", RESPONSE),
     ("response", ANSWER),
     ("response", ASK),
-    ("response", made("note", content="Just a note.", object_marking_refs=None)),
-    ("live", made("malware", labels=["exercise-equipment"])),
-    ("exercise", made("malware", labels=["x", "exercise"])),
+    ("response", content_of("note", content="Just a note.", object_marking_refs=None)),
+    ("live", content_of("malware", labels=["exercise-equipment"])),
+    ("exercise", content_of("malware", labels=["x", "exercise"])),
     ("exercise", MEMBER),
     ("exercise", PSEUDONYM),
-    ("exercise", made("location", country="MY")),
-    ("exercise", made("extension-definition")),
+    ("exercise", content_of("location", country="MY")),
+    ("exercise", content_of("extension-definition")),
     ("exercise", {"type": "url", "id": "url--55555555-5555-4555-8555-555555555555", "value": "http://a.example"}),
-    ("indicators", made("indicator", created_by_ref=None, object_marking_refs=None)),
-    ("indicators", made("identity", name="An author", identity_class="organization")),
+    ("indicators", content_of("indicator", created_by_ref=None, object_marking_refs=None)),
+    ("indicators", content_of("identity", name="An author", identity_class="organization")),
     ("indicators", MEMBER),
 ]
 REFUSED = [
-    ("incident", made("incident", name="x"), "incident-has-determination"),
-    ("incident", made("incident", name="x"), "incident-has-investigation-status"),
+    ("incident", content_of("incident", name="x"), "incident-has-determination"),
+    ("incident", content_of("incident", name="x"), "incident-has-investigation-status"),
     ("incident", GOOD_INCIDENT | {"object_marking_refs": []}, "incident-is-marked"),
-    ("incident", made("indicator", created_by_ref=None), "statement-has-author"),
-    ("incident", made("report", labels=["stage:late"], object_refs=[INCIDENT]), "container-tells-stage"),
+    ("incident", content_of("indicator", created_by_ref=None), "statement-has-author"),
+    ("incident", content_of("report", labels=["stage:late"], object_refs=[INCIDENT]), "container-tells-stage"),
     (
         "incident",
-        made("report", labels=["stage:early", "stage:final"], object_refs=[INCIDENT]),
+        content_of("report", labels=["stage:early", "stage:final"], object_refs=[INCIDENT]),
         "container-tells-stage",
     ),
-    ("incident", made("event"), "step-has-name"),
-    ("incident", made("task", name=" "), "step-has-name"),
-    ("incident", made("sighting"), "sighting-tells-where"),
-    ("incident", made("indicator", description="x"), "indicator-has-end"),
-    ("incident", made("indicator", valid_until="2027-01-01T00:00:00Z"), "indicator-stands-alone"),
+    ("incident", content_of("event"), "step-has-name"),
+    ("incident", content_of("task", name=" "), "step-has-name"),
+    ("incident", content_of("sighting"), "sighting-tells-where"),
+    ("incident", content_of("indicator", description="x"), "indicator-has-end"),
+    ("incident", content_of("indicator", valid_until="2027-01-01T00:00:00Z"), "indicator-stands-alone"),
     ("protected", PSEUDONYM | {"name": "PT Bank Rahasia"}, "identity-is-protected"),
     ("protected", PSEUDONYM | {"name": "victim-MY-7QK3-9F2D of Bank Rahasia"}, "identity-is-protected"),
-    ("protected", made("identity", name="PT Bank Rahasia"), "identity-is-protected"),
+    ("protected", content_of("identity", name="PT Bank Rahasia"), "identity-is-protected"),
     ("protected", PSEUDONYM | {"contact_information": "+62"}, "identity-says-no-more"),
     ("protected", GROUP | {"external_references": [{"source_name": "x"}]}, "identity-says-no-more"),
     ("protected", GROUP | {"description": "PT Bank Rahasia"}, "identity-says-no-more"),
@@ -136,22 +148,22 @@ REFUSED = [
     ("protected", PLACE | {"region": "Kampung Baru"}, "region-is-known"),
     ("protected", PLACE | {"name": "Bank Rahasia"}, "place-name-is-known"),
     ("protected", {"type": "email-addr", "id": "x", "value": "a@b.example", "display_name": "R"}, "no-display-names"),
-    ("protected", made("x-victim", name="Bank Rahasia"), "type-is-known"),
+    ("protected", content_of("x-victim", name="Bank Rahasia"), "type-is-known"),
     ("protected", GOOD_INCIDENT | {"x_victim": "Bank Rahasia"}, "property-is-known"),
     ("protected", {"type": "user-account", "id": "user-account--1", "account_login": "rahasia.a"}, "no-account-names"),
     ("protected", {"type": "user-account", "id": "user-account--1", "user_id": "rahasia.a"}, "no-account-names"),
     ("protected", {"type": "user-account", "id": "user-account--1", "display_name": "Rahasia"}, "no-account-names"),
-    ("protected", made("threat-actor", roles=["Bank Rahasia"]), "role-is-known"),
+    ("protected", content_of("threat-actor", roles=["Bank Rahasia"]), "role-is-known"),
     ("protected", GOOD_INCIDENT | {"description": "Write to it@rahasia.example"}, "no-contact-data-in-texts"),
-    ("protected", made("note", content="Bank Rahasia, Tel. 021-555-0100"), "no-contact-data-in-texts"),
+    ("protected", content_of("note", content="Bank Rahasia, Tel. 021-555-0100"), "no-contact-data-in-texts"),
     (
         "protected",
-        made("report", external_references=[{"url": "https://wa.me/62215550100"}]),
+        content_of("report", external_references=[{"url": "https://wa.me/62215550100"}]),
         "no-contact-data-in-texts",
     ),
     (
         "protected",
-        made("language-content", contents={"id": {"name": "it@rahasia.example"}}),
+        content_of("language-content", contents={"id": {"name": "it@rahasia.example"}}),
         "no-contact-data-in-texts",
     ),
     ("protected", GOOD_INCIDENT | {"x_opencti_id": "Bank Rahasia"}, "platform-id-is-one"),
@@ -168,16 +180,16 @@ REFUSED = [
     ("protected", GOOD_INCIDENT | {"extensions": {STRANGE: {"victim": "Bank Rahasia"}}}, "extension-is-known"),
     (
         "protected",
-        made(
+        content_of(
             "user-agent", extensions={OPENCTI_EXTENSION: {"extension_type": "new-sco", "description": "Bank Rahasia"}}
         ),
         "opencti-mark-says-no-more",
     ),
     ("protected", GOOD_INCIDENT | {"external_references": [{"x_victim": "Bank Rahasia"}]}, "reference-says-no-more"),
-    ("protected", made("malware", kill_chain_phases=[{"x_victim": "Bank Rahasia"}]), "phase-says-no-more"),
+    ("protected", content_of("malware", kill_chain_phases=[{"x_victim": "Bank Rahasia"}]), "phase-says-no-more"),
     (
         "protected",
-        made("observed-data", objects={"0": {"type": "file", "name": "Bank Rahasia"}}),
+        content_of("observed-data", objects={"0": {"type": "file", "name": "Bank Rahasia"}}),
         "observed-data-refers",
     ),
     ("response", RESPONSE | {"labels": ["response:maybe"]}, "response-is-known"),
@@ -195,16 +207,16 @@ REFUSED = [
     ("response", ASK | {"extensions": {REQUEST: ASKED | {"asked": []}}}, "request-tells-who-is-asked"),
     ("response", ASK | {"extensions": {REQUEST: ASKED | {"what": ""}}}, "request-tells-what"),
     ("response", ASK | {"extensions": {REQUEST: ASKED | {"due": "soon"}}}, "request-tells-due"),
-    ("live", made("malware", labels=["exercise"]), "no-drill-in-live-data"),
-    ("exercise", made("malware"), "drill-is-labelled"),
+    ("live", content_of("malware", labels=["exercise"]), "no-drill-in-live-data"),
+    ("exercise", content_of("malware"), "drill-is-labelled"),
     ("exercise", GOOD_INCIDENT, "drill-is-labelled"),
     (
         "exercise",
         {"type": "ipv6-addr", "id": "ipv6-addr--00000000-0000-4000-8000-000000000001", "value": "2001:db9::7"},
         "drill-names-nobody",
     ),
-    ("indicators", made("incident", name="x"), "incident-goes-elsewhere"),
-    ("indicators", made("identity", identity_class="individual"), "no-persons"),
+    ("indicators", content_of("incident", name="x"), "incident-goes-elsewhere"),
+    ("indicators", content_of("identity", identity_class="individual"), "no-persons"),
     ("indicators", PSEUDONYM | {"contact_information": "x"}, "no-private-contacts"),
 ]
 
@@ -228,7 +240,7 @@ def test_what_a_profile_refuses(profiles: dict[str, Profile], profile: str, cont
 @pytest.mark.parametrize("object_type", ["incident", "note", "report"])
 def test_texts_that_others_than_certs_read_are_vouched_for(profiles: dict[str, Profile], object_type: str) -> None:
     """By the label of an officer; among CERTs a text is the member's own word, and a revocation reaches all."""
-    content = made(object_type, labels=["stage:early"], extensions=None)
+    content = content_of(object_type, labels=["stage:early"], extensions=None)
     protected = [profiles["protected"]]
     assert [finding.rule for finding in check(content, protected, BEYOND_CERTS)] == [VOUCHED]
     assert check(content, protected, CONTEXT) == ()

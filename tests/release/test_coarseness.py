@@ -76,9 +76,9 @@ def test_a_sector_needs_enough_organisations_of_the_victims_own_size(audience: o
 
 def test_the_register_tells_the_size_of_a_victim_where_the_report_does_not() -> None:
     """Most formats have no place for it."""
-    one = Constituent("Sayap Diraja Sdn Bhd", "BN", ("SDB",), sector="healthcare", size="large")
+    constituent = Constituent("Sayap Diraja Sdn Bhd", "BN", ("SDB",), sector="healthcare", size="large")
     small = [Constituent(f"Klinik {number}", "BN", sector="healthcare", size="small") for number in range(30)]
-    member = replace(ISLAND, register=(one, *small), constituents=counts((one, *small)))
+    member = replace(ISLAND, register=(constituent, *small), constituents=counts((constituent, *small)))
     for name in ("Sayap Diraja", "SDB"):
         victim = Victim(name=name, sectors=("healthcare",), countries=("BN",))
         assert "healthcare" not in text_of(released(an_airline(victims=(victim,)), member=member))

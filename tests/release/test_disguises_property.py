@@ -67,7 +67,9 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "Cyrillic": cyrillic,
     "backwards": lambda text: text.lower()[::-1],
     "rot13": lambda text: codecs.encode(text.lower(), "rot13"),
-    "percent": lambda text: quote(text) if not text.isascii() else "".join(f"%{ord(one):02x}" for one in text),
+    "percent": lambda text: (
+        quote(text) if not text.isascii() else "".join(f"%{ord(character):02x}" for character in text)
+    ),
     "base16": lambda text: text.encode().hex(),
     "base32": lambda text: base64.b32encode(text.encode()).decode(),
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
@@ -95,7 +97,7 @@ def test_a_latin_name_is_held_in_every_disguise(plain: str, form: str, disguise:
 @given(VIETNAMESE, st.sampled_from(sorted(DISGUISES)), st.booleans())
 def test_a_vietnamese_name_is_held_with_and_without_its_marks(plain: str, disguise: str, marks: bool) -> None:
     bare = unicodedata.normalize("NFD", plain.replace("Đ", "D").replace("đ", "d"))
-    bare = "".join(one for one in bare if unicodedata.category(one) != "Mn").replace(" ", "")
+    bare = "".join(character for character in bare if unicodedata.category(character) != "Mn").replace(" ", "")
     value = DISGUISES[disguise](plain if marks and disguise in {"alone", "in capitals", "base64", "percent"} else bare)
     assert scanner(Victim(name=f"Bệnh viện Đa khoa {plain}")).hits(value), value
 
@@ -141,20 +143,30 @@ REGISTER = make_register("disguises")
 @pytest.mark.parametrize("country", sorted(REGISTER))
 def test_each_victim_of_a_register_is_held_by_all_that_it_is_known_by(country: str) -> None:
     missed = [
-        (one.name, text) for one in REGISTER[country][:12] for text in _known_by(one) if not _scanner_of(one).hits(text)
+        (constituent.name, text)
+        for constituent in REGISTER[country][:12]
+        for text in _known_by(constituent)
+        if not _scanner_of(constituent).hits(text)
     ]
     assert missed == []
 
 
-def _scanner_of(one: Constituent) -> Scanner:
-    return scanner(Victim(name=one.name, other_names=(one.latin,), domains=(one.domain,), people=one.people))
+def _scanner_of(constituent: Constituent) -> Scanner:
+    return scanner(
+        Victim(
+            name=constituent.name,
+            other_names=(constituent.latin,),
+            domains=(constituent.domain,),
+            people=constituent.people,
+        )
+    )
 
 
-def _known_by(one: Constituent) -> list[str]:
-    telling = "".join(word.latin for word in one.words).lower()
+def _known_by(constituent: Constituent) -> list[str]:
+    telling = "".join(word.latin for word in constituent.words).lower()
     return [
-        one.name, one.latin, f"{telling}-login.example", telling[::-1], lookalikes(telling), f"https://{one.domain}/x",
-        *one.mailboxes, *one.people,
+        constituent.name, constituent.latin, f"{telling}-login.example", telling[::-1], lookalikes(telling), f"https://{constituent.domain}/x",
+        *constituent.mailboxes, *constituent.people,
     ]  # fmt: skip
 
 

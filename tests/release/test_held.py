@@ -55,9 +55,9 @@ def test_answers_become_approvals() -> None:
     assert approvals.alone == {"lure.example"}
     assert approvals.despite == {TEXT.key: "It was in the press."}
     assert approvals.officer == "Aisyah"
-    kept = with_answers(Approvals("Aisyah"), [OfficerAnswer("lure.example", Decision.KEEP)])
-    assert kept.kept == kept.taken_back == {"lure.example"}
-    assert not kept.values
+    keeping = with_answers(Approvals("Aisyah"), [OfficerAnswer("lure.example", Decision.KEEP)])
+    assert keeping.kept == keeping.taken_back == {"lure.example"}
+    assert not keeping.values
 
 
 def test_what_is_not_answered_stays_undecided() -> None:

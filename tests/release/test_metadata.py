@@ -16,7 +16,7 @@ from tests.reports.making_reports import a_member
 
 ADVERSARY = "203.0.113.66"
 CITY, OPERATOR, NAME = "Kotalama", "Jaringanraya", "gudang7.pemilik.example"
-TOLD = (
+CLUES = (
     CITY,
     OPERATOR,
     "gudang7",
@@ -98,16 +98,16 @@ def test_no_place_operator_name_or_contact_leaves_with_the_adversarys_value(body
     assert isinstance(report, Report)
     outcome = outcome_of(replace(report, tlp="clear"), audience, member=a_member())
     assert isinstance(outcome, Released), outcome.reason
-    said = json.dumps([*outcome.contents, *outcome.lone], ensure_ascii=False).casefold()
-    assert ADVERSARY in said
-    assert [told for told in TOLD if told.casefold() in said] == []
+    released_text = json.dumps([*outcome.contents, *outcome.lone], ensure_ascii=False).casefold()
+    assert ADVERSARY in released_text
+    assert [clue for clue in CLUES if clue.casefold() in released_text] == []
 
 
 @pytest.mark.parametrize("country", ["TH", "th", "MY"])
 def test_the_country_that_xarf_gives_of_a_source_decides_and_does_not_leave(country: str) -> None:
     """A scanner of the CERT's own country is somebody's machine; of another country it leaves, without the country."""
     scan = XARF | {"category": "connection", "type": "port_scan", "source_country": country}
-    kept = (
+    keys = (
         "xarf_version",
         "report_id",
         "timestamp",
@@ -119,10 +119,10 @@ def test_the_country_that_xarf_gives_of_a_source_decides_and_does_not_leave(coun
         "source_country",
     )
     options = ReadOptions(default_country="MY", default_tlp="clear")
-    (report,) = read_reports(json.dumps({key: scan[key] for key in kept}).encode(), options=options)
+    (report,) = read_reports(json.dumps({key: scan[key] for key in keys}).encode(), options=options)
     assert isinstance(report, Report)
     outcome = outcome_of(report, member=a_member())
-    said = json.dumps(outcome.contents).casefold() if isinstance(outcome, Released) else ""
-    assert ("198.51.100.7" in said) is (country != "MY")
-    assert "thailand" not in said
-    assert '"th"' not in said
+    released_text = json.dumps(outcome.contents).casefold() if isinstance(outcome, Released) else ""
+    assert ("198.51.100.7" in released_text) is (country != "MY")
+    assert "thailand" not in released_text
+    assert '"th"' not in released_text

@@ -165,14 +165,14 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "UTF-16 in base64": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
     "UTF-16 in base16": lambda text: text.encode("utf-16-be").hex(),
     "YARA": lambda text: f"{{ {text.encode().hex(' ').upper()} }}",
-    "YARA, wide": lambda text: "".join(f"{one}\\x00" for one in text),
+    "YARA, wide": lambda text: "".join(f"{character}\\x00" for character in text),
     "Snort": lambda text: f'content:"|{text.encode().hex(" ")}|"',
     "Snort, without blanks": lambda text: f'content:"|{text.encode().hex()}|"',
     "Snort, in part": lambda text: f'content:"{text[:3]}|{text[3:5].encode().hex(" ")}|{text[5:]}"',
     "C": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
     "an array": lambda text: ", ".join(f"0x{byte:02x}" for byte in text.encode()),
     "JavaScript": lambda text: f"String.fromCharCode({','.join(str(byte) for byte in text.encode())})",
-    "HTML": lambda text: "".join(f"&#{ord(one)};" for one in text),
+    "HTML": lambda text: "".join(f"&#{ord(character)};" for character in text),
     "spaced": " ".join,
     "quoted-printable": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
     "base32hex": lambda text: base64.b32hexencode(text.encode()).decode(),
@@ -182,8 +182,8 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "deflate in base64": lambda text: base64.b64encode(zlib.compress(text.encode())[2:-4]).decode(),
     "UTF-32 in base16": lambda text: text.encode("utf-32-le").hex(),
     "octal": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
-    "eight digits": lambda text: "".join(f"\\U{ord(one):08x}" for one in text),
-    "percent of scripts": lambda text: "".join(f"%u{ord(one):04x}" for one in text),
+    "eight digits": lambda text: "".join(f"\\U{ord(character):08x}" for character in text),
+    "percent of scripts": lambda text: "".join(f"%u{ord(character):04x}" for character in text),
     "decimal": lambda text: " ".join(str(byte) for byte in text.encode()),
     "Visual Basic": lambda text: "&".join(f"chr({byte})" for byte in text.encode()),
     "binary": lambda text: " ".join(f"{byte:08b}" for byte in text.encode()),
@@ -416,10 +416,12 @@ def test_a_constituent_with_an_unlucky_name_does_not_stop_its_cert(short_name: s
     member = a_member(register=(Constituent("Bank Kopi", "MY", (short_name,)),))
     page, digest = "https://quartz.example/a", "d" * 64
     dropped = seen(ObservableType.FILE, digest, file=FileDetails(hashes={"SHA-256": digest}))
-    told = text_of(released(a_case(observables=(seen(ObservableType.URL, page), dropped), malware=()), member=member))
-    assert "organisation" in told
-    assert page in told
-    assert digest in told
+    released_text = text_of(
+        released(a_case(observables=(seen(ObservableType.URL, page), dropped), malware=()), member=member)
+    )
+    assert "organisation" in released_text
+    assert page in released_text
+    assert digest in released_text
 
 
 def test_words_of_our_own_sentences_are_no_names() -> None:
@@ -433,7 +435,7 @@ def test_words_of_our_own_sentences_are_no_names() -> None:
 def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
     """A needle that is only like such a word must not stop the whole release; the report's own names are left out here."""
     of_report = {*"example kertas heron lazarus leaks lockbit locker nusa wittoesch duty addr ipv".split(), "ab" * 16}
-    said: set[str] = set()
+    sentence_words: set[str] = set()
     for classification in rsit.RSIT:
         for report in (
             a_case(rsit=(classification,)),
@@ -448,8 +450,8 @@ def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
                 for content in (*outcome.contents, *outcome.lone)
             ]
             texts = (text for content in contents for text in texts_of(content))
-            said |= {word for text in texts for word in re.findall("[a-z]{4,}", text.lower())}
-    assert said - our_words() - of_report == set()
+            sentence_words |= {word for text in texts for word in re.findall("[a-z]{4,}", text.lower())}
+    assert sentence_words - our_words() - of_report == set()
 
 
 def test_a_phishing_domain_that_imitates_a_declared_domain_asks_and_a_machine_of_it_stays() -> None:

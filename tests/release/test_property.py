@@ -211,13 +211,13 @@ def test_no_spelling_of_a_victim_leaves(
 
 
 def _texts(report: Report) -> list[str]:
-    found = [report.title, report.description or "", *report.recommended_actions]
-    found += [text for note in report.notes for text in (note.text, note.title or "")]
-    found += [item.description or "" for item in report.events]
-    found += [item.description or "" for item in report.tasks]
-    found += [item.description or "" for item in report.malware]
-    found += [item.description or "" for item in report.vulnerabilities]
-    return found
+    texts = [report.title, report.description or "", *report.recommended_actions]
+    texts += [text for note in report.notes for text in (note.text, note.title or "")]
+    texts += [item.description or "" for item in report.events]
+    texts += [item.description or "" for item in report.tasks]
+    texts += [item.description or "" for item in report.malware]
+    texts += [item.description or "" for item in report.vulnerabilities]
+    return texts
 
 
 def test_most_reports_do_leave_although_their_victim_is_named_all_over_them() -> None:

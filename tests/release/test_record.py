@@ -68,6 +68,6 @@ def test_the_record_holds_digest_created_and_modified_of_each_object(tmp_path: P
     assert isinstance(out, Released)
     data = json.loads(save_release_record(member, report, HERE, out.record).read_text())
     assert (data["report_id"], data["collection"], data["profile"]) == ("NUSA-2026-0042", "here", "regional")
-    kept = next(iter(data["objects"].values()))
-    assert len(kept["digest"]) == 64
-    assert {"created", "modified"} <= kept["content"].keys()
+    stored_object = next(iter(data["objects"].values()))
+    assert len(stored_object["digest"]) == 64
+    assert {"created", "modified"} <= stored_object["content"].keys()

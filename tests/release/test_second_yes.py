@@ -65,11 +65,11 @@ def test_a_decision_to_keep_is_on_record_although_nothing_changes() -> None:
     report = a_case()
     key = text_key(report.title)
     first = released(report).record
-    kept = released(report, record=first, approvals=Approvals("Aisyah", kept=frozenset({key}))).record
-    assert kept.objects == first.objects
-    assert [entry.get("kept") for entry in kept.history] == [[], [key]]
-    again = released(report, record=kept, approvals=Approvals("Aisyah", kept=frozenset({key}))).record
-    assert again == kept
+    record = released(report, record=first, approvals=Approvals("Aisyah", kept=frozenset({key}))).record
+    assert record.objects == first.objects
+    assert [entry.get("kept") for entry in record.history] == [[], [key]]
+    again = released(report, record=record, approvals=Approvals("Aisyah", kept=frozenset({key}))).record
+    assert again == record
 
 
 def test_a_record_from_before_reasons_were_kept_is_read() -> None:

@@ -57,7 +57,7 @@ SPELT: dict[str, Callable[[str], str]] = {
     "Morse code": lambda text: " ".join(_MORSE[letter] for letter in text),
     "Morse code with slashes": lambda text: "/".join(_MORSE[letter] for letter in text),
     "Morse code with other signs": lambda text: " ".join(
-        _MORSE[one].replace(".", "\u00b7").replace("-", "\u2212") for one in text
+        _MORSE[letter].replace(".", "\u00b7").replace("-", "\u2212") for letter in text
     ),
     "words of the radio": lambda _: " ".join(_NATO),
     "words of the radio in one": lambda _: "".join(_NATO),

@@ -84,5 +84,5 @@ def test_a_word_itself_two_edits_short_words_with_another_beginning_and_generic_
 @pytest.mark.parametrize("name", [THAI, "သီရိမွန် ကုမ္ပဏီ", "PT Klear Tbk", "Determinasi Bank", "Indicatur"])
 def test_a_name_that_sounds_like_our_own_sentences_stops_no_release(name: str) -> None:
     page = seen(ObservableType.URL, "https://quartz.example/a")
-    said = text_of(released(a_case(victims=(Victim(name=name),), observables=(page,), malware=())))
-    assert "quartz.example" in said
+    released_text = text_of(released(a_case(victims=(Victim(name=name),), observables=(page,), malware=())))
+    assert "quartz.example" in released_text

@@ -71,17 +71,17 @@ def of_type(result: Released, object_type: str) -> list[dict[str, Any]]:
     return [content for content in result.contents if content["type"] == object_type]
 
 
-def one(result: Released, object_type: str) -> dict[str, Any]:
-    found = of_type(result, object_type)
-    assert len(found) == 1, found
-    return found[0]
+def only_object(result: Released, object_type: str) -> dict[str, Any]:
+    objects = of_type(result, object_type)
+    assert len(objects) == 1, objects
+    return objects[0]
 
 
 def names(result: Released) -> set[str]:
     return {content["name"] for content in of_type(result, "identity")}
 
 
-def said(result: Released) -> str:
+def text_of_release(result: Released) -> str:
     return json.dumps([*result.contents, *result.lone], ensure_ascii=False).casefold()
 
 
@@ -108,12 +108,12 @@ def test_what_leaves_is_valid_stix_for_everybody(report: Report, audience: Audie
     assert stix2.parse(bundle, allow_custom=False)
     outcome = validate_parsed_json(bundle, ValidationOptions(version="2.1"))
     assert outcome.is_valid, outcome
-    assert [found for content in bundle["objects"] if (found := faults(content))] == []
+    assert [fault_list for content in bundle["objects"] if (fault_list := faults(content))] == []
 
 
 @CASES
 def test_nothing_that_leaves_says_who_the_victim_is(report: Report, audience: Audience) -> None:
-    text = said(released(report, audience))
+    text = text_of_release(released(report, audience))
     assert [secret for secret in SECRETS if secret in text] == []
 
 
@@ -131,11 +131,14 @@ def test_every_reference_is_to_something_that_leaves_too(report: Report, audienc
 def test_no_id_of_the_certs_own_leaves(report: Report, audience: Audience) -> None:
     own = {content["id"] for content in render(report, a_member(), now=NOW).contents}
     result = released(report, audience)
-    kept = {content["id"] for content in result.contents} & own
-    assert {identifier.partition("--")[0] for identifier in kept} <= SCO_TYPES | {"marking-definition", "identity"}
-    assert {identifier for identifier in kept if identifier.startswith("identity")} == {IDENTITY}
-    gone = own - kept
-    assert not any(identifier.partition("--")[2] in said(result) for identifier in gone)
+    shared_ids = {content["id"] for content in result.contents} & own
+    assert {identifier.partition("--")[0] for identifier in shared_ids} <= SCO_TYPES | {
+        "marking-definition",
+        "identity",
+    }
+    assert {identifier for identifier in shared_ids if identifier.startswith("identity")} == {IDENTITY}
+    gone = own - shared_ids
+    assert not any(identifier.partition("--")[2] in text_of_release(result) for identifier in gone)
 
 
 @CASES
@@ -181,7 +184,7 @@ def test_without_recorded_consent_the_victim_is_a_class() -> None:
 def test_consent_cert_only_leaves_no_victim_sector_or_place() -> None:
     result = released(a_case(consent=Consent.CERT_ONLY))
     assert names(result) == {"CERT Nusa"}
-    assert one(result, "incident")["name"] == "Ransomware"
+    assert only_object(result, "incident")["name"] == "Ransomware"
     places = [item.get("country") for item in of_type(result, "location")]
     assert places == ["RU"], "where the actor is said to be, which is public"
 
@@ -194,7 +197,7 @@ def test_consent_pseudonym_gives_a_pseudonym_and_nothing_else_of_it() -> None:
         "type", "spec_version", "id", "created_by_ref", "created", "modified", "name", "identity_class", "sectors",
         "object_marking_refs",
     }  # fmt: skip
-    assert f"{victim['name']} is a pseudonym" in one(result, "incident")["description"]
+    assert f"{victim['name']} is a pseudonym" in only_object(result, "incident")["description"]
     targets = [item["target_ref"] for item in of_type(result, "relationship") if item["relationship_type"] == "targets"]
     assert [ref for ref in targets if ref.startswith("identity--")] == [victim["id"]]
 
@@ -207,16 +210,16 @@ def test_consent_named_names_only_with_a_recorded_yes_and_outside_protected_coll
     assert "Bank Sejahtera Berhad" not in names(released(report, OPEN))
     named = released(report, OPEN, approvals=yes)
     assert "Bank Sejahtera Berhad" in names(named)
-    text = said(named)
+    text = text_of_release(named)
     assert [secret for secret in SECRETS if secret in text and secret != "sejahtera"] == []
 
 
 def test_of_several_victims_none_is_named_since_one_cannot_say_yes_for_another() -> None:
     other = replace(VICTIM, name="Bank Makmur Berhad", registration_numbers=("200101099999",))
     yes = Approvals("Aisyah", named_by="Aisyah, 2026-05-02, by letter")
-    found = released(a_case(consent=Consent.NAMED, victims=(VICTIM, other)), OPEN, approvals=yes)
-    assert len([name for name in names(found) if FORM.fullmatch(name)]) == 2
-    assert "makmur" not in said(found)
+    result = released(a_case(consent=Consent.NAMED, victims=(VICTIM, other)), OPEN, approvals=yes)
+    assert len([name for name in names(result) if FORM.fullmatch(name)]) == 2
+    assert "makmur" not in text_of_release(result)
 
 
 def test_the_public_learns_the_region_only() -> None:
@@ -250,14 +253,14 @@ def test_a_pseudonym_is_the_same_for_one_victim_however_its_report_spells_it() -
 def test_a_pseudonym_differs_between_collections_periods_certs_and_victims() -> None:
     report = a_case(consent=Consent.PSEUDONYM)
     other = a_case(consent=Consent.PSEUDONYM, victims=(replace(VICTIM, registration_numbers=("200201033333",)),))
-    found = [
+    pseudonyms = [
         pseudonym_of(released(report)),
         pseudonym_of(released(report, OTHER)),
         pseudonym_of(released(report, now=NOW + timedelta(days=365))),
         pseudonym_of(released(report, member=a_member(key=Key(SECRET[::-1])))),
         pseudonym_of(released(other)),
     ]
-    assert len(set(found)) == len(found)
+    assert len(set(pseudonyms)) == len(pseudonyms)
 
 
 def test_an_update_in_the_next_year_keeps_the_pseudonym_of_the_first_release() -> None:
@@ -279,10 +282,13 @@ def test_two_audiences_share_no_id_but_what_the_world_knows() -> None:
 
 
 def test_the_size_is_told_only_where_k_organisations_have_it() -> None:
-    assert one(released(a_case()), "incident")["name"] == "Ransomware at a financial services organisation in Malaysia"
+    assert (
+        only_object(released(a_case()), "incident")["name"]
+        == "Ransomware at a financial services organisation in Malaysia"
+    )
     medium = (replace(VICTIM, size="medium"),)
     assert (
-        one(released(a_case(victims=medium)), "incident")["name"]
+        only_object(released(a_case(victims=medium)), "incident")["name"]
         == "Ransomware at a medium financial services organisation in Malaysia"
     )
 
@@ -293,26 +299,26 @@ def test_a_sector_too_small_is_widened_then_dropped_then_the_country_goes() -> N
     clinic = (replace(VICTIM, sectors=("healthcare",)),)
     assert "Organisations in Malaysia" in names(released(a_case(victims=clinic)))
     few = a_member(constituents={("MY", "healthcare", "large"): 4})
-    found = released(a_case(victims=clinic), member=few)
-    assert "Organisations in South-eastern Asia" in names(found)
-    assert "malaysia" not in said(found)
+    result = released(a_case(victims=clinic), member=few)
+    assert "Organisations in South-eastern Asia" in names(result)
+    assert "malaysia" not in text_of_release(result)
 
 
 def test_without_counts_sector_size_and_country_are_dropped() -> None:
-    found = released(a_case(consent=Consent.PSEUDONYM), member=a_member(constituents={}))
-    assert names(found) == {"CERT Nusa", "Organisations in South-eastern Asia"}
-    assert [item.get("region") for item in of_type(found, "location")].count("south-eastern-asia") == 1
+    result = released(a_case(consent=Consent.PSEUDONYM), member=a_member(constituents={}))
+    assert names(result) == {"CERT Nusa", "Organisations in South-eastern Asia"}
+    assert [item.get("region") for item in of_type(result, "location")].count("south-eastern-asia") == 1
 
 
 def test_sightings_are_counted_in_bands_and_told_of_a_class_that_k_allows() -> None:
-    found = released(a_case())
-    sighting = one(found, "sighting")
+    result = released(a_case())
+    sighting = only_object(result, "sighting")
     assert sighting["count"] == 10
-    where = next(item for item in of_type(found, "identity") if item["id"] == sighting["where_sighted_refs"][0])
+    where = next(item for item in of_type(result, "identity") if item["id"] == sighting["where_sighted_refs"][0])
     assert where["name"] == "Financial services organisations in Malaysia"
     lonely = replace(a_case().sightings[0], country="BN")
     elsewhere = released(a_case(sightings=(lonely,)))
-    ref = one(elsewhere, "sighting")["where_sighted_refs"][0]
+    ref = only_object(elsewhere, "sighting")["where_sighted_refs"][0]
     assert "Brunei" not in next(item["name"] for item in of_type(elsewhere, "identity") if item["id"] == ref)
 
 
@@ -331,19 +337,19 @@ def test_times_are_rounded_and_say_how_far() -> None:
 
 
 def test_numbers_leave_in_bands_and_ransoms_not_at_all() -> None:
-    found = released(a_case())
-    keys = {name: value for item in of_type(found, "impact") for name, value in item["extensions"].items()}
+    result = released(a_case())
+    keys = {name: value for item in of_type(result, "impact") for name, value in item["extensions"].items()}
     assert keys["availability-ext"] == {"availability_impact": 75}
     assert keys["confidentiality-ext"]["record_count"] == 10_000
     money = [
-        item["extensions"]["economic-ext"] for item in of_type(found, "impact") if "economic-ext" in item["extensions"]
+        item["extensions"]["economic-ext"] for item in of_type(result, "impact") if "economic-ext" in item["extensions"]
     ]
     assert money == [
         {"variety": "ransom-demand"},
         {"variety": "response-and-recovery", "currency": "MYR", "min_amount": 10_000, "max_amount": 100_000},
     ]
-    assert of_type(found, "impact")[0]["impacted_entity_counts"] == {"computers-server": 10}
-    core = one(found, "incident")["extensions"][incident.INCIDENT_CORE]
+    assert of_type(result, "impact")[0]["impacted_entity_counts"] == {"computers-server": 10}
+    core = only_object(result, "incident")["extensions"][incident.INCIDENT_CORE]
     assert core["criticality"] == 70
     assert "scores" not in core
 
@@ -352,7 +358,7 @@ def test_free_text_leaves_only_when_this_very_text_was_approved() -> None:
     report = a_case(notes=(Note("Patch the gateway before Monday.", "lesson"),))
     assert not of_type(released(report), "note")
     approvals = Approvals("Aisyah", texts=frozenset({text_key("Patch the gateway before Monday.")}))
-    assert one(released(report, approvals=approvals), "note")["content"] == "Patch the gateway before Monday."
+    assert only_object(released(report, approvals=approvals), "note")["content"] == "Patch the gateway before Monday."
     assert "Patch" not in json.dumps(released(replace(report, tlp="clear"), PUBLIC, approvals=approvals).contents)
     changed = a_case(notes=(Note("Patch the gateway before Tuesday.", "lesson"),))
     assert not of_type(released(changed, approvals=approvals), "note")
@@ -376,18 +382,20 @@ def test_an_approved_text_with_a_name_in_it_holds_everything_back_and_shows_the_
 def test_an_approved_title_and_description_stand_in_incident_and_container() -> None:
     report = a_case(title="Encryption over a holiday", description="It began on a Friday night.")
     keys = frozenset({text_key(report.title), text_key(report.description or "")})
-    found = released(report, approvals=Approvals("Aisyah", texts=keys))
-    assert one(found, "incident")["name"] == "Encryption over a holiday"
-    assert one(found, "incident")["lang"] == "en"
-    assert one(found, "report")["name"].startswith("Encryption over a holiday [confirmed")
+    result = released(report, approvals=Approvals("Aisyah", texts=keys))
+    assert only_object(result, "incident")["name"] == "Encryption over a holiday"
+    assert only_object(result, "incident")["lang"] == "en"
+    assert only_object(result, "report")["name"].startswith("Encryption over a holiday [confirmed")
 
 
 def test_labels_of_unknown_namespaces_and_private_references_stay() -> None:
-    found = released(a_case(labels=('rsit:malicious-code="infected-system"', "iodef:x=sejahtera", "company:sejahtera")))
-    assert one(found, "incident")["labels"] == ['rsit:malicious-code="infected-system"', OFFICER]
-    assert [item["source_name"] for item in one(found, "incident")["external_references"]] == ["cve"]
-    assert one(found, "vulnerability")["external_references"][0]["external_id"] == "CVE-2024-3400"
-    assert "description" not in one(found, "vulnerability")
+    result = released(
+        a_case(labels=('rsit:malicious-code="infected-system"', "iodef:x=sejahtera", "company:sejahtera"))
+    )
+    assert only_object(result, "incident")["labels"] == ['rsit:malicious-code="infected-system"', OFFICER]
+    assert [item["source_name"] for item in only_object(result, "incident")["external_references"]] == ["cve"]
+    assert only_object(result, "vulnerability")["external_references"][0]["external_id"] == "CVE-2024-3400"
+    assert "description" not in only_object(result, "vulnerability")
 
 
 def test_tasks_leave_as_lessons_only() -> None:
@@ -398,8 +406,8 @@ def test_tasks_leave_as_lessons_only() -> None:
 
 
 def test_only_the_adversarys_values_leave() -> None:
-    found = released(a_case())
-    values = {item["value"] for item in found.contents if "value" in item}
+    result = released(a_case())
+    values = {item["value"] for item in result.contents if "value" in item}
     assert values == {
         "203.0.113.7", "kertas-leaks.example", "https://kertas-leaks.example/pay?id=7", "support@kertas-leaks.example",
         "Kertas/1.0 (it's us)",
@@ -407,7 +415,7 @@ def test_only_the_adversarys_values_leave() -> None:
 
 
 def test_a_connection_leaves_without_the_victims_end_and_under_the_id_of_what_is_left() -> None:
-    traffic = one(released(a_case()), "network-traffic")
+    traffic = only_object(released(a_case()), "network-traffic")
     assert {"src_ref", "src_port"}.isdisjoint(traffic)
     assert traffic["dst_port"] == 443
     assert traffic["id"] == derived_id(traffic)
@@ -418,7 +426,7 @@ PHISH = "sejahtera-login.example"
 
 def test_an_adversarys_domain_with_the_victims_name_is_held() -> None:
     result = released(a_case())
-    assert PHISH not in said(result)
+    assert PHISH not in text_of_release(result)
     row = next(row for row in result.preview.rows if row.key == PHISH)
     assert (row.outcome, row.type) == ("stays", "domain-name")
     assert "victim" in row.why
@@ -448,7 +456,7 @@ def names_nobody_else(text: str) -> bool:
 def test_a_value_inside_a_constituents_network_stays_even_if_approved() -> None:
     report = a_watch(observables=(*a_watch().observables, seen(ObservableType.IPV4, "100.66.7.8")))
     result = released(report, approvals=Approvals("Aisyah", values=frozenset({"100.66.7.8"})))
-    assert "100.66.7.8" not in said(result)
+    assert "100.66.7.8" not in text_of_release(result)
 
 
 def test_a_hacked_third_party_leaves_alone_if_approved_and_never_to_the_public() -> None:
@@ -460,7 +468,9 @@ def test_a_hacked_third_party_leaves_alone_if_approved_and_never_to_the_public()
     near = released(a_case(tlp="green", observables=(flagged,)), approvals=approvals)
     lone = [content for content in near.lone if content["type"] == "indicator"]
     assert [tlp.level(content) for content in lone] == [TLP.AMBER]
-    assert "hacked-shop" not in said(released(a_case(tlp="clear", observables=(flagged,)), PUBLIC, approvals=approvals))
+    assert "hacked-shop" not in text_of_release(
+        released(a_case(tlp="clear", observables=(flagged,)), PUBLIC, approvals=approvals)
+    )
 
 
 @pytest.mark.parametrize(
@@ -489,11 +499,11 @@ def test_an_adversarys_url_that_gives_somebody_away_is_held(value: str) -> None:
 
 def test_nothing_is_marked_below_its_source_without_the_sources_leave() -> None:
     for word in ("green", "amber", "amber+strict"):
-        found = released(a_case(tlp=word))
-        assert tlp.level(one(found, "incident")) is tlp.BY_WORD[word]
+        result = released(a_case(tlp=word))
+        assert tlp.level(only_object(result, "incident")) is tlp.BY_WORD[word]
     assert "at most TLP:CLEAR" in withheld(a_case(tlp="green"), PUBLIC).reason
     leave = released(a_case(tlp="green"), PUBLIC, approvals=Approvals("Aisyah", tlp=TLP.CLEAR))
-    assert tlp.level(one(leave, "incident")) is TLP.CLEAR
+    assert tlp.level(only_object(leave, "incident")) is TLP.CLEAR
 
 
 def test_red_goes_into_no_collection() -> None:
@@ -503,8 +513,8 @@ def test_red_goes_into_no_collection() -> None:
 def test_a_part_marked_above_the_collections_highest_stays_and_the_rest_leaves() -> None:
     strict = seen(ObservableType.IPV4, "203.0.113.8", tlp="amber+strict")
     report = a_watch(observables=(*a_watch().observables, strict))
-    assert "203.0.113.8" not in said(released(report, replace(REGION, highest_tlp=TLP.AMBER)))
-    assert "203.0.113.8" in said(released(report))
+    assert "203.0.113.8" not in text_of_release(released(report, replace(REGION, highest_tlp=TLP.AMBER)))
+    assert "203.0.113.8" in text_of_release(released(report))
 
 
 def test_granular_markings_are_consumed() -> None:
@@ -517,7 +527,7 @@ def test_granular_markings_are_consumed() -> None:
     )
     result = release(replace(rendered, contents=marked), report, member, REGION, now=NOW)
     assert isinstance(result, Released)
-    assert "confidence" not in one(result, "incident")
+    assert "confidence" not in only_object(result, "incident")
     assert "granular_markings" not in json.dumps(result.contents)
 
 
@@ -526,10 +536,10 @@ def test_granular_markings_are_consumed() -> None:
 
 def test_times_of_versions_are_those_of_the_releases() -> None:
     first = released(a_case(), now=LATER)
-    assert one(first, "incident")["created"] == timestamp(LATER)
+    assert only_object(first, "incident")["created"] == timestamp(LATER)
     changed = released(a_case(severity=None), record=first.record, now=LATER + timedelta(days=1))
-    assert one(changed, "incident")["created"] == timestamp(LATER)
-    assert one(changed, "incident")["modified"] == timestamp(LATER + timedelta(days=1))
+    assert only_object(changed, "incident")["created"] == timestamp(LATER)
+    assert only_object(changed, "incident")["modified"] == timestamp(LATER + timedelta(days=1))
 
 
 def test_an_indicator_that_may_no_longer_leave_is_revoked() -> None:
@@ -542,15 +552,15 @@ def test_an_indicator_that_may_no_longer_leave_is_revoked() -> None:
 
 def test_a_revocation_does_not_repeat_what_turned_out_to_name_somebody() -> None:
     first = released(a_case())
-    assert "kertas-leaks" in said(first)
+    assert "kertas-leaks" in text_of_release(first)
     wiser = a_member()
     wiser = replace(wiser, deny=replace(wiser.deny, names=("Kertas Leaks Sdn Bhd",)))
     second = released(a_case(), member=wiser, record=first.record, now=LATER)
-    assert "kertas-leaks" not in said(second)
+    assert "kertas-leaks" not in text_of_release(second)
     revoked = [item for item in of_type(second, "indicator") if item.get("revoked")]
     assert all("withdrawn.invalid" in item["pattern"] for item in revoked)
     assert len(revoked) == 3, "a domain, a URL and a mail address"
-    assert [found for content in second.contents if (found := faults(content))] == []
+    assert [fault_list for content in second.contents if (fault_list := faults(content))] == []
 
 
 def test_a_withdrawal_revokes_all_and_names_the_scos_to_delete() -> None:
@@ -563,7 +573,7 @@ def test_a_withdrawal_revokes_all_and_names_the_scos_to_delete() -> None:
     repeated = {text for item in first.contents for name in ("name", "description") if (text := item.get(name))}
     assert not any(item.get(name) in repeated for item in back.contents for name in ("name", "description", "content"))
     assert set(back.delete) == {content["id"] for content in first.contents if content["type"] in OBSERVABLE_TYPES}
-    assert [found for content in back.contents if (found := faults(content))] == []
+    assert [fault_list for content in back.contents if (fault_list := faults(content))] == []
 
 
 # -- closed doors --------------------------------------------------------------------------------------------------
@@ -590,8 +600,8 @@ def test_a_public_name_that_is_also_a_constituents_stays() -> None:
     member = a_member()
     member = replace(member, deny=replace(member.deny, names=("LockBit Sdn Bhd",)))
     result = released(a_case(), member=member)
-    assert one(result, "malware")["name"] == "Unspecified malware"
-    assert "lockbit" not in said(result)
+    assert only_object(result, "malware")["name"] == "Unspecified malware"
+    assert "lockbit" not in text_of_release(result)
 
 
 def test_a_report_of_which_nothing_may_leave_says_so() -> None:
@@ -602,8 +612,8 @@ def test_a_report_of_which_nothing_may_leave_says_so() -> None:
 def test_a_feed_that_counts_victims_says_so_of_a_class_only() -> None:
     counted = Sighting("classification", "vulnerable/ddos-amplifier", 7, country="MY", detail="sejahtera")
     result = released(a_feed(sightings=(counted,)))
-    assert one(result, "sighting")["count"] == 1
-    assert "sejahtera" not in said(result)
+    assert only_object(result, "sighting")["count"] == 1
+    assert "sejahtera" not in text_of_release(result)
 
 
 # -- preview -------------------------------------------------------------------------------------------------------
@@ -634,8 +644,8 @@ def test_the_record_tells_who_approved_what_and_when() -> None:
 def test_the_record_of_a_feed_tells_what_stayed_and_holds_what_left_once() -> None:
     """A day's feed is long: its preview's rows of what leaves are not kept beside the objects themselves."""
     result = released(a_feed())
-    kept = result.record.history[0]["preview"]
-    assert kept["counts"] == dict(result.preview.counts())
-    assert {row["outcome"] for row in kept["rows"]} <= {"stays"}
+    preview = result.record.history[0]["preview"]
+    assert preview["counts"] == dict(result.preview.counts())
+    assert {row["outcome"] for row in preview["rows"]} <= {"stays"}
     assert any(content["type"] == "indicator" for content in (v.content for v in result.record.objects.values()))
     assert any(row["outcome"] != "stays" for row in released(a_case()).record.history[0]["preview"]["rows"])

@@ -34,8 +34,8 @@ def triples(report: Report, kind: str) -> set[tuple[str, str]]:
         content = contents[ref]
         return str(content.get("name") or content.get("value") or content["type"])
 
-    found = (item for item in contents.values() if item.get("relationship_type") == kind)
-    return {(called(item["source_ref"]), called(item["target_ref"])) for item in found}
+    relationships = (item for item in contents.values() if item.get("relationship_type") == kind)
+    return {(called(item["source_ref"]), called(item["target_ref"])) for item in relationships}
 
 
 def test_an_indicator_is_based_on_the_observable_of_its_value() -> None:

@@ -27,8 +27,10 @@ def names(result: Released, object_type: str) -> set[str]:
 def related(result: Released, kind: str) -> set[tuple[str, str]]:
     """(type of the source, name of the target) of each relationship of a kind."""
     contents = {item["id"]: item for item in result.contents}
-    found = [item for item in of_type(result, "relationship") if item["relationship_type"] == kind]
-    return {(item["source_ref"].partition("--")[0], contents[item["target_ref"]].get("name", "")) for item in found}
+    relationships = [item for item in of_type(result, "relationship") if item["relationship_type"] == kind]
+    return {
+        (item["source_ref"].partition("--")[0], contents[item["target_ref"]].get("name", "")) for item in relationships
+    }
 
 
 def test_a_way_in_leaves_as_a_technique_of_initial_access() -> None:
@@ -43,10 +45,12 @@ def test_a_flood_leaves_by_its_kind_and_by_the_power_of_ten_of_its_rate() -> Non
     """An exact rate stands in the press beside the victim's name."""
     result = released(case(flood=Flood(("cldap-amplification",), bits_per_second=183_456_789_012)))
     assert names(result, "attack-pattern") == {"DDoS: cldap amplification"}
-    (told,) = of_type(result, "incident")
-    assert told["extensions"][incident.INCIDENT_CORE]["scores"] == [{"name": "bits per second", "value": 10**11}]
-    assert "Flood: cldap amplification; at least 100 Gbit/s." in told["description"]
-    assert "183" not in told["description"]
+    (rendered_incident,) = of_type(result, "incident")
+    assert rendered_incident["extensions"][incident.INCIDENT_CORE]["scores"] == [
+        {"name": "bits per second", "value": 10**11}
+    ]
+    assert "Flood: cldap amplification; at least 100 Gbit/s." in rendered_incident["description"]
+    assert "183" not in rendered_incident["description"]
 
 
 def test_what_helps_leaves_under_attacks_names_and_numbers() -> None:

@@ -46,14 +46,14 @@ def of_type(result: Rendered, object_type: str) -> list[dict[str, Any]]:
     return [content for content in result.contents if content["type"] == object_type]
 
 
-def one(result: Rendered, object_type: str) -> dict[str, Any]:
-    found = of_type(result, object_type)
-    assert len(found) == 1, [item["id"] for item in found]
-    return found[0]
+def only_object(result: Rendered, object_type: str) -> dict[str, Any]:
+    objects = of_type(result, object_type)
+    assert len(objects) == 1, [item["id"] for item in objects]
+    return objects[0]
 
 
 def core(result: Rendered) -> dict[str, Any]:
-    value: dict[str, Any] = one(result, "incident")["extensions"][incident.INCIDENT_CORE]
+    value: dict[str, Any] = only_object(result, "incident")["extensions"][incident.INCIDENT_CORE]
     return value
 
 
@@ -103,7 +103,7 @@ def test_a_changed_report_gives_new_versions_of_what_changed_and_of_nothing_else
     before = {content["id"]: content for content in first.contents}
     moved = {content["type"] for content in changed.contents if content != before.get(content["id"])}
     assert moved == {"incident", "report"}
-    now, then = one(changed, "incident"), one(first, "incident")
+    now, then = only_object(changed, "incident"), only_object(first, "incident")
     assert (now["id"], now["created"]) == (then["id"], then["created"])
     assert now["modified"] == "2026-05-06T03:02:01.678Z"
 
@@ -112,19 +112,19 @@ def test_a_change_within_the_same_millisecond_is_still_a_later_version() -> None
     """Clocks are set back; versions are not."""
     first = rendered(a_case())
     changed = rendered(a_case(severity=None), first.record, now=NOW - timedelta(hours=1))
-    assert one(changed, "incident")["modified"] == "2026-05-04T03:02:01.679Z"
+    assert only_object(changed, "incident")["modified"] == "2026-05-04T03:02:01.679Z"
 
 
 def test_an_indicator_that_a_later_stage_drops_is_revoked_in_the_same_bundle() -> None:
     first = rendered(a_case(stage=Stage.EARLY))
-    kept = tuple(item for item in a_case().observables if item.value != "kertas-leaks.example")
-    final = rendered(a_case(stage=Stage.FINAL, observables=kept), first.record, now=LATER)
+    remaining = tuple(item for item in a_case().observables if item.value != "kertas-leaks.example")
+    final = rendered(a_case(stage=Stage.FINAL, observables=remaining), first.record, now=LATER)
     dropped = [item for item in of_type(final, "indicator") if item.get("revoked")]
     assert [item["pattern"] for item in dropped] == ["[domain-name:value = 'kertas-leaks.example']"]
     assert dropped[0]["modified"] > dropped[0]["created"]
-    assert dropped[0]["id"] not in one(final, "report")["object_refs"]
+    assert dropped[0]["id"] not in only_object(final, "report")["object_refs"]
     # and the same report again says the same again
-    assert rendered(a_case(stage=Stage.FINAL, observables=kept), final.record).contents == final.contents
+    assert rendered(a_case(stage=Stage.FINAL, observables=remaining), final.record).contents == final.contents
 
 
 def test_what_was_revoked_comes_back_under_another_id() -> None:
@@ -139,7 +139,7 @@ def test_what_was_revoked_comes_back_under_another_id() -> None:
 
 def test_an_indicator_that_its_source_withdrew_is_revoked() -> None:
     result = rendered(a_watch(observables=(seen(ObservableType.IPV4, "203.0.113.7", revoked=True),)))
-    assert one(result, "indicator")["revoked"] is True
+    assert only_object(result, "indicator")["revoked"] is True
 
 
 def test_ids_are_random_to_everybody_without_the_key_and_alike_at_every_import() -> None:
@@ -160,18 +160,18 @@ def test_scos_have_the_ids_that_stix_derives() -> None:
 
 
 def test_two_reports_point_at_one_object_for_what_is_public_knowledge() -> None:
-    one_, other = rendered(a_case()), rendered(a_case(report_id="NUSA-2026-0043"))
-    shared = {content["id"] for content in one_.contents} & {content["id"] for content in other.contents}
+    first, other = rendered(a_case()), rendered(a_case(report_id="NUSA-2026-0043"))
+    shared = {content["id"] for content in first.contents} & {content["id"] for content in other.contents}
     types = Counter(identifier.partition("--")[0] for identifier in shared)
     assert types["malware"] == types["attack-pattern"] == types["threat-actor"] == 1
     assert types["incident"] == types["report"] == types["indicator"] == 0
-    same = {content["id"]: content for content in one_.contents if content["id"] in shared}
+    same = {content["id"]: content for content in first.contents if content["id"] in shared}
     assert all(same[content["id"]] == content for content in other.contents if content["id"] in shared)
 
 
 def test_the_container_names_everything_but_events_impacts_and_tasks() -> None:
     result = rendered(a_case())
-    container = one(result, "report")
+    container = only_object(result, "report")
     apart = {"event", "impact", "task", "marking-definition", "language-content", "report"}
     everything = {content["id"] for content in result.contents if content["type"] not in apart}
     assert set(container["object_refs"]) == everything
@@ -181,7 +181,7 @@ def test_the_container_names_everything_but_events_impacts_and_tasks() -> None:
 
 
 def test_the_container_repeats_type_criticality_determination_and_stage() -> None:
-    container = one(rendered(a_case(stage=Stage.UPDATE)), "report")
+    container = only_object(rendered(a_case(stage=Stage.UPDATE)), "report")
     assert container["name"] == ("Ransomware: Ransomware at Bank Sejahtera [confirmed, criticality 80, stage update]")
     assert "Ransomware (confirmed, criticality 80, stage update)" in container["description"]
     assert {"stage:update", "determination:confirmed", "criticality:80", "type:ransomware"} <= set(container["labels"])
@@ -192,7 +192,7 @@ def test_the_container_keeps_its_id_and_published_through_all_stages() -> None:
     for number, stage in enumerate(Stage):
         result = rendered(a_case(stage=stage), record, now=NOW + timedelta(days=number))
         record = result.record
-        container = one(result, "report")
+        container = only_object(result, "report")
         assert f"stage:{stage}" in container["labels"]
         ids.add(container["id"])
         dates.add(container["published"])
@@ -275,7 +275,7 @@ def test_a_value_that_is_stricter_than_its_report_is_not_named_in_the_container(
     strict = seen(ObservableType.IPV4, "203.0.113.8", tlp="amber+strict")
     result = rendered(a_watch(observables=(*a_watch().observables, strict)))
     marked = {content["id"]: tlp.level(content) for content in result.contents}
-    container = one(result, "report")
+    container = only_object(result, "report")
     assert all(
         (marked[ref] or 0) <= tlp.TLP.GREEN for ref in container["object_refs"] if ref.partition("--")[0] in SCO_TYPES
     )
@@ -300,7 +300,7 @@ def test_a_feed_becomes_indicators_and_counted_sightings_and_no_incident() -> No
 def test_a_watch_becomes_a_container_with_indicators_and_no_incident() -> None:
     result = rendered(a_watch())
     assert not of_type(result, "incident")
-    container = one(result, "report")
+    container = only_object(result, "report")
     assert {item["id"] for item in of_type(result, "indicator")} <= set(container["object_refs"])
     assert container["report_types"] == ["indicator"]
 
@@ -316,7 +316,7 @@ def test_what_cannot_become_stix_is_named_in_the_table() -> None:
     bad = seen(ObservableType.FILE, "x", file=FileDetails("x.exe", {"SHA-256": "nonsense"}))
     result = rendered(a_watch(observables=(*a_watch().observables, bad)))
     assert [item.key for item in result.problems] == ["hash SHA-256"]
-    assert one(result, "file")["name"] == "x.exe"
+    assert only_object(result, "file")["name"] == "x.exe"
 
 
 def test_an_indicator_whose_end_lies_before_its_beginning_keeps_its_end() -> None:
@@ -326,9 +326,9 @@ def test_an_indicator_whose_end_lies_before_its_beginning_keeps_its_end() -> Non
         valid_from=moment("2026-05-01T00:00:00+00:00"),
         valid_until=moment("2026-04-01T00:00:00+00:00"),
     )
-    made = one(rendered(a_watch(observables=(item,))), "indicator")
-    assert made["valid_until"] == "2026-04-01T00:00:00Z"
-    assert made["valid_from"] < made["valid_until"]
+    indicator = only_object(rendered(a_watch(observables=(item,))), "indicator")
+    assert indicator["valid_until"] == "2026-04-01T00:00:00Z"
+    assert indicator["valid_from"] < indicator["valid_until"]
 
 
 def test_a_value_that_is_the_adversarys_here_and_the_victims_there_is_not_the_adversarys() -> None:
@@ -339,12 +339,12 @@ def test_a_value_that_is_the_adversarys_here_and_the_victims_there_is_not_the_ad
 
 
 def test_a_closed_report_without_a_stage_is_final_and_any_other_early() -> None:
-    assert "stage:final" in one(rendered(a_case(status=ReportStatus.CLOSED)), "report")["labels"]
-    assert "stage:early" in one(rendered(a_case(status=ReportStatus.NEW)), "report")["labels"]
+    assert "stage:final" in only_object(rendered(a_case(status=ReportStatus.CLOSED)), "report")["labels"]
+    assert "stage:early" in only_object(rendered(a_case(status=ReportStatus.NEW)), "report")["labels"]
 
 
 def test_related_reports_are_related_by_the_ids_that_they_have() -> None:
-    other = one(rendered(a_case(report_id="NUSA-2026-0001")), "incident")["id"]
+    other = only_object(rendered(a_case(report_id="NUSA-2026-0001")), "incident")["id"]
     result = rendered(a_case(related_reports=("NUSA-2026-0001",)))
     assert other in {item["target_ref"] for item in of_type(result, "relationship")}
 

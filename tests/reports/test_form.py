@@ -111,8 +111,10 @@ def test_xlsx_yaml_and_json_make_the_report_that_csv_makes() -> None:
     data = io.BytesIO()
     book.save(data)
     yaml = "\n".join(f'{key}: "{value}"' for key, value in ROW.items()).encode()
-    made = [[*read_reports(content, name="f")] for content in (data.getvalue(), yaml, json.dumps(ROW).encode())]
-    assert [[report_at(item, "") for item in items if isinstance(item, Report)] for items in made] == [
+    reports_by_format = [
+        [*read_reports(content, name="f")] for content in (data.getvalue(), yaml, json.dumps(ROW).encode())
+    ]
+    assert [[report_at(item, "") for item in items if isinstance(item, Report)] for items in reports_by_format] == [
         [report_at(only(), "")]
     ] * 3
 
@@ -141,7 +143,7 @@ def test_an_error_names_file_row_column_what_was_found_and_what_was_expected() -
 
 
 @pytest.mark.parametrize(
-    ("column", "found", "expected"),
+    ("column", "cell", "expected"),
     [
         ("detected_at", "2026-02-30", "a date that exists"),
         ("detected_at", "2026-03-01 10:00", "a time with its zone"),
@@ -163,9 +165,9 @@ def test_an_error_names_file_row_column_what_was_found_and_what_was_expected() -
         ("cost_min", "5000 dollars", "a number"),
     ],
 )
-def test_a_value_that_cannot_be_read_is_refused_in_words(column: str, found: str, expected: str) -> None:
+def test_a_value_that_cannot_be_read_is_refused_in_words(column: str, cell: str, expected: str) -> None:
     """Each column says what it wants."""
-    error = error_of(**{column: found})
+    error = error_of(**{column: cell})
     assert error.key == column
     assert expected in error.expected
 

@@ -310,6 +310,6 @@ def test_json_of_another_shape_than_expected_is_read_or_refused(fixture: str, se
 )
 def test_what_no_other_reader_could_read_is_told_and_not_carried_along(name: str, body: bytes) -> None:
     """Half a character, which no encoding has, or a number of forty digits: a row error, no crash of the whole file."""
-    (found,) = read_reports(body, format=name, name="a")
-    assert isinstance(found, RowError)
-    assert "nobody else can read" in str(found)
+    (error,) = read_reports(body, format=name, name="a")
+    assert isinstance(error, RowError)
+    assert "nobody else can read" in str(error)

@@ -27,8 +27,10 @@ N6 |= {"time": "2026-03-01 00:00:00"}
 
 
 def readings(data: bytes, name: str = "x") -> tuple[list[Report], list[RowError]]:
-    made = list(read_reports(data, name=name))
-    return [item for item in made if isinstance(item, Report)], [item for item in made if isinstance(item, RowError)]
+    outcomes = list(read_reports(data, name=name))
+    return [item for item in outcomes if isinstance(item, Report)], [
+        item for item in outcomes if isinstance(item, RowError)
+    ]
 
 
 def two_around(good: object, bad: object) -> bytes:
@@ -66,9 +68,9 @@ def test_a_fault_of_the_reader_itself_costs_one_record() -> None:
     form = Format("x", broken, lambda record: record["id"])
     records = iter([(f"item {number}", {"id": str(number)}) for number in (1, 2, 3)])
     source = open_source(b"", "x.json")
-    made = list(read_records(form, records, source, ReadOptions()))
-    assert [item.report_id for item in made if isinstance(item, Report)] == ["1", "3"]
-    (error,) = [item for item in made if isinstance(item, RowError)]
+    outcomes = list(read_records(form, records, source, ReadOptions()))
+    assert [item.report_id for item in outcomes if isinstance(item, Report)] == ["1", "3"]
+    (error,) = [item for item in outcomes if isinstance(item, RowError)]
     assert (error.where, error.report_id) == ("item 2", "2")
     assert "surprise" in error.value
 
@@ -81,10 +83,10 @@ def test_a_file_that_breaks_after_a_record_keeps_that_record() -> None:
         raise ReadingError("x.json: is damaged")
 
     form = Format("n6", n6._line, lambda record: None)  # noqa: ARG005  no id is known
-    made = list(read_records(form, records(), open_source(b"", "x.json"), ReadOptions()))
-    assert [type(item) for item in made] == [RowError, Report]
-    assert isinstance(made[0], RowError)
-    assert (made[0].where, made[0].value) == ("after item 1", "is damaged")
+    outcomes = list(read_records(form, records(), open_source(b"", "x.json"), ReadOptions()))
+    assert [type(item) for item in outcomes] == [RowError, Report]
+    assert isinstance(outcomes[0], RowError)
+    assert (outcomes[0].where, outcomes[0].value) == ("after item 1", "is damaged")
     with pytest.raises(ReadingError):
         list(read_reports(b"<IODEF-Document><Incident>", name="cut.xml"))
 

@@ -161,9 +161,9 @@ def elements(root: Element, path: str = "") -> Iterator[tuple[str, Callable[[Ele
     for element in root.iter():
         tag = element.tag.rpartition("}")[2]
         if (element.text or "").strip():
-            yield tag, lambda found: setattr(found, "text", f"{(found.text or '').rstrip()}x"), element
+            yield tag, lambda target: setattr(target, "text", f"{(target.text or '').rstrip()}x"), element
         for key in element.attrib:
-            yield f"{tag}@{key}", lambda found, key=key: found.set(key, f"{found.get(key)}x"), element  # type: ignore[misc]  # key is bound now
+            yield f"{tag}@{key}", lambda target, key=key: target.set(key, f"{target.get(key)}x"), element  # type: ignore[misc]  # key is bound now
 
 
 @pytest.mark.parametrize("file", ["iodef_v1.xml", "iodef_v2.xml"])

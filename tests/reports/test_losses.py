@@ -47,11 +47,11 @@ def test_hierarchical_and_underscored_intelmq_events_are_the_dotted_one() -> Non
         "protocol.application": "https",
     }  # fmt: skip
     underscored = {key.replace(".", "_"): value for key, value in dotted.items()}
-    made = [report_of(event) for event in (dotted, underscored, HIERARCHICAL)]
-    assert all(report.source_format == "intelmq" for report in made)
-    assert made[0].observables == made[1].observables == made[2].observables
-    assert set(by_value(made[0])) == {"203.0.113.9", "tcp/https > 203.0.113.9:8443", "1" * 32}
-    assert [item.name for item in made[2].malware] == ["samplebot"]
+    reports = [report_of(event) for event in (dotted, underscored, HIERARCHICAL)]
+    assert all(report.source_format == "intelmq" for report in reports)
+    assert reports[0].observables == reports[1].observables == reports[2].observables
+    assert set(by_value(reports[0])) == {"203.0.113.9", "tcp/https > 203.0.113.9:8443", "1" * 32}
+    assert [item.name for item in reports[2].malware] == ["samplebot"]
 
 
 @pytest.mark.parametrize(
@@ -435,13 +435,13 @@ def test_a_search_for_attributes_names_the_objects_that_they_are_of() -> None:
     """No attribute is lost; its object's name says whose it is, and its object's distribution holds for it."""
     event = {"id": "9", "uuid": "5a5a5a5a-1111-4111-8111-111111111119", "info": "Wave"}
     attribute = {"type": "domain", "category": "Network activity", "to_ids": True, "Event": event}
-    found = [
+    attributes = [
         attribute | {"value": "a.example", "object_relation": "domain", "Object": {"id": "5", "distribution": "5"}},
         attribute | {"value": "b.example", "object_relation": "domain", "Object": {"id": "6", "distribution": "0"}},
         attribute | {"value": "c.example", "object_relation": None},
         attribute | {"value": "rekaan.example", "object_relation": "domain", "Object": {"id": "7", "name": "victim"}},
     ]
-    (report,) = read_reports(json.dumps({"response": {"Attribute": found}}).encode())
+    (report,) = read_reports(json.dumps({"response": {"Attribute": attributes}}).encode())
     assert isinstance(report, Report), str(report)
     levels = {item.value: item.tlp for item in report.observables}
     assert levels == {"a.example": None, "b.example": "red", "c.example": None}

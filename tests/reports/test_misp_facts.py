@@ -205,8 +205,8 @@ RED = {"Tag": [{"name": "tlp:red"}]}
 def test_what_is_marked_above_its_event_and_is_no_observable_stays(part: dict[str, Any]) -> None:
     """Vulnerabilities, notes and names have no level of their own in a report, so that they would leave at the event's."""
     report = event("tlp:green", **part)
-    said = (report.vulnerabilities, report.notes, report.malware, report.references, report.title)
-    assert "CVE-2026-1000" not in str(said).upper()
+    fields = (report.vulnerabilities, report.notes, report.malware, report.references, report.title)
+    assert "CVE-2026-1000" not in str(fields).upper()
     assert any("CVE-2026-1000" in row.value.upper() for row in report.unused)
 
 

@@ -392,9 +392,9 @@ def test_a_hacked_site_of_a_members_country_is_a_third_partys_in_the_form_too(pa
     cells = FORM | {"indicators": f"url:{url} domain:shop.rekaan.co.id url:{other} domain:login-rekaan.co.id"}
     (report,) = read_reports(json.dumps(cells | {"indicators": cells["indicators"].split()}).encode())
     assert isinstance(report, Report)
-    found = {item.value: item.role for item in report.observables}
-    assert found[url] is found["shop.rekaan.co.id"] is Role.THIRD_PARTY
-    assert found[other] is found["login-rekaan.co.id"] is Role.ADVERSARY
+    roles = {item.value: item.role for item in report.observables}
+    assert roles[url] is roles["shop.rekaan.co.id"] is Role.THIRD_PARTY
+    assert roles[other] is roles["login-rekaan.co.id"] is Role.ADVERSARY
 
 
 @pytest.mark.parametrize("rsit_type", ["ddos", "spam", "scanner", "brute-force", "exploit", "ids-alert"])

@@ -48,12 +48,12 @@ def second(sheet: Worksheet, row: int) -> None:
 
 def test_a_report_in_the_last_row_costs_what_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """The million rows between are never made."""
-    made = 0
+    row_count = 0
 
     class Counted(cells._Row):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            nonlocal made
-            made += 1
+            nonlocal row_count
+            row_count += 1
             super().__init__(*args, **kwargs)
 
     monkeypatch.setattr(cells, "_Row", Counted)
@@ -61,7 +61,7 @@ def test_a_report_in_the_last_row_costs_what_is_there(monkeypatch: pytest.Monkey
     assert isinstance(first, Report)
     assert isinstance(last, Report)
     assert last.source == f"x.xlsx, row {LAST_ROW}"
-    assert 0 < made < 20
+    assert 0 < row_count < 20
 
 
 def test_a_cell_far_to_the_right_is_named() -> None:

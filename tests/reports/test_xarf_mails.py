@@ -120,12 +120,12 @@ def test_a_mail_of_child_abuse_material_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "level"),
+    ("tags", "level"),
     [({"tags": ["tlp:red", "tlp:green"]}, "red"), ({"tags": ["tlp:puce"]}, "amber+strict"), ({}, "amber+strict")],
 )
-def test_the_level_that_tags_say_counts(said: dict[str, Any], level: str) -> None:
+def test_the_level_that_tags_say_counts(tags: dict[str, Any], level: str) -> None:
     """The strictest; one that is not understood is not passed over."""
-    assert report_of(json.dumps(JSON_4 | said).encode()).tlp == level
+    assert report_of(json.dumps(JSON_4 | tags).encode()).tlp == level
 
 
 def test_a_flood_arrives_with_its_kind_and_rates() -> None:

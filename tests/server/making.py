@@ -258,8 +258,8 @@ class Client:
         return _listed(self.get(at(collection, "manifest"), **filters), "objects")
 
     def versions(self, collection: str, object_id: str, **filters: Any) -> list[str]:
-        found: list[str] = _listed(self.get(at(collection, "objects", object_id, "versions"), **filters), "versions")
-        return found
+        versions: list[str] = _listed(self.get(at(collection, "objects", object_id, "versions"), **filters), "versions")
+        return versions
 
     def walk(self, path: str, by: str = "next", **filters: Any) -> Iterator[Answer]:
         """Every page, by `next` or by `added_after`; ends, since each page has something on it."""
@@ -280,8 +280,8 @@ class Client:
 
 def _listed(response: Answer, key: str) -> list[Any]:
     assert response.status_code == 200, response.get_data(as_text=True)
-    found: list[Any] = response.json.get(key, [])
-    return found
+    values: list[Any] = response.json.get(key, [])
+    return values
 
 
 def pairs(objects: Iterable[Content]) -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ def described() -> Schema:
     page = _answer(_ENVELOPE) | paged
     deleted = _operation(_answer({"type": "object"}), versions)
     in_collection = "/{root}/collections/{name}"
-    one = f"{in_collection}/objects/{{object_id}}"
+    object_path = f"{in_collection}/objects/{{object_id}}"
     paths = {
         "/taxii2/": {"get": _operation(_answer(_DISCOVERY))},
         "/{root}/": {"parameters": [root], "get": _operation(_answer(_ROOT))},
@@ -51,8 +51,8 @@ def described() -> Schema:
             "get": _operation(page, filters),
             "post": _operation(_answer(_STATUS), code="202") | {"requestBody": _BODY},
         },
-        f"{one}/": {"parameters": [root, name, thing], "get": _operation(page, versions), "delete": deleted},
-        f"{one}/versions/": {
+        f"{object_path}/": {"parameters": [root, name, thing], "get": _operation(page, versions), "delete": deleted},
+        f"{object_path}/versions/": {
             "parameters": [root, name, thing],
             "get": _operation(_answer(_VERSIONS) | paged, versions),
         },

@@ -42,10 +42,10 @@ def command(
 
 def clean_environment() -> dict[str, str]:
     """This process's environment without settings of a hub, and in English; `hub` is found wherever the test runs."""
-    kept = {
+    inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("HUB_", "LC_")) and name != "LANGUAGE"
     }
-    return kept | {"PYTHONPATH": str(TOP), "LANG": "C.UTF-8"}
+    return inherited | {"PYTHONPATH": str(TOP), "LANG": "C.UTF-8"}
 
 
 @dataclass

@@ -77,9 +77,9 @@ def test_what_was_delivered_and_confirmed_comes_back(full: Hub, fresh: Hub, tmp_
     full.store.put_facts(community.CONFIRMED, {"ID": b"1775099400000"})
     restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now)
     for kind in (ledger.KIND, community.CONFIRMED):
-        kept = {fact.key: fact.value for fact in full.store.facts(kind)}
-        assert kept
-        assert {fact.key: fact.value for fact in fresh.store.facts(kind)} == kept
+        facts = {fact.key: fact.value for fact in full.store.facts(kind)}
+        assert facts
+        assert {fact.key: fact.value for fact in fresh.store.facts(kind)} == facts
 
 
 def test_an_archive_brings_no_account_back_that_was_deleted_since(

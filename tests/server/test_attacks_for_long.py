@@ -51,20 +51,22 @@ class GoodClient:
 
     def __init__(self, hub: HubProcess) -> None:
         self._url = hub.url + at("alerts", "objects")
-        self._kept = hub.session("sg-cert")
-        self._fresh = hub.session("sg-cert")
-        self._fresh.headers["Connection"] = "close"
+        self._open_session = hub.session("sg-cert")
+        self._new_session = hub.session("sg-cert")
+        self._new_session.headers["Connection"] = "close"
         self._number = time.monotonic_ns() % 10**11
         self.milliseconds: list[float] = []
 
     def ask(self) -> None:
-        for session in (self._kept, self._fresh):
+        for session in (self._open_session, self._new_session):
             start = time.perf_counter()
             answer = session.get(self._url, params={"limit": "1"}, timeout=20)
             self.milliseconds.append((time.perf_counter() - start) * 1000)
             assert answer.status_code == 200
         self._number += 1
-        published = self._kept.post(self._url, as_envelope([note(self._number, author="SG")]), headers=SENT, timeout=20)
+        published = self._open_session.post(
+            self._url, as_envelope([note(self._number, author="SG")]), headers=SENT, timeout=20
+        )
         assert published.status_code == 202
         assert published.json()["success_count"] == 1
 
@@ -110,7 +112,7 @@ def hold(hub: HubProcess, first_bytes: bytes, trickle: bytes, end: threading.Eve
 def guess(hub: HubProcess, _first: bytes, _trickle: bytes, end: threading.Event, count: int) -> None:
     """So many clients that try one wrong password after the other."""
 
-    def one(number: int) -> None:
+    def try_password(number: int) -> None:
         session = requests.Session()
         session.trust_env = False
         attempt = 0
@@ -120,7 +122,7 @@ def guess(hub: HubProcess, _first: bytes, _trickle: bytes, end: threading.Event,
                 login = ("sg-cert", f"guess {number} {attempt}")
                 assert session.get(f"{hub.url}/taxii2/", auth=login, timeout=30).status_code in (401, 429)
 
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(count)]
+    threads = [threading.Thread(target=try_password, args=(number,)) for number in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -130,13 +132,13 @@ def guess(hub: HubProcess, _first: bytes, _trickle: bytes, end: threading.Event,
 def read_whole_collections(hub: HubProcess, _first: bytes, _trickle: bytes, end: threading.Event, count: int) -> None:
     """So many connections of one account that read page after page of the largest size."""
 
-    def one() -> None:
+    def read_pages() -> None:
         session = hub.session("id-cert")
         while not end.is_set():
             with contextlib.suppress(requests.RequestException):
                 session.get(hub.url + at("alerts", "objects"), params={"limit": "10000"}, timeout=60)
 
-    threads = [threading.Thread(target=one) for _ in range(count)]
+    threads = [threading.Thread(target=read_pages) for _ in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -175,10 +175,10 @@ def test_certificates_that_cannot_be_used_end_the_hub_in_words(
 # --- TLS that the proxy ends ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("said", "secure"), [(None, True), ("https", True), ("http", False)])
-def test_a_session_behind_a_proxy_is_for_tls_alone(hub: HubProcess, said: str | None, secure: bool) -> None:
+@pytest.mark.parametrize(("forwarded_scheme", "secure"), [(None, True), ("https", True), ("http", False)])
+def test_a_session_behind_a_proxy_is_for_tls_alone(hub: HubProcess, forwarded_scheme: str | None, secure: bool) -> None:
     """Also where the proxy does not say that it ends TLS: the setting does. Only one that says otherwise is believed."""
-    headers = {} if said is None else {"X-Forwarded-Proto": said}
+    headers = {} if forwarded_scheme is None else {"X-Forwarded-Proto": forwarded_scheme}
     form = {"name": "id-cert", "password": hub.keys["id-cert"]}
     answer = requests.post(f"{hub.url}/console/login", form, headers=headers, allow_redirects=False, timeout=20)
     assert answer.status_code == 303

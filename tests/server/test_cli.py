@@ -56,7 +56,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 
 
 @pytest.fixture
-def made(hub: Command) -> Command:
+def hub_with_store(hub: Command) -> Command:
     hub("init")
     return hub
 
@@ -72,12 +72,12 @@ def test_init_makes_the_store_and_says_what_it_did(hub: Command, tmp_path: Path)
     assert stat.S_IMODE((tmp_path / "hub.sqlite").stat().st_mode) == 0o600
 
 
-def test_init_run_again_changes_nothing(made: Command) -> None:
+def test_init_run_again_changes_nothing(hub_with_store: Command) -> None:
     """And says so."""
-    assert "nothing had changed" in made("init").out
+    assert "nothing had changed" in hub_with_store("init").out
 
 
-def test_init_applies_what_changed(made: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_applies_what_changed(hub_with_store: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A member's new contact with a later `modified` is a new version; without it the operator is told to give one."""
     folder = tmp_path / "declared"
     for source in (DECLARATIONS / "collections").rglob("*.toml"):
@@ -88,34 +88,36 @@ def test_init_applies_what_changed(made: Command, tmp_path: Path, monkeypatch: p
     members = folder / "region" / "members.toml"
     changed = members.read_text().replace("duty@th-cert.example", "desk@th-cert.example")
     members.write_text(changed)
-    refused = made("init", code=3)
+    refused = hub_with_store("init", code=3)
     assert "later `modified` in members.toml" in refused.err
     head, _, tail = changed.rpartition("2026-01-01T00:00:00.000Z")
     members.write_text(f"{head}2026-02-01T00:00:00.000Z{tail}")
-    assert "10 objects added" in made("init").out
+    assert "10 objects added" in hub_with_store("init").out
 
 
-def test_init_says_what_is_declared_otherwise(made: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_init_says_what_is_declared_otherwise(
+    hub_with_store: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By collection and key, also where no object changes; what is no longer declared stays in the store."""
     folder = shutil.copytree(DECLARATIONS, tmp_path / "declared")
     monkeypatch.setenv("HUB_COLLECTIONS", str(folder / "collections"))
     monkeypatch.setenv("HUB_PROFILES", str(folder / "profiles"))
-    assert "nothing had changed" in made("init").out
+    assert "nothing had changed" in hub_with_store("init").out
     region = folder / "collections" / "region"
     national = region / "national" / "id.toml"
     national.write_text(national.read_text().replace('"Indonesia"', '"Jakarta"').replace('"refuse"', '"amber"'))
     profile = folder / "profiles" / "named.toml"
     profile.write_text(profile.read_text().replace("Test rule:", "Rule:"))
     (region / "closed" / "pair.toml").rename(tmp_path / "pair.toml")
-    result = made("init").out
+    result = hub_with_store("init").out
     assert "region/id: changed: title, unmarked\n" in result
     assert "profile named: changed: rule " in result
     assert f"region/pair: no longer declared; its {SEEDED} objects stay in the store" in result
     assert "no objects added" in result
     assert "start it again" in result
-    assert "nothing had changed" in made("init").out
+    assert "nothing had changed" in hub_with_store("init").out
     (tmp_path / "pair.toml").rename(region / "closed" / "pair.toml")
-    assert "region/pair: new" in made("init").out
+    assert "region/pair: new" in hub_with_store("init").out
 
 
 @pytest.mark.parametrize("store", ["postgres://x", "sqlite://x", "nonsense", "sqlite:///"])
@@ -141,35 +143,35 @@ def test_a_wrong_declaration_is_told_with_file_and_key(
 # --------------------------------------------------------------------------------------------------------- account
 
 
-def test_an_account_gets_a_key_once(made: Command) -> None:
+def test_an_account_gets_a_key_once(hub_with_store: Command) -> None:
     """On stdout alone, so that it can be piped; no other command shows it."""
-    key = made("account", "add", "id-duty", "--member", "ID", "--kind", "cert").out.strip()
+    key = hub_with_store("account", "add", "id-duty", "--member", "ID", "--kind", "cert").out.strip()
     assert key.startswith("hub_")
     for arguments in (("account", "list"), ("account", "list", "--json"), ("collections",), ("settings",)):
-        assert key not in made(*arguments).out
-    listed = json.loads(made("account", "list", "--json").out)
+        assert key not in hub_with_store(*arguments).out
+    listed = json.loads(hub_with_store("account", "list", "--json").out)
     assert listed == [
         {"name": "id-duty", "kind": "cert", "member": "ID", "disabled": False, "login": "key", "drills": False}
     ]
 
 
-def test_drills_are_listed_to_an_account_as_the_operator_says(made: Command) -> None:
+def test_drills_are_listed_to_an_account_as_the_operator_says(hub_with_store: Command) -> None:
     """From the start or later, and no longer."""
 
     def listed() -> dict[str, bool]:
-        return {row["name"]: row["drills"] for row in json.loads(made("account", "list", "--json").out)}
+        return {row["name"]: row["drills"] for row in json.loads(hub_with_store("account", "list", "--json").out)}
 
-    made("account", "add", "sg-drill", "--member", "SG", "--kind", "constituent", "--drills")
-    made("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
+    hub_with_store("account", "add", "sg-drill", "--member", "SG", "--kind", "constituent", "--drills")
+    hub_with_store("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
     assert listed() == {"sg-drill": True, "id-duty": False}
-    made("account", "drills", "id-duty")
-    assert "are no longer listed to sg-drill" in made("account", "drills", "sg-drill", "--off").err
+    hub_with_store("account", "drills", "id-duty")
+    assert "are no longer listed to sg-drill" in hub_with_store("account", "drills", "sg-drill", "--off").err
     assert listed() == {"sg-drill": False, "id-duty": True}
 
 
-def test_a_password_comes_by_stdin(made: Command) -> None:
+def test_a_password_comes_by_stdin(hub_with_store: Command) -> None:
     """Never as an argument, which other users of the machine see."""
-    result = made(
+    result = hub_with_store(
         "account",
         "add",
         "sg-siem",
@@ -182,19 +184,21 @@ def test_a_password_comes_by_stdin(made: Command) -> None:
     )
     assert result.out == ""
     assert PASSWORD not in result.err
-    assert json.loads(made("account", "list", "--json").out)[0]["login"] == "password"
+    assert json.loads(hub_with_store("account", "list", "--json").out)[0]["login"] == "password"
 
 
-def test_rotate_disable_and_enable(made: Command) -> None:
+def test_rotate_disable_and_enable(hub_with_store: Command) -> None:
     """A new key each time; a disabled account stays listed as such."""
-    first = made("account", "add", "ops", "--kind", "operator").out
-    assert made("account", "rotate", "ops").out not in ("", first)
-    made("account", "disable", "ops")
-    assert "disabled" in made("account", "list").out
-    assert "enable it first" in made("account", "rotate", "ops", code=3).err, "a key that opens nothing is not given"
-    made("account", "enable", "ops")
-    assert "disabled" not in made("account", "list").out
-    assert made("account", "rotate", "ops").out
+    first = hub_with_store("account", "add", "ops", "--kind", "operator").out
+    assert hub_with_store("account", "rotate", "ops").out not in ("", first)
+    hub_with_store("account", "disable", "ops")
+    assert "disabled" in hub_with_store("account", "list").out
+    assert "enable it first" in hub_with_store("account", "rotate", "ops", code=3).err, (
+        "a key that opens nothing is not given"
+    )
+    hub_with_store("account", "enable", "ops")
+    assert "disabled" not in hub_with_store("account", "list").out
+    assert hub_with_store("account", "rotate", "ops").out
 
 
 @pytest.mark.parametrize(
@@ -211,9 +215,9 @@ def test_rotate_disable_and_enable(made: Command) -> None:
         (("drills", "nobody"), "no account"),
     ],
 )
-def test_what_is_wrong_with_an_account_is_told(made: Command, arguments: tuple[str, ...], words: str) -> None:
+def test_what_is_wrong_with_an_account_is_told(hub_with_store: Command, arguments: tuple[str, ...], words: str) -> None:
     """One plain sentence on stderr, exit code 3."""
-    result = made("account", *arguments, code=3)
+    result = hub_with_store("account", *arguments, code=3)
     assert words in result.err
     assert (result.out, result.err.count("\n")) == ("", 1)
 
@@ -221,24 +225,24 @@ def test_what_is_wrong_with_an_account_is_told(made: Command, arguments: tuple[s
 # ----------------------------------------------------------------------------------------------------- collections
 
 
-def test_collections_tells_what_to_paste_into_a_siem(made: Command) -> None:
+def test_collections_tells_what_to_paste_into_a_siem(hub_with_store: Command) -> None:
     """API root, id, who writes and reads, and how much is in it."""
-    result = made("collections").out
+    result = hub_with_store("collections").out
     for words in ("http://127.0.0.1:8021/region/", COLLECTIONS["id"], "(alias id)", "TLP:AMBER+STRICT", "nobody"):
         assert words in result
-    rows = {row["alias"]: row for row in json.loads(made("collections", "--json").out)}
+    rows = {row["alias"]: row for row in json.loads(hub_with_store("collections", "--json").out)}
     assert set(rows) == set(COLLECTIONS)
     assert rows["id"]["url"] == f"http://127.0.0.1:8021/region/collections/{COLLECTIONS['id']}/"
     assert (rows["id"]["writers"], rows["inbox"]["readers"]) == (["ID"], [])
     assert rows["id"]["objects"] > 20
 
 
-def test_collections_names_the_public_address(made: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_collections_names_the_public_address(hub_with_store: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """As clients reach it, where it is set; and a word where what stands there is no address for a client."""
     monkeypatch.setenv("HUB_HOST", "0.0.0.0")
-    assert "HUB_PUBLIC_URL" in made("collections").err
+    assert "HUB_PUBLIC_URL" in hub_with_store("collections").err
     monkeypatch.setenv("HUB_PUBLIC_URL", "https://hub.example")
-    result = made("collections", "--json")
+    result = hub_with_store("collections", "--json")
     assert json.loads(result.out)[0]["url"].startswith("https://hub.example/")
     assert result.err == ""
 
@@ -255,12 +259,12 @@ def bundle(tmp_path: Path) -> Path:
     return file
 
 
-def test_a_bundle_goes_through_the_hubs_door(made: Command, bundle: Path) -> None:
+def test_a_bundle_goes_through_the_hubs_door(hub_with_store: Command, bundle: Path) -> None:
     """As that member's; what is refused is told object by object, and the exit code says so."""
-    result = made("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
+    result = hub_with_store("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
     assert "2 objects taken, 1 refused" in result.out
     assert an_id(3) in result.err
-    again = made("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
+    again = hub_with_store("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
     assert "2 objects taken" in again.out
 
 
@@ -275,54 +279,54 @@ def test_a_bundle_goes_through_the_hubs_door(made: Command, bundle: Path) -> Non
     ],
 )
 def test_what_is_wrong_with_an_import_is_told(
-    made: Command, bundle: Path, arguments: tuple[str, ...], words: str
+    hub_with_store: Command, bundle: Path, arguments: tuple[str, ...], words: str
 ) -> None:
     """Before anything is taken."""
-    assert words in made("import", str(bundle), *arguments, code=3).err
+    assert words in hub_with_store("import", str(bundle), *arguments, code=3).err
 
 
-def test_a_file_that_is_not_there_is_told(made: Command, tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_told(hub_with_store: Command, tmp_path: Path) -> None:
     """In a sentence, not a traceback."""
-    result = made("import", str(tmp_path / "nothing.json"), "--to", "region/id", "--member", "ID", code=3)
+    result = hub_with_store("import", str(tmp_path / "nothing.json"), "--to", "region/id", "--member", "ID", code=3)
     assert "nothing.json" in result.err
 
 
 def test_a_hub_moves_with_export_and_import(
-    made: Command, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub_with_store: Command, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Into a store that `hub init` made: objects, places, accounts; and again it is refused, since it is there."""
-    key = made("account", "add", "id-duty", "--member", "ID", "--kind", "cert").out.strip()
-    made("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
+    key = hub_with_store("account", "add", "id-duty", "--member", "ID", "--kind", "cert").out.strip()
+    hub_with_store("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
     archive = tmp_path / "hub.jsonl"
-    made("export", "--out", str(archive))
+    hub_with_store("export", "--out", str(archive))
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
     assert key not in archive.read_text()
-    before = json.loads(made("collections", "--json").out)
-    assert made("export").out.splitlines()[1:] == archive.read_text().splitlines()[1:]
+    before = json.loads(hub_with_store("collections", "--json").out)
+    assert hub_with_store("export").out.splitlines()[1:] == archive.read_text().splitlines()[1:]
     monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/second.sqlite")
-    made("init")
-    result = made("import", str(archive)).out
+    hub_with_store("init")
+    result = hub_with_store("import", str(archive)).out
     assert "1 accounts" in result
-    assert json.loads(made("collections", "--json").out) == before
-    assert json.loads(made("account", "list", "--json").out)[0]["name"] == "id-duty"
-    made("import", str(archive), code=3)
-    assert json.loads(made("collections", "--json").out) == before
+    assert json.loads(hub_with_store("collections", "--json").out) == before
+    assert json.loads(hub_with_store("account", "list", "--json").out)[0]["name"] == "id-duty"
+    hub_with_store("import", str(archive), code=3)
+    assert json.loads(hub_with_store("collections", "--json").out) == before
 
 
-def test_an_archive_is_never_written_over(made: Command, tmp_path: Path) -> None:
+def test_an_archive_is_never_written_over(hub_with_store: Command, tmp_path: Path) -> None:
     """It may be the only one."""
     (tmp_path / "there.jsonl").write_text("precious")
-    assert "exists already" in made("export", "--out", str(tmp_path / "there.jsonl"), code=3).err
-    assert "cannot be written" in made("export", "--out", str(tmp_path / "no" / "folder.jsonl"), code=3).err
+    assert "exists already" in hub_with_store("export", "--out", str(tmp_path / "there.jsonl"), code=3).err
+    assert "cannot be written" in hub_with_store("export", "--out", str(tmp_path / "no" / "folder.jsonl"), code=3).err
     assert (tmp_path / "there.jsonl").read_text() == "precious"
 
 
-def test_one_collection_is_exported_alone(made: Command) -> None:
+def test_one_collection_is_exported_alone(hub_with_store: Command) -> None:
     """Without accounts and secret."""
-    lines = made("export", "--collection", "region/id").out.splitlines()
+    lines = hub_with_store("export", "--collection", "region/id").out.splitlines()
     assert "secret" not in json.loads(lines[0])
     assert [json.loads(line)["name"] for line in lines if '"collection"' in line] == ["region/id"]
-    assert "no collection" in made("export", "--collection", "region/nothing", code=3).err
+    assert "no collection" in hub_with_store("export", "--collection", "region/nothing", code=3).err
 
 
 def test_the_definitions_are_exported_without_a_store(hub: Command) -> None:
@@ -441,14 +445,14 @@ def test_serve_without_a_store_says_what_to_run(hub: Command, monkeypatch: pytes
     assert "hub init" in hub("serve", code=4).err
 
 
-def test_a_port_that_is_taken_is_told(made: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_is_taken_is_told(hub_with_store: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its number, before a worker is started."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = made("serve", "--port", str(port), code=3)
+        result = hub_with_store("serve", "--port", str(port), code=3)
         assert f"Port {port} on 127.0.0.1 cannot be had" in result.err
         assert "--port" in result.err
-    assert "no port 70000" in made("serve", "--port", "70000", code=3).err
+    assert "no port 70000" in hub_with_store("serve", "--port", "70000", code=3).err
 
 
 @pytest.mark.parametrize("arguments", [("--workers", "0"), ("--port", "-1"), ("--port", "x")])
@@ -457,7 +461,7 @@ def test_a_number_that_is_none_is_a_usage_error(hub: Command, arguments: tuple[s
     assert "not a whole number above zero" in hub("serve", *arguments, code=2).err
 
 
-def test_a_certificate_that_is_none_is_told(made: Command, tmp_path: Path) -> None:
+def test_a_certificate_that_is_none_is_told(hub_with_store: Command, tmp_path: Path) -> None:
     """In a sentence, before anything is served; so is a key with a passphrase, for which nobody is asked."""
     authority = trustme.CA()
     leaf = authority.issue_cert("localhost")
@@ -469,7 +473,7 @@ def test_a_certificate_that_is_none_is_told(made: Command, tmp_path: Path) -> No
     Path(locked).write_bytes(private.private_bytes(*form))
     Path(junk).write_text("no certificate")
     for cert_file, key_file in ((junk, key), (chain, junk), (chain, key), (chain, locked)):
-        result = made("serve", "--tls-cert", cert_file, "--tls-key", key_file, code=3)
+        result = hub_with_store("serve", "--tls-cert", cert_file, "--tls-key", key_file, code=3)
         assert "--tls-cert is the certificate" in result.err
 
 

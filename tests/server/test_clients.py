@@ -53,12 +53,12 @@ def test_taxii2_client_finds_its_way_from_discovery(hub_server: HubProcess) -> N
         assert server.title == "Test hub"
         assert server.default.url == f"{hub_server.url}/region/"
         assert [root.title for root in server.api_roots] == ["Region"], "drills are listed to nobody who did not ask"
-        found = {
+        collections = {
             collection.title: (collection.can_read, collection.can_write) for collection in server.default.collections
         }
-    assert found["Indonesia"] == (True, False)
-    assert found["Singapore"] == (True, True)
-    assert found["Inbox"] == (False, True)
+    assert collections["Indonesia"] == (True, False)
+    assert collections["Singapore"] == (True, True)
+    assert collections["Inbox"] == (False, True)
 
 
 def test_taxii2_client_reads_pages_and_filters(hub_server: HubProcess) -> None:
@@ -98,22 +98,24 @@ def test_taxii2_client_publishes_and_deletes(hub_server: HubProcess) -> None:
 
 def test_stix2_source_and_sink_work(hub_server: HubProcess) -> None:
     """The sink posts a bundle; the source gets, lists versions, queries, and finds nothing without failing."""
-    made = stix2.Indicator(
+    own_indicator = stix2.Indicator(
         pattern="[url:value = 'http://203.0.113.9/']",
         pattern_type="stix",
         valid_from="2026-03-01T00:00:00Z",
         object_marking_refs=["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"],
     )
     with collection(hub_server, "id-cert", "alerts") as there:
-        stix2.TAXIICollectionSink(there, allow_custom=True).add(made)
+        stix2.TAXIICollectionSink(there, allow_custom=True).add(own_indicator)
         source = stix2.TAXIICollectionSource(there, allow_custom=True)
-        assert source.get(made.id) == made
-        assert source.all_versions(made.id) == [made]
+        assert source.get(own_indicator.id) == own_indicator
+        assert source.all_versions(own_indicator.id) == [own_indicator]
         assert source.get(f"indicator--{uuid.uuid4()}") is None
-        found = source.query([stix2.Filter("type", "=", "indicator"), stix2.Filter("id", "=", made.id)])
-        assert found == [made]
+        contents = source.query([stix2.Filter("type", "=", "indicator"), stix2.Filter("id", "=", own_indicator.id)])
+        assert contents == [own_indicator]
         everything = source.query([stix2.Filter("spec_version", "=", "2.1")])
-        assert made.id in ids(everything), "all that the hub holds can be parsed by stix2, the definitions included"
+        assert own_indicator.id in ids(everything), (
+            "all that the hub holds can be parsed by stix2, the definitions included"
+        )
 
 
 def test_cytaxii2_works(hub_server: HubProcess) -> None:
@@ -147,8 +149,8 @@ class Emulated:
 
 
 def everything(hub: HubProcess, query: str = "") -> list[Content]:
-    found: list[Content] = Emulated(hub).get(f"limit=10000&{query}").json()["objects"]
-    return found
+    contents: list[Content] = Emulated(hub).get(f"limit=10000&{query}").json()["objects"]
+    return contents
 
 
 def test_elastic_sends_only_next_and_limit_on_later_pages(hub_server: HubProcess) -> None:
@@ -223,6 +225,6 @@ def test_xsoar_stops_at_an_envelope_without_objects(hub_server: HubProcess) -> N
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
 def test_answers_read_the_same_packed_or_not(hub_server: HubProcess, encoding: str) -> None:
     """As every HTTP library asks."""
-    found = Emulated(hub_server, **{"Accept-Encoding": encoding}).get("limit=1000")
-    assert found.headers.get("Content-Encoding", "identity") == encoding
-    assert found.json()["objects"] == everything(hub_server)
+    response = Emulated(hub_server, **{"Accept-Encoding": encoding}).get("limit=1000")
+    assert response.headers.get("Content-Encoding", "identity") == encoding
+    assert response.json()["objects"] == everything(hub_server)

@@ -368,7 +368,7 @@ class Stream:
     """A listener over the network; its events wait in `told`."""
 
     def __init__(self, process: HubProcess, name: str, query: str = "") -> None:
-        self.told: queue.Queue[str] = queue.Queue()
+        self.lines: queue.Queue[str] = queue.Queue()
         self._session = process.session(name)
         self._session.headers["Accept"] = "text/event-stream"
         where = events_url(process)
@@ -382,8 +382,8 @@ class Stream:
         with contextlib.suppress(requests.RequestException, OSError, AttributeError, ValueError):
             for line in self._response.iter_lines(chunk_size=1):
                 if line.startswith(b"data: "):
-                    self.told.put(line.decode())
-        self.told.put("over")
+                    self.lines.put(line.decode())
+        self.lines.put("over")
 
     def close(self) -> None:
         with contextlib.suppress(OSError, AttributeError):
@@ -399,7 +399,7 @@ class Stream:
         self.close()
 
     def until(self, text: str) -> None:
-        while text not in self.told.get(timeout=WAIT):
+        while text not in self.lines.get(timeout=WAIT):
             pass
 
 
@@ -449,19 +449,19 @@ def publish(process: HubProcess, number: int) -> None:
 def raw_listener(process: HubProcess, name: str) -> socket.socket:
     """A connection that asks for events and reads none."""
     port = int(process.settings["HUB_EVENTS_PORT"])
-    one = socket.create_connection(("127.0.0.1", port), timeout=WAIT)
-    one.sendall(
+    listener = socket.create_connection(("127.0.0.1", port), timeout=WAIT)
+    listener.sendall(
         f"GET /region/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {process.keys[name]}\r\n\r\n".encode()
     )
-    return one
+    return listener
 
 
 def test_hundreds_of_idle_listeners_and_dead_ones_leave_the_hub_to_the_others(events_hub: HubProcess) -> None:
     """With one worker: polls are answered, and whoever listens is told, beside 300 who only wait."""
     idle = [raw_listener(events_hub, "my-cert") for _ in range(300)]
     try:
-        for one in idle:  # all are let in: the head of the answer has come
-            assert one.recv(15) == b"HTTP/1.1 200 OK"
+        for listener in idle:  # all are let in: the head of the answer has come
+            assert listener.recv(15) == b"HTTP/1.1 200 OK"
         with Stream(events_hub, "sg-cert", "?collection=id") as stream:
             for number in range(1, 4):
                 publish(events_hub, number)
@@ -474,8 +474,8 @@ def test_hundreds_of_idle_listeners_and_dead_ones_leave_the_hub_to_the_others(ev
             threads = int(status.partition("Threads:")[2].split()[0])
             assert threads < 100, "listeners hold no threads of the workers"
     finally:
-        for one in idle:
-            one.close()
+        for listener in idle:
+            listener.close()
 
 
 def test_the_process_comes_back_after_a_kill(events_hub: HubProcess) -> None:

@@ -114,9 +114,9 @@ class Generator:
 
     def __init__(self, seed: str) -> None:
         self.random = Random(seed)
-        self.told = {"token": ["none"], "date": ["none"], "status": ["none"]}
+        self.known_values = {"token": ["none"], "date": ["none"], "status": ["none"]}
 
-    def one(self, choices: Sequence[T]) -> T:
+    def choice(self, choices: Sequence[T]) -> T:
         return self.random.choice(choices)
 
     def usually(self, usual: Callable[[], T], odd: Callable[[], T], share: float = 0.15) -> T:
@@ -125,17 +125,19 @@ class Generator:
     def call(self) -> Call:
         """Half of all are what real clients send, so that there is something to find."""
         shape = self.random.random()
-        who = self.one([*ACCOUNTS, None])
+        who = self.choice([*ACCOUNTS, None])
         if shape < 0.25:
-            path = f"/region/collections/{self.one(['id', 'alerts', 'feeds', 'bulletins', 'circle', 'inbox'])}/objects/"
+            path = (
+                f"/region/collections/{self.choice(['id', 'alerts', 'feeds', 'bulletins', 'circle', 'inbox'])}/objects/"
+            )
             return Call(
                 "id-cert", "POST", path, "", {"Content-Type": CONTENT_TYPE}, json.dumps(self.envelope()).encode()
             )
         if shape < 0.6:
-            return Call(who, "GET", self.path(), self.query(), self.one([{}, {}, {"Accept-Encoding": "gzip"}]), None)
+            return Call(who, "GET", self.path(), self.query(), self.choice([{}, {}, {"Accept-Encoding": "gzip"}]), None)
         method = self.usually(
-            lambda: self.one(["GET", "GET", "POST", "POST", "DELETE"]),
-            lambda: self.one(["HEAD", "PUT", "PATCH", "OPTIONS", "TRACE", "BREW"]),
+            lambda: self.choice(["GET", "GET", "POST", "POST", "DELETE"]),
+            lambda: self.choice(["HEAD", "PUT", "PATCH", "OPTIONS", "TRACE", "BREW"]),
         )
         body = self.body() if method in ("POST", "PUT") or self.random.random() < 0.1 else None
         return Call(who, method, self.path(), self.query(), self.headers(), body)
@@ -143,11 +145,11 @@ class Generator:
     # ------------------------------------------------------------------------------------------------- addresses
 
     def segment(self) -> str:
-        return self.one([self.one(ODD_SEGMENTS), quote(self.text(), safe="")])
+        return self.choice([self.choice(ODD_SEGMENTS), quote(self.text(), safe="")])
 
     def path(self) -> str:
-        root = self.usually(lambda: self.one(["region", "region", "region", "drills"]), self.segment, 0.05)
-        name = self.usually(lambda: self.one([*COLLECTIONS, *COLLECTIONS.values()]), self.segment, 0.1)
+        root = self.usually(lambda: self.choice(["region", "region", "region", "drills"]), self.segment, 0.05)
+        name = self.usually(lambda: self.choice([*COLLECTIONS, *COLLECTIONS.values()]), self.segment, 0.1)
         shapes = (
             "/taxii2/",
             "/{r}/",
@@ -165,26 +167,26 @@ class Generator:
             "/healthz",
             "/{o}/{o}/{o}/{o}",
         )  # fmt: skip - the API's addresses
-        path = self.one(shapes).format(
+        path = self.choice(shapes).format(
             r=root,
             c=name,
             o=self.usually(self.object_id, self.segment),
-            s=self.usually(lambda: self.one(self.told["status"]), self.segment),
+            s=self.usually(lambda: self.choice(self.known_values["status"]), self.segment),
         )
         return path.rstrip("/") or "/" if self.random.random() < 0.1 else path
 
     def object_id(self) -> str:
-        kind = self.one(["indicator", "note", "identity", "marking-definition", "x-thing"])
+        kind = self.choice(["indicator", "note", "identity", "marking-definition", "x-thing"])
         number = self.random.randrange(12)
-        return self.one([an_id(number, kind), an_id(number, kind), str(address(number + 1)["id"])])
+        return self.choice([an_id(number, kind), an_id(number, kind), str(address(number + 1)["id"])])
 
     # --------------------------------------------------------------------------------------------------- queries
 
     def timestamp(self) -> str:
-        digits = "".join(self.one(string.digits) for _ in range(self.random.randrange(11)))
-        return self.one(
+        digits = "".join(self.choice(string.digits) for _ in range(self.random.randrange(11)))
+        return self.choice(
             [
-                self.one(self.told["date"]),
+                self.choice(self.known_values["date"]),
                 stamp(self.random.randrange(1, 5)),
                 self.wild_timestamp(digits),
                 f"2026-03-01T00:00:0{self.random.randrange(9)}.{digits}Z",
@@ -193,28 +195,30 @@ class Generator:
 
     def wild_timestamp(self, digits: str) -> str:
         year, month, day, hour = (self.random.randrange(limit) for limit in (100, 14, 33, 26))
-        return f"20{year:02d}-{month:02d}-{day:02d}T{hour:02d}:00:61.{digits}{self.one(['Z', '+00:00', '+08:00', ''])}"
+        return (
+            f"20{year:02d}-{month:02d}-{day:02d}T{hour:02d}:00:61.{digits}{self.choice(['Z', '+00:00', '+08:00', ''])}"
+        )
 
     def parameter(self) -> tuple[str, str]:
-        name = self.one(
+        name = self.choice(
             ["limit", "added_after", "next", "match[id]", "match[type]", "match[version]", "match[spec_version]"]
         )
         many = range(self.random.randrange(1, 4))
         usual: dict[str, Callable[[], str]] = {
             "limit": lambda: str(self.random.randrange(1, 40)),
             "added_after": self.timestamp,
-            "next": lambda: self.one(self.told["token"]) + self.one(["", "", "", "x"]),
+            "next": lambda: self.choice(self.known_values["token"]) + self.choice(["", "", "", "x"]),
             "match[id]": lambda: ",".join(self.object_id() for _ in many),
-            "match[type]": lambda: self.one(["indicator", "note,identity", "ipv4-addr", "x-thing"]),
-            "match[version]": lambda: ",".join(self.one(["last", "first", "all", self.timestamp()]) for _ in many),
-            "match[spec_version]": lambda: self.one(["2.1", "2.0", "2.0,2.1"]),
+            "match[type]": lambda: self.choice(["indicator", "note,identity", "ipv4-addr", "x-thing"]),
+            "match[version]": lambda: ",".join(self.choice(["last", "first", "all", self.timestamp()]) for _ in many),
+            "match[spec_version]": lambda: self.choice(["2.1", "2.0", "2.0,2.1"]),
         }
         value = self.usually(usual[name], self.text)
         return self.usually(lambda: name, self.text, 0.05), value
 
     def query(self) -> str:
         pairs = [self.parameter() for _ in range(self.random.randrange(4))]
-        safe = self.one(["", "[],:", string.punctuation])
+        safe = self.choice(["", "[],:", string.punctuation])
         return "&".join(f"{quote(name, safe='[]')}={quote(value, safe=safe)}" for name, value in pairs)
 
     def headers(self) -> dict[str, str]:
@@ -239,15 +243,15 @@ class Generator:
         }
         share = {"Authorization": 0.1, "Host": 0.03, "Content-Encoding": 0.15}
         return {
-            name: self.one(values) for name, values in offers.items() if self.random.random() < share.get(name, 0.3)
+            name: self.choice(values) for name, values in offers.items() if self.random.random() < share.get(name, 0.3)
         }
 
     # ---------------------------------------------------------------------------------------------------- bodies
 
     def text(self) -> str:
         if self.random.random() < 0.6:
-            return self.one(ODD_TEXTS)
-        return "".join(chr(self.one([self.random.randrange(128), self.random.randrange(0xD800)])) for _ in range(8))
+            return self.choice(ODD_TEXTS)
+        return "".join(chr(self.choice([self.random.randrange(128), self.random.randrange(0xD800)])) for _ in range(8))
 
     def value(self, depth: int = 3) -> Any:
         plain: list[Callable[[], Any]] = [
@@ -265,27 +269,27 @@ class Generator:
             if self.random.random() < 0.5:
                 return [self.value(depth - 1) for _ in range(self.random.randrange(4))]
             return {
-                self.one([self.text(), *PROPERTIES]): self.value(depth - 1) for _ in range(self.random.randrange(4))
+                self.choice([self.text(), *PROPERTIES]): self.value(depth - 1) for _ in range(self.random.randrange(4))
             }
-        return self.one(plain)()
+        return self.choice(plain)()
 
     def object(self) -> Any:
         number, version = self.random.randrange(12), self.random.randrange(1, 5)
-        level = self.one([*TLP, None])
-        author = self.one(["ID", "ID", "SG", None, "identity--00000000-0000-4000-8000-00000000abcd"])
-        made: list[Callable[[], dict[str, Any]]] = [
+        level = self.choice([*TLP, None])
+        author = self.choice(["ID", "ID", "SG", None, "identity--00000000-0000-4000-8000-00000000abcd"])
+        factories: list[Callable[[], dict[str, Any]]] = [
             lambda: indicator(number, version, level=level, author=author, revoked=self.random.random() < 0.1),
             lambda: note(number, version, level=level, author=author, about=[self.object_id()]),
             lambda: identity(number, version, level=level, author=author),
             lambda: address(number + 1, level=level),
             lambda: statement(number),
         ]
-        content = self.one(made)()
+        content = self.choice(factories)()
         shape = self.random.random()
         if shape < 0.35:
-            content[self.one(PROPERTIES)] = self.value()
+            content[self.choice(PROPERTIES)] = self.value()
         elif shape < 0.45:
-            content.pop(self.one(list(content)))
+            content.pop(self.choice(list(content)))
         return self.value() if shape > 0.97 else content
 
     def envelope(self) -> Any:
@@ -322,13 +326,13 @@ def test_no_generated_request_gets_a_5xx(as_account: ClientOf, clock: Clock, req
             continue
         if response.status_code == 202:
             status = response.json
-            generator.told["status"] = [status["id"]]
+            generator.known_values["status"] = [status["id"]]
             assert status["total_count"] == status["success_count"] + status["failure_count"]
             assert len(status.get("successes", [])) == status["success_count"]
         elif response.status_code == 200 and LAST in response.headers:
-            generator.told["date"] = [response.headers[LAST]]
+            generator.known_values["date"] = [response.headers[LAST]]
             if "next" in response.json:
-                generator.told["token"] = [response.json["next"]]
+                generator.known_values["token"] = [response.json["next"]]
     # they did not all end at the door
     assert {200, 202, 400, 401, 403, 404, 405, 406, 415} <= set(statuses), statuses
     assert min(statuses[200], statuses[202]) > requests / 10, statuses

@@ -115,7 +115,7 @@ def test_hub_init_restores_what_a_member_overwrote_in_an_older_hub(
 ) -> None:
     """H5 of the attacks: `hub init` said that nothing had changed, and a revocation lasted."""
     before = indonesia.everything("alerts", version="all")
-    own = [one for one in before if one["id"] in (INCIDENT_CORE, TLP2_IDS[TLP.GREEN], IDENTITIES["ID"])]
+    own = [item for item in before if item["id"] in (INCIDENT_CORE, TLP2_IDS[TLP.GREEN], IDENTITIES["ID"])]
     assert len(own) == 3
     for content in own:
         poison(seeded, content, 2**52, revoked=revoked and content["type"] != "marking-definition")
@@ -131,4 +131,6 @@ def test_hub_init_puts_its_own_in_the_place_of_what_came_before_it(hub: Hub, ind
     poison(hub, own, parse_timestamp(own["modified"]), revoked=True)
     for collection in hub.catalogue:
         seed(hub.store, hub.catalogue, collection)
-    assert [one for one in indonesia.everything("alerts", version="all") if one["id"] == INCIDENT_CORE] == [own]
+    assert [content for content in indonesia.everything("alerts", version="all") if content["id"] == INCIDENT_CORE] == [
+        own
+    ]

@@ -171,7 +171,7 @@ def connection_is_open(hub: HubProcess, client: socket.socket) -> bool:
 def wrong_passwords(hub: HubProcess, count: int, name: Callable[[int], str]) -> list[requests.Response]:
     """So many requests with a wrong password, sixteen at a time."""
 
-    def one(number: int) -> requests.Response:
+    def attempt(number: int) -> requests.Response:
         with requests.Session() as session:
             session.trust_env = False
             return session.get(
@@ -179,7 +179,7 @@ def wrong_passwords(hub: HubProcess, count: int, name: Callable[[int], str]) -> 
             )
 
     with ThreadPoolExecutor(16) as threads:
-        return list(threads.map(one, range(count)))
+        return list(threads.map(attempt, range(count)))
 
 
 def test_wrong_passwords_hold_nobody_up_and_soon_meet_429(hub: HubProcess) -> None:
@@ -240,8 +240,8 @@ def test_the_metrics_tell_what_waits_and_what_was_refused(hub: HubProcess) -> No
         deadline = time.monotonic() + 30
         while not refused and time.monotonic() < deadline:
             text = hub.session("operator").get(f"{hub.url}/metrics", timeout=20).text
-            found = re.search(r'^hub_throttles_total\{limit="turns"\} (\S+)$', text, re.MULTILINE)
-            refused = float(found[1]) if found else None
+            match = re.search(r'^hub_throttles_total\{limit="turns"\} (\S+)$', text, re.MULTILINE)
+            refused = float(match[1]) if match else None
         for connection in flood:
             connection.settimeout(30)
             with contextlib.suppress(OSError):

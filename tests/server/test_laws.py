@@ -68,12 +68,12 @@ def test_the_same_content_in_other_order_is_a_repeat(indonesia: Client) -> None:
 
 def test_an_sco_with_other_content_is_a_new_version(indonesia: Client) -> None:
     """L2: at its date_added; one equal to any version held is a repeat."""
-    one, other = address(1), address(1, x_note="seen again")
-    indonesia.publish("id", one, other)
-    assert indonesia.objects("id") == [other]
-    assert indonesia.objects("id", version="all") == [one, other]
-    indonesia.publish("id", one)
-    assert indonesia.objects("id", version="all") == [one, other]
+    first, second = address(1), address(1, x_note="seen again")
+    indonesia.publish("id", first, second)
+    assert indonesia.objects("id") == [second]
+    assert indonesia.objects("id", version="all") == [first, second]
+    indonesia.publish("id", first)
+    assert indonesia.objects("id", version="all") == [first, second]
 
 
 def test_revocation_is_permanent(indonesia: Client) -> None:
@@ -196,11 +196,13 @@ def test_a_definition_is_shared_and_never_changes(indonesia: Client, singapore: 
 @pytest.mark.parametrize("change", [{"revoked": True}, {"name": "Mine", "version": "9.0.0"}, {"modified": stamp(1)}])
 def test_nobody_changes_what_the_hub_put_in(seeded: Any, singapore: Client, change: dict[str, Any]) -> None:
     """L4: H5 of the attacks. A version of an extension definition counted, though the hub had put it in."""
-    (own,) = (one for one in singapore.everything("alerts") if one["id"] == INCIDENT_CORE)
+    (own,) = (content for content in singapore.everything("alerts") if content["id"] == INCIDENT_CORE)
     assert "the hub's own" in singapore.refusal("alerts", own | {"modified": "2026-03-01T00:00:00.000Z"} | change)
     assert "the hub's own" in singapore.refusal("feeds", own | {"created_by_ref": IDENTITIES["SG"]} | change)
     singapore.publish("alerts", own)
-    assert [one for one in singapore.everything("alerts", version="all") if one["id"] == INCIDENT_CORE] == [own]
+    assert [content for content in singapore.everything("alerts", version="all") if content["id"] == INCIDENT_CORE] == [
+        own
+    ]
 
 
 def test_a_definition_or_observable_names_no_other_member_as_its_author(singapore: Client) -> None:

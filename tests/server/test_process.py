@@ -122,10 +122,10 @@ def test_a_body_that_is_cut_on_the_way_is_not_taken(hub_server: HubProcess) -> N
         connection.shutdown(socket.SHUT_WR)
         while connection.recv(1000):
             pass
-    found = hub_server.session("id-cert").get(
+    response = hub_server.session("id-cert").get(
         hub_server.url + at("alerts", "objects", indicator(960)["id"]), timeout=30
     )
-    assert found.status_code == 404
+    assert response.status_code == 404
 
 
 def envelopes(publisher: int, count: int) -> list[bytes]:
@@ -143,13 +143,13 @@ def numbers_in(body: bytes) -> list[str]:
 def held(process: HubProcess) -> list[str]:
     """The ids of all notes of the collection, page by page."""
     session = process.session("id-cert")
-    found: list[str] = []
+    ids: list[str] = []
     query: dict[str, Any] = {"limit": "1000", "match[type]": "note"}
     while True:
         page = session.get(process.url + at("alerts", "objects"), params=query, timeout=30).json()
-        found += [content["id"] for content in page.get("objects", [])]
+        ids += [content["id"] for content in page.get("objects", [])]
         if not page["more"]:
-            return found
+            return ids
         query["next"] = page["next"]
 
 
@@ -179,15 +179,15 @@ def test_what_was_acknowledged_outlives_kill_9(hub_process: MakeProcess) -> None
         running = [publishers.submit(publish, publisher) for publisher in range(4)]
         assert halfway.wait(120)
         process.kill()
-        for one in running:
-            one.result()
+        for thread in running:
+            thread.result()
     assert 300 <= len(acknowledged) < 1000
     process.start()
-    found = set(held(process))
-    assert {name for names in acknowledged for name in names} <= found
+    held_ids = set(held(process))
+    assert {name for names in acknowledged for name in names} <= held_ids
     for names in unknown:
-        assert len(found & set(names)) in (0, OBJECTS_A_REQUEST), "a request is there whole or not at all"
-    assert len(found) == OBJECTS_A_REQUEST * (len(acknowledged) + sum(found >= set(names) for names in unknown))
+        assert len(held_ids & set(names)) in (0, OBJECTS_A_REQUEST), "a request is there whole or not at all"
+    assert len(held_ids) == OBJECTS_A_REQUEST * (len(acknowledged) + sum(held_ids >= set(names) for names in unknown))
 
 
 def test_a_stop_answers_what_is_under_way_first(hub_process: MakeProcess) -> None:
@@ -214,8 +214,8 @@ def test_a_stop_answers_what_is_under_way_first(hub_process: MakeProcess) -> Non
         running = [publishers.submit(publish, publisher) for publisher in range(4)]
         assert begun.wait(120)
         assert process.stop() == 0
-        for one in running:
-            one.result()
+        for thread in running:
+            thread.result()
     assert "Traceback" not in process.log
     process.start()
     assert {name for names in acknowledged for name in names} <= set(held(process))
@@ -236,8 +236,8 @@ def test_a_stop_does_not_wait_for_idle_connections(hub_process: MakeProcess) -> 
     finally:
         for session in sessions:
             session.close()
-        for one in fresh:
-            one.close()
+        for connection in fresh:
+            connection.close()
 
 
 def test_a_stop_soon_after_the_start_does_not_wait_for_workers_that_load(hub_process: MakeProcess) -> None:

@@ -110,7 +110,7 @@ def test_a_provider_that_answers_slowly_makes_nobody_wait(served: HubProcess, pr
         third = come_back(served, *browsers[2])
         assert (third.status_code, "Retry-After" in third.headers) == (429, True)
         go.set()
-        assert [one.result().status_code for one in waiting] == [401, 401]
+        assert [future.result().status_code for future in waiting] == [401, 401]
     del provider.answers["/token"]
 
 

@@ -34,22 +34,22 @@ def test_a_full_disk_keeps_what_was_acknowledged(open_hub: OpenHub, template: Te
     with contextlib.closing(apsw.Connection(str(template.folder / "hub.sqlite"))) as connection:
         pages = connection.execute("PRAGMA page_count").get
     client = clients_of(open_hub(max_pages=pages + 40), template)("id-cert")
-    kept: list[Content] = []
+    acknowledged_objects: list[Content] = []
     for number in range(1000):
         envelope = [note(10 * number + n, content="x" * 2000) for n in range(5)]
         status, words = answer(client, "POST", as_envelope(envelope))
         if status != 202:
             break
-        kept += envelope
+        acknowledged_objects += envelope
     assert status == 503
     assert "no room" in words
-    assert ids(client.everything("id", limit=7)) == ids(kept) != []
+    assert ids(client.everything("id", limit=7)) == ids(acknowledged_objects) != []
     again = answer(client, "POST", as_envelope(envelope))
     assert again[0] == 503, "as often as it is tried"
-    assert ids(client.everything("id")) == ids(kept)
+    assert ids(client.everything("id")) == ids(acknowledged_objects)
     roomy = clients_of(open_hub(), template)("id-cert")
     roomy.publish("id", *envelope)
-    assert ids(roomy.everything("id")) == ids(kept + envelope)
+    assert ids(roomy.everything("id")) == ids(acknowledged_objects + envelope)
 
 
 @pytest.mark.sqlite
@@ -141,7 +141,7 @@ def test_a_clock_set_back_between_batches_loses_nothing(indonesia: Client, clock
     clock.now += step
     status = indonesia.publish("id", note(3, created="2010-01-01T00:00:00Z", modified="2010-01-01T00:00:00Z"))
     assert indonesia.get(f"/region/status/{status['id']}/").status_code == 200
-    found = indonesia.get(at("id", "objects"), added_after=reached)
-    assert ids(found.json["objects"]) == ids([note(3)])
-    assert found.headers[LAST] > reached
+    response = indonesia.get(at("id", "objects"), added_after=reached)
+    assert ids(response.json["objects"]) == ids([note(3)])
+    assert response.headers[LAST] > reached
     assert len(pairs(indonesia.objects("id"))) == 3

@@ -93,29 +93,29 @@ class Shelf:
 
 def shelves(collection: str) -> list[Shelf]:
     levels = [level for level in TLP if level <= HIGHEST.get(collection, TLP.AMBER_STRICT)]
-    found = [Shelf(indicator(10 + level, level=level), level) for level in levels]
-    found += [
+    shelf_list = [Shelf(indicator(10 + level, level=level), level) for level in levels]
+    shelf_list += [
         Shelf(note(20 + level, object_marking_refs=[TLP1_IDS[level]]), level) for level in levels if level in TLP1_IDS
     ]
     # a granular marking raises the level of the whole object
-    found += [
+    shelf_list += [
         Shelf(note(30 + level, granular_markings=[{"marking_ref": TLP2_IDS[level], "selectors": ["content"]}]), level)
         for level in levels
         if level > TLP.GREEN
     ]
     # a newer version governs the older ones: raised, they are for those who may see the newest
-    found += [Shelf(indicator(RISING, 1 + n, level=level), levels[-1]) for n, level in enumerate(levels)]
-    found += [Shelf(indicator(FALLING, 1 + n, level=level), level) for n, level in enumerate(reversed(levels))]
+    shelf_list += [Shelf(indicator(RISING, 1 + n, level=level), levels[-1]) for n, level in enumerate(levels)]
+    shelf_list += [Shelf(indicator(FALLING, 1 + n, level=level), level) for n, level in enumerate(reversed(levels))]
     # a definition has the level that it is marked with, and unmarked that of the collection (here its highest)
-    found.append(Shelf(statement(5, **marked(TLP.CLEAR)), TLP.CLEAR))
-    found.append(Shelf(statement(6), levels[-1]))
+    shelf_list.append(Shelf(statement(5, **marked(TLP.CLEAR)), TLP.CLEAR))
+    shelf_list.append(Shelf(statement(6), levels[-1]))
     # the members' own identities are for every reader, however they are marked
-    found.append(
+    shelf_list.append(
         Shelf(identity(1, id=IDENTITIES["ID"], created_by_ref=IDENTITIES["ID"], **marked(TLP.GREEN)), TLP.CLEAR)
     )
     if collection == "feeds":
-        found.append(Shelf(note(40, level=None), TLP.AMBER))
-    return found
+        shelf_list.append(Shelf(note(40, level=None), TLP.AMBER))
+    return shelf_list
 
 
 @pytest.fixture(scope="module")
@@ -144,13 +144,13 @@ def seen(collection: str, clearance: TLP) -> list[Shelf]:
     return [shelf for shelf in shelves(collection) if shelf.level <= clearance]
 
 
-def chosen(found: list[Shelf], version: str) -> list[Shelf]:
+def chosen(candidates: list[Shelf], version: str) -> list[Shelf]:
     """The last, first or all versions of each object among those found."""
     if version == "all":
-        return found
+        return candidates
     pick = max if version == "last" else min
-    ends = {shelf.pair[0]: pick(s.pair for s in found if s.pair[0] == shelf.pair[0]) for shelf in found}
-    return [shelf for shelf in found if ends[shelf.pair[0]] == shelf.pair]
+    ends = {shelf.pair[0]: pick(s.pair for s in candidates if s.pair[0] == shelf.pair[0]) for shelf in candidates}
+    return [shelf for shelf in candidates if ends[shelf.pair[0]] == shelf.pair]
 
 
 @pytest.mark.parametrize(("who", "collection", "clearance"), READABLE)
@@ -180,21 +180,21 @@ def test_one_object_and_its_versions_show_what_the_level_allows(
     visible = seen(collection, clearance)
     for name in dict.fromkeys(shelf.pair[0] for shelf in shelves(collection)):
         mine = [shelf for shelf in visible if shelf.pair[0] == name]
-        one, versions = (
+        response, versions = (
             client.get(at(collection, "objects", name)),
             client.get(at(collection, "objects", name, "versions")),
         )
         if not mine:
-            assert (one.status_code, versions.status_code) == (404, 404)
+            assert (response.status_code, versions.status_code) == (404, 404)
             assert client.objects(collection, id=name, version="all") == []
             missing = client.get(at(collection, "objects", an_id(777)))
-            assert one.json["description"].replace(name, "") == missing.json["description"].replace(an_id(777), "")
+            assert response.json["description"].replace(name, "") == missing.json["description"].replace(an_id(777), "")
             continue
-        assert one.json["objects"] == [shelf.content for shelf in chosen(mine, "last")]
+        assert response.json["objects"] == [shelf.content for shelf in chosen(mine, "last")]
         assert versions.json["versions"] == [shelf.pair[1] for shelf in mine]
         for version in ("first", "all"):
-            found = client.get(at(collection, "objects", name), version=version).json["objects"]
-            assert found == [shelf.content for shelf in chosen(mine, version)]
+            contents = client.get(at(collection, "objects", name), version=version).json["objects"]
+            assert contents == [shelf.content for shelf in chosen(mine, version)]
         for shelf in (s for s in shelves(collection) if s.pair[0] == name):
             exact = client.get(at(collection, "objects", name), version=shelf.pair[1]).json.get("objects", [])
             assert exact == ([shelf.content] if shelf in mine else [])

@@ -139,7 +139,7 @@ def parsed(content: Mapping[str, Any]) -> StixObject:
     return obj
 
 
-def made(object_type: str, **content: Any) -> StixObject:
+def stix_object(object_type: str, **content: Any) -> StixObject:
     common = {
         "type": object_type,
         "spec_version": "2.1",
@@ -151,15 +151,15 @@ def made(object_type: str, **content: Any) -> StixObject:
 
 
 def note(**content: Any) -> StixObject:
-    return made("note", content="x", object_refs=[ID_OWN], **content)
+    return stix_object("note", content="x", object_refs=[ID_OWN], **content)
 
 
 def identity(**content: Any) -> StixObject:
-    return made("identity", **({"name": "x"} | content))
+    return stix_object("identity", **({"name": "x"} | content))
 
 
 def address(value: str, **content: Any) -> StixObject:
-    return made("ipv4-addr", value=value, created=None, modified=None, **content)
+    return stix_object("ipv4-addr", value=value, created=None, modified=None, **content)
 
 
 DERIVED = stix2.IPv4Address(value="198.51.100.3").id
@@ -174,7 +174,7 @@ STATEMENT_CONTENT: Final[dict[str, Any]] = {
     "definition_type": "statement",
     "definition": {"statement": "Handle with care"},
 }
-STATEMENT = made("marking-definition", **STATEMENT_CONTENT)
+STATEMENT = stix_object("marking-definition", **STATEMENT_CONTENT)
 EXTENSION = {"name": "x", "schema": "x", "version": "1.0.0", "extension_types": ["property-extension"]}
 
 
@@ -195,8 +195,8 @@ EXTENSION = {"name": "x", "schema": "x", "version": "1.0.0", "extension_types": 
         (address("198.51.100.3", id=DERIVED), OPEN, NOBODY),
         (address("198.51.100.4", id=DERIVED), OPEN, "ID"),
         (address("198.51.100.4"), OPEN, "ID"),
-        (made("extension-definition", created_by_ref=ID_OWN, **EXTENSION), OPEN, "ID"),
-        (made("extension-definition", created_by_ref=OUTSIDER, **EXTENSION), RELAY, NOBODY),
+        (stix_object("extension-definition", created_by_ref=ID_OWN, **EXTENSION), OPEN, "ID"),
+        (stix_object("extension-definition", created_by_ref=OUTSIDER, **EXTENSION), RELAY, NOBODY),
         (STATEMENT, OPEN, NOBODY),
         (address("198.51.100.3", id=DERIVED, x_opencti_created_by_ref=ID_MISP), OPEN, NOBODY),
         (address("198.51.100.4", x_opencti_created_by_ref=OUTSIDER), RELAY, "ID"),
@@ -238,13 +238,17 @@ def test_a_definition_that_the_hub_does_not_hold_there_has_the_level_that_it_say
         (identity(id=SG_OPENCTI, created_by_ref=ID_OWN), OPEN, "identity of another member"),
         (identity(id=ID_OWN, created_by_ref=SG_OWN), OPEN, "names another member"),
         (identity(id=OUTSIDER, created_by_ref=OUTSIDER), OPEN, "no identity of a member"),
-        (made("extension-definition", created_by_ref=SG_OWN, **EXTENSION), RELAY, "names another member"),
-        (made("extension-definition", created_by_ref=OUTSIDER, **EXTENSION), OPEN, "no identity of a member"),
-        (made("marking-definition", **(STATEMENT_CONTENT | {"created_by_ref": SG_OWN})), OPEN, "names another member"),
+        (stix_object("extension-definition", created_by_ref=SG_OWN, **EXTENSION), RELAY, "names another member"),
+        (stix_object("extension-definition", created_by_ref=OUTSIDER, **EXTENSION), OPEN, "no identity of a member"),
+        (
+            stix_object("marking-definition", **(STATEMENT_CONTENT | {"created_by_ref": SG_OWN})),
+            OPEN,
+            "names another member",
+        ),
         (address("198.51.100.3", id=DERIVED, created_by_ref=SG_OWN), RELAY, "names another member"),
         (address("198.51.100.3", id=DERIVED, x_opencti_created_by_ref=SG_OPENCTI), RELAY, "names another member"),
         (address("198.51.100.3", id=DERIVED, extensions=OPENCTI_AUTHOR), RELAY, "names another member"),
-        (made("x-thing", created=None, modified=None, created_by_ref=SG_OWN), RELAY, "names another member"),
+        (stix_object("x-thing", created=None, modified=None, created_by_ref=SG_OWN), RELAY, "names another member"),
     ],
 )
 def test_nobody_speaks_for_another(obj: StixObject, collection: Collection, words: str) -> None:

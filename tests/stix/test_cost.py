@@ -47,26 +47,26 @@ def an_id(object_type: str, number: int) -> str:
     return f"{object_type}--00000000-0000-4000-8000-{number:012d}"
 
 
-def made(object_type: str, **content: Any) -> list[Content]:
+def objects_of(object_type: str, **content: Any) -> list[Content]:
     times = {} if object_type in OBSERVABLES else dict.fromkeys(("created", "modified"), "2026-01-01T00:00:00.000Z")
     common = {"type": object_type, "spec_version": "2.1", "id": an_id(object_type, 1), "object_marking_refs": [GREEN]}
     return [common | times | content]
 
 
 def note(**content: Any) -> list[Content]:
-    return made("note", **{"content": "x", "object_refs": [an_id("indicator", 1)]} | content)
+    return objects_of("note", **{"content": "x", "object_refs": [an_id("indicator", 1)]} | content)
 
 
 def incident(**core: Any) -> list[Content]:
     extension = {"extension_type": "property-extension", "determination": "confirmed", "investigation_status": "open"}
-    return made("incident", name="x", extensions={EXTENSION: extension | core})
+    return objects_of("incident", name="x", extensions={EXTENSION: extension | core})
 
 
 OBSERVABLES: Final = frozenset({"file", "email-addr", "domain-name", "url", "windows-registry-key", "network-traffic"})
 SHAPES: Final[dict[str, Shape]] = {
     "a text": lambda n: note(content="x" * n * 50),
-    "texts like mail addresses": lambda n: made("report", name="x", description="a@a." * n * 5 + "1", published="2026-01-01T00:00:00Z", object_refs=[an_id("indicator", 1)]),
-    "texts of a translation": lambda n: made("language-content", object_ref=an_id("indicator", 1), contents={"id": {f"x_{i}": "+62 1" for i in range(n)}}),
+    "texts like mail addresses": lambda n: objects_of("report", name="x", description="a@a." * n * 5 + "1", published="2026-01-01T00:00:00Z", object_refs=[an_id("indicator", 1)]),
+    "texts of a translation": lambda n: objects_of("language-content", object_ref=an_id("indicator", 1), contents={"id": {f"x_{i}": "+62 1" for i in range(n)}}),
     "references": lambda n: note(object_refs=[an_id("indicator", i) for i in range(n)]),
     "references to observables": lambda n: note(object_refs=[an_id("ipv4-addr", i) for i in range(n)]),
     "references that are none": lambda n: note(object_refs=["x"] * n),
@@ -97,20 +97,20 @@ SHAPES: Final[dict[str, Shape]] = {
         external_references=[{"source_name": f"s{i}", "url": "x"} for i in range(n)],
         granular_markings=[{"marking_ref": GREEN, "selectors": [f"external_references.[{i}]" for i in range(n)]}],
     ),
-    "hashes": lambda n: made("file", hashes={f"H{i}": "x" for i in range(n)}),
-    "an e-mail address": lambda n: made("email-addr", value="a@" + "b." * n + "!"),
-    "a domain name": lambda n: made("domain-name", value="a." * n + "!"),
-    "a URL": lambda n: made("url", value="h" * n * 50),
-    "registry values": lambda n: made(
+    "hashes": lambda n: objects_of("file", hashes={f"H{i}": "x" for i in range(n)}),
+    "an e-mail address": lambda n: objects_of("email-addr", value="a@" + "b." * n + "!"),
+    "a domain name": lambda n: objects_of("domain-name", value="a." * n + "!"),
+    "a URL": lambda n: objects_of("url", value="h" * n * 50),
+    "registry values": lambda n: objects_of(
         "windows-registry-key", key="k", values=[{"name": f"v{i}", "data": "d"} for i in range(n)]
     ),
-    "socket options": lambda n: made(
+    "socket options": lambda n: objects_of(
         "network-traffic",
         protocols=["tcp"],
         src_ref=an_id("ipv4-addr", 1),
         extensions={"socket-ext": {"address_family": "AF_INET", "options": {f"SO_{i}": i for i in range(n)}}},
     ),
-    "contained observables": lambda n: made(
+    "contained observables": lambda n: objects_of(
         "observed-data",
         first_observed="2026-01-01T00:00:00Z",
         last_observed="2026-01-01T00:00:00Z",
@@ -121,8 +121,8 @@ SHAPES: Final[dict[str, Shape]] = {
     ),
     "events of an incident": lambda n: incident(event_refs=[an_id("event", i) for i in range(n)]),
     "counts of an incident": lambda n: incident(impacted_entity_counts={f"e{i}": 1 for i in range(n)}),
-    "sectors": lambda n: made("identity", name="x", identity_class="class", sectors=["energy"] * n),
-    "a name": lambda n: made("identity", name="\u041c\u0443(" * n),
+    "sectors": lambda n: objects_of("identity", name="x", identity_class="class", sectors=["energy"] * n),
+    "a name": lambda n: objects_of("identity", name="\u041c\u0443(" * n),
     "objects": lambda n: [content for i in range(n) for content in note(id=an_id("note", i))],
     "objects that are none": lambda n: [{}] * n,
 }  # fmt: skip

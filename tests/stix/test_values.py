@@ -11,7 +11,7 @@ from hub.stix.values import LONGEST, MARKS_MOST, mark, marks_in, normal, texts_o
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ("BAD.Example.", "bad.example"),
         ("2001:DB8:0:0::7", "2001:db8::7"),
@@ -20,9 +20,9 @@ from hub.stix.values import LONGEST, MARKS_MOST, mark, marks_in, normal, texts_o
         (" AB12 ", "ab12"),
     ],
 )
-def test_what_means_the_same_is_the_same(one: str, other: str) -> None:
+def test_what_means_the_same_is_the_same(first: str, second: str) -> None:
     """Letters, dots at the end, forms of addresses, both spellings of a domain, both forms of an accent."""
-    assert normal(one) == normal(other)
+    assert normal(first) == normal(second)
 
 
 @pytest.mark.parametrize("text", ["", ":", "::::::::", "a" * 300 + "\u00fc.example", "\ud800.\u00fc", "..", "[x]:1"])

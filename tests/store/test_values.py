@@ -62,9 +62,9 @@ def test_objects_are_found_by_their_values(store: Store) -> None:
     index(store)
     marks = (mark("bad.example"), mark("other.example"))
     page = store.read(asking(marks=marks, limit=1), 1 << 20)
-    assert ([one["id"] for one in contents(page.body)], page.more) == ([an_id(1)], True)
+    assert ([content["id"] for content in contents(page.body)], page.more) == ([an_id(1)], True)
     page = store.read(asking(marks=marks, after=page.last), 1 << 20)
-    assert ([one["id"] for one in contents(page.body)], page.more) == ([an_id(2)], False)
+    assert ([content["id"] for content in contents(page.body)], page.more) == ([an_id(2)], False)
     assert list(contents_of(store, asking(marks=marks, types=("malware",)))) == []
 
 
@@ -170,9 +170,9 @@ def test_found_by_value_is_what_a_walk_over_everything_finds(store: Store, seed:
         if act < 0.7:
             versions[number] += 1
             some = drawn.sample(values, drawn.randrange(3))
-            one = valued(number, *some, version=versions[number], level=drawn.randrange(5))
+            new_content = valued(number, *some, version=versions[number], level=drawn.randrange(5))
             other = drawn.choice(["ID", "SG"])
-            add(store, replace(one, owner=""), publisher=other, collection=drawn.choice(["shared", "other"]))
+            add(store, replace(new_content, owner=""), publisher=other, collection=drawn.choice(["shared", "other"]))
         elif act < 0.8:
             records = list(store.records("shared"))
             if records:
@@ -185,15 +185,15 @@ def test_found_by_value_is_what_a_walk_over_everything_finds(store: Store, seed:
             store.purge("shared", an_id(number))
         if drawn.random() < 0.3:
             index(store)
-    found = 0
+    match_count = 0
     for collection in ("shared", "other"):
         for clearance in LEVELS:
             seen = list(contents_of(store, asking(collection=collection, clearance=clearance)))
             for value in values:
-                expected = [one["id"] for one in seen if value in set(texts_of(one))]
+                expected = [new_content["id"] for new_content in seen if value in set(texts_of(new_content))]
                 assert holding(store, value, clearance, collection) == expected
-                found += len(expected)
-    assert found > 0
+                match_count += len(expected)
+    assert match_count > 0
 
 
 def test_a_value_of_nobody(store: Store) -> None:
@@ -267,8 +267,8 @@ def test_a_record_without_a_body_is_waited_for_by_nobody(tmp_path: Path) -> None
 
 def test_two_processes_that_index_do_the_same(open_store: OpenStore) -> None:
     """One does it, the other passes over it."""
-    one, two = open_store(), open_store()
-    add(one, valued(1, "a.example"), valued(2, "b.example"))
-    assert (one.index_values("shared", 1), two.index_values("shared", 9)) in ((1, 0), (0, 0))
+    first, second = open_store(), open_store()
+    add(first, valued(1, "a.example"), valued(2, "b.example"))
+    assert (first.index_values("shared", 1), second.index_values("shared", 9)) in ((1, 0), (0, 0))
     query = asking(marks=(mark("a.example"), mark("b.example")))
-    assert [content["id"] for content in contents_of(two, query)] == [an_id(1), an_id(2)]
+    assert [content["id"] for content in contents_of(second, query)] == [an_id(1), an_id(2)]

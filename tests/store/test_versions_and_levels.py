@@ -49,7 +49,7 @@ _collections = itertools.count()
 
 
 @dataclass
-class Kept:
+class StoredRecord:
     """One record of the model."""
 
     candidate: Candidate
@@ -62,24 +62,24 @@ class Model:
     """A list in place order, and every question answered by walking it."""
 
     def __init__(self) -> None:
-        self.kept: list[Kept] = []
+        self.records: list[StoredRecord] = []
 
-    def visible(self, clearance: int) -> list[Kept]:
+    def visible(self, clearance: int) -> list[StoredRecord]:
         """What a reader of this clearance may see at all."""
-        return [record for record in self.kept if self.governing(record) <= clearance]
+        return [record for record in self.records if self.governing(record) <= clearance]
 
-    def governing(self, record: Kept) -> int:
+    def governing(self, record: StoredRecord) -> int:
         """The level that decides who is shown this version (law L5 d)."""
         newer = [
             other
-            for other in self.kept
+            for other in self.records
             if other.candidate.id == record.candidate.id and other.version >= record.version
         ]
         return max(version.candidate.level or 0 for version in newer)
 
     def matching(
         self, clearance: int, versions: VersionMatch, ids: Iterable[str] = (), types: Iterable[str] = ()
-    ) -> list[Kept]:
+    ) -> list[StoredRecord]:
         """What a reader asks for, in place order."""
         visible = self.visible(clearance)
         records = []
@@ -101,26 +101,26 @@ class Model:
 
     def delete(
         self, object_id: str, publisher: str, clearance: int, versions: VersionMatch
-    ) -> tuple[Deletion, list[Kept]]:
+    ) -> tuple[Deletion, list[StoredRecord]]:
         """Take the publisher's part out of what this reader may see and asks for; and what more readers see since."""
         requested = self.matching(clearance, versions, ids=(object_id,))
         if not requested:
             return Deletion.MISSING, []
-        before = [(record, self.governing(record)) for record in self.kept if record.candidate.id == object_id]
+        before = [(record, self.governing(record)) for record in self.records if record.candidate.id == object_id]
         for record in requested:
             record.publishers.discard(publisher)
-        self.kept = [record for record in self.kept if record.publishers]
-        lowered = [record for record, level in before if record in self.kept and self.governing(record) < level]
+        self.records = [record for record in self.records if record.publishers]
+        lowered = [record for record, level in before if record in self.records and self.governing(record) < level]
         others = any(record.publishers for record in requested)
         return Deletion.OTHERS_REMAIN if others else Deletion.DELETED, lowered
 
-    def move(self, lowered: list[Kept], records: Sequence[Record]) -> None:
+    def move(self, lowered: list[StoredRecord], records: Sequence[Record]) -> None:
         """What more readers see stands at the end of the line, oldest version first."""
         moved = sorted(lowered, key=lambda record: record.version)
-        self.kept = [record for record in self.kept if record not in moved] + moved
-        for kept, record in zip(moved, records[len(records) - len(moved) :], strict=True):
-            assert (record.id, record.body) == (kept.candidate.id, kept.candidate.body)
-            kept.place, kept.version = record.place, record.version
+        self.records = [record for record in self.records if record not in moved] + moved
+        for stored, record in zip(moved, records[len(records) - len(moved) :], strict=True):
+            assert (record.id, record.body) == (stored.candidate.id, stored.candidate.body)
+            stored.place, stored.version = record.place, record.version
 
 
 def _of(number: int, version: int, level: int) -> Candidate:
@@ -162,34 +162,34 @@ def test_every_reader_gets_what_a_walk_over_everything_gives(
             model.move(lowered, list(store.records(collection)))
         else:
             object_id = an_id(what, TYPES[what % 3])
-            purged = [record for record in model.kept if record.candidate.id == object_id]
+            purged = [record for record in model.records if record.candidate.id == object_id]
             assert store.purge(collection, object_id) == len(purged)
-            model.kept = [record for record in model.kept if record not in purged]
+            model.records = [record for record in model.records if record not in purged]
     # the server of the MongoDB tests scans where MongoDB has an index: each example asks for another tenth of all there is
     _compare(store, model, collection, limit, every=1 if kind == "sqlite" else 10)
 
 
 def _append(store: Store, model: Model, collection: str, who: str, what: list[Candidate]) -> None:
     outcomes = add(store, *what, collection=collection, publisher=who)
-    new = list(store.records(collection))[len(model.kept) :]
+    new = list(store.records(collection))[len(model.records) :]
     added = [sent for sent, outcome in zip(what, outcomes, strict=True) if outcome.verdict is Verdict.ADDED]
     assert [record.body for record in new] == [sent.body for sent in added]
     for sent, record in zip(added, new, strict=True):
-        model.kept.append(Kept(sent, record.place, record.version, {who}))
+        model.records.append(StoredRecord(sent, record.place, record.version, {who}))
     for sent, outcome in zip(what, outcomes, strict=True):
         if outcome.verdict is Verdict.REPEAT:
-            holders = [k for k in model.kept if (k.candidate.id, k.candidate.digest) == (sent.id, sent.digest)]
+            holders = [k for k in model.records if (k.candidate.id, k.candidate.digest) == (sent.id, sent.digest)]
             if not holders:  # an observable that another member published, which stands for all
                 assert sent.version is None
-                holders = [k for k in model.kept if k.candidate.id == sent.id and k.publishers - {who}][-1:]
+                holders = [k for k in model.records if k.candidate.id == sent.id and k.publishers - {who}][-1:]
             for holder in holders:
                 holder.publishers.add(who)
 
 
 def _compare(store: Store, model: Model, collection: str, limit: int, every: int) -> None:
-    assert places(store, collection) == [record.place for record in model.kept]
+    assert places(store, collection) == [record.place for record in model.records]
     assert [set(record.publishers) for record in store.records(collection)] == [
-        entry.publishers for entry in model.kept
+        entry.publishers for entry in model.records
     ]
     filters: list[dict[str, Any]] = [
         {},

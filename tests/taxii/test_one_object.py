@@ -8,7 +8,7 @@ import pytest
 
 from tests.server.making import LAST, Client, address, an_id, at, ids, indicator, note, pairs, stamp, statement
 
-ONE = an_id(1)
+OBJECT_ID = an_id(1)
 UNKNOWN = an_id(99)
 
 
@@ -21,7 +21,7 @@ def writer(indonesia: Client) -> Client:
 
 def test_an_object_comes_alone_in_its_latest_version(writer: Client) -> None:
     """OI-1: in an envelope."""
-    assert writer.get(at("id", "objects", ONE)).json == {"more": False, "objects": [indicator(1, version=3)]}
+    assert writer.get(at("id", "objects", OBJECT_ID)).json == {"more": False, "objects": [indicator(1, version=3)]}
 
 
 @pytest.mark.parametrize("name", [UNKNOWN, "nonsense", "%00", "' OR 1=1", "a" * 3000, "..", an_id(5, "indicator")])
@@ -44,8 +44,8 @@ def test_an_unknown_object_is_not_found(writer: Client, name: str) -> None:
 )  # fmt: skip - a table
 def test_versions_and_limit_work_on_one_object(writer: Client, requested: str, versions: list[int]) -> None:
     """OI-3: match[version] and limit; where no version matches the envelope is empty."""
-    path = at("id", "objects", ONE)
-    expected = [(ONE, stamp(version)) for version in versions]
+    path = at("id", "objects", OBJECT_ID)
+    expected = [(OBJECT_ID, stamp(version)) for version in versions]
     assert pairs(writer.get(path, version=requested).json.get("objects", [])) == expected
     for by in ("next", "added_after"):
         pages = [page.json.get("objects", []) for page in writer.walk(path, by, version=requested, limit=1)]
@@ -56,22 +56,22 @@ def test_versions_and_limit_work_on_one_object(writer: Client, requested: str, v
 @pytest.mark.parametrize("filters", [{"type": "note"}, {"id": UNKNOWN}])
 def test_type_and_id_mean_nothing_on_one_object(writer: Client, filters: dict[str, Any]) -> None:
     """OI-4: only version and spec_version are valid there; the others are ignored."""
-    assert writer.get(at("id", "objects", ONE), **filters).json["objects"] == [indicator(1, version=3)]
+    assert writer.get(at("id", "objects", OBJECT_ID), **filters).json["objects"] == [indicator(1, version=3)]
 
 
 def test_a_deleted_object_is_not_found(writer: Client) -> None:
     """DE-1: DELETE gives 200, then GET gives exactly 404."""
-    assert writer.delete("id", ONE).status_code == 200
-    assert writer.get(at("id", "objects", ONE)).status_code == 404
-    assert writer.get(at("id", "objects", ONE), version="all").status_code == 404
+    assert writer.delete("id", OBJECT_ID).status_code == 200
+    assert writer.get(at("id", "objects", OBJECT_ID)).status_code == 404
+    assert writer.get(at("id", "objects", OBJECT_ID), version="all").status_code == 404
 
 
 def test_a_deleted_object_is_gone_everywhere(writer: Client) -> None:
     """DE-2: in no version, from manifest, objects and versions."""
-    writer.delete("id", ONE)
+    writer.delete("id", OBJECT_ID)
     assert ids(writer.objects("id", version="all")) == [an_id(5, "note"), an_id(6, "note")]
     assert ids(writer.manifest("id", version="all")) == [an_id(5, "note"), an_id(6, "note")]
-    assert writer.get(at("id", "objects", ONE, "versions")).status_code == 404
+    assert writer.get(at("id", "objects", OBJECT_ID, "versions")).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -80,31 +80,35 @@ def test_a_deleted_object_is_gone_everywhere(writer: Client) -> None:
 )
 def test_single_versions_are_deleted(writer: Client, requested: str, remaining: list[int]) -> None:
     """DE-3: match[version] removes what it names, and the latest of the rest takes over."""
-    assert writer.delete("id", ONE, version=requested).status_code == 200
-    assert pairs(writer.objects("id", id=ONE, version="all")) == [(ONE, stamp(version)) for version in remaining]
-    assert pairs(writer.objects("id", id=ONE)) == [(ONE, stamp(version)) for version in remaining[-1:]]
-    assert pairs(writer.objects("id", id=ONE, version="first")) == [(ONE, stamp(version)) for version in remaining[:1]]
+    assert writer.delete("id", OBJECT_ID, version=requested).status_code == 200
+    assert pairs(writer.objects("id", id=OBJECT_ID, version="all")) == [
+        (OBJECT_ID, stamp(version)) for version in remaining
+    ]
+    assert pairs(writer.objects("id", id=OBJECT_ID)) == [(OBJECT_ID, stamp(version)) for version in remaining[-1:]]
+    assert pairs(writer.objects("id", id=OBJECT_ID, version="first")) == [
+        (OBJECT_ID, stamp(version)) for version in remaining[:1]
+    ]
 
 
 def test_what_is_not_there_cannot_be_deleted(writer: Client) -> None:
     """DE-4: 404 for an unknown object, for the second DELETE of the same, and for a version that is not held."""
     assert writer.delete("id", UNKNOWN).status_code == 404
-    assert writer.delete("id", ONE, version="2001-01-01T00:00:00Z").status_code == 404
-    assert writer.delete("id", ONE).status_code == 200
-    assert writer.delete("id", ONE).status_code == 404
+    assert writer.delete("id", OBJECT_ID, version="2001-01-01T00:00:00Z").status_code == 404
+    assert writer.delete("id", OBJECT_ID).status_code == 200
+    assert writer.delete("id", OBJECT_ID).status_code == 404
 
 
 def test_a_deleted_object_can_be_added_again(writer: Client) -> None:
     """DE-5: and a poller by added_after meets it."""
     reached = writer.get(at("id", "objects")).headers[LAST]
-    writer.delete("id", ONE)
+    writer.delete("id", OBJECT_ID)
     writer.publish("id", indicator(1))
     assert writer.objects("id", added_after=reached) == [indicator(1)]
 
 
 def test_versions_lists_each_version(writer: Client) -> None:
     """VE-1: as texts, in the order in which they came."""
-    assert writer.get(at("id", "objects", ONE, "versions")).json == {
+    assert writer.get(at("id", "objects", OBJECT_ID, "versions")).json == {
         "more": False,
         "versions": [stamp(1), stamp(2), stamp(3)],
     }
@@ -123,7 +127,7 @@ def test_versions_of_an_unknown_object_are_not_found(writer: Client) -> None:
 
 def test_versions_are_paged(writer: Client) -> None:
     """VE-4: limit, more and added_after work; with `next` on top."""
-    path = at("id", "objects", ONE, "versions")
+    path = at("id", "objects", OBJECT_ID, "versions")
     for by in ("next", "added_after"):
         pages = [page.json["versions"] for page in writer.walk(path, by, limit=1)]
         assert pages == [[stamp(1)], [stamp(2)], [stamp(3)]]

@@ -15,9 +15,9 @@ def main() -> None:
             below = Path(folder) / str(number)
             below.mkdir()
             (below / "bundle.json").write_text(json.dumps(bundle), encoding="utf-8")
-            told = stix_2_to_misp(below / "bundle.json", output_dir=below)
+            outcome = stix_2_to_misp(below / "bundle.json", output_dir=below)
             events = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(below.glob("*.out"))]
-            results[name] = {"events": events, "errors": [str(error) for error in told.get("errors", [])]}
+            results[name] = {"events": events, "errors": [str(error) for error in outcome.get("errors", [])]}
     json.dump(results, sys.stdout)
 
 

@@ -27,8 +27,8 @@ class Platform(OpenCTIApiClient):
             return {"data": {operation: []}}
         if not re.match(r"\s*mutation\b", query):
             return {"data": {operation: {"edges": [], "pageInfo": {"hasNextPage": False, "globalCount": 0}}}}
-        given = (variables or {}).get("input") or variables
-        self.mutations.append((operation, given))
-        identifier = given.get("stix_id") or given.get("value") or given.get("id")
-        made = Answer(id=identifier, standard_id=identifier, entity_type=operation, parent_types=[], observables=[])
-        return {"data": {operation: made}}
+        arguments = (variables or {}).get("input") or variables
+        self.mutations.append((operation, arguments))
+        identifier = arguments.get("stix_id") or arguments.get("value") or arguments.get("id")
+        answer = Answer(id=identifier, standard_id=identifier, entity_type=operation, parent_types=[], observables=[])
+        return {"data": {operation: answer}}

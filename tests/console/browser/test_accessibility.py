@@ -17,16 +17,16 @@ def test_axe_finds_nothing(office: Office, app: flask.Flask, scheme: str) -> Non
     # its policy is the subject of the other tests, and would not let axe in
     visitors = Visitors(office, 700 if scheme == "light" else 800, color_scheme=scheme, bypass_csp=True)
     matched = app.url_map.bind("localhost")
-    found = {}
+    violations = {}
     for number, visit in enumerate(VISITS):
         if visit.status != 200:
             office.windows.expect_complaint(str(visit.status))
         page = visit.go(visitors)
         method, path = office.windows.loaded(page)
         assert matched.match(path, method)[0] == visit.view
-        found[f"{number} {visit.view}"] = problems(page)
+        violations[f"{number} {visit.view}"] = problems(page)
         shoot(page, f"{visit.view}-{number:02d}-{scheme}")
     for language in LANGUAGES:
         visitors.singapore.open(f"/console/language?to={language}&back={visitors.incident}")
-        found[language] = problems(visitors.singapore.page)
-    assert {name: some for name, some in found.items() if some} == {}
+        violations[language] = problems(visitors.singapore.page)
+    assert {name: some for name, some in violations.items() if some} == {}

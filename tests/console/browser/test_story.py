@@ -130,7 +130,7 @@ def test_hostile_texts_are_texts(office: Office, width: int) -> None:
                 target_ref=versioned("malware", number, "ID")["id"],
             ),
         ]
-        refs = [first["id"], *(one["id"] for one in parts)]
+        refs = [first["id"], *(part["id"] for part in parts)]
         office.publish("id-cert", first, *parts, report(number, "ID", object_refs=refs, name=name), to="id")
     malaysia.open("/asean/board/")
     assert malaysia.page.locator("article.incident").count() >= len(HOSTILE)

@@ -89,10 +89,10 @@ def test_axe_finds_nothing_and_pages_fit(
     page = desks.open(region.offices["ID"], color_scheme=scheme, bypass_csp=True)
     visitor = Visitor(region, desks, tmp_path, scheme, page)
     matched = browser.app.url_map.bind("localhost")
-    found = {}
+    violations = {}
     for language in LANGUAGES:
         visitor.open(f"language?to={language}&back={visitor.path}{visitor.report}release")
-        found[language] = problems(page)
+        violations[language] = problems(page)
         shoot(page, f"release-{language}")
     visitor.open("language?to=en")
     for number, visit in enumerate(VISITS):
@@ -104,9 +104,9 @@ def test_axe_finds_nothing_and_pages_fit(
             own = path if visit.view == "open_desk" else f"{browser.guard.prefix}/{path.removeprefix(visitor.path)}"
             assert matched.match(own, method)[0] == visit.view
         name = f"{number:02d}-{visit.view}"
-        found[name] = problems(page)
+        violations[name] = problems(page)
         shoot(page, f"{name}-{scheme}")
         page.set_viewport_size({"width": 360, "height": 800})
         assert overflow(page) == 0, name
         page.set_viewport_size({"width": 1280, "height": 900})
-    assert {name: some for name, some in found.items() if some} == {}
+    assert {name: some for name, some in violations.items() if some} == {}
