@@ -28,6 +28,7 @@ TWICE: Final = (
     "tests/taxii/",
     "tests/door/",
     "tests/community/test_board.py::",
+    "tests/community/test_board_events.py::",
     "tests/community/test_ledger.py::",
     "tests/console/test_accounts_page.py::",
     "tests/console/test_drills_page.py::",

@@ -159,18 +159,23 @@ class Board:
     def _write_again(
         self, shown: _Shown, view: View, now: int, counted_since: int
     ) -> tuple[bool, list[Sample], list[Sample]]:
-        """(2): whether anything changed, and the samples that count no more and those that count from now on."""
+        """(2): whether any entry changed, and the samples that count no more and those that count from now on.
+
+        What changes above the view's levels leaves its entries as they were.
+        """
         changed = dict.fromkeys(self._index.changes[shown.changes :])
         shown.changes = len(self._index.changes)
         while shown.deadlines and shown.deadlines[0][0] <= now:
             changed[heappop(shown.deadlines)[1]] = None
         old_samples: list[Sample] = []
         new_samples: list[Sample] = []
+        is_other = False
         for identifier in changed:
             before = shown.entries.pop(identifier, None)
             if before is not None and before.counts:
                 old_samples += before.samples
             entry = self._writer.entry(self._index.incidents[identifier], view, now, counted_since)
+            is_other = is_other or entry != before
             if entry is None:
                 continue
             shown.entries[identifier] = entry
@@ -179,7 +184,7 @@ class Board:
             if entry.counts:
                 new_samples += entry.samples
                 heappush(shown.leaving, (entry.first, identifier))
-        return bool(changed), old_samples, new_samples
+        return is_other, old_samples, new_samples
 
     def _in_order(self, entries: Iterable[Entry]) -> list[Entry]:
         """By urgency, each page with a share for every reporter as long as it has any."""

@@ -11,7 +11,7 @@ import orjson
 from hub.community.board import Board, OpenIncidents, view_of
 from hub.community.entry import Entry, Overdue
 from hub.community.held import HeldSteps
-from hub.community.index import BoardIndex, View, speaks_of_steps, visible
+from hub.community.index import BoardIndex, View, changes_boards, speaks_of_steps, visible
 from hub.community.ledger import Ledger
 from hub.errors import ForbiddenError
 from hub.protocol.labels import STEP_PREFIXES, Say, may_be_step
@@ -20,6 +20,7 @@ from hub.protocol.steps import Step, refusal
 from hub.settings import Limits
 from hub.sharing import access, gate
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
+from hub.sharing.events import Sight
 from hub.sharing.members import Account, AccountKind, Member
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
@@ -43,6 +44,7 @@ class Community:
         self._lock = threading.Lock()
         self._indexes: dict[str, BoardIndex] = {}
         self._boards: dict[str, Board] = {}
+        self._changes_boards = changes_boards(catalogue)
         self.ledger = Ledger(store, clock)
 
     # --- the board ------------------------------------------------------------------------------------------------
@@ -60,6 +62,12 @@ class Community:
         reader, api_root = self._must_be_cert(account, root)
         about = self._about(reader, api_root)
         return self._board(api_root).open_incidents(view_of(reader, api_root), about, within=within)
+
+    def board_sights(self, account: Account | None, root: str) -> tuple[Sight, ...]:
+        """What this reader's board is made of, to be told of what changes it; ForbiddenError as for the board."""
+        reader, api_root = self._must_be_cert(account, root)
+        levels = view_of(reader, api_root).items()
+        return tuple(Sight(collection, TLP(level), self._changes_boards) for collection, level in levels)
 
     def _about(self, reader: Account, root: ApiRoot) -> dict[str, Any]:
         """Whose board it is, and which contacts nobody has confirmed lately."""

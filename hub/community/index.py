@@ -27,6 +27,7 @@ from hub.protocol.labels import Say, stage_of
 from hub.protocol.notes import parse_step
 from hub.protocol.steps import Step
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
+from hub.sharing.events import Selection
 from hub.sharing.members import AccountKind
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.timestamps import parse_timestamp
@@ -373,6 +374,26 @@ def speaks_of_steps(collection: Collection) -> bool:
 def takes_incidents(collection: Collection) -> bool:
     """Whether incidents can come into the collection: no profile of it refuses them whatever they say."""
     return all(profile.takes("incident") for profile in collection.profiles)
+
+
+def changes_boards(catalogue: Catalogue) -> Selection:
+    """Of what comes into collections, what `BoardIndex` takes in. All else leaves every board as it is."""
+
+    def takes(collection: str, content: Mapping[str, Any]) -> bool:
+        declared = catalogue.by_id(collection)
+        if content["type"] == "report":
+            is_about_incidents = any(ref.startswith("incident--") for ref in content.get("object_refs", ()))
+            return is_about_incidents and stage_of(content.get("labels", ())) != ""
+        if content["type"] == "note":
+            is_step = declared is not None and speaks_of_steps(declared)
+            return is_step and parse_step(content, catalogue.reserved) is not None
+        if content["type"] == "identity":
+            # a later version may take sectors away
+            is_first = content.get("created") == content.get("modified")
+            return content["id"] not in catalogue.reserved and (not is_first or bool(content.get("sectors")))
+        return True
+
+    return Selection(_TYPES, takes)
 
 
 def visible(statement: IncidentVersion | StageStatement | StepVersion | SectorStatement, view: View) -> bool:

@@ -11,6 +11,8 @@ worker of the WSGI server would spend a thread on each.
    account is checked again, and the connection ends with the account's right to it.
 5. The hub's own pages listen with the session of the browser. They come from another port of the hub, so the browser
    asks for leave to read the answer (CORS): it is given to the pages' own origin and to no other.
+6. A page that shows the board asks with `about=board`, and is told of what changes the board alone; with `since`, the time
+   at which it was made, not of what it shows already. A page is sent at most two events a second.
 """
 
 from __future__ import annotations
@@ -41,17 +43,22 @@ from hub.server.certificates import Certificates, agreed
 from hub.server.front import client_address, environ_of
 from hub.server.logins import PasswordQueue
 from hub.sharing.credentials import PasswordCheck, name_tried
-from hub.sharing.events import Moves, Sight, newest, sights
+from hub.sharing.events import Moves, Sight, present, sights
 from hub.sharing.gate import no_credentials
 from hub.sharing.members import Account
 from hub.sharing.sessions import COOKIE, SECURE_COOKIE, Sessions
-from hub.stix.timestamps import format_place
+from hub.stix.timestamps import format_place, parse_lenient_timestamp
 
 HEARTBEAT_SECONDS: Final = 15.0
 SEND_SECONDS: Final = 10.0  # for one listener to take a message
+PAGE_GAP_SECONDS: Final = (
+    0.5  # between two events for a page, which looks 0.9 seconds after its last look at the earliest
+)
 _STORE_AWAY_SECONDS: Final = 1.0  # between two tries
 _LOGINS_AT_A_TIME: Final = 4  # threads that look accounts up
+_BEGINNING: Final = "1970-01-01T00:00:00Z"
 _lots: Final = random.Random()  # noqa: S311 - spreads, protects nothing
+_pause: Final = asyncio.sleep  # tests put another in its place
 _STREAM: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -69,22 +76,18 @@ class Listener:
 
     account: Account | None
     proof: bytes | None
-    root: str
-    names: tuple[str, ...]
     sights: tuple[Sight, ...]
     announced: dict[str, int] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     ended: bool = False
+    since: int = 0  # a place: what stands before it is no news
     cookie: str = ""  # of the session that opened it, if one did
 
-    def offer(self, moved: Mapping[Sight, int]) -> None:
-        """Keep what is news to this listener, the last place of each collection."""
-        for sight in self.sights:
-            place = moved.get(sight, 0)
-            if place > self.announced.get(sight.collection, 0):
-                self.announced[sight.collection] = self.pending[sight.collection] = place
-        if self.pending:
+    def offer(self, sight: Sight, place: int) -> None:
+        """Keep it where it is news to this listener: the last place of each collection."""
+        if place > self.announced.get(sight.collection, self.since):
+            self.announced[sight.collection] = self.pending[sight.collection] = place
             self.wake.set()
 
     def take(self) -> bytes:
@@ -127,6 +130,7 @@ class Events:
         self._heartbeat_seconds = heartbeat_seconds
         self._send_seconds = send_seconds
         self._listeners: set[Listener] = set()
+        self._by_sight: dict[Sight, set[Listener]] = {}
         self._per_account: Counter[str] = Counter()
         self._wanted: frozenset[Sight] = frozenset()  # replaced, never changed: the thread reads it
         self._anybody = threading.Event()
@@ -194,8 +198,9 @@ class Events:
         _closed(moves)
 
     def _announce(self, moved: Mapping[Sight, int]) -> None:
-        for listener in self._listeners:
-            listener.offer(moved)
+        for sight, place in moved.items():
+            for listener in self._by_sight.get(sight, ()):
+                listener.offer(sight, place)
 
     # --- one request --------------------------------------------------------------------------------------------
 
@@ -254,23 +259,33 @@ class Events:
 
     def _listener(self, scope: Mapping[str, Any], root: str, account: Account | None) -> Listener:
         proof = self._hub.credentials.proof(account)
-        names = collection_names(scope["query_string"])
-        return Listener(account, proof, root, names, sights(self._hub.catalogue, account, root, names))
+        asked = asked_for(scope["query_string"])
+        if asked.board:
+            seen = self._hub.community.board_sights(account, root)
+        else:
+            seen = sights(self._hub.catalogue, account, root, asked.collections)
+        return Listener(account, proof, seen, since=asked.since)
 
     def _enter(self, listener: Listener, name: str) -> None:
         self._listeners.add(listener)
+        for sight in listener.sights:
+            self._by_sight.setdefault(sight, set()).add(listener)
         self._per_account[name] += 1
         self._want()
 
     def _leave(self, listener: Listener, name: str) -> None:
         self._listeners.discard(listener)
+        for sight in listener.sights:
+            self._by_sight[sight].discard(listener)
+            if not self._by_sight[sight]:
+                del self._by_sight[sight]
         self._per_account[name] -= 1
         if not self._per_account[name]:
             del self._per_account[name]
         self._want()
 
     def _want(self) -> None:
-        self._wanted = frozenset(sight for listener in self._listeners for sight in listener.sights)
+        self._wanted = frozenset(self._by_sight)
         if self._wanted or self._stopping.is_set():
             self._anybody.set()
         else:
@@ -282,7 +297,9 @@ class Events:
             await self._send(send, {"type": "http.response.start", "status": 200, "headers": _STREAM + leave})
             await self._say(send, b": listening\n\n")
             # the present state; the thread announces whatever is committed from here on
-            listener.offer(await loop.run_in_executor(self._checks, newest, self._hub.store, listener.sights))
+            held = await loop.run_in_executor(self._checks, present, self._hub.store, listener.sights, listener.since)
+            for sight, place in held.items():
+                listener.offer(sight, place)
             while not listener.ended:
                 # (4) not all in the same moment
                 pause = self._heartbeat_seconds * (0.9 + 0.2 * _lots.random())
@@ -297,6 +314,8 @@ class Events:
                 listener.wake.clear()
                 if text := listener.take():
                     await self._say(send, text)
+                    if listener.cookie and not listener.ended:
+                        await _pause(PAGE_GAP_SECONDS)  # (6)
             await self._send(send, {"type": "http.response.body", "body": b"", "more_body": False})
 
     def _still(self, listener: Listener) -> bool:
@@ -350,13 +369,26 @@ def is_own_page(origin: str, host: str, pages_port: int, public_url: str) -> boo
     return page.hostname == here.hostname and port == pages_port
 
 
-def collection_names(query: bytes) -> tuple[str, ...]:
-    """The collections that `?collection=` names, by id or alias, as often as it stands there; empty: all."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a listener asks for."""
+
+    collections: tuple[str, ...]  # ids or aliases, as often as they stand there; none: all
+    board: bool  # what changes the board alone
+    since: int  # a place
+
+
+def asked_for(query: bytes) -> Asked:
+    """What the query asks for: `?collection=`, `?about=board`, `?since=`."""
     try:
         parameters = parse_qs(query.decode("latin-1"), max_num_fields=100)
+        since = parse_lenient_timestamp(parameters.get("since", [_BEGINNING])[0]) // 1000
     except ValueError as error:
         raise MalformedError(f"The query cannot be read: {error}.") from None
-    return tuple(parameters.get("collection", ()))
+    about = parameters.get("about", [""])[0]
+    if about not in ("", "board"):
+        raise MalformedError("about can be board, to be told of what changes the board; leave it out otherwise.")
+    return Asked(tuple(parameters.get("collection", ())), about == "board", since)
 
 
 def _moved(collection: str, date_added: str) -> bytes:

@@ -8,7 +8,8 @@ Flask answers in a few threads. The front sees to it that no client, slow or gre
 3. The body is read whole, within its limits of bytes and time, before a thread is taken.
 4. Its turn: one client has few requests in the threads at a time, more wait, and beyond that 429. Credentials that are seen
    for the first time wait for one another by address, until it is known whose they are.
-5. A thread answers. Where a password must be verified or an OpenID Connect provider be asked first, that is done elsewhere
+5. A thread answers; what pages that follow the hub ask by themselves one after another, so that others wait behind one of
+   them, not behind hundreds. Where a password must be verified or an OpenID Connect provider be asked first, that is done elsewhere
    (`logins`, `provider_queue`), and a thread answers again.
 6. The answer is sent in pieces, each within a time limit, a few answers of one client at a time.
 7. The delivery ledger learns that the answer was sent, if it was.
@@ -53,6 +54,7 @@ ACCOUNT: Final = "hub.account"  # Account or None: set by the application once i
 OBJECTS: Final = "hub.objects"  # int: set by the application, how many objects the request brought
 READ: Final = "hub.read"  # int: set by the application, bytes that it read for an answer which is shorter than them
 SENT: Final = "hub.sent"  # callable: set by the application, to be called in a thread once the answer was sent
+LOOK: Final = "HTTP_HUB_LIVE"  # set by the script of a page that follows the hub (`console.live`)
 
 _log = logging.getLogger("hub.request")
 PIECE_BYTES: Final = 256 * 1024  # of an answer, sent at a time
@@ -109,6 +111,7 @@ class Front:
             *_answers(limits), {name: _answers(account_limits) for name, account_limits in own.items()}
         )
         self._shares = Shares(limits, time.monotonic, own)
+        self._looks = asyncio.Lock()  # (5)
         self._accounts: OrderedDict[bytes, str] = OrderedDict()  # digest of credentials -> name of the client
         self._body_bytes = 0  # of all bodies that are held now
         self._bodies_refused = 0
@@ -261,6 +264,12 @@ class Front:
 
     async def _ask(self, environ: dict[str, Any], body: bytes) -> WsgiAnswer:
         environ["wsgi.input"] = io.BytesIO(body)
+        if LOOK not in environ:
+            return await self._in_thread(environ)
+        async with self._looks:
+            return await self._in_thread(environ)
+
+    async def _in_thread(self, environ: dict[str, Any]) -> WsgiAnswer:
         answer: WsgiAnswer = await self._threads.call(self._run, environ)
         return answer
 

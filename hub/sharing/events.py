@@ -5,12 +5,18 @@
 3. For each sight of a collection whose head moved, the place of the newest record that this sight shows is looked up.
 4. Only where that place is beyond what a listener was told before is it told: what is above its level, and what goes
    away, leaves it where it was.
+5. A sight may be of a selection, such as what a board is made of. Then what came since the last look is read, as far as
+   the sight shows it, and the newest that is selected counts: all else is not told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import orjson
 
 from hub.errors import ForbiddenError
 from hub.sharing import access, gate
@@ -18,14 +24,30 @@ from hub.sharing.catalogue import Catalogue
 from hub.sharing.members import Account
 from hub.stix.tlp import TLP
 from hub.store.base import Store, Watch
+from hub.store.query import EVERY, Query
+
+# What came so long before a sight is looked at for the first time is told, too: its listener may have asked for the present
+# state a moment before the commit.
+_RECENT_MILLISECONDS: Final = 10_000
+_PAGE_OBJECTS: Final = 1_000
+_PAGE_BYTES: Final = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Some of what comes into collections: of these types, what `takes` says yes to."""
+
+    types: tuple[str, ...]
+    takes: Callable[[str, Mapping[str, Any]], bool]  # collection, object
 
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One collection, as far as a reader of that clearance sees it."""
+    """One collection, as far as a reader of that clearance sees it; of what is selected, where there is a selection."""
 
     collection: str
     clearance: TLP
+    selection: Selection | None = None
 
 
 def sights(catalogue: Catalogue, account: Account | None, root: str, names: Sequence[str]) -> tuple[Sight, ...]:
@@ -50,7 +72,8 @@ class Moves:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._watch: Watch = store.watch()
-        self._heads: dict[str, int] = {}
+        self._asked: frozenset[Sight] = frozenset()
+        self._heads: dict[str, deque[int]] = {}  # at the last looks; what stands before the first is surely shown
         self._again: dict[str, int] = {}
 
     @property
@@ -59,27 +82,90 @@ class Moves:
         return self._watch.pause_seconds
 
     def look(self, wanted: Iterable[Sight]) -> dict[Sight, int]:
-        """The newest place that each sight shows, of those sights whose collection moved or was not looked at before."""
+        """The newest place that each sight shows, of those sights whose collection moved or that are new.
+
+        0 where a sight of a selection shows nothing that came since the last look.
+        """
         asked = frozenset(wanted)
-        collections = {sight.collection for sight in asked}
+        new, self._asked = asked - self._asked, asked
         # (2)
-        if not self._watch.moved() and collections <= self._heads.keys():
+        if not self._watch.moved() and not new:
             return {}
-        before, self._heads = self._heads, {collection: self._store.head(collection) for collection in collections}
-        moved = {collection for collection, head in self._heads.items() if before.get(collection) != head}
-        again = {collection for collection, left in self._again.items() if left > 0 and collection in collections}
         later = self._watch.later_looks
+        before, self._heads = self._heads, {}
+        since: dict[str, int] = {}
+        moved = set()
+        for collection in {sight.collection for sight in asked}:
+            head = self._store.head(collection)
+            heads = before.get(collection) or deque(maxlen=later + 1)
+            since[collection] = heads[0] if heads else _recent(head)
+            if not heads or heads[-1] != head:
+                moved.add(collection)
+            heads.append(head)
+            self._heads[collection] = heads
+        again = {collection for collection, left in self._again.items() if left > 0 and collection in since}
         self._again = {
             collection: later if collection in moved else self._again[collection] - 1 for collection in moved | again
         }
+        due = [sight for sight in asked if sight in new or sight.collection in moved | again]
         # (3)
-        return newest(self._store, [sight for sight in asked if sight.collection in moved | again])
+        places = newest(self._store, (sight for sight in due if sight.selection is None))
+        # (5)
+        for sight in due:
+            if sight.selection is not None:
+                after = since[sight.collection]
+                places[sight] = _newest_selected(
+                    self._store, sight, sight.selection, _recent(after) if sight in new else after
+                )
+        return places
 
     def close(self) -> None:
         """Close the store."""
         self._watch.close()
 
 
+def present(store: Store, asked: Iterable[Sight], since: int = 0) -> dict[Sight, int]:
+    """A place that each sight shows beyond `since`, 0 where there is none: the newest, of a selection the first.
+
+    Of a selection it may be a record of its types that it does not take.
+    """
+    sights_asked = tuple(asked)
+    places = newest(store, (sight for sight in sights_asked if sight.selection is None))
+    for sight in sights_asked:
+        if sight.selection is not None:
+            rows = store.manifest(_selecting(sight, sight.selection, since, limit=1)).rows
+            places[sight] = rows[0].place if rows else 0
+    return places
+
+
 def newest(store: Store, asked: Iterable[Sight]) -> dict[Sight, int]:
-    """The place of the newest record that each sight shows, 0 where there is none."""
+    """The place of the newest record that each sight shows, 0 where there is none, whatever it selects."""
     return {sight: store.counts(sight.collection, sight.clearance)[1] for sight in asked}
+
+
+def _newest_selected(store: Store, sight: Sight, selection: Selection, after: int) -> int:
+    """The place of the newest record that is selected and stands beyond `after`, 0 where there is none."""
+    query = _selecting(sight, selection, after, limit=_PAGE_OBJECTS)
+    place = 0
+    while True:
+        page = store.read(query, _PAGE_BYTES)
+        contents = orjson.loads(b"[" + page.body + b"]")
+        taken = {
+            (content["id"], content.get("modified"))
+            for content in contents
+            if selection.takes(sight.collection, content)
+        }
+        if taken:
+            rows = store.manifest(replace(query, limit=page.count)).rows
+            place = max((row.place for row in rows if (row.id, row.version_text) in taken), default=place)
+        if not page.more:
+            return place
+        query = replace(query, after=page.last)
+
+
+def _selecting(sight: Sight, selection: Selection, after: int, *, limit: int) -> Query:
+    return Query(sight.collection, sight.clearance, after, limit, types=selection.types, versions=EVERY)
+
+
+def _recent(head: int) -> int:
+    return max(0, head - _RECENT_MILLISECONDS)

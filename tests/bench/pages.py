@@ -1,31 +1,20 @@
-"""The pages of a board with 10,000 open incidents on the server, and what 500 open browsers cost those who publish.
-
-A browser is what `console/static/script.js` makes of one: it waits for the hub's events with its session, and asks for its
-page again when they say that something changed.
-"""
+"""The pages of a board with 10,000 open incidents on the server, and what 500 open browsers cost those who publish."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import resource
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
-from random import Random
 from typing import Final
 
 import orjson
-import uvloop
 
 from hub.server.app import create_app
 from hub.sharing.members import Account, AccountKind
-from hub.sharing.sessions import COOKIE, Sessions
+from hub.sharing.sessions import Sessions
 from tests.bench import community
+from tests.bench.browsers import SETTLED_SECONDS, bare_server, open_browsers, processor_seconds
 from tests.bench.memory import children
 from tests.bench.objects import envelopes
 from tests.bench.report import ratio, row
@@ -33,6 +22,7 @@ from tests.bench.servers import COLLECTION, Bench, Served, hub_server
 from tests.bench.wire import Wire, seconds
 from tests.community.making import CATALOGUE, incident, open_hub, report, taken
 from tests.console.conftest import Browser
+from tests.ports import free_port
 from tests.server.making import Clock
 
 _BROWSERS: Final = 500
@@ -40,8 +30,7 @@ _HELD: Final = 1_000
 _ENVELOPES: Final = 50
 _ALERTS: Final = 10  # envelopes of one incident
 _SIZE: Final = 100
-_GAP_MILLISECONDS: Final = 600  # as in script.js
-_lots: Final = Random(1)
+_IDLE_SECONDS: Final = 5
 _LOOKS: Final = 100
 _LIVE: Final = {"Hub-Live": "1"}
 _PAGES: Final = (
@@ -111,22 +100,32 @@ def _beside_publishers(bench: Bench) -> None:
     print(f"publishing while {_BROWSERS} browsers are open at the board, one worker; wanted: nothing measurable")
     rates: dict[tuple[str, bool], list[float]] = {}
     spent: dict[tuple[str, bool], list[float]] = {}
+    looks: dict[str, list[float]] = {}
+    sizes: list[int] = []
     with hub_server(served) as (port, pid):
-        workers = children(pid)
+        processes = children(pid)
         for turn in range(bench.rounds):
             for beside in (False, True):
                 batches = envelopes(_ENVELOPES, _SIZE, author, seed=1000 + 2 * turn + beside)
                 numbers = range(50_000 + 100 * (2 * turn + beside), 50_000 + 100 * (2 * turn + beside) + _ALERTS)
                 alerts = [orjson.dumps({"objects": [incident(number), report(number)]}) for number in numbers]
                 with (
-                    _browsers(port, cookies if beside else []),
+                    open_browsers(port, cookies) if beside else nullcontext() as browsers,
                     Wire(port, "id", served.keys["id"]) as wire,
                 ):
+                    if browsers is not None:
+                        spent.setdefault(("idle", True), []).append(_idle(processes))
                     for collection, bodies in ((COLLECTION, batches), ("alerts", alerts)):
                         path = f"/asean/collections/{collection}/objects/"
-                        before = sum(map(_processor_seconds, workers))
+                        before = sum(map(processor_seconds, processes))
                         took, _ = seconds(wire, [wire.request(path, body) for body in bodies], 202)
-                        after = sum(map(_processor_seconds, workers))
+                        if browsers is not None:
+                            count, size = browsers.settle(0 if collection == COLLECTION else _BROWSERS)
+                            looks.setdefault(collection, []).append(count)
+                            sizes += [size // count] if count else []
+                        else:
+                            time.sleep(2 * SETTLED_SECONDS)
+                        after = sum(map(processor_seconds, processes))
                         rates.setdefault((collection, beside), []).append(len(bodies) / took)
                         spent.setdefault((collection, beside), []).append((after - before) * 1000 / len(bodies))
     for collection, what in (
@@ -138,12 +137,33 @@ def _beside_publishers(bench: Bench) -> None:
         ratio("as often with them", beside_them / without)
         row("processor time of the hub for each: no browser", spent[collection, False], "ms")
         row(f"processor time of the hub for each: {_BROWSERS} browsers", spent[collection, True], "ms")
+        row("looks of the browsers meanwhile and thereafter", looks[collection], "")
+    row(f"processor time of the hub a second: {_BROWSERS} browsers wait", spent["idle", True], "ms")
+    _bare(cookies, bench.rounds, max(sizes, default=0))
 
 
-def _processor_seconds(pid: int) -> float:
-    """Of a process, so far, in its own code and in the system's."""
-    values = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(values[11]) + int(values[12])) / os.sysconf("SC_CLK_TCK")
+def _idle(processes: list[int]) -> float:
+    """Processor time of a second in which nothing happens, in milliseconds."""
+    time.sleep(SETTLED_SECONDS)  # what the pages of the browsers began is over
+    before = sum(map(processor_seconds, processes))
+    time.sleep(_IDLE_SECONDS)
+    return (sum(map(processor_seconds, processes)) - before) * 1000 / _IDLE_SECONDS
+
+
+def _bare(cookies: list[str], rounds: int, answer_bytes: int) -> None:
+    """The least that as many events and looks cost: their bytes over as many connections, and nothing decided or made."""
+    port = free_port()
+    spent: list[float] = []
+    with bare_server(port, answer_bytes) as server, open_browsers(port, cookies) as browsers:
+        browsers.settle()
+        for _ in range(rounds):
+            before = processor_seconds(server.pid)
+            server.announce()
+            looks, _ = browsers.settle(len(cookies))
+            if looks != len(cookies):
+                raise RuntimeError(f"{looks} looks of {len(cookies)} browsers")
+            spent.append((processor_seconds(server.pid) - before) * 1000)
+    row(f"a bare server: an event to each, {answer_bytes:,} bytes for a look", spent, "ms")
 
 
 def _sessions(served: Served) -> list[str]:
@@ -161,109 +181,3 @@ def _sessions(served: Served) -> list[str]:
         cookies.append(sessions.cookie(session))
     opened.store.close()
     return cookies
-
-
-@contextmanager
-def _browsers(port: int, cookies: list[str]) -> Iterator[None]:
-    """They run in a process of their own, and all listen when this begins."""
-    if not cookies:
-        yield
-        return
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.pages", str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write("\n".join(cookies) + "\n\n")
-        process.stdin.flush()
-        if process.stdout.readline() != "all listen\n":
-            raise RuntimeError("the browsers did not start")
-        yield
-    finally:
-        process.stdin.close()
-        asked = process.stdout.readline().strip()
-        process.wait(60)
-        print(f"    {asked}")
-
-
-class _Open:
-    """The browsers of one process."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._listening = 0
-        self.all_listen = asyncio.Event()
-        self.pages = 0
-        self.milliseconds: list[float] = []
-
-    async def browse(self, cookie: str, count: int) -> None:
-        """Wait for events, and ask for the page."""
-        head = f"Host: 127.0.0.1:{self._port}\r\nCookie: {COOKIE}={cookie}\r\n"
-        _, page = await self._ask(head)
-        events = page.partition('data-events="')[2].partition('"')[0].replace("&amp;", "&")
-        path = "/" + events.partition("//")[2].partition("/")[2]
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port + 1, limit=1 << 20)
-        writer.write(f"GET {path} HTTP/1.1\r\n{head}Origin: http://127.0.0.1:{self._port}\r\n\r\n".encode())
-        if b" 200 " not in await reader.readline():
-            raise RuntimeError("a browser may not listen")
-        moved = asyncio.Event()
-        following = asyncio.create_task(self._follow(head, moved))
-        first = True
-        while line := await reader.readline():
-            if first and line.startswith(b": listening"):
-                first = False
-                self._listening += 1
-                if self._listening == count:
-                    self.all_listen.set()
-            if line.startswith(b"event: moved"):
-                moved.set()
-        following.cancel()
-
-    async def _follow(self, head: str, moved: asyncio.Event) -> None:
-        etag = ""
-        while True:
-            await moved.wait()
-            await asyncio.sleep(0.1 + 0.4 * _lots.random())
-            moved.clear()
-            took, answer = await self._ask(f"{head}Hub-Live: 1\r\n" + (f"If-None-Match: {etag}\r\n" if etag else ""))
-            etag = answer.lower().partition("\netag: ")[2].partition("\r")[0] or etag
-            self.pages += 1
-            self.milliseconds.append(took)
-            await asyncio.sleep(max(_GAP_MILLISECONDS, 5 * took) / 1000)
-
-    async def _ask(self, head: str) -> tuple[float, str]:
-        begun = time.perf_counter()
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 24)
-        writer.write(f"GET /asean/board/ HTTP/1.1\r\n{head}Accept: text/html\r\nConnection: close\r\n\r\n".encode())
-        answer = await reader.read()
-        writer.close()
-        if answer[9:12] not in (b"200", b"304"):
-            raise RuntimeError(answer[:200].decode("latin-1"))
-        return (time.perf_counter() - begun) * 1000, answer.decode()
-
-
-async def _run(port: int, cookies: list[str]) -> None:
-    browsers = _Open(port)
-    tasks = [asyncio.create_task(browsers.browse(cookie, len(cookies))) for cookie in cookies]
-    await asyncio.wait([asyncio.create_task(browsers.all_listen.wait()), *tasks], return_when=asyncio.FIRST_COMPLETED)
-    browsers.pages = 0
-    print("all listen", flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    failed = [task for task in tasks if task.done() and task.exception() is not None]
-    for task in tasks:
-        task.cancel()
-    longest = max(browsers.milliseconds, default=0)
-    print(
-        f"{browsers.pages:,} pages asked for meanwhile, the slowest {longest:,.0f} ms; {len(failed)} browsers failed",
-        flush=True,
-    )
-
-
-if __name__ == "__main__":
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4 * _BROWSERS, hard), hard))
-    lines = []
-    while line := sys.stdin.readline().strip():
-        lines.append(line)
-    uvloop.run(_run(int(sys.argv[1]), lines))

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import html
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import flask
 import pytest
 
+from hub.community import board as board_module
 from hub.community.hub import Hub
 from hub.server.app import create_app
-from hub.server.console import board_view
+from hub.server.console import board_view, pages
+from hub.server.console.live import LiveBoards
+from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Account, AccountKind
-from tests.community.making import CATALOGUE, incident, report, taken
+from hub.stix.timestamps import format_place
+from hub.stix.tlp import TLP, TLP2_IDS
+from tests.community.making import CATALOGUE, cert, incident, report, taken
 from tests.console.conftest import Browser, SignedIn
 from tests.server.making import Clock
 
@@ -100,17 +110,74 @@ def test_as_gzip_it_is_the_same(hub: Hub, signed_in: SignedIn) -> None:
     assert len(packed.data) < len(plain.data) / 4
 
 
-def test_pages_listen_where_incidents_can_come_in(hub: Hub, signed_in: SignedIn) -> None:
-    """Not to the collection of lone indicators, which SOCs' tools fill all day."""
+def test_pages_listen_to_what_they_show_from_when_they_were_made(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """The board and the region to what changes the board; an incident to where incidents can come in, which is not the
+    collection of lone indicators that SOCs' tools fill all day.
+    """
+    taken(hub, "ID", incident(1), report(1))
     key = hub.credentials.rotate("sg-cert", None)
     assert key is not None
     singapore = Browser(create_app(hub, events=8022))
     singapore.sign_in("sg-cert", key)
-    for path in (BOARD, "/asean/region/"):
-        address = singapore.text(path).partition('data-events="')[2].partition('"')[0]
-        assert "collection=alerts" in address
-        assert "collection=id" in address
-        assert "collection=indicators" not in address
+    for path in (BOARD, "/asean/region/", f"{BOARD}{incident(1)['id']}/"):
+        address = html.unescape(singapore.text(path).partition('data-events="')[2].partition('"')[0])
+        asked = parse_qs(urlsplit(address).query)
+        assert asked.pop("since") == [format_place(clock.now - pages.COMMIT_MILLISECONDS)]
+        if path.endswith("board/") or "region" in path:
+            assert asked == {"about": ["board"]}
+        else:
+            assert {"alerts", "id"} < set(asked["collection"])
+            assert "indicators" not in asked["collection"]
+
+
+def test_who_asks_while_a_board_is_made_waits_for_it(app: flask.Flask) -> None:
+    """It is made once for all of them, and again where that failed."""
+    boards, begins, go, state = LiveBoards(), threading.Event(), threading.Event(), object()
+    begun: list[str] = []
+
+    def make() -> str:
+        begun.append("made")
+        begins.set()
+        assert go.wait(30)
+        if len(begun) == 1:
+            raise RuntimeError("the first fails")
+        return "board"
+
+    def ask() -> str:
+        with app.test_request_context(BOARD):
+            return boards.answer(("key",), state, 0, make).get_data(as_text=True)
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(ask) for _ in range(4)]
+        assert begins.wait(30)
+        go.set()
+        failed = [answer for answer in answers if answer.exception() is not None]
+        assert len(failed) == 1
+        assert {answer.result() for answer in answers if answer not in failed} == {"board"}
+    assert len(begun) == 2
+
+
+def test_what_a_reader_may_not_see_makes_no_board_again(
+    hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """Its entries are the same, and so is what was made of them."""
+    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    view_of = board_module.view_of
+    alerts = hub.catalogue.find("asean", "alerts")
+    assert alerts is not None
+
+    def lower(account: Account, root: ApiRoot) -> dict[str, int]:
+        levels = {**view_of(account, root)}
+        return {**levels, alerts.id: TLP.AMBER} if account.member == "SG" else levels
+
+    monkeypatch.setattr("hub.community.community.view_of", lower)
+    singapore = cert("SG")
+    before = hub.community.open_incidents(singapore, "asean").entries
+    taken(hub, "ID", incident(2, object_marking_refs=[TLP2_IDS[TLP.AMBER_STRICT]]))
+    assert len(hub.community.open_incidents(cert("MY"), "asean").entries) == 2
+    assert hub.community.open_incidents(singapore, "asean").entries is before
+    taken(hub, "ID", incident(3))
+    assert hub.community.open_incidents(singapore, "asean").entries is not before
 
 
 def test_a_profile_says_which_types_can_come_in() -> None:

@@ -21,10 +21,12 @@ import requests
 from hub.community.hub import Hub
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from hub.server.app import create_app
-from hub.server.events import Events
+from hub.server.events import PAGE_GAP_SECONDS, Events
 from hub.sharing import access
 from hub.sharing.events import Moves, Sight, newest, sights
 from hub.sharing.members import Account, AccountKind
+from hub.sharing.sessions import COOKIE, Sessions
+from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf, OpenHub, Template
 from tests.ports import free_port
@@ -199,13 +201,21 @@ class Talk:
     """One connection to the ASGI application; `stuck`, it takes nothing more after its first chunk."""
 
     def __init__(
-        self, application: Events, authorization: str, *, stuck: bool = False, query: bytes = b"", method: str = "GET"
+        self,
+        application: Events,
+        authorization: str,
+        *,
+        stuck: bool = False,
+        query: bytes = b"",
+        method: str = "GET",
+        cookie: str = "",
     ) -> None:
         self.status = 0
         self.body = b""
         self.news = asyncio.Event()
         self.stuck = stuck
         headers = [(b"authorization", authorization.encode())] if authorization else []
+        headers += [(b"cookie", cookie.encode())] if cookie else []
         self.scope = {
             "type": "http",
             "method": method,
@@ -332,6 +342,12 @@ def test_a_listener_goes_when_its_account_may_no_longer_listen(hub: Hub, templat
         ("sg-cert", b"collection=pair", 404),
         ("sg-cert", b"collection=inbox", 403),
         ("sg-cert", b"collection=id&collection=alerts", 200),
+        ("sg-cert", b"about=board", 200),
+        ("id-soc", b"about=board", 403),
+        ("", b"about=board", 401),
+        ("sg-cert", b"about=bread", 400),
+        ("sg-cert", b"since=2026-04-02T01:00:00.000000Z", 200),
+        ("sg-cert", b"since=yesterday", 400),
     ],
 )
 def test_the_same_are_let_in_as_everywhere(
@@ -345,6 +361,66 @@ def test_the_same_are_let_in_as_everywhere(
             talk = Talk(application, key, query=query)
             await (talk.until(b"listening") if status == 200 else talk.over())
             assert talk.status == status
+
+    asyncio.run(story())
+
+
+def test_a_page_is_sent_two_events_a_second_at_most_and_loses_none(
+    hub: Hub, indonesia: Client, template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes meanwhile is in the next one. Followers with a key are told of each."""
+    gaps: asyncio.Queue[float] = asyncio.Queue()
+    over = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        gaps.put_nowait(seconds)
+        await over.wait()
+
+    monkeypatch.setattr("hub.server.events._pause", sleep)
+    application = Events(hub)
+    sessions = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
+    session = sessions.begin(Account("sg-cert", AccountKind.CERT, "SG"))
+    assert session is not None
+    cookie = f"{COOKIE}={sessions.cookie(session)}"
+
+    async def story() -> None:
+        async with living(application):
+            page = Talk(application, "", cookie=cookie, query=b"collection=id")
+            well = Talk(application, bearer(template, "my-cert"), query=b"collection=id")
+            await page.until(b"listening")
+            await well.until(b"listening")
+            for number in range(1, 4):
+                await asyncio.to_thread(indonesia.publish, "id", indicator(number))
+                await well.until(b"event: moved", number)
+            assert await gaps.get() == PAGE_GAP_SECONDS
+            assert page.body.count(b"event: moved") == 1
+            over.set()
+            await page.until(b"event: moved", 2)
+            last = well.body.rpartition(b"data: ")[2]
+            assert page.body.endswith(last)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("since", [0, 1], ids=["before", "after"])
+def test_what_a_page_shows_already_is_no_news_to_it(
+    hub: Hub, indonesia: Client, template: Template, since: int
+) -> None:
+    """It says when it was made, and is told of what came later alone."""
+    indonesia.publish("id", indicator(1))
+    (place,) = newest(hub.store, [Sight(COLLECTIONS["id"], TLP.AMBER_STRICT)]).values()
+    application = Events(hub)
+
+    async def story() -> None:
+        async with living(application):
+            query = f"collection=id&since={format_place(place - 1 + since)}".encode()
+            page = Talk(application, bearer(template, "sg-cert"), query=query)
+            await page.until(b"listening")
+            if not since:
+                await page.until(format_place(place).encode())
+            await asyncio.to_thread(indonesia.publish, "id", indicator(2))
+            await page.until(b"event: moved", 2 - since)
+            assert (format_place(place).encode() in page.body) is not bool(since)
 
     asyncio.run(story())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from hub.errors import TooManyRequestsError
 from hub.server.asgi import Message
-from hub.server.front import ACCOUNT, READ, Front, client_address, environ_of
+from hub.server.front import ACCOUNT, LOOK, READ, Front, client_address, environ_of
 from hub.server.logins import network_of
 from hub.server.shares import Shares
 from hub.settings import Limits
@@ -203,3 +204,27 @@ def test_a_flood_of_one_account_that_nobody_knows_yet_is_refused_once_it_is_know
         assert 200 in statuses
 
     asyncio.run(story())
+
+
+def test_a_request_waits_behind_one_look_of_a_page_and_not_behind_hundreds() -> None:
+    """What pages that follow the hub ask by themselves is answered one after another."""
+    begun, go = threading.Event(), threading.Event()
+    answered: list[str] = []
+
+    def application(environ: dict[str, Any]) -> None:
+        begun.set()
+        assert go.wait(30)
+        answered.append("look" if LOOK in environ else "publisher")
+
+    async def story() -> None:
+        asked = Asked(application, Limits(client_requests=20))
+        looks = [asyncio.create_task(asked.get(b"hub-live", b"1")) for _ in range(10)]
+        assert await asyncio.to_thread(begun.wait, 30)
+        publisher = asyncio.create_task(asked.get(b"accept", b"*/*"))
+        await asyncio.sleep(0)  # it takes its turn
+        go.set()
+        assert set(await asyncio.gather(*looks, publisher)) == {200}
+
+    asyncio.run(story())
+    assert answered[:2] == ["look", "publisher"]
+    assert answered.count("look") == 10

@@ -25,7 +25,9 @@ def board_page(root: str) -> flask.Response:
     is_live = LIVE in flask.request.headers
     incidents = hub.community.open_incidents(pages.account(), root, within=FRESH_MILLISECONDS if is_live else 0)
     if not is_live:
-        return pages.render("board.html", live=False, events=pages.events_address(root), **_about(root, incidents))
+        return pages.render(
+            "board.html", live=False, events=pages.events_address(root, board=True), **_about(root, incidents)
+        )
     boards: LiveBoards = flask.current_app.extensions["live_boards"]
     reader, confirmed = incidents.head["member"], tuple(incidents.head["unconfirmed"])
     key = (root, reader, confirmed, chosen_language(), flask.request.query_string)

@@ -205,7 +205,7 @@ def _page(  # noqa: PLR0913 - what a page may have to say besides
         translations=incident.translations,
         author=hub.catalogue.reserved.get(incident.content.get("created_by_ref", "")),
         level_of=lambda content: level.label if (level := tlp.level(content)) is not None else "",
-        events=pages.events_address(root),
+        events=pages.events_address(root, board=False),
     )
     if flask.request.method == "GET":
         _note_sent(incident)

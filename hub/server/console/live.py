@@ -2,7 +2,8 @@
 
 1. The script asks with `Hub-Live`, and is answered with what it replaces and nothing of one session: the same for all
    browsers of a member, with the same filters, in the same language.
-2. The answer is made once, and again when the board has changed or a minute has passed, since deadlines run down.
+2. The answer is made once, and again when the board has changed or a minute has passed, since deadlines run down. Who asks
+   while it is made waits for it.
 3. A board that was looked up a moment ago is not looked up again: the script asks 100 ms after it was told, so that what it
    was told of is in there.
 4. It has an ETag. A browser that has it already is told so (304): what moved was nothing that this board shows.
@@ -26,6 +27,7 @@ FRESH_MILLISECONDS: Final = 50
 _MOST: Final = 64  # answers
 _BYTES_MOST: Final = 512 * 1024  # of one that is kept
 _MINUTE: Final = 60 * 1000  # milliseconds
+_MAKERS: Final = 16  # answers that can be made at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class LiveBoards:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
         self._lock = threading.Lock()
+        self._makers = tuple(threading.Lock() for _ in range(_MAKERS))  # each for some of the keys
 
     def answer(self, key: tuple[Any, ...], state: object, now: int, make: Callable[[], str]) -> flask.Response:
         """What `make` makes, or made of the same `state` for the same `key` within this minute.
@@ -52,12 +55,10 @@ class LiveBoards:
         another one.
         """
         minute = now // _MINUTE
-        with self._lock:
-            kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-        if kept is None or kept.state is not state or kept.minute != minute:
-            kept = self._make(key, state, minute, make)
+        kept = self._find(key, state, minute)
+        if kept is None:
+            with self._makers[hash(key) % _MAKERS]:
+                kept = self._find(key, state, minute) or self._make(key, state, minute, make)
         request = flask.request
         if request.if_none_match.contains(kept.etag):
             response = flask.Response(status=304)
@@ -69,6 +70,14 @@ class LiveBoards:
                 response.headers["Content-Encoding"] = "gzip"
         response.set_etag(kept.etag)
         return response
+
+    def _find(self, key: tuple[Any, ...], state: object, minute: int) -> _Kept | None:
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or kept.state is not state or kept.minute != minute:
+                return None
+            self._kept.move_to_end(key)
+            return kept
 
     def _make(self, key: tuple[Any, ...], state: object, minute: int, make: Callable[[], str]) -> _Kept:
         body = make().encode()

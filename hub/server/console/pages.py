@@ -23,10 +23,13 @@ from hub.sharing import access
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.sessions import SECURE_COOKIE, Session, Sessions
+from hub.stix.timestamps import format_place
 from hub.taxii import protocol
 
 HTML: Final = "text/html"
 _ASSETS: Final = Assets("/console/static", Path(__file__).parent / "static")
+# A place is given before its commit: the page may not show what has one from so long before it was made.
+COMMIT_MILLISECONDS: Final = 2_000
 _PLAIN: Final = "application/json"
 
 
@@ -180,18 +183,24 @@ def events_url() -> str:
     return (events or "").rstrip("/")
 
 
-def events_address(root: str) -> str:
-    """Where the script of a page of this API root listens; empty where the hub sends no events."""
+def events_address(root: str, *, board: bool) -> str:
+    """Where the script of a page of this API root listens; empty where the hub sends no events.
+
+    `board`: the page shows what the board shows, and asks for itself again when that changed. All others that follow show
+    an incident, and ask when anything came into a collection that incidents can come into.
+    """
     events, declared = events_url(), hub().catalogue.roots[root]
     if not events:
         return ""
-    # a page that shows incidents asks for itself again when something moved: not for each envelope of lone indicators
-    readable = [collection for collection in declared.collections if access.reads(account(), collection) is not None]
-    chosen = [collection for collection in readable if takes_incidents(collection)]
-    query = (
-        urlencode([("collection", collection.alias) for collection in chosen]) if chosen and chosen != readable else ""
-    )
-    return f"{events}/{root}/events" + (f"?{query}" if query else "")
+    query = [("since", format_place(max(0, hub().clock() - COMMIT_MILLISECONDS)))]
+    if board:
+        query.append(("about", "board"))
+    else:
+        readable = [
+            collection for collection in declared.collections if access.reads(account(), collection) is not None
+        ]
+        query += [("collection", collection.alias) for collection in readable if takes_incidents(collection)]
+    return f"{events}/{root}/events?{urlencode(query)}"
 
 
 def asset(name: str) -> flask.Response:

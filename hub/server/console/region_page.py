@@ -41,5 +41,5 @@ def region(root: str) -> flask.Response:
         region=figures,
         width=figures.COLUMNS * (figures.TILE_WIDTH + figures.GAP) - figures.GAP,
         height=max((tile.y for tile in tiles), default=0) + figures.TILE_HEIGHT,
-        events=pages.events_address(root),
+        events=pages.events_address(root, board=True),
     )

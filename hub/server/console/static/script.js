@@ -27,7 +27,7 @@ let waiting = 0; // the timer of the next look
 let movedAt = 0;
 let etag = ""; // of what was answered last: the same once more is not sent
 let notBefore = 0; // hundreds of browsers follow one hub: each leaves it alone for a while, and longer where it is slow
-const PAUSE_MILLISECONDS = 600;
+const PAUSE_MILLISECONDS = 900; // from one look to the next: what changes just after a look shows within a second
 const SPREAD_MILLISECONDS = 400;
 const SOON_MILLISECONDS = 100; // more than the hub's own `live.FRESH_MILLISECONDS`
 
@@ -48,8 +48,7 @@ async function refresh() {
   } catch {
     return; // the line is down: the next change or minute tries again
   } finally {
-    const ended = performance.now();
-    notBefore = ended + Math.max(PAUSE_MILLISECONDS, 5 * (ended - begun));
+    notBefore = begun + Math.max(PAUSE_MILLISECONDS, 6 * (performance.now() - begun));
   }
   if (response.status === 304) return;
   if (response.redirected || !response.ok) {

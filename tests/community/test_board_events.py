@@ -1,0 +1,159 @@
+"""What a browser that follows the board is told of: what changes that reader's board, and nothing else (law L5)."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from hub.community.hub import Hub
+from hub.errors import ForbiddenError
+from hub.sharing.events import Moves, Sight, present
+from hub.stix.tlp import TLP, TLP2_IDS
+from tests.community.making import (
+    KINDS,
+    Content,
+    acknowledged,
+    board,
+    cert,
+    incident,
+    note,
+    report,
+    taken,
+    versioned,
+)
+from tests.server.making import Clock
+
+LATER: Final = 60_000  # milliseconds
+
+
+def indicator(number: int, **properties: Any) -> Content:
+    about = {
+        "pattern": f"[domain-name:value = 'c{number}.example']",
+        "pattern_type": "stix",
+        "valid_from": "2026-04-02T01:00:00Z",
+        "valid_until": "2026-06-02T01:00:00Z",
+        "description": "A host of the adversary's",
+        "indicator_types": ["malicious-activity"],
+    }
+    return versioned("indicator", number, "ID", **about | properties)
+
+
+def sector(number: int, version: int = 0, **properties: Any) -> Content:
+    about = {"name": f"victim-ID-7QK3-9F2{number}", "identity_class": "organization"}
+    return versioned("identity", number, "ID", version, **about | properties)
+
+
+def without_time(hub: Hub) -> Content:
+    """Singapore's board without what changes by itself."""
+    shown = board(hub)
+    shown.pop("generated_at")
+    for row in shown["incidents"]:
+        row.pop("age_seconds")
+    return shown
+
+
+CAMPAIGN: Final = report(7, stage="early", labels=["campaign"], object_refs=[indicator(1)["id"]])
+NAMES_SECTOR: Final = report(1, stage="update", version=2, object_refs=[incident(1)["id"], sector(5)["id"]])
+PUBLISHED: Final = [
+    ("an incident", "alerts", [incident(1), report(1)], True),
+    ("an indicator beside incidents", "alerts", [indicator(1)], False),
+    ("lone indicators", "indicators", [indicator(number) for number in range(2, 6)], False),
+    ("a report without a stage", "indicators", [CAMPAIGN], False),
+    ("a note that is no step", "alerts", [note(3, "ID", "note:analysis", [incident(1)["id"]])], False),
+    ("an identity without a sector", "alerts", [sector(4)], False),
+    (
+        "a sector, and a stage of the report that names it",
+        "alerts",
+        [sector(5, sectors=["healthcare"]), NAMES_SECTOR],
+        True,
+    ),
+    ("the sector, taken back", "alerts", [sector(5, 1)], True),
+    ("another incident", "alerts", [incident(2)], True),
+    ("an acknowledgement", "alerts", [acknowledged(9, "SG", about=2)], True),
+    ("a stage among indicators", "indicators", [report(2, stage="update")], True),
+    ("a newer version", "alerts", [incident(2, version=1, name="Another name")], True),
+]
+
+
+def test_what_changes_a_board_is_told_and_nothing_else(hub: Hub, clock: Clock) -> None:
+    """Each kind of what members publish: told exactly if the board then shows something else."""
+    sights = hub.community.board_sights(cert("SG"), "asean")
+    moves = Moves(hub.store)
+    moves.look(sights)
+    before = without_time(hub)
+    for what, collection, objects, changes in PUBLISHED:
+        clock.now += LATER
+        taken(hub, "SG" if what == "an acknowledgement" else "ID", *objects, to=collection)
+        announced = {sight.collection for sight, place in moves.look(sights).items() if place >= clock.now}
+        after = without_time(hub)
+        declared = hub.catalogue.find("asean", collection)
+        assert declared is not None
+        assert announced == ({declared.id} if changes else set()), what
+        assert (after != before) is changes, what
+        before = after
+    moves.close()
+
+
+@pytest.mark.parametrize("level", [TLP.GREEN, TLP.AMBER, TLP.AMBER_STRICT], ids=lambda level: level.name)
+def test_a_board_up_to_a_level_is_told_of_nothing_above_it(hub: Hub, clock: Clock, level: TLP) -> None:
+    """Nor of what is below it and comes with something above: its own place alone."""
+    (in_alerts, *_) = (s for s in hub.community.board_sights(cert("SG"), "asean") if s.collection == alerts(hub))
+    sights = [Sight(in_alerts.collection, clearance, in_alerts.selection) for clearance in TLP]
+    moves = Moves(hub.store)
+    moves.look(sights)
+    clock.now += LATER
+    taken(hub, "ID", incident(1, object_marking_refs=[TLP2_IDS[level]]))
+    announced = moves.look(sights)
+    assert {sight.clearance for sight in sights if announced[sight]} == {
+        clearance for clearance in TLP if clearance >= level
+    }
+    held = present(hub.store, sights, clock.now - LATER)
+    assert {sight: bool(place) for sight, place in held.items()} == {sight: bool(announced[sight]) for sight in sights}
+    moves.close()
+
+
+def test_a_listener_that_comes_later_is_told_of_what_came_since_its_page_was_made(hub: Hub, clock: Clock) -> None:
+    """By what is held when it comes, and by the next look, where that was asked for before the commit."""
+    sights = hub.community.board_sights(cert("SG"), "asean")
+    taken(hub, "ID", incident(1), report(1))
+    made_at = clock.now + 1000
+    clock.now += LATER
+    assert not any(present(hub.store, sights, made_at).values()), "the page shows it"
+    taken(hub, "ID", indicator(1))
+    assert not any(present(hub.store, sights, made_at).values())
+    taken(hub, "ID", incident(2))
+    assert [sight.collection for sight, place in present(hub.store, sights, made_at).items() if place] == [alerts(hub)]
+    moves = Moves(hub.store)
+    assert [sight.collection for sight, place in moves.look(sights).items() if place] == [alerts(hub)]
+    moves.close()
+
+
+def test_more_than_a_page_is_looked_through(hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The incident stands behind as many notes as a page holds, and behind as many again."""
+    monkeypatch.setattr("hub.sharing.events._PAGE_OBJECTS", 2)
+    sights = hub.community.board_sights(cert("SG"), "asean")
+    moves = Moves(hub.store)
+    moves.look(sights)
+    clock.now += LATER
+    notes = [note(number, "ID", "note:analysis", [incident(1)["id"]]) for number in range(10, 14)]
+    taken(hub, "ID", *notes, incident(1), *(note(20, "ID", "note:analysis", [incident(1)["id"]]),))
+    assert moves.look(sights)[next(sight for sight in sights if sight.collection == alerts(hub))] == clock.now + 4
+    moves.close()
+
+
+@pytest.mark.parametrize("account", [*KINDS.values(), None], ids=lambda account: account.name if account else "nobody")
+def test_who_has_no_board_is_told_nothing_of_one(hub: Hub, account: Any) -> None:
+    """The same refusal as for the board itself."""
+    with pytest.raises(Exception) as refused:  # noqa: PT011 - compared below
+        hub.community.board(account, "asean")
+    with pytest.raises(type(refused.value)):
+        hub.community.board_sights(account, "asean")
+    if account is not None and account.kind == "constituent":
+        assert isinstance(refused.value, ForbiddenError)
+
+
+def alerts(hub: Hub) -> str:
+    declared = hub.catalogue.find("asean", "alerts")
+    assert declared is not None
+    return declared.id
