@@ -149,7 +149,7 @@ class Settings:
     port: int = setting(8021, "port to listen on")
     workers: int = setting(2, "server processes")
     threads: int = setting(4, "requests that one process answers at a time")
-    events: bool = setting(True, "announce changes to waiting followers at once, from one process beside the workers")
+    events: bool = setting(True, "announce changes to followers immediately, from one process beside the workers")
     events_port: int = setting(0, "port of that process; without this setting, the one after `port`")
     events_url: str = setting(
         "",

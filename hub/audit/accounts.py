@@ -54,7 +54,7 @@ class AccountChanges:
         self.hub.credentials.enable(name)
 
     def delete(self, name: str) -> None:
-        """Shut the account out for good."""
+        """Delete the account. Its name is never given again."""
         self._note("delete", name)
         self.hub.credentials.delete(name)
 

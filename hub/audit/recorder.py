@@ -64,7 +64,7 @@ class Recorder:
             self._logins[pair] += 1
 
     def signed_in(self, account: Account, address: str, issuer: str, person: str) -> None:
-        """Write at once that a person of a provider signed in as the account. StoreError where the store does not take it.
+        """Write immediately that a person signed in through a provider as the account. StoreError if the store refuses it.
 
         Each costs a sign-in at the provider, so a flood of them is not the hub's to count.
         """

@@ -1,7 +1,7 @@
 """A verification of the whole store: for `hub audit verify`, and in the background for the operator's page.
 
 1. One at a time in the whole hub. What runs is a fact of the store, so that every worker can tell of it.
-2. It has a thread of its own, in the worker that was asked, and lets go of the processor again and again: requests go on.
+2. It has a thread of its own, in the worker that was asked, and yields the processor regularly, so that requests are still answered.
 3. It ends after `LONGEST_SECONDS`, whatever the store holds, and says so.
 4. A fact that was not renewed for `SILENT_MILLISECONDS` is that of a process that died.
 """

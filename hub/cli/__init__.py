@@ -65,7 +65,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "record": "what left of a report, when, to whom, under which consent, and who approved what and why",
     "desk": "all of this in a browser of one's own: reports, what leaves of them, and what other members report",
     "follow": "print each object of a collection as it comes",
-    "alert": "put a report before all members at once, in the collection of alerts",
+    "alert": "publish a report to all members, in the collection of alerts",
     "acknowledge": "say that this member has an incident",
     "ask": "ask other members for help with an incident",
     "answer": "accept what this member was asked for, refuse it with a reason, or say that it is done",

@@ -55,12 +55,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("--all", action="store_true", help="deleted ones, too")
     disable = actions.add_parser("disable", help="shut an account out from its next request on")
     enable = actions.add_parser("enable", help="let a disabled account in again, with the key it had")
-    rotate = actions.add_parser("rotate", help="a new key (or password) in place of the old one, at once")
+    rotate = actions.add_parser("rotate", help="a new key (or password) in place of the old one, effective immediately")
     rotate.add_argument("--password-stdin", action="store_true", help="read a password from standard input instead")
     rotate.add_argument(
         "--overlap", metavar="TIME", help="let the old key in that long beside the new one, such as 30m, 24h or 7d"
     )
-    delete = actions.add_parser("delete", help="shut an account out for good; its name is never given again")
+    delete = actions.add_parser("delete", help="delete an account permanently; its name is never given again")
     agreement_argument(delete)
     actions.add_parser("last-seen", help="when each account last asked for something, to the hour")
     drills = actions.add_parser("drills", help="list the API roots for drills to an account, or no longer")
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
         elif args.action == "last-seen":
             _last_seen(hub, as_json=args.json)
         elif args.action == "delete" and not agreed(
-            f"{args.name} is deleted for good, and its name is never given again. Delete it?", yes=args.yes
+            f"{args.name} is deleted permanently, and its name is never given again. Delete it?", yes=args.yes
         ):
             print("Nothing was deleted.", file=sys.stderr)
             return REFUSED

@@ -1,4 +1,4 @@
-"""`hub alert`: put a staged report of an incident before all members at once. It is `hub publish --to alerts`."""
+"""`hub alert`: publish a staged report of an incident to all members. It is `hub publish --to alerts`."""
 
 from __future__ import annotations
 

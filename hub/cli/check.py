@@ -109,7 +109,7 @@ def _exposure(settings: Settings) -> Iterator[Finding]:
     elif settings.behind_proxy:
         words = f"plain HTTP on {settings.host}:{settings.port} for the proxy in front"
         if settings.host not in _LOOPBACK:
-            words += "; let nobody but the proxy reach that address: whoever does can give any address as his own"
+            words += "; let nobody but the proxy reach that address: anybody else who does could claim any address"
         yield Finding("exposure", good=True, words=words)
     else:
         words = "plain HTTP would be served to others: set HUB_TLS_CERT and HUB_TLS_KEY, or HUB_BEHIND_PROXY=true"

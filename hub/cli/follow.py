@@ -38,9 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--interval", type=_above_zero, default=INTERVAL_SECONDS, metavar="SECONDS", help="between polls (default: 30)"
     )
-    parser.add_argument(
-        "--page", type=_whole, default=PAGE_OBJECTS, metavar="OBJECTS", help="objects to ask for at once"
-    )
+    parser.add_argument("--page", type=_whole, default=PAGE_OBJECTS, metavar="OBJECTS", help="objects in one request")
     parser.add_argument("--type", action="append", default=[], dest="types", metavar="TYPE", help="only these types")
     parser.add_argument(
         "--no-events", action="store_false", dest="events", help="only poll, do not listen for the hub's events"

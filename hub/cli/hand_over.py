@@ -20,7 +20,7 @@ EXAMPLE = "  hub hand-over indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --to 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("object_id", metavar="ID", help="the object, whoever published it")
+    parser.add_argument("object_id", metavar="ID", help="the object; any member may have published it")
     parser.add_argument(
         "--to", metavar="MEMBER", required=True, help="code of the member whose object it is, such as MY"
     )
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
             print(
                 f"{_name(share)}: what {share.member} published of {args.object_id} would be removed.", file=sys.stderr
             )
-        question = f"{args.object_id} belongs to {args.to} from now on, for good. Hand it over?"
+        question = f"{args.object_id} will belong to {args.to} permanently. Hand it over?"
         if not agreed(question, yes=args.yes):
             print("Nothing was handed over.", file=sys.stderr)
             return REFUSED

@@ -111,5 +111,5 @@ def _list_hidden(store: Store, catalogue: Catalogue, say: Callable[[str], object
         say(f"  {sentence(hidden_object)}")
     if count > len(listed):
         say(f"  and {count - len(listed)} more: `hub levels list`")
-    say("`hub levels release` shows one again at a level that you give, `hub levels remove` removes it for good.")
+    say("`hub levels release` shows one again at a level that you give, `hub levels remove` removes it permanently.")
     return count

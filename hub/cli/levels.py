@@ -30,7 +30,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     shown = actions.add_parser("list", help="what is hidden, since the hub would refuse it today, and why")
     shown.add_argument("--json", action="store_true", help="one JSON object a line")
     released = actions.add_parser("release", help="show hidden objects from now on, at a level")
-    removed = actions.add_parser("remove", help="remove what is hidden of objects for good; older versions stand again")
+    removed = actions.add_parser(
+        "remove", help="remove the hidden versions of objects permanently; older versions are shown again"
+    )
     for chosen in (released, removed):
         chosen.add_argument("collection", metavar="ROOT/ALIAS")
         chosen.add_argument("object_ids", metavar="ID", nargs="+", help="the objects, whichever member published them")
@@ -73,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
 def _question(args: argparse.Namespace) -> str:
     names = " ".join(args.object_ids)
     if args.action == "remove":
-        return f"What is hidden of {names} is removed for good. Remove it?"
+        return f"The hidden versions of {names} are removed permanently. Remove them?"
     return f"What is hidden of {names} is read by all who may see {args.at}, and cannot be recalled. Show it?"
 
 

@@ -61,7 +61,7 @@ def _drop_output(start: int | None) -> None:
         if start is not None:
             os.ftruncate(descriptor, start)
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, descriptor)  # else what waits is written at the end, and fails once more
+        os.dup2(nowhere, descriptor)  # else the buffered text is written at exit, and fails again
         os.close(nowhere)
 
 

@@ -1,7 +1,7 @@
 """The processes of `hub serve`: its workers and the process of the events, kept alive by their parent.
 
 1. Each is started as a program of its own, never forked: nothing that the parent has open is shared but what it hands on.
-2. One that ends is started again, at once if it had lived for a while, with growing pauses if not.
+2. A process that ends is started again: immediately if it ran for a while, else with growing pauses.
 3. All end with the parent: when it is told to stop, and, however it died, when the pipe between them closes.
 """
 
@@ -20,7 +20,7 @@ from typing import Final, Self
 
 FIRST_PAUSE_SECONDS: Final = 0.2  # before a process starts again; doubles with each death soon after a start
 LONGEST_PAUSE_SECONDS: Final = 30.0
-STEADY_SECONDS: Final = 60.0  # a process that lived so long starts again at once
+STEADY_SECONDS: Final = 60.0  # a process that ran so long is started again immediately
 
 
 class KeptProcess:

@@ -119,7 +119,7 @@ Settings, Integrations, TAXII 2 Feed, Add instance:
   Password                                     KEY
   Collection Name To Fetch Indicators From     {collection.title}
   Default API Root to use                      {collection.root.rstrip("/").rpartition("/")[2]}
-  Full Feed Fetch                              off: with it, each fetch takes all once more
+  Full Feed Fetch                              off: with it, each fetch takes everything again
   First Fetch Time                             20 years    # longer than the hub is old
   Max Indicators Per Fetch                     1000
   Max STIX Objects Per Poll                    1000

@@ -76,20 +76,20 @@ class _Despite(argparse.Action):
 
 
 def approval_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments by which an officer lets out what the release step holds back."""
+    """The arguments by which an officer approves what the release step holds back."""
     parser.add_argument(
         "--approve",
         action=_Approve,
         default=[],
         metavar="KEY",
-        help="a text or value to let out; the preview shows its key",
+        help="a held text or value that may leave; the preview shows its key",
     )
     parser.add_argument(
         "--despite",
         action=_Despite,
         default={},
         metavar="REASON",
-        help="why what the --approve before it names is let out although something in it looks suspicious; kept in the record",
+        help="why the --approve before it stands although something in it looks suspicious; kept in the record",
     )
     parser.add_argument(
         "--held",
@@ -144,11 +144,11 @@ def approvals(args: argparse.Namespace) -> Approvals:
     if officer == OFFICER:
         raise ConfigurationError(f"--officer {OFFICER} stands for your own name: write that instead")
     if reason is not None and not args.approve:
-        raise ConfigurationError("--despite says why what --approve names is let out: give --approve, too")
+        raise ConfigurationError("--despite gives the reason for an --approve: give --approve, too")
     if reason is not None and not all(args.despite.values()):
-        raise ConfigurationError("--despite is empty: say in words why it is let out")
+        raise ConfigurationError("--despite is empty: write the reason why it may leave")
     if REASON in args.despite.values():
-        raise ConfigurationError(f"--despite {REASON} stands for why it is let out: say that instead")
+        raise ConfigurationError(f"--despite {REASON} is a placeholder: write the reason why it may leave")
     keys = frozenset(args.approve)
     decided = Approvals(
         officer=officer,
@@ -180,10 +180,10 @@ def keep_held(file: Path, decisions: Decisions) -> None:
 
 
 def show_undecided(decisions: Decisions) -> bool:
-    """Print what was let out once and needs the second yes; whether there is any."""
+    """Print what is approved but needs a reason as well; return whether there is any."""
     for item in decisions.undecided():
         sentence = gettext(
-            "{object} ({key}) stays: {reason} ({span}). To let it out all the same, say why: --despite REASON, or despite "
+            "{object} ({key}) stays: {reason} ({span}). To approve it nevertheless, give the reason: --despite REASON, or despite "
             "in the file of answers."
         )
         words = sentence.format(object=item.object, key=item.key, reason=item.reason, span=item.span)

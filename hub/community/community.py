@@ -102,11 +102,11 @@ class Community:
         return tuple(dict.fromkeys(stage.report for stage in sorted(stages, key=lambda stage: stage.place)))
 
     def overdue(self, root: ApiRoot) -> list[Overdue]:
-        """Every deadline that has passed, whoever may see it: for those who remind."""
+        """Every deadline that has passed, regardless of who may see it: for the reminders."""
         return self._board(root).overdue(self._everything(root))
 
     def incidents(self, root: ApiRoot, chosen: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """These incidents and their statistics, whoever may see them: for the report of a drill."""
+        """These incidents and their statistics, regardless of who may see them: for the report of a drill."""
         return self._board(root).incidents(self._everything(root), chosen)
 
     def prepare(self) -> None:

@@ -1,8 +1,8 @@
 """Reminders of one run as one message for each member: what is sent, in which words, and what is noted.
 
-1. All deadlines that passed and were not reminded of yet, grouped by member; those of drills apart from those in earnest.
+1. All deadlines that passed and were not reminded of yet, grouped by member; drills and real incidents in separate messages.
 2. Each message is sent on its own: whatever goes wrong with one, the others go out.
-3. What was sent is noted at once, so that a process that is killed repeats one message at most.
+3. Each message is noted as soon as it is sent, so that a process that is killed repeats one message at most.
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ class EntryWriter:
         self, version: StepVersion, by_request: Mapping[str, list[StepVersion]], sees: set[str], criticality: int
     ) -> _Request:
         step = version.step
-        # whoever does not see the incident, or the request, owes nothing and is not reminded: it must not learn of them
+        # a member that does not see the incident or the request owes nothing: a reminder would tell it that they exist
         readers = sees & self._index.readers(version.collection)
         asked_codes = [
             code for code in asked_members(step, self._root.members, self._catalogue.reserved) if code in readers

@@ -25,7 +25,7 @@ class Mailed(Enum):
     """What became of one mail."""
 
     TAKEN = "taken"
-    REFUSED = "refused"  # for good: mail does not reach this member
+    REFUSED = "refused"  # permanently: mail does not reach this member
     LATER = "later"  # not now; a server that does not know the sender often says so the first time
 
 

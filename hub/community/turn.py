@@ -1,10 +1,11 @@
-"""A turn that one process has at a time, among all processes and machines of a hub, where two would do harm.
+"""A lock among all processes and machines of a hub: at most one process has the turn at a time.
 
-1. Whoever wants the turn writes a fact of his own first, and looks at the others' then: of two who come at once, one at
-   least sees the other. Whoever sees another lets go, and comes again later; it may be that both do.
-2. Whoever has it renews it before each thing that must not be done twice, and stops where somebody else has come.
-3. A fact that was not renewed for `TURN_MILLISECONDS`, or that lies so far ahead, is that of a process that died, or of a
-   clock that was set back, and is taken away.
+1. A process that wants the turn first writes a fact of its own and then reads the facts of others. So of two processes
+   at least one sees the other. A process that sees another backs off and retries later; both may back off.
+2. The process that has the turn renews its fact before each action that must not happen twice, and stops if it sees
+   another process's fact.
+3. A fact that was not renewed for `TURN_MILLISECONDS`, or that lies as far in the future, belongs to a process that died
+   or to a clock that was set back: it is deleted.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ TURN_MILLISECONDS: Final = 5 * 60 * 1000
 
 
 class Turn:
-    """The turn at `what`, as one process asks for it. Use it in a `with`: at its end it is given back."""
+    """The turn at the task `what`, for one process. Use it in a `with` statement, which releases it at the end."""
 
     def __init__(self, hub: Hub, what: str) -> None:
         self._hub = hub
@@ -31,11 +32,11 @@ class Turn:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(StoreError):  # what was done in the turn is done; a turn that is not given back ends by (3)
+        with suppress(StoreError):  # the work is finished; a turn that is not released expires by (3)
             self._hub.store.put_facts(KIND, {}, [self._key])
 
     def mine(self) -> bool:
-        """(1) Take it, or (2) renew it; False where somebody else is at it."""
+        """(1) Take the turn, or (2) renew it; False if another process has it."""
         now = self._hub.clock()
         self._hub.store.put_facts(KIND, {self._key: str(now).encode()})
         others = [fact for fact in self._hub.store.facts(KIND, prefix=self._prefix) if fact.key != self._key]

@@ -76,7 +76,7 @@ class Looks:
     """All reports of a draft as they would leave for one collection."""
 
     looks: tuple[Look, ...]
-    undecided: int  # that were let out once, and need a reason besides
+    undecided: int  # approved values that need a reason as well
     stale: frozenset[str]  # keys that were decided about, and are no longer held beside the value that was shown
     digest: str  # of all that would leave
 

@@ -22,7 +22,7 @@ _UUID_VERSION_4: Final = 0x4 << 76 | 0x2 << 62
 KEY_BYTES: Final = 32
 _HEADING: Final = "threat-sharing-hub key 1"
 _ADVICE: Final = (
-    "# The key that makes your CERT's ids and pseudonyms. Whoever has it can find out who a pseudonym is.\n"
+    "# The key that makes your CERT's ids and pseudonyms. Anybody who has it can find out whom a pseudonym means.\n"
     "# Keep a copy off this machine, locked away: without it the next version of a report is a new report to the others.\n"
 )
 

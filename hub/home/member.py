@@ -71,7 +71,7 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """Whom the CERT protects, whoever the victim of a report is."""
+    """The organisations that the CERT protects in every report, the victim or not."""
 
     names: tuple[str, ...] = ()
     brands: tuple[str, ...] = ()

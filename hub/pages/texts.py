@@ -21,7 +21,7 @@ LANGUAGES: Final = {
     "fil": "Filipino",
 }
 _ALIASES: Final = {"in": "id", "tl": "fil"}  # older tags that browsers and systems still send
-# Of this request, or of this run of a command. Each request for a page chooses it anew before any text is asked for.
+# The language of this request, or of this run of a command. Each request for a page sets it before any text is translated.
 _language: Final = ContextVar("language", default=ENGLISH)
 
 

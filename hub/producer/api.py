@@ -214,7 +214,7 @@ class HubClient:
     # --- the joint protocol -------------------------------------------------------------------------------------
 
     def alert(self, item: Any, *, to: str = respond.COLLECTION, source: str = "") -> Receipt:
-        """Put a report before all members at once: `publish` to the collection of alerts."""
+        """Publish a report to all members: `publish` to the collection of alerts."""
         return self.publish(item, to, source=source)
 
     def acknowledge(self, incident: str, *, text: str = "", to: str = respond.COLLECTION) -> Receipt:
@@ -341,7 +341,7 @@ class HubClient:
         again. With `out`, each object of one collection is also written to that file, one JSON object a line, each exactly
         once whatever happens; its checkpoint is by default the file of that name with `.checkpoint` behind it.
 
-        Between two polls it listens for the hub's events, where the hub has them, so that what is new is there at once;
+        Between two polls it listens for the hub's events, where the hub has them, so that new objects arrive immediately;
         without `events`, or with a `rhythm` that waits in a way of its own, it polls only.
 
         `trail` is a file for the last signed checkpoint of the hub's audit trail: where a later one does not extend it,

@@ -57,7 +57,7 @@ class Keeper:
         self.position = Position()
 
     def hand_over(self, item: StixDict) -> None:
-        """Before the object is given to whoever follows."""
+        """Called before the object is given to the caller."""
 
     def taken(self, item_mark: str) -> None:
         """The object was given, and the next is asked for."""

@@ -1,4 +1,4 @@
-"""To be told at once that one of some collections has moved, where the hub can tell: a hint, no more. The truth is what TAXII says.
+"""Learn without delay that a collection has new objects, if the hub sends events. An event is only a hint: TAXII decides.
 
 1. A thread of its own keeps a connection open to `<api-root>/events` (server-sent events), which `hub` answers and other
    TAXII servers do not have.

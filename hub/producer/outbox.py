@@ -6,7 +6,7 @@
     └── refused/   the same file, when the hub refused something of it, and its receipt, with the reasons
 
 1. A bundle is put as one file: written beside, synced, renamed. From here on it is not lost.
-2. Whoever sends holds the lock: two processes never send one file at the same time.
+2. A process holds the lock while it sends: two processes never send one file at the same time.
 3. Files go in their order, each whole; the first that meets a hub out of reach ends the round, and waits on.
 4. The receipt is written, then the file is moved: after a crash before the move the file is sent again, and what the
    hub holds already is a success (TAXII 2.1, 5.5) and nothing is there twice.

@@ -49,7 +49,7 @@ _STATUSES: Final[Mapping[int, tuple[type[HubError], str]]] = {
     403: (errors.ForbiddenError, "this account may not do that"),
     404: (errors.NotFoundError, "there is no such thing on the hub, or not for this account"),
     406: (errors.NotAcceptableError, "the server does not speak TAXII 2.1"),
-    413: (errors.TooLargeError, "that is more than the hub takes at once"),
+    413: (errors.TooLargeError, "that is more than the hub takes in one request"),
     415: (errors.UnsupportedMediaError, "the server does not take TAXII 2.1"),
     422: (errors.UnprocessableError, "the hub cannot use what was sent"),
 }
@@ -77,7 +77,7 @@ class Patience:
     answer_bytes: int = 64 * 1024 * 1024  # as they come
     unpacked_bytes: int = 64 * 1024 * 1024  # a hub's page has 32 MiB at the most
     answer_values: int = 5_000_000  # JSON values; each takes up to sixty bytes
-    # 0 to 1. A generator of its own: the state of the module `random` belongs to whoever uses this library.
+    # 0 to 1. A generator of its own: the state of the module `random` belongs to the program that uses this library.
     lot: Callable[[], float] = random.Random().random  # noqa: S311 - jitter keeps no secret
 
     def pause(self, failures: int) -> float:
@@ -172,7 +172,7 @@ def _parts(response: requests.Response, patience: Patience) -> Iterator[bytes]:
 
 
 def _cut(response: requests.Response, late: threading.Event) -> None:
-    """Time is up: whoever reads from the socket reads its end. A single byte now and then would go on for ever."""
+    """Time is up: end the read on the socket. A server that sends a byte now and then would otherwise hold it for ever."""
     late.set()
     with suppress(OSError, ValueError, AttributeError), socket.socket(fileno=os.dup(response.raw.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)

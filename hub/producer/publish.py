@@ -1,11 +1,11 @@
 """To send objects to a collection, and to tell in words what became of each.
 
 1. Definitions, identities and observables first: what later objects name is then there already.
-2. Envelopes that the hub takes: no longer than its max_content_length, and of no more objects than are sent at once.
-3. One envelope after the other. One that is too much all the same is halved, down to the object that is the cause.
+2. Envelopes that the hub takes: no longer than its max_content_length, and of at most ENVELOPE_OBJECTS objects.
+3. One envelope after the other. If the hub still refuses one as too large, it is halved, down to the object that is the cause.
 4. The status of each envelope, read until the hub is done; taken together they are the receipt.
 
-Whoever sends the same objects again loses nothing and doubles nothing: what the hub holds already is a success.
+Sending the same objects again is safe: the hub counts an object that it already has as a success.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hub.producer.connection import HubConnection
 from hub.taxii import protocol
 from hub.taxii.resources import CollectionResource, StatusResource
 
-ENVELOPE_OBJECTS: Final = 1000  # sent at once: a bad line loses little of its work, and a status stays readable
+ENVELOPE_OBJECTS: Final = 1000  # in one envelope: a bad line loses little of its work, and a status stays readable
 _REMARKS_SHOWN: Final = 20  # in one receipt, in words
 _HEAD: Final = b'{"objects":['
 _TAIL: Final = b"]}"
@@ -57,7 +57,7 @@ class Receipt:
     repeats: tuple[str, ...] = ()  # ids of objects that it held already
     failures: tuple[Failure, ...] = ()
     pending: int = 0  # objects that the hub has yet to decide on
-    statuses: tuple[str, ...] = ()  # ids of the status resources, for whoever asks the hub's operator
+    statuses: tuple[str, ...] = ()  # ids of the status resources, for questions to the hub's operator
     remarks: tuple[Remark, ...] = ()  # on objects that the hub took or held already
 
     @property
@@ -205,7 +205,7 @@ def _sent(
     """Send a batch, in halves if need be; yield each part with its status, or with the reason why all of it failed."""
     envelope = _HEAD + b",".join(item.body for item in batch) + _TAIL
     if len(envelope) > max_bytes:  # one object alone: batches are cut to fit
-        yield batch, f"with {len(envelope)} bytes it is over the {max_bytes} bytes that the hub takes at once"
+        yield batch, f"with {len(envelope)} bytes it is over the {max_bytes} bytes that the hub takes in one request"
         return
     try:
         yield batch, connection.add(collection, envelope)

@@ -1,4 +1,4 @@
-"""STIX that is published as it stands, without a release: what of it must not leave all the same.
+"""STIX that is published unchanged, without a release: what of it must not leave nevertheless.
 
 1. What `hub convert` makes of a report is for the CERT's own eyes, and looks like any other bundle. Each of its objects
    carries a marking of this CERT's own that says so, whose id follows from its key; and the records of what was

@@ -5,7 +5,7 @@
 3. Revocations go through the outbox, like any other publication.
 4. Observables, which STIX cannot revoke, are deleted from the collection, and so are the versions before a revocation: who
    reads all versions would find in them what was withdrawn. Indicators of what the adversary uses keep theirs, but for
-   values that an officer let out.
+   values that an officer approved.
 
 Whatever interrupts this, running it again continues where it stopped.
 """

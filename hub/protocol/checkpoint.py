@@ -120,7 +120,7 @@ def open_note(note: str, name: str, public: Ed25519PublicKey) -> Checkpoint:
 
 
 def read_unverified(note: str) -> Checkpoint:
-    """The checkpoint that a note holds, whoever signed it: to name it in a message, or where a key is not known yet."""
+    """The checkpoint in a note, without a check of its signature: to name it in a message, or where no key is known yet."""
     return _read(note)[0]
 
 

@@ -147,7 +147,7 @@ def _asking(step: Step, held: Held, members: Sequence[str], reserved: Mapping[st
 
 
 def _due_problem(step: Step, now: int) -> str:
-    """Requests that are overdue before they are made would have all members reminded at once."""
+    """Requests that are overdue before they are made would remind all members immediately."""
     if step.due is None or now - LATE_MILLISECONDS <= step.due <= now + MOST_DUE_MILLISECONDS:
         return ""
     return (

@@ -17,7 +17,7 @@ from hub.stix.documentation import is_documentation
 _OF_HOSTS: Final = frozenset(
     {ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL, ObservableType.EMAIL}
 )
-# The same in a drill as in earnest, by names that others know: a technique is no drill's own.
+# These keep their names in a drill, since they are public knowledge: a technique does not belong to one drill.
 _PUBLIC: Final = frozenset({"attack-pattern", "course-of-action", "identity", "location", "vulnerability"})
 
 

@@ -128,7 +128,7 @@ class Gate:
             and self._report_level is not None
             and level > self._report_level
         ):
-            return None  # whoever marked it higher than the report did not mean everybody
+            return None  # marked higher than the report: it was not meant for every reader
         leave = self._approvals.tlp
         if leave is not None and (self._report_level is None or level <= self._report_level):
             level = min(level, leave)
@@ -199,7 +199,7 @@ class Gate:
         texts = self._texts.get(identifier, [])
         hits = list(dict.fromkeys(hit for text in texts for hit in self._scanner.hits(text)))
         if any(hit.exact for hit in hits):
-            why = f"cannot be let out: it holds {', '.join(map(str, hits))}{self._said_before(item)}"
+            why = f"cannot leave: it contains {', '.join(map(str, hits))}{self._said_before(item)}"
             return Passage(GateVerdict.STAYS, why, observable=item)
         alike = [str(hit) for hit in hits]
         own = {item.value} if item.type in ACCOUNTS else set()  # it is an account number itself: `links` asks about it

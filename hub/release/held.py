@@ -4,7 +4,7 @@
       "decision": null}]
 
 The answer sets `decision` to `release`, `lone` or `keep`. Where the reason asks for it, since what `span` shows is
-suspicious, the answer also sets `despite`: why it is let out all the same. The other fields stay as they were written: an
+suspicious, the answer also sets `despite`: the reason why it may leave nevertheless. The other fields stay as they were written: an
 answer whose `value` is not what its key is of decides nothing.
 """
 
@@ -198,7 +198,7 @@ class Decisions:
         return [(item, item.key not in kept_keys and item.key not in self._held) for item in chosen if item.object]
 
     def undecided(self) -> list[HeldItem]:
-        """What was let out once and is held still: a suspicious finding needs the second yes."""
+        """What is approved but still held: a suspicious finding needs a reason as well."""
         approved = self._approvals.texts | self._approvals.values
         return [item for key, item in self._held.items() if key in approved]
 

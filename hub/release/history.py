@@ -135,13 +135,13 @@ def _approvals(entry: Mapping[str, Any], rows: Sequence[PreviewRow], before: Map
     alone, despite = set(entry.get("approved_alone", ())), entry.get("despite", {})
     let_out = {*entry.get("approved_texts", ()), *entry.get("approved_values", ())}
     kept_keys = set(entry.get("kept", ()))
-    decided = [(key, "let out alone" if key in alone else "let out") for key in let_out]
+    decided = [(key, "approved to leave alone" if key in alone else "approved") for key in let_out]
     decided += [(key, "kept at the CERT") for key in kept_keys]
     decided += [(key, "taken back") for key in set(entry.get("taken_back", ())) - kept_keys]
     for key, decision in sorted(decided):
         row = by_key.get(key)
         if row is not None and row.held and key in let_out:
-            decision = "let out, and held still: something in it looks suspicious"  # noqa: PLW2901
+            decision = "approved, but still held: something in it looks suspicious"  # noqa: PLW2901
         text = row.value or row.here if row is not None and key in let_out else before.get(key, "")
         yield Approval(key, row.place if row is not None else "", text, decision, str(despite.get(key, "")))
 

@@ -1,6 +1,6 @@
-"""Values that lead to the victim without naming it: asked about, never let out by default.
+"""Values that lead to the victim without naming it: an officer has to approve each of them.
 
-Whoever holds the other end of such a link knows the victim: who paid into a wallet is seen in its ledger, the hash of a
+Anybody with access to the other end of such a link can find the victim: who paid into a wallet is seen in its ledger, the hash of a
 leaked document can be compared, a domain SID or the name of a machine is the same in every other leak.
 
 | Link | Where it is looked for |
@@ -31,7 +31,7 @@ ACCOUNTS: Final = {
     ObservableType.BANK_ACCOUNT: "a bank account: its bank knows who paid, and it may be a hacked customer's",
     ObservableType.PHONE: "a telephone number: it may be somebody's whose name was used",
 }
-"""What is always asked about, whoever's it is, and why."""
+"""The types that an officer is always asked about, whatever their role, and why."""
 _TEXTUAL: Final = frozenset(
     {
         ObservableType.URI_PATH,

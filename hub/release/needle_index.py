@@ -1,4 +1,4 @@
-"""Needles, ready to be searched for all at once: an automaton for letters, one for how they look, tables for the rest."""
+"""Needles, ready to be searched for in one pass: an automaton for letters, one for how they look, tables for the rest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOISE: Final = re.compile("[a-f]+")  # letters of hexadecimal digits
 
 
 class NeedleIndex:
-    """Needles, ready to be searched for all at once. It is built once and used by many scanners.
+    """Needles, ready to be searched for in one pass. It is built once and used by many scanners.
 
     `digests` are the hash values that are looked for beside them. `listed`: they are of the CERT's own list, not of this
     report.

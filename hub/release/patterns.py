@@ -1,6 +1,6 @@
 """What looks like somebody or something of somebody's: mail addresses, telephone and identity numbers, hosts, accounts …
 
-For texts that an officer wants to let out as they stand, and for values in which such things do not belong. Numbers with
+For texts that an officer wants to approve unchanged, and for values in which such things do not belong. Numbers with
 a check digit are checked by python-stdnum, which is loaded when the first candidate is met.
 """
 

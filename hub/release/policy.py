@@ -91,14 +91,14 @@ def value_key(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """What an officer decided. `texts` and `values` are let out, `kept` and `taken_back` are not, any more.
+    """What an officer decided. `texts` and `values` are approved; `kept` and `taken_back` are no longer.
 
     `texts`: keys of texts (`text_key`) that leave as they stand, if the scanner finds nothing of the victim's in them.
     `values`: values that are held because they resemble the victim or belong to a third party, or that the report gives
-    no owner. `confirmed`: values of which the officer says by --confirm that they serve an attack, whoever's they are.
+    no owner. `confirmed`: values of which the officer says by --confirm that they serve an attack, regardless of their owner.
     `alone`: those of `values` that leave as lone indicators in any case. `kept`: keys that were decided to stay;
     `taken_back`: keys that were approved before and are not any more. `despite`: for each key with a suspicious finding,
-    why it is let out all the same. `shown`: what stood beside a key where it was decided. `named_by`: who recorded the victim's consent to be named, and when. `tlp`: the level
+    why it may leave nevertheless. `shown`: what stood beside a key where it was decided. `named_by`: who recorded the victim's consent to be named, and when. `tlp`: the level
     down to which the source agreed to have it marked.
     """
 

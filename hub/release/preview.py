@@ -231,7 +231,7 @@ class _View:
         yield from self._by_reason(changes, MAX_CHANGES, "  " + gettext("changed") + ", ")
         approved = {row.key: f"{row.place} {row.key}" for row in self._preview.rows if row.key and row.approved}
         if approved:
-            text = gettext("let out by an officer: {names}; --disapprove KEY --officer NAME takes it back")
+            text = gettext("approved by an officer: {names}; --disapprove KEY --officer NAME takes it back")
             names = layout.listing(approved.values(), MAX_NAMES)
             yield from layout.paragraph(text.format(names=names), self._width, first="  ", indent="    ")
 
@@ -306,7 +306,7 @@ def held_because(row: PreviewRow) -> str:
     parts = [
         gettext("the report's own words") if row.path else row.why,
         gettext("it holds {span}").format(span=row.span) if row.span and row.span not in row.why else "",
-        gettext("cannot be let out as it is written") if row.refused else "",
+        gettext("cannot be approved as it is written") if row.refused else "",
         gettext("to let it out, say why (--despite, despite)") if row.insist and not row.refused else "",
         row.evidence,
     ]

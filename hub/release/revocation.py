@@ -1,6 +1,6 @@
 """Revocations: what takes a released object back repeats nothing of it but what STIX demands, and what tools drop it by.
 
-Whoever reads the collection later learns from a revocation that there was an object, and not what it said.
+A revocation tells later readers that there was an object, but not what it said.
 
 * Texts, sectors, labels, counts and references of observables are left out; a name is replaced.
 * An indicator keeps its pattern and its times: tools that do not know `revoked` look at these. Where an officer let the

@@ -12,7 +12,7 @@ What others use of it:
 * `Hit.why` is a clause for the officer that does not repeat what was searched for; `Hit.text` with `start` and `end` is
   the span of the scanned text that it is about. `str(hit)` joins both.
 * `Scanner.last()` is for the last look over what an officer approved: it finds EXACT hits only, and of the CERT's own
-  list only the addresses, since an officer may let out the hacked site of a constituent that is not the victim.
+  list only the addresses, since an officer may approve the hacked site of a constituent that is not the victim.
 
 How it searches. A text is read in every encoding (`encodings`). Each reading is folded to its letters (`spelling`) and to
 how they look (`disguises`), and one automaton for each of the two finds all needles at once (`needle_index`): the cost is

@@ -101,7 +101,7 @@ def is_compromised(item: Observable) -> bool:
 
 
 def with_confirmed(report: Report, values: Collection[str]) -> Report:
-    """The report, with each value that an officer let out made an indicator, although the report does not say whose it is."""
+    """The report with each approved value as an indicator, although the report does not say whose it is."""
     if not values:
         return report
     observables = tuple(_confirmed(item) if item.value in values else item for item in report.observables)

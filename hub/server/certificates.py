@@ -1,6 +1,6 @@
 """Accounts that a client certificate logs in: a proxy in front verifies it, and says its subject in a header.
 
-Whoever reaches the hub's port could write such a header. So the proxy sends a secret with it that only it and the hub
+Any client that reaches the hub's port could write such a header. So the proxy sends a secret with it that only it and the hub
 have, and a subject without that secret is refused, not ignored: somebody is trying to be another.
 """
 

@@ -107,7 +107,7 @@ class HttpConnection(HttpToolsProtocol):
         return not self.flow.write_paused
 
     def drop(self) -> None:
-        """Close it at once."""
+        """Close it immediately."""
         self.transport.abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it

@@ -62,7 +62,7 @@ _pause: Final = asyncio.sleep  # tests put another in its place
 _STREAM: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),  # asks nginx to pass each event on at once
+    (b"x-accel-buffering", b"no"),  # asks nginx to pass each event on without delay
     (b"x-content-type-options", b"nosniff"),
 ]
 _log = logging.getLogger("hub.events")

@@ -231,7 +231,7 @@ class Front:
             raise TooLargeError(f"The body is over the {limits.body_bytes} bytes that the hub takes: send it in parts.")
         if self._body_bytes + expected > limits.bodies_bytes:
             self._bodies_refused += 1
-            raise TooManyRequestsError("Too many request bodies are on their way at once. Send it again later.", 5)
+            raise TooManyRequestsError("Too many request bodies are on their way. Send it again later.", 5)
         parts: list[bytes] = []
         size = 0
         loop = asyncio.get_running_loop()

@@ -20,7 +20,7 @@ def healthz() -> flask.Response:
 def readyz() -> flask.Response:
     """200 while the store answers and its disk has room; else 503, so that a load balancer asks another process.
 
-    Reads and, as long as there is any room, writes go on all the same.
+    Reads go on, and so do writes as long as there is any room.
     """
     hub: Hub = flask.current_app.extensions["hub"]
     try:

@@ -57,7 +57,7 @@ class ProviderQueue:
         # (2)
         if self.waiting >= self._most or self._asking[network] >= max(1, self._most // 2):
             self.refused += 1
-            raise TooManyRequestsError("Too many people sign in at once. Try again in a moment.", _RETRY_SECONDS)
+            raise TooManyRequestsError("Too many people are signing in. Try again in a moment.", _RETRY_SECONDS)
         self._asking[network] += 1
         try:
             # (3)

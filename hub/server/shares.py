@@ -1,6 +1,6 @@
 """What one client may use of a server process in a minute: requests, bytes, objects, each a token bucket.
 
-A bucket holds what a client may use at once and fills up evenly within a minute. What a request brings is known only
+A bucket is filled evenly within a minute; its size is what a client may use in one moment. What a request brings is known only
 after it was answered, so a bucket may go below zero; the client waits until it is full enough again.
 """
 

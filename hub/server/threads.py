@@ -79,7 +79,7 @@ class _Thread:
 
     def __init__(self, threads: Threads, name: str) -> None:
         self._threads = threads
-        self._asleep = threading.Lock()  # released by whoever takes the thread out of `idle`
+        self._asleep = threading.Lock()  # released by the code that takes the thread out of `idle`
         self._asleep.acquire()
         self.busy_since = 0.0  # monotonic seconds; 0 while it is idle
         threading.Thread(target=self.run, name=name, daemon=True).start()

@@ -46,7 +46,7 @@ class Credentials:
     """Accounts and what proves them. Passwords are kept as argon2id, keys as SHA-256 (they are random: no salt needed).
 
     A verified password is remembered in memory for a few minutes, as a hash under a secret of this process, so that a
-    client that polls each minute does not pay for argon2 each time. A changed or disabled account counts at once.
+    client that polls each minute does not pay for argon2 each time. A change to an account counts immediately.
     """
 
     def __init__(

@@ -67,7 +67,7 @@ def test_nothing_is_withdrawn_unless_the_officer_agrees(region: Region, tmp_path
     before = region.held("kh")
     assert "--yes" in office.hub("withdraw", "KH-5", code=3).stderr
     done = office.hub("withdraw", "KH-5", answer="\n", code=3)
-    assert "KH-5 is withdrawn from 1 collection, for good. Withdraw it? [y/N]" in done.stderr
+    assert "KH-5 is withdrawn permanently from 1 collection. Withdraw it? [y/N]" in done.stderr
     assert "Nothing was withdrawn" in done.stderr
     assert region.held("kh") == before
     office.hub("withdraw", "KH-5", answer="y\n")

@@ -33,7 +33,7 @@ class Problem(ValueError):  # noqa: N818  a verdict on one field that becomes a 
 
 
 class Problems(ValueError):  # noqa: N818  as Problem
-    """Several fields that keep one report from being read, so that a person mends them all at once."""
+    """Several fields that keep one report from being read, so that a person can correct all of them together."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)

@@ -2,7 +2,7 @@
 
 A role needs evidence: a classification, a category, a relation, the position in an attack. The word "source" and a flag
 that says "use this for detection" prove nothing by themselves. What was infected, vulnerable, compromised, exposed or
-attacked is a victim's; so are recipients, targets, and whoever was imitated. What nothing decides stays UNKNOWN.
+attacked is a victim's; so are recipients, targets, and organisations that were imitated. What nothing decides stays UNKNOWN.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from hub.stix.timestamps import format_place
 _HOUR: Final = 3600 * 1000  # milliseconds
 # What the old key may have still: hours -> how the form says it.
 OVERLAPS: Final = {
-    0: marked("at once"),
+    0: marked("immediately"),
     1: marked("in 1 hour"),
     24: marked("in 24 hours"),
     168: marked("in 7 days"),
@@ -149,7 +149,7 @@ def reason_against(actor: Account, subject: Subject, action: str) -> str | None:
             "This operator may change accounts. It is enabled, and gets a new password, with `hub account` on the hub's machine alone."
         )
     if subject.deleted:
-        return gettext("This account was deleted for good.")
+        return gettext("This account was deleted permanently.")
     return None
 
 

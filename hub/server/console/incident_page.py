@@ -126,7 +126,7 @@ def _withdraw(session: Session, root: ApiRoot, incident: Incident, shown: Mappin
         return _preview_withdrawal(session, root, incident, gettext("This was shown too long ago: begin again."))
     planned = withdrawal.plan(hub, account, root, incident, shown["moment"])
     if planned.digest != shown["digest"]:
-        why = gettext("What would be withdrawn has changed meanwhile: look at it once more.")
+        why = gettext("What would be withdrawn has changed in the meantime: look at it again.")
         return _preview_withdrawal(session, root, incident, why)
     refusals = _published(account, root, planned.revocations)
     if refusals:

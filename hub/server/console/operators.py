@@ -3,7 +3,7 @@
 1. The pages are for accounts of kind operator.
 2. What changes something comes from a form of the operator's own session, and not from another site.
 3. Operators with a password act; the others look. A key stands in the configuration of monitoring systems:
-   whoever finds it there reads figures, and makes no account to read everything with.
+   a person who finds it there can read figures, but cannot make an account to read everything.
 4. The password is typed again for each change of an account: an unattended browser changes no account. It is verified and
    throttled as at the sign-in, and a wrong one is noted like a refused sign-in.
 """

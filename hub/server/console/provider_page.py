@@ -78,7 +78,7 @@ def return_from_provider() -> flask.Response:
     code = _parameter("code")
     issuer = _parameter("iss") if "iss" in flask.request.args else None  # (2)
     if not code or len(code) > _CODE_CHARACTERS:
-        # `error_description` is not shown: whoever made the address wrote it
+        # `error_description` is not shown: the author of the address wrote it
         words = gettext("{provider} did not let you sign in.").format(provider=provider.name)
         return _ended(signing_in.form(401, words, target=handshake.target))
     try:

@@ -24,7 +24,7 @@ def test_an_account_from_its_making_to_its_end(office: Office, script: bool) -> 
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("Kind", exact=True).select_option("constituent")
     page.get_by_label("Member", exact=True).select_option("SG")
-    page.get_by_label("Your own password, once more").fill(PASSWORD)
+    page.get_by_label("Your own password, again").fill(PASSWORD)
     page.get_by_role("button", name="Make the account and show its key").click()
     first = page.locator("#key").inner_text()
 

@@ -141,7 +141,7 @@ def _withdrawn(visitor: Visitor) -> Page:
     page = _withdrawing(visitor)
     page.get_by_label("Write the report's id, to be sure").fill(visitor.sent_report)
     with page.expect_navigation():
-        page.get_by_role("button", name="Withdraw it for good").click()
+        page.get_by_role("button", name="Withdraw it permanently").click()
     return page
 
 

@@ -28,7 +28,7 @@ class Formula:
 
 @dataclass
 class FormRow:
-    """One row while it is read: every problem is kept, so that a person mends them all at once."""
+    """One row while it is read. Every problem is collected, so that a person can correct all of them together."""
 
     cells: Mapping[str, Any]
     draft: Draft
