@@ -46,27 +46,29 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         dest="action", required=True, metavar="add|list|disable|enable|rotate|delete|last-seen|drills"
     )
     add = actions.add_parser("add", help="make an account; without --password-stdin it prints a key, once")
-    add.add_argument("name", help="of its user: letters, digits and . _ @ -")
-    add.add_argument("--member", metavar="CC", help="country code of its member")
-    add.add_argument("--kind", choices=[kind.value for kind in AccountKind], required=True, help="what it may do")
+    add.add_argument("name", help="name of the account: letters, digits and . _ @ -")
+    add.add_argument("--member", metavar="CC", help="country code of the account's member")
+    add.add_argument(
+        "--kind", choices=[kind.value for kind in AccountKind], required=True, help="what the account may do"
+    )
     add.add_argument("--password-stdin", action="store_true", help="read a password from standard input instead")
-    add.add_argument("--drills", action="store_true", help="list the API roots for drills to it, too")
+    add.add_argument("--drills", action="store_true", help="list the API roots for drills to this account, too")
     shown = actions.add_parser("list", help="all accounts; never a credential")
-    shown.add_argument("--all", action="store_true", help="deleted ones, too")
+    shown.add_argument("--all", action="store_true", help="list deleted accounts, too")
     disable = actions.add_parser("disable", help="shut an account out from its next request on")
     enable = actions.add_parser("enable", help="let a disabled account in again, with the key it had")
     rotate = actions.add_parser("rotate", help="a new key (or password) in place of the old one, effective immediately")
     rotate.add_argument("--password-stdin", action="store_true", help="read a password from standard input instead")
     rotate.add_argument(
-        "--overlap", metavar="TIME", help="let the old key in that long beside the new one, such as 30m, 24h or 7d"
+        "--overlap", metavar="TIME", help="how long the old key stays valid beside the new one, such as 30m, 24h or 7d"
     )
     delete = actions.add_parser("delete", help="delete an account permanently; its name is never given again")
     agreement_argument(delete)
     actions.add_parser("last-seen", help="when each account last asked for something, to the hour")
     drills = actions.add_parser("drills", help="list the API roots for drills to an account, or no longer")
-    drills.add_argument("--off", action="store_true", help="list them no longer")
+    drills.add_argument("--off", action="store_true", help="stop listing them")
     for action in (disable, enable, rotate, delete, drills):
-        action.add_argument("name", help="as `hub account list` shows it")
+        action.add_argument("name", help="name of the account, as `hub account list` shows it")
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", help="as JSON")
 

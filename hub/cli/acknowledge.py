@@ -13,8 +13,8 @@ EXAMPLE = "  hub acknowledge incident--8f2c…\n"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("incident", metavar="INCIDENT", help="its id, as the board shows it")
-    parser.add_argument("--text", default="", help="a sentence for the others")
+    parser.add_argument("incident", metavar="INCIDENT", help="id of the incident, as the board shows it")
+    parser.add_argument("--text", default="", help="a sentence for the other members")
     respond_arguments(parser)
 
 

@@ -14,7 +14,7 @@ _YES: Final = frozenset({"y", "yes", "ya", "có", "co", "oo", "opo", "ใช่"
 
 def agreement_argument(parser: argparse.ArgumentParser) -> None:
     """The argument by which a script agrees."""
-    parser.add_argument("--yes", action="store_true", help="agree without being asked; needed without a terminal")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation; needed without a terminal")
 
 
 def agreed(question: str, *, yes: bool) -> bool:

@@ -20,9 +20,11 @@ ANSWERS: Final = {"accepted": marked("accepted"), "refused": marked("refused"), 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("subject", metavar="INCIDENT", help="the incident, or the request where there are several")
+    parser.add_argument(
+        "subject", metavar="INCIDENT", help="id of the incident, or of the request if there are several"
+    )
     parser.add_argument("says", choices=ANSWER_WORDS, metavar="accepted|refused|done", help="the answer")
-    parser.add_argument("--why", default="", metavar="TEXT", help="the reason; a refusal needs one")
+    parser.add_argument("--why", default="", metavar="TEXT", help="the reason, which a refusal needs")
     respond_arguments(parser)
 
 

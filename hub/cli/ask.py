@@ -13,13 +13,13 @@ EXAMPLE = '  hub ask incident--8f2c… --members SG,MY --what "Take 198.51.100.7
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("incident", metavar="INCIDENT", help="its id, as the board shows it")
-    parser.add_argument("--members", required=True, metavar="CC,CC", help="whom: country codes, or all")
+    parser.add_argument("incident", metavar="INCIDENT", help="id of the incident, as the board shows it")
+    parser.add_argument("--members", required=True, metavar="CC,CC", help="members to ask: country codes, or all")
     parser.add_argument("--what", required=True, metavar="TEXT", help="what is asked for, in a sentence")
     parser.add_argument(
         "--due",
         metavar="TIME",
-        help="by when: 30m, 4h, 2d, or a timestamp (default: as the incident's criticality asks)",
+        help="deadline: 30m, 4h, 2d, or a timestamp (default: by the incident's criticality)",
     )
     parser.add_argument("--priority", type=int, metavar="0-100", help="how urgent it is")
     respond_arguments(parser)

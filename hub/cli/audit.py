@@ -47,23 +47,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="show|verify|checkpoint|export")
     show = actions.add_parser("show", help="the newest entries, oldest first")
-    show.add_argument("--last", type=int, default=LAST, metavar="N", help=f"how many (default: {LAST}; 0: all)")
-    show.add_argument("--what", metavar="WORD", help="only these, such as published, deleted, account, 'refused login'")
-    show.add_argument("--account", metavar="NAME", help="only those that name this account")
+    show.add_argument(
+        "--last", type=int, default=LAST, metavar="N", help=f"number of entries (default: {LAST}; 0: all)"
+    )
+    show.add_argument(
+        "--what", metavar="WORD", help="only entries of this kind, such as published, deleted, account, 'refused login'"
+    )
+    show.add_argument("--account", metavar="NAME", help="only entries that name this account")
     show.add_argument("--object", metavar="ID", help="only deletions, purges and hand-overs of this object")
-    show.add_argument("--since", metavar="DATE", help="only from this date on (UTC), such as 2026-11-26")
+    show.add_argument("--since", metavar="DATE", help="only entries from this date on (UTC), such as 2026-11-26")
     show.add_argument("--json", action="store_true", help="one JSON object a line")
     verify = actions.add_parser(
         "verify", help="check every record, head, count, account and delivery; 1: not all is right"
     )
     verify.add_argument("--against", type=Path, metavar="CHECKPOINT", help="a checkpoint that was kept elsewhere")
-    verify.add_argument("--key", metavar="KEY", help="the key that signed it, if it is not this store's own any more")
+    verify.add_argument(
+        "--key", metavar="KEY", help="the public key of the checkpoint, if it is no longer this store's"
+    )
     verify.add_argument("--json", action="store_true", help="as one JSON object")
     checkpoint = actions.add_parser("checkpoint", help="the signed checkpoint, as members see it")
     checkpoint.add_argument("--key", action="store_true", help="print the public key that verifies it instead")
     checkpoint.add_argument("--json", action="store_true", help="both as one JSON object")
     export = actions.add_parser("export", help="all entries as JSON lines, the signed checkpoint last")
-    export.add_argument("--out", metavar="FILE", help="write here, readable by its owner alone, instead of to stdout")
+    export.add_argument(
+        "--out", metavar="FILE", help="write to this file, readable only by its owner, instead of to stdout"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -28,11 +28,11 @@ EXAMPLE = (
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--json", action="store_true", help="as the hub gives it")
-    parser.add_argument("--page", type=int, default=1, metavar="N", help="which page, where a board has more than one")
+    parser.add_argument("--page", type=int, default=1, metavar="N", help="number of the page, if a board has several")
     parser.add_argument(
         "--out", metavar="FILE", help="write a situation report instead: one HTML file, to print or send"
     )
-    parser.add_argument("--incident", metavar="ID", help="with --out: of this incident alone")
+    parser.add_argument("--incident", metavar="ID", help="with --out: only this incident")
     connection_arguments(parser)
 
 

@@ -60,7 +60,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--json", action="store_true", help="as a JSON list")
     parser.add_argument(
-        "--backups", type=Path, metavar="FOLDER", help="where backups are: the newest is checked byte by byte"
+        "--backups", type=Path, metavar="FOLDER", help="folder of the backups: the newest is checked byte by byte"
     )
 
 

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 def connection_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that say which hub, and over what line. Credentials are no arguments: others could read them."""
-    parser.add_argument("--url", help="the hub's address, or that of one API root (default: HUB_URL)")
-    parser.add_argument("--ca", metavar="FILE", help="CA certificates (PEM) to trust, and no others (default: HUB_CA)")
-    parser.add_argument("--plain-http", action="store_true", help="let credentials travel without TLS")
+    parser.add_argument("--url", help="address of the hub, or of one API root (default: HUB_URL)")
+    parser.add_argument("--ca", metavar="FILE", help="the only CA certificates to trust, PEM (default: HUB_CA)")
+    parser.add_argument("--plain-http", action="store_true", help="send credentials without TLS")
 
 
 def outbox_arguments(parser: argparse.ArgumentParser) -> None:
     """The argument that says where the outbox is."""
     parser.add_argument(
-        "--outbox", metavar="FOLDER", help="where bundles wait until they are sent (default: outbox in HUB_HOME)"
+        "--outbox", metavar="FOLDER", help="folder where bundles wait until they are sent (default: outbox in HUB_HOME)"
     )
 
 

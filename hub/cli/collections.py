@@ -41,9 +41,9 @@ _DECLARED: Final = ("collections", "profiles")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("--json", action="store_true", help="as a JSON list")
-    parser.add_argument("--for", dest="client", choices=list(RECIPES), help="what to paste into this client")
+    parser.add_argument("--for", dest="client", choices=list(RECIPES), help="print what to paste into this client")
     parser.add_argument(
-        "--collection", metavar="COLLECTION", help="this one only: its id, its alias, or API-ROOT/ALIAS"
+        "--collection", metavar="COLLECTION", help="only this collection: its id, its alias, or API-ROOT/ALIAS"
     )
     parser.add_argument(
         "--copy-to",

@@ -17,7 +17,9 @@ EXAMPLE = "  hub contacts\n  hub contacts SG\n  hub contacts confirm\n"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("member", nargs="?", metavar="MEMBER|confirm", help="its code; confirm: your own, as it stands")
+    parser.add_argument(
+        "member", nargs="?", metavar="MEMBER|confirm", help="code of a member, or confirm: your own entry is correct"
+    )
     parser.add_argument("--json", action="store_true", help="as a JSON list")
     connection_arguments(parser)
 

@@ -65,9 +65,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--release",
         choices=[str(profile) for profile in AudienceProfile],
-        help="as it would leave, instead of as it stands (with --held or --answers: regional)",
+        help="the bundle as it would leave, instead of the complete one (with --held or --answers: regional)",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the bundle into this file, whole or not at all")
+    parser.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the bundle to this file, completely or not at all"
+    )
     parser.add_argument(
         "--unused",
         type=Path,

@@ -48,7 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--home", type=Path, default=Path("var"), help="folder for the store and the keys (default: var)"
     )
     parser.add_argument("--port", type=int, default=8021, help="port on 127.0.0.1 (default: 8021)")
-    parser.add_argument("--once", action="store_true", help="end after the story instead of serving on")
+    parser.add_argument("--once", action="store_true", help="end after the demonstration, instead of serving")
 
 
 def run(args: argparse.Namespace) -> int:

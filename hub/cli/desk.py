@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=int, default=DEFAULT_PORT, help=f"port on 127.0.0.1, 0 for any (default: {DEFAULT_PORT})"
     )
-    parser.add_argument("--no-browser", action="store_true", help="print the address alone, and open no browser")
+    parser.add_argument("--no-browser", action="store_true", help="print the address, and open no browser")
     connection_arguments(parser)
 
 

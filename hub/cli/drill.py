@@ -55,12 +55,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     start = actions.add_parser("start", help="play a scenario; ends when its last event is out")
     start.add_argument("--scenario", type=Path, required=True, metavar="FILE", help="TOML: a title and timed events")
     start.add_argument(
-        "--speed", type=_above_zero, default=1.0, metavar="TIMES", help="faster than written (default: 1)"
+        "--speed", type=_above_zero, default=1.0, metavar="TIMES", help="how many times faster to play it (default: 1)"
     )
     report = actions.add_parser("report", help="who reacted to the last drill, and how fast")
     for action in (start, report):
         action.add_argument("--json", action="store_true", help="as one JSON object")
-        action.add_argument("--root", help="the API root, where several are for exercises")
+        action.add_argument("--root", help="the API root, if several are for exercises")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -28,13 +28,17 @@ EXAMPLE = (
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("--collection", metavar="ROOT/ALIAS", help="this one only, without accounts and secret")
+    parser.add_argument(
+        "--collection", metavar="ROOT/ALIAS", help="only this collection, without accounts and the signing secret"
+    )
     parser.add_argument(
         "--definitions",
         action="store_true",
         help="the marking and extension definitions and the members' identities, as one bundle",
     )
-    parser.add_argument("--out", metavar="FILE", help="write here, readable by its owner alone, instead of to stdout")
+    parser.add_argument(
+        "--out", metavar="FILE", help="write to this file, readable only by its owner, instead of to stdout"
+    )
     parser.add_argument("--json", action="store_true", help="with --out: say what was written as one JSON object")
 
 

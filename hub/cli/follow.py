@@ -29,26 +29,32 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("collection", metavar="COLLECTION", help="its id, alias or title")
     parser.add_argument(
-        "--checkpoint", type=Path, metavar="FILE", help="go on from where this file says, and keep it up to date"
+        "--checkpoint", type=Path, metavar="FILE", help="continue from the place in this file, and update it"
     )
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="append to this file instead of printing: each object exactly once"
     )
-    parser.add_argument("--once", action="store_true", help="end when nothing is new, rather than wait for more")
+    parser.add_argument("--once", action="store_true", help="end when nothing is new, instead of waiting for more")
     parser.add_argument(
-        "--interval", type=_above_zero, default=INTERVAL_SECONDS, metavar="SECONDS", help="between polls (default: 30)"
+        "--interval",
+        type=_above_zero,
+        default=INTERVAL_SECONDS,
+        metavar="SECONDS",
+        help="seconds between polls (default: 30)",
     )
     parser.add_argument("--page", type=_whole, default=PAGE_OBJECTS, metavar="OBJECTS", help="objects in one request")
     parser.add_argument("--type", action="append", default=[], dest="types", metavar="TYPE", help="only these types")
     parser.add_argument(
-        "--no-events", action="store_false", dest="events", help="only poll, do not listen for the hub's events"
+        "--no-events", action="store_false", dest="events", help="only poll; do not listen for the hub's events"
     )
-    parser.add_argument("--all-versions", action="store_true", help="every version, not the last one of each object")
+    parser.add_argument(
+        "--all-versions", action="store_true", help="print every version, not only the last one of each object"
+    )
     parser.add_argument(
         "--trail",
         type=Path,
         metavar="FILE",
-        help="where the hub's last signed checkpoint is kept, to see whether its history is changed (default: in HUB_HOME)",
+        help="file for the hub's last signed checkpoint, which shows whether its history was changed (default: in HUB_HOME)",
     )
     connection_arguments(parser)
 

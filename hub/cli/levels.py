@@ -34,8 +34,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "remove", help="remove the hidden versions of objects permanently; older versions are shown again"
     )
     for chosen in (released, removed):
-        chosen.add_argument("collection", metavar="ROOT/ALIAS")
-        chosen.add_argument("object_ids", metavar="ID", nargs="+", help="the objects, whichever member published them")
+        chosen.add_argument("collection", metavar="ROOT/ALIAS", help="the collection, such as asean/id")
+        chosen.add_argument(
+            "object_ids", metavar="ID", nargs="+", help="ids of the objects; any member may have published them"
+        )
         chosen.add_argument("--json", action="store_true", help="one JSON object a line")
         agreement_argument(chosen)
     words = [level.word for level in TLP]

@@ -20,7 +20,10 @@ EXAMPLE = "  hub lookup 198.51.100.7 'bad[.]example'\n  cut -d, -f1 seen.csv | h
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument(
-        "values", nargs="+", metavar="VALUE", help="defanged or not; - reads them from stdin, one a line"
+        "values",
+        nargs="+",
+        metavar="VALUE",
+        help="a value to find, defanged or not; - reads values from stdin, one per line",
     )
     parser.add_argument("--json", action="store_true", help="as the hub gives it")
     connection_arguments(parser)

@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default="list",
         help="list what is there (default), send what waits, let a refused file wait again, or delete a file",
     )
-    parser.add_argument("files", nargs="*", metavar="FILE", help="names from the list, for retry and discard")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="file names from the list, for retry and discard")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     agreement_argument(parser)
     connection_arguments(parser)

@@ -63,7 +63,7 @@ def arguments(parser: argparse.ArgumentParser, *, to: str | None = None) -> None
     parser.add_argument(
         "--yes",
         action="store_true",
-        help="agree to what leaves for the first time, and to decisions, without being asked; needed without a terminal",
+        help="do not ask before a first publication or a decision takes effect; needed without a terminal",
     )
     parser.add_argument(
         "--json",

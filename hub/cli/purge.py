@@ -22,8 +22,8 @@ EXAMPLE = "  hub purge asean/id indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("collection", metavar="ROOT/ALIAS")
-    parser.add_argument("object_id", metavar="ID", help="the object, whichever member published it")
+    parser.add_argument("collection", metavar="ROOT/ALIAS", help="the collection, such as asean/id")
+    parser.add_argument("object_id", metavar="ID", help="id of the object; any member may have published it")
     agreement_argument(parser)
     parser.add_argument("--json", action="store_true", help="as one JSON object")
 

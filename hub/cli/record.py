@@ -22,9 +22,9 @@ EXAMPLE = "  hub record ID-2026-0311\n  hub record ID-2026-0311 --out record.htm
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("report_id", metavar="REPORT", help="as the report names itself")
+    parser.add_argument("report_id", metavar="REPORT", help="the report's own id")
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="write a page of HTML into this file, whole or not at all"
+        "--out", type=Path, metavar="FILE", help="write an HTML page to this file, completely or not at all"
     )
     parser.add_argument("--json", action="store_true", help="print it as one JSON object")
 

@@ -33,9 +33,11 @@ EXAMPLE = "  hub remind\n  hub remind --mail\n  hub remind --json --keep | jq -r
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("--mail", action="store_true", help="send them to the members' contacts (settings smtp_…)")
+    parser.add_argument(
+        "--mail", action="store_true", help="send the reminders to the members' contacts (settings smtp_…)"
+    )
     parser.add_argument("--json", action="store_true", help="print each as one JSON object a line")
-    parser.add_argument("--keep", action="store_true", help="note nothing: the next run repeats them")
+    parser.add_argument("--keep", action="store_true", help="do not note them as sent: the next run repeats them")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -32,26 +32,31 @@ _FILES = frozenset({"--held"})  # neither, with the file that follows
 
 def reading_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that say how reports are read."""
-    parser.add_argument("--format", choices=sorted(FORMATS), help="of the files, where their content does not tell")
     parser.add_argument(
-        "--zone", help="time zone of times that name none, such as Asia/Jakarta; without it they are refused"
+        "--format", choices=sorted(FORMATS), help="format of the files, if their content does not show it"
     )
-    parser.add_argument("--encoding", help="of a CSV that is neither UTF-8 nor UTF-16, such as windows-1252")
+    parser.add_argument(
+        "--zone",
+        help="time zone of times without one, such as Asia/Jakarta; without this option such times are refused",
+    )
+    parser.add_argument(
+        "--encoding", help="encoding of a CSV file that is neither UTF-8 nor UTF-16, such as windows-1252"
+    )
     parser.add_argument(
         "--tlp",
         default="amber+strict",
         choices=sorted(BY_WORD),
-        help="of files that name no level (default: amber+strict)",
+        help="TLP level of files that name none (default: amber+strict)",
     )
     parser.add_argument(
         "--confirm",
         action="append",
         default=[],
         metavar="VALUE",
-        help="an indicator that looks harmful to block, and is meant",
+        help="a value that looks harmful to block, but is meant as an indicator",
     )
     parser.add_argument(
-        "--verbose", action="store_true", help=f"print every note on what was read, instead of {_MAX_NOTES} of a file"
+        "--verbose", action="store_true", help=f"print all notes about the files, instead of {_MAX_NOTES} for each"
     )
 
 
@@ -95,27 +100,30 @@ def approval_arguments(parser: argparse.ArgumentParser) -> None:
         "--held",
         type=Path,
         metavar="FILE",
-        help="write what is held into this file, to be answered; answers that stand in it are kept",
+        help="write a list of what is held to this file, for the officer's decisions; decisions already in it are kept",
     )
     parser.add_argument(
-        "--answers", type=Path, metavar="FILE", help="what --held wrote, with each decision release, lone or keep"
+        "--answers",
+        type=Path,
+        metavar="FILE",
+        help="the file that --held wrote, with a decision for each: release, lone or keep",
     )
     parser.add_argument(
         "--disapprove",
         action="append",
         default=[],
         metavar="KEY",
-        help="take back what was approved before: approvals stand for later stages of a report",
+        help="withdraw an earlier approval, which otherwise stays valid for later stages of the report",
     )
     parser.add_argument(
         "--leave",
         choices=sorted(BY_WORD),
         metavar="LEVEL",
-        help="the source gave leave to mark it as low as this level",
+        help="the level down to which the source agreed to have the report marked",
     )
-    parser.add_argument("--officer", default="", help="who approves; kept in the record")
+    parser.add_argument("--officer", default="", help="name of the officer who approves; kept in the record")
     parser.add_argument(
-        "--named-by", default="", metavar="WHO", help="who recorded the victim's yes to being named, and when"
+        "--named-by", default="", metavar="WHO", help="who recorded the victim's consent to being named, and when"
     )
 
 

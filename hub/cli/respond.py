@@ -18,7 +18,9 @@ from hub.terminal import Style, StyledLine, print_lines
 
 def respond_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments that every step takes."""
-    parser.add_argument("--to", default=COLLECTION, metavar="COLLECTION", help=f"where it goes (default: {COLLECTION})")
+    parser.add_argument(
+        "--to", default=COLLECTION, metavar="COLLECTION", help=f"collection to send it to (default: {COLLECTION})"
+    )
     parser.add_argument("--json", action="store_true", help="print the receipt as one JSON object")
     connection_arguments(parser)
 

@@ -37,7 +37,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument("backup", type=Path, help="the folder of one backup; of several, the newest is taken")
     parser.add_argument(
-        "--check", action="store_true", help="restore it beside everything, verify every record, and remove it again"
+        "--check",
+        action="store_true",
+        help="restore it to a temporary folder, verify every record, and remove the folder",
     )
     parser.add_argument("--json", action="store_true", help="as one JSON object")
 

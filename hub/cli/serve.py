@@ -49,7 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes; each goes over the setting of the same name."""
     parser.add_argument("--host", help="address to listen on (setting host)")
     parser.add_argument("--port", type=_number, help="port to listen on (setting port)")
-    parser.add_argument("--events-port", type=_number, help="port for those who wait for events (setting events_port)")
+    parser.add_argument("--events-port", type=_number, help="port of the event stream (setting events_port)")
     parser.add_argument("--workers", type=_number, help="server processes (setting workers)")
     parser.add_argument(
         "--remind", action="store_true", default=None, help="remind members of what is overdue (setting remind)"

@@ -48,7 +48,9 @@ contact = {contact}
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     parser.add_argument(
-        "--key-file", metavar="FILE", help="file with the key, - for standard input (default: HUB_KEY, else asked)"
+        "--key-file",
+        metavar="FILE",
+        help="file with the key, - for standard input (default: HUB_KEY, else the command asks)",
     )
     parser.add_argument(
         "--keyring", action="store_true", help="keep the key in the system's keyring, not in a file (extra `keyring`)"
