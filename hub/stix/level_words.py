@@ -5,21 +5,23 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
+from hub.stix import level_tongues
 from hub.stix.lookalikes import ascii_lookalikes
 from hub.stix.tlp import BY_WORD, TLP
 
 # In JSON in lower case: what `may_say` looks for, and the escapes out of which `folded` makes letters, or nothing.
-_NAMED: Final = re.compile(rb"t(?:lp|raffic|[^a-z0-9]{1,3}l[^a-z0-9]{1,3}p)")
-_ESCAPED: Final = re.compile(rb"%(?:26|[4-9a-f][0-9a-f])|&[#a-z]")
+_NAMED: Final = re.compile(rb"t(?:lp|raffic|okol|ocol[eo]|[^a-z0-9]{1,3}l[^a-z0-9]{1,3}p)")
+_ESCAPED: Final = re.compile(rb"%(?:2[56]|[4-9a-f][0-9a-f])|&[#a-z]")
 
 # On a text that `plain` made: lower-case ASCII words with one space between them.
 _TLP: Final = r"(?:t ?l ?p|traffic ?light ?protocol(?: tlp)?)"
 _TLP_OR_LIGHT: Final = (
-    rf"(?:{_TLP}|traffic ?light)"  # a traffic light may also be a thing: it says levels, and names nothing
+    rf"(?:{_TLP}|traffic ?lights?)"  # a traffic light may also be a thing: it says levels, and names nothing
 )
 _VERSION: Final = r"(?: ?v? ?[12](?: 0)?)?"
 _WORD: Final = r"(red|amber ?(?:and |plus )?strict|amber|green|clear|white)"
@@ -28,15 +30,27 @@ _WORD_ALONE: Final = re.compile(_WORD)
 _LOOSE_WORD: Final = re.compile(rf"(?<![a-z0-9]){_WORD}(?![a-z0-9])")
 _NAMES_TLP: Final = re.compile(rf"(?<![a-z0-9]){_TLP}(?![a-z])")
 _MENTIONS_TLP: Final = re.compile(rf"(?<![a-z0-9]){_TLP_OR_LIGHT}(?![a-z])")
+_INSIDE: Final = "tlp"  # part of a longer word, as in `acmetlp:red` and `tlpcolor`
+_WORD_CHARACTERS: Final = 24  # of such a word: what is longer is none
 _STRICT: Final = re.compile(r"(?<![a-z0-9])strict(?![a-z])")
 _DOTTED: Final = re.compile(r"t[\W_]{1,3}l[\W_]{1,3}p")
 _ITEMS: Final = re.compile(r"[,;|\n\r]")
 _PAP: Final = re.compile(r"(?<![a-z0-9])(?:pap|permissible actions protocol)(?![a-z])")
 _NAME_OF_TLP: Final = re.compile(rf"(?:x )?{_TLP}(?: ?level| ?marking| ?designation)?{_VERSION}")
-_KEY_OF_LEVEL: Final = re.compile(rf"(?:\A| ){_TLP}(?: ?level| ?marking)?{_VERSION}\Z")
-_KEY_THAT_SAYS: Final = re.compile(rf"(?:\A| ){_TLP}{_VERSION} ?{_WORD}\Z")
+# In the name of a property beside TLP: its value tells about a level, and is none.
+_ABOUT_A_LEVEL: Final = frozenset(
+    "version v date time at on by from since until source url uri link href reason comment description note notes updated created "
+    "modified set standard spec schema enabled supported required".split()
+)
+# In the name of a property: who may have the object.
+_HANDLING: Final = re.compile(
+    r"marking|handling|sensitivity|sharing|classification|dissemination|restriction|confidentiality|distribution|releasab"
+)
+_PAP_KEY: Final = re.compile(r"(?<![a-z])pap(?![a-z])|permissible ?action")
 _UNKNOWN_WORD: Final = re.compile(r"tlp ?(?!v?[12](?: 0)?\Z)(?:[03-9]|(?<= )[a-z0-9]++)")
 # On a text that `folded` made, with its punctuation.
+_SEGMENTS: Final = re.compile(r"[][:;,.|/()<>\u2013\u2014-]++")
+_LAST_WORD: Final = re.compile(r"(?<![a-z0-9])(red|amber(?: (?:and |plus )?strict)?)\Z")
 _LABEL_FORM: Final = re.compile(rf"\s*+{_TLP}\s*+[:=]")
 _CUT_OFF: Final = re.compile(r"amber\s*+\+\s*+(?!strict)")
 
@@ -50,41 +64,96 @@ _DENIALS: Final = frozenset({"", "0", "false", "no", "none"})
 def may_say_in(lower: bytes) -> bool:
     """Whether JSON in lower case can name TLP anywhere."""
     # a search that begins with a letter is six times as fast as one for several beginnings
-    return _NAMED.search(lower) is not None or ((b"%" in lower or b"&" in lower) and _ESCAPED.search(lower) is not None)
+    return (
+        _NAMED.search(lower) is not None
+        or ((b"%" in lower or b"&" in lower) and _ESCAPED.search(lower) is not None)
+        # escapes of JavaScript in a text, as JSON in JSON has them
+        or (b"\\" in lower and (b"\\\\u" in lower or b"\\\\x" in lower))
+    )
 
 
 def label_levels(text: str) -> list[TLP] | None:
     """The levels that a label says; None: it has the form of a label of TLP, and names none."""
     low = folded(text)
     if not may_say(low):
-        return []
+        return None if level_tongues.names_protocol(text) else []
     words = spaced(low)
     levels = list(_levels_in(_SAID, words))
     mention = _MENTIONS_TLP.search(words)
-    if mention is not None:
+    start, end = mention.span() if mention is not None else _span_inside(words)
+    if end:
         # `tlp-level:red`, `tlp:green,red`: of all that it names the highest counts
-        levels += _levels_in(_LOOSE_WORD, words[mention.end() :])
+        levels += _levels_in(_LOOSE_WORD, words[end:])
         if not levels:
-            levels += _levels_in(_LOOSE_WORD, words[: mention.start()])
-    if _CUT_OFF.search(low) or (not levels and (_LABEL_FORM.match(low) or _names_unknown(words))):
+            levels += _levels_in(_LOOSE_WORD, words[:start])
+    if _CUT_OFF.search(low) or (
+        not levels and (_LABEL_FORM.match(low) or _names_unknown(words) or _unread(text, words))
+    ):
         return None
     return levels
 
 
+def _span_inside(words: str) -> tuple[int, int]:
+    """Where TLP stands as a part of a word, (0, 0) where it does not; a chance part of a hash value does not count."""
+    at = words.find(_INSIDE)
+    while at >= 0:
+        start, end = words.rfind(" ", 0, at) + 1, words.find(" ", at)
+        word = words[start : end if end >= 0 else len(words)]
+        if len(word) <= _WORD_CHARACTERS and word.isalpha():
+            return at, at + len(_INSIDE)
+        at = words.find(_INSIDE, start + len(word))
+    return 0, 0
+
+
 def _names_unknown(words: str) -> bool:
     """Whether words name TLP and more, none of which is a level, as in `protocole tlp rouge`."""
-    return bool(_UNKNOWN_WORD.fullmatch(words)) or bool(_NAMES_TLP.search(words) and not _NAME_OF_TLP.fullmatch(words))
+    if _NAME_OF_TLP.fullmatch(words):
+        return False
+    return bool(_UNKNOWN_WORD.fullmatch(words) or _NAMES_TLP.search(words) or _span_inside(words)[1])
 
 
-def text_levels(text: str) -> list[TLP]:
-    """The levels that a text says: a short one anywhere, a long one as items of a list, as in `osint, tlp:red`."""
+def _unread(text: str, words: str) -> bool:
+    """Whether a text names TLP, and beside it something in letters or signs that the hub does not read, such as 赤."""
+    if text.isascii() or not (_NAMES_TLP.search(words) or _span_inside(words)[1]):
+        return False
+    return _has_letters("".join(letter for letter in text if not letter.isascii() and not folded(letter)))
+
+
+def text_levels(text: str) -> list[TLP] | None:
+    """The levels that a text says: a short one anywhere, a long one as items of a list, as in `osint, tlp:red`.
+
+    None: a short one has the form of a label of TLP, and names none.
+    """
     low = folded(text)
     if not may_say(low):
-        return []
+        return None if len(text) <= LABEL_CHARACTERS and level_tongues.names_protocol(text) else []
     if len(text) <= LABEL_CHARACTERS:
-        return list(_levels_in(_SAID, spaced(low)))
+        words = spaced(low)
+        levels = list(_levels_in(_SAID, words))
+        unread = not levels and (_LABEL_FORM.match(low) or (_NAME_OF_TLP.fullmatch(words) and _unread(text, words)))
+        return None if unread else levels
+    if text.lstrip().startswith("<"):  # XML, in which TLP is not spoken about
+        tags = (spaced(tag) for tag in low.split("<") if may_say(tag))
+        return [level for tag in tags for level in _levels_in(_LOOSE_WORD, tag)]
     items = (spaced(item) for item in _ITEMS.split(low) if may_say(item))
-    return [_level_of(match[1]) for item in items if (match := _SAID.fullmatch(item)) is not None]
+    listed = [_level_of(match[1]) for item in items if (match := _SAID.fullmatch(item)) is not None]
+    return listed + heading_levels(text)
+
+
+def heading_levels(text: str) -> list[TLP]:
+    """The level that stands over prose or under it, as in `[TLP:RED] Incident at …`; what marks less than AMBER is left out.
+
+    A sentence that begins with a level speaks about it: `TLP:RED reports were …`.
+    """
+    if _INSIDE not in text.lower():
+        return []
+    matches = (_HEADING.match(text), _ENDING.search(text))
+    return [_level_of(plain(match[1])) for match in matches if match is not None]
+
+
+_MARK: Final = r"TLP(?: ?v?2(?:\.0)?)?\s?[:=]\s?(RED|AMBER(?:\s?[+_ -]\s?STRICT)?)(?!\w)"
+_HEADING: Final = re.compile(rf"\s*+[\[(<*_#>\s]*+(?i:{_MARK})(?![^\S\n]?[a-z,]|-[a-z])", re.ASCII)
+_ENDING: Final = re.compile(rf"(?:\n[*_\[(\s]*+|[\[(]\s?)(?i:{_MARK})[\s\])*_.]*+\Z", re.ASCII)
 
 
 def loose_levels(text: str) -> list[TLP]:
@@ -101,35 +170,88 @@ def level_of_word(text: str) -> TLP | None:
 class KeyWords(NamedTuple):
     """What the name of a property says of TLP, whatever its value is."""
 
-    names_tlp: bool  # as `tlp_colour` does
-    holds_level: bool  # its value can be nothing but a level, as that of `x_tlp`
-    said: TLP | None  # as `tlp_red` says it by itself, where its value does not deny it
+    names_tlp: bool = False  # as `tlp_colour` does
+    holds_level: bool = False  # its value is a level, not something about one, as that of `tlp_version`
+    said: TLP | None = None  # as `tlp_red` says it by itself, where its value does not deny it
+    handling: bool = False  # as `x_handling`: a word for a level alone says one
+    of_pap: bool = False  # as `x_pap`: what stands there says nothing about readers
 
 
-_NO_WORDS: Final = KeyWords(names_tlp=False, holds_level=False, said=None)
+_NO_WORDS: Final = KeyWords()
 
 
 def key_words(key: str) -> KeyWords:
     """The same of a name of any length, in time that grows with it."""
-    if not may_say(folded(key)):
-        return _NO_WORDS
+    return _key_words(key) if len(key) <= LABEL_CHARACTERS else _read_key(key)
+
+
+@lru_cache(maxsize=4096)  # most objects have the same names; a hundred bytes each
+def _key_words(key: str) -> KeyWords:
+    return _read_key(key)
+
+
+def _read_key(key: str) -> KeyWords:
+    low = folded(key)
+    names_tlp = may_say(low)
     words = plain(_CAMEL.sub(" ", key))
-    match = _KEY_THAT_SAYS.search(words)
+    of_pap = _PAP_KEY.search(words) is not None
+    if not names_tlp:
+        handling = not of_pap and _HANDLING.search(low) is not None
+        return KeyWords(handling=handling, of_pap=of_pap) if handling or of_pap else _NO_WORDS
+    mention = _MENTIONS_TLP.search(words)
+    names_tlp = mention is not None or _INSIDE in low
+    joined = low.replace(_INSIDE, " ")  # `tlpred`, `isTlpRed`
+    said = [*_levels_in(_LOOSE_WORD, words), *_levels_in(_LOOSE_WORD, spaced(joined))] if names_tlp else []
     return KeyWords(
-        names_tlp=_MENTIONS_TLP.search(words) is not None,
-        holds_level=_KEY_OF_LEVEL.search(words) is not None,
-        said=None if match is None else _level_of(match[1]),
+        names_tlp=names_tlp,
+        holds_level=names_tlp and not _ABOUT_A_LEVEL.intersection(words.split()),
+        said=max(said, default=None),
+        of_pap=of_pap,
     )
+
+
+def words_of_key(key: str) -> list[TLP]:
+    """The words for levels in the name of a property inside what belongs to TLP, as `isRed`."""
+    return list(_levels_in(_LOOSE_WORD, plain(_CAMEL.sub(" ", key))))
+
+
+def tells_level(key: str) -> bool:
+    """Whether a property inside what belongs to TLP can hold a level, and not something about one, as `version` does."""
+    return not _ABOUT_A_LEVEL.intersection(plain(_CAMEL.sub(" ", key)).split())
 
 
 def denies(value: Any) -> bool:
     """Whether the value of a property denies what its name says."""
-    return plain(value) in _DENIALS if isinstance(value, str) else not value
+    if not isinstance(value, str):
+        return not value
+    words = plain(value)
+    return words in _DENIALS and not (words == "" and _has_letters(value))
+
+
+def _has_letters(text: str) -> bool:
+    """Whether a text says something, if only in letters or signs that the hub does not read."""
+    return any(unicodedata.category(letter)[0] in "LNS" for letter in text)
 
 
 def is_name_of_tlp(text: Any) -> bool:
     """Whether a text is just the name of TLP, so that what stands beside it is a level."""
-    return isinstance(text, str) and len(text) <= _NAME_CHARACTERS and bool(_NAME_OF_TLP.fullmatch(plain(text)))
+    if not isinstance(text, str) or len(text) > _NAME_CHARACTERS:
+        return False
+    low = folded(text)
+    return may_say(low) and _NAME_OF_TLP.fullmatch(spaced(low)) is not None
+
+
+def names_pap(texts: Iterable[str]) -> bool:
+    """Whether one of these texts names PAP, whose levels say nothing about readers."""
+    return any(_PAP.search(plain(text)) for text in texts)
+
+
+def is_name_of_pap(text: Any) -> bool:
+    """The same of PAP."""
+    if not isinstance(text, str) or len(text) > _NAME_CHARACTERS:
+        return False
+    low = folded(text)
+    return ("pap" in low or "permissible" in low) and _PAP.fullmatch(spaced(low)) is not None
 
 
 _NAME_CHARACTERS: Final = 40
@@ -153,8 +275,23 @@ def definition_levels(kind: str, texts: list[str]) -> list[TLP] | None:
         # "RED" alone says it, unless it is PAP's; of more words, where they are about TLP
         if of_tlp or _MENTIONS_TLP.search(text) or (not of_pap and _WORD_ALONE.fullmatch(text)):
             levels += _levels_in(_LOOSE_WORD, text)
-    unknown = not levels and (_NAMES_TLP.search(kind) or any(_NAMES_TLP.search(text) for text in words))
+    if not levels and not of_pap:
+        levels = [level for text in texts if len(text) <= _NAME_CHARACTERS for level in _levels_of_name(text)]
+    unknown = not levels and (
+        _NAMES_TLP.search(kind)
+        or any(_NAMES_TLP.search(text) or _span_inside(text)[1] for text in words)
+        or any(level_tongues.is_colour(text) or level_tongues.names_protocol(text) for text in texts)
+    )
     return None if unknown else levels
+
+
+def _levels_of_name(name: str) -> Iterator[TLP]:
+    """What the short name of a marking says: `RED - eyes only`, `Level: RED`, `FS-ISAC AMBER`."""
+    for segment in _SEGMENTS.split(name):
+        if (level := level_of_word(segment)) is not None:
+            yield level
+    if (match := _LAST_WORD.search(plain(name))) is not None:
+        yield _level_of(match[1])
 
 
 def folded(text: str) -> str:
@@ -162,14 +299,25 @@ def folded(text: str) -> str:
 
     What has no plain form or no width is dropped; `%3A` and `&#58;` are what they stand for.
     """
-    if "%" in text:
-        text = unquote(text)
-    if "&" in text:
-        text = html.unescape(text)
+    if "%" in text or "&" in text or "\\" in text:
+        text = _unescaped(text)
     if not text.isascii():
         alike = unicodedata.normalize("NFKD", text).translate(ascii_lookalikes())
         text = "".join(letter if letter.isascii() else _named_letter(letter) for letter in alike)
     return text.lower()
+
+
+def _unescaped(text: str) -> str:
+    for _ in range(_ESCAPES_IN_ESCAPES):
+        before = text
+        text = html.unescape(unquote(_BACKSLASH.sub(lambda match: chr(int(match[1], 16)), text)))
+        if text == before:
+            break
+    return text
+
+
+_ESCAPES_IN_ESCAPES: Final = 3
+_BACKSLASH: Final = re.compile(r"\\(?:u00|x)([0-9a-fA-F]{2})", re.ASCII)
 
 
 def _named_letter(letter: str) -> str:

@@ -8,37 +8,42 @@
 | any other marking definition | as above | what its definition says, which is held or comes in the same envelope |
 | a bare UUID of one of these, `urn:uuid:…`, an address or element each word of which holds one, or an id in a text that holds JSON | outside prose | as above |
 | a label: `tlp:red`, `TLP:AMBER+STRICT`, `tlp:"amber+strict"`, `Traffic Light Protocol: green`, `traffic-light:red`, `tlp-level:red` | `labels` | the highest word behind TLP |
-| a text of at most 200 characters that says so: `TLP:RED - do not share`, `classification: TLP RED`; an item of a longer list: `…,tlp:red,…` | custom properties and extensions, external references but for their descriptions | that of the word |
+| a text of at most 200 characters that says so: `TLP:RED - do not share`, `classification: TLP RED`; an item of a longer list: `…,tlp:red,…` | custom properties and extensions, external references but for their descriptions; JSON in a text says what it would say as it is | that of the word |
+| AMBER or higher over or under prose: `[TLP:RED] Incident at …`, a last line `TLP:AMBER` | name, description, abstract, content and explanation of objects with versions, descriptions of external references | that of the word |
 | a value under a key that names TLP: `x_tlp: "red"`, `tlp_2_0: "amber"`, `tlp: {"level": "red"}`; a key that says it: `tlp_red: true` | anywhere | that of the word |
+| a word for AMBER or higher that is the whole value of a property that speaks of handling: `x_handling: "RED"`, `restriction: "amber"`, STIX 1's `handling` | custom properties, extensions, embedded objects | that of the word |
 | a value beside the name of TLP: `{"key": "tlp", "value": "red"}`, `["tlp", "red"]` | in embedded objects and lists | that of the word |
 | the TLP 2.0 extension | wherever extensions stand | that of any value in it |
-| a marking definition, of itself and of all that it marks | its name, statement, description, `definition.tlp`, `x_opencti_definition`; the level's word alone, unless PAP is named | that of the words |
+| a marking definition, of itself and of all that it marks | its name, statement, description, `definition.tlp`, `x_opencti_definition`; the level's word alone, or at the end of a short name (`FS-ISAC RED`), unless PAP is named | that of the words |
 | ISA's ACS marking (`acs.py`), as CISA's AIS writes it | wherever extensions stand | unclassified: AMBER+STRICT, none where it is released to the public or shared by default; else not understood |
 
 Of several levels the highest counts. Case, spaces, underscores, quotation marks, full-width letters, letters of other scripts
 that look alike, and characters without width make no difference, nor does the version of TLP ("TLP 2.0 RED"). What is a
-TLP label in form and names no level (`tlp:purple`, `tlp:rot`, `tlp:amber+s`, `x_tlp: "purple"`, `x_tlp: 4`), and a
-marking definition that names TLP and no level (`TLP ROUGE`), is not understood, and such an object is refused, never taken
-for unmarked.
+TLP label in form and names no level (`tlp:purple`, `TLP赤`, `tlp:amber+s`, `x_tlp: "purple"`, `x_tlp_color: "#FF2B2B"`,
+`x_tlp: {"code": 4}`), and a marking definition that names TLP and no level, or is called by a colour in another language
+(`TLP ROUGE`, `MERAH`), is not understood, and such an object is refused, never taken for unmarked.
 
 An embedded object says as much: by its markings, its `id` or its `name` (as platforms embed markings and tags), and by
 what it defines where it is a marking definition.
 
 Nothing is said by a mention: an `object_refs` or another reference from object to object may list a definition, and a
-description or the object's own name may quote its id. Names, descriptions and other prose, the values of observables and patterns say
-nothing in words either, except in a marking definition.
+description or the object's own name may quote its id. Sentences in names, descriptions and other prose, the values of
+observables and patterns say nothing in words either, except in a marking definition.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Final
+
+import orjson
 
 from hub.stix import acs, level_words
 from hub.stix.identifiers import UUID
-from hub.stix.tlp import LEVELS, PAP_IDS, TLP, TLP2_EXTENSION
+from hub.stix.tlp import LEVELS, PAP_EXTENSION, PAP_IDS, TLP, TLP2_EXTENSION
 
 KnownMarkings = Mapping[str, TLP | None]
 """Marking ids with the level that each says, None for one that says none."""
@@ -57,9 +62,10 @@ _MARKING_IDS: Final = re.compile(rf"[\s,;|]*+{_MARKING_ID}(?:[\s,;|]++{_MARKING_
 _ONE_MARKING_ID: Final = re.compile(_MARKING_ID, re.ASCII)
 _ANY_UUID: Final = re.compile(UUID, re.ASCII)
 _WORDS: Final = re.compile(r"[^\s,;|]++")
-# A text in JSON in lower case, blanks before it or not; and the extensions that say a level without a word for it.
+# A text in JSON in lower case, blanks before it or not; the words that say a level where a property speaks of handling; and
+# the extensions that say a level without a word for it.
 _BEGINS_AS_MARKING: Final = re.compile(
-    rb'"(?:[\s\\]|urn:|[0-9a-f]{8}-|[{(<](?:urn:|[0-9a-f]{8}-)|extension-definition--(?:%b|%b))'
+    rb'"(?:[\s\\]|red"|amber|urn:|[0-9a-f]{8}-|[{(<](?:urn:|[0-9a-f]{8}-)|extension-definition--(?:%b|%b))'
     % tuple(extension.rpartition("--")[2].encode() for extension in (TLP2_EXTENSION, acs.EXTENSION))
 )
 
@@ -72,8 +78,23 @@ _MENTIONS: Final = frozenset(
 # write markings and tags.
 _MENTIONS_INSIDE: Final = _MENTIONS - {"id", "name", "value"}
 _JSON: Final = ("{", "[")  # begin a text that holds JSON
+_SPACES: Final = "\ufeff\0 \t\r\n"
 _QUOTES: Final = "\"'\\\ufeff\0 \t\r\n"  # around a text, such as JSON in JSON
 _HOLD_LEVELS: Final = frozenset(("value", "level"))  # beside the name of TLP, as in {"key": "tlp", "value": "red"}
+_VALUE_CHARACTERS: Final = (
+    40  # of a text beside the name of TLP that may be a level in words which the hub does not read
+)
+_PAIR: Final = 2  # items of a list: ["tlp", "red"]
+_LABELS: Final = "labels"
+_PROSE: Final = ("name", "description", "abstract", "content", "explanation")
+
+
+class _About(Enum):
+    """What is spoken of where a value stands: TLP, who may have the object, or something else."""
+
+    NOTHING = auto()
+    HANDLING = auto()
+    TLP = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,56 +145,86 @@ class _Reading:
         self._markings: dict[str, None] = {}
         self._unclear = ""
         self._keys: dict[str, level_words.KeyWords] = {}  # a long name of a list with many items is read once
+        self._written = False  # by somebody, unlike the name of a file
 
     def of(self, content: Mapping[str, Any]) -> SaidLevel:
         """All that is said in it."""
-        self._properties(content, _MENTIONS, of_tlp=False)
-        if content.get("type") == _MARKING:
+        defines = content.get("type") == _MARKING
+        self._written = "modified" in content and not defines
+        handling = defines and not level_words.names_pap(_kind_and_names(content))
+        self._properties(content, _MENTIONS, _About.HANDLING if handling else _About.NOTHING)
+        if defines:
             own_id = content.get("id")
             if isinstance(own_id, str) and (level := self._known.get(own_id)) is not None:
                 self._levels.append(level)
             self._definition(content)
         return SaidLevel(max(self._levels, default=None), tuple(self._markings), self._unclear)
 
-    def _properties(self, content: Mapping[str, Any], mentions: frozenset[str], *, of_tlp: bool) -> None:
-        """`of_tlp`: what stands here belongs to TLP, since a property around it, or a text beside it, names that."""
+    def _properties(self, content: Mapping[str, Any], mentions: frozenset[str], about: _About) -> None:
         for key, value in content.items():
             if isinstance(key, str):
                 self._text(key, "", mentions)  # a marking may be the key of a custom object
-                self._value(key, value, mentions, of_tlp=of_tlp)
+                self._value(key, value, mentions, about)
 
-    def _value(self, key: str, value: Any, mentions: frozenset[str], *, of_tlp: bool) -> None:
+    def _value(self, key: str, value: Any, mentions: frozenset[str], about: _About) -> None:
         if isinstance(value, str):
-            self._text(value, key, mentions, of_tlp=of_tlp)
+            self._text(value, key, mentions, about)
         elif isinstance(value, Mapping):
-            inside = (
-                of_tlp or self._key(key).names_tlp or any(level_words.is_name_of_tlp(item) for item in value.values())
-            )
-            levels = len(self._levels)
-            self._properties(value, _MENTIONS_INSIDE, of_tlp=inside or key == TLP2_EXTENSION)
-            if value.get("type") == _MARKING:
-                self._definition(value)
-            if key == acs.EXTENSION:
-                self._acs(value)
-            elif key == TLP2_EXTENSION and len(self._levels) == levels:
-                self._unclear = "the TLP 2.0 extension"
+            self._embedded(key, value, about)
         elif isinstance(value, list | tuple):
-            inside = of_tlp or any(level_words.is_name_of_tlp(item) for item in value)
-            for item in value:
-                self._value(key, item, mentions, of_tlp=inside)
+            self._list(key, value, mentions, about)
         elif value is not None:
-            self._sign(key, value, of_tlp=of_tlp)
+            self._sign(key, value, about)
 
-    def _text(self, text: str, key: str, mentions: frozenset[str], *, of_tlp: bool = False) -> None:
+    def _embedded(self, key: str, content: Mapping[str, Any], about: _About) -> None:
+        inside = self._inside(key, content.values(), about)
+        levels = len(self._levels)
+        self._properties(content, _MENTIONS_INSIDE, inside)
+        if content.get("type") == _MARKING:
+            self._definition(content)
+        if key == acs.EXTENSION:
+            self._acs(content)
+        elif inside is not about and inside is _About.TLP and len(self._levels) == levels:
+            words = self._key(key)
+            if key == TLP2_EXTENSION:
+                self._unclear = "the TLP 2.0 extension"
+            elif words.holds_level or not words.names_tlp:
+                self._unclear = self._unclear or _unread_in(content)
+
+    def _list(self, key: str, items: Sequence[Any], mentions: frozenset[str], about: _About) -> None:
+        inside = self._inside("", items, about)
+        levels = len(self._levels)
+        for item in items:
+            self._value(key, item, mentions, inside)
+        if inside is not about and len(items) == _PAIR and len(self._levels) == levels and key != _LABELS:
+            self._unclear = self._unclear or " ".join(_texts(items))
+
+    def _inside(self, key: str, values: Collection[Any], about: _About) -> _About:
+        """What is spoken of in an embedded object or a list, by the property around it or a text in it."""
+        words = self._key(key)
+        if (
+            about is _About.TLP
+            or words.names_tlp
+            or key == TLP2_EXTENSION
+            or any(map(level_words.is_name_of_tlp, values))
+        ):
+            return _About.TLP
+        if words.of_pap or key == PAP_EXTENSION or any(map(level_words.is_name_of_pap, values)):
+            return _About.NOTHING
+        return _About.HANDLING if words.handling else about
+
+    def _text(self, text: str, key: str, mentions: frozenset[str], about: _About = _About.NOTHING) -> None:
         if key in mentions:
+            if self._written and key in _PROSE:
+                self._levels += level_words.heading_levels(text)
             return
         if marking_ids := self._marking_ids(text):
             for identifier in marking_ids:
                 self._marking(identifier)
-        elif key == "labels":
-            self._label(text, of_tlp=of_tlp)
+        elif key == _LABELS:
+            self._label(text, about)
         elif key:
-            self._word(text, key, of_tlp=of_tlp)
+            self._word(text, key, about)
 
     def _marking_ids(self, text: str) -> list[str]:
         """The ids of marking definitions that are all of a text.
@@ -198,42 +249,77 @@ class _Reading:
         elif (level := self._known[identifier]) is not None:
             self._levels.append(level)
 
-    def _label(self, text: str, *, of_tlp: bool) -> None:
+    def _label(self, text: str, about: _About) -> None:
         levels = level_words.label_levels(text)
         if levels is None:
             self._unclear = text
         else:
             self._levels += levels
-            if of_tlp and (level := level_words.level_of_word(text)) is not None:
+            if about is _About.TLP and (level := level_words.level_of_word(text)) is not None:
                 self._levels.append(level)
 
-    def _word(self, text: str, key: str, *, of_tlp: bool) -> None:
-        """A text that begins with a label, or a level under a key or beside a text that names TLP."""
+    def _word(self, text: str, key: str, about: _About) -> None:
+        """A text that says a level by itself, under a key or beside a text that names TLP, or where handling is spoken of."""
+        if text.lstrip(_QUOTES).startswith(_JSON) and level_words.may_say(level_words.folded(text)):
+            self._json(text, key, about)
+            return
         levels = level_words.text_levels(text)
-        if len(text) <= level_words.LABEL_CHARACTERS:
+        if levels is None:
+            self._unclear = text
+        elif not levels and len(text) <= level_words.LABEL_CHARACTERS:
             words = self._key(key)
-            if not levels and (of_tlp or words.names_tlp):
-                levels = level_words.loose_levels(text) if words.names_tlp else []
+            if about is _About.TLP or words.names_tlp:
+                levels = self._beside_tlp(text, key, words, about)
+            elif (about is _About.HANDLING or words.handling) and not words.of_pap:
+                # a level below AMBER is left out: it would open what is said nowhere else
                 level = level_words.level_of_word(text)
-                if level is None and words.said is not None and not level_words.denies(text):
-                    level = words.said
-                if level is not None:
-                    levels = [level]
-                elif not levels and (words.holds_level or (of_tlp and _is_level_unread(key, text))):
-                    self._unclear = text
-        self._levels += levels
+                levels = [level] if level is not None and level >= TLP.AMBER else []
+        self._levels += levels or ()
 
-    def _sign(self, key: str, value: Any, *, of_tlp: bool) -> None:
+    def _json(self, text: str, key: str, about: _About) -> None:
+        """JSON in a text says what it would say as it is, and what it says as a text."""
+        self._levels += level_words.text_levels(text) or ()
+        try:
+            value = orjson.loads(text.strip(_SPACES))
+            if not isinstance(value, str | int | float | None):
+                self._value(key, value, _MENTIONS_INSIDE, about)
+        except orjson.JSONDecodeError:
+            return
+        except RecursionError:
+            self._unclear = text
+
+    def _beside_tlp(self, text: str, key: str, words: level_words.KeyWords, about: _About) -> list[TLP]:
+        level = level_words.level_of_word(text)
+        if level is None and not level_words.denies(text):
+            level = words.said
+            if level is None and about is _About.TLP:
+                level = level_words.level_of_word(key)
+        if level is not None:
+            return [level]
+        levels = level_words.loose_levels(text) if words.names_tlp else []
+        unread = words.holds_level or (
+            about is _About.TLP and key in _HOLD_LEVELS and not level_words.is_name_of_tlp(text)
+        )
+        if unread and not levels and words.said is None:
+            self._unclear = text
+        return levels
+
+    def _sign(self, key: str, value: Any, about: _About) -> None:
         """A number, true or false: `tlp_red: true` says a level, and `tlp: 4` one that nobody knows."""
         words = self._key(key)
-        if not (of_tlp or words.names_tlp):
+        if not (about is _About.TLP or words.names_tlp):
             return
-        level = None if level_words.denies(value) else words.said
-        if level is None and of_tlp and not level_words.denies(value) and len(key) <= level_words.LABEL_CHARACTERS:
-            level = level_words.level_of_word(key)
+        denied = level_words.denies(value)
+        level = None if denied else words.said
+        if level is None and about is _About.TLP and not denied and len(key) <= level_words.LABEL_CHARACTERS:
+            level = max(level_words.words_of_key(key), default=None)
         if level is not None:
             self._levels.append(level)
-        elif value is not False and (words.holds_level or (of_tlp and key in _HOLD_LEVELS)):
+        elif (
+            value is not False
+            and not (denied and words.said is not None)
+            and (words.holds_level or (about is _About.TLP and key in _HOLD_LEVELS))
+        ):
             self._unclear = f"{key}: {value}"
 
     def _key(self, key: str) -> level_words.KeyWords:
@@ -244,8 +330,8 @@ class _Reading:
 
     def _definition(self, content: Mapping[str, Any]) -> None:
         """What a marking definition says in words, beyond the ids that stand in it."""
-        kind = " ".join(_texts(content.get(key) for key in ("definition_type", "x_opencti_definition_type")))
-        named = list(_texts(content.get(key) for key in ("name", "x_opencti_definition", "description")))
+        kind = " ".join(_texts(content.get(key) for key in _KINDS))
+        named = list(_texts(content.get(key) for key in _NAMES))
         definition = content.get("definition")
         stated = list(_texts(definition.values() if isinstance(definition, Mapping) else (definition,)))
         levels = level_words.definition_levels(kind, [*named, *stated])
@@ -261,8 +347,32 @@ class _Reading:
             self._levels.append(level)
 
 
-def _is_level_unread(key: str, text: str) -> bool:
-    return key in _HOLD_LEVELS and not level_words.is_name_of_tlp(text)
+_KINDS: Final = ("definition_type", "x_opencti_definition_type")
+_NAMES: Final = ("name", "x_opencti_definition", "description")
+
+
+def _kind_and_names(definition: Mapping[str, Any]) -> Iterator[str]:
+    yield from _texts(definition.get(key) for key in (*_KINDS, *_NAMES))
+
+
+def _unread_in(content: Mapping[str, Any]) -> str:
+    """The first thing that an object which belongs to TLP says, though no level is read in it; empty: it says nothing."""
+    values: list[tuple[str, Any]] = list(content.items())
+    for key, value in values:  # which grows on the way
+        if isinstance(value, Mapping):
+            values += ((name, item) for name, item in value.items() if isinstance(name, str))
+        elif isinstance(value, list | tuple):
+            values += ((key, item) for item in value)
+        elif isinstance(value, str):
+            if key not in _MENTIONS_INSIDE and 0 < len(value) <= _VALUE_CHARACTERS and not _says_nothing(value):
+                return value
+        elif value is not None and not level_words.denies(value) and level_words.tells_level(key):
+            return f"{key}: {value}"
+    return ""
+
+
+def _says_nothing(text: str) -> bool:
+    return "://" in text or level_words.is_name_of_tlp(text) or level_words.denies(text)
 
 
 def _texts(values: Any) -> Iterator[str]:

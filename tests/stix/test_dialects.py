@@ -1,0 +1,152 @@
+"""Law L5 a: the same level in the dialects of platforms, formats and languages, one row each.
+
+`tests/door/test_levels.py` shows that what is read so decides who sees an object; here it is only read.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import orjson
+import pytest
+
+from hub.stix.levels import SaidLevel, said_level
+from hub.stix.tlp import TLP
+from tests.server.making import Content, indicator, statement
+
+STRUCTURE: Final = "tlpMarking:TLPMarkingStructureType"
+EXTENSION: Final = "extension-definition--00000000-0000-4000-8000-000000000901"
+LONG: Final = "a word " * 40
+
+
+def said(content: Content) -> SaidLevel:
+    return said_level(content, orjson.dumps(content))
+
+
+# properties of an unmarked object, and the level that each says
+SAYS: Final[dict[str, tuple[Content, TLP]]] = {
+    "STIX 1 in JSON": ({"x_handling": [{"marking_structures": [{"xsi:type": STRUCTURE, "color": "RED"}]}]}, TLP.RED),
+    "STIX 1 in JSON, attributes": ({"x_handling": {"@xsi:type": STRUCTURE, "@color": "AMBER"}}, TLP.AMBER),
+    "a marking structure": ({"x_stix1": {"Marking_Structure": {"color": "RED"}}}, TLP.RED),
+    "handling": ({"x_handling": "RED"}, TLP.RED),
+    "sensitivity": ({"x_sensitivity": "amber"}, TLP.AMBER),
+    "restriction, as in IODEF": ({"x_iodef": {"restriction": "red"}}, TLP.RED),
+    "distribution": ({"x_distribution": {"color": "Amber+Strict"}}, TLP.AMBER_STRICT),
+    "markings in a list": ({"x_markings": ["RED"]}, TLP.RED),
+    "a key of capitals": ({"extensions": {EXTENSION: {"TLPLevel": "Red"}}}, TLP.RED),
+    "a key in one word": ({"x_tlpcolor": "red"}, TLP.RED),
+    "a key in one word with a level": ({"x_tlplevel": "green"}, TLP.GREEN),
+    "a key with a word before it": ({"x_acmetlp": "RED"}, TLP.RED),
+    "a key that asks": ({"x_isTlpRed": True}, TLP.RED),
+    "a key that asks inside": ({"x_tlp": {"isRed": True}}, TLP.RED),
+    "a key that is affirmed": ({"x_tlp": {"red": "yes", "green": "no"}}, TLP.RED),
+    "a code of a colour": ({"x_xfe": {"tlpColor": {"tlpColorCode": "red"}}}, TLP.RED),
+    "CSAF": ({"x_csaf": {"distribution": {"tlp": {"label": "AMBER"}}}}, TLP.AMBER),
+    "IEP's label": ({"labels": ['iep:traffic-light-protocol="RED"']}, TLP.RED),
+    "a label with a word before it": ({"labels": ["acmetlp:red"]}, TLP.RED),
+    "a label of several": ({"labels": ["tlps:red"]}, TLP.RED),
+    "a label in one word": ({"labels": ["redtlp"]}, TLP.RED),
+    "a label escaped twice": ({"labels": ["%2574lp:red"]}, TLP.RED),
+    "a label escaped as JavaScript": ({"labels": [r"\u0074lp:red", r"\x74lp:green"]}, TLP.RED),
+    "JSON in a long text": ({"x_raw": json.dumps({"text": LONG, "tlp": {"level": "red"}})}, TLP.RED),
+    "JSON in a text, escaped": ({"x_raw": r'{"\u0074lp": "red"}'}, TLP.RED),
+    "XML in a long text": ({"x_raw": f'<r><p>{LONG}</p><m:TLP color="RED"/></r>'}, TLP.RED),
+    "YAML in a long text": ({"x_raw": f"text: {LONG}\ntlp: red\n"}, TLP.RED),
+    "a long text that begins with it": ({"x_text": f"TLP:RED. {LONG}"}, TLP.RED),
+    "a name that begins with it": ({"name": "[TLP:RED] Incident"}, TLP.RED),
+    "a name that begins with it, bare": ({"name": "TLP:AMBER Incident"}, TLP.AMBER),
+    "a name that ends with it": ({"name": "Incident (TLP:AMBER+STRICT)"}, TLP.AMBER_STRICT),
+    "a line over prose": ({"description": f"TLP: RED\n{LONG}"}, TLP.RED),
+    "a line under prose": ({"description": f"{LONG}\n\n**TLP:RED**\n"}, TLP.RED),
+    "a reference's description": ({"external_references": [{"source_name": "x", "description": "TLP:RED"}]}, TLP.RED),
+}
+# what says nothing of the object's level
+SILENT: Final[dict[str, Content]] = {
+    "a sentence that begins with a level": {"description": "TLP:RED reports of last week were leaked"},
+    "a sentence with a level in it": {"description": f"{LONG} unlike TLP:RED, as we said"},
+    "a low level over prose": {"description": "TLP:CLEAR\nFor all"},  # it opens nothing that is marked nowhere
+    "a green classification": {"x_classification": "green"},
+    "a colour": {"x_team": "red", "x_colour": {"background": "amber"}},
+    "PAP": {"x_handling": {"pap": "red"}, "x_pap_restriction": "amber"},
+    "a tag of PAP": {"x_markings": [{"definition_type": "PAP", "value": "RED"}]},
+    "a reference to the standard": {"external_references": [{"source_name": "TLP", "url": "https://www.example/tlp/"}]},
+    "something about TLP": {"x_tlp_version": "2.0", "x_tlp_set_by": "analyst"},
+    "TLP among labels": {"labels": ["TLP", "phishing"]},
+    "three letters by chance": {"labels": ["dGxw1tlpZQ5rdE8vbm9uZXNlbnNlMTIzNDU2Nzg5MA"]},
+    "a protocol": {"labels": ["protocole-smtp"], "x_note": "protokol HTTP"},
+}
+# red in other languages
+WORDS: Final = ("merah", "đỏ", "แดง", "赤", "빨강", "pula", "ແດງ", "🔴")
+
+
+def forms_of(word: str) -> dict[str, Content]:
+    """Where a word for a level stands beside TLP."""
+    return {
+        f"label {word}": {"labels": [f"TLP{word}"]},
+        f"label with a blank {word}": {"labels": [f"TLP {word}"]},
+        f"custom text {word}": {"x_note": f"TLP:{word}"},
+        f"key of a colour {word}": {"x_tlp_color": word},
+        f"pair {word}": {"x_pairs": [{"type": "tlp", "name": word}]},
+        f"pair in a list {word}": {"x_pairs": [["TLP", word]]},
+    }
+
+
+# in other languages, and in codes: not understood, so that the object is refused
+UNCLEAR: Final[dict[str, Content]] = {
+    **{name: content for word in WORDS for name, content in forms_of(word).items()},
+    "protocol in Malay": {"labels": ["Protokol Lampu Lalu Lintas: MERAH"]},
+    "protocol in Vietnamese": {"labels": ["Giao thức đèn giao thông: ĐỎ"]},
+    "protocol in Thai": {"labels": ["โปรโตคอลสัญญาณไฟจราจร: แดง"]},
+    "protocol in Chinese": {"labels": ["交通信号灯协议:红色"]},
+    "a colour in figures": {"x_tlp_color": "#FF2B2B"},
+    "a colour in figures inside": {"x_tlp": {"color": "#FF2B2B"}},
+    "a code": {"x_tlp_code": 4},
+    "a code as text": {"x_tlp_code": "4"},
+    "a code inside": {"x_tlp": {"code": 4}},
+    "a letter": {"x_tlp_rating": "R"},
+}
+# marking definitions, and what they say of all that they mark; None: not understood
+MARKINGS: Final[dict[str, tuple[Content, TLP | None]]] = {
+    "FS-ISAC": ({"name": "FS-ISAC RED"}, TLP.RED),
+    "a word behind another": ({"definition": {"statement": "Level: AMBER+STRICT"}}, TLP.AMBER_STRICT),
+    "a word before others": ({"name": "RED - eyes only"}, TLP.RED),
+    "a custom property": ({"x_level": "red"}, TLP.RED),
+    "an extension's property": ({"extensions": {EXTENSION: {"color": "red"}}}, TLP.RED),
+    **{f"name {word}": ({"name": word}, None) for word in ("MERAH", "ĐỎ", "แดง", "红色", "빨강", "Pula", "kuning")},
+    "the protocol in Indonesian": ({"name": "Protokol Lampu Lalu Lintas: MERAH"}, None),
+    "the protocol in Japanese": ({"definition": {"statement": "信号機プロトコル：赤"}}, None),
+}
+
+
+@pytest.mark.parametrize("dialect", SAYS)
+def test_a_level_is_read_in_the_dialect_of_a_platform_or_format(dialect: str) -> None:
+    """Unmarked, so that nothing else says it."""
+    content, level = SAYS[dialect]
+    assert said(indicator(level=None) | content) == SaidLevel(level)
+
+
+@pytest.mark.parametrize("content", SILENT.values(), ids=SILENT)
+def test_what_speaks_of_something_else_says_no_level(content: Content) -> None:
+    """Such an object is taken as if that were not there."""
+    assert said(indicator(level=None) | content) == SaidLevel()
+
+
+@pytest.mark.parametrize("content", UNCLEAR.values(), ids=UNCLEAR)
+def test_a_level_in_words_that_the_hub_does_not_read_is_not_understood(content: Content) -> None:
+    """It is refused, never taken as unmarked."""
+    assert said(indicator(level=TLP.GREEN) | content).unclear
+
+
+@pytest.mark.parametrize("name", MARKINGS)
+def test_what_a_marking_says_by_a_short_name(name: str) -> None:
+    """Or that its name is a level in another language."""
+    changes, level = MARKINGS[name]
+    definition: dict[str, Any] = statement(1, definition={"statement": "x"}) | changes
+    assert (said(definition).level, bool(said(definition).unclear)) == (level, level is None)
+
+
+def test_json_in_a_text_that_is_nested_too_deeply_is_not_understood() -> None:
+    """It ends no request."""
+    nested = '{"tlp":' * 900 + "1" + "}" * 900
+    assert said(indicator(level=None) | {"x_raw": nested}).unclear
