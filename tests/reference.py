@@ -49,7 +49,7 @@ approves them; what is **unknown** stays. The preview shows the evidence of each
 Six rules hold in every format (`hub/reports/reading/roles.py`):
 
 1. What was infected, vulnerable, compromised, exposed or attacked is a victim's.
-2. Recipients, targets, and whoever was imitated are victims. A sender can be forged: it is a victim's where it is of the
+2. Recipients, targets, and organisations that were imitated are victims. A sender can be forged: it is a victim's where it is of the
    recipients' own organisation, and unknown under the country domain of a member.
 3. What lies in the domains, hosts and ranges that a report declares as a victim's own is that victim's, whatever else is
    said of it.

@@ -1,11 +1,11 @@
-"""What is noted in the audit trail beside the changes of the store, so that neither a flood nor a poll costs an entry each.
+"""Entries of the audit trail that summarise many requests, so that a flood of logins or polls does not fill the trail.
 
 1. Refused logins: counted in memory, per minute, address and name.
 2. Pages read with the right to see AMBER+STRICT or RED: counted in memory, per account and collection.
-3. What the delivery ledger noted since the last time: read from the store, where it outlives every process.
+3. Deliveries: what the delivery ledger in the store noted since the last flush.
 
-`flush` writes one entry of each kind at most; a thread calls it every minute, and a server process when it ends. What is
-counted in memory, of one minute at most, is lost with a process that is killed: the log has each of these requests.
+`flush` writes at most one entry of each kind; a thread calls it every minute, and a server process when it ends. A process
+that is killed loses its counts of at most one minute; the log still has each of these requests.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from hub.stix.tlp import TLP
 from hub.store.base import Store
 from hub.store.chain import Act
 
-KIND: Final = "audited"  # of the fact that tells how much of the ledger is in the trail
-LOGINS_MOST: Final = 1_000  # of addresses and names between two flushes; the rest is counted together
+KIND: Final = "audited"  # the fact that says how much of the ledger is in the trail
+LOGINS_MOST: Final = 1_000  # pairs of address and name between two flushes; all others are counted together
 ROWS_AT_ONCE: Final = 1_000  # in one entry
-NAME_CHARACTERS: Final = 64  # of what a client calls itself
-UNKNOWN_NAME: Final = "unknown"  # in place of a name that no account has; the log shows it until it is rotated
+NAME_CHARACTERS: Final = 64  # of a user name that a client sends
+UNKNOWN_NAME: Final = "unknown"  # written for a name that no account has; the log has the name until it is rotated
 _OTHERS: Final = ("others", "")
 
 
@@ -45,7 +45,7 @@ class _Reading:
 
 
 class Recorder:
-    """The notes of one process. For several threads."""
+    """The counts of one process. Safe for several threads."""
 
     def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
@@ -56,7 +56,7 @@ class Recorder:
         self._since = clock()
 
     def refused_login(self, address: str, name: str) -> None:
-        """Count one; `name` is what the client called itself, empty where it gave a key."""
+        """Count a refused login; `name` is the user name that the client sent, empty if it sent a key."""
         pair = (address[:NAME_CHARACTERS], name[:NAME_CHARACTERS])
         with self._lock:
             if pair not in self._logins and len(self._logins) >= LOGINS_MOST:
@@ -66,13 +66,13 @@ class Recorder:
     def signed_in(self, account: Account, address: str, issuer: str, person: str) -> None:
         """Write immediately that a person signed in through a provider as the account. StoreError if the store refuses it.
 
-        Each costs a sign-in at the provider, so a flood of them is not the hub's to count.
+        These are not summarised: each needs a sign-in at the provider, so they cannot become a flood.
         """
         about = {"account": account.name, "address": address[:NAME_CHARACTERS], "issuer": issuer, "person": person}
         self._store.add_to_trail([Act(SIGNED_IN, about)])
 
     def read(self, account: Account | None, delivered: Delivered) -> None:
-        """Note a page of objects, if its reader may see AMBER+STRICT or RED there."""
+        """Count a page of objects, if its reader may see AMBER+STRICT or RED there."""
         query = delivered.query
         if account is None or query is None or not delivered.count or query.clearance < TLP.AMBER_STRICT:
             return
@@ -84,7 +84,7 @@ class Recorder:
             reading.last = max(reading.last, delivered.last)
 
     def flush(self) -> None:
-        """Write what was counted, and what the ledger noted since. StoreError where the store does not take it."""
+        """Write the counts, and what the ledger noted since the last flush. StoreError if the store refuses them."""
         with self._lock:
             logins, self._logins = self._logins, Counter()
             readings, self._readings = self._readings, {}
@@ -99,12 +99,12 @@ class Recorder:
         self._note_deliveries()
 
     def _named(self, logins: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
-        """The same with names of accounts alone: what else is typed there may be a password, and nothing is ever removed."""
+        """Replace names that no account has: people type passwords there, and the trail keeps everything for ever."""
         exists = {name: self._store.get_account(name) is not None for _, name in logins}
-        named = Counter[tuple[str, str]]()
+        counts = Counter[tuple[str, str]]()
         for (address, name), count in logins.items():
-            named[address, name if exists[name] or not name else UNKNOWN_NAME] += count
-        return named
+            counts[address, name if exists[name] or not name else UNKNOWN_NAME] += count
+        return counts
 
     def _put_back(
         self, logins: Counter[tuple[str, str]], readings: dict[tuple[str, str, int], _Reading], since: int
@@ -126,8 +126,8 @@ class Recorder:
         number = upto
         for fact in self._store.facts(LEDGER_KIND, since=upto):
             number = max(number, fact.number)
-            delivery = delivery_from(fact)  # None where it was damaged: the verification names it
-            if delivery is not None and delivery.sent:  # before that, nothing is claimed
+            delivery = delivery_from(fact)  # None for a damaged note, which the verification reports
+            if delivery is not None and delivery.sent:  # a note that is not marked as sent proves no delivery
                 notes[fact.key] = orjson.loads(fact.value)
         if number == upto:
             return

@@ -1,10 +1,10 @@
-"""`hub backup`: a copy of the store while the hub serves, with a manifest of digests; `hub restore` checks it and puts it back.
+"""`hub backup`: copy the store while the hub serves, with a manifest of digests; `hub restore` checks and restores the copy.
 
-1. What is copied is one state of the store: over SQLite the file (`VACUUM INTO`), over MongoDB an archive as `hub export`
+1. The copy is one consistent state of the store: for SQLite the file (`VACUUM INTO`), for MongoDB an archive as `hub export`
    writes it.
-2. The manifest tells the digest of each file, and the trail's signed checkpoint: what was restored is verified against it.
-3. A backup folder is readable by its owner alone: accounts' hashes and the signing secret are inside. It is written under
-   another name and renamed at the end, so that half a backup is never taken for one.
+2. The manifest contains the digest of each file and the trail's signed checkpoint: a restored store is verified with both.
+3. Only its owner can read a backup folder, since it contains the accounts' hashes and the signing secret. It is written
+   under another name and renamed at the end, so that an incomplete backup cannot be mistaken for a complete one.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from hub.version import __version__
 from hub.wiring import now, open_hub, open_trail
 
 EXAMPLE = (
-    "  hub backup /var/backups/hub                   # a folder for this backup, named by its time\n"
-    "  hub backup /var/backups/hub --keep 14         # and remove the oldest beyond fourteen\n"
+    "  hub backup /var/backups/hub                   # writes a new folder in it, named by the time\n"
+    "  hub backup /var/backups/hub --keep 14         # keeps the newest 14 backups and removes the others\n"
     "  hub restore /var/backups/hub/2026-11-26T183000Z --check\n"
 )
 _NAME: Final = "%Y-%m-%dT%H%M%SZ"
@@ -43,15 +43,18 @@ _NAME: Final = "%Y-%m-%dT%H%M%SZ"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
-    parser.add_argument("folder", type=Path, help="the folder of all backups; each gets a folder of its own in it")
+    parser.add_argument("folder", type=Path, help="the folder of all backups, in which each gets its own folder")
     parser.add_argument(
-        "--keep", type=int, metavar="N", help="remove the oldest backups beyond this many, when all is written"
+        "--keep",
+        type=int,
+        metavar="N",
+        help="keep the newest N backups, and remove the others after this one is written",
     )
     parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write a backup, and say where it is."""
+    """Write a backup, and print its path."""
     if args.keep is not None and args.keep < 1:
         raise UnprocessableError(f"--keep {args.keep} would remove the backup that is being made: keep at least one.")
     settings = load_settings(os.environ)
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     part = target.with_name(target.name + PART)
     with closing(hub.store):
         note_command(hub.store, "backup")
-        # before the copy: the copy extends this checkpoint
+        # before the copy, so that the copied trail extends this checkpoint
         checkpoint = open_trail(hub, settings).checkpoints.note()
         try:
             args.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""`hub check`: what an operator looks at before the hub goes live, and again later: what is wrong, and how to mend it.
+"""`hub check`: look for mistakes before the hub goes live and later, and say how to fix them.
 
-It runs on the hub's machine, beside a hub that serves or before there is one, and changes nothing.
+It runs on the hub's machine, whether a hub is running there or not, and changes nothing.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look at everything, whatever is wrong with the first things; 3 where something has to be mended."""
+    """Make all checks, also after one has failed. Returns 3 if something has to be fixed."""
     return show_findings(list(_findings(args.backups)), as_json=args.json)
 
 
@@ -75,11 +75,13 @@ def _findings(backups: Path | None) -> Iterator[Finding]:
     except HubError as error:
         yield Finding("settings", good=False, words=str(error))
         return
-    unknown = unknown_variables(settings)
+    unknown_names = unknown_variables(settings)
     yield Finding(
         "settings",
-        not unknown,
-        f"there is no setting {', '.join(unknown)}; `hub settings` lists all" if unknown else "each is known",
+        not unknown_names,
+        f"there is no setting {', '.join(unknown_names)}; `hub settings` lists all"
+        if unknown_names
+        else "all names exist",
     )
     yield from _exposure(settings)
     yield from _certificate(settings)
@@ -101,15 +103,15 @@ def _findings(backups: Path | None) -> Iterator[Finding]:
 
 def _exposure(settings: Settings) -> Iterator[Finding]:
     if settings.host in _LOOPBACK and not settings.behind_proxy:
-        words = f"{settings.host} alone is listened on, so that nobody else reaches the hub: set HUB_HOST, or let a "
-        yield Finding("exposure", good=False, words=words + "proxy in front end TLS (HUB_BEHIND_PROXY=true)")
+        words = f"the hub listens only on {settings.host}, so no other machine can reach it: set HUB_HOST, or let a "
+        yield Finding("exposure", good=False, words=words + "proxy terminate TLS (HUB_BEHIND_PROXY=true)")
         return
     if settings.tls_cert:
         yield Finding("exposure", good=True, words=f"TLS on {settings.host}:{settings.port}")
     elif settings.behind_proxy:
-        words = f"plain HTTP on {settings.host}:{settings.port} for the proxy in front"
+        words = f"plain HTTP on {settings.host}:{settings.port} for the proxy"
         if settings.host not in _LOOPBACK:
-            words += "; let nobody but the proxy reach that address: anybody else who does could claim any address"
+            words += "; only the proxy may be able to reach it: another client could send any address as its own"
         yield Finding("exposure", good=True, words=words)
     else:
         words = "plain HTTP would be served to others: set HUB_TLS_CERT and HUB_TLS_KEY, or HUB_BEHIND_PROXY=true"
@@ -118,7 +120,7 @@ def _exposure(settings: Settings) -> Iterator[Finding]:
     yield Finding(
         "public_url",
         public.startswith("https://"),
-        public if public.startswith("https://") else "set HUB_PUBLIC_URL=https://… to what clients are to be shown",
+        public if public.startswith("https://") else "set HUB_PUBLIC_URL=https://… to the address that clients use",
     )
 
 
@@ -131,20 +133,22 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
         return
     days = (ends - time.time()) / 86400
     words = f"{settings.tls_cert} ends on {datetime.fromtimestamp(ends, UTC):%Y-%m-%d}"
-    mend = ": renew it, then send SIGHUP to the hub; no connection ends"
+    mend = ": renew it, then send SIGHUP to the hub, which keeps all connections open"
     yield Finding("certificate", days > CERTIFICATE_DAYS, words if days > CERTIFICATE_DAYS else words + mend)
 
 
 def _clock() -> Finding:
-    """Whether a time service keeps the machine's clock; the kernel knows (adjtimex(2))."""
+    """Whether a time service sets the machine's clock; asks the kernel (adjtimex(2))."""
     try:
         state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     except (OSError, AttributeError):
-        return Finding("clock", good=True, words="this system does not say whether a time service keeps it")
+        return Finding("clock", good=True, words="this system does not say whether a time service sets the clock")
     if state == _UNSYNCHRONIZED:
-        words = "no time service keeps it: run chrony or systemd-timesyncd; objects of members with right clocks are refused"
-        return Finding("clock", good=False, words=f"{words} where the hub's is more than five minutes behind")
-    return Finding("clock", good=True, words="kept by a time service")
+        words = (
+            "no time service sets the clock: run chrony or systemd-timesyncd. If it falls five minutes behind, the hub "
+        )
+        return Finding("clock", good=False, words=f"{words}refuses objects of members whose clocks are right")
+    return Finding("clock", good=True, words="set by a time service")
 
 
 def _contacts(catalogue: Catalogue) -> Iterator[Finding]:
@@ -153,7 +157,7 @@ def _contacts(catalogue: Catalogue) -> Iterator[Finding]:
         for member in catalogue.members.values()
         if _PLACEHOLDER.search(member.contact) or _PLACEHOLDER.search(member.duty_line)
     ]
-    words = f"of {', '.join(placeholders)} are placeholders: `hub collections --copy-to FOLDER`, then put theirs in"
+    words = f"those of {', '.join(placeholders)} are placeholders: run `hub collections --copy-to FOLDER`, and edit members.toml"
     yield Finding("contacts", not placeholders, words if placeholders else "each member has its own")
     if _PLACEHOLDER.search(catalogue.contact):
         words = (
@@ -162,7 +166,9 @@ def _contacts(catalogue: Catalogue) -> Iterator[Finding]:
         yield Finding("operator's contact", good=False, words=words)
     public = [f"{collection.root}/{collection.alias}" for collection in catalogue if collection.public]
     if public:
-        yield Finding("public", good=True, words=f"TLP:CLEAR in {', '.join(public)} is read without credentials")
+        yield Finding(
+            "public", good=True, words=f"anybody can read TLP:CLEAR in {', '.join(public)} without credentials"
+        )
 
 
 def _files(settings: Settings) -> Iterator[Finding]:
@@ -178,52 +184,52 @@ def _files(settings: Settings) -> Iterator[Finding]:
     open_files = [
         f"{path} ({name})" for name, path in files.items() if path and Path(path).exists() and _others_read(Path(path))
     ]
-    words = f"others on this machine read {', '.join(open_files)}; run: chmod o-rwx,g-w on each"
-    yield Finding("permissions", not open_files, words if open_files else "secrets are read by the hub's user alone")
+    words = f"other users of this machine can read {', '.join(open_files)}; run: chmod o-rwx,g-w on each"
+    yield Finding("permissions", not open_files, words if open_files else "only the hub's user can read the secrets")
     if store is None:
         return
     size = sum(path.stat().st_size for path in store.parent.glob(f"{store.name}*"))
     free = shutil.disk_usage(store.parent).free
-    least = max(settings.limits.free_megabytes * _MEGABYTE, ROOM * size)
-    words = f"{free // _MEGABYTE} MB are left beside a store of {size // _MEGABYTE} MB"
-    mend = f"{words}: an upgrade and a backup need {least // _MEGABYTE} MB"
-    yield Finding("disk", free >= least, words if free >= least else mend)
+    needed = max(settings.limits.free_megabytes * _MEGABYTE, ROOM * size)
+    words = f"{free // _MEGABYTE} MB are free, and the store has {size // _MEGABYTE} MB"
+    mend = f"{words}: an upgrade and a backup need {needed // _MEGABYTE} MB"
+    yield Finding("disk", free >= needed, words if free >= needed else mend)
 
 
 def _others_read(path: Path) -> bool:
-    """Whether others than the file's owner and group may read or change it, or its group may change it."""
+    """Whether users other than the owner and group can read or change the file, or its group can change it."""
     return bool(path.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP))
 
 
 def _held(hub: Hub) -> Iterator[Finding]:
     newest = max((hub.store.head(collection.id) for collection in hub.catalogue), default=0)
     ahead = newest - now()
-    words = "not before what the store holds"
+    words = "the clock is not behind the newest object in the store"
     if ahead > _AHEAD:
         words = (
-            f"it is {ahead // 1000} s behind what the store holds: it was set back, or ran ahead before; objects are dated "
-            "one millisecond apart until it has caught up"
+            f"the clock is {ahead // 1000} s behind the newest object in the store: it was set back, or was fast before. "
+            "Until it has caught up, new objects get dates one millisecond apart"
         )
     yield Finding("clock and store", ahead <= _AHEAD, words)
     count = sum(1 for _ in hidden_objects(hub.store, hub.catalogue))
     yield Finding(
         "hidden objects",
         not count,
-        f"{count} wait for your decision: hub levels list" if count else "none waits for a decision",
+        f"{count} wait for your decision; run: hub levels list" if count else "none waits for a decision",
     )
-    verified = last_verification(hub.store)
-    if verified is None:
+    verification = last_verification(hub.store)
+    if verification is None:
         yield Finding("verification", good=False, words="the store was never verified; run: hub audit verify")
         return
-    recent = now() - verified.at < VERIFIED_DAYS * 24 * _HOUR
-    words = f"last on {datetime.fromtimestamp(verified.at / 1000, UTC):%Y-%m-%d}, {verified.findings} findings"
-    good = recent and not verified.findings
+    recent = now() - verification.at < VERIFIED_DAYS * 24 * _HOUR
+    words = f"last on {datetime.fromtimestamp(verification.at / 1000, UTC):%Y-%m-%d}, {verification.findings} findings"
+    good = recent and not verification.findings
     yield Finding("verification", good, words if good else f"{words}; run: hub audit verify")
 
 
 def _accounts(hub: Hub) -> Iterator[Finding]:
-    gone = deleted_accounts(hub.store)
-    rows = [row for row in hub.store.list_accounts() if not row.disabled and row.name not in gone]
+    deleted = deleted_accounts(hub.store)
+    rows = [row for row in hub.store.list_accounts() if not row.disabled and row.name not in deleted]
     with_cert = {row.member for row in rows if row.kind == AccountKind.CERT}
     without = [code for code in hub.catalogue.members if code not in with_cert]
     words = f"{', '.join(without)} have no account of kind cert; hub account add NAME --member CC --kind cert"
@@ -234,16 +240,18 @@ def _accounts(hub: Hub) -> Iterator[Finding]:
 
 
 def _client_certificates(hub: Hub, settings: Settings) -> Iterator[Finding]:
-    """Whether those that hub.toml declares can log anybody in."""
+    """Whether the client certificates in hub.toml belong to accounts."""
     try:
         if open_certificates(hub.credentials, settings) is None:
             return
     except HubError as error:
         yield Finding("client certificates", good=False, words=str(error))
         return
-    unknown = _unknown_accounts(hub, settings.certificates)
-    words = f"there is no account {', '.join(unknown)}: see [certificates] in hub.toml, and `hub account list`"
-    yield Finding("client certificates", not unknown, words if unknown else "each is that of an account")
+    missing_accounts = _unknown_accounts(hub, settings.certificates)
+    words = f"there is no account {', '.join(missing_accounts)}: see [certificates] in hub.toml, and `hub account list`"
+    yield Finding(
+        "client certificates", not missing_accounts, words if missing_accounts else "each belongs to an account"
+    )
 
 
 def _provider(hub: Hub, settings: Settings) -> Iterator[Finding]:
@@ -256,23 +264,23 @@ def _provider(hub: Hub, settings: Settings) -> Iterator[Finding]:
     except HubError as error:
         yield Finding("sign-in provider", good=False, words=str(error))
         return
-    unknown = _unknown_accounts(hub, settings.oidc)
-    words = f"there is no account {', '.join(unknown)}: see [oidc] in hub.toml, and `hub account list`"
+    missing_accounts = _unknown_accounts(hub, settings.oidc)
+    words = f"there is no account {', '.join(missing_accounts)}: see [oidc] in hub.toml, and `hub account list`"
     if not settings.oidc:
-        words = "it answers, and lets nobody in: name the people in [oidc] of hub.toml"
-    good = bool(settings.oidc) and not unknown
+        words = "it answers, but lets nobody in: name the people in [oidc] of hub.toml"
+    good = bool(settings.oidc) and not missing_accounts
     yield Finding("sign-in provider", good, "it answers, and each of its people has an account" if good else words)
 
 
 def _unknown_accounts(hub: Hub, names: Collection[str]) -> list[str]:
-    """Those of the names that are no account's."""
+    """The names that no account has."""
     return sorted(set(names) - ({row.name for row in hub.store.list_accounts()} - deleted_accounts(hub.store)))
 
 
 def _backup(hub: Hub, folder: Path | None) -> Finding:
     mend = "run: hub backup FOLDER, daily (`hub deploy` writes a timer)"
     if folder is None:
-        made_at = max(
+        entry_time = max(
             (
                 about["at"]
                 for about in map(about_of, hub.store.trail())
@@ -280,14 +288,14 @@ def _backup(hub: Hub, folder: Path | None) -> Finding:
             ),
             default=None,
         )
-        if made_at is None:
+        if entry_time is None:
             return Finding("backup", good=False, words=f"none was ever made; {mend}")
-        backup_time = int(made_at)
+        backup_time = int(entry_time)
     else:
         try:
             backup_time = read_manifest(backups_in(folder)[-1]).made_at
         except IndexError:
-            return Finding("backup", good=False, words=f"{folder} holds none; {mend}")
+            return Finding("backup", good=False, words=f"{folder} contains no backup; {mend}")
         except (HubError, OSError) as error:
             return Finding("backup", good=False, words=f"{error}; {mend}")
     hours = (now() - backup_time) // _HOUR

@@ -1,4 +1,4 @@
-"""What the commands of a producer or reader have in common: which hub, as whom, and where their files lie."""
+"""What the commands that connect to a hub share: the address of the hub, the credentials, and the folder of their files."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 
 def connection_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments that say which hub, and over what line. Credentials are no arguments: others could read them."""
+    """Add the options for the connection. Credentials are not options: other users can read a command line."""
     parser.add_argument("--url", help="address of the hub, or of one API root (default: HUB_URL)")
     parser.add_argument("--ca", metavar="FILE", help="the only CA certificates to trust, PEM (default: HUB_CA)")
     parser.add_argument("--plain-http", action="store_true", help="send credentials without TLS")
 
 
 def outbox_arguments(parser: argparse.ArgumentParser) -> None:
-    """The argument that says where the outbox is."""
+    """Add the option for the folder of the outbox."""
     parser.add_argument(
         "--outbox", metavar="FOLDER", help="folder where bundles wait until they are sent (default: outbox in HUB_HOME)"
     )
@@ -34,7 +34,7 @@ def outbox_arguments(parser: argparse.ArgumentParser) -> None:
 
 def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience: Patience | None = None) -> HubClient:
     """A client for the hub that the arguments, HUB_URL or `hub setup` name, with HUB_KEY, or HUB_USER and HUB_PASSWORD."""
-    # a command that speaks to no hub does without the library for that, whose loading takes a tenth of its time
+    # imported here, since it takes a tenth of a command's time, and some commands need no connection
     from hub.producer.api import connect  # noqa: PLC0415
     from hub.producer.connection import same_server  # noqa: PLC0415
 
@@ -45,9 +45,8 @@ def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience
         raise ConfigurationError(
             "which hub? Run `hub setup` once, or set HUB_URL (such as https://hub.example/asean/), or give --url"
         )
-    if (
-        access and not key and not user and same_server(url, access.url)
-    ):  # a key is for the hub that it was given by alone
+    # the saved key is sent only to the server that it was saved for
+    if access and not key and not user and same_server(url, access.url):
         key = access.key.reveal()
     more: dict[str, Any] = {} if patience is None else {"patience": patience}
     return connect(
@@ -62,18 +61,18 @@ def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience
 
 
 def home(environment: Mapping[str, str]) -> Path:
-    """The producer's home: HUB_HOME, or `.threat-sharing-hub` in the user's own."""
-    named = environment.get("HUB_HOME")
-    return Path(named) if named else Path.home() / HOME
+    """The CERT's home: HUB_HOME, or `.threat-sharing-hub` in the user's home folder."""
+    folder = environment.get("HUB_HOME")
+    return Path(folder) if folder else Path.home() / HOME
 
 
 def outbox(args: argparse.Namespace, environment: Mapping[str, str]) -> Outbox:
-    """The outbox that the arguments name, or that of the producer's home."""
+    """The outbox that the arguments name, or that of the CERT's home."""
     from hub.producer.outbox import Outbox  # noqa: PLC0415
 
     return Outbox(Path(args.outbox) if args.outbox else home(environment) / OUTBOX)
 
 
 def environment() -> Mapping[str, str]:
-    """The environment: read here, and nowhere below `hub.cli`."""
+    """The environment variables. Only the commands read them; they pass values to the rest of the code."""
     return os.environ

@@ -1,4 +1,4 @@
-"""`hub export`: a store's objects with their places, or the definitions alone."""
+"""`hub export`: write a store's objects with their positions, or only the definitions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hub.wiring import now, open_catalogue, open_hub
 EXAMPLE = (
     "  hub export > hub.jsonl                       # everything: objects, places, accounts, the signing secret\n"
     "  hub export --collection asean/id > id.jsonl  # one collection\n"
-    "  hub export --definitions > definitions.json  # for a tool that takes no first poll from the beginning\n"
+    "  hub export --definitions > definitions.json  # for a tool whose first poll cannot start at the beginning\n"
 )
 
 
@@ -65,14 +65,14 @@ def run(args: argparse.Namespace) -> int:
             write_file(progress.counted(lines), args.out)
     finally:
         hub.store.close()
-    beside = "" if args.collection else ", with accounts and the signing secret: keep it as safe as the store"
-    words = f"{lines.count} lines of {len(collections)} collections written{beside}"
+    contents = "" if args.collection else ", with accounts and the signing secret: keep it as safe as the store"
+    words = f"{lines.count} lines of {len(collections)} collections written{contents}"
     _say(args, {"lines": lines.count, "collections": len(collections), "secrets": not args.collection}, words)
     return DONE
 
 
 class _Counted:
-    """Lines, counted as they go by."""
+    """An iterable of lines that counts the lines it has yielded."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines = lines
@@ -85,7 +85,7 @@ class _Counted:
 
 
 def _say(args: argparse.Namespace, result: dict[str, Any], words: str) -> None:
-    """What was written: on standard output where the archive is in a file, else beside it on standard error."""
+    """Print what was written: to standard output, or to standard error if the archive itself goes to standard output."""
     if args.out is None:
         print(f"{words}.", file=sys.stderr)
     else:

@@ -1,4 +1,4 @@
-"""`hub hand-over`: give an id to the member whose object it is, where another member took it first; for the operator."""
+"""`hub hand-over`: give an id to the member that owns the object, if another member published it first; for the operator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Say what the others published under the id, then hand it over; 3 where the answer is no."""
+    """Print what other members published under the id, ask, and hand it over. Returns 3 if the operator answers no."""
     hub = open_hub(load_settings(os.environ))
     with closing(hub.store):
         shares = shares_of_others(hub.store, hub.catalogue, args.object_id, args.to)
@@ -51,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
     for share in shares:
         print(f"{_name(share)}: what {share.member} published of {args.object_id} is removed.")
     print(
-        f"{args.object_id} belongs to {args.to}: nobody else publishes it any more. Ask {args.to} to publish it again, with a "
-        "later `modified` than what is removed, since readers may have that."
+        f"{args.object_id} belongs to {args.to}, and no other member can publish it. Ask {args.to} to publish it again with a "
+        "later `modified` than the removed versions, since readers may have those."
     )
     return DONE
 

@@ -27,25 +27,27 @@ EXAMPLE = (
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|release|remove")
-    shown = actions.add_parser("list", help="what is hidden, since the hub would refuse it today, and why")
-    shown.add_argument("--json", action="store_true", help="one JSON object a line")
-    released = actions.add_parser("release", help="show hidden objects from now on, at a level")
-    removed = actions.add_parser(
+    list_parser = actions.add_parser(
+        "list", help="list the hidden objects, each with the rule that would refuse it today"
+    )
+    list_parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    release_parser = actions.add_parser("release", help="show hidden objects from now on, at a level")
+    remove_parser = actions.add_parser(
         "remove", help="remove the hidden versions of objects permanently; older versions are shown again"
     )
-    for chosen in (released, removed):
-        chosen.add_argument("collection", metavar="ROOT/ALIAS", help="the collection, such as asean/id")
-        chosen.add_argument(
+    for action_parser in (release_parser, remove_parser):
+        action_parser.add_argument("collection", metavar="ROOT/ALIAS", help="the collection, such as asean/id")
+        action_parser.add_argument(
             "object_ids", metavar="ID", nargs="+", help="ids of the objects; any member may have published them"
         )
-        chosen.add_argument("--json", action="store_true", help="one JSON object a line")
-        agreement_argument(chosen)
+        action_parser.add_argument("--json", action="store_true", help="one JSON object a line")
+        agreement_argument(action_parser)
     words = [level.word for level in TLP]
-    released.add_argument("--at", choices=words, required=True, help="the level at which they are shown")
+    release_parser.add_argument("--at", choices=words, required=True, help="the level at which they are shown")
 
 
 def run(args: argparse.Namespace) -> int:
-    """List, release or remove; what is shown again is at the end of its collection, so that every reader comes by it."""
+    """List, release or remove. A released object gets a new position at the end of its collection, so every reader gets it."""
     hub = open_hub(load_settings(os.environ))
     try:
         if args.action == "list":
@@ -78,14 +80,16 @@ def _question(args: argparse.Namespace) -> str:
     names = " ".join(args.object_ids)
     if args.action == "remove":
         return f"The hidden versions of {names} are removed permanently. Remove them?"
-    return f"What is hidden of {names} is read by all who may see {args.at}, and cannot be recalled. Show it?"
+    return (
+        f"The hidden versions of {names} will be shown to all who may see {args.at}; this cannot be undone. Show them?"
+    )
 
 
 def sentence(entry: HiddenObject) -> str:
-    """A hidden object in a line."""
-    before = "" if entry.readable_at is None else f", before readable at {entry.readable_at.label}"
+    """A line about a hidden object."""
+    earlier_level = "" if entry.readable_at is None else f", readable before at {entry.readable_at.label}"
     return (
-        f"{entry.collection.root}/{entry.collection.alias} {entry.id} version {entry.version} of {_publishers(entry)}{before}: "
+        f"{entry.collection.root}/{entry.collection.alias} {entry.id} version {entry.version} of {_publishers(entry)}{earlier_level}: "
         f"{entry.reason}"
     )
 

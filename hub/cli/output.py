@@ -1,4 +1,4 @@
-"""What the commands that make files have in common: a file is written whole or not at all, and never into a new folder."""
+"""Writing files and output for all commands: a file is written completely or not at all, and never into a new folder."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hub.home.files import write_chunks_atomically
 
 
 def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
-    """Put a file at `path`, for its owner's eyes. UnprocessableError where that cannot be done: what was there stays."""
+    """Write a file that only its owner can read. On UnprocessableError an existing file is unchanged."""
     try:
-        path.parent.stat()  # a folder that is not there is a slip of the keyboard: it is not made
-        if path.exists() and not path.is_file():  # a device or a pipe, which a file must not replace
-            with path.open("wb") as opened:
-                opened.writelines(chunks)
+        path.parent.stat()  # raises if the folder does not exist: a typing error, so it is not created
+        if path.exists() and not path.is_file():  # a device or a pipe: write to it, do not replace it
+            with path.open("wb") as stream:
+                stream.writelines(chunks)
         else:
             write_chunks_atomically(path, chunks)
     except OSError as error:
@@ -27,10 +27,9 @@ def write_whole(path: Path, chunks: Iterable[bytes]) -> None:
 
 
 def write_stdout(chunks: Iterable[bytes]) -> None:
-    """Write bytes to standard output. UnprocessableError where that cannot be done.
+    """Write bytes to standard output. UnprocessableError if that fails.
 
-    Where the shell made a file of it, a part of the output does not stay there: whatever breaks off, the file ends where it
-    began.
+    If the shell redirects standard output to a file, an incomplete output is removed from the file again.
     """
     start = _offset()
     try:
@@ -44,7 +43,7 @@ def write_stdout(chunks: Iterable[bytes]) -> None:
 
 
 def _offset() -> int | None:
-    """Where the next byte of standard output goes in its file; None where that is no file."""
+    """The current position in the file that standard output is redirected to; None if it is not a file."""
     try:
         descriptor = sys.stdout.fileno()
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -55,7 +54,7 @@ def _offset() -> int | None:
 
 
 def _drop_output(start: int | None) -> None:
-    """Take back what was written since `start`, and what waits to be written."""
+    """Remove what was written since `start`, and discard what is still buffered."""
     with suppress(OSError, ValueError):
         descriptor = sys.stdout.fileno()
         if start is not None:
@@ -66,9 +65,9 @@ def _drop_output(start: int | None) -> None:
 
 
 def write_file(lines: Iterable[bytes], out: str | None) -> None:
-    """Write what only the operator may read to a new file, or to stdout where none is named.
+    """Write lines that only the operator may read to the new file `out`, or to stdout if it is None.
 
-    UnprocessableError where the file exists or cannot be written.
+    UnprocessableError if the file exists or cannot be written.
     """
     if out is None:
         with suppress(OSError, ValueError):  # a stream without a file below
@@ -77,25 +76,27 @@ def write_file(lines: Iterable[bytes], out: str | None) -> None:
         sys.stdout.buffer.flush()
         return
     try:
-        # an archive holds the signing secret and the hashes of keys: nobody else reads it
+        # only for the owner: an archive contains the signing secret and the hashes of keys
         with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
-        raise UnprocessableError(f"{out}: this file exists already; nothing is ever written over it.") from None
+        raise UnprocessableError(
+            f"{out}: this file exists already, and is not overwritten: give another name."
+        ) from None
     except OSError as error:
         raise UnprocessableError(f"{out}: this file cannot be written: {error.strerror}.") from None
 
 
 def _narrow(descriptor: int) -> None:
-    """Where the shell made a file of stdout that others can read, take that from them, and say so."""
+    """If stdout is redirected to a file that others can read, make it readable only by its owner, and say so."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return
     try:
         os.fchmod(descriptor, stat.S_IMODE(status.st_mode) & ~(stat.S_IRWXG | stat.S_IRWXO))
-    except OSError:  # another's file
-        print("others can read this file, and secrets are in it: write to a file of your own", file=sys.stderr)
+    except OSError:  # the file belongs to another user
+        print("other users can read this file, which contains secrets: write to a file of your own", file=sys.stderr)
         return
-    print("others could read this file, and now its owner alone can: secrets are in it", file=sys.stderr)
+    print("other users could read this file, which contains secrets: now only its owner can", file=sys.stderr)

@@ -1,7 +1,7 @@
-"""What to paste into each client so that it polls one collection: by the collection's id, which every client takes.
+"""Texts to paste into each client so that it polls one collection. They name it by its id, which every client accepts.
 
-No credential stands in these texts: NAME is the account's name, KEY its key or password. What is known of each client, and
-how, is in hub/docs/clients.md.
+The texts contain no credentials: NAME is the account's name, KEY its key or password. hub/docs/clients.md says what is known
+about each client, and how it was found out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hub.taxii.protocol import CONTENT_TYPE, DISCOVERY_PATH
 
 @dataclass(frozen=True, slots=True)
 class PolledCollection:
-    """A collection as a client has to know it; `root` is the address of its API root, with a slash at the end."""
+    """What a client has to know about a collection; `root` is the address of its API root, with a slash at the end."""
 
     title: str
     root: str
@@ -54,8 +54,8 @@ Or with the connector external-import/taxii2, in its environment:
   TAXII2_USERNAME=NAME
   TAXII2_PASSWORD=KEY
   TAXII2_COLLECTIONS={path}.{collection.title}
-  TAXII2_INITIAL_HISTORY=240000   # hours: from the beginning, so that markings and identities come, too
-  TZ=UTC                          # else it sends local times as if they were UTC, and loses hours"""
+  TAXII2_INITIAL_HISTORY=240000   # hours: from the beginning, so that markings and identities are included
+  TZ=UTC                          # otherwise it sends local times as if they were UTC, and misses objects of some hours"""
 
 
 def _misp(collection: PolledCollection) -> str:
@@ -84,12 +84,12 @@ Content hub: install "Threat Intelligence", once. Then Data connectors, Threat i
   Password                     KEY
   Import indicators            All available
   Polling frequency            Once a minute, or once an hour
-Its addresses must reach the hub: a proxy that lists who may come in needs them."""
+Sentinel's addresses must be able to reach the hub: add them where a proxy or firewall has an allow-list."""
 
 
 def _splunk(collection: PolledCollection) -> str:
     return f"""\
-Enterprise Security 8.2 or later; earlier versions take no TAXII 2.
+Enterprise Security 8.2 or later; earlier versions do not support TAXII 2.
 1. Configure, General, Credential Management: a credential with the user NAME and the password KEY.
 2. Configure, Data Enrichment, Threat Intelligence Management, New, TAXII 2.1:
   Name                 hub_{collection.id.partition("-")[0]}
@@ -106,9 +106,9 @@ Integrations, Custom Threat Intelligence (ti_custom), API:
   Enable TAXII 2.1          on
   Basic Auth Username       NAME       # among the advanced options, as is the password
   Basic Auth Password       KEY
-  Initial Interval          240000h    # longer than the hub is old, so that markings and identities come, too
+  Initial Interval          240000h    # older than the hub, so that markings and identities are included
   Interval                  5m
-  IOC Expiration Duration   90d        # of indicators that name no end themselves (valid_until)"""
+  IOC Expiration Duration   90d        # for indicators without valid_until"""
 
 
 def _xsoar(collection: PolledCollection) -> str:
@@ -120,11 +120,11 @@ Settings, Integrations, TAXII 2 Feed, Add instance:
   Collection Name To Fetch Indicators From     {collection.title}
   Default API Root to use                      {collection.root.rstrip("/").rpartition("/")[2]}
   Full Feed Fetch                              off: with it, each fetch takes everything again
-  First Fetch Time                             20 years    # longer than the hub is old
+  First Fetch Time                             20 years    # older than the hub
   Max Indicators Per Fetch                     1000
   Max STIX Objects Per Poll                    1000
   Traffic Light Protocol Color                 that of the collection's highest level
-It takes the collection by its name alone; without one it asks for all, and may end with an AccessError."""
+It finds the collection by its name only; without a name it asks for all, and may fail with an AccessError."""
 
 
 def _taxii2_client(collection: PolledCollection) -> str:
@@ -137,7 +137,7 @@ collection = Collection(
     user="NAME",
     password="KEY",
 )
-after = {{"added_after": sys.argv[1]}} if len(sys.argv) > 1 else {{}}  # what the last poll printed at its end
+after = {{"added_after": sys.argv[1]}} if len(sys.argv) > 1 else {{}}  # the time of the last poll
 for page in as_pages(collection.get_objects, per_request=1000, **after):
     for item in page.get("objects", []):
         print(item["type"], item["id"], "revoked" if item.get("revoked") else "")"""
@@ -145,19 +145,19 @@ for page in as_pages(collection.get_objects, per_request=1000, **after):
 
 def _curl(collection: PolledCollection) -> str:
     return f"""\
-# The first poll. -g: curl would take the brackets of match[type] for its own; -D: the headers tell where to go on.
+# The first poll. -g: without it, curl interprets the brackets of match[type]; -D: writes the headers to a file.
 curl -g -D headers.txt -u NAME:KEY -H 'Accept: {CONTENT_TYPE}' \\
   '{collection.objects}?limit=1000'
 
-# While the answer says "more": true, the next page by its "next":
+# While the answer says "more": true, ask for the next page with its "next":
 curl -g -D headers.txt -u NAME:KEY -H 'Accept: {CONTENT_TYPE}' \\
   '{collection.objects}?limit=1000&next=NEXT'
 
-# The next poll, from what X-TAXII-Date-Added-Last in headers.txt said:
+# The next poll, from the X-TAXII-Date-Added-Last in headers.txt:
 curl -g -D headers.txt -u NAME:KEY -H 'Accept: {CONTENT_TYPE}' \\
   '{collection.objects}?limit=1000&added_after=X-TAXII-DATE-ADDED-LAST'
 
-# Indicators alone: &match[type]=indicator"""
+# Only indicators: &match[type]=indicator"""
 
 
 RECIPES: Final[Mapping[str, Callable[[PolledCollection], str]]] = {

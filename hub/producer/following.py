@@ -1,4 +1,4 @@
-"""What `HubClient.follow` is made of beside `follow` itself: where to begin, what remembers the place, what is closed at the end."""
+"""Helpers of `HubClient.follow`: where to begin, the checkpoint files, and what to close at the end."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ def keepers(
     *,
     single: bool,
 ) -> tuple[Keeper, ...]:
-    """What remembers how far each collection was read."""
+    """A keeper for each collection, which remembers how far it was read: in a file, if `checkpoint` or `out` names one."""
     if checkpoint is None and out is None:
         return tuple(Keeper() for _ in followed)
-    written = None if out is None else Path(out)
+    out_file = None if out is None else Path(out)
     path = Path(checkpoint) if checkpoint is not None else Path(f"{out}.checkpoint")
     paths = [path if single else path / f"{collection.id}.state" for collection in followed]
     if not single:
         path.mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as opened:
+    with contextlib.ExitStack() as stack:
         keepers = []
         for source, file in zip(followed, paths, strict=True):
-            keeper = FileKeeper(file, collection=source.id, asked=asked.as_dict(), out=written)
-            opened.callback(keeper.close)
+            keeper = FileKeeper(file, collection=source.id, asked=asked.as_dict(), out=out_file)
+            stack.callback(keeper.close)
             keepers.append(keeper)
-        opened.pop_all()
+        stack.pop_all()
     return tuple(keepers)
 
 
 def closing(resources: Iterable[Keeper | Hints], items: Iterable[T]) -> Iterator[T]:
-    """The items; the resources are closed when they end, or when nobody wants more."""
+    """Yield the items; close the resources at the end, also when the caller stops early."""
     with contextlib.ExitStack() as stack:
         for resource in resources:
             stack.enter_context(contextlib.closing(resource))
@@ -54,7 +54,7 @@ def closing(resources: Iterable[Keeper | Hints], items: Iterable[T]) -> Iterator
 
 
 def added_after(since: str | datetime) -> str:
-    """The added_after that `since` says."""
+    """`since` (a datetime, a timestamp, a date or a span such as 7d) as a value of `added_after`."""
     if isinstance(since, datetime):
         if since.tzinfo is None:
             raise ConfigurationError("`since` needs its time zone: datetime(2026, 11, 1, tzinfo=UTC)")
@@ -66,5 +66,5 @@ def added_after(since: str | datetime) -> str:
         return format_microseconds(parse_timestamp(since if "T" in since else f"{since}T00:00:00Z"))
     except ValueError:
         raise ConfigurationError(
-            f"since={since!r} says no time: give a datetime, 2026-11-01, 2026-11-01T07:00:00Z, or a span such as 7d"
+            f"since={since!r} is not a time: give a datetime, 2026-11-01, 2026-11-01T07:00:00Z, or a span such as 7d"
         ) from None

@@ -178,7 +178,7 @@ def test_an_old_or_missing_backup_is_found(command_with_store: Command, tmp_path
     (backup / "hub.sqlite").write_bytes((backup / "hub.sqlite").read_bytes()[:-1])
     (backup / "manifest.json").write_text(json.dumps({**manifest, "made_at": manifest["made_at"] - 27 * 3600 * 1000}))
     assert "27 hours ago" in findings(command_with_store, "--backups", "backups")["backup"][1]
-    assert "holds none" in findings(command_with_store, "--backups", str(tmp_path))["backup"][1]
+    assert "contains no backup" in findings(command_with_store, "--backups", str(tmp_path))["backup"][1]
 
 
 def test_members_without_an_account_are_named(command_with_store: Command) -> None:
