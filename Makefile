@@ -61,7 +61,7 @@ facts: .venv/dev ## count what receivers could act upon in twenty incidents, in 
 
 .PHONY: soak
 soak: .venv/dev ## the long form of the tests with faults and races, their figures at the end
-	$(BIN)/python -m pytest -m soak $(ARGS)
+	$(BIN)/python -m pytest -m soak -o faulthandler_timeout=0 $(ARGS)
 
 .PHONY: docs
 docs: .venv/dev ## the pages made from the code, and the API reference (build/docs)

@@ -34,7 +34,7 @@ import hub.cli
 from hub.stix import schema
 
 TOP: Final = Path(__file__).parents[1]
-SECONDS: Final = 600  # for one command, on a machine that has much else to do
+SECONDS: Final = 300  # for one command, on a machine that has much else to do; then it is killed
 STREAMS: Final = ("input", "output", "errors")  # descriptors 0, 1 and 2
 STANDARD_INPUT: Final = slice(
     9, 11
@@ -122,7 +122,7 @@ def _ask(request: Mapping[str, Any]) -> Any:
 def _line() -> socket.socket:
     if not _started:
         mine, other = socket.socketpair()
-        mine.settimeout(SECONDS)
+        mine.settimeout(SECONDS + 60)  # the other side answers before that, also of a command that it had to kill
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.warm", str(other.fileno())],
             cwd=TOP,
@@ -134,7 +134,11 @@ def _line() -> socket.socket:
 
         def end() -> None:
             mine.close()
-            process.wait()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:  # it waits for a child of its own
+                process.kill()
+                process.wait()
 
         atexit.register(end)
     return _started[0]
@@ -157,7 +161,7 @@ def main(descriptor: int) -> None:
     for text in line.makefile("rb"):
         request = json.loads(text)
         if "reap" in request:
-            line.sendall(_as_answer("code", os.waitstatus_to_exitcode(os.waitpid(request["reap"], 0)[1])))
+            line.sendall(_as_answer("code", _exit_code(request["reap"])))
             continue
         child = os.fork()
         if child == 0:
@@ -175,7 +179,17 @@ def main(descriptor: int) -> None:
         if request.get("serve"):
             line.sendall(_as_answer("pid", child))
             continue
-        line.sendall(_as_answer("code", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])))
+        line.sendall(_as_answer("code", _exit_code(child)))
+
+
+def _exit_code(child: int) -> int:
+    """Wait for a child, and kill one that does not end: all later commands of this process wait behind it."""
+    descriptor = os.pidfd_open(child)
+    if not select.select([descriptor], [], [], SECONDS)[0]:
+        sys.stderr.write(f"a command did not end within {SECONDS} seconds and is killed: process {child}\n")
+        os.kill(child, signal.SIGKILL)
+    os.close(descriptor)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _as_answer(name: str, number: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What a collection's size costs whoever runs the hub: room on disk, start of a worker, polls, publishing, export, import.
+"""What a collection's size costs an operator: room on disk, start and memory of a worker, polls, publishing, export, import.
 
 `make bench OBJECTS=10000000 ARGS="--only size --rounds 3"` is the long form; it needs some 40 GB and a machine of its own.
 """
@@ -14,9 +14,11 @@ from statistics import median
 from typing import Final
 from urllib.parse import quote
 
+from hub.stix.timestamps import format_milliseconds
+from tests.bench.memory import anonymous_mebibytes, children
 from tests.bench.objects import envelopes
 from tests.bench.report import ratio, row
-from tests.bench.servers import PATH, Bench, Served, hub_server
+from tests.bench.servers import COLLECTION, PATH, Bench, Served, hub_server
 from tests.bench.wire import Wire, seconds
 
 _SMALL: Final = 10_000
@@ -33,6 +35,8 @@ def measure(bench: Bench) -> None:
         "start of a worker, ms": "no growth",
         "a poll with nothing new, ms": "no growth",
         "first page of 1,000, ms": "at most 1.2",
+        "page of 1,000 in the middle, ms": "at most 1.2",
+        "memory of the worker, MiB": "no growth",
         "an envelope of 100, ms": "at most 1.5",
     }
     for name, values in large.items():
@@ -45,25 +49,33 @@ def _of(bench: Bench, objects: int) -> Mapping[str, list[float]]:
     served = bench.store(objects)
     opened = served.open()
     author = opened.catalogue.members["ID"].identity
+    collection = opened.catalogue.find("asean", COLLECTION)
+    if collection is None:
+        raise RuntimeError(f"no collection {COLLECTION}")
+    middle = format_milliseconds(opened.store.head(collection.id) - objects // 2)
     opened.store.close()
     figures: dict[str, list[float]] = {
         "size on disk, MiB": [sum(file.stat().st_size for file in served.folder.glob("hub.sqlite*")) / 2**20]
     }
     for number in range(bench.rounds):
         start = time.perf_counter()
-        with hub_server(served) as (port, _):
+        with hub_server(served) as (port, pid):
             figures.setdefault("start of a worker, ms", []).append((time.perf_counter() - start) * 1000)
             with Wire(port, "id", served.keys["id"]) as wire:
                 idle = wire.request(f"{PATH}?added_after={quote('2099-01-01T00:00:00.000000Z')}")
                 page = wire.request(f"{PATH}?limit=1000")
-                batches = envelopes(_ENVELOPES, _ENVELOPE, author, seed=900_000 + number)
-                for name, asked, status in (
+                middle_page = wire.request(f"{PATH}?limit=1000&added_after={quote(middle)}")
+                bodies = envelopes(_ENVELOPES, _ENVELOPE, author, seed=900_000 + number)
+                for name, requests, status in (
                     ("a poll with nothing new, ms", [idle] * _POLLS, 200),
                     ("first page of 1,000, ms", [page] * 20, 200),
-                    ("an envelope of 100, ms", [wire.request(PATH, body) for body in batches], 202),
+                    ("page of 1,000 in the middle, ms", [middle_page] * 20, 200),
+                    ("an envelope of 100, ms", [wire.request(PATH, body) for body in bodies], 202),
                 ):
-                    spent, _ = seconds(wire, asked, status)
-                    figures.setdefault(name, []).append(spent * 1000 / len(asked))
+                    spent, _ = seconds(wire, requests, status)
+                    figures.setdefault(name, []).append(spent * 1000 / len(requests))
+            resident = max(anonymous_mebibytes(child) for child in children(pid))
+            figures.setdefault("memory of the worker, MiB", []).append(resident)
     archive = bench.folder / f"archive-{objects}.jsonl"
     figures["export, s"] = [_command(served, "export", out=archive)]
     target = Served(bench.folder / f"imported-{objects}")
