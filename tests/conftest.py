@@ -31,6 +31,12 @@ from hub.sharing.seed import seed
 from hub.store.base import Store
 from hub.store.sqlite.store import SqliteStore
 from tests import keeping
+from tests.hanging import (  # noqa: F401 - pytest looks for them here
+    pytest_handlecrashitem,
+    pytest_runtest_logfinish,
+    pytest_runtest_logstart,
+    pytest_sessionstart,
+)
 from tests.mongo import server
 from tests.mongo.skipping import pytest_collection_modifyitems  # noqa: F401 - pytest looks for it here
 from tests.server.making import ACCOUNTS, DECLARATIONS, PASSWORD, PASSWORD_ACCOUNT, Client, Clock

@@ -25,8 +25,12 @@ class Figures:
 
     def note(self, figures: Mapping[str, object]) -> None:
         """One line at the end of the run."""
-        line = ", ".join(f"{value} {name}" for name, value in figures.items())
-        self.config.stash.setdefault(_FIGURES, []).append(f"{self.test}: {line}")
+        add_line(self.config, f"{self.test}: " + ", ".join(f"{value} {name}" for name, value in figures.items()))
+
+
+def add_line(config: pytest.Config, line: str) -> None:
+    """One more line at the end of the run."""
+    config.stash.setdefault(_FIGURES, []).append(line)
 
 
 @pytest.fixture
