@@ -98,7 +98,8 @@ def _unreadable(value: Mapping[str, Any], contains: tuple[str, ...], known: Know
     level: int | None = HIDDEN
     markings: tuple[str, ...] = ()
     try:
-        own_level = said_level(value, orjson.dumps(value, default=str), known)
+        orjson.dumps(value, default=str)  # what no JSON can say is not understood
+        own_level = said_level(value, known)
         level, markings = HIDDEN if own_level.unclear else own_level.level, own_level.markings
     except (orjson.JSONEncodeError, RecursionError):
         pass

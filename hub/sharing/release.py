@@ -76,7 +76,7 @@ def _hidden_versions(store: Store, collection: Collection, object_id: str) -> li
 
 def _said(store: Store, record: Record, catalogue: Catalogue) -> TLP:
     """What the object says of itself, and the definitions on it that are held."""
-    own_level = said_level(orjson.loads(record.body), record.body, catalogue.markings)
+    own_level = said_level(orjson.loads(record.body), catalogue.markings)
     level = own_level.level or TLP.CLEAR
     for marking in own_level.markings:
         for definition in store.history(record.collection, marking)[-1:]:

@@ -37,12 +37,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Any, Final
 
 import orjson
 
 from hub.stix import acs, level_words
-from hub.stix.identifiers import UUID
+from hub.stix.identifiers import SDO_TYPES, SRO_TYPES, UUID
 from hub.stix.tlp import LEVELS, PAP_EXTENSION, PAP_IDS, TLP, TLP2_EXTENSION
 
 KnownMarkings = Mapping[str, TLP | None]
@@ -77,6 +78,18 @@ _MENTIONS: Final = frozenset(
 # Inside an object these are no longer its own id, name or value: `{"id": …}` and `{"name": "tlp:red"}` are how platforms
 # write markings and tags.
 _MENTIONS_INSIDE: Final = _MENTIONS - {"id", "name", "value"}
+# Of the standard's own types the schema leaves no choice of words in these, and an author is no marking.
+_FIXED: Final = frozenset("type spec_version created modified created_by_ref".split())
+_TIMES: Final[Mapping[str, tuple[str, ...]]] = {
+    "indicator": ("valid_from", "valid_until"),
+    "observed-data": ("first_observed", "last_observed"),
+    "relationship": ("start_time", "stop_time"),
+    "report": ("published",),
+    "sighting": ("first_seen", "last_seen"),
+}
+_WITHOUT_WORDS: Final[Mapping[str, frozenset[str]]] = {
+    name: _MENTIONS | _FIXED | frozenset(_TIMES.get(name, ())) for name in SDO_TYPES | SRO_TYPES
+}
 _JSON: Final = ("{", "[")  # begin a text that holds JSON
 _SPACES: Final = "\ufeff\0 \t\r\n"
 _QUOTES: Final = "\"'\\\ufeff\0 \t\r\n"  # around a text, such as JSON in JSON
@@ -109,30 +122,54 @@ class SaidLevel:
 _NOTHING: Final = SaidLevel()
 
 
-def said_level(content: Mapping[str, Any], body: bytes, known: KnownMarkings = KNOWN_MARKINGS) -> SaidLevel:
-    """What a JSON object says of its level; `body` is its JSON, whose bytes show whether a closer look is needed."""
-    lower = body.lower()
-    refs = content.get("object_marking_refs", ())
-    if (
-        type(refs) in (list, tuple)
-        # nothing speaks of a marking but the property and each of its ids; nor is this a definition
-        and lower.count(b"marking") == len(refs) + ("object_marking_refs" in content)
-        and body.isascii()
-        and not level_words.may_say_in(lower)
-        and _BEGINS_AS_MARKING.search(lower) is None
-    ):
-        level: TLP | None = None
-        for ref in refs:
-            if ref not in known:
-                break
-            known_level = known[ref]
-            if known_level is not None and (level is None or level < known_level):
-                level = known_level
-        else:
-            return _NOTHING if level is None else _OF_LEVEL[level]
+def said_level(content: Mapping[str, Any], known: KnownMarkings = KNOWN_MARKINGS) -> SaidLevel:
+    """What a JSON object says of its level, whether it is valid or not."""
     return _Reading(known).of(content)
 
 
+def said_level_of_valid(content: Mapping[str, Any], known: KnownMarkings = KNOWN_MARKINGS) -> SaidLevel:
+    """The same of a valid object, most of which need no closer look.
+
+    Texts that say nothing by what their property is are left out, but for headings. In the rest, a glance shows that nothing
+    speaks of a level but the property for markings. One tool writes the same rest on most objects, so that glance is cached.
+    """
+    silent = _WITHOUT_WORDS.get(content["type"], _MENTIONS)
+    rest = orjson.dumps({key: value for key, value in content.items() if key not in silent or type(value) is not str})
+    refs = content.get("object_marking_refs", ())
+    if type(refs) in (list, tuple) and not _has_heading(content):
+        glance = _mentions_of_markings if len(rest) <= _CACHED_BYTES else _mentions_of_markings.__wrapped__
+        # nothing speaks of a marking but the property and each of its ids; nor is this a definition
+        if glance(rest) == len(refs) + ("object_marking_refs" in content):
+            level: TLP | None = None
+            for ref in refs:
+                if ref not in known:
+                    break
+                known_level = known[ref]
+                if known_level is not None and (level is None or level < known_level):
+                    level = known_level
+            else:
+                return _NOTHING if level is None else _OF_LEVEL[level]
+    return said_level(content, known)
+
+
+def _has_heading(content: Mapping[str, Any]) -> bool:
+    for key in _PROSE:
+        text = content.get(key)
+        if type(text) is str and level_words.heading_levels(text):
+            return True
+    return False
+
+
+@lru_cache(maxsize=1_000)
+def _mentions_of_markings(rest: bytes) -> int:
+    """How often JSON has the word marking in it; -1 where it may say a level in other words."""
+    lower = rest.lower()
+    if not lower.isascii() or level_words.may_say_in(lower) or _BEGINS_AS_MARKING.search(lower) is not None:
+        return -1
+    return lower.count(b"marking")
+
+
+_CACHED_BYTES: Final = 1_000
 _OF_LEVEL: Final = {level: SaidLevel(level) for level in TLP}
 
 

@@ -11,7 +11,7 @@ import orjson
 
 from hub.settings import Limits
 from hub.stix import identifiers
-from hub.stix.levels import KNOWN_MARKINGS, KnownMarkings, SaidLevel, said_level
+from hub.stix.levels import KNOWN_MARKINGS, KnownMarkings, SaidLevel, said_level_of_valid
 from hub.stix.references import References, references
 from hub.stix.schema import Fault, faults
 from hub.stix.timestamps import parse_timestamp
@@ -109,7 +109,7 @@ def parse_object(
         type=value["type"],
         version=version,
         version_text=text,
-        said=said_level(value, body, known_markings),
+        said=said_level_of_valid(value, known_markings),
         references=references(value, body),
     )
 
