@@ -33,6 +33,20 @@ ACCOUNT: Final = "account"
 
 def seal_of(key: bytes, record: Record) -> bytes:
     """The keyed hash of what is kept of a record: all but what follows from it and its neighbours, or is noted of readers."""
+    return _seal(_keyed(key), record)
+
+
+def seals_of(key: bytes, records: Iterable[Record]) -> dict[int, bytes]:
+    """The seals of records, by place."""
+    keyed = _keyed(key)  # a copy of it is made faster than another one
+    return {record.place: _seal(keyed.copy(), record) for record in records}
+
+
+def _keyed(key: bytes) -> hashlib.blake2b:
+    return hashlib.blake2b(key=key, digest_size=SEAL_BYTES)
+
+
+def _seal(keyed: hashlib.blake2b, record: Record) -> bytes:
     fields = (
         record.collection,
         record.place,
@@ -47,13 +61,10 @@ def seal_of(key: bytes, record: Record) -> bytes:
         record.revoked,
         record.accepted_at,
     )
-    sealed = b"".join((orjson.dumps(fields), record.digest, record.body))
-    return hashlib.blake2b(sealed, key=key, digest_size=SEAL_BYTES).digest()
-
-
-def seals_of(key: bytes, records: Iterable[Record]) -> dict[int, bytes]:
-    """The seals of records, by place."""
-    return {record.place: seal_of(key, record) for record in records}
+    keyed.update(orjson.dumps(fields))
+    keyed.update(record.digest)
+    keyed.update(record.body)
+    return keyed.digest()
 
 
 def append_act(batch: Batch, appended: Appended, head: int | None, seals: Mapping[int, bytes]) -> Act | None:
