@@ -43,7 +43,7 @@ def _instant(timestamp: str) -> tuple[str, str]:
 def check_versions(content: Content) -> Fault | None:
     """STIX 2.1, 3.2: modified is not before created."""
     created, modified = content.get("created"), content.get("modified")
-    if created is None or modified is None or not before(modified, created):
+    if created == modified or created is None or modified is None or not before(modified, created):
         return None
     return Fault("modified", f"is before created ({created}): a version cannot be older than its object")
 
