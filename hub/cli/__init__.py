@@ -108,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _open_closed_streams() -> None:
-    """Where a standard stream was closed (`<&-`), nothing is read, and what is written is lost.
+    """Open a standard stream that was closed (`<&-`): reads from it return nothing, and what is written to it is lost.
 
     First of all, in this order: otherwise the store or an outbox would get the descriptor of a standard stream.
     """

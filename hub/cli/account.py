@@ -41,7 +41,7 @@ _TIME: Final = "%Y-%m-%d %H:%MZ"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     actions = parser.add_subparsers(
         dest="action", required=True, metavar="add|list|disable|enable|rotate|delete|last-seen|drills"
     )
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _change(args: argparse.Namespace, hub: Hub) -> None:
-    """One account, made or changed; the trail notes it."""
+    """Add or change an account, and note it in the trail."""
     changes = AccountChanges(hub, who())
     key, words = None, ""
     if args.action == "add":

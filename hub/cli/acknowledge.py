@@ -12,7 +12,7 @@ EXAMPLE = "  hub acknowledge incident--8f2c…\n"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("incident", metavar="INCIDENT", help="id of the incident, as the board shows it")
     parser.add_argument("--text", default="", help="a sentence for the other members")
     respond_arguments(parser)

@@ -1,4 +1,4 @@
-"""Nothing that cannot be undone is done unasked: at a terminal a question, anywhere else `--yes`."""
+"""Ask before an action that cannot be undone: at a terminal with a question, elsewhere `--yes` is required."""
 
 from __future__ import annotations
 

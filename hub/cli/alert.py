@@ -11,7 +11,7 @@ EXAMPLE = "  hub alert report.yaml --preview\n  hub alert report.yaml\n"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes: all that `publish` does."""
+    """Add the arguments of the command: the same as those of `publish`."""
     publish.arguments(parser, to=COLLECTION)
 
 

@@ -19,7 +19,7 @@ ANSWERS: Final = {"accepted": marked("accepted"), "refused": marked("refused"), 
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "subject", metavar="INCIDENT", help="id of the incident, or of the request if there are several"
     )

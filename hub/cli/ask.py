@@ -12,7 +12,7 @@ EXAMPLE = '  hub ask incident--8f2c… --members SG,MY --what "Take 198.51.100.7
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("incident", metavar="INCIDENT", help="id of the incident, as the board shows it")
     parser.add_argument("--members", required=True, metavar="CC,CC", help="members to ask: country codes, or all")
     parser.add_argument("--what", required=True, metavar="TEXT", help="what is asked for, in a sentence")

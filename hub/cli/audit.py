@@ -44,7 +44,7 @@ _BESIDE: Final = frozenset({"at", "what", "seal", "notes"})  # not shown in a li
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="show|verify|checkpoint|export")
     show = actions.add_parser("show", help="the newest entries, oldest first")
     show.add_argument(

@@ -42,7 +42,7 @@ _NAME: Final = "%Y-%m-%dT%H%M%SZ"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("folder", type=Path, help="the folder of all backups, in which each gets its own folder")
     parser.add_argument(
         "--keep",

@@ -26,7 +26,7 @@ EXAMPLE = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("--json", action="store_true", help="as the hub gives it")
     parser.add_argument("--page", type=int, default=1, metavar="N", help="number of the page, if a board has several")
     parser.add_argument(
@@ -98,7 +98,7 @@ def _padded(text: str, cells: int, *, left: bool = False) -> str:
 
 
 def reporter(member: str | None, relay: str | None) -> str:
-    """From whom something is, in words."""
+    """Who reported something, in words."""
     if not member and relay:
         return gettext("relayed by {member}").format(member=relay)
     return gettext("from {member}").format(member=member or "?")

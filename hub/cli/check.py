@@ -57,7 +57,7 @@ _TIMEX_BYTES: Final = 512  # more than its structure has anywhere
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("--json", action="store_true", help="as a JSON list")
     parser.add_argument(
         "--backups", type=Path, metavar="FOLDER", help="folder of the backups: the newest is checked byte by byte"

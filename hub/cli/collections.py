@@ -39,7 +39,7 @@ _DECLARED: Final = ("collections", "profiles")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("--json", action="store_true", help="as a JSON list")
     parser.add_argument("--for", dest="client", choices=list(RECIPES), help="print what to paste into this client")
     parser.add_argument(

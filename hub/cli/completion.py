@@ -23,7 +23,7 @@ EXAMPLE = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("shell", choices=SHELLS, help="the shell that completes")
 
 

@@ -16,7 +16,7 @@ EXAMPLE = "  hub contacts\n  hub contacts SG\n  hub contacts confirm\n"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "member", nargs="?", metavar="MEMBER|confirm", help="code of a member, or confirm: your own entry is correct"
     )

@@ -60,7 +60,7 @@ _MEMORY_BYTES: Final = 8 << 20  # below this, what is converted needs no file
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="reports in any of the formats")
     parser.add_argument(
         "--release",

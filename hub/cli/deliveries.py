@@ -1,4 +1,4 @@
-"""What the commands that send have in common: to print what became of each bundle."""
+"""For the commands that send: print what became of each bundle."""
 
 from __future__ import annotations
 

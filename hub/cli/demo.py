@@ -43,7 +43,7 @@ _SHOWN_LINES: Final = 45  # of what a command prints
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "--home", type=Path, default=Path("var"), help="folder for the store and the keys (default: var)"
     )

@@ -16,7 +16,7 @@ EXAMPLE = "  hub deploy /etc/hub-deploy\n"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("folder", type=Path, help="a new folder, or an empty one")
     parser.add_argument("--json", action="store_true", help="print what was written as a JSON list")
 

@@ -27,7 +27,7 @@ PATIENCE: Final = Patience(connect_seconds=5.0, silence_seconds=30.0, tries=2, l
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "--port", type=int, default=DEFAULT_PORT, help=f"port on 127.0.0.1, 0 for any (default: {DEFAULT_PORT})"
     )

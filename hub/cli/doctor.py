@@ -18,7 +18,7 @@ EXAMPLE = "  hub doctor\n  hub doctor --json\n"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("--json", action="store_true", help="as a JSON list")
     connection_arguments(parser)
     outbox_arguments(parser)

@@ -50,7 +50,7 @@ a scenario:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="start|report")
     start = actions.add_parser("start", help="play a scenario; ends when its last event is out")
     start.add_argument("--scenario", type=Path, required=True, metavar="FILE", help="TOML: a title and timed events")

@@ -27,7 +27,7 @@ EXAMPLE = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "--collection", metavar="ROOT/ALIAS", help="only this collection, without accounts and the signing secret"
     )

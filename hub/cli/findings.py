@@ -13,7 +13,7 @@ from hub.terminal import Style, StyledLine, print_lines
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: whether it is as it should be, and what to do where it is not."""
+    """The result of one check: whether all is well, and what to do if it is not."""
 
     what: str
     good: bool

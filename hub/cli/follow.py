@@ -26,7 +26,7 @@ EXAMPLE = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("collection", metavar="COLLECTION", help="its id, alias or title")
     parser.add_argument(
         "--checkpoint", type=Path, metavar="FILE", help="continue from the place in this file, and update it"

@@ -16,7 +16,7 @@ EXAMPLE = "  hub form --lang id --out laporan.xlsx\n  hub form > reports.csv\n"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("--out", type=Path, metavar="FILE", help="a .csv or .xlsx file; without it, CSV goes to stdout")
 
 

@@ -19,7 +19,7 @@ EXAMPLE = "  hub hand-over indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --to 
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("object_id", metavar="ID", help="id of the object; any member may have published it")
     parser.add_argument(
         "--to", metavar="MEMBER", required=True, help="code of the member whose object it is, such as MY"

@@ -32,7 +32,7 @@ EXAMPLE = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("file", type=Path, help="archive, bundle, envelope or medallion data file")
     parser.add_argument("--to", metavar="ROOT/ALIAS", help="the collection that takes a bundle's objects")
     parser.add_argument("--member", metavar="CC", help="the member that the objects come from")

@@ -28,7 +28,7 @@ LISTED: Final = 20  # hidden objects that are named one by one
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes; the settings name the store and the folders."""
+    """Add the arguments of the command; the settings name the store and the folders."""
     parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 

@@ -1,4 +1,4 @@
-"""In which language a command speaks: `--lang`, else HUB_LANG, else the system's (LANGUAGE, LC_ALL, LC_MESSAGES, LANG).
+"""The language of a command's output: `--lang`, else HUB_LANG, else the system's (LANGUAGE, LC_ALL, LC_MESSAGES, LANG).
 
 What it speaks are results, previews, boards, questions and the blank sheet. Help, errors, reasons of refusals, JSON and
 logs are in English: they are searched for, and read by programs.

@@ -25,7 +25,7 @@ EXAMPLE = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="list|release|remove")
     list_parser = actions.add_parser(
         "list", help="list the hidden objects, each with the rule that would refuse it today"

@@ -18,7 +18,7 @@ EXAMPLE = "  hub lookup 198.51.100.7 'bad[.]example'\n  cut -d, -f1 seen.csv | h
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "values",
         nargs="+",

@@ -23,7 +23,7 @@ _STATES: Final = {"waits": marked("waits"), "refused": marked("refused")}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "action",
         nargs="?",

@@ -24,7 +24,7 @@ STEADY_SECONDS: Final = 60.0  # a process that ran so long is started again imme
 
 
 class KeptProcess:
-    """One process, `python -m MODULE`, as its parent sees it. Use it in a `with`."""
+    """A child process, `python -m MODULE`, which its parent keeps running. Use it in a `with` statement."""
 
     def __init__(self, name: str, module: str, *, end_seconds: float, descriptors: Sequence[int] = ()) -> None:
         """`end_seconds` is the time that it has to end before it is killed; `descriptors` are handed on to it."""

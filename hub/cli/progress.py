@@ -91,7 +91,7 @@ class Progress:
 
 
 def _terminal() -> TextIO | None:
-    """Where the line is drawn; None where nobody looks."""
+    """The terminal on which to draw the progress line; None if there is none."""
     stream: object = sys.stderr
     return stream.beneath if isinstance(stream, SafeText) and stream.isatty() else None
 

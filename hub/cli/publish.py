@@ -49,7 +49,7 @@ _HEAD_BYTES = 4096  # of a file, enough to tell STIX from a report
 
 
 def arguments(parser: argparse.ArgumentParser, *, to: str | None = None) -> None:
-    """What the command takes; `to` is where it goes if the user does not say."""
+    """Add the arguments of the command; `to` is the default collection."""
     parser.add_argument(
         "files",
         nargs="+",

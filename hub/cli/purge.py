@@ -21,7 +21,7 @@ EXAMPLE = "  hub purge asean/id indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f 
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("collection", metavar="ROOT/ALIAS", help="the collection, such as asean/id")
     parser.add_argument("object_id", metavar="ID", help="id of the object; any member may have published it")
     agreement_argument(parser)

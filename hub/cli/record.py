@@ -21,7 +21,7 @@ EXAMPLE = "  hub record ID-2026-0311\n  hub record ID-2026-0311 --out record.htm
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("report_id", metavar="REPORT", help="the report's own id")
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="write an HTML page to this file, completely or not at all"

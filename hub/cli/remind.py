@@ -32,7 +32,7 @@ EXAMPLE = "  hub remind\n  hub remind --mail\n  hub remind --json --keep | jq -r
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "--mail", action="store_true", help="send the reminders to the members' contacts (settings smtp_…)"
     )

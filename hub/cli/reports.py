@@ -1,4 +1,4 @@
-"""What the commands that take reports have in common: how to read them, for whom, and what the officer allows."""
+"""Arguments and steps that all commands for reports share: reading them, their audience, and the officer's decisions."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def read_options(args: argparse.Namespace, member: OwnMember | None) -> ReadOpti
 
 
 def approvals(args: argparse.Namespace) -> Approvals:
-    """What the officer decided, from the arguments and the file of answers. ConfigurationError where nobody's name stands
+    """The officer's decisions, from the arguments and the file of answers. ConfigurationError where nobody's name stands
     behind it, ReleaseError where the file cannot be used.
     """
     officer, reason = args.officer.strip(), getattr(args, "reason", None)

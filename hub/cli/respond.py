@@ -1,4 +1,4 @@
-"""What the commands of the joint protocol have in common: where notes go, and how their receipts are told."""
+"""Arguments and output that the commands of the joint protocol share."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ EXAMPLE = (
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("backup", type=Path, help="the folder of one backup; of several, the newest is taken")
     parser.add_argument(
         "--check",

@@ -46,7 +46,7 @@ ALLOCATOR: Final = {
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes; each goes over the setting of the same name."""
+    """Add the arguments of the command; each overrides the setting of the same name."""
     parser.add_argument("--host", help="address to listen on (setting host)")
     parser.add_argument("--port", type=_number, help="port to listen on (setting port)")
     parser.add_argument("--events-port", type=_number, help="port of the event stream (setting events_port)")

@@ -17,7 +17,7 @@ EXAMPLE = "  HUB_PORT=8443 hub settings\n"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("--json", action="store_true", help="as one JSON object")
 
 

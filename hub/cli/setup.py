@@ -46,7 +46,7 @@ contact = {contact}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "--key-file",
         metavar="FILE",

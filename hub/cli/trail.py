@@ -1,4 +1,4 @@
-"""What the operator's commands note of themselves in the audit trail."""
+"""The entries that the operator's commands write to the audit trail."""
 
 from __future__ import annotations
 

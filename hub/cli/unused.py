@@ -30,7 +30,7 @@ _CHUNK: Final = 1 << 16
 
 @dataclass
 class _Field:
-    """One field whose values were not used for one reason."""
+    """A field, with its values that were not used for the same reason."""
 
     first: str
     samples: dict[str, None] = field(default_factory=dict)

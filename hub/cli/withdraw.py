@@ -22,7 +22,7 @@ EXAMPLE = "  hub withdraw ID-2026-0311\n"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """What the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument("report_id", metavar="REPORT_ID", help="the report's own id")
     agreement_argument(parser)
     parser.add_argument("--json", action="store_true", help="print each receipt as one JSON object")

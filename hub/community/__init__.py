@@ -1,1 +1,1 @@
-"""What the members' CERTs do together beside TAXII: board, delivery ledger, directory, reminders, drills."""
+"""The joint work of the members' CERTs beyond TAXII: board, delivery ledger, directory, reminders, drills."""

@@ -1,4 +1,4 @@
-"""What the operator is mailed about, once each: a member that has not asked for anything, a certificate that ends soon.
+"""Alarms that are mailed to the operator, each once: a member that has not polled, a certificate that ends soon.
 
 A member says in members.toml after how many hours without a request it counts as silent (`silent_hours`): its pollers may
 have stopped, and then it does not learn of the next incident.
@@ -29,7 +29,7 @@ _DAY: Final = 24 * _HOUR
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One thing that the operator should look at."""
+    """A problem that the operator should look at."""
 
     key: str  # once it is noted, nobody is mailed about it again
     line: str
@@ -58,7 +58,7 @@ def silences(hub: Hub) -> list[Silence]:
 
 
 def due_alarms(hub: Hub, certificate_file: str) -> list[Alarm]:
-    """What the operator was not mailed about yet."""
+    """The alarms that were not mailed to the operator yet."""
     noted = {fact.key for fact in hub.store.facts(KIND)}
     alarms = [*_silent(hub), *_certificate(hub.clock(), certificate_file)]
     return [alarm for alarm in alarms if alarm.key not in noted]

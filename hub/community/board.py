@@ -83,7 +83,7 @@ class Board:
         self._shown: dict[tuple[tuple[str, int], ...], _Shown] = {}  # by view: the members' CERTs mostly share one
 
     def open_incidents(self, view: View, about: Mapping[str, Any], *, within: int = 0) -> OpenIncidents:
-        """All that is open, with what `about` holds in its head.
+        """The open incidents, with the fields of `about` in the head of their JSON document.
 
         `within`: what was looked up at most so many milliseconds ago is not looked up again.
         """
@@ -207,7 +207,7 @@ class Board:
 
 
 def view_of(account: Account, root: ApiRoot) -> View:
-    """What the board of this API root shows to a member's CERT: the collections that admit it, up to its level there."""
+    """The part of this API root that a member's CERT may see: the collections that admit it, up to its level there."""
     levels = {c.id: access.reads(account, c) for c in root.collections if account.member in c.readers}
     return {collection: level for collection, level in levels.items() if level is not None}
 

@@ -1,4 +1,4 @@
-"""What the members' CERTs do together beside TAXII: the board, the directory, and the door of the joint protocol."""
+"""The joint work of the members' CERTs beyond TAXII: the board, the directory, and the check of the joint protocol's steps."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Community:
         return self._board(api_root).as_json(view_of(reader, api_root), self._about(reader, api_root), page)
 
     def open_incidents(self, account: Account | None, root: str, *, within: int = 0) -> OpenIncidents:
-        """All that the board shows this reader, to choose and count from; ForbiddenError as for the board.
+        """All incidents that the board shows to this reader; ForbiddenError as for the board.
 
         `within`: it may be so many milliseconds old.
         """
@@ -70,13 +70,13 @@ class Community:
         return tuple(Sight(collection, TLP(level), self._changes_boards) for collection, level in levels)
 
     def _about(self, reader: Account, root: ApiRoot) -> dict[str, Any]:
-        """Whose board it is, and which contacts nobody has confirmed lately."""
+        """The fields at the head of a board: whose it is, and which contacts were not confirmed lately."""
         confirmed = self._confirmed()
         stale = [code for code in root.members if self._is_stale(confirmed.get(code))]
         return {"member": reader.member, "unconfirmed": stale}
 
     def incident(self, account: Account | None, root: str, incident: str) -> dict[str, Any] | None:
-        """One incident as the board has it, open or closed (`open`), for a member's CERT; None where it sees none.
+        """The board's entry for one incident, open or closed (`open`), for a member's CERT; None if it sees none.
 
         ForbiddenError as for the board.
         """
@@ -179,7 +179,7 @@ class Community:
     def refused_steps(
         self, account: Account, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]:
-        """Which steps of the joint protocol may not be taken, by their place in the envelope, and why.
+        """The steps of the joint protocol that are not allowed, by their index in the envelope, each with the reason.
 
         `candidates` passed every other check. They are judged in their order, each as if those before it were held:
         a member may raise an incident and ask for help in one envelope.

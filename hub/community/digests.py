@@ -33,7 +33,7 @@ _log = logging.getLogger("hub.remind")
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """All that one member is reminded of in one run."""
+    """All reminders for one member in one run."""
 
     member: Member
     reminders: tuple[Reminder, ...]

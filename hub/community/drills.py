@@ -57,7 +57,7 @@ ACCOUNT: Final = "drill"  # what the hub's log and statuses name as the sender
 
 @dataclass(frozen=True, slots=True)
 class DrillEvent:
-    """One thing that happens; `ask` is empty where it is a report."""
+    """An event of a scenario: a report, or a request if `ask` names members."""
 
     at: int  # seconds after the start
     member: str
@@ -155,7 +155,7 @@ def key_of(root: str, began: int) -> str:
 
 
 class Play:
-    """One performance of a scenario. `wait` is told how many seconds to wait; `tell` hears each event in words."""
+    """One run of a scenario. `wait` is called with seconds to wait, `tell` with each event in words."""
 
     def __init__(self, hub: Hub, root: ApiRoot, alerts: Collection, scenario: Scenario, began: int = 0) -> None:
         """`began`, in milliseconds since 1970, names the drill; 0: now."""
@@ -258,7 +258,7 @@ class Play:
 
 
 def drills_of(hub: Hub, root: ApiRoot) -> list[dict[str, Any]]:
-    """What was played into the API root: key, title, and the ids of its incidents; the last one first."""
+    """The drills played in the API root, as key, title and ids of incidents; the latest first."""
     drills = [drill for fact in hub.store.facts(KIND, prefix=f"{root.name}/") if (drill := _drill_from(fact))]
     return sorted(drills, key=lambda drill: str(drill["drill"]), reverse=True)
 

@@ -1,4 +1,4 @@
-"""One incident as the board shows it to a reader: who has it, acknowledged it, was asked, answered, and what is overdue."""
+"""An incident as the board shows it to a reader: who has it, acknowledged it, was asked, answered, and what is overdue."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _HOUR: Final = 3600 * 1000  # milliseconds
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """One deadline that has passed."""
+    """A deadline that has passed."""
 
     member: str
     what: str  # "acknowledge" or "answer"
@@ -47,7 +47,7 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One incident as a reader is shown it. `body` is a JSON object without its last brace and without its age.
+    """An incident as a reader sees it. `body` is a JSON object without its last brace and without its age.
 
     What a list chooses, counts and sorts by stands beside it: to read 10,000 bodies for that would take a third of a second.
     """
@@ -247,7 +247,7 @@ def _owed(pending: Iterable[Overdue], requests: Iterable[_Request]) -> dict[str,
 
 
 def _stage(incident: Incident, view: View, author: str) -> str:
-    """What the reporter's own report says last: nobody else's report moves the incident on."""
+    """The stage in the newest report of the member that reported the incident; reports of others do not count."""
     latest: dict[str, tuple[int, str]] = {}
     for statement in incident.stages:
         if visible(statement, view) and statement.author == author:

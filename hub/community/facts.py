@@ -1,4 +1,4 @@
-"""Which facts move with the hub when it is exported and imported."""
+"""The kinds of facts that an export contains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is held of the joint protocol's steps, as its rules ask it (`protocol.steps.Held`), for the sender of one request.
+"""The steps in the store, in the form that the protocol's rules ask for (`protocol.steps.Held`), for one request's sender.
 
 Each incident is looked through once, when the first step about it is judged; a step of the same request that may be taken
 is added as if it were held. So the cost grows with the number of steps that are sent, and not with its square.
@@ -42,7 +42,7 @@ class StandingSteps:
         return bool(self._acknowledgements.get(member))
 
     def answer(self, request: str, member: str) -> Say | None:
-        """What the member said last to the request."""
+        """The member's latest answer to the request."""
         answers = self._answers.get((request, member))
         return answers[next(reversed(answers))] if answers else None
 

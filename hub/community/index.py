@@ -1,4 +1,4 @@
-"""What the board is made of, kept in memory for one API root and brought up to date by what is new since the last look.
+"""The data behind the board, kept in memory for one API root and updated with what is new since the last refresh.
 
 1. Deliveries that were noted since: read first, so that every place in them is known after step 2.
 2. Records that were added since, of each collection: incidents, the reports about them, and the notes of the joint
@@ -54,7 +54,7 @@ View = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class IncidentVersion:
-    """One version of an incident where it stands."""
+    """One version of an incident, with its collection and position."""
 
     collection: str
     place: int
@@ -106,7 +106,7 @@ class StepVersion:
 
 @dataclass(slots=True)
 class Incident:
-    """All that is known of one incident."""
+    """All that the index knows about one incident."""
 
     id: str
     versions: list[IncidentVersion] = field(default_factory=list)  # in the order in which they were read
@@ -116,7 +116,7 @@ class Incident:
 
 
 class BoardIndex:
-    """One API root's incidents. Ask only while holding `lock`, after `refresh`."""
+    """The incidents of one API root. Read it only while holding `lock`, after `refresh`."""
 
     def __init__(self, store: Store, catalogue: Catalogue, root: ApiRoot) -> None:
         self._store = store
@@ -377,7 +377,7 @@ def takes_incidents(collection: Collection) -> bool:
 
 
 def changes_boards(catalogue: Catalogue) -> Selection:
-    """Of what comes into collections, what `BoardIndex` takes in. All else leaves every board as it is."""
+    """Whether an object changes boards: the objects that `BoardIndex` reads. No other object changes a board."""
 
     def takes(collection: str, content: Mapping[str, Any]) -> bool:
         declared = catalogue.by_id(collection)

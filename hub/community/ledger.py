@@ -76,7 +76,7 @@ class Delivery:
 
     @property
     def value(self) -> bytes:
-        """What is kept under its key."""
+        """The value of its fact in the store."""
         return orjson.dumps([self.upto, self.at, self.sent])
 
 
@@ -94,7 +94,7 @@ def delivery_from(fact: Fact) -> Delivery | None:
 
 
 def deliveries_from(facts: Iterable[Fact]) -> Iterator[Delivery]:
-    """What the facts of this kind tell of. A damaged one claims nothing; `hub audit verify` names it."""
+    """The deliveries in the facts of this kind. A damaged fact is skipped; `hub audit verify` reports it."""
     return (delivery for delivery in map(delivery_from, facts) if delivery is not None)
 
 
@@ -289,7 +289,7 @@ class Ledger:
             self._late = None
 
     def _gathered(self) -> dict[str, Delivery]:
-        """All that waits, now in hand; but what is on its way a second time, and was sent, would undo that."""
+        """Take all queued notes, except "on its way" notes for pages already recorded as sent: they would overwrite that record."""
         together = {
             key: delivery for key, delivery in self._waiting.items() if delivery.sent or not self._covered(delivery)
         }

@@ -31,7 +31,7 @@ class Mailed(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed over, and as whom. `security` is starttls, tls (from the first byte) or none."""
+    """A mail server and the login for it. `security` is starttls, tls (from the first byte) or none."""
 
     host: str
     port: int
@@ -68,7 +68,7 @@ class Post:
         return self.deliver(digest.member.contact, digest.subject, digest.body)
 
     def deliver(self, recipient: str, subject: str, body: str) -> Mailed:
-        """The same for any message."""
+        """Send any message."""
         if self._line is None:
             self._line = self._connected()
         try:

@@ -41,7 +41,7 @@ _sleep: Wait = time.sleep
 
 
 class StoppedError(Exception):
-    """Somebody wishes the drill to stop."""
+    """Raised in a drill that was asked to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def start(  # noqa: PLR0913 - what is played, where, how fast, and for whom
 
 
 class _Run:
-    """One performance in its thread."""
+    """One run of a scenario, in its own thread."""
 
     def __init__(self, hub: Hub, key: str, state: Performance, wait: Wait) -> None:
         self._hub = hub

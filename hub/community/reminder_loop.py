@@ -43,7 +43,7 @@ class ReminderLoop:
         self._complaint = ""
 
     def run(self) -> None:
-        """For as long as the process lives. A process killed half-way repeats at most one message."""
+        """Remind until the process ends. After a kill, at most one message is repeated."""
         while True:
             # not all workers at the same moment
             pause = LOOK_SECONDS if self._look() else YIELD_SECONDS
@@ -116,5 +116,5 @@ def in_words(digest: Digest, result: Mailed | None) -> str:
 
 
 def unavailable(settings: Settings, error: BaseException) -> str:
-    """Which mail server cannot be used, and why."""
+    """The mail server that cannot be used, and why."""
     return f"{settings.smtp_host} cannot be used: {mail.why_away(error)}"

@@ -43,7 +43,7 @@ _PHONE: Final = marked("Mail does not reach {member}. Call {cert}: {phone}")
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """One deadline that a member let pass, and the words for it in the member's language and time."""
+    """A deadline that a member missed, and a sentence about it in the member's language and time zone."""
 
     key: str  # of this deadline: once it is noted, nobody is reminded of it again
     root: str
@@ -57,7 +57,7 @@ class Reminder:
     phone: str
 
     def as_dict(self) -> dict[str, Any]:
-        """For programs."""
+        """The reminder as JSON values."""
         return {
             "api_root": self.root,
             "exercise": self.exercise,
@@ -74,7 +74,7 @@ class Reminder:
 
 
 def due_reminders(hub: Hub) -> list[Reminder]:
-    """What is overdue in any API root and was not reminded of yet, the most urgent first."""
+    """The reminders that are due in all API roots and were not sent yet, the most urgent first."""
     noted = {fact.key for fact in hub.store.facts(KIND)}
     reminders: list[Reminder] = []
     for root in hub.catalogue.roots.values():

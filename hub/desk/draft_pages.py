@@ -1,4 +1,4 @@
-"""One report on its way: what was read of it, what stays and what leaves, the final yes."""
+"""Pages for a report before it is sent: what was read, what stays and what leaves, the officer's confirmation."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REASON_CHARACTERS: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One text or value that waits for a decision, or had one: as the page asks about it."""
+    """A text or value that an officer has to decide about, or has decided about, as the page shows it."""
 
     number: int
     report_id: str
@@ -238,7 +238,7 @@ def _released(desk: Desk, draft: Draft, problem: str, chosen: Mapping[str, Answe
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """One report side by side: what stays at the CERT, and what leaves, each with the reason. `cut` counts what is left out."""
+    """One report in two columns: what stays at the CERT, and what leaves, each with the reason. `cut` counts omitted rows."""
 
     look: Look
     stays: tuple[PreviewRow, ...]
@@ -255,7 +255,7 @@ def _sides(look: Look) -> Sides:
 
 
 def _held(looks: Sequence[Look], answers: Mapping[str, Answer]) -> tuple[list[Held], int]:
-    """What is to be decided first, then what was; each key once. And how many more wait."""
+    """The undecided items, then the decided ones, each key once; and how many more there are."""
     rows: dict[str, tuple[str, PreviewRow]] = {}
     for look in looks:
         for row in look.preview.rows:
@@ -313,7 +313,7 @@ def _text(desk: Desk, draft: Draft, reading: Reading) -> str:
 
 
 def _choices(desk: Desk) -> dict[str, Any]:
-    """What the settings offer. With the hub away, and never asked before, there are no collections yet."""
+    """The choices on the settings form. Without collections, if the hub cannot be reached and never could."""
     try:
         collections = [(collection.alias or collection.id, collection.title) for collection in desk.collections()]
         away = ""

@@ -33,7 +33,7 @@ _ID: Final = re.compile(r"[0-9a-f]{16}")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the officer decided about one key, beside which value, and why it leaves although it looks suspicious."""
+    """The officer's decision about one key, the value that was shown, and the reason if it looks suspicious but may leave."""
 
     decision: str
     value: str
@@ -42,7 +42,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What the officer was shown last, before the final yes: at which time it was made, and a digest of all that leaves."""
+    """What the officer saw before confirming: the time at which it was built, and a digest of all that would leave."""
 
     at: str
     digest: str
@@ -50,7 +50,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One file of reports. `changes` are mended cells by place of the row; `format` is "" where the content tells it."""
+    """A file of reports. `changes` are corrected cells by the place of their row; `format` is "" to detect it."""
 
     id: str
     name: str
@@ -73,7 +73,7 @@ class Draft:
 
 
 class Drafts:
-    """The drafts of one home. For several threads of one process."""
+    """The drafts of one home. Safe for several threads of one process."""
 
     def __init__(self, home: Path) -> None:
         self._folder = home / "desk"
@@ -128,20 +128,20 @@ class Drafts:
         _write(self._path(draft.id) / "draft.json", json.dumps(asdict(draft), ensure_ascii=False, indent=1))
 
     def change(self, identifier: str, **values: Any) -> Draft:
-        """Change some of it. What was sealed is no more: the officer looks again."""
+        """Change some fields. This removes the seal: the officer has to look again before sending."""
         with self._lock:
             draft = replace(self.draft(identifier), **{"seal": None, **values})
             self.keep(draft)
         return draft
 
     def put_body(self, identifier: str, body: bytes) -> None:
-        """Put another text in the place of the file; the mended cells belonged to the old one."""
+        """Replace the file's content, and drop the corrected cells, which belonged to the old content."""
         with self._lock:
             _write(self._path(identifier) / "report", body)
             self.change(identifier, changes={})
 
     def take_seal(self, identifier: str, digest: str) -> Seal | None:
-        """The seal, if it has this digest. It is good for one yes: a second click finds none."""
+        """Remove and return the seal if it has this digest. It works once: a second click gets None."""
         with self._lock:
             draft = self.draft(identifier)
             if draft.seal is None or draft.seal.digest != digest:
@@ -150,12 +150,12 @@ class Drafts:
             return draft.seal
 
     def delete(self, identifier: str) -> None:
-        """Delete the draft with its file. What left of it stands in the records still."""
+        """Delete the draft with its file. The records of what left remain."""
         with self._lock:
             shutil.rmtree(self._path(identifier), ignore_errors=True)
 
     def remembered(self, name: str) -> dict[str, Any]:
-        """What was kept under this name; empty where nothing was."""
+        """The values that were saved under this name; empty if there are none."""
         try:
             values: Any = json.loads((self._folder / f"{name}.json").read_bytes())
         except (OSError, ValueError):
@@ -163,14 +163,14 @@ class Drafts:
         return values if isinstance(values, dict) else {}
 
     def remember(self, name: str, values: Mapping[str, Any]) -> None:
-        """Keep something for the next run."""
+        """Save values under this name for the next run."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
         _write(self._folder / f"{name}.json", json.dumps(values, ensure_ascii=False, indent=1))
 
     @property
     def folder(self) -> Path:
-        """Where the desk keeps its files."""
+        """The folder of the desk's files."""
         return self._folder
 
     @property

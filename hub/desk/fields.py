@@ -100,7 +100,7 @@ _EITHER: Final = ("detected_at", "reported_at")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column as a field. `kind` is line, text or choice; `problems` say what has to be mended."""
+    """A field of the form for one column. `kind` is line, text or choice; `problems` say what has to be corrected."""
 
     column: str
     label: str

@@ -35,13 +35,13 @@ def desk() -> Desk:
 
 
 def guard() -> Guard:
-    """Its guard."""
+    """The guard of this application."""
     current: Guard = flask.current_app.extensions["guard"]
     return current
 
 
 def watch() -> Watch:
-    """What it knows of the hub's board."""
+    """The watch of this application, which knows the hub's board."""
     current: Watch = flask.current_app.extensions["watch"]
     return current
 
@@ -62,7 +62,7 @@ def field(name: str, most: int = 100_000) -> str:
 
 
 def see(path: str) -> flask.Response:
-    """To another page of the desk (303)."""
+    """Redirect to another page of the desk (303)."""
     return layout.see(f"{base()}{path}")
 
 

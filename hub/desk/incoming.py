@@ -85,7 +85,7 @@ class Watch:
             return self._number
 
     def _follow(self) -> None:
-        """What the thread does: where the hub has no events, it asks every ASK_SECONDS."""
+        """Run in the thread: update the board at each event, or every ASK_SECONDS if the hub sends no events."""
         pause = threading.Event()  # nobody sets it: the thread ends with the process
         while self._waiting.wait():
             try:

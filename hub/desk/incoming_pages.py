@@ -147,7 +147,7 @@ def _form() -> StepForm:
 
 
 def _words(form: StepForm, entry: Entry, board: BoardView, known: Directory) -> str:
-    """What the others will read. UnprocessableError where something is missing."""
+    """The text of the step that other members will read. UnprocessableError if something is missing."""
     if form.action == "acknowledge":
         return acknowledgement("", known.member, entry["incident"], form.text).text
     if form.action == "ask":

@@ -173,7 +173,7 @@ def _keep_new(cells: Mapping[str, str]) -> flask.Response:
 
 
 def _cells(*, empty: bool = False) -> dict[str, str]:
-    """What was filled in, by column; with `empty` also what was left empty."""
+    """The submitted cells by column; with `empty`, empty cells too."""
     form = flask.request.form
     texts = {column: frame.field(column, CELL_CHARACTERS) for column in COLUMNS if column in form}
     return texts if empty else {column: text for column, text in texts.items() if text}

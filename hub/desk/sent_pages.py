@@ -1,4 +1,4 @@
-"""What was sent, or waits to be: the outbox, the records of what left, and its withdrawal."""
+"""Pages for sent reports and those that wait: the outbox, the records of what left, and withdrawal."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class _Handler(WSGIRequestHandler):
     timeout = SILENCE_SECONDS
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing."""
+        """Write no access log."""
 
     def version_string(self) -> str:
         """No versions of what it is made of."""

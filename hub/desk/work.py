@@ -1,4 +1,4 @@
-"""What the desk does with a draft: read it, see what of it may leave, seal that, send it.
+"""The work of the desk on a draft: read it, show what may leave, seal that, send it.
 
 The way out is the one that `hub publish` takes (`producer.pipeline`): rendered, released, spooled, sent. A look at what would
 leave goes as far as the spool, which changes nothing.
@@ -46,7 +46,7 @@ _HEAD_BYTES: Final = 64 * 1024  # that tell the format
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read of a draft: its reports, and the rows that are none, by their place."""
+    """The result of reading a draft: its reports, and the rows that could not be read, by place."""
 
     format: str
     reports: tuple[Report, ...]
@@ -61,7 +61,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One report as it would leave. `reason` says why nothing does; `contents` are the objects, `lone` those apart."""
+    """One report as it would leave. `reason` says why nothing leaves; `contents` are the objects, `lone` the lone indicators."""
 
     report: Report
     preview: Preview
@@ -82,7 +82,7 @@ class Looks:
 
     @property
     def leaving(self) -> tuple[Look, ...]:
-        """Those of which something leaves."""
+        """The looks at reports of which something leaves."""
         return tuple(look for look in self.looks if not look.reason)
 
 
@@ -99,12 +99,12 @@ class Desk:
         return load_member(self.home)
 
     def collections(self) -> list[CollectionResource]:
-        """Those where this account may write; with the hub away, as it described them last."""
+        """The collections to which this account may write; if the hub cannot be reached, as it described them last."""
         with self.connect() as hub:
             return [collection for collection in collections_at(hub.connection, self.home) if collection.can_write]
 
     def read(self, draft: Draft) -> Reading:
-        """What the draft's file says, with the cells that were mended."""
+        """Read the draft's file, with the corrected cells."""
         body = self.drafts.body(draft)
         form = draft.format or detect_format(body[:_HEAD_BYTES], draft.name) or ""
         reports: list[Report] = []
@@ -202,7 +202,7 @@ class Desk:
 
 
 def approvals(draft: Draft) -> Approvals:
-    """What the officer decided. ConfigurationError where nobody's name stands behind it."""
+    """The officer's decisions. ConfigurationError if there are decisions without the officer's name."""
     if (draft.answers or draft.leave or draft.named_by) and not draft.officer:
         raise ConfigurationError("A decision needs a name: write who decides.")
     decided = Approvals(

@@ -1,4 +1,4 @@
-"""One process at a time: a lock that ends with its holder, however that ends (`kill -9` too)."""
+"""A lock between processes, which ends with the process that holds it, even after `kill -9`."""
 
 from __future__ import annotations
 

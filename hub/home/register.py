@@ -37,7 +37,7 @@ Cell = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Constituent:
-    """One organisation that the CERT protects."""
+    """An organisation that the CERT protects."""
 
     name: str
     country: str

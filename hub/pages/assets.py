@@ -29,7 +29,7 @@ class Assets:
     own: Path
 
     def address(self, name: str) -> str:
-        """Where a page loads the file from."""
+        """The address from which a page loads the file."""
         return f"{self.prefix}/{name}?v={_content(self._file(name))[1]}"
 
     def response(self, name: str) -> flask.Response:

@@ -63,7 +63,7 @@ def values_of(indicator: Mapping[str, Any]) -> list[Value]:
 
 
 def as_list(indicators: Iterable[Mapping[str, Any]], kinds: Iterable[str], now: str) -> str:
-    """One value a line, sorted; of indicators that are neither revoked nor expired."""
+    """A text with one value per line, sorted, of indicators that are neither revoked nor expired."""
     wanted = set(kinds)
     values = {
         value.text
@@ -76,7 +76,7 @@ def as_list(indicators: Iterable[Mapping[str, Any]], kinds: Iterable[str], now: 
 
 
 def as_csv(indicators: Iterable[Mapping[str, Any]]) -> str:
-    """One row a value (RFC 4180), or a row for the pattern where it has none."""
+    """A CSV text (RFC 4180) with one row per value, or one for the pattern if it has no values."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(CSV_HEADER)

@@ -46,7 +46,7 @@ def install(app: flask.Flask) -> None:
 
 
 def see(target: str) -> flask.Response:
-    """To another page of the same server (303)."""
+    """Redirect to another page of the same server (303)."""
     return flask.Response(status=303, headers={"Location": target, "Cache-Control": "no-store"})
 
 

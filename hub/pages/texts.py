@@ -26,12 +26,12 @@ _language: Final = ContextVar("language", default=ENGLISH)
 
 
 def choose_language(language: str) -> None:
-    """Which language `gettext` speaks from here on, in this thread."""
+    """Set the language of `gettext` from here on, in this thread."""
     _language.set(language)
 
 
 def chosen_language() -> str:
-    """Which language `gettext` speaks."""
+    """The current language of `gettext`."""
     return _language.get()
 
 
@@ -51,7 +51,7 @@ def gettext(message: str) -> str:
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
-    """As `gettext`, for a number of things. The languages of the region but English and Filipino have one form."""
+    """Like `gettext`, for a number of things. Except English and Filipino, the region's languages have no plural form."""
     return gettext(singular if count == 1 else plural)
 
 

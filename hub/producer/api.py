@@ -181,7 +181,7 @@ class HubClient:
         types: Iterable[str] = (),
         since: str | datetime | None = None,
     ) -> Any:
-        """What the collections hold now, as a pandas data frame with one row for each object; arguments as in `follow`."""
+        """The objects in the collections as a pandas data frame with one row each; arguments as in `follow`."""
         return tables.to_frame(self.follow(collections, types=types, since=since, once=True))
 
     def export(
@@ -193,7 +193,7 @@ class HubClient:
         types: Iterable[str] = (),
         since: str | datetime | None = None,
     ) -> str:
-        """What the collections hold now, as `csv`, `stix` (one bundle) or `misp` (one event, without what was revoked).
+        """The objects in the collections as `csv`, `stix` (one bundle) or `misp` (one event, without revoked objects).
 
         The text; with `out` it is also written to that file, whole or not at all.
         """
@@ -248,7 +248,7 @@ class HubClient:
         return Board(self.connection.resource("board", "" if page == 1 else f"?page={page}"))
 
     def lookup(self, *values: str) -> dict[str, Any]:
-        """Which objects that this account may see mention the values: addresses, domains, URLs, hashes, names and the like.
+        """Find the objects that mention the values (addresses, domains, URLs, hashes, names …), among those this account may see.
 
         `found` has an entry for each object and value, with `type`, `by` (whose it is), `since` and its `incidents`;
         `missing` the values that nothing mentions; `whole` is False where there is more than the hub shows at once.

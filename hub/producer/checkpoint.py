@@ -38,7 +38,7 @@ _LINE_BYTES: Final = 64 * 1024 * 1024  # of an out file at the most
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where to go on: the added_after to ask for (None: from the beginning), and marks of what not to hand over."""
+    """Where to continue: the added_after to ask for (None: from the beginning), and marks of objects already handed over."""
 
     after: str | None = None
     taken: frozenset[str] = frozenset()
@@ -51,7 +51,7 @@ def mark(item: Mapping[str, Any]) -> str:
 
 
 class Keeper:
-    """Where following has come, in memory only: the base of those that keep it in files."""
+    """Remembers how far a collection was read, in memory only; the base of those that keep it in files."""
 
     def __init__(self) -> None:
         self.position = Position()
@@ -71,7 +71,7 @@ class Keeper:
 
 
 class FileKeeper(Keeper):
-    """The same in a checkpoint file, with or without an out file.
+    """Remembers it in a checkpoint file, with or without an out file.
 
     `collection` (its id) and `asked` (the filters) must be those with which the checkpoint was begun: ConfigurationError
     where they are not, where a file is damaged, or where the out file is not the one. BusyError while another process
@@ -199,7 +199,7 @@ class _Known:
 
 
 def line(item: StixDict) -> bytes:
-    """One object as a line of JSON in UTF-8, JSON-equal to what came."""
+    """An object as a line of JSON in UTF-8, JSON-equal to what the hub sent."""
     text = json.dumps(item, ensure_ascii=False, separators=(",", ":")) + "\n"
     try:
         return text.encode()

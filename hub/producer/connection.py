@@ -218,13 +218,13 @@ class HubConnection:
     # --- what this hub has beside TAXII -------------------------------------------------------------------------
 
     def resource(self, name: str, query: str = "") -> dict[str, Any]:
-        """What the hub has at `name` below the API root, such as its board; NotFoundError where it has no such thing."""
+        """The JSON at `name` below the API root, such as its board; NotFoundError if the hub has none."""
         address = urljoin(self.root_url, f"{name}/{query}")
         body = self._line.patiently(lambda: self._line.http.get(address, _ACCEPT))
         return _mapping(body)
 
     def post(self, name: str) -> dict[str, Any]:
-        """As `resource`, of what a POST without a body comes to."""
+        """The JSON answer to a POST without a body; otherwise like `resource`."""
         body = self._line.patiently(lambda: self._line.http.post(urljoin(self.root_url, f"{name}/"), _ACCEPT))
         return _mapping(body)
 
@@ -243,7 +243,7 @@ class HubConnection:
         return self._line.patiently(get)
 
     def look_up(self, values: Iterable[str]) -> dict[str, Any]:
-        """What the hub's page for looking values up answers to programs."""
+        """The JSON answer of the hub's lookup page."""
         address = urljoin(self.root_url, "/console/lookup")
         lines = "\n".join(" ".join(value.split()) for value in values)
         headers = {"Accept": "application/json"}
@@ -369,7 +369,7 @@ def _authorization(key: str | None, user: str | None, password: str | None) -> S
 
 
 def named(collections: Iterable[CollectionResource], name: str) -> list[CollectionResource]:
-    """Those of that id; or else alias; or title; or, in any case of letters, alias or title."""
+    """The collections with this id; else this alias; else this title; else this alias or title in any case."""
     known = list(collections)
     folded = name.casefold()
     for matches in (

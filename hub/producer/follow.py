@@ -1,4 +1,4 @@
-"""To follow a collection: every object once, in the order in which it came, however often the line or anybody breaks.
+"""Follow a collection: every object once, in order of arrival, even if the line or either process fails in between.
 
 1. A round asks for the first page by added_after, from where the checkpoint stands.
 2. Further pages are asked for by `next`, with the same added_after, as TAXII 2.1 (3.5) says; or, where the server
@@ -37,7 +37,7 @@ Wait = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is followed: these types (empty: all), and all versions or the last one of each object."""
+    """What to ask for: these types (empty: all), and all versions or only the last one of each object."""
 
     types: tuple[str, ...] = ()
     all_versions: bool = False
@@ -85,7 +85,7 @@ def follow_several(
     *,
     before_round: Callable[[], None] | None = None,
 ) -> Iterator[tuple[CollectionResource, StixDict]]:
-    """As `follow`, of several collections in turn, each with its own keeper; what comes names its collection."""
+    """Like `follow`, for several collections in turn, each with its own keeper; yields each object with its collection."""
     away = False
     while True:
         if before_round is not None:

@@ -13,7 +13,7 @@ from hub.stix.timestamps import parse_lenient_timestamp
 
 
 class Item(Mapping[str, Any]):
-    """One STIX object. `content` is JSON-equal to what was published; everything else is read from stix2's object.
+    """A STIX object. `content` is JSON-equal to what was published; everything else is read from stix2's object.
 
     `item["type"]`, `item.get("name")` and `item.pattern` are those of `item.stix`. That is stix2's object, or `content`
     where stix2 cannot parse it; it is made at the first use.
@@ -66,7 +66,7 @@ class Item(Mapping[str, Any]):
             return self.content
 
     def serialize(self) -> str:
-        """Its JSON, as it was published."""
+        """The object's JSON, as it was published."""
         import json  # noqa: PLC0415 - as bundles are made of it
 
         return json.dumps(self.content, ensure_ascii=False)
@@ -93,7 +93,7 @@ class Item(Mapping[str, Any]):
         return f"Item({self.id!r}, {self.collection!r}{state})"
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
+        """The HTML that a notebook shows."""
         return table(f"{self.id} in {self.collection}", ("property", "value"), self.content.items())
 
 
@@ -106,7 +106,7 @@ class Board(dict[str, Any]):
             self["incidents"] = [Incident(entry) for entry in self["incidents"]]
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
+        """The HTML that a notebook shows."""
         caption = (
             f"{self.get('api_root', 'Board')}: {self.get('open', 0)} open, {self.get('overdue', 0)} deadlines passed"
         )
@@ -115,7 +115,7 @@ class Board(dict[str, Any]):
 
 
 class Incident(dict[str, Any]):
-    """One incident of the board: a dict, which a notebook shows as a table."""
+    """An incident of the board: a dict, which a notebook shows as a table."""
 
     @property
     def id(self) -> str:
@@ -123,7 +123,7 @@ class Incident(dict[str, Any]):
         return str(self["incident"])
 
     def row(self) -> tuple[Any, ...]:
-        """Its line on the board."""
+        """The incident's row for a table of the board."""
         owing = {late["member"] for late in self.get("overdue", ())}
         owing |= {member for request in self.get("requests", ()) for member in request.get("owing", ())}
         return (
@@ -136,7 +136,7 @@ class Incident(dict[str, Any]):
         )
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
+        """The HTML that a notebook shows."""
         names = ("name", "reported_by", "criticality", "stage", "acknowledged", "fetched", "not_fetched", "overdue")
         rows = [("incident", self.id), *((name, self.get(name)) for name in names)]
         rows += [(f"request of {request.get('by')}", request.get("what")) for request in self.get("requests", ())]

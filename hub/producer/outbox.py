@@ -43,7 +43,7 @@ LOCK_SECONDS: Final = 600.0  # that one process waits for another to finish its 
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """One file of the outbox."""
+    """A file in the outbox."""
 
     name: str
     hub: str  # the address that it is for

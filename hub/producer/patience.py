@@ -87,7 +87,7 @@ class Patience:
 
 
 def patience_with(patience: Patience, timeout: float | None, retries: int | None) -> Patience:
-    """The same with another silence on the line (seconds), or other tries (beyond the first); None: as it is."""
+    """A copy with another limit for silence (seconds) or number of retries; None keeps a value."""
     if timeout is not None:
         if timeout <= 0:
             raise ConfigurationError("timeout is in seconds, above 0")
@@ -121,7 +121,7 @@ class _Session(requests.Session):
         self.answered: Mapping[str, str] = {}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """One request: HTTPError for every answer that is none, ConnectionFailedError where the hub has moved."""
+        """Send one request. ConnectionFailedError for a redirect, HTTPError for every other answer above 299."""
         kwargs["timeout"] = (self.patience.connect_seconds, self.patience.silence_seconds)
         kwargs["verify"] = self.verify  # requests would let REQUESTS_CA_BUNDLE win over the CA that was asked for
         kwargs["allow_redirects"] = False
@@ -185,7 +185,7 @@ def _too_much(response: requests.Response, what: str) -> ConnectionFailedError:
 
 
 class HubLine:
-    """One line to one hub. `http` is what taxii2-client's classes take as `conn`. For one thread at a time."""
+    """The connection to one hub. Pass `http` to taxii2-client's classes as `conn`. For one thread at a time."""
 
     def __init__(
         self,

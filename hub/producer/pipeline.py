@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where releases go: a collection of a hub, through the outbox if there is one. Records are kept in `home`."""
+    """The target of releases: a collection of a hub, through the outbox if there is one. Records are kept in `home`."""
 
     connection: HubConnection
     to: str
@@ -60,7 +60,7 @@ def no_advice(_sentence: str) -> None:
 
 
 class Pipeline:
-    """One run of the pipeline; use it in a `with`. `now` is the clock; `tell` takes advice on this home."""
+    """One run of the pipeline; use it in a `with` statement. `now` is the clock; `tell` is called with advice about the home."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""To send objects to a collection, and to tell in words what became of each.
+"""Send objects to a collection, and say in words what became of each.
 
 1. Definitions, identities and observables first: what later objects name is then there already.
 2. Envelopes that the hub takes: no longer than its max_content_length, and of at most ENVELOPE_OBJECTS objects.
@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One object that was not taken, and why, in the hub's words."""
+    """An object that the hub did not take, with the reason in the hub's words."""
 
     id: str
     version: str
@@ -42,7 +42,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What the hub says of an object that it took, such as who reads it, or who had a version below its new level."""
+    """What the hub says about an object that it took, such as who reads it, or who had a version below its new level."""
 
     id: str
     text: str
@@ -86,13 +86,13 @@ class Receipt:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
+        """The HTML that a notebook shows."""
         outcomes = [(failure.id, "refused", failure.reason) for failure in self.failures]
         outcomes += [(remark.id, "taken", remark.text) for remark in self.remarks]
         return table(self.in_words().partition("\n")[0], ("object", "outcome", "why"), outcomes)
 
     def _remarks_in_words(self) -> list[str]:
-        """The same remark on several objects is one line."""
+        """The remarks as lines; equal remarks on several objects are one line."""
         objects: dict[str, list[str]] = {}
         for remark in self.remarks:
             objects.setdefault(remark.text, []).append(remark.id)
@@ -177,7 +177,7 @@ def publish(
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """One object with its JSON."""
+    """An object with its JSON."""
 
     id: str
     version: str

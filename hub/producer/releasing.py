@@ -1,4 +1,4 @@
-"""From a report to what may leave of it: the first two stages of the publishing pipeline (see `pipeline`).
+"""Turn a report into what may leave of it: the first two stages of the publishing pipeline (see `pipeline`).
 
 1. The report is rendered as it stands, on top of the record of its earlier imports.
 2. The release step makes of that what may leave for one audience, or says why nothing does.

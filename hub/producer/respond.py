@@ -1,4 +1,4 @@
-"""To acknowledge an incident, to ask for help with it, and to answer: a member's steps of the joint protocol.
+"""Acknowledge an incident, ask for help with it, and answer: a member's steps of the joint protocol.
 
 The steps and their notes are those of `hub.protocol`; any client that keeps ids can write such notes, too
 (profiles/response.toml). This module adds what the hub's directory and board know: who this member is, who the others

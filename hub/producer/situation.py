@@ -28,7 +28,7 @@ def board_report(connection: HubConnection, page: int = 1) -> str:
 
 
 def incident_report(connection: HubConnection, incident: str) -> str:
-    """One incident. NotFoundError where this account may see none of that id."""
+    """The report of one incident. NotFoundError if this account may see no incident with that id."""
     return _whole(connection, f"board/{quote(incident, safe='')}/")
 
 

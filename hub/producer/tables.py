@@ -35,7 +35,7 @@ _FORMULA: Final = re.compile(r"(?:^|(?<=[;,\t\r\n]))[ ]*[=+\-@\t\r]")
 
 
 def rows(items: Iterable[Item]) -> Iterator[dict[str, Any]]:
-    """One row an object, with the same columns for each type."""
+    """A row per object, with the same columns for each type."""
     for item in items:
         level = _level(item.content)
         yield {
@@ -74,7 +74,7 @@ def _csv(items: Sequence[Item]) -> str:
 
 
 def _bundle(items: Sequence[Item]) -> dict[str, Any]:
-    """One bundle. The same objects make the same id."""
+    """A bundle of the objects; the same objects always get the same bundle id."""
     contents = list({_version(item.content): item.content for item in items}.values())
     if not contents:
         raise UnprocessableError("There is no object to export, and STIX knows no empty bundle.")
@@ -91,7 +91,7 @@ def _stix(items: Sequence[Item]) -> str:
 
 
 def _misp(items: Sequence[Item]) -> str:
-    """One MISP event. What was revoked stays out: MISP has no word for it, and would go on detecting it."""
+    """A MISP event of the objects, without revoked ones: MISP cannot mark them as revoked, and would keep detecting them."""
     try:
         from misp_stix_converter import ExternalSTIX2toMISPParser  # noqa: PLC0415 - optional, with pymisp behind it
     except ModuleNotFoundError:

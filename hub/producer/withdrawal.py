@@ -1,4 +1,4 @@
-"""To take back what was released of a report: its objects are revoked, its observables deleted.
+"""Withdraw what was released of a report: its objects are revoked, its observables deleted.
 
 1. The release records of this home say what went where.
 2. The record is changed before the revocations are sent: after an interruption the same ones are sent again.
@@ -72,7 +72,7 @@ class ObservableDeletions:
 
 
 def withdrawals(member: OwnMember, report_id: str, now: datetime) -> Sequence[CollectionWithdrawal]:
-    """One for each collection that the report with this id was released to (1). ReleaseError where there is none.
+    """A withdrawal for each collection that the report was released to (1). ReleaseError if there is none.
 
     An observable that another report of this CERT released to the same collection stays until that is withdrawn.
     """

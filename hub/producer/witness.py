@@ -36,7 +36,7 @@ class _Known:
 
 
 def trail_file(home: Path, root_url: str) -> Path:
-    """Where the checkpoint of that API root is kept in a home, one file for each."""
+    """The file in a home for the checkpoint of an API root."""
     return home / "trails" / f"{hashlib.sha256(root_url.encode()).hexdigest()[:16]}.json"
 
 
@@ -70,7 +70,7 @@ class Witness:
             self._tell(complaint)
 
     def check(self) -> str:
-        """What is wrong with the hub's trail, in words; empty where it is as it must be."""
+        """What is wrong with the hub's trail, in words; "" if nothing is."""
         known = self._load()
         content = self._connection.resource(_RESOURCE, "" if known is None else f"?since={known.checkpoint.size}")
         try:

@@ -1,4 +1,4 @@
-"""Where in a text a needle stands: what touches it, whether that is part of its word, and whether the hit is exact."""
+"""The surroundings of a needle in a text: what touches it, whether that is part of its word, and whether the hit is exact."""
 
 from __future__ import annotations
 

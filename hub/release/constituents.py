@@ -1,4 +1,4 @@
-"""Which of the CERT's constituents somebody is: found in the register by any name, domain or address that it lists.
+"""Find an organisation among the CERT's constituents, by any name, domain or address in the register.
 
 A feed knows an address and nothing else; the register knows whose it is, and so what else must not be said.
 """
@@ -50,11 +50,11 @@ class Lookup:
         return networks
 
     def by_name(self, name: str) -> list[Constituent]:
-        """Those of this name, whole, short or in brackets, with or without its legal form."""
+        """The constituents with this name: full, short or in brackets, with or without its legal form."""
         return [constituent for form in name_forms(name) for constituent in self._names.get(form, ())]
 
     def by_host(self, host: str) -> list[Constituent]:
-        """Those whose domain the host is in, or whose network the address or range is in."""
+        """The constituents whose domain contains the host, or whose network contains the address or range."""
         if not self._register:
             return []
         try:

@@ -30,7 +30,7 @@ _TEXTS: Final = ("name", "description", "goal", "abstract", "content")
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the search found in a text: with `refused` it cannot leave; `suspicious` needs a second yes, with a reason."""
+    """The findings of the search in a text: `refused` ones cannot be approved; `suspicious` ones need a reason as well."""
 
     refused: tuple[str, ...] = ()
     suspicious: tuple[str, ...] = ()
@@ -66,7 +66,7 @@ class ReleaseContext:
 
     @property
     def unit(self) -> Fidelity:
-        """To what times are rounded."""
+        """The unit to which times are rounded."""
         terms = self.audience.terms
         return terms.incident_times if self.report.kind is ReportKind.CASE else terms.feed_times
 
@@ -104,7 +104,7 @@ class ReleaseContext:
         )
 
     def evidence(self, identifier: str) -> str:
-        """Which field of the report decided whose an observable is; "" for what is none."""
+        """The field of the report that decided an observable's role; "" for other objects."""
         origin = self.origins.get(identifier)
         return origin.observable.evidence if origin is not None and origin.observable is not None else ""
 
@@ -136,7 +136,7 @@ class ObjectContext:
         return self.release.audience.terms
 
     def validity(self) -> tuple[str, str]:
-        """From when to when an indicator is told to be valid. Of a case, the end tells nothing that the start does not."""
+        """The released start and end of an indicator's validity. For a case, the end is derived from the released start only."""
         start, end, unit = self.content["valid_from"], self.content["valid_until"], self.release.unit
         if self.release.report.kind is not ReportKind.CASE:
             return rounding.floor(start, unit), rounding.ceiling(end, unit)

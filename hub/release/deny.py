@@ -185,7 +185,7 @@ class _Declared:
             self.needles += needles.of_phone(phone, "a telephone number")
 
     def observable(self, item: Observable) -> None:
-        """What the victims' own machines and accounts are called, and their addresses."""
+        """Add needles and networks for a value that belongs to the victim."""
         whose, traffic = "the victim's", item.traffic
         ends = ((traffic.src, traffic.src_role), (traffic.dst, traffic.dst_role)) if traffic else ()
         for host, role in ends:

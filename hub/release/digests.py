@@ -40,15 +40,15 @@ class Digests(Protocol):
 
 
 class NoDigests:
-    """Of nothing."""
+    """A table without digests."""
 
     def of(self, value: str) -> Hashed | None:  # noqa: ARG002  as the others
-        """None, whatever the digits."""
+        """Always None."""
         return None
 
 
 class DeclaredDigests:
-    """Of what a report declares: by every algorithm, whole or cut."""
+    """Digests of what a report declares: by every algorithm, complete or cut."""
 
     def __init__(self, spellings: Callable[[], Iterable[Hashed]]) -> None:
         self._spellings = spellings
@@ -56,7 +56,7 @@ class DeclaredDigests:
         self._by_start: dict[str, list[str]] = {}
 
     def of(self, value: str) -> Hashed | None:
-        """Also where the digits are the beginning of a hash value."""
+        """Also matches digits that are the beginning of a hash value."""
         if self._digests is None:
             self._digests = {}
             for digest, hashed in _digests(self._spellings()):
@@ -69,7 +69,7 @@ class DeclaredDigests:
 
 
 class ListedDigests:
-    """Of the CERT's own list: by the usual algorithms. Eight bytes of each value are kept, sorted."""
+    """Digests of the CERT's own list, by the usual algorithms. It keeps eight bytes of each, sorted."""
 
     def __init__(self, spellings: Callable[[], Iterable[str]], why: str) -> None:
         self._spellings = spellings
@@ -77,7 +77,7 @@ class ListedDigests:
         self._tables: dict[int, array[int]] = {}
 
     def of(self, value: str) -> Hashed | None:
-        """Only whole ones."""
+        """Matches only complete hash values."""
         if len(value) not in _BY_LENGTH:
             return None
         if len(value) not in self._tables:

@@ -191,7 +191,7 @@ class Gate:
 
     @cached_property
     def _scanner_for_lone(self) -> Scanner:
-        """For what a lone indicator must not hold. That it names the constituent that was hacked, the officer has seen."""
+        """The scanner for a lone indicator. It does not search for the hacked constituent, which the officer has seen."""
         return scanner_for(replace(self._member, register=()), self._report).last()
 
     def _searched(self, identifier: str, item: Observable) -> Passage:
@@ -235,7 +235,7 @@ class Gate:
         return frozenset(value for victim in victims for field in _OWN for value in getattr(victim, field))
 
     def _said_before(self, item: Observable) -> str:
-        """That another stage called the value the victim's, and what to do where it was mistaken; "" where none did.
+        """A hint if an earlier stage called the value the victim's, with what to do if that was a mistake; else "".
 
         What this stage calls so has a role of the victim's already.
         """
@@ -245,7 +245,7 @@ class Gate:
         )
 
     def _is_approved(self, item: Observable, *, confirmed: bool = False) -> bool:
-        """Whether an officer let the value out; `confirmed`: or said by --confirm whose it is."""
+        """Whether an officer approved the value, or, with `confirmed`, confirmed its owner by --confirm."""
         names = {item.value, value_key(item.value)}
         return bool(names & self._approvals.values) or (confirmed and bool(names & self._approvals.confirmed))
 

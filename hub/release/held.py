@@ -1,4 +1,4 @@
-"""What is held, as a list that an officer or a script answers: written by `--held FILE`, taken back by `--answers FILE`.
+"""The list of held items that an officer or a script answers: `--held FILE` writes it, `--answers FILE` reads it.
 
     [{"key": "0123456789abcdef", "value": "…", "object": "ID-7: incident.description", "reason": "…", "span": "the only",
       "decision": null}]
@@ -30,7 +30,7 @@ MAX_EXCERPT: Final = 60  # characters of a value in one
 
 @dataclass(frozen=True, slots=True)
 class HeldItem:
-    """One text or value that waits for a decision. `object` says of which report and where; `alone`: it may leave alone."""
+    """A text or value that needs a decision. `object` is its report and property; `alone`: it may leave as a lone indicator."""
 
     key: str
     value: str
@@ -46,7 +46,7 @@ class HeldItem:
 
 @dataclass(frozen=True, slots=True)
 class OfficerAnswer:
-    """What was decided about one key. `value` is what stood beside it in the file."""
+    """The decision about one key. `value` is the value beside it in the file."""
 
     key: str
     decision: Decision
@@ -117,7 +117,7 @@ def _refused(constant: str) -> Any:
 
 
 def parse_answers(body: bytes, name: str) -> list[OfficerAnswer]:
-    """What was decided in a file; an item whose decision is null stays held. ReleaseError as for `parse_items`."""
+    """The decisions in a file; an item whose decision is null stays held. ReleaseError as for `parse_items`."""
     answers: dict[str, OfficerAnswer] = {}
     for number, item in enumerate(parse_items(body, name), 1):
         key, word, despite = item["key"], item.get("decision"), (item.get(_DESPITE) or "").strip()

@@ -36,7 +36,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """One release or withdrawal. `left` are properties as they left; of a feed, only what an officer approved."""
+    """A release or withdrawal. `left` are the properties that left; for a feed, only those that an officer approved."""
 
     at: str
     hub: str
@@ -63,7 +63,7 @@ class ReleasedObject:
 
 @dataclass(frozen=True, slots=True)
 class AudienceHistory:
-    """All that happened for one audience. `observed` are the ids of observables that stand there."""
+    """All releases to one audience. `observed` are the ids of the observables in its collection."""
 
     title: str
     collection: str

@@ -52,7 +52,7 @@ _WIDER: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """What may be said of a victim. At `NOTHING` all else is empty; `why` is for the preview."""
+    """What a release may say about a victim. At `NOTHING` all other fields are empty; `why` is for the preview."""
 
     level: Level
     sector: str | None = None

@@ -18,7 +18,7 @@ COMPROMISED_DAYS: Final = 14  # days for which an indicator of a compromised hos
 
 
 def lone_indicator(content: Content, what: str, author: str, wording: int) -> Content:
-    """For a value that resembles the victim. `what` is the kind of value, `author` the CERT's name."""
+    """An indicator for a value that resembles the victim. `what` is the kind of value, `author` the CERT's name."""
     until = ceiling(content["valid_until"], Fidelity.MONTH)
     text = lone_description(what, author, until, wording=wording)
     start = floor(content["valid_from"], Fidelity.MONTH)
@@ -26,7 +26,7 @@ def lone_indicator(content: Content, what: str, author: str, wording: int) -> Co
 
 
 def compromised_host(content: Content, what: str, author: str, day: str) -> Content:
-    """For a hacked third party's value; `day` is that of its first release."""
+    """An indicator for a hacked third party's value; `day` is the day of its first release."""
     start = floor(day, Fidelity.DAY)
     until = shortest(timestamp(datetime.fromisoformat(start) + timedelta(days=COMPROMISED_DAYS)))
     text = f"{what} of a compromised host; expected to be cleaned. Shared by {author}. Valid until {until[:10]}."

@@ -81,7 +81,7 @@ def _fields(report: Report) -> Iterator[Iterator[NamedThing]]:
 
 
 def kind_of(key: str) -> Kind | None:
-    """What the name of a column or key says that its value is; None where it says nothing of the kind."""
+    """The kind of thing that a value is, by the name of its column or key; None if the name does not say."""
     known = _field_words()
     row = words(key.rpartition(".")[2])
     if not known.never.isdisjoint(row):

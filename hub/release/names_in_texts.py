@@ -62,7 +62,7 @@ def names_in_texts(report: Report) -> Iterator[str]:
 
 
 def texts_of(report: Report) -> Iterator[str | None]:
-    """All that a report says in words, and the values that have no place in it."""
+    """All texts of a report, and its unused values."""
     yield from (report.title, report.description)
     yield from (item.text for item in report.translations)
     yield from (item.text for item in report.notes)
@@ -92,7 +92,7 @@ _UNSPACED_RUN: Final = re.compile(rf"(?:{UNSPACED.pattern}){{4,80}}")
 
 
 def _places(text: str, row: list[_Word], known: Generic) -> Iterator[tuple[int, int]]:
-    """Where names stand: from the first word to the one after the last."""
+    """The indexes of the words of each name: of the first, and of the one after the last."""
     for at, word in enumerate(row):
         if head := _head(row, at, known):
             first = at if known.heads[head] else _first(text, row, at, known)
@@ -114,7 +114,7 @@ def _first(text: str, row: list[_Word], at: int, known: Generic) -> int:
 
 
 def _last(text: str, row: list[_Word], after: int, first: int) -> int:
-    """Where the capitalised words from this one on end."""
+    """The index after the last of the capitalised words of a name that begins at `first`."""
     while after < len(row) and after - first < MAX_WORDS and row[after].is_capital and _are_beside(text, row, after):
         after += 1
     return after

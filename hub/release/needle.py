@@ -1,4 +1,4 @@
-"""What the scanner looks for: a needle, the form of a text that it is looked for in, and what may touch it there."""
+"""What the scanner searches for: a needle, the form of the text in which to search, and what may touch a match there."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class View(StrEnum):
 
 
 class Bounds(StrEnum):
-    """What may touch a needle in a text."""
+    """What may touch a needle's match in a text."""
 
     ANYTHING = "anything"
     WORD = "word"  # anything, but the needle itself is written in one word, or in single letters
@@ -39,7 +39,7 @@ class Bounds(StrEnum):
 
 
 class Needle(NamedTuple):
-    """One thing to look for, in the form that its view has: a tuple, since a register makes tens of thousands.
+    """A text to search for, in the form of its view: a tuple, since a register needs tens of thousands of them.
 
     `why` says what it is, for the officer; `declared` is what it was made of, for nobody but the CERT.
     """

@@ -1,4 +1,4 @@
-"""For whom a release is made, and what an officer allowed: the values that decide it."""
+"""The values that decide a release: its audience, and what an officer approved."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Audience:
 
     @property
     def purpose(self) -> str:
-        """What its keys are derived for."""
+        """The purpose for which the audience's keys are derived."""
         return f"{self.collection}|{self.profile}"
 
 

@@ -37,7 +37,7 @@ _SAYING: Final = ("name", "value", "pattern", "relationship_type", "hashes", "ke
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """One property (or, with an empty `path`, one object): as it stands at the CERT, as it leaves, and why.
+    """A property (or, with an empty `path`, an object): its value at the CERT, its released value, and the reason.
 
     `key` is what an officer gives to decide about it; with `approved`, one did, and the key takes it back. `value` is the
     whole of what is held, where `here` is cut. `span` is what in it looks suspicious: with `insist` it leaves only if the
@@ -73,7 +73,7 @@ class PreviewRow:
 
     @property
     def place(self) -> str:
-        """Which property of which type: `incident.description`."""
+        """The type and property, such as `incident.description`."""
         return f"{self.type}.{self.path}" if self.path else self.type
 
 
@@ -102,7 +102,7 @@ class Preview:
         return f"{lines}\n" if self.rows else lines
 
     def lines(self, *, width: int = layout.WIDTH, full: bool = False, command: Sequence[str] = ()) -> Iterator[Line]:
-        """The same, line by line, with how each looks."""
+        """The preview as lines, each with its style."""
         if not self.rows:
             yield self.title
             return
@@ -112,7 +112,7 @@ class Preview:
         yield from view.foot(full=full)
 
     def _repr_html_(self) -> str:
-        """For notebooks: what waits for a decision first, then what stays or changes; what leaves unchanged is counted."""
+        """The HTML for a notebook: first what needs a decision, then what stays or changes, then the count of unchanged rows."""
         counts = self.counts()
         caption = f"{self.title}: {counts['leaves']} leave, {counts['changed']} changed, {counts['stays']} stay"
         decided = sorted((row for row in self.rows if row.outcome != "leaves"), key=lambda row: not row.held)
@@ -187,7 +187,7 @@ class _View:
         yield ", ".join(counts) + "."
 
     def decisions(self) -> Iterator[Line]:
-        """What is held, why, and the command for each decision."""
+        """Lines about what is held, the reason, and the command for each decision."""
         if not self._held:
             return
         yield ""

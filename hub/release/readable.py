@@ -29,7 +29,7 @@ class Decoded(NamedTuple):
 
 
 def of_run(raw: bytes, match: re.Match[str]) -> Iterator[Decoded]:
-    """What the bytes that a run of characters stands for say."""
+    """The readable texts in the bytes that a run of characters encodes."""
     for text, clean in readable(raw):
         yield Decoded(text, match.start(), match.end(), clean)
 

@@ -44,7 +44,7 @@ def _task_name(_value: Any, context: ObjectContext) -> str:
 
 
 def _indicator_name(_value: Any, context: ObjectContext) -> str:
-    """What it is, and the value where the pattern shows it anyway."""
+    """The kind of value, and the value itself if the pattern shows it anyway."""
     observable = context.release.origins[context.content["id"]].observable
     if observable is None:
         return "Indicator"

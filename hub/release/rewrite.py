@@ -326,7 +326,7 @@ class _Rewriting:
             self._leaves(content, properties, level)
 
     def _properties(self, content: Content) -> Content:
-        """What the rules are for; `lang` last, next to the texts that it is of."""
+        """The properties that the rules apply to; `lang` is last, so that its texts are decided before it."""
         properties = {name: value for name, value in content.items() if name not in _HANDLED}
         properties = self._gate.without_marked(properties, content)
         if "lang" in properties:
@@ -355,7 +355,7 @@ class _Rewriting:
         return {"id": self._order.member.identity}
 
     def _leaving(self, level: tlp.TLP) -> tuple[str, ...]:
-        """For the container: everything but events, impacts and tasks, which the incident names.
+        """The ids for the container: all objects except events, impacts and tasks, which the incident names.
 
         What is marked higher than the container is not named in it: an SCO's id gives its value away.
         """
@@ -424,7 +424,7 @@ class _Rewriting:
         self._out.rows.append(row)
 
     def _gone(self, content: Content, rows: tuple[preview.PreviewRow, ...], why: str) -> None:
-        """One row for what stays after all, and those of texts that an officer could approve."""
+        """The rows for an object that stays: one for the object, and one for each text that an officer could approve."""
         approvable = [row for row in rows if row.key]
         self._out.rows += approvable
         if not approvable:

@@ -54,7 +54,7 @@ def _floor(moment: datetime, unit: Fidelity) -> datetime:
 
 
 def ceiling(text: str, unit: Fidelity) -> str:
-    """As `floor`, up to the next hour, day or month: what is valid until then is not cut short."""
+    """Like `floor`, but up to the next hour, day or month, so that a validity is not cut short."""
     moment = datetime.fromisoformat(text)
     low = _floor(moment, unit)
     if low == moment:

@@ -124,7 +124,7 @@ def _keep(value: Any, _context: ObjectContext) -> Any:
 
 
 def one_of(allowed: frozenset[str]) -> PropertyRule:
-    """For a word, or a list of words: those of the vocabulary."""
+    """A rule for a word or a list of words: those of the vocabulary leave."""
 
     def change(value: Any, context: ObjectContext) -> Any:
         if isinstance(value, list):
@@ -135,7 +135,7 @@ def one_of(allowed: frozenset[str]) -> PropertyRule:
 
 
 def or_unknown(allowed: frozenset[str]) -> PropertyRule:
-    """For what the extension demands: a word of the vocabulary, else `unknown`."""
+    """A rule for a required word: one of the vocabulary leaves, any other becomes `unknown`."""
 
     def change(value: Any, context: ObjectContext) -> Any:
         return value if value in allowed and context.release.may_say(value) else "unknown"
@@ -281,12 +281,12 @@ def _time(end: str, context: ObjectContext) -> tuple[str, Fidelity]:
 
 
 def rounded(end: str) -> PropertyRule:
-    """For `start_time` or `end_time`; `end` is the first word of the name."""
+    """A rule for `start_time` or `end_time`; `end` is the first word of the name."""
     return PropertyRule(lambda _value, context: _time(end, context)[0], "rounded, as its fidelity says")
 
 
 def exactness(end: str) -> PropertyRule:
-    """For the fidelity that stands beside that time."""
+    """A rule for the fidelity of that time."""
     return PropertyRule(lambda _value, context: _time(end, context)[1].value, "how exact the rounded time is")
 
 
@@ -332,7 +332,7 @@ def _refs(value: list[str] | str, context: ObjectContext) -> Any:
 
 
 def port(end: str) -> PropertyRule:
-    """For a port: it leaves with its end of the connection."""
+    """A rule for a port: it leaves together with its end of the connection."""
 
     def change(value: int, context: ObjectContext) -> int | None:
         ref = context.content.get(f"{end}_ref")

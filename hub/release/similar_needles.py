@@ -92,7 +92,7 @@ def like_name(name: str, whose: str) -> Iterator[Needle]:
 
 
 def _joined(name: str, parts: Iterable[str], whose: str) -> Iterator[Needle]:
-    """What the words of a name become when they are joined, and `parts` of it in an older or newer spelling."""
+    """The joined words of a name, and `parts` of it in an older or newer spelling."""
     for text in sorted(initials_with_words(name)):
         yield _needle(text, f"a word of {whose} name with initials", name, Bounds.AFFIXES)
     for text in sorted(syllables(name)):

@@ -1,4 +1,4 @@
-"""Whose space a value lies in, and what becomes of it by that and by its role: one table.
+"""Whom the address space or domain of a value belongs to, and what that and its role decide: one table.
 
 A value in a member's own space is a third party's, whatever the report makes of it, until an officer says otherwise: a
 server of a ministry that serves phishing was hacked, and a receiver who blocks it blocks the ministry.
@@ -59,7 +59,7 @@ CONFIRMED: Final = "an officer confirmed that it serves an attack"
 
 
 class Place(Enum):
-    """Whose space a value lies in; the value is the clause that the preview shows."""
+    """Whom a value's space belongs to; each member's value is the clause in the preview."""
 
     OWN = "it lies in this CERT's own space"
     PUBLIC_BODY = "it is of a public body, school or association of a member's country"
@@ -124,7 +124,7 @@ class OwnSpace:
         self._prefixes = Ranges(prefixes)
 
     def place(self, item: Observable) -> Place:
-        """Where an observable lies; of several hosts, such as the ends of a connection, the most protected one."""
+        """The place of an observable; for several hosts, such as the ends of a connection, the most protected one."""
         return min((self._place(host) for host in hosts_of(item)), key=_PLACES.index, default=Place.ELSEWHERE)
 
     def _place(self, host: str) -> Place:

@@ -1,4 +1,4 @@
-"""What the earlier stages of a report said of whom it is about, which a later one need not repeat.
+"""What earlier stages of a report declared about victims and others; a later stage need not repeat it.
 
 An update often says only what is new. What an earlier stage declared is searched for all the same, the victim's consent
 stands until another one is recorded, and its size counts in k: else the difference of two stages would tell the victim.

@@ -18,7 +18,7 @@ from hub.stix.methods import FLOOD_VECTORS
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What may be said of the incident as a whole."""
+    """The sentences about the incident as a whole."""
 
     kind: str
     standing: str

@@ -1,4 +1,4 @@
-"""What is said of victims and places: each becomes what its rung of the ladder allows, and no more is said anywhere.
+"""Victims and places in a release: each is described as its rung of the ladder allows, and nowhere in more detail.
 
 1. The rung of the report as a whole is the most careful of its victims': titles and places speak by it.
 2. A victim becomes its name, a pseudonym, a class of organisations, or nothing.
@@ -145,7 +145,7 @@ def class_identity(rung: Rung) -> Content:
 
 
 def sighting_rung(sector: str | None, country: str | None, limits: Disclosure) -> Rung:
-    """What is said of where something was sighted (3)."""
+    """The rung for the place where something was sighted (3)."""
     level, why = limits.highest
     victim = Victim(sectors=(sector,) if sector else (), countries=(country,) if country else ())
     return ladder.choose(victim, (max(level, Level.CLASS), why), limits.crowd)

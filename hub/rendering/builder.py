@@ -1,4 +1,4 @@
-"""Where a rendering gathers its objects: ids, markings, versions, and whose each value is."""
+"""The builder that collects a rendering's objects: ids, markings, versions, and the role of each value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NATIONAL: Final = "national ids"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Whose value an SCO or indicator holds, and why it must not leave, if so. The release step decides by this."""
+    """The role of an SCO's or indicator's value, and the reason if it must not leave. The release step uses it."""
 
     role: Role
     held: str | None = None
@@ -183,7 +183,7 @@ class Builder:
 
 
 def _filled(content: Mapping[str, Any]) -> Content:
-    """Only what says something, with lists for tuples: an absent value is "not shared", 0 and False are said."""
+    """The properties that have a value, with lists for tuples. An absent value means "not shared"; 0 and False are values."""
     filled: Content = {}
     for name, value in content.items():
         if value is None or value == "" or (isinstance(value, list | tuple | dict | Mapping) and not value):

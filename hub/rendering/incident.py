@@ -42,7 +42,7 @@ def render_knowledge(builder: Builder) -> dict[tuple[str, str], str]:
 
 
 def _knowledge(builder: Builder, object_type: str, name: str, text: str | None, **content: Any) -> str:
-    """What is public knowledge is one object for all reports; with a text of this report it is the report's own."""
+    """An object of public knowledge, the same for all reports; or the report's own, if it has a text of this report."""
     if text:
         return builder.add(object_type, name, name=name, description=text, **content)
     return builder.add_common(object_type, name=name, **content)

@@ -1,4 +1,4 @@
-"""What the indicators of a report point to, and how what it names is related: only as the report says it.
+"""Relationships between a report's indicators and other objects: only those that the report states.
 
 1. An indicator is `based-on` the observable of its value.
 2. It `indicates` the malware, tool, actor or technique that the report ties to its value.

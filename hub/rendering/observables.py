@@ -65,7 +65,7 @@ def _sco_content(builder: Builder, item: Observable) -> dict[str, Any] | None:
 
 
 def _content_beyond_stix(item: Observable) -> dict[str, Any] | None:
-    """Of OpenCTI's observables; None for what is only a pattern."""
+    """The content of an observable that only OpenCTI's types can express; None for what is only a pattern."""
     match item.type:
         case ObservableType.WALLET | ObservableType.PHONE | ObservableType.USER_AGENT:
             return {"value": item.value, "extensions": _OPENCTI}

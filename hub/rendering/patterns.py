@@ -95,7 +95,7 @@ def _system(item: Observable) -> str:
 
 
 def _traffic(item: Observable) -> str:
-    """Only the adversary's ends: the other one says who was attacked."""
+    """A pattern with the adversary's ends only: the other end shows who was attacked."""
     details = item.traffic or TrafficDetails()
     parts = []
     for end, host, port, role in (

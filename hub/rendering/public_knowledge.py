@@ -1,4 +1,4 @@
-"""What the world knows of techniques, malware and actors, by number or name: the tables of `lists`, read when first needed.
+"""Public knowledge about techniques, malware and actors, by number or name: the tables of `lists`, read on first use.
 
 `.ci/known-names.py` writes them from the MISP galaxies (CC0 1.0), MITRE ATT&CK among them. ATT&CK is a trademark of The MITRE
 Corporation: © The MITRE Corporation. Its content is reproduced and distributed with the permission of The MITRE Corporation.

@@ -130,7 +130,7 @@ def render(
 
 
 def _own_identity(member: OwnMember) -> Content:
-    """The same wherever it goes, with the duty desk's mailbox: two contents under one id and version would break readers."""
+    """The CERT's identity with its duty mailbox, equal everywhere: two contents under one id and version would break readers."""
     content: Content = {
         "type": "identity",
         "spec_version": "2.1",

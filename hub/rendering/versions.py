@@ -57,7 +57,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """What was made of one report so far; empty at its first import. `own` holds the CERT's own identity; `wording` is the
+    """The versions made of one report so far; empty at its first import. `own` has the CERT's own identity; `wording` is the
     version of the sentences in it (`wording.WORDING`).
     """
 

@@ -131,7 +131,7 @@ def fix_name(software: str) -> str:
 
 
 def detection_name(source: str) -> str:
-    """Where others can detect it: `Detection in: Network Traffic`, a data source of ATT&CK."""
+    """The name for a place of detection, such as `Detection in: Network Traffic`; from a data source of ATT&CK."""
     return f"Detection in: {source}"
 
 

@@ -10,7 +10,7 @@ from hub.reports.moments import Moment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """What the incident did; one subclass for each sub-extension of Impact in Incident Core, which is its category."""
+    """An effect of the incident. Each sub-extension of Impact in Incident Core has a subclass, which is the category."""
 
     criticality: int | None = None
     description: str | None = None

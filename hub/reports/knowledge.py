@@ -109,7 +109,7 @@ class Mitigation:
 
 @dataclass(frozen=True, slots=True)
 class DataSource:
-    """Where others can see it happen: a data source of ATT&CK (DS0017, "Command")."""
+    """A place where others can detect the attack: a data source of ATT&CK (DS0017, "Command")."""
 
     name: str
     source_id: str

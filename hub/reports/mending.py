@@ -39,7 +39,7 @@ def form_rows(body: bytes, name: str, form: str, options: ReadOptions) -> Iterat
 
 
 def read_mended(body: bytes, name: str, form: str, options: ReadOptions, changes: Changes) -> Iterator[Reading]:
-    """As `read_reports`, for a file in one of the MENDABLE formats, with the mended cells in their places."""
+    """Like `read_reports`, for a file in one of the MENDABLE formats, with the corrected cells in their places."""
     source = open_source(body, name)
     yield from read_records(FORMAT, _mended(_records(source, form, options), changes), source, options)
 

@@ -1,4 +1,4 @@
-"""What was observed, whose it is and by what evidence, and how often it was sighted."""
+"""Observed values, their roles with the evidence, and how often they were sighted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hub.reports.references import Reference
 
 
 class Role(StrEnum):
-    """Whose an observable is, by evidence (hub/docs/roles.md). Only ``ADVERSARY`` leaves without an officer's yes."""
+    """Whom an observable belongs to, by evidence (hub/docs/roles.md). Only ``ADVERSARY`` leaves without an approval."""
 
     ADVERSARY = "adversary"
     VICTIM = "victim"
@@ -79,7 +79,7 @@ class TrafficDetails:
 
 @dataclass(frozen=True, slots=True)
 class Observable:
-    """One thing seen: its value, whose it is, and whether others should block or look for it.
+    """An observed value, its role, and whether others should block it or search for it.
 
     ``value`` is never empty and is the canonical text: for a file the name or strongest hash, for traffic
     ``protocol src:port > dst:port``, for a rule its first line and a short digest. ``as_indicator`` False: seen, but not to be blocked.

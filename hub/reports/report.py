@@ -132,7 +132,7 @@ class Translation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One report, whole. See the module's docstring for the conventions and the three kinds.
+    """A complete report. See the module's docstring for the conventions and the three kinds.
 
     ``report_id`` is unique within (producer, ``source_format``) and stays the same for every later version: ids of
     STIX objects are made of it. ``rsit`` is ("class", "type") pairs; the first is the report's own, others are further

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 
 class RsitType(NamedTuple):
-    """One line of the taxonomy. ``incident_types`` are values of event-type-ov."""
+    """A line of the taxonomy. ``incident_types`` are values of event-type-ov."""
 
     rsit_class: str
     type: str

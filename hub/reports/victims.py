@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 
 class Consent(StrEnum):
-    """What the victim agreed to. ``NONE``: nothing leaves the CERT. A report without one (``None``): the default."""
+    """What the victim consented to. ``NONE``: nothing leaves the CERT. A report without one (``None``): the default."""
 
     NONE = "none"
     CERT_ONLY = "cert-only"

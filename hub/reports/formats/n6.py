@@ -125,7 +125,7 @@ def ends(category: str) -> tuple[roles.Claim, roles.Claim]:
 def _observables(
     event: Fields, draft: Draft, category: str, host: roles.Claim, other: roles.Claim
 ) -> tuple[tuple[Observable, ...], str | None]:
-    """What the event shows, and the country of the victims' side."""
+    """The observables of the event, and the country of the victims' side."""
     if CATEGORIES[category] != "infected-system":
         event.drop("is how n6 saw it", "origin")
     event.ignore("origin")  # read with the other end
@@ -181,7 +181,7 @@ def _addresses(
 
 
 def _other_end(item: Observable, event: Fields, draft: Draft, key: str, category: str) -> list[Observable]:
-    """What the host called or asked for: of an infected one it may be a sinkhole, which origin and name tell."""
+    """The address that the host contacted or looked up. For an infected host it may be a sinkhole: see origin and name."""
     if CATEGORIES[category] != "infected-system":
         return [item]
     origin, family = event.peek("origin"), event.peek("name").casefold()

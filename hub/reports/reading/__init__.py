@@ -1,1 +1,1 @@
-"""What the readers of all formats share: sources, options and limits, times, values, and drafts of a report."""
+"""Shared by the readers of all formats: sources, options and limits, times, values, and drafts of a report."""

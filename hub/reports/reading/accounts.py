@@ -25,7 +25,7 @@ def iban(text: str) -> Observable:
 
 
 def tls_fingerprint(algorithm: str) -> Callable[[str], Observable]:
-    """For a fingerprint of a handshake by this algorithm: ja3, ja3s, ja4."""
+    """A reader for fingerprints of handshakes by this algorithm: ja3, ja3s, ja4."""
     return lambda text: Observable(ObservableType.TLS_FINGERPRINT, values.fingerprint(text, algorithm), data=algorithm)
 
 

@@ -118,7 +118,7 @@ class Draft:
 
     @property
     def observables(self) -> tuple[Observable, ...]:
-        """Those added so far, in order."""
+        """The observables added so far, in order."""
         return tuple(self._observables.values())
 
     @property

@@ -1,4 +1,4 @@
-"""One indicator of the form: ``type:value@role`` in a cell, or a mapping of type, value, role in YAML and JSON."""
+"""Read an indicator of the form: ``type:value@role`` in a cell, or a mapping of type, value, role in YAML and JSON."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _ALIASES: Final = {
 
 
 def kind_of(word: str) -> str:
-    """One of KINDS for a type as somebody wrote it; "" where it is none."""
+    """The item of KINDS for a type as a person wrote it; "" if there is none."""
     word = word.strip().casefold()
     word = _ALIASES.get(word, word)
     return word if word in KINDS else ""

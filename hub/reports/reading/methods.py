@@ -123,7 +123,7 @@ def rate(text: str) -> Flood:
 
 
 def flood(vectors: tuple[str, ...], rates: tuple[Flood, ...], seconds: int | None = None) -> Flood | None:
-    """One flood of its vectors and of the highest rate in each unit; None where nothing is known."""
+    """A flood with these vectors and the highest rate in each unit; None if nothing is known."""
     united = Flood(
         vectors,
         max((item.bits_per_second for item in rates if item.bits_per_second), default=None),

@@ -37,7 +37,7 @@ MAX_UNUSED_ROWS: Final = 2_000
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the caller knows and a file may not say.
+    """Facts that the caller knows and a file may not contain.
 
     ``zone``: the zone of times written without one; without it such times are refused.
     ``default_tlp``: for files that name no TLP level at all. ``default_country`` (ISO2): of the reporting CERT.

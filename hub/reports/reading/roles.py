@@ -1,4 +1,4 @@
-"""Whose a value is, and by what evidence: the one rule that all formats share (hub/docs/roles.md).
+"""The role of a value, and its evidence: the one rule that all formats share (hub/docs/roles.md).
 
 A role needs evidence: a classification, a category, a relation, the position in an attack. The word "source" and a flag
 that says "use this for detection" prove nothing by themselves. What was infected, vulnerable, compromised, exposed or
@@ -136,7 +136,7 @@ def within(name: str, domain: str) -> bool:
 
 
 class Notes(Protocol):
-    """Where a value that is not used is named; a `Draft`, which needs this module."""
+    """Takes notes about unused values. `Draft` implements it, and imports this module."""
 
     @property
     def options(self) -> ReadOptions:

@@ -1,4 +1,4 @@
-"""Where bytes come from, and how they become lines and JSON values without ever filling the memory."""
+"""Sources of bytes, and how to read lines and JSON values from them without filling the memory."""
 
 from __future__ import annotations
 

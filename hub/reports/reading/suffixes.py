@@ -1,4 +1,4 @@
-"""Which domains are such that anybody registers names under them: those of registries, and those of hosters and the like.
+"""Domains under which anybody can register names: those of registries, hosters and similar services.
 
 The package `publicsuffixlist` decides, by Mozilla's list. It is given the rules of one top-level domain at a time: to
 take in all of them costs it a twentieth of a second, twice, and a report names few.

@@ -332,7 +332,7 @@ def number(text: object, *, least: float = 0, most: float = 1e15) -> float:
 
 
 def one_of(text: str, words: Iterable[str]) -> str:
-    """One of ``words``, read in any case and with blanks or underscores for hyphens."""
+    """The word of ``words`` in the text, in any case, with blanks or underscores for hyphens."""
     word = "-".join(text.strip().casefold().replace("_", " ").split())
     choices = sorted(words)
     if word not in choices:

@@ -157,7 +157,7 @@ def reason_against(actor: Account, subject: Subject, action: str) -> str | None:
 
 
 def _proof_problem(actor: Account) -> flask.Response | _Problem | None:
-    """None where the actor may change accounts and has just proved to be there; a response where the front asks again."""
+    """None if the actor may change accounts and gave the right password; else the problem, or a response for the front."""
     if not operators.may_act(actor):
         raise ForbiddenError("Accounts are changed by operators with a password; this account has none.")
     try:

@@ -44,7 +44,7 @@ def board_page(root: str) -> flask.Response:
 
 
 def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
-    """What the template shows."""
+    """The values for the template."""
     hub = pages.hub()
     board = incidents.head
     declared = hub.catalogue.roots[root]
@@ -97,7 +97,7 @@ def _page_number(text: str, count: int, rows: int) -> int:
 
 
 def _charts(board: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """For each member and clock: how many of how many, and median and 90th percentile as parts of the longest."""
+    """The charts for each member and clock: the counts, and the median and 90th percentile as fractions of the longest."""
     members = board["statistics"]["members"]
     longest = {
         clock: max((row[clock]["p90_seconds"] or 0 for row in members.values()), default=0) or 1 for clock in _CLOCKS

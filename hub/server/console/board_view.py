@@ -42,7 +42,7 @@ _HOUR: Final = 3600
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What the reader wants to see; empty texts and False: everything."""
+    """The reader's choice of rows; with empty texts and False, all rows."""
 
     member: str = ""
     rsit: str = ""
@@ -85,7 +85,7 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One incident."""
+    """The row of an incident."""
 
     id: str
     name: str
@@ -116,7 +116,7 @@ def rows_of(entries: Iterable[Mapping[str, Any]], members: Sequence[str], reader
 
 
 def row_of(entry: Mapping[str, Any], members: Sequence[str], reader: str) -> Row:
-    """One incident of the board."""
+    """Build the row of an incident of the board."""
     duties = sorted(_duties(entry), key=lambda duty: (duty.due is None, duty.due or "", duty.member))
     grade, word = _grade(entry["criticality"])
     return Row(
@@ -140,7 +140,7 @@ def row_of(entry: Mapping[str, Any], members: Sequence[str], reader: str) -> Row
 
 
 def chosen(entries: Sequence[Entry], filters: Filters, reader: str) -> Sequence[Entry]:
-    """Those incidents of the board that the filters let through."""
+    """The incidents of the board that the filters select."""
     if not filters.any:
         return entries
     text = filters.text.casefold()
@@ -159,7 +159,7 @@ def chosen(entries: Sequence[Entry], filters: Filters, reader: str) -> Sequence[
 
 
 def your_turn(entries: Iterable[Entry], reader: str) -> list[Entry]:
-    """Those of which the reader's member owes something, its next deadline first."""
+    """The incidents for which the reader's member owes something, by next deadline."""
     return sorted((entry for entry in entries if reader in entry.owed), key=lambda entry: entry.owed[reader])
 
 
@@ -227,7 +227,7 @@ def _cell(entry: Mapping[str, Any], member: str) -> Cell:
 
 
 def _answer(entry: Mapping[str, Any], member: str) -> str:
-    """What the member said last to any request; that it owes an answer counts more."""
+    """The member's latest answer to any request, or that it owes one."""
     says = ""
     for request in entry["requests"]:
         if member in request["owing"]:

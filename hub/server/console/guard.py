@@ -25,7 +25,7 @@ def check_origin(request: flask.Request, public_url: str) -> None:
 
 
 def check_other_site(request: flask.Request) -> None:
-    """As `check_origin`, for addresses that programs use: refuses only what no program sends."""
+    """Like `check_origin`, for addresses that programs use: refuses only requests that no program sends."""
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         raise ForbiddenError("A page of another site sent this request, so the hub does not act on it.")
 

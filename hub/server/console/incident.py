@@ -1,4 +1,4 @@
-"""One incident with all that its reports bring, as this reader may see it.
+"""An incident with all objects of its reports that this reader may see.
 
 Every object comes from `Hub.objects`, the very call that TAXII's objects endpoint makes (law L5):
 
@@ -121,7 +121,7 @@ def _fetched(hub: Hub, account: Account | None, collections: Iterable[Collection
 
 
 def all_matching(hub: Hub, account: Account | None, collection: Collection, match: Match) -> Iterator[Content]:
-    """All that matches, from as many pages as that takes: a page ends at so many bytes, too."""
+    """All matching objects, from as many pages as necessary: a page may also end because of its size."""
     filters = Filters(limit=hub.limits.page_objects, match=match)
     while True:
         page = orjson.loads(hub.objects(account, collection.root, collection.id, filters).body)

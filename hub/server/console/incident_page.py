@@ -1,4 +1,4 @@
-"""One incident in a browser: what happened, who has it, what to do; its indicators to take along; the steps to take."""
+"""The page of an incident: what happened, who has received it, what to do; its indicators as files; forms for the steps."""
 
 from __future__ import annotations
 
@@ -269,7 +269,7 @@ def _timeline(incident: Incident, entry: Mapping[str, Any] | None) -> list[tuple
 
 
 def _reason(member: str, answer: Mapping[str, Any]) -> str:
-    """What the member wrote; nothing where that only repeats what it says."""
+    """The text that the member wrote; "" if it only repeats the answer."""
     why: str = answer["why"]
     return "" if why == f"{member}: {answer['says']}." else why
 

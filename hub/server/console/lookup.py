@@ -1,4 +1,4 @@
-"""Which of the objects that this reader may see mention a value: addresses, domains, URLs, hashes, mailboxes, techniques,
+"""Find the objects that mention a value, among those that this reader may see: addresses, domains, URLs, hashes, mailboxes, techniques,
 CVE, names.
 
 1. The store finds objects by the marks of the values in them (`hub.stix.values`), and decides in its query what this
@@ -38,7 +38,7 @@ Content = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One object that mentions a value."""
+    """An object that mentions a value."""
 
     value: str  # as it was asked for
     id: str
@@ -176,7 +176,7 @@ def _add_incidents(hub: Hub, account: Account | None, places: Sequence[Collectio
 
 
 def _ties(hub: Hub, account: Account | None, place: Collection, ids: Sequence[str], result: Lookup) -> Iterator[_Tie]:
-    """What the reports of a collection say of these ids."""
+    """The links between these ids and incidents in the reports of a collection."""
     publishers = ("", *hub.catalogue.members)
     for chunk in _chunks(ids):
         wanted = Wanted(contains=tuple(chunk), publishers=publishers, types=("report",))

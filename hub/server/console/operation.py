@@ -1,4 +1,4 @@
-"""What the operator's page says of the audit trail, of drills, and of what was refused. No content, no credential."""
+"""Rows of the operator's page: the audit trail, drills, and refusals. No content, no credentials."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _DAY: Final = 24 * 3600 * 1000  # milliseconds
 
 @dataclass(frozen=True, slots=True)
 class AccountLine:
-    """One account as it is listed; never a credential."""
+    """A row of the list of accounts, without credentials."""
 
     name: str
     kind: str

@@ -55,25 +55,25 @@ def hub() -> Hub:
 
 
 def sessions() -> Sessions:
-    """Those of this application."""
+    """The sessions of this application."""
     current_sessions: Sessions = flask.current_app.extensions["sessions"]
     return current_sessions
 
 
 def provider() -> Provider | None:
-    """Through which people may sign in besides; None where the operator names none."""
+    """The OpenID Connect provider for sign-ins; None if the operator has configured none."""
     current_provider: Provider | None = flask.current_app.extensions["provider"]
     return current_provider
 
 
 def account() -> Account | None:
-    """Who is asking."""
+    """The account of this request; None without credentials."""
     current_account: Account | None = flask.g.get("account")
     return current_account
 
 
 def session() -> Session | None:
-    """The session in which the request came, None where it brought credentials of its own, or none."""
+    """The session of this request; None if it has other credentials, or none."""
     current_session: Session | None = flask.g.get("session")
     return current_session
 
@@ -148,7 +148,7 @@ def error_page(status: int, title: str, description: str | None, error_id: str) 
 
 
 def to_sign_in() -> flask.Response:
-    """To the page where one signs in, and back from there."""
+    """Redirect to the sign-in page, which leads back to this page."""
     request = flask.request
     query = request.query_string.decode("latin-1")
     came_from = forms.local_target(request.path + (f"?{query}" if query else ""))
@@ -157,7 +157,7 @@ def to_sign_in() -> flask.Response:
 
 
 def start_of(who: Account | None) -> str:
-    """Where that account begins: a CERT at the board, an operator at its page, all others at the collections."""
+    """The start page of an account: for a CERT the board, for an operator its page, for all others the collections."""
     if who is not None and who.kind is AccountKind.OPERATOR:
         return "/console/operator"
     boards = boards_of(who)
@@ -174,7 +174,7 @@ def boards_of(who: Account | None) -> list[ApiRoot]:
 
 
 def events_url() -> str:
-    """Where the script listens for changes, without a path; empty where there is no such place."""
+    """The address, without a path, at which the script listens for changes; "" if there is none."""
     events = flask.current_app.config["EVENTS"]
     if isinstance(events, int):
         parts = urlsplit(base_url(flask.request, public_url()))
@@ -184,7 +184,7 @@ def events_url() -> str:
 
 
 def events_address(root: str, *, board: bool) -> str:
-    """Where the script of a page of this API root listens; empty where the hub sends no events.
+    """The address at which the script of this API root's page listens; "" if the hub sends no events.
 
     `board`: the page shows what the board shows, and asks for itself again when that changed. All others that follow show
     an incident, and ask when anything came into a collection that incidents can come into.
@@ -209,7 +209,7 @@ def asset(name: str) -> flask.Response:
 
 
 def _frame() -> dict[str, Any]:
-    """What the frame of each page needs."""
+    """The values for the frame of each page."""
     who, current = account(), session()
     token: Callable[[], str] = (lambda: "") if current is None else (lambda: sessions().form_token(current))
     return {

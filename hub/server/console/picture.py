@@ -50,7 +50,7 @@ _CHARACTERS: Final = 24  # of a name
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One object, or several of one kind."""
+    """A box in the picture: one object, or several of one type."""
 
     x: int
     y: int

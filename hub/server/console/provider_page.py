@@ -131,7 +131,7 @@ def _handshakes() -> Handshakes:
 
 
 def _parameter(name: str) -> str:
-    """That of the query; empty where it is missing, or there twice."""
+    """The parameter of the query with this name; "" if it is missing or given twice."""
     values = flask.request.args.getlist(name)
     return values[0] if len(values) == 1 else ""
 
@@ -160,7 +160,7 @@ def _cookie_name() -> str:
 
 
 def _ended(response: flask.Response) -> flask.Response:
-    """The same, and the browser forgets the handshake."""
+    """The response, with the handshake's cookie deleted."""
     name = _cookie_name()
     response.delete_cookie(name, path="/", httponly=True, secure=name == SECURE_COOKIE, samesite="Lax")
     return response

@@ -43,7 +43,7 @@ _SHADES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One member's part of the map. `shade` grows with its share of the region's open incidents, from 0 to 4."""
+    """A member's part of the map. `shade` grows with its share of the region's open incidents, from 0 to 4."""
 
     member: str
     x: int

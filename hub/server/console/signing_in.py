@@ -65,7 +65,7 @@ def try_sign_in() -> flask.Response:
 
 
 def enter(account: Account, session: Session, target: str) -> flask.Response:
-    """To the page that was asked for, in the new session: one that the browser had ends, also where somebody kept a copy."""
+    """Redirect to the requested page in a new session; the browser's earlier session ends, so copies of its cookie are useless."""
     if (before := pages.session()) is not None:
         pages.sessions().end(before)
     flask.g.account, flask.g.session = account, session
@@ -119,7 +119,7 @@ def login_of(name: str, password: str) -> Account | PasswordCheck:
 
 
 def asked(ask: Callable[[], Any]) -> Any:
-    """What the provider answers; or the response that lets the front ask it, and then this view again."""
+    """The provider's answer; or a response that makes the front ask the provider and then call this view again."""
     environ = flask.request.environ
     if front.LOGIN in environ:
         answer = environ.pop(front.LOGIN)

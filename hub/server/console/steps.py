@@ -65,7 +65,7 @@ class Answering:
 
 @dataclass(frozen=True, slots=True)
 class Possible:
-    """What the reader's member may do now."""
+    """The steps that the reader's member may take now."""
 
     acknowledge: bool
     ask: tuple[str, ...]  # the members that can be asked
@@ -80,7 +80,7 @@ class Possible:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One object that would be published, and where."""
+    """An object to publish, with its collection."""
 
     collection: str  # id
     content: Content
@@ -115,7 +115,7 @@ def _answerings(entry: Mapping[str, Any], member: str) -> list[Answering]:
 
 
 def steps_collection(account: Account, root: ApiRoot) -> Collection | None:
-    """Where the account can take steps; None where it cannot."""
+    """The collection to which the account can send steps; None if there is none."""
     return next((c for c in root.collections if speaks_of_steps(c) and access.writes(account, c)), None)
 
 
@@ -152,7 +152,7 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, form: Ma
 
 
 def _plain(text: str) -> str:
-    """What was written, with the line ends of STIX's examples in place of those that browsers send."""
+    """The written text, with LF line ends as in STIX's examples instead of the CR LF that browsers send."""
     return text.replace("\r\n", "\n").strip()[:TEXT_CHARACTERS]
 
 

@@ -54,7 +54,7 @@ class Deletable:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """All that taking an incident back comes to."""
+    """All objects to revoke and delete for the withdrawal of an incident."""
 
     revocations: tuple[Planned, ...]
     deletions: tuple[Deletable, ...]
@@ -180,7 +180,7 @@ def _containers(hub: Hub, account: Account, root: ApiRoot, ids: Sequence[str]) -
 def _containers_in(
     hub: Hub, account: Account, place: Collection, ids: Sequence[str]
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """Those in one collection. Where they are more than a page holds, fewer ids are asked for at once."""
+    """The containers in one collection. If they do not fit on a page, it asks for fewer ids at a time."""
     wanted = Wanted(contains=tuple(ids), publishers=(account.member or "",))
     page = hub.look_up(account, place, wanted, hub.limits.page_objects)
     if page.more and len(ids) > 1:

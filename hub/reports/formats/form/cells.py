@@ -42,7 +42,7 @@ class _Row:
 
 
 class Sheet:
-    """One sheet. Each method reads it from its beginning."""
+    """A sheet of a workbook. Each method reads it from its beginning."""
 
     def __init__(self, sheet: Any, book: Any, name: str) -> None:
         self._sheet, self._book, self._name = sheet, book, name

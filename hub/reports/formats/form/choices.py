@@ -1,4 +1,4 @@
-"""Which columns of the blank sheet come first, and which words it offers in a cell.
+"""The order of the blank sheet's columns, and the words that it offers in a cell.
 
 An offer is no rule: what else the form takes, such as words of the region's languages, may be typed over it.
 """

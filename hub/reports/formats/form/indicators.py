@@ -66,7 +66,7 @@ class Names:
                 self._ends.setdefault(item.name.casefold(), (kind, item.name))
 
     def ends(self, names: tuple[str, ...]) -> tuple[End, ...]:
-        """What these names name. Raises ValueError in words where one names nothing of the report."""
+        """The objects that these names refer to. ValueError if a name refers to nothing in the report."""
         missing = [name for name in names if name.casefold() not in self._ends]
         if missing:
             raise ValueError(f"{NAMED} (not {', '.join(missing)})")

@@ -245,7 +245,7 @@ def _victim(row: FormRow, countries: tuple[str, ...], hosts: list[str]) -> Victi
 
 
 def _further_names(row: FormRow) -> tuple[Victim, ...]:
-    """Those whom a second column of the victim's name names: nobody knows which of them is the name itself."""
+    """The names in a second column for the victim's name; any of them may be the actual name."""
     others = (value for column, value in row.cells.items() if column not in COLUMNS and is_victims_name(column))
     return tuple(Victim(name=name) for name in distinct(value.strip() for value in others if isinstance(value, str)))
 

@@ -1,4 +1,4 @@
-"""One row of the form while it is read: cells, and every problem in them."""
+"""A row of the form while it is read: its cells, and every problem in them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Formula:
 
 @dataclass
 class FormRow:
-    """One row while it is read. Every problem is collected, so that a person can correct all of them together."""
+    """A row while it is read. Every problem is collected, so that a person can correct all of them together."""
 
     cells: Mapping[str, Any]
     draft: Draft
@@ -72,7 +72,7 @@ class FormRow:
             return None
 
     def word(self, column: str, words: Any) -> str | None:
-        """One of ``words``, or a synonym of one."""
+        """The word of ``words`` that the cell says, by itself or by a synonym."""
         return self.read(column, lambda text: values.one_of(standard(column, text), words))
 
     def moment(self, column: str) -> Moment | None:

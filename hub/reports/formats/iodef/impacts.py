@@ -28,7 +28,7 @@ _CURRENCY_CHARS: Final = 3
 
 @dataclass
 class Effects:
-    """What the assessments of one incident add up to."""
+    """The combined assessments of one incident."""
 
     impacts: list[Impact] = field(default_factory=list)
     event_types: list[str] = field(default_factory=list)

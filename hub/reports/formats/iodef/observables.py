@@ -114,7 +114,7 @@ class Observing:
         return items
 
     def _claim(self, system: Element, category: str, *, hostile: bool) -> roles.Claim:
-        """Whose a system is: by its domains' status, by the classification and its place in the attack, or not known."""
+        """The role of a system: by its domains' status, its classification and its part in the attack; else unknown."""
         if hostile and category in {"source", "target"}:
             if _is_hostile(system):
                 return roles.adversary("DomainData@system-status says that the attacker put it up")
@@ -175,7 +175,7 @@ class Observing:
     # -- IndicatorData
 
     def indicator(self, indicator: Element, level: TlpWord | None) -> None:
-        """One Indicator: its observables, with its own times and confidence."""
+        """Read an Indicator: its observables, with its own times and confidence."""
         tree, draft = self._tree, self._draft
         zone = draft.options.zone
         start, end = (

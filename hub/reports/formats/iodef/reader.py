@@ -45,7 +45,7 @@ _SAYING: Final = frozenset({"Method", "Description", "Expectation", "Assessment"
 
 
 class _Incident:
-    """One incident while it is read."""
+    """An incident while it is read."""
 
     def __init__(self, element: Element, draft: Draft) -> None:
         self.element, self.draft, self.tree = element, draft, Tree(draft)

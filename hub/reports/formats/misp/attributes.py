@@ -1,4 +1,4 @@
-"""One MISP attribute, loose or inside an object: its observables, whose they are, and by what level they are marked."""
+"""Read a MISP attribute, alone or inside an object: its observables, their roles, and their level."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _OF_FRAUDSTERS: Final = frozenset({ObservableType.WALLET, ObservableType.BANK_AC
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is known of an event before its attributes are read: its classes, and who received its mails."""
+    """Facts about an event that are needed before its attributes are read: its classes, and who received its mails."""
 
     types: tuple[RsitType, ...] = ()
     recipients: frozenset[str] = frozenset()
@@ -89,7 +89,7 @@ def claim_on(item: Observable, attribute: Mapping[str, Any], kind: str, scene: S
 
 
 def _source(end: str, scene: Scene) -> roles.Claim:
-    """What is said of an address by its being a source: nothing, where no class says that it attacked."""
+    """The claim that follows from an address being a source: none, if no class says that it attacked."""
     attacks = sorted({line.type for line in scene.types} & roles.ATTACKING)
     if attacks:
         return roles.adversary(f"{end} of an event of class {', '.join(attacks)}: the source attacks")
@@ -97,7 +97,7 @@ def _source(end: str, scene: Scene) -> roles.Claim:
 
 
 def _by_category(item: Observable, category: str, kind: str, *, flagged: bool) -> roles.Claim:
-    """What the category says of a value; it is hostile by default where the category is missing."""
+    """The claim that follows from a value's category; without a category the value counts as hostile."""
     hostile = category in HOSTILE_CATEGORIES or not category
     if item.type is ObservableType.AS:
         return roles.unknown("an autonomous system is its operator's")
@@ -113,7 +113,7 @@ def _by_category(item: Observable, category: str, kind: str, *, flagged: bool) -
 
 
 def _by_class(item: Observable, end: str, scene: Scene) -> roles.Claim | None:
-    """What the event's classes say of a host: infected, exposed, defaced, attacked; None where they say nothing."""
+    """The claim that follows from the event's classes for a host (infected, exposed, defaced, attacked); None without one."""
     names = {line.type for line in scene.types}
     shown = ", ".join(sorted(names))
     if "infected-system" in names and end in _SOURCES:

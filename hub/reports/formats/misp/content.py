@@ -1,4 +1,4 @@
-"""What the attributes, objects, tags and galaxies of one MISP event add up to, while it is read."""
+"""The collected content of a MISP event while its attributes, objects, tags and galaxies are read."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Parts:
     draft: Draft
 
     def __post_init__(self) -> None:
-        """Nothing is taken yet; what was deleted in MISP is not there, but named."""
+        """Collect the attributes. Those that were deleted in MISP, and all comments, are noted as unused."""
         self._rest: list[tuple[str, str]] = []
         for item in self.items:
             relation, text = str(item.get("object_relation") or item.get("type") or ""), str(item.get("value") or "")

@@ -1,4 +1,4 @@
-"""One MISP object: its attributes, combined where STIX has one object for them, and what it says of victims."""
+"""Read a MISP object: its attributes, combined where STIX has one object for them, and what it says about victims."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ def read_attribute_tags(
 
 
 def _named_by(tag: str, space: str, predicate: str, value: str, content: Content) -> tuple[str, str] | None:
-    """What the tag of an attribute names: a cluster, or a vulnerability by its number alone."""
+    """The thing that an attribute's tag names: a cluster, or a vulnerability by its number."""
     if space == "misp-galaxy":
         return read_cluster(predicate.casefold(), value, {}, content)
     return ("vulnerability", values.cve(tag)) if not space and _keep_vulnerability(tag, content) else None

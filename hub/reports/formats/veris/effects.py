@@ -45,7 +45,7 @@ def after(start: Moment | None, span: Fields, draft: Draft) -> Moment | None:
 
 
 def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
-    """One impact for each kind of information, with its count."""
+    """An impact for each kind of information, with its count."""
     loss = fields.word("data_disclosure", tables.LOSSES)
     disclosed = fields.peek("data_disclosure")
     total = fields.read("data_total", _count)
