@@ -32,6 +32,7 @@ TWICE: Final = (
     "tests/community/test_ledger.py::",
     "tests/console/test_accounts_page.py::",
     "tests/console/test_drills_page.py::",
+    "tests/console/test_operation.py::",
     "tests/console/test_verifying.py::",
 )
 # but not these, which do not get as far as a store;

@@ -123,9 +123,14 @@ class TrailState:
 
 
 def about_of(entry: TrailEntry) -> dict[str, Any] | None:
+    """What an entry says; None where it was damaged."""
+    return about_text(entry.text)
+
+
+def about_text(text: bytes) -> dict[str, Any] | None:
     """What the text of an entry says; None where it was damaged."""
     try:
-        about = orjson.loads(entry.text)
+        about = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
     return about if isinstance(about, dict) and isinstance(about.get("what"), str) else None

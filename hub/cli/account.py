@@ -22,6 +22,7 @@ from hub.sharing.credentials import deleted_accounts
 from hub.sharing.drill_listings import accounts_with_drills
 from hub.sharing.last_seen import last_seen
 from hub.sharing.members import Account, AccountKind
+from hub.sharing.volumes import Volume, volumes
 from hub.stix.timestamps import format_place
 from hub.store.records import AccountRow
 from hub.wiring import open_hub
@@ -37,6 +38,7 @@ EXAMPLE = (
     "  hub account last-seen --json\n"
     "  hub account delete sg-soc-7 --yes\n"
 )
+_MEGABYTE: Final = 1_000_000
 _TIME: Final = "%Y-%m-%d %H:%MZ"
 
 
@@ -64,7 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     delete = actions.add_parser("delete", help="delete an account permanently; its name is never given again")
     agreement_argument(delete)
-    actions.add_parser("last-seen", help="when each account last asked for something, to the hour")
+    actions.add_parser("last-seen", help="when each account last asked for something, to the hour, and what it fetched")
     drills = actions.add_parser("drills", help="list the API roots for drills to an account, or no longer")
     drills.add_argument("--off", action="store_true", help="stop listing them")
     for action in (disable, enable, rotate, delete, drills):
@@ -172,16 +174,27 @@ def _login(row: AccountRow) -> str:
 
 
 def _last_seen(hub: Hub, *, as_json: bool) -> None:
-    seen, gone = last_seen(hub.store), deleted_accounts(hub.store)
-    rows = [(row, seen.get(row.name)) for row in hub.store.list_accounts() if row.name not in gone]
-    rows.sort(key=lambda pair: pair[1] or 0)
+    seen, gone, sent = last_seen(hub.store), deleted_accounts(hub.store), volumes(hub.store)
+    rows = [
+        (row, seen.get(row.name), sent.get(row.name, Volume()))
+        for row in hub.store.list_accounts()
+        if row.name not in gone
+    ]
+    rows.sort(key=lambda line: line[1] or 0)
     if as_json:
         shown = [
-            {"name": row.name, "member": row.member or None, "last_seen": format_place(at) if at else None}
-            for row, at in rows
+            {
+                "name": row.name,
+                "member": row.member or None,
+                "last_seen": format_place(at) if at else None,
+                "fetched_objects": volume.objects,
+                "fetched_bytes": volume.bytes,
+            }
+            for row, at, volume in rows
         ]
         print(json.dumps(shown, indent=1))
         return
-    for row, at in rows:
+    for row, at, volume in rows:
         when = datetime.fromtimestamp(at / 1000, UTC).strftime(_TIME) if at else "never"
-        print(f"{when:<17}  {row.name:<32} {row.kind:<12} {row.member or '-'}")
+        fetched = f"{volume.objects:>10} objects {volume.bytes / _MEGABYTE:>10.1f} MB"
+        print(f"{when:<17}  {row.name:<32} {row.kind:<12} {row.member or '-':<3} {fetched}")

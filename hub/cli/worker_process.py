@@ -18,6 +18,7 @@ from hub.errors import StoreError
 from hub.server.front import Front
 from hub.server.metrics import forget_dead_workers
 from hub.settings import load_settings
+from hub.sharing.volumes import Volumes
 from hub.wiring import METRICS_FOLDER, application, log_to
 
 COLLECT_AT: Final = (
@@ -59,7 +60,9 @@ def collect_seldom() -> None:
 
 
 def _flush(app: flask.Flask) -> None:
-    """Write what the audit trail has in memory; a store that is away takes nothing, and the log has each request."""
+    """Write what is in memory of volumes and the audit trail; a store that is away takes nothing, the log has each request."""
+    volumes: Volumes = app.extensions["volumes"]
+    volumes.write()
     trail: AuditTrail = app.extensions["trail"]
     try:
         trail.recorder.flush()

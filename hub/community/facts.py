@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hub.community import community, drills, ledger, reminders
-from hub.sharing import credentials, drill_listings, handover, last_seen
+from hub.sharing import credentials, drill_listings, handover, last_seen, volumes
 
 # What `hub init` noted of the declarations (`hub.sharing.applied`) is true of one store only: where the archive is read,
 # the declarations there were applied already. Whose turn it is (`turn`) ends with its process.
@@ -19,4 +19,5 @@ ARCHIVED_KINDS: Final = (
     credentials.DELETED,
     credentials.OVERLAP,
     last_seen.KIND,
+    volumes.KIND,
 )

@@ -33,6 +33,7 @@ from hub.sharing.handshakes import Handshakes
 from hub.sharing.last_seen import LastSeen
 from hub.sharing.members import Account
 from hub.sharing.sessions import Sessions
+from hub.sharing.volumes import Volumes
 from hub.taxii.negotiation import check_taxii_accept
 
 _log = logging.getLogger("hub.request")
@@ -106,6 +107,7 @@ def create_app(  # noqa: PLR0913 - each by its name
     app.extensions["trail"] = trail
     hub.read_observers.update((trail.recorder.read, _count_read))
     app.extensions["last_seen"] = LastSeen(hub.store, hub.clock)
+    app.extensions["volumes"] = Volumes(hub.store, hub.clock)
     app.extensions["live_boards"] = LiveBoards()
     identities = provider.identities.digests() if provider is not None else {}
     app.extensions["sessions"] = Sessions(hub.store, hub.secret, hub.clock, hub.limits, identities)
@@ -259,5 +261,6 @@ def _end(response: flask.Response) -> flask.Response:
     if account is not None:
         metrics.note_seen(account)
         flask.current_app.extensions["last_seen"].note(account.name)
+        flask.current_app.extensions["volumes"].write_if_due()
     _log.info("%s", orjson.dumps({key: value for key, value in line.items() if value is not None}).decode())
     return response

@@ -15,6 +15,7 @@ from hub.server.responses import page_response, resource_response, taxii_respons
 from hub.sharing.deliver import Delivered
 from hub.sharing.events import sights
 from hub.sharing.members import Account
+from hub.sharing.volumes import Volumes
 from hub.taxii.filters import Filters, parse_filters
 from hub.taxii.negotiation import check_content_type
 
@@ -139,6 +140,9 @@ def _objects(hub: Hub, request: flask.Request, account: Account | None, delivere
     """A page of objects, which the delivery ledger learns of: before it leaves, and when it has left."""
     response = _page(request, delivered)
     if request.method == "GET":  # an answer to HEAD brings nobody anything
+        if account is not None and delivered.count:
+            counts: Volumes = flask.current_app.extensions["volumes"]
+            counts.add(account.name, delivered.count, delivered.content.size)
         sent = hub.sending(account, delivered)
         if sent is not None and FRONT in request.environ:
             request.environ[SENT] = sent

@@ -198,6 +198,14 @@ class Store(Protocol):
         something new.
         """
 
+    def add_to_facts(
+        self, kind: str, numbers: Mapping[str, Sequence[int]], *, patience_seconds: float | None = None
+    ) -> None:
+        """Add to the numbers that facts of one kind hold, by their keys, from 0 where there are none; see `put_facts`.
+
+        What several processes add at once is all added; such a fact is not written otherwise, but from an archive. Where the answer of a server was lost, it may be added twice.
+        """
+
     def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
         """The facts of that kind whose keys begin with `prefix`, written after the one of number `since`, by number.
 
@@ -212,6 +220,9 @@ class Store(Protocol):
 
     def trail(self, after: int = 0) -> Iterator[TrailEntry]:
         """The entries of the audit trail after that number, in order; also those that come meanwhile."""
+
+    def trail_texts(self, before: int, limit: int) -> list[tuple[int, bytes]]:
+        """(number, text) of up to so many entries before that number, the newest first; without their seals."""
 
     def trail_digests(self, after: int, limit: int) -> list[bytes]:
         """The digests of the entries after that number: what a member needs to check a later checkpoint."""

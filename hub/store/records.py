@@ -5,8 +5,12 @@ Places, instants and levels are those of `hub.store.base`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final
+
+import orjson
 
 from hub.stix.timestamps import LATEST
 
@@ -21,6 +25,7 @@ BY_DEFAULT: Final = "default"  # unmarked, and in no container: the collection's
 BY_HUB: Final = "hub"  # the hub's definitions and the members' identities, which are CLEAR
 BY_OPERATOR: Final = "operator"  # hidden by an upgrade, then decided
 UNKNOWN_SOURCE: Final = ""  # of an older store or archive, until `hub init` computes it
+_NUMBER_MOST: Final = (1 << 63) - 1  # in a fact
 REFUSED: Final = "refused: "  # begins the source of a hidden record: the reason why the hub would not take it now
 
 
@@ -99,6 +104,22 @@ class Fact:
         except ValueError:
             return None
         return milliseconds if 0 <= milliseconds <= LATEST else None
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The whole numbers that the value is a list of (`summed`); none where it is no such list."""
+        try:
+            values = orjson.loads(self.value)
+        except orjson.JSONDecodeError:
+            return ()
+        is_list = isinstance(values, list) and all(type(value) is int and value >= 0 for value in values)
+        return tuple(values) if is_list else ()
+
+
+def summed(fact: Fact | None, more: Sequence[int]) -> bytes:
+    """The value of a fact with these numbers added to those that it has, each to the one in its place."""
+    sums = [before + new for before, new in zip_longest(fact.numbers if fact else (), more, fillvalue=0)]
+    return orjson.dumps([min(value, _NUMBER_MOST) for value in sums])
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,6 +163,6 @@ def test_who_never_asked_is_listed_first(command_with_store: Command) -> None:
     """An account that nobody uses is one to delete."""
     command_with_store("account", "add", "id-duty", "--member", "ID", "--kind", "cert")
     assert json.loads(command_with_store("account", "last-seen", "--json").out) == [
-        {"name": "id-duty", "member": "ID", "last_seen": None}
+        {"name": "id-duty", "member": "ID", "last_seen": None, "fetched_objects": 0, "fetched_bytes": 0}
     ]
     assert "never" in command_with_store("account", "last-seen").out

@@ -17,6 +17,7 @@ from hub.community.turn import Turn
 from hub.server import metrics
 from hub.sharing.last_seen import KIND as LAST_SEEN
 from hub.sharing.sessions import ENDED
+from hub.sharing.volumes import KIND as VOLUMES
 from hub.store.chain import Act
 from tests.community.making import incident, report, taken
 from tests.console.conftest import SignedIn
@@ -151,7 +152,7 @@ def test_notes_that_were_damaged_hide_nothing_else(hub: Hub, signed_in: SignedIn
     operator = signed_in("operator")
     taken(hub, "ID", incident(1))
     signed_in("sg-cert").get(f"/asean/board/{incident(1)['id']}/").close()
-    kinds = (ledger.KIND, LAST_SEEN, VERIFIED, verifying.KIND, TURN, ENDED, playing.KIND, drills.KIND)
+    kinds = (ledger.KIND, LAST_SEEN, VOLUMES, VERIFIED, verifying.KIND, TURN, ENDED, playing.KIND, drills.KIND)
     for kind in kinds:
         keys = {"x", "last", "exercise/1", "exercise/x", "now", "verify/x", "drills/1", "sg-cert"} | {
             fact.key for fact in hub.store.facts(kind)

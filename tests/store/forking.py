@@ -98,7 +98,12 @@ def every_call(kind: str, folder: Path) -> None:
     next(records)
 
     def complaints() -> dict[str, str]:
-        calls = calls_of(store) | {"facts": lambda: store.facts("x"), "put_facts": lambda: store.put_facts("x", {})}
+        calls = calls_of(store) | {
+            "facts": lambda: store.facts("x"),
+            "put_facts": lambda: store.put_facts("x", {}),
+            "add_to_facts": lambda: store.add_to_facts("x", {"a": [1]}),
+            "trail_texts": lambda: store.trail_texts(1, 1),
+        }
         if kind == "sqlite":
             calls |= {"moved": watch.moved, "next": lambda: next(records)}
         messages = {name: complaint(call) for name, call in calls.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from hub.store.base import Store
 
@@ -41,3 +42,32 @@ def test_what_is_dropped_is_gone(store: Store) -> None:
     store.put_facts("kind", {"b": b"2"}, drop=["a"])
     assert _pairs(store, "kind") == [("b", b"2")]
     assert store.facts("kind")[0].number > number
+
+
+def test_numbers_are_added_to_those_of_a_fact(store: Store, open_store: Callable[..., Store]) -> None:
+    """From nothing, from a shorter list, and from what was damaged, which counts as nothing."""
+    other = open_store()
+    store.put_facts("volume", {"damaged": b"x", "odd": b'[1, "2"]', "negative": b"[-1]"})
+    store.add_to_facts("volume", {"a": [1, 2], "damaged": [3], "odd": [4], "negative": [5]})
+    seen = store.facts("volume")[-1].number
+    other.add_to_facts("volume", {"a": [10, 0, 5]})
+    assert {fact.key: fact.numbers for fact in store.facts("volume")} == {
+        "a": (11, 2, 5),
+        "damaged": (3,),
+        "odd": (4,),
+        "negative": (5,),
+    }
+    assert "a" in [fact.key for fact in store.facts("volume", since=seen)]
+
+
+def test_numbers_that_several_add_at_once_are_all_added(open_store: Callable[..., Store]) -> None:
+    """As many workers do: none takes the place of another."""
+    stores = [open_store() for _ in range(4)]
+
+    def add(store: Store) -> None:
+        for _ in range(10):
+            store.add_to_facts("volume", {"a": [1], "b": [2]})
+
+    with ThreadPoolExecutor(len(stores)) as threads:
+        list(threads.map(add, stores))
+    assert {fact.key: fact.numbers for fact in stores[0].facts("volume")} == {"a": (40,), "b": (80,)}

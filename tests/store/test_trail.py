@@ -42,6 +42,15 @@ def test_entries_follow_each_other_by_number_and_link(store: Store) -> None:
     assert [entry.number for entry in store.trail(2)] == [3]
 
 
+def test_the_trail_is_read_backwards_in_pages(store: Store) -> None:
+    """Number and text alone, from the newest on."""
+    store.add_to_trail([Act("one"), Act("two"), Act("three")])
+    entries = {entry.number: entry.text for entry in store.trail()}
+    assert store.trail_texts(100, 2) == [(4, entries[4]), (3, entries[3])]
+    assert store.trail_texts(3, 10) == [(2, entries[2]), (1, entries[1])]
+    assert store.trail_texts(1, 10) == []
+
+
 def test_a_store_that_is_opened_again_goes_on(open_store: OpenStore) -> None:
     """One beginning, one key, however often `hub init` is run."""
     store = open_store()

@@ -30,6 +30,7 @@ from hub.sharing.credentials import deleted_accounts
 from hub.sharing.drill_listings import accounts_with_drills
 from hub.sharing.last_seen import last_seen
 from hub.sharing.members import Account, AccountKind
+from hub.sharing.volumes import Volume, volumes
 from hub.stix.timestamps import format_place
 
 _HOUR: Final = 3600 * 1000  # milliseconds
@@ -227,6 +228,7 @@ def _account_page(actor: Account, subject: Subject, problem: _Problem | None = N
         drills=subject.name in accounts_with_drills(hub.store),
         seen=board_view.clock(format_place(seen)) if seen else "",
         sent=board_view.clock(format_place(sent)) if sent else "",
+        volume=volumes(hub.store).get(subject.name, Volume()),
         may=may,
         actions=[
             (

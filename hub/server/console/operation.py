@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from hub.audit.state import about_of
+from hub.audit.search import entries_before, first_since, whole
 from hub.audit.words import words_of
 from hub.community import drills
 from hub.community.hub import Hub
-from hub.stix.timestamps import LATEST, format_place
+from hub.stix.timestamps import format_place
 
-ENTRIES_READ: Final = 5_000  # of the trail, its newest; each with the seals of all that it touched
+ENTRIES_READ: Final = 5_000  # of the trail, for one page
 LINES_SHOWN: Final = 50
 WORDS_CHARACTERS: Final = 400  # of one line
+_CLOCK_ENTRIES: Final = 1_000
 _PUBLISHED: Final = "published"
 _BESIDE: Final = frozenset({"at", "what", "seal", "notes", "status"})  # not shown: whose status that was is said
 
@@ -31,15 +33,34 @@ class TrailLine:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailSearch:
+    """What is searched for; empty texts: everything. Days are dates as texts: from the one on, to the end of the other."""
+
+    what: str = ""
+    account: str = ""
+    day: str = ""
+    until: str = ""
+    before: int = 0  # only entries before that number; 0: from the newest on
+
+
+@dataclass(frozen=True, slots=True)
 class TrailView:
-    """The newest entries that fit a search, the newest first, and what each account published in all that were read."""
+    """The newest entries that fit a search, the newest first."""
 
     lines: tuple[TrailLine, ...]
-    matches: int
-    words: tuple[str, ...]  # that entries begin with: what can be searched for
-    published: Mapping[str, int]  # account -> objects
-    first: str  # since when entries were read
     size: int  # of the whole trail
+    first: int  # number of the oldest entry that was looked at, 0 where none was
+    last: int  # of the newest one
+    since: str  # time of the oldest one
+    further: int  # the search goes on before this number; 0 where nothing older can fit
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What each account published, as far as the newest entries tell."""
+
+    objects: Mapping[str, int]  # by account
+    since: str  # "" where there is no entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +74,47 @@ class DrillLine:
     incidents: int
 
 
-def trail_view(hub: Hub, *, what: str = "", account: str = "", day: str = "") -> TrailView:
-    """Search the newest entries; empty texts: everything. `day` is a date: entries from it on."""
+def trail_view(hub: Hub, search: TrailSearch) -> TrailView:
+    """Search the trail from its end, or from where an earlier search ended: up to `ENTRIES_READ` entries at a time."""
     size = hub.store.trail_head().size
-    newest: deque[tuple[int, str, Mapping[str, Any]]] = deque(maxlen=LINES_SHOWN)
-    words: set[str] = set()
-    published: Counter[str] = Counter()
-    first, matches = "", 0
-    for entry in hub.store.trail(max(0, size - ENTRIES_READ)):
-        about = about_of(entry)
-        if about is None:
-            continue
-        at = format_place(_whole(about.get("at")))
-        first = first or at
-        words.add(str(about["what"]))
+    start = min(search.before or size + 1, size + 1)
+    until = _day_after(search.until)
+    if until:
+        # a clock that was set back put some entries behind later ones
+        start = min(start, first_since(hub.store, until, size) + _CLOCK_ENTRIES)
+    lines: list[TrailLine] = []
+    first, since, newest_at = 0, "", ""
+    for number, about in entries_before(hub.store, start, ENTRIES_READ):
+        at = format_place(whole(about.get("at")))
+        first, since, newest_at = number, at, max(newest_at, at)
+        is_named = not search.account or search.account in _accounts(about)
+        is_in_time = at >= search.day and (not until or at < until)
+        if about["what"] and is_named and is_in_time and search.what in ("", about["what"]):
+            lines.append(TrailLine(number, at, str(about["what"]), _words(hub, about)))
+            if len(lines) == LINES_SHOWN:
+                break
+    is_over = first <= 1 or newest_at < search.day
+    return TrailView(tuple(lines), size, first, start - 1 if first else 0, since, 0 if is_over else first)
+
+
+def published(hub: Hub) -> Published:
+    """Of the newest `ENTRIES_READ` entries."""
+    objects: Counter[str] = Counter()
+    since = ""
+    for _, about in entries_before(hub.store, hub.store.trail_head().size + 1, ENTRIES_READ):
+        since = format_place(whole(about.get("at")))
         if about["what"] == _PUBLISHED:
-            published[str(about.get("account", ""))] += _whole(about.get("added"))
-        if (not what or about["what"] == what) and (not account or account in _accounts(about)) and at >= day:
-            matches += 1
-            newest.append((entry.number, at, about))
-    lines = tuple(
-        TrailLine(number, at, str(about["what"]), _words(hub, about)) for number, at, about in reversed(newest)
-    )
-    return TrailView(lines, matches, tuple(sorted(words)), published, first, size)
+            objects[str(about.get("account", ""))] += whole(about.get("added"))
+    return Published(objects, since)
+
+
+def _day_after(day: str) -> str:
+    """The first moment after that date, as entries have it; "" where it is none."""
+    try:
+        moment = datetime.fromisoformat(day[:10]).replace(tzinfo=UTC) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return ""
+    return format_place(max(0, int(moment.timestamp()) * 1000))
 
 
 def drills_played(hub: Hub) -> list[DrillLine]:
@@ -92,11 +131,6 @@ def drills_played(hub: Hub) -> list[DrillLine]:
         if root.exercise
         for drill in drills.drills_of(hub, root)
     ]
-
-
-def _whole(value: object) -> int:
-    """The number; 0 where an entry that was damaged has none: the page is where that comes to light."""
-    return value if isinstance(value, int) and 0 <= value <= LATEST else 0
 
 
 def _accounts(about: Mapping[str, Any]) -> Iterator[str]:

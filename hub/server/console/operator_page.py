@@ -5,10 +5,12 @@ from __future__ import annotations
 import http
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 import flask
 
 from hub.audit import verifying
+from hub.audit.search import WORDS
 from hub.audit.verified import last_verification
 from hub.pages import layout
 from hub.server import metrics
@@ -17,10 +19,12 @@ from hub.settings import Settings, described, explained
 from hub.sharing.credentials import deleted_accounts
 from hub.sharing.last_seen import last_seen
 from hub.sharing.members import AccountKind
+from hub.sharing.volumes import Volume, Volumes, volumes
 from hub.stix.timestamps import format_place
 
 SILENT_DAYS: Final = 7
 _SEARCH_CHARACTERS: Final = 100
+_SEARCHED: Final = ("what", "account", "day", "until")
 _DAY: Final = 24 * 3600 * 1000  # milliseconds
 
 
@@ -36,6 +40,7 @@ class AccountLine:
     created: str
     seen: str  # when it last asked for something, to the hour, "" if never
     fetched: str  # when it was last sent something, "" if never
+    volume: Volume  # of all that it was sent
     silent: bool  # a CERT that asks for nothing
 
 
@@ -44,6 +49,9 @@ def operator() -> flask.Response:
     account, hub = operators.operator(), pages.hub()
     seen = last_seen(hub.store)
     last = hub.community.ledger.last_sent()
+    counts: Volumes = flask.current_app.extensions["volumes"]
+    counts.write()  # so that the page shows all that this worker sent
+    sent = volumes(hub.store)
     gone = deleted_accounts(hub.store)
     now = hub.clock()
     lines = [
@@ -56,6 +64,7 @@ def operator() -> flask.Response:
             created=format_place(row.created_at)[:10],
             seen=board_view.clock(format_place(seen[row.name])) if row.name in seen else "",
             fetched=board_view.clock(format_place(last[row.name])) if row.name in last else "",
+            volume=sent.get(row.name, Volume()),
             silent=row.kind == AccountKind.CERT
             and not row.disabled
             and now - max(seen.get(row.name, 0), last.get(row.name, 0)) > SILENT_DAYS * _DAY,
@@ -65,8 +74,8 @@ def operator() -> flask.Response:
     ]
     heard = {line.member for line in lines if line.kind == AccountKind.CERT and not line.silent and not line.disabled}
     asked = flask.request.args
-    search = {name: asked.get(name, "").strip()[:_SEARCH_CHARACTERS] for name in ("what", "account", "day")}
-    trail = operation.trail_view(hub, **search)
+    texts_asked = {name: asked.get(name, "").strip()[:_SEARCH_CHARACTERS] for name in _SEARCHED}
+    search = operation.TrailSearch(**texts_asked, before=_number(asked.get("before", "")))
     texts = explained()
     limits = described(Settings(limits=hub.limits))
     return pages.render(
@@ -78,8 +87,11 @@ def operator() -> flask.Response:
             (collection, count, board_view.clock(format_place(newest)) if newest else "")
             for collection, count, newest in hub.holdings()
         ],
-        trail=trail,
+        trail=operation.trail_view(hub, search),
         search=search,
+        search_address=lambda before: "?" + urlencode({**texts_asked, "before": before} if before else texts_asked),
+        words=WORDS,
+        published=operation.published(hub),
         may_act=operators.may_act(account) and pages.session() is not None,
         verified=last_verification(hub.store),
         running=verifying.running(hub),
@@ -93,6 +105,11 @@ def operator() -> flask.Response:
         view=board_view,
         limits=[(name, value, texts[name][1]) for name, value in limits.items() if name.startswith("limits.")],
     )
+
+
+def _number(text: str) -> int:
+    """Of an entry; 0 where the text is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 def verify_store() -> flask.Response:

@@ -25,6 +25,7 @@ from hub.store.batch import Appended, Batch
 from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.store.mongo import changes as mongo_changes
 from hub.store.mongo import commit as mongo_commit
+from hub.store.mongo import facts as mongo_facts
 from hub.store.mongo import restore as mongo_restore
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps as mongo_steps
@@ -51,7 +52,6 @@ from hub.store.records import HIDDEN, AccountRow, Fact, Record, RecordLevel, Sta
 from hub.taxii.filters import VersionMatch
 
 READ_SECONDS: Final = 6.0  # for a read in all, retries included, before the answer is 503
-FACTS_AGAIN: Final = 200  # of the facts before the one that a reader has come to
 
 
 class MongoStore(Runner):
@@ -357,31 +357,22 @@ class MongoStore(Runner):
     def put_facts(
         self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = (), *, patience_seconds: float | None = None
     ) -> None:
-        """See `Store.put_facts`: what is new first, so that nothing is gone before what takes its place is there."""
+        """See `Store.put_facts`."""
+        self._call(partial(mongo_facts.put, kind=kind, facts=facts, drop=tuple(drop)), self._patience(patience_seconds))
 
-        def put(operations: Operations) -> None:
-            database, session = operations.database, operations.session
-            counter = database.meta.find_one_and_update(
-                {"_id": "facts"}, {"$inc": {"value": len(facts)}}, upsert=True, return_document=True, session=session
-            )
-            assert counter is not None  # it is made where it is missing
-            first = counter["value"] - len(facts)
-            for number, (key, value) in enumerate(facts.items(), first + 1):
-                row = {"_id": f"{kind} {key}", "kind": kind, "key": key, "value": value, "number": number}
-                database.facts.replace_one({"_id": row["_id"]}, row, upsert=True, session=session)
-            for key in drop:
-                database.facts.delete_one({"_id": f"{kind} {key}"}, session=session)
+    def add_to_facts(
+        self, kind: str, numbers: Mapping[str, Sequence[int]], *, patience_seconds: float | None = None
+    ) -> None:
+        """See `Store.add_to_facts`."""
+        self._call(partial(mongo_facts.add, kind=kind, numbers=numbers), self._patience(patience_seconds))
 
-        self._call(put, deadline_in(self._lock_seconds if patience_seconds is None else patience_seconds))
+    def _patience(self, seconds: float | None) -> float:
+        return deadline_in(self._lock_seconds if seconds is None else seconds)
 
     def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
-        """See `Store.facts`. Numbers are given before the write: those of slower writers are looked for again."""
-        criteria = {"kind": kind, "number": {"$gt": max(0, since - FACTS_AGAIN)}}
-        rows = self._call(
-            lambda o: list(o.database.facts.find(criteria, session=o.session).sort("number", 1)),
-            deadline_in(READ_SECONDS),
-        )
-        return tuple(Fact(row["number"], row["key"], row["value"]) for row in rows if row["key"].startswith(prefix))
+        """See `Store.facts`."""
+        facts = self._call(partial(mongo_facts.after, kind=kind, since=since), deadline_in(READ_SECONDS))
+        return tuple(fact for fact in facts if fact.key.startswith(prefix))
 
     # ---------------------------------------------------------------------------------------------- the audit trail
 
@@ -392,6 +383,10 @@ class MongoStore(Runner):
     def trail(self, after: int = 0) -> Iterator[TrailEntry]:
         """See `Store.trail`."""
         return self._trail.entries(after)
+
+    def trail_texts(self, before: int, limit: int) -> list[tuple[int, bytes]]:
+        """See `Store.trail_texts`."""
+        return self._trail.texts(before, limit)
 
     def trail_digests(self, after: int, limit: int) -> list[bytes]:
         """See `Store.trail_digests`."""

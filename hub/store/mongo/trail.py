@@ -133,6 +133,17 @@ class MongoTrail:
                 return
             after = portion[-1].number
 
+    def texts(self, before: int, limit: int) -> list[tuple[int, bytes]]:
+        """See `Store.trail_texts`."""
+
+        def read(operations: Operations) -> list[tuple[int, bytes]]:
+            criteria = {"_id": {"$lt": before}}
+            documents = operations.database.trail.find(criteria, {"text": 1}, session=operations.session)
+            return [(row["_id"], row["text"]) for row in documents.sort("_id", -1).limit(limit)]
+
+        texts: list[tuple[int, bytes]] = self._call(read)
+        return texts
+
     def digests(self, after: int, limit: int) -> list[bytes]:
         """See `Store.trail_digests`."""
 

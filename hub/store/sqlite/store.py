@@ -21,6 +21,7 @@ from hub.store.batch import Appended, Batch
 from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.store.query import EVERY, ManifestPage, Page, Query
 from hub.store.records import HIDDEN, NO_LEVEL, AccountRow, Fact, Record, RecordLevel, Standing, Status
+from hub.store.sqlite import facts as sqlite_facts
 from hub.store.sqlite import lookups
 from hub.store.sqlite import pages as sqlite_pages
 from hub.store.sqlite import trail as sqlite_trail
@@ -343,25 +344,19 @@ class SqliteStore:
     ) -> None:
         """See `Store.put_facts`."""
         with self._files.writing(synced=False, patience_seconds=patience_seconds) as connection:
-            connection.executemany("DELETE FROM fact WHERE kind = ? AND key = ?", [(kind, key) for key in drop])
-            connection.executemany(
-                "INSERT OR REPLACE INTO fact (kind, key, value) VALUES (?, ?, ?)",
-                [(kind, key, value) for key, value in facts.items()],
-            )
+            sqlite_facts.put(connection, kind, facts, drop)
+
+    def add_to_facts(
+        self, kind: str, numbers: Mapping[str, Sequence[int]], *, patience_seconds: float | None = None
+    ) -> None:
+        """See `Store.add_to_facts`."""
+        with self._files.writing(synced=False, patience_seconds=patience_seconds) as connection:
+            sqlite_facts.add(connection, kind, numbers)
 
     def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
         """See `Store.facts`."""
         with self._files.reading() as connection:
-            fact_rows = rows(
-                connection,
-                "SELECT number, key, value FROM fact INDEXED BY fact_by_number WHERE kind = ?1 AND number > ?2 "
-                "AND substr(key, 1, ?4) = ?3 ORDER BY number",
-                kind,
-                since,
-                prefix,
-                len(prefix),
-            )
-        return tuple(Fact(*row) for row in fact_rows)
+            return sqlite_facts.after(connection, kind, prefix, since)
 
     # --------------------------------------------------------------------------------------------------- the audit trail
 
@@ -379,6 +374,11 @@ class SqliteStore:
             if len(entries) < TRAIL_AT_ONCE:
                 return
             after = entries[-1].number
+
+    def trail_texts(self, before: int, limit: int) -> list[tuple[int, bytes]]:
+        """See `Store.trail_texts`."""
+        with self._files.reading() as connection:
+            return sqlite_trail.texts(connection, before, limit)
 
     def trail_digests(self, after: int, limit: int) -> list[bytes]:
         """See `Store.trail_digests`."""

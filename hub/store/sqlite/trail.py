@@ -57,6 +57,13 @@ def entries(connection: apsw.Connection, after: int, limit: int) -> Sequence[Tra
     return [TrailEntry(*row) for row in entries]
 
 
+def texts(connection: apsw.Connection, before: int, limit: int) -> list[tuple[int, bytes]]:
+    """Number and text of the entries before that number, the newest first."""
+    return rows(
+        connection, "SELECT number, text FROM trail WHERE number < ? ORDER BY number DESC LIMIT ?", before, limit
+    )
+
+
 def digests(connection: apsw.Connection, after: int, limit: int) -> list[bytes]:
     """The digests of the entries after that number."""
     digests = rows(connection, "SELECT digest FROM trail WHERE number > ? ORDER BY number LIMIT ?", after, limit)
