@@ -16,7 +16,6 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-import argon2
 import hypothesis
 import pytest
 
@@ -39,7 +38,7 @@ from tests.hanging import (  # noqa: F401 - pytest looks for them here
 )
 from tests.mongo import server
 from tests.mongo.skipping import pytest_collection_modifyitems  # noqa: F401 - pytest looks for it here
-from tests.server.making import ACCOUNTS, DECLARATIONS, PASSWORD, PASSWORD_ACCOUNT, Client, Clock
+from tests.server.making import ACCOUNTS, DECLARATIONS, PASSWORD, PASSWORD_ACCOUNT, Client, Clock, cheap_credentials
 from tests.server.process import HubProcess
 from tests.summary import (  # noqa: F401 - pytest looks for them here
     figures,
@@ -121,23 +120,12 @@ def catalogue() -> Catalogue:
     return load_catalogue(DECLARATIONS / "collections", DECLARATIONS / "profiles")
 
 
-def cheap_credentials(store: Store, clock: Clock) -> Credentials:
-    """Accounts whose passwords are quick to verify; what they cost in earnest is for tests/server/test_credentials.py."""
-    return Credentials(
-        store,
-        clock=clock,
-        random=secrets.token_bytes,
-        remember_milliseconds=10 * MINUTE,
-        password_cost=argon2.profiles.CHEAPEST,
-    )
-
-
 def assemble(store: Store, catalogue: Catalogue, clock: Clock, limits: Limits) -> Hub:
     """A hub over this store, as `hub.wiring.open_hub` makes one, with the clock of the test."""
     return Hub(
         catalogue=catalogue,
         store=store,
-        credentials=cheap_credentials(store, clock),
+        credentials=cheap_credentials(store, clock, 10 * MINUTE),
         limits=limits,
         secret=store.secret(secrets.token_bytes(32)),
         clock=clock,
@@ -150,7 +138,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     folder = tmp_path_factory.mktemp("template")
     clock = Clock()
     store = SqliteStore(folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR, create=True)
-    credentials = cheap_credentials(store, clock)
+    credentials = cheap_credentials(store, clock, 10 * MINUTE)
     keys: dict[str, str] = {}
     for name, (kind, member) in ACCOUNTS.items():
         key = credentials.add(Account(name, AccountKind(kind), member), None)
@@ -178,7 +166,7 @@ def account_store(tmp_path: Path, template: Template, clock: Clock) -> Iterator[
 
 @pytest.fixture
 def credentials(account_store: Store, clock: Clock) -> Credentials:
-    return Credentials(account_store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
+    return cheap_credentials(account_store, clock, 10 * MINUTE)
 
 
 @pytest.fixture

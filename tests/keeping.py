@@ -6,16 +6,20 @@ SQLite file or at its limits say so with the mark `sqlite`, and have that store 
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Callable
+import secrets
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pymongo
 import pytest
 
+from hub.sharing.credentials import Credentials
+from hub.sharing.members import Account
 from hub.store.base import Store
-from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.store import MongoStore
 from hub.store.sqlite.store import SqliteStore
 from tests.mongo import server
@@ -40,6 +44,7 @@ ONCE: Final = ("tests/taxii/test_transport.py::",)
 # and these, over all collections as they are shipped, in the long form (`make soak`).
 TWICE_FOR_LONG: Final = ("tests/community/test_story.py::", "tests/producer/test_story.py::test_four_members")
 FILE: Final = "hub.sqlite"
+_COLLECTIONS: Final = ("objects", "log", "intents", "statuses", "facts", "accounts", "keys", "trail")
 
 
 def kind() -> str:
@@ -81,6 +86,25 @@ def open_store(  # as the stores are opened, and where
     )
 
 
+def put_accounts(folder: Path, accounts: tuple[Account, ...], now: int) -> None:
+    """Where no store is in that folder yet, one with these accounts, each made at that time and with a key of its own."""
+    if not (folder / FILE).exists():
+        (folder / FILE).write_bytes(_store_with(accounts, now))
+
+
+@functools.cache
+def _store_with(accounts: tuple[Account, ...], now: int) -> bytes:
+    """The SQLite file: to make one takes longer than most tests of a page."""
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / FILE
+        store = SqliteStore(file, clock=lambda: now, lock_seconds=5, status_milliseconds=1, create=True)
+        credentials = Credentials(store, clock=lambda: now, random=secrets.token_bytes, remember_milliseconds=1)
+        for account in accounts:
+            credentials.add(account, None)
+        store.close()
+        return file.read_bytes()
+
+
 class Databases:
     """Databases of one test after the other: to make one, with its indexes, takes longer than most tests."""
 
@@ -88,13 +112,16 @@ class Databases:
         self._ready: list[str] = []
         self._lent: dict[Path, str] = {}
         self._count = 0
+        self._known: dict[bytes, Mapping[str, list[dict[str, Any]]]] = {}
 
     def of(self, folder: Path) -> str:
-        """The URI of the database that stands for this folder."""
+        """The URI of the database that stands for this folder: empty, or with the accounts of the SQLite file there."""
         if folder not in self._lent:
+            file = folder / FILE
+            documents = self._documents(file.read_bytes(), file) if file.exists() else {}
             uri = self._ready.pop() if self._ready else self._make()
             self._lent[folder] = uri
-            _empty(uri, _accounts(folder / FILE))
+            _fill(uri, documents)
         return self._lent[folder]
 
     def lent(self, folder: Path) -> str | None:
@@ -106,6 +133,24 @@ class Databases:
         for database in [database for database in self._lent if database.is_relative_to(folder)]:
             self._ready.append(self._lent.pop(database))
 
+    def _documents(self, content: bytes, file: Path) -> Mapping[str, list[dict[str, Any]]]:
+        """What a database holds in which the accounts of that file were made, by collection."""
+        if content not in self._known:
+            source = SqliteStore(file, clock=lambda: 0, lock_seconds=5, status_milliseconds=1)
+            accounts = list(source.list_accounts())
+            source.close()
+            uri = self._make()
+            now = accounts[0].created_at if accounts else 0
+            store = MongoStore(uri, clock=lambda: now, lock_seconds=5, status_milliseconds=1)
+            for account in accounts:
+                store.put_account(account)
+            store.close()
+            with pymongo.MongoClient[dict[str, Any]](uri) as client:
+                database = client.get_default_database()
+                self._known[content] = {name: list(database[name].find()) for name in _COLLECTIONS}
+            self._ready.append(uri)
+        return self._known[content]
+
     def _make(self) -> str:
         self._count += 1
         uri = server.database_uri(server.shared_uri(), Path(f"{os.getpid()}-{self._count}"))
@@ -114,30 +159,15 @@ class Databases:
 
 
 DATABASES: Final = Databases()
-_known: dict[bytes, list[dict[str, Any]]] = {}
 
 
-def _accounts(file: Path) -> list[dict[str, Any]]:
-    """The documents of the accounts in that file."""
-    if not file.exists():
-        return []
-    content = file.read_bytes()
-    if content not in _known:
-        store = SqliteStore(file, clock=lambda: 0, lock_seconds=5, status_milliseconds=1)
-        _known[content] = [mongo_rows.account_document(account) for account in store.list_accounts()]
-        store.close()
-    return _known[content]
-
-
-def _empty(uri: str, accounts: list[dict[str, Any]]) -> None:
-    """Leave nothing in the database but that it is a store, and these accounts."""
-    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
-    with client:
+def _fill(uri: str, documents: Mapping[str, list[dict[str, Any]]]) -> None:
+    """Leave nothing in the database but that it is a store, and these documents."""
+    with pymongo.MongoClient[dict[str, Any]](uri) as client:
         database = client.get_default_database()
-        for name in ("objects", "log", "intents", "statuses", "facts", "accounts", "keys", "trail"):
+        for name in _COLLECTIONS:
             database[name].delete_many({})
         database.meta.delete_many({"_id": {"$in": ["secret", "facts"]}})
-        if accounts:
-            database.accounts.insert_many(accounts)
-            keys = [{"_id": key, "account": account["_id"]} for account in accounts for key in account["key_hashes"]]
-            database["keys"].insert_many(keys)
+        for name, content in documents.items():
+            if content:
+                database[name].insert_many(content)

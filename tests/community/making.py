@@ -14,14 +14,13 @@ from hub.protocol.labels import OFFICER
 from hub.protocol.notes import REQUEST
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
-from hub.sharing.credentials import Credentials
 from hub.sharing.declared import load_catalogue
 from hub.sharing.members import Account, AccountKind
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.taxii.filters import Filters, parse_filters
 from tests import keeping
-from tests.server.making import START, Clock
+from tests.server.making import START, Clock, cheap_credentials
 
 Content = dict[str, Any]
 
@@ -51,21 +50,18 @@ def cert(member: str) -> Account:
 def open_hub(folder: Path, clock: Clock, catalogue: Catalogue = CATALOGUE) -> Hub:
     """The hub in that folder with an account for each member's CERT; opened again, as another process would."""
     folder.mkdir(exist_ok=True)
-    store = keeping.open_store(folder, clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR, create=True)
-    credentials = Credentials(store, clock=clock, random=secrets.token_bytes, remember_milliseconds=MINUTE)
-    hub = Hub(
+    accounts = (*(cert(code) for code in catalogue.members), *KINDS.values())
+    keeping.put_accounts(folder, accounts, clock())
+    store = keeping.open_store(folder, clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR)
+    return Hub(
         catalogue=catalogue,
         store=store,
-        credentials=credentials,
+        credentials=cheap_credentials(store, clock, MINUTE),
         limits=Limits(),
         secret=store.secret(secrets.token_bytes(32)),
         clock=clock,
         new_id=lambda: str(uuid.uuid4()),
     )
-    for account in (*(cert(code) for code in catalogue.members), *KINDS.values()):
-        if store.get_account(account.name) is None:
-            credentials.add(account, None)
-    return hub
 
 
 def stamp(second: int = 0) -> str:

@@ -6,17 +6,21 @@ import base64
 import gzip
 import json
 import re
+import secrets
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 from urllib.parse import quote, urlencode
 
+import argon2
 import flask
 from werkzeug.test import TestResponse
 
+from hub.sharing.credentials import Credentials
 from hub.stix.identifiers import SCO_NAMESPACE
 from hub.stix.tlp import TLP, TLP2_IDS
+from hub.store.base import Store
 
 Content = dict[str, Any]
 
@@ -63,6 +67,17 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now
+
+
+def cheap_credentials(store: Store, clock: Callable[[], int], remember_milliseconds: int) -> Credentials:
+    """Accounts whose passwords are quick to verify; what they cost in earnest is for `test_credentials.py`."""
+    return Credentials(
+        store,
+        clock=clock,
+        random=secrets.token_bytes,
+        remember_milliseconds=remember_milliseconds,
+        password_cost=argon2.profiles.CHEAPEST,
+    )
 
 
 # ---------------------------------------------------------------------------------------------------------- objects

@@ -11,7 +11,7 @@ from hub.sharing.credentials import KEY_PREFIX, Credentials
 from hub.sharing.members import Account, AccountKind
 from hub.store.base import Store
 from tests.conftest import MINUTE
-from tests.server.making import PASSWORD, Clock, basic
+from tests.server.making import PASSWORD, Clock, basic, cheap_credentials
 
 CERT = Account("th-duty", AccountKind.CERT, "TH")
 
@@ -66,8 +66,9 @@ def test_every_refusal_has_the_same_words(credentials: Credentials) -> None:
     assert len(messages) == 1
 
 
-def test_keys_and_passwords_are_kept_as_hashes(credentials: Credentials, account_store: Store) -> None:
-    """argon2id for what a person chose, SHA-256 for what is random."""
+def test_keys_and_passwords_are_kept_as_hashes(account_store: Store, clock: Clock) -> None:
+    """argon2id for what a person chose, SHA-256 for what is random; at the cost of a hub in earnest."""
+    credentials = Credentials(account_store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
     key = credentials.add(CERT, None)
     credentials.add(Account("th-soc-2", AccountKind.CONSTITUENT, "TH"), PASSWORD)
     rows = {row.name: row for row in account_store.list_accounts()}
@@ -76,6 +77,7 @@ def test_keys_and_passwords_are_kept_as_hashes(credentials: Credentials, account
     assert key is not None
     assert not any(secret in repr(rows) for secret in (key, key.removeprefix(KEY_PREFIX), PASSWORD))
     assert len(rows["th-duty"].key_hashes[0]) == 64
+    assert credentials.authenticate(basic("th-soc-2", PASSWORD)) == Account("th-soc-2", AccountKind.CONSTITUENT, "TH")
 
 
 def test_a_verified_password_is_remembered_for_minutes(credentials: Credentials, clock: Clock) -> None:
@@ -135,7 +137,7 @@ def test_a_disabled_account_is_out_from_its_next_request(credentials: Credential
 def test_another_process_sees_the_change(credentials: Credentials, account_store: Store, clock: Clock) -> None:
     """What is remembered in one worker does not outlive a change made in another."""
     credentials.add(CERT, PASSWORD)
-    other = Credentials(account_store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
+    other = cheap_credentials(account_store, clock, 10 * MINUTE)
     assert other.authenticate(basic("th-duty", PASSWORD)) == CERT
     credentials.rotate("th-duty", PASSWORD + " anew")
     with pytest.raises(UnauthenticatedError):

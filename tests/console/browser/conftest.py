@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hub.settings import load_settings
-from hub.sharing.credentials import Credentials
 from hub.sharing.members import Account, AccountKind
 from hub.wiring import now, open_store
 from tests import browsing
@@ -21,6 +19,7 @@ from tests.browsing import Windows, chromium, playwright, windows
 from tests.community.making import Content
 from tests.console.conftest import PASSWORD
 from tests.console.operating import CHIEF
+from tests.server.making import cheap_credentials
 from tests.server.process import HubProcess
 
 __all__ = ["chromium", "playwright", "windows"]
@@ -73,8 +72,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         ("operator", "operator", None),
     )
     store = open_store(load_settings(process.environment))
-    credentials = Credentials(store, clock=now, random=secrets.token_bytes, remember_milliseconds=1)
-    credentials.add(Account(CHIEF, AccountKind.OPERATOR), PASSWORD)
+    cheap_credentials(store, now, 1).add(Account(CHIEF, AccountKind.OPERATOR), PASSWORD)
     store.close()
     process.keys[CHIEF] = PASSWORD
     process.start()
