@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -36,21 +38,40 @@ def unit_of(module: Path) -> str:
     return module.relative_to(HUB).with_suffix("").parts[0]
 
 
-def imports(module: Path) -> Iterator[str]:
-    """Every name that is imported, in full; imports inside functions and below TYPE_CHECKING are among them."""
+@dataclass(frozen=True)
+class Contents:
+    """What these tests ask about a file."""
+
+    imports: tuple[str, ...]  # every name, in full; imports inside functions and below TYPE_CHECKING are among them
+    names: frozenset[str]
+    attributes_of_os: frozenset[str]
+
+
+@functools.cache
+def contents(module: Path) -> Contents:
+    """Of one file, which is parsed once for all tests."""
+    imports: list[str] = []
+    names, attributes = set(), set()
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            imports += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}: imports are written in full"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            imports += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Name):
+            names.add(node.id)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os":
+            attributes.add(node.attr)
+    return Contents(tuple(imports), frozenset(names), frozenset(attributes))
 
 
-def imported_modules(module: Path) -> set[Path]:
+@functools.cache
+def imported_modules(module: Path) -> frozenset[Path]:
     """The files of hub/ that a file imports."""
-    return {target for name in imports(module) if (target := file_of(name)) is not None}
+    return frozenset(target for name in contents(module).imports if (target := file_of(name)) is not None)
 
 
+@functools.cache
 def file_of(name: str) -> Path | None:
     """The file that holds an imported name: a module, a package, or the module that defines it."""
     parts = name.split(".")
@@ -96,7 +117,7 @@ def test_a_file_imports_what_its_layer_may(module: Path) -> None:
     for target in imported_modules(module):
         assert may_import(importer, unit_of(target)), f"{importer} may not import {target.relative_to(TOP)}"
     if importer in PURE:
-        for name in imports(module):
+        for name in contents(module).imports:
             assert name.split(".")[0] not in IMPURE, f"hub/{importer} is pure, and imports {name}"
 
 
@@ -136,12 +157,9 @@ def test_only_the_edges_read_settings() -> None:
     """Below hub/cli and hub/wiring.py everything gets its values as arguments: no environment, no settings file."""
     for module in MODULES:
         if unit_of(module) not in {"cli", "wiring"}:
-            nodes = list(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
-            names = {node.id for node in nodes if isinstance(node, ast.Name)}
-            of_os = {node.attr for node in nodes if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os"}
-            assert "load_settings" not in names, module
-            assert not of_os & {"environ", "getenv"}, module
-            assert not {"os.environ", "os.getenv"} & set(imports(module)), module
+            assert "load_settings" not in contents(module).names, module
+            assert not contents(module).attributes_of_os & {"environ", "getenv"}, module
+            assert not {"os.environ", "os.getenv"} & set(contents(module).imports), module
 
 
 def test_declarations_are_no_packages() -> None:
