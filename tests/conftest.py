@@ -252,8 +252,8 @@ def clients_of(hub: Hub, template: Template, **app_settings: Any) -> ClientOf:
 
 @pytest.fixture(scope="session")
 def hub_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
-    """The hub as a process of its own, as `hub init`, `hub account add` and `hub serve` make it; two workers."""
-    process = HubProcess(tmp_path_factory.mktemp("server"))
+    """A hub of several processes, with two workers, over what `hub init` made; how it starts is for `hub_process`."""
+    process = HubProcess(tmp_path_factory.mktemp("server"), forked=True)
     try:
         process.init(*((name, kind, member) for name, (kind, member) in ACCOUNTS.items()))
         process.start()

@@ -20,7 +20,7 @@ ALERTS = "/asean/collections/alerts/objects/"
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[HubProcess]:
     declared = {"HUB_COLLECTIONS": str(TOP / "collections"), "HUB_PROFILES": str(TOP / "profiles")}
-    hub = HubProcess(tmp_path, settings={**declared, "HUB_WORKERS": "2"})
+    hub = HubProcess(tmp_path, settings={**declared, "HUB_WORKERS": "2"}, forked=True)
     hub.init(*((f"{code.lower()}-cert", "cert", code) for code in ("ID", "SG", "MY", "VN")))
     hub.start()
     yield hub

@@ -215,7 +215,7 @@ def test_servers_remind_by_themselves_once_however_many_they_are(hub: Hub, tmp_p
     servers = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        servers.append(HubProcess(tmp_path / name, settings=settings))
+        servers.append(HubProcess(tmp_path / name, settings=settings, forked=True))
     try:
         for server in servers:
             server.start()
@@ -278,7 +278,7 @@ def test_a_server_without_mail_writes_lines_into_its_log(hub: Hub, tmp_path: Pat
     taken(hub, "SG", incident(member="SG"))
     settings = mailing(tmp_path) | {"HUB_SMTP_HOST": "", "HUB_WORKERS": "1", "HUB_EVENTS": "false"}
     (tmp_path / "it").mkdir()
-    server = HubProcess(tmp_path / "it", settings=settings)
+    server = HubProcess(tmp_path / "it", settings=settings, forked=True)
     try:
         server.start()
         assert server.stop() == 0

@@ -38,7 +38,7 @@ def served(tmp_path: Path) -> Iterator[HubProcess]:
     folder = tmp_path / "hub"
     folder.mkdir()
     declared = {"HUB_COLLECTIONS": str(TOP / "collections"), "HUB_PROFILES": str(TOP / "profiles")}
-    hub = HubProcess(folder, settings={**declared, "HUB_WORKERS": "2"})
+    hub = HubProcess(folder, settings={**declared, "HUB_WORKERS": "2"}, forked=True)
     hub.init(*((f"{code.lower()}-cert", "cert", code) for code in MEMBERS))
     hub.start()
     yield hub

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import random
@@ -11,11 +12,12 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,25 +57,13 @@ class HubProcess:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        declared = folder / "collections"
-        shutil.copytree(DECLARATIONS / "collections", declared)
-        (declared / "region" / "fresh").mkdir()
-        for number in range(FRESH):
-            text = _COLLECTION.format(number=number)
-            (declared / "region" / "fresh" / f"fresh-{number}.toml").write_text(text, encoding="utf-8")
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
-            "HUB_STORE": keeping.address(folder),
-            "HUB_COLLECTIONS": str(declared),
-            "HUB_PROFILES": str(DECLARATIONS / "profiles"),
-            "HUB_PORT": str(self.port),
-            "HUB_WORKERS": "1",
-        }
-        self.hub("init")
-        self.keys = {
-            name: self.hub("account", "add", name, "--member", member, "--kind", "cert").strip()
-            for name, member in (("id-cert", "ID"), ("sg-cert", "SG"))
-        }
+        self.environment = declare(folder) | {"HUB_PORT": str(self.port), "HUB_WORKERS": "1"}
+        if keeping.kind() == keeping.SQLITE:
+            store, keys = initialised()
+            (folder / keeping.FILE).write_bytes(store)
+            self.keys = dict(keys)
+        else:
+            self.keys = initialise(self.environment)
         self.process: subprocess.Popen[bytes] | warm.Served | None = None
         self.forked = True  # by `tests.warm`; False: as it starts in earnest
         self.log = folder / "hub.log"
@@ -132,6 +122,43 @@ class HubProcess:
         """Every version of every object in a collection, as a plain reader gets them in one page."""
         with self.connection("sg-cert") as connection:
             return connection.page(connection.collection(collection), limit=10_000, versions="all").objects
+
+
+def declare(folder: Path) -> dict[str, str]:
+    """Write what is declared for the hub in that folder; the environment of its commands."""
+    declared = folder / "collections"
+    shutil.copytree(DECLARATIONS / "collections", declared)
+    (declared / "region" / "fresh").mkdir()
+    for number in range(FRESH):
+        text = _COLLECTION.format(number=number)
+        (declared / "region" / "fresh" / f"fresh-{number}.toml").write_text(text, encoding="utf-8")
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("HUB_")},
+        "HUB_STORE": keeping.address(folder),
+        "HUB_COLLECTIONS": str(declared),
+        "HUB_PROFILES": str(DECLARATIONS / "profiles"),
+    }
+
+
+def initialise(environment: Mapping[str, str]) -> dict[str, str]:
+    """`hub init` and two accounts; their keys."""
+    done = warm.run("init", environment=environment)
+    assert done.returncode == 0, done.stderr
+    keys = {}
+    for name, member in (("id-cert", "ID"), ("sg-cert", "SG")):
+        done = warm.run("account", "add", name, "--member", member, "--kind", "cert", environment=environment)
+        assert done.returncode == 0, done.stderr
+        keys[name] = done.stdout.strip()
+    return keys
+
+
+@functools.cache
+def initialised() -> tuple[bytes, dict[str, str]]:
+    """The file of a store that was initialised, and the keys to it: made once, since it takes a second, and copied."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        keys = initialise(declare(folder))
+        return (folder / keeping.FILE).read_bytes(), keys
 
 
 def command(*words: str) -> list[str]:

@@ -34,7 +34,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         "HUB_EVENTS": "false",
         "HUB_LIMITS_BODY_SECONDS": "2",
     }
-    process = HubProcess(folder, settings)
+    process = HubProcess(folder, settings, forked=True)
     process.init(("id-cert", "cert", "ID"), ("sg-cert", "cert", "SG"), ("my-cert", "cert", "MY"))
     process.start()
     yield process
@@ -135,7 +135,7 @@ def test_a_subject_without_the_proxys_secret_is_refused(hub: HubProcess, secret:
 
 def test_without_declared_certificates_the_header_says_nothing(tmp_path: Path) -> None:
     """A hub that knows no secret believes no subject, with an empty one neither."""
-    hub = HubProcess(tmp_path, {"HUB_BEHIND_PROXY": "true", "HUB_WORKERS": "1", "HUB_EVENTS": "false"})
+    hub = HubProcess(tmp_path, {"HUB_BEHIND_PROXY": "true", "HUB_WORKERS": "1", "HUB_EVENTS": "false"}, forked=True)
     hub.init(("sg-cert", "cert", "SG"))
     hub.start()
     try:

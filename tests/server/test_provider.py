@@ -41,7 +41,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, provider: FakeProvider) -> 
         "HUB_LIMITS_PROVIDER_SECONDS": "60",
         "HUB_LIMITS_ADDRESS_FAILURES": "3",
     }
-    process = HubProcess(folder, settings)
+    process = HubProcess(folder, settings, forked=True)
     process.settings["HUB_PUBLIC_URL"] = process.url
     process.init(("sg-cert", "cert", "SG"))
     command(

@@ -61,7 +61,7 @@ def tied(tmp_path_factory: pytest.TempPathFactory, ministry: Ministry) -> Iterat
         "HUB_OIDC_SECRET_FILE": str(secret),
         "HUB_OIDC_NAME": "Ministry",
     }
-    process = HubProcess(folder, settings)
+    process = HubProcess(folder, settings, forked=True)
     process.settings["HUB_PUBLIC_URL"] = process.url
     process.init(*((name, "cert", name[:2].upper()) for name in CERTS))
     process.start()
