@@ -6,6 +6,7 @@ SQLite file or at its limits say so with the mark `sqlite`, and have that store 
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import secrets
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import pymongo
 import pytest
+from pymongo.database import Database
 
 from hub.sharing.credentials import Credentials
 from hub.sharing.members import Account
@@ -145,9 +147,8 @@ class Databases:
             for account in accounts:
                 store.put_account(account)
             store.close()
-            with pymongo.MongoClient[dict[str, Any]](uri) as client:
-                database = client.get_default_database()
-                self._known[content] = {name: list(database[name].find()) for name in _COLLECTIONS}
+            database = _database(uri)
+            self._known[content] = {name: list(database[name].find()) for name in _COLLECTIONS}
             self._ready.append(uri)
         return self._known[content]
 
@@ -163,11 +164,24 @@ DATABASES: Final = Databases()
 
 def _fill(uri: str, documents: Mapping[str, list[dict[str, Any]]]) -> None:
     """Leave nothing in the database but that it is a store, and these documents."""
-    with pymongo.MongoClient[dict[str, Any]](uri) as client:
-        database = client.get_default_database()
-        for name in _COLLECTIONS:
-            database[name].delete_many({})
-        database.meta.delete_many({"_id": {"$in": ["secret", "facts"]}})
-        for name, content in documents.items():
-            if content:
-                database[name].insert_many(content)
+    database = _database(uri)
+    for name in _COLLECTIONS:
+        database[name].delete_many({})
+    database.meta.delete_many({"_id": {"$in": ["secret", "facts"]}})
+    for name, content in documents.items():
+        if content:
+            database[name].insert_many(content)
+
+
+def _database(uri: str) -> Database[dict[str, Any]]:
+    """That database, over a connection that stays open from test to test."""
+    server_uri, _, name = uri.rpartition("/")
+    name, _, options = name.partition("?")
+    return _client(f"{server_uri}/?{options}")[name]
+
+
+@functools.cache
+def _client(uri: str) -> pymongo.MongoClient[dict[str, Any]]:
+    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
+    atexit.register(client.close)
+    return client

@@ -16,6 +16,7 @@ from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience
 from tests import warm
 from tests.ports import free_port
+from tests.producer.offices import Office
 from tests.producer.running import (
     HubProcess,
     as_file,
@@ -220,10 +221,8 @@ def test_a_bad_line_empties_the_outbox_in_the_end(running_hub: HubProcess, fresh
     assert held(running_hub, fresh) == sorted(ids(indicators(60)))
 
 
-def run(hub: HubProcess, *words: str, url: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*words), env=hub.client_environment(url=url), capture_output=True, text=True, check=False
-    )
+def run(hub: HubProcess, *words: str) -> subprocess.CompletedProcess[str]:
+    return warm.run(*words, environment=hub.client_environment())
 
 
 def test_the_command_says_what_became_of_a_file(running_hub: HubProcess, fresh: str, tmp_path: Path) -> None:
@@ -259,10 +258,10 @@ def test_the_command_without_a_hub_keeps_the_file_and_says_so(running_hub: HubPr
     file = as_file(tmp_path / "b.json", indicators(2))
     box = tmp_path / "box"
     url = f"http://127.0.0.1:{free_port()}/"
-    done = run(running_hub, "publish", str(file), "--to", "id", "--outbox", str(box), url=url)
-    assert done.returncode == 4, done.stderr
+    office = Office("ID", tmp_path / "home", url, running_hub.keys["id-cert"], IDENTITIES["ID"])  # which waits less
+    done = office.hub("publish", file, "--to", "id", "--outbox", box, code=4)
     assert "nothing listens there" in done.stderr
     assert "1 file waits" in done.stderr
     assert "hub outbox send" in done.stderr
     assert running_hub.keys["id-cert"] not in done.stderr
-    assert "b.json, 2 objects for id at" in run(running_hub, "outbox", "--outbox", str(box)).stdout
+    assert "b.json, 2 objects for id at" in office.hub("outbox", "--outbox", box).stdout
