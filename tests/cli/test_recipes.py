@@ -47,7 +47,7 @@ def test_a_collection_that_is_not_there_is_told(command_with_store: Command) -> 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     """A hub that serves, with two indicators in `id`."""
-    process = HubProcess(tmp_path_factory.mktemp("recipes"), forked=True)
+    process = HubProcess(tmp_path_factory.mktemp("recipes"))
     process.start()
     with process.connection() as connection:
         publish(connection, connection.collection("id"), [indicator(1), indicator(2)])

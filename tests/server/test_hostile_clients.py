@@ -40,7 +40,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
         "HUB_WORKERS": "1",
         "HUB_EVENTS": "false",
     }
-    process = HubProcess(tmp_path_factory.mktemp("hub"), limits, forked=True)
+    process = HubProcess(tmp_path_factory.mktemp("hub"), limits)
     process.init(("id-cert", "cert", "ID"), ("sg-cert", "cert", "SG"), ("operator", "operator", None))
     command("account", "add", "sg-soc", "--member", "SG", "--kind", "constituent", "--password-stdin",
             environment=process.environment, stdin=PASSWORD)  # fmt: skip
