@@ -118,7 +118,8 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
     of the request was kept. (1) is `gate.must_write`.
     """
     # (2)
-    values = parse_envelope(body, hub.limits)
+    envelope = parse_envelope(body, hub.limits)
+    values = envelope.objects
     # (3), for all of them first: a processor that takes every step for each object in turn is a quarter slower
     parsed = [parse_object(value, hub.limits, hub.catalogue.markings) for value in values]
     # (4) and (5)
@@ -147,12 +148,13 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
     # (6) and (7)
     candidates = tuple(candidate for candidate in passed if candidate.index not in refused_steps)
     outside = tuple(levels.bystanders(values, parsed, (outcome.index for outcome in decided), hub.catalogue.markings))
+    around = tuple(levels.around(envelope.around, candidates, hub.catalogue.markings)) if envelope.around else ()
     lifetime = hub.limits.status_hours * _HOUR_MILLISECONDS
     notes = WithheldNotes(hub.store, writer.member, writer.collection, request.now, lifetime)
     noted: tuple[Bystander, ...] = ()
     if any(candidate.level is None for candidate in candidates):
-        envelope = {obj.id for obj in parsed if isinstance(obj, StixObject)} | {bystander.id for bystander in outside}
-        noted = tuple(notes.bystanders(envelope))
+        sent = {obj.id for obj in parsed if isinstance(obj, StixObject)} | {bystander.id for bystander in outside}
+        noted = tuple(notes.bystanders(sent))
     status_id = hub.new_id()
     appended = hub.store.append(
         Batch(
@@ -166,7 +168,7 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
             highest=writer.collection.highest_tlp,
             versions=hub.limits.object_versions,
             reads=_other_collections(request, candidates),
-            bystanders=(*outside, *noted, *levels.twins(parsed, hub.store, writer.collection, writer.member)),
+            bystanders=(*around, *outside, *noted, *levels.twins(parsed, hub.store, writer.collection, writer.member)),
             refused=sum(outcome.verdict is Verdict.REFUSED for outcome in decided),
         )
     )

@@ -15,13 +15,14 @@ from hub.stix.levels import KnownMarkings, SaidLevel, said_level
 from hub.stix.objects import StixObject
 from hub.stix.references import contained_in
 from hub.stix.tlp import TLP
-from hub.store.batch import Bystander
+from hub.store.batch import Bystander, Candidate
 from hub.store.records import BY_MARKING, HIDDEN, Record
 
 # What a revocation has in common with each version of its object, and what it says by itself.
 _OF_EACH_VERSION: Final = frozenset(
     "type spec_version id created created_by_ref modified revoked object_marking_refs granular_markings".split()
 )
+_ENVELOPE: Final = "the envelope"
 _NOTHING_SAID: Final = SaidLevel()
 _SHOWN_PROPERTIES: Final = 5  # in one refusal
 _SHORT_BYTES: Final = 6  # of a text with its quotation marks: a shorter one, such as a country, may stand anywhere
@@ -57,6 +58,14 @@ def bystanders(
                 yield Bystander(obj.id, obj.type, level, own_level.markings, obj.references.contains)
         elif isinstance(value, dict) and (contains := contained_in(value)):
             yield _unreadable(value, contains, known)
+
+
+def around(content: Mapping[str, Any], candidates: Sequence[Candidate], known: KnownMarkings) -> Iterator[Bystander]:
+    """An envelope that says a level itself, as a bundle with `object_marking_refs` does, for what is unmarked in it."""
+    level, markings = _said_in(content, known)
+    if level is not None or markings:
+        unmarked = tuple(candidate.id for candidate in candidates if candidate.level is None)
+        yield Bystander(_ENVELOPE, "bundle", level, markings, unmarked, raises=False)
 
 
 def twins(
@@ -95,18 +104,21 @@ def _as_container(original: StixObject, copy: str) -> Bystander:
 
 def _unreadable(value: Mapping[str, Any], contains: tuple[str, ...], known: KnownMarkings) -> Bystander:
     """What is no valid object says its level all the same, as far as it can be read."""
-    level: int | None = HIDDEN
-    markings: tuple[str, ...] = ()
-    try:
-        orjson.dumps(value, default=str)  # what no JSON can say is not understood
-        own_level = said_level(value, known)
-        level, markings = HIDDEN if own_level.unclear else own_level.level, own_level.markings
-    except (orjson.JSONEncodeError, RecursionError):
-        pass
+    level, markings = _said_in(value, known)
     identifier, kind = (str(value.get(name)) for name in ("id", "type"))
     return Bystander(
         identifier if identifier.isascii() else "", kind if kind.isascii() else "", level, markings, contains
     )
+
+
+def _said_in(value: Mapping[str, Any], known: KnownMarkings) -> tuple[int | None, tuple[str, ...]]:
+    """(level, other markings) of any JSON object; HIDDEN where that is not understood, or is nested too deeply."""
+    try:
+        orjson.dumps(value, default=str)  # what no JSON can say is not understood
+        own_level = said_level(value, known)
+    except (orjson.JSONEncodeError, RecursionError):
+        return HIDDEN, ()
+    return HIDDEN if own_level.unclear else own_level.level, own_level.markings
 
 
 def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP | None) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 import orjson
@@ -14,11 +16,22 @@ from hub.stix.objects import DuplicateKeys
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
-def parse_envelope(body: bytes, limits: Limits) -> list[Any]:
-    """The objects of an envelope or bundle, as parsed JSON, in their order; each is yet to be checked.
+_OWN_KEYS: Final = frozenset({"objects", "type", "id", "spec_version", "more", "next"})  # of envelopes and bundles
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What came in one request."""
+
+    objects: list[Any]  # parsed JSON, in their order; each is yet to be checked
+    around: Mapping[str, Any]  # keys that neither TAXII nor STIX defines: they may say a level, and nothing else
+
+
+def parse_envelope(body: bytes, limits: Limits) -> Envelope:
+    """The content of an envelope or bundle.
 
     MalformedError where the body is no JSON object with a list `objects`, UnprocessableError where that list holds
-    more objects than the limit. Other keys of the envelope are ignored (TAXII 2.1, 7.1.1).
+    more objects than the limit. Other keys of the envelope are ignored (TAXII 2.1, 7.1.1), but for levels.
     """
     root = parse_json(body)
     if not isinstance(root, dict):
@@ -36,7 +49,7 @@ def parse_envelope(body: bytes, limits: Limits) -> list[Any]:
         raise UnprocessableError(
             f"The envelope holds {len(objects)} objects, and the limit is {limits.envelope_objects}: send it in parts."
         )
-    return objects
+    return Envelope(objects, {key: root[key] for key in root.keys() - _OWN_KEYS})
 
 
 def parse_json(body: bytes) -> Any:

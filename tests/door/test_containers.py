@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import pytest
@@ -201,3 +202,28 @@ def test_an_unmarked_version_in_a_lower_container_is_no_lower_than_the_version_b
     assert an_id(1) in ids(constituent.objects("feeds"))
     cert.publish("feeds", indicator(1, 3, level=TLP.GREEN))
     assert an_id(1) in ids(partner.objects("feeds")), "a marked one lowers it"
+
+
+# what an envelope says beside its objects, and who reads an unmarked one of them
+AROUND: Final[dict[str, tuple[Content, list[str]]]] = {
+    "a bundle's marking, GREEN": ({"type": "bundle", "id": an_id(1, "bundle"), **marked(TLP.GREEN)}, ["partner", "sg-soc"]),
+    "a bundle's marking, RED": ({"type": "bundle", "id": an_id(1, "bundle"), **marked(TLP.RED)}, []),
+    "a word": ({"tlp": "red"}, []),
+    "a label": ({"labels": ["tlp:green"]}, ["partner", "sg-soc"]),
+    "a word that is not understood": ({"x_tlp": "merah"}, []),
+    "a marking of which nothing is known": ({"object_marking_refs": [an_id(900, "marking-definition")]}, []),
+    "too deep to be read": ({"x": json.loads('{"a":' * 400 + "1" + "}" * 400)}, []),
+    "nothing": ({"more": False, "x_sender": "tool"}, ["sg-soc"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AROUND)
+def test_what_an_envelope_says_beside_its_objects_counts_for_the_unmarked_ones(as_account: ClientOf, name: str) -> None:
+    """As a container of theirs; what is marked itself has its own level."""
+    around, readers = AROUND[name]
+    body = json.dumps({**around, "objects": [INDICATOR, indicator(2)]}).encode()
+    status = as_account("id-cert").post("feeds", body).json
+    assert status["success_count"] == (2 if readers else 1)
+    seen = {who: ids(as_account(who).objects("feeds")) for who in ("partner", "sg-soc")}
+    assert [who for who in seen if INDICATOR["id"] in seen[who]] == readers
+    assert all(an_id(2) in seen[who] for who in seen)
