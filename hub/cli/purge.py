@@ -12,7 +12,7 @@ from hub.cli.agreement import agreed, agreement_argument
 from hub.cli.trail import note_command
 from hub.errors import NotFoundError, UnprocessableError
 from hub.settings import load_settings
-from hub.sharing.withheld import forget
+from hub.sharing import deleted_ids, withheld
 from hub.stix.identifiers import type_of
 from hub.store.records import HIDDEN
 from hub.wiring import open_hub
@@ -46,7 +46,9 @@ def run(args: argparse.Namespace) -> int:
         if not agreed(question, yes=args.yes):
             print("Nothing was purged.", file=sys.stderr)
             return REFUSED
-        forget(hub.store, args.object_id)  # first, so that the purge clears its bytes out of the store's log, too
+        # first, so that the purge clears these bytes out of the store's log, too
+        withheld.forget(hub.store, args.object_id)
+        deleted_ids.forget(hub.store, args.object_id)
         removed = hub.store.purge(collection.id, args.object_id)
         note_command(hub.store, "purge", object_id=args.object_id, versions=removed)
     finally:

@@ -6,6 +6,7 @@
     {"status": {…}}                          a status resource that still answers, and until when
     {"collection": "…", "head": …}           a collection begins: the last place that it ever gave out
     {"record": {…}, "object": {…}}           one version of one object, with its place
+    {"archive_end": 4711}                    last line: how many come before it, so that no part is taken for the whole
 
 Archives of forms 1 and 2 were written by a hub that took levels in fewer words: each of their records is judged by the
 rules of today before it is put back (`hub.sharing.relevel`).
@@ -40,11 +41,15 @@ from hub.store.base import Store
 from hub.store.records import HIDDEN, NOBODY, UNKNOWN_SOURCE, AccountRow, Record, Status
 from hub.store.sqlite.rehearsal import Rehearsal
 
-FORM: Final = 3  # rises when the lines change; older ones are read, too: 1 had no statuses, 2 no sources of levels
+# Rises when the lines change; older ones are read, too: 1 had no statuses, 2 no sources of levels, 3 no last line.
+FORM: Final = 4
 # Places given out after the archive was made are in readers' checkpoints. They lie near the clock of that time, ahead of
 # it by a bulk load at most, so a restored collection goes on beyond an hour from now.
 AHEAD: Final = 3600 * 1000  # milliseconds
 FORM_WITH_LEVELS: Final = 3  # from this form on, records tell where their levels come from
+_FORM_WITH_END: Final = 4
+_END: Final = "archive_end"
+_END_BYTES: Final = 100  # more than the last line has
 _MAGIC: Final = b'{"hub_archive":'
 _COLLECTION: Final = b'{"collection":'
 _LIMITS: Final = Limits()
@@ -53,7 +58,18 @@ _LIMITS: Final = Limits()
 def write_archive(
     store: Store, collections: Iterable[Collection], *, secret: bytes | None, made_at: int, fact_kinds: Sequence[str]
 ) -> Iterator[bytes]:
-    """The lines of an archive; with the secret, and what is kept beside the objects, where the whole hub moves.
+    """The lines of an archive, the last one with their number; arguments as `_contents` has them."""
+    count = 0
+    for line in _contents(store, collections, secret=secret, made_at=made_at, fact_kinds=fact_kinds):
+        count += 1
+        yield line
+    yield _line({_END: count})
+
+
+def _contents(
+    store: Store, collections: Iterable[Collection], *, secret: bytes | None, made_at: int, fact_kinds: Sequence[str]
+) -> Iterator[bytes]:
+    """All lines but the last; with the secret, and what is kept beside the objects, where the whole hub moves.
 
     `fact_kinds` are the kinds of facts that move; those of one store alone are not among them.
     """
@@ -103,12 +119,18 @@ def read_archive(  # noqa: PLR0913 - where to, from where, and by what it is jud
         head = next(lines, None)
         if head is None or head.get("hub_archive") not in range(1, FORM + 1):
             raise MalformedError(f"{path}: this is no archive that this version of the hub reads.")
+        has_end = head["hub_archive"] >= _FORM_WITH_END
+        if has_end and not _ends(path):
+            raise MalformedError(
+                f"{path}: its last line is not that of an archive: a part is missing, or something was added. Export it again, or "
+                "take another copy."
+            )
         beside, value = _read_beside(lines)
         rehearsal: Rehearsal | None = None
         if head["hub_archive"] < FORM_WITH_LEVELS:
             rehearsal = open_values.enter_context(closing(Rehearsal()))
             rehearse(rehearsal, Rules(catalogue, limits, now, {}), _records_by_collection(path, catalogue))
-        while value is not None:
+        while value is not None and _END not in value:
             name, last = lines.beginning(value)
             collection = catalogue.by_id(name)
             if collection is None:
@@ -123,11 +145,23 @@ def read_archive(  # noqa: PLR0913 - where to, from where, and by what it is jud
             count = store.restore(collection.id, max(last, now + AHEAD), records)
             yield f"{collection.root}/{collection.alias}: {count} objects, each at its own place"
             value = lines.waiting
+        if has_end and value is not None and value[_END] != lines.number - 1:
+            raise MalformedError(
+                f"{path}: {value[_END]} lines were written, and {lines.number - 1} are in it: lines are missing."
+            )
         # last, so that an archive that is refused changes nobody's key
         yield from _put_beside(store, beside, path)
         if "secret" in head:
             store.put_secret(lines.secret(head))
             yield "the signing secret: taken over, so readers' next tokens stay good"
+
+
+def _ends(path: Path) -> bool:
+    """Whether the last line is the one that ends an archive."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _END_BYTES))
+        last = file.read().rpartition(b"\n{")[2]
+    return last.startswith(f'"{_END}":'.encode()) and last.endswith(b"}\n")
 
 
 def _records_by_collection(path: Path, catalogue: Catalogue) -> dict[str, Iterator[Record]]:

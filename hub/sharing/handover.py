@@ -19,6 +19,7 @@ from typing import Final
 import orjson
 
 from hub.errors import NotFoundError, UnprocessableError
+from hub.sharing import deleted_ids
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.stix.identifiers import type_of
 from hub.store.base import Store
@@ -29,12 +30,16 @@ _log = logging.getLogger("hub.operator")
 
 
 class HandOvers:
-    """Which ids the operator gave to which member, as far as the store says now. For several threads."""
+    """Which ids belong to which member, whatever is held: the operator gave them to it, or it deleted what it had published
+    under them. As far as the store says now. For several threads.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._members: dict[str, str] = {}
+        self._handed_over: set[str] = set()
+        self._deleted = deleted_ids.DeletedIds(store, self._members, self._handed_over)
         self._upto = 0
 
     def current(self) -> Mapping[str, str]:
@@ -42,7 +47,9 @@ class HandOvers:
         with self._lock:
             for fact in self._store.facts(KIND, since=self._upto):
                 self._upto = max(self._upto, fact.number)
-                self._members = {**self._members, fact.key: orjson.loads(fact.value)["member"]}
+                self._handed_over.add(fact.key)
+                self._members[fact.key] = orjson.loads(fact.value)["member"]
+            self._deleted.read()
             return self._members
 
 
@@ -69,7 +76,7 @@ def shares_of_others(store: Store, catalogue: Catalogue, object_id: str, member:
         for collection in catalogue
         for publisher in store.publishers(collection.id, object_id, HIDDEN)
     ]
-    if not shares:
+    if not shares and not deleted_ids.is_noted(store, object_id):
         raise NotFoundError(f"{object_id} is held in no collection: whoever publishes it first has it.")
     if any(share.member == NOBODY for share in shares):
         raise UnprocessableError(f"{object_id} was put in by the hub itself: it belongs to no member.")

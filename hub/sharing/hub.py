@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from hub.errors import ForbiddenError, NotFoundError
 from hub.settings import Limits
-from hub.sharing import access, deliver, gate
+from hub.sharing import access, deleted_ids, deliver, gate
 from hub.sharing.accept import Accepted, accept
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.credentials import Credentials
@@ -208,6 +208,7 @@ class TaxiiHub(ABC):
         clearance, member = gate.must_delete(account, collection)
         versions = filters.match.versions or EVERY
         assert account is not None  # `must_delete` has seen it
+        deleted_ids.note(self.store, collection.id, object_id, member, self.clock())
         deletion = self.store.delete(collection.id, object_id, member, clearance, versions, account=account.name)
         if deletion is Deletion.MISSING:
             raise NotFoundError(f"There is no object {object_id[:100]!r} in this collection, or no such version.")

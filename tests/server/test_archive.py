@@ -120,7 +120,7 @@ def test_an_archive_of_an_earlier_version_is_read(full: Hub, fresh: Hub, tmp_pat
     """It knew no statuses."""
     file = archived(full, tmp_path / "hub.jsonl")
     lines = [line for line in file.read_text(encoding="utf-8").splitlines() if '"status":{' not in line]
-    file.write_text("\n".join([lines[0].replace('"hub_archive":3', '"hub_archive":1'), *lines[1:]]), encoding="utf-8")
+    file.write_text("\n".join([lines[0].replace('"hub_archive":4', '"hub_archive":1'), *lines[1:]]), encoding="utf-8")
     restored(fresh, file, clock.now)
     assert [r.id for c in fresh.catalogue for r in fresh.store.records(c.id)]
     assert list(fresh.store.statuses()) == []
@@ -218,9 +218,11 @@ def test_a_refused_import_leaves_secret_and_accounts(
     "damage",
     [
         lambda text: text[: len(text) // 2],
+        lambda text: text[: text.rindex("\n", 0, len(text) // 2) + 1],
+        lambda text: "".join(line for number, line in enumerate(text.splitlines(keepends=True)) if number != 20),
         lambda text: text.replace('"level":', '"lvl":', 1),
         lambda text: text + "{}\n",
-        lambda text: text.replace('"hub_archive":3', '"hub_archive":99'),
+        lambda text: text.replace('"hub_archive":4', '"hub_archive":99'),
         lambda text: text.replace('"kept_at":', '"kept_at":"x', 1),
         lambda text: text.replace('"kept_at":', '"since":', 1),
         lambda text: text.replace("c0ffee00", "c0ffee99"),
@@ -231,6 +233,8 @@ def test_a_refused_import_leaves_secret_and_accounts(
     ],
     ids=[
         "cut",
+        "cut behind a line",
+        "a line lost",
         "renamed",
         "more",
         "future",

@@ -8,6 +8,7 @@ import pytest
 
 from hub.community.hub import Hub
 from hub.errors import NotFoundError, UnprocessableError
+from hub.sharing import deleted_ids
 from hub.sharing.definitions import own_objects
 from hub.sharing.handover import hand_over, shares_of_others
 from hub.sharing.seed import seed
@@ -80,6 +81,63 @@ def test_what_cannot_be_handed_over(
     """Each in words that say why."""
     with pytest.raises(error, match=words):
         shares_of_others(seeded.store, seeded.catalogue, object_id, member)
+
+
+# --- what a member deleted
+
+
+def test_an_id_stays_with_the_member_that_deleted_what_it_had_published(
+    hub: Hub, open_hub: Any, indonesia: Client, singapore: Client
+) -> None:
+    """Readers know it as that member's: nobody revokes it, and nobody speaks as its author afterwards, in any process."""
+    indonesia.publish("alerts", indicator(1))
+    assert indonesia.delete("alerts", an_id(1)).status_code == 200
+    assert OTHERS in singapore.refusal("alerts", indicator(1, version=2, author="SG", revoked=True))
+    assert OTHERS in singapore.refusal("feeds", indicator(1, author=None))
+    assert open_hub().hand_overs.current() == {an_id(1): "ID"}
+    indonesia.publish("alerts", indicator(1, version=2))
+    assert OTHERS in singapore.refusal("alerts", indicator(1, version=3, author="SG"))
+
+
+def test_the_operator_hands_over_an_id_that_was_deleted(hub: Hub, indonesia: Client, singapore: Client) -> None:
+    """A later deletion by the first member takes nothing back."""
+    indonesia.publish("alerts", indicator(1))
+    indonesia.delete("alerts", an_id(1))
+    assert give(hub, an_id(1), "SG") == []
+    singapore.publish("alerts", indicator(1, author="SG"))
+    indonesia.delete("alerts", an_id(1))
+    singapore.publish("feeds", indicator(1, author="SG"))
+    assert OTHERS in indonesia.refusal("id", indicator(1))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [address(1), indicator(1, author="identity--00000000-0000-4000-8000-000000000777")],
+    ids=["value", "relay"],
+)
+def test_what_is_nobodys_own_is_free_after_a_deletion(
+    indonesia: Client, singapore: Client, content: dict[str, Any]
+) -> None:
+    """An observable under the id of its value, and what an outsider wrote."""
+    indonesia.publish("feeds", content)
+    indonesia.delete("feeds", content["id"])
+    singapore.publish("feeds", content)
+
+
+def test_only_the_newest_deletions_of_each_member_are_remembered(
+    hub: Hub, indonesia: Client, singapore: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One member's many take no room from another's."""
+    monkeypatch.setattr(deleted_ids, "MOST", 2)
+    monkeypatch.setattr(deleted_ids, "MARGIN", 1)
+    singapore.publish("alerts", indicator(9, author="SG"))
+    singapore.delete("alerts", an_id(9))
+    for number in range(1, 6):
+        indonesia.publish("alerts", indicator(number))
+        indonesia.delete("alerts", an_id(number))
+        hub.hand_overs.current()
+    assert set(hub.hand_overs.current()) == {an_id(number) for number in (9, 3, 4, 5)}
+    assert {fact.key for fact in hub.store.facts(deleted_ids.KIND)} == set(hub.hand_overs.current())
 
 
 # --- hub init
