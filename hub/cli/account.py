@@ -55,8 +55,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add.add_argument("--password-stdin", action="store_true", help="read a password from standard input instead")
     add.add_argument("--drills", action="store_true", help="list the API roots for drills to this account, too")
-    shown = actions.add_parser("list", help="all accounts; never a credential")
-    shown.add_argument("--all", action="store_true", help="list deleted accounts, too")
+    list_parser = actions.add_parser("list", help="all accounts; never a credential")
+    list_parser.add_argument("--all", action="store_true", help="list deleted accounts, too")
     disable = actions.add_parser("disable", help="shut an account out from its next request on")
     enable = actions.add_parser("enable", help="let a disabled account in again, with the key it had")
     rotate = actions.add_parser("rotate", help="a new key (or password) in place of the old one, effective immediately")
@@ -144,11 +144,11 @@ def _show(args: argparse.Namespace, key: str | None, words: str) -> None:
 
 
 def _list(hub: Hub, *, as_json: bool, deleted: bool) -> None:
-    gone = deleted_accounts(hub.store)
-    rows = [row for row in hub.store.list_accounts() if deleted or row.name not in gone]
+    deleted_names = deleted_accounts(hub.store)
+    rows = [row for row in hub.store.list_accounts() if deleted or row.name not in deleted_names]
     drills = accounts_with_drills(hub.store)
     if as_json:
-        shown = [
+        account_lines = [
             {
                 "name": row.name,
                 "kind": row.kind,
@@ -156,15 +156,15 @@ def _list(hub: Hub, *, as_json: bool, deleted: bool) -> None:
                 "disabled": row.disabled,
                 "login": _login(row),
                 "drills": row.name in drills,
-                **({"deleted": row.name in gone} if deleted else {}),
+                **({"deleted": row.name in deleted_names} if deleted else {}),
             }
             for row in rows
         ]  # fmt: skip - one account, one row
-        print(json.dumps(shown, indent=1))
+        print(json.dumps(account_lines, indent=1))
         return
     for row in rows:
         created = datetime.fromtimestamp(row.created_at / 1000, UTC)
-        state = "deleted" if row.name in gone else "disabled" if row.disabled else _login(row)
+        state = "deleted" if row.name in deleted_names else "disabled" if row.disabled else _login(row)
         listed = "  drills" if row.name in drills else ""
         print(f"{row.name:<32} {row.kind:<12} {row.member or '-':<3} {state:<9} {created:%Y-%m-%d}{listed}")
 
@@ -174,15 +174,15 @@ def _login(row: AccountRow) -> str:
 
 
 def _last_seen(hub: Hub, *, as_json: bool) -> None:
-    seen, gone, sent = last_seen(hub.store), deleted_accounts(hub.store), volumes(hub.store)
+    times, deleted, sent = last_seen(hub.store), deleted_accounts(hub.store), volumes(hub.store)
     rows = [
-        (row, seen.get(row.name), sent.get(row.name, Volume()))
+        (row, times.get(row.name), sent.get(row.name, Volume()))
         for row in hub.store.list_accounts()
-        if row.name not in gone
+        if row.name not in deleted
     ]
     rows.sort(key=lambda line: line[1] or 0)
     if as_json:
-        shown = [
+        account_lines = [
             {
                 "name": row.name,
                 "member": row.member or None,
@@ -192,7 +192,7 @@ def _last_seen(hub: Hub, *, as_json: bool) -> None:
             }
             for row, at, volume in rows
         ]
-        print(json.dumps(shown, indent=1))
+        print(json.dumps(account_lines, indent=1))
         return
     for row, at, volume in rows:
         when = datetime.fromtimestamp(at / 1000, UTC).strftime(_TIME) if at else "never"

@@ -98,18 +98,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(hub: Hub, args: argparse.Namespace) -> None:
-    chosen: list[tuple[TrailEntry, Mapping[str, Any]]] = []
-    wanted = _filters(hub, args)
+    matches: list[tuple[TrailEntry, Mapping[str, Any]]] = []
+    filters = _filters(hub, args)
     since = _instant(args.since) if args.since else 0
     for entry in hub.store.trail():
         words = about_of(entry)
         if words is None:
             print(f"hub audit: entry {entry.number} is damaged; `hub audit verify` says more", file=sys.stderr)
-        elif words.get("at", 0) >= since and all(words.get(name) == value for name, value in wanted.items()):
-            chosen.append((entry, words))
+        elif words.get("at", 0) >= since and all(words.get(name) == value for name, value in filters.items()):
+            matches.append((entry, words))
             if args.last > 0:
-                del chosen[: -args.last]
-    for entry, about in chosen:
+                del matches[: -args.last]
+    for entry, about in matches:
         if args.json:
             print(
                 json.dumps(
@@ -123,10 +123,10 @@ def _show(hub: Hub, args: argparse.Namespace) -> None:
 
 
 def _filters(hub: Hub, args: argparse.Namespace) -> dict[str, Any]:
-    wanted = {"what": args.what, "account": args.account}
+    filters = {"what": args.what, "account": args.account}
     if args.object:
-        wanted["object"] = keyed_id(hub.store.trail_key(), args.object)
-    return {name: value for name, value in wanted.items() if value is not None}
+        filters["object"] = keyed_id(hub.store.trail_key(), args.object)
+    return {name: value for name, value in filters.items() if value is not None}
 
 
 def _instant(text: str) -> int:

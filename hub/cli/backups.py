@@ -31,8 +31,8 @@ class Manifest:
 def digest_of(file: Path) -> str:
     """SHA-256 of a file."""
     digest = hashlib.sha256()
-    with file.open("rb") as opened:
-        while chunk := opened.read(_CHUNK_BYTES):
+    with file.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
 

@@ -83,18 +83,18 @@ def board_lines(board: Mapping[str, Any]) -> Iterator[Line]:
 def _figures_of(figures: Mapping[str, Any]) -> Iterator[Line]:
     columns = (gettext("fetched"), gettext("acknowledged"), gettext("answered"))
     explanation = gettext("median / 90 % of {days} days").format(days=figures["days"])
-    head = _padded(gettext("member"), 8, left=True) + "".join(_padded(column, 22) for column in columns)
+    head = _padded(gettext("member"), 8, align_left=True) + "".join(_padded(column, 22) for column in columns)
     yield StyledLine(f"{head}   {explanation}", Style.HEADING)
     for name, row in (*figures["members"].items(), (gettext("all"), figures["all"])):
         if row["fetch"]["of"] or row["answer"]["of"]:
             cells = (_figures(row[clock]) for clock in ("fetch", "acknowledge", "answer"))
-            yield _padded(name, 8, left=True) + "".join(_padded(cell, 22) for cell in cells)
+            yield _padded(name, 8, align_left=True) + "".join(_padded(cell, 22) for cell in cells)
 
 
-def _padded(text: str, cells: int, *, left: bool = False) -> str:
+def _padded(text: str, cells: int, *, align_left: bool = False) -> str:
     """The text in so many columns of a terminal: letters of some scripts take none or two."""
     blanks = " " * max(0, cells - wcwidth.wcswidth(text))
-    return text + blanks if left else blanks + text
+    return text + blanks if align_left else blanks + text
 
 
 def reporter(member: str | None, relay: str | None) -> str:

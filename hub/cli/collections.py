@@ -165,10 +165,10 @@ def _in_words(row: Mapping[str, Any]) -> str:
 
 
 def _chosen(rows: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    chosen = [row for row in rows if name in (row["id"], row["alias"], row["title"], _place(row))]
-    if not chosen:
+    matches = [row for row in rows if name in (row["id"], row["alias"], row["title"], _place(row))]
+    if not matches:
         raise NotFoundError(f"There is no collection {name!r}; there are {', '.join(map(_place, rows)) or 'none'}.")
-    return chosen
+    return matches
 
 
 def _place(row: Mapping[str, Any]) -> str:
@@ -182,8 +182,10 @@ def _polled(row: Mapping[str, Any]) -> PolledCollection:
 def _copy(folder: Path) -> None:
     """Copy what came with the hub; nothing is ever written over."""
     targets = [folder / name for name in _DECLARED]
-    if there := [target for target in targets if target.exists()]:
-        raise UnprocessableError(f"{there[0]} is there already, and nothing is written over it: name another folder.")
+    if existing := [target for target in targets if target.exists()]:
+        raise UnprocessableError(
+            f"{existing[0]} is there already, and nothing is written over it: name another folder."
+        )
     try:
         for name, target in zip(_DECLARED, targets, strict=True):
             _copy_folder(_packaged(name), target)

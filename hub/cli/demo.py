@@ -139,8 +139,8 @@ def _tell_what_came(objects: Sequence[Mapping[str, Any]], publisher: Member, rep
         if item["type"] in ("incident", "indicator"):
             print(f"   {item['type']}: {item['name']}")
     victim = _victim_name(report)
-    named = any(victim.casefold() in json.dumps(item, ensure_ascii=False).casefold() for item in objects)
-    if named:
+    names_victim = any(victim.casefold() in json.dumps(item, ensure_ascii=False).casefold() for item in objects)
+    if names_victim:
         raise UnprocessableError(f"The victim's name, {victim!r}, was in what Singapore received.")
     print(f"   The victim's name, {victim!r}, is in the report, and in nothing that Singapore received.")
 
@@ -189,8 +189,8 @@ def _account(hub: Hub, home: Path, member: Member) -> bool:
     else:
         key = hub.credentials.rotate(name, None)
     file.unlink(missing_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as opened:
-        opened.write(f"{key}\n")
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
+        stream.write(f"{key}\n")
     return True
 
 
@@ -230,8 +230,10 @@ def _run(arguments: list[str], environment: Mapping[str, str], *, show_output: b
 
 @contextmanager
 def _serving(environment: Mapping[str, str], log: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("ab") as opened:
-        server = subprocess.Popen([sys.executable, "-m", "hub", "serve"], env=environment, stdout=opened, stderr=opened)
+    with log.open("ab") as log_stream:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "hub", "serve"], env=environment, stdout=log_stream, stderr=log_stream
+        )
     try:
         until = time.monotonic() + _READY_SECONDS
         while not _answers(port):

@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write them, and say which; nothing is ever written over."""
     folder: Path = args.folder
-    written: list[str] = []
+    paths: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -33,13 +33,13 @@ def run(args: argparse.Namespace) -> int:
             target = folder / name
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(file.read_bytes())
-            written.append(str(target))
+            paths.append(str(target))
             if not args.json:
                 print(target)
     except OSError as error:
         raise UnprocessableError(f"{folder}: the files cannot be written there: {error.strerror}.") from None
     if args.json:
-        print(json.dumps(written, indent=1))
+        print(json.dumps(paths, indent=1))
     return DONE
 
 

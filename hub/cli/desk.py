@@ -53,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
     member = load_member(folder, warn=lambda sentence: print(sentence, file=sys.stderr))
 
     def connect() -> HubClient:
-        opened = client(args, environment(), patience=PATIENCE)
-        return HubClient(opened.connection, outbox=Outbox(folder / OUTBOX), home=folder)
+        hub = client(args, environment(), patience=PATIENCE)
+        return HubClient(hub.connection, outbox=Outbox(folder / OUTBOX), home=folder)
 
     connect().close()  # what is missing is said before a browser opens
     desk = Desk(folder, connect)

@@ -62,11 +62,13 @@ def _member_and_hub(args: argparse.Namespace, folder: Path) -> Iterator[Finding]
         yield Finding("member.toml", good=False, words=str(error))
     else:
         yield Finding("member.toml", good=True, words=f"{member.name}, {member.country}")
-        counted = sum(member.constituents.values())
+        organisations = sum(member.constituents.values())
         words = (
-            f"{counted} declared" if counted else "none are declared, so that no sector is told (hub/docs/release.md)"
+            f"{organisations} declared"
+            if organisations
+            else "none are declared, so that no sector is told (hub/docs/release.md)"
         )
-        yield Finding("constituents", bool(counted), words)
+        yield Finding("constituents", bool(organisations), words)
     try:
         with client(args, environment()) as hub:
             own = own_contact(hub.connection)

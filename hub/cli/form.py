@@ -30,9 +30,9 @@ def run(args: argparse.Namespace) -> int:
         raise UnprocessableError(f"{args.out}: the name should end in .csv or .xlsx")
     try:
         args.out.parent.stat()  # a folder that is not there is a slip of the keyboard: it is not made
-        written = write_once(args.out, makers[args.out.suffix.lower()](chosen_language()), mode=0o644)
+        is_written = write_once(args.out, makers[args.out.suffix.lower()](chosen_language()), mode=0o644)
     except OSError as error:
         raise UnprocessableError(f"{args.out}: cannot be written: {error.strerror}") from None
-    if not written:
+    if not is_written:
         raise UnprocessableError(f"{args.out}: this file exists already, and may be filled in; name another")
     return DONE

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
             raise UnprocessableError(f"{args.member!r} is no member; there are {' '.join(hub.catalogue.members)}.")
         writer = gate.must_write(Account("hub import", AccountKind.CERT, args.member), collection)
         accepted, failures = 0, 0
-        refused = []
+        refusals = []
         with Progress(gettext("objects")) as progress:
             for objects in object_lists(args.file):
                 for part in batched(objects, hub.limits.envelope_objects):
@@ -65,13 +65,13 @@ def run(args: argparse.Namespace) -> int:
                     for failure in status.get("failures", ()):
                         failures += 1
                         if args.json:
-                            refused.append({"id": failure["id"], "reason": failure["message"]})
+                            refusals.append({"id": failure["id"], "reason": failure["message"]})
                         else:
                             print(f"{failure['id']}: {failure['message']}", file=sys.stderr)
                     progress.show(accepted + failures)
         note_command(hub.store, "import", member=args.member, of=collection.id, added=accepted, refused=failures)
         if args.json:
-            print(json.dumps({"taken": accepted, "refused": refused}, ensure_ascii=False))
+            print(json.dumps({"taken": accepted, "refused": refusals}, ensure_ascii=False))
         else:
             print(f"{accepted} objects taken, {failures} refused.")
     finally:

@@ -78,8 +78,8 @@ def _update(say: Callable[[str], object]) -> tuple[int, int]:
         declared = apply(store, catalogue)
         for sentence in declared:
             say(sentence)
-        chosen = {name: value for name, value in described(settings).items() if name in settings.origins}
-        note_command(store, "init", settings=chosen, declarations=digest(catalogue), changes=list(declared))
+        chosen_settings = {name: value for name, value in described(settings).items() if name in settings.origins}
+        note_command(store, "init", settings=chosen_settings, declarations=digest(catalogue), changes=list(declared))
         count = sum(1 for _ in catalogue)
         say(
             f"{masked_uri(settings.store)}: {len(catalogue.members)} members, {count} collections; "

@@ -32,13 +32,13 @@ def language_argument(parser: argparse.ArgumentParser) -> None:
 
 def language_of(args: argparse.Namespace, environment: Mapping[str, str]) -> str:
     """The language of this run. ConfigurationError where HUB_LANG names one that has no texts."""
-    asked: str | None = getattr(args, "lang", None)
-    if asked is not None:
-        return asked
-    if named := environment.get(VARIABLE):
-        known = first_known([named])
+    option: str | None = getattr(args, "lang", None)
+    if option is not None:
+        return option
+    if variable := environment.get(VARIABLE):
+        known = first_known([variable])
         if known is None:
-            raise ConfigurationError(f"{VARIABLE} is {named!r}; there are {', '.join(LANGUAGES)}")
+            raise ConfigurationError(f"{VARIABLE} is {variable!r}; there are {', '.join(LANGUAGES)}")
         return known
     # as gettext's manual has it: the first locale variable that is set decides, and where it is no C, LANGUAGE goes before it
     system = next((environment[name] for name in _SYSTEMS_OWN if environment.get(name)), "")

@@ -119,9 +119,9 @@ def _wait_for_parent(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) 
     loop.call_soon_threadsafe(stop)
 
 
-def allow_files(wanted: int) -> None:
+def allow_files(count: int) -> None:
     """Raise the process's limit of open files to this many, as far as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+    if soft != resource.RLIM_INFINITY and soft < count:
+        limit = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, limit), hard))

@@ -191,8 +191,8 @@ class _Desk:
 def _is_stix(file: Path) -> bool:
     """Whether the file begins like a STIX bundle, a TAXII envelope or a STIX object."""
     try:
-        with file.open("rb") as opened:
-            head = opened.read(_HEAD_BYTES)
+        with file.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES)
     except OSError as error:
         raise ReadingError(f"{file}: {error.strerror}") from None
     return head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") and (
@@ -212,7 +212,7 @@ def _agrees(pipeline: Pipeline, args: argparse.Namespace) -> bool:
         for release in pipeline.spool:
             if release.ask:
                 print_preview(release.preview, args, sys.stderr)
-    what = [first.format(n=asking)] if asking else []
-    what += [decisions.format(n=decided)] if decides else []
-    question = gettext("{what}, which cannot be undone. Send it?").format(what="; ".join(what))
+    effects = [first.format(n=asking)] if asking else []
+    effects += [decisions.format(n=decided)] if decides else []
+    question = gettext("{what}, which cannot be undone. Send it?").format(what="; ".join(effects))
     return agreed(question, yes=args.yes)

@@ -33,14 +33,14 @@ def run(args: argparse.Namespace) -> int:
         return DONE
     texts = explained()
     for name, value in values.items():
-        shown = json.dumps(value) if isinstance(value, bool | str) else str(value)
+        value_text = json.dumps(value) if isinstance(value, bool | str) else str(value)
         if name.startswith("certificates."):
             text = "subject of the client certificate that logs this account in"
         elif name.startswith("oidc."):
             text = "who signs in as this account through the OpenID Connect provider, by the value of oidc_claim"
         else:  # an account's own limit means what the limit of all means
             text = texts[f"limits.{name.rpartition('.')[2]}" if name.startswith("accounts.") else name][1]
-        print(f"{name:<28} {shown:<32} {origins[name]}\n{'':<28} {text}")
+        print(f"{name:<28} {value_text:<32} {origins[name]}\n{'':<28} {text}")
     return DONE
 
 

@@ -66,11 +66,11 @@ class UnusedValues:
             if len(self._lines) <= LINES:
                 times = f" (on {item.count} lines)" if item.count > 1 else ""
                 self._lines.append(f"{place}: {item.key}: {excerpt(item.value)!r}: {item.reason}{times}")
-            known = self._fields.setdefault((item.key, item.reason), _Field(place))
-            known.values += 1
-            known.times += item.count
-            if len(known.samples) < _SAMPLES:
-                known.samples[excerpt(item.value, _SAMPLE_CHARS)] = None
+            tally = self._fields.setdefault((item.key, item.reason), _Field(place))
+            tally.values += 1
+            tally.times += item.count
+            if len(tally.samples) < _SAMPLES:
+                tally.samples[excerpt(item.value, _SAMPLE_CHARS)] = None
 
     def show(self, stream: TextIO, file: Path | None) -> None:
         """Say what was not used; ``kept`` is the file that all of it is written to, if there is one."""
@@ -80,7 +80,7 @@ class UnusedValues:
             lines = self._table()
         for line in lines:
             print(line, file=stream)
-        total = sum(known.values for known in self._fields.values())
+        total = sum(tally.values for tally in self._fields.values())
         if file is not None:
             print(gettext("{file}: all {n} values that were not used.").format(file=file, n=total), file=stream)
         elif total > LINES:
@@ -93,9 +93,9 @@ class UnusedValues:
         width = min(40, max(len(key) for (key, _), _ in rows[:_FIELDS]))
         headings = gettext("Not used"), gettext("Values"), gettext("Such as")
         yield f"{headings[0]:<{width}}  {headings[1]}  {headings[2]}"
-        for (key, reason), known in rows[:_FIELDS]:
-            shown = ", ".join(map(repr, known.samples)) + (", …" if known.values > len(known.samples) else "")
-            yield f"{excerpt(key, width):<{width}}  {known.values:>6}  {shown}: {reason} (first: {known.first})"
+        for (key, reason), tally in rows[:_FIELDS]:
+            samples = ", ".join(map(repr, tally.samples)) + (", …" if tally.values > len(tally.samples) else "")
+            yield f"{excerpt(key, width):<{width}}  {tally.values:>6}  {samples}: {reason} (first: {tally.first})"
         if len(rows) > _FIELDS:
             yield gettext("and {n} further fields").format(n=len(rows) - _FIELDS)
 

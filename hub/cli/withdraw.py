@@ -41,13 +41,13 @@ def run(args: argparse.Namespace) -> int:
     if not agreed(question, yes=args.yes):
         print(gettext("Nothing was withdrawn."), file=sys.stderr)
         return REFUSED
-    refused = False
+    is_refused = False
     with client(args, environment()) as hub:
         box = outbox(args, environment())
         for item in items:
             with Progress(gettext("objects")) as progress:
                 for delivery in revoke(hub.connection, box, item, progress.show):
-                    refused |= show(delivery, box, as_json=args.json)
+                    is_refused |= show(delivery, box, as_json=args.json)
             earlier = delete_earlier_versions(hub.connection, item)
             deletion = delete_observables(hub.connection, item)
             parts = [gettext("{n} observables deleted").format(n=deletion.deleted)]
@@ -63,4 +63,4 @@ def run(args: argparse.Namespace) -> int:
             print(still.format(report=args.report_id, hub=other), file=sys.stderr)
     recalled = gettext("Copies that others fetched already cannot be recalled; the revocations tell their tools.")
     print(recalled, file=sys.stderr)
-    return SOME_REFUSED if refused or elsewhere else DONE
+    return SOME_REFUSED if is_refused or elsewhere else DONE

@@ -45,10 +45,10 @@ class Silence:
 
 def silences(hub: Hub) -> list[Silence]:
     """The members that are silent now. One that declares no hours, or has no account in use, is never."""
-    seen, since = last_seen(hub.store), dict[str, int]()
+    seen_times, since = last_seen(hub.store), dict[str, int]()
     for row in hub.store.list_accounts():
         if row.member and not row.disabled:
-            since[row.member] = max(since.get(row.member, 0), seen.get(row.name, row.created_at))
+            since[row.member] = max(since.get(row.member, 0), seen_times.get(row.name, row.created_at))
     now = hub.clock()
     return [
         Silence(member, since[member.code])
@@ -102,13 +102,13 @@ def _certificate(now: int, file: str) -> Iterator[Alarm]:
     end = certificate_end(file)
     if end is None:
         return
-    left = int(end * 1000) - now
-    passed = [days for days in CERTIFICATE_DAYS if left <= days * _DAY]
+    remaining = int(end * 1000) - now
+    passed = [days for days in CERTIFICATE_DAYS if remaining <= days * _DAY]
     if passed:
-        what = "ended" if left <= 0 else "ends"
+        verb = "ended" if remaining <= 0 else "ends"
         yield Alarm(
-            f"certificate/{int(end)}/{0 if left <= 0 else min(passed)}",
-            f"The TLS certificate {file} {what} on {_minute(int(end * 1000))}: renew it, then send SIGHUP to the hub.",
+            f"certificate/{int(end)}/{0 if remaining <= 0 else min(passed)}",
+            f"The TLS certificate {file} {verb} on {_minute(int(end * 1000))}: renew it, then send SIGHUP to the hub.",
         )
 
 

@@ -291,5 +291,5 @@ def _hours(profile: Profile | None, criticality: int) -> tuple[int, int] | None:
     return None if deadline is None else (deadline.acknowledge_hours, deadline.answer_hours)
 
 
-def _took(begun: int, ended: int | None) -> int | None:
-    return None if ended is None else max(0, ended - begun)
+def _took(start: int, end: int | None) -> int | None:
+    return None if end is None else max(0, end - start)

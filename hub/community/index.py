@@ -351,8 +351,10 @@ def _scale(scores: Any) -> tuple[str, ...]:
     """The words of the member's own scales (Incident Core's scores)."""
     if not isinstance(scores, list):
         return ()
-    named = [score for score in scores[:_SCALES_MOST] if isinstance(score, dict) and score.get("name")]
-    return tuple(shortened(f"{score['name']}: {score.get('description') or score.get('value')}") for score in named)
+    named_scores = [score for score in scores[:_SCALES_MOST] if isinstance(score, dict) and score.get("name")]
+    return tuple(
+        shortened(f"{score['name']}: {score.get('description') or score.get('value')}") for score in named_scores
+    )
 
 
 def _classes(labels: Iterable[str]) -> tuple[str, ...]:

@@ -134,10 +134,10 @@ def language() -> flask.Response:
     """GET /language?to=th&back=…: the language of the pages in this browser."""
     back = forms.local_target(flask.request.args.get("back", ""))
     response = frame.see(back.removeprefix(frame.base()) if back.startswith(f"{frame.base()}/") else "/")
-    chosen = flask.request.args.get("to", "")
-    if chosen in texts.LANGUAGES:
+    tag = flask.request.args.get("to", "")
+    if tag in texts.LANGUAGES:
         response.set_cookie(
-            layout.COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Strict", httponly=True, path=f"{frame.base()}/"
+            layout.COOKIE, tag, max_age=365 * 24 * 3600, samesite="Strict", httponly=True, path=f"{frame.base()}/"
         )
     return response
 

@@ -114,7 +114,9 @@ def decide(draft_id: str) -> flask.Response:
     values["answers"] = _answers(draft, rows)
     if (values["answers"] or values["leave"] or values["named_by"]) and not officer:
         # nothing is lost of what was chosen; nothing counts either until there is a name
-        return _released(desk, draft, gettext("A decision needs a name: write who decides."), chosen=values["answers"])
+        return _released(
+            desk, draft, gettext("A decision needs a name: write who decides."), new_answers=values["answers"]
+        )
     draft = desk.drafts.change(draft.id, **values)
     _remember(desk, draft)
     return frame.see(f"/report/{draft.id}/release#{'held' if _open(desk, draft) else 'next'}")
@@ -199,7 +201,9 @@ def delete(draft_id: str) -> flask.Response:
     return frame.see("/")
 
 
-def _released(desk: Desk, draft: Draft, problem: str, chosen: Mapping[str, Answer] | None = None) -> flask.Response:
+def _released(
+    desk: Desk, draft: Draft, problem: str, new_answers: Mapping[str, Answer] | None = None
+) -> flask.Response:
     reading = desk.read(draft)
     try:
         looks = desk.look(draft, reading, datetime.now(UTC))
@@ -212,7 +216,7 @@ def _released(desk: Desk, draft: Draft, problem: str, chosen: Mapping[str, Answe
             looks = desk.look(draft, reading, datetime.now(UTC))
     except HubError as error:
         looks, problem = Looks((), 0, frozenset(), ""), str(error)
-    answers = {**draft.answers, **(chosen or {})}
+    answers = {**draft.answers, **(new_answers or {})}
     held, more = _held(looks.looks, answers)
     return frame.render(
         "release.html",
@@ -316,10 +320,10 @@ def _choices(desk: Desk) -> dict[str, Any]:
     """The choices on the settings form. Without collections, if the hub cannot be reached and never could."""
     try:
         collections = [(collection.alias or collection.id, collection.title) for collection in desk.collections()]
-        away = ""
+        problem = ""
     except HubError as error:
-        collections, away = [], str(error)
-    return {"collections": collections, "away": away, "levels": fields.TLP_WORDS, "formats": FORMATS}
+        collections, problem = [], str(error)
+    return {"collections": collections, "away": problem, "levels": fields.TLP_WORDS, "formats": FORMATS}
 
 
 def _title(desk: Desk, name: str) -> str:

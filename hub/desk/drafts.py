@@ -186,8 +186,8 @@ class Drafts:
 def plain_name(name: str) -> str:
     """A file's name for people: without folders, in characters that can be seen. It is never a path here."""
     last = re.split(r"[\\/]", name)[-1]
-    shown = "".join(character if character.isprintable() else "_" for character in last).strip()
-    return shown[:NAME_CHARACTERS] or "report"
+    printable = "".join(character if character.isprintable() else "_" for character in last).strip()
+    return printable[:NAME_CHARACTERS] or "report"
 
 
 def _write(path: Path, content: bytes | str) -> None:

@@ -56,9 +56,9 @@ def assets() -> Assets:
     return Assets("/static", _STATIC)
 
 
-def field(name: str, most: int = 100_000) -> str:
+def field(name: str, limit: int = 100_000) -> str:
     """A field of the form, as stripped text of at most so many characters, with the line ends of Unix."""
-    return flask.request.form.get(name, "").replace("\r\n", "\n").strip()[:most]
+    return flask.request.form.get(name, "").replace("\r\n", "\n").strip()[:limit]
 
 
 def see(path: str) -> flask.Response:

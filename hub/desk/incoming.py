@@ -130,10 +130,10 @@ class Watch:
     def look_at(self, incidents: Iterable[str]) -> None:
         """Note that the officer has seen them."""
         with self._lock:
-            seen = self._seen() | set(incidents)
+            seen_ids = self._seen() | set(incidents)
             known = {entry["incident"] for entry in self._view.theirs}
-            self._drafts.remember(_SEEN, {"incidents": sorted(seen & known)})
-            self._view = _with_unseen(self._view, seen)
+            self._drafts.remember(_SEEN, {"incidents": sorted(seen_ids & known)})
+            self._view = _with_unseen(self._view, seen_ids)
 
     def _ask(self) -> BoardView:
         before = self._view
@@ -161,8 +161,8 @@ def _ids(view: BoardView) -> list[str]:
     return [entry["incident"] for entry in view.theirs]
 
 
-def _with_unseen(view: BoardView, seen: set[str]) -> BoardView:
-    unseen = frozenset(entry["incident"] for entry in view.theirs) - seen
+def _with_unseen(view: BoardView, seen_ids: set[str]) -> BoardView:
+    unseen = frozenset(entry["incident"] for entry in view.theirs) - seen_ids
     return BoardView(view.member, view.exercise, view.theirs, view.own, unseen, view.problem)
 
 
@@ -216,9 +216,9 @@ def fetch(connection: HubConnection, entry: Mapping[str, Any]) -> tuple[Received
             if identifier in report.get("object_refs", ()):
                 reports[report["id"]] = report
     # (3)
-    wanted = {ref for report in reports.values() for ref in report["object_refs"]} - {identifier, *reports}
-    objects = _by_ids(connection, collections, sorted(wanted)[:OBJECTS_MOST])
-    return received([*incident, *reports.values(), *objects]), max(0, len(wanted) - OBJECTS_MOST)
+    refs = {ref for report in reports.values() for ref in report["object_refs"]} - {identifier, *reports}
+    objects = _by_ids(connection, collections, sorted(refs)[:OBJECTS_MOST])
+    return received([*incident, *reports.values(), *objects]), max(0, len(refs) - OBJECTS_MOST)
 
 
 def _reports(connection: HubConnection, collection: CollectionResource, since: str) -> Iterable[Entry]:

@@ -33,14 +33,14 @@ def received(contents: Iterable[Content]) -> Received:
     """Sort a bundle by what it says."""
     items = list(contents)
     of = {kind: tuple(item for item in items if item["type"] == kind) for kind in {item["type"] for item in items}}
-    shown = {"incident", "report", "indicator", "identity", "attack-pattern", *_FRAME}
+    shown_types = {"incident", "report", "indicator", "identity", "attack-pattern", *_FRAME}
     return Received(
         incidents=of.get("incident", ()),
         reports=of.get("report", ()),
         indicators=tuple((item, tuple(values_of(item))) for item in of.get("indicator", ())),
         identities=of.get("identity", ()),
         techniques=tuple((_technique(item), str(item.get("name", ""))) for item in of.get("attack-pattern", ())),
-        others=tuple((item["type"], name_of(item)) for item in items if item["type"] not in shown),
+        others=tuple((item["type"], name_of(item)) for item in items if item["type"] not in shown_types),
         counts=tuple(sorted(Counter(item["type"] for item in items).items())),
     )
 

@@ -162,17 +162,17 @@ class Desk:
             if looks.digest != digest:
                 raise ConfigurationError("What would leave is no longer what you were shown: look once more.")
             results: list[str] = []
-            refused, failed = False, ""
+            is_refused, failed = False, ""
             try:
                 for delivery in pipeline.send():
                     source = f"{delivery.source}: " if delivery.source else ""
                     results.append(source + delivery.receipt.in_words())
-                    refused = refused or delivery.refused
+                    is_refused = is_refused or delivery.refused
             except ReleaseError:
                 raise  # nothing was kept or sent
             except HubError as error:  # from here on some of it may be in the outbox, or at the hub
                 failed = str(error)
-        return self.drafts.change(draft.id, sent=_now(), results=results, refused=refused, failed=failed)
+        return self.drafts.change(draft.id, sent=_now(), results=results, refused=is_refused, failed=failed)
 
     def is_drill(self, to: str) -> bool:
         """Whether the collection is one of drills, as far as is known."""

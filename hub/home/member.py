@@ -212,13 +212,13 @@ def _register(table: Mapping[str, Any], home: Path, path: Path, country: str) ->
 
 def _counts(register: tuple[Constituent, ...], declared: Mapping[Cell, int], path: Path) -> Mapping[Cell, int]:
     """The counts of the register, and of other countries those that are declared."""
-    counted = counts(register)
-    twice = {cell[0] for cell in counted} & {cell[0] for cell in declared}
+    counts_of_register = counts(register)
+    twice = {cell[0] for cell in counts_of_register} & {cell[0] for cell in declared}
     if twice:
         raise ConfigurationError(
             f"{path}: the register counts the constituents of {', '.join(sorted(twice))}: remove their [[constituents]]"
         )
-    return {**declared, **counted}
+    return {**declared, **counts_of_register}
 
 
 def _constituents(rows: Any, path: Path) -> dict[Cell, int]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import flask
 
 
-def is_longer(request: flask.Request, most: int) -> bool:
+def is_longer(request: flask.Request, limit: int) -> bool:
     """Whether the body is over so many bytes, also where it came in chunks, without a length. To be asked before the form is read."""
     if request.content_length is not None:
-        return request.content_length > most
-    return len(request.get_data(cache=True, parse_form_data=False)) > most
+        return request.content_length > limit
+    return len(request.get_data(cache=True, parse_form_data=False)) > limit
 
 
 def local_target(address: str) -> str:

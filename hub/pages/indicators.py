@@ -64,13 +64,13 @@ def values_of(indicator: Mapping[str, Any]) -> list[Value]:
 
 def as_list(indicators: Iterable[Mapping[str, Any]], kinds: Iterable[str], now: str) -> str:
     """A text with one value per line, sorted, of indicators that are neither revoked nor expired."""
-    wanted = set(kinds)
+    kind_set = set(kinds)
     values = {
         value.text
         for indicator in indicators
         if indicator.get("revoked") is not True and indicator.get("valid_until", "9") > now
         for value in values_of(indicator)
-        if value.kind in wanted and value.text.isprintable()
+        if value.kind in kind_set and value.text.isprintable()
     }
     return "".join(f"{text}\n" for text in sorted(values))
 

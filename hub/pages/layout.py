@@ -52,9 +52,9 @@ def see(target: str) -> flask.Response:
 
 def language_of(request: flask.Request) -> str:
     """The language that was chosen on a page, else the first that the browser names and the hub has."""
-    chosen = request.cookies.get(COOKIE, "")
-    if chosen in texts.LANGUAGES:
-        return chosen
+    cookie = request.cookies.get(COOKIE, "")
+    if cookie in texts.LANGUAGES:
+        return cookie
     return texts.first_known(tag for tag, _quality in request.accept_languages) or texts.ENGLISH
 
 

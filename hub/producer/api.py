@@ -123,12 +123,12 @@ class HubClient:
                 if not pipeline.spool.count and not preview:
                     pipeline.keep_records()
                 _must_leave(item, outcome)
-                shown = outcome.preview
+                release_preview = outcome.preview
             else:
-                shown = pipeline.add_stix(stix_objects(item), source=source).preview
+                release_preview = pipeline.add_stix(stix_objects(item), source=source).preview
             if preview:
                 pipeline.decisions.check()
-                return shown
+                return release_preview
             return joined([delivery.receipt for delivery in pipeline.send(progress) if pipeline.is_own(delivery)])
 
     def preview(
@@ -348,8 +348,8 @@ class HubClient:
         the rhythm's `tell` is called, since the hub's history may have been changed.
         """
         asked, rhythm = asked or Asked(), rhythm or Rhythm()
-        if chosen := tuple(types):
-            asked = dataclasses.replace(asked, types=chosen)
+        if chosen_types := tuple(types):
+            asked = dataclasses.replace(asked, types=chosen_types)
         names = [collections] if isinstance(collections, str) else collections
         followed = self._readable(names)
         if out is not None and len(followed) != 1:

@@ -141,8 +141,8 @@ class FileKeeper(Keeper):
         """Open the out file behind its last whole line; add what lies behind the counted length to `marks`."""
         path = self._out_path or self.path
         size = path.stat().st_size if path.exists() else 0
-        counted = loaded.out_bytes if size else 0  # an out file that was moved away starts again
-        if size < counted:
+        length = loaded.out_bytes if size else 0  # an out file that was moved away starts again
+        if size < length:
             raise ConfigurationError(
                 f"{path} is shorter than {self.path} says: something else has changed it. Put it back, or start again "
                 "with another out file and checkpoint"
@@ -154,17 +154,17 @@ class FileKeeper(Keeper):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         self._closing.callback(os.close, descriptor)
         with os.fdopen(os.dup(descriptor), "rb") as file:
-            file.seek(counted)
+            file.seek(length)
             for text in iter(lambda: file.readline(_LINE_BYTES), b""):
                 item = _item(text)
                 if item is None:
                     break
                 marks.add(mark(item))
-                counted += len(text)
-        os.ftruncate(descriptor, counted)
+                length += len(text)
+        os.ftruncate(descriptor, length)
         sync_folder(path.parent)
         self._out = descriptor
-        return counted
+        return length
 
     def _out_grew(self) -> bool:
         return self._out >= 0 and os.fstat(self._out).st_size != self._out_bytes
@@ -212,7 +212,7 @@ def _load(path: Path, head: Mapping[str, Any], out: Path | None) -> _Known:
     try:
         first, *rest = path.read_text("ascii").split("\n")
         values = json.loads(first)
-        after, written = values["added_after"], values.get("out")
+        after, out_name = values["added_after"], values.get("out")
         form, collection, asked = values["form"], values["collection"], values["asked"]
     except (ValueError, LookupError, TypeError, AttributeError):
         raise damaged from None
@@ -223,14 +223,14 @@ def _load(path: Path, head: Mapping[str, Any], out: Path | None) -> _Known:
             f"{path}: this checkpoint belongs to another collection, or was begun with other filters: name another file"
         )
     name = out.name if out is not None else None
-    if written is not None and written["file"] != name:
+    if out_name is not None and out_name["file"] != name:
         raise ConfigurationError(
-            f"{path}: this checkpoint belongs to the out file {written['file']!r}: name that one, too"
+            f"{path}: this checkpoint belongs to the out file {out_name['file']!r}: name that one, too"
         )
-    if written is None and out is not None:
+    if out_name is None and out is not None:
         raise ConfigurationError(f"{path}: this checkpoint was begun without an out file: name another checkpoint")
     # the last line may have been cut by a kill; the object that it stood for comes again
-    return _Known(Position(after, frozenset(_marks(rest[:-1]))), written["bytes"] if written is not None else 0)
+    return _Known(Position(after, frozenset(_marks(rest[:-1]))), out_name["bytes"] if out_name is not None else 0)
 
 
 def _marks(lines: Iterable[str]) -> Iterable[str]:

@@ -127,8 +127,8 @@ class HubConnection:
         if matches:
             ids = ", ".join(collection.id for collection in matches)
             raise NotFoundError(f"{len(matches)} collections are called {name!r}; take the id of one: {ids}")
-        there = ", ".join(collection.alias or collection.title for collection in known) or "none for this account"
-        raise NotFoundError(f"{self.root_url} has no collection {name!r}; it has: {there}")
+        names = ", ".join(collection.alias or collection.title for collection in known) or "none for this account"
+        raise NotFoundError(f"{self.root_url} has no collection {name!r}; it has: {names}")
 
     # --- what is in it ------------------------------------------------------------------------------------------
 
@@ -179,10 +179,10 @@ class HubConnection:
         self.must_write(collection)
         status = self._line.patiently(lambda: _status(client.add_objects(envelope, wait_for_completion=False)))
         root = self._api_root()
-        waited, asked = 0.0, 0
+        waited, tries = 0.0, 0
         while status.status != "complete" and waited < self.patience.status_seconds:
-            asked += 1
-            pause = self.patience.pause(asked)
+            tries += 1
+            pause = self.patience.pause(tries)
             self._line.sleep(pause)
             waited += pause
             # with its slash at the end, which some servers insist on and taxii2-client leaves out

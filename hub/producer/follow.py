@@ -86,7 +86,7 @@ def follow_several(
     before_round: Callable[[], None] | None = None,
 ) -> Iterator[tuple[CollectionResource, StixDict]]:
     """Like `follow`, for several collections in turn, each with its own keeper; yields each object with its collection."""
-    away = False
+    is_away = False
     while True:
         if before_round is not None:
             before_round()
@@ -94,15 +94,15 @@ def follow_several(
             for collection, keeper in followed:
                 for item in _round(connection, collection, keeper, asked):
                     yield collection, item
-            if away:
+            if is_away:
                 rhythm.tell("the hub answers again")
-            away = False
+            is_away = False
         except ConnectionFailedError as error:
             if rhythm.once:
                 raise
-            if not away:
+            if not is_away:
                 rhythm.tell(f"{error}; it is asked again until it answers")
-            away = True
+            is_away = True
         rhythm.up_to_date()
         # (6)
         if rhythm.once:
@@ -198,14 +198,14 @@ def _moved(position: Position, page: FetchedPage) -> Position:
     if not page.objects:
         return position
     first, last = _instant(page.first), _instant(page.last)
-    here = frozenset(item_mark for _, item_mark in _marked(page))
+    marks = frozenset(item_mark for _, item_mark in _marked(page))
     if last is None:  # a server that does not tell its dates: it has to be asked from the same place again
-        return Position(position.after, position.taken | here)
+        return Position(position.after, position.taken | marks)
     if not page.more:
-        return Position(page.last, here)  # the marks are for servers that take added_after as "from then on"
+        return Position(page.last, marks)  # the marks are for servers that take added_after as "from then on"
     if first is None or first >= last:  # all of one date, like perhaps the page before
-        here |= position.taken
-    return Position(format_microseconds(last - 1), here)
+        marks |= position.taken
+    return Position(format_microseconds(last - 1), marks)
 
 
 def _beyond(after: str | None, page: FetchedPage) -> str:

@@ -178,9 +178,9 @@ def _cut(response: requests.Response, late: threading.Event) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _too_much(response: requests.Response, what: str) -> ConnectionFailedError:
+def _too_much(response: requests.Response, quantity: str) -> ConnectionFailedError:
     return ConnectionFailedError(
-        f"{place(response.url)}: the hub answers with {what}: ask for smaller pages, or tell its operator"
+        f"{place(response.url)}: the hub answers with {quantity}: ask for smaller pages, or tell its operator"
     )
 
 

@@ -94,8 +94,8 @@ class Pipeline:
     @cached_property
     def audience(self) -> Audience:
         """The collection as the release step sees it; the hub is asked once in a run."""
-        there = self._destination
-        return audience_at(there.connection, there.to, self._home, exercise=self._exercise)
+        destination = self._destination
+        return audience_at(destination.connection, destination.to, self._home, exercise=self._exercise)
 
     @property
     def _home(self) -> Path:
@@ -163,16 +163,16 @@ class Pipeline:
         """
         self.decisions.check()
         self.keep_records()
-        there = self._destination
-        if there.outbox is None:
+        destination = self._destination
+        if destination.outbox is None:
             yield from self._send_directly(progress)
             return
         names = [
-            there.outbox.put(bundle, hub=there.connection.url, to=there.to, source=source)
+            destination.outbox.put(bundle, hub=destination.connection.url, to=destination.to, source=source)
             for source, bundle in self._in_order()
         ]
         self._names = frozenset(names)
-        yield from there.outbox.deliver(there.connection, names, progress=progress)
+        yield from destination.outbox.deliver(destination.connection, names, progress=progress)
 
     def keep_records(self) -> None:
         """Keep the records of what was spooled, those of withheld reports among them."""
@@ -197,8 +197,8 @@ class Pipeline:
         return not delivery.name or delivery.name in self._names
 
     def _send_directly(self, progress: Progress | None) -> Iterator[OutboxDelivery]:
-        there = self._destination
-        collection = there.connection.collection(there.to)
+        destination = self._destination
+        collection = destination.connection.collection(destination.to)
         for source, bundle in self._in_order():
-            receipt = publish(there.connection, collection, bundle, progress=progress)
+            receipt = publish(destination.connection, collection, bundle, progress=progress)
             yield OutboxDelivery("", source, receipt, refused=bool(receipt.failures))

@@ -250,10 +250,10 @@ class _Tally:
             self.progress(self.settled, self.total)
 
     def _note_status(self, part: list[_Item], status: StatusResource) -> None:
-        counted = status.success_count + status.failure_count + status.pending_count
-        if counted != len(part):
+        count = status.success_count + status.failure_count + status.pending_count
+        if count != len(part):
             raise ConnectionFailedError(
-                f"{len(part)} objects were sent to {self.title!r}, and the hub's status {status.id} tells of {counted}: "
+                f"{len(part)} objects were sent to {self.title!r}, and the hub's status {status.id} tells of {count}: "
                 "send them again, and tell the hub's operator"
             )
         self.statuses.append(status.id)

@@ -86,7 +86,7 @@ def ask(  # noqa: PLR0913 - what a request consists of
     The request is the first of the receipt's successes.
     """
     known = directory(connection)
-    asked = _asked(known, members)
+    identities = _asked(known, members)
     moment = _now() if now is None else _milliseconds(now)
     if not what.strip():
         raise UnprocessableError("What do you ask for? Say it in a sentence.")
@@ -94,7 +94,7 @@ def ask(  # noqa: PLR0913 - what a request consists of
         _new_id(),
         known.member,
         _incident(incident),
-        asked=asked,
+        asked=identities,
         what=what,
         due=None if due is None else _due(due, moment),
         priority=priority,

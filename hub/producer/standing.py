@@ -49,16 +49,16 @@ def refuse_what_stays(
         )
     # (2)
     names = list(_named(objects, home))
-    if named := [name for name in names if name not in approved]:
+    if unapproved := [name for name in names if name not in approved]:
         raise ReleaseError(
-            f"It names whom this CERT protects ({_some(named)}; deny in {home / FILE}): take that out, or approve each by "
+            f"It names whom this CERT protects ({_some(unapproved)}; deny in {home / FILE}): take that out, or approve each by "
             "--approve NAME --officer WHO."
         )
     # (3)
     identities = list(_identities(objects, member))
-    if unknown := [name for name in identities if name not in approved]:
+    if unapproved_identities := [name for name in identities if name not in approved]:
         raise ReleaseError(
-            f"It holds identities that are no object's author ({_some(unknown)}): a victim may be among them. Take them out, "
+            f"It holds identities that are no object's author ({_some(unapproved_identities)}): a victim may be among them. Take them out, "
             "or approve each by --approve NAME --officer WHO."
         )
     return [*names, *identities]

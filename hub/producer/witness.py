@@ -92,14 +92,14 @@ class Witness:
     def _digests(self, earlier: Checkpoint, later: Checkpoint, content: dict[str, Any]) -> list[bytes]:
         """The digests of the entries between the two; further ones are asked for."""
         digests: list[bytes] = []
-        wanted = later.size - earlier.size
+        count = later.size - earlier.size
         for _ in range(_ANSWERS_MOST):
             some = _decoded(content.get("digests"))
             digests += some
-            if len(digests) >= wanted or not some:
+            if len(digests) >= count or not some:
                 break
             content = self._connection.resource(_RESOURCE, f"?since={earlier.size + len(digests)}")
-        return digests[: max(0, wanted)]
+        return digests[: max(0, count)]
 
     def _complaint(self, why: str) -> str:
         return (

@@ -61,12 +61,12 @@ def problems(contents: Iterable[Mapping[str, Any]], look: Look) -> list[str]:
     objects = list(contents)
     complaints: list[str] = []
     # (1) references
-    there = {item["id"] for item in objects} | WELL_KNOWN | look.known | {look.own}
+    known_ids = {item["id"] for item in objects} | WELL_KNOWN | look.known | {look.own}
     for item in objects:
-        missing = sorted(ref for ref in _references(item) if ref not in there)
+        missing = sorted(ref for ref in _references(item) if ref not in known_ids)
         complaints += [f"{item['id']} refers to {ref}, which does not leave" for ref in missing]
     # (2) ids
-    secret = {identifier.partition("--")[2].encode() for identifier in look.hidden - there}
+    secret = {identifier.partition("--")[2].encode() for identifier in look.hidden - known_ids}
     for item in objects:
         if secret and not secret.isdisjoint(_UUID.findall(orjson.dumps(item).lower())):
             complaints.append(f"{item['id']} holds an id of an object that stays")
@@ -76,13 +76,13 @@ def problems(contents: Iterable[Mapping[str, Any]], look: Look) -> list[str]:
         for text in of_one:
             complaints += [f"{identifier} holds {hit}" for hit in _hits(text, look.scanner, look.approved)]
     # (4) levels, (5) validity
-    taken: set[str] = set()
+    sampled_types: set[str] = set()
     for item in objects:
         complaints += _level_problem(item, look.highest)
         complaints += [f"{item['id']}: {fault.path or 'as a whole'} {fault.message}" for fault in faults(item)]
-        if look.sampled and item["type"] in taken:
+        if look.sampled and item["type"] in sampled_types:
             continue
-        taken.add(item["type"])
+        sampled_types.add(item["type"])
         try:
             stix_classes.build(item)
         except (STIXError, ValueError) as error:

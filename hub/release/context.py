@@ -89,7 +89,7 @@ class ReleaseContext:
         hits = self.scanner.hits(text)
         intruders = [span for span in spans(text) if span.kind not in ASKED and span.text not in self.adversary_values]
         values = [value for value in self.adversary_values if value in text]
-        asked = [
+        suspicions = [
             suspicion
             for suspicion in suspicious(text, (hit for hit in hits if not hit.exact))
             if not any(suspicion.text in value for value in values)
@@ -97,10 +97,10 @@ class ReleaseContext:
         ]
         # To everybody, "the only one" is a name: no second yes lets it out.
         public = self.audience.profile is AudienceProfile.PUBLIC
-        refused = [suspicion for suspicion in asked if public and suspicion.kind == "superlative"]
+        superlatives = [suspicion for suspicion in suspicions if public and suspicion.kind == "superlative"]
         return Findings(
-            refused=(*(str(hit) for hit in hits if hit.exact), *map(str, intruders), *map(str, refused)),
-            suspicious=tuple(str(suspicion) for suspicion in asked if suspicion not in refused),
+            refused=(*(str(hit) for hit in hits if hit.exact), *map(str, intruders), *map(str, superlatives)),
+            suspicious=tuple(str(suspicion) for suspicion in suspicions if suspicion not in superlatives),
         )
 
     def evidence(self, identifier: str) -> str:
@@ -149,11 +149,11 @@ class ObjectContext:
 
     def refusal(self, text: str) -> str:
         """Why a text may not leave although an officer approved it; empty where nothing speaks against it."""
-        refused = self.release.findings(text).refused
-        if not refused:
+        refusals = self.release.findings(text).refused
+        if not refusals:
             return ""
         where = f"{self.content['type']} ({text_key(text)})"
-        return f"The approved text of the {where} holds {', '.join(refused)}: write it without."
+        return f"The approved text of the {where} holds {', '.join(refusals)}: write it without."
 
     def keeps_own_words(self) -> bool:
         """Whether an approved text of the report stays in the object."""

@@ -83,11 +83,11 @@ class ListedDigests:
         if len(value) not in self._tables:
             numbers = (_number(digest) for digest, _ in self._digests(len(value)))
             self._tables[len(value)] = array("Q", sorted(numbers))
-        table, wanted = self._tables[len(value)], bytes.fromhex(value)
-        place = bisect_left(table, _number(wanted))
-        if place == len(table) or table[place] != _number(wanted):
+        table, digest_bytes = self._tables[len(value)], bytes.fromhex(value)
+        place = bisect_left(table, _number(digest_bytes))
+        if place == len(table) or table[place] != _number(digest_bytes):
             return None
-        spelling = next((spelling for digest, spelling in self._digests(len(value)) if digest == wanted), None)
+        spelling = next((spelling for digest, spelling in self._digests(len(value)) if digest == digest_bytes), None)
         return None if spelling is None else Hashed(spelling, self._why)
 
     def _digests(self, length: int) -> Iterator[tuple[bytes, str]]:

@@ -135,12 +135,12 @@ class Gate:
         level = max(level, self._audience.terms.lowest)
         return None if level > self._audience.highest_tlp or level is tlp.TLP.RED else level
 
-    def without_marked(self, shown: Content, content: Mapping[str, Any]) -> Content:
+    def without_marked(self, properties: Content, content: Mapping[str, Any]) -> Content:
         """The properties without those that a granular marking lifts above the collection's level (STIX 2.1, 7.2.3).
 
         A selector inside a property takes the whole property with it: what is left of it might say the rest.
         """
-        visible = dict(shown)
+        visible = dict(properties)
         for marking in content.get("granular_markings", ()):
             level = tlp.LEVELS.get(marking.get("marking_ref", ""))
             if level is not None and level > self._audience.highest_tlp:

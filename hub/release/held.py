@@ -194,8 +194,10 @@ class Decisions:
     def outcomes(self) -> list[tuple[HeldItem, bool]]:
         """What this run decided about, each with whether it leaves now."""
         kept_keys = self._approvals.taken_back | self._approvals.kept
-        chosen = (self._items[key] for key in sorted(self._approvals.keys & self._items.keys()))
-        return [(item, item.key not in kept_keys and item.key not in self._held) for item in chosen if item.object]
+        chosen_items = (self._items[key] for key in sorted(self._approvals.keys & self._items.keys()))
+        return [
+            (item, item.key not in kept_keys and item.key not in self._held) for item in chosen_items if item.object
+        ]
 
     def undecided(self) -> list[HeldItem]:
         """What is approved but still held: a suspicious finding needs a reason as well."""
@@ -205,9 +207,9 @@ class Decisions:
     def check(self) -> None:
         """ReleaseError where a key matches nothing, was decided beside another value, or a text is to leave alone."""
         if unmatched := sorted(self._approvals.keys - self._items.keys()):
-            there = [f"  {item.key}  {item.object}" for item in self._items.values() if item.object]
-            more = [f"  and {len(there) - MAX_LISTED} more"] if len(there) > MAX_LISTED else []
-            listed = "\n".join(["; there are:", *there[:MAX_LISTED], *more]) if there else "; nothing is held here"
+            lines = [f"  {item.key}  {item.object}" for item in self._items.values() if item.object]
+            more = [f"  and {len(lines) - MAX_LISTED} more"] if len(lines) > MAX_LISTED else []
+            listed = "\n".join(["; there are:", *lines[:MAX_LISTED], *more]) if lines else "; nothing is held here"
             raise ReleaseError(f"No text or value has the key {', '.join(map(repr, unmatched))}{listed}")
         for key, value in self._approvals.shown.items():
             if value != self._values.get(key, value):

@@ -111,7 +111,7 @@ def _released_names(record: ReleaseRecord) -> Mapping[str, str]:
         row for entry in record.history for row in preview_from(entry.get("preview", {"title": "", "rows": ()})).rows
     ]
     names = {row.id: row.leaves for row in rows if row.leaves is not None and row.path == "name"}
-    return {released: names[here] for here, released in record.mapping.items() if here in names}
+    return {released_id: names[own_id] for own_id, released_id in record.mapping.items() if own_id in names}
 
 
 def _event(entry: Mapping[str, Any], let_out: Mapping[str, str]) -> HistoryEvent:

@@ -72,8 +72,8 @@ def _quoted_for_powershell(word: str) -> str:
     return word if _PLAIN.fullmatch(word) else "'" + word.replace("'", "''") + "'"
 
 
-def listing(items: Iterable[str], most: int) -> str:
+def listing(items: Iterable[str], limit: int) -> str:
     """Items in a row, separated by commas; beyond `most` items, their number."""
     names = list(items)
-    more = [gettext("and {n} more").format(n=f"{len(names) - most:,}")] if len(names) > most else []
-    return ", ".join([*names[:most], *more])
+    more = [gettext("and {n} more").format(n=f"{len(names) - limit:,}")] if len(names) > limit else []
+    return ", ".join([*names[:limit], *more])

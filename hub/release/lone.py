@@ -17,27 +17,27 @@ from hub.reports.moments import Fidelity
 COMPROMISED_DAYS: Final = 14  # days for which an indicator of a compromised host is valid
 
 
-def lone_indicator(content: Content, what: str, author: str, wording: int) -> Content:
+def lone_indicator(content: Content, kind: str, author: str, wording: int) -> Content:
     """An indicator for a value that resembles the victim. `what` is the kind of value, `author` the CERT's name."""
     until = ceiling(content["valid_until"], Fidelity.MONTH)
-    text = lone_description(what, author, until, wording=wording)
+    text = lone_description(kind, author, until, wording=wording)
     start = floor(content["valid_from"], Fidelity.MONTH)
-    return _properties(content, what, text, "malicious-activity") | {"valid_from": start, "valid_until": until}
+    return _properties(content, kind, text, "malicious-activity") | {"valid_from": start, "valid_until": until}
 
 
-def compromised_host(content: Content, what: str, author: str, day: str) -> Content:
+def compromised_host(content: Content, kind: str, author: str, day: str) -> Content:
     """An indicator for a hacked third party's value; `day` is the day of its first release."""
     start = floor(day, Fidelity.DAY)
     until = shortest(timestamp(datetime.fromisoformat(start) + timedelta(days=COMPROMISED_DAYS)))
-    text = f"{what} of a compromised host; expected to be cleaned. Shared by {author}. Valid until {until[:10]}."
-    return _properties(content, what, text, "compromised") | {"valid_from": start, "valid_until": until}
+    text = f"{kind} of a compromised host; expected to be cleaned. Shared by {author}. Valid until {until[:10]}."
+    return _properties(content, kind, text, "compromised") | {"valid_from": start, "valid_until": until}
 
 
-def _properties(content: Content, what: str, text: str, indicator_type: str) -> Content:
+def _properties(content: Content, kind: str, text: str, indicator_type: str) -> Content:
     properties: Content = {
         "type": "indicator",
         "spec_version": "2.1",
-        "name": what,
+        "name": kind,
         "description": text,
         "indicator_types": [indicator_type],
         "pattern": content["pattern"],

@@ -67,9 +67,11 @@ def like_name(name: str, whose: str) -> Iterator[Needle]:
     own = distinctive(name)
     telling = [word for word in own if word not in generic().places] or own
     whole = squeeze(without_legal_form(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))))
-    joined = dict.fromkeys(("".join(map(squeeze, own)), "".join(map(squeeze, telling))))
+    joined_forms = dict.fromkeys(("".join(map(squeeze, own)), "".join(map(squeeze, telling))))
     pairs = (squeeze(first + second) for first, second in pairwise(telling))
-    parts = dict.fromkeys([*joined, *map(squeeze, telling), *(pair for pair in pairs if len(pair) >= MIN_ANYWHERE)])
+    parts = dict.fromkeys(
+        [*joined_forms, *map(squeeze, telling), *(pair for pair in pairs if len(pair) >= MIN_ANYWHERE)]
+    )
     for part in parts:
         yield from _part(part, f"a distinctive word of {whose} name", name)
     for part in dict.fromkeys(part for word in telling for part in _beginnings(squeeze(word))):
@@ -145,10 +147,10 @@ def like_name_in_text(name: str) -> Iterator[Needle]:
 def like_listed_name(name: str, whose: str) -> Iterator[Needle]:
     """What resembles the name of one of many: the name or its distinctive words as a whole, in letters that look alike."""
     whole = squeeze(without_legal_form(name))
-    joined = "".join(map(squeeze, distinctive(name)))
-    if len(joined) >= MIN_LISTED_ANYWHERE:
-        yield _needle(joined, f"the distinctive words of {whose} name", name)
-    for form in dict.fromkeys((whole, joined)):
+    joined_words = "".join(map(squeeze, distinctive(name)))
+    if len(joined_words) >= MIN_LISTED_ANYWHERE:
+        yield _needle(joined_words, f"the distinctive words of {whose} name", name)
+    for form in dict.fromkeys((whole, joined_words)):
         if form.isascii() and len(looks(form)) >= MIN_LISTED_ANYWHERE:
             yield _needle(looks(form), f"letters that look like {whose} name", name, view=View.LOOKS)
 

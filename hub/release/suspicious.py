@@ -126,7 +126,7 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
     titles = _either(table["people"]["titles"])
     unique = {name: _either(words) for name, words in table["unique"].items() if isinstance(words, str)}
     glued = "|".join(map(re.escape, table["unique"]["institutions_of_scripts_without_blanks"]))
-    counted = _either(units["number_words"])
+    any_number = _either(units["number_words"])
     capital = rf"(?<!\w){_CAPITAL}[\w'\u2019-]{{1,40}}"
     end = r"(?![\w])"
     return (
@@ -150,7 +150,7 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("kind", re.compile(rf"(?<!\w)(?:{unique['kinds']})s?{end}", re.IGNORECASE)),
         ("hint", re.compile(rf"(?<!\w)(?:{unique['hints']}){end}|(?<=\w)\*+(?=\w)|(?<=\w)\.\.\.(?=\w)", re.IGNORECASE)),
         ("trait", re.compile(rf"(?<!\w)(?:their|its|the (?:victim|company|organisation|organization|bank|hospital)['\u2019]s) (?:[\w-]{{1,30}} ){{0,3}}(?:{unique['traits']}){end}|{capital}-(?:owned|based|backed|run|listed|linked|affiliated|led){end}", re.IGNORECASE)),
-        ("amount", re.compile(rf"(?<!\w)(?:(?:{counted})[ -]){{1,6}}(?:{magnitudes}){end}|(?<!\w)(?:an?|one|two|three) (?:half|third|quarter|fifth|tenth)s? of{end}|(?<!\w)half of{end}", re.IGNORECASE)),
+        ("amount", re.compile(rf"(?<!\w)(?:(?:{any_number})[ -]){{1,6}}(?:{magnitudes}){end}|(?<!\w)(?:an?|one|two|three) (?:half|third|quarter|fifth|tenth)s? of{end}|(?<!\w)half of{end}", re.IGNORECASE)),
         ("number", re.compile(r"(?<!\w)(?:flight|route|ward|gate|berth|terminal|branch|line|platform|pier|hangar|substation|feeder) (?:no\.? ?)?[A-Z]{0,3}\d{1,5}(?!\w)", re.IGNORECASE)),
         ("number", re.compile(r"(?<![\w-])[A-Z]{2,6}-?\d{5,12}(?!\w)")),
         ("file", re.compile(r"(?<![\w./\\])[\w-]{2,60}\.(?:7z|bak|csv|docx?|eml|gz|mdb|pdf|pptx?|pst|rar|rtf|sql|tar|txt|xlsx?|zip)(?!\w)", re.IGNORECASE)),

@@ -91,9 +91,9 @@ def _name_unshown(builder: Builder, item: Observable) -> None:
 
 
 def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list[str]) -> None:
-    seen = builder.report.timeline
-    first = seen.started or seen.detected or seen.reported
-    last = seen.ended or first
+    timeline = builder.report.timeline
+    first = timeline.started or timeline.detected or timeline.reported
+    last = timeline.ended or first
     start = first.stix() if first else builder.first
     end = last.stix() if last and first and last.instant >= first.instant else start
     builder.add(
@@ -120,11 +120,11 @@ def _indicator(builder: Builder, item: Observable, origin: Origin) -> str | None
         return None
     valid_from, valid_until = validity(item, builder)
     report = builder.report
-    what = wording.observable_name(item.type)
+    kind_name = wording.observable_name(item.type)
     own = [line for label in item.labels if (line := _rsit_of(label))]
     kind = own[0].name if own else wording.incident_kind(report)
     text = wording.indicator_description(
-        what,
+        kind_name,
         f"{kind} ({report.determination})",
         builder.member.name,
         item.malware,
@@ -136,7 +136,7 @@ def _indicator(builder: Builder, item: Observable, origin: Origin) -> str | None
         item.type.value,
         item.value,
         tlp_word=item.tlp,
-        name=f"{what} {item.value}"[:NAME_CHARS],
+        name=f"{kind_name} {item.value}"[:NAME_CHARS],
         description=f"{item.description} {text}" if item.description else text,
         indicator_types=item.indicator_types or ("malicious-activity",),
         pattern=pattern,

@@ -43,8 +43,8 @@ def _sco_content(builder: Builder, item: Observable) -> dict[str, Any] | None:
             digits = item.value.upper().removeprefix("AS")
             return {"number": int(digits), "name": item.display_name} if digits.isdecimal() else None
         case ObservableType.EMAIL | ObservableType.IPV4 | ObservableType.IPV6 | ObservableType.DOMAIN:
-            shown = item.display_name if item.type is ObservableType.EMAIL else None
-            return {"value": item.value, "display_name": shown}
+            display_name = item.display_name if item.type is ObservableType.EMAIL else None
+            return {"value": item.value, "display_name": display_name}
         case ObservableType.URL | ObservableType.MAC:
             return {"value": item.value}
         case ObservableType.EMAIL_MESSAGE:

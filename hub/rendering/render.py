@@ -96,8 +96,8 @@ def render(
     known = render_knowledge(builder)
     # (2) what was observed
     indicators = render_observables(builder, known)
-    named = {**known, **{("observable", key): ref for key, ref in indicators.items()}}
-    render_sightings(builder, named)
+    refs = {**known, **{("observable", key): ref for key, ref in indicators.items()}}
+    render_sightings(builder, refs)
     # (3) the incident
     if report.kind is ReportKind.CASE:
         render_incident(builder, known)
@@ -187,7 +187,7 @@ def _container(builder: Builder) -> None:
     identifier = builder.identifier("report", CONTAINER)
     before = builder.record.objects.get(identifier)
     criticality = report.severity.criticality if report.severity else None
-    standing = wording.standing(report, criticality)
+    standing_text = wording.standing(report, criticality)
     kind = wording.incident_kind(report)
     labels = labels_of(builder)
     if report.kind is ReportKind.CASE:
@@ -198,8 +198,8 @@ def _container(builder: Builder) -> None:
     builder.add(
         "report",
         CONTAINER,
-        name=f"{kind}: {report.title} [{standing}]",
-        description=f"{kind} ({standing}), reported by {builder.member.name}. {report.description or ''}".strip(),
+        name=f"{kind}: {report.title} [{standing_text}]",
+        description=f"{kind} ({standing_text}), reported by {builder.member.name}. {report.description or ''}".strip(),
         lang=report.language,
         report_types=["threat-report" if report.kind is ReportKind.CASE else "indicator"],
         published=before.content["published"] if before else versions.shortest(builder.now),
@@ -212,8 +212,8 @@ def _container(builder: Builder) -> None:
 
 def _check(content: Content) -> None:
     if problems := faults(content):
-        shown = "; ".join(f"{fault.path or 'as a whole'} {fault.message}" for fault in problems)
-        raise ProducerError(f"{content['id']} cannot be made of this report: {shown}")
+        fault_text = "; ".join(f"{fault.path or 'as a whole'} {fault.message}" for fault in problems)
+        raise ProducerError(f"{content['id']} cannot be made of this report: {fault_text}")
 
 
 __all__ = ["COMMON_TIME", "Rendered", "Version", "bundle_of", "render"]

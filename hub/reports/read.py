@@ -57,14 +57,14 @@ def read_reports(
         raise ReadingError(f"{format!r} is no format; choose one of {', '.join(FORMATS)}")
     source = open_source(origin, name)
     try:
-        chosen = format or detect_format(source.head, source.name)
-        if chosen is None:
+        format_name = format or detect_format(source.head, source.name)
+        if format_name is None:
             raise ReadingError(f"{source.name}: {_why_unknown(source.head)}")
-        module, function = _READERS[chosen].rsplit(".", 1)
+        module, function = _READERS[format_name].rsplit(".", 1)
         try:
             reader = cast(Reader, getattr(import_module(f"hub.reports.formats.{module}"), function))
         except ImportError as error:
-            extra = "xarf" if chosen == "xarf" else "reports"
+            extra = "xarf" if format_name == "xarf" else "reports"
             raise ReadingError(
                 f"{source.name}: reading this needs the package {error.name}; install it with "
                 f"`pip install 'threat-sharing-hub[{extra}]'`"

@@ -112,7 +112,7 @@ def find(rsit_type: str, rsit_class: str | None = None) -> RsitType | None:
     key = "-".join(rsit_type.strip().casefold().replace("_", " ").split())
     line = _BY_TYPE.get(key) or _BY_TYPE.get(_ALIASES.get(key, ""))
     if line is not None and rsit_class:
-        wanted = "-".join(rsit_class.strip().casefold().replace("_", " ").split())
-        if wanted in CLASSES and wanted != line.rsit_class:
+        class_name = "-".join(rsit_class.strip().casefold().replace("_", " ").split())
+        if class_name in CLASSES and class_name != line.rsit_class:
             return None
     return line

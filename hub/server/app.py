@@ -181,8 +181,8 @@ def _begin() -> flask.Response | None:
 
 def _request_id(app: flask.Flask, request: flask.Request) -> str:
     """What names the request in the log; a proxy in front may have named it already."""
-    named = request.headers.get("X-Request-ID") if app.config["BEHIND_PROXY"] else None
-    return named if named and _REQUEST_ID.fullmatch(named) else os.urandom(8).hex()
+    request_id = request.headers.get("X-Request-ID") if app.config["BEHIND_PROXY"] else None
+    return request_id if request_id and _REQUEST_ID.fullmatch(request_id) else os.urandom(8).hex()
 
 
 def _log_in(hub: Hub, certificates: Certificates | None, environ: dict[str, Any]) -> flask.Response | None:
@@ -222,8 +222,8 @@ def _end(response: flask.Response) -> flask.Response:
     if front.CHECK in request.environ:
         return response  # the front asks again
     about = flask.g._get_current_object()  # noqa: SLF001 - as in `_begin`
-    what = request.endpoint or "unknown"
-    if what in PAGES:
+    endpoint = request.endpoint or "unknown"
+    if endpoint in PAGES:
         pages.end_page(response)
         request.environ[front.READ] = about.get("bytes_read", 0)
         if about.get("signed_out"):
@@ -231,8 +231,8 @@ def _end(response: flask.Response) -> flask.Response:
     response = compress(request, response)
     status = response.status_code
     seconds = time.perf_counter() - about.begun
-    metrics.count_request(what, status, seconds)
-    if what in OPEN and status < 400:
+    metrics.count_request(endpoint, status, seconds)
+    if endpoint in OPEN and status < 400:
         return response
     account = about.get("account")
     tried = None
@@ -240,7 +240,7 @@ def _end(response: flask.Response) -> flask.Response:
         flask.current_app.extensions["trail"].recorder.refused_login(request.remote_addr or "", tried)
         metrics.count_refused_login()
     line = {
-        "what": what,
+        "what": endpoint,
         "method": request.method,
         "status": status,
         "request": about.request_id,

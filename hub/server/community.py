@@ -55,7 +55,7 @@ def confirm(root: str) -> flask.Response:
     return _answer(_community().confirm, root)
 
 
-def _answer(what: Callable[[Account | None, str], bytes], root: str) -> flask.Response:
+def _answer(board_of: Callable[[Account | None, str], bytes], root: str) -> flask.Response:
     """In TAXII's media type, or as plain JSON for a client that asks for it, such as a dashboard."""
     plain = False
     try:
@@ -64,7 +64,7 @@ def _answer(what: Callable[[Account | None, str], bytes], root: str) -> flask.Re
         plain = bool(flask.request.accept_mimetypes[PLAIN])
         if not plain:
             raise
-    response = taxii_response(what(_account(), root))
+    response = taxii_response(board_of(_account(), root))
     if plain:
         response.content_type = PLAIN
     return response

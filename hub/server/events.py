@@ -205,7 +205,7 @@ class Events:
     # --- one request --------------------------------------------------------------------------------------------
 
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         if scope["method"] != "GET":
             await answers.send(send, answers.only_get())
             return
@@ -214,14 +214,14 @@ class Events:
         except HubError as error:
             answer = answers.refused(error)
             await answers.send(send, answer)
-            _note(answer[0], None, scope, begun, behind_proxy=self._behind_proxy)
+            _note(answer[0], None, scope, start, behind_proxy=self._behind_proxy)
             return
         name = _name(listener.account)
         limits = self._hub.limits
         full = len(self._listeners) >= limits.listeners or self._per_account[name] >= limits.account_listeners
         if full or self._stopping.is_set():
             await answers.send(send, answers.busy())
-            _note(503, name, scope, begun, behind_proxy=self._behind_proxy)
+            _note(503, name, scope, start, behind_proxy=self._behind_proxy)
             return
         self._enter(listener, name)
         watch = asyncio.create_task(_until_gone(receive, listener))
@@ -230,7 +230,7 @@ class Events:
         finally:
             self._leave(listener, name)
             watch.cancel()
-            _note(200, name, scope, begun, behind_proxy=self._behind_proxy)
+            _note(200, name, scope, start, behind_proxy=self._behind_proxy)
 
     async def _admit(self, scope: Mapping[str, Any]) -> Listener:
         """The same checks, in the same order, as at every other address (`server.app`)."""
@@ -259,12 +259,12 @@ class Events:
 
     def _listener(self, scope: Mapping[str, Any], root: str, account: Account | None) -> Listener:
         proof = self._hub.credentials.proof(account)
-        asked = asked_for(scope["query_string"])
-        if asked.board:
-            seen = self._hub.community.board_sights(account, root)
+        subscription = asked_for(scope["query_string"])
+        if subscription.board:
+            sights_seen = self._hub.community.board_sights(account, root)
         else:
-            seen = sights(self._hub.catalogue, account, root, asked.collections)
-        return Listener(account, proof, seen, since=asked.since)
+            sights_seen = sights(self._hub.catalogue, account, root, subscription.collections)
+        return Listener(account, proof, sights_seen, since=subscription.since)
 
     def _enter(self, listener: Listener, name: str) -> None:
         self._listeners.add(listener)
@@ -358,7 +358,7 @@ def session_cookie(header: str) -> str:
 def is_own_page(origin: str, host: str, pages_port: int, public_url: str) -> bool:
     """Whether the origin is that of the hub's pages: the public address, or the same host at the pages' port."""
     try:
-        page, here, public = urlsplit(origin), urlsplit(f"//{host}"), urlsplit(public_url)
+        page, own_host, public = urlsplit(origin), urlsplit(f"//{host}"), urlsplit(public_url)
         port = page.port or {"http": 80, "https": 443}.get(page.scheme, 0)
     except ValueError:
         return False
@@ -366,7 +366,7 @@ def is_own_page(origin: str, host: str, pages_port: int, public_url: str) -> boo
         return False
     if public_url and (page.scheme, page.netloc) == (public.scheme, public.netloc):
         return True
-    return page.hostname == here.hostname and port == pages_port
+    return page.hostname == own_host.hostname and port == pages_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,11 +412,11 @@ def _closed(moves: Moves | None) -> None:
             moves.close()
 
 
-def _note(status: int, account: str | None, scope: Mapping[str, Any], begun: float, *, behind_proxy: bool) -> None:
+def _note(status: int, account: str | None, scope: Mapping[str, Any], start: float, *, behind_proxy: bool) -> None:
     """One line for the log when a connection is over, in the form of every request's; no credential, no content."""
     environ = environ_of(scope)
     header = environ.get("HTTP_AUTHORIZATION")
-    refused = account is None and header is not None and status in _LOGIN_REFUSED
+    is_refused = account is None and header is not None and status in _LOGIN_REFUSED
     line = {
         "what": "events",
         "method": "GET",
@@ -424,8 +424,8 @@ def _note(status: int, account: str | None, scope: Mapping[str, Any], begun: flo
         "request": os.urandom(8).hex(),
         "address": client_address(environ, behind_proxy=behind_proxy),
         "account": account or None,
-        "tried": name_tried(header) if refused and header is not None else None,
+        "tried": name_tried(header) if is_refused and header is not None else None,
         "root": scope["path"].strip("/").partition("/")[0][:64] or None,
-        "seconds": round(time.perf_counter() - begun, 1),
+        "seconds": round(time.perf_counter() - start, 1),
     }
     _request_log.info("%s", orjson.dumps({key: value for key, value in line.items() if value is not None}).decode())

@@ -235,11 +235,11 @@ class Front:
         parts: list[bytes] = []
         size = 0
         loop = asyncio.get_running_loop()
-        begun = loop.time()
+        start = loop.time()
         self._body_bytes += expected
         try:
             while True:
-                deadline = begun + limits.body_seconds + size / limits.body_rate
+                deadline = start + limits.body_seconds + size / limits.body_rate
                 async with asyncio.timeout_at(deadline):
                     message = await receive()
                 if message["type"] == "http.disconnect":
@@ -254,7 +254,7 @@ class Front:
                     return b"".join(parts)
         except TimeoutError:
             raise MalformedError(
-                f"The body came too slowly: {size} bytes in {loop.time() - begun:.0f} seconds, and the hub waits "
+                f"The body came too slowly: {size} bytes in {loop.time() - start:.0f} seconds, and the hub waits "
                 f"{limits.body_seconds} seconds and one more for each {limits.body_rate} bytes. Send it again."
             ) from None
         finally:
@@ -422,9 +422,9 @@ def _connection(scope: Mapping[str, Any]) -> HttpConnection | None:
 def client_address(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
     """The client's address: behind a trusted proxy, what that proxy added last to X-Forwarded-For."""
     if behind_proxy:
-        named = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
-        if named:
-            return named[:64]
+        address = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
+        if address:
+            return address[:64]
     return str(environ["REMOTE_ADDR"])
 
 

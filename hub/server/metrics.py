@@ -92,17 +92,17 @@ def count_refused_login() -> None:
     _logins.inc()
 
 
-def count_request(what: str, status: int, seconds: float) -> None:
+def count_request(endpoint: str, status: int, seconds: float) -> None:
     """Count one request; `what` is the operation, never a path."""
-    counted, timed = _series(what, status)
-    counted.inc()
+    counter, timed = _series(endpoint, status)
+    counter.inc()
     timed.observe(seconds)
 
 
 @cache
-def _series(what: str, status: int) -> tuple[Counter, Histogram]:
+def _series(endpoint: str, status: int) -> tuple[Counter, Histogram]:
     """The two series of an operation and its outcome: as many as the hub has operations and statuses."""
-    return _requests.labels(what, str(status)), _seconds.labels(what)
+    return _requests.labels(endpoint, str(status)), _seconds.labels(endpoint)
 
 
 def count_objects(successes: int, failures: int) -> None:

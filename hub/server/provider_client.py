@@ -137,10 +137,10 @@ def fetch_keys(registration: Registration, metadata: Metadata) -> KeySet:
 
 def sign_in_address(registration: Registration, metadata: Metadata, state: str, nonce: str, verifier: str) -> str:
     """Where the browser goes: an authorization request for a code, with PKCE (RFC 7636)."""
-    asked = {"nonce": nonce} | ({"acr_values": registration.acr} if registration.acr else {})
+    parameters = {"nonce": nonce} | ({"acr_values": registration.acr} if registration.acr else {})
     with _client(registration) as client:
         address, _ = client.create_authorization_url(
-            metadata.authorization_endpoint, state=state, code_verifier=verifier, **asked
+            metadata.authorization_endpoint, state=state, code_verifier=verifier, **parameters
         )
     return str(address)
 

@@ -85,11 +85,11 @@ class Shares:
         if objects:
             of_objects.take(objects, now)
 
-    def _refusal(self, bucket: Bucket, most: int, kind: str) -> TooManyRequestsError:
+    def _refusal(self, bucket: Bucket, limit: int, kind: str) -> TooManyRequestsError:
         self.refused[kind] += 1
         seconds = max(1, math.ceil(bucket.wait))
         return TooManyRequestsError(
-            f"The limit is {most} {kind} a minute for this account or address. Go on in {seconds} seconds.", seconds
+            f"The limit is {limit} {kind} a minute for this account or address. Go on in {seconds} seconds.", seconds
         )
 
     def _of(self, client: str, now: float) -> tuple[Bucket, Bucket, Bucket]:

@@ -143,11 +143,11 @@ def _objects(hub: Hub, request: flask.Request, account: Account | None, delivere
         if account is not None and delivered.count:
             counts: Volumes = flask.current_app.extensions["volumes"]
             counts.add(account.name, delivered.count, delivered.content.size)
-        sent = hub.sending(account, delivered)
-        if sent is not None and FRONT in request.environ:
-            request.environ[SENT] = sent
-        elif sent is not None:
-            response.call_on_close(sent)
+        note_delivery = hub.sending(account, delivered)
+        if note_delivery is not None and FRONT in request.environ:
+            request.environ[SENT] = note_delivery
+        elif note_delivery is not None:
+            response.call_on_close(note_delivery)
     return response
 
 

@@ -134,7 +134,7 @@ def test_what_changed_meanwhile_is_shown_again(hub: Hub, signed_in: SignedIn, cl
     refs = [incident(1)["id"], own["id"], shared["id"], address["id"], more["id"]]
     taken(hub, "ID", more, report(1, version=1, object_refs=refs), to="id")
     again = publish(indonesia, page)
-    assert "has changed meanwhile" in again
+    assert "has changed in the meantime" in again
     assert not any(content.get("revoked") for content in held(hub, "SG").values())
     confirm(indonesia, again)
     assert held(hub, "SG")[more["id"]]["revoked"] is True

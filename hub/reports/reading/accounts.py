@@ -70,9 +70,9 @@ def package(text: str) -> Observable:
 def host_port(text: str) -> Observable:
     """A host and the port at which it is contacted: 203.0.113.7:4444, c2.example:443, [2001:db8::1]:80."""
     host, _, port = values.refang(text).rpartition(":")
-    wanted = "a host and a port, such as 203.0.113.7:4444"
+    expectation = "a host and a port, such as 203.0.113.7:4444"
     if not host or not port.isdecimal():
-        raise ValueError(wanted)
+        raise ValueError(expectation)
     try:
         place = values.address(host)[1]
     except ValueError:

@@ -24,10 +24,10 @@ def connection(  # noqa: PLR0913  both ends of a connection, each by name
 ) -> Observable:
     """Network traffic, with the family of its addresses as the lowest protocol."""
     family = "ipv6" if ":" in f"{src}{dst}" else "ipv4"
-    left = f" {src or '*'}:{src_port or '*'}" if src or src_port else ""
+    source_end = f" {src or '*'}:{src_port or '*'}" if src or src_port else ""
     return Observable(
         ObservableType.TRAFFIC,
-        f"{'/'.join(protocols)}{left} > {dst or '*'}:{dst_port or '*'}",
+        f"{'/'.join(protocols)}{source_end} > {dst or '*'}:{dst_port or '*'}",
         traffic=TrafficDetails((family, *protocols), src, src_port, src_role, dst, dst_port, dst_role),
     )
 

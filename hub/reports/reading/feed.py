@@ -115,8 +115,10 @@ class Feed:
         batch.seen += [moment for moment in (line.first_seen, line.last_seen) if moment]
         if len(batch.seen) > 2:
             batch.seen = [min(batch.seen), max(batch.seen)]
-        seen = [batch.draft.observe(self._dated(item, line)) for item in line.observables]
-        indicators = [item for item in seen if item.as_indicator and item.role is Role.ADVERSARY and not item.held]
+        observables = [batch.draft.observe(self._dated(item, line)) for item in line.observables]
+        indicators = [
+            item for item in observables if item.as_indicator and item.role is Role.ADVERSARY and not item.held
+        ]
         # Of a struck system, what is counted is that it was struck, and where; not the indicator beside it.
         self._count(batch, line, [] if line.struck else indicators)
 

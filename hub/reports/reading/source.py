@@ -58,8 +58,8 @@ def open_source(origin: str | Path | bytes | BinaryIO, name: str | None = None) 
     head = b""
     while len(head) < HEAD_BYTES and (more := origin.read(HEAD_BYTES - len(head))):
         head += more
-    shown = name or Path(str(getattr(origin, "name", "input"))).name
-    return Source(shown, head, io.BufferedReader(_Rejoined(head, origin), _CHUNK_BYTES))
+    shown_name = name or Path(str(getattr(origin, "name", "input"))).name
+    return Source(shown_name, head, io.BufferedReader(_Rejoined(head, origin), _CHUNK_BYTES))
 
 
 class _Rejoined(io.RawIOBase):
@@ -234,8 +234,8 @@ def _json_lines(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
             else:
                 whole = checked(where, value)
                 twice = "" if isinstance(whole[1], BadValue) else _key_twice_in(line, value)
-                what = f"the key {excerpt(twice)} twice in one object"
-                yield (where, BadValue(where, what, _EACH_ONCE)) if twice else whole
+                repetition = f"the key {excerpt(twice)} twice in one object"
+                yield (where, BadValue(where, repetition, _EACH_ONCE)) if twice else whole
 
 
 def _json_sequence(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
@@ -289,9 +289,9 @@ class _Window:
         if len(self._text) - self._at > MAX_DOCUMENT_BYTES:
             raise ValueError(f"a value of at most {MAX_DOCUMENT_BYTES // MIB} MiB; split the file")
         # Doubling keeps the number of attempts at one large value logarithmic.
-        wanted = max(_CHUNK_BYTES, len(self._text) - self._at)
+        size = max(_CHUNK_BYTES, len(self._text) - self._at)
         try:
-            chunk = self._reader.read(wanted)
+            chunk = self._reader.read(size)
         except UnicodeDecodeError:
             self._ended = True
             raise ValueError("text in UTF-8") from None
@@ -349,8 +349,8 @@ class _Window:
 
 def _repeated_key(pairs: list[tuple[str, Any]]) -> str:
     """A key that stands twice in one object: whichever of its values is read, the other would be lost in silence."""
-    seen: set[str] = set()
-    return next((key for key, _ in pairs if key in seen or seen.add(key)), "")  # type: ignore[func-returns-value]
+    keys: set[str] = set()
+    return next((key for key, _ in pairs if key in keys or keys.add(key)), "")  # type: ignore[func-returns-value]
 
 
 def _key_twice_in(line: bytes, value: Any) -> str:

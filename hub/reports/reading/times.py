@@ -102,8 +102,8 @@ def parse_moment(value: object, zone: tzinfo | None = None) -> Moment:
         return _from_match(match, zone)
     if re.fullmatch(r"\d{5}(?:\.\d{1,12})?", text, re.ASCII):
         return _from_excel(float(text), zone)
-    written = _as_iso(text)
-    match = _ISO.fullmatch(written) if written else None
+    iso_text = _as_iso(text)
+    match = _ISO.fullmatch(iso_text) if iso_text else None
     if match is not None:
         return _from_match(match, zone)
     if _MAIL_DATE.match(text):

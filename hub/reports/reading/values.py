@@ -107,43 +107,43 @@ def as_network(text: str) -> IPv4Network | IPv6Network | None:
 def domain(text: str) -> str:
     """A domain name in lower case, without a final dot, internationalised names in their ASCII form (RFC 5890)."""
     name = refang(text).rstrip(".").casefold()
-    wanted = "a domain name such as host.example.com"
+    expectation = "a domain name such as host.example.com"
     if not name or len(name) > 1000:
-        raise ValueError(wanted)
+        raise ValueError(expectation)
     if not name.isascii():
         try:
             name = name.encode("idna").decode("ascii").lower()
         except UnicodeError:
-            raise ValueError(wanted) from None
+            raise ValueError(expectation) from None
     name = name.removeprefix("*.")
     labels = name.split(".")
     if len(name) > 253 or len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise ValueError(wanted)
+        raise ValueError(expectation)
     if labels[-1].isdigit():
-        raise ValueError(f"{wanted} (this looks like a mistyped IP address)")
+        raise ValueError(f"{expectation} (this looks like a mistyped IP address)")
     return name
 
 
 def url(text: str) -> str:
     """A URL with its scheme; scheme and host in lower case, the rest as it is."""
     text = refang(text)
-    wanted = "a URL with its scheme, such as http://host.example.com/path"
+    expectation = "a URL with its scheme, such as http://host.example.com/path"
     if not text or len(text) > MAX_VALUE_CHARS or any(c.isspace() or not c.isprintable() for c in text):
-        raise ValueError(wanted)
+        raise ValueError(expectation)
     # Defangers leave the dot of a host without its scheme's slashes alone; "//" is what makes it a URL.
     try:
         parts = urlsplit(text)
         host = parts.hostname
         _ = parts.port
     except ValueError:
-        raise ValueError(wanted) from None
+        raise ValueError(expectation) from None
     if not parts.scheme or not host or not re.fullmatch(r"[a-z][a-z0-9+.-]{1,20}", parts.scheme, re.ASCII):
-        raise ValueError(wanted)
+        raise ValueError(expectation)
     login, at, place = parts.netloc.rpartition("@")
     try:
         return urlunsplit(parts._replace(netloc=f"{login}{at}{place.casefold()}"))
     except ValueError:
-        raise ValueError(wanted) from None
+        raise ValueError(expectation) from None
 
 
 def url_host(text: str) -> str | None:

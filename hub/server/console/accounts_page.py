@@ -179,8 +179,8 @@ def _field(name: str) -> str:
 
 def _overlap() -> int:
     """Hours; 0 where the form says none of those that it offers."""
-    chosen = _field("overlap")
-    return next((hours for hours in OVERLAPS if str(hours) == chosen), 0)
+    overlap = _field("overlap")
+    return next((hours for hours in OVERLAPS if str(hours) == overlap), 0)
 
 
 def _subject(name: str) -> Subject:
@@ -213,8 +213,8 @@ def _form_page(actor: Account, problem: _Problem | None = None) -> flask.Respons
 
 def _account_page(actor: Account, subject: Subject, problem: _Problem | None = None, done: str = "") -> flask.Response:
     hub, session, sessions = pages.hub(), pages.session(), pages.sessions()
-    seen = last_seen(hub.store).get(subject.name)
-    sent = hub.community.ledger.last_sent().get(subject.name)
+    seen_time = last_seen(hub.store).get(subject.name)
+    sent_time = hub.community.ledger.last_sent().get(subject.name)
     state = sessions.state_of(subject.name)
     actions = ("enable",) if subject.disabled else ("rotate", "disable")
     may = operators.may_act(actor) and session is not None
@@ -226,8 +226,8 @@ def _account_page(actor: Account, subject: Subject, problem: _Problem | None = N
         subject=subject,
         member=hub.catalogue.members.get(subject.member),
         drills=subject.name in accounts_with_drills(hub.store),
-        seen=board_view.clock(format_place(seen)) if seen else "",
-        sent=board_view.clock(format_place(sent)) if sent else "",
+        seen=board_view.clock(format_place(seen_time)) if seen_time else "",
+        sent=board_view.clock(format_place(sent_time)) if sent_time else "",
         volume=volumes(hub.store).get(subject.name, Volume()),
         may=may,
         actions=[

@@ -51,7 +51,7 @@ def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
     reader = board["member"]
     filters = _filters(flask.request.args)
     entries = board_view.chosen(incidents.entries, filters, reader)
-    mine = board_view.your_turn(entries, reader)
+    own_duties = board_view.your_turn(entries, reader)
     others = [entry for entry in entries if reader not in entry.owed]
     rows = _REPORT_ROWS if flask.request.args.get("rows") == str(_REPORT_ROWS) else board_view.PAGE_ROWS
     number = _page_number(flask.request.args.get("page", ""), len(others), rows)
@@ -67,8 +67,8 @@ def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
         "classes": sorted(set().union(*{entry.classes for entry in incidents.entries})),
         "sectors": sorted(set().union(*{entry.sectors for entry in incidents.entries})),
         "view": board_view,
-        "mine": board_view.rows_of(incidents.contents(mine[:rows]), declared.members, reader),
-        "mine_count": len(mine),
+        "mine": board_view.rows_of(incidents.contents(own_duties[:rows]), declared.members, reader),
+        "mine_count": len(own_duties),
         "others": board_view.rows_of(incidents.contents(others[first : first + rows]), declared.members, reader),
         "others_count": len(others),
         "page": number,
@@ -78,16 +78,16 @@ def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
     }
 
 
-def _filters(asked: Any) -> Filters:
+def _filters(arguments: Any) -> Filters:
     return Filters(
-        member=asked.get("member", "")[:2],
-        rsit=asked.get("class", "")[:_TEXT_CHARACTERS],
-        sector=asked.get("sector", "")[:_TEXT_CHARACTERS],
-        level=asked.get("level", "")[:_TEXT_CHARACTERS],
-        grade=asked.get("grade", "")[:_TEXT_CHARACTERS],
-        text=asked.get("text", "").strip()[:_TEXT_CHARACTERS],
-        overdue="overdue" in asked,
-        mine="mine" in asked,
+        member=arguments.get("member", "")[:2],
+        rsit=arguments.get("class", "")[:_TEXT_CHARACTERS],
+        sector=arguments.get("sector", "")[:_TEXT_CHARACTERS],
+        level=arguments.get("level", "")[:_TEXT_CHARACTERS],
+        grade=arguments.get("grade", "")[:_TEXT_CHARACTERS],
+        text=arguments.get("text", "").strip()[:_TEXT_CHARACTERS],
+        overdue="overdue" in arguments,
+        mine="mine" in arguments,
     )
 
 

@@ -49,16 +49,16 @@ def check_drill() -> flask.Response:
     """POST /console/operator/new-drill: what would be played, or why it cannot be."""
     operators.acting_operator()
     hub = pages.hub()
-    most = hub.limits.scenario_bytes
-    session = operators.form_session(most + _FORM_BYTES)
+    byte_limit = hub.limits.scenario_bytes
+    session = operators.form_session(byte_limit + _FORM_BYTES)
     file = flask.request.files.get("scenario")
-    content = b"" if file is None else file.stream.read(most + 1)
+    content = b"" if file is None else file.stream.read(byte_limit + 1)
     if not content:
         return _form_page(gettext("Choose the file of a scenario."))
-    if len(content) > most:
-        return _form_page(gettext("A scenario has at most {n} bytes.").format(n=most))
-    chosen = flask.request.form.get("speed", "")
-    speed = next((speed for speed in SPEEDS if str(speed) == chosen), 1)
+    if len(content) > byte_limit:
+        return _form_page(gettext("A scenario has at most {n} bytes.").format(n=byte_limit))
+    speed_text = flask.request.form.get("speed", "")
+    speed = next((speed for speed in SPEEDS if str(speed) == speed_text), 1)
     try:
         root, _ = exercise_root(hub, flask.request.form.get("root") or None)
         scenario = parse_scenario(parse_table("scenario", content), root.members)

@@ -77,7 +77,7 @@ def find_incident(hub: Hub, account: Account | None, root: str, identifier: str)
         c for c in gate.find_root(hub.catalogue, account, root).collections if access.reads(account, c) is not None
     ]
     # (1)
-    sent: list[Callable[[], None]] = []
+    notes: list[Callable[[], None]] = []
     versions: list[Content] = []
     holding: list[Collection] = []
     if identifier.startswith("incident--"):
@@ -87,24 +87,24 @@ def find_incident(hub: Hub, account: Account | None, root: str, identifier: str)
                 holding.append(collection)
                 versions += _contents(delivered.body)
                 note = hub.sending(account, delivered)
-                sent += [note] if note is not None else []
+                notes += [note] if note is not None else []
     if not versions:
         raise NotFoundError("There is no such incident, or not for this account; the board shows those that there are.")
     content = max(versions, key=_version)
     # (2)
     reports = _fetched(hub, account, readable, hub.community.reports_of(account, root, identifier))
     # (3)
-    wanted = {ref for report in reports for ref in report.get("object_refs", ())} | set(_refs(content))
-    wanted -= {identifier, *(report["id"] for report in reports)}
-    objects = _fetched(hub, account, readable, sorted(wanted)[:OBJECTS_MOST])
+    refs = {ref for report in reports for ref in report.get("object_refs", ())} | set(_refs(content))
+    refs -= {identifier, *(report["id"] for report in reports)}
+    objects = _fetched(hub, account, readable, sorted(refs)[:OBJECTS_MOST])
     return Incident(
         content=content,
         reports=tuple(sorted(reports, key=_version)),
         objects=tuple(objects),
         collections=tuple(holding),
-        left_out=max(0, len(wanted) - OBJECTS_MOST),
+        left_out=max(0, len(refs) - OBJECTS_MOST),
         level=tlp.level(content),
-        sent=tuple(sent),
+        sent=tuple(notes),
     )
 
 

@@ -119,13 +119,13 @@ def _preview_withdrawal(session: Session, root: ApiRoot, incident: Incident, pro
     )
 
 
-def _withdraw(session: Session, root: ApiRoot, incident: Incident, shown: Mapping[str, Any]) -> flask.Response:
+def _withdraw(session: Session, root: ApiRoot, incident: Incident, preview_values: Mapping[str, Any]) -> flask.Response:
     """Take back what was shown; where anything changed meanwhile, show it once more."""
     hub, account = pages.hub(), _account()
-    if not 0 <= hub.clock() - shown["moment"] <= steps.SHOWN_MINUTES * 60_000:
+    if not 0 <= hub.clock() - preview_values["moment"] <= steps.SHOWN_MINUTES * 60_000:
         return _preview_withdrawal(session, root, incident, gettext("This was shown too long ago: begin again."))
-    planned = withdrawal.plan(hub, account, root, incident, shown["moment"])
-    if planned.digest != shown["digest"]:
+    planned = withdrawal.plan(hub, account, root, incident, preview_values["moment"])
+    if planned.digest != preview_values["digest"]:
         why = gettext("What would be withdrawn has changed in the meantime: look at it again.")
         return _preview_withdrawal(session, root, incident, why)
     refusals = _published(account, root, planned.revocations)
@@ -145,14 +145,14 @@ def download(root: str, incident_id: str, name: str) -> flask.Response:
     if name not in _DOWNLOADS:
         raise NotFoundError(f"There is no such file; there are {', '.join(_DOWNLOADS)}.")
     incident = find_incident(pages.hub(), pages.account(), root, incident_id)
-    chosen = incident.of_type("indicator")
+    indicator_list = incident.of_type("indicator")
     if name == "bundle.json":
         objects = [*incident.objects, *incident.reports, incident.content]
         body = orjson.dumps({"type": "bundle", "id": f"bundle--{pages.hub().new_id()}", "objects": objects})
     elif name == "indicators.csv":
-        body = indicators.as_csv(chosen).encode()
+        body = indicators.as_csv(indicator_list).encode()
     else:
-        body = indicators.as_list(chosen, indicators.LISTS[name.removesuffix(".txt")], _now()).encode()
+        body = indicators.as_list(indicator_list, indicators.LISTS[name.removesuffix(".txt")], _now()).encode()
     _note_sent(incident)
     response = _file(body, _DOWNLOADS[name])
     level = "" if incident.level is None else f"-{incident.level.label.replace(':', '-').replace('+', '-')}"
@@ -259,8 +259,8 @@ def _timeline(incident: Incident, entry: Mapping[str, Any] | None) -> list[tuple
     lines += [(at, member, gettext("has it"), "") for member, at in entry["fetched"].items()]
     lines += [(at, member, gettext("acknowledged it"), "") for member, at in entry["acknowledged"].items()]
     for request in entry["requests"]:
-        asked = gettext("asks {members}").format(members=" ".join(request["asked"]))
-        lines.append((request["at"], request["by"], asked, request["what"]))
+        question = gettext("asks {members}").format(members=" ".join(request["asked"]))
+        lines.append((request["at"], request["by"], question, request["what"]))
         for member, answers in request["answers"].items():
             lines += [
                 (answer["at"], member, gettext(_SAID[answer["says"]]), _reason(member, answer)) for answer in answers

@@ -95,12 +95,12 @@ def refanged(value: str) -> str:
 
 def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
     """The objects that mention these values."""
-    wanted: dict[str, str] = {}
+    value_by_text: dict[str, str] = {}
     for value in values:
-        wanted.setdefault(normal(value), value)
+        value_by_text.setdefault(normal(value), value)
     result = Lookup()
     places = [collection for collection in hub.catalogue if access.reads(account, collection) is not None]
-    marks = Wanted(marks=tuple(mark(text) for text in wanted))
+    marks = Wanted(marks=tuple(mark(text) for text in value_by_text))
     known: set[str] = set()
     for collection in places:
         compared, more = hub.unindexed(account, collection)
@@ -109,21 +109,21 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
         # (1)
         for content in _contents(hub, account, collection, marks, MATCHES_MOST, result):
             # (2)
-            hits = {wanted[text] for text in texts_of(content) if text in wanted}
+            hits = {value_by_text[text] for text in texts_of(content) if text in value_by_text}
             known |= hits
             room = MATCHES_MOST - len(result.mentions)
             result.cut = result.cut or len(hits) > room
             result.mentions += _mentions(hub, account, sorted(hits)[:room], content, collection)
-    result.missing = [value for value in values if wanted[normal(value)] not in known]
+    result.missing = [value for value in values if value_by_text[normal(value)] not in known]
     # (3)
     _add_incidents(hub, account, places, result)
     return result
 
 
 def _contents(  # noqa: PLR0913, PLR0917 - a query, and where it is noted that there is more
-    hub: Hub, account: Account | None, collection: Collection, wanted: Wanted, limit: int, result: Lookup
+    hub: Hub, account: Account | None, collection: Collection, query: Wanted, limit: int, result: Lookup
 ) -> list[Content]:
-    page = hub.look_up(account, collection, wanted, limit)
+    page = hub.look_up(account, collection, query, limit)
     result.cut = result.cut or page.more
     result.bytes_read += len(page.body)
     contents: list[Content] = orjson.loads(b"[" + page.body + b"]")
@@ -167,20 +167,22 @@ def _add_incidents(hub: Hub, account: Account | None, places: Sequence[Collectio
         visible = [ref for ref in tie.incidents if (tie.root, ref) in names]
         for identifier in tie.found:
             reached[tie.root, identifier].update(visible[: INCIDENTS_MOST + 1])
-    shown: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
+    incidents_by_object: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
     for (root, identifier), refs in reached.items():
         visible = sorted(ref for ref in refs if (root, ref) in names)
         result.cut = result.cut or len(visible) > INCIDENTS_MOST
-        shown[root, identifier] = tuple((ref, names[root, ref]) for ref in visible[:INCIDENTS_MOST])
-    result.mentions = [replace(mention, incidents=shown[mention.root, mention.id]) for mention in result.mentions]
+        incidents_by_object[root, identifier] = tuple((ref, names[root, ref]) for ref in visible[:INCIDENTS_MOST])
+    result.mentions = [
+        replace(mention, incidents=incidents_by_object[mention.root, mention.id]) for mention in result.mentions
+    ]
 
 
 def _ties(hub: Hub, account: Account | None, place: Collection, ids: Sequence[str], result: Lookup) -> Iterator[_Tie]:
     """The links between these ids and incidents in the reports of a collection."""
     publishers = ("", *hub.catalogue.members)
     for chunk in _chunks(ids):
-        wanted = Wanted(contains=tuple(chunk), publishers=publishers, types=("report",))
-        for report in _contents(hub, account, place, wanted, REPORTS_MOST, result):
+        query = Wanted(contains=tuple(chunk), publishers=publishers, types=("report",))
+        for report in _contents(hub, account, place, query, REPORTS_MOST, result):
             refs = [] if report.get("revoked") is True else report.get("object_refs", [])
             incidents = list(dict.fromkeys(ref for ref in refs if ref.startswith("incident--")))
             result.cut = result.cut or len(incidents) > NAMED_MOST

@@ -47,12 +47,12 @@ class AccountLine:
 def operator() -> flask.Response:
     """GET /console/operator."""
     account, hub = operators.operator(), pages.hub()
-    seen = last_seen(hub.store)
+    seen_times = last_seen(hub.store)
     last = hub.community.ledger.last_sent()
     counts: Volumes = flask.current_app.extensions["volumes"]
     counts.write()  # so that the page shows all that this worker sent
     sent = volumes(hub.store)
-    gone = deleted_accounts(hub.store)
+    deleted = deleted_accounts(hub.store)
     now = hub.clock()
     lines = [
         AccountLine(
@@ -62,20 +62,20 @@ def operator() -> flask.Response:
             secret="key" if row.key_hashes else "password",
             disabled=row.disabled,
             created=format_place(row.created_at)[:10],
-            seen=board_view.clock(format_place(seen[row.name])) if row.name in seen else "",
+            seen=board_view.clock(format_place(seen_times[row.name])) if row.name in seen_times else "",
             fetched=board_view.clock(format_place(last[row.name])) if row.name in last else "",
             volume=sent.get(row.name, Volume()),
             silent=row.kind == AccountKind.CERT
             and not row.disabled
-            and now - max(seen.get(row.name, 0), last.get(row.name, 0)) > SILENT_DAYS * _DAY,
+            and now - max(seen_times.get(row.name, 0), last.get(row.name, 0)) > SILENT_DAYS * _DAY,
         )
         for row in hub.store.list_accounts()
-        if row.name not in gone
+        if row.name not in deleted
     ]
     heard = {line.member for line in lines if line.kind == AccountKind.CERT and not line.silent and not line.disabled}
-    asked = flask.request.args
-    texts_asked = {name: asked.get(name, "").strip()[:_SEARCH_CHARACTERS] for name in _SEARCHED}
-    search = operation.TrailSearch(**texts_asked, before=_number(asked.get("before", "")))
+    arguments = flask.request.args
+    texts_asked = {name: arguments.get(name, "").strip()[:_SEARCH_CHARACTERS] for name in _SEARCHED}
+    search = operation.TrailSearch(**texts_asked, before=_number(arguments.get("before", "")))
     texts = explained()
     limits = described(Settings(limits=hub.limits))
     return pages.render(

@@ -92,16 +92,22 @@ def draw(objects: Sequence[Mapping[str, Any]]) -> Picture:
     drawn: list[Box] = []
     for x_index, number in enumerate(sorted(columns)):
         inside = sorted(columns[number], key=lambda item: (item["type"] != "incident", item["type"], _name(item)))
-        shown = inside if len(inside) <= ROWS_MOST else inside[: ROWS_MOST - 1]
+        drawn_contents = inside if len(inside) <= ROWS_MOST else inside[: ROWS_MOST - 1]
         x = _MARGIN + x_index * (BOX_WIDTH + GAP_X)
-        for y_index, content in enumerate(shown):
+        for y_index, content in enumerate(drawn_contents):
             name = _name(content)
             box = Box(x, _MARGIN + y_index * (BOX_HEIGHT + GAP_Y), content["type"], _cut(name), name)
             boxes[content["id"]] = box
             drawn.append(box)
-        if len(inside) > len(shown):
-            rest = Box(x, _MARGIN + len(shown) * (BOX_HEIGHT + GAP_Y), "more", f"+ {len(inside) - len(shown)}", "")
-            boxes |= {content["id"]: rest for content in inside[len(shown) :]}
+        if len(inside) > len(drawn_contents):
+            rest = Box(
+                x,
+                _MARGIN + len(drawn_contents) * (BOX_HEIGHT + GAP_Y),
+                "more",
+                f"+ {len(inside) - len(drawn_contents)}",
+                "",
+            )
+            boxes |= {content["id"]: rest for content in inside[len(drawn_contents) :]}
             drawn.append(rest)
     lines = {
         (boxes[source], boxes[target]): Line(_path(boxes[source], boxes[target]), words)

@@ -72,7 +72,7 @@ def tiles_of(incidents: Iterable[Entry], members: Sequence[str], now: int) -> li
     by_member: dict[str, list[Entry]] = {member: [] for member in members}
     for entry in incidents:
         by_member.setdefault(entry.reporter, []).append(entry)
-    most = max((len(by_member[member]) for member in members), default=0)
+    largest = max((len(by_member[member]) for member in members), default=0)
     rows = max((row for member, (_, row) in _PLACES.items() if member in members), default=-1) + 1
     others = [member for member in members if member not in _PLACES]
     tiles = []
@@ -94,7 +94,7 @@ def tiles_of(incidents: Iterable[Entry], members: Sequence[str], now: int) -> li
                 day=day,
                 week=week,
                 older=len(entries) - day - week,
-                shade=0 if not entries else 1 + (len(entries) * (_SHADES - 2)) // most,
+                shade=0 if not entries else 1 + (len(entries) * (_SHADES - 2)) // largest,
                 classes=tuple(classes_in(entries).most_common()),
             )
         )
@@ -104,20 +104,20 @@ def tiles_of(incidents: Iterable[Entry], members: Sequence[str], now: int) -> li
 def weeks_of(incidents: Iterable[Entry], now: int) -> list[Week]:
     """The last weeks, the oldest first; each begins on Monday, UTC."""
     first = first_day(now)
-    begun = int(first.timestamp() * 1000)
+    start = int(first.timestamp() * 1000)
     by_week: list[list[Entry]] = [[] for _ in range(WEEKS)]
     for entry in incidents:
-        number = (entry.first - begun) // (7 * _DAY * 1000)
+        number = (entry.first - start) // (7 * _DAY * 1000)
         if 0 <= number < WEEKS:
             by_week[number].append(entry)
-    most = max(map(len, by_week)) or 1
+    largest = max(map(len, by_week)) or 1
     return [
         Week(
             begins=(first + timedelta(weeks=number)).strftime("%Y-%m-%d"),
             count=len(entries),
             classes=dict(classes_in(entries)),
             x=number * BAR_STEP,
-            height=round(CHART_HEIGHT * len(entries) / most),
+            height=round(CHART_HEIGHT * len(entries) / largest),
         )
         for number, entries in enumerate(by_week)
     ]

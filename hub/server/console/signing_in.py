@@ -92,12 +92,10 @@ def language() -> flask.Response:
     """GET /console/language?to=th&back=/: the language of the pages in this browser."""
     request = flask.request
     response = layout.see(forms.local_target(request.args.get("back", "")) or "/")
-    chosen = request.args.get("to", "")
-    if chosen in texts.LANGUAGES:
+    tag = request.args.get("to", "")
+    if tag in texts.LANGUAGES:
         secure = guard.cookie_name(request, pages.public_url()) == SECURE_COOKIE
-        response.set_cookie(
-            layout.COOKIE, chosen, max_age=365 * 24 * 3600, samesite="Lax", secure=secure, httponly=True
-        )
+        response.set_cookie(layout.COOKIE, tag, max_age=365 * 24 * 3600, samesite="Lax", secure=secure, httponly=True)
     return response
 
 

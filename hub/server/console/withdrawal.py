@@ -85,9 +85,9 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, moment: 
         )
     own = hub.catalogue.members[account.member or ""].identities
     reports = [report for report in incident.reports if report.get("created_by_ref") in own]
-    named = {ref for report in reports for ref in report.get("object_refs", ())} | {incident.content["id"]}
+    named_ids = {ref for report in reports for ref in report.get("object_refs", ())} | {incident.content["id"]}
     going = {incident.content["id"], *(report["id"] for report in reports)}
-    candidates = [item for item in incident.objects if item["id"] in named]
+    candidates = [item for item in incident.objects if item["id"] in named_ids]
     revocable = [
         item["id"] for item in candidates if item.get("created_by_ref") in own and _is_of_it(item, incident.content)
     ]
@@ -181,8 +181,8 @@ def _containers_in(
     hub: Hub, account: Account, place: Collection, ids: Sequence[str]
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """The containers in one collection. If they do not fit on a page, it asks for fewer ids at a time."""
-    wanted = Wanted(contains=tuple(ids), publishers=(account.member or "",))
-    page = hub.look_up(account, place, wanted, hub.limits.page_objects)
+    query = Wanted(contains=tuple(ids), publishers=(account.member or "",))
+    page = hub.look_up(account, place, query, hub.limits.page_objects)
     if page.more and len(ids) > 1:
         middle = len(ids) // 2
         yield from _containers_in(hub, account, place, ids[:middle])

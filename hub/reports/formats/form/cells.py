@@ -75,11 +75,14 @@ class Sheet:
             elif row.hidden:
                 yield row.number, BadValue(where, "a hidden row", f"rows that are shown: {_UNHIDE}")
             elif unseen is not None and not is_remark and not self._is_heading(row):
-                shown = f"{excerpt(row.cells[unseen])} in a hidden column"
-                yield row.number, BadValue(where, shown, f"columns that are shown: {_UNHIDE}", f"column {unseen}")
+                cell_text = f"{excerpt(row.cells[unseen])} in a hidden column"
+                yield (
+                    row.number,
+                    BadValue(where, cell_text, f"columns that are shown: {_UNHIDE}", f"column {unseen}"),
+                )
             elif last > MAX_COLUMNS:
-                shown = excerpt(row.cells[last])
-                yield row.number, BadValue(where, shown, f"at most {MAX_COLUMNS} columns", f"column {last}")
+                cell_text = excerpt(row.cells[last])
+                yield row.number, BadValue(where, cell_text, f"at most {MAX_COLUMNS} columns", f"column {last}")
             else:
                 yield row.number, [row.cells.get(column) for column in range(1, last + 1)]
 

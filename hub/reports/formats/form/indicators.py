@@ -92,9 +92,9 @@ def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], 
             hosts.append(machine[1])
             continue
         try:
-            written, pointed = split(item)
+            text, pointed = split(item)
             ends = names.ends(pointed)
-            observable, confirmed = read_indicator(written, row.draft.options.zone)
+            observable, confirmed = read_indicator(text, row.draft.options.zone)
             if ends and not observable.as_indicator:
                 raise ValueError(POINTLESS)  # noqa: TRY301  a problem of the row like the others
         except ValueError as error:
@@ -108,7 +108,7 @@ def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], 
         # The columns on times are of indicators: others have a time where it stands beside the value.
         first_seen = observable.first_seen or (first if observable.as_indicator else None)
         family = next((name for kind, name in ends if kind == "malware"), None)
-        shown = row.draft.observe(
+        indicator = row.draft.observe(
             replace(
                 observable,
                 first_seen=first_seen,
@@ -118,7 +118,7 @@ def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], 
             ),
             confirmed=confirmed,
         )
-        source = ("observable", " ".join(shown.key))
-        in_it = ("malware", shown.malware) if shown.as_indicator else None  # the observable itself names it
+        source = ("observable", " ".join(indicator.key))
+        in_it = ("malware", indicator.malware) if indicator.as_indicator else None  # the observable itself names it
         relations += [Relation(source, "indicates", end) for end in ends if end != in_it]
     return tuple(dict.fromkeys(relations))

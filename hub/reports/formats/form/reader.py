@@ -68,8 +68,8 @@ def _report(row: FormRow) -> Report | None:
     title = row.text("title") or ""
     malware = row.list("malware", values.plain)
     incident_types = [word for line in types for word in line.incident_types]
-    named = (title, *malware, *map(str, row.items("incident_type")))
-    if "infected-by-known-malware" in incident_types and any(_RANSOM.search(spelled(text)) for text in named):
+    names = (title, *malware, *map(str, row.items("incident_type")))
+    if "infected-by-known-malware" in incident_types and any(_RANSOM.search(spelled(text)) for text in names):
         incident_types.insert(0, "ransomware")
     # 2.
     timeline = _timeline(row)
@@ -181,17 +181,17 @@ _RANSOM: Final = re.compile(spelled("ransom|tebusan|pemeras|tống tiền|แร
 
 
 def _classification(row: FormRow) -> list[rsit.RsitType]:
-    wanted = row.text("incident_class")
-    wanted = INCIDENT_CLASSES.get(plain(wanted), wanted) if wanted else None
-    if wanted and "-".join(wanted.casefold().replace("_", " ").split()) not in rsit.CLASSES:
-        row.problem("incident_class", wanted, "one of " + ", ".join(rsit.CLASSES))
+    class_name = row.text("incident_class")
+    class_name = INCIDENT_CLASSES.get(plain(class_name), class_name) if class_name else None
+    if class_name and "-".join(class_name.casefold().replace("_", " ").split()) not in rsit.CLASSES:
+        row.problem("incident_class", class_name, "one of " + ", ".join(rsit.CLASSES))
         return []
     lines: list[rsit.RsitType] = []
     for item in row.items("incident_type"):
         # The class is that of the first type; what else it was may be of another.
-        line = _type_of(str(item), None if lines else wanted)
+        line = _type_of(str(item), None if lines else class_name)
         if line is None:
-            same = [key for rsit_class, key in rsit.RSIT if not wanted or rsit_class == wanted.casefold()]
+            same = [key for rsit_class, key in rsit.RSIT if not class_name or rsit_class == class_name.casefold()]
             row.problem("incident_type", item, "one of " + ", ".join(same or [key for _, key in rsit.RSIT]))
         else:
             lines.append(line)

@@ -55,10 +55,10 @@ def _delimiter(head: str) -> str:
     if match:
         return match[1]
     cut = ((delimiter, line) for line in lines[:_HEADING_ROWS] for delimiter in ",;\t|")
-    named = (
+    delimiter_name = (
         delimiter for delimiter, line in cut if names_report_id(cell.strip(' "') for cell in line.split(delimiter))
     )
-    return next(named, None) or max(",;\t|", key=(lines[0] if lines else "").count)
+    return next(delimiter_name, None) or max(",;\t|", key=(lines[0] if lines else "").count)
 
 
 def _lenient(encoding: str) -> str:
@@ -138,9 +138,9 @@ def _cells(cells: list[Any], columns: list[str], where: str) -> dict[str, Any] |
     row: dict[str, Any] = {}
     for index, (column, cell) in enumerate(zip(columns, cells, strict=False)):
         if isinstance(cell, str) and (any("\ud800" <= c <= "\udfff" for c in cell) or "\ufffd" in cell):
-            shown = "".join("?" if "\ud800" <= c <= "\udfff" or c == "\ufffd" else c for c in cell)
+            printable = "".join("?" if "\ud800" <= c <= "\udfff" or c == "\ufffd" else c for c in cell)
             expected = "text in UTF-8; save the file as UTF-8, or name its encoding"
-            return BadValue(where, excerpt(shown), expected, column)
+            return BadValue(where, excerpt(printable), expected, column)
         if isinstance(cell, str) and len(cell) > MAX_CELL_CHARS:
             return BadValue(where, f"{len(cell)} characters", f"at most {MAX_CELL_CHARS} characters", column)
         row[column or f"column {index + 1}"] = cell

@@ -143,9 +143,9 @@ def _loss(kind: str, completion: str, start: Moment | None, text: str | None) ->
 
 def _change(kind: str, completion: str, start: Moment | None, text: str | None) -> Impact:
     degree = "partial" if completion == "succeeded" else "potential"
-    what = "destruction" if kind == "damaged-data" else "modification"
+    effect = "destruction" if kind == "damaged-data" else "modification"
     information = tables.INFORMATION.get(kind.partition("-")[2], "system")
-    return IntegrityImpact(alteration=f"{degree}-{what}", information_type=information, start=start, description=text)
+    return IntegrityImpact(alteration=f"{degree}-{effect}", information_type=information, start=start, description=text)
 
 
 def _business(part: Element, tree: Tree, effects: Effects, start: Moment | None) -> None:

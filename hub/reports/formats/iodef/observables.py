@@ -89,8 +89,8 @@ class Observing:
             for service in self._tree.all(system, "Service"):
                 for part in self._tree.all(service, "Port", "Portlist"):
                     number = service.get("ip-protocol") or service.get("ip_protocol") or ""
-                    shown = f"{self._tree.whole(part)} {tables.TRANSPORT.get(number, '')}".strip()
-                    self._draft.unused("Service/Port", shown, "is of no one connection")
+                    text = f"{self._tree.whole(part)} {tables.TRANSPORT.get(number, '')}".strip()
+                    self._draft.unused("Service/Port", text, "is of no one connection")
 
     def system(self, system: Element, level: TlpWord | None, *, hostile: bool = False) -> list[Observable]:
         """The addresses and names of one system. ``hostile``: the flow's target is the attacker's, so sides swap."""

@@ -84,11 +84,13 @@ def strictest(*levels: TlpWord | None) -> TlpWord | None:
 def level_of(item: Mapping[str, Any], draft: Draft, where: str) -> TlpWord | None:
     """The level that an attribute or object says for itself: by a TLP tag, or by its distribution."""
     level = tlp_of(item, draft, where)
-    written = item.get("distribution")
-    distribution = "5" if written in {None, ""} else DISTRIBUTIONS.get(str(written).strip().casefold(), "0")
+    distribution_text = item.get("distribution")
+    distribution = (
+        "5" if distribution_text in {None, ""} else DISTRIBUTIONS.get(str(distribution_text).strip().casefold(), "0")
+    )
     if distribution == "0":
-        if str(written).strip().casefold() not in DISTRIBUTIONS:
-            draft.unused("distribution", written, UNKNOWN_WORD, where=where)
+        if str(distribution_text).strip().casefold() not in DISTRIBUTIONS:
+            draft.unused("distribution", distribution_text, UNKNOWN_WORD, where=where)
         draft.warn(_ALONE)
         return "red"
     if distribution == "4":
@@ -131,8 +133,8 @@ def read_attribute(
     if not template:
         name_unread(attribute, where, draft)
     if not isinstance(value, str | int | float) or not str(value).strip():
-        shown = value or {name: item for name, item in attribute.items() if name not in PASSED_OVER}
-        draft.unused(key, shown or "empty", "has no single value", where=where)
+        shown_value = value or {name: item for name, item in attribute.items() if name not in PASSED_OVER}
+        draft.unused(key, shown_value or "empty", "has no single value", where=where)
         return []
     marked = strictest(level, level_of(attribute, draft, where))
     items = _observed(attribute, key, marked, content, where)
@@ -149,7 +151,7 @@ def read_attribute(
             confidence=known.confidence,
         )
         # A composite was seen once, not once for each of its parts.
-        observables.append(_sighted(described, attribute, content, where, counted=not observables))
+        observables.append(_sighted(described, attribute, content, where, is_counted=not observables))
     for observable in observables:
         content.links.know(attribute, end_of(observable), marked)
         for end in known.named:
@@ -275,7 +277,7 @@ def moment_of(attribute: Mapping[str, Any], key: str, where: str, draft: Draft) 
 
 
 def _sighted(
-    observable: Observable, item: Mapping[str, Any], content: Content, where: str, *, counted: bool
+    observable: Observable, item: Mapping[str, Any], content: Content, where: str, *, is_counted: bool
 ) -> Observable:
     """Count what was seen; a false positive revokes, an expiry ends validity (MISP sighting types 0, 1, 2)."""
     sightings = item.get("Sighting")
@@ -295,7 +297,7 @@ def _sighted(
         else:
             count += 1
             moments += [moment] if moment else []
-    if count and counted:
+    if count and is_counted:
         first, last = min(moments, default=None), max(moments, default=None)
         content.sightings.append(Sighting("observable", " ".join(observable.key), count, first, last))
     return observable

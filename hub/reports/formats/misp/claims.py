@@ -115,22 +115,22 @@ def _by_category(item: Observable, category: str, kind: str, *, flagged: bool) -
 def _by_class(item: Observable, end: str, scene: Scene) -> roles.Claim | None:
     """The claim that follows from the event's classes for a host (infected, exposed, defaced, attacked); None without one."""
     names = {line.type for line in scene.types}
-    shown = ", ".join(sorted(names))
+    class_list = ", ".join(sorted(names))
     if "infected-system" in names and end in _SOURCES:
-        return roles.victim(f"{end} of an event of class {shown}: the source is infected")
+        return roles.victim(f"{end} of an event of class {class_list}: the source is infected")
     if names and all(line.rsit_class == roles.EXPOSED_CLASS for line in scene.types):
-        return roles.victim(f"the event is of class {shown}: the host is exposed")
+        return roles.victim(f"the event is of class {class_list}: the host is exposed")
     if names and names <= {"unauthorised-information-modification"} and item.type in _SITES:
-        return roles.victim(f"the event is of class {shown}: the site was changed")
+        return roles.victim(f"the event is of class {class_list}: the site was changed")
     if (
         names
         and names <= roles.STRUCK - {"infected-system"}
         and item.type in _SITES
         and "application-compromise" in names
     ):
-        return roles.unknown(f"the event is of class {shown}: the site may be what was compromised")
+        return roles.unknown(f"the event is of class {class_list}: the site may be what was compromised")
     if names and names <= _ATTACKS_ON_HOSTS and end in _DESTINATIONS:
-        sentence = f"{end} of an event of class {shown}"
+        sentence = f"{end} of an event of class {class_list}"
         return roles.victim(f"{sentence}: it was attacked") if scene.has_source else roles.unknown(sentence)
     return _by_contrary_classes(names, end)
 
@@ -140,7 +140,7 @@ def _by_contrary_classes(names: set[str], end: str) -> roles.Claim | None:
 
     Of an infected host the destination is what it called, of a flood what was flooded: one of the two, and nobody says which.
     """
-    shown = ", ".join(sorted(names))
+    class_list = ", ".join(sorted(names))
     if end in _DESTINATIONS and names & _ATTACKS_ON_HOSTS and names - _ATTACKS_ON_HOSTS:
-        return roles.unknown(f"{end} of an event of class {shown}: it may be what was attacked")
+        return roles.unknown(f"{end} of an event of class {class_list}: it may be what was attacked")
     return None

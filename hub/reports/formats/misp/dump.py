@@ -38,10 +38,10 @@ def read_dump(source: Source) -> Iterator[Record]:
         if len(cells) > len(columns):
             yield where, BadValue(where, f"{len(cells)} cells", f"at most {len(columns)} cells in a row")
         elif any("\ud800" <= char <= "\udfff" for cell in cells for char in cell):
-            shown = "".join(char if char.isprintable() else "?" for cell in cells for char in cell)
+            printable = "".join(char if char.isprintable() else "?" for cell in cells for char in cell)
             yield (
                 where,
-                BadValue(where, excerpt(shown), f"a row in UTF-8, in lines of at most {MAX_LINE_BYTES // MIB} MiB"),
+                BadValue(where, excerpt(printable), f"a row in UTF-8, in lines of at most {MAX_LINE_BYTES // MIB} MiB"),
             )
         elif any(cells):
             yield where, _record({column: cell for column, cell in zip(columns, cells, strict=False) if cell})

@@ -83,8 +83,8 @@ class Links:
             source, target = self._ends.get(item.source), self._ends.get(item.target)
             if source is None or target is None:
                 which = "that it refers from" if source is None else "that it refers to"
-                shown = f"{item.kind} {item.target}"
-                draft.unused("ObjectReference", shown, f"the thing {which} is no part of the report", where=item.where)
+                text = f"{item.kind} {item.target}"
+                draft.unused("ObjectReference", text, f"the thing {which} is no part of the report", where=item.where)
             elif source[0] != target[0]:
                 targets[Relation(source[0], item.kind, target[0], _strictest(item.level, source[1], target[1]))] = None
         return tuple(targets)

@@ -151,7 +151,7 @@ def _report(event: Any, draft: Draft) -> Report:
     uuid, number = fields.text("uuid"), fields.text("id")
     identity = uuid or number or hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
     started = fields.read("date", lambda text: parse_moment(text, options.zone))
-    written = fields.read("timestamp", parse_epoch)
+    write_time = fields.read("timestamp", parse_epoch)
     level = fields.word("threat_level_id", _THREAT_LEVELS, {"4", "undefined"})
     status = fields.word("analysis", _ANALYSIS) or ReportStatus.NEW
     consent = _distribution(fields, draft)
@@ -201,7 +201,7 @@ def _report(event: Any, draft: Draft) -> Report:
         tlp=tlp,
         pap=tagged.pap,
         countries=distinct((*tagged.countries, *(code for victim in victims for code in victim.countries))),
-        timeline=Timeline(started=started, written=written),
+        timeline=Timeline(started=started, written=write_time),
         victims=victims,
         secondary_victims=others,
         consent=consent,
@@ -258,10 +258,10 @@ def _victims(content: Content) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
 
 
 def _distribution(fields: Fields, draft: Draft) -> Consent | None:
-    written = (fields.text("distribution") or "5").casefold()
-    distribution = DISTRIBUTIONS.get(written, "0")
-    if written not in DISTRIBUTIONS:
-        draft.unused("distribution", written, UNKNOWN_WORD)
+    text = (fields.text("distribution") or "5").casefold()
+    distribution = DISTRIBUTIONS.get(text, "0")
+    if text not in DISTRIBUTIONS:
+        draft.unused("distribution", text, UNKNOWN_WORD)
     if str(fields.take("published")).casefold() in {"false", "0"}:
         draft.warn("The event is not yet published in MISP")
     if distribution == "0":
@@ -280,8 +280,8 @@ def _all_attributes(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _declares_victim(event: Mapping[str, Any]) -> bool:
-    named = [item.get("name") for item in as_list(event.get("Object")) if isinstance(item, Mapping)]
-    return "victim" in named or any(item.get("type") == "target-org" for item in _all_attributes(event))
+    names = [item.get("name") for item in as_list(event.get("Object")) if isinstance(item, Mapping)]
+    return "victim" in names or any(item.get("type") == "target-org" for item in _all_attributes(event))
 
 
 def _scene(event: Mapping[str, Any], types: Iterable[rsit.RsitType]) -> Scene:

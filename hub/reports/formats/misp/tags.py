@@ -175,10 +175,10 @@ def read_attribute_tags(
 
     ``is_above``: the attribute is marked stricter than its event, so that nothing that it names may go with the event.
     """
-    named: list[tuple[str, str]] = []
+    ends: list[tuple[str, str]] = []
     for kind, value, cluster in clusters(attribute):
         end = None if is_above else read_cluster(kind, value, cluster, content)
-        named += [end] if end else []
+        ends += [end] if end else []
         if end is None:
             reason = _ABOVE if is_above else "has no place in an incident report"
             content.draft.unused(f"Galaxy {kind}", value, reason, where=where)
@@ -194,12 +194,12 @@ def read_attribute_tags(
         elif space == "kill-chain":
             phases.append(_phase(predicate))
         elif end:
-            named.append(end)
+            ends.append(end)
         elif space.casefold() != "tlp" and tag.casefold() != FALSE_POSITIVE:
             reason = _ABOVE if is_above else "has no meaning for one value"
             content.draft.unused("Attribute.Tag", tag, reason, where=where)
-    malware = next((name for kind, name in named if kind == "malware"), None)
-    others = tuple(end for end in dict.fromkeys(named) if end != ("malware", malware) and end[0])
+    malware = next((name for kind, name in ends if kind == "malware"), None)
+    others = tuple(end for end in dict.fromkeys(ends) if end != ("malware", malware) and end[0])
     return AttributeTags(malware, tuple(phases), confidence, others)
 
 

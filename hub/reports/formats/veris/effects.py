@@ -181,8 +181,8 @@ def read_discovery(value: Any, draft: Draft) -> tuple[str, ...]:
         else:
             method = tables.DISCOVERY.get(side, "")
             methods.append(method)
-            shown = " - ".join(part for part in (side, variety) if part)
-            if shown not in {"unknown", "other"} and (variety not in {"", "unknown", "other"} or not method):
+            text = " - ".join(part for part in (side, variety) if part)
+            if text not in {"unknown", "other"} and (variety not in {"", "unknown", "other"} or not method):
                 reason = f"is counted as {method}" if method else "is no way of discovery that is known"
-                draft.unused("discovery_method", shown, reason)
+                draft.unused("discovery_method", text, reason)
     return distinct(methods)

@@ -259,12 +259,12 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Repo
             for text in known(actor.texts("country"))
             if (code := draft.attempt(country_code, actor.path("country"), text))
         )
-        shown = names or ((varieties or types or (f"{side} actor",))[0],)
+        shown_names = names or ((varieties or types or (f"{side} actor",))[0],)
         for word in varieties:
-            if not tables.ACTOR_TYPES.get(word) and word not in shown:
+            if not tables.ACTOR_TYPES.get(word) and word not in shown_names:
                 draft.unused(actor.path("variety"), word, "is no type of STIX's threat actors")
         actors += [
-            Actor(name, types=types, motivation=motive, countries=countries, named=bool(names)) for name in shown
+            Actor(name, types=types, motivation=motive, countries=countries, named=bool(names)) for name in shown_names
         ]
         actor.drop("is too exact to be shared", "region", "job_change", "industry")
         actor.drop(NOTES, "notes")

@@ -207,15 +207,15 @@ def _content(value: Any, draft: Draft) -> _Content:
     # 3.
     zone = draft.options.zone
     try:
-        written = parse_moment(report.text("timestamp") or "", zone)
+        write_time = parse_moment(report.text("timestamp") or "", zone)
     except ValueError as error:
         raise Problem("timestamp", data.get("timestamp"), str(error)) from None
     times = {
         key: report.read(key, lambda text: parse_moment(text, zone))
         for key in ("first_seen", "first_reported", "last_seen")
     }
-    first = times["first_seen"] or times["first_reported"] or written
-    last = times["last_seen"] or max(first, written)
+    first = times["first_seen"] or times["first_reported"] or write_time
+    last = times["last_seen"] or max(first, write_time)
     # 4.
     contacts = [_contact(report.mapping(role), role) for role in ("reporter", "sender", "complainant")]
     # 5.
@@ -232,7 +232,7 @@ def _content(value: Any, draft: Draft) -> _Content:
         imitated=imitated,
         first=first,
         last=max(first, last),
-        written=written,
+        written=write_time,
         confidence=_confidence(report),
         malware=report.text("malware_family"),
         vulnerabilities=vulnerabilities,
