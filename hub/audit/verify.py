@@ -43,7 +43,7 @@ class _Suspect:
 
 @dataclass(slots=True)
 class Verification:
-    """One verification of one store. `pause` waits a moment for a writer whose entry is on its way."""
+    """One verification of one store. `pause` waits a moment where the store changed meanwhile."""
 
     store: Store
     examine: Examine
@@ -56,6 +56,7 @@ class Verification:
     def run(self, collections: Iterable[str], against: Checkpoint | None = None) -> Iterator[Finding]:
         """Everything that is not as the hub wrote it; the collections are those that are declared."""
         key = self.store.trail_key()
+        self.store.settle()
         # (1)
         state = TrailState().read(self.store.trail(), key, self.store.trail_head().size)
         begun = state.head
@@ -180,6 +181,7 @@ class Verification:
         self, state: TrailState, key: bytes, heads: dict[str, set[int]], accounts: dict[str, set[str]]
     ) -> None:
         """Read on, and drop every suspect that an entry explains."""
+        self.store.settle()
         for entry in self.store.trail(state.head.size):
             state.read([entry], key)
             about = about_of(entry) or {}

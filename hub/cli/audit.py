@@ -79,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     settings = load_settings(os.environ)
     hub = open_hub(settings)
     with closing(hub.store):
+        hub.store.settle()
         if args.action == "show":
             _show(hub, args)
         elif args.action == "verify":

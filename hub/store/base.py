@@ -140,7 +140,10 @@ class Store(Protocol):
         """
 
     def sweep(self, before: int) -> int:
-        """Forget statuses kept before that time (milliseconds since 1970); how many went."""
+        """Forget statuses kept before that time (milliseconds since 1970), and settle; how many went."""
+
+    def settle(self) -> None:
+        """Finish what writers that died left: afterwards every change of before has its entry in the audit trail."""
 
     def get_account(self, name: str) -> AccountRow | None:
         """The account of that name."""

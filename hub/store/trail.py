@@ -11,7 +11,7 @@ from typing import Final
 
 import orjson
 
-from hub.store.batch import Appended, Batch, Verdict
+from hub.store.batch import Batch, Outcome, Verdict
 from hub.store.chain import SEAL_BYTES, Act
 from hub.store.records import AccountRow, Record
 
@@ -67,19 +67,23 @@ def _seal(keyed: hashlib.blake2b, record: Record) -> bytes:
     return keyed.digest()
 
 
-def append_act(batch: Batch, appended: Appended, head: int | None, seals: Mapping[int, bytes]) -> Act | None:
-    """What is written of a batch; None where the hub itself added nothing."""
-    if batch.status_id is None and not seals:
-        return None
-    verdicts = [outcome.verdict for outcome in appended.outcomes]
+# Where a store adds the seals afterwards, an act is made without them.
+
+
+def append_act(
+    batch: Batch, outcomes: Iterable[Outcome], head: int | None, seals: Mapping[int, bytes] | None = None
+) -> Act:
+    """What is written of a batch."""
+    outcomes = list(outcomes)
+    verdicts = [outcome.verdict for outcome in outcomes]
     counts = {word.value: verdicts.count(word) for word in Verdict}
     counts[Verdict.REFUSED.value] += batch.refused
     revoked = {candidate.index for candidate in batch.candidates if candidate.revoked}
     if revoked:
-        added = (outcome.index for outcome in appended.outcomes if outcome.verdict is Verdict.ADDED)
+        added = (outcome.index for outcome in outcomes if outcome.verdict is Verdict.ADDED)
         counts["withdrawn"] = sum(index in revoked for index in added)
     about = {"account": batch.account, "member": batch.publisher, "status": batch.status_id, **counts}
-    return Act(PUBLISHED, about, batch.collection, head, seals)
+    return Act(PUBLISHED, about, batch.collection, head, seals or {})
 
 
 def delete_act(  # noqa: PLR0913 - what is written, by name
@@ -89,22 +93,22 @@ def delete_act(  # noqa: PLR0913 - what is written, by name
     *,
     account: str,
     member: str,
-    seals: Mapping[int, bytes],
-    head: int | None,
+    seals: Mapping[int, bytes] | None = None,
+    head: int | None = None,
 ) -> Act:
     """What is written when a member's part in an object is deleted. Its id is keyed, since it may be purged later."""
     about = {"account": account, "member": member, "object": keyed_id(key, object_id)}
-    return Act(DELETED, about, collection, head, seals)
+    return Act(DELETED, about, collection, head, seals or {})
 
 
-def purge_act(key: bytes, collection: str, object_id: str, seals: Mapping[int, bytes]) -> Act:
+def purge_act(key: bytes, collection: str, object_id: str, seals: Mapping[int, bytes] | None = None) -> Act:
     """What is written when an object is purged."""
-    return Act(PURGED, {"account": HUB, "object": keyed_id(key, object_id)}, collection, None, seals)
+    return Act(PURGED, {"account": HUB, "object": keyed_id(key, object_id)}, collection, None, seals or {})
 
 
-def change_act(collection: str, head: int | None, seals: Mapping[int, bytes]) -> Act:
+def change_act(collection: str, head: int | None, seals: Mapping[int, bytes] | None = None) -> Act:
     """What is written when `hub init` gives records other levels, or the operator decides about hidden ones."""
-    return Act(CHANGED, {"account": HUB}, collection, head, seals)
+    return Act(CHANGED, {"account": HUB}, collection, head, seals or {})
 
 
 def restore_act(collection: str, head: int, seals: Mapping[int, bytes] | None = None) -> Act:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
+from hub.store.chain import TrailEntry, TrailHead
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps
 
+TRAIL_KEY: Final = bytes(range(32))
 Key = tuple[str, str]  # (kind, key)
 Value = Mapping[str, Any]
 
@@ -28,6 +30,7 @@ class Guards:
     rows_left_alone = True  # inserting a row that is there changes nothing
     guarded_touches = True  # a row that a later commit wrote is not touched
     seats_stay_taken = True  # a deleted row leaves its key behind
+    unique_numbers = True  # an entry of the audit trail is inserted only where its number is free
     majority_writes = True
 
 
@@ -52,7 +55,7 @@ class Model:
         """A majority has all that the primary wrote so far."""
         for key, value in self.oplog:
             _apply(self.durable, key, value)
-            if key[0] == "log" and value is not None and "plan" in value and not value["done"]:
+            if key[0] == "log" and value is not None:
                 self._note_commit(value)
         self.acknowledged += len(self.oplog)
         self.oplog.clear()
@@ -73,6 +76,10 @@ class Model:
     def of(self, kind: str) -> list[Value]:
         """All documents of a kind, by key."""
         return [value for (which, _), value in sorted(self.durable.items()) if which == kind]
+
+    def trail(self) -> list[TrailEntry]:
+        """The entries of the audit trail."""
+        return [value["trail entry"] for value in self.of("trail")]
 
     def rows(self, collection: str) -> list[Value]:
         """All rows of a collection that hold a record, in place order."""
@@ -102,6 +109,10 @@ def perform(model: Model, step: steps.Step) -> Performing:
             | steps.ReadBodies()
             | steps.Mentions()
             | steps.Range()
+            | steps.TrailKey()
+            | steps.TrailEnd()
+            | steps.IsNoted()
+            | steps.ReadRows()
         ):
             yield
             return (yield from _read(model, step))
@@ -126,11 +137,21 @@ def perform(model: Model, step: steps.Step) -> Performing:
                 yield
             if model.guards.majority_writes and model.term != term:
                 raise LostError
-            if isinstance(step, steps.Insert) and answer != step.entry.batch:
-                yield
-                taken = model.durable.get(("log", _entry_key(step.entry.collection, step.entry.n)))
-                return "" if taken is None else taken["entry"].batch
+            if isinstance(step, steps.Insert | steps.AddEntry):
+                return (yield from _winner(model, step, answer))
             return answer
+
+
+def _winner(model: Model, step: steps.Insert | steps.AddEntry, name: str) -> Performing:
+    """The name under which the key is taken, read again where it is another's."""
+    if name == (step.entry.batch if isinstance(step, steps.Insert) else step.name):
+        return name
+    yield
+    if isinstance(step, steps.Insert):
+        taken = model.durable.get(("log", _entry_key(step.entry.collection, step.entry.n)))
+        return "" if taken is None else taken["entry"].batch
+    taken = model.durable.get(("trail", _number_key(step.entry.number)))
+    return "" if taken is None else taken["name"]
 
 
 def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901, PLR0912 - a table, as `_writes`
@@ -157,6 +178,21 @@ def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901, PLR0912 
         case steps.ReadBodies():
             seats = (model.durable.get(("rows", key)) for key in step.keys)
             return {row["_id"]: row["body"] for row in seats if row is not None and "body" in row}
+        case steps.TrailKey():
+            return TRAIL_KEY
+        case steps.TrailEnd():
+            entries_there = model.trail()
+            return TrailHead(entries_there[-1].number, entries_there[-1].link) if entries_there else TrailHead()
+        case steps.IsNoted():
+            return any(value["name"] == step.name for value in model.of("trail"))
+        case steps.ReadRows():
+            whole: list[Value] = []
+            for key in step.keys:
+                yield  # nor is this one
+                row = model.durable.get(("rows", key))
+                if row is not None and "body" in row:
+                    whole.append(row)
+            return whole
         case steps.Mentions():
             found_rows: dict[str, Value] = {}
             for mention in step.mentions:
@@ -212,6 +248,8 @@ def _writes(model: Model, step: steps.Step) -> list[Callable[[], Any]]:  # noqa:
             entries = [value["entry"] for value in model.local.values() if "entry" in value]
             old = [entry for entry in entries if entry.collection == step.collection and entry.n < step.below]
             return [partial(model.write, ("log", _entry_key(entry.collection, entry.n)), None) for entry in old]
+        case steps.AddEntry():
+            return [partial(_add_entry, model, step)]
         case steps.Wipe():
             rows = [key for key, value in model.local.items() if key[0] == "rows" and value["coll"] == step.collection]
             return [partial(model.write, key, None) for key in rows]
@@ -221,6 +259,10 @@ def _writes(model: Model, step: steps.Step) -> list[Callable[[], Any]]:  # noqa:
 
 def _entry_key(collection: str, n: int) -> str:
     return mongo_rows.entry_id(collection, n)
+
+
+def _number_key(number: int) -> str:
+    return f"{number:015d}"
 
 
 def _entry(value: Value) -> steps.LogEntry:
@@ -251,6 +293,15 @@ def _insert_entry(model: Model, step: steps.Insert) -> str:
     entry = step.entry
     model.write(key, {"entry": entry, "plan": step.plan, "visible": entry.visible, "done": entry.done})
     return entry.batch
+
+
+def _add_entry(model: Model, step: steps.AddEntry) -> str:
+    key = ("trail", _number_key(step.entry.number))
+    if key in model.local and model.guards.unique_numbers:
+        name: str = model.local[key]["name"]
+        return name
+    model.write(key, {"trail entry": step.entry, "name": step.name})
+    return step.name
 
 
 def _mark(model: Model, collection: str, n: int, marks: Mapping[str, bool]) -> None:

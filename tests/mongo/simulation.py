@@ -8,7 +8,9 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from hub.audit.state import Seals, TrailState
 from hub.errors import HubError
+from hub.store import trail
 from hub.store.base import Deletion
 from hub.store.batch import Batch, Outcome, Verdict
 from hub.store.histories import standings
@@ -16,7 +18,7 @@ from hub.store.mongo import changes, steps
 from hub.store.mongo import commit as protocol
 from hub.store.mongo import rows as mongo_rows
 from hub.store.query import EVERY, LAST, Query
-from tests.mongo.model import Guards, LostError, Model, perform
+from tests.mongo.model import TRAIL_KEY, Guards, LostError, Model, perform
 from tests.store.making import START, an_id, batch, candidate
 
 COLLECTIONS: Final = ("c1", "c2")
@@ -135,7 +137,7 @@ class Simulation:
                 return
             assert batch.status_id is not None
             self.story.statuses.add(batch.status_id)
-            for outcome in value.appended.outcomes:
+            for outcome in value.outcomes:
                 if outcome.verdict is not Verdict.REFUSED:
                     self.story.added.append((batch.collection, outcome))
 
@@ -150,7 +152,7 @@ class Simulation:
                 self.story.wrong.append("a deletion of nothing was confirmed")
 
         self._start(
-            name, changes.remove(changes.Removal(collection, object_id, member), name, lambda: START + self.tick), ended
+            name, changes.remove(removal(collection, object_id, member), name, lambda: START + self.tick), ended
         )
 
     def _read(self, collection: str, versions: str, clearance: int) -> None:
@@ -301,9 +303,29 @@ class Simulation:
                 key = (outcome.id, outcome.version_text)
                 if where == collection and key not in versions_held and (where, outcome.id) not in self.story.deleted:
                     wrong.append(f"{key} was acknowledged in {collection}, and is lost")
+        self._judge_trail()
         wrong += [f"{object_id} belongs to {who}" for object_id, who in owners.items() if len(who) > 1]
         statuses_held = {status["_id"] for status in self.model.of("statuses")}
         wrong += [f"{status} is lost" for status in self.story.statuses - statuses_held]
+
+    def _judge_trail(self) -> None:
+        """One entry for each commit, in the order of the commits, and the last seal of each place is that of its record."""
+        wrong = self.story.wrong
+        state = TrailState().read(self.model.trail(), TRAIL_KEY)
+        wrong += [f"{finding.where} of the trail: {finding.message}" for finding in state.findings]
+        names = [value["name"] for value in self.model.of("trail")]
+        for collection in COLLECTIONS:
+            commits = [n for where, n in sorted(self.model.committed) if where == collection]
+            due = [mongo_rows.entry_id(collection, n) for n in commits if self.model.committed[collection, n][1].note]
+            noted = [name for name in names if name.startswith(f"{collection}:")]
+            if noted != due:
+                wrong.append(f"the trail notes {noted}, and {collection} has {due}")
+            seals = state.seals.get(collection, Seals())
+            rows = {row["place"]: mongo_rows.record_of(row) for row in self.model.rows(collection)}
+            if trail.seals_of(TRAIL_KEY, rows.values()) != {place: seals.get(place) for place in seals.present()}:
+                wrong.append(f"the trail's seals are not those of the records in {collection}")
+        entries = b"".join(entry.text for entry in self.model.trail())
+        wrong += [f"{status} is not noted" for status in self.story.statuses if f'"{status}"'.encode() not in entries]
 
     def _judge_counts(self, collection: str) -> None:
         entries = [value["entry"] for value in self.model.of("log") if value["entry"].collection == collection]
@@ -357,6 +379,12 @@ class Simulation:
             for key, fields in plan.touches:
                 if not fields and "views" in rows.get(key, {}):
                     self.story.wrong.append(f"{key} was deleted, and is back")
+
+
+def removal(collection: str, object_id: str, member: str) -> changes.Removal:
+    """What a member asks to delete."""
+    act = trail.delete_act(TRAIL_KEY, collection, object_id, account="someone", member=member)
+    return changes.Removal(collection, object_id, member, act)
 
 
 def _exhaust(write: Generator[None, None, Any], model: Model) -> None:

@@ -69,7 +69,6 @@ def _publish(kind: str, folder: Path, writer: int, acknowledged: list[tuple[int,
         assert kill_after is not None or process.returncode == 0
 
 
-@pytest.mark.kills_writers
 def test_readers_meet_each_acknowledged_object_once_though_writers_are_killed(
     kind: str, tmp_path: Path, open_store: Callable[..., Store]
 ) -> None:

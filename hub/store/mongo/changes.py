@@ -6,20 +6,24 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hub.store import deletion, hidden, histories
+from hub.store import deletion, hidden, histories, trail
 from hub.store.base import Deletion
+from hub.store.chain import Act
 from hub.store.mongo import commit as mongo_commit
+from hub.store.mongo import notes as mongo_notes
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.commit import held_after, shown_otherwise
 from hub.store.mongo.rows import Document
-from hub.store.mongo.steps import LogEntry, LookUp, Plan, ReadBodies, Step
+from hub.store.mongo.steps import LogEntry, LookUp, Note, Plan, ReadBodies, Step
 from hub.store.query import EVERY
 from hub.store.records import NO_LEVEL, RecordLevel
 from hub.taxii.filters import VersionMatch
 
 
-def set_levels(collection: str, levels: Sequence[RecordLevel], name: str) -> Generator[Step, Any, tuple[int, ...]]:
-    """Give records these levels, and all versions of their ids the standing that follows; the places of those changed."""
+def set_levels(
+    collection: str, levels: Sequence[RecordLevel], name: str, now: Callable[[], int]
+) -> Generator[Step, Any, None]:
+    """Give records these levels, and all versions of their ids the standing that follows."""
     new_levels = {mongo_rows.row_id(collection, level.place): level for level in levels}
     ids = tuple(sorted({level.id for level in levels}))
     while True:
@@ -42,17 +46,14 @@ def set_levels(collection: str, levels: Sequence[RecordLevel], name: str) -> Gen
                         row, histories.RowChange(level, source, reached, standing)
                     )
         if not touches:
-            return ()
+            return
         by_key = {row["_id"]: row for versions in rows.values() for row in versions}
         levels_held = shown_otherwise(tip.held, by_key, touches.items())
-        plan = Plan(touches=tuple(touches.items()))
+        plan = Plan(touches=tuple(touches.items()), note=Note(trail.change_act(collection, None), now()))
         n = tip.n + 1
-        if (
-            yield from mongo_commit.commit(
-                tip, LogEntry(collection, n, name, tip.place, held=levels_held, changed=n), plan
-            )
-        ):
-            return tuple(mongo_rows.place_of(key) for key in touches)
+        entry = LogEntry(collection, n, name, tip.place, held=levels_held, changed=n)
+        if (yield from mongo_commit.commit(tip, entry, plan)):
+            return
 
 
 def decide(
@@ -79,7 +80,8 @@ def decide(
         removals: list[tuple[str, Document]] = [(by_place[place]["_id"], {}) for place in decided.gone]
         levels_held = held_after(tip, [new.standing.governing for new in decided.new])
         levels_held = shown_otherwise(levels_held, {row["_id"]: row for row in rows}, changes)
-        plan = Plan(tuple(mongo_rows.row_of(new, n) for new in decided.new), (*changes, *removals))
+        note = Note(trail.change_act(collection, decided.head if decided.new else None), now())
+        plan = Plan(tuple(mongo_rows.row_of(new, n) for new in decided.new), (*changes, *removals), note=note)
         entry = LogEntry(collection, n, name, decided.head, held=levels_held, changed=n)
         if (yield from mongo_commit.commit(tip, entry, plan)):
             return decided
@@ -92,18 +94,17 @@ class Removal:
     collection: str
     object_id: str
     publisher: str | None
+    act: Act  # what the audit trail will say, without seals and head
     clearance: int = NO_LEVEL - 1
     versions: VersionMatch = EVERY
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What a deletion came to, and what the audit trail has to know of it."""
+    """What a deletion came to."""
 
     verdict: Deletion
     count: int  # of the records that went for good
-    head: int | None  # of the collection, where it moved
-    touched: tuple[int, ...]  # places of records that went, came or have fewer publishers
 
 
 def remove(removal: Removal, name: str, now: Callable[[], int]) -> Generator[Step, Any, Removed]:
@@ -126,7 +127,9 @@ def remove(removal: Removal, name: str, now: Callable[[], int]) -> Generator[Ste
             continue  # one was deleted meanwhile: the tip has moved on
         if not (withdrawn.gone or withdrawn.left):
             if (yield from mongo_commit.is_still(tip)):
-                return Removed(withdrawn.verdict, 0, None, ())
+                if removal.publisher is None:  # that there was nothing to purge is noted, too
+                    yield from mongo_notes.add_entry(removal.act, now(), name)
+                return Removed(withdrawn.verdict, 0)
             continue
         n = tip.n + 1
         changes = _withdrawal_changes(rows, withdrawn, decided)
@@ -135,14 +138,12 @@ def remove(removal: Removal, name: str, now: Callable[[], int]) -> Generator[Ste
         counts = held_after(replace(tip, held=counts), [new.standing.governing for new in decided.new])
         counts = shown_otherwise(counts, {row["_id"]: row for row in rows}, changes)
         removals: list[tuple[str, Document]] = [(by_place[place]["_id"], {}) for place in decided.gone]
+        note = Note(replace(removal.act, head=decided.head if decided.new else None), now())
         # those that stay come first: never is neither to be seen
-        plan = Plan(tuple(mongo_rows.row_of(new, n) for new in decided.new), (*changes, *removals))
+        plan = Plan(tuple(mongo_rows.row_of(new, n) for new in decided.new), (*changes, *removals), note=note)
         entry = LogEntry(removal.collection, n, name, decided.head, held=counts, changed=n)
         if (yield from mongo_commit.commit(tip, entry, plan)):
-            left = (mongo_rows.place_of(key) for key in withdrawn.left)
-            places = dict.fromkeys((*decided.gone, *(new.record.place for new in decided.new), *left))
-            head = decided.head if decided.new else None
-            return Removed(withdrawn.verdict, len(withdrawn.gone), head, tuple(places))
+            return Removed(withdrawn.verdict, len(withdrawn.gone))
 
 
 def _take_out(

@@ -3,14 +3,14 @@
 Each collection has a log of numbered entries, and *entry n is committed when its document `collection:n` is there*: keys
 are unique, so of all who try number n one succeeds, and anybody can look later who it was. The newest entry is the tip.
 
-1. Read the tip (primary, majority, one causal session). If it is not done, carry it out as in 5 to 8, and read again.
+1. Read the tip (primary, majority, one causal session). If it is not done, carry it out as in 5 to 9, and read again.
 2. Announce the commit: which ids, for which owners, and which observables they name, as number tip + 1. Then look at what
    others announce. Where one of them, in another collection, claims an id for another owner, or names what this one adds,
    or adds what this one names, have that decided first: wait for it or take its number with an empty entry. Whoever
    announces before looking is seen by all who look later, so of two such writers at least one sees the other (laws L4
    and L5 e are hub-wide).
 3. Look up what is held, in all collections, and decide the batch (`line.settle`): the plan. Where it moves nothing, look
-   whether the tip is still the same, and answer; else go back to 1.
+   whether the tip is still the same, write its entry in the audit trail and its status, and answer; else go back to 1.
 4. **Commit**: insert entry tip + 1 with the plan, bodies and all. Taken by another: back to 1. Answer lost: insert again;
    the key shows whose it is. Then look whether it is the tip: where a number is free only because old entries were
    tidied away while this writer slept, it is not, and nothing was committed.
@@ -18,7 +18,8 @@ are unique, so of all who try number n one succeeds, and anybody can look later 
    it is; insert the status likewise.
 6. Show: mark the entry visible. From now on readers page up to its place.
 7. Touch older rows (who supersedes them, publishers, deletions), each only if no later commit wrote it.
-8. Mark the entry done and drop its plan. Then answer 202, and take the announcement back.
+8. Write the commit's entry in the audit trail (`mongo_notes`), with the seals of the rows as they are now.
+9. Mark the entry done and drop its plan. Then answer 202, and take the announcement back.
 
 Readers: the newest visible entry first, then one range of places up to its place, and on the last page the entry once
 more: where it moved on meanwhile, the page is read again, so that no reader meets neither the old nor the new version.
@@ -36,13 +37,13 @@ forgets and rolls back.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from hub.errors import StoreUnavailableError
-from hub.store import line, ownership
+from hub.store import line, ownership, trail
 from hub.store.base import Changes
 from hub.store.batch import Appended, Batch
+from hub.store.mongo import notes as mongo_notes
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.lookups import look_up
 from hub.store.mongo.rows import Document
@@ -55,6 +56,7 @@ from hub.store.mongo.steps import (
     Intent,
     KeepStatuses,
     LogEntry,
+    Note,
     Plan,
     Range,
     ReadEntry,
@@ -69,7 +71,7 @@ from hub.store.mongo.steps import (
     Wait,
 )
 from hub.store.query import Query
-from hub.store.records import HIDDEN, Record, Status
+from hub.store.records import HIDDEN, Status
 
 POLITE_WAITS: Final = 40  # how often a tip is looked at again before it is carried out in its writer's place
 READ_AGAIN: Final = 10  # times that a last page is read again because the line moved on meanwhile
@@ -101,7 +103,7 @@ def finished_tip(collection: str) -> Generator[Step, Any, LogEntry]:
 
 
 def commit(tip: LogEntry, entry: LogEntry, plan: Plan) -> Generator[Step, Any, bool]:
-    """Steps 4 to 8: whether `entry`, the one after `tip`, was committed; then it is also carried out.
+    """Steps 4 to 9: whether `entry`, the one after `tip`, was committed; then it is also carried out.
 
     StoreUnavailableError where the writer slept for so long that nobody can tell any more.
     """
@@ -123,7 +125,7 @@ def commit(tip: LogEntry, entry: LogEntry, plan: Plan) -> Generator[Step, Any, b
 
 
 def carry_out(entry: LogEntry, plan: Plan) -> Generator[Step, Any, None]:
-    """Steps 5 to 8; whoever does it, however often, in whatever state the rows are."""
+    """Steps 5 to 9; whoever does it, however often, in whatever state the rows are."""
     # (5)
     if plan.rows:
         yield InsertRows(plan.rows)
@@ -135,6 +137,8 @@ def carry_out(entry: LogEntry, plan: Plan) -> Generator[Step, Any, None]:
     if plan.touches:
         yield Touch(entry.collection, entry.n, plan.touches)
     # (8)
+    yield from mongo_notes.note_commit(entry, plan)
+    # (9)
     yield Finish(entry.collection, entry.n)
     if entry.n % KEPT_ENTRIES == 0:
         yield Tidy(entry.collection, entry.n - KEPT_ENTRIES)
@@ -175,18 +179,7 @@ def refuse_while_restoring(tip: LogEntry) -> None:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What became of a batch, and what the audit trail has to know of it."""
-
-    appended: Appended
-    head: int | None  # of the collection, where it moved
-    new: tuple[Record, ...]
-    touched: tuple[int, ...]  # places of older records that were changed
-    n: int  # the number of the commit
-
-
-def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, Any, Committed]:
+def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, Any, Appended]:
     """The whole way of a batch; `name` is one that nobody else uses, `now` the hub's clock in milliseconds."""
     owners = {candidate.id: ownership.claimant(batch, candidate) for candidate in batch.candidates}
     names = frozenset(name for candidate in batch.candidates for name in candidate.names)
@@ -220,14 +213,13 @@ def append(batch: Batch, name: str, now: Callable[[], int]) -> Generator[Step, A
             # commit was being carried out, which readers do not see yet
             committed = yield from is_still(tip)
             if committed and plan.statuses:
+                if plan.note is not None:
+                    yield from mongo_notes.add_entry(plan.note.act, plan.note.at, name)
                 yield KeepStatuses(plan.statuses)
         if owners:
             yield Retract(intent.key)
         if committed:
-            appended = Appended(settled.outcomes, b"" if batch.status_id is None else plan.statuses[0]["body"])
-            touched = tuple(looked_up.rows[key]["place"] for key, _ in plan.touches)
-            new = tuple(record.record for record in settled.new)
-            return Committed(appended, settled.head if new else None, new, touched, n)
+            return Appended(settled.outcomes, b"" if batch.status_id is None else plan.statuses[0]["body"])
 
 
 def _decide_others(mine: Intent) -> Generator[Step, Any, None]:
@@ -282,7 +274,9 @@ def _plan_of(batch: Batch, settled: line.Settled, rows: Mapping[str, Document], 
             batch.status_id, batch.collection, batch.account, batch.publisher, now, batch.describe(settled.outcomes)
         )
         statuses = (mongo_rows.status_document(status),)
-    return Plan(tuple(mongo_rows.row_of(new, n) for new in settled.new), tuple(sorted(touches.items())), statuses)
+    act = trail.append_act(batch, settled.outcomes, settled.head if settled.new else None)
+    rows_added = tuple(mongo_rows.row_of(new, n) for new in settled.new)
+    return Plan(rows_added, tuple(sorted(touches.items())), statuses, Note(act, now))
 
 
 def counted(collection: str) -> Generator[Step, Any, tuple[int, tuple[int, ...]]]:

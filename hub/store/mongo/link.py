@@ -32,7 +32,7 @@ CONNECTIONS: Final = 50  # of one process to one server
 DOCUMENT_BYTES: Final = 15 * 1024 * 1024  # MongoDB takes documents of 16 MiB; a commit's plan is one of them
 DEFAULT_DATABASE: Final = "hub"
 OLDEST: Final = (4, 4)  # version of MongoDB
-FORMAT: Final = 6
+FORMAT: Final = 7
 
 _INDEX_EXISTS: Final = (85, 86)  # under other options, or under another name
 _NOT_IMPLEMENTED: Final = 238
@@ -184,6 +184,7 @@ def _make_indexes(database: Database[Document]) -> None:
     database.accounts.create_index([("key_hashes", pymongo.ASCENDING)])
     database.facts.create_index([("kind", pymongo.ASCENDING), ("number", pymongo.ASCENDING)])
     database.keys.create_index([("account", pymongo.ASCENDING)])
+    database.trail.create_index([("name", pymongo.ASCENDING)])
     try:
         # the time is in each status: the server forgets them by itself where it can, the hub's sweep does elsewhere
         database.statuses.create_index([("forget_at", pymongo.ASCENDING)], expireAfterSeconds=0)

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar, assert_never
 
+import orjson
 from pymongo import ReplaceOne, UpdateOne
 from pymongo import errors as mongo_errors
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from hub.errors import StoreError, TooLargeError
+from hub.errors import StoreError, StoreUnavailableError, TooLargeError
+from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.store.line import scrubbed
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps
 from hub.store.mongo.link import DOCUMENT_BYTES, only_duplicates
 from hub.store.mongo.rows import Document
-from hub.store.records import AccountRow, Record, Status
+from hub.store.records import Record, Status
 
 AT_ONCE: Final = 1_000  # rows, or ids, per operation
 BYTES_AT_ONCE: Final = 8 * 1024 * 1024  # of bodies, to be held in memory, and to fit into a commit's plan
 _Kept = TypeVar("_Kept", Record, Status)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_TRAIL_KEY: Final = "trail key"
 _NO_PLAN: Final = {"plan": 0}
 _PAGE_FIELDS: Final = {"body": 1, "place": 1}
 _MANIFEST_FIELDS: Final = {"id": 1, "place": 1, "version_text": 1, "governing": 1}
@@ -39,6 +42,7 @@ class Operations:
     database: Database[Document]
     session: ClientSession
     status_milliseconds: int
+    constants: dict[str, bytes] = field(default_factory=dict)  # what was read once and never changes
 
     def take(self, step: steps.Step) -> Any:  # noqa: C901, PLR0912 - a table, one line or two per step
         """Do the step; what comes back is said at its class. MongoDB's errors go through as they are."""
@@ -91,6 +95,32 @@ class Operations:
             case steps.Wait():
                 pass  # how long is for whoever runs the steps
             case _:
+                return self._take_noting(step)
+        return None
+
+    def _take_noting(self, step: steps.NotingStep) -> Any:
+        match step:
+            case steps.TrailKey():
+                return self._trail_key()
+            case steps.TrailEnd():
+                entries = self.database.trail.find({}, {"link": 1}, session=self.session).sort("_id", -1).limit(1)
+                return next((TrailHead(row["_id"], row["link"]) for row in entries), TrailHead())
+            case steps.IsNoted():
+                return self.database.trail.find_one({"name": step.name}, {"_id": 1}, session=self.session) is not None
+            case steps.ReadRows():
+                return self._read_rows(step.keys)
+            case steps.AddEntry():
+                return self._add_entry(step.entry, step.name)
+            case steps.ReadAccount():
+                return self.database.accounts.find_one({"_id": step.name}, session=self.session)
+            case steps.UnnotedAccounts():
+                return list(self.database.accounts.find({"noted": False}, session=self.session))
+            case steps.PutAccount():
+                return self._put_account(step)
+            case steps.AccountNoted():
+                noted = {"_id": step.name, "change": step.change}
+                self.database.accounts.update_one(noted, {"$set": {"noted": True}}, session=self.session)
+            case _:
                 assert_never(step)
         return None
 
@@ -116,6 +146,14 @@ class Operations:
             # a row that was deleted since keeps its key alone
             bodies |= {row["_id"]: row["body"] for row in documents if "body" in row}
         return bodies
+
+    def _read_rows(self, keys: Sequence[str]) -> list[Document]:
+        rows: list[Document] = []
+        for start in range(0, len(keys), AT_ONCE):
+            criteria = {"_id": {"$in": list(keys[start : start + AT_ONCE])}}
+            documents = self.database.objects.find(criteria, session=self.session)
+            rows += [row for row in documents if "body" in row]
+        return rows
 
     def _mentions(self, step: steps.Mentions) -> dict[str, Document]:
         """(1) In most cases few rows bear any of them; (2) where many do, each mention is asked for by itself."""
@@ -198,9 +236,9 @@ class Operations:
         forget = _EPOCH + timedelta(milliseconds=status["kept_at"] + self.status_milliseconds)
         return status | {"forget_at": forget}
 
-    def put_account(self, account: AccountRow) -> None:
+    def _put_account(self, step: steps.PutAccount) -> bool:
         """Write an account, after claiming its keys: a key opens one account. StoreError where one is another's."""
-        keys, accounts = self.database.keys, self.database.accounts
+        keys, accounts, account = self.database.keys, self.database.accounts, step.account
         # (1) of two accounts that claim a key at once, one has it
         for key_hash in account.key_hashes:
             insert_new(keys, [{"_id": key_hash, "account": account.name}], self.session)
@@ -210,14 +248,50 @@ class Operations:
                 self._keep_keys(account.name, before["key_hashes"] if before else [])
                 raise StoreError(f"a key of the account {account.name} is another account's: make a new one")
         # (2)
-        document = mongo_rows.account_document(account)
-        accounts.replace_one({"_id": account.name}, document, upsert=True, session=self.session)
+        document = mongo_rows.account_document(account, step.change, step.at)
+        if step.before is None:
+            insert_new(accounts, [document], self.session)
+        else:
+            noted = {"_id": account.name, "change": step.before, "noted": True}
+            accounts.replace_one(noted, document, session=self.session)
+        now = accounts.find_one({"_id": account.name}, {"change": 1}, session=self.session)
+        if now is None or now["change"] != step.change:
+            return False
         # (3) what it gave up may be claimed again
         self._keep_keys(account.name, account.key_hashes)
+        return True
 
     def _keep_keys(self, name: str, key_hashes: Sequence[str]) -> None:
         given_up = {"account": name, "_id": {"$nin": list(key_hashes)}}
         self.database.keys.delete_many(given_up, session=self.session)
+
+    def _add_entry(self, entry: TrailEntry, name: str) -> str:
+        row = {
+            "_id": entry.number,
+            "name": name,
+            "text": entry.text,
+            "seals": entry.seals,
+            "digest": entry.digest,
+            "link": entry.link,
+        }
+        try:
+            self.database.trail.insert_one(row, session=self.session)
+        except mongo_errors.DuplicateKeyError:
+            winner = self.database.trail.find_one({"_id": entry.number}, {"name": 1}, session=self.session)
+            return "" if winner is None else str(winner.get("name", ""))  # an older hub's entry has none
+        return name
+
+    def _trail_key(self) -> bytes:
+        if _TRAIL_KEY not in self.constants:
+            document = self.database.meta.find_one({"_id": _TRAIL_KEY}, session=self.session)
+            if document is None:
+                raise StoreUnavailableError("the store has no audit trail yet: run `hub init`, which begins it")
+            self.constants[_TRAIL_KEY] = document["value"]
+        return self.constants[_TRAIL_KEY]
+
+    def put_trail_key(self, fresh: bytes) -> None:
+        """Keep the key of the trail's seals and salts, unless there is one."""
+        insert_new(self.database.meta, [{"_id": _TRAIL_KEY, "value": fresh}], self.session)
 
     def scrub(self, object_id: str) -> None:
         """Take the id out of the statuses that name it."""
@@ -302,7 +376,8 @@ def _entry_document(entry: steps.LogEntry, plan: steps.Plan) -> Document:
     # whatever is committed must be possible to carry out: rows and statuses are documents of their own, later
     sizes = [len(row["body"]) for row in plan.rows + plan.statuses]
     touches = [[key, fields] for key, fields in plan.touches]
-    packed = mongo_rows.pack({"rows": plan.rows, "touches": touches, "statuses": plan.statuses})
+    note = None if plan.note is None else _note_document(plan.note)
+    packed = mongo_rows.pack({"rows": plan.rows, "touches": touches, "statuses": plan.statuses, "note": note})
     if max([len(packed), *sizes]) > DOCUMENT_BYTES:
         raise TooLargeError(
             f"this is more than the hub's store takes at once ({DOCUMENT_BYTES} bytes): send fewer or smaller objects "
@@ -342,7 +417,20 @@ def _entry_of(row: Document) -> steps.LogEntry:
 def _plan_of(packed: bytes) -> steps.Plan:
     content = mongo_rows.unpack(packed)
     touches = tuple((key, fields) for key, fields in content["touches"])
-    return steps.Plan(tuple(content["rows"]), touches, tuple(content["statuses"]))
+    note = content.get("note")
+    return steps.Plan(
+        tuple(content["rows"]), touches, tuple(content["statuses"]), None if note is None else _note_of(note)
+    )
+
+
+def _note_document(note: steps.Note) -> Document:
+    act = note.act
+    return {"what": act.what, "about": orjson.dumps(act.about), "coll": act.collection, "head": act.head, "at": note.at}
+
+
+def _note_of(document: Mapping[str, Any]) -> steps.Note:
+    about = orjson.loads(document["about"])
+    return steps.Note(Act(document["what"], about, document["coll"], document["head"]), document["at"])
 
 
 def _intent_document(intent: steps.Intent) -> Document:

@@ -1,7 +1,7 @@
 """Imports into MongoDB: the steps by which `Store.restore` puts records at their own places. No I/O here.
 
 1. An entry of the log closes the collection: until the last one opens it, nothing is shown and nobody else writes there.
-2. Portions of records follow, each a commit of its own (`mongo_commit`, steps 4 to 8): an import may be larger than any.
+2. Portions of records follow, each a commit of its own (`mongo_commit`, steps 4 to 9): an import may be larger than any.
 3. The last entry shows all of them. An import that was broken off leaves the collection closed, and the next wipes it.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hub.errors import StoreUnavailableError, UnprocessableError
-from hub.store import histories, line
+from hub.store import histories, line, trail
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.rows import Document
@@ -21,6 +21,7 @@ from hub.store.mongo.steps import (
     HoldsAny,
     LogEntry,
     LookUp,
+    Note,
     Plan,
     Step,
     Taken,
@@ -31,7 +32,7 @@ from hub.store.records import Record
 MAX_PLACE: Final = 10**15 - 1  # what a key has digits for: beyond the year 33000
 
 
-def begin_restore(collection: str, head: int, name: str) -> Generator[Step, Any, LogEntry]:
+def begin_restore(collection: str, head: int, name: str, now: int) -> Generator[Step, Any, LogEntry]:
     """Close the collection for an import, and return the entry that did; UnprocessableError as `Store.restore` says."""
     while True:
         tip = yield from mongo_commit.finished_tip(collection)
@@ -45,14 +46,15 @@ def begin_restore(collection: str, head: int, name: str) -> Generator[Step, Any,
                 f"({head}): restore into a new store"
             )
         entry = LogEntry(collection, tip.n + 1, name, tip.place, restoring=True, changed=tip.n + 1)
-        if (yield from mongo_commit.commit(tip, entry, Plan())):
+        note = Note(trail.restore_act(collection, tip.place), now)  # without seals: what was sealed before is void
+        if (yield from mongo_commit.commit(tip, entry, Plan(note=note))):
             if tip.restoring:
                 yield Wipe(collection)  # what an import left that was broken off; should it wake, its number is taken
             return entry
 
 
-def restore_some(tip: LogEntry, records: Sequence[Record]) -> Generator[Step, Any, LogEntry]:
-    """Put records at their own places, while nothing is shown; the entry that did."""
+def restore_some(tip: LogEntry, records: Sequence[Record], head: int, now: int) -> Generator[Step, Any, LogEntry]:
+    """Put records at their own places, while nothing is shown; the entry that did. `head` is what the head will be."""
     n = tip.n + 1
     held_rows: list[Document] = yield LookUp(tuple(sorted({record.id for record in records})))
     versions: dict[str, list[Document]] = {}
@@ -88,20 +90,23 @@ def restore_some(tip: LogEntry, records: Sequence[Record]) -> Generator[Step, An
                 touches.append((row["_id"], change))
     counts = mongo_commit.held_after(tip, shown)
     counts = mongo_commit.shown_otherwise(counts, before, [touch for touch in touches if touch[0] in before])
-    return (yield from _restoring(tip, Plan(tuple(new), tuple(touches)), tip.place, counts, restoring=True))
+    plan = Plan(tuple(new), tuple(touches), note=Note(trail.restore_act(tip.collection, head), now))
+    return (yield from _restoring(tip, plan, tip.place, counts, restoring=True))
 
 
-def end_restore(tip: LogEntry, place: int) -> Generator[Step, Any, LogEntry]:
+def end_restore(tip: LogEntry, place: int, now: int) -> Generator[Step, Any, LogEntry]:
     """Show all that was put."""
-    return (yield from _restoring(tip, Plan(), place, tip.held, restoring=False))
+    plan = Plan(note=Note(trail.head_act(tip.collection, place), now))
+    return (yield from _restoring(tip, plan, place, tip.held, restoring=False))
 
 
-def undo_restore(begun: LogEntry) -> Generator[Step, Any, None]:
+def undo_restore(begun: LogEntry, now: int) -> Generator[Step, Any, None]:
     """Leave the collection as it was before the import began, unless another import has taken over since."""
     tip = yield from mongo_commit.finished_tip(begun.collection)
     if tip.restoring and tip.batch == begun.batch:
         yield Wipe(tip.collection)
-        yield from _restoring(tip, Plan(), tip.place, NOTHING_HELD, restoring=False)
+        plan = Plan(note=Note(trail.restore_act(tip.collection, tip.place), now))
+        yield from _restoring(tip, plan, tip.place, NOTHING_HELD, restoring=False)
 
 
 def _restoring(

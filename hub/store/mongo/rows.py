@@ -314,8 +314,8 @@ def status_of(row: Mapping[str, Any]) -> Status:
     return Status(row["_id"], row["coll"], row["account"], row["publisher"], row["kept_at"], row["body"])
 
 
-def account_document(account: AccountRow) -> Document:
-    """An account as it is kept."""
+def account_document(account: AccountRow, change: str, at: int) -> Document:
+    """An account as it is kept: with the name of its last change, and whether the audit trail has the entry of that."""
     return {
         "_id": account.name,
         "kind": account.kind,
@@ -324,6 +324,9 @@ def account_document(account: AccountRow) -> Document:
         "key_hashes": list(account.key_hashes),
         "disabled": account.disabled,
         "created_at": account.created_at,
+        "change": change,
+        "changed_at": at,
+        "noted": False,
     }
 
 

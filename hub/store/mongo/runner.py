@@ -39,6 +39,7 @@ class Runner:
         self._lock_seconds = lock_seconds
         self._status_milliseconds = status_milliseconds
         self._observe = observe
+        self._constants: dict[str, bytes] = {}
         self._turns: dict[str, threading.Lock] = {}  # of this process's writers, per collection: saves vain attempts
         self._turns_lock = threading.Lock()
 
@@ -110,4 +111,4 @@ class Runner:
     @contextmanager
     def _session(self) -> Iterator[Operations]:
         with self._link.client.start_session(causal_consistency=True) as session:
-            yield Operations(self._link.database(), session, self._status_milliseconds)
+            yield Operations(self._link.database(), session, self._status_milliseconds, self._constants)

@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from hub.store.chain import Act, TrailEntry
 from hub.store.mongo.rows import Document
 from hub.store.query import Query
-from hub.store.records import NO_LEVEL
+from hub.store.records import NO_LEVEL, AccountRow
 
 NOTHING_HELD: Final = (0,) * NO_LEVEL
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the entry of a commit in the audit trail will say; its seals are those of the rows that it wrote."""
+
+    act: Act  # without seals
+    at: int  # milliseconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,7 @@ class Plan:
     rows: tuple[Document, ...] = ()
     touches: tuple[tuple[str, Document], ...] = ()  # (key, fields to set); no fields: the record goes
     statuses: tuple[Document, ...] = ()
+    note: Note | None = None  # None: an older hub wrote it, or it does nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +223,75 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class TrailKey:
+    """The key of the trail's seals and salts -> bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrailEnd:
+    """Where the audit trail ends -> TrailHead."""
+
+
+@dataclass(frozen=True, slots=True)
+class IsNoted:
+    """Whether the audit trail has the entry of the change of that name -> bool."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRows:
+    """The whole rows with these keys, as far as they hold a record -> list[Document]."""
+
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AddEntry:
+    """Insert an entry of the trail -> str: the name of the change whose entry now has that number."""
+
+    entry: TrailEntry
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAccount:
+    """The document of that account -> Document | None."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnnotedAccounts:
+    """The documents of all accounts whose last change has no entry in the trail yet -> list[Document]."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutAccount:
+    """Write an account where its last change is `before` and noted, None: where there is no account -> bool."""
+
+    account: AccountRow
+    change: str  # the name of this change
+    at: int
+    before: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNoted:
+    """Mark that the trail has the entry of that change of the account -> None."""
+
+    name: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     """Let a moment pass -> None."""
 
 
+NotingStep = (
+    TrailKey | TrailEnd | IsNoted | ReadRows | AddEntry | ReadAccount | UnnotedAccounts | PutAccount | AccountNoted
+)
 Step = (
     ReadTip
     | ReadEntry
@@ -239,4 +314,5 @@ Step = (
     | Taken
     | Range
     | Wait
+    | NotingStep
 )  # fmt: skip - one list

@@ -11,7 +11,6 @@ import secrets
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -26,10 +25,10 @@ from hub.store.chain import Act, TrailEntry, TrailHead
 from hub.store.mongo import changes as mongo_changes
 from hub.store.mongo import commit as mongo_commit
 from hub.store.mongo import facts as mongo_facts
+from hub.store.mongo import notes as mongo_notes
 from hub.store.mongo import restore as mongo_restore
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps as mongo_steps
-from hub.store.mongo import trail as mongo_trail
 from hub.store.mongo import upgrade as mongo_upgrade
 from hub.store.mongo.changes import Removal
 from hub.store.mongo.link import Link
@@ -44,7 +43,7 @@ from hub.store.mongo.operations import (
 )
 from hub.store.mongo.rows import Document
 from hub.store.mongo.runner import Observer, Runner, deadline_in
-from hub.store.mongo.steps import Step
+from hub.store.mongo.steps import Intent, Step
 from hub.store.mongo.trail import MongoTrail
 from hub.store.mongo.watch import Glances
 from hub.store.query import EVERY, ManifestPage, Page, Query
@@ -75,11 +74,16 @@ class MongoStore(Runner):
         """
         super().__init__(Link(uri), lock_seconds, status_milliseconds, observe)
         self._clock = clock
-        self._trail = MongoTrail(lambda call: self._call(call, deadline_in(self._lock_seconds)), clock)
+        self._trail = MongoTrail(
+            lambda call: self._call(call, deadline_in(self._lock_seconds)),
+            lambda steps: self._run(steps, deadline_in(self._lock_seconds)),
+            clock,
+        )
         if create:
             self._link.initialise(self._upgrade)
             try:
                 self._trail.begin(self, secrets.token_bytes(trail.KEY_BYTES))
+                self.settle()
             except BaseException:
                 self._link.close()
                 raise
@@ -92,9 +96,7 @@ class MongoStore(Runner):
     def append(self, batch: Batch) -> Appended:
         """See `Store.append`. TooLargeError where the batch does not fit into one document of MongoDB."""
         with self._turn(batch.collection) as deadline:
-            committed = self._run(mongo_commit.append(batch, _name(), self._clock), deadline)
-        self._trail.add_batch(batch, committed)
-        return committed.appended
+            return self._run(mongo_commit.append(batch, _name(), self._clock), deadline)
 
     def read(self, query: Query, max_bytes: int) -> Page:
         """See `Store.read`."""
@@ -149,20 +151,17 @@ class MongoStore(Runner):
         account: str = "hub",
     ) -> Deletion:
         """See `Store.delete`."""
-        removal = Removal(collection, object_id, publisher, clearance, versions)
+        act = trail.delete_act(self.trail_key(), collection, object_id, account=account, member=publisher)
+        removal = Removal(collection, object_id, publisher, act, clearance, versions)
         with self._turn(collection) as deadline:
-            removed = self._run(mongo_changes.remove(removal, _name(), self._clock), deadline)
-        if removed.touched:
-            self._trail.add_deletion(collection, object_id, account, publisher, removed)
-        return removed.verdict
+            return self._run(mongo_changes.remove(removal, _name(), self._clock), deadline).verdict
 
     def purge(self, collection: str, object_id: str) -> int:
         """See `Store.purge`. MongoDB's own files (oplog, journal, free blocks, backups) let go of it in their time."""
+        removal = Removal(collection, object_id, None, trail.purge_act(self.trail_key(), collection, object_id))
         with self._turn(collection) as deadline:
-            removal = Removal(collection, object_id, None)
             removed = self._run(mongo_changes.remove(removal, _name(), self._clock), deadline)
         self._call(lambda operations: operations.scrub(object_id), deadline)
-        self._trail.add_purge(collection, object_id, removed.touched)
         return removed.count
 
     def has_unknown_levels(self, collection: str) -> bool:
@@ -176,8 +175,7 @@ class MongoStore(Runner):
     def set_levels(self, collection: str, levels: Sequence[RecordLevel]) -> None:
         """See `Store.set_levels`."""
         with self._turn(collection) as deadline:
-            touched = self._run(mongo_changes.set_levels(collection, levels, _name()), deadline)
-        self._trail.add_change(collection, None, touched)
+            self._run(mongo_changes.set_levels(collection, levels, _name(), self._clock), deadline)
 
     def hidden_records(self, collection: str) -> Iterator[Record]:
         """See `Store.hidden_records`."""
@@ -187,7 +185,6 @@ class MongoStore(Runner):
         """See `Store.decide`."""
         with self._turn(collection) as deadline:
             decided = self._run(mongo_changes.decide(collection, object_id, level, _name(), self._clock), deadline)
-        self._trail.add_change(collection, decided.head if decided.new else None, decided.touched)
         return decided.count
 
     def counts(self, collection: str, clearance: int) -> tuple[int, int]:
@@ -241,16 +238,25 @@ class MongoStore(Runner):
         return total
 
     def sweep(self, before: int) -> int:
-        """See `Store.sweep`. Finishes what dead writers left, too."""
+        """See `Store.sweep`."""
+        self.settle()
+        old = {"kept_at": {"$lt": before}}
+        return self._call(
+            lambda o: o.database.statuses.delete_many(old, session=o.session).deleted_count,
+            deadline_in(self._lock_seconds),
+        )
+
+    def settle(self) -> None:
+        """See `Store.settle`."""
         deadline = deadline_in(self._lock_seconds)
-        intents = self._run(_one(mongo_steps.ReadIntents()), deadline)
-        for collection in self._call(lambda o: o.database.log.distinct("coll", session=o.session), deadline):
+        intents: list[Intent] = self._run(_one(mongo_steps.ReadIntents()), deadline)
+        begun = self._call(lambda o: o.database.log.distinct("coll", {"done": False}, session=o.session), deadline)
+        for collection in dict.fromkeys((*begun, *(intent.collection for intent in intents))):
             tip = self._run(mongo_commit.finished_tip(collection), deadline)
             for intent in intents:
                 if intent.collection == collection and intent.n <= tip.n:
                     self._run(_one(mongo_steps.Retract(intent.key)), deadline)
-        old = {"kept_at": {"$lt": before}}
-        return self._call(lambda o: o.database.statuses.delete_many(old, session=o.session).deleted_count, deadline)
+        self._run(mongo_notes.note_accounts(), deadline)
 
     # ----------------------------------------------------------------------------------------------------- accounts
 
@@ -268,8 +274,7 @@ class MongoStore(Runner):
 
     def put_account(self, row: AccountRow) -> None:
         """See `Store.put_account`."""
-        self._call(lambda operations: operations.put_account(row), deadline_in(self._lock_seconds))
-        self.add_to_trail([trail.account_act(self.trail_key(), row)])
+        self._run(mongo_notes.put_account(row, self._clock(), _name()), deadline_in(self._lock_seconds))
 
     def list_accounts(self) -> tuple[AccountRow, ...]:
         """See `Store.list_accounts`."""
@@ -331,25 +336,22 @@ class MongoStore(Runner):
         """See `Store.restore`. Until it ends nothing is shown, and others that write there are told to wait."""
         if not 0 <= head <= mongo_restore.MAX_PLACE:
             raise UnprocessableError(f"{head} is no place in line: the export is damaged")
-        tip = self._run(mongo_restore.begin_restore(collection, head, _name()), deadline_in(self._lock_seconds))
-        self.add_to_trail([trail.restore_act(collection, tip.place)])
-        key = self.trail_key()
+        clock, patience = self._clock, self._lock_seconds
+        begun = mongo_restore.begin_restore(collection, head, _name(), clock())
+        tip = self._run(begun, deadline_in(patience))
         total, last = 0, 0
         try:
             for portion in portions(records):
                 last = mongo_restore.in_order(portion, last)
-                tip = self._run(mongo_restore.restore_some(tip, portion), deadline_in(self._lock_seconds))
-                seals = trail.seals_of(key, (replace(record, collection=collection) for record in portion))
-                self.add_to_trail([trail.restore_act(collection, max(head, last), seals)])
+                some = mongo_restore.restore_some(tip, portion, max(head, last), clock())
+                tip = self._run(some, deadline_in(patience))
                 total += len(portion)
-            self._run(mongo_restore.end_restore(tip, max(head, last)), deadline_in(self._lock_seconds))
+            self._run(mongo_restore.end_restore(tip, max(head, last), clock()), deadline_in(patience))
         except BaseException:
             # nothing of a broken import stays; where even this fails, the next import into the collection wipes it
             with suppress(HubError):
-                self._run(mongo_restore.undo_restore(tip), deadline_in(self._lock_seconds))
-                self.add_to_trail([trail.restore_act(collection, self.head(collection))])
+                self._run(mongo_restore.undo_restore(tip, clock()), deadline_in(patience))
             raise
-        self.add_to_trail([trail.head_act(collection, self.head(collection))])
         return total
 
     # ------------------------------------------------------------------------------------------------------ the rest
@@ -394,7 +396,8 @@ class MongoStore(Runner):
 
     def trail_head(self) -> TrailHead:
         """See `Store.trail_head`."""
-        return self._call(mongo_trail.head_of, deadline_in(READ_SECONDS))
+        head: TrailHead = self._run(_one(mongo_steps.TrailEnd()), deadline_in(READ_SECONDS))
+        return head
 
     def trail_key(self) -> bytes:
         """See `Store.trail_key`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from pymongo import UpdateOne
@@ -91,12 +92,24 @@ def _mark_values(operations: Operations) -> None:
             after = rows[-1]["place"]
 
 
+def _keep_notes(operations: Operations) -> None:
+    """From format 6 to 7: a change keeps what its entry in the audit trail will say until that is written.
+
+    What a dead writer of before left has no such note, and verification names it as it did.
+    """
+    for collection in _collections(operations):
+        _finish(operations, collection)
+    change = {"$set": {"change": "", "changed_at": 0, "noted": True}}
+    operations.database.accounts.update_many({"noted": {"$exists": False}}, change, session=operations.session)
+
+
 _STEPS: Final[tuple[Callable[[Operations], None], ...]] = (
     _count_what_is_held,
     _let_levels_govern,
     _leave_to_trail,
     _mark_what_is_to_be_judged,
     _mark_values,
+    _keep_notes,
 )
 
 
@@ -150,8 +163,11 @@ def _finish(operations: Operations, collection: str) -> None:
     tips: list[LogEntry] = operations.take(ReadTip(collection))
     tip = tips[0]
     if (plan := operations.take(ReadPlan(collection, tip.n))) is not None:
-        for step in mongo_commit.carry_out(tip, plan):
-            operations.take(step)
+        steps = mongo_commit.carry_out(tip, plan)
+        with suppress(StopIteration):
+            step = next(steps)
+            while True:
+                step = steps.send(operations.take(step))
 
 
 def _count(operations: Operations, collection: str, field: str, code: int) -> None:

@@ -230,6 +230,9 @@ class SqliteStore:
                 count += 1
         return count
 
+    def settle(self) -> None:
+        """See `Store.settle`: an entry is written in the transaction of its change."""
+
     def sweep(self, before: int) -> int:
         """See `Store.sweep`."""
         with self._files.writing() as connection:

@@ -80,15 +80,14 @@ def append(connection: apsw.Connection, batch: Batch, now: int) -> Appended:
             "INSERT INTO status (id, collection, account, publisher, kept_at, body) VALUES (?, ?, ?, ?, ?, ?)",
             (batch.status_id, batch.collection, batch.account, batch.publisher, now, status),
         )
-    appended = Appended(settled.outcomes, status)
     trail_key = sqlite_trail.key_of(connection)
     seals = trail.seals_of(trail_key, (new.record for new in settled.new))
     if touched := settled.changes.keys() | settled.joined:
         seals |= sqlite_trail.seals_now(connection, trail_key, batch.collection, touched)
-    act = trail.append_act(batch, appended, settled.head if settled.new else None, seals)
-    if act is not None:
+    if seals or batch.status_id is not None:  # else the hub itself added nothing
+        act = trail.append_act(batch, settled.outcomes, settled.head if settled.new else None, seals)
         sqlite_trail.add(connection, [act], now, trail_key)
-    return appended
+    return Appended(settled.outcomes, status)
 
 
 def write(connection: apsw.Connection, batch: Batch, settled: line.Settled) -> None:
