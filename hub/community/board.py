@@ -65,6 +65,7 @@ class OpenIncidents:
     head: Mapping[str, Any]
     entries: Sequence[Entry]
     now: int  # milliseconds since 1970
+    newest: Mapping[str, int]  # by collection, the place of the newest record that is in it
 
     def contents(self, entries: Iterable[Entry]) -> list[dict[str, Any]]:
         """These incidents as the board's JSON has them."""
@@ -99,7 +100,7 @@ class Board:
                 **about,
                 "statistics": shown.statistics,
             }
-            return OpenIncidents(head, shown.ordered, now)
+            return OpenIncidents(head, shown.ordered, now, self._index.newest(view))
 
     def as_json(self, view: View, about: Mapping[str, Any], page: int = 1) -> bytes:
         """A page of the board as a JSON object, with what `about` holds in it; `more` says that a further page follows."""

@@ -172,6 +172,13 @@ class BoardIndex:
         declared = self._catalogue.by_id(collection)
         return declared.readers if declared is not None else frozenset()
 
+    def newest(self, view: View) -> dict[str, int]:
+        """The place of the newest record of each collection that was read and that a reader may see, 0 where there is none."""
+        return {
+            collection: next((place for place, own in reversed(self._levels[collection].items()) if own <= level), 0)
+            for collection, level in view.items()
+        }
+
     # --- what is new ----------------------------------------------------------------------------------------------
 
     def _new_deliveries(self) -> list[Delivery]:

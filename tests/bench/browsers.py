@@ -18,6 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+import orjson
 import uvloop
 
 from hub.sharing.sessions import COOKIE
@@ -140,7 +141,8 @@ class _Open:
         if b" 200 " not in await reader.readline():
             raise RuntimeError("a browser may not listen")
         moved = asyncio.Event()
-        following = asyncio.create_task(self._follow(head, moved))
+        shown: dict[str, str] = {}
+        following = asyncio.create_task(self._follow(head, moved, shown))
         first = True
         while line := await reader.readline():
             if first and line.startswith(b": listening"):
@@ -148,11 +150,13 @@ class _Open:
                 self._listening += 1
                 if self._listening == count:
                     self.all_listen.set()
-            if line.startswith(b"event: moved"):
-                moved.set()
+            if line.startswith(b"data: "):
+                event = orjson.loads(line[6:])
+                if event["date_added"] > shown.get(event["collection"], ""):
+                    moved.set()
         following.cancel()
 
-    async def _follow(self, head: str, moved: asyncio.Event) -> None:
+    async def _follow(self, head: str, moved: asyncio.Event, shown: dict[str, str]) -> None:
         etag = ""
         while True:
             await moved.wait()
@@ -161,6 +165,9 @@ class _Open:
             live = "Accept-Encoding: gzip\r\nHub-Live: 1\r\n"
             took, answer = await self._ask(f"{head}{live}" + (f"If-None-Match: {etag}\r\n" if etag else ""))
             etag = answer.lower().partition("\netag: ")[2].partition("\r")[0] or etag
+            newest = answer.partition("\r\n\r\n")[0].partition("\nhub-shown: ")[2].partition("\r")[0]
+            for pair in newest.split():
+                collection, _, shown[collection] = pair.partition("=")
             self.looks += 1
             self.bytes += len(answer)
             self.longest = max(self.longest, took)

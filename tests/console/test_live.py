@@ -17,6 +17,7 @@ from hub.server.app import create_app
 from hub.server.console import board_view, pages
 from hub.server.console.live import LiveBoards
 from hub.sharing.catalogue import ApiRoot
+from hub.sharing.events import Moves
 from hub.sharing.members import Account, AccountKind
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP, TLP2_IDS
@@ -88,6 +89,41 @@ def test_a_browser_that_has_it_is_told_so(hub: Hub, signed_in: SignedIn, clock: 
     taken(hub, "ID", incident(2, name="Harbour"), report(2))
     clock.now += 1_000
     assert "Harbour" in singapore.get(BOARD, **LIVE, **{"If-None-Match": etag}).text
+
+
+def test_it_names_what_is_in_it_as_events_do(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """Also where it is not sent again. Nothing that the reader may not see, and nothing old."""
+    clock.now += 60_000
+    singapore = signed_in("sg-cert")
+    alerts = hub.catalogue.find("asean", "alerts")
+    assert alerts is not None
+    sights = hub.community.board_sights(cert("SG"), "asean")
+    moves = Moves(hub.store)
+    moves.look(sights)
+    etag = ""
+    for number in (1, 2):
+        clock.now += 10_000
+        taken(hub, "ID", incident(number), report(number))
+        (announced,) = [(sight.collection, place) for sight, place in moves.look(sights).items() if place >= clock.now]
+        for status in (200, 304):
+            answer = singapore.get(BOARD, **LIVE, **{"If-None-Match": etag})
+            assert answer.status_code == status
+            assert answer.headers["Hub-Shown"] == f"{announced[0]}={format_place(announced[1])}"
+            etag = answer.headers["ETag"]
+    moves.close()
+    incidents = hub.community.open_incidents(cert("SG"), "asean")
+    assert incidents.newest[alerts.id] == clock.now + 1
+    clock.now += 1000
+    taken(hub, "ID", incident(3, object_marking_refs=[TLP2_IDS[TLP.AMBER_STRICT]]))
+    index = hub.community._index(hub.catalogue.roots["asean"])
+    with index.lock:
+        index.refresh()
+        newest = {level: index.newest({alerts.id: level})[alerts.id] for level in TLP}
+    assert newest[TLP.AMBER_STRICT] == clock.now
+    assert newest[TLP.AMBER] == clock.now - 1000 + 1
+    assert newest[TLP.GREEN] == 0
+    clock.now += 60_000
+    assert singapore.get(BOARD, **LIVE).headers["Hub-Shown"] == ""
 
 
 def test_who_may_not_see_the_board_gets_none_that_is_kept(hub: Hub, signed_in: SignedIn, browser: Browser) -> None:

@@ -12,7 +12,7 @@ from hub.community.board import OpenIncidents
 from hub.pages.texts import chosen_language
 from hub.server.console import board_view, pages
 from hub.server.console.board_view import Filters
-from hub.server.console.live import FRESH_MILLISECONDS, LIVE, LiveBoards
+from hub.server.console.live import FRESH_MILLISECONDS, LIVE, SHOWN, LiveBoards, shown
 
 _TEXT_CHARACTERS: Final = 200
 _REPORT_ROWS: Final = 500  # on a page that is to be printed or kept, as `hub board --out` asks for it
@@ -39,6 +39,7 @@ def board_page(root: str) -> flask.Response:
             "board.html", live=True, events="", hub_title=hub.catalogue.title, **_about(root, incidents)
         ),
     )
+    response.headers[SHOWN] = shown(incidents.newest, incidents.now)
     pages.secure(response)
     return response
 

@@ -6,7 +6,9 @@
    while it is made waits for it.
 3. A board that was looked up a moment ago is not looked up again: the script asks 100 ms after it was told, so that what it
    was told of is in there.
-4. It has an ETag. A browser that has it already is told so (304): what moved was nothing that this board shows.
+4. It names the newest record of each collection that is in it (`Hub-Shown`), as events name them: what they tell of it later
+   is no reason to ask again.
+5. It has an ETag. A browser that has it already is told so (304): what moved was nothing that this board shows.
 """
 
 from __future__ import annotations
@@ -14,18 +16,21 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import flask
 
 from hub.sharing.ready import Content
+from hub.stix.timestamps import format_place
 
 LIVE: Final = "Hub-Live"  # header of the requests that the script makes by itself: they do not keep a session alive
+SHOWN: Final = "Hub-Shown"
 FRESH_MILLISECONDS: Final = 50
 _MOST: Final = 64  # answers
 _BYTES_MOST: Final = 512 * 1024  # of one that is kept
+_SHOWN_MILLISECONDS: Final = 60 * 1000  # events tell of what is newer than that
 _MINUTE: Final = 60 * 1000  # milliseconds
 _MAKERS: Final = 16  # answers that can be made at the same time
 
@@ -89,3 +94,12 @@ class LiveBoards:
             while len(self._kept) > _MOST:
                 self._kept.popitem(last=False)
         return kept
+
+
+def shown(newest: Mapping[str, int], now: int) -> str:
+    """The header that names what an answer knows, without what is old."""
+    return " ".join(
+        f"{collection}={format_place(place)}"
+        for collection, place in newest.items()
+        if place > now - _SHOWN_MILLISECONDS
+    )

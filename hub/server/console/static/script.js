@@ -25,6 +25,8 @@ const listening = document.querySelector("[data-events]");
 const state = document.querySelector("[data-live-state]");
 let waiting = 0; // the timer of the next look
 let movedAt = 0;
+let moved = { collection: "", date_added: "" }; // the last event
+const shown = new Map(); // collection -> the newest of it that the hub's last answer knew of, as an event says it
 let etag = ""; // of what was answered last: the same once more is not sent
 let notBefore = 0; // hundreds of browsers follow one hub: each leaves it alone for a while, and longer where it is slow
 const PAUSE_MILLISECONDS = 900; // from one look to the next: what changes just after a look shows within a second
@@ -50,6 +52,10 @@ async function refresh() {
   } finally {
     notBefore = begun + Math.max(PAUSE_MILLISECONDS, 6 * (performance.now() - begun));
   }
+  for (const pair of (response.headers.get("Hub-Shown") ?? "").split(" ")) {
+    const [collection, date] = pair.split("=");
+    if (date) shown.set(collection, date);
+  }
   if (response.status === 304) return;
   if (response.redirected || !response.ok) {
     say(state?.dataset.ended ?? "", false);
@@ -71,9 +77,15 @@ async function refresh() {
 }
 
 // Looks are spread, so that hundreds of browsers do not come in the same moment, and never put off by what moves meanwhile.
-function soon() {
+function soon(event) {
+  moved = JSON.parse(event.data);
+  if (isShown(moved)) return;
   movedAt = performance.now();
   if (!waiting) arm();
+}
+
+function isShown({ collection, date_added }) {
+  return date_added <= (shown.get(collection) ?? "");
 }
 
 function arm() {
@@ -89,7 +101,7 @@ async function look() {
   }
   const tooSoon = performance.now() - movedAt < SOON_MILLISECONDS; // for what moved last
   await refresh();
-  if (tooSoon && !waiting) arm();
+  if (tooSoon && !waiting && !isShown(moved)) arm();
 }
 
 if (listening) {
