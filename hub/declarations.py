@@ -54,7 +54,7 @@ class Table:
             raise self.complaint(key, "should be a list of texts")
         texts = tuple(self._text(f"{key}[{index}]", item) for index, item in enumerate(value))
         if twice := next((text for text in texts if texts.count(text) > 1), None):
-            raise self.complaint(key, f"{twice!r} stands there twice")
+            raise self.complaint(key, f"{twice!r} appears twice")
         return texts
 
     def flag(self, key: str, default: bool | None = None) -> bool:

@@ -129,7 +129,7 @@ def _certificate(settings: Settings) -> Iterator[Finding]:
         return
     ends = certificate_end(settings.tls_cert)
     if ends is None:
-        yield Finding("certificate", good=False, words=f"{settings.tls_cert} holds no certificate that can be read")
+        yield Finding("certificate", good=False, words=f"{settings.tls_cert} contains no certificate that can be read")
         return
     days = (ends - time.time()) / 86400
     words = f"{settings.tls_cert} ends on {datetime.fromtimestamp(ends, UTC):%Y-%m-%d}"

@@ -150,7 +150,7 @@ def approvals(args: argparse.Namespace) -> Approvals:
     if (args.approve or args.disapprove or args.leave or args.named_by or args.answers) and not officer:
         raise ConfigurationError("an approval needs a name: give --officer")
     if officer == OFFICER:
-        raise ConfigurationError(f"--officer {OFFICER} stands for your own name: write that instead")
+        raise ConfigurationError(f"--officer {OFFICER} is a placeholder: write your own name instead")
     if reason is not None and not args.approve:
         raise ConfigurationError("--despite gives the reason for an --approve: give --approve, too")
     if reason is not None and not all(args.despite.values()):

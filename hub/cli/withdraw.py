@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         elsewhere = sorted({other for item in items for other in item.elsewhere(hub.connection.url)})
         for other in elsewhere:
             still = gettext(
-                "{report} went to {hub}, too, and stands there still: withdraw it there as well (HUB_URL={hub})."
+                "{report} was also sent to {hub}, and is still there: withdraw it there as well (HUB_URL={hub})."
             )
             print(still.format(report=args.report_id, hub=other), file=sys.stderr)
     recalled = gettext("Copies that others fetched already cannot be recalled; the revocations tell their tools.")

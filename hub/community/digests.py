@@ -25,7 +25,7 @@ _BODY: Final = marked(
     "{cert} ({member}): the hub has had no answer from you by {count} deadlines.\n\n"
     "{lines}\n\n"
     "See them with `hub board`. Then run `hub acknowledge INCIDENT`, or `hub answer INCIDENT accepted|refused|done`.\n"
-    "This message holds no content of the incidents, since mail travels in the open.\n"
+    "This message contains nothing of the content of the incidents, since mail travels in the open.\n"
 )
 _MORE: Final = marked("and {count} more, which `hub board` shows")
 _log = logging.getLogger("hub.remind")

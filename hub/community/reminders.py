@@ -32,7 +32,7 @@ _BODY: Final = marked(
     "{request}Criticality: {criticality}\n"
     "It was due: {due_local} ({zone}), {due_utc} UTC\n\n"
     "See it with `hub board`. Then run `hub acknowledge INCIDENT`, or `hub answer INCIDENT accepted|refused|done`.\n"
-    "This message holds no content of the incident, since mail travels in the open.\n"
+    "This message contains nothing of the content of the incident, since mail travels in the open.\n"
 )
 _REQUEST_LINE: Final = marked("Request: {request}")
 _LINE: Final = marked(

@@ -93,7 +93,7 @@ def withdraw() -> flask.Response:
             "withdraw.html",
             report_id=identifier,
             places=[audience.title for audience in audiences],
-            problem=gettext("Write the report's id as it stands above; nothing was withdrawn.") if again else "",
+            problem=gettext("Write the report's id as it is written above; nothing was withdrawn.") if again else "",
         )
     with desk.connect() as hub:
         receipts = hub.withdraw(identifier)

@@ -70,7 +70,7 @@ def read_register(path: Path, country: str) -> tuple[Constituent, ...]:
             continue
         where = f"{path}: line {rows.line_num}"
         if len(constituents) == MAX_CONSTITUENTS:
-            raise ConfigurationError(f"{where}: a register holds at most {MAX_CONSTITUENTS:,} constituents")
+            raise ConfigurationError(f"{where}: a register has at most {MAX_CONSTITUENTS:,} constituents")
         if len(cells) > len(header):
             raise ConfigurationError(f"{where}: more cells than columns; put a cell with a comma in it in quotes")
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))

@@ -353,7 +353,7 @@ class HubClient:
         names = [collections] if isinstance(collections, str) else collections
         followed = self._readable(names)
         if out is not None and len(followed) != 1:
-            raise ConfigurationError("an out file holds one collection: name one, or leave `out` out")
+            raise ConfigurationError("an out file is for one collection: name one, or do not give `out`")
         keeper_list = keepers(followed, asked, checkpoint, out, single=isinstance(collections, str))
         if since is not None:
             after = added_after(since)

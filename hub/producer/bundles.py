@@ -113,7 +113,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> StixDict:
     if len(values) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice[:40]!r} stands twice in one JSON object; leave one of the two out")
+        raise ValueError(f"the key {twice[:40]!r} appears twice in one JSON object; remove one of the two")
     return values
 
 

@@ -356,14 +356,14 @@ def _authorization(key: str | None, user: str | None, password: str | None) -> S
     if key is not None:
         key = key.strip()
         if not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise ConfigurationError("the key is empty, or holds characters that no key has: paste it again")
+            raise ConfigurationError("the key is empty, or contains characters that no key has: paste it again")
         return Secret(f"Bearer {key}")
     if (user is None) != (password is None):
         raise ConfigurationError("a user and a password go together: one of them is missing")
     if user is None or password is None:
         return None
     if ":" in user:
-        raise ConfigurationError("a user's name holds no colon (RFC 7617)")
+        raise ConfigurationError("a user's name contains no colon (RFC 7617)")
     # requests would send Latin-1, and RFC 7617 leaves UTF-8 to those who say so, as the hub does
     return Secret("Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
 

@@ -69,7 +69,7 @@ def problems(contents: Iterable[Mapping[str, Any]], look: Look) -> list[str]:
     secret = {identifier.partition("--")[2].encode() for identifier in look.hidden - known_ids}
     for item in objects:
         if secret and not secret.isdisjoint(_UUID.findall(orjson.dumps(item).lower())):
-            complaints.append(f"{item['id']} holds an id of an object that stays")
+            complaints.append(f"{item['id']} contains an id of an object that stays")
     # (3) names and addresses
     texts = {item["id"]: list(texts_of(item)) for item in objects}
     for identifier, of_one in texts.items():

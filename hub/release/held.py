@@ -104,11 +104,11 @@ def parse_items(body: bytes, name: str) -> list[Mapping[str, Any]]:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; a name that stands twice in it would decide twice."""
+    """A JSON object; a name that appears twice in it would decide twice."""
     item = dict(pairs)
     if len(item) < len(pairs):
         (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
-        raise ValueError(f"{twice!r} stands twice in one object")
+        raise ValueError(f"{twice!r} appears twice in one object")
     return item
 
 

@@ -217,7 +217,7 @@ def _problems_alone(
 
 def _left_before(record: ReleaseRecord) -> str:
     stands = not record.withdrawn and any(not version.revoked for version in record.objects.values())
-    return " What left of it before stands at the hub still: `hub withdraw` takes it back." if stands else ""
+    return " What left of it before is still at the hub: `hub withdraw` revokes it." if stands else ""
 
 
 def _too_high(report: Report, audience: Audience, approvals: Approvals) -> str | None:

@@ -206,7 +206,7 @@ def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> 
     for item in builder.report.sightings:
         target = known.get((item.of_type, item.of)) or _classified(builder, item)
         if target is None:
-            builder.unusable(f"sighting of {item.of_type}", item.of, "nothing of that name stands in the bundle")
+            builder.unusable(f"sighting of {item.of_type}", item.of, "nothing in the bundle has that name")
             continue
         first, last = _span(item.first_seen, item.last_seen)
         where = (

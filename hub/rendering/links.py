@@ -109,9 +109,7 @@ def relate_as_reported(builder: Builder, known: Known, shown: Shown) -> None:
         target_ref = _end(target, known, shown)
         if source_ref is None or target_ref is None:
             missing = source if source_ref is None else target
-            builder.unusable(
-                f"relation {relation.kind}", " ".join(missing), "nothing of that name stands in the bundle"
-            )
+            builder.unusable(f"relation {relation.kind}", " ".join(missing), "nothing in the bundle has that name")
         elif source_ref != target_ref:
             if kind == "indicates" and (type_of(source_ref) != "indicator" or type_of(target_ref) not in _INDICATED):
                 kind = "related-to"

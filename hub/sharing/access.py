@@ -53,7 +53,7 @@ _BY_MARKING: Final = {level: Level(level, BY_MARKING) for level in (None, *TLP)}
 _WITH_AUTHORS: Final = frozenset({"note", "opinion"})
 _SAME_IDENTITY: Final = Stands(HELD_ALREADY)
 _OWN_IDENTITY: Final = Stands(
-    f"{HELD_ALREADY} The hub holds your identity as its operator declared it, and that stands: a change goes into members.toml."
+    f"{HELD_ALREADY} The hub holds your identity as its operator declared it; ask the operator to change it in members.toml."
 )
 
 
@@ -94,9 +94,7 @@ def speaks_for(member: str, obj: StixObject, collection: Collection, catalogue: 
             return Owner(NOBODY if reserved is None else reserved)
         if reserved == member and not obj.revoked:
             return _SAME_IDENTITY if says_no_more(own, obj.content) else _OWN_IDENTITY
-        return Refusal(
-            f"{obj.id} is the hub's own and stands as it is: refer to it, and leave it out of what you send."
-        )
+        return Refusal(f"{obj.id} is the hub's own and cannot be changed: refer to it, and do not send it.")
     # (2) a member speaks for itself, whatever the type of the object, and under its own name
     authors = obj.authors
     if why := _speaks_as_another(member, obj, authors, catalogue):

@@ -143,7 +143,7 @@ def _embedded(cls: Any) -> Schema:
         "propertyNames": {
             "pattern": PROPERTY_NAME,
             "not": {"enum": [*LIBRARY_NAMES, *({"extensions", "granular_markings"} - set(properties))]},
-            "description": "holds a property whose name is reserved, or not of the characters a-z, 0-9 and _ (3 to 250)",
+            "description": "contains a property whose name is reserved, or not of the characters a-z, 0-9 and _ (3 to 250)",
         },
     } | between(cls)
 
@@ -272,7 +272,7 @@ def extensions_schema(*, predefined: bool = True) -> Schema:
         "minProperties": 1,
         "propertyNames": {
             "pattern": _EXTENSION_KEY,
-            "description": "holds a key that is neither extension-definition-- and a UUID nor a name that ends in -ext",
+            "description": "contains a key that is neither extension-definition-- and a UUID nor a name that ends in -ext",
         },
         "properties": own,
         "patternProperties": {f"^extension-definition--{UUID}$": defined},

@@ -37,7 +37,7 @@ def parse_envelope(body: bytes, limits: Limits) -> Envelope:
     if not isinstance(root, dict):
         raise MalformedError('The body must be a TAXII envelope: a JSON object like {"objects": [ … ]}.')
     if type(root) is DuplicateKeys:
-        raise MalformedError("A key stands twice in the envelope; leave one of the two out.")
+        raise MalformedError("A key appears twice in the envelope; remove one of the two.")
     objects = root.get("objects")
     if objects is None and root.get("type") not in (None, "bundle") and "id" in root:
         raise MalformedError(
@@ -47,13 +47,13 @@ def parse_envelope(body: bytes, limits: Limits) -> Envelope:
         raise MalformedError('The envelope has no list "objects" with at least one object in it.')
     if len(objects) > limits.envelope_objects:
         raise UnprocessableError(
-            f"The envelope holds {len(objects)} objects, and the limit is {limits.envelope_objects}: send it in parts."
+            f"The envelope contains {len(objects)} objects, and the limit is {limits.envelope_objects}: send it in parts."
         )
     return Envelope(objects, {key: root[key] for key in root.keys() - _OWN_KEYS})
 
 
 def parse_json(body: bytes) -> Any:
-    """Any JSON value; objects with a key that stands twice come as `DuplicateKeys`. MalformedError says where it breaks.
+    """Any JSON value; objects with a key that appears twice come as `DuplicateKeys`. MalformedError says where it breaks.
 
     The fast parser neither tells of keys that stand twice nor says well what is wrong, so what it finds counts only
     where it lost nothing; all else goes the long way.

@@ -21,7 +21,7 @@ from hub.stix.tlp import TLP
 MAX_NUMBER: Final = 2**53 - 1
 _AUTHOR: Final = b'created_by_ref":'
 _DEPTH_OF_PLAIN: Final = 2  # levels: the object, and lists in it
-_HALF_PAIR: Final = Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry")
+_HALF_PAIR: Final = Fault("", "a text in it contains half of a UTF-16 surrogate pair, which no UTF-8 can carry")
 
 
 class DuplicateKeys(dict[str, Any]):
@@ -173,7 +173,7 @@ class _Walk:
         if kind is int or kind is float:
             return self._number(value)
         if kind is DuplicateKeys:
-            return Fault("", "a key stands twice in one JSON object; leave one of the two out")
+            return Fault("", "a key appears twice in one JSON object; remove one of the two")
         return None
 
     def _inside(self, values: Iterable[Any], depth: int) -> Fault | None:

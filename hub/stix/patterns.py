@@ -63,9 +63,7 @@ def pattern_problem(
         return None
     size = _measured(pattern)
     if size is None:
-        return (
-            "holds a text or comment that does not end, or a backslash in a text before another character than ' and \\"
-        )
+        return "contains a text or comment that does not end, or a backslash in a text before another character than ' and \\"
     if size.joined > max_comparisons:
         return (
             f"joins {size.joined} comparisons, and the limit is {max_comparisons} (common STIX libraries cannot read many "
@@ -76,7 +74,7 @@ def pattern_problem(
     if size.nesting > MAX_NESTING:
         return f"nests parentheses deeper than {MAX_NESTING}: write it flatter"
     if size.steps > MAX_STEPS:
-        return f"holds an object path of more than {MAX_STEPS} steps: shorten it"
+        return f"contains an object path of more than {MAX_STEPS} steps: shorten it"
     if size.tokens > MAX_TOKENS:
         return f"holds more than {MAX_TOKENS} words, texts, numbers and signs: split the indicator into several"
     return _parser_problem(pattern, version)

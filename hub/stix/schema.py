@@ -115,7 +115,7 @@ def faults(
         if not rules.validator(obj).is_valid(obj):
             return _schema_faults(obj, rules)
     except UnicodeEncodeError:
-        return (Fault("", "a text in it holds half of a UTF-16 surrogate pair, which no UTF-8 can carry"),)
+        return (Fault("", "a text in it contains half of a UTF-16 surrogate pair, which no UTF-8 can carry"),)
     # (3) its other properties, (4) its checks
     problems = [] if obj.keys() <= rules.known else _other_problems(obj, rules)
     problems += [fault for check in rules.checks if (fault := check(obj))]

@@ -79,7 +79,7 @@ def _generic(name: str, rule: Any, error: Any) -> str:
         unexpected = ", ".join(quoted(name) for name in error.kind.unexpected[:3])
         return f"may not have {unexpected}: remove it, or name a property that the standard has"
     if name == "UniqueItems":
-        return "holds the same value twice: list each once"
+        return "contains the same value twice: list each once"
     return "may not be here: remove it" if name == "FalseSchema" else "breaks a rule of STIX 2.1"
 
 

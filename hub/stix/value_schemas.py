@@ -77,7 +77,7 @@ DICTIONARY: Final[Schema] = {
     "minProperties": 1,
     "propertyNames": {
         "pattern": "^[a-zA-Z0-9_-]{1,250}$",
-        "description": "holds a key that is not of the characters a-z, A-Z, 0-9, - and _ (1 to 250)",
+        "description": "contains a key that is not of the characters a-z, A-Z, 0-9, - and _ (1 to 250)",
     },
 }
 SPEC_VERSION: Final[Schema] = {"const": "2.1", "description": 'must be "2.1": the hub takes STIX 2.1 only'}

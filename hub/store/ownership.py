@@ -105,9 +105,7 @@ class Claims:
             return "" if self._owners == {NOBODY} else _OTHERS.format(id=candidate.id)
         owner = _owner(self._owners, self._first)
         if owner == NOBODY:
-            return (
-                f"{candidate.id} is the hub's own and stands as it is: refer to it, and leave it out of what you send."
-            )
+            return f"{candidate.id} is the hub's own and cannot be changed: refer to it, and do not send it."
         if owner != publisher:
             if candidate.owner == NOBODY and candidate.digest in self._digests:
                 return ""  # relayed by another member, word for word, into another collection

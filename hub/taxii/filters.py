@@ -46,7 +46,7 @@ class Filters:
 def parse_filters(pairs: Iterable[tuple[str, str]], *, max_values: int) -> Filters:
     """The filters in a query's (name, value) pairs, decoded and in order. MalformedError names what cannot be used.
 
-    A parameter that stands twice is malformed (3.4: clients MUST NOT; interoperability wants 400). Parameters that are
+    A parameter that appears twice is malformed (3.4: clients MUST NOT; interoperability wants 400). Parameters that are
     not TAXII's are ignored; an unknown match field is refused, since ignoring it would answer another question.
     """
     first_values: dict[str, str] = {}
@@ -56,7 +56,7 @@ def parse_filters(pairs: Iterable[tuple[str, str]], *, max_values: int) -> Filte
                 raise MalformedError(f"There is no filter {name[:40]!r}; there are {', '.join(_MATCH_FIELDS)}.")
             continue
         if name in first_values:
-            raise MalformedError(f"{name} stands twice; give several values as one list, separated by commas.")
+            raise MalformedError(f"{name} appears twice; give several values as one list, separated by commas.")
         first_values[name] = value
     lists = {name: _values(name, first_values[name], max_values) for name in _MATCH_FIELDS if name in first_values}
     versions = lists.get(protocol.MATCH_VERSION)

@@ -217,7 +217,7 @@ def test_a_bundle_may_come_in_any_form(tmp_path: Path) -> None:
     ("form", "says"),
     [
         ("{", "not JSON.*line 1, column 2"),
-        ('{"objects": [{"id": "a", "id": "b"}]}', "'id' stands twice"),
+        ('{"objects": [{"id": "a", "id": "b"}]}', "'id' appears twice"),
         ('{"objects": [{"a": NaN}]}', "NaN is no JSON number"),
         ('{"objects": []}', "no object in it"),
         ('{"type": "report"}', "neither a STIX bundle nor a STIX object"),

@@ -50,7 +50,7 @@ def test_what_leaves_passes(clean: tuple[Content, ...], look: Look) -> None:
     [
         ("sighting", {"sighting_of_ref": "malware--7d1a3c5e-0b2f-4c6d-8e9f-0a1b2c3d4e50"}, "which does not leave"),
         ("observed-data", {"object_refs": ["ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4"]}, "which does not leave"),
-        ("incident", {"description": f"see {SECRET_ID.upper()}"}, "holds an id of an object that stays"),
+        ("incident", {"description": f"see {SECRET_ID.upper()}"}, "contains an id of an object that stays"),
         ("incident", {"description": "at Bank Sejahtera"}, "holds the victim's"),
         ("indicator", {"description": "for c2VqYWh0ZXJhLmV4YW1wbGU="}, "holds the victim's domain"),
         ("indicator", {"pattern": "[url:value = 'http://x.example/SejahteraPay']"}, "holds the victim's"),

@@ -86,7 +86,7 @@ def test_a_file_that_is_written_again_keeps_its_answers() -> None:
         (b'[{"key": "b", "decision": ["keep"]}]', r"item 1 \(b\): the decision"),
         (b'[{"key": "b", "despite": "x"}]', "says despite and no decision"),
         (b'[{"key": "b", "decision": "keep", "despite": 7}]', "despite should be a text"),
-        (b'[{"key": "b", "decision": "keep", "decision": "release"}]', "'decision' stands twice"),
+        (b'[{"key": "b", "decision": "keep", "decision": "release"}]', "'decision' appears twice"),
         (b'[{"key": "b", "span": NaN}]', "NaN is no value of JSON"),
         (b'[{"key": "b", "decision": "keep", "value": ["x"]}]', "value should be the text"),
         (b'[{"key": "b", "decision": "keep"}, {"key": "b", "decision": "lone"}]', "another item decides otherwise"),

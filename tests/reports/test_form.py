@@ -147,7 +147,7 @@ def test_an_error_names_file_row_column_what_was_found_and_what_was_expected() -
     [
         ("detected_at", "2026-02-30", "a date that exists"),
         ("detected_at", "2026-03-01 10:00", "a time with its zone"),
-        ("detected_at", "03/04/2026", "cannot be told apart"),
+        ("detected_at", "03/04/2026", "cannot be distinguished"),
         ("detected_at", "2569-03-01", "Buddhist"),
         ("ended_at", "1850-01-01", "a year from 1970"),
         ("incident_type", "phising", "one of"),

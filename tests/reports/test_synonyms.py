@@ -147,7 +147,7 @@ def test_a_date_that_means_one_day_is_read_however_it_is_written(written: str, s
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ("03/04/2026", "day and month cannot be told apart"),
+        ("03/04/2026", "day and month cannot be distinguished"),
         ("25/11/2569", "write 2026"),
         ("31/02/2026", "a date that exists"),
         ("25/11/2026 08:30", "a time with its zone"),

@@ -1,4 +1,4 @@
-"""How the hub reads a body: quickly where nothing is lost by it, and so that no key that stands twice goes unseen."""
+"""How the hub reads a body: quickly where nothing is lost by it, and so that no key that appears twice goes unseen."""
 
 from __future__ import annotations
 

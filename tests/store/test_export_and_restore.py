@@ -106,7 +106,7 @@ def test_what_stood_there_and_was_deleted_leaves_room_for_what_is_restored(store
 
 @pytest.mark.parametrize("damage", ["twice", "order", "zero"])
 def test_a_damaged_export_is_refused_whole(store: Store, damage: str) -> None:
-    """A version that stands twice, places out of order, and no place at all."""
+    """A version that appears twice, places out of order, and no place at all."""
     records = _filled(store)
     damaged = {
         "twice": [*records, replace(records[0], place=START + 50)],

@@ -19,7 +19,7 @@ from hub.reports.reading.options import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_LINE_
 HEAD_BYTES: Final = 64 * 1024
 """Bytes at the beginning of a file by which its format is detected."""
 _CHUNK_BYTES: Final = 256 * 1024
-_EACH_ONCE: Final = "JSON in which each key stands once; leave one of the two out"
+_EACH_ONCE: Final = "JSON in which each key appears once; remove one of the two"
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _WIDE_BOMS: Final = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -348,13 +348,13 @@ class _Window:
 
 
 def _repeated_key(pairs: list[tuple[str, Any]]) -> str:
-    """A key that stands twice in one object: whichever of its values is read, the other would be lost in silence."""
+    """A key that appears twice in one object: whichever of its values is read, the other would be lost in silence."""
     keys: set[str] = set()
     return next((key for key, _ in pairs if key in keys or keys.add(key)), "")  # type: ignore[func-returns-value]
 
 
 def _key_twice_in(line: bytes, value: Any) -> str:
-    """The key that stands twice in an object of a line, whose value is `value`; "" where there is none.
+    """The key that appears twice in an object of a line, whose value is `value`; "" where there is none.
 
     A line with as many colons after quotes as its value has keys needs no second look.
     """

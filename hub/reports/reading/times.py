@@ -119,7 +119,7 @@ def _as_iso(text: str) -> str | None:
     if match:
         first, second = int(match["first"]), int(match["second"])
         if first <= 12 and second <= 12 and first != second:
-            raise ValueError(f"{WANTED} (in {match['first']}/{match['second']} day and month cannot be told apart)")
+            raise ValueError(f"{WANTED} (in {match['first']}/{match['second']} day and month cannot be distinguished)")
         day, month = (first, second) if second <= 12 else (second, first)
     elif match := next((date for each in (_YEAR_FIRST, *_EACH_NAMED) if (date := each.fullmatch(text))), None):
         day, month = int(match["day"]), int(match["month"])

@@ -38,7 +38,7 @@ def begin_restore(collection: str, head: int, name: str, now: int) -> Generator[
         tip = yield from mongo_commit.finished_tip(collection)
         if not tip.restoring and (yield HoldsAny(collection)):
             raise UnprocessableError(
-                f"the collection {collection} holds objects: records are restored into an empty one only"
+                f"the collection {collection} contains objects: records are restored only into an empty one"
             )
         if tip.place > head:
             raise UnprocessableError(

@@ -219,7 +219,7 @@ def restore(connection: apsw.Connection, collection: str, head: int, records: It
         ).get
     ):
         raise UnprocessableError(
-            f"the collection {collection} holds objects: records are restored into an empty one only"
+            f"the collection {collection} contains objects: records are restored only into an empty one"
         )
     head_held = head_of(connection, collection)
     if head_held > head:

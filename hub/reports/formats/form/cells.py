@@ -71,7 +71,7 @@ class Sheet:
             unseen = next((column for column in sorted(row.cells) if column in hidden), None)
             is_remark = str(row.cells.get(1) or "").lstrip().startswith("#")
             if row.broken is not None:
-                yield row.number, BadValue(where, row.broken, "a value; the cell holds a spreadsheet error")
+                yield row.number, BadValue(where, row.broken, "a value; the cell contains a spreadsheet error")
             elif row.hidden:
                 yield row.number, BadValue(where, "a hidden row", f"rows that are shown: {_UNHIDE}")
             elif unseen is not None and not is_remark and not self._is_heading(row):

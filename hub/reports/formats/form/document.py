@@ -40,7 +40,7 @@ def yaml_records(source: Source) -> Iterator[Record]:
     documents = [item for item in _documents(text, source.name) if item is not None]
     reports = [item for document in documents for item in (document if isinstance(document, list) else [document])]
     if not reports:
-        raise ReadingError(f"{source.name}: holds no report")
+        raise ReadingError(f"{source.name}: contains no report")
     return (checked(f"report {index}", value) for index, value in enumerate(reports, start=1))
 
 

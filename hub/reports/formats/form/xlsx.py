@@ -34,14 +34,14 @@ from hub.reports.reading.source import BadValue, Source, read_whole
 from hub.reports.report import Reading
 
 _FORBIDDEN: Final = (
-    ("vbaproject", "holds macros; save it as .xlsx without them"),
-    ("macrosheets/", "holds macros; save it as .xlsx without them"),
+    ("vbaproject", "contains macros; save it as .xlsx without them"),
+    ("macrosheets/", "contains macros; save it as .xlsx without them"),
     ("externallinks/", "links to other files; break the links (Data, Edit Links) and save it again"),
     ("connections.xml", "fetches data from elsewhere; paste the values and save it again"),
     ("querytables/", "fetches data from elsewhere; paste the values and save it again"),
     ("embeddings/", "has other files embedded; take them out and save it again"),
-    ("activex/", "holds controls that can run; take them out and save it again"),
-    ("ctrlprops/", "holds controls that can run; take them out and save it again"),
+    ("activex/", "contains controls that can run; remove them and save it again"),
+    ("ctrlprops/", "contains controls that can run; remove them and save it again"),
 )
 _CHUNK: Final = 1 * MIB
 
