@@ -24,6 +24,9 @@ from hub.store.owner import Owner
 from hub.store.sqlite.values import holds_mark
 
 CACHED_VALUES: Final = 1000  # accounts and heads that one connection keeps between two commits
+# Prepared statements that one connection keeps. Each row of an `executemany` takes the next place: an envelope of 100 objects
+# went twice around the 100 places that apsw has by itself, and each statement was parsed anew for the next envelope.
+CACHED_STATEMENTS: Final = 500
 
 _open: Final[set[SqliteConnection]] = set()
 _inherited: Final[set[SqliteConnection]] = set()  # open in the parent when this process was forked
@@ -52,11 +55,11 @@ class SqliteConnection(apsw.Connection):
         _open.add(self)  # before it is open: another thread may fork meanwhile
         try:
             if mode_from is None:
-                super().__init__(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
+                super().__init__(str(file), flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=CACHED_STATEMENTS)
             else:
                 uri = f"{file.absolute().as_uri()}?modeof={quote(os.fsencode(mode_from.absolute()))}"
                 flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
-                super().__init__(uri, flags=flags)
+                super().__init__(uri, flags=flags, statementcachesize=CACHED_STATEMENTS)
         except BaseException:
             _open.discard(self)
             raise
