@@ -11,7 +11,6 @@ import flask
 from hub.errors import MalformedError, TooLargeError, UnsupportedMediaError
 from hub.settings import Limits
 
-_CHUNK_BYTES: Final = 64 * 1024
 _GZIP_WINDOW: Final = 31  # zlib's number for "gzip, largest window"
 _GZIP_MEMBERS: Final = 100  # in one body; each costs a copy of all that follows it
 
@@ -63,7 +62,7 @@ def _read(request: flask.Request, max_bytes: int) -> bytes:
     stream: IO[bytes] = request.stream
     chunks: list[bytes] = []
     size = 0
-    while chunk := stream.read(min(_CHUNK_BYTES, max_bytes + 1 - size)):
+    while chunk := stream.read(max_bytes + 1 - size):  # mostly all at once: the front has read it
         chunks.append(chunk)
         size += len(chunk)
         if size > max_bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import flask
+from werkzeug.datastructures import Headers
 
 from hub.sharing.deliver import Delivered
 from hub.sharing.ready import pack
@@ -19,9 +20,21 @@ _HEADERS: Final = (
 _COMPRESS_FROM_BYTES: Final = 2048  # below, headers outweigh what is saved
 
 
+class TaxiiResponse(flask.Response):
+    """An answer with a body, and headers that are whole as they are.
+
+    Flask copies the headers of each answer once more, to mend a Location and to count the body, which is done here: a poll
+    with nothing new costs little else.
+    """
+
+    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:  # noqa: ARG002 - as Flask has it
+        """The headers that leave."""
+        return self.headers
+
+
 def taxii_response(body: bytes, status: int = 200) -> flask.Response:
     """An answer with this JSON body."""
-    return flask.Response(body, status, _HEADERS)
+    return TaxiiResponse(body, status, _HEADERS)
 
 
 def resource_response(resource: resources.Resource, status: int = 200) -> flask.Response:
@@ -36,7 +49,7 @@ def page_response(request: flask.Request, delivered: Delivered) -> flask.Respons
     headers = [*_HEADERS, (protocol.DATE_ADDED_FIRST, first), (protocol.DATE_ADDED_LAST, last)]
     if packed:
         headers.append(("Content-Encoding", "gzip"))
-    return flask.Response(delivered.content.packed() if packed else delivered.body, 200, headers)
+    return TaxiiResponse(delivered.content.packed() if packed else delivered.body, 200, headers)
 
 
 def compress(request: flask.Request, response: flask.Response) -> flask.Response:

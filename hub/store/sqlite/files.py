@@ -235,8 +235,10 @@ class Files:
         return connection
 
     def _read_identity(self) -> tuple[int, int] | None:
-        with _reached(self.path):
+        try:  # at each visit, so by itself: `_reached` would take as long again
             return identity_of(self.path)
+        except OSError as error:
+            raise _unreachable(self.path, error) from None
 
     def _require_usable(self) -> None:
         self.require_owner()
@@ -375,11 +377,15 @@ def _reached(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise _full(path) from None
-        raise StoreUnavailableError(
-            f"the store {path} cannot be reached ({error.strerror}): is its disk there, and may the hub's user write?"
-        ) from None
+        raise _unreachable(path, error) from None
+
+
+def _unreachable(path: Path, error: OSError) -> StoreError:
+    if error.errno in _FULL:
+        return _full(path)
+    return StoreUnavailableError(
+        f"the store {path} cannot be reached ({error.strerror}): is its disk there, and may the hub's user write?"
+    )
 
 
 def _full(path: Path) -> StoreFullError:
