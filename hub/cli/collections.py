@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hub.cli import DONE
 from hub.cli.client import client, connection_arguments, environment, home
-from hub.cli.recipes import RECIPES, PolledCollection
 from hub.errors import ConfigurationError, NotFoundError, UnprocessableError
 from hub.home.access import read_access
+from hub.taxii.recipes import RECIPES, PolledCollection
 
 if TYPE_CHECKING:
     from hub.community.hub import Hub

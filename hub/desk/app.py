@@ -51,7 +51,7 @@ def create_app(desk: Desk, guard: Guard, *, cert: str) -> flask.Flask:
         "MAX_FORM_PARTS": FORM_FIELDS,
         "CERT": cert,
     }
-    layout.install(app)
+    layout.install(app, frame.own_zone)
     app.extensions |= {"desk": desk, "guard": guard, "watch": Watch(desk.connect, desk.drafts)}
     app.add_url_rule("/open/<token>", "open_desk", open_desk, methods=("GET",), provide_automatic_options=False)
     app.add_url_rule("/static/<name>", "asset", asset, methods=("GET",), provide_automatic_options=False)

@@ -178,9 +178,12 @@ def send(draft_id: str) -> flask.Response:
     """POST /report/<id>/send: the final yes. What was sealed is sent, and nothing else."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
+    seal = frame.field("seal", 100)
     try:
-        desk.send(draft, frame.field("seal", 100))
+        desk.send(draft, seal)
     except HubError as error:
+        if seal and desk.drafts.draft(draft.id).agreed == seal:  # the second click of one yes
+            return frame.see(f"/report/{draft.id}/done")
         return frame.render("problem.html", 409, title=gettext("Nothing was sent"), description=str(error), back=draft)
     return frame.see(f"/report/{draft.id}/done")
 
@@ -190,9 +193,15 @@ def done_page(draft_id: str) -> flask.Response:
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
     reading = desk.read(draft)
-    places = [report.source.removeprefix(f"{draft.name}, ") for report in reading.reports] if reading.mendable else []
+    places = [(report.report_id, report.source.removeprefix(f"{draft.name}, ")) for report in reading.reports]
     waiting = bool(Outbox(desk.home / OUTBOX).waiting())
-    return frame.render("done.html", draft=draft, reading=reading, places=places[:LOOKS_MOST], waiting=waiting)
+    return frame.render(
+        "done.html",
+        draft=draft,
+        reading=reading,
+        places=places[:LOOKS_MOST] if reading.mendable else [],
+        waiting=waiting,
+    )
 
 
 def delete(draft_id: str) -> flask.Response:

@@ -66,6 +66,7 @@ class Draft:
     changes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     seal: Seal | None = None
+    agreed: str = ""  # digest of what the last yes was about, from that yes on
     sent: str = ""  # when
     results: Sequence[str] = ()  # in words, one for each bundle
     refused: bool = False  # whether the hub refused something of it
@@ -146,7 +147,7 @@ class Drafts:
             draft = self.draft(identifier)
             if draft.seal is None or draft.seal.digest != digest:
                 return None
-            self.change(identifier)
+            self.change(identifier, agreed=digest)
             return draft.seal
 
     def delete(self, identifier: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hub.desk.labels import LABELS
 from hub.pages.texts import gettext, marked
 from hub.protocol.labels import Stage
 from hub.reports import rsit
@@ -104,6 +105,7 @@ class Field:
 
     column: str
     label: str
+    hint: str  # what the column takes
     kind: str
     value: str
     required: bool
@@ -136,7 +138,8 @@ def _field(column: str, value: str, problems: Sequence[str]) -> Field:
         choices = (value, *choices)  # what stands in the file stays until somebody chooses another word
     return Field(
         column=column,
-        label=gettext(COLUMNS[column]),
+        label=gettext(LABELS[column]),
+        hint=gettext(COLUMNS[column]),
         kind="choice" if choices else "text" if column in _LONG else "line",
         value=value,
         required=column in REQUIRED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,11 +12,11 @@ import flask
 from hub.desk.guard import TOKEN_FIELD, Guard
 from hub.desk.incoming import Watch
 from hub.desk.work import Desk
-from hub.pages import headers, layout, texts
+from hub.pages import headers, layout, texts, times
 from hub.pages.assets import Assets
-from hub.pages.texts import gettext
+from hub.pages.texts import gettext, marked
 
-TITLE: Final = "Desk"
+TITLE: Final = marked("Desk")
 _STATIC: Final = Path(__file__).parent / "static"
 
 
@@ -54,6 +55,11 @@ def base() -> str:
 def assets() -> Assets:
     """The files that its pages load."""
     return Assets("/static", _STATIC)
+
+
+def own_zone() -> tzinfo | None:
+    """The time zone of this machine, as it is today."""
+    return datetime.now(UTC).astimezone().tzinfo
 
 
 def field(name: str, limit: int = 100_000) -> str:
@@ -96,6 +102,7 @@ def _frame() -> dict[str, Any]:
         "token_field": TOKEN_FIELD,
         "language": texts.chosen_language(),
         "languages": texts.LANGUAGES if is_open else {},
+        "zone": times.zone_name(own_zone()) if is_open else "",
         "language_address": f"{base()}/language",
         "here": flask.request.full_path.rstrip("?") if flask.request.method == "GET" else "/",
         "news": watch().unseen_count if is_open else 0,

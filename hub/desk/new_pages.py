@@ -96,7 +96,7 @@ def mend_row(draft_id: str) -> flask.Response:
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
     where = flask.request.args.get("where", "")
-    before = row_values(desk, draft, where)
+    before = _shown() or row_values(desk, draft, where)
     original = {column: cell_text(value) for column, value in _row(desk, draft, where).items()}
     changed = dict(draft.changes.get(where, {}))
     for column, text in _cells(empty=True).items():
@@ -136,7 +136,7 @@ def form_page(
     heading: str,
     draft: Draft | None = None,
 ) -> flask.Response:
-    """The form."""
+    """The form. That of a row says what it showed: what another window changed meanwhile stays as that one left it."""
     return frame.render(
         "form.html",
         groups=fields.groups(values, problems),
@@ -144,7 +144,17 @@ def form_page(
         action=action,
         heading=heading,
         draft=draft,
+        shown=json.dumps(values, ensure_ascii=False) if draft is not None else "",
     )
+
+
+def _shown() -> dict[str, str]:
+    """What the form showed when its page was made; empty where it does not say."""
+    try:
+        values = json.loads(flask.request.form.get("shown", ""))
+    except ValueError:
+        return {}
+    return {name: text for name, text in values.items() if isinstance(text, str)} if isinstance(values, dict) else {}
 
 
 def row_values(desk: Desk, draft: Draft, where: str) -> dict[str, str]:

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.pages.indicators import Value, values_of
+from hub.pages.texts import marked
 from hub.stix import tlp
 from hub.stix.incident import INCIDENT_CORE
 
 Content = Mapping[str, Any]
-_FACTS = ("determination", "investigation_status", "incident_types", "detection_methods", "recoverability")
+# property of the Incident Core extension -> what it is called
+_FACTS = {
+    "determination": marked("Determination"),
+    "investigation_status": marked("Investigation"),
+    "incident_types": marked("Kinds"),
+    "detection_methods": marked("Detected by"),
+    "recoverability": marked("Recoverability"),
+}
 _FRAME = frozenset({"marking-definition", "extension-definition", "relationship"})
 
 
@@ -55,11 +63,11 @@ def name_of(content: Content) -> str:
 
 
 def facts(incident: Content) -> list[tuple[str, str]]:
-    """(property, text) of what the Incident Core extension says in words."""
+    """(label, text) of what the Incident Core extension says in words; the label is translated where it is shown."""
     core = incident.get("extensions", {}).get(INCIDENT_CORE, {})
     if not isinstance(core, Mapping):
         return []
-    return [(key, _words(core[key])) for key in _FACTS if core.get(key)]
+    return [(label, _words(core[key])) for key, label in _FACTS.items() if core.get(key)]
 
 
 def level(content: Content) -> str:

@@ -153,13 +153,21 @@ class Desk:
         seal = self.drafts.take_seal(draft.id, digest)
         if seal is None:
             raise ConfigurationError("Look once more at what leaves: it was sent already, or something was changed.")
+        try:
+            return self._send_sealed(draft, seal)
+        except HubError:
+            self.drafts.change(draft.id, agreed="")  # nothing was sent
+            raise
+
+    def _send_sealed(self, draft: Draft, seal: Seal) -> Draft:
+        """Send it; HubError where nothing was kept or sent."""
         sealed_at = datetime.fromisoformat(seal.at)
         if (datetime.now(UTC) - sealed_at).total_seconds() > SEAL_MINUTES * 60:
             raise ConfigurationError(f"You looked at it more than {SEAL_MINUTES} minutes ago: look once more.")
         reading = self.read(draft)
         with self.connect() as hub, self._pipeline(hub, draft, sealed_at) as pipeline:
             looks = _looks(pipeline, reading, draft.answers)
-            if looks.digest != digest:
+            if looks.digest != seal.digest:
                 raise ConfigurationError("What would leave is no longer what you were shown: look once more.")
             results: list[str] = []
             is_refused, failed = False, ""

@@ -9,10 +9,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hub.pages.texts import marked
+
 # One comparison of a STIX pattern (STIX 2.1, 9): type:property = 'value'.
 _COMPARISON: Final = re.compile(
     r"([a-z0-9-]{2,60}):([A-Za-z0-9_.'\"\[\]*-]{1,200}?)\s*(?:=|IN\s*\()\s*'((?:[^'\\]|\\.){1,2000})'"
 )
+# What of a pattern is called how; other kinds are shown as the pattern names them.
+_WORDS: Final = {
+    "ipv4-addr:value": marked("IPv4 address"),
+    "ipv6-addr:value": marked("IPv6 address"),
+    "domain-name:value": marked("domain"),
+    "url:value": marked("URL"),
+    "email-addr:value": marked("mail address"),
+    "file:hashes": marked("hash of a file"),
+    "file:name": marked("name of a file"),
+}
 _SCHEME: Final = re.compile(r"^(h)tt(ps?)(?=:)", re.IGNORECASE)
 # Where a spreadsheet may begin a cell that it takes for a formula: at the start, and after what separates cells where
 # the comma is the decimal sign, as in Indonesia and Viet Nam. The wide signs count as the narrow ones in some languages.
@@ -43,6 +55,11 @@ class Value:
 
     kind: str
     text: str
+
+    @property
+    def kind_word(self) -> str:
+        """The kind in a word, to be translated where it is shown."""
+        return _WORDS.get(self.kind, self.kind)
 
     @property
     def defanged(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +11,7 @@ import flask
 import jinja2
 from markupsafe import Markup
 
-from hub.pages import texts
+from hub.pages import texts, times
 
 COOKIE: Final = "hub_language"
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -35,14 +37,22 @@ class _Compiled(jinja2.BytecodeCache):
 _COMPILED: Final = _Compiled()
 
 
-def install(app: flask.Flask) -> None:
-    """Let the application's templates extend the layout, speak the reader's language, and print only what can be seen."""
+def install(app: flask.Flask, zone: Callable[[], tzinfo | None]) -> None:
+    """Let the application's templates extend the layout, speak the reader's language, and print only what can be seen.
+
+    `zone` is the time zone of who reads the page; None: UTC alone.
+    """
     own = app.jinja_loader
     app.jinja_options = {"finalize": shown, "trim_blocks": True, "bytecode_cache": _COMPILED}
     app.jinja_loader = jinja2.ChoiceLoader([*([own] if own else []), jinja2.FileSystemLoader(_TEMPLATES)])
     # what a thread says after a request is in no reader's language
     app.teardown_request(lambda _error: texts.choose_language(texts.ENGLISH))
-    app.jinja_env.globals |= {"_": texts.gettext, "ngettext": texts.ngettext}
+    app.jinja_env.globals |= {
+        "_": texts.gettext,
+        "ngettext": texts.ngettext,
+        "when": lambda timestamp: times.clock_tag(str(shown(timestamp)), zone()),
+        "when_text": lambda timestamp: times.clock_text(str(shown(timestamp)), zone()),
+    }
 
 
 def see(target: str) -> flask.Response:

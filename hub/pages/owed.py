@@ -1,4 +1,4 @@
-"""What a member owes, in words that a command and a mail say in the reader's language."""
+"""What a member owes, and how far a report is, in words that are said in the reader's language."""
 
 from __future__ import annotations
 
@@ -11,3 +11,5 @@ OWED: Final[Mapping[str, str]] = {
     "acknowledge": marked("acknowledgement"),
     "answer": marked("answer to a request for help"),
 }
+# The stages of a report, as its label `stage:…` names them.
+STAGES: Final = (marked("early"), marked("update"), marked("final"))

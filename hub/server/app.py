@@ -18,7 +18,7 @@ from werkzeug.routing import Map, Rule
 
 from hub.audit.trail import AuditTrail
 from hub.community.hub import Hub
-from hub.errors import HubError
+from hub.errors import HubError, NotAcceptableError
 from hub.pages import layout
 from hub.server import audit, community, errors, front, health, metrics, views
 from hub.server.certificates import SUBJECT, Certificates, agreed
@@ -101,7 +101,7 @@ def create_app(  # noqa: PLR0913 - each by its name
     app = _App("hub", static_folder=None, template_folder=str(Path(__file__).parent / "console" / "templates"))
     app.url_map = _url_map()
     app.view_functions = {view.__name__: view for _, view, _ in ADDRESSES}
-    layout.install(app)
+    layout.install(app, pages.reader_zone)
     app.extensions["hub"] = hub
     trail = trail or AuditTrail(hub.store, hub.secret, hub.clock)
     app.extensions["trail"] = trail
@@ -160,7 +160,11 @@ def _begin() -> flask.Response | None:
     about.begun = time.perf_counter()
     about.request_id = _request_id(app, request)
     endpoint = request.endpoint
-    if endpoint in OPEN or request.url_rule is None:
+    if endpoint in OPEN:
+        return None
+    if endpoint not in PAGES:
+        _check_person(request)
+    if request.url_rule is None:
         return None
     if endpoint in PAGES:
         pages.begin_page()
@@ -177,6 +181,17 @@ def _begin() -> flask.Response | None:
     if endpoint not in NOT_TAXII:
         check_taxii_accept(request.environ.get("HTTP_ACCEPT"))
     return None
+
+
+def _check_person(request: flask.Request) -> None:
+    """A person's browser at an address without a page, such as one typed by hand, gets a page that says so.
+
+    Otherwise the browser itself would ask for a name and a password.
+    """
+    if request.method in _SAFE and "HTTP_AUTHORIZATION" not in request.environ and pages.wants_page(request):
+        pages.begin_page()
+        if request.url_rule is not None:
+            raise NotAcceptableError("This address answers TAXII clients and other programs.")
 
 
 def _request_id(app: flask.Flask, request: flask.Request) -> str:

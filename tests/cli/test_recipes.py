@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli.recipes import RECIPES
 from hub.producer.publish import publish
+from hub.taxii.recipes import RECIPES
 from tests.commands import Command
 from tests.producer.running import HubProcess
 from tests.server.making import COLLECTIONS, an_id, indicator

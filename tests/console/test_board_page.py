@@ -14,7 +14,7 @@ from hub.community.index import sectors_of
 from hub.server.console.board_view import span
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.stix.wording import class_name
-from tests.community.making import HOUR, acknowledged, answered, incident, report, request, taken, versioned
+from tests.community.making import CATALOGUE, HOUR, acknowledged, answered, incident, report, request, taken, versioned
 from tests.console.conftest import Browser, SignedIn
 from tests.server.making import Clock
 
@@ -32,7 +32,7 @@ def names(page: str) -> list[str]:
 
 def cell(article: str, member: str) -> str:
     """What the matrix says of a member, in words."""
-    match = re.search(rf'title="{member} ([^"]*)"', article)
+    match = re.search(rf'title="{CATALOGUE.members[member].country}: ([^"]*)"', article)
     assert match is not None
     return html.unescape(match[1])
 
@@ -56,13 +56,17 @@ def test_each_cell_says_in_words_what_a_member_did(hub: Hub, signed_in: SignedIn
     taken(hub, "VN", answered(12, "VN", "refused", 5))
     (article,) = articles(signed_in("my-cert").text("/asean/board/"))
     assert cell(article, "ID") == "reported it"
-    assert cell(article, "SG") == "acknowledged it (2026-04-02 03:10); accepted a request"
+    assert cell(article, "SG") == "acknowledged it, 2026-04-02 11:10 (03:10 UTC); accepted a request", (
+        "in Malaysia's time"
+    )
     assert cell(article, "VN") == "does not have it yet; refused a request"
     assert cell(article, "TH") == "does not have it yet; was asked, and has not answered"
     assert cell(article, "MY") == "does not have it yet"
     clock.now += 2 * HOUR
     (article,) = articles(signed_in("my-cert").text("/asean/board/"))
-    assert cell(article, "SG") == "acknowledged it (2026-04-02 03:10); accepted a request"
+    assert cell(article, "SG") == "acknowledged it, 2026-04-02 11:10 (03:10 UTC); accepted a request", (
+        "in Malaysia's time"
+    )
     assert cell(article, "MY") == "does not have it yet; overdue"
     assert cell(article, "TH").endswith("was asked, and has not answered; overdue")
     assert "Acknowledge it" in article

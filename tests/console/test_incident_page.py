@@ -103,7 +103,7 @@ def test_the_story_by_forms(hub: Hub, signed_in: SignedIn, clock: Clock) -> None
     clock.now += 1000
     page = fill(indonesia, action="ask", asked=["SG", "VN"], text="Take the host down", hours="4")
     assert "Singapore, Viet Nam" in page
-    assert "by 2026-04-02 07:10 UTC" in page
+    assert "by 2026-04-02 14:10 (07:10 UTC)" in page, "in Indonesia's time"
     confirm(indonesia, page)
     (asked,) = board(hub)["incidents"][0]["requests"]
     assert (asked["by"], asked["asked"], asked["what"], asked["due"][:16]) == (
@@ -121,7 +121,7 @@ def test_the_story_by_forms(hub: Hub, signed_in: SignedIn, clock: Clock) -> None
     assert [answer["says"] for answer in asked["answers"]["SG"]] == ["accepted", "done"]
     assert asked["answers"]["VN"][0]["why"] == "No staff tonight"
     text = indonesia.text(PAGE)
-    assert text.index("asks SG VN") < text.index("No staff tonight") < text.index("It is down")
+    assert text.index("asks Singapore, Viet Nam") < text.index("No staff tonight") < text.index("It is down")
     confirm(indonesia, fill(indonesia, action="close"))
     assert board(hub)["incidents"] == []
     assert "This incident is closed." in singapore.text(PAGE)

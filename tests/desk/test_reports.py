@@ -67,15 +67,16 @@ def test_a_report_reaches_the_hub_after_the_final_yes_alone(region: Region, offi
 
 
 def test_one_yes_sends_once(region: Region, browser: Browser) -> None:
-    """A second click, or the page kept in another window, sends nothing."""
+    """A second click, or the page kept in another window, sends nothing, and shows what became of the first."""
     report = report_of(browser.upload(SHEET + row("ID-D2", indicators="ip:203.0.113.82")))
     page = browser.text(f"{report}send")
     seal = re.search(r'name="seal" value="([0-9a-f]+)"', page)
     assert seal is not None
     assert browser.post(f"{report}send", {"seal": seal[1]}).status_code == 303
-    again = browser.post(f"{report}send", {"seal": seal[1]})
-    assert again.status_code == 409
-    assert "Nothing was sent" in again.get_data(as_text=True)
+    held = held_ids(region)
+    assert browser.place(browser.post(f"{report}send", {"seal": seal[1]})) == f"{report}done"
+    assert held_ids(region) == held
+    assert "Sent 2" in browser.text(f"{report}done")
 
 
 @pytest.mark.parametrize("seal", ["", "0" * 64])
@@ -121,6 +122,22 @@ def test_a_row_that_cannot_be_read_is_mended_in_place(region: Region, browser: B
     page = browser.text(done)
     assert "ID-D5" in page
     assert "ID-D6" in page
+
+
+def test_two_windows_mend_one_row(browser: Browser) -> None:
+    """Each keeps what it changed: what the other changed meanwhile is not put back to what this one showed."""
+    report = report_of(browser.upload(SHEET + row("ID-D9", incident_type="phishng", status="opened")))
+    place = f"{report}row?where=row%202"
+    match = re.search(r'name="shown" value="([^"]+)"', browser.get(place).get_data(as_text=True))
+    assert match is not None
+    shown = html.unescape(match[1])
+    values = {column: text for column, text in json.loads(shown).items() if text}
+    browser.post(place, {**values, "shown": shown, "status": "open"})
+    assert "found opened" not in browser.text(report)
+    browser.post(place, {**values, "shown": shown, "incident_type": "phishing"})
+    page = browser.text(f"{report}release")
+    assert "ID-D9" in page
+    assert "was not read" not in page
 
 
 def test_a_spreadsheet_is_mended_like_any_sheet(browser: Browser) -> None:

@@ -41,6 +41,13 @@ OVERLAPS: Final = {
     24: marked("in 24 hours"),
     168: marked("in 7 days"),
 }
+# What each kind of account is for, beside its name in the form.
+KINDS: Final = {
+    AccountKind.CERT: marked("a national CERT: its staff and its tools"),
+    AccountKind.CONSTITUENT: marked("an organisation in a member's country, such as a SOC"),
+    AccountKind.PARTNER: marked("an organisation outside the membership"),
+    AccountKind.OPERATOR: marked("who runs the hub; reads no content"),
+}
 DONE: Final = {
     "disable": marked("Disabled: its sessions and keys open nothing from now on."),
     "enable": marked("Enabled."),
@@ -205,7 +212,7 @@ def _form_page(actor: Account, problem: _Problem | None = None) -> flask.Respons
         problem.status if problem else 200,
         problem=problem,
         may=operators.may_act(actor),
-        kinds=list(AccountKind),
+        kinds=KINDS,
         members=pages.hub().catalogue.members,
         typed=typed,
     )

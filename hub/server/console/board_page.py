@@ -64,6 +64,7 @@ def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
         "board": board,
         "reader": hub.catalogue.members[reader],
         "members": [hub.catalogue.members[code] for code in declared.members],
+        "countries": {member.code: member.country for member in hub.catalogue.members.values()},
         "filters": filters,
         "classes": sorted(set().union(*{entry.classes for entry in incidents.entries})),
         "sectors": sorted(set().union(*{entry.sectors for entry in incidents.entries})),

@@ -61,7 +61,7 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one member did about one incident. `late`: one of its deadlines has passed."""
+    """What one member did about one incident, and `since` when. `late`: one of its deadlines has passed."""
 
     member: str
     state: str
@@ -70,6 +70,8 @@ class Cell:
     answer_sign: str
     late: bool
     words: str
+    since: str  # a timestamp, "" where it did nothing yet
+    rest: tuple[str, ...]  # what it answered last, and that it is late
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +220,8 @@ def _cell(entry: Mapping[str, Any], member: str) -> Cell:
         state = "waiting" if member in entry["not_fetched"] else "outside"
     answer = _answer(entry, member)
     sign, words = STATES[state]
-    sentence = gettext(words) + (f" ({clock(since)})" if since else "")
-    if answer:
-        sentence += "; " + gettext(ANSWERS[answer][1])
-    if late:
-        sentence += "; " + gettext("overdue")
-    return Cell(member, state, sign, answer, ANSWERS[answer][0] if answer else "", late, sentence)
+    rest = ((gettext(ANSWERS[answer][1]),) if answer else ()) + ((gettext("overdue"),) if late else ())
+    return Cell(member, state, sign, answer, ANSWERS[answer][0] if answer else "", late, gettext(words), since, rest)
 
 
 def _answer(entry: Mapping[str, Any], member: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,6 +12,7 @@ import orjson
 
 from hub.server.console import pages
 
+_NOT_DIALLED: Final = re.compile(r"[^+0-9]")
 # How the region's languages and English name themselves.
 LANGUAGE_NAMES: Final = {
     "en": "English",
@@ -41,6 +43,7 @@ def directory(root: str) -> flask.Response:
             "local_time": _local_time(row["time_zone"], now),
             "language_names": [(tag, LANGUAGE_NAMES.get(tag.partition("-")[0], tag)) for tag in row["languages"]],
             "mine": row["member"] == answer["member"],
+            "telephone": _NOT_DIALLED.sub("", row["duty_line"]),
         }
         for row in answer["contacts"]
     ]
@@ -51,6 +54,7 @@ def directory(root: str) -> flask.Response:
         exercise=answer["exercise"],
         rows=rows,
         done=flask.request.args.get("confirmed") == "1",
+        operator_contact=hub.catalogue.contact,
     )
 
 

@@ -188,6 +188,7 @@ def _page(  # noqa: PLR0913 - what a page may have to say besides
         board={"generated_at": format_milliseconds(hub.clock()), "member": member},
         view=board_view,
         members=hub.catalogue.members,
+        countries={member.code: member.country for member in hub.catalogue.members.values()},
         may_withdraw=withdrawal.may_withdraw(hub, account, incident),
         possible=steps.possible(account, declared, entry) if account is not None and entry is not None else None,
         steps=steps,
@@ -259,7 +260,9 @@ def _timeline(incident: Incident, entry: Mapping[str, Any] | None) -> list[tuple
     lines += [(at, member, gettext("has it"), "") for member, at in entry["fetched"].items()]
     lines += [(at, member, gettext("acknowledged it"), "") for member, at in entry["acknowledged"].items()]
     for request in entry["requests"]:
-        question = gettext("asks {members}").format(members=" ".join(request["asked"]))
+        members = pages.hub().catalogue.members
+        countries = ", ".join(members[code].country if code in members else code for code in request["asked"])
+        question = gettext("asks {members}").format(members=countries)
         lines.append((request["at"], request["by"], question, request["what"]))
         for member, answers in request["answers"].items():
             lines += [

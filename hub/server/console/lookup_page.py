@@ -56,7 +56,14 @@ def _must_be_known() -> None:
 def _page(text: str, result: Lookup | None, *, problem: str = "") -> flask.Response:
     status = 422 if problem else 200
     return pages.render(
-        "lookup.html", status, text=text, result=result, problem=problem, most=lookup.VALUES_MOST, view=board_view
+        "lookup.html",
+        status,
+        text=text,
+        result=result,
+        problem=problem,
+        most=lookup.VALUES_MOST,
+        view=board_view,
+        countries={member.code: member.country for member in pages.hub().catalogue.members.values()},
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -12,9 +14,10 @@ import flask
 
 from hub.community.hub import Hub
 from hub.community.index import takes_incidents
-from hub.pages import forms, headers, layout, texts
+from hub.errors import ForbiddenError
+from hub.pages import forms, headers, layout, texts, times
 from hub.pages.assets import Assets
-from hub.pages.texts import gettext
+from hub.pages.texts import gettext, marked
 from hub.server.console import guard
 from hub.server.console.live import LIVE
 from hub.server.provider import Provider
@@ -31,6 +34,25 @@ _ASSETS: Final = Assets("/console/static", Path(__file__).parent / "static")
 # A place is given before its commit: the page may not show what has one from so long before it was made.
 COMMIT_MILLISECONDS: Final = 2_000
 _PLAIN: Final = "application/json"
+# status -> what happened, and what to do about it
+ERRORS: Final = {
+    400: (marked("That cannot be done"), marked("Go back, and correct what is named below.")),
+    401: (marked("Your session has ended"), marked("Sign in again. Nothing was published or changed.")),
+    403: (
+        marked("Your account may not do that"),
+        marked("If it should, ask the operator of the hub. If you signed in again meanwhile, open the page once more."),
+    ),
+    404: (
+        marked("There is no such page for your account"),
+        marked("It may have been withdrawn, or be for others. Begin at the first page."),
+    ),
+    406: (marked("This address is for programs"), marked("For people there are pages: begin at the first one.")),
+    429: (marked("Too many requests"), marked("Wait a minute, then try again.")),
+    500: (marked("Something went wrong at the hub"), marked("Tell the operator the number below.")),
+    503: (marked("The hub cannot do that now"), marked("Try again in a minute.")),
+}
+_WRITTEN: Final = ("text", "values")  # the fields of forms that take more than a word
+_WRITTEN_BYTES: Final = 64 * 1024  # of a form that is given back
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +92,16 @@ def account() -> Account | None:
     """The account of this request; None without credentials."""
     current_account: Account | None = flask.g.get("account")
     return current_account
+
+
+def reader_zone() -> tzinfo | None:
+    """The time zone of the reader's member; None for who is of none, and where this machine knows no time zones."""
+    who = account()
+    member = hub().catalogue.members.get(who.member or "") if who is not None else None
+    try:
+        return zoneinfo.ZoneInfo(member.time_zone) if member is not None else None
+    except (zoneinfo.ZoneInfoNotFoundError, OSError):
+        return None
 
 
 def session() -> Session | None:
@@ -138,13 +170,40 @@ def secure(response: flask.Response) -> None:
     headers.secure(response, connect=_origin_of_events())
 
 
-def error_page(status: int, title: str, description: str | None, error_id: str) -> flask.Response:
-    """An error as a page; who has to sign in is led there."""
+def error_page(status: int, _title: str, description: str | None, error_id: str) -> flask.Response:
+    """An error as a page, with what to do about it in the reader's language; who has to sign in is led there."""
     if status == 401 and flask.request.method in ("GET", "HEAD"):
         return to_sign_in()
-    if status == 401:
-        description = gettext("Your session has ended. Sign in again; nothing was published.")
-    return render("error.html", status, title=title, description=description, error_id=error_id, code=status)
+    title, advice = ERRORS.get(status) or ERRORS[400 if status < 500 else 500]
+    return render(
+        "error.html",
+        status,
+        title=title,
+        advice=advice,
+        description="" if status == 401 else description,
+        error_id=error_id,
+        code=status,
+        written=_written(),
+        back=_page_of_form(),
+    )
+
+
+def _written() -> str:
+    """What somebody wrote in a form of the hub that was not taken: the page gives it back, to be sent again."""
+    request = flask.request
+    try:
+        guard.check_origin(request, public_url())
+    except ForbiddenError:
+        return ""
+    if (request.content_length or _WRITTEN_BYTES + 1) > _WRITTEN_BYTES or not request.mimetype.endswith("urlencoded"):
+        return ""
+    return next((text for name in _WRITTEN if (text := request.form.get(name, "").strip())), "")
+
+
+def _page_of_form() -> str:
+    """The page that the form stood on, as the browser names it, if it is one of the hub's."""
+    came_from = urlsplit(flask.request.referrer or "")
+    return forms.local_target(came_from.path) if came_from.netloc == flask.request.host else ""
 
 
 def to_sign_in() -> flask.Response:
@@ -223,6 +282,7 @@ def _frame() -> dict[str, Any]:
         "language_address": "/console/language",
         "language": texts.chosen_language(),
         "languages": texts.LANGUAGES,
+        "zone": times.zone_name(reader_zone()),
         "here": flask.request.full_path.rstrip("?") if flask.request.method == "GET" else "/",
     }
 

@@ -169,7 +169,8 @@ def _drill(visitors: Visitors) -> Page:
     page = _upload(SCENARIO)(visitors)
     page.get_by_role("button", name="Start the drill").click()
     page.get_by_text("1 of 2 events").wait_for()
-    page.get_by_role("button", name="Stop the drill").click()
+    page.locator("summary", has_text="Stop the drill").click()
+    page.get_by_role("button", name="Yes, stop it").click()
     page.get_by_text("It was stopped.").wait_for()
     return page
 

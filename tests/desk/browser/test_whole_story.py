@@ -50,7 +50,8 @@ class Officer:
 
     def cell(self, member: str) -> Locator:
         """What that member did, in the first matrix of the page."""
-        return self.page.locator(".matrix").first.locator("li").filter(has_text=member)
+        cells = self.page.locator(".matrix").first.locator("li")
+        return cells.filter(has=self.page.locator(".member").get_by_text(member, exact=True))
 
     def press(self, locator: Locator) -> None:
         """With the keyboard."""
@@ -68,6 +69,7 @@ class Officer:
         form = self.action(word)
         form.get_by_role("button", name=self.says("Show what will be published")).click()
         expect(self.page.get_by_text(self.says("Nothing has been published yet."))).to_be_visible()
+        self.page.keyboard.press("Tab")  # from the heading, so that nothing is published by pressing Enter twice
         expect(self.page.get_by_role("button", name=self.says("Publish"), exact=True)).to_be_focused()
         self.page.keyboard.press("Enter")
         expect(self.page.locator("p.done")).to_have_text(self.says("Published: {step}.", step=self.says(word)))
@@ -186,7 +188,7 @@ def test_the_whole_story(  # noqa: PLR0915 - one story, from the report to its e
     # Indonesia's page has all of that without being loaded again; she closes the incident
     timeline = indonesia.page.locator(".timeline")
     expect(timeline).to_contain_text("No staff tonight")
-    expect(timeline).to_contain_text(f"SG {say('accepted a request')}")
+    expect(timeline).to_contain_text(f"Singapore {say('accepted a request')}")
     expect(indonesia.cell("VN")).to_contain_text(say("refused a request"))
     expect(indonesia.cell("MY")).to_contain_text(say("overdue"))
     shoot(indonesia.page, "6-incident")

@@ -4,6 +4,13 @@
 for (const button of document.querySelectorAll("button.copy")) {
   button.hidden = false;
 }
+// Who comes back to a form finds what was written there, although it stands in a part that was folded meanwhile.
+window.addEventListener("pageshow", () => {
+  for (const field of document.querySelectorAll("details textarea")) {
+    if (field.value !== field.defaultValue) field.closest("details").open = true;
+  }
+});
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button.copy");
   if (!button) return;
@@ -34,10 +41,22 @@ const SPREAD_MILLISECONDS = 400;
 const SOON_MILLISECONDS = 100; // more than the hub's own `live.FRESH_MILLISECONDS`
 
 function say(text, on) {
-  if (!state) return;
+  if (!state || state.classList.contains("ended")) return;
   state.hidden = false;
   state.textContent = text;
   state.classList.toggle("off", !on);
+}
+
+// Nothing on the page is new any more: it must not be taken for the newest state.
+function end() {
+  if (!state || state.classList.contains("ended")) return;
+  const link = document.createElement("a");
+  link.href = address;
+  link.textContent = state.dataset.ended;
+  state.hidden = false;
+  state.replaceChildren(link);
+  state.classList.add("ended");
+  document.title = `⚠ ${state.dataset.ended}`;
 }
 
 async function refresh() {
@@ -57,8 +76,12 @@ async function refresh() {
     if (date) shown.set(collection, date);
   }
   if (response.status === 304) return;
-  if (response.redirected || !response.ok) {
-    say(state?.dataset.ended ?? "", false);
+  if (response.redirected || response.status === 401) {
+    end();
+    return;
+  }
+  if (!response.ok) {
+    say(state?.dataset.off ?? "", false); // the next change or minute tries again
     return;
   }
   etag = response.headers.get("ETag") ?? "";

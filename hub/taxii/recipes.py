@@ -7,6 +7,7 @@ about each client, and how it was found out.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -170,3 +171,21 @@ RECIPES: Final[Mapping[str, Callable[[PolledCollection], str]]] = {
     "taxii2-client": _taxii2_client,
     "curl": _curl,
 }
+
+# What each client is called where somebody chooses among them.
+CLIENTS: Final[Mapping[str, str]] = {
+    "opencti": "OpenCTI",
+    "misp": "MISP",
+    "sentinel": "Microsoft Sentinel",
+    "splunk": "Splunk Enterprise Security",
+    "elastic": "Elastic",
+    "xsoar": "Cortex XSOAR",
+    "taxii2-client": "Python (taxii2-client)",
+    "curl": "curl",
+}
+_NAME: Final = re.compile(r"\bNAME\b")
+
+
+def recipe_for(client: str, collection: PolledCollection, account: str) -> str:
+    """The text with the account's name in it; the key stays `KEY`."""
+    return _NAME.sub(lambda _match: account, RECIPES[client](collection))
