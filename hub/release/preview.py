@@ -307,7 +307,7 @@ def held_because(row: PreviewRow) -> str:
         gettext("the report's own words") if row.path else row.why,
         gettext("it contains {span}").format(span=row.span) if row.span and row.span not in row.why else "",
         gettext("cannot be approved as it is written") if row.refused else "",
-        gettext("to let it out, say why (--despite, despite)") if row.insist and not row.refused else "",
+        gettext("to approve it, give the reason (--despite, despite)") if row.insist and not row.refused else "",
         row.evidence,
     ]
     return "; ".join(part for part in parts if part)

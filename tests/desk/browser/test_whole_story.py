@@ -131,7 +131,7 @@ def test_the_whole_story(  # noqa: PLR0915 - one story, from the report to its e
     shoot(desk, "1-form")
     desk.get_by_role("button", name=say("Save, and see what leaves")).click()
     held = desk.locator("ol.decisions li").filter(has_text=title)
-    held.get_by_label(say("let it out"), exact=True).check()
+    held.get_by_label(say("approve it"), exact=True).check()
     held.locator("input[name^=despite]").fill("It names nobody")  # asked for where a text is in a script without blanks
     desk.get_by_label(say("Officer"), exact=True).fill("A. Officer")
     desk.get_by_role("button", name=say("Save, and look again")).click()
