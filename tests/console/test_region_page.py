@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterable, Sequence
 
 import pytest
 
+from hub.community.entry import Entry
 from hub.community.hub import Hub
-from hub.server.console.region import tiles_of, weeks_of
+from hub.server.console.region import Tile, tiles_of, weeks_of
+from hub.sharing.members import Account, AccountKind
 from tests.community.making import HOUR, cert, incident, report, taken
 from tests.console.conftest import Browser, SignedIn
 from tests.server.making import Clock
 
 DAY = 24 * 3600 * 1000
 PAGE = "/asean/region/"
+LIVE = {"Hub-Live": "1"}
 
 
 def row(page: str, head: str) -> list[str]:
@@ -84,3 +88,35 @@ def test_a_clock_that_was_set_back_counts_no_week_twice(hub: Hub) -> None:
     assert sum(week.count for week in weeks_of([entry], entry.first)) == 1
     ahead = dataclasses.replace(entry, first=entry.first + 4 * 365 * 24 * HOUR)
     assert sum(week.count for week in weeks_of([ahead], entry.first)) == 0
+
+
+def test_a_region_that_follows_is_made_once_for_a_member(
+    hub: Hub, signed_in: SignedIn, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the board: what the page replaces, nothing of a session, and nothing where the browser has it already."""
+    taken(hub, "ID", incident(1), report(1))
+    hub.credentials.add(Account("sg-night", AccountKind.CERT, "SG"), None)
+    day, night = signed_in("sg-cert"), signed_in("sg-night")
+    page = day.text(PAGE)
+    counts: list[int] = []
+
+    def counted(entries: Iterable[Entry], members: Sequence[str], now: int) -> list[Tile]:
+        counts.append(1)
+        return tiles_of(entries, members, now)
+
+    monkeypatch.setattr("hub.server.console.region.tiles_of", counted)
+    first, second = day.get(PAGE, **LIVE), night.get(PAGE, **LIVE)
+    assert first.text == second.text
+    assert "form_token" not in first.text
+    part = '<div data-live="region"'
+    assert page.partition(part)[2].partition(">")[2].partition("</main>")[0].strip() == (
+        first.text.partition(part)[2].partition(">")[2].strip()
+    )
+    assert night.get(PAGE, **LIVE, **{"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert counts == [1]
+    taken(hub, "ID", incident(2))
+    clock.now += 1000
+    assert row(night.get(PAGE, **LIVE).text, "Indonesia")[0] == "2"
+    taken(hub, "ID", report(2, stage="final"))
+    clock.now += 1000
+    assert row(night.get(PAGE, **LIVE).text, "Indonesia")[0] == "1"

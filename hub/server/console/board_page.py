@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import flask
 
 from hub.community.board import OpenIncidents
-from hub.pages.texts import chosen_language
-from hub.server.console import board_view, pages
+from hub.server.console import board_view, following, pages
 from hub.server.console.board_view import Filters
-from hub.server.console.live import FRESH_MILLISECONDS, LIVE, SHOWN, LiveBoards, shown
 
 _TEXT_CHARACTERS: Final = 200
 _REPORT_ROWS: Final = 500  # on a page that is to be printed or kept, as `hub board --out` asks for it
@@ -21,27 +20,7 @@ _CLOCKS: Final = ("fetch", "acknowledge", "answer")
 
 def board_page(root: str) -> flask.Response:
     """The page, with the filters of the query; for the script of a page that follows the hub, what it replaces."""
-    hub = pages.hub()
-    is_live = LIVE in flask.request.headers
-    incidents = hub.community.open_incidents(pages.account(), root, within=FRESH_MILLISECONDS if is_live else 0)
-    if not is_live:
-        return pages.render(
-            "board.html", live=False, events=pages.events_address(root, board=True), **_about(root, incidents)
-        )
-    boards: LiveBoards = flask.current_app.extensions["live_boards"]
-    reader, confirmed = incidents.head["member"], tuple(incidents.head["unconfirmed"])
-    key = (root, reader, confirmed, chosen_language(), flask.request.query_string)
-    response = boards.answer(
-        key,
-        incidents.entries,
-        incidents.now,
-        lambda: flask.render_template(
-            "board.html", live=True, events="", hub_title=hub.catalogue.title, **_about(root, incidents)
-        ),
-    )
-    response.headers[SHOWN] = shown(incidents.newest, incidents.now)
-    pages.secure(response)
-    return response
+    return following.page("board.html", root, following.open_incidents(root), partial(_about, root))
 
 
 def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
