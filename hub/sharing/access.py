@@ -9,7 +9,7 @@ from typing import Final
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.definitions import is_same, says_no_more
 from hub.sharing.members import Account, AccountKind
-from hub.sharing.names import forms_of
+from hub.sharing.names import claimed_forms, forms_of
 from hub.stix.identifiers import DEFINITION_TYPES, derived_id
 from hub.stix.objects import StixObject
 from hub.stix.sentences import quoted
@@ -129,14 +129,22 @@ def _speaks_as_another(member: str, obj: StixObject, authors: frozenset[str], ca
             )
     # notes and opinions name their authors in words (STIX 2.1, 4.8 and 4.10)
     for name in obj.content.get("authors", ()) if obj.type in _WITH_AUTHORS else ():
-        if isinstance(name, str) and _cert_of_another(member, name, catalogue):
+        if isinstance(name, str) and (
+            catalogue.reserved.get(name, member) != member or _cert_of_another(member, name, catalogue)
+        ):
             return f"Its authors name {quoted(name)}, another member's CERT: leave that out, and name it in the text."
+    # a translation of an identity says in the member's place what it is called and how it is reached
+    if obj.type == "language-content":
+        described = obj.content["object_ref"]
+        if catalogue.reserved.get(described, member) != member:
+            return f"It translates {described}, which is another member's identity: only that member does."
     # its identities are its own even before it published any
     reserved = catalogue.reserved.get(obj.id)
     if reserved is not None and reserved != member:
         return f"{obj.id} is declared as an identity of another member: only that member publishes it."
     # and so is the name of its CERT
-    if obj.type == "identity" and reserved is None and forms_of(obj.content["name"]) & catalogue.cert_names.keys():
+    name = obj.content["name"] if obj.type == "identity" and reserved is None else ""
+    if name and (forms_of(name) & catalogue.cert_names.keys() or _cert_of_another(member, name, catalogue)):
         return (
             "Its name is that of a member's CERT, or looks like it: refer to that member's identity. If it is your own "
             f"CERT's, use {catalogue.members[member].identity}, or have the operator declare this id in members.toml."
@@ -145,7 +153,8 @@ def _speaks_as_another(member: str, obj: StixObject, authors: frozenset[str], ca
 
 
 def _cert_of_another(member: str, name: str, catalogue: Catalogue) -> bool:
-    return any(catalogue.cert_names.get(form, member) != member for form in forms_of(name))
+    countries = [each.country for each in catalogue.members.values()]
+    return any(catalogue.like_names.get(form, member) != member for form in claimed_forms(name, countries))
 
 
 def level_of(obj: StixObject, collection: Collection, catalogue: Catalogue) -> Level | Refusal:

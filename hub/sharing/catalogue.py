@@ -8,7 +8,7 @@ from typing import Any
 
 from hub.profile.rules import Profile
 from hub.sharing.members import Member
-from hub.sharing.names import forms_of
+from hub.sharing.names import forms_of, forms_of_cert
 from hub.stix.levels import KNOWN_MARKINGS, KnownMarkings
 from hub.stix.tlp import TLP
 
@@ -74,6 +74,9 @@ class Catalogue:
         default_factory=dict, repr=False
     )  # what the hub itself puts in
     cert_names: Mapping[str, str] = field(init=False, repr=False, compare=False)  # normal form -> member code
+    like_names: Mapping[str, str] = field(
+        init=False, repr=False, compare=False
+    )  # the same of what is taken for such names
     markings: KnownMarkings = field(
         default_factory=lambda: KNOWN_MARKINGS
     )  # TLP's, PAP's, and those that platforms use
@@ -87,6 +90,12 @@ class Catalogue:
         object.__setattr__(self, "_by_name", by_name)
         names = {form: member.code for member in self.members.values() for form in forms_of(member.cert)}
         object.__setattr__(self, "cert_names", names)
+        like_names = {
+            form: member.code
+            for member in self.members.values()
+            for form in forms_of_cert(member.cert, member.country, member.code)
+        }
+        object.__setattr__(self, "like_names", like_names | names)
 
     def __iter__(self) -> Iterator[Collection]:
         for root in self.roots.values():

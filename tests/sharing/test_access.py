@@ -266,6 +266,7 @@ CERT_NAMES: Final = (
     "\uff33\uff47\uff23\uff25\uff32\uff34",
     "5gCERT",
     "Sg\u200bCERT (real)",
+    "SgCERT\u00ae",
 )
 
 
@@ -293,6 +294,55 @@ def test_nobody_names_another_members_cert_as_the_author_of_a_note(name: str) ->
     assert isinstance(verdict, Refusal)
     assert "another member's CERT" in verdict.message
     assert speaks_for("ID", note(authors=["Analyst 7"]), OPEN, named) == Owner("ID")
+
+
+NAMED: Final = replace(
+    CATALOGUE,
+    members={
+        "ID": replace(CATALOGUE.members["ID"], cert="Id-CSOC/CC (IDNC)", country="Indonesia"),
+        "SG": replace(CATALOGUE.members["SG"], cert="SgCERT", country="Singapore"),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("ID", "The SgCERT duty desk"),
+        ("ID", "SgCERT Singapore"),
+        ("ID", "Official SgCERT: alerts"),
+        ("ID", "SgCERT 2"),
+        ("ID", "Singapore CERT"),
+        ("ID", "National CSIRT of Singapore"),
+        ("ID", "CERT-SG"),
+        ("SG", "Id-CSOC"),
+        ("SG", "Id-CSOC Coordination Centre"),
+        ("SG", "IDNC"),
+        ("SG", "Indonesia CERT"),
+    ],
+)
+def test_nobody_takes_what_readers_call_another_members_cert(code: str, name: str) -> None:
+    """Its short name, its country's CERT, and words that go with any office; what is one's own may be called so."""
+    for obj in (identity(id=OUTSIDER, name=name), note(authors=[name])):
+        assert isinstance(speaks_for(code, obj, OPEN, NAMED), Refusal)
+        other = "SG" if code == "ID" else "ID"
+        assert speaks_for(other, obj, OPEN, NAMED) == Owner(other)
+
+
+@pytest.mark.parametrize(
+    "name", ["CERT", "National Cyber Security Agency", "CC", "Bank of Singapore", "SgCERT Friends", "CSOC"]
+)
+def test_other_offices_keep_their_names(name: str) -> None:
+    """Words that go with any office are nobody's."""
+    assert speaks_for("ID", identity(id=OUTSIDER, name=name), OPEN, NAMED) == Owner("ID")
+
+
+def test_only_a_member_translates_its_identity_and_is_named_as_an_author_by_it() -> None:
+    """A translation says what the member is called, and how it is reached."""
+    translation = {"object_ref": SG_OWN, "contents": {"id": {"name": "Lain", "contact_information": "x@bad.example"}}}
+    assert isinstance(speaks_for("ID", stix_object("language-content", **translation), RELAY, CATALOGUE), Refusal)
+    assert speaks_for("SG", stix_object("language-content", **translation), RELAY, CATALOGUE) == Owner("SG")
+    assert isinstance(speaks_for("ID", note(authors=[SG_OWN]), OPEN, CATALOGUE), Refusal)
 
 
 def test_what_the_hub_put_in_stands_as_it_is() -> None:
