@@ -296,7 +296,7 @@ def test_nobody_names_another_members_cert_as_the_author_of_a_note(name: str) ->
     assert speaks_for("ID", note(authors=["Analyst 7"]), OPEN, named) == Owner("ID")
 
 
-NAMED: Final = replace(
+WITH_NAMES: Final = replace(
     CATALOGUE,
     members={
         "ID": replace(CATALOGUE.members["ID"], cert="Id-CSOC/CC (IDNC)", country="Indonesia"),
@@ -324,9 +324,9 @@ NAMED: Final = replace(
 def test_nobody_takes_what_readers_call_another_members_cert(code: str, name: str) -> None:
     """Its short name, its country's CERT, and words that go with any office; what is one's own may be called so."""
     for obj in (identity(id=OUTSIDER, name=name), note(authors=[name])):
-        assert isinstance(speaks_for(code, obj, OPEN, NAMED), Refusal)
+        assert isinstance(speaks_for(code, obj, OPEN, WITH_NAMES), Refusal)
         other = "SG" if code == "ID" else "ID"
-        assert speaks_for(other, obj, OPEN, NAMED) == Owner(other)
+        assert speaks_for(other, obj, OPEN, WITH_NAMES) == Owner(other)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_nobody_takes_what_readers_call_another_members_cert(code: str, name: st
 )
 def test_other_offices_keep_their_names(name: str) -> None:
     """Words that go with any office are nobody's."""
-    assert speaks_for("ID", identity(id=OUTSIDER, name=name), OPEN, NAMED) == Owner("ID")
+    assert speaks_for("ID", identity(id=OUTSIDER, name=name), OPEN, WITH_NAMES) == Owner("ID")
 
 
 def test_only_a_member_translates_its_identity_and_is_named_as_an_author_by_it() -> None:
