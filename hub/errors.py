@@ -29,6 +29,11 @@ A message is for a person, and says what to do next; it never holds a credential
 from __future__ import annotations
 
 
+def seconds_in_words(seconds: float) -> str:
+    """`1 second` or `5 seconds`, for messages."""
+    return "1 second" if f"{seconds:.0f}" == "1" else f"{seconds:.0f} seconds"
+
+
 class HubError(Exception):
     """The root: `except HubError` catches whatever this project raises on purpose."""
 

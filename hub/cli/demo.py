@@ -31,7 +31,7 @@ from typing import Any, Final
 
 from hub.cli import DONE
 from hub.community.hub import Hub
-from hub.errors import ConfigurationError, UnprocessableError
+from hub.errors import ConfigurationError, UnprocessableError, seconds_in_words
 from hub.settings import load_settings
 from hub.sharing.members import Account, AccountKind, Member
 from hub.wiring import open_hub
@@ -121,7 +121,7 @@ def _in_short(entry: Mapping[str, Any], reader: Member) -> str:
     others = len(entry["fetched"]) + len(entry["not_fetched"])
     return (
         f"{others} other countries can protect themselves, and none of them has learnt who was attacked.\n"
-        f"   {reader.country} had it {seconds:.0f} seconds after the hub, and has acknowledged it. "
+        f"   {reader.country} had it {seconds_in_words(seconds)} after the hub, and has acknowledged it. "
         f"Not fetched yet by {' '.join(entry['not_fetched']) or 'nobody'}."
     )
 

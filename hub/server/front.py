@@ -7,7 +7,8 @@ Flask answers in a few threads. The front sees to it that no client, slow or gre
 2. Its share of requests and bytes in a minute; beyond it, 429.
 3. The body is read whole, within its limits of bytes and time, before a thread is taken.
 4. Its turn: one client has few requests in the threads at a time, more wait, and beyond that 429. Credentials that are seen
-   for the first time wait for one another by address, until it is known whose they are.
+   for the first time wait for one another by address, until it is known whose they are; an address has a turn more for each
+   account that comes to light there, until credentials are nobody's, or of an account that was met before.
 5. A thread answers; what pages that follow the hub ask by themselves one after another, so that others wait behind one of
    them, not behind hundreds. Where a password must be verified or an OpenID Connect provider be asked first, that is done elsewhere
    (`logins`, `provider_queue`), and a thread answers again.
@@ -113,6 +114,7 @@ class Front:
         self._shares = Shares(limits, time.monotonic, own)
         self._looks = asyncio.Lock()  # (5)
         self._accounts: OrderedDict[bytes, str] = OrderedDict()  # digest of credentials -> name of the client
+        self._met: set[str] = set()  # accounts whose credentials were seen since the start
         self._body_bytes = 0  # of all bodies that are held now
         self._bodies_refused = 0
         self._throttled: dict[str, int] = {}  # what the metrics have of it already
@@ -195,6 +197,7 @@ class Front:
                 async with self._unknown.of(client):
                     if digest not in self._accounts:  # nor became known while this request waited
                         answer = await self._ask(environ, body)
+                        self._learn(client, environ)
                 client = self._accounts.get(digest, client)
             if answer is None:
                 async with self._working.of(client):
@@ -259,6 +262,21 @@ class Front:
             ) from None
         finally:
             self._body_bytes -= expected
+
+    # --- (4) ------------------------------------------------------------------------------------------------------
+
+    def _learn(self, client: str, environ: Mapping[str, Any]) -> None:
+        """How many more unknown credentials of an address may be looked up at a time, after these were.
+
+        As many accounts as come at once must not wait for a few turns while those that are known already go round and
+        round. Each account counts once: for wrong credentials, and further ones of an account, it is as before.
+        """
+        account: Account | None = environ.get(ACCOUNT)
+        if account is not None and account.name not in self._met:
+            self._met.add(account.name)
+            self._unknown.allow_more(client)
+        elif CHECK not in environ:
+            self._unknown.allow_as_usual(client)
 
     # --- (5) ------------------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from hub.errors import TooManyRequestsError, UnauthenticatedError
+from hub.errors import TooManyRequestsError, UnauthenticatedError, seconds_in_words
 from hub.settings import Limits
 from hub.sharing.credentials import PasswordCheck
 from hub.sharing.members import Account
@@ -101,7 +101,7 @@ class PasswordQueue:
         item = self._address_failures if kind == "address" else self._name_failures
         reset_at = self._failures.get_window_stats(item, kind, key).reset_time
         wait = max(1, min(self._window_minutes * 60, int(reset_at - time.time())))
-        return TooManyRequestsError(f"{reason} Try again in {wait} seconds, or use a key.", wait)
+        return TooManyRequestsError(f"{reason} Try again in {seconds_in_words(wait)}, or use a key.", wait)
 
     def _remember(self, name: str, network: str) -> None:
         self._known_pairs[name, network] = None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from hub.errors import TooManyRequestsError
+from hub.errors import TooManyRequestsError, seconds_in_words
 from hub.settings import Limits
 
 MEGABYTE: Final = 1_000_000
@@ -89,7 +89,8 @@ class Shares:
         self.refused[kind] += 1
         seconds = max(1, math.ceil(bucket.wait))
         return TooManyRequestsError(
-            f"The limit is {limit} {kind} a minute for this account or address. Go on in {seconds} seconds.", seconds
+            f"The limit is {limit} {kind} a minute for this account or address. Go on in {seconds_in_words(seconds)}.",
+            seconds,
         )
 
     def _of(self, client: str, now: float) -> tuple[Bucket, Bucket, Bucket]:

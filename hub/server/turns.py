@@ -16,6 +16,7 @@ _RETRY_SECONDS = 1
 @dataclass(slots=True)
 class _Client:
     working: int = 0
+    more: int = 0  # turns beyond the usual ones
     queue: deque[asyncio.Future[None]] = field(default_factory=deque)
 
 
@@ -23,7 +24,7 @@ class Turns:
     """Each client has `working` turns at a time; `waiting` more of it wait, in order; beyond that they are refused.
 
     `clients` have both numbers of their own, by name. `crowd` is how many of all clients may wait before a client has fewer
-    waiting, and how many those are.
+    waiting, and how many those are. `allow_more` gives a client more turns at a time, for as long as it has any.
     """
 
     def __init__(
@@ -50,7 +51,7 @@ class Turns:
         if client is None:
             client = self._clients[name] = _Client()
         working, waiting = self._own_most.get(name, self._most)
-        if client.working < working:
+        if client.working < working + client.more:
             client.working += 1
             return client
         if self._crowd is not None and self.queued >= self._crowd[0]:
@@ -80,9 +81,19 @@ class Turns:
         finally:
             self.queued -= 1
 
+    def allow_more(self, name: str) -> None:
+        """One turn more at a time for a client that has a turn now."""
+        self._clients[name].more += 1
+
+    def allow_as_usual(self, name: str) -> None:
+        """No more turns at a time for a client that has one now than for others."""
+        self._clients[name].more = 0
+
     def leave(self, name: str, client: _Client) -> None:
-        """Give a turn back: the next that waits has it."""
-        _hand_on(client)
+        """Give a turn back: the next that waits has it, or several where the client has more of them than before."""
+        client.working -= 1
+        if client.queue:
+            _hand_on(client, self._own_most.get(name, self._most)[0] + client.more)
         if not client.working and not client.queue:
             self._clients.pop(name, None)
 
@@ -103,11 +114,10 @@ class _Turn:
         self._turns.leave(self._name, self._client)
 
 
-def _hand_on(client: _Client) -> None:
-    """The turn goes to the next that waits, or is free again."""
-    while client.queue:
+def _hand_on(client: _Client, most: int) -> None:
+    """Free turns go to those that wait, in order."""
+    while client.queue and client.working < most:
         turn = client.queue.popleft()
         if not turn.done():
+            client.working += 1
             turn.set_result(None)
-            return
-    client.working -= 1

@@ -66,7 +66,7 @@ def test_a_share_is_used_up_and_fills_up_again() -> None:
     shares = Shares(Limits(requests_per_minute=60), lambda: now[0])
     for _ in range(60):
         shares.request("account id")
-    with pytest.raises(TooManyRequestsError, match="60 requests a minute") as refusal:
+    with pytest.raises(TooManyRequestsError, match=r"60 requests a minute .* in 1 second\.") as refusal:
         shares.request("account id")
     assert refusal.value.retry_after == 1
     shares.request("account sg")
@@ -228,3 +228,47 @@ def test_a_request_waits_behind_one_look_of_a_page_and_not_behind_hundreds() -> 
     asyncio.run(story())
     assert answered[:2] == ["look", "publisher"]
     assert answered.count("look") == 10
+
+
+def test_accounts_that_come_at_once_wait_about_as_long_as_those_that_are_known_already() -> None:
+    """Those who came first do not read all that there is before the last have had an answer."""
+    answered: list[str] = []
+
+    def application(environ: dict[str, Any]) -> None:
+        answered.append(environ["HTTP_AUTHORIZATION"])
+        environ[ACCOUNT] = Account(answered[-1], AccountKind.CERT, "ID")
+
+    async def story() -> None:
+        asked = Asked(application, Limits(client_requests=2))
+
+        async def read(key: bytes) -> None:
+            for _ in range(20):
+                assert await asked.get(b"authorization", key) == 200
+
+        await asyncio.gather(*(read(b"key %d" % number) for number in range(100)))
+
+    asyncio.run(story())
+    assert len(answered) == 2000
+    last = max(answered.index(f"key {number}") for number in range(100))
+    assert last < 1000, f"{last} requests were answered before the last account had its first answer"
+
+
+@pytest.mark.parametrize("name", ["nobody", "one"])
+def test_unknown_credentials_get_no_more_turns_where_they_bring_no_account_to_light(name: str) -> None:
+    """Neither with credentials that are nobody's, nor with those of one account in a hundred forms, beside good ones."""
+    held: list[int] = []
+
+    def application(environ: dict[str, Any]) -> None:
+        key = environ["HTTP_AUTHORIZATION"]
+        held.append(asked._front._unknown._clients["address 192.0.2.7"].working)
+        account = key.partition(",")[0]
+        environ[ACCOUNT] = None if account == "nobody" else Account(account, AccountKind.CERT, "ID")
+
+    async def story() -> None:
+        keys = [f"key {number}" for number in range(20)] + [f"{name}, {number}" for number in range(100)]
+        await asyncio.gather(*(asked.get(b"authorization", key.encode()) for key in keys))
+
+    asked = Asked(application, Limits(client_requests=2))
+    asyncio.run(story())
+    assert max(held) > 10
+    assert set(held[-50:]) <= {1, 2}

@@ -51,6 +51,43 @@ def test_a_client_may_have_more_turns_than_others() -> None:
     asyncio.run(story())
 
 
+def test_a_client_that_is_allowed_more_turns_has_them_until_it_has_as_many_as_usual_again() -> None:
+    """Each turn that ends lets several begin, in order; the allowance goes with the client's last turn."""
+
+    async def story() -> None:
+        turns, order, go_on = Turns(1, 9), [], asyncio.Semaphore(0)
+
+        async def work(name: str) -> None:
+            async with turns.of("id"):
+                order.append(name)
+                await go_on.acquire()
+
+        tasks = [asyncio.create_task(work(name)) for name in "abcdef"]
+        await asyncio.sleep(0)
+        turns.allow_more("id")
+        turns.allow_more("id")
+        for release, expected in ((1, "abcd"), (1, "abcde")):
+            for _ in range(release):
+                go_on.release()
+            await _let_all_go_on()
+            assert "".join(order) == expected
+        turns.allow_as_usual("id")
+        go_on.release()
+        await _let_all_go_on()
+        assert "".join(order) == "abcde"
+        for _ in range(3):
+            go_on.release()
+        await asyncio.gather(*tasks)
+        assert not turns._clients
+
+    asyncio.run(story())
+
+
+async def _let_all_go_on() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 def test_when_many_wait_a_client_has_fewer_waiting() -> None:
     """A client that filled the line is refused, another still has its few; and all is as before when the line is short."""
 
