@@ -20,7 +20,7 @@ abbreviations = ["BCB"]
 people        = ["Siti binti Rahman"]
 hosts         = ["HQ-FS02"]
 domains       = ["contoh.example"]
-ip_ranges     = ["198.51.100.0/24", "2001:db8:5::/48"]
+ip_ranges     = ["198.51.100.0/24", "203.0.113.0-203.0.113.63", "192.0.2.*", "2001:db8:5::/48"]
 files         = ["more-names.txt"]                    # more names, one a line
 
 [space]                        # whatever lies in it is a third party's, until an officer says otherwise
@@ -40,7 +40,6 @@ count   = 31
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import tomllib
 from collections.abc import Callable, Mapping
@@ -53,6 +52,7 @@ from hub.errors import ConfigurationError
 from hub.home.keys import Key, load_key
 from hub.home.register import SIZES, Cell, Constituent, counts, read_register
 from hub.stix import identifiers
+from hub.stix.addresses import canonical, networks_of
 from hub.stix.places import COUNTRIES
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 
@@ -192,13 +192,13 @@ def _space(table: Mapping[str, Any], path: Path) -> Space:
 
 
 def _networks(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
-    networks = _texts(table, key, path)
-    for text in networks:
+    networks: list[str] = []
+    for text in _texts(table, key, path):
         try:
-            ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            raise ConfigurationError(f"{path}: {key}: {text!r} is no address and no CIDR range") from None
-    return networks
+            networks += map(canonical, networks_of(text.strip()))
+        except ValueError as error:
+            raise ConfigurationError(f"{path}: {key}: {text!r} should be {error}") from None
+    return tuple(networks)
 
 
 def _register(table: Mapping[str, Any], home: Path, path: Path, country: str) -> tuple[Constituent, ...]:

@@ -6,7 +6,7 @@ Bank Contoh Berhad,BCB;ContohPay,contoh.example;contohpay.example,198.51.100.0/2
 Klinik Contoh,,klinik-contoh.example,,healthcare,small
 ```
 
-Several values of a cell are separated by semicolons. `sector` is of STIX's industry-sector-ov and `size` one of micro,
+Several values of a cell are separated by semicolons; a range may be written with a dash or with stars, too. `sector` is of STIX's industry-sector-ov and `size` one of micro,
 small, medium and large; both may be empty. A column `country` may be added; without it all are of the CERT's country.
 """
 
@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import csv
 import io
-import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from hub.errors import ConfigurationError
+from hub.stix.addresses import canonical, networks_of
 from hub.stix.places import COUNTRIES
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 
@@ -89,20 +88,14 @@ def _constituent(row: Mapping[str, str], country: str, where: str) -> Constituen
         raise ConfigurationError(f"{where}: size must be one of {', '.join(SIZES)}, or empty")
     if country not in COUNTRIES:
         raise ConfigurationError(f"{where}: country must be an ISO 3166 code of two capitals")
-    ranges = _values(row.get("ranges", ""))
-    for text in ranges:
+    ranges: list[str] = []
+    for text in _values(row.get("ranges", "")):
         try:
-            network_of(text)
-        except ValueError:
-            raise ConfigurationError(f"{where}: {text!r} is no address and no CIDR range") from None
+            ranges += map(canonical, networks_of(text))
+        except ValueError as error:
+            raise ConfigurationError(f"{where}: {text!r} should be {error}") from None
     short_names, domains = _values(row.get("short names", "")), _values(row.get("domains", ""))
-    return Constituent(name, country, short_names, domains, ranges, sector, size)
-
-
-@lru_cache(maxsize=10_000)
-def network_of(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """The network that a range of a constituent is: asked for when the register is read, and to look it up. ValueError."""
-    return ipaddress.ip_network(text, strict=False)
+    return Constituent(name, country, short_names, domains, tuple(dict.fromkeys(ranges)), sector, size)
 
 
 def _values(cell: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from typing import Final
 
-from hub.home.register import Constituent, network_of
+from hub.home.register import Constituent
 from hub.release.spelling import squeeze, without_legal_form
 from hub.reports.observables import ObservableType
 from hub.reports.report import Report
@@ -45,7 +45,7 @@ class Lookup:
         networks: dict[int, dict[Network, list[Constituent]]] = {}
         for constituent in self._register:
             for text in constituent.ip_ranges:
-                network = network_of(text)
+                network = ipaddress.ip_network(text, strict=False)
                 networks.setdefault(network.prefixlen, {}).setdefault(network, []).append(constituent)
         return networks
 

@@ -11,6 +11,7 @@ import pytest
 from hub.errors import ConfigurationError
 from hub.home.files import others_may_use
 from hub.home.member import load_member
+from hub.home.register import read_register
 
 SHEET = """
 [identity]
@@ -63,6 +64,16 @@ def test_a_home_is_read_whole(tmp_path: Path) -> None:
     assert member.pseudonym_months == 3
 
 
+def test_ranges_are_written_as_in_reports(tmp_path: Path) -> None:
+    """With a dash, short or long, or with stars: in the lists and in the register."""
+    ranges = '["198.51.100.0-198.51.100.255", "192.0.2.*", "203.0.113.4\u2013203.0.113.7"]'
+    sheet = SHEET.replace('["198.51.100.0/24"]', ranges)
+    assert load_member(home(tmp_path, sheet)).deny.ip_ranges == ("198.51.100.0/24", "192.0.2.0/24", "203.0.113.4/30")
+    (tmp_path / "register.csv").write_text("name,ranges\nx,198.51.100.0-63;192.0.2.*;203.0.113.9\n", encoding="utf-8")
+    (constituent,) = read_register(tmp_path / "register.csv", "MY")
+    assert constituent.ip_ranges == ("198.51.100.0/26", "192.0.2.0/24", "203.0.113.9")
+
+
 def test_the_key_is_made_at_first_use_for_its_owner_only_with_advice_to_keep_a_copy(tmp_path: Path) -> None:
     advice: list[str] = []
     first = load_member(home(tmp_path), warn=advice.append)
@@ -99,11 +110,11 @@ def test_a_damaged_key_is_never_replaced(tmp_path: Path) -> None:
         ("identity--2784b794", "2784b794", "identity.id must be a STIX id"),
         ('name = "CERT Nusa"', "", "name is missing"),
         ("[deny]", "[denied]", "denied is not known here"),
-        ("198.51.100.0/24", "198.51.100.0/99", "is no address and no CIDR range"),
+        ("198.51.100.0/24", "198.51.100.0/99", "should be an address, a network such as"),
         ('"healthcare"', '"hospitals"', "is no sector"),
         ("count = 31", "count = -1", "count must be a whole number"),
         ("more.txt", "missing.txt", "missing.txt cannot be read"),
-        ("203.0.113.0/24", "203.0.113.0/99", "space.prefixes: '203.0.113.0/99' is no address"),
+        ("203.0.113.0/24", "203.0.113.0/99", "space.prefixes: '203.0.113.0/99' should be an address"),
         ('hosts = ["HQ-FS02"]', "hosts = 3", "deny.hosts must be a list of texts"),
         ("[space]", '[register]\nfile = "none.csv"\n[space]', "none.csv: cannot be read"),
         ("[identity]", "[identity", "not valid TOML"),
@@ -175,7 +186,7 @@ def test_nothing_is_counted_twice(tmp_path: Path) -> None:
         ("name,sector\n,healthcare\n", "line 2: name is empty"),
         ("name,sector\nx,hospitals\n", "line 2: 'hospitals' is no sector"),
         ("name,size\nx,huge\n", "line 2: size must be one of micro, small, medium, large, or empty"),
-        ("name,ranges\nx,198.51.100.0/24;all\n", "line 2: 'all' is no address"),
+        ("name,ranges\nx,198.51.100.0/24;all\n", "line 2: 'all' should be an address"),
         ("name,country\nx,Malaysia\n", "line 2: country must be"),
         ("name,sector\nx, Ltd,healthcare\n", "line 2: more cells than columns"),
     ],

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summarize_address_range
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, cast
 from urllib.parse import urlsplit, urlunsplit
 
 from hub.reports.markings import PapWord, TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.victims import SIZES, Size
+from hub.stix.addresses import canonical, networks_of
 from hub.stix.vocabularies import TLP_SPELLINGS
 
 MAX_VALUE_CHARS: Final = 8_192
@@ -66,34 +67,16 @@ def address(text: str) -> tuple[ObservableType, str]:
     except ValueError:
         raise ValueError("an IPv4 or IPv6 address such as 198.51.100.7, or a network such as 198.51.100.0/24") from None
     kind = ObservableType.IPV4 if isinstance(network, IPv4Network) else ObservableType.IPV6
-    whole = network.prefixlen == network.max_prefixlen
-    return kind, str(network.network_address if whole else network)
-
-
-_STARRED: Final = re.compile(r"(\d{1,3})\.(\d{1,3})\.(?:(\d{1,3})|\*|x{1,3})\.(?:\*|x{1,3})", re.IGNORECASE)
-_LAST_NUMBER: Final = re.compile(r"\d{1,3}")
+    return kind, canonical(network)
 
 
 def address_range(text: str) -> tuple[str, ...]:
-    """The networks of a range, however people write it: an address, CIDR, `198.51.100.0-198.51.100.63`, `198.51.100.0-63`, or
-    with stars for the last numbers, `198.51.100.*`. Raises ValueError with what was expected.
-    """
+    """The networks of a range, however people write it. Raises ValueError with what was expected."""
     text = refang(text)
-    if starred := _STARRED.fullmatch(text):
-        first, second, third = starred.groups()
-        return (address(f"{first}.{second}.{third}.0/24" if third else f"{first}.{second}.0.0/16")[1],)
-    start, dash, end = (part.strip() for part in re.sub("[\u2010-\u2015]", "-", text).partition("-"))
-    if not dash:
-        return (address(text)[1],)
-    if _LAST_NUMBER.fullmatch(end):
-        end = f"{start.rpartition('.')[0]}.{end}"
     try:
-        networks = summarize_address_range(ip_address(start), ip_address(end))
-        return tuple(address(str(network))[1] for network in networks)
-    except (TypeError, ValueError):
-        raise ValueError(
-            "an address, a network such as 198.51.100.0/24, or a range such as 198.51.100.0-198.51.100.63"
-        ) from None
+        return (address(text)[1],)
+    except ValueError:
+        return tuple(map(canonical, networks_of(text)))
 
 
 def as_network(text: str) -> IPv4Network | IPv6Network | None:
