@@ -70,12 +70,12 @@ def collections_at(connection: HubConnection, home: Path) -> list[CollectionReso
     path, url = home / _FILE, connection.url
     try:
         collections = connection.collections()
-    except ConnectionFailedError:
+    except ConnectionFailedError as error:
         described = _read_descriptions(path).get(url)
         if described is None:
             raise ConnectionFailedError(
-                f"{url} cannot be reached, and it was never asked from here: what its collections take is not known yet; "
-                "try later"
+                f"{error}. What the collections of {url} take is not known, since it was never asked from here: do this "
+                "again when it answers"
             ) from None
         return [_collection(item) for item in described]
     remembered = _read_descriptions(path) | {url: [plain(item) for item in collections]}

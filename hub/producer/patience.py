@@ -34,7 +34,7 @@ from taxii2client.exceptions import TAXIIServiceException
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from hub import errors
-from hub.errors import ConfigurationError, ConnectionFailedError, HubError
+from hub.errors import ConfigurationError, ConnectionFailedError, HubError, seconds_in_words
 from hub.settings import Secret
 from hub.terminal import one_line
 from hub.version import __version__
@@ -232,7 +232,7 @@ class HubLine:
             if failure.retry_after is not None:
                 if failure.retry_after > self.patience.longest_retry_after_seconds:
                     raise ConnectionFailedError(
-                        f"{failure.error}; it asks to be left alone for {failure.retry_after:.0f} seconds"
+                        f"{failure.error}; it asks to be left alone for {seconds_in_words(failure.retry_after)}"
                     )
                 pause = max(pause, failure.retry_after)
             if pause >= SAID_SECONDS:
@@ -348,15 +348,17 @@ def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _why(error: requests.RequestException, patience: Patience) -> tuple[str, bool]:
     """What happened on the line, and whether it may pass by itself."""
     causes = _causes(error)
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
-        return (
-            "its TLS certificate cannot be verified; if the hub has a certificate authority of its own, name the file "
-            "with its certificate (HUB_CA, or ca=)"
-        ), False
+    if unverified := [cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)]:
+        fault = _CERTIFICATE_FAULTS.get(unverified[0].verify_code, _UNKNOWN_AUTHORITY)
+        return f"its TLS certificate cannot be verified: {fault}", False
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy on the way does not let this through", True
     if isinstance(error, requests.exceptions.SSLError):
-        return "TLS failed: check that the address should begin with https://", True
+        reason = next((str(cause.reason) for cause in causes if isinstance(cause, ssl.SSLError) and cause.reason), "")
+        if reason in _WITHOUT_TLS:
+            return "something answers there, but without TLS: check host and port of the address", False
+        words = reason.lower().replace("_", " ") or "the line was cut"
+        return f"TLS failed ({words}): check the address, then tell the hub's operator", True
     if any(isinstance(cause, NameResolutionError) for cause in causes):
         return "no host of this name is known: check the address, and the network", True
     if isinstance(error, requests.ConnectTimeout):
@@ -366,6 +368,23 @@ def _why(error: requests.RequestException, patience: Patience) -> tuple[str, boo
     if any(isinstance(cause, NewConnectionError) for cause in causes):
         return "nothing listens there: check the address, and that the hub runs", True
     return "the line was cut in the middle of a request", True
+
+
+# What OpenSSL found wrong with a certificate (its X509_V_ERR_ numbers), and what to do.
+_OTHER_NAMES: Final = "it is for other names than the address has; check the address, then tell the hub's operator"
+_CERTIFICATE_FAULTS: Final = {
+    9: "it is not valid yet; check the clock of this machine, then tell the hub's operator",
+    10: "it has expired; tell the hub's operator, or check the clock of this machine",
+    62: _OTHER_NAMES,
+    64: _OTHER_NAMES,  # an address that is an IP address
+}
+_UNKNOWN_AUTHORITY: Final = (
+    "it is signed by an authority that this machine does not know; if the hub has one of its own, name the file with its "
+    "certificate (HUB_CA, or ca=)"
+)
+_WITHOUT_TLS: Final = frozenset(  # reasons of OpenSSL, which differ by version, for an answer such as HTTP/1.1 400
+    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"}
+)
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -6,6 +6,7 @@ import base64
 import socket
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from hub.errors import (
     RefusedError,
     UnauthenticatedError,
 )
+from hub.producer.audience import collections_at
 from hub.producer.connection import HubConnection
 from hub.producer.patience import Patience
 from tests.ports import free_port
@@ -282,6 +284,43 @@ def test_an_unknown_certificate_authority_is_said_and_one_that_is_named_is_trust
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(theirs))
         with HubConnection(server.url + "root/", key=KEY, ca=ours) as connection:
             assert [collection.title for collection in connection.collections()] == ["One"]
+
+
+_AGO, _LATER = datetime.now(UTC) - timedelta(days=9), datetime.now(UTC) + timedelta(days=9)
+CERTIFICATES: dict[str, tuple[Callable[[trustme.CA], trustme.LeafCert] | None, str]] = {
+    "expired": (lambda ca: ca.issue_cert("127.0.0.1", not_before=_AGO, not_after=_AGO), "it has expired; tell"),
+    "not valid yet": (lambda ca: ca.issue_cert("127.0.0.1", not_before=_LATER), "it is not valid yet; check the clock"),
+    "of another address": (lambda ca: ca.issue_cert("192.0.2.1"), "it is for other names than the address has"),
+    "of a name": (lambda ca: ca.issue_cert("hub.example"), "it is for other names than the address has"),
+    "of an unknown authority": (
+        lambda _: trustme.CA().issue_cert("127.0.0.1"),
+        "it is signed by an authority that this",
+    ),
+    "none: a port without TLS": (None, "something answers there, but without TLS: check host and port"),
+}
+
+
+@pytest.mark.parametrize("what", CERTIFICATES)
+def test_what_is_wrong_with_tls_is_said_at_once_and_what_to_do(
+    what: str, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """It does not pass by itself, so nothing is tried again; and a hub that was never asked from here is no other case."""
+    make, words = CERTIFICATES[what]
+    context = None
+    if make is not None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        make(authority).configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    pauses: list[float] = []
+    with Scripted(taxii(lambda _: Answer()), tls=context) as server:
+        url = server.url.replace("http://", "https://") + "root/"
+        with HubConnection(url, key=KEY, ca=tmp_path / "ca.pem", sleep=pauses.append) as connection:
+            with pytest.raises(ConnectionFailedError, match=words):
+                connection.collections()
+            with pytest.raises(ConnectionFailedError, match=f"{words}.*never asked from here") as caught:
+                collections_at(connection, tmp_path)
+    assert pauses == []
+    assert "try later" not in str(caught.value)
 
 
 @pytest.mark.parametrize("seed", range(3))
