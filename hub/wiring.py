@@ -116,9 +116,10 @@ def application(settings: Settings) -> flask.Flask:
     from hub.server.app import create_app  # noqa: PLC0415 - commands that open a hub need no Flask
     from hub.server.certificates import open_certificates  # noqa: PLC0415 - as above
     from hub.server.provider import open_provider  # noqa: PLC0415 - as above
-    from hub.stix.schema import prepare  # noqa: PLC0415 - compiles every schema, which only a server should pay for
+    from hub.stix.schema import prepare  # noqa: PLC0415 - as above
 
-    prepare()
+    # half a second that nobody has to wait for: what the first objects need is compiled when they come, if it is not yet
+    threading.Thread(target=prepare, name="schemas", daemon=True).start()
     hub = open_hub(settings)
     trail = open_trail(hub, settings)
     threading.Thread(target=_keep_tidy, args=(hub.store, trail, settings), name="sweep", daemon=True).start()

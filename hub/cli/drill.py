@@ -7,6 +7,7 @@ It runs on the hub's machine, since it speaks in several members' names; only an
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -71,8 +72,14 @@ def run(args: argparse.Namespace) -> int:
         if args.action == "start":
             scenario = parse_scenario(read_table(args.scenario), root.members)
             print(f"{scenario.title}: {len(scenario.events)} events into {root.title}", file=sys.stderr)
-            note_command(hub.store, "drill", root=root.name, events=len(scenario.events))
-            Play(hub, root, alerts, scenario).run(time.sleep, _note if args.json else _tell, args.speed)
+            show, events = _note if args.json else _tell, itertools.count()
+
+            def tell(words: str) -> None:
+                if next(events) == 0:  # the hub took the first event: until then it may refuse the drill
+                    note_command(hub.store, "drill", root=root.name, events=len(scenario.events))
+                show(words)
+
+            Play(hub, root, alerts, scenario).run(time.sleep, tell, args.speed)
             if args.json:
                 print(json.dumps({"title": scenario.title, "root": root.name, "events": len(scenario.events)}))
             return DONE

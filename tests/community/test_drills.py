@@ -127,6 +127,8 @@ def test_the_operators_commands_play_and_report(tmp_path: Path) -> None:
     assert "No drill" in command("drill", "report", environment=environment, code=REFUSED).stderr
     played = command("drill", "start", "--scenario", str(scenario), "--speed", "100000", environment=environment)
     assert len(played.stdout.splitlines()) == 3
+    noted = command("audit", "show", "--what", "command", environment=environment).stdout
+    assert noted.count("drill") == 1
     shown = command("drill", "report", environment=environment).stdout
     assert shown.startswith("EXERCISE  Ransomware crosses a border: 1 incidents")
     report = json.loads(command("drill", "report", "--json", environment=environment).stdout)

@@ -139,6 +139,12 @@ def test_hostile_texts_are_texts(chief: Browser) -> None:
         assert evil not in page
 
 
+def commands(hub: Hub) -> list[str]:
+    """The commands about drills that the audit trail names."""
+    abouts = [about_of(entry) or {} for entry in hub.store.trail()]
+    return [about["command"] for about in abouts if "drill" in about.get("command", "")]
+
+
 def test_a_drill_stops_when_somebody_wishes_it(hub: Hub, chief: Browser) -> None:
     """Between two events; what was said already stays, and the next drill may begin then, not before."""
     reached, go_on = threading.Semaphore(0), threading.Semaphore(0)
@@ -160,6 +166,7 @@ def test_a_drill_stops_when_somebody_wishes_it(hub: Hub, chief: Browser) -> None
     assert "1 of 3 events" in page
     refused = played(chief, sealed)
     assert refused.status_code == 422
+    assert commands(hub) == [], "a drill that is refused is no drill"
     assert "Another drill is being played there" in refused.get_data(as_text=True)
     assert chief.post(address, {"form_token": "x"}).status_code == 403
     assert chief.post(address, {"form_token": chief.token(address)}).status_code == 303
@@ -170,6 +177,8 @@ def test_a_drill_stops_when_somebody_wishes_it(hub: Hub, chief: Browser) -> None
     assert "1 of 3 events" in page
     assert hub.store.facts(playing.STOP) == ()
     assert played(chief, sealed).status_code == 303
+    assert played(chief, sealed).status_code == 303, "sent again"
+    assert commands(hub) == ["drill stop", "drill"]
 
 
 def test_a_drill_whose_process_ended_says_so(hub: Hub, clock: Clock, chief: Browser) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import stix2
 
-from hub.stix import incident, tlp
+from hub.stix import incident, schema, tlp
 from hub.stix.identifiers import OPENCTI_OBSERVABLES
 from hub.stix.schema import STANDARD_TYPES, Fault, faults
 from tests.stix.specimens import ADDRESS, CERT, GREEN, INDICATOR, OWN_EXTENSION, Content, specimen, specimens
@@ -368,3 +368,14 @@ def test_own_extensions_may_be_spelt_as_the_standard_allows() -> None:
     assert faults(note | {"extensions": {"x-acme-ext": {"a": 1}}}) == ()
     core = {"extension_type": "property-extension", "a": 1}
     assert faults(note | {"extensions": {incident.INCIDENT_CORE: core}}) == ()
+
+
+def test_objects_that_come_while_the_schemas_are_compiled_are_judged_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server compiles them beside its first requests."""
+    monkeypatch.setattr(schema, "_compiled", {})
+    bad = changed("indicator", {"pattern_type": GONE})
+    with ThreadPoolExecutor(2) as threads:
+        compiling = threads.submit(schema.prepare)
+        judged = [(faults(specimen("indicator")), bool(faults(bad))) for _ in range(50)]
+        compiling.result(timeout=60)
+    assert set(judged) == {((), True)}

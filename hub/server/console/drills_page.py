@@ -92,10 +92,9 @@ def start_drill() -> flask.Response:
     try:
         root, alerts, scenario = _again(name, text)
         key = key_of(root.name, began)
-        if playing.performance(hub, key) is None:
-            about = {"root": root.name, "events": len(scenario.events)}
-            note_command(hub.store, "drill", {"by": actor.name}, **about)
-            playing.start(hub, root, alerts, scenario, began=began, speed=speed, by=actor.name)
+        drill = playing.start(hub, root, alerts, scenario, began=began, speed=speed, by=actor.name)
+        if drill is not None:  # else this form was sent before
+            note_command(hub.store, "drill", {"by": actor.name}, root=root.name, events=len(scenario.events))
     except (ConfigurationError, UnprocessableError) as error:
         return _form_page(str(error), english=True)
     return layout.see(f"/console/operator/drills/{key}")
@@ -138,8 +137,8 @@ def stop_drill(root: str, began: str) -> flask.Response:
     if state is None:
         raise NotFoundError("There was no such drill.")
     if state.state == playing.PLAYING:
-        note_command(hub.store, "drill stop", {"by": actor.name}, root=root)
         playing.stop(hub, key)
+        note_command(hub.store, "drill stop", {"by": actor.name}, root=root)
     return layout.see(flask.request.path)
 
 
