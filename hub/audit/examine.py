@@ -52,9 +52,9 @@ def _level(  # noqa: C901 - one line for each source of a level
             yield f"its level is {recorded}, and what the hub itself put in is CLEAR"
     elif own is not None and record.level < own:
         yield f"its level is {recorded}, and it is marked {TLP(own).label}"
-    elif record.source == BY_MARKING and own is not None and record.level > own and not obj.said.markings:
+    elif record.source == BY_MARKING and own is not None and record.level > own and not obj.own_level.markings:
         yield f"its level is {recorded}, and it is marked {TLP(own).label} alone"
-    elif record.source == BY_MARKING and own is None and not obj.said.markings and declared.source == BY_MARKING:
+    elif record.source == BY_MARKING and own is None and not obj.own_level.markings and declared.source == BY_MARKING:
         yield f"its level {recorded} is said to be that of its marking, and it has none"
     elif record.source == BY_DEFAULT and own is not None:
         yield "its level is said to be that of unmarked objects, and it is marked"

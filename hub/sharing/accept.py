@@ -183,7 +183,7 @@ def judge(
     """The object as a candidate for the store, or why it is refused (steps 3 to 5)."""
     catalogue, collection = inspection.catalogue, inspection.collection
     if not isinstance(parsed, StixObject):
-        return _refusal(index, value, "; ".join(_said(fault) for fault in parsed))
+        return _refusal(index, value, "; ".join(_sentence(fault) for fault in parsed))
     if why := _date_problem(inspection, parsed):
         return _refusal(index, value, why)
     # (4)
@@ -224,7 +224,7 @@ def candidate_of(
         parsed.body,
         parsed.digest,
         inspection.handed_over.get(parsed.id, ""),
-        () if level.source == BY_HUB else parsed.said.markings,
+        () if level.source == BY_HUB else parsed.own_level.markings,
         parsed.references.contains,
         parsed.references.describes,
         level.source,
@@ -261,7 +261,7 @@ def _is_time_zone(ahead: int) -> bool:
     return 4 <= quarters <= 56 and abs(ahead - quarters * QUARTER_HOUR) <= _WRITING_MINUTES * MINUTE
 
 
-def _said(fault: Fault) -> str:
+def _sentence(fault: Fault) -> str:
     return f"{fault.path}: {fault.message}" if fault.path else fault.message
 
 

@@ -162,12 +162,12 @@ def level_of(obj: StixObject, collection: Collection, catalogue: Catalogue) -> L
     # the members' identities, and what the hub itself puts in, are what every reader needs to make sense of the rest
     if obj.id in catalogue.reserved:
         return Level(TLP.CLEAR, BY_HUB)
-    if obj.said.unclear:
+    if obj.own_level.unclear:
         return Refusal(
-            f"{obj.said.unclear[:100]!r} has the form of a TLP marking and names none of its levels: mark it with one of "
+            f"{obj.own_level.unclear[:100]!r} has the form of a TLP marking and names none of its levels: mark it with one of "
             f"{', '.join(level.label for level in TLP)}, or leave that out."
         )
     own = catalogue.own_objects.get(obj.id)
-    if own is not None and is_same(own, obj.content) and (obj.said.level or TLP.CLEAR) <= collection.highest_tlp:
+    if own is not None and is_same(own, obj.content) and (obj.own_level.level or TLP.CLEAR) <= collection.highest_tlp:
         return Level(TLP.CLEAR, BY_HUB)
-    return _BY_MARKING[obj.said.level]
+    return _BY_MARKING[obj.own_level.level]

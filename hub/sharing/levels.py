@@ -11,7 +11,7 @@ from hub.sharing import access
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.members import Account
 from hub.stix.fault import Fault
-from hub.stix.levels import KnownMarkings, SaidLevel, said_level
+from hub.stix.levels import KnownMarkings, StatedLevel, stated_level
 from hub.stix.objects import StixObject
 from hub.stix.references import contained_in
 from hub.stix.tlp import TLP
@@ -23,7 +23,7 @@ _OF_EACH_VERSION: Final = frozenset(
     "type spec_version id created created_by_ref modified revoked object_marking_refs granular_markings".split()
 )
 _ENVELOPE: Final = "the envelope"
-_NOTHING_SAID: Final = SaidLevel()
+_NO_STATEMENT: Final = StatedLevel()
 _SHOWN_PROPERTIES: Final = 5  # in one refusal
 _SHORT_BYTES: Final = 6  # of a text with its quotation marks: a shorter one, such as a country, may stand anywhere
 
@@ -53,7 +53,7 @@ def bystanders(
         value, obj = values[index], parsed[index]
         if isinstance(obj, StixObject):
             if obj.references.contains:
-                own_level = obj.said
+                own_level = obj.own_level
                 level = HIDDEN if own_level.unclear else own_level.level
                 yield Bystander(obj.id, obj.type, level, own_level.markings, obj.references.contains)
         elif isinstance(value, dict) and (contains := contained_in(value)):
@@ -82,9 +82,9 @@ def twins(
         if obj.type == "relationship" and obj.content.get("relationship_type") == "based-on":
             # (1)
             copy, original = objects.get(obj.content["source_ref"]), objects.get(obj.content["target_ref"])
-            if copy is not None and original is not None and copy.said == _NOTHING_SAID:
+            if copy is not None and original is not None and copy.own_level == _NO_STATEMENT:
                 yield _as_container(original, copy.id)
-        elif obj.level is None and obj.type == "indicator" and obj.said == _NOTHING_SAID:
+        elif obj.level is None and obj.type == "indicator" and obj.own_level == _NO_STATEMENT:
             # (2)
             observed = f"observed-data--{obj.id.rpartition('--')[2]}"
             if (original := objects.get(observed)) is not None:
@@ -96,7 +96,7 @@ def twins(
 
 
 def _as_container(original: StixObject, copy: str) -> Bystander:
-    own_level = original.said
+    own_level = original.own_level
     return Bystander(
         original.id, original.type, HIDDEN if own_level.unclear else own_level.level, own_level.markings, (copy,)
     )
@@ -115,7 +115,7 @@ def _said_in(value: Mapping[str, Any], known: KnownMarkings) -> tuple[int | None
     """(level, other markings) of any JSON object; HIDDEN where that is not understood, or is nested too deeply."""
     try:
         orjson.dumps(value, default=str)  # what no JSON can say is not understood
-        own_level = said_level(value, known)
+        own_level = stated_level(value, known)
     except (orjson.JSONEncodeError, RecursionError):
         return HIDDEN, ()
     return HIDDEN if own_level.unclear else own_level.level, own_level.markings
@@ -134,8 +134,10 @@ def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP
     above = [record for record in records if record.reached > shown]
     if not above:
         return ""
-    known = {leaf for record in records if record.reached <= shown for leaf in _said(orjson.loads(record.body))}
-    higher = {leaf for record in above for leaf in _said(orjson.loads(record.body))} - known
+    known = {
+        leaf for record in records if record.reached <= shown for leaf in _leaves_and_texts(orjson.loads(record.body))
+    }
+    higher = {leaf for record in above for leaf in _leaves_and_texts(orjson.loads(record.body))} - known
     repeated = dict.fromkeys(
         name for name, value in _leaves(revocation.content) if (name, value) in higher or ("", value) in higher
     )
@@ -151,8 +153,8 @@ def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP
     )
 
 
-def _said(content: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """As `_leaves`; a text that says something, whatever the property is called, too."""
+def _leaves_and_texts(content: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Like `_leaves`; in addition, each longer text under an empty name, so that it is compared under every property."""
     for name, value in _leaves(content):
         yield name, value
         if value.startswith(b'"') and len(value) > _SHORT_BYTES:

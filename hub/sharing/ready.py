@@ -105,7 +105,7 @@ class ReadyPage:
 
 
 @dataclass(slots=True)
-class _Kept:
+class _ReadyPage:
     page: ReadyPage
     size: int  # bytes, as they are counted
 
@@ -116,7 +116,7 @@ class ReadyPages:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._pages: OrderedDict[PageKey, _Kept] = OrderedDict()  # the one used longest ago first
+        self._pages: OrderedDict[PageKey, _ReadyPage] = OrderedDict()  # the one used longest ago first
         self._keys: dict[str, set[PageKey]] = {}  # by collection
         self._change: dict[str, int] = {}  # by collection: up to which change its pages are as the store has them
         self._size = 0
@@ -153,7 +153,7 @@ class ReadyPages:
         with self._lock:
             if self._change.get(collection) != change or key in self._pages:
                 return
-            self._pages[key] = entry = _Kept(page, 0)
+            self._pages[key] = entry = _ReadyPage(page, 0)
             self._keys.setdefault(collection, set()).add(key)
             page.content.report_to(lambda: self._resized(key))
             self._count(entry)
@@ -186,7 +186,7 @@ class ReadyPages:
             if (entry := self._pages.get(key)) is not None:
                 self._count(entry)
 
-    def _count(self, entry: _Kept) -> None:
+    def _count(self, entry: _ReadyPage) -> None:
         """Count the page's bytes as they are now, and make room where they are too many."""
         size = entry.page.content.size + _OVERHEAD_BYTES
         self._size += size - entry.size

@@ -9,7 +9,7 @@ import orjson
 
 from hub.errors import NotFoundError, UnprocessableError
 from hub.sharing.catalogue import Catalogue, Collection
-from hub.stix.levels import said_level
+from hub.stix.levels import stated_level
 from hub.stix.tlp import TLP
 from hub.store.base import Store
 from hub.store.records import BY_MARKING, HIDDEN, REFUSED, Record
@@ -56,7 +56,7 @@ def release(store: Store, catalogue: Catalogue, collection: Collection, object_i
     name = f"{collection.root}/{collection.alias}"
     if level > collection.highest_tlp:
         raise UnprocessableError(f"{name} takes nothing above {collection.highest_tlp.label}.")
-    highest = max(_said(store, record, catalogue) for record in hidden)
+    highest = max(_stated_level(store, record, catalogue) for record in hidden)
     if level < highest:
         raise UnprocessableError(
             f"{object_id} says itself that it is {highest.label}, and what a member says stands: ask the member for a newer "
@@ -74,9 +74,9 @@ def _hidden_versions(store: Store, collection: Collection, object_id: str) -> li
     return hidden
 
 
-def _said(store: Store, record: Record, catalogue: Catalogue) -> TLP:
-    """What the object says of itself, and the definitions on it that are held."""
-    own_level = said_level(orjson.loads(record.body), catalogue.markings)
+def _stated_level(store: Store, record: Record, catalogue: Catalogue) -> TLP:
+    """The level that the object states, or that the definitions on it in the store state, whichever is higher."""
+    own_level = stated_level(orjson.loads(record.body), catalogue.markings)
     level = own_level.level or TLP.CLEAR
     for marking in own_level.markings:
         for definition in store.history(record.collection, marking)[-1:]:

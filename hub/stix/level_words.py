@@ -172,7 +172,7 @@ class KeyWords(NamedTuple):
 
     names_tlp: bool = False  # as `tlp_colour` does
     holds_level: bool = False  # its value is a level, not something about one, as that of `tlp_version`
-    said: TLP | None = None  # as `tlp_red` says it by itself, where its value does not deny it
+    level: TLP | None = None  # as `tlp_red` says it by itself, where its value does not deny it
     handling: bool = False  # as `x_handling`: a word for a level alone says one
     of_pap: bool = False  # as `x_pap`: what stands there says nothing about readers
 
@@ -201,11 +201,11 @@ def _read_key(key: str) -> KeyWords:
     mention = _MENTIONS_TLP.search(words)
     names_tlp = mention is not None or _INSIDE in low
     joined = low.replace(_INSIDE, " ")  # `tlpred`, `isTlpRed`
-    said = [*_levels_in(_LOOSE_WORD, words), *_levels_in(_LOOSE_WORD, spaced(joined))] if names_tlp else []
+    levels = [*_levels_in(_LOOSE_WORD, words), *_levels_in(_LOOSE_WORD, spaced(joined))] if names_tlp else []
     return KeyWords(
         names_tlp=names_tlp,
         holds_level=names_tlp and not _ABOUT_A_LEVEL.intersection(words.split()),
-        said=max(said, default=None),
+        level=max(levels, default=None),
         of_pap=of_pap,
     )
 

@@ -111,7 +111,7 @@ class _About(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class SaidLevel:
+class StatedLevel:
     """What an object says of its level, before anything outside it is looked at."""
 
     level: TLP | None = None  # the highest that is said; None: nothing is
@@ -119,15 +119,15 @@ class SaidLevel:
     unclear: str = ""  # a text in the form of a TLP label that names no level
 
 
-_NOTHING: Final = SaidLevel()
+_NOTHING: Final = StatedLevel()
 
 
-def said_level(content: Mapping[str, Any], known: KnownMarkings = KNOWN_MARKINGS) -> SaidLevel:
+def stated_level(content: Mapping[str, Any], known: KnownMarkings = KNOWN_MARKINGS) -> StatedLevel:
     """What a JSON object says of its level, whether it is valid or not."""
     return _Reading(known).of(content)
 
 
-def said_level_of_valid(content: Mapping[str, Any], known: KnownMarkings = KNOWN_MARKINGS) -> SaidLevel:
+def stated_level_of_valid(content: Mapping[str, Any], known: KnownMarkings = KNOWN_MARKINGS) -> StatedLevel:
     """The same of a valid object, most of which need no closer look.
 
     Texts that say nothing by what their property is are left out, but for headings. In the rest, a glance shows that nothing
@@ -149,7 +149,7 @@ def said_level_of_valid(content: Mapping[str, Any], known: KnownMarkings = KNOWN
                     level = known_level
             else:
                 return _NOTHING if level is None else _OF_LEVEL[level]
-    return said_level(content, known)
+    return stated_level(content, known)
 
 
 def _has_heading(content: Mapping[str, Any]) -> bool:
@@ -170,7 +170,7 @@ def _mentions_of_markings(rest: bytes) -> int:
 
 
 _CACHED_BYTES: Final = 1_000
-_OF_LEVEL: Final = {level: SaidLevel(level) for level in TLP}
+_OF_LEVEL: Final = {level: StatedLevel(level) for level in TLP}
 
 
 class _Reading:
@@ -184,7 +184,7 @@ class _Reading:
         self._keys: dict[str, level_words.KeyWords] = {}  # a long name of a list with many items is read once
         self._written = False  # by somebody, unlike the name of a file
 
-    def of(self, content: Mapping[str, Any]) -> SaidLevel:
+    def of(self, content: Mapping[str, Any]) -> StatedLevel:
         """All that is said in it."""
         defines = content.get("type") == _MARKING
         self._written = "modified" in content and not defines
@@ -195,7 +195,7 @@ class _Reading:
             if isinstance(own_id, str) and (level := self._known.get(own_id)) is not None:
                 self._levels.append(level)
             self._definition(content)
-        return SaidLevel(max(self._levels, default=None), tuple(self._markings), self._unclear)
+        return StatedLevel(max(self._levels, default=None), tuple(self._markings), self._unclear)
 
     def _properties(self, content: Mapping[str, Any], mentions: frozenset[str], about: _About) -> None:
         for key, value in content.items():
@@ -328,7 +328,7 @@ class _Reading:
     def _beside_tlp(self, text: str, key: str, words: level_words.KeyWords, about: _About) -> list[TLP]:
         level = level_words.level_of_word(text)
         if level is None and not level_words.denies(text):
-            level = words.said
+            level = words.level
             if level is None and about is _About.TLP:
                 level = level_words.level_of_word(key)
         if level is not None:
@@ -337,7 +337,7 @@ class _Reading:
         unread = words.holds_level or (
             about is _About.TLP and key in _HOLD_LEVELS and not level_words.is_name_of_tlp(text)
         )
-        if unread and not levels and words.said is None:
+        if unread and not levels and words.level is None:
             self._unclear = text
         return levels
 
@@ -347,14 +347,14 @@ class _Reading:
         if not (about is _About.TLP or words.names_tlp):
             return
         denied = level_words.denies(value)
-        level = None if denied else words.said
+        level = None if denied else words.level
         if level is None and about is _About.TLP and not denied and len(key) <= level_words.LABEL_CHARACTERS:
             level = max(level_words.words_of_key(key), default=None)
         if level is not None:
             self._levels.append(level)
         elif (
             value is not False
-            and not (denied and words.said is not None)
+            and not (denied and words.level is not None)
             and (words.holds_level or (about is _About.TLP and key in _HOLD_LEVELS))
         ):
             self._unclear = f"{key}: {value}"

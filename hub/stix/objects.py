@@ -11,7 +11,7 @@ import orjson
 
 from hub.settings import Limits
 from hub.stix import identifiers
-from hub.stix.levels import KNOWN_MARKINGS, KnownMarkings, SaidLevel, said_level_of_valid
+from hub.stix.levels import KNOWN_MARKINGS, KnownMarkings, StatedLevel, stated_level_of_valid
 from hub.stix.references import References, references
 from hub.stix.schema import Fault, faults
 from hub.stix.timestamps import parse_timestamp
@@ -39,13 +39,13 @@ class StixObject:
     type: str
     version: int | None
     version_text: str | None
-    said: SaidLevel  # of its own level
+    own_level: StatedLevel  # of its own level
     references: References
 
     @property
     def level(self) -> TLP | None:
         """The level that it says of itself; None: it is unmarked."""
-        return self.said.level
+        return self.own_level.level
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ def parse_object(
         value["type"],
         version,
         text,
-        said_level_of_valid(value, known_markings),
+        stated_level_of_valid(value, known_markings),
         references(value, body),
     )
 

@@ -100,7 +100,7 @@ def candidate(index: int, content: dict[str, object]) -> Candidate:
         type=parsed_object.type,
         version=parsed_object.version,
         version_text=parsed_object.version_text,
-        level=parsed_object.said.level if parsed_object.said.level is not None else TLP.AMBER,
+        level=parsed_object.own_level.level if parsed_object.own_level.level is not None else TLP.AMBER,
         owner="ID",
         revoked=False,
         names=parsed_object.references.names,

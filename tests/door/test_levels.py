@@ -12,7 +12,7 @@ import pytest
 import stix2
 
 from hub.stix import acs
-from hub.stix.levels import said_level, said_level_of_valid
+from hub.stix.levels import stated_level, stated_level_of_valid
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_EXTENSION, TLP2_IDS
 from tests.conftest import ClientOf
 from tests.server.making import Client, Content, an_id, ids, indicator, marked, note, stamp, statement
@@ -167,7 +167,7 @@ def definition(**changes: Any) -> Content:
 def test_what_an_object_says_of_its_level(words: str) -> None:
     """A row for each way to say it, and for each that says nothing."""
     content, level = WORDS[words]
-    assert said_level(content).level is level
+    assert stated_level(content).level is level
 
 
 @pytest.mark.parametrize("words", WORDS)
@@ -184,24 +184,24 @@ def test_what_an_object_says_of_its_level(words: str) -> None:
 def test_a_glance_sees_no_less_than_a_closer_look(words: str, other: Content) -> None:
     """What it leaves out says nothing, beside all that may say a level: in the standard's types and in a custom one."""
     content = {**other, **WORDS[words][0]}
-    assert said_level_of_valid(content) == said_level(content)
-    assert said_level_of_valid(content).level is WORDS[words][1]
+    assert stated_level_of_valid(content) == stated_level(content)
+    assert stated_level_of_valid(content).level is WORDS[words][1]
 
 
 @pytest.mark.parametrize("name", ["created", "valid_from", "published", "subject", "value", "id"])
 def test_a_custom_type_may_say_a_level_where_another_has_a_time_or_a_text(name: str) -> None:
     """It is free in what stands there; under a name for prose, or its own id, where more than a text does."""
     content = {"type": "x-own-type", name: {"tlp": "red"}}
-    assert said_level_of_valid(content).level is TLP.RED
+    assert stated_level_of_valid(content).level is TLP.RED
     expected = None if name in ("subject", "value", "id") else TLP.RED
-    assert said_level_of_valid({**content, name: "tlp:red"}).level is expected
+    assert stated_level_of_valid({**content, name: "tlp:red"}).level is expected
 
 
 @pytest.mark.parametrize("words", DEFINITIONS)
 def test_what_a_definition_says_of_its_level(words: str) -> None:
     """As a row for each property that may say it."""
     content = definition(**DEFINITIONS[words][0])
-    assert said_level_of_valid(content).level is DEFINITIONS[words][1]
+    assert stated_level_of_valid(content).level is DEFINITIONS[words][1]
 
 
 @pytest.mark.parametrize(

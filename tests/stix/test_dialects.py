@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import pytest
 
-from hub.stix.levels import SaidLevel, said_level, said_level_of_valid
+from hub.stix.levels import StatedLevel, stated_level, stated_level_of_valid
 from hub.stix.tlp import TLP
 from tests.server.making import Content, indicator, statement
 
@@ -19,10 +19,10 @@ EXTENSION: Final = "extension-definition--00000000-0000-4000-8000-000000000901"
 LONG: Final = "a word " * 40
 
 
-def said(content: Content) -> SaidLevel:
+def own_level_of(content: Content) -> StatedLevel:
     """As at a glance, which sees no less than a closer look."""
-    own_level = said_level_of_valid(content)
-    assert own_level == said_level(content)
+    own_level = stated_level_of_valid(content)
+    assert own_level == stated_level(content)
     return own_level
 
 
@@ -125,19 +125,19 @@ MARKINGS: Final[dict[str, tuple[Content, TLP | None]]] = {
 def test_a_level_is_read_in_the_dialect_of_a_platform_or_format(dialect: str) -> None:
     """Unmarked, so that nothing else says it."""
     content, level = SAYS[dialect]
-    assert said(indicator(level=None) | content) == SaidLevel(level)
+    assert own_level_of(indicator(level=None) | content) == StatedLevel(level)
 
 
 @pytest.mark.parametrize("content", SILENT.values(), ids=SILENT)
 def test_what_speaks_of_something_else_says_no_level(content: Content) -> None:
     """Such an object is taken as if that were not there."""
-    assert said(indicator(level=None) | content) == SaidLevel()
+    assert own_level_of(indicator(level=None) | content) == StatedLevel()
 
 
 @pytest.mark.parametrize("content", UNCLEAR.values(), ids=UNCLEAR)
 def test_a_level_in_words_that_the_hub_does_not_read_is_not_understood(content: Content) -> None:
     """It is refused, never taken as unmarked."""
-    assert said(indicator(level=TLP.GREEN) | content).unclear
+    assert own_level_of(indicator(level=TLP.GREEN) | content).unclear
 
 
 @pytest.mark.parametrize("name", MARKINGS)
@@ -145,10 +145,10 @@ def test_what_a_marking_says_by_a_short_name(name: str) -> None:
     """Or that its name is a level in another language."""
     changes, level = MARKINGS[name]
     definition: dict[str, Any] = statement(1, definition={"statement": "x"}) | changes
-    assert (said(definition).level, bool(said(definition).unclear)) == (level, level is None)
+    assert (own_level_of(definition).level, bool(own_level_of(definition).unclear)) == (level, level is None)
 
 
 def test_json_in_a_text_that_is_nested_too_deeply_is_not_understood() -> None:
     """It ends no request."""
     nested = '{"tlp":' * 900 + "1" + "}" * 900
-    assert said(indicator(level=None) | {"x_raw": nested}).unclear
+    assert own_level_of(indicator(level=None) | {"x_raw": nested}).unclear

@@ -36,7 +36,7 @@ _MAKERS: Final = 16  # answers that can be made at the same time
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _Answer:
     """An answer, and what it was made of."""
 
     state: object
@@ -49,7 +49,7 @@ class LiveBoards:
     """The answers of one process. For several threads."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Any, ...], _Kept] = OrderedDict()
+        self._answers: OrderedDict[tuple[Any, ...], _Answer] = OrderedDict()
         self._lock = threading.Lock()
         self._makers = tuple(threading.Lock() for _ in range(_MAKERS))  # each for some of the keys
 
@@ -60,40 +60,40 @@ class LiveBoards:
         another one.
         """
         minute = now // _MINUTE
-        kept = self._find(key, state, minute)
-        if kept is None:
+        answer = self._find(key, state, minute)
+        if answer is None:
             with self._makers[hash(key) % _MAKERS]:
-                kept = self._find(key, state, minute) or self._make(key, state, minute, make)
+                answer = self._find(key, state, minute) or self._make(key, state, minute, make)
         request = flask.request
-        if request.if_none_match.contains(kept.etag):
+        if request.if_none_match.contains(answer.etag):
             response = flask.Response(status=304)
         else:
             packed = request.accept_encodings["gzip"] > 0
-            body = kept.content.packed() if packed else kept.content.plain()
+            body = answer.content.packed() if packed else answer.content.plain()
             response = flask.Response(body, content_type="text/html; charset=utf-8")
             if packed:
                 response.headers["Content-Encoding"] = "gzip"
-        response.set_etag(kept.etag)
+        response.set_etag(answer.etag)
         return response
 
-    def _find(self, key: tuple[Any, ...], state: object, minute: int) -> _Kept | None:
+    def _find(self, key: tuple[Any, ...], state: object, minute: int) -> _Answer | None:
         with self._lock:
-            kept = self._kept.get(key)
-            if kept is None or kept.state is not state or kept.minute != minute:
+            answer = self._answers.get(key)
+            if answer is None or answer.state is not state or answer.minute != minute:
                 return None
-            self._kept.move_to_end(key)
-            return kept
+            self._answers.move_to_end(key)
+            return answer
 
-    def _make(self, key: tuple[Any, ...], state: object, minute: int, make: Callable[[], str]) -> _Kept:
+    def _make(self, key: tuple[Any, ...], state: object, minute: int, make: Callable[[], str]) -> _Answer:
         body = make().encode()
-        kept = _Kept(state, minute, hashlib.sha256(body).hexdigest()[:32], Content(body))
+        answer = _Answer(state, minute, hashlib.sha256(body).hexdigest()[:32], Content(body))
         with self._lock:
             if len(body) <= _BYTES_MOST:
-                self._kept[key] = kept
-                self._kept.move_to_end(key)
-            while len(self._kept) > _MOST:
-                self._kept.popitem(last=False)
-        return kept
+                self._answers[key] = answer
+                self._answers.move_to_end(key)
+            while len(self._answers) > _MOST:
+                self._answers.popitem(last=False)
+        return answer
 
 
 def shown(newest: Mapping[str, int], now: int) -> str:

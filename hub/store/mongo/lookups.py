@@ -18,16 +18,16 @@ _NAMINGS: Final = (NAMED, CONTAINED, DESCRIBED)
 
 
 @dataclass(slots=True)
-class Found:
+class LookedUpRows:
     """What was looked up for one batch: as `settle` takes it, and the documents themselves by key."""
 
     known: Known = field(default_factory=Known)
     rows: dict[str, Document] = field(default_factory=dict)
 
 
-def look_up(batch: Batch) -> Generator[Step, Any, Found | None]:
+def look_up(batch: Batch) -> Generator[Step, Any, LookedUpRows | None]:
     """All that has to be known to decide the batch; None where part of it was deleted meanwhile."""
-    looked_up = Found()
+    looked_up = LookedUpRows()
     known = looked_up.known
     while open_questions := questions(batch, known):
         if open_questions.rows or open_questions.descriptions:
@@ -48,7 +48,7 @@ def look_up(batch: Batch) -> Generator[Step, Any, Found | None]:
     return looked_up if keys <= bodies.keys() else None
 
 
-def _take(looked_up: Found, open_questions: Questions, collection: str, rows: Mapping[str, Document]) -> None:
+def _take(looked_up: LookedUpRows, open_questions: Questions, collection: str, rows: Mapping[str, Document]) -> None:
     by_id = mongo_rows.by_id(row for row in rows.values() if row["id"] in open_questions.rows)
     looked_up.known.rows.update({identifier: by_id.get(identifier, ()) for identifier in open_questions.rows})
     looked_up.rows.update((key, row) for key, row in rows.items() if row["id"] in open_questions.rows)

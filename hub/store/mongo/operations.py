@@ -25,7 +25,7 @@ from hub.store.records import Record, Status
 
 AT_ONCE: Final = 1_000  # rows, or ids, per operation
 BYTES_AT_ONCE: Final = 8 * 1024 * 1024  # of bodies, to be held in memory, and to fit into a commit's plan
-_Kept = TypeVar("_Kept", Record, Status)
+_Item = TypeVar("_Item", Record, Status)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TRAIL_KEY: Final = "trail key"
 _NO_PLAN: Final = {"plan": 0}
@@ -344,9 +344,9 @@ def standings_of(criteria: Document, operations: Operations) -> list[Document]:
     return list(documents.sort("place", 1).limit(AT_ONCE))
 
 
-def portions(items: Iterable[_Kept]) -> Iterator[list[_Kept]]:
+def portions(items: Iterable[_Item]) -> Iterator[list[_Item]]:
     """What has bodies, in the same order, so many at once as one operation carries."""
-    portion: list[_Kept] = []
+    portion: list[_Item] = []
     size = 0
     for item in items:
         if portion and (len(portion) == AT_ONCE or size + len(item.body) > BYTES_AT_ONCE):
