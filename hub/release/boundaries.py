@@ -51,9 +51,16 @@ def is_bounded(bounds: Bounds, text: str, start: int, end: int) -> bool:
     cut = end - start >= MIN_BEFORE_CUT
     if bounds is Bounds.NEARLY and sum(len(side[0]) for side in (before, after) if side) <= MAX_NEAR:
         return True
+    if before and _is_before_word(before[0], text[start : start + 2]):
+        before = None
     return _is_affix(before[0] if before else "", text[start], last=False) and _is_affix(
         after[0] if after else "", text[end - 1], last=True, cut=cut
     )
+
+
+def _is_before_word(letters: str, beginning: str) -> bool:
+    """Whether capitals stand before a word of their own: the RD of `RDKusuma`."""
+    return letters.isupper() and beginning[:1].isupper() and beginning[1:].islower()
 
 
 def is_one_thing(needle: Needle, span: str) -> bool:

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
@@ -48,6 +48,7 @@ def scanner_for(member: OwnMember, report: Report, *, named: Victim | None = Non
         declared.victim(victim)
     for constituent in constituents.of_report(report, member.register):
         declared.constituent(constituent)
+    declared.mailboxes_of_people((*report.victims, *report.secondary_victims))
     for contact in report.contacts:
         declared.contact(contact)
     for ticket in _tickets(report):
@@ -145,6 +146,12 @@ class _Declared:
                 self._short_name(text, whose)
             else:
                 self._other(field, text, whose)
+
+    def mailboxes_of_people(self, victims: Iterable[Victim]) -> None:
+        """The mailboxes that the people of a victim are likely to have, of which only hash values are looked for."""
+        for victim in victims:
+            mails = hash_spellings.mailboxes_of(victim.people, victim.domains)
+            self.hashed += hash_spellings.hashed(list(mails), "the victim's")
 
     def _other(self, field: str, text: str, whose: str) -> None:
         match field:

@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final, Protocol
-from uuid import NAMESPACE_DNS, NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_DNS, NAMESPACE_URL, uuid3, uuid5
 
 from hub.release.needle import Hashed
 
@@ -109,7 +109,8 @@ def _digests(spellings: Iterable[Hashed]) -> Iterator[tuple[str, Hashed]]:
         yield _digest("md5", plain)[_MIDDLE_OF_MD5].hex(), hashed
         yield from ((_digest(algorithm, plain + b"\n").hex(), hashed) for algorithm in _USUAL)
         yield f"{zlib.crc32(plain):08x}", hashed
-        yield from ((uuid5(space, hashed.spelling).hex, hashed) for space in (NAMESPACE_DNS, NAMESPACE_URL))
+        spaces = (NAMESPACE_DNS, NAMESPACE_URL)
+        yield from ((make(space, hashed.spelling).hex, hashed) for make in (uuid3, uuid5) for space in spaces)
 
 
 def _digest(algorithm: str, plain: bytes) -> bytes:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from hub.release.bases import BASES
 from hub.release.decoders import DECODERS
+from hub.release.han_readings import as_said_in_the_south
 from hub.release.spelled_out import SPELLINGS, interleaved
 
 MAX_DEPTH: Final = 4  # encodings inside encodings
@@ -23,7 +24,7 @@ _OF_ADDRESSES: Final = tuple(
     (name, decode) for name, decode in DECODERS if name == "decimal codes"
 )  # all that fits one
 _INNER: Final = (*DECODERS, *BASES, *SPELLINGS)
-_OUTER: Final = (*_INNER, ("other letters", interleaved))
+_OUTER: Final = (*_INNER, ("other letters", interleaved), ("Chinese", as_said_in_the_south))
 
 
 class Reading(NamedTuple):

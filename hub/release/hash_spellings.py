@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
 from hub.release.disguises import latin
-from hub.release.names import distinctive, words
+from hub.release.names import distinctive, person_parts, words
 from hub.release.needle import Hashed
 from hub.release.needles import BRACKETS, MIN_SHORT, ROLE_BOXES, bracketed, own_label
 from hub.release.spelling import fold, without_legal_form
@@ -30,6 +30,27 @@ def hashed(texts: Collection[str], whose: str) -> Iterator[Hashed]:
         if len(spelling) >= MIN_SHORT:
             for case in dict.fromkeys((spelling, spelling.lower(), spelling.upper())):
                 yield Hashed(case, why)
+
+
+def mailboxes_of(people: Iterable[str], domains: Collection[str]) -> Iterator[str]:
+    """The mailboxes that people of an organisation are likely to have: `aminah.yusof@`, `ayusof@`, `aminah@` …"""
+    for person in people:
+        parts = [part for part in person_parts(person) if part.isascii()]
+        if parts and domains:
+            first, last = parts[0], parts[-1]
+            boxes = {sign.join(parts) for sign in ("", ".", "_", "-")} | {
+                f"{first}{sign}{last}" for sign in ("", ".", "_", "-")
+            }
+            boxes |= {
+                first,
+                last,
+                first[0] + last,
+                f"{first[0]}.{last}",
+                first + last[0],
+                f"{last}.{first}",
+                last + first[0],
+            }
+            yield from (f"{box}@{fold(domain)}" for box in sorted(boxes) for domain in domains)
 
 
 def listed(texts: Iterable[str]) -> Iterator[str]:

@@ -30,6 +30,8 @@ MIN_GLUED: Final = 4  # characters of a generic word that is taken off the end o
 MIN_GLUED_HAN: Final = 2
 MIN_OWN_PART: Final = 4  # letters that are left of a label
 MIN_CUT: Final = 3  # letters of a generic word that is cut
+MAX_SHORT: Final = 4  # letters that tell whose a name is, and too few to be looked for alone
+MIN_PAIR: Final = 6  # letters of such a word with its neighbour
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Generic:
     """The generic words, folded. `phrases` have several words, longest first; `glued` are of scripts without blanks."""
 
     words: frozenset[str]
+    accents: Mapping[str, frozenset[str]]  # of words that are written with some: `phuong` of phường
     phrases: re.Pattern[str]
     phrase_starts: frozenset[str]  # the first words of phrases
     glued: tuple[str, ...]
@@ -68,6 +71,7 @@ def generic() -> Generic:
         texts = (text for section in sections for text in table[section].values())
         return [" ".join(words(entry)) for text in texts for entry in text.split(",")]
 
+    written = [entry.strip() for text in table["organisations"].values() for entry in text.split(",")]
     organisations, countries = (
         entries("organisations"),
         [" ".join(words(e)) for e in table["places"]["countries"].split(",")],
@@ -83,6 +87,7 @@ def generic() -> Generic:
     affixes = frozenset(entry for entry in (*single, *technical, *LEGAL_WORDS) if _PLAIN_WORD.fullmatch(entry))
     return Generic(
         words=single,
+        accents=_by_accents(entry for entry in written if " " not in entry),
         phrases=re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b"),
         phrase_starts=frozenset(phrase.split()[0] for phrase in phrases),
         glued=glued,
@@ -116,6 +121,26 @@ def _by_letter(glued: Iterable[str], place: int) -> dict[str, tuple[str, ...]]:
     return {letter: tuple(group) for letter, group in groups.items()}
 
 
+def _by_accents(entries: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The accents with which each word is written that never stands without."""
+    groups: dict[str, set[str]] = {}
+    for entry in entries:
+        if entry.isascii():
+            groups.setdefault(entry.casefold(), set()).add("")
+        elif _LATIN_WORD.fullmatch(folded := "".join(words(entry))) is not None:
+            groups.setdefault(folded, set()).add(_accents(entry))
+    return {word: frozenset(accents) for word, accents in groups.items() if "" not in accents}
+
+
+_LATIN_WORD: Final = re.compile("[a-z]+")
+
+
+def _accents(word: str) -> str:
+    """The accents of a word, in one order: "hòa" and "hoà" are one word, "phường" and "Phương" are two."""
+    plain = unicodedata.normalize("NFD", word.casefold())
+    return "".join(sorted(sign for sign in plain if sign == "đ" or unicodedata.category(sign) == "Mn"))
+
+
 def _may_be_glued(word: str) -> bool:
     if UNSPACED.match(word) is None:
         return False
@@ -134,13 +159,26 @@ def words(text: str) -> list[str]:
 def distinctive(name: str) -> list[str]:
     """The words of an organisation's name that are neither generic, nor a legal form, nor a country; folded, in order."""
     known = generic()
-    plain = without_legal_form(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
+    outside = BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))
+    plain = without_legal_form(outside)
     own = words(plain)
     # the phrases are many: they are looked for where one may begin, and in scripts where a word may hold the next one
     if not plain.isascii() or not known.phrase_starts.isdisjoint(own):
         own = known.phrases.sub(" ", " ".join(own)).split()
     parts = (_unglued(word, known) for word in own)
-    return [word for word in parts if word and word not in known.words]
+    others = frozenset() if outside.isascii() else _otherwise_accented(outside, known)
+    return [word for word in parts if word and (word not in known.words or word in others)]
+
+
+def _otherwise_accented(name: str, known: Generic) -> frozenset[str]:
+    """The words of a name that are generic ones but for their accents: the Phương of a bank is no phường, a ward."""
+    return frozenset(
+        folded
+        for word in name.split()
+        if (folded := "".join(words(word))) in known.accents
+        and (accents := _accents(word))
+        and accents not in known.accents[folded]
+    )
 
 
 def _unglued(word: str, known: Generic) -> str:
@@ -163,22 +201,41 @@ def _unglued(word: str, known: Generic) -> str:
     return word
 
 
-def own_part(label: str) -> str:
-    """A label of a domain without the generic words at its ends: `cempaka` of `bankcempaka`; empty if none is left."""
+def own_parts(label: str) -> list[str]:
+    """A label of a domain without the generic words at its ends: `cempaka` of `bankcempaka`; none if none is left.
+
+    Also without those at one end alone: the first word of `phuongnambank` is a generic one by chance.
+    """
+    parts = (_without_generic_ends(label, *ends) for ends in ((True, True), (False, True), (True, False)))
+    return [part for part in dict.fromkeys(parts) if part not in generic().affixes]
+
+
+def _without_generic_ends(label: str, first: bool, last: bool) -> str:
     known = generic()
-    if label in known.affixes:
-        return ""
-    changed = True
+    changed = label not in known.affixes
     while changed:
         changed = False
         for length in range(len(label) - MIN_OWN_PART, 2, -1):
-            if label[:length] in known.words:
+            if first and label[:length] in known.words:
                 label, changed = label[length:], True
                 break
-            if label[-length:] in known.words:
+            if last and label[-length:] in known.words:
                 label, changed = label[:-length], True
                 break
-    return "" if label in known.affixes else label
+    return label
+
+
+def with_neighbours(name: str) -> list[str]:
+    """The short words of a name that tell whose it is, each joined with the generic words beside it: `tinhtam` of Bệnh viện Tỉnh Tâm.
+
+    So few letters are not searched for inside longer words, and the word beside them may be generic by chance.
+    """
+    row = words(without_legal_form(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))))
+    own = distinctive(name)
+    if not own or sum(map(len, own)) > MAX_SHORT:
+        return []
+    pairs = ((row[at], row[at + 1]) for at in range(len(row) - 1) if {row[at], row[at + 1]} & set(own))
+    return [text for pair in pairs if len(text := "".join(pair)) >= MIN_PAIR and text.isascii()]
 
 
 def initials(name: str) -> set[str]:
@@ -209,6 +266,19 @@ def _before_of(row: list[str]) -> Iterator[list[str]]:
 
 
 _OF: Final = frozenset({"of", "de", "da", "do", "ng", "di"})
+
+
+def initials_with_numbers(name: str) -> set[str]:
+    """The initials of a name that has a number in it, which stands as it is: `b46` of Bank 46."""
+    bare = words(without_legal_form(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))))
+    if not any(map(str.isdecimal, bare)):
+        return set()
+    first = next(at for at, word in enumerate(bare) if word.isdecimal())
+    rows = (bare, bare[: first + 1], bare[first:], distinctive(name))
+    texts = {"".join(word if word.isdecimal() else word[0] for word in row) for row in rows}
+    return {
+        text for text in texts if MIN_INITIALS <= len(text) <= MAX_INITIALS and text.isascii() and not text.isdecimal()
+    }
 
 
 def few_initials(name: str) -> set[str]:
@@ -259,15 +329,18 @@ def _in_english(plain: str, own: list[str], known: Generic) -> set[str]:
 
 def _first_with_initials(plain: list[str], own: list[str]) -> set[str]:
     known = generic()
-    first_is_generic = bool(plain) and (plain[0] in known.words or is_legal_form(plain[0]))
-    if len(own) < MIN_OWN_INITIALS or not first_is_generic or not plain[0].isascii():
+    if len(own) < MIN_OWN_INITIALS or not plain or not plain[0].isascii():
         return set()
     letters = "".join(word[0] for word in own)
     first = plain[0]
+    phrase = known.phrases.match(" ".join(plain))  # `nhsv` of Ngân hàng Trung Ương Sen Vàng
+    of_phrase = {"".join(word[0] for word in phrase[0].split()) + letters} if phrase else set()
+    if first not in known.words and not is_legal_form(first):
+        return {text for text in of_phrase if len(text) > MIN_INITIALS}
     cuts = {first, first[:4], first[:3]} if len(first) > MIN_CUT else {first}
     if not set(first) & set("aeio"):  # an abbreviation, whose first letters are one, too
         cuts.add(first[:2])
-    return {cut + letters for cut in cuts if len(cut + letters) > MIN_INITIALS}
+    return {text for text in {cut + letters for cut in cuts} | of_phrase if len(text) > MIN_INITIALS}
 
 
 def person_parts(name: str) -> list[str]:

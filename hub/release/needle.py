@@ -24,6 +24,7 @@ class View(StrEnum):
     SOUND = "sound"  # the consonants of words in Latin letters
     SPOKEN = "spoken"  # words as they are said, where they or the name are of another script
     EDITED = "edited"  # words with one letter left out, added, changed or swapped
+    ABBREVIATED = "abbreviated"  # words of consonants alone, in scripts without blanks
 
 
 class Bounds(StrEnum):

@@ -9,6 +9,7 @@ from typing import Final
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
+from hub.release.abbreviated import may_abbreviate
 from hub.release.digests import Digests, NoDigests
 from hub.release.disguises import latin
 from hub.release.needle import Needle, View
@@ -36,6 +37,7 @@ class NeedleIndex:
         self._edited = by_view[View.EDITED]
         self._misspellings = Misspellings(self._edited)
         self._spoken = by_view[View.SPOKEN]
+        self._abbreviated = by_view[View.ABBREVIATED]
         self._spoken_elsewhere = {
             text: others
             for text, needles_ in self._spoken.items()
@@ -56,6 +58,12 @@ class NeedleIndex:
         """Whether the words of a text are to be compared one by one."""
         return bool(self._sounds or self._edited or self._spoken)
 
+    def abbreviated(self, letters: str) -> Iterator[Needle]:
+        """The needles that a word of consonants alone may be an abbreviation of."""
+        for consonants, needles in self._abbreviated.items():
+            if may_abbreviate(letters, consonants):
+                yield from needles
+
     def like(self, word: Word) -> Iterator[Needle]:
         """The needles that a word is like: it sounds like one, or is one edit away from it."""
         if word.is_latin:
@@ -73,7 +81,7 @@ class NeedleIndex:
                     yield from needles
 
     def __len__(self) -> int:
-        tables = (self._sounds, self._edited, self._spoken)
+        tables = (self._sounds, self._edited, self._spoken, self._abbreviated)
         return len(self._letters) + len(self._looks) + sum(map(len, tables))
 
 

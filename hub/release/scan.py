@@ -31,6 +31,7 @@ from enum import Enum
 from itertools import chain
 from typing import Final
 
+from hub.release.abbreviated import abbreviations
 from hub.release.addresses import Ranges, addresses, packed_addresses
 from hub.release.boundaries import is_bounded, is_exact, is_one_thing, span_of, word_around
 from hub.release.disguises import looks, looks_with_places
@@ -179,6 +180,11 @@ class Scanner:
             for index in self._word_indexes:
                 for needle in index.like(word):
                     yield from self._hit(needle, reading, word.start, word.end)
+
+        for short in abbreviations(reading.text) if self._word_indexes else ():
+            for index in self._word_indexes:
+                for needle in index.abbreviated(short.letters):
+                    yield from self._hit(needle, reading, short.start, short.end)
 
     def _hashes(self, reading: Reading) -> Iterator[Hit]:
         for start, end, digits in _hash_values(reading.text):

@@ -8,9 +8,10 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import pairwise, permutations
+from itertools import pairwise, permutations, product
 from typing import Final
 
+from hub.release.abbreviated import consonants_of
 from hub.release.cut_names import beginnings_in_a_row, blends, in_digits, without_some_vowels
 from hub.release.disguises import consonants, latin, looks
 from hub.release.han_readings import said_in_the_south
@@ -22,8 +23,10 @@ from hub.release.names import (
     generic,
     generic_with_initials,
     initials,
-    own_part,
+    initials_with_numbers,
+    own_parts,
     person_parts,
+    with_neighbours,
     words,
 )
 from hub.release.needle import Bounds, HitRule, Needle, View
@@ -82,15 +85,27 @@ def like_name(name: str, whose: str) -> Iterator[Needle]:
         yield from _disguised(form, f"{whose} name", name)
     for part in parts:
         yield from _sounding(part, f"{whose} name")
+    yield from _in_initials(name, "".join(own), whose)
+    for text in with_neighbours(name):
+        yield from _part(text, f"words of {whose} name", name)
+    for half in dict.fromkeys(half for word in telling for half in _halves(squeeze(word))):
+        yield _needle(half, f"a part of {whose} name", name, Bounds.AFFIXES)
+    yield from _joined(name, parts, whose)
+
+
+def _in_initials(name: str, own: str, whose: str) -> Iterator[Needle]:
+    """The initials of a name and its abbreviations; `own` are its distinctive words in one."""
     for text in sorted(initials(name)):
         yield _needle(text, f"the initials of {whose} name", name, Bounds.AFFIXES)
+    for letters in dict.fromkeys(map(consonants_of, (name, own))):
+        if len(letters) >= MIN_SHORT:
+            yield _needle(letters, f"an abbreviation of {whose} name", name, view=View.ABBREVIATED)
+    for text in sorted(initials_with_numbers(name)):
+        yield _needle(text, f"the initials of {whose} name", name, Bounds.NOTHING)
     for text in sorted(few_initials(name) - _COUNTRY_CODES - our_words()):
         yield _needle(text, f"initials of {whose} name", name, Bounds.LURE)
     for text in sorted(generic_with_initials(name)):
         yield _needle(text, f"a generic word with the initials of {whose} name", name, Bounds.AFFIXES)
-    for half in dict.fromkeys(half for word in telling for half in _halves(squeeze(word))):
-        yield _needle(half, f"a part of {whose} name", name, Bounds.AFFIXES)
-    yield from _joined(name, parts, whose)
 
 
 def _joined(name: str, parts: Iterable[str], whose: str) -> Iterator[Needle]:
@@ -167,12 +182,24 @@ def like_short_name(name: str, whose: str) -> Iterator[Needle]:
     part = without_affixes(text)
     if part != text:  # of BijakPay, `bijak`
         yield from _part(part, f"a part of {whose} short name", name)
+    for word in _own_words(name, text):  # of "Padi Hub", `padi`
+        yield from _part(word, f"a distinctive word of {whose} short name", name)
+        yield from _disguised(word, f"{whose} short name", name)
+        yield from _sounding(word, f"{whose} short name")
+        yield from _said_in_the_south(word, f"{whose} short name", name)
     if len(text) >= MIN_DISGUISED:
         yield from _disguised(text, f"{whose} short name", name)
         yield from _sounding(text, f"{whose} short name")
     elif len(looks(text)) >= MIN_LETTERS:
         yield _needle(looks(text), f"letters that look like {whose} short name", name, Bounds.NOTHING, view=View.LOOKS)
         yield from _misspelt(text, f"{whose} short name")
+
+
+def _own_words(name: str, whole: str) -> list[str]:
+    """The words of a short name of several words that nobody else uses."""
+    parts = [squeeze(word) for word in distinctive(name)]
+    shortest = MIN_WORD if UNSPACED.match(whole) else MIN_LETTERS
+    return [part for part in dict.fromkeys(parts) if part != whole and len(part) >= shortest and not is_ordinary(part)]
 
 
 def like_person(name: str, whose: str) -> Iterator[Needle]:
@@ -191,19 +218,29 @@ def like_person(name: str, whose: str) -> Iterator[Needle]:
             yield from _sounding(part, f"the name of {whose}")
         else:
             yield from _misspelt(part, f"the name of {whose}")
+    yield from _as_user_names(name, parts, whose)
+    text = "".join(part[0] for part in map(squeeze, name.split()) if part)
+    if len(text) >= MIN_SHORT and text.isascii() and text.isalpha() and text not in generic().technical:
+        yield _needle(text, f"the initials of {whose}", name, Bounds.AFFIXES)
+
+
+def _as_user_names(name: str, parts: list[str], whose: str) -> Iterator[Needle]:
+    """The parts of a person's name joined and cut, as user names are."""
     for first, second in permutations(parts[:4], 2):
         for text in (first + second, first[:1] + second, first + second[:1]):
             if len(text) >= MIN_DISGUISED:
                 yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
+    for text in dict.fromkeys(text for row in pairwise(parts) for text in _both_cut(*row)):
+        yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
+    for text in dict.fromkeys(part[:length] for part in parts for length in range(MIN_ANYWHERE, len(part) - MAX_CUT)):
+        if text.isascii() and text.isalpha() and not is_ordinary(text):
+            yield _needle(text, f"the beginning of a name of {whose}", name, Bounds.AFFIXES)
     for text in dict.fromkeys(
         text for part in parts for text in _cut(part, [other[0] for other in parts if other != part])
     ):
         yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
     for text in sorted(user_names(name)):
         yield _needle(text, f"the name of {whose} as a user name", name, Bounds.AFFIXES)
-    text = "".join(part[0] for part in map(squeeze, name.split()) if part)
-    if len(text) >= MIN_SHORT and text.isascii() and text.isalpha() and text not in generic().technical:
-        yield _needle(text, f"the initials of {whose}", name, Bounds.AFFIXES)
 
 
 def _said_in_the_south(word: str, what: str, declared: str) -> Iterator[Needle]:
@@ -217,6 +254,15 @@ def _with_honorific(part: str, name: str, whose: str) -> Iterator[Needle]:
         for text in (honorific + part for honorific in generic().honorifics):
             if len(text) >= MIN_DISGUISED and not is_ordinary(text):
                 yield _needle(text, f"a part of the name of {whose}, with a title", name, Bounds.AFFIXES)
+
+
+def _both_cut(first: str, second: str) -> Iterator[str]:
+    """Two parts of a person's name in one word, one of them or both cut: `nikzul`, `hafram`."""
+    cuts = ([part[:3], part[:4], part] for part in (first, second) if part.isascii() and part.isalpha())
+    texts = ("".join(row) for row in product(*cuts))
+    yield from (
+        text for text in texts if len(text) >= MIN_ANYWHERE and text not in (first, second) and not is_ordinary(text)
+    )
 
 
 def _cut(part: str, letters: list[str]) -> Iterator[str]:
@@ -233,18 +279,30 @@ def _cut(part: str, letters: list[str]) -> Iterator[str]:
 def like_domain(domain: str, whose: str) -> Iterator[Needle]:
     """What resembles a domain: its own label without generic words, and what looks like it."""
     label = own_label(domain)
-    part = own_part(label)
-    if part and part != label:
-        yield from _part(part, f"a part of {whose} domain", domain)
-    for half in dict.fromkeys(_halves(part)):
+    parts = own_parts(label)
+    for part in parts:
+        if part != label:
+            yield from _part(part, f"a part of {whose} domain", domain)
+    for half in dict.fromkeys(half for part in parts[:1] for half in _halves(part)):
         yield _needle(half, f"a part of {whose} domain", domain, Bounds.AFFIXES)
         yield _needle(half[::-1], f"a part of {whose} domain backwards", domain, Bounds.AFFIXES)
         alike = f"letters that look like a part of {whose} domain"
         yield _needle(looks(half), alike, domain, Bounds.AFFIXES, view=View.LOOKS)
-    for form in dict.fromkeys((label, part)):
+    for form in dict.fromkeys((label, *parts)):
         if len(form) >= MIN_DISGUISED:
             yield from _disguised(form, f"{whose} domain", domain)
             yield from _sounding(form, f"{whose} domain")
+    for text in dict.fromkeys(_labels_before(domain)):
+        yield _needle(text, f"a label of {whose} domain", domain, Bounds.AFFIXES)
+
+
+def _labels_before(domain: str) -> Iterator[str]:
+    """The labels before the one that is the owner's own: `siakad` of siakad.contoh.ac.id."""
+    labels = [squeeze(label) for label in fold(domain).strip(".").split(".")]
+    own = own_label(domain)
+    before = labels[: labels.index(own)] if own in labels else []
+    of_many = COMMON_LABELS | generic().affixes | our_words()
+    return (label for label in before if len(label) >= MIN_LETTERS and label not in of_many)
 
 
 def _halves(label: str) -> Iterator[str]:

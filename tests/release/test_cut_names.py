@@ -30,6 +30,19 @@ def hits(victim: Victim, value: str) -> tuple[Hit, ...]:
         (Victim(name="Toko Sirih"), "siirih.example"),  # a letter more in a short word
         (Victim(short_names=("Hayu",)), "hayyulogin.example"),
         (Victim(people=("Hayu Ratnasari",)), "http://192.0.2.1/u/hayyu/"),
+        # generic words but for their accents, or by chance
+        (Victim(name="Ngân hàng TMCP Phương Mai"), "nhphuongmai.example"),
+        (Victim(name="Ngân hàng TMCP Phương Mai"), "pmbank.example"),
+        (Victim(name="Ngan hang Phuong Mai"), "phuongmai.example"),
+        (Victim(name="Bệnh viện Tỉnh Lan"), "bvtinhlan.example"),
+        (Victim(domains=("phuongmaibank.example",)), "nhphuongmai.example"),
+        (Victim(name="Ngân hàng Trung Ương Sen Trắng"), "nhst-otp.example"),  # initials of a generic phrase
+        (Victim(name="Bank 46 Mentari"), "b46.example"),  # a number among initials
+        (Victim(brands=("Kenari Hub",)), "kenari-login.example"),  # a word of a brand
+        (Victim(brands=("金莲保险",)), "金蓮保單.exe"),
+        (Victim(domains=("siakpadu.melur.ac.example",)), "siakpadu-sso.example"),  # a label before the owner's
+        (Victim(people=("Nik Zulkarnain",)), "surat_DSNikZul.docx"),  # both parts cut, behind a title
+        (Victim(people=("Ratna Kusumaningtyas",)), "RDKusuma_slip.exe"),
     ],
 )
 def test_a_value_that_cuts_or_misspells_the_words_of_a_name_is_asked_about(victim: Victim, value: str) -> None:
@@ -47,6 +60,12 @@ def test_a_value_that_cuts_or_misspells_the_words_of_a_name_is_asked_about(victi
         (Victim(name="Kangtel"), "kontrol.example"),
         (Victim(short_names=("Hayu",)), "hayat.example"),  # a letter changed in a short word is another word
         (Victim(short_names=("Hayu",)), "hayun.example"),
+        (Victim(name="Ngan hang Phuong Mai"), "phuong.example"),  # may be a ward
+        (Victim(name="Bank Meru"), "bank-online.example"),
+        (Victim(name="Bank 46 Mentari"), "a9b46f.example"),
+        (Victim(brands=("Online Banking Plus",)), "online-banking.example"),
+        (Victim(domains=("portal.melur.example",)), "portal-login.example"),
+        (Victim(people=("Ratna Kusumaningtyas",)), "kusut.example"),
     ],
 )
 def test_other_words_are_not_held(victim: Victim, value: str) -> None:
@@ -82,6 +101,11 @@ def test_other_letters_before_it_are_no_title(value: str) -> None:
         (Victim(name="福成銀行"), "hock-seng-login.example"),
         (Victim(name="興隆貿易"), "myhengleong.example"),
         (Victim(people=("陈福成",)), "http://192.0.2.1/u/tanhock/"),
+        (Victim(brands=("金莲保险",)), "kimlian.example"),
+        # the other way round
+        (Victim(name="Hock Seng Trading Sdn Bhd"), "福成发票.exe"),
+        (Victim(name="Tuck Seng Engineering"), "德成.apk"),
+        (Victim(people=("Tan Wei Ming",)), "陈伟明.docx"),
     ],
 )
 def test_a_chinese_name_is_known_as_the_region_writes_it(victim: Victim, value: str) -> None:
@@ -92,3 +116,26 @@ def test_a_chinese_name_is_known_as_the_region_writes_it(victim: Victim, value: 
 
 def test_a_chinese_name_is_not_known_by_another() -> None:
     assert not hits(Victim(name="福成有限公司"), "limhuat.example")
+    assert not hits(Victim(name="Hock Seng Trading Sdn Bhd"), "你好世界发票.exe")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("การประปาส่วนบางสะพาน", "กปบ.apk"),
+        ("การประปาส่วนบางสะพาน", "ก.ป.ส.บ._bill.apk"),
+        ("โรงพยาบาลสมเด็จพระปิ่นทอง", "รพ.สปท.zip"),
+        ("ທະນາຄານພັດທະນາດອກບົວ", "ທພດ.apk"),
+        ("ធនាគារ ផ្កាឈូក", "ធផឈ.apk"),
+        ("รถไฟสายบางสะพาน", "http://192.0.2.1/รฟส"),
+    ],
+)
+def test_an_abbreviation_of_consonants_is_known_in_scripts_without_blanks(name: str, value: str) -> None:
+    asked = hits(Victim(name=name), value)
+    assert asked
+    assert not any(hit.exact for hit in asked)
+
+
+@pytest.mark.parametrize("value", ["บปก.apk", "ใบแจ้งหนี้.apk", "กปบก.apk", "รถ.apk", "กป.apk"])
+def test_other_consonants_are_no_abbreviation_of_it(value: str) -> None:
+    assert not hits(Victim(name="การประปาส่วนบางสะพาน"), value)

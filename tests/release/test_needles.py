@@ -410,6 +410,14 @@ def test_the_hash_of_a_domain_is_searched_for_however_the_domain_is_known() -> N
         assert held(victim, hashlib.sha256(b"melatirinjani.example").hexdigest())
 
 
+def test_the_hash_of_a_likely_mailbox_and_a_name_based_uuid_are_searched_for() -> None:
+    victim = Victim(domains=("melatirinjani.example",), people=("Aminah binti Yusof",))
+    for box in ("aminah.yusof", "ayusof", "aminahy", "yusof.aminah"):
+        assert held(victim, hashlib.md5(f"{box}@melatirinjani.example".encode()).hexdigest())
+    for make in (uuid.uuid3, uuid.uuid5):
+        assert held(victim, f"http://192.0.2.1/t/{make(uuid.NAMESPACE_DNS, 'melatirinjani.example')}")
+
+
 @pytest.mark.parametrize("short_name", ["ATA", "HES", "URL", "TLP", "ANR"])
 def test_a_constituent_with_an_unlucky_name_does_not_stop_its_cert(short_name: str) -> None:
     """Our own sentences hold it: "at a hospital", "hashes", "URL of an adversary", "an organisation"."""
