@@ -19,9 +19,11 @@ from typing import Any, Final
 
 from hub.home.member import OwnMember
 from hub.release.deny import scanner_for
+from hub.release.encodings import readings
 from hub.release.links import ACCOUNTS, links
 from hub.release.patterns import ASKED, intruders
 from hub.release.policy import Approvals, Audience, AudienceProfile, value_key
+from hub.release.rule_prose import telling
 from hub.release.scan import Scanner
 from hub.release.space import Place, Standing, hosts_of, is_compromised, space_of, standing
 from hub.rendering.builder import Origin
@@ -34,7 +36,7 @@ from hub.stix.identifiers import OBSERVABLE_TYPES
 
 # Values that can hold nobody's name: no need to read them in every encoding.
 # Kinds of strangers that lead to the victim: such a value is asked about, and an approved one may stay with its incident.
-_LINKS: Final = ASKED | {"wallet"}
+_LINKS: Final = ASKED | {"wallet", "identity number", "telephone number"}
 _OPAQUE: Final = re.compile(r"[a-z0-9-]+--[0-9a-f-]{36}|ipv[46]-addr|domain-name|(?:ipv4|ipv6|tcp|udp)|new-sco")
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _NOT_VALUES: Final = frozenset(
@@ -202,11 +204,14 @@ class Gate:
             why = f"cannot leave: it contains {', '.join(map(str, hits))}{self._said_before(item)}"
             return Passage(GateVerdict.STAYS, why, observable=item)
         alike = [str(hit) for hit in hits]
+        of_source = (hit for text in item.about for hit in self._scanner.hits(text))
+        alike += [f"{hit}, in what its source says of it" for hit in of_source]
         own = {item.value} if item.type in ACCOUNTS else set()  # it is an account number itself: `links` asks about it
-        strangers = [span for text in texts for span in intruders(text) if span.text not in self._mails | own]
+        plain = (reading.text for text in texts for reading in readings(text) if reading.clean)
+        strangers = [span for text in plain for span in intruders(text) if span.text not in self._mails | own]
         alike += [str(span) for span in strangers if span.kind not in _LINKS]
         alike += [f"a public body's name “{name}”" for text in texts for name in self._space.names_in(text)]
-        leading = [str(link) for link in links(item, self._report)]
+        leading = [*(str(link) for link in links(item, self._report)), *telling(item)]
         leading += [str(span) for span in strangers if span.kind in _LINKS]
         if not alike and not leading and self._approvals.keeps(item.value):
             return self._held(item, "an officer decided that it stays")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 EMAIL: Final = re.compile(r"(?<![\w.+%'-])[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 USER_PATH: Final = re.compile(
@@ -52,6 +52,48 @@ _INTERNAL_NAME: Final = re.compile(
 )
 _MACHINE_PARAMETER: Final = re.compile(
     r"[?&;](?:host|hostname|computer|computername|pc|pcname|machine|user|username|usr|uname)=([^&#;\s\"']{3,64})",
+    re.IGNORECASE,
+)
+# Who holds an account at a provider of cloud services: the provider knows, and tells by the number alone.
+_TENANT: Final = re.compile(
+    r"(?:login\.(?:microsoftonline|windows)\.(?:com|net)|sts\.windows\.net)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"|\barn:aws[\w-]*:[\w-]*:[\w-]*:(\d{12}):|(?<!\d)(\d{12})\.dkr\.ecr\b|(?:subscriptions|tenants)/([0-9a-f-]{36})"
+    r"|[?&;](?:tenant|tid)(?:_?id)?=([\w-]{8,64})",
+    re.IGNORECASE,
+)
+# A page of a hidden service that is about one victim: of a leak site, or for the talk with the one who is to pay.
+_VICTIMS_PAGE: Final = re.compile(
+    r"\b[a-z2-7]{16,56}\.onion(?::\d+)?(/(?:[\w.~%+-]+/){0,4}"
+    r"(?:posts?|blogs?|topics?|articles?|news|views?|leaks?|leaked|victims?|compan(?:y|ies)|clients?|targets?|chats?|tickets?|"
+    r"negotiat\w*|support|auctions?|publish\w*|disclos\w*|p|v|t|c)/[^\s\"'<>]+"
+    r"|/[^\s\"'<>?]{0,80}\?(?:[^\s\"'<>]*&)?(?:id|uid|key|token|post|victim|company|client|chat|case|user|hash)(?:_?id)?=[^\s\"'<>]+"
+    r"|/[\w-]{16,128}/?(?=[\s\"'<>]|$))",
+    re.IGNORECASE,
+)
+_PLACE_PARAMETER: Final = r"(?:lat(?:itude)?|lng|long?|longitude|loc(?:ation)?|geo|coords?|gps|ll)"
+_COORDINATES: Final = re.compile(
+    rf"(?<![a-z]){_PLACE_PARAMETER}[=:/_ -]{{1,3}}-?\d{{1,3}}\.\d{{3,}}(?:[,;|_ /-]{{1,2}}-?\d{{1,3}}\.\d{{3,}})?"
+    rf"|[@=(\[ ]-?\d{{1,2}}\.\d{{4,}}\s?[,;|]\s?-?\d{{1,3}}\.\d{{4,}}(?![\d.])",
+    re.IGNORECASE,
+)
+_NETWORK_PARAMETER: Final = re.compile(
+    r"(?:[?&;](?:b?ssid|wifi|workgroup|netbios|(?:ad|dns|logon|user|win)_?domain|logon_?server)=|\bssid[:=]\s?)([^&#;\s\"']{3,64})",
+    re.IGNORECASE,
+)
+# Numbers of people and companies in the form in which each country writes them: marks between the digits, or a check.
+_NPWP: Final = re.compile(r"(?<![\d.])\d{2}\.\d{3}\.\d{3}\.\d[.-]\d{3}\.\d{3}(?!\.?\d)")
+_DASHED_MY: Final = re.compile(r"(?<![\d-])\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{2}-\d{4}(?![\d-])")
+_WHOLE_SG: Final = re.compile(r"(?<![A-Za-z0-9])(?:[STFGM]\d{7}[A-Z]|[stfgm]\d{7}[a-z])(?![A-Za-z0-9])")
+_WHOLE_UEN: Final = re.compile(
+    r"(?<![A-Za-z0-9])(?:\d{8,9}[A-Z]|[TSR]\d{2}[A-Z]{2}\d{4}[A-Z])(?![A-Za-z0-9])", re.IGNORECASE
+)
+_WHOLE_NIK: Final = re.compile(r"(?<!\d)\d{16}(?!\d)")
+_DASHED_TH: Final = re.compile(r"(?<![\d-])\d-\d{4}-\d{5}-\d{2}-\d(?![\d-])")
+_WHOLE_TH: Final = re.compile(r"(?<!\d)[2-8]\d{12}(?!\d)")  # one that begins with 1 may be a time in milliseconds
+_DASHED_PH: Final = re.compile(r"(?<![\d-])(?:\d{3}-\d{3}-\d{3}(?:-\d{3,5})?|\d{2}-\d{7}-\d)(?![\d-])")
+_PLUS_PHONE: Final = re.compile(
+    r"(?:\+|%2B|(?:wa\.me|whatsapp\.com|\btel|\bsms)[/:]\+?|[?&;](?:phone|tel|mobile|msisdn|hp|telp|no_?hp)=(?:\+|%2B)?)"
+    r"((?:60|61|62|63|65|66|84|855|856|95|673|670)[\d-]{7,13})(?!\d)",
     re.IGNORECASE,
 )
 _DIGITS: Final = r"\d(?:[\d -]{3,22}\d)"
@@ -106,6 +148,18 @@ def _thai(text: str) -> bool:
     return bool(pin.is_valid(text))
 
 
+def _nik(text: str) -> bool:
+    from stdnum.id import nik  # noqa: PLC0415  as above
+
+    return bool(nik.is_valid(text))
+
+
+def _uen(text: str) -> bool:
+    from stdnum.sg import uen  # noqa: PLC0415  as above
+
+    return bool(uen.is_valid(text))
+
+
 def _iban(text: str) -> bool:
     from stdnum import iban  # noqa: PLC0415  as above
 
@@ -113,43 +167,75 @@ def _iban(text: str) -> bool:
 
 
 Check = Callable[[str], bool]
-Kind = tuple[str, re.Pattern[str], Check | None]
+
+
+class Kind(NamedTuple):
+    """A kind of thing and how it is written. `hints`: in small letters, one of them stands in every text that holds it."""
+
+    name: str
+    pattern: re.Pattern[str]
+    check: Check | None = None
+    hints: tuple[str, ...] = ()
+
+
+_HINTS_OF_TENANTS: Final = ("microsoftonline", "windows", "arn:aws", ".ecr", "subscriptions", "tenant", "tid")
+_HINTS_OF_NETWORKS: Final = ("ssid", "wifi", "workgroup", "netbios", "domain=", "logon")
 
 # What has no place in an adversary's URL, file name, key or rule.
 _IN_VALUES: Final[tuple[Kind, ...]] = (
-    ("e-mail address", EMAIL, None),
-    ("path with a user's name", USER_PATH, lambda text: not _NOBODY.match(text)),
-    ("security identifier", _SID, None),
-    ("internal host name", _INTERNAL_DOMAIN, None),
-    ("internal host name", _INTERNAL_NAME, None),
-    ("host or user in a parameter", _MACHINE_PARAMETER, None),
-    ("wallet", _WALLET, lambda text: _DIGEST.fullmatch(text) is None),
-    ("account number", _ACCOUNT, None),
-    ("bank account", _IBAN, _iban),
-    ("card numbers' first digits", _BIN, None),
-    ("bank's identifier", _BIC, lambda text: text not in _NO_BIC),
+    Kind("e-mail address", EMAIL),
+    Kind("path with a user's name", USER_PATH, lambda text: not _NOBODY.match(text)),
+    Kind("security identifier", _SID),
+    Kind("internal host name", _INTERNAL_DOMAIN),
+    Kind("internal host name", _INTERNAL_NAME),
+    Kind("host or user in a parameter", _MACHINE_PARAMETER),
+    Kind("wallet", _WALLET, lambda text: _DIGEST.fullmatch(text) is None),
+    Kind("account number", _ACCOUNT),
+    Kind("bank account", _IBAN, _iban),
+    Kind("card numbers' first digits", _BIN),
+    Kind("bank's identifier", _BIC, lambda text: text not in _NO_BIC),
+    Kind("cloud account", _TENANT, hints=_HINTS_OF_TENANTS),
+    Kind("page about one victim", _VICTIMS_PAGE, hints=(".onion",)),
+    Kind("coordinates", _COORDINATES, hints=("lat", "lng", "lon", "loc", "geo", "coord", "gps", "ll=", ",", ";", "|")),
+    Kind("name of a network", _NETWORK_PARAMETER, hints=_HINTS_OF_NETWORKS),
 )
+# Of these, texts have rules of their own.
+_NUMBERS_IN_VALUES: Final[tuple[Kind, ...]] = (
+    Kind("registration number", _NPWP),
+    Kind("identity number", _DASHED_MY),
+    Kind("identity number", _WHOLE_SG),
+    Kind("registration number", _WHOLE_UEN, _uen),
+    Kind("identity number", _WHOLE_NIK, _nik),
+    Kind("identity number", _DASHED_TH),
+    Kind("identity number", _WHOLE_TH, _thai),
+    Kind("identity number", _DASHED_PH),
+    Kind("telephone number", _PLUS_PHONE),
+)
+_ALL_IN_VALUES: Final = (*_IN_VALUES, *_NUMBERS_IN_VALUES)
+# Seven digits, with or without marks between them: each of these numbers has them.
+_SOME_NUMBER: Final = re.compile(r"(?:\d[.-]?){6}\d|[TSRtsr]\d\d[A-Za-z]{2}\d{4}")
 _IN_TEXTS: Final[tuple[Kind, ...]] = (
     *_IN_VALUES,
-    ("URL", _URL, None),
-    ("IPv4 address", _IPV4, None),
-    ("IPv6 address", _IPV6, None),
-    ("host name", _HOST, None),
-    ("registration number", _REGISTRATION, None),
-    ("identity number (MY)", _NRIC_MY, None),
-    ("identity number (SG)", _NRIC_SG, None),
-    ("identity number (TH)", _ID_TH, _thai),
-    ("identity number (ID)", _NIK_ID, None),
-    ("identity number (PH)", _ID_PH, None),
-    ("identity number (VN)", _ID_VN, None),
-    ("payment card", _CARD, _luhn),
-    ("telephone number", _PHONE, None),
+    Kind("URL", _URL),
+    Kind("IPv4 address", _IPV4),
+    Kind("IPv6 address", _IPV6),
+    Kind("host name", _HOST),
+    Kind("registration number", _REGISTRATION),
+    Kind("identity number (MY)", _NRIC_MY),
+    Kind("identity number (SG)", _NRIC_SG),
+    Kind("identity number (TH)", _ID_TH, _thai),
+    Kind("identity number (ID)", _NIK_ID),
+    Kind("identity number (PH)", _ID_PH),
+    Kind("identity number (VN)", _ID_VN),
+    Kind("payment card", _CARD, _luhn),
+    Kind("telephone number", _PHONE),
 )
 
 
 ASKED: Final = frozenset({
     "security identifier", "internal host name", "host or user in a parameter", "card numbers' first digits",
-    "registration number", "account number", "bank's identifier",
+    "registration number", "account number", "bank's identifier", "cloud account", "page about one victim", "coordinates",
+    "name of a network",
     "identity number (VN)",  # twelve digits without a check digit: as often a company's registration
 })  # fmt: skip
 """Kinds that may stand in a text which an officer approves with a reason. All others are refused: they are somebody's."""
@@ -162,12 +248,15 @@ def spans(text: str) -> Iterator[Span]:
 
 def intruders(value: str) -> Iterator[Span]:
     """What an officer is asked about in an adversary's value: somebody's mail address, a user, a machine, a wallet …"""
-    return _found(value, _IN_VALUES)
+    return _found(value, _IN_VALUES if _SOME_NUMBER.search(value) is None else _ALL_IN_VALUES)
 
 
 def _found(text: str, kinds: tuple[Kind, ...]) -> Iterator[Span]:
-    for kind, pattern, check in kinds:
-        for match in pattern.finditer(text):
-            if check is None or check(match[0]):
+    small = text.lower()
+    for kind in kinds:
+        if kind.hints and not any(hint in small for hint in kind.hints):
+            continue
+        for match in kind.pattern.finditer(text):
+            if kind.check is None or kind.check(match[0]):
                 group = match.lastindex or 0
-                yield Span(kind, match[group], match.start(group), match.end(group))
+                yield Span(kind.name, match[group], match.start(group), match.end(group))

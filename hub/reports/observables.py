@@ -115,6 +115,7 @@ class Observable:
     revoked: bool = False  # the source withdrew it (deleted, delisted, reported a false positive)
     references: tuple[Reference, ...] = ()  # where more is written about it
     source_id: str | None = None  # the source's own id: private
+    about: tuple[str, ...] = ()  # what its source says of it, such as a certificate's subject: private, and searched
 
     @property
     def key(self) -> tuple[str, str]:

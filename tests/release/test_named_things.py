@@ -34,7 +34,8 @@ def with_field(key: str, value: str) -> Report:
         ("Nama Direktur", "person"), ("PIC", "person"), ("nama_lengkap", "person"), ("Giám đốc", "person"),
         ("ชื่อผู้ติดต่อ", "person"), ("负责人", "person"), ("victim-form.nama-direktur", "person"), ("Object person", "person"),
         ("Alamat", "place"), ("Alamat Kantor", "place"), ("địa chỉ", "place"), ("ที่อยู่", "place"),
-        ("Instansi", "organisation"), ("Nama Syarikat", "organisation"),
+        ("Instansi", "organisation"), ("Nama Syarikat", "organisation"), ("IT vendor", "organisation"),
+        ("Parent company", "organisation"), ("nama korban", "person"), ("Victim", "person"), ("Singkatan", "organisation"),
         ("Alamat IP", None), ("email address", None), ("source.as_name", None), ("Keterangan", None),
     ],
 )  # fmt: skip

@@ -177,3 +177,48 @@ def test_n6_times_are_in_utc() -> None:
     start = reports("n6.jsonl")["green"].timeline.started
     assert start is not None
     assert start.stix() == "2026-03-01T10:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("extra", "names", "domains"),
+    [
+        ({"victim": "Perusahaan Satu"}, {"Perusahaan Satu"}, ()),
+        ({"customerName": "Perusahaan Satu", "targetOrg": "Dua Tbk"}, {"Perusahaan Satu", "Dua Tbk"}, ()),
+        ({"details": {"affected": ["Perusahaan Satu"]}}, {"Perusahaan Satu"}, ()),
+        ({"korban": "satu.example"}, set(), ("satu.example",)),
+        ('{"victim_name": "Perusahaan Satu"}', {"Perusahaan Satu"}, ()),  # as a cell of a CSV has it
+        ({"target_sector": "finance", "victim_count": "3", "victim": "yes"}, set(), ()),  # no names
+        ({"as_name": "Perusahaan Satu", "malware": "x"}, set(), ()),  # about the source
+        ("{", set(), ()),
+    ],
+)
+def test_a_key_of_a_feeds_own_that_names_a_victim_is_protected(
+    extra: object, names: set[str], domains: tuple[str, ...]
+) -> None:
+    report = intelmq(
+        classification__type="phishing",
+        time__source="2026-03-01T00:00:00Z",
+        source__url="http://x.example/a",
+        extra=extra,
+    )
+    names_of_victims = {
+        name for victim in report.secondary_victims for name in (victim.name, *victim.other_names) if name
+    }
+    assert names_of_victims == names
+    assert tuple(name for one in report.secondary_victims for name in one.domains) == domains
+
+
+def test_the_certificate_of_a_struck_host_is_the_hosts_and_its_subject_is_kept_for_the_search() -> None:
+    event = {
+        "id": "0" * 32, "source": "a.b", "restriction": "public", "confidence": "low", "time": "2026-03-01 00:00:00",
+        "address": [{"ip": "203.0.113.7"}], "x509fp_sha1": "ab" * 20, "x509subject": "CN=gw.satu.example",
+        "client": ["satu.example"],
+    }  # fmt: skip
+    by_category = {}
+    for category in ("vulnerable", "cnc"):
+        (report,) = read_reports(json.dumps(event | {"category": category}).encode())
+        assert isinstance(report, Report)
+        by_category[category] = by_value(report)["ab" * 20]
+        assert "satu.example" in {name for one in report.secondary_victims for name in one.domains}
+    assert [item.role for item in by_category.values()] == [Role.VICTIM, Role.ADVERSARY]
+    assert by_category["cnc"].about == ("CN=gw.satu.example",)

@@ -462,3 +462,42 @@ def test_the_comment_of_a_feeds_line_is_read_beside_its_description() -> None:
     (report,) = read_reports(json.dumps(line).encode(), format="intelmq")
     assert isinstance(report, Report)
     assert [item.role for item in report.observables] == [Role.VICTIM]
+
+
+@pytest.mark.parametrize(
+    ("comment", "role"),
+    [
+        ("target", Role.VICTIM),
+        ("Target:", Role.VICTIM),
+        ("sasaran", Role.VICTIM),
+        ("the target of the attack", Role.VICTIM),
+        ("phishing page that targets customers", Role.ADVERSARY),
+    ],
+)
+def test_a_comment_that_calls_a_host_the_target_makes_it_a_victims(comment: str, role: Role) -> None:
+    assert roles.commented(seen(ObservableType.DOMAIN, "portal.example", description=comment)).role is role
+
+
+@pytest.mark.parametrize(
+    ("tag", "role"),
+    [
+        ('rsit:fraud="phishing"', Role.UNKNOWN),
+        ('rsit:malicious-code="c2-server"', Role.UNKNOWN),
+        ('rsit:intrusion-attempts="brute-force"', Role.ADVERSARY),
+    ],
+)
+def test_who_called_a_host_of_the_adversarys_is_asked_about_unless_its_kind_of_attack_calls(
+    tag: str, role: Role
+) -> None:
+    ends = {"ip-src": "198.51.100.7", "ip-dst": "203.0.113.7"}
+    parts = [
+        {"type": name, "object_relation": name, "category": "Network activity", "to_ids": True, "value": value}
+        for name, value in ends.items()
+    ]
+    event = {
+        "uuid": "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a", "info": "x", "date": "2026-03-01", "Tag": [{"name": tag}],
+        "Object": [{"name": "network-connection", "Attribute": parts}],
+    }  # fmt: skip
+    (report,) = read_reports(json.dumps({"Event": event}).encode())
+    assert isinstance(report, Report)
+    assert next(item for item in report.observables if item.value == ends["ip-src"]).role is role

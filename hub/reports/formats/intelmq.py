@@ -25,6 +25,7 @@ from hub.reports.reading.composites import file_by_hashes, from_attacker
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem, distinct
 from hub.reports.reading.feed import FeedLine
+from hub.reports.reading.named_victims import named_victims
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import BadValue, Source, byte_lines, json_values
@@ -205,7 +206,10 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         service=(identifier if identifier != family else None) or service,
         confidence=int(accuracy) if accuracy is not None else None,
         references=references,
-        targets=(Victim(name=target, hosts=machines),) if target or machines else (),
+        targets=(
+            *((Victim(name=target, hosts=machines),) if target or machines else ()),
+            *named_victims(value.get("extra")),
+        ),
         struck=struck,
         unused=draft.unused_rows,
         warnings=draft.warnings,

@@ -21,6 +21,7 @@ from hub.reports.reading.composites import file_by_hashes, from_attacker
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem
 from hub.reports.reading.feed import FeedLine
+from hub.reports.reading.named_victims import named_victims
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, read_records
 from hub.reports.reading.source import Source, json_values
@@ -107,7 +108,10 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         malware=name if category in _MALWARE_NAMES else None,
         service=name if category not in _MALWARE_NAMES else None,
         confidence=CONFIDENCE_WORDS.get(event.text("confidence") or ""),
-        targets=(Victim(name=target, accounts=(username,) if username else ()),) if target or username else (),
+        targets=(
+            *((Victim(name=target, accounts=(username,) if username else ()),) if target or username else ()),
+            *named_victims({key: value.get(key) for key in ("client", "additional_data")}),
+        ),
         struck=side[0].role is Role.VICTIM,
         unused=draft.unused_rows,
         warnings=draft.warnings,
@@ -143,7 +147,7 @@ def _observables(
     if pair:
         observables += _other_end(other.of(Observable(*pair)), event, draft, "dip", category)
     observables += _connection(event, draft, category, observables)
-    observables += _files(event)
+    observables += _files(event, host)
     observables = list(roles.with_hacked_sites(observables, one_observation=True))
     expires = event.read("expires", lambda text: parse_moment(text, UTC))
     status = event.text("status")
@@ -211,14 +215,16 @@ def _connection(event: Fields, draft: Draft, category: str, hosts: list[Observab
     return [item] if item else []
 
 
-def _files(event: Fields) -> list[Observable]:
+def _files(event: Fields, host: roles.Claim) -> list[Observable]:
     file = file_by_hashes(event, _HASHES)
     items = [roles.adversary("md5, sha1 or sha256 is of malware").of(file)] if file else []
     fingerprint = event.read("x509fp_sha1", lambda text: values.file_hash(text, "SHA-1"))
     if fingerprint:
         details = FileDetails(hashes={"SHA-1": fingerprint[1]})
-        item = Observable(ObservableType.CERTIFICATE, fingerprint[1], file=details)
-        items.append(roles.adversary("x509fp_sha1 is of a malicious server").of(item))
+        subject = event.peek("x509subject")
+        item = Observable(ObservableType.CERTIFICATE, fingerprint[1], file=details, about=(subject,) if subject else ())
+        of_server = roles.adversary("x509fp_sha1 is of a malicious server")
+        items.append((host if host.role is Role.VICTIM else of_server).of(item))
     return items
 
 

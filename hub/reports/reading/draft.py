@@ -318,6 +318,7 @@ def merge(known: Observable, other: Observable) -> Observable:
         references=tuple(dict.fromkeys(known.references + other.references)),
         malware=known.malware or other.malware,
         revoked=known.revoked and other.revoked,
+        about=distinct(known.about + other.about),
     )
 
 

@@ -17,16 +17,17 @@ VICTIM_WORDS: Final[tuple[str, ...]] = (
     "our constituent", "our user", "our member", "constituent", "customer of ours", "customer's", "patched", "unpatched",
     "exposed", "vulnerable", "misconfigured", "attacked host", "attacked server", "targeted host", "targeted server",
     "targeted user", "targeted organisation", "targeted organization", "impersonated", "spoofed", "stolen account",
-    "leaked account",
+    "leaked account", "target host", "target server", "target system", "target site", "target ip", "target of the attack",
+    "target of attack", "attack target", "the target",
     # Indonesian, Malay, Brunei
     "korban", "mangsa", "terinfeksi", "terjangkit", "dijangkiti", "dijangkit", "terkena", "terdampak", "terjejas",
-    "rentan", "terdedah", "terekspos", "pelanggan kami", "diserang", "ditambal", "ditampal",
+    "rentan", "terdedah", "terekspos", "pelanggan kami", "diserang", "ditambal", "ditampal", "sasaran serangan", "target serangan",
     # Filipino, Tetum, Portuguese
     "biktima", "nabiktima", "naimpeksyon", "nahawa", "apektado", "kliyente namin", "vítima", "vitima", "infetadu",
     # Vietnamese
-    "nạn nhân", "bị tấn công", "bị nhiễm", "nhiễm mã độc", "bị ảnh hưởng", "bị hại", "khách hàng của", "bị lộ",
+    "nạn nhân", "bị tấn công", "bị nhiễm", "nhiễm mã độc", "bị ảnh hưởng", "bị hại", "khách hàng của", "bị lộ", "mục tiêu tấn công",
     # Thai, Lao, Khmer, Burmese
-    "เหยื่อ", "ผู้เสียหาย", "ถูกโจมตี", "ติดมัลแวร์", "ติดไวรัส", "ติดเชื้อ", "ได้รับผลกระทบ", "ลูกค้าของเรา",
+    "เหยื่อ", "ผู้เสียหาย", "เป้าหมายการโจมตี", "ถูกโจมตี", "ติดมัลแวร์", "ติดไวรัส", "ติดเชื้อ", "ได้รับผลกระทบ", "ลูกค้าของเรา",
     "ຜູ້ເຄາະຮ້າຍ", "ເຫຍື່ອ", "ຖືກໂຈມຕີ", "ຕິດໄວຣັສ", "ជនរងគ្រោះ", "រងគ្រោះ", "ត្រូវបានវាយប្រហារ", "ឆ្លងមេរោគ",
     "သားကောင်", "ခံရသူ", "တိုက်ခိုက်ခံရ", "ဗိုင်းရပ်စ်ကူးစက်",
     # Chinese, Tamil
@@ -62,6 +63,9 @@ ADVERSARY_WORDS: Final[tuple[str, ...]] = (
 """Words that say of a value that the adversary runs it, so that a word above may be of another host."""
 
 
+_TARGET: Final = frozenset({"target", "sasaran", "mục tiêu", "เป้าหมาย", "目标", "目標", "alvo"})
+
+
 @cache
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Any of the words: as a whole where the script separates words by blanks, anywhere where it does not."""
@@ -78,8 +82,9 @@ def _folded(text: str) -> str:
 
 
 def victim_word(comment: str) -> str | None:
-    """The word of a comment that says that the value is a victim's."""
-    return _first(VICTIM_WORDS, comment)
+    """The word of a comment that says that the value is a victim's; "target" by itself is a comment of one."""
+    whole = _folded(comment).strip(" .:") if comment else ""
+    return whole if whole in _TARGET else _first(VICTIM_WORDS, comment)
 
 
 def compromise_word(comment: str) -> str | None:

@@ -107,6 +107,13 @@ def domain(text: str) -> str:
     return name
 
 
+def site(text: str) -> str:
+    """The domain of a site that is given by its domain or by the address of a page: people copy it from the browser."""
+    plain = refang(text).strip()
+    host = url_host(plain) if "://" in plain else plain.partition("/")[0]
+    return domain(host or text)
+
+
 def url(text: str) -> str:
     """A URL with its scheme; scheme and host in lower case, the rest as it is."""
     text = refang(text)

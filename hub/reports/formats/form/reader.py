@@ -233,7 +233,7 @@ def _victim(row: FormRow, countries: tuple[str, ...], hosts: list[str]) -> Victi
         brands=row.list("victim_brands", values.plain),
         people=row.list("victim_people", values.plain),
         hosts=distinct((*row.list("victim_hosts", values.plain), *hosts)),
-        domains=row.list("victim_domain", values.domain),
+        domains=row.list("victim_domain", values.site),
         ip_ranges=distinct(chain.from_iterable(row.list("victim_ip_ranges", values.address_range))),
         sectors=row.list("victim_sector", sector_word),
         subsector=row.text("victim_subsector"),

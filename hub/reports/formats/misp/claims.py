@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hub.reports.observables import Observable, ObservableType
+from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading import roles
 from hub.reports.rsit import RsitType
 
@@ -27,6 +27,7 @@ _SOURCES: Final = frozenset({"ip-src", "ip-src|port", "src-ip", "ip_src", "domai
 _DESTINATIONS: Final = frozenset({"ip-dst", "ip-dst|port", "dst-ip", "ip_dst", "domain-dst", "hostname-dst", "dst"})
 # Types of attack on somebody's host: what is at the far end of them was attacked.
 _ATTACKS_ON_HOSTS: Final = frozenset({"scanner", "brute-force", "exploit", "ids-alert", "dos", "ddos"})
+_FLOODS: Final = frozenset({"dos", "ddos"})
 _SITES: Final = frozenset({ObservableType.DOMAIN, ObservableType.URL})
 _HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, *_SITES})
 # Values that may name whom the attack was aimed at, so that a category is not enough.
@@ -46,6 +47,14 @@ class Scene:
     types: tuple[RsitType, ...] = ()
     recipients: frozenset[str] = frozenset()
     has_source: bool = False  # it has an attribute of the type ip-src
+
+
+def caller(source: Observable, target: Observable, scene: Scene) -> Observable:
+    """The source of a connection to the adversary's host: in a case of an attack that others reach for, it may be the victim that called."""
+    both = source.role is target.role is Role.ADVERSARY
+    if not both or {line.type for line in scene.types} & roles.CALLING:
+        return source
+    return roles.unknown(f"it called {target.value}, which is the adversary's: it may be the victim").of(source)
 
 
 def is_flagged(attribute: Mapping[str, Any]) -> bool:
@@ -129,6 +138,8 @@ def _by_class(item: Observable, end: str, scene: Scene) -> roles.Claim | None:
         and "application-compromise" in names
     ):
         return roles.unknown(f"the event is of class {class_list}: the site may be what was compromised")
+    if names and names <= _FLOODS and item.type in _SITES:
+        return roles.unknown(f"the event is of class {class_list}: the site may be what was flooded")
     if names and names <= _ATTACKS_ON_HOSTS and end in _DESTINATIONS:
         sentence = f"{end} of an event of class {class_list}"
         return roles.victim(f"{sentence}: it was attacked") if scene.has_source else roles.unknown(sentence)

@@ -16,6 +16,7 @@ from hub.reports.formats.misp.attributes import (
     strictest,
     unwrapped,
 )
+from hub.reports.formats.misp.claims import caller
 from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content, victim_of
 from hub.reports.formats.misp.known_objects import KNOWN_OBJECTS, read_known
 from hub.reports.formats.misp.links import end_of
@@ -50,6 +51,13 @@ _DETAILS: Final = {
     "ddos": frozenset({"total-bps", "total-pps", "dst-port", "src-port", "protocol", "type"}),
 }
 """Relations of an object that describe another of its attributes, by the object's name."""
+_ABOUT: Final = {
+    "x509": frozenset({"subject", "dns_names", "uri", "email", "text", "raw-base64"}),
+    "asn": frozenset({"description"}),
+    "whois": frozenset({"registrant-name", "registrant-org", "registrant-email", "registrant-phone", "text"}),
+    "ssh": frozenset({"banner"}),
+}
+"""Relations of an object whose texts tell whose its other attributes are, by the object's name."""
 _READ: Final = frozenset({
     "name", "Attribute", "ObjectReference", "comment", "deleted", "first_seen", "last_seen", "distribution", "uuid", "Tag",
     "EventTag",
@@ -83,6 +91,8 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
         if relation not in _DETAILS.get(name, ()):
             place = f"{where}.Attribute[{index}]"
             observables += read_attribute(part, place, content, level=level, template=name)
+    observables = _with_callers(parts, observables, content)
+    about = distinct(str(part.get("value") or "").strip() for part in parts if _describes(name, part))
     comment = str(item.get("comment") or "").strip() or None
     deleted = is_deleted(item)
     first, last = (moment_of(item, key, where, draft) for key in ("first_seen", "last_seen"))
@@ -98,6 +108,7 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
             first_seen=observable.first_seen or first,
             last_seen=observable.last_seen or last,
             valid_from=observable.valid_from or first,
+            about=distinct((*observable.about, *about)),
         )
         for observable in _combined(name, parts, observables, content, where)
     ]
@@ -108,6 +119,25 @@ def read_object(item: Any, where: str, content: Content) -> list[Observable]:
     if main:
         content.links.know(item, end_of(main), strictest(level, main.tlp))
     return combined
+
+
+def _describes(name: str, part: Mapping[str, Any]) -> bool:
+    """Whether an attribute of an object tells whose the rest of it is."""
+    return str(part.get("object_relation")) in _ABOUT.get(name, ())
+
+
+def _with_callers(parts: list[Mapping[str, Any]], observables: list[Observable], content: Content) -> list[Observable]:
+    """The observables; of a connection that has both ends, the source by what `claims.caller` says."""
+    ends = {str(part.get("object_relation")): str(part.get("value") or "").strip() for part in parts}
+    by_value = {item.value: item for item in observables if item.type in _HOSTS}
+    sources, targets = (
+        [by_value[ends[relation]] for relation in relations if ends.get(relation) in by_value]
+        for relations in (("ip-src", "hostname-src", "src-ip"), ("ip-dst", "hostname-dst", "dst-ip"))
+    )
+    if not sources or not targets:
+        return observables
+    called = {item.value: caller(item, targets[0], content.scene) for item in sources}
+    return [called.get(item.value, item) if item.type in _HOSTS else item for item in observables]
 
 
 def _part_of_file(name: str, parts: list[Mapping[str, Any]], where: str, draft: Draft) -> list[Mapping[str, Any]]:

@@ -1,0 +1,47 @@
+"""What a detection rule says in words: descriptions, messages and comments, which an analyst writes about the case.
+
+They leave with the rule, and nobody approves them like the report's other texts. So what in them looks like a place, a person
+or an organisation is asked about.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from hub.release.names_in_texts import names_in
+from hub.release.suspicious import suspicious
+from hub.reports.observables import Observable, ObservableType
+
+MAX_TEXT: Final = 20_000  # characters of one rule that are read
+_KINDS: Final = {"place": "a place", "person": "what looks like a person's name"}
+# A string comes first, so that the signs of a comment inside it are none.
+_YARA: Final = re.compile(
+    r'\b(?:description|desc|comment|title|info|note|notes|context|campaign|incident|case|victim)\s*=\s*"((?:[^"\\]|\\.){1,1000})"'
+    r'|"(?:[^"\\]|\\.)*"|//([^\n]{1,1000})|/\*(.{1,1000}?)\*/',
+    re.IGNORECASE | re.DOTALL,
+)
+_SIGMA: Final = re.compile(
+    r"^\s*(?:title|description|name)\s*:[ \t]*([^\n]{1,1000})|(?:^|\s)#([^\n]{1,1000})", re.IGNORECASE | re.MULTILINE
+)
+_SNORT: Final = re.compile(r'\bmsg\s*:\s*"((?:[^"\\]|\\.){1,1000})"|^\s*#([^\n]{1,1000})', re.MULTILINE)
+_PROSE: Final = {"yara": _YARA, "sigma": _SIGMA, "snort": _SNORT, "suricata": _SNORT}
+
+
+def prose(pattern: str, pattern_type: str) -> Iterator[str]:
+    """The sentences of a rule."""
+    expression = _PROSE.get(pattern_type)
+    for match in expression.finditer(pattern[:MAX_TEXT]) if expression else ():
+        yield from (text for text in match.groups() if text)
+
+
+def telling(item: Observable) -> Iterator[str]:
+    """What in the sentences of a rule may tell whom it is about, for the officer."""
+    if item.type is not ObservableType.PATTERN or item.pattern is None:
+        return
+    for text in prose(item.pattern, item.pattern_type or ""):
+        yield from (f"an organisation's name “{name}” in the rule's own words" for name in names_in(text))
+        for suspicion in suspicious(text):
+            if suspicion.kind in _KINDS:
+                yield f"{_KINDS[suspicion.kind]} “{suspicion.text}” in the rule's own words"
