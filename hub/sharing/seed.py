@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP
 from hub.store.base import Deletion, Store
 from hub.store.batch import Batch, Candidate, Outcome, Verdict, describe_nothing
-from hub.store.query import EVERY, Query
+from hub.store.query import EVERY, ManifestRow, Query
 from hub.store.records import BY_HUB, HIDDEN, NOBODY
 
 PAGE_ROWS: Final = 1_000  # of the manifest, looked through at once
@@ -52,13 +52,7 @@ def _remove_others(
     """
     own = {candidate.id: candidate.version_text for candidate in candidates}
     suspects = {outcome.id for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
-    query = Query(collection.id, HIDDEN, after=0, limit=PAGE_ROWS, ids=tuple(own), versions=EVERY)
-    while True:
-        page = store.manifest(query)
-        suspects |= {row.id for row in page.rows if row.version_text != own[row.id]}
-        if not page.more:
-            break
-        query = replace(query, after=page.rows[-1].place)
+    suspects |= {row.id for row in _versions(store, collection, own) if row.version_text != own[row.id]}
     removed = False
     for identifier in sorted(suspects):
         for publisher in store.publishers(collection.id, identifier, HIDDEN):
@@ -74,10 +68,20 @@ def remove_surplus(store: Store, collection: Collection) -> int:
     One that a member published, too, stays for that member.
     """
     removed = 0
-    for object_id in surplus(collection):
-        if store.holds(collection.id, object_id, HIDDEN):
-            removed += store.delete(collection.id, object_id, NOBODY, HIDDEN) is Deletion.DELETED
+    for object_id in dict.fromkeys(row.id for row in _versions(store, collection, surplus(collection))):
+        removed += store.delete(collection.id, object_id, NOBODY, HIDDEN) is Deletion.DELETED
     return removed
+
+
+def _versions(store: Store, collection: Collection, ids: Iterable[str]) -> Iterator[ManifestRow]:
+    """All versions that are held of these ids, asked for together: there are a few dozen ids, and many collections."""
+    query = Query(collection.id, HIDDEN, after=0, limit=PAGE_ROWS, ids=tuple(ids), versions=EVERY)
+    while query.ids:
+        page = store.manifest(query)
+        yield from page.rows
+        if not page.more:
+            return
+        query = replace(query, after=page.rows[-1].place)
 
 
 def _candidate(index: int, content: dict[str, Any], catalogue: Catalogue) -> Candidate:
