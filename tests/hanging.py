@@ -1,7 +1,7 @@
 """Tests that hang: each is named while it runs on, and run a second time in another process.
 
 `faulthandler_timeout` (pyproject.toml) ends the process of a test that takes longer and prints the stacks of its threads;
-the other tests go on. A machine that is paused for a while can cause this, so a parallel run tries the test once more and
+the other tests go on. A machine that is paused for a while can cause this, so a parallel run tries the test again and
 counts it as `hung` in the last line; a second time it fails. A process that ends for another reason, such as a crash,
 fails its test the first time.
 """

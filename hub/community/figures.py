@@ -37,7 +37,7 @@ class Figures:
                 else:
                     self._taken.setdefault(key, []).append(took)
                     touched.add(key)
-        for key in touched:  # in order but for what was added at the end: that takes one pass
+        for key in touched:  # in order except what was added at the end: that takes one pass
             self._taken[key].sort()
 
     def of(self, member: str = "") -> dict[str, Any]:

@@ -152,7 +152,7 @@ class Desk:
         """Send what was sealed with this digest, and nothing else. ConfigurationError where that is no longer what leaves."""
         seal = self.drafts.take_seal(draft.id, digest)
         if seal is None:
-            raise ConfigurationError("Look once more at what leaves: it was sent already, or something was changed.")
+            raise ConfigurationError("Look again at what leaves: it was sent already, or something was changed.")
         try:
             return self._send_sealed(draft, seal)
         except HubError:
@@ -163,12 +163,12 @@ class Desk:
         """Send it; HubError where nothing was kept or sent."""
         sealed_at = datetime.fromisoformat(seal.at)
         if (datetime.now(UTC) - sealed_at).total_seconds() > SEAL_MINUTES * 60:
-            raise ConfigurationError(f"You looked at it more than {SEAL_MINUTES} minutes ago: look once more.")
+            raise ConfigurationError(f"You looked at it more than {SEAL_MINUTES} minutes ago: look again.")
         reading = self.read(draft)
         with self.connect() as hub, self._pipeline(hub, draft, sealed_at) as pipeline:
             looks = _looks(pipeline, reading, draft.answers)
             if looks.digest != seal.digest:
-                raise ConfigurationError("What would leave is no longer what you were shown: look once more.")
+                raise ConfigurationError("What would leave is no longer what you were shown: look again.")
             results: list[str] = []
             is_refused, failed = False, ""
             try:

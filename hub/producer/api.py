@@ -143,7 +143,7 @@ class HubClient:
         return Pipeline(destination, approvals=approvals, exercise=exercise)
 
     def withdraw(self, report_id: str, *, progress: Progress | None = None) -> list[Receipt]:
-        """Take back what was released of a report, for good; a receipt of the revocations in each bundle.
+        """Withdraw permanently what was released of a report; returns a receipt of the revocations in each bundle.
 
         Its objects are revoked and its observables deleted, in every collection that it went to. ReleaseError where nothing
         of it was released from this home. After an interruption the same call continues where it stopped.

@@ -4,7 +4,7 @@
 2. The record is changed before the revocations are sent: after an interruption the same ones are sent again.
 3. Revocations go through the outbox, like any other publication.
 4. Observables, which STIX cannot revoke, are deleted from the collection, and so are the versions before a revocation: who
-   reads all versions would find in them what was withdrawn. Indicators of what the adversary uses keep theirs, but for
+   reads all versions would find in them what was withdrawn. Indicators of what the adversary uses keep theirs, except
    values that an officer approved.
 
 Whatever interrupts this, running it again continues where it stopped.

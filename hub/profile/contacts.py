@@ -1,7 +1,7 @@
 """Contact data in a text: a mail address, a telephone number, or a link to somebody's messenger.
 
 Written as people write them, defanged ones among them (`name[at]example[.]org`, `hxxps://wa[.]me/…`): who reads a defanged
-address can write to it all the same. Every expression reads a text once, whatever stands in it.
+address can write to it nevertheless. Every expression reads a text once, whatever stands in it.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Look:
     """What to look for.
 
     `known` are ids released before, `hidden` those that must stay at the CERT, `own` the CERT's identity. `approved` are
-    texts that leave although something in them is like the victim's; exact hits are found in them all the same.
+    texts that leave although something in them is like the victim's; exact hits are found in them nevertheless.
     `sampled`: of a feed, whose objects are all of a few shapes, stix2 takes one of each type; the hub's check takes all,
     always.
     """

@@ -56,7 +56,7 @@ def _escapes(text: str) -> Iterator[Decoded]:
         for match in _CSS.finditer(text):
             yield Decoded(_points(match[0].split("\\")[1:]), match.start(), match.end())
     quoted = _QUOTED.findall(text) if "=" in text else []
-    if len(quoted) > 1 or "20" in quoted:  # quoted-printable; one sign alone is a parameter, but for a blank
+    if len(quoted) > 1 or "20" in quoted:  # quoted-printable; one sign alone is a parameter, except a blank
         raw = _QUOTED.sub(lambda match: chr(int(match[1], 16)), raw)
     if raw != text:
         yield Decoded(raw, 0, len(text))

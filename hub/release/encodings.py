@@ -18,7 +18,7 @@ from hub.release.spelled_out import SPELLINGS, interleaved
 
 MAX_DEPTH: Final = 4  # encodings inside encodings
 MAX_READINGS: Final = 300  # of one text
-MIN_ENCODED: Final = 8  # characters of a decoded text that may be encoded once more
+MIN_ENCODED: Final = 8  # characters of a decoded text that may be encoded again
 _ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _OF_ADDRESSES: Final = tuple(
     (name, decode) for name, decode in DECODERS if name == "decimal codes"

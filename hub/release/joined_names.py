@@ -24,7 +24,7 @@ _SYLLABLES: Final = (2, 3, 4)  # letters
 def initials_with_words(name: str) -> set[str]:
     """Each distinctive word beside the initials of the others: `bkemas` of Bank Kemboja Emas, `hleong` of Hong Leong.
 
-    Of a name that is generic but for a word also its first words: `firstnational`.
+    For a name that is generic except for one word, also its first words: `firstnational`.
     """
     own = distinctive(name)
     bare = plain_words(name)

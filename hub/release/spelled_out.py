@@ -3,7 +3,7 @@ upside down, with each letter moved by 47 places, by the places of the letters i
 between its own.
 
 `SPELLINGS` are applied like the encodings of `decoders`; `interleaved` only to the text itself, of which it reads every
-other letter: a text has two such readings, and one that was decoded seldom hides a name that way once more.
+other letter: a text has two such readings, and one that was decoded seldom hides a name that way again.
 """
 
 from __future__ import annotations

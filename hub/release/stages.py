@@ -1,6 +1,6 @@
 """What earlier stages of a report declared about victims and others; a later stage need not repeat it.
 
-An update often says only what is new. What an earlier stage declared is searched for all the same, the victim's consent
+An update often says only what is new. What an earlier stage declared is searched for nevertheless, the victim's consent
 stands until another one is recorded, and its size counts in k: else the difference of two stages would tell the victim.
 
 1. Each import of a case adds to its record what it declares: victims, contacts, values of the victim's.

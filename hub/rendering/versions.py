@@ -51,7 +51,7 @@ class Version:
 
     @property
     def revoked(self) -> bool:
-        """Whether the object is withdrawn for good."""
+        """Whether the object is revoked."""
         return self.content.get("revoked") is True
 
 

@@ -23,7 +23,7 @@ _COMPRESS_FROM_BYTES: Final = 2048  # below, headers outweigh what is saved
 class TaxiiResponse(flask.Response):
     """An answer with a body, and headers that are whole as they are.
 
-    Flask copies the headers of each answer once more, to mend a Location and to count the body, which is done here: a poll
+    Flask copies the headers of each answer again, to mend a Location and to count the body, which is done here: a poll
     with nothing new costs little else.
     """
 

@@ -330,7 +330,7 @@ def _success_message(request: _Request, outcome: Outcome) -> str | None:
 
 
 def _raises(request: _Request, outcome: Outcome) -> Iterator[str]:
-    """Of a refused container, too: what it names has its level all the same."""
+    """Of a refused container, too: what it names has its level nevertheless."""
     for stranded in outcome.stranded:
         yield _raised(outcome, stranded, request.hub.accounts_sent(request.writer.collection.id, stranded))
 

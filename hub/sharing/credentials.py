@@ -111,7 +111,7 @@ class Credentials:
     def proof(self, account: Account | None) -> bytes | None:
         """What changes with the account's credentials, kind and member; None where it is gone or shut out.
 
-        For a connection that stays open: as long as this stays the same, whoever opened it could open it again.
+        For a connection that stays open: as long as this value stays the same, the account could open the connection again.
         """
         if account is None:
             return b""
@@ -229,7 +229,7 @@ class Credentials:
         self._store.put_account(replace(self._known(name), disabled=False))
 
     def delete(self, name: str) -> None:
-        """Forget what proves the account, for good, and never give its name to another; what it published stays.
+        """Delete the account's credentials permanently, and never give its name to another; what it published stays.
 
         Its row stays, too, shut out: the trail, the board and the statuses name it.
         """

@@ -3,7 +3,7 @@
 1. Who asks, and how high may this reader see here (law L5)?
 2. What is asked for: filters from the query, or from the `next` token, which carries them (law L8).
 3. One page from the store, decided in its query: by collection, level and filters, from one place on (law L1).
-4. The way on: a token where there is more; the dates of the first and last record for whoever pages by added_after.
+4. The way on: a token where there is more; the dates of the first and last record for readers that page by added_after.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _page(exit_: Exit, asked: _Asked) -> ReadyPage:
     key = PageKey(asked.query, asked.began_after, asked.match)
     if (ready := exit_.ready.find(exit_.store, key)) is not None:
         return ready
-    # asked before the page is read: a change between the two is then looked at once more
+    # asked before the page is read: a change between the two is then looked at again
     change = exit_.ready.change(exit_.store, asked.query.collection)
     page = exit_.store.read(asked.query, exit_.limits.page_bytes)
     token = asked.token(exit_, page.last) if page.more else None

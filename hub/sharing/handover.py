@@ -77,7 +77,7 @@ def shares_of_others(store: Store, catalogue: Catalogue, object_id: str, member:
         for publisher in store.publishers(collection.id, object_id, HIDDEN)
     ]
     if not shares and not deleted_ids.is_noted(store, object_id):
-        raise NotFoundError(f"{object_id} is held in no collection: whoever publishes it first has it.")
+        raise NotFoundError(f"{object_id} is held in no collection: the member that publishes it first will own it.")
     if any(share.member == NOBODY for share in shares):
         raise UnprocessableError(f"{object_id} was put in by the hub itself: it belongs to no member.")
     return tuple(share for share in shares if share.member != member)

@@ -92,7 +92,7 @@ class TaxiiHub(ABC):
     def discovery(self, account: Account | None, base_url: str) -> resources.Discovery:
         """TAXII 2.1, 4.1; API roots as absolute URLs below `base_url`, those of which the account may know.
 
-        Those for drills are listed where the operator wants it, and reached by their address all the same.
+        Those for drills are listed where the operator wants it, and reached by their address nevertheless.
         UnauthenticatedError for an anonymous reader where nothing is public.
         """
         drills = lists_drills(self.store, account)

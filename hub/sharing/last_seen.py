@@ -34,7 +34,7 @@ class LastSeen:
             if now - self._noted.get(name, -AGAIN_MILLISECONDS) < AGAIN_MILLISECONDS:
                 return
             self._noted[name] = now
-        with suppress(StoreError):  # a full or busy store answers requests all the same
+        with suppress(StoreError):  # a full or busy store answers requests nevertheless
             self._store.put_facts(KIND, {name: str(now).encode()}, patience_seconds=PATIENCE_SECONDS)
 
 

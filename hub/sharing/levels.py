@@ -103,7 +103,7 @@ def _as_container(original: StixObject, copy: str) -> Bystander:
 
 
 def _unreadable(value: Mapping[str, Any], contains: tuple[str, ...], known: KnownMarkings) -> Bystander:
-    """What is no valid object says its level all the same, as far as it can be read."""
+    """What is no valid object says its level nevertheless, as far as it can be read."""
     level, markings = _said_in(value, known)
     identifier, kind = (str(value.get(name)) for name in ("id", "type"))
     return Bystander(

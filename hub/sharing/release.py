@@ -42,7 +42,7 @@ def hidden_objects(store: Store, catalogue: Catalogue) -> Iterator[HiddenObject]
 
 
 def remove(store: Store, collection: Collection, object_id: str) -> int:
-    """Remove the hidden versions of the object for good; how many there were. NotFoundError where none is hidden."""
+    """Remove the hidden versions of the object permanently; return how many. NotFoundError if none is hidden."""
     _hidden_versions(store, collection, object_id)
     return store.decide(collection.id, object_id, None)
 

@@ -1,6 +1,6 @@
 """What today's rules make of the records of an older hub: each is judged again, and nothing is dropped (law L5).
 
-An older hub took levels in fewer words, and knew nothing of containers. So what it holds is published once more, in the
+An older hub took levels in fewer words, and knew nothing of containers. So what it holds is published again, in the
 order in which it came, into a store that is thrown away (`Rehearsal`); the verdicts then go to where the records are.
 
 1. A level only rises: readers may have passed the place of what an older hub hid from them (law L1).
@@ -64,7 +64,7 @@ class Relevelled:
     judged: int
     raised: int
     hidden: int
-    unfit: int  # that today's profiles would refuse, and that stay all the same
+    unfit: int  # that today's profiles would refuse, and that stay nevertheless
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def level_now(judged: Judged, collection: Collection) -> RecordLevel:
 
 
 def rehearse(rehearsal: Rehearsal, rules: Rules, records: Mapping[str, Iterable[Record]]) -> Mapping[str, int]:
-    """Publish the records once more, all collections together, in the order in which their envelopes came.
+    """Publish the records again, all collections together, in the order in which their envelopes came.
 
     By collection, how many of them today's profiles would refuse.
     """
@@ -230,7 +230,7 @@ class _Publishing:
         self, inspection: Inspection, index: int, value: Any, parsed: StixObject | tuple[Fault, ...]
     ) -> Candidate | Outcome:
         if isinstance(parsed, StixObject) and inspection.member not in inspection.catalogue.members:
-            # a member that has left: what it published stays as it is, but for its level
+            # a member that has left: what it published stays as it is, except its level
             level = access.level_of(parsed, inspection.collection, inspection.catalogue)
             if isinstance(level, access.Level):
                 return candidate_of(inspection, index, parsed, level, access.Owner(inspection.member))

@@ -31,7 +31,7 @@ def parse_envelope(body: bytes, limits: Limits) -> Envelope:
     """The content of an envelope or bundle.
 
     MalformedError where the body is no JSON object with a list `objects`, UnprocessableError where that list holds
-    more objects than the limit. Other keys of the envelope are ignored (TAXII 2.1, 7.1.1), but for levels.
+    more objects than the limit. Other keys of the envelope are ignored (TAXII 2.1, 7.1.1), except levels.
     """
     root = parse_json(body)
     if not isinstance(root, dict):

@@ -8,7 +8,7 @@
 | any other marking definition | as above | what its definition says, which is held or comes in the same envelope |
 | a bare UUID of one of these, `urn:uuid:…`, an address or element each word of which holds one, or an id in a text that holds JSON | outside prose | as above |
 | a label: `tlp:red`, `TLP:AMBER+STRICT`, `tlp:"amber+strict"`, `Traffic Light Protocol: green`, `traffic-light:red`, `tlp-level:red` | `labels` | the highest word behind TLP |
-| a text of at most 200 characters that says so: `TLP:RED - do not share`, `classification: TLP RED`; an item of a longer list: `…,tlp:red,…` | custom properties and extensions, external references but for their descriptions; JSON in a text says what it would say as it is | that of the word |
+| a text of at most 200 characters that says so: `TLP:RED - do not share`, `classification: TLP RED`; an item of a longer list: `…,tlp:red,…` | custom properties and extensions, external references except their descriptions; JSON in a text says what it would say as it is | that of the word |
 | AMBER or higher over or under prose: `[TLP:RED] Incident at …`, a last line `TLP:AMBER` | name, description, abstract, content and explanation of objects with versions, descriptions of external references | that of the word |
 | a value under a key that names TLP: `x_tlp: "red"`, `tlp_2_0: "amber"`, `tlp: {"level": "red"}`; a key that says it: `tlp_red: true` | anywhere | that of the word |
 | a word for AMBER or higher that is the whole value of a property that speaks of handling: `x_handling: "RED"`, `restriction: "amber"`, STIX 1's `handling` | custom properties, extensions, embedded objects | that of the word |
@@ -130,7 +130,7 @@ def stated_level(content: Mapping[str, Any], known: KnownMarkings = KNOWN_MARKIN
 def stated_level_of_valid(content: Mapping[str, Any], known: KnownMarkings = KNOWN_MARKINGS) -> StatedLevel:
     """The same of a valid object, most of which need no closer look.
 
-    Texts that say nothing by what their property is are left out, but for headings. In the rest, a glance shows that nothing
+    Texts that say nothing by what their property is are left out, except headings. In the rest, a glance shows that nothing
     speaks of a level but the property for markings. One tool writes the same rest on most objects, so that glance is cached.
     """
     silent = _WITHOUT_WORDS.get(content["type"], _MENTIONS)

@@ -67,7 +67,7 @@ class StixObject:
 
     @property
     def revoked(self) -> bool:
-        """Whether this version says that the object is withdrawn for good (STIX 2.1, 3.2)."""
+        """Whether this version says that the object is withdrawn permanently (STIX 2.1, 3.2)."""
         return self.content.get("revoked") is True
 
 

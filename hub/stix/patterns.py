@@ -41,7 +41,7 @@ _TOKEN: Final = re.compile(
 )
 _JOINTS: Final = frozenset("AND OR FOLLOWEDBY WITHIN REPEATS START".split())
 
-# ANTLR's Python runtime keeps its tables in classes that all threads share: whoever has it parse holds this.
+# ANTLR's Python runtime keeps its tables in classes that all threads share: a thread holds this lock while it parses.
 PARSER_LOCK: Final = Lock()
 
 
@@ -93,7 +93,7 @@ class _Size:
 def _measured(pattern: str) -> _Size | None:
     """The size of a pattern, in one pass; None where a text or comment does not end.
 
-    ANTLR's lexer would read such a pattern to its end once more from each of its quotation marks.
+    ANTLR's lexer would read such a pattern to its end again from each of its quotation marks.
     """
     size = _Size()
     depth = steps = 0

@@ -84,7 +84,7 @@ SPEC_VERSION: Final[Schema] = {"const": "2.1", "description": 'must be "2.1": th
 
 
 def reference_to(types: str, description: str, barred: Iterable[str] = ()) -> Schema:
-    """The schema of an id with one of these types (a regular expression); `barred` types are refused all the same."""
+    """The schema of an id with one of these types (a regular expression); `barred` types are refused nevertheless."""
     schema: Schema = {
         "type": "string",
         "maxLength": MAX_TYPE + 38,

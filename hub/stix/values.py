@@ -87,7 +87,7 @@ def marks_in(body: bytes) -> tuple[int, ...]:
 
 def _raw(content: Mapping[str, Any]) -> Iterator[str]:
     if content.get("pattern_type") == "stix" and isinstance(pattern := content.get("pattern"), str):
-        yield from _literals(pattern)  # the name of such an indicator is its value once more, or a sentence
+        yield from _literals(pattern)  # the name of such an indicator is its value again, or a sentence
     else:
         yield from (text for key in _TEXTS if isinstance(text := content.get(key), str))
     for key in _LISTS:

@@ -95,7 +95,7 @@ class Store(Protocol):
         """
 
     def purge(self, collection: str, object_id: str) -> int:
-        """Remove every record of that id, whoever published it, so that no byte of them is left in the store's files.
+        """Remove every record of that id, from all publishers, so that no byte of them is left in the store's files.
 
         How many went. Statuses that name the id keep their form and lose it (see `line.SCRUBBED`). Where readers kept
         the last bytes in use for too long, StoreUnavailableError says so: the records are gone then, and the same
@@ -131,7 +131,7 @@ class Store(Protocol):
         """The status, unless it is unknown or past its time."""
 
     def statuses(self) -> Iterator[Status]:
-        """Every status that still answers, whoever may ask for it: for export."""
+        """Every status that has not expired, of all accounts: for export."""
 
     def put_statuses(self, statuses: Iterable[Status]) -> int:
         """Put statuses back, each with the time from which it counts; one whose id is there stays as it is.

@@ -28,7 +28,9 @@ class Candidate:
     names: tuple[str, ...]  # ids of possible SCOs that stand in it (law L5 e)
     body: bytes
     digest: bytes
-    handed_to: str = ""  # the member to which the operator gave the id; "": it belongs to whoever published it first
+    handed_to: str = (
+        ""  # the member to which the operator gave the id; "": it belongs to the member that published it first
+    )
     markings: tuple[str, ...] = ()  # marking definitions on it whose level only they themselves tell (law L5 a)
     contains: tuple[str, ...] = ()  # what it names as a container (law L5 b)
     describes: str = ""  # the object whose content it repeats (law L5 c)
@@ -37,7 +39,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Bystander:
-    """An object of the envelope that is refused already; what it says of levels bears on the others all the same."""
+    """An object of the envelope that is refused already; what it says of levels bears on the others nevertheless."""
 
     id: str
     type: str

@@ -5,7 +5,7 @@
    keyed hash of all that is kept of it (`trail.seal_of`); a removed one has `GONE`. The last seal of a place is what the
    record must match.
 3. Each entry has a *digest*: SHA-256 of its text and seals, after a salt. With the salt unknown, a digest tells nothing.
-4. Each entry has a *link*: SHA-256 of the link before it and its digest. Whoever knows one link and the digests that
+4. Each entry has a *link*: SHA-256 of the link before it and its digest. Anybody who knows one link and the digests that
    follow can check each later link without seeing an entry: that is how members check that a hub only appends.
 
 A store writes the entry of a change in the transaction of the change, where it has transactions.

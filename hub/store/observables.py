@@ -61,7 +61,7 @@ class _Check:
         self._versions = additions.versions
         self._met: dict[str, _Met] = {}
         self._removed: set[int] = set()
-        # what is refused for its level is not held, and its id tells its value all the same
+        # what is refused for its level is not held, and its id tells its value nevertheless
         self._too_high = {
             candidate.id: levels[candidate.index].value
             for candidate in additions.refused

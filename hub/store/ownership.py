@@ -9,7 +9,7 @@
 | what the hub itself put in | the hub | the exact repeat is shared, other content refused |
 
 An id that the operator handed over belongs to the member that has it now, whatever is held.
-Whoever shares a record is one of its publishers: it stays until each of them has taken its part back, and then belongs
+Each member that shares a record is one of its publishers: it stays until each of them has withdrawn its part, and then belongs
 to the first of those that are left.
 """
 

@@ -92,7 +92,7 @@ class AccountRow:
 class Fact:
     """A small thing kept beside the objects: what was delivered, who confirmed, who was reminded."""
 
-    number: int  # grows with each write: whoever read up to one asks for those after it
+    number: int  # grows with each write: a reader of facts asks for those after the last one that it read
     key: str
     value: bytes
 

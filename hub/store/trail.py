@@ -162,5 +162,5 @@ def account_seal(key: bytes, row: AccountRow) -> str:
 
 
 def keyed_id(key: bytes, object_id: str) -> str:
-    """What stands for the id of a purged object: whoever has the key and the id can tell that it was this one."""
+    """The keyed form of a purged object's id: anybody who has the key and the id can verify that it was this object."""
     return hashlib.blake2b(object_id.encode(), key=key, digest_size=_ID_BYTES).hexdigest()

@@ -236,7 +236,7 @@ def test_a_member_has_no_part_in_it(hub: Hub, signed_in: SignedIn, name: str) ->
 def test_another_site_changes_nothing(
     hub: Hub, chief: Browser, fields: dict[str, str], headers: dict[str, str]
 ) -> None:
-    """Though it knows the password, the browser sends the cookie, and the form is complete but for its token or its origin."""
+    """Though it knows the password, the browser sends the cookie, and the form is complete except its token or its origin."""
     before = rows(hub)
     form = hidden(chief.text(PAGE), "disable") | {"password": PASSWORD, "name": "evil-cert", "kind": "partner"}
     for path in PATHS:

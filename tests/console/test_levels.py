@@ -186,7 +186,7 @@ def test_the_readers_differ(region: Hub) -> None:
 
 
 def test_a_page_that_may_not_be_seen_answers_like_one_that_is_not_there(region: Hub) -> None:
-    """Word for word, but for the id of the error."""
+    """Word for word, except the id of the error."""
     browser = Browser(create_app(region))
     browser.sign_in("partner", region.credentials.rotate("partner", None) or "")
     hidden, missing = (an_id(number, "incident") for number in (1, 999))

@@ -1,4 +1,4 @@
-"""Ten incidents as MISP events, with what a receiver can act upon in each. All names and addresses are invented, but for those
+"""Ten incidents as MISP events, with what a receiver can act upon in each. All names and addresses are invented, except those
 of public malware, tools, actors and techniques.
 """
 

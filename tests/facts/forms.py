@@ -1,5 +1,5 @@
 """Ten incidents as the plain form has them, with what a receiver can act upon in each. All names and addresses are invented,
-but for those of public malware, tools and techniques.
+except those of public malware, tools and techniques.
 
 `columns` are the cells of a form that was filled in before it had columns for tools, packages, entry vectors and the like:
 all of that stands in its texts.

@@ -90,7 +90,7 @@ class Simulation:
         self.model = Model(guards)
         self.story = Story()
         self.actors: list[Actor] = []
-        self.zombies: list[tuple[int, Generator[None, None, Any]]] = []  # writes that arrive late, once more
+        self.zombies: list[tuple[int, Generator[None, None, Any]]] = []  # writes that arrive late, again
         self.tick = 0
         self.names = 0
         self.waiting = [self._request() for _ in range(requests)]

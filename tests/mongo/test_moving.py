@@ -23,7 +23,7 @@ def moved(old: Hub, new: Hub, file: Path, now: int) -> None:
 
 
 def body(file: Path) -> list[str]:
-    """The lines of an archive, but for the heads, which an import sets ahead."""
+    """The lines of an archive, except the heads, which an import sets ahead."""
     return [line for line in file.read_text(encoding="utf-8").splitlines() if '"head":' not in line]
 
 

@@ -196,7 +196,7 @@ def page_once(query: Query, max_bytes: int | None) -> Generator[steps.Step, Any,
 def test_without_this_step_of_the_protocol_a_law_is_broken(
     name: str, worse: Callable[..., Any], known: int, monkeypatch: Patch
 ) -> None:
-    """Each function is the protocol's but for the one thing that its sentence says."""
+    """Each function is the protocol's except the one thing that its sentence says."""
     monkeypatch.setattr(f"{protocol.__name__}.{name}", worse)
     assert found_out(known=known)
 

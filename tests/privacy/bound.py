@@ -12,7 +12,7 @@ CONFIDENCE: Final = 0.99
 def most_by_chance(chances: Iterable[float], confidence: float = CONFIDENCE) -> int:
     """The least m with P(S <= m) >= confidence, for S the sum of independent trials with these chances.
 
-    S has the Poisson binomial distribution. Its probabilities are computed one trial after the other, exactly but for
+    S has the Poisson binomial distribution. Its probabilities are computed one trial after the other, exactly except
     the rounding of floats, which is far below what a whole guess makes out.
     """
     masses = [1.0]  # P(S = 0), P(S = 1) … of the trials so far

@@ -244,7 +244,7 @@ COLUMNS: Final = (
 
 
 def sheet(path: Path, *rows: Mapping[str, str]) -> Path:
-    """A filled-in form: each row an incident at the same invented victim, but for what it says itself."""
+    """A filled-in form: each row an incident at the same invented victim, except what it says itself."""
     usual = {
         "title": "Intrusion at Balai Rekaan Utama",
         "description": "Balai Rekaan Utama was broken into",

@@ -106,7 +106,7 @@ def test_a_reader_that_fails_costs_what_comes_behind_and_no_more(
 
 
 def test_convert_changes_nothing_and_always_makes_the_same_of_a_file(office: Office, tmp_path: Path) -> None:
-    """However often, in whatever order and with whatever options: the home is as it was, but for the CERT's key."""
+    """However often, in whatever order and with whatever options: the home is as it was, except the CERT's key."""
     file = three(tmp_path / "three.csv")
     first = office.hub("convert", file).stdout
     before = sorted((path, path.read_bytes()) for path in office.home.rglob("*") if path.is_file())
@@ -130,7 +130,7 @@ def test_a_bundle_is_written_into_a_file_whole_or_not_at_all(office: Office, tmp
 
 
 def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(office: Office, tmp_path: Path) -> None:
-    """Nothing is on disk, and the second row builds on the first all the same."""
+    """Nothing is on disk, and the second row builds on the first nevertheless."""
     rows = [
         {**ROW, "report_id": "ID-C", "stage": stage, "severity": number}
         for stage, number in (("early", "3"), ("final", "5"))

@@ -183,7 +183,7 @@ def test_killed_anywhere_while_sending_nothing_is_lost_or_doubled(
 def test_killed_anywhere_while_publishing_a_file_is_whole_or_not_there(
     running_hub: HubProcess, fresh: str, box: Outbox, tmp_path: Path
 ) -> None:
-    """Whatever stage `hub publish` died at, what waits can be sent, and to publish once more doubles nothing."""
+    """Whatever stage `hub publish` died at, what waits can be sent, and to publish again doubles nothing."""
     chance = random.Random(3)
     words = ["publish", str(as_file(tmp_path / "b.json", indicators(20))), "--to", fresh, "--outbox", str(box.folder)]
     kills = sum(dying(running_hub, chance.randint(1, 300), *words) == -9 for _ in range(8))

@@ -169,7 +169,7 @@ def test_a_text_is_approved_by_the_key_that_the_preview_shows(region: Region, tm
 
 
 def test_nothing_leaves_without_the_victims_consent(region: Region, tmp_path: Path) -> None:
-    """Consent `none`: exit code 1, the reason, and the other row of the sheet goes out all the same."""
+    """Consent `none`: exit code 1, the reason, and the other row of the sheet goes out nevertheless."""
     office = region.offices["BN"]
     row = {"country": "BN", "indicators": "ip:203.0.113.85"}
     file = sheet(
@@ -253,7 +253,7 @@ def test_an_approval_stands_for_later_stages_until_it_is_taken_back(region: Regi
     office.hub("publish", final, "--to", "tl", "--yes")
     assert lone() == [False, True], "what was taken back stays taken back"
     office.hub("publish", final, "--to", "tl", "--yes", "--approve", LURE, "--officer", "Maria da Costa")
-    assert lone() == [False, True, False], "approved once more it comes under another id"
+    assert lone() == [False, True, False], "approved again it comes under another id"
 
 
 def test_the_sources_leave_to_mark_it_lower_is_put_on_record(region: Region, tmp_path: Path) -> None:
@@ -311,7 +311,7 @@ def test_the_mended_row_is_published_alone(region: Region, tmp_path: Path) -> No
 
 
 def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(region: Region, tmp_path: Path) -> None:
-    """Nothing is on disk yet when the second row is released, and it builds on the first all the same."""
+    """Nothing is on disk yet when the second row is released, and it builds on the first nevertheless."""
     office = region.offices["LA"]
     row = {"report_id": "LA-3", "country": "LA", "indicators": "ip:203.0.113.90"}
     file = sheet(

@@ -1,4 +1,4 @@
-"""STIX goes as it stands, but for what `hub convert` made for the CERT's own eyes, and for whom the CERT protects."""
+"""STIX goes as it stands, except what `hub convert` made for the CERT's own eyes, and for whom the CERT protects."""
 
 from __future__ import annotations
 

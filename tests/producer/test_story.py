@@ -67,7 +67,7 @@ def _withdraw(region: Region) -> None:
     assert all(item["revoked"] for item in came)
     objects_held = region.held("id")
     assert not of_types(objects_held, "url", "ipv4-addr", "domain-name", "file")
-    # once more: nothing new goes out
+    # again: nothing new goes out
     publisher.hub("withdraw", "ID-2026-0311", "--yes")
     assert keys(reader.followed("id")) == keys([*before, *came])
 

@@ -79,7 +79,7 @@ def test_reading_a_note_undoes_building_it(step: Step, now: int, exercise: bool)
 
 @given(steps(), moments)
 def test_building_a_note_undoes_reading_it(step: Step, now: int) -> None:
-    """What was built, read, and built once more is the same note."""
+    """What was built, read, and built again is the same note."""
     note = built(step, now)
     read = notes.parse_step(note, MEMBERS)
     assert read is not None

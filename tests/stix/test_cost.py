@@ -180,7 +180,7 @@ def steps_of(work: Callable[[], object]) -> int:
 
 
 def through_the_door(body: bytes) -> None:
-    """All that is done to an envelope before the store has it, but for the look at what is held."""
+    """All that is done to an envelope before the store has it, except the look at what is held."""
     for value in parse_envelope(body, LIMITS).objects:
         parsed = parse_object(value, LIMITS)
         if isinstance(parsed, StixObject):

@@ -30,7 +30,7 @@ from hub.reports.report import Reading
 from hub.reports.victims import Consent, Victim
 from hub.stix.vocabularies import CONFIDENCE_WORDS
 
-# category: RSIT type. On whose side the host stands follows from the type, but for the three below.
+# category: RSIT type. On whose side the host stands follows from the type, except the three below.
 CATEGORIES: Final[dict[str, str]] = {
     "amplifier": "ddos-amplifier", "bots": "infected-system", "backdoor": "system-compromise", "cnc": "c2-server",
     "deface": "unauthorised-information-modification", "dns-query": "infected-system", "dos-attacker": "ddos",

@@ -191,7 +191,7 @@ class Fields:
         return distinct(str(item).strip() for item in self.list(key) if isinstance(item, str | int | float))
 
     def words(self, key: str, known: Container[str], nothing: Container[str] = ()) -> tuple[str, ...]:
-        """The texts under ``key`` that are among ``known``; others are named, but for those that say nothing."""
+        """The texts under ``key`` that are among ``known``; others are named, except those that say nothing."""
         texts = self.texts(key)
         for text in texts:
             if text not in known and text.casefold() not in nothing:
@@ -199,7 +199,7 @@ class Fields:
         return tuple(text for text in texts if text in known)
 
     def word(self, key: str, known: Mapping[str, T], nothing: Container[str] = ()) -> T | None:
-        """What ``known`` has for the text; None, and named, where it has nothing, but for texts that say nothing."""
+        """What ``known`` has for the text; None, and named, where it has nothing, except texts that say nothing."""
         text = self.text(key)
         if text is None or text in known:
             return known[text] if text is not None else None

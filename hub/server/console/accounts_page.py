@@ -144,7 +144,7 @@ def change_account(name: str) -> flask.Response:
 
 
 def reason_against(actor: Account, subject: Subject, action: str) -> str | None:
-    """Why the page does not do that to the account, whoever asks; None where it does.
+    """The reason why the page refuses this action for the account, for any actor; None if it allows it.
 
     So there is always an operator left who may change accounts: the one who asks.
     """

@@ -120,7 +120,7 @@ def _preview_withdrawal(session: Session, root: ApiRoot, incident: Incident, pro
 
 
 def _withdraw(session: Session, root: ApiRoot, incident: Incident, preview_values: Mapping[str, Any]) -> flask.Response:
-    """Take back what was shown; where anything changed meanwhile, show it once more."""
+    """Take back what was shown; where anything changed meanwhile, show it again."""
     hub, account = pages.hub(), _account()
     if not 0 <= hub.clock() - preview_values["moment"] <= steps.SHOWN_MINUTES * 60_000:
         return _preview_withdrawal(session, root, incident, gettext("This was shown too long ago: begin again."))

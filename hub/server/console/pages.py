@@ -40,7 +40,7 @@ ERRORS: Final = {
     401: (marked("Your session has ended"), marked("Sign in again. Nothing was published or changed.")),
     403: (
         marked("Your account may not do that"),
-        marked("If it should, ask the operator of the hub. If you signed in again meanwhile, open the page once more."),
+        marked("If it should, ask the operator of the hub. If you signed in again meanwhile, open the page again."),
     ),
     404: (
         marked("There is no such page for your account"),

@@ -175,7 +175,7 @@ def _due(form: Mapping[str, Any], now: int) -> int | None:
 
 
 def _closing(hub: Hub, account: Account, root: ApiRoot, incident: Incident) -> list[Planned]:
-    """The member's own reports about the incident once more, at the stage `final`.
+    """The member's own reports about the incident again, at the stage `final`.
 
     Each collection is given what it holds itself: another one, with fewer readers, may hold a version that says more.
     """

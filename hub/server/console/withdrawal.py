@@ -8,7 +8,7 @@
    the revocation, and nobody of what was said higher (law L5 d).
 3. STIX cannot revoke observables: the member's part in them is deleted, in one step with the rest.
 4. The form carries a digest of what was shown, not the objects: they are made again from the store, and what changed
-   meanwhile is shown once more.
+   meanwhile is shown again.
 """
 
 from __future__ import annotations

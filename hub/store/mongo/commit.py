@@ -125,7 +125,7 @@ def commit(tip: LogEntry, entry: LogEntry, plan: Plan) -> Generator[Step, Any, b
 
 
 def carry_out(entry: LogEntry, plan: Plan) -> Generator[Step, Any, None]:
-    """Steps 5 to 9; whoever does it, however often, in whatever state the rows are."""
+    """Steps 5 to 9; safe for any process, any number of times, in any state of the rows."""
     # (5)
     if plan.rows:
         yield InsertRows(plan.rows)

@@ -106,11 +106,11 @@ class Link:
         self._owner.require_this_process()
 
     def note_away(self) -> None:
-        """Somebody waited in vain."""
+        """Note that a request waited for the database without success."""
         self._away_at = time.monotonic()
 
     def knock(self) -> None:
-        """Where somebody waited in vain a moment ago, wait shortly: else requests that all wait would use up all threads.
+        """Wait only shortly if a request has just waited without success: otherwise waiting requests would use up all threads.
 
         MongoDB's errors go through as they are.
         """

@@ -37,7 +37,7 @@ _MENTION_FIELDS: Final = {"id": 1, "governing": 1, "mentions": 1}
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """One causal session with the hub's database: each step sees what the ones before it did, whoever answers."""
+    """One causal session with the hub's database: each step sees the effects of those before it, whichever server answers."""
 
     database: Database[Document]
     session: ClientSession
@@ -93,7 +93,7 @@ class Operations:
             case steps.Range():
                 return self._range(step)
             case steps.Wait():
-                pass  # how long is for whoever runs the steps
+                pass  # the caller, who runs the steps, decides how long
             case _:
                 return self._take_noting(step)
         return None

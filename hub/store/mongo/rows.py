@@ -88,7 +88,7 @@ def mention(kind: int, publisher: str, name: str) -> str:
 
 
 def description(name: str) -> str:
-    """The word in `mentions` for an id whose content a record repeats, whoever published it."""
+    """The word in `mentions` for an id whose content a record repeats, published by any member."""
     return f"describes/{name}"
 
 

@@ -121,7 +121,7 @@ class LookUp:
 class Mentions:
     """For each mention, the row with the highest or lowest governing level that bears it -> Mapping[str, Document].
 
-    Rows in whichever collection, but for those of the keys `leaving_out`; a mention that no row bears is left out.
+    Rows in whichever collection, except those of the keys `leaving_out`; a mention that no row bears is left out.
     """
 
     mentions: tuple[str, ...]

@@ -157,7 +157,7 @@ class MongoStore(Runner):
             return self._run(mongo_changes.remove(removal, _name(), self._clock), deadline).verdict
 
     def purge(self, collection: str, object_id: str) -> int:
-        """See `Store.purge`. MongoDB's own files (oplog, journal, free blocks, backups) let go of it in their time."""
+        """See `Store.purge`. MongoDB's own files (oplog, journal, free blocks, backups) keep it until they are overwritten or expire."""
         removal = Removal(collection, object_id, None, trail.purge_act(self.trail_key(), collection, object_id))
         with self._turn(collection) as deadline:
             removed = self._run(mongo_changes.remove(removal, _name(), self._clock), deadline)

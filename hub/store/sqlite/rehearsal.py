@@ -1,4 +1,4 @@
-"""A store in a temporary file without a name, in which records of an older hub are published once more.
+"""A store in a temporary file without a name, in which records of an older hub are published again.
 
 What today's rules make of them is read from it afterwards. The file is SQLite's own temporary one: it lies in the folder
 that SQLITE_TMPDIR or TMPDIR names, grows to about the size of the records, and is gone when the process ends.

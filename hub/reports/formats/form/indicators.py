@@ -74,7 +74,7 @@ class Names:
 
 
 _HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL})
-# A machine's name without a domain, which is no observable: it is the victim's all the same.
+# A machine's name without a domain, which is no observable: it is the victim's nevertheless.
 _OWN_HOST: Final = re.compile(r"(?:domain|hostname|host)\s*:\s*([\w-]{2,63})\s*@\s*(?:victim|target)", re.IGNORECASE)
 
 

@@ -123,7 +123,7 @@ class _Incident:
         tree.rest(element)
         labels = distinct((*(line.label for line in types), *effects.labels))
         return Report(
-            # A watch list may go out under the id of the incident it grew from; it is another report all the same.
+            # A watch list may go out under the id of the incident it grew from; it is another report nevertheless.
             report_id=f"{identity}/watch" if self.watch else identity,
             source_format="iodef",
             title=_title(description, types[0]),

@@ -206,7 +206,7 @@ def _rank(level: TlpWord | None) -> int:
 
 
 def _resolving(observables: list[Observable], draft: Draft, where: str) -> list[Observable]:
-    """A domain with the addresses that it resolves to, but for those that are marked higher than it."""
+    """A domain with the addresses that it resolves to, except those that are marked higher than it."""
     addresses = [item for item in observables if item.type in _ADDRESSES]
     items = []
     for item in observables:
