@@ -125,6 +125,11 @@ def test_a_listener_that_comes_later_is_told_of_what_came_since_its_page_was_mad
     taken(hub, "ID", incident(2))
     assert [sight.collection for sight, place in present(hub.store, sights, made_at).items() if place] == [alerts(hub)]
     moves = Moves(hub.store)
+    lower = [Sight(alerts(hub), TLP.CLEAR, sights[0].selection)]
+    assert not any(moves.look(lower).values()), "another listener was there before"
+    assert [sight.collection for sight, place in moves.look([*lower, *sights]).items() if place] == [alerts(hub)]
+    moves.close()
+    moves = Moves(hub.store)
     assert [sight.collection for sight, place in moves.look(sights).items() if place] == [alerts(hub)]
     moves.close()
 
