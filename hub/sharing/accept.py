@@ -152,7 +152,7 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
     lifetime = hub.limits.status_hours * _HOUR_MILLISECONDS
     notes = WithheldNotes(hub.store, writer.member, writer.collection, request.now, lifetime)
     noted: tuple[Bystander, ...] = ()
-    if any(candidate.level is None for candidate in candidates):
+    if any(candidate.level is None or candidate.markings for candidate in candidates):
         sent = {obj.id for obj in parsed if isinstance(obj, StixObject)} | {bystander.id for bystander in outside}
         noted = tuple(notes.bystanders(sent))
     status_id = hub.new_id()

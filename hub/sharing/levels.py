@@ -22,6 +22,7 @@ from hub.store.records import BY_MARKING, HIDDEN, Record
 _OF_EACH_VERSION: Final = frozenset(
     "type spec_version id created created_by_ref modified revoked object_marking_refs granular_markings".split()
 )
+MARKING: Final = "marking-definition"
 _ENVELOPE: Final = "the envelope"
 _NO_STATEMENT: Final = StatedLevel()
 _SHOWN_PROPERTIES: Final = 5  # in one refusal
@@ -48,7 +49,7 @@ def bystanders(
     refused: Iterable[int],
     known: KnownMarkings,
 ) -> Iterator[Bystander]:
-    """The refused objects of an envelope, by index, that name others as a container: their level reaches what they bring."""
+    """The refused objects of an envelope, by index, whose level reaches others: containers, and marking definitions."""
     for index in refused:
         value, obj = values[index], parsed[index]
         if isinstance(obj, StixObject):
@@ -56,7 +57,10 @@ def bystanders(
                 own_level = obj.own_level
                 level = HIDDEN if own_level.unclear else own_level.level
                 yield Bystander(obj.id, obj.type, level, own_level.markings, obj.references.contains)
-        elif isinstance(value, dict) and (contains := contained_in(value)):
+            elif obj.type == MARKING:
+                level, markings = _said_in(obj.content, known)
+                yield Bystander(obj.id, MARKING, level, markings)
+        elif isinstance(value, dict) and ((contains := contained_in(value)) or value.get("type") == MARKING):
             yield _unreadable(value, contains, known)
 
 

@@ -3,6 +3,9 @@
 Tools send an event in several envelopes: the report first, what it names after it and unmarked. A report that is refused
 for its level is not held, so that nothing would tell the level of what follows. So the hub notes which objects it named,
 as a fact of its member. A version of the report that is accepted, or comes in the same envelope, replaces the note.
+
+So it is with a marking definition whose id another member holds in other words: tools send it first, and what it marks
+afterwards, without a look at the refusal.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import Final
 import orjson
 
 from hub.sharing.catalogue import Collection
+from hub.sharing.levels import MARKING
 from hub.store.base import Store
 from hub.store.batch import Bystander, Candidate, Outcome, Verdict
 from hub.store.records import Fact
@@ -40,13 +44,17 @@ class WithheldNotes:
         default = self.collection.unmarked or 0
         for fact in self._current(self._facts()):
             noted = _bystander(fact)
-            if noted.id not in envelope:
+            if noted.id in envelope:
+                continue
+            if noted.type == MARKING:
+                yield noted
+            else:
                 level = default if noted.level is None else max(noted.level, default)
                 yield replace(noted, level=level, raises=False)  # what is held, it raised when it came
 
     def keep(self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome], outside: Sequence[Bystander]) -> None:
         """Note the containers that were refused, `outside` among them; drop the notes of those accepted, and old ones."""
-        containers = [candidate for candidate in candidates if candidate.contains]
+        containers = [candidate for candidate in candidates if candidate.contains or candidate.type == MARKING]
         if not containers and not outside:
             return
         refused = {outcome.index for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
@@ -69,6 +77,8 @@ class WithheldNotes:
         """Whether it says more than what an unmarked object would have without it."""
         if not container.id or len(container.id) > _ID_CHARACTERS:
             return False
+        if container.type == MARKING:
+            return container.level is not None
         default = self.collection.highest_tlp if self.collection.unmarked is None else self.collection.unmarked
         return bool(container.contains) and (
             bool(container.markings) or (container.level is not None and container.level > default)

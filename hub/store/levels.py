@@ -183,6 +183,7 @@ class _Resolution:
         self._levels = levels
         self._refusals = refusals
         self._definitions: dict[str, int | None] = {}  # of the envelope -> what it says, HIDDEN: not understood
+        self._refused: dict[str, int | None] = {}  # the same of those that this member sent and the hub refused
         self._unmarked: dict[str, list[Candidate]] = {}
 
     def run(self) -> None:
@@ -204,6 +205,9 @@ class _Resolution:
     # (1)
 
     def _read_definitions(self) -> None:
+        for bystander in self._batch.bystanders:
+            if bystander.type == _MARKING:
+                self._refused[bystander.id] = _higher(self._refused.get(bystander.id), bystander.level)
         marked: dict[str, list[str]] = {}  # definition -> definitions that it marks
         for candidate in self._batch.candidates:
             if candidate.type == _MARKING:
@@ -221,7 +225,8 @@ class _Resolution:
         row = newest_here(self._batch, self._known.rows.get(marking, ()))
         if row is None or row.standing.governing == HIDDEN:
             return HIDDEN
-        return row.level if row.source == BY_MARKING else None
+        # another member may hold the id in other words: what this member means by it counts, too
+        return _higher(row.level if row.source == BY_MARKING else None, self._refused.get(marking))
 
     def _read_markings(self) -> None:
         for candidate in self._batch.candidates:

@@ -101,7 +101,7 @@ class _Decision:
     def _judge(self, candidate: Candidate) -> None:
         # (1) its level is one that is taken here (L5)
         if why := self._refusals.get(candidate.index):
-            self._refuse(candidate, why)
+            self._refuse(candidate, why + self._still_readable(candidate))
             return
         level = self._levels[candidate.index]
         history = None if self._is_first(candidate) else self._history(candidate.id)
@@ -138,6 +138,13 @@ class _Decision:
 
     def _refuse(self, candidate: Candidate, why: str) -> None:
         self.outcomes.append(Outcome(candidate.index, candidate.id, candidate.version_text, Verdict.REFUSED, why))
+
+    def _still_readable(self, candidate: Candidate) -> str:
+        """What becomes of earlier versions where a newer one is refused for its level: nothing, which its sender should know."""
+        row = newest_here(self._batch, self._known.rows.get(candidate.id, ()))
+        if row is None or row.standing.governing == HIDDEN or self._batch.publisher not in row.publishers:
+            return ""
+        return f" What is held of it stays readable at {TLP(row.standing.governing).label}: withdraw or delete that, if need be."
 
     def _share(self, candidate: Candidate, row: HeldVersion, message: str) -> None:
         """The publisher stands behind the held version, too, from now on."""

@@ -13,7 +13,7 @@ from hub.community.hub import Hub
 from hub.sharing.withheld import KIND, forget
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf
-from tests.server.making import Clock, Content, an_id, ids, indicator, note, stamp, statement
+from tests.server.making import Client, Clock, Content, an_id, ids, indicator, note, stamp, statement
 
 DAY = 24 * 3600 * 1000  # milliseconds
 
@@ -34,6 +34,7 @@ def unmarked(number: int) -> Content:
     return indicator(number, level=None)
 
 
+OTHER = an_id(900, "marking-definition")
 RED: dict[str, Any] = {"labels": ["tlp:red"]}
 GREEN: dict[str, Any] = {"labels": ["tlp:green"]}
 
@@ -139,3 +140,36 @@ def test_an_indicator_is_no_lower_than_what_it_is_based_on(as_account: ClientOf)
     assert an_id(1) not in partner
     assert an_id(2) in partner
     assert an_id(1) in ids(as_account("sg-soc").objects("feeds"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"name": "TLP:RED"},
+        {"name": "MERAH"},
+        {"definition": {"statement": "TLP:AMBER"}, "name": "own text"},
+        {"definition_type": "x-acme", "definition": {"tlp": "red"}},
+    ],
+)
+def test_what_a_member_means_by_a_marking_counts_though_another_member_holds_its_id(
+    as_account: ClientOf, words: Content
+) -> None:
+    """Whoever published an id first in harmless words would open what others mark with it; its own objects it marks as it likes."""
+    as_account("sg-cert").publish("feeds", statement(900))
+    cert = as_account("id-cert")
+    assert cert.add("feeds", statement(900, **words))["failure_count"] == 1
+    for number in (1, 2):
+        cert.add("feeds", indicator(number, object_marking_refs=[*indicator()["object_marking_refs"], OTHER]))
+    own = indicator(3, author="SG", object_marking_refs=[*indicator()["object_marking_refs"], OTHER])
+    as_account("sg-cert").publish("feeds", own)
+    assert ids(as_account("partner").objects("feeds")) == [an_id(3)]
+    cert.publish("feeds", statement(900))
+    cert.publish("feeds", indicator(4, object_marking_refs=[*indicator()["object_marking_refs"], OTHER]))
+    assert an_id(4) in ids(as_account("partner").objects("feeds"))
+
+
+def test_a_refusal_for_its_level_says_what_stays_readable(indonesia: Client) -> None:
+    """The earlier version is the sender's to withdraw."""
+    indonesia.publish("feeds", indicator(1))
+    assert "stays readable at TLP:GREEN" in indonesia.refusal("feeds", indicator(1, 2, **RED))
+    assert "stays" not in indonesia.refusal("feeds", indicator(2, **RED))
