@@ -170,7 +170,7 @@ def levels_of(batch: Batch, known: Known) -> tuple[dict[int, Level], dict[int, s
     for candidate in batch.candidates:
         level = levels.get(candidate.index)
         if level is not None and level.value > batch.highest and candidate.index not in refusals:
-            refusals[candidate.index] = _too_high(level, batch.highest)
+            refusals[candidate.index] = _too_high(level, batch.highest, candidate.describes)
     return levels, refusals
 
 
@@ -477,8 +477,10 @@ def _not_understood(marking: str) -> str:
     )
 
 
-def _too_high(level: Level, highest: int) -> str:
+def _too_high(level: Level, highest: int, described: str) -> str:
     limit = f"this collection takes nothing above {TLP(highest).label}"
+    if level.source == described and level.value < HIDDEN:
+        return f"It translates {described}, which is {TLP(level.value).label}, and {limit}: publish it where that level is taken."
     if level.source in _FIXED:
         return f"It is marked {TLP(level.value).label}, and {limit}: publish it where its level is taken."
     if level.value == HIDDEN:

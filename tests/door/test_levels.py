@@ -389,20 +389,29 @@ def test_a_revocation_reaches_all_who_ever_saw_the_object(as_account: ClientOf) 
     assert shown["revoked"] is True
 
 
+TRANSLATION: Final[Content] = {
+    **{k: v for k, v in note(3, level=TLP.GREEN).items() if k not in ("content", "object_refs")},
+    "type": "language-content",
+    "id": an_id(3, "language-content"),
+    "object_ref": an_id(1),
+    "contents": {"de": {"name": "Name"}},
+}
+
+
 @pytest.mark.parametrize("first", ["object", "translation"])
 def test_a_translation_is_no_lower_than_its_object(as_account: ClientOf, first: str) -> None:
     """H1, whichever comes first."""
-    translation = {
-        **{k: v for k, v in note(3, level=TLP.GREEN).items() if k not in ("content", "object_refs")},
-        "type": "language-content",
-        "id": an_id(3, "language-content"),
-        "object_ref": an_id(1),
-        "contents": {"de": {"name": "Name"}},
-    }
-    order = [indicator(1, level=TLP.AMBER), translation]
+    order = [indicator(1, level=TLP.AMBER), TRANSLATION]
     for content in order if first == "object" else order[::-1]:
         as_account("id-cert").publish("feeds", content)
-    assert seen_by(as_account, translation["id"]) == ["sg-soc", "sg-cert"]
+    assert seen_by(as_account, TRANSLATION["id"]) == ["sg-soc", "sg-cert"]
+
+
+def test_a_translation_of_what_is_too_high_for_a_collection_is_refused_as_one(indonesia: Client) -> None:
+    """Though it is marked lower itself: the words name the object."""
+    indonesia.publish("circle", indicator(1, level=TLP.RED))
+    words = indonesia.refusal("feeds", TRANSLATION)
+    assert f"translates {an_id(1)}, which is TLP:RED" in words
 
 
 ADDRESS: Final = json.loads(stix2.IPv4Address(value="198.51.100.9").serialize())
