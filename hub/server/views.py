@@ -63,14 +63,15 @@ def objects(root: str, name: str) -> flask.Response:
 def add_objects(root: str, name: str) -> flask.Response:
     """TAXII 2.1, 5.5: 202 with the status, when everything that was accepted is on disk."""
     flask.g.collection = name
+    hub, request = _hub(), current_request()
     # rights first: the body of an account that may not publish here is not looked at
-    writer = _hub().may_add(_account(), root, name)
-    check_content_type(flask.request.headers.get("Content-Type"))
-    body = read_body(flask.request, _hub().limits, _hub().max_content_length(root))
-    accepted = _hub().add_objects(writer, body)
+    writer = hub.may_add(_account(), root, name)
+    check_content_type(request.headers.get("Content-Type"))
+    body = read_body(request, hub.limits, hub.max_content_length(root))
+    accepted = hub.add_objects(writer, body)
     flask.g.count, flask.g.failures = accepted.successes, accepted.failures
     count_objects(accepted.successes, accepted.failures)
-    flask.request.environ[OBJECTS] = accepted.successes + accepted.failures
+    request.environ[OBJECTS] = accepted.successes + accepted.failures
     return taxii_response(accepted.body, 202)
 
 
