@@ -169,7 +169,11 @@ def test_a_drill_stops_when_somebody_wishes_it(hub: Hub, chief: Browser) -> None
     assert commands(hub) == [], "a drill that is refused is no drill"
     assert "Another drill is being played there" in refused.get_data(as_text=True)
     assert chief.post(address, {"form_token": "x"}).status_code == 403
-    assert chief.post(address, {"form_token": chief.token(address)}).status_code == 303
+    stopping = chief.post(address, {"form_token": chief.token(address)})
+    assert stopping.status_code == 303
+    page = chief.text(stopping.headers["Location"])
+    assert "It is being stopped" in page
+    assert "Yes, stop it" not in page
     go_on.release()
     thread.join(60)
     page = chief.text(address)

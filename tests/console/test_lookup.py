@@ -207,7 +207,7 @@ def test_the_page_says_who_relayed_what_an_outsider_wrote(hub: Hub, signed_in: S
     own = an_indicator(2, "[ipv4-addr:value = '198.51.100.8']")
     taken(hub, "ID", relayed, own, to="indicators")
     page = looked_up(signed_in("sg-cert"), "198.51.100.7")
-    assert "relayed by ID" in page
+    assert "relayed by Indonesia" in page
     assert "relayed by" not in looked_up(signed_in("sg-cert"), "198.51.100.8")
 
 
@@ -217,8 +217,8 @@ def test_who_published_an_observable_higher_is_named_to_nobody_below(hub: Hub, s
     taken(hub, "ID", sco("ipv4-addr", TLP.AMBER_STRICT, **value), to="indicators")
     taken(hub, "MY", sco("ipv4-addr", TLP.GREEN, **value), to="indicators")
     page = looked_up(signed_in("partner"), value["value"])
-    assert "relayed by ID" not in page
-    assert "relayed by MY" in page
+    assert "relayed by Indonesia" not in page
+    assert "relayed by Malaysia" in page
 
 
 def environments(app: flask.Flask) -> list[dict[str, Any]]:

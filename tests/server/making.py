@@ -325,6 +325,9 @@ def check(response: TestResponse, method: str = "GET") -> None:
     assert response.status_code < 500, text
     if response.status_code < 400 and response.request.path.rstrip("/") in OF_THEIR_OWN:
         return
+    if response.request.headers.get("Accept") == "text/html" and response.content_type.startswith("text/html"):
+        assert response.status_code in (404, 406), "a person's browser gets a page, and nothing of TAXII"
+        return
     assert response.headers["Content-Type"] == CONTENT_TYPE, response.request.path
     assert not 300 <= response.status_code < 400, response.headers.get("Location")
     if method == "HEAD":

@@ -18,6 +18,7 @@ from hub.community.drills import Scenario, drill_report, drills_of, exercise_roo
 from hub.declarations import parse_table
 from hub.errors import ConfigurationError, MalformedError, NotFoundError, UnprocessableError
 from hub.pages import layout
+from hub.pages.owed import OWED
 from hub.pages.texts import gettext, marked
 from hub.server.console import board_view, operators, pages
 from hub.sharing.catalogue import ApiRoot, Collection
@@ -112,6 +113,8 @@ def show_drill(root: str, began: str) -> flask.Response:
     report = None if drill is None else drill_report(hub, declared, drill)
     return pages.render(
         "drill.html",
+        stopping="stopping" in flask.request.args,
+        owed=OWED,
         exercise=True,
         root=declared,
         key=key,
@@ -139,7 +142,7 @@ def stop_drill(root: str, began: str) -> flask.Response:
     if state.state == playing.PLAYING:
         playing.stop(hub, key)
         note_command(hub.store, "drill stop", {"by": actor.name}, root=root)
-    return layout.see(flask.request.path)
+    return layout.see(f"{flask.request.path}?stopping=1")
 
 
 def _again(name: str, text: str) -> tuple[ApiRoot, Collection, Scenario]:
