@@ -134,6 +134,15 @@ def test_a_duty_line_can_be_dialled(signed_in: SignedIn) -> None:
     assert re.search(r'<a href="tel:\+62\d+">', page)
 
 
+def test_paper_says_of_when_it_is(hub: Hub, signed_in: SignedIn) -> None:
+    """In the part of the page that follows the hub: a print of a page that was open all night has the time of what it shows."""
+    taken(hub, "ID", incident(1), report(1))
+    singapore = signed_in("sg-cert")
+    for path, part in (("/asean/board/", "board"), (PAGE, "timeline")):
+        page = singapore.text(path)
+        assert page.index(f'data-live="{part}"') < page.index("As of 2026-04-02 11:10 (03:10 UTC).")
+
+
 def test_what_cannot_be_undone_is_behind_a_second_click(hub: Hub, signed_in: SignedIn) -> None:
     """What is withdrawn is marked as such; the page that asks begins at its heading, not at the button."""
     taken(hub, "ID", incident(1), report(1))

@@ -23,11 +23,16 @@ def test_the_story_of_an_incident(office: Office) -> None:  # noqa: PLR0915 - on
     singapore, indonesia, vietnam = (office.officer(name) for name in ("sg-cert", "id-cert", "vn-cert"))
     expect(singapore.page.get_by_text("This page follows the hub.")).to_be_visible()
     expect(singapore.page.get_by_text("No incident is open.")).to_be_visible()
-    # it comes up without anybody touching the page
+    signs = singapore.page.locator("#signs > summary")
+    signs.focus()
+    singapore.page.keyboard.press("Enter")
+    # it comes up without anybody touching the page, and what she is reading stays unfolded, with the focus on it
     name = "Phishing at a bank in South-eastern Asia"
     office.publish("id-cert", incident(1, name=name, labels=['rsit:fraud="phishing"']), report(1))
     expect(entry(singapore.page, name)).to_be_visible()
     expect(singapore.page).to_have_title("(1) Board · ASEAN threat sharing hub")
+    expect(signs).to_be_focused()
+    expect(singapore.page.locator("#signs")).to_have_attribute("open", "")
     singapore.shoot("board-light")
     # Singapore, with the mouse
     singapore.page.get_by_role("link", name=name).click()

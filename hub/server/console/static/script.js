@@ -89,11 +89,14 @@ async function refresh() {
   for (const part of document.querySelectorAll("[data-live]")) {
     const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
     if (!next || next.innerHTML === part.innerHTML) continue;
-    const focused = part.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+    const active = part.contains(document.activeElement) ? document.activeElement : null;
+    const focused = active?.getAttribute("href");
+    const unfolding = active?.matches("details[id] > summary") ? active.parentElement.id : null;
     const open = [...part.querySelectorAll("details[open][id]")].map((one) => one.id);
     part.replaceChildren(...document.importNode(next, true).childNodes);
     for (const id of open) document.getElementById(id)?.setAttribute("open", "");
     if (focused) [...part.querySelectorAll("a")].find((one) => one.getAttribute("href") === focused)?.focus();
+    if (unfolding) document.getElementById(unfolding)?.querySelector("summary").focus();
     for (const button of part.querySelectorAll("button.copy")) button.hidden = false;
   }
   document.title = fresh.title;
