@@ -71,7 +71,7 @@ def leave_out_browsers(config: pytest.Config, items: list[pytest.Item], here: Pa
 
 
 class Windows:
-    """Windows of one test, each with cookies of its own. What any of them complains of is kept, whoever opened it."""
+    """Windows of one test, each with cookies of its own. The complaints of all windows are kept."""
 
     def __init__(self, chromium: Browser) -> None:
         self._chromium = chromium

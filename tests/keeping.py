@@ -131,7 +131,7 @@ class Databases:
         return self._lent.get(folder)
 
     def take_back(self, folder: Path) -> None:
-        """Whoever used this folder, and those in it, is through."""
+        """Take back the databases of this folder and those in it, which are no longer used."""
         for database in [database for database in self._lent if database.is_relative_to(folder)]:
             self._ready.append(self._lent.pop(database))
 

@@ -2,7 +2,7 @@
 
 1. A thread of its own keeps a connection open to `<api-root>/events` (server-sent events), which `hub` answers and other
    TAXII servers do not have.
-2. An event for the collection with another date than the last one ends the wait of whoever follows it; so does the time
+2. An event for the collection with another date than the last one ends the wait of a follower; so does the time
    that he would have waited anyway. Nothing else hangs on it: a hint that is missing, late or made up costs a poll, or
    the time until the next one.
 3. Where the hub has no events, it is asked again much later. Where the line breaks, it is opened again, after pauses

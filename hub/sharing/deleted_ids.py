@@ -1,6 +1,6 @@
 """Ids stay with the member that published them first, also after it deleted all that it had published (law L4).
 
-Readers know the id by its author, and may still have the object: whoever took the id afterwards would speak as that
+Readers know the id by its author, and may still have the object: a member that took the id afterwards would speak as that
 author, or revoke the object. So a deletion is noted before it is made, as a fact; the operator can hand the id over.
 """
 

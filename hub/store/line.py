@@ -155,7 +155,7 @@ class _Decision:
 
     def _repeat(self, candidate: Candidate, repeated: HeldVersion | Record, level: Level) -> None:
         # what belongs to nobody has every member that published it behind it, and stays until each took it back;
-        # what belongs to a member is that member's alone to take back, whoever repeats it
+        # only the member that owns an object can withdraw it, even if others repeated it
         if isinstance(repeated, Record):
             self._fresh.append(candidate)
         else:

@@ -1,4 +1,4 @@
-"""Checkpoints: signed notes that whoever may know of an API root can fetch, and check that they extend each other."""
+"""Checkpoints: signed notes that every account of an API root can fetch, to check that they extend each other."""
 
 from __future__ import annotations
 

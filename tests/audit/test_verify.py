@@ -1,4 +1,4 @@
-"""Whoever reaches the disk and changes a store is found: by verification, or by a checkpoint that was kept elsewhere."""
+"""Anybody who reaches the disk and changes a store is found: by verification, or by a checkpoint that was kept elsewhere."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ def test_a_store_that_was_rolled_back_whole_is_found_with_a_checkpoint(
 def test_a_trail_that_was_written_anew_to_fit_is_found_with_a_checkpoint(
     lived_in: Hub, disk: Callable[[str], None]
 ) -> None:
-    """Whoever has the store's key can make a chain that holds together; only what others kept shows that it is another."""
+    """Anybody who has the store's key can make a chain that holds together; only what others kept shows that it is another."""
     earlier_checkpoint = checkpoint(lived_in)
     key = lived_in.store.trail_key()
     head = TrailHead()

@@ -100,7 +100,7 @@ def test_it_prints_on_one_page_across(reports: Any) -> None:
 
 
 def test_both_kinds_of_file_have_the_same_columns() -> None:
-    """Whoever has no spreadsheet fills the CSV."""
+    """Anybody who has no spreadsheet fills the CSV."""
     assert blank_form_csv("en").decode("utf-8-sig").splitlines()[0].split(",") == form_rows("en")[0]
 
 

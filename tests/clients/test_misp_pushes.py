@@ -13,7 +13,7 @@ from tests.clients.misp_events import MispEvent, events
 from tests.clients.readers import IN_INDICATORS, IN_RED, asked_for, everything, misplaced, post, session
 from tests.server.process import HubProcess
 
-# objects in an envelope: MISP sends an event whole unless it is larger than the hub takes at once
+# objects in an envelope: MISP sends an event whole unless it is larger than the hub takes in one request
 WAYS: Final = {"whole": 100_000, "in pieces": 7, "one at a time": 1}
 COLLECTIONS: Final = {"indicators": (IN_INDICATORS, TLP.AMBER_STRICT), "red": (IN_RED, TLP.RED)}
 
@@ -32,7 +32,7 @@ def exported(generation: str, sent: list[MispEvent]) -> dict[str, list[Any]]:
 
 @pytest.mark.parametrize("generation", interpreters.GENERATIONS)
 def test_no_reader_below_the_level_sees_anything_of_an_event(shipped: HubProcess, generation: str) -> None:
-    """At every level, with levels on attributes, sent in one envelope or in many; and whoever may see a fact does."""
+    """At every level, with levels on attributes, sent in one envelope or in many; and every reader who may see a fact sees it."""
     sent = {
         (collection, way): [
             event for event in events(f"{generation}, {collection}, {way}") if size > 9 or event.telling

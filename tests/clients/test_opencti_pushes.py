@@ -41,7 +41,7 @@ def taken(case: OpenCtiCase, form: str) -> bool:
 
 
 def test_no_reader_below_the_level_sees_anything_of_a_report(shipped: HubProcess) -> None:
-    """At every level, marked throughout or in part, in one envelope or one at a time; and whoever may see a fact does."""
+    """At every level, marked throughout or in part, in one envelope or one at a time; and every reader who may see a fact sees it."""
     sent = {
         (collection, form): [case for case in cases(f"{collection}, {form}") if taken(case, form)]
         for collection in COLLECTIONS

@@ -92,7 +92,7 @@ def test_acknowledgements_are_due_by_the_profile_and_none_counts_as_40(
 
 
 def test_answers_are_due_when_the_request_says(hub: Hub, clock: Clock) -> None:
-    """Whoever was asked and has said nothing is overdue; any answer stops the clock."""
+    """A member that was asked and has not answered is overdue; any answer stops the clock."""
     clock.now = START
     taken(hub, "ID", incident(criticality=10), request(20, "ID", ["SG", "MY"], due="2026-04-02T04:10:00Z"))
     taken(hub, "SG", answered(10, "SG", "accepted", 20))

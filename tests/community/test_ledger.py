@@ -68,7 +68,7 @@ def test_a_poller_costs_rows_for_incidents_only(hub: Hub, reopen: Reopen) -> Non
 
 
 def test_intervals_that_became_one_claim_what_their_parts_claimed(hub: Hub, reopen: Reopen, clock: Clock) -> None:
-    """Whoever was sent an object before its level rose is named, and an incident keeps the time of its own page."""
+    """An account that was sent an object before its level rose is named, and an incident keeps the time of its own page."""
     last = None
     for number in range(4):
         clock.now += HOUR

@@ -32,7 +32,7 @@ from tests.server.process import HubProcess, command
 
 
 def test_what_is_overdue_is_reminded_of_once(hub: Hub, clock: Clock) -> None:
-    """Whoever acknowledged is left alone; a later deadline of the same incident is another."""
+    """A member that acknowledged is not reminded; a later deadline of the same incident is another."""
     taken(hub, "ID", incident(criticality=90), request(20, "ID", ["SG"], due="2026-04-02T05:00:00Z"))
     assert due_reminders(hub) == []
     clock.now += HOUR
@@ -293,7 +293,7 @@ def test_a_server_without_mail_writes_lines_into_its_log(hub: Hub, tmp_path: Pat
 
 
 def test_of_two_who_remind_at_once_one_goes_on_at_most(hub: Hub, reopen: Reopen, clock: Clock) -> None:
-    """Whoever sees another lets go; whoever died in its turn is not waited for."""
+    """A process that sees another backs off; it does not wait for one that died in its turn."""
     other = reopen()
     with Turn(hub, "it") as first:
         assert first.mine()

@@ -285,7 +285,7 @@ def test_nobody_locks_the_operators_out(hub: Hub, chief: Browser) -> None:
 def test_an_operator_who_is_disabled_while_the_form_waits_makes_no_account(
     hub: Hub, chief: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever shuts an operator out is not answered with an account that the operator made for afterwards."""
+    """Anybody who shuts an operator out is not answered with an account that the operator made for afterwards."""
 
     def disabled_then(actor: Account, _password: str) -> None:
         hub.credentials.disable(actor.name)

@@ -60,7 +60,7 @@ def test_what_an_account_fetches_is_on_the_page_and_survives_its_process(
 
 
 def test_a_page_costs_no_write_and_a_minute_one(hub: Hub, clock: Clock) -> None:
-    """Whoever asks for whatever after a minute has what was counted written."""
+    """Anybody who asks for whatever after a minute has what was counted written."""
     counts = Volumes(hub.store, clock)
     for _ in range(5):
         counts.add("sg-cert", 10, 1000)

@@ -565,7 +565,7 @@ def test_a_strength_that_the_operator_asks_for_must_be_said(house: House, acr: o
 
 
 def test_what_the_provider_refuses_is_said_without_its_words(house: House) -> None:
-    """Whoever made the address wrote them."""
+    """Anybody who made the address wrote them."""
     browser = house.browser()
     state = house.provider.authorize(begin(browser, "/asean/contacts/"))["state"]
     query = {"state": state, "error": "access_denied", "error_description": "Call 555-0100 and tell your password"}

@@ -87,7 +87,7 @@ def test_a_commit_whose_writer_died_is_finished_by_the_next_writer(step: str, op
 def test_what_is_counted_is_what_readers_meet_also_where_a_deletion_was_not_finished(
     step: str, open_store: OpenStore
 ) -> None:
-    """Whoever sees the count fall reads what is left, as the board does: by then the record must be gone."""
+    """The process that sees the count fall reads what is left, as the board does: by then the record must be gone."""
     store = open_store()
     add(store, candidate(1), candidate(2))
     with pytest.raises(KeyboardInterrupt):
@@ -131,7 +131,7 @@ def test_the_log_stays_short(open_store: OpenStore, database: Any, monkeypatch: 
 
 
 def test_a_deleted_record_leaves_nothing_but_its_seat(open_store: OpenStore, database: Any) -> None:
-    """Whoever wakes up and writes it again finds the seat taken."""
+    """The process that wakes up and writes it again finds the seat taken."""
     store = open_store()
     add(store, candidate(1, 1))
     store.delete("shared", an_id(1), "ID", 4)

@@ -1,4 +1,4 @@
-"""Over MongoDB a change and its entry in the audit trail are two documents: whoever is killed between them, it is written once."""
+"""Over MongoDB a change and its entry in the audit trail are two documents: the entry is written once, even if the writer is killed between them."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_a_writer_that_wakes_after_others_wrote_its_entry_writes_no_second_one(
 
 
 def test_two_changes_of_an_account_at_once_are_two_entries_and_the_last_is_what_is_kept(open_store: OpenStore) -> None:
-    """Whoever comes second begins again from what the first one wrote."""
+    """The process that comes second begins again from what the first one wrote."""
     others = open_store()
 
     def overtaken(when: str, step: str) -> None:
@@ -279,7 +279,7 @@ CHANGES: Final[dict[str, tuple[Change, Change, int]]] = {
 def test_a_writer_killed_anywhere_between_a_change_and_its_entry_leaves_no_change_without_one(
     open_store: OpenStore,
 ) -> None:
-    """Whoever settles afterwards writes it, once, however often that is done. Verification reads all of them at the end."""
+    """The process that settles afterwards writes it, once, however often that is done. Verification reads all of them at the end."""
     store, numbers = open_store(), itertools.count(100)
     for what, (prepare, change, times) in CHANGES.items():
         # (1) what it does where nobody dies

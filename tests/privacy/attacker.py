@@ -1,12 +1,12 @@
 """The attacker: has every release, the register, the press and the code, and guesses each victim.
 
 1. A release says on purpose: its author, perhaps sector and size, and how many people it concerned, from which a size
-   follows. Whoever does not fit is out.
+   follows. Organisations that do not fit are excluded.
 2. It says more than it should where one of the register's tokens stands in it (`clues`).
 3. An item of the press that may be of the same incident says what it says.
 4. Releases that show the same pseudonym, or name each other's incidents, are of one victim: what is known from each of
    them is known of it.
-5. The guess is whoever is the likeliest; among equals, any, by lot.
+5. The guess is the most likely organisation; among equals, a random one.
 """
 
 from __future__ import annotations

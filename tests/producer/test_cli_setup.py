@@ -72,7 +72,7 @@ def test_without_a_terminal_what_is_missing_is_named(newcomer: Office) -> None:
 
 
 def test_another_members_declarations_are_left_alone(newcomer: Office, region: Region) -> None:
-    """Whoever runs it with another CERT's key would publish under a name that is not the account's."""
+    """Anybody who runs it with another CERT's key would publish under a name that is not the account's."""
     newcomer.home.mkdir()
     member = newcomer.home / "member.toml"
     member.write_text(

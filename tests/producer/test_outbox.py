@@ -137,7 +137,7 @@ def test_a_damaged_file_is_set_aside_and_said(running_hub: HubProcess, fresh: st
 
 
 def test_only_one_process_sends_at_a_time(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
-    """Whoever comes second is told, or waits; nothing is sent twice."""
+    """The process that comes second is told, or waits; nothing is sent twice."""
     box.put(indicators(1), hub=running_hub.url, to=fresh)
     with (
         running_hub.connection() as connection,

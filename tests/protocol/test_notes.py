@@ -70,7 +70,7 @@ def profile() -> Profile:
 
 @given(steps(), moments, st.booleans())
 def test_reading_a_note_undoes_building_it(step: Step, now: int, exercise: bool) -> None:
-    """For every step, whoever says it, in a drill or not."""
+    """For every step, by every member, in a drill or not."""
     note = built(step, now, exercise=exercise)
     assert notes.parse_step(note, MEMBERS) == step
     assert (EXERCISE in note["labels"]) == exercise

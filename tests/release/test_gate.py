@@ -104,7 +104,7 @@ def test_what_leaves_is_shown_with_its_evidence() -> None:
 def test_what_lies_in_a_members_space_is_a_third_partys_until_an_officer_says_otherwise(
     kind: ObservableType, value: str
 ) -> None:
-    """Whoever blocks a hacked ministry blocks the ministry: the report's word does not make it the adversary's."""
+    """Anybody who blocks a hacked ministry blocks the ministry: the report's word does not make it the adversary's."""
     report = a_report(seen(kind, value))
     outcome = released(report, member=MEMBER)
     assert value not in text_of(outcome)
@@ -246,7 +246,7 @@ def test_the_hash_of_a_file_that_its_comment_calls_the_victims_is_asked_about(
 
 
 def test_the_hash_of_a_leaked_document_is_asked_about() -> None:
-    """Whoever has the document, from the leak or from the press, has the victim."""
+    """Anybody who has the document, from the leak or from the press, has the victim."""
     document = seen(ObservableType.FILE, "gaji.xlsx", file=FileDetails("gaji.xlsx", {"SHA-256": SHA256}))
     bare = seen(ObservableType.FILE, "9a" * 32, file=FileDetails(None, {"SHA-256": "9a" * 32}))
     leak = a_case(

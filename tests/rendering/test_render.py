@@ -74,7 +74,7 @@ def test_every_bundle_passes_stix2_the_validator_and_the_hub(report: Report) -> 
 
 @EVERY_KIND
 def test_the_stix2_objects_say_exactly_what_the_contents_say(report: Report) -> None:
-    """Whoever publishes one and then the other must not send two contents under one version."""
+    """A CERT that publishes one and then the other must not send two contents under one version."""
     result = rendered(report)
     assert [json.loads(item.serialize()) for item in result.objects] == list(result.contents)
 

@@ -135,7 +135,7 @@ def test_the_victims_end_of_a_connection_is_the_victims() -> None:
 
 
 def test_secondary_victims_own_values_are_protected_too() -> None:
-    """Whoever else was struck or imitated is protected like the victim."""
+    """Anybody who else was struck or imitated is protected like the victim."""
     other = Victim(domains=("subsidiary.example",))
     report = roles.settled(
         a_case(secondary_victims=(other,), observables=(seen(ObservableType.DOMAIN, "www.subsidiary.example"),))

@@ -202,7 +202,7 @@ def test_a_store_that_hub_init_made_is_empty_enough(
 def test_a_refused_import_leaves_secret_and_accounts(
     full: Hub, open_hub: OpenHub, tmp_path: Path, clock: Clock
 ) -> None:
-    """Whoever could log in before still can; tokens stay good."""
+    """Anybody who could log in before still can; tokens stay good."""
     (tmp_path / "busy").mkdir()
     busy = open_hub(folder=tmp_path / "busy", create=True)
     key = busy.credentials.add(Account("id-cert", AccountKind.CERT, "ID"), None)

@@ -178,7 +178,7 @@ def test_accounts_that_come_at_once_behind_one_address_are_not_refused() -> None
 
 
 def test_requests_of_the_unknown_leave_half_of_the_connections_to_others() -> None:
-    """Whoever sends other credentials each time stays unknown: what waits of that has an end."""
+    """Anybody who sends other credentials each time stays unknown: what waits of that has an end."""
 
     def application(environ: dict[str, Any]) -> None:
         environ[ACCOUNT] = None

@@ -329,7 +329,7 @@ def test_a_fault_is_a_value() -> None:
 
 
 def test_checking_is_the_same_from_many_threads_at_once() -> None:
-    """Schemas are compiled once by whoever comes first, patterns are parsed one at a time."""
+    """The first thread compiles each schema, once; patterns are parsed one at a time."""
     objects = specimens() * 4 + [changed("indicator", {"pattern": f"[a:b > {number}]"}) for number in range(20)]
     objects += [changed("indicator", {"pattern": f"[a:b > {number}"}) for number in range(20)]
     with ThreadPoolExecutor(8) as pool:

@@ -141,7 +141,7 @@ def test_a_lower_object_that_names_a_higher_sco_is_refused(store: Store, togethe
 
 
 def test_an_object_may_name_an_sco_that_is_visible_at_its_level_in_some_version(store: Store) -> None:
-    """Whoever sees the lower version knows the value."""
+    """Anybody who sees the lower version knows the value."""
     add(store, candidate(1, version=None, level=3, type="ipv4-addr"))
     add(store, candidate(1, version=None, level=1, type="ipv4-addr"))
     assert verdicts(add(store, candidate(2, level=1, names=(an_id(1, "ipv4-addr"),)))) == [ADDED]

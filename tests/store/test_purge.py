@@ -1,4 +1,4 @@
-"""A purge takes every record of an id out, whoever published it, and the id out of the statuses."""
+"""A purge removes every record of an id, from all publishers, and the id from the statuses."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def test_what_the_hub_adds_in_vain_is_no_entry(store: Store) -> None:
 
 
 def test_several_writers_make_one_chain(open_store: OpenStore) -> None:
-    """Whoever comes second reads the end again."""
+    """The process that comes second reads the end again."""
     stores = [open_store(lock_seconds=60) for _ in range(3)]
     start = threading.Barrier(len(stores))
 

@@ -115,7 +115,7 @@ def test_what_is_removed_is_found_no_more(store: Store, how: str) -> None:
 
 
 def test_a_purge_leaves_no_mark(store: Store, kind: str) -> None:
-    """Whoever has the file cannot try values against it."""
+    """Anybody who has the file cannot try values against it."""
     add(store, valued(1, "bad.example", "other.example"), valued(2, "good.example"))
     index(store)
     if id(store) in INDEXED and kind == "sqlite":

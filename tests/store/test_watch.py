@@ -1,4 +1,4 @@
-"""An eye on the store: whoever looks learns of what any other process committed."""
+"""A watch on the store learns of what any other process committed."""
 
 from __future__ import annotations
 

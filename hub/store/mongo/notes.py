@@ -1,11 +1,11 @@
-"""How the audit trail gets the entry of each change, once, whoever is killed between the two. In steps, no I/O here.
+"""How the audit trail gets the entry of each change, once, even if a process is killed between the two. In steps, no I/O here.
 
 A change and its entry are documents of two collections, and this store counts on no transactions over them. So:
 
 1. The document that makes the change keeps what its entry will say, and a name that no other change has: a log entry
    in its plan, an account in itself.
 2. Before that is marked as done, and so before anything else changes the same records or account, the entry is written;
-   by the writer, or by whoever finishes what a dead writer left. So the entries of a collection follow each other as its
+   by the writer, or by the process that finishes what a dead writer left. So the entries of a collection follow each other as its
    commits do, and the seals in an entry are those of the records as its commit left them.
 3. Read where the trail ends, then look whether the entry is there, then insert it as the number after that end. Where
    somebody else wrote it after the look, it has that number or a later one: this insert fails, since numbers are unique,
