@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from hub.release.encodings import readings
+from hub.release.patterns import COMMON_ACCOUNTS
 from hub.reports.impacts import ConfidentialityImpact
 from hub.reports.observables import Observable, ObservableType
 from hub.reports.reading.role_words import victim_word
@@ -131,7 +132,9 @@ def links(item: Observable, report: Report) -> list[Link]:
             for reading in readings(text):
                 if reading.clean:
                     links_of_kinds |= {
-                        Link(kind, match[0].lstrip("?&;")): None for match in pattern.finditer(reading.text)
+                        Link(kind, match[0].lstrip("?&;")): None
+                        for match in pattern.finditer(reading.text)
+                        if (match[match.lastindex or 0]).casefold() not in COMMON_ACCOUNTS
                     }
     return list(links_of_kinds)
 

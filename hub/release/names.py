@@ -246,7 +246,7 @@ def initials(name: str) -> set[str]:
     variants = [whole, bare]
     variants += [[word for word in variant if len(word) > 3 or word not in known.words] for variant in (whole, bare)]
     variants += [[word for word in variant if word not in known.places] for variant in (whole, bare)]
-    variants += [distinctive(name), *_before_of(bare)]
+    variants += [distinctive(name), *_before_of(bare), *map(words, _BETWEEN_NAMES.split(plain)[1:])]
     letters = ("".join(word[0] for word in variant) for variant in variants)
     return {
         text
@@ -256,6 +256,9 @@ def initials(name: str) -> set[str]:
         and text.isalpha()
         and text not in known.technical
     }
+
+
+_BETWEEN_NAMES: Final = re.compile(r"\s[-\u2013\u2014:|/]\s|,\s")  # a ministry, and which part of it
 
 
 def _before_of(row: list[str]) -> Iterator[list[str]]:
@@ -314,8 +317,16 @@ def generic_with_initials(name: str) -> set[str]:
     """
     known = generic()
     plain = words(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name)))
-    own = [word for word in distinctive(name) if word.isascii() and word.isalpha()]
-    return _first_with_initials(plain, own) | _in_english(" ".join(plain), own, known)
+    own = [word for word in distinctive(name) if word.isascii() and word.isalpha() and word not in known.titles]
+    return _first_with_initials(plain, own) | _in_english(" ".join(plain), own, known) | _before_generic(name, known)
+
+
+def _before_generic(name: str, known: Generic) -> set[str]:
+    """The initials of the first words of a name with the generic one behind them: `slenergy` of Siam Lotus Energy."""
+    row = words(without_legal_form(BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))))
+    places = (at for at in range(MIN_OWN_INITIALS, min(len(row), MIN_INITIALS + 2)) if row[at] in known.words)
+    texts = {"".join(word[0] for word in row[:at]) + row[at] for at in places if len(row[at]) > MIN_INITIALS}
+    return {text for text in texts if text.isascii() and text.isalpha() and text not in known.affixes}
 
 
 def _in_english(plain: str, own: list[str], known: Generic) -> set[str]:

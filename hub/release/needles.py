@@ -15,6 +15,7 @@ from typing import Final
 from hub.release import words
 from hub.release.names import generic, person_parts
 from hub.release.needle import Bounds, HitRule, Needle
+from hub.release.patterns import COMMON_ACCOUNTS
 from hub.release.spelling import fold, is_legal_form, squeeze, squeeze_words, without_legal_form
 from hub.rendering.wording import observable_name
 from hub.reports import rsit
@@ -44,10 +45,6 @@ COMMON_LABELS: Final = frozenset(
 ROLE_BOXES: Final = frozenset(
     "info admin contact support sales office webmaster postmaster abuse security hostmaster noreply hello help service "
     "services customer cert csirt soc helpdesk".split()
-)
-_COMMON_ACCOUNTS: Final = frozenset(
-    "admin administrator root guest user test system sysadmin operator service support backup oracle postgres mysql sa "
-    "public default localadmin domainadmin everyone anonymous nobody www-data".split()
 )
 _TEMPLATES: Final = (
     "report reported seen shared stale from valid until unspecified adversary malware indicator name pattern value victim withheld publishing "
@@ -168,7 +165,7 @@ def of_account(account: str, why: str, declared: str | None = None) -> Iterator[
     """The name of a user, with or without the domain before it."""
     name = account.rpartition("\\")[2]
     text = squeeze(name)
-    if len(text) >= MIN_SHORT and name.lower() not in _COMMON_ACCOUNTS:
+    if len(text) >= MIN_SHORT and name.lower() not in COMMON_ACCOUNTS:
         bounds = Bounds.ANYTHING if len(text) >= MIN_NUMBER else Bounds.NOTHING
         yield Needle(text, why, declared or account, HitRule.OWN, bounds)
 

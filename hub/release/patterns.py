@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Final, NamedTuple
+from urllib.parse import unquote
 
 EMAIL: Final = re.compile(r"(?<![\w.+%'-])[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 USER_PATH: Final = re.compile(
@@ -123,6 +125,13 @@ _REGISTRATION: Final = re.compile(
 )
 
 
+COMMON_ACCOUNTS: Final = frozenset(
+    "admin administrator root guest user test system sysadmin operator service support backup oracle postgres mysql sa "
+    "public default localadmin domainadmin everyone anonymous nobody www-data".split()
+)
+"""Users that every machine or many have: they name nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Something in a text: what kind of thing, the characters themselves, and where they stand."""
@@ -146,6 +155,23 @@ def _thai(text: str) -> bool:
     from stdnum.th import pin  # noqa: PLC0415  as above
 
     return bool(pin.is_valid(text))
+
+
+def _wallet(text: str) -> bool:
+    """Whether a row of letters and digits is a wallet: most have a check, which others of that length fail."""
+    if _DIGEST.fullmatch(text):
+        return False
+    if text[0] not in "13TLM":
+        return True
+    from stdnum.bitcoin import b58decode  # noqa: PLC0415  as above
+
+    raw = b58decode(text)
+    return raw[-4:] == sha256(sha256(raw[:-4]).digest()).digest()[:4]
+
+
+def _is_somebody(parameter: str) -> bool:
+    """Whether the value of a parameter is more than a user that every machine has."""
+    return unquote(parameter.partition("=")[2]).casefold() not in COMMON_ACCOUNTS
 
 
 def _nik(text: str) -> bool:
@@ -188,8 +214,8 @@ _IN_VALUES: Final[tuple[Kind, ...]] = (
     Kind("security identifier", _SID),
     Kind("internal host name", _INTERNAL_DOMAIN),
     Kind("internal host name", _INTERNAL_NAME),
-    Kind("host or user in a parameter", _MACHINE_PARAMETER),
-    Kind("wallet", _WALLET, lambda text: _DIGEST.fullmatch(text) is None),
+    Kind("host or user in a parameter", _MACHINE_PARAMETER, _is_somebody),
+    Kind("wallet", _WALLET, _wallet),
     Kind("account number", _ACCOUNT),
     Kind("bank account", _IBAN, _iban),
     Kind("card numbers' first digits", _BIN),

@@ -63,6 +63,8 @@ MIN_OF_PLACE: Final = 5  # letters of a word of an address
 MIN_CUT_WORD: Final = 7  # letters of that word
 MIN_BLEND_ANYWHERE: Final = 8  # letters of two words in one that are found inside longer words
 MAX_CUT: Final = 3  # letters that are cut off
+_HAN: Final = re.compile("[\u3400-\u9fff]+")
+_CHINESE_NAME: Final = (3, 4)  # characters, the first of which is the family's
 
 
 def like_name(name: str, whose: str) -> Iterator[Needle]:
@@ -219,6 +221,10 @@ def like_person(name: str, whose: str) -> Iterator[Needle]:
         else:
             yield from _misspelt(part, f"the name of {whose}")
     yield from _as_user_names(name, parts, whose)
+    for given in (part[1:] for part in parts if len(part) in _CHINESE_NAME and _HAN.fullmatch(part)):
+        yield _needle(given, f"a given name of {whose}", name)
+        plain = squeeze(latin(given))
+        yield _needle(plain, f"a given name of {whose} in Latin letters", name, _bounds(plain))
     text = "".join(part[0] for part in map(squeeze, name.split()) if part)
     if len(text) >= MIN_SHORT and text.isascii() and text.isalpha() and text not in generic().technical:
         yield _needle(text, f"the initials of {whose}", name, Bounds.AFFIXES)

@@ -37,6 +37,11 @@ def hits(victim: Victim, value: str) -> tuple[Hit, ...]:
         (Victim(name="Bệnh viện Tỉnh Lan"), "bvtinhlan.example"),
         (Victim(domains=("phuongmaibank.example",)), "nhphuongmai.example"),
         (Victim(name="Ngân hàng Trung Ương Sen Trắng"), "nhst-otp.example"),  # initials of a generic phrase
+        (Victim(name="RSUP Dr. Wahyu Kesumah"), "rswk.example"),  # a title is no part of it
+        (Victim(name="Siam Padma Energy"), "spenergy.example"),  # initials before a generic word
+        (Victim(name="Ministério da Saúde - Laboratório Nacional Uma Lulik"), "lnul.example"),  # a part of a ministry
+        (Victim(short_names=("PSQ",)), "flypsq.example"),
+        (Victim(people=("陈伟明",)), "weiming.tan@mail.example"),  # the given name
         (Victim(name="Bank 46 Mentari"), "b46.example"),  # a number among initials
         (Victim(brands=("Kenari Hub",)), "kenari-login.example"),  # a word of a brand
         (Victim(brands=("金莲保险",)), "金蓮保單.exe"),

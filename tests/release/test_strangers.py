@@ -39,6 +39,8 @@ TENANT = "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a"
         (f"http://{ONION}/post/8831", "page about one victim"),
         (f"http://{ONION}/chat/login?company_id=8831", "page about one victim"),
         (f"http://{ONION}/{'a1' * 16}", "page about one victim"),
+        ("http://192.0.2.1/panel/login.php?user=azman", "host or user in a parameter"),
+        ("pay 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "wallet"),
         ("http://192.0.2.1/r?ssid=Tamu-5G", "name of a network"),
         ("http://192.0.2.1/r?workgroup=KANTOR", "name of a network"),
     ],
@@ -62,6 +64,8 @@ def test_a_value_that_leads_to_somebody_has_its_kind(value: str, kind: str) -> N
         "http://192.0.2.1/a?long=yes&latest=1.25",
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36",
         "a" * 16 + "1234567890123456",
+        "http://192.0.2.1/panel/login.php?user=admin",  # a user that every machine has
+        "https://files.example/uc?id=1aBcDeFgHiJkLmNoPqRsTuVwXyZ",  # a wallet has a check
     ],
 )
 def test_what_only_looks_like_one_leaves(value: str) -> None:
