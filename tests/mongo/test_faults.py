@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import pytest
 
+from hub.audit.verify import Verification
 from hub.errors import HubError, StoreUnavailableError
 from hub.store.base import Deletion
 from hub.store.mongo.store import READ_SECONDS, MongoStore
@@ -249,7 +250,7 @@ def test_each_acknowledged_object_is_met_exactly_once_and_in_order(
 
 def test_a_writer_stopped_at_any_step_does_no_harm_when_it_wakes(uri: str, open_at: Callable[..., MongoStore]) -> None:
     """Meanwhile others finish its commit, supersede its objects and delete them."""
-    moments = 26
+    moments = 36  # a commit has no more, before and after each kind of step
     store = open_at(uri)
     for moment in range(moments):
         add(store, candidate(1, 1), collection=f"at {moment}")
@@ -264,6 +265,8 @@ def test_a_writer_stopped_at_any_step_does_no_harm_when_it_wakes(uri: str, open_
         "before InsertRows",
         "before Show",
         "before Touch",
+        "before AddEntry",
+        "after AddEntry",
         "after Finish",
     } <= steps
     for moment in range(moments):
@@ -285,6 +288,7 @@ def test_a_writer_stopped_at_any_step_does_no_harm_when_it_wakes(uri: str, open_
         assert len(last) == len(objects_held)
         status = store.get_status(f"at {moment}")
         assert status is not None
+    assert list(Verification(store, examine=lambda _: (), pause=lambda: None).run(())) == []
 
 
 def test_a_store_that_is_away_is_said_so_within_a_bounded_time_and_comes_back_by_itself(

@@ -119,14 +119,16 @@ def each(uri: str, moments: int) -> None:
     """One process per moment of a commit, each in a collection of its own, that stops there."""
     for moment in range(moments):
         if os.fork() == 0:
-            seen = 0
+            seen: set[str] = set()
 
-            def observe(_when: str, _step: str, moment: int = moment) -> None:
-                nonlocal seen
-                if seen == moment:
-                    say(at=moment, step=f"{_when} {_step}", stopped=os.getpid())
+            def observe(when: str, step: str, moment: int = moment, seen: set[str] = seen) -> None:
+                words = f"{when} {step}"
+                if words in seen:
+                    return  # steps that are taken again where others were faster make no further moments
+                if len(seen) == moment:
+                    say(at=moment, step=words, stopped=os.getpid())
                     os.kill(os.getpid(), signal.SIGSTOP)
-                seen += 1
+                seen.add(words)
 
             store = store_at(uri, 0, observe)
             while True:
