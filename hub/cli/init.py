@@ -18,6 +18,7 @@ from hub.sharing.applied import apply, digest
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.release import hidden_objects
 from hub.sharing.relevel import relevel
+from hub.sharing.reread import reread
 from hub.sharing.seed import remove_surplus, seed
 from hub.store.base import Store
 from hub.wiring import SECRET_BYTES, now, open_catalogue, open_store
@@ -74,6 +75,12 @@ def _update(say: Callable[[str], object]) -> tuple[int, int]:
                     f"  {result.unfit} of them do not meet today's profiles, which say what may come in; they stay as they are. "
                     "Ask their members for new versions."
                 )
+        for outcome in reread(store, catalogue):
+            changed += outcome.raised + outcome.hidden
+            say(
+                f"{outcome.collection.root}/{outcome.collection.alias}: levels that an older version did not read: "
+                f"{outcome.raised} objects have a higher level, {outcome.hidden} are hidden"
+            )
         # after the objects: what was refused above is named again next time
         declared = apply(store, catalogue)
         for sentence in declared:

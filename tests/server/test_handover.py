@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from hub.community.hub import Hub
@@ -11,13 +12,15 @@ from hub.errors import NotFoundError, UnprocessableError
 from hub.sharing import deleted_ids
 from hub.sharing.definitions import own_objects
 from hub.sharing.handover import hand_over, shares_of_others
+from hub.sharing.reread import reread
 from hub.sharing.seed import seed
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.store.batch import Batch, Candidate, describe_nothing
 from hub.store.records import NOBODY
-from tests.server.making import IDENTITIES, START, Client, address, an_id, ids, indicator, note, stamp
+from tests.conftest import ClientOf
+from tests.server.making import IDENTITIES, START, Client, address, an_id, ids, indicator, note, stamp, statement
 
 OTHERS = "belongs to another member"
 
@@ -181,6 +184,50 @@ def test_hub_init_restores_what_a_member_overwrote_in_an_older_hub(
     for collection in seeded.catalogue:
         seed(seeded.store, seeded.catalogue, collection)
     assert indonesia.everything("alerts", version="all") == before
+
+
+def test_hub_init_reads_levels_that_an_older_hub_did_not_read(
+    hub: Hub, indonesia: Client, as_account: ClientOf
+) -> None:
+    """Once: what says more than its record is raised or hidden, with what a definition marks; a revocation stays."""
+    feeds = hub.catalogue.find("region", "feeds")
+    assert feeds is not None
+    definition = statement(1, name="FS-ISAC AMBER")
+    marked_by_it = indicator(4)
+    marked_by_it["object_marking_refs"] = [*marked_by_it["object_marking_refs"], definition["id"]]
+    contents = [
+        indicator(1, x_tlpcolor="amber"),
+        indicator(2, x_tlpcolor="red"),
+        indicator(3, x_tlpcolor="merah"),
+        marked_by_it,
+        indicator(5, x_tlpcolor="red", revoked=True),
+        indicator(6),
+        definition,
+    ]
+    candidates = tuple(
+        Candidate(
+            index=index,
+            id=content["id"],
+            type=content["type"],
+            version=START * 1000,
+            version_text=stamp(1),
+            level=TLP.GREEN,
+            owner="ID",
+            revoked=content.get("revoked", False),
+            names=(),
+            body=orjson.dumps(content),
+            digest=content["id"].encode(),
+        )
+        for index, content in enumerate(contents)
+    )
+    hub.store.append(
+        Batch(feeds.id, "ID", candidates, None, "id-cert", describe_nothing, unmarked=TLP.AMBER, highest=TLP.AMBER)
+    )
+    (outcome,) = reread(hub.store, hub.catalogue)
+    assert (outcome.collection.alias, outcome.raised, outcome.hidden) == ("feeds", 3, 2)
+    assert list(reread(hub.store, hub.catalogue)) == []
+    assert sorted(ids(as_account("partner").objects("feeds"))) == [an_id(5), an_id(6)]
+    assert sorted(ids(as_account("sg-soc").objects("feeds"))) == [*map(an_id, (1, 4, 5, 6)), definition["id"]]
 
 
 def test_hub_init_puts_its_own_in_the_place_of_what_came_before_it(hub: Hub, indonesia: Client) -> None:
