@@ -36,7 +36,7 @@ def test_the_board_is_a_file(region: Region, incident: str, tmp_path: Path) -> N
     region.offices["SG"].hub("board", "--out", out)
     page = out.read_text(encoding="utf-8")
     assert incident in page
-    assert "You read as Singapore." in page
+    assert "Signed in for Singapore." in page
     assert "@media print" in page
     assert is_alone(page)
     assert "<form" not in page.partition("<main")[2] or 'method="post"' not in page
