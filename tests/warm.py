@@ -8,7 +8,7 @@ processes of `hub serve` take two seconds together.
 3. The process answers with the exit code. It ends with the process that started it.
 
 `serve` does the same with `hub serve`, whose workers and process of the events are forks, too, and returns while it runs.
-How the hub starts its processes in earnest, and what it does where one ends, is for tests/server/test_process.py.
+How the hub really starts its processes, and what it does where one ends, is for tests/server/test_process.py.
 """
 
 from __future__ import annotations

@@ -299,7 +299,7 @@ def test_of_two_who_remind_at_once_one_goes_on_at_most(hub: Hub, reopen: Reopen,
         assert first.mine()
         with Turn(other, "it") as second:
             assert not second.mine()
-            assert not first.mine(), "it sees the other, too: both may let go"
+            assert not first.mine(), "it sees the other, too: both may back off"
         assert first.mine()
         with Turn(other, "something else") as aside:
             assert aside.mine()

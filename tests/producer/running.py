@@ -65,7 +65,7 @@ class HubProcess:
         else:
             self.keys = initialise(self.environment)
         self.process: subprocess.Popen[bytes] | warm.Served | None = None
-        self.forked = True  # by `tests.warm`; False: as it starts in earnest
+        self.forked = True  # by `tests.warm`; False: as the hub really starts
         self.log = folder / "hub.log"
 
     @property

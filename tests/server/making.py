@@ -70,7 +70,7 @@ class Clock:
 
 
 def cheap_credentials(store: Store, clock: Callable[[], int], remember_milliseconds: int) -> Credentials:
-    """Accounts whose passwords are quick to verify; what they cost in earnest is for `test_credentials.py`."""
+    """Accounts whose passwords are quick to verify; their real cost is for `test_credentials.py`."""
     return Credentials(
         store,
         clock=clock,

@@ -1,4 +1,4 @@
-"""The hub as it runs in earnest: `hub init`, `hub serve` on a free loopback port, and how it is ended or killed."""
+"""The hub as it really runs: `hub init`, `hub serve` on a free loopback port, and how it is ended or killed."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_every_refusal_has_the_same_words(credentials: Credentials) -> None:
 
 
 def test_keys_and_passwords_are_kept_as_hashes(account_store: Store, clock: Clock) -> None:
-    """argon2id for what a person chose, SHA-256 for what is random; at the cost of a hub in earnest."""
+    """argon2id for what a person chose, SHA-256 for what is random; at the cost that a real hub uses."""
     credentials = Credentials(account_store, clock=clock, random=secrets.token_bytes, remember_milliseconds=10 * MINUTE)
     key = credentials.add(CERT, None)
     credentials.add(Account("th-soc-2", AccountKind.CONSTITUENT, "TH"), PASSWORD)

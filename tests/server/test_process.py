@@ -74,7 +74,7 @@ def test_one_line_for_each_request(hub_server: HubProcess) -> None:
 
 
 def test_chunked_bodies_are_read_from_the_wire(hub_server: HubProcess) -> None:
-    """AD-13 in earnest: without Content-Length; over the limit 413, while the rest is still on its way."""
+    """AD-13 over the wire: without Content-Length; over the limit 413, while the rest is still on its way."""
     url = hub_server.url + at("drill", "objects", root="drills")
     whole = as_envelope([note(950, labels=["exercise"])])
     session = hub_server.session("id-cert")

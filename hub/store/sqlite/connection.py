@@ -25,7 +25,7 @@ from hub.store.sqlite.values import holds_mark
 
 CACHED_VALUES: Final = 1000  # accounts and heads that one connection keeps between two commits
 # Prepared statements that one connection keeps. Each row of an `executemany` takes the next place: an envelope of 100 objects
-# went twice around the 100 places that apsw has by itself, and each statement was parsed anew for the next envelope.
+# went twice around the 100 places that apsw has by itself, and each statement was parsed again for the next envelope.
 CACHED_STATEMENTS: Final = 500
 
 _open: Final[set[SqliteConnection]] = set()
