@@ -58,7 +58,8 @@ def sights(catalogue: Catalogue, account: Account | None, root: str, names: Sequ
     declared = gate.find_root(catalogue, account, root).collections
     if names:
         asked = [gate.find_collection(catalogue, account, root, name) for name in dict.fromkeys(names)]
-        return tuple(Sight(collection.id, gate.must_read(account, collection)) for collection in asked)
+        # a collection named by its id and its alias is one
+        return tuple(dict.fromkeys(Sight(collection.id, gate.must_read(account, collection)) for collection in asked))
     levels = ((collection.id, access.reads(account, collection)) for collection in declared)
     sights = tuple(Sight(collection, level) for collection, level in levels if level is not None)
     if not sights:

@@ -15,8 +15,8 @@ from hub.stix.lookalikes import ascii_lookalikes
 from hub.stix.tlp import BY_WORD, TLP
 
 # In JSON in lower case: what `may_say` looks for, and the escapes out of which `folded` makes letters, or nothing.
-_NAMED: Final = re.compile(rb"t(?:lp|raffic|okol|ocol[eo]|[^a-z0-9]{1,3}l[^a-z0-9]{1,3}p)")
-_ESCAPED: Final = re.compile(rb"%(?:2[56]|[4-9a-f][0-9a-f])|&[#a-z]")
+_NAMED: Final = re.compile(rb"t(?:lp|raffic|[^a-z0-9]{1,3}l[^a-z0-9]{1,3}p)")
+_ESCAPED: Final = re.compile(rb"%[0-9a-f]{2}|&[#a-z]")
 
 # On a text that `plain` made: lower-case ASCII words with one space between them.
 _TLP: Final = r"(?:t ?l ?p|traffic ?light ?protocol(?: tlp)?)"
@@ -69,6 +69,7 @@ def may_say_in(lower: bytes) -> bool:
         or ((b"%" in lower or b"&" in lower) and _ESCAPED.search(lower) is not None)
         # escapes of JavaScript in a text, as JSON in JSON has them
         or (b"\\" in lower and (b"\\\\u" in lower or b"\\\\x" in lower))
+        or ((b"protoc" in lower or b"protok" in lower) and level_tongues.names_protocol(lower.decode(errors="replace")))
     )
 
 

@@ -312,6 +312,26 @@ def test_more_listeners_than_allowed_are_sent_away_for_a_while(open_hub: OpenHub
     asyncio.run(story())
 
 
+def test_a_listener_that_names_a_collection_twice_gives_its_place_back(open_hub: OpenHub, template: Template) -> None:
+    """By its id and its alias: whoever comes after it, such as all without credentials, has the place."""
+    from hub.settings import Limits
+
+    application = Events(open_hub(limits=Limits(account_listeners=1)))
+    query = f"collection=id&collection={COLLECTIONS['id']}".encode()
+
+    async def story() -> None:
+        async with living(application):
+            for _ in range(2):
+                talk = Talk(application, bearer(template, "sg-cert"), query=query)
+                await talk.until(b"listening")
+                talk.task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await talk.task
+                assert len(application) == 0
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("change", ["disable", "rotate"])
 def test_a_listener_goes_when_its_account_may_no_longer_listen(hub: Hub, template: Template, change: str) -> None:
     application = Events(hub, heartbeat_seconds=0.05)

@@ -26,6 +26,8 @@ def own_level_of(content: Content) -> StatedLevel:
     return own_level
 
 
+RED_UUID: Final = "5e57c739-391a-4eb3-b6be-7d15ca92d5ed"
+
 # properties of an unmarked object, and the level that each says
 SAYS: Final[dict[str, tuple[Content, TLP]]] = {
     "STIX 1 in JSON": ({"x_handling": [{"marking_structures": [{"xsi:type": STRUCTURE, "color": "RED"}]}]}, TLP.RED),
@@ -61,6 +63,14 @@ SAYS: Final[dict[str, tuple[Content, TLP]]] = {
     "a name that ends with it": ({"name": "Incident (TLP:AMBER+STRICT)"}, TLP.AMBER_STRICT),
     "a line over prose": ({"description": f"TLP: RED\n{LONG}"}, TLP.RED),
     "a line under prose": ({"description": f"{LONG}\n\n**TLP:RED**\n"}, TLP.RED),
+    "handling in brackets": ({"x_handling": "[RED]"}, TLP.RED),
+    "handling with a full stop": ({"x_restriction": "red."}, TLP.RED),
+    "handling with a sign and a line's end before it": ({"x_handling": ["*\nRED"]}, TLP.RED),
+    "handling with a backslash before it": ({"x_handling": {"value": ".\\amber"}}, TLP.AMBER),
+    "handling escaped": ({"x_handling": "%20red%20"}, TLP.RED),
+    "an id in an address": ({"x_source": f"https://platform.example/{RED_UUID}"}, TLP.RED),
+    "an id behind its kind": ({"labels": [f"marking:{RED_UUID}"]}, TLP.RED),
+    "an id as one of another type": ({"x_source": f"x-own-type--{RED_UUID}"}, TLP.RED),
     "a reference's description": ({"external_references": [{"source_name": "x", "description": "TLP:RED"}]}, TLP.RED),
 }
 # what says nothing of the object's level
