@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 from urllib.parse import unquote
@@ -272,15 +273,16 @@ def spans(text: str) -> Iterator[Span]:
     return _found(text, _IN_TEXTS)
 
 
-def intruders(value: str) -> Iterator[Span]:
+@lru_cache(maxsize=10_000)  # an observable and its indicator have the same text
+def intruders(value: str) -> tuple[Span, ...]:
     """What an officer is asked about in an adversary's value: somebody's mail address, a user, a machine, a wallet …"""
-    return _found(value, _IN_VALUES if _SOME_NUMBER.search(value) is None else _ALL_IN_VALUES)
+    return tuple(_found(value, _IN_VALUES if _SOME_NUMBER.search(value) is None else _ALL_IN_VALUES))
 
 
 def _found(text: str, kinds: tuple[Kind, ...]) -> Iterator[Span]:
     small = text.lower()
     for kind in kinds:
-        if kind.hints and not any(hint in small for hint in kind.hints):
+        if kind.hints and not any(map(small.__contains__, kind.hints)):
             continue
         for match in kind.pattern.finditer(text):
             if kind.check is None or kind.check(match[0]):
