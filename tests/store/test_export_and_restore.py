@@ -76,7 +76,7 @@ def test_nothing_is_restored_into_a_collection_that_holds_anything(store: Store)
     """Readers have places of it already."""
     records = _filled(store)
     add(store, candidate(50), collection="again")
-    with pytest.raises(UnprocessableError, match="holds objects"):
+    with pytest.raises(UnprocessableError, match="contains objects"):
         store.restore("again", START + 500, records)
     assert held(store, "again") == [(an_id(50), "v1")]
 
