@@ -6,11 +6,12 @@ test's own; `seeded` puts them in. Accounts and an empty store are made once and
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
@@ -67,6 +68,17 @@ class Template:
 
     folder: Path
     keys: dict[str, str]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Tests stay in memory to the end of the run: Python need not look at them for garbage while they come, nor ever after."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

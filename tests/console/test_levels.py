@@ -13,6 +13,7 @@ import pytest
 from hub.community.hub import Hub
 from hub.server.app import create_app
 from hub.sharing import access
+from hub.sharing.catalogue import Catalogue
 from hub.sharing.declared import load_catalogue
 from hub.sharing.members import Account
 from hub.stix.tlp import TLP
@@ -42,48 +43,51 @@ def accounts(name: str | None) -> Account | None:
     return KINDS[name] if name in KINDS else cert(name[:2].upper())
 
 
+def places(catalogue: Catalogue) -> Iterator[tuple[str, str, TLP]]:
+    """Each collection, who writes there, and each level that it takes."""
+    for alias, member in WRITERS.items():
+        collection = catalogue.find("region", alias)
+        assert collection is not None
+        yield from ((alias, member, level) for level in TLP if level <= collection.highest_tlp)
+
+
 @pytest.fixture
 def region(tmp_path: Path, clock: Clock) -> Iterator[Hub]:
     """In each collection an incident of each level that it takes, with a report, an indicator and all around them."""
     catalogue = load_catalogue(DECLARATIONS / "collections", DECLARATIONS / "profiles")
     hub = open_hub(tmp_path, clock, catalogue)
-    number = 0
-    for alias, member in WRITERS.items():
-        collection = catalogue.find("region", alias)
-        assert collection is not None
-        for level in (level for level in TLP if level <= collection.highest_tlp):
-            number += 1
-            word = f"secret{alias}{level}"
-            about: dict[str, Any] = {"level": level, "author": member}
-            incident = an_id(number, "incident")
-            parts = [
-                versioned("incident", number, name=f"Incident {word}az", description=f"{word}bz", **about),
-                versioned("attack-pattern", number, name=f"{word}cz", **about),
-                versioned("malware", number, name=f"{word}dz", is_family=False, **about),
-                versioned(
-                    "indicator",
-                    number,
-                    name=f"{word}ez",
-                    pattern=f"[domain-name:value = '{word}fz.example']",
-                    pattern_type="stix",
-                    valid_from="2026-03-01T00:00:00.000Z",
-                    **about,
-                ),
-                versioned("note", number, content=f"{word}gz", object_refs=[incident], **about),
-            ]
-            report = versioned(
-                "report",
+    for number, (alias, member, level) in enumerate(places(catalogue), start=1):
+        word = f"secret{alias}{level}"
+        about: dict[str, Any] = {"level": level, "author": member}
+        incident = an_id(number, "incident")
+        parts = [
+            versioned("incident", number, name=f"Incident {word}az", description=f"{word}bz", **about),
+            versioned("attack-pattern", number, name=f"{word}cz", **about),
+            versioned("malware", number, name=f"{word}dz", is_family=False, **about),
+            versioned(
+                "indicator",
                 number,
-                name=f"{word}hz",
-                published="2026-03-01T00:00:00.000Z",
-                labels=["stage:early"],
-                # it names what stands at other levels, too: who may not see that must not find it here
-                object_refs=[part["id"] for part in parts] + [an_id(other, "indicator") for other in range(1, 60)],
+                name=f"{word}ez",
+                pattern=f"[domain-name:value = '{word}fz.example']",
+                pattern_type="stix",
+                valid_from="2026-03-01T00:00:00.000Z",
                 **about,
-            )
-            writer = hub.may_add(cert(member), "region", alias)
-            status = json.loads(hub.add_objects(writer, json.dumps({"objects": [*parts, report]}).encode()).body)
-            assert status["failure_count"] == 0, status
+            ),
+            versioned("note", number, content=f"{word}gz", object_refs=[incident], **about),
+        ]
+        report = versioned(
+            "report",
+            number,
+            name=f"{word}hz",
+            published="2026-03-01T00:00:00.000Z",
+            labels=["stage:early"],
+            # it names what stands at other levels, too: who may not see that must not find it here
+            object_refs=[part["id"] for part in parts] + [an_id(other, "indicator") for other in range(1, 60)],
+            **about,
+        )
+        writer = hub.may_add(cert(member), "region", alias)
+        status = json.loads(hub.add_objects(writer, json.dumps({"objects": [*parts, report]}).encode()).body)
+        assert status["failure_count"] == 0, status
     yield hub
     hub.store.close()
     keeping.DATABASES.take_back(tmp_path)
@@ -126,7 +130,8 @@ def test_no_page_shows_what_taxii_does_not_give(region: Hub, reader: str | None)
         assert browser.sign_in(reader, region.credentials.rotate(reader, None) or "").status_code == 303
     shown: set[str] = set()
     opened: set[str] = set()
-    everything = [an_id(number, "incident") for number in range(1, 60)]
+    count = sum(1 for _ in places(region.catalogue))
+    everything = [an_id(number, "incident") for number in range(1, count + 2)]  # the last one is nowhere
     paths = [
         "/",
         "/region/board/",

@@ -128,9 +128,12 @@ def older_mongo(folder: Path, clock: Clock) -> Store:
     uri = server.database_uri(server.shared_uri(), folder)
     client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
     with client:
+        documents: dict[str, list[dict[str, Any]]] = {}
         for line in (HERE / "documents.jsonl").read_text().splitlines():
             name, document = json_util.loads(line)
-            client.get_default_database()[name].insert_one(document)
+            documents.setdefault(name, []).append(document)
+        for name, content in documents.items():
+            client.get_default_database()[name].insert_many(content)
     return MongoStore(uri, clock=clock, lock_seconds=5, status_milliseconds=72 * HOUR, create=True)
 
 
