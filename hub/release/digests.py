@@ -12,13 +12,15 @@ import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, Protocol
-from uuid import NAMESPACE_DNS, NAMESPACE_URL, uuid3, uuid5
+from uuid import NAMESPACE_DNS, NAMESPACE_URL, UUID, uuid3, uuid5
 
 from hub.release.needle import Hashed
 
 MIN_DIGEST: Final = 8  # digits of a hash value that is cut, as names of files and victims often are
+_START: Final = MIN_DIGEST // 2  # bytes
+_REMEMBERED: Final = 1 << 15  # spellings, of some ten reports; about 200 bytes each
 _USUAL: Final = ("md5", "sha1", "sha256")
 _RARE: Final = ("sha224", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_512", "blake2b", "blake2s")
 _MIDDLE_OF_MD5: Final = slice(4, 12)  # known as MD5 of 16 digits
@@ -48,24 +50,44 @@ class NoDigests:
 
 
 class DeclaredDigests:
-    """Digests of what a report declares: by every algorithm, complete or cut."""
+    """Digests of what a report declares: by every algorithm, complete or cut.
+
+    Of each only the beginning is kept, with the number of its spelling and algorithm: a report has some thousand spellings.
+    """
 
     def __init__(self, spellings: Callable[[], Iterable[Hashed]]) -> None:
         self._spellings = spellings
-        self._digests: dict[str, Hashed] | None = None
-        self._by_start: dict[str, list[str]] = {}
+        self._hashed: list[Hashed] | None = None
+        self._by_start: dict[bytes, int] = {}
+        self._others: dict[bytes, list[int]] = {}  # whose beginning another digest has, too
 
     def of(self, value: str) -> Hashed | None:
         """Also matches digits that are the beginning of a hash value."""
-        if self._digests is None:
-            self._digests = {}
-            for digest, hashed in _digests(self._spellings()):
-                self._digests[digest] = hashed
-                self._by_start.setdefault(digest[:MIN_DIGEST], []).append(digest)
-        if (known := self._digests.get(value)) is not None:
-            return known
-        starts = self._by_start.get(value[:MIN_DIGEST], ())
-        return next((self._digests[digest] for digest in starts if digest.startswith(value)), None)
+        if len(value) < MIN_DIGEST:
+            return None
+        if self._hashed is None:
+            self._hashed = self._compute()
+        start = bytes.fromhex(value[:MIN_DIGEST])
+        number = self._by_start.get(start)
+        if number is None:
+            return None
+        for place in (number, *self._others.get(start, ())):
+            hashed: Hashed = self._hashed[place // len(_ALGORITHMS)]
+            if _ALGORITHMS[place % len(_ALGORITHMS)](hashed.spelling.encode()).hex().startswith(value):
+                return hashed
+        return None
+
+    def _compute(self) -> list[Hashed]:
+        all_hashed = list(self._spellings())
+        number = 0
+        for hashed in all_hashed:
+            starts = _starts(hashed.spelling)
+            for place in range(0, len(starts), _START):
+                start = starts[place : place + _START]
+                if self._by_start.setdefault(start, number) != number:
+                    self._others.setdefault(start, []).append(number)
+                number += 1
+        return all_hashed
 
 
 class ListedDigests:
@@ -101,17 +123,39 @@ def _number(digest: bytes) -> int:
     return int.from_bytes(digest[:_KEPT])
 
 
-def _digests(spellings: Iterable[Hashed]) -> Iterator[tuple[str, Hashed]]:
-    for hashed in spellings:
-        plain = hashed.spelling.encode()
-        for algorithm in (*_USUAL, *_RARE):
-            yield _digest(algorithm, plain).hex(), hashed
-        yield _digest("md5", plain)[_MIDDLE_OF_MD5].hex(), hashed
-        yield from ((_digest(algorithm, plain + b"\n").hex(), hashed) for algorithm in _USUAL)
-        yield f"{zlib.crc32(plain):08x}", hashed
-        spaces = (NAMESPACE_DNS, NAMESPACE_URL)
-        yield from ((make(space, hashed.spelling).hex, hashed) for make in (uuid3, uuid5) for space in spaces)
-
-
 def _digest(algorithm: str, plain: bytes) -> bytes:
-    return hashlib.new(algorithm, plain, usedforsecurity=False).digest()
+    digest: bytes = getattr(hashlib, algorithm)(plain, usedforsecurity=False).digest()
+    return digest
+
+
+def _middle_of_md5(plain: bytes) -> bytes:
+    return _digest("md5", plain)[_MIDDLE_OF_MD5]
+
+
+def _digest_of_line(algorithm: str, plain: bytes) -> bytes:
+    return _digest(algorithm, plain + b"\n")
+
+
+def _crc32(plain: bytes) -> bytes:
+    return zlib.crc32(plain).to_bytes(4)
+
+
+def _uuid(make: Callable[[UUID, str], UUID], space: UUID, plain: bytes) -> bytes:
+    return make(space, plain.decode()).bytes
+
+
+# Everything that is looked for of a spelling.
+_ALGORITHMS: Final[tuple[Callable[[bytes], bytes], ...]] = (
+    *(partial(_digest, algorithm) for algorithm in (*_USUAL, *_RARE)),
+    _middle_of_md5,
+    *(partial(_digest_of_line, algorithm) for algorithm in _USUAL),
+    _crc32,
+    *(partial(_uuid, make, space) for make in (uuid3, uuid5) for space in (NAMESPACE_DNS, NAMESPACE_URL)),
+)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _starts(spelling: str) -> bytes:
+    """The beginnings of its digests, by algorithm; remembered, since a report is released to one audience after another."""
+    plain = spelling.encode()
+    return b"".join(algorithm(plain)[:_START] for algorithm in _ALGORITHMS)

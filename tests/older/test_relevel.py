@@ -31,7 +31,7 @@ from hub.sharing.seed import remove_surplus, seed
 from hub.stix.tlp import TLP
 from hub.store.base import Store
 from hub.store.mongo.store import MongoStore
-from hub.store.records import RecordLevel
+from hub.store.records import Record, RecordLevel
 from hub.store.sqlite.store import SqliteStore
 from tests.conftest import HOUR, Template, assemble, clients_of
 from tests.mongo import server
@@ -143,24 +143,63 @@ def imported(folder: Path, clock: Clock, catalogue: Catalogue) -> Store:
     return store
 
 
-@pytest.fixture(params=["sqlite", "mongo", "archive"])
-def older(
-    request: pytest.FixtureRequest, tmp_path: Path, newer_catalogue: Catalogue, template: Template
-) -> Iterator[Older]:
+def open_older(kind: str, folder: Path, catalogue: Catalogue, template: Template) -> Older:
     clock = Clock(START)
-    folder = tmp_path / "older"
-    folder.mkdir()
-    kind: str = request.param
     if kind == "archive":
-        store = imported(folder, clock, newer_catalogue)
+        store = imported(folder, clock, catalogue)
     else:
         store = older_sqlite(folder, clock) if kind == "sqlite" else older_mongo(folder, clock)
     accounts = SqliteStore(template.folder / "hub.sqlite", clock=clock, lock_seconds=5, status_milliseconds=1)
     for account in accounts.list_accounts():
         store.put_account(account)
     accounts.close()
-    yield Older(store, newer_catalogue, clock)
-    store.close()
+    return Older(store, catalogue, clock)
+
+
+@pytest.fixture(params=["sqlite", "mongo"])
+def older(
+    request: pytest.FixtureRequest, tmp_path: Path, newer_catalogue: Catalogue, template: Template
+) -> Iterator[Older]:
+    older = open_older(request.param, tmp_path, newer_catalogue, template)
+    yield older
+    older.store.close()
+
+
+@dataclass
+class UpToDate(Older):
+    """The same, up to date; the tests of one store share it, and only read. `before`: the records that members sent."""
+
+    before: dict[tuple[str, int], Record]
+
+    def records(self) -> dict[tuple[str, int], Record]:
+        """Every record, by collection and place."""
+        return records_of(self)
+
+
+def records_of(older: Older) -> dict[tuple[str, int], Record]:
+    return {
+        (collection.id, record.place): record
+        for collection in older.catalogue
+        for record in older.store.records(collection.id)
+    }
+
+
+@pytest.fixture(scope="module", params=["sqlite", "mongo", "archive"])
+def up_to_date(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    newer_catalogue: Catalogue,
+    template: Template,
+) -> Iterator[UpToDate]:
+    older = open_older(request.param, tmp_path_factory.mktemp("older"), newer_catalogue, template)
+    before = {
+        key: record
+        for key, record in records_of(older).items()
+        if record.publishers != ("",) and record.id not in older.catalogue.own_objects
+    }
+    older.init()
+    yield UpToDate(older.store, older.catalogue, older.clock, before)
+    older.store.close()
 
 
 # the mongo parameter is skipped where there is no server, see `tests.mongo.skipping`
@@ -181,56 +220,44 @@ def seen(as_account: Callable[[str], Client], object_id: str) -> list[str]:
 
 
 def test_every_record_has_the_level_of_todays_rules_or_is_hidden_with_the_reason(
-    older: Older, template: Template
+    up_to_date: UpToDate, template: Template
 ) -> None:
     """A row of `HELD` for each: nobody below the level sees it, and what is hidden is listed."""
-    older.init()
-    as_account = clients_of(older.hub(), template)
-    hidden = older.hidden()
+    as_account = clients_of(up_to_date.hub(), template)
+    hidden = up_to_date.hidden()
     for what, (object_id, readers, reason) in HELD.items():
         assert seen(as_account, object_id) == readers, what
         assert (object_id in hidden) is bool(reason), what
         assert not reason or reason in hidden[object_id].reason, what
-    assert [collection.alias for collection in older.catalogue if older.store.has_unknown_levels(collection.id)] == []
+    store, catalogue = up_to_date.store, up_to_date.catalogue
+    unknown = [collection.alias for collection in catalogue if store.has_unknown_levels(collection.id)]
+    assert unknown == []
 
 
-def test_nothing_is_dropped_and_nothing_moves(older: Older) -> None:
+def test_nothing_is_dropped_and_nothing_moves(up_to_date: UpToDate) -> None:
     """Each record is there, whatever became of it, at its place; its level is no lower than before."""
-    before = {
-        (collection.id, record.place): record
-        for collection in older.catalogue
-        for record in older.store.records(collection.id)
-        if record.publishers != ("",) and record.id not in older.catalogue.own_objects
-    }
-    older.init()
-    after = {
-        (collection.id, record.place): record
-        for collection in older.catalogue
-        for record in older.store.records(collection.id)
-    }
-    for key, record in before.items():
+    after = up_to_date.records()
+    assert up_to_date.before
+    for key, record in up_to_date.before.items():
         assert (after[key].id, after[key].body, after[key].publishers) == (record.id, record.body, record.publishers)
         assert after[key].reached <= after[key].level
         assert after[key].level >= record.level
 
 
-def test_what_the_hub_put_in_is_restored(older: Older, template: Template) -> None:
+def test_what_the_hub_put_in_is_restored(up_to_date: UpToDate, template: Template) -> None:
     """A member had revoked an extension definition of the hub's."""
-    older.init()
-    shown = clients_of(older.hub(), template)("partner").everything("feeds", type="extension-definition")
+    shown = clients_of(up_to_date.hub(), template)("partner").everything("feeds", type="extension-definition")
     assert len(shown) == 7
     assert not any(content.get("revoked") for content in shown)
 
 
-def test_run_again_it_changes_nothing(older: Older) -> None:
+def test_run_again_it_changes_nothing(up_to_date: UpToDate) -> None:
     """Nor does it judge anything twice."""
-    older.init()
-    records = [record for collection in older.catalogue for record in older.store.records(collection.id)]
-    assert older.init() == []
-    assert [record for collection in older.catalogue for record in older.store.records(collection.id)] == records
+    records = up_to_date.records()
+    assert up_to_date.init() == []
+    assert up_to_date.records() == records
 
 
-@pytest.mark.parametrize("older", ["sqlite", "mongo"], indirect=True)
 def test_an_upgrade_that_was_broken_off_is_run_again(older: Older, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever it stopped, the result is that of one run; until then a hub that is to open the store can tell."""
     for collection in older.catalogue:
