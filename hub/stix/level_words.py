@@ -148,13 +148,23 @@ def heading_levels(text: str) -> list[TLP]:
     """
     if _INSIDE not in text.lower():
         return []
-    matches = (_HEADING.match(text), _ENDING.search(text))
+    matches = [_HEADING.match(text), _ENDING.search(text)]
+    if matches[1] is not None and not _is_under(text[: matches[1].start()]):
+        matches.pop()
     return [_level_of(plain(match[1])) for match in matches if match is not None]
+
+
+def _is_under(text: str) -> bool:
+    """Whether what comes behind this text stands in a line of its own, or in brackets. In time that grows with the text."""
+    signs = text[len(text.rstrip(_BEFORE_ENDING)) :]
+    return "\n" in signs or _BRACKET.search(signs[-2:]) is not None
 
 
 _MARK: Final = r"TLP(?: ?v?2(?:\.0)?)?\s?[:=]\s?(RED|AMBER(?:\s?[+_ -]\s?STRICT)?)(?!\w)"
 _HEADING: Final = re.compile(rf"\s*+[\[(<*_#>\s]*+(?i:{_MARK})(?![^\S\n]?[a-z,]|-[a-z])", re.ASCII)
-_ENDING: Final = re.compile(rf"(?:\n[*_\[(\s]*+|[\[(]\s?)(?i:{_MARK})[\s\])*_.]*+\Z", re.ASCII)
+_ENDING: Final = re.compile(rf"(?i:{_MARK})[\s\])*_.]*+\Z", re.ASCII)
+_BEFORE_ENDING: Final = "*_[( \t\n\r\f\v"
+_BRACKET: Final = re.compile(r"[\[(]\s?\Z", re.ASCII)
 
 
 def loose_levels(text: str) -> list[TLP]:

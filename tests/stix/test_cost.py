@@ -253,6 +253,19 @@ def test_a_request_of_bad_values_does_not_fill_the_memory() -> None:
     assert done.returncode == 0, done.stderr[-500:]
 
 
+def test_prose_of_blank_lines_is_read_in_time_that_grows_with_it() -> None:
+    """An expression that is tried again from each line would take minutes for what the largest text holds."""
+    code = (
+        "import resource, sys;"
+        "from hub.stix.level_words import heading_levels;"
+        "resource.setrlimit(resource.RLIMIT_CPU, (60, 60));"
+        f"heading_levels('tlp' + chr(10) * {LIMITS.string_characters} + 'x');"
+        f"heading_levels('tlp' + '(' * {LIMITS.string_characters} + 'x')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr[-500:]
+
+
 # --- regular expressions
 
 
