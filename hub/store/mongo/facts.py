@@ -2,7 +2,8 @@
 
 Numbers that several processes add to are documents with a turn in `_id` and as `turn`, and the one of the highest turn is the
 fact. Each addition inserts the turn after the one that it read, so that of two who read the same one succeeds: an insert
-is all that this store counts on. Then it removes those before it.
+is all that this store counts on. Then it removes those before it. A writer that was slow may insert a turn that another has
+inserted and removed since: its addition is not among those that the highest turn lists, and it tries again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from bson import ObjectId
 from pymongo import errors as mongo_errors
 
 from hub.errors import StoreUnavailableError
@@ -18,6 +20,7 @@ from hub.store.records import Fact, summed
 
 AGAIN: Final = 200  # of the facts before the one that a reader has come to: numbers are given before the write
 _TRIES: Final = 100  # of one addition, where others add to the same fact
+_LISTED: Final = 64  # additions that a turn lists: those that others can make between one's insert and its look
 
 
 def put(operations: Operations, kind: str, facts: Mapping[str, bytes], drop: Iterable[str]) -> None:
@@ -47,17 +50,25 @@ def _added(operations: Operations, kind: str, key: str, more: Sequence[int]) -> 
     last = max(rows, key=_turn, default=None)
     turn = 1 if last is None else _turn(last) + 1
     value = summed(None if last is None else Fact(last["number"], key, last["value"]), more)
-    new = {"_id": f"{kind} {key} {turn}", "kind": kind, "key": key, "value": value, "turn": turn}
+    addition = ObjectId()
+    listed = [addition, *([] if last is None else last.get("additions", []))][:_LISTED]
+    new: dict[str, Any] = {
+        "_id": f"{kind} {key} {turn}",
+        "kind": kind,
+        "key": key,
+        "value": value,
+        "turn": turn,
+        "additions": listed,
+    }
     try:
         facts.insert_one({**new, "number": _numbers(operations, 1)}, session=session)
     except mongo_errors.DuplicateKeyError:
         return False
-    # who read a turn that was removed meanwhile inserts it again: behind one that stands already
-    later = facts.find({"kind": kind, "key": key}, {"turn": 1}, session=session)
-    is_last = all(_turn(row) <= turn for row in later)
-    gone = [row["_id"] for row in rows] if is_last else [new["_id"]]
+    highest = max(facts.find({"kind": kind, "key": key}, session=session), key=_turn, default=new)
+    is_counted = addition in highest.get("additions", [])
+    gone = [row["_id"] for row in rows] if is_counted else [new["_id"]]
     facts.delete_many({"_id": {"$in": gone}}, session=session)
-    return is_last
+    return is_counted
 
 
 def _turn(row: Mapping[str, Any]) -> int:
