@@ -213,6 +213,7 @@ def _read_key(key: str) -> KeyWords:
     names_tlp = mention is not None or _INSIDE in low
     joined = low.replace(_INSIDE, " ")  # `tlpred`, `isTlpRed`
     levels = [*_levels_in(_LOOSE_WORD, words), *_levels_in(_LOOSE_WORD, spaced(joined))] if names_tlp else []
+    levels += _levels_in(_SAID, words)  # `tlp2red`
     return KeyWords(
         names_tlp=names_tlp,
         holds_level=names_tlp and not _ABOUT_A_LEVEL.intersection(words.split()),

@@ -310,8 +310,11 @@ class _Reading:
 
     def _word(self, text: str, key: str, about: _About) -> None:
         """A text that says a level by itself, under a key or beside a text that names TLP, or where handling is spoken of."""
-        if text.lstrip(_QUOTES).startswith(_JSON) and level_words.may_say(level_words.folded(text)):
-            self._json(text, key, about)
+        if (
+            text.lstrip(_QUOTES).startswith(_JSON)
+            and level_words.may_say(level_words.folded(text))
+            and self._json(text, key, about)
+        ):
             return
         levels = level_words.text_levels(text)
         if levels is None:
@@ -326,17 +329,19 @@ class _Reading:
                 levels = [level] if level is not None and level >= TLP.AMBER else []
         self._levels += levels or ()
 
-    def _json(self, text: str, key: str, about: _About) -> None:
-        """JSON in a text says what it would say as it is, and what it says as a text."""
-        self._levels += level_words.text_levels(text) or ()
+    def _json(self, text: str, key: str, about: _About) -> bool:
+        """JSON in a text says what it would say as it is, and what it says as a text. False: it is no JSON."""
         try:
             value = orjson.loads(text.strip(_SPACES))
+        except orjson.JSONDecodeError:
+            return False
+        self._levels += level_words.text_levels(text) or ()
+        try:
             if not isinstance(value, str | int | float | None):
                 self._value(key, value, _MENTIONS_INSIDE, about)
-        except orjson.JSONDecodeError:
-            return
         except RecursionError:
             self._unclear = text
+        return True
 
     def _beside_tlp(self, text: str, key: str, words: level_words.KeyWords, about: _About) -> list[TLP]:
         level = level_words.level_of_word(text)
@@ -344,9 +349,9 @@ class _Reading:
             level = words.level
             if level is None and about is _About.TLP:
                 level = level_words.level_of_word(key)
-        if level is not None:
-            return [level]
         levels = level_words.loose_levels(text) if words.names_tlp else []
+        if level is not None:
+            return [level, *levels]
         unread = words.holds_level or (
             about is _About.TLP and key in _HOLD_LEVELS and not level_words.is_name_of_tlp(text)
         )
