@@ -18,7 +18,7 @@ from hub.home.member import OwnMember
 from hub.release import texts
 from hub.release.policy import Audience
 from hub.rendering.versions import COMMON_TIME, Content, Version
-from hub.rendering.wording import KNOWN_BY_TOOLS
+from hub.rendering.wording import HANDLING_FOR_ALL, KNOWN_BY_TOOLS
 from hub.stix import identifiers, tlp
 
 _STATEMENT: Final = "Victim withheld"
@@ -104,15 +104,18 @@ def author_of(member: OwnMember, audience: Audience, known: Mapping[str, Version
     statement = texts.handling(member.name, member.contact, wording)
     # The definition has no versions: with a name, which tools show, it is another one.
     named = {"name": _STATEMENT} if wording >= KNOWN_BY_TOOLS else {}
+    # Unmarked, it would be shown to national CERTs alone, and constituents that read the objects must heed it, too.
+    marked = {"object_marking_refs": [tlp.TLP2_IDS[tlp.TLP.CLEAR]]} if wording >= HANDLING_FOR_ALL else {}
     definition: Content = {
         "type": "marking-definition",
         "spec_version": "2.1",
-        "id": key.identifier("marking-definition", statement, *named.values()),
+        "id": key.identifier("marking-definition", statement, *named.values(), *marked.get("object_marking_refs", ())),
         "created": COMMON_TIME,
         "created_by_ref": member.identity,
         **named,
         "definition_type": "statement",
         "definition": {"statement": statement},
+        **marked,
     }
     return Author(member.identity, key, known, definition)
 

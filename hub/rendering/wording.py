@@ -50,13 +50,14 @@ _TASKS = {
     "recovery": "Recovery",
 }
 
-WORDING: Final = 3
+WORDING: Final = 4
 """The version of these sentences, and of what gives objects their ids. A report keeps the one in which it was first rendered
 or released: a sentence that is written better later makes no new version of what is out already, and a better name or kind
 of relationship revokes nothing (hub/docs/adr/0099-relationships-that-tools-know.md).
 """
 FIRST_WORDING: Final = 1  # of records that do not say theirs
 KNOWN_BY_TOOLS: Final = 3  # from here on relationships are those that tools know, and places and techniques have names
+HANDLING_FOR_ALL: Final = 4  # from here on whoever reads an object reads the statement of how to handle it
 _VALIDITY: Final = {1: "Stale from {} on."}
 _MALWARE: Final = {1: "Malware not told"}
 
