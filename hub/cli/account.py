@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
         elif args.action == "last-seen":
             _last_seen(hub, as_json=args.json)
         elif args.action == "delete" and not agreed(
-            f"{args.name} is deleted permanently, and its name is never given again. Delete it?", yes=args.yes
+            f"{args.name} will be deleted permanently, and its name cannot be used again. Delete it?", yes=args.yes
         ):
             print("Nothing was deleted.", file=sys.stderr)
             return REFUSED

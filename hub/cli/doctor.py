@@ -66,7 +66,7 @@ def _member_and_hub(args: argparse.Namespace, folder: Path) -> Iterator[Finding]
         words = (
             f"{organisations} declared"
             if organisations
-            else "none are declared, so that no sector is told (hub/docs/release.md)"
+            else "none are declared, so that no sector is published (hub/docs/release.md)"
         )
         yield Finding("constituents", bool(organisations), words)
     try:

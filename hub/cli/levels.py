@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
 def _question(args: argparse.Namespace) -> str:
     names = " ".join(args.object_ids)
     if args.action == "remove":
-        return f"The hidden versions of {names} are removed permanently. Remove them?"
+        return f"The hidden versions of {names} will be removed permanently. Remove them?"
     return (
         f"The hidden versions of {names} will be shown to all who may see {args.at}; this cannot be undone. Show them?"
     )

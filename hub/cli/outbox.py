@@ -69,8 +69,8 @@ def _is_given_up(box: Outbox, args: argparse.Namespace) -> bool:
     for name in args.files:
         box.entry(name)  # a slip in a name is said before the question
     question = ngettext(
-        "{n} file is deleted, and what is in it is never sent. Delete it?",
-        "{n} files are deleted, and what is in them is never sent. Delete them?",
+        "{n} file will be deleted, and what is in it will never be sent. Delete it?",
+        "{n} files will be deleted, and what is in them will never be sent. Delete them?",
         len(args.files),
     )
     return agreed(question.format(n=len(args.files)), yes=args.yes)

@@ -42,7 +42,9 @@ def run(args: argparse.Namespace) -> int:
             raise UnprocessableError(f"There is no collection {args.collection!r}; `hub collections` lists them all.")
         if not hub.store.holds(collection.id, args.object_id, HIDDEN):
             raise NotFoundError(f"{args.object_id} is not held in {args.collection}.")
-        question = f"{args.object_id} is purged from {args.collection} permanently, with all its versions. Purge it?"
+        question = (
+            f"{args.object_id} will be purged from {args.collection} permanently, with all its versions. Purge it?"
+        )
         if not agreed(question, yes=args.yes):
             print("Nothing was purged.", file=sys.stderr)
             return REFUSED

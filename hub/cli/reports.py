@@ -241,14 +241,19 @@ def reports(file: Path, args: argparse.Namespace, member: OwnMember) -> Iterator
     stderr. A row that cannot be read is handed on, too. ReadingError where the file has no row at all.
     """
     report = None
+    left_out: set[str] = set()  # a row has an error for each of its cells
     notes = _Notes(file, verbose=args.verbose)
     for report in read(file, read_options(args, member), args.format):
         if isinstance(report, RowError):
             print(report, file=sys.stderr)
+            left_out.add(report.where)
         else:
             notes.add(report)
         yield report
     notes.end()
+    if left_out:
+        rows = "1 report was" if len(left_out) == 1 else f"{len(left_out)} reports were"
+        print(f"{file}: {rows} left out as a whole: correct what is named above, and run it again.", file=sys.stderr)
     if report is None:
         raise ReadingError(f"{file}: there is no report in it")
 

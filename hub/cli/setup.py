@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         )
         if not member.constituents:
             lines.append(
-                f"No constituents are declared in {folder / FILE}: until they are, no report tells its victim's sector."
+                f"No constituents are declared in {folder / FILE}: until they are, no report says its victim's sector."
             )
         if not contact["confirmed"]:
             lines.append("The others read this point of contact; look at it, and confirm it: hub contacts confirm")

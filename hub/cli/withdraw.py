@@ -34,8 +34,8 @@ def run(args: argparse.Namespace) -> int:
     """Take it back from every collection that it went to; 1 where something was refused, 3 where the answer is no."""
     items = withdrawals(this_member(environment()), args.report_id, now())
     question = ngettext(
-        "{report} is withdrawn permanently from {n} collection. Withdraw it?",
-        "{report} is withdrawn permanently from {n} collections. Withdraw it?",
+        "{report} will be withdrawn permanently from {n} collection. Withdraw it?",
+        "{report} will be withdrawn permanently from {n} collections. Withdraw it?",
         len(items),
     ).format(report=args.report_id, n=len(items))
     if not agreed(question, yes=args.yes):

@@ -133,7 +133,7 @@ def load_member(home: Path, *, now: datetime | None = None, warn: Callable[[str]
         table = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         raise ConfigurationError(
-            f"{path}: there is no such file; it says which CERT publishes from this machine"
+            f"{path}: there is no such file; it says which CERT publishes from this machine: run `hub setup`"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from None

@@ -106,11 +106,13 @@ def test_where_nothing_comes_of_it_no_half_bundle_is_written(office: Office, tmp
 def test_one_bad_row_does_not_cost_the_others(office: Office, tmp_path: Path) -> None:
     head, row = (REPORTS / "story" / "indonesia.csv").read_text(encoding="utf-8").splitlines()
     bad = row.replace("ID-2026-0311", "ID-2026-0312").replace("2026-05-04T18:30+07:00", "31 February")
+    bad = bad.replace("confirmed", "certain")  # a row with two faults is one report
     file = tmp_path / "two.csv"
     file.write_text(f"{head}\n{bad}\n{row}", encoding="utf-8")
     done = office.hub("convert", file, code=1)
     assert "row 2" in done.stderr
     assert "started_at" in done.stderr
+    assert "1 report was left out as a whole" in done.stderr
     assert sum(item["type"] == "incident" for item in json.loads(done.stdout)["objects"]) == 1
 
 

@@ -197,4 +197,4 @@ def test_the_doctor_names_each_thing_and_its_cure(newcomer: Office) -> None:
     done = newcomer.hub("doctor", code=3)
     assert "chmod 700" in done.stdout
     assert f"should be {newcomer.identity}" in done.stdout
-    assert "no sector is told" in done.stdout
+    assert "no sector is published" in done.stdout

@@ -67,7 +67,7 @@ def test_nothing_is_withdrawn_unless_the_officer_agrees(region: Region, tmp_path
     before = region.held("kh")
     assert "--yes" in office.hub("withdraw", "KH-5", code=3).stderr
     done = office.hub("withdraw", "KH-5", answer="\n", code=3)
-    assert "KH-5 is withdrawn permanently from 1 collection. Withdraw it? [y/N]" in done.stderr
+    assert "KH-5 will be withdrawn permanently from 1 collection. Withdraw it? [y/N]" in done.stderr
     assert "Nothing was withdrawn" in done.stderr
     assert region.held("kh") == before
     office.hub("withdraw", "KH-5", answer="y\n")
@@ -149,7 +149,7 @@ def test_a_withdrawal_tells_which_other_hub_it_went_to(region: Region, tmp_path:
         if record["report_id"] == "KH-8":
             path.write_text(json.dumps({**record, "hubs": [other, *record["hubs"]]}))
     done = office.hub("withdraw", "KH-8", "--yes", code=1)
-    assert f"KH-8 went to {other}, too" in done.stderr
+    assert f"KH-8 was also sent to {other}" in done.stderr
     shown = office.hub("record", "KH-8").stdout
     assert shown.count(f"At the hub: {region.url}") == 2, "of the release, and of the withdrawal"
 

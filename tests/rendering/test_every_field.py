@@ -56,6 +56,7 @@ NOT_RENDERED: Final = {
     "Report.source": "for the officer's eyes",
     "Observable.evidence": "for the officer's eyes",
     "Observable.source_id": "is private",
+    "Observable.about": "is private; the release step searches it",
     "Actor.named": "the release step reads it",
     "Malware.named": "the release step reads it",
     "Reference.public": "decides what leaves",
@@ -75,6 +76,7 @@ def whole() -> Report:
         ObservableType.IPV4, "203.0.113.8", first_seen=A, last_seen=B, valid_from=A, valid_until=C, confidence=70, tlp="red",
         description="seen twice", labels=('rsit:malicious-code="c2-server"',), indicator_types=("anomalous-activity",),
         kill_chain_phases=(("lockheed-martin-cyber-kill-chain", "delivery"),), malware="LockBit", source_id="1",
+        about=("CN=c2.example",),
         references=(Reference("advisory", "A-1", "https://a.example/1", "about it", public=True),),
     )  # fmt: skip
     items = (
