@@ -315,11 +315,14 @@ class _Reading:
             and level_words.may_say(level_words.folded(text))
             and self._json(text, key, about)
         ):
+            self._said_by_key(text, key)
             return
         levels = level_words.text_levels(text)
         if levels is None:
             self._unclear = text
-        elif not levels and len(text) <= level_words.LABEL_CHARACTERS:
+        elif levels:
+            self._said_by_key(text, key)
+        elif len(text) <= level_words.LABEL_CHARACTERS:
             words = self._key(key)
             if about is _About.TLP or words.names_tlp:
                 levels = self._beside_tlp(text, key, words, about)
@@ -328,6 +331,12 @@ class _Reading:
                 level = level_words.level_of_word(text)
                 levels = [level] if level is not None and level >= TLP.AMBER else []
         self._levels += levels or ()
+
+    def _said_by_key(self, text: str, key: str) -> None:
+        """The level in the name of a property whose text says another one, or more than that."""
+        level = self._key(key).level
+        if level is not None and not level_words.denies(text):
+            self._levels.append(level)
 
     def _json(self, text: str, key: str, about: _About) -> bool:
         """JSON in a text says what it would say as it is, and what it says as a text. False: it is no JSON."""

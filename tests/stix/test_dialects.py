@@ -66,6 +66,7 @@ SAYS: Final[dict[str, tuple[Content, TLP]]] = {
     "a bracket that begins no JSON": ({"x_tlp_level": "[TLP] the level is RED"}, TLP.RED),
     "a bracket under a key that says it": ({"x_tlp_red": "[acme TLP] applies"}, TLP.RED),
     "a key of a lower level": ({"x_tlp_clear_or_above": "RED for the members named"}, TLP.RED),
+    "a key that says more than its text": ({"x_tlp_red": "TLP:GREEN once released"}, TLP.RED),
     "a key with a version and a level": ({"x_tlp2red": "yes"}, TLP.RED),
     "handling in brackets": ({"x_handling": "[RED]"}, TLP.RED),
     "handling with a full stop": ({"x_restriction": "red."}, TLP.RED),
