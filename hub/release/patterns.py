@@ -238,7 +238,8 @@ _NUMBERS_IN_VALUES: Final[tuple[Kind, ...]] = (
     Kind("identity number", _DASHED_PH),
     Kind("telephone number", _PLUS_PHONE),
 )
-_ALL_IN_VALUES: Final = (*_IN_VALUES, *_NUMBERS_IN_VALUES)
+# Digits in a hash value are nobody's number, whatever their check digit.
+_HASH: Final = re.compile(r"(?<![0-9A-Fa-f])(?=\d{0,127}[A-Fa-f])[0-9A-Fa-f]{32,128}(?![0-9A-Fa-f])")
 # Seven digits, with or without marks between them: each of these numbers has them.
 _SOME_NUMBER: Final = re.compile(r"(?:\d[.-]?){6}\d|[TSRtsr]\d\d[A-Za-z]{2}\d{4}")
 _IN_TEXTS: Final[tuple[Kind, ...]] = (
@@ -276,7 +277,10 @@ def spans(text: str) -> Iterator[Span]:
 @lru_cache(maxsize=10_000)  # an observable and its indicator have the same text
 def intruders(value: str) -> tuple[Span, ...]:
     """What an officer is asked about in an adversary's value: somebody's mail address, a user, a machine, a wallet …"""
-    return tuple(_found(value, _IN_VALUES if _SOME_NUMBER.search(value) is None else _ALL_IN_VALUES))
+    if _SOME_NUMBER.search(value) is None:
+        return tuple(_found(value, _IN_VALUES))
+    without_hashes = _HASH.sub(lambda match: " " * len(match[0]), value)
+    return (*_found(value, _IN_VALUES), *_found(without_hashes, _NUMBERS_IN_VALUES))
 
 
 def _found(text: str, kinds: tuple[Kind, ...]) -> Iterator[Span]:

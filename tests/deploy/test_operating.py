@@ -121,7 +121,7 @@ def test_an_archive_that_the_shell_made_readable_is_narrowed(
             [sys.executable, "-m", "hub", "export"], stdout=file, stderr=subprocess.PIPE, env=environment, check=True
         )
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert b"its owner alone" in ended.stderr
+    assert b"only its owner can" in ended.stderr
     assert target.read_bytes().startswith(b'{"hub_archive"')
 
 

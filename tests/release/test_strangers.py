@@ -64,6 +64,8 @@ def test_a_value_that_leads_to_somebody_has_its_kind(value: str, kind: str) -> N
         "http://192.0.2.1/a?long=yes&latest=1.25",
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36",
         "a" * 16 + "1234567890123456",
+        "21c1792e4ece7276aa80ed27ecb866cd69ff7831053228333aec8394d03a1982",  # 13 digits in it have a right check digit
+        "[file:hashes.MD5 = 'abcdef78310532283330123456789abc']",
         "http://192.0.2.1/panel/login.php?user=admin",  # a user that every machine has
         "https://files.example/uc?id=1aBcDeFgHiJkLmNoPqRsTuVwXyZ",  # a wallet has a check
     ],

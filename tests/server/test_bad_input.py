@@ -157,7 +157,7 @@ def test_too_many_objects_are_refused_whole(open_hub: OpenHub, template: Templat
     client = clients_of(open_hub(limits=small(envelope_objects=3)), template)("id-cert")
     response = client.post("id", as_envelope(note(n) for n in range(4)))
     assert response.status_code == 422
-    assert "holds 4 objects, and the limit is 3" in response.json["description"]
+    assert "contains 4 objects, and the limit is 3" in response.json["description"]
     assert client.objects("id") == []
     client.publish("id", *(note(n) for n in range(3)))
 

@@ -32,8 +32,16 @@ def own_values(incident: Incident) -> tuple[str, str, str]:
 
 
 def shared_values(incident: Incident) -> tuple[str, ...]:
-    """Those of them that are to leave by themselves: of a leak, a file may be the victim's document, and is asked about."""
-    return own_values(incident)[: 2 if incident.kind == "data-leak" else 3]
+    """Those of them that are to leave by themselves.
+
+    Of a leak, a file may be the victim's document, and of a flood in MISP, a domain may be the flooded site: both are asked about.
+    """
+    domain, address, digest = own_values(incident)
+    if incident.kind == "data-leak":
+        return (domain, address)
+    if incident.kind == "ddos" and incident.format == "misp":
+        return (address, digest)
+    return (domain, address, digest)
 
 
 def victim_name(incident: Incident) -> str:
