@@ -148,7 +148,9 @@ class Databases:
                 store.put_account(account)
             store.close()
             database = _database(uri)
-            self._known[content] = {name: list(database[name].find()) for name in _COLLECTIONS}
+            self._known[content] = {name: list(database[name].find()) for name in _COLLECTIONS} | {
+                "meta": list(database.meta.find({"_id": "trail key"}))  # which the entries of the trail are sealed with
+            }
             self._ready.append(uri)
         return self._known[content]
 
@@ -169,7 +171,10 @@ def _fill(uri: str, documents: Mapping[str, list[dict[str, Any]]]) -> None:
         database[name].delete_many({})
     database.meta.delete_many({"_id": {"$in": ["secret", "facts"]}})
     for name, content in documents.items():
-        if content:
+        if name == "meta":
+            for document in content:
+                database.meta.replace_one({"_id": document["_id"]}, document, upsert=True)
+        elif content:
             database[name].insert_many(content)
 
 
