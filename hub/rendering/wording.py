@@ -57,7 +57,7 @@ of relationship revokes nothing (hub/docs/adr/0099-relationships-that-tools-know
 """
 FIRST_WORDING: Final = 1  # of records that do not say theirs
 KNOWN_BY_TOOLS: Final = 3  # from here on relationships are those that tools know, and places and techniques have names
-HANDLING_FOR_ALL: Final = 4  # from here on whoever reads an object reads the statement of how to handle it
+HANDLING_FOR_ALL: Final = 4  # from here on all who read an object read the statement of how to handle it
 _VALIDITY: Final = {1: "Stale from {} on."}
 _MALWARE: Final = {1: "Malware not told"}
 

@@ -101,6 +101,11 @@ def _write(store: Store, collection: Collection, judged: Iterable[Judged], unfit
     return Relevelled(collection, count, raised, hidden, unfit)
 
 
+def limit_of(collection: Collection) -> str:
+    """Half a sentence for a record whose level is too high."""
+    return f"this collection takes nothing above {collection.highest_tlp.label}"
+
+
 def level_now(judged: Judged, collection: Collection) -> RecordLevel:
     """The level of a held record from now on: never below the one that it had."""
     reason = judged.reason
@@ -110,7 +115,7 @@ def level_now(judged: Judged, collection: Collection) -> RecordLevel:
     if not reason and level == HIDDEN:
         reason = f"it has the level of {source}, which is hidden, or whose marking is not understood"
     elif not reason and level > collection.highest_tlp:
-        limit = f"this collection takes nothing above {collection.highest_tlp.label}"
+        limit = limit_of(collection)
         from_another = source not in (BY_MARKING, BY_DEFAULT, BY_HUB)
         reason = (
             f"it has the level of {source}, which is {TLP(level).label}, and {limit}"

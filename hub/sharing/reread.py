@@ -14,6 +14,7 @@ from typing import Final
 import orjson
 
 from hub.sharing.catalogue import Catalogue, Collection
+from hub.sharing.relevel import LEVELS_AT_ONCE, limit_of
 from hub.stix.levels import stated_level
 from hub.stix.tlp import TLP
 from hub.store.base import Store
@@ -22,7 +23,6 @@ from hub.store.records import BY_HUB, BY_MARKING, BY_OPERATOR, HIDDEN, REFUSED, 
 RULES: Final = 2  # rises with each further dialect that `hub.stix.levels` reads
 KIND: Final = "level rules"  # of the fact that says by which rules the store was read last
 _KEY: Final = "read"
-_AT_ONCE: Final = 1_000  # levels in one commit
 _DECIDED: Final = frozenset({BY_HUB, BY_OPERATOR, UNKNOWN_SOURCE})
 _DEFINITION: Final = "marking-definition"
 
@@ -43,8 +43,8 @@ def reread(store: Store, catalogue: Catalogue) -> Iterator[Reread]:
         return
     for collection in catalogue:
         if changes := list(_changes(store, catalogue, collection)):
-            for start in range(0, len(changes), _AT_ONCE):
-                store.set_levels(collection.id, changes[start : start + _AT_ONCE])
+            for start in range(0, len(changes), LEVELS_AT_ONCE):
+                store.set_levels(collection.id, changes[start : start + LEVELS_AT_ONCE])
             hidden = sum(change.level == HIDDEN for change in changes)
             yield Reread(collection, len(changes) - hidden, hidden)
     store.put_facts(KIND, {_KEY: str(RULES).encode()})
@@ -73,7 +73,7 @@ def _change(
             f"{own.unclear[:100]!r} names no level that is read" if own.unclear else "its marking is not understood"
         )
     elif level > collection.highest_tlp:
-        reason = f"it is {TLP(level).label}, and this collection takes nothing above {collection.highest_tlp.label}"
+        reason = f"it is {TLP(level).label}, and {limit_of(collection)}"
     elif level > record.level:
         return RecordLevel(record.id, record.place, level, BY_MARKING)
     else:

@@ -154,7 +154,7 @@ def test_an_indicator_is_no_lower_than_what_it_is_based_on(as_account: ClientOf)
 def test_what_a_member_means_by_a_marking_counts_though_another_member_holds_its_id(
     as_account: ClientOf, words: Content
 ) -> None:
-    """Whoever published an id first in harmless words would open what others mark with it; its own objects it marks as it likes."""
+    """A member that published an id first in harmless words would open what others mark with it; its own objects it marks as it likes."""
     as_account("sg-cert").publish("feeds", statement(900))
     cert = as_account("id-cert")
     assert cert.add("feeds", statement(900, **words))["failure_count"] == 1

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-import pymongo
 import pytest
 
 from hub.errors import ConfigurationError, HubError, StoreError, StoreUnavailableError, TooLargeError
@@ -50,14 +49,6 @@ def open_store(uri: str) -> Iterator[OpenStore]:
     yield opener
     for store in opened:
         store.close()
-
-
-@pytest.fixture
-def database(uri: str) -> Iterator[Any]:
-    """The database itself."""
-    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
-    yield client.get_default_database()
-    client.close()
 
 
 def dying(at: str) -> Callable[[str, str], None]:

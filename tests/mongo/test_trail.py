@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import orjson
-import pymongo
 import pytest
 
 from hub.audit.state import Finding, about_of
@@ -53,14 +52,6 @@ def open_store(uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenStore]
     yield opener
     for store in opened:
         store.close()
-
-
-@pytest.fixture
-def database(uri: str) -> Iterator[Any]:
-    """The database itself."""
-    client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(uri)
-    yield client.get_default_database()
-    client.close()
 
 
 def verified(store: MongoStore) -> list[Finding]:

@@ -158,7 +158,7 @@ def test_what_leaves_carries_its_level_and_how_to_handle_it(report: Report, audi
     )
     assert "must not try to identify" in statement["definition"]["statement"]
     assert "duty@cert-nusa.example" in statement["definition"]["statement"]
-    assert tlp.level(statement) is tlp.TLP.CLEAR, "whoever reads an object must be able to read it"
+    assert tlp.level(statement) is tlp.TLP.CLEAR, "all who read an object must be able to read it"
     for content in result.contents:
         if content["type"] in OBSERVABLE_TYPES:
             assert tlp.level(content) is level

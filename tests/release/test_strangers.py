@@ -1,4 +1,4 @@
-"""What in an adversary's value leads to somebody whom nobody declared: it is asked about, whoever the victim is."""
+"""What in an adversary's value leads to somebody whom nobody declared: it is asked about, whatever victim is declared."""
 
 from __future__ import annotations
 

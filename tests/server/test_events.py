@@ -313,7 +313,7 @@ def test_more_listeners_than_allowed_are_sent_away_for_a_while(open_hub: OpenHub
 
 
 def test_a_listener_that_names_a_collection_twice_gives_its_place_back(open_hub: OpenHub, template: Template) -> None:
-    """By its id and its alias: whoever comes after it, such as all without credentials, has the place."""
+    """By its id and its alias: the next listener, such as one without credentials, has the place."""
     from hub.settings import Limits
 
     application = Events(open_hub(limits=Limits(account_listeners=1)))
