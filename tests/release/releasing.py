@@ -16,7 +16,15 @@ from hub.stix.tlp import TLP
 from tests.reports.making_reports import NOW, a_member
 
 REGIONAL = Audience("2f2b8a1e-0000-4000-8000-00000000000a")
+OTHER_REGIONAL = Audience("2f2b8a1e-0000-4000-8000-00000000000b")
 PUBLIC = Audience("2f2b8a1e-0000-4000-8000-00000000000c", AudienceProfile.PUBLIC, TLP.CLEAR)
+UNPROTECTED = Audience("2f2b8a1e-0000-4000-8000-00000000000d", protected=False)
+LURE = "sejahtera-login.example"  # the adversary's domain in `a_case`, with the victim's name in it
+# What identifies the victim of `a_case`, as its texts contain it.
+SECRETS = (
+    "sejahtera", "siti", "rahman", "199701024877", "198.51.100", "badrul", "hisham", "345 6789", "123456789",
+    "rt-887766", "887766", "nusa-2026-0042", "gw.", "hacked-shop", "203.0.113.99", "203.0.113.53", "48210", "750000",
+)  # fmt: skip
 
 
 def released(
@@ -34,6 +42,13 @@ def released(
     return outcome
 
 
+def withheld(report: Report, audience: Audience = REGIONAL, **more: Any) -> Withheld:
+    """Why nothing leaves of a report; the test fails where something does."""
+    outcome = outcome_of(report, audience, **more)
+    assert isinstance(outcome, Withheld)
+    return outcome
+
+
 def outcome_of(
     report: Report, audience: Audience = REGIONAL, *, member: OwnMember | None = None, now: datetime = NOW, **more: Any
 ) -> Released | Withheld:
@@ -45,6 +60,18 @@ def outcome_of(
 def of_type(result: Released, object_type: str) -> list[dict[str, Any]]:
     """What leaves of one type."""
     return [content for content in result.contents if content["type"] == object_type]
+
+
+def only_object(result: Released, object_type: str) -> dict[str, Any]:
+    """The one object of that type that leaves."""
+    objects = of_type(result, object_type)
+    assert len(objects) == 1, objects
+    return objects[0]
+
+
+def identity_names(result: Released) -> set[str]:
+    """The names of all identities that leave."""
+    return {content["name"] for content in of_type(result, "identity")}
 
 
 def text_of(result: Released) -> str:

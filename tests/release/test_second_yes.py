@@ -9,7 +9,7 @@ import pytest
 from hub.release.policy import Approvals, text_key
 from hub.release.record import ReleaseRecord
 from hub.reports.report import Note
-from tests.release.test_step import attempt, of_type, released, withheld
+from tests.release.releasing import of_type, outcome_of, released, withheld
 from tests.reports.making_reports import a_case
 
 LIKE = "The sejahteraville branch opened late that day."  # the victim's name inside a longer word
@@ -49,7 +49,7 @@ def test_the_second_yes_stands_for_later_stages_until_it_is_taken_back() -> None
     report, key = a_case(notes=(Note(LIKE, "lesson"),)), text_key(LIKE)
     record = released(report, approvals=Approvals("Aisyah", texts=frozenset({key}), despite={key: REASON})).record
     assert of_type(released(report, record=record), "note")
-    back = attempt(report, record=record, approvals=Approvals("Aisyah", taken_back=frozenset({key})))
+    back = outcome_of(report, record=record, approvals=Approvals("Aisyah", taken_back=frozenset({key})))
     assert not any(LIKE in json.dumps(item) for item in getattr(back, "contents", ()))
 
 
