@@ -39,7 +39,7 @@ TWICE: Final = (
     "tests/console/test_accounts_page.py::",
     "tests/console/test_drills_page.py::",
     "tests/console/test_operation.py::",
-    "tests/console/test_verifying.py::",
+    "tests/console/test_background_verification.py::",
 )
 # but not these, which do not get as far as a store;
 ONCE: Final = ("tests/taxii/test_transport.py::",)

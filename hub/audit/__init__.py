@@ -1,1 +1,1 @@
-"""The audit trail: what is noted beside the changes of the store, checkpoints, and verification."""
+"""The audit trail: entries that do not come from changes of the store, checkpoints, and verification."""

@@ -1,7 +1,7 @@
-"""Accounts made and changed, with who did it in the audit trail: for `hub account` and for the operator's page.
+"""Functions that add and change accounts, and write to the audit trail who did it: for `hub account` and the operator's page.
 
-The note comes first, so that nobody changes an account unseen: a store that does not take the note takes no change. A note
-that no entry `account` follows is that of an attempt which was refused.
+The entry `command` is written before the change, so that no change goes unrecorded: if the store refuses the entry, the
+account is not changed. If no entry `account` follows it, the change was refused.
 """
 
 from __future__ import annotations
@@ -23,43 +23,43 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{1,63}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class AccountChanges:
-    """Changes of accounts by one person, `who` as the trail names them. UnprocessableError where one cannot be."""
+    """Changes of accounts by one person; `actor` names the person in the trail. UnprocessableError if a change is not possible."""
 
     hub: Hub
-    who: Mapping[str, str]
+    actor: Mapping[str, str]
 
     def add(self, account: Account, *, password: str | None = None, drills: bool = False) -> str | None:
-        """Make an account; its key, or None where it has a password. The key is shown once."""
+        """Add an account. Returns its key, which cannot be read again later, or None if it has a password."""
         self._must_be_valid(account)
         self.hub.credentials.must_be_new(account.name)
         self._note("add", account.name)
         if drills:
             list_drills(self.hub.store, account.name, listed=True)
-        # last, so that a store that fails meanwhile leaves no account whose key nobody saw
+        # last: if the store fails before this line, there is no account with a key that nobody has seen
         return self.hub.credentials.add(account, password)
 
     def rotate(self, name: str, *, password: str | None = None, overlap_milliseconds: int = 0) -> str | None:
-        """A new password or key in place of the old one; the key as in `add`."""
+        """Replace the password or key. Returns the new key as `add` does."""
         self._note("rotate", name)
         return self.hub.credentials.rotate(name, password, overlap_milliseconds=overlap_milliseconds)
 
     def disable(self, name: str) -> None:
-        """Shut the account out: its sessions and open connections end, too."""
+        """Disable the account: its sessions and open connections end, too."""
         self._note("disable", name)
         self.hub.credentials.disable(name)
 
     def enable(self, name: str) -> None:
-        """Let a disabled account in again, with what it had."""
+        """Enable a disabled account again, with its former password or key."""
         self._note("enable", name)
         self.hub.credentials.enable(name)
 
     def delete(self, name: str) -> None:
-        """Delete the account. Its name is never given again."""
+        """Delete the account. No new account can have its name."""
         self._note("delete", name)
         self.hub.credentials.delete(name)
 
     def list_drills(self, name: str, *, listed: bool) -> None:
-        """List the API roots for drills to the account, or not any more."""
+        """Set whether the API roots for drills are listed to the account."""
         if self.hub.store.get_account(name) is None:
             raise UnprocessableError(f"There is no account {name!r}; `hub account list` shows all.")
         self._note("drills", name, listed=listed)
@@ -79,5 +79,5 @@ class AccountChanges:
                 f"An account of kind {account.kind} belongs to no member: leave the member (--member) out."
             )
 
-    def _note(self, action: str, name: str, **about: Any) -> None:
-        note_command(self.hub.store, f"account {action}", self.who, account=name, **about)
+    def _note(self, action: str, name: str, **details: Any) -> None:
+        note_command(self.hub.store, f"account {action}", self.actor, account=name, **details)

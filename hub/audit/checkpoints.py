@@ -1,4 +1,4 @@
-"""Checkpoints of this hub's trail: made, signed, and with what a member needs to check that they follow each other."""
+"""Signed checkpoints of this hub's trail, and the digests with which a member checks that one checkpoint extends another."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from hub.errors import ConfigurationError, StoreUnavailableError
 from hub.protocol.checkpoint import Checkpoint, origin_of, sign, verifier_key
 from hub.store.base import Store
 
-DIGESTS_AT_ONCE: Final = 1_000  # in one answer; 44 bytes each
+DIGESTS_AT_ONCE: Final = 1_000  # in one response; 44 bytes each
 _INFO: Final = b"threat-sharing-hub checkpoint key"
 _KEY_BYTES: Final = 32
 
 
 def derived_key(secret: bytes) -> Ed25519PrivateKey:
-    """The key that signs where no file is named: derived from the store's secret, so that it moves with the store."""
+    """The signing key if no key file is configured: derived from the store's secret, so that it moves with the store."""
     seed = HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=_INFO).derive(secret)
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
 def read_key(file: Path) -> Ed25519PrivateKey:
-    """The key in a PEM file; ConfigurationError where it is none."""
+    """Read the signing key from a PEM file. ConfigurationError if the file contains no Ed25519 private key."""
     try:
         key = load_pem_private_key(file.read_bytes(), password=None)
     except OSError as error:
@@ -52,7 +52,7 @@ class Checkpoints:
 
     @property
     def origin(self) -> str:
-        """The name of the trail. StoreUnavailableError where it has not begun."""
+        """The name of the trail. StoreUnavailableError if the trail has no entry yet."""
         if not self._origin:
             first = next(iter(self._store.trail()), None)
             if first is None:
@@ -61,12 +61,12 @@ class Checkpoints:
         return self._origin
 
     def current(self) -> Checkpoint:
-        """How far the trail has come."""
+        """The checkpoint of the newest entry."""
         head = self._store.trail_head()
         return Checkpoint(self.origin, head.size, head.link)
 
     def note(self) -> str:
-        """The same as a signed note."""
+        """The current checkpoint as a signed note."""
         return sign(self.current(), self._key)
 
     def verifier(self) -> str:
@@ -74,7 +74,7 @@ class Checkpoints:
         return verifier_key(self.origin, self._key.public_key())
 
     def with_digests(self, since: int | None) -> dict[str, Any]:
-        """A signed checkpoint; with `since`, also the digests of the entries after that number, some at once."""
+        """A signed checkpoint; with `since`, also the digests of the entries after that number, at most DIGESTS_AT_ONCE."""
         content: dict[str, Any] = {"checkpoint": self.note(), "key": self.verifier()}
         if since is not None:
             digests = self._store.trail_digests(since, DIGESTS_AT_ONCE)

@@ -1,4 +1,4 @@
-"""What operators do, as the audit trail notes it: by command on the hub's machine, or on their page."""
+"""Audit entries for what operators do, by command on the hub's machine or on the operator's page."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from hub.store.chain import Act
 from hub.store.trail import keyed_id
 
 
-def note_command(store: Store, command: str, who: Mapping[str, str], **about: Any) -> None:
-    """Write what is done, and who does it: `user` of the machine, or `by`, the account that was signed in.
+def note_command(store: Store, command: str, actor: Mapping[str, str], **details: Any) -> None:
+    """Add an entry: the command and its actor, who is `user` of the machine or `by`, the account that is signed in.
 
-    An id of an object stands there keyed, since the object may be purged later.
+    An object's id is written as a keyed hash, since the object may be purged later.
     """
-    if "object_id" in about:
-        about["object"] = keyed_id(store.trail_key(), about.pop("object_id"))
-    store.add_to_trail([Act(COMMAND, {"command": command, **who, **about})])
+    if "object_id" in details:
+        details["object"] = keyed_id(store.trail_key(), details.pop("object_id"))
+    store.add_to_trail([Act(COMMAND, {"command": command, **actor, **details})])

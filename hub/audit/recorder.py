@@ -28,8 +28,8 @@ from hub.stix.tlp import TLP
 from hub.store.base import Store
 from hub.store.chain import Act
 
-KIND: Final = "audited"  # the fact that says how much of the ledger is in the trail
-LOGINS_MOST: Final = 1_000  # pairs of address and name between two flushes; all others are counted together
+KIND: Final = "audited"  # the fact that has the number of the last ledger fact in the trail
+MAX_LOGINS: Final = 1_000  # pairs of address and name between two flushes; all others are counted together
 ROWS_AT_ONCE: Final = 1_000  # in one entry
 NAME_CHARACTERS: Final = 64  # of a user name that a client sends
 UNKNOWN_NAME: Final = "unknown"  # written for a name that no account has; the log has the name until it is rotated
@@ -59,20 +59,20 @@ class Recorder:
         """Count a refused login; `name` is the user name that the client sent, empty if it sent a key."""
         pair = (address[:NAME_CHARACTERS], name[:NAME_CHARACTERS])
         with self._lock:
-            if pair not in self._logins and len(self._logins) >= LOGINS_MOST:
+            if pair not in self._logins and len(self._logins) >= MAX_LOGINS:
                 pair = _OTHERS
             self._logins[pair] += 1
 
     def signed_in(self, account: Account, address: str, issuer: str, person: str) -> None:
-        """Write immediately that a person signed in through a provider as the account. StoreError if the store refuses it.
+        """Write immediately that a person signed in as the account through a provider. StoreError if the store refuses it.
 
         These are not summarised: each needs a sign-in at the provider, so they cannot become a flood.
         """
-        about = {"account": account.name, "address": address[:NAME_CHARACTERS], "issuer": issuer, "person": person}
-        self._store.add_to_trail([Act(SIGNED_IN, about)])
+        content = {"account": account.name, "address": address[:NAME_CHARACTERS], "issuer": issuer, "person": person}
+        self._store.add_to_trail([Act(SIGNED_IN, content)])
 
     def read(self, account: Account | None, delivered: Delivered) -> None:
-        """Count a page of objects, if its reader may see AMBER+STRICT or RED there."""
+        """Count a page of objects if its reader may see AMBER+STRICT or RED in that collection."""
         query = delivered.query
         if account is None or query is None or not delivered.count or query.clearance < TLP.AMBER_STRICT:
             return
@@ -112,28 +112,30 @@ class Recorder:
         with self._lock:
             self._logins.update(logins)
             self._since = since
-            for key, before in readings.items():
-                reading = self._readings.setdefault(key, _Reading(first=before.first))
-                reading.pages += before.pages
-                reading.objects += before.objects
-                reading.first = min(reading.first, before.first)
-                reading.last = max(reading.last, before.last)
+            for key, unwritten in readings.items():
+                reading = self._readings.setdefault(key, _Reading(first=unwritten.first))
+                reading.pages += unwritten.pages
+                reading.objects += unwritten.objects
+                reading.first = min(reading.first, unwritten.first)
+                reading.last = max(reading.last, unwritten.last)
 
     def _note_deliveries(self) -> None:
-        marks = self._store.facts(KIND)
-        upto = int(marks[0].value) if marks else 0
+        progress_facts = self._store.facts(KIND)
+        noted_number = int(progress_facts[0].value) if progress_facts else 0
         notes: dict[str, Any] = {}
-        number = upto
-        for fact in self._store.facts(LEDGER_KIND, since=upto):
+        number = noted_number
+        for fact in self._store.facts(LEDGER_KIND, since=noted_number):
             number = max(number, fact.number)
             delivery = delivery_from(fact)  # None for a damaged note, which the verification reports
             if delivery is not None and delivery.sent:  # a note that is not marked as sent proves no delivery
                 notes[fact.key] = orjson.loads(fact.value)
-        if number == upto:
+        if number == noted_number:
             return
         rows = list(notes.items())
         parts = [dict(rows[start : start + ROWS_AT_ONCE]) for start in range(0, len(rows), ROWS_AT_ONCE)] or [{}]
-        acts = [Act(DELIVERED, {"notes": part, "upto": number if part is parts[-1] else upto}) for part in parts]
+        acts = [
+            Act(DELIVERED, {"notes": part, "upto": number if part is parts[-1] else noted_number}) for part in parts
+        ]
         self._store.add_to_trail(acts)
         self._store.put_facts(KIND, {"ledger": str(number).encode()})
 
@@ -146,7 +148,7 @@ def _login_acts(logins: Counter[tuple[str, str]], since: int) -> Iterator[Act]:
 
 def _read_acts(readings: dict[tuple[str, str, int], _Reading], since: int) -> Iterator[Act]:
     for (account, collection, clearance), reading in sorted(readings.items()):
-        about = {
+        content = {
             "account": account,
             "of": collection,
             "level": TLP(clearance).label,
@@ -156,4 +158,4 @@ def _read_acts(readings: dict[tuple[str, str, int], _Reading], since: int) -> It
             "from": format_place(reading.first),
             "to": format_place(reading.last),
         }
-        yield Act(READ, about)
+        yield Act(READ, content)

@@ -1,4 +1,4 @@
-"""Reading the audit trail backwards, as much as is wanted: for a page that searches it."""
+"""Functions that read the audit trail backwards, for the page that searches it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from hub.audit.state import COMMAND, DELIVERED, READ, REFUSED_LOGIN, SIGNED_IN, about_text
+from hub.audit.state import COMMAND, DELIVERED, READ, REFUSED_LOGIN, SIGNED_IN, parse_text
 from hub.stix.timestamps import LATEST, format_place
 from hub.store import trail
 from hub.store.base import Store
 
-WORDS: Final = tuple(  # that entries begin with
+WORDS: Final = tuple(  # the values of `what` in entries
     sorted(
         {
             *(trail.BEGUN, trail.PUBLISHED, trail.DELETED, trail.PURGED, trail.RESTORED, trail.ADOPTED, trail.CHANGED),
@@ -20,33 +20,33 @@ WORDS: Final = tuple(  # that entries begin with
     )
 )
 _AT_ONCE: Final = 500  # entries in memory
-_NEAR: Final = 10  # entries that are looked at for a time, where some are damaged
+_NEAR: Final = 10  # entries read to get a time, since some may be damaged
 _DAMAGED: Final[Mapping[str, Any]] = {"what": ""}
 
 
-def entries_before(store: Store, before: int, most: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Number and content of up to so many entries before that number, the newest first; a damaged one's word is ""."""
-    end = max(0, before - 1 - most)
-    while before - 1 > end:
-        texts = store.trail_texts(before, min(_AT_ONCE, before - 1 - end))
+def entries_before(store: Store, end_number: int, max_count: int) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Number and content of at most `max_count` entries before `end_number`, newest first; `what` is "" if one is damaged."""
+    lowest_number = max(0, end_number - 1 - max_count)
+    while end_number - 1 > lowest_number:
+        texts = store.trail_texts(end_number, min(_AT_ONCE, end_number - 1 - lowest_number))
         for number, text in texts:
-            yield number, about_text(text) or _DAMAGED
+            yield number, parse_text(text) or _DAMAGED
         if not texts:
             return
-        before = texts[-1][0]
+        end_number = texts[-1][0]
 
 
-def first_since(store: Store, at: str, size: int) -> int:
-    """The number of the first entry of that time or later, where times grow with numbers; `size` + 1 where there is none."""
-    return 1 + bisect_left(range(1, size + 1), at, key=lambda number: _time_of(store, number))
+def first_since(store: Store, time_text: str, size: int) -> int:
+    """The number of the first entry of that time or later, if times grow with numbers; `size` + 1 if there is none."""
+    return 1 + bisect_left(range(1, size + 1), time_text, key=lambda number: _time_of(store, number))
 
 
-def whole(value: object) -> int:
-    """The number; 0 where an entry that was damaged has none: the page is where that comes to light."""
+def number_or_zero(value: object) -> int:
+    """The value if it is a valid number; 0 otherwise, so that the page can show damaged entries, too."""
     return value if isinstance(value, int) and 0 <= value <= LATEST else 0
 
 
 def _time_of(store: Store, number: int) -> str:
-    """When an entry was written; of one that is damaged, when the one before it was."""
-    texts = (about_text(text) for _, text in store.trail_texts(number + 1, _NEAR))
-    return format_place(next((whole(about.get("at")) for about in texts if about is not None), 0))
+    """When the entry was written; if it is damaged, when the entry before it was."""
+    texts = (parse_text(text) for _, text in store.trail_texts(number + 1, _NEAR))
+    return format_place(next((number_or_zero(content.get("at")) for content in texts if content is not None), 0))

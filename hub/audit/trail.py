@@ -1,4 +1,4 @@
-"""The audit trail as a hub's server and commands hold it."""
+"""The audit trail as one object, for the server and the commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hub.store.base import Store
 
 
 class AuditTrail:
-    """What is noted, and the checkpoints; `key` signs them, without it one that is derived from the store's secret."""
+    """The recorder and the checkpoints; `key` signs them, or a key derived from the store's secret if it is None."""
 
     def __init__(
         self, store: Store, secret: bytes, clock: Callable[[], int], key: Ed25519PrivateKey | None = None

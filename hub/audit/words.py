@@ -1,4 +1,4 @@
-"""An entry of the trail as a line of words, for the operator's terminal and page."""
+"""An entry of the trail as one line of text, for the operator's terminal and page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from hub.sharing.catalogue import Catalogue
 
 
-def words_of(about: Mapping[str, Any], catalogue: Catalogue, *, without: Collection[str]) -> str:
-    """What the entry says, `name=value` for each name but those `without`; collections by root and alias."""
+def describe(content: Mapping[str, Any], catalogue: Catalogue, *, omitted_names: Collection[str]) -> str:
+    """The entry as `name=value …`, without `omitted_names`; a collection is written as root/alias."""
     words = []
-    for name, value in about.items():
-        if name in without:
+    for name, value in content.items():
+        if name in omitted_names:
             continue
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         if name in ("collection", "of") and (collection := catalogue.by_id(text)) is not None:

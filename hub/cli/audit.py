@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import orjson
 
-from hub.audit.state import Finding, about_of
-from hub.audit.verifying import verification_of, verify
-from hub.audit.words import words_of
+from hub.audit.background import verification_of, verify
+from hub.audit.state import Finding, content_of
+from hub.audit.words import describe
 from hub.cli import DONE, SOME_REFUSED
 from hub.cli.output import write_file
 from hub.cli.progress import Progress
@@ -103,7 +103,7 @@ def _show(hub: Hub, args: argparse.Namespace) -> None:
     filters = _filters(hub, args)
     since = _instant(args.since) if args.since else 0
     for entry in hub.store.trail():
-        words = about_of(entry)
+        words = content_of(entry)
         if words is None:
             print(f"hub audit: entry {entry.number} is damaged; `hub audit verify` says more", file=sys.stderr)
         elif words.get("at", 0) >= since and all(words.get(name) == value for name, value in filters.items()):
@@ -119,7 +119,7 @@ def _show(hub: Hub, args: argparse.Namespace) -> None:
             )
         else:
             print(
-                f"{entry.number:>7} {format_milliseconds(about['at'])} {about['what']:<13} {words_of(about, hub.catalogue, without=_BESIDE)}"
+                f"{entry.number:>7} {format_milliseconds(about['at'])} {about['what']:<13} {describe(about, hub.catalogue, omitted_names=_BESIDE)}"
             )
 
 
@@ -147,7 +147,7 @@ def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
         verification = verification_of(hub, progress.show)
         findings = verify(hub, verification, against)
     if args.json:
-        rows = [{"kind": finding.kind, "where": finding.where, "message": finding.message} for finding in findings]
+        rows = [{"kind": finding.kind, "where": finding.location, "message": finding.message} for finding in findings]
         print(json.dumps({"records": verification.records, "entries": verification.size, "findings": rows}, indent=1))
     else:
         for line in finding_lines(hub, findings):
@@ -162,7 +162,7 @@ def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
 def finding_lines(hub: Hub, findings: Iterable[Finding]) -> Iterator[str]:
     """Each finding as a line; a collection by its name."""
     for finding in findings:
-        first, _, rest = finding.where.partition(" ")
+        first, _, rest = finding.location.partition(" ")
         collection = hub.catalogue.by_id(first)
         name = first if collection is None else f"{collection.root}/{collection.alias}"
         yield f"{finding.kind}: {name}{' ' if rest else ''}{rest}: {finding.message}"

@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from hub.audit.state import COMMAND, about_of
-from hub.audit.verified import last_verification
+from hub.audit.result import last_verification
+from hub.audit.state import COMMAND, content_of
 from hub.cli.backups import backups_in, read_manifest
 from hub.cli.findings import Finding, show_findings
 from hub.cli.settings import unknown_variables
@@ -283,7 +283,7 @@ def _backup(hub: Hub, folder: Path | None) -> Finding:
         entry_time = max(
             (
                 about["at"]
-                for about in map(about_of, hub.store.trail())
+                for about in map(content_of, hub.store.trail())
                 if about is not None and about["what"] == COMMAND and about.get("command") == "backup"
             ),
             default=None,

@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from hub.audit.verifying import verification_of
+from hub.audit.background import verification_of
 from hub.cli import DONE, SOME_REFUSED
 from hub.cli.audit import finding_lines
 from hub.cli.backups import Manifest, newest_backup, read_manifest

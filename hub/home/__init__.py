@@ -1,9 +1,9 @@
-"""The CERT's own folder: who this CERT is, whom it protects, its secret key, and files written safely."""
+"""The CERT's home folder: its identity, whom it protects, its secret key, and functions that write files safely."""
 
 from typing import Final
 
 HOME: Final = ".threat-sharing-hub"
-"""The folder's name, in the user's own, where HUB_HOME names no other."""
+"""The name of the home folder in the user's directory, unless HUB_HOME names another folder."""
 
 OUTBOX: Final = "outbox"
-"""The folder in it where bundles wait until they are sent."""
+"""The name of the subfolder where bundles wait until they are sent."""

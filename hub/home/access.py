@@ -1,7 +1,7 @@
-"""How this machine reaches the hub: `hub.toml` in the home, with the address and the key, readable by its owner only.
+"""How this machine reaches the hub: `hub.toml` in the home has the address and the key, readable by its owner only.
 
-Where the system has a keyring that the library `keyring` can use (the extra `keyring`), the key may be there instead: then
-the file says `keyring = true`, and the key stands in the keyring under the hub's address and the home.
+With the extra `keyring`, the key may be in the system's keyring instead. The file then says `keyring = true`, and the
+name of the key in the keyring is the hub's address and the path of the home.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from hub.home.files import others_may_use, write_atomically
 from hub.settings import Secret
 
 FILE: Final = "hub.toml"
-SERVICE: Final = "threat-sharing-hub"  # under which the keyring has the keys of this program
+SERVICE: Final = "threat-sharing-hub"  # the name of this program in the keyring
 _TEXTS: Final = frozenset({"url", "key", "ca"})
 
 
 @dataclass(frozen=True, slots=True)
 class HubAccess:
-    """The hub's address, the account's key, and the CA certificates to trust ("": the usual ones)."""
+    """The hub's address, the account's key, and the file of CA certificates to trust ("": those of the system)."""
 
     url: str
     key: Secret
@@ -32,9 +32,9 @@ class HubAccess:
 
 
 def write_access(home: Path, access: HubAccess) -> Path:
-    """Keep it in the home (mode 0700, made if it is missing); the file (mode 0600).
+    """Write `access` to the home and return the file's path; folder and file are for their owner only (0700, 0600).
 
-    ConfigurationError where the key is for the keyring, and there is none that takes it.
+    ConfigurationError if the key should be in the keyring, and the keyring does not accept it.
     """
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
@@ -56,9 +56,9 @@ def write_access(home: Path, access: HubAccess) -> Path:
 
 
 def read_access(home: Path, *, with_key: bool = True) -> HubAccess | None:
-    """What `write_access` kept, None where nothing is; without the key where it is not needed, as the keyring may be locked.
+    """Read what `write_access` wrote; None if there is no file. `with_key=False` does not ask the keyring, which may be locked.
 
-    ConfigurationError where others may read it, where it is damaged, or where the keyring does not give the key.
+    ConfigurationError if others may read the file, if it is damaged, or if the keyring does not give the key.
     """
     path = home / FILE
     try:
@@ -73,7 +73,7 @@ def read_access(home: Path, *, with_key: bool = True) -> HubAccess | None:
     if in_keyring and isinstance(url := table.get("url"), str):
         table["key"] = _key_in_keyring(home, url) if with_key else ""
     if not {"url", "key"} <= table.keys() <= _TEXTS or not all(isinstance(value, str) for value in table.values()):
-        raise ConfigurationError(f"{path}: url, key and ca should stand in it; run `hub setup` again")
+        raise ConfigurationError(f"{path}: it must contain url and key, and may contain ca; run `hub setup` again")
     return HubAccess(table["url"], Secret(table["key"]), table.get("ca", ""), in_keyring)
 
 
@@ -101,7 +101,7 @@ def _keyring() -> ModuleType:
         import keyring.errors  # noqa: PLC0415 - as above
     except ImportError:
         raise ConfigurationError(
-            "the key is for the system's keyring, which needs the extra: pip install 'threat-sharing-hub[keyring]'"
+            "the key is in the system's keyring; to use it, run: pip install 'threat-sharing-hub[keyring]'"
         ) from None
     return keyring
 

@@ -1,7 +1,7 @@
-"""The CERT's one secret, and what is made of it: keys for each purpose, tags, and ids that nobody else can compute.
+"""The CERT's master key, and what is derived from it: keys for each purpose, tags, and ids that nobody else can compute.
 
-Everything here is HMAC-SHA256. A plain hash of a name, an address or a registration number can be found by trying
-them all; a keyed one cannot. The master key stays on the CERT's machine and is never printed, logged or sent.
+Everything here is HMAC-SHA256. A plain hash of a name, an address or a registration number can be reversed by hashing
+all candidates; a keyed hash cannot. The master key stays on the CERT's machine and is never printed, logged or sent.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final, NoReturn
 from hub.errors import ConfigurationError
 from hub.home.files import others_may_use, write_once
 
-_UUID_FREE: Final = ~(0xF << 76 | 0x3 << 62)  # the bits of a UUID that neither version nor variant takes
+_UUID_FREE: Final = ~(0xF << 76 | 0x3 << 62)  # the bits of a UUID that are neither version nor variant
 _UUID_VERSION_4: Final = 0x4 << 76 | 0x2 << 62
 KEY_BYTES: Final = 32
 _HEADING: Final = "threat-sharing-hub key 1"
@@ -28,7 +28,7 @@ _ADVICE: Final = (
 
 
 class Key:
-    """Bytes that do not show themselves: repr, str and pickling give nothing away."""
+    """A secret key whose bytes do not show in repr or str; it cannot be pickled."""
 
     __slots__ = ("_bytes",)
 
@@ -38,22 +38,22 @@ class Key:
         self._bytes = secret
 
     def derive(self, purpose: str) -> Key:
-        """Another key, for one purpose only (HKDF-SHA256, RFC 5869, without salt, one block)."""
+        """Derive another key, for one purpose only (HKDF-SHA256, RFC 5869, without salt, one block)."""
         pseudorandom = hmac.digest(bytes(hashlib.sha256().digest_size), self._bytes, "sha256")
         return Key(hmac.digest(pseudorandom, purpose.encode() + b"\x01", "sha256"))
 
     def tag(self, *parts: str) -> bytes:
-        """HMAC-SHA256 over the parts, each with its length before it, so that no two lists of parts look alike."""
+        """HMAC-SHA256 over the parts. Each part is preceded by its length, so that no two lists give the same message."""
         message = b"".join([b"%d:%b" % (len(raw), raw) for raw in map(str.encode, parts)])
         return hmac.digest(self._bytes, message, "sha256")
 
     def identifier(self, object_type: str, *parts: str) -> str:
-        """`type--UUID` with the shape of a UUIDv4: repeatable for us, random to everybody else.
+        """`type--UUID` in the form of a UUIDv4: repeatable with this key, random to everybody else.
 
         Validators want version 4 on SDOs and SROs (STIX 2.1, 2.9); a UUIDv5 could be computed by anybody who guesses
         the parts.
         """
-        # by hand, since uuid.UUID takes longer than all the rest, and every object of a feed has such an id
+        # not uuid.UUID: it takes longer than the HMAC, and every object of a feed needs an id
         number = int.from_bytes(self.tag(object_type, *parts)[:16]) & _UUID_FREE | _UUID_VERSION_4
         digits = f"{number:032x}"
         return f"{object_type}--{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
@@ -69,14 +69,14 @@ class Key:
     __str__ = __repr__
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a key does not travel")
+        raise TypeError("a key cannot be pickled")
 
 
 def load_key(path: Path, now: datetime) -> tuple[Key, bool]:
-    """The key in the file, and whether it was made just now because there was none.
+    """Read the key in the file; write a new one if there is no file. Returns the key, and whether it is new.
 
-    A new file is readable by its owner only (mode 0600) and says itself that it wants a copy elsewhere. A file that
-    others may read is refused, as is one whose content is no key: ConfigurationError says which.
+    A new file is readable by its owner only (mode 0600), and advises its reader to keep a copy elsewhere.
+    ConfigurationError if others may read the file, or if it contains no valid key.
     """
     is_new = False
     if not path.exists():

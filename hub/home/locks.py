@@ -1,4 +1,4 @@
-"""A lock between processes, which ends with the process that holds it, even after `kill -9`."""
+"""A lock between processes. It ends when the process that holds it ends, even after `kill -9`."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ _LOOK_EVERY_SECONDS: Final = 0.05
 
 
 @contextmanager
-def locked(path: Path, busy: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
-    """Hold the lock file `path` (made if need be, and left where it is) for the length of the block.
+def locked(path: Path, busy_message: str, *, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold a lock on the file `path` during the block. The file is created if it is missing, and never removed.
 
-    BusyError, with the words `busy`, where another process still holds it after `wait_seconds`.
+    BusyError with `busy_message` if another process still holds the lock after `wait_seconds`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        until = time.monotonic() + wait_seconds
-        while not _take(descriptor):
-            if time.monotonic() >= until:
-                raise BusyError(busy)
+        deadline = time.monotonic() + wait_seconds
+        while not _try_lock(descriptor):
+            if time.monotonic() >= deadline:
+                raise BusyError(busy_message)
             time.sleep(_LOOK_EVERY_SECONDS)
         yield
     finally:
-        os.close(descriptor)  # gives the lock back
+        os.close(descriptor)  # releases the lock
 
 
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(descriptor: int) -> bool:
+    def _try_lock(descriptor: int) -> bool:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -47,7 +47,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _take(descriptor: int) -> bool:
+    def _try_lock(descriptor: int) -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,9 +1,9 @@
-"""The producer's home: who this CERT is, its key, whom it protects, and how many constituents it has of each kind.
+"""The CERT's home: its identity, its key, whom it protects, and how many constituents it has of each kind.
 
     home/
     ├── member.toml        the declarations below
     ├── member.key         written at first use, readable by its owner only
-    ├── constituents.csv   the register, where `register.file` names it (see home/register.py)
+    ├── constituents.csv   the register, if `register.file` names it (see home/register.py)
     └── records/           what was rendered and released, one file for each report (see release/record.py)
 
 ```toml
@@ -23,14 +23,14 @@ domains       = ["contoh.example"]
 ip_ranges     = ["198.51.100.0/24", "203.0.113.0-203.0.113.63", "192.0.2.*", "2001:db8:5::/48"]
 files         = ["more-names.txt"]                    # more names, one a line
 
-[space]                        # whatever lies in it is a third party's, until an officer says otherwise
+[space]                        # values in it belong to a third party, until an officer decides otherwise
 domains  = ["contoh.example"]
 prefixes = ["198.51.0.0/16"]
 
 [register]                     # the constituents one by one: searched for like [deny], and counted for k
 file = "constituents.csv"
 
-[[constituents]]               # or counts alone, for k: without any, size and country are dropped on release
+[[constituents]]               # or only counts, for k; without counts the release drops size and country
 country = "MY"
 sector  = "healthcare"         # industry-sector-ov
 size    = "large"              # micro, small, medium or large; may be left out
@@ -71,7 +71,7 @@ _KEYS: Final[Mapping[str, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """The organisations that the CERT protects in every report, the victim or not."""
+    """The organisations that the CERT protects in every report, whether they are the victim or not."""
 
     names: tuple[str, ...] = ()
     brands: tuple[str, ...] = ()
@@ -91,7 +91,7 @@ class Deny:
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """The CERT's own space: what lies in it is a third party's until an officer says otherwise."""
+    """The CERT's own address space: values in it belong to a third party until an officer decides otherwise."""
 
     domains: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()  # addresses or CIDR
@@ -101,7 +101,7 @@ class Space:
 class OwnMember:
     """This CERT.
 
-    `constituents` counts those of each kind; `register` lists them one by one, where the CERT keeps such a file.
+    `constituents` has the number of constituents of each kind; `register` lists them one by one, if the CERT has such a file.
     `pseudonym_months`: for how long a victim keeps its pseudonym (3: a quarter of a calendar year).
     """
 
@@ -124,9 +124,9 @@ class OwnMember:
 
 
 def load_member(home: Path, *, now: datetime | None = None, warn: Callable[[str], None] | None = None) -> OwnMember:
-    """The member whose `member.toml` lies in the folder `home`; a key is written where there is none.
+    """Read `member.toml` in the folder `home`, and write a key if there is none.
 
-    `warn` gets one sentence of advice about a new key. ConfigurationError names file, key and what to put there.
+    `warn` is called with advice about a new key. ConfigurationError names the file, the key and the expected value.
     """
     path = home / FILE
     try:
@@ -137,7 +137,7 @@ def load_member(home: Path, *, now: datetime | None = None, warn: Callable[[str]
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: not valid TOML: {error}") from None
-    _known(table, "", path)
+    _check_keys(table, "", path)
     identity = _table(table, "identity", path)
     key_file = home / _text(_table(table, "key", path), "file", path, default="member.key")
     key, is_new = load_key(key_file, now or datetime.now(UTC))
@@ -161,7 +161,7 @@ def load_member(home: Path, *, now: datetime | None = None, warn: Callable[[str]
         key=key,
         contact=identity.get("contact") and _text(identity, "contact", path),
         deny=_deny(_table(table, "deny", path), home, path),
-        space=_space(_table(table, "space", path), path),
+        space=_read_space(_table(table, "space", path), path),
         register=register,
         constituents=_counts(register, _constituents(table.get("constituents", []), path), path),
         pseudonym_months=_months(_table(table, "pseudonyms", path), path),
@@ -187,7 +187,7 @@ def _deny(table: Mapping[str, Any], home: Path, path: Path) -> Deny:
     )
 
 
-def _space(table: Mapping[str, Any], path: Path) -> Space:
+def _read_space(table: Mapping[str, Any], path: Path) -> Space:
     return Space(_texts(table, "space.domains", path), _networks(table, "space.prefixes", path))
 
 
@@ -211,14 +211,15 @@ def _register(table: Mapping[str, Any], home: Path, path: Path, country: str) ->
 
 
 def _counts(register: tuple[Constituent, ...], declared: Mapping[Cell, int], path: Path) -> Mapping[Cell, int]:
-    """The counts of the register, and of other countries those that are declared."""
-    counts_of_register = counts(register)
-    twice = {cell[0] for cell in counts_of_register} & {cell[0] for cell in declared}
-    if twice:
+    """The counts of the register, and the declared counts of the countries that are not in the register."""
+    register_counts = counts(register)
+    duplicate_countries = {cell[0] for cell in register_counts} & {cell[0] for cell in declared}
+    if duplicate_countries:
         raise ConfigurationError(
-            f"{path}: the register counts the constituents of {', '.join(sorted(twice))}: remove their [[constituents]]"
+            f"{path}: the register counts the constituents of {', '.join(sorted(duplicate_countries))}: "
+            "remove their [[constituents]]"
         )
-    return {**declared, **counts_of_register}
+    return {**declared, **register_counts}
 
 
 def _constituents(rows: Any, path: Path) -> dict[Cell, int]:
@@ -226,18 +227,18 @@ def _constituents(rows: Any, path: Path) -> dict[Cell, int]:
         raise ConfigurationError(f"{path}: constituents must be a list: write [[constituents]] above each")
     by_cell: dict[Cell, int] = {}
     for number, row in enumerate(rows, 1):
-        where = f"constituents {number}"
-        _known(row, "constituents", path)
+        location = f"constituents {number}"
+        _check_keys(row, "constituents", path)
         country, sector = row.get("country"), row.get("sector")
         size, count = row.get("size", ""), row.get("count")
         if country not in COUNTRIES:
-            raise ConfigurationError(f"{path}: {where}: country must be an ISO 3166 code of two capitals")
+            raise ConfigurationError(f"{path}: {location}: country must be an ISO 3166 code of two capitals")
         if sector not in INDUSTRY_SECTORS:
-            raise ConfigurationError(f"{path}: {where}: {sector!r} is no sector of STIX's industry-sector-ov")
+            raise ConfigurationError(f"{path}: {location}: {sector!r} is no sector of STIX's industry-sector-ov")
         if size not in ("", *SIZES):
-            raise ConfigurationError(f"{path}: {where}: size must be one of {', '.join(SIZES)}")
+            raise ConfigurationError(f"{path}: {location}: size must be one of {', '.join(SIZES)}")
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:
-            raise ConfigurationError(f"{path}: {where}: count must be a whole number from 0")
+            raise ConfigurationError(f"{path}: {location}: count must be a whole number from 0")
         cell = (country, sector, size)
         by_cell[cell] = by_cell.get(cell, 0) + count
     return by_cell
@@ -250,7 +251,7 @@ def _months(table: Mapping[str, Any], path: Path) -> int:
     return int(months)
 
 
-def _known(table: Any, section: str, path: Path) -> None:
+def _check_keys(table: Any, section: str, path: Path) -> None:
     if not isinstance(table, dict):
         raise ConfigurationError(f"{path}: {section or 'the file'} must be a table")
     for key in table:
@@ -263,7 +264,7 @@ def _known(table: Any, section: str, path: Path) -> None:
 
 def _table(table: Mapping[str, Any], section: str, path: Path) -> Mapping[str, Any]:
     value: Any = table.get(section, {})
-    _known(value, section, path)
+    _check_keys(value, section, path)
     checked: Mapping[str, Any] = value
     return checked
 
@@ -276,7 +277,7 @@ def _text(table: Mapping[str, Any], key: str, path: Path, default: str | None = 
 
 
 def _texts(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]:
-    """The texts under a key such as `deny.names`, of which the table has the last part."""
+    """The texts under a key such as `deny.names`; `table` is `[deny]`, and the whole key is for messages."""
     value = table.get(key.partition(".")[2], [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ConfigurationError(f"{path}: {key} must be a list of texts")

@@ -6,8 +6,9 @@ Bank Contoh Berhad,BCB;ContohPay,contoh.example;contohpay.example,198.51.100.0/2
 Klinik Contoh,,klinik-contoh.example,,healthcare,small
 ```
 
-Several values of a cell are separated by semicolons; a range may be written with a dash or with stars, too. `sector` is of STIX's industry-sector-ov and `size` one of micro,
-small, medium and large; both may be empty. A column `country` may be added; without it all are of the CERT's country.
+Several values of a cell are separated by semicolons; a range may also be written with a dash or with stars. `sector` is a
+value of STIX's industry-sector-ov, and `size` is micro, small, medium or large; both may be empty. A column `country` may be
+added; without it, all constituents are in the CERT's country.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ MAX_CONSTITUENTS: Final = 100_000
 _COLUMNS: Final = ("name", "short names", "domains", "ranges", "sector", "size", "country")
 
 Cell = tuple[str, str, str]
-"""Country, sector and size of a kind of constituent; sector and size are empty where they were not said."""
+"""Country, sector and size of a kind of constituent; sector and size are empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Constituent:
 
 
 def read_register(path: Path, country: str) -> tuple[Constituent, ...]:
-    """The constituents in the file. ConfigurationError names the file, the line and what to put there."""
+    """Read the constituents in the file. ConfigurationError names the file, the line and the expected value."""
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -67,33 +68,33 @@ def read_register(path: Path, country: str) -> tuple[Constituent, ...]:
     for cells in rows:
         if not any(cell.strip() for cell in cells):
             continue
-        where = f"{path}: line {rows.line_num}"
+        location = f"{path}: line {rows.line_num}"
         if len(constituents) == MAX_CONSTITUENTS:
-            raise ConfigurationError(f"{where}: a register has at most {MAX_CONSTITUENTS:,} constituents")
+            raise ConfigurationError(f"{location}: a register has at most {MAX_CONSTITUENTS:,} constituents")
         if len(cells) > len(header):
-            raise ConfigurationError(f"{where}: more cells than columns; put a cell with a comma in it in quotes")
+            raise ConfigurationError(f"{location}: more cells than columns; put a cell with a comma in it in quotes")
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-        constituents.append(_constituent(row, country, where))
+        constituents.append(_constituent(row, country, location))
     return tuple(constituents)
 
 
-def _constituent(row: Mapping[str, str], country: str, where: str) -> Constituent:
+def _constituent(row: Mapping[str, str], country: str, location: str) -> Constituent:
     name, sector, size = row["name"], row.get("sector", "").lower(), row.get("size", "").lower()
     country = row.get("country", "").upper() or country
     if not name:
-        raise ConfigurationError(f"{where}: name is empty")
+        raise ConfigurationError(f"{location}: name is empty")
     if sector and sector not in INDUSTRY_SECTORS:
-        raise ConfigurationError(f"{where}: {sector!r} is no sector of STIX's industry-sector-ov")
+        raise ConfigurationError(f"{location}: {sector!r} is no sector of STIX's industry-sector-ov")
     if size not in ("", *SIZES):
-        raise ConfigurationError(f"{where}: size must be one of {', '.join(SIZES)}, or empty")
+        raise ConfigurationError(f"{location}: size must be one of {', '.join(SIZES)}, or empty")
     if country not in COUNTRIES:
-        raise ConfigurationError(f"{where}: country must be an ISO 3166 code of two capitals")
+        raise ConfigurationError(f"{location}: country must be an ISO 3166 code of two capitals")
     ranges: list[str] = []
     for text in _values(row.get("ranges", "")):
         try:
             ranges += map(canonical, networks_of(text))
         except ValueError as error:
-            raise ConfigurationError(f"{where}: {text!r} should be {error}") from None
+            raise ConfigurationError(f"{location}: {text!r} should be {error}") from None
     short_names, domains = _values(row.get("short names", "")), _values(row.get("domains", ""))
     return Constituent(name, country, short_names, domains, tuple(dict.fromkeys(ranges)), sector, size)
 
@@ -103,7 +104,7 @@ def _values(cell: str) -> tuple[str, ...]:
 
 
 def counts(constituents: Iterable[Constituent]) -> dict[Cell, int]:
-    """How many constituents there are of each country, sector and size."""
+    """The number of constituents of each country, sector and size."""
     cells: dict[Cell, int] = {}
     for constituent in constituents:
         cell = (constituent.country, constituent.sector, constituent.size)

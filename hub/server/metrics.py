@@ -11,7 +11,7 @@ import flask
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from hub.audit.verified import last_verification
+from hub.audit.result import last_verification
 from hub.community.alarms import certificate_end, silences
 from hub.community.hub import Hub
 from hub.errors import ForbiddenError, UnauthenticatedError
@@ -188,12 +188,10 @@ def _operating(app: flask.Flask) -> bytes:
         if member.silent_hours
     }
     lines += _gauge("hub_member_silent", "1: it has asked for nothing for longer than it declares.", members)
-    verified = last_verification(hub.store)
-    if verified is not None:
-        lines += _gauge(
-            "hub_audit_verified_seconds", "The last verification, as a Unix time.", {"": verified.at / 1000}
-        )
-        lines += _gauge("hub_audit_findings", "What it found.", {"": verified.findings})
+    result = last_verification(hub.store)
+    if result is not None:
+        lines += _gauge("hub_audit_verified_seconds", "The last verification, as a Unix time.", {"": result.at / 1000})
+        lines += _gauge("hub_audit_findings", "What it found.", {"": result.findings})
     return ("\n".join(lines) + "\n").encode()
 
 

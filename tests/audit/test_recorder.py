@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from hub.audit.recorder import LOGINS_MOST, UNKNOWN_NAME, Recorder
+from hub.audit.recorder import MAX_LOGINS, UNKNOWN_NAME, Recorder
 from hub.audit.state import DELIVERED, READ, REFUSED_LOGIN
 from hub.community.hub import Hub
 from hub.errors import StoreUnavailableError
@@ -37,7 +37,7 @@ def test_a_flood_of_wrong_logins_is_one_entry(hub: Hub) -> None:
     for _ in range(5000):
         recorder.refused_login("192.0.2.1", "id-cert")
     recorder.refused_login("192.0.2.2", "x" * 1000)
-    for number in range(LOGINS_MOST + 7):
+    for number in range(MAX_LOGINS + 7):
         recorder.refused_login(f"2001:db8::{number:x}", "guess")
     recorder.flush()
     recorder.flush()
@@ -46,7 +46,7 @@ def test_a_flood_of_wrong_logins_is_one_entry(hub: Hub) -> None:
     assert logins["192.0.2.1", "id-cert"] == 5000
     assert logins["192.0.2.2", UNKNOWN_NAME] == 1
     assert logins["others", ""] == 9
-    assert len(logins) == LOGINS_MOST + 1
+    assert len(logins) == MAX_LOGINS + 1
 
 
 def test_reads_of_what_is_strict_are_merged_by_account_and_collection(seeded: Hub, indonesia: Client) -> None:

@@ -153,7 +153,7 @@ def test_changed_bytes_are_found_and_named(
     if "number = CASE" in sql:
         disk("UPDATE trail SET number = -number WHERE number < 0")
     all_findings = findings(lived_in)
-    assert any(finding.kind == kind and where in finding.where for finding in all_findings), all_findings
+    assert any(finding.kind == kind and where in finding.location for finding in all_findings), all_findings
 
 
 def test_two_records_that_change_places_are_found(lived_in: Hub, disk: Callable[[str], None]) -> None:
@@ -168,7 +168,7 @@ def test_two_records_that_change_places_are_found(lived_in: Hub, disk: Callable[
         "UPDATE body SET key = (SELECT iif(-key = a, b, a) FROM swap) WHERE key < 0; DROP TABLE swap"
     )
     assert {an_id(1), an_id(2)} <= {
-        finding.where.split()[-1] for finding in findings(lived_in) if finding.kind == "record"
+        finding.location.split()[-1] for finding in findings(lived_in) if finding.kind == "record"
     }
 
 

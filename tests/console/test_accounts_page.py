@@ -12,7 +12,7 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 from hub.audit.accounts import AccountChanges
-from hub.audit.state import about_of
+from hub.audit.state import content_of
 from hub.community.hub import Hub
 from hub.community.turn import KIND as TURN
 from hub.community.turn import Turn
@@ -38,7 +38,7 @@ def chief(hub: Hub, browser: Browser) -> Browser:
 
 
 def trail(hub: Hub, what: str) -> list[dict[str, Any]]:
-    entries = [dict(about_of(entry) or {}) for entry in hub.store.trail()]
+    entries = [dict(content_of(entry) or {}) for entry in hub.store.trail()]
     return [about for about in entries if about.get("what") == what]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.test import TestResponse
 
-from hub.audit.state import about_of
+from hub.audit.state import content_of
 from hub.community import playing
 from hub.community.drills import drills_of, exercise_root, parse_scenario
 from hub.community.hub import Hub
@@ -90,7 +90,7 @@ def test_a_drill_is_shown_then_played_once_and_reported_on(hub: Hub, chief: Brow
     page = chief.text(address)
     row = page.partition('<th scope="row">Malaysia</th>')[2].partition("</tr>")[0]
     assert "1/1" in row
-    notes = [dict(about_of(entry) or {}) for entry in hub.store.trail()]
+    notes = [dict(content_of(entry) or {}) for entry in hub.store.trail()]
     drills = [note for note in notes if note.get("command") == "drill"]
     assert [(note["by"], note["events"], note["root"]) for note in drills] == [("chief", 3, "exercise")]
     assert address in chief.text("/console/operator")
@@ -141,7 +141,7 @@ def test_hostile_texts_are_texts(chief: Browser) -> None:
 
 def commands(hub: Hub) -> list[str]:
     """The commands about drills that the audit trail names."""
-    abouts = [about_of(entry) or {} for entry in hub.store.trail()]
+    abouts = [content_of(entry) or {} for entry in hub.store.trail()]
     return [about["command"] for about in abouts if "drill" in about.get("command", "")]
 
 

@@ -7,9 +7,9 @@ import re
 import orjson
 import pytest
 
-from hub.audit import verifying
-from hub.audit.verified import KIND as VERIFIED
-from hub.audit.verified import Verified, note_verification
+from hub.audit import background
+from hub.audit.result import KIND as VERIFIED
+from hub.audit.result import VerificationResult, note_verification
 from hub.community import drills, ledger, playing
 from hub.community.hub import Hub
 from hub.community.turn import KIND as TURN
@@ -111,11 +111,11 @@ def test_the_last_verification_is_said(hub: Hub, signed_in: SignedIn, clock: Clo
     """That there was none, that nothing was found, or how much."""
     operator = signed_in("operator")
     assert "It was never verified." in operator.text("/console/operator")
-    note_verification(hub.store, Verified(clock.now, 0))
+    note_verification(hub.store, VerificationResult(clock.now, 0))
     page = operator.text("/console/operator")
     assert "Verified last on 2026-04-02 03:10 UTC." in page
     assert "Nothing was found." in page
-    note_verification(hub.store, Verified(clock.now, 3))
+    note_verification(hub.store, VerificationResult(clock.now, 3))
     assert "3 findings" in operator.text("/console/operator")
 
 
@@ -152,7 +152,7 @@ def test_notes_that_were_damaged_hide_nothing_else(hub: Hub, signed_in: SignedIn
     operator = signed_in("operator")
     taken(hub, "ID", incident(1))
     signed_in("sg-cert").get(f"/asean/board/{incident(1)['id']}/").close()
-    kinds = (ledger.KIND, LAST_SEEN, VOLUMES, VERIFIED, verifying.KIND, TURN, ENDED, playing.KIND, drills.KIND)
+    kinds = (ledger.KIND, LAST_SEEN, VOLUMES, VERIFIED, background.KIND, TURN, ENDED, playing.KIND, drills.KIND)
     for kind in kinds:
         keys = {"x", "last", "exercise/1", "exercise/x", "now", "verify/x", "drills/1", "sg-cert"} | {
             fact.key for fact in hub.store.facts(kind)

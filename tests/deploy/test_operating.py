@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from hub.audit.verified import Verified, note_verification
+from hub.audit.result import VerificationResult, note_verification
 from hub.cli.serve import check_transport
 from hub.community.alarms import certificate_end
 from hub.community.hub import Hub
@@ -81,7 +81,7 @@ def test_metrics_tell_what_an_operator_is_alarmed_by(
     as_account: Callable[[str | None], Client], seeded: Hub, tmp_path: Path
 ) -> None:
     """Room, version, certificate, silent members, refused logins, deadlines, verification."""
-    note_verification(seeded.store, Verified(at=1_000_000, findings=3))
+    note_verification(seeded.store, VerificationResult(at=1_000_000, findings=3))
     as_account("id-cert").get("/region/")
     app = create_app(seeded)
     app.config["TLS_CERT"] = certified(tmp_path).tls_cert

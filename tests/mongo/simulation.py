@@ -312,7 +312,7 @@ class Simulation:
         """One entry for each commit, in the order of the commits, and the last seal of each place is that of its record."""
         wrong = self.story.wrong
         state = TrailState().read(self.model.trail(), TRAIL_KEY)
-        wrong += [f"{finding.where} of the trail: {finding.message}" for finding in state.findings]
+        wrong += [f"{finding.location} of the trail: {finding.message}" for finding in state.findings]
         names = [value["name"] for value in self.model.of("trail")]
         for collection in COLLECTIONS:
             commits = [n for where, n in sorted(self.model.committed) if where == collection]
@@ -322,7 +322,7 @@ class Simulation:
                 wrong.append(f"the trail notes {noted}, and {collection} has {due}")
             seals = state.seals.get(collection, Seals())
             rows = {row["place"]: mongo_rows.record_of(row) for row in self.model.rows(collection)}
-            if trail.seals_of(TRAIL_KEY, rows.values()) != {place: seals.get(place) for place in seals.present()}:
+            if trail.seals_of(TRAIL_KEY, rows.values()) != {place: seals.get(place) for place in seals.places()}:
                 wrong.append(f"the trail's seals are not those of the records in {collection}")
         entries = b"".join(entry.text for entry in self.model.trail())
         wrong += [f"{status} is not noted" for status in self.story.statuses if f'"{status}"'.encode() not in entries]

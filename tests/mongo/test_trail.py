@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 import pytest
 
-from hub.audit.state import Finding, about_of
+from hub.audit.state import Finding, content_of
 from hub.audit.verify import Verification
 from hub.errors import StoreError
 from hub.store import trail
@@ -61,7 +61,7 @@ def verified(store: MongoStore) -> list[Finding]:
 
 def entries_about(store: MongoStore, name: str) -> list[dict[str, Any]]:
     """What the trail says of a collection, or of the account of that name."""
-    abouts = [about_of(entry) or {} for entry in store.trail()]
+    abouts = [content_of(entry) or {} for entry in store.trail()]
     return [about for about in abouts if about.get("collection") == name or about.get("account") == name]
 
 
@@ -200,7 +200,7 @@ def test_what_somebody_else_changed_is_found_though_entries_come_late(open_store
     database.accounts.update_one({"_id": "changed-account"}, {"$set": {"kind": "operator"}})
     findings = verified(store)
     assert [finding.kind for finding in findings] == ["record", "account"]
-    assert findings[0].where.startswith(f"changed {START} ")
+    assert findings[0].location.startswith(f"changed {START} ")
     database.objects.replace_one({"_id": key}, row)
     database.accounts.update_one({"_id": "changed-account"}, {"$set": {"kind": "cert"}})
     assert verified(store) == []

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from hub.audit.search import entries_before, first_since, whole
-from hub.audit.words import words_of
+from hub.audit.search import entries_before, first_since, number_or_zero
+from hub.audit.words import describe
 from hub.community import drills
 from hub.community.hub import Hub
 from hub.stix.timestamps import format_place
@@ -84,13 +84,13 @@ def trail_view(hub: Hub, search: TrailSearch) -> TrailView:
         start = min(start, first_since(hub.store, until, size) + _CLOCK_ENTRIES)
     lines: list[TrailLine] = []
     first, since, newest_at = 0, "", ""
-    for number, about in entries_before(hub.store, start, ENTRIES_READ):
-        at = format_place(whole(about.get("at")))
+    for number, content in entries_before(hub.store, start, ENTRIES_READ):
+        at = format_place(number_or_zero(content.get("at")))
         first, since, newest_at = number, at, max(newest_at, at)
-        is_named = not search.account or search.account in _accounts(about)
+        is_named = not search.account or search.account in _accounts(content)
         is_in_time = at >= search.day and (not until or at < until)
-        if about["what"] and is_named and is_in_time and search.what in ("", about["what"]):
-            lines.append(TrailLine(number, at, str(about["what"]), _words(hub, about)))
+        if content["what"] and is_named and is_in_time and search.what in ("", content["what"]):
+            lines.append(TrailLine(number, at, str(content["what"]), _words(hub, content)))
             if len(lines) == LINES_SHOWN:
                 break
     is_over = first <= 1 or newest_at < search.day
@@ -101,10 +101,10 @@ def published(hub: Hub) -> Published:
     """Of the newest `ENTRIES_READ` entries."""
     objects: Counter[str] = Counter()
     since = ""
-    for _, about in entries_before(hub.store, hub.store.trail_head().size + 1, ENTRIES_READ):
-        since = format_place(whole(about.get("at")))
-        if about["what"] == _PUBLISHED:
-            objects[str(about.get("account", ""))] += whole(about.get("added"))
+    for _, content in entries_before(hub.store, hub.store.trail_head().size + 1, ENTRIES_READ):
+        since = format_place(number_or_zero(content.get("at")))
+        if content["what"] == _PUBLISHED:
+            objects[str(content.get("account", ""))] += number_or_zero(content.get("added"))
     return Published(objects, since)
 
 
@@ -133,12 +133,12 @@ def drills_played(hub: Hub) -> list[DrillLine]:
     ]
 
 
-def _accounts(about: Mapping[str, Any]) -> Iterator[str]:
+def _accounts(content: Mapping[str, Any]) -> Iterator[str]:
     """Whom the entry names: an account, who changed it, or the names that refused logins tried."""
-    yield from (name for key in ("account", "by") if isinstance(name := about.get(key), str))
-    yield from (row[1] for row in about.get("logins", ()) if isinstance(row, list) and len(row) > 1)
+    yield from (name for key in ("account", "by") if isinstance(name := content.get(key), str))
+    yield from (row[1] for row in content.get("logins", ()) if isinstance(row, list) and len(row) > 1)
 
 
-def _words(hub: Hub, about: Mapping[str, Any]) -> str:
-    whole = words_of(about, hub.catalogue, without=_BESIDE)
-    return whole if len(whole) <= WORDS_CHARACTERS else f"{whole[: WORDS_CHARACTERS - 1]}…"
+def _words(hub: Hub, content: Mapping[str, Any]) -> str:
+    text = describe(content, hub.catalogue, omitted_names=_BESIDE)
+    return text if len(text) <= WORDS_CHARACTERS else f"{text[: WORDS_CHARACTERS - 1]}…"

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 
 import flask
 
-from hub.audit import verifying
+from hub.audit import background
+from hub.audit.result import last_verification
 from hub.audit.search import WORDS
-from hub.audit.verified import last_verification
 from hub.pages import layout
 from hub.server import metrics
 from hub.server.console import board_view, operation, operators, pages
@@ -94,8 +94,8 @@ def operator() -> flask.Response:
         published=operation.published(hub),
         may_act=operators.may_act(account) and pages.session() is not None,
         verified=last_verification(hub.store),
-        running=verifying.running(hub),
-        limit_minutes=int(verifying.LONGEST_SECONDS // 60),
+        running=background.current_run(hub),
+        limit_minutes=int(background.LONGEST_SECONDS // 60),
         clock=lambda place: board_view.clock(format_place(place)),
         space=hub.store.space(),
         throttles=metrics.throttled(),
@@ -116,5 +116,5 @@ def verify_store() -> flask.Response:
     """POST /console/operator/verify: start a verification in the background, where none runs."""
     account = operators.acting_operator()
     operators.form_session()
-    verifying.start(pages.hub(), {"by": account.name})
+    background.start(pages.hub(), {"by": account.name})
     return layout.see("/console/operator#trail")

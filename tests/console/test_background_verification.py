@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from hub.audit import verifying
-from hub.audit.verified import last_verification
+from hub.audit import background
+from hub.audit.result import last_verification
 from hub.community.hub import Hub
 from hub.community.ledger import KIND as LEDGER_KIND
 from hub.errors import StoreUnavailableError
@@ -46,7 +46,7 @@ def test_the_page_starts_one_and_shows_what_it_came_to(hub: Hub, browser: Browse
     assert verified.records > 1
     assert f"{verified.records} records and {verified.entries} entries were read." in page
     assert "command=&#34;audit verify&#34; by=chief" in page or "command=audit verify by=chief" in page
-    assert verifying.running(hub) is None
+    assert background.current_run(hub) is None
 
 
 def test_two_do_not_run_at_once(hub: Hub, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,24 +57,24 @@ def test_two_do_not_run_at_once(hub: Hub, browser: Browser, monkeypatch: pytest.
         begun.set()
         assert go_on.wait(60)
 
-    monkeypatch.setattr(verifying, "verify", hold)
-    thread = verifying.start(hub, {"by": "deputy"})
+    monkeypatch.setattr(background, "verify", hold)
+    thread = background.start(hub, {"by": "deputy"})
     assert begun.wait(60)
-    assert verifying.start(hub, {"by": "chief"}) is None
+    assert background.start(hub, {"by": "chief"}) is None
     page = operator_browser(hub, browser).text("/console/operator")
     assert "A verification runs since 2026-04-02 03:10 UTC, asked for by deputy" in page
     go_on.set()
     ended(thread)
-    assert verifying.running(hub) is None
+    assert background.current_run(hub) is None
 
 
 def test_one_that_takes_too_long_ends(hub: Hub, browser: Browser) -> None:
     """And says so, until the next one is begun."""
     taken(hub, "ID", incident(1), report(1))
-    ended(verifying.start(hub, {"by": "deputy"}, longest_seconds=-1.0))
+    ended(background.start(hub, {"by": "deputy"}, longest_seconds=-1.0))
     assert last_verification(hub.store) is None
     assert "took longer than" in operator_browser(hub, browser).text("/console/operator")
-    ended(verifying.start(hub, {"by": "deputy"}))
+    ended(background.start(hub, {"by": "deputy"}))
     assert last_verification(hub.store) is not None
 
 
@@ -85,23 +85,23 @@ def test_a_store_that_goes_away_is_told(hub: Hub, browser: Browser, monkeypatch:
         raise StoreUnavailableError("the store is busy")
 
     with monkeypatch.context() as patch:
-        patch.setattr(verifying, "verify", away)
-        ended(verifying.start(hub, {"by": "deputy"}))
+        patch.setattr(background, "verify", away)
+        ended(background.start(hub, {"by": "deputy"}))
     assert "failed: the log says why" in operator_browser(hub, browser).text("/console/operator")
 
 
 def test_one_whose_process_died_is_forgotten(hub: Hub, clock: Clock) -> None:
     """After a minute without a sign of life another can be begun."""
-    verifying._note(hub, verifying.Running(clock.now, "deputy", clock.now))
-    assert verifying.start(hub, {"by": "chief"}) is None
-    clock.now += verifying.SILENT_MILLISECONDS + 1
-    ended(verifying.start(hub, {"by": "chief"}))
+    background._note(hub, background.VerificationRun(clock.now, "deputy", clock.now))
+    assert background.start(hub, {"by": "chief"}) is None
+    clock.now += background.SILENT_MILLISECONDS + 1
+    ended(background.start(hub, {"by": "chief"}))
 
 
 def test_findings_are_counted_by_kind_and_name_nothing(hub: Hub, browser: Browser) -> None:
     """An operator's page shows no id: that of an observable would give its value away."""
     hub.store.put_facts(LEDGER_KIND, {"file--broken": b"[]"})
-    findings = verifying.verify(hub, verifying.verification_of(hub))
+    findings = background.verify(hub, background.verification_of(hub))
     assert [finding.kind for finding in findings] == ["ledger"]
     hub.store.put_facts(LEDGER_KIND, {}, ["file--broken"])  # no page can be made of it
     page = operator_browser(hub, browser).text("/console/operator")
