@@ -37,7 +37,7 @@ from hub.profile.rules import parse_profile
 from hub.release.check import texts_of
 from hub.release.needle import Needle
 from hub.release.needle_index import NeedleIndex
-from hub.release.needles import PLACEHOLDERS, of_domain, of_mailbox, of_name
+from hub.release.needles import PLACEHOLDERS, domain_needles, mailbox_needles, name_needles
 from hub.release.policy import Audience, AudienceProfile
 from hub.release.pseudonym import FORM
 from hub.release.scan import Scanner
@@ -181,11 +181,11 @@ def telling(secret: str) -> bool:
 
 def _needles(victim: Victim) -> Iterator[Needle]:
     for name in (victim.name, *victim.registration_numbers, *victim.other_names, *victim.people):
-        yield from of_name(name, "victim") if name else ()
+        yield from name_needles(name, "victim") if name else ()
     for domain in victim.domains:
-        yield from of_domain(domain, "domain")
+        yield from domain_needles(domain, "domain")
     for mail in victim.emails:
-        yield from of_mailbox(mail, "mail address")
+        yield from mailbox_needles(mail, "mail address")
 
 
 # --------------------------------------------------------------------------------------------------------------- check

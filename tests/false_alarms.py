@@ -26,15 +26,15 @@ from hub.errors import HubError
 from hub.home import register as home_register
 from hub.home.keys import Key
 from hub.home.member import OwnMember
-from hub.release.deny import listed, scanner_for
+from hub.release.deny import list_scanner, scanner_for
 from hub.release.gate import _values as values_of
-from hub.release.named_things import named_things, needles_of
+from hub.release.named_things import named_things, thing_needles
 from hub.release.names_in_texts import names_in_texts
 from hub.release.needle_index import NeedleIndex
 from hub.release.needles import our_words
-from hub.release.patterns import intruders
+from hub.release.patterns import identifying_spans_in_value
 from hub.release.scan import Scanner
-from hub.release.similar_needles import like_name_in_text
+from hub.release.similar_needles import text_name_variants
 from hub.rendering.render import render
 from hub.reports.read import ReadOptions, read_reports
 from hub.reports.report import Report
@@ -144,12 +144,12 @@ def measure(values: Sequence[str]) -> Alarms:
             alarms.for_victims += bool(hits) / len(victim_list)
             alarms.reasons.update(f"{text[:60]} | {hit}" for hit in hits[:1])
     register = tuple(map(as_listed, make_register("false alarms")["MY"]))
-    of_register = listed(replace(_MEMBER, register=register))
+    of_register = list_scanner(replace(_MEMBER, register=register))
     for text in values:
         hits = of_register.hits(text)
         alarms.for_register += bool(hits)
         alarms.reasons.update(f"{text[:60]} | register: {hit}" for hit in hits[:1])
-        kinds = [span for span in intruders(text) if span.kind not in _OLD_KINDS]
+        kinds = [span for span in identifying_spans_in_value(text) if span.kind not in _OLD_KINDS]
         alarms.for_kinds += bool(kinds)
         alarms.reasons.update(f"{text[:60]} | {span}" for span in kinds[:1])
     return alarms
@@ -159,8 +159,8 @@ def of_own_texts(folder: Path, reasons: Counter[str]) -> int:
     """How many of the values hold a name that only a text or a field of their own report tells."""
     held = 0
     for report in reports(folder):
-        of_names = (like_name_in_text(name) for name in names_in_texts(report))
-        needles = list(chain.from_iterable(chain(of_names, map(needles_of, named_things(report)))))
+        of_names = (text_name_variants(name) for name in names_in_texts(report))
+        needles = list(chain.from_iterable(chain(of_names, map(thing_needles, named_things(report)))))
         scanner = Scanner([NeedleIndex(needles)], [], harmless=our_words())
         for text in _of_report(report) if needles else ():
             hits = scanner.hits(text)

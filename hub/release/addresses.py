@@ -45,10 +45,10 @@ _BARE_HEX_PARTS: Final = re.compile(
 _BASE64_BYTES: Final = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{5}[AQgw]==")
 _OCTAL: Final = re.compile(r"(?<![\w.])(0[0-7]{1,3})\.(0?[0-7]{1,3})\.(0?[0-7]{1,3})\.(0?[0-7]{1,3})(?![\w.]*\d)")
 # Zeros before the numbers, which the standard library takes for no address.
-_FILLED: Final = re.compile(r"(?<!\d)(?=(\d{3}([._-])\d{3}\2\d{3}\2\d{3})(?!\d))")
-_FILLED_JOINED: Final = re.compile(r"(?<!\d)((?:[01]\d\d|2[0-5]\d){4})(?!\d)")
+_ZERO_FILLED: Final = re.compile(r"(?<!\d)(?=(\d{3}([._-])\d{3}\2\d{3}\2\d{3})(?!\d))")
+_ZERO_FILLED_JOINED: Final = re.compile(r"(?<!\d)((?:[01]\d\d|2[0-5]\d){4})(?!\d)")
 # Other signs between the numbers, and the short forms that programs take for an address.
-_OTHER_SIGNS: Final = re.compile(r"(?<![\d.])(?=(\d{1,3}(, |[ ,/:|+])\d{1,3}\2\d{1,3}\2\d{1,3})(?![.\d]))")
+_OTHER_SEPARATORS: Final = re.compile(r"(?<![\d.])(?=(\d{1,3}(, |[ ,/:|+])\d{1,3}\2\d{1,3}\2\d{1,3})(?![.\d]))")
 _SHORT_HOST: Final = re.compile(r"://(?:[^/@\s]*@)?(\d{1,3})\.(?:(\d{1,3})\.(\d{1,5})|(\d{1,8}))(?=[/:?#]|$)")
 # Reverse DNS; of IPv4 with two numbers at least, of IPv6 with eight digits at least.
 _REVERSE_4: Final = re.compile(r"(?<![\w.-])((?:\d{1,3}\.){2,4})in-addr\.arpa", re.IGNORECASE)
@@ -60,7 +60,7 @@ _IPV6_DASHED: Final = re.compile(
 )
 _FOUR_NUMBERS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 # All ways of writing one have a digit, eight hexadecimal digits in a row, or two colons.
-_MAY_HOLD_SOME: Final = re.compile(
+_MAY_CONTAIN_ADDRESS: Final = re.compile(
     r"\d|[0-9a-f]{8}|:[0-9a-f]{0,4}:|(?:[0-9a-f]{1,4}[_-]){2}|(?:[0-9a-f]\.){8}|(?:[0-9a-f]{2}[.:-]){3}", re.IGNORECASE
 )
 _DOTS: Final = re.compile(r"\\+\.|\[\.\]|\(\.\)|\{\.\}|\[dot\]|\(dot\)| dot (?=\d)")
@@ -75,11 +75,11 @@ class Interval(NamedTuple):
 
 
 class Address(NamedTuple):
-    """An address, network or part of an address in a text. `certain`: not what could be a version number as well."""
+    """An address, network or part of an address in a text. `is_certain`: not what could be a version number as well."""
 
     text: str
     interval: Interval
-    certain: bool
+    is_certain: bool
 
 
 class Ranges:
@@ -91,19 +91,19 @@ class Ranges:
             interval = interval_of(text.strip())
             if interval is not None:
                 by_version[interval.version].append((interval.first, interval.last))
-        self._intervals = {version: _merged(pairs) for version, pairs in by_version.items()}
+        self._intervals = {version: _merge(pairs) for version, pairs in by_version.items()}
         self._firsts = {version: [first for first, _ in pairs] for version, pairs in self._intervals.items()}
 
     def __bool__(self) -> bool:
         return any(self._intervals.values())
 
-    def overlap(self, interval: Interval) -> bool:
+    def overlaps(self, interval: Interval) -> bool:
         """Whether a network and one of the ranges have an address in common."""
-        place = bisect_right(self._firsts[interval.version], interval.last) - 1
-        return place >= 0 and self._intervals[interval.version][place][1] >= interval.first
+        index = bisect_right(self._firsts[interval.version], interval.last) - 1
+        return index >= 0 and self._intervals[interval.version][index][1] >= interval.first
 
 
-def _merged(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def _merge(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for first, last in sorted(pairs):
         if merged and first <= merged[-1][1] + 1:
@@ -118,19 +118,19 @@ def addresses(text: str) -> Iterator[Address]:
     text = _DOTS.sub(".", text).replace("[:]", ":")
     if not text.isascii():  # Thai, Khmer, Lao, Burmese and others have digits of their own
         text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
-    if _MAY_HOLD_SOME.search(text) is None:
+    if _MAY_CONTAIN_ADDRESS.search(text) is None:
         return
-    for written, plain, certain in _candidates(text):
+    for written, plain, is_certain in _candidates(text):
         interval = interval_of(plain)
         if interval is not None:
-            yield Address(written, interval, certain)
+            yield Address(written, interval, is_certain)
 
 
 def packed_addresses(text: str) -> Iterator[Address]:
     """IPv4 addresses as four bytes in base64, in a text whose capitals are kept."""
     for match in _BASE64_BYTES.finditer(text):
         number = int.from_bytes(base64.b64decode(match[0]))
-        yield Address(match[0], Interval(4, number, number), certain=False)
+        yield Address(match[0], Interval(4, number, number), is_certain=False)
 
 
 @lru_cache(maxsize=20_000)
@@ -173,13 +173,13 @@ def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
     if ":" in text:
         for match in _IPV6.finditer(text):
             yield match[0], match[0], True
-            yield from ((match[0], inner, True) for inner in _inside(match[0]))
-    yield from _numbers(text)
-    yield from _in_other_digits(text)
-    yield from _reversed(text)
+            yield from ((match[0], embedded, True) for embedded in _embedded_ipv4(match[0]))
+    yield from _number_candidates(text)
+    yield from _other_digit_candidates(text)
+    yield from _reverse_dns_candidates(text)
 
 
-def _inside(text: str) -> Iterator[str]:
+def _embedded_ipv4(text: str) -> Iterator[str]:
     """The IPv4 addresses that an IPv6 address holds: of 6to4, Teredo, NAT64 and ISATAP."""
     network = _network(text)
     if isinstance(network, ipaddress.IPv6Network) and network.prefixlen == 128:
@@ -195,15 +195,15 @@ def _inside(text: str) -> Iterator[str]:
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
-def _numbers(text: str) -> Iterator[tuple[str, str, bool]]:
+def _number_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
     """Addresses written as one number or with other digits. They could be a time or a hash value, and so are not certain."""
     for pattern in (_NUMBER_HOST, _NUMBER):
         for match in pattern.finditer(text):
             if int(match[1]) < 1 << 32:
                 yield match[1], str(ipaddress.IPv4Address(int(match[1]))), False
     for match in _SHORT_HOST.finditer(text):
-        first, second, rest, last = match.groups()
-        number = (int(first) << 24) + ((int(second) << 16) + int(rest) if last is None else int(last))
+        first, second, third, last = match.groups()
+        number = (int(first) << 24) + ((int(second) << 16) + int(third) if last is None else int(last))
         if number < 1 << 32:
             yield match[0].partition("://")[2], str(ipaddress.IPv4Address(number)), True
     for match in _HEX.finditer(text):
@@ -216,7 +216,7 @@ def _numbers(text: str) -> Iterator[tuple[str, str, bool]]:
             yield match[0], str(ipaddress.IPv4Address(swapped)), False
 
 
-def _in_other_digits(text: str) -> Iterator[tuple[str, str, bool]]:
+def _other_digit_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
     """Addresses whose numbers are hexadecimal, octal or filled up with zeros, or have other signs between them."""
     for match in _HEX_PARTS.finditer(text):
         yield match[0], ".".join(str(int(part, 16)) for part in match.groups()), True
@@ -225,15 +225,15 @@ def _in_other_digits(text: str) -> Iterator[tuple[str, str, bool]]:
             yield match[0], ".".join(str(int(part, 16)) for part in match.groups()), False
     for match in _OCTAL.finditer(text):
         yield match[0], ".".join(str(int(part, 8)) for part in match.groups()), True
-    for match in _FILLED.finditer(text):
+    for match in _ZERO_FILLED.finditer(text):
         yield match[1], ".".join(str(int(part)) for part in re.split(r"[._-]", match[1])), True
-    for match in _FILLED_JOINED.finditer(text):
+    for match in _ZERO_FILLED_JOINED.finditer(text):
         yield match[1], ".".join(str(int(match[1][start : start + 3])) for start in range(0, 12, 3)), False
-    for match in _OTHER_SIGNS.finditer(text):
+    for match in _OTHER_SEPARATORS.finditer(text):
         yield match[1], re.sub(r"\D+", ".", match[1]), False
 
 
-def _with_colons(text: str) -> str:
+def _restore_colons(text: str) -> str:
     """`2001-db8-5400--9` as `2001:db8:5400::9`; what has too few parts is the beginning of an address."""
     plain = re.sub(r"[_-]", ":", text)
     if "::" not in plain and plain.count(":") < 7:
@@ -242,7 +242,7 @@ def _with_colons(text: str) -> str:
     return plain
 
 
-def _reversed(text: str) -> Iterator[tuple[str, str, bool]]:
+def _reverse_dns_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
     """Names of reverse DNS, also of a whole network, and IPv6 as names of hosts have it."""
     for match in _REVERSE_4.finditer(text):
         parts = match[1].rstrip(".").split(".")[::-1]
@@ -251,4 +251,4 @@ def _reversed(text: str) -> Iterator[tuple[str, str, bool]]:
         digits = match[1].replace(".", "")[::-1]
         yield match[0], f"{ipaddress.IPv6Address(int(digits.ljust(32, '0'), 16))}/{4 * len(digits)}", True
     for match in _IPV6_DASHED.finditer(text):
-        yield match[0], _with_colons(match[0]), False
+        yield match[0], _restore_colons(match[0]), False

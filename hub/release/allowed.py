@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from hub.release import rounding, words
+from hub.release import allowed_words, rounding
 from hub.release.context import ObjectContext
 from hub.release.policy import AudienceProfile
 from hub.release.replacements import (
@@ -127,7 +127,7 @@ _KNOWN: Final = _BASE | {"name": NAME, "description": APPROVED, "aliases": ALIAS
 _EVENT: Final = _BASE | _SPAN | {
     "status": one_of(frozenset(incident.EVENT_STATUSES)),
     "name": EVENT_NAME,
-    "event_types": one_of(words.EVENT_TYPES),
+    "event_types": one_of(allowed_words.EVENT_TYPES),
     "next_event_refs": REFS,
     "extensions": _new_sdo(incident.EVENT),
 }  # fmt: skip
@@ -190,30 +190,30 @@ REGIONAL: Final[Mapping[str, Table]] = {
     "task": _BASE | _SPAN | {
         "outcome": one_of(frozenset(incident.TASK_OUTCOMES)),
         "name": TASK_NAME,
-        "task_types": one_of(words.LESSONS),
+        "task_types": one_of(allowed_words.LESSON_TASK_TYPES),
         "description": APPROVED,
         "extensions": _new_sdo(incident.TASK),
     },
     "indicator": _BASE | {
         "name": INDICATOR_NAME,
         "description": INDICATOR_TEXT,
-        "indicator_types": one_of(words.INDICATOR_TYPES),
+        "indicator_types": one_of(allowed_words.INDICATOR_TYPES),
         "pattern": VALUE,
-        "pattern_type": one_of(words.PATTERN_TYPES),
+        "pattern_type": one_of(allowed_words.PATTERN_TYPES),
         "pattern_version": KEEP,
         "valid_from": FROM,
         "valid_until": UNTIL,
         "kill_chain_phases": PHASES,
     },
-    "malware": _KNOWN | {"malware_types": one_of(words.MALWARE_TYPES), "is_family": KEEP},
-    "tool": _KNOWN | {"tool_types": one_of(words.TOOL_TYPES), "tool_version": VERSION},
+    "malware": _KNOWN | {"malware_types": one_of(allowed_words.MALWARE_TYPES), "is_family": KEEP},
+    "tool": _KNOWN | {"tool_types": one_of(allowed_words.TOOL_TYPES), "tool_version": VERSION},
     "attack-pattern": _KNOWN,
     "vulnerability": _KNOWN,
     "threat-actor": _KNOWN | {
-        "threat_actor_types": one_of(words.ACTOR_TYPES),
-        "primary_motivation": one_of(words.MOTIVATIONS),
+        "threat_actor_types": one_of(allowed_words.ACTOR_TYPES),
+        "primary_motivation": one_of(allowed_words.MOTIVATIONS),
     },
-    "intrusion-set": _KNOWN | {"primary_motivation": one_of(words.MOTIVATIONS)},
+    "intrusion-set": _KNOWN | {"primary_motivation": one_of(allowed_words.MOTIVATIONS)},
     "campaign": _KNOWN,
     "course-of-action": _BASE | {"name": ACTION, "description": APPROVED},
     "note": _BASE | {"abstract": APPROVED, "content": APPROVED, "object_refs": REFS},
@@ -252,8 +252,8 @@ TABLES: Final = {AudienceProfile.REGIONAL: REGIONAL, AudienceProfile.PUBLIC: PUB
 _CORE_PUBLIC: Final[Table] = {
     "extension_type": KEEP,
     "determination": one_of(frozenset(incident.DETERMINATIONS)),
-    "investigation_status": one_of(words.INVESTIGATION_STATUSES),
-    "incident_types": one_of(words.EVENT_TYPES),
+    "investigation_status": one_of(allowed_words.INVESTIGATION_STATUSES),
+    "incident_types": one_of(allowed_words.EVENT_TYPES),
     "recoverability": one_of(frozenset(incident.RECOVERABILITIES)),
     "criticality": CRITICALITY,
     "event_refs": REFS,
@@ -262,7 +262,7 @@ _CORE: Final[Mapping[AudienceProfile, Table]] = {
     AudienceProfile.PUBLIC: _CORE_PUBLIC,
     AudienceProfile.REGIONAL: {
         **_CORE_PUBLIC,
-        "detection_methods": one_of(words.DETECTION_METHODS),
+        "detection_methods": one_of(allowed_words.DETECTION_METHODS),
         "impacted_entity_counts": COUNTS,
         "impact_refs": REFS,
         "scores": RATES_ROUNDED,
@@ -276,10 +276,14 @@ _IMPACT_KEYS: Final[Mapping[str, Table]] = {
             lambda value, _context: rounding.availability(value), "the middle of its band"
         )
     },
-    "confidentiality-ext": {"loss_type": KEEP, "information_type": or_unknown(words.INFORMATION_TYPES), **_NUMBERS},
-    "integrity-ext": {"alteration": KEEP, "information_type": or_unknown(words.INFORMATION_TYPES), **_NUMBERS},
-    "external-ext": {"impact_type": one_of(words.EXTERNAL_IMPACTS)},
-    "physical-ext": {"impact_type": KEEP, "asset_type": or_unknown(words.ASSET_TYPES)},
+    "confidentiality-ext": {
+        "loss_type": KEEP,
+        "information_type": or_unknown(allowed_words.INFORMATION_TYPES),
+        **_NUMBERS,
+    },
+    "integrity-ext": {"alteration": KEEP, "information_type": or_unknown(allowed_words.INFORMATION_TYPES), **_NUMBERS},
+    "external-ext": {"impact_type": one_of(allowed_words.EXTERNAL_IMPACTS)},
+    "physical-ext": {"impact_type": KEEP, "asset_type": or_unknown(allowed_words.ASSET_TYPES)},
     "traceability-ext": {"traceability_impact": KEEP},
     "economic-ext": {
         "variety": one_of(ECONOMIC_VARIETIES),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final
 
-from hub.release.readable import MAX_RUN, Decoded, of_run
+from hub.release.readable import MAX_RUN, DecodedText, decode_run
 
 MAX_BASE85: Final = 2_000  # characters of one run that are read as base85
 MIN_OTHER_SCRIPTS: Final = 6  # characters of a text in base32 that is not ASCII; "Recipients" would say four of them
@@ -20,14 +20,14 @@ _BASE85_SIGNS: Final = re.compile(r"[A-Z!$()*;<>^`{|}+~@#]")  # base85 without a
 _BASE85_MARKS: Final = re.compile(r"[!$()*;<>^`{|}]")  # seldom in addresses
 
 
-def _base32(text: str) -> Iterator[Decoded]:
+def _decode_base32(text: str) -> Iterator[DecodedText]:
     for match in _BASE32.finditer(text):
         run = match[0][:MAX_RUN].lower()
         for digits in (run.translate(_BASE32_DIGITS), run):
-            yield from _of_base32(digits, match)
+            yield from _decode_base32_digits(digits, match)
 
 
-def _of_base32(digits: str, match: re.Match[str]) -> Iterator[Decoded]:
+def _decode_base32_digits(digits: str, match: re.Match[str]) -> Iterator[DecodedText]:
     """What digits of base32 say, in the alphabet that Python reads as numbers."""
     if set(digits) <= _BASE32_VALUES:
         for offset in range(8 if len(digits) >= 16 else 1):
@@ -35,8 +35,8 @@ def _of_base32(digits: str, match: re.Match[str]) -> Iterator[Decoded]:
             raw = (int(digits[offset:], 32) >> bits % 8).to_bytes(bits // 8, "big")
             yield from (
                 decoded
-                for decoded in of_run(raw, match)
-                if decoded.clean and (decoded.text.isascii() or len(decoded.text) >= MIN_OTHER_SCRIPTS)
+                for decoded in decode_run(raw, match)
+                if decoded.is_clean and (decoded.text.isascii() or len(decoded.text) >= MIN_OTHER_SCRIPTS)
             )
 
 
@@ -44,7 +44,7 @@ _BASE32_VALUES: Final = frozenset("0123456789abcdefghijklmnopqrstuv")
 _BASE32_DIGITS: Final = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", "0123456789abcdefghijklmnopqrstuv")
 
 
-def _base85(text: str) -> Iterator[Decoded]:
+def _decode_base85(text: str) -> Iterator[DecodedText]:
     for alphabet, values in ((_B85_RUN, _B85_VALUES), (_A85_RUN, _A85_VALUES)):
         for match in alphabet.finditer(text):
             run = match[0][:MAX_BASE85]
@@ -54,12 +54,12 @@ def _base85(text: str) -> Iterator[Decoded]:
             starts = [0, *(mark.end() for mark in _BASE85_STARTS.finditer(run))][:MAX_STARTS]
             candidates = dict.fromkeys([run[start:] for start in starts] + re.split("[=&?]", run))
             for candidate in candidates:
-                for decoded in of_run(_groups_of_five(candidate, values), match):
-                    if decoded.clean:
+                for decoded in decode_run(_decode_base85_groups(candidate, values), match):
+                    if decoded.is_clean:
                         yield decoded
             if _BASE85_MARKS.search(run) is not None:
                 for offset in range(1, 5):
-                    yield from of_run(_groups_of_five(run[offset:], values), match)
+                    yield from decode_run(_decode_base85_groups(run[offset:], values), match)
 
 
 _B85_VALUES: Final = {
@@ -71,12 +71,12 @@ _B85_VALUES: Final = {
 _A85_VALUES: Final = {chr(33 + value): value for value in range(85)}
 
 
-def _groups_of_five(text: str, values: dict[str, int]) -> bytes:
+def _decode_base85_groups(text: str, values: dict[str, int]) -> bytes:
     """The bytes of base85, with NUL bytes for each group that is none. A last group may be shorter."""
     raw = bytearray()
-    for at in range(0, len(text), 5):
+    for start in range(0, len(text), 5):
         number = 0
-        group = text[at : at + 5]
+        group = text[start : start + 5]
         for character in group:
             number = number * 85 + values.get(character, 1 << 32)
         missing = 5 - len(group)
@@ -100,14 +100,14 @@ _NUMBER_BASES: Final = tuple(
 )
 
 
-def _numbers(text: str) -> Iterator[Decoded]:
+def _decode_numbers(text: str) -> Iterator[DecodedText]:
     for match in _NUMBER.finditer(text):
-        for decoded_text in _of_number(match[0]):
-            yield Decoded(decoded_text, match.start(), match.end())
+        for decoded_text in _decode_number(match[0]):
+            yield DecodedText(decoded_text, match.start(), match.end())
 
 
 @lru_cache(maxsize=20_000)
-def _of_number(digits: str) -> tuple[str, ...]:
+def _decode_number(digits: str) -> tuple[str, ...]:
     """The text of a number whose bytes are all printable; any other number may be no text at all."""
     numbers = []
     if digits.isdecimal():
@@ -125,8 +125,8 @@ def _of_number(digits: str) -> tuple[str, ...]:
     return tuple(text.decode("ascii") for text in texts if text.isascii() and text.decode("ascii").isprintable())
 
 
-BASES: Final[tuple[tuple[str, Callable[[str], Iterator[Decoded]]], ...]] = (
-    ("base32", _base32),
-    ("base85", _base85),
-    ("a number", _numbers),
+BASES: Final[tuple[tuple[str, Callable[[str], Iterator[DecodedText]]], ...]] = (
+    ("base32", _decode_base32),
+    ("base85", _decode_base85),
+    ("a number", _decode_numbers),
 )

@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 from stix2.exceptions import STIXError
 
-from hub.release import words
+from hub.release import allowed_words
 from hub.release.pseudonym import FORM
 from hub.release.scan import Hit, Scanner
 from hub.rendering import stix_classes
@@ -96,7 +96,7 @@ def _hits(text: str, scanner: Scanner, approved: Iterable[str]) -> tuple[Hit, ..
         rest = text
         for part in insisted:
             rest = rest.replace(part, "")
-        hits = (*(hit for hit in hits if hit.exact), *scanner.hits(rest))
+        hits = (*(hit for hit in hits if hit.is_exact), *scanner.hits(rest))
     return hits
 
 
@@ -128,7 +128,7 @@ def _references(value: Any) -> Iterator[str]:
 def texts_of(value: Any, name: str = "") -> Iterator[str]:
     """Every text that could say something: not ids, times, hashes, closed vocabularies, or our own pseudonyms."""
     if isinstance(value, str):
-        if name in _FIXED or value in words.NOT_TEXT or identifiers.type_of(value) is not None:
+        if name in _FIXED or value in allowed_words.VOCABULARY_WORDS or identifiers.type_of(value) is not None:
             return
         if _TIME_OR_HASH.fullmatch(value) or FORM.fullmatch(value):
             return

@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from hub.home.register import Constituent
-from hub.release.spelling import squeeze, without_legal_form
+from hub.release.spelling import squeeze, strip_legal_form
 from hub.reports.observables import ObservableType
 from hub.reports.report import Report
 from hub.reports.victims import Victim
@@ -63,18 +63,18 @@ class Lookup:
             labels = host.casefold().rstrip(".").split(".")
             parents = (".".join(labels[start:]) for start in range(len(labels)))
             return [constituent for parent in parents for constituent in self._domains.get(parent, ())]
-        wider = (
+        wider_networks = (
             (network.supernet(new_prefix=length), networks)
             for length, networks in self._networks.items()
             if length <= network.prefixlen
         )
-        return [constituent for parent, networks in wider for constituent in networks.get(parent, ())]
+        return [constituent for parent, networks in wider_networks for constituent in networks.get(parent, ())]
 
 
 _lookups: OrderedDict[int, tuple[Register, Lookup]] = OrderedDict()
 
 
-def lookup_of(register: Register) -> Lookup:
+def register_lookup(register: Register) -> Lookup:
     """The lookup of a register, built once: a feed is released in many batches."""
     key = id(register)  # the entry keeps the register, and so nothing else gets this id
     if key not in _lookups:
@@ -84,9 +84,9 @@ def lookup_of(register: Register) -> Lookup:
     return _lookups[key][1]
 
 
-def of_victim(victim: Victim, register: Register) -> tuple[Constituent, ...]:
+def victim_constituents(victim: Victim, register: Register) -> tuple[Constituent, ...]:
     """The constituents that the victim may be."""
-    lookup = lookup_of(register)
+    lookup = register_lookup(register)
     namesakes = [
         constituent
         for name in (victim.name, *victim.other_names, *victim.short_names)
@@ -95,10 +95,12 @@ def of_victim(victim: Victim, register: Register) -> tuple[Constituent, ...]:
     ]
     mails = (mail.rpartition("@")[2] for mail in victim.emails)
     hosts = (*victim.domains, *mails, *victim.hosts, *victim.ip_ranges)
-    return _distinct([*namesakes, *(constituent for host in hosts if host for constituent in lookup.by_host(host))])
+    return _without_repeats(
+        [*namesakes, *(constituent for host in hosts if host for constituent in lookup.by_host(host))]
+    )
 
 
-def of_report(report: Report, register: Register) -> tuple[Constituent, ...]:
+def report_constituents(report: Report, register: Register) -> tuple[Constituent, ...]:
     """The constituents that the report's victims may be, and those whose machines, mailboxes and pages it shows.
 
     The role of a value does not matter: a host that sends spam from a constituent's network belongs to the constituent.
@@ -106,21 +108,21 @@ def of_report(report: Report, register: Register) -> tuple[Constituent, ...]:
     matches = [
         constituent
         for victim in (*report.victims, *report.secondary_victims)
-        for constituent in of_victim(victim, register)
+        for constituent in victim_constituents(victim, register)
     ]
-    lookup = lookup_of(register)
+    lookup = register_lookup(register)
     for item in report.observables:
         hosts = [host for host in (item.traffic.src, item.traffic.dst) if host] if item.traffic else []
-        if item.type in _HOSTS:
+        if item.type in _HOST_TYPES:
             hosts.append(item.value.rpartition("@")[2])
         matches += [constituent for host in hosts for constituent in lookup.by_host(host)]
-    return _distinct(matches)
+    return _without_repeats(matches)
 
 
-_HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.EMAIL})
+_HOST_TYPES: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.EMAIL})
 
 
-def _distinct(matches: Iterable[Constituent]) -> tuple[Constituent, ...]:
+def _without_repeats(matches: Iterable[Constituent]) -> tuple[Constituent, ...]:
     return tuple(dict.fromkeys(matches))
 
 
@@ -128,5 +130,5 @@ def _distinct(matches: Iterable[Constituent]) -> tuple[Constituent, ...]:
 def name_forms(name: str) -> frozenset[str]:
     """A name without its legal form; what stands in brackets is a name by itself."""
     parts = re.split(r"[()\[\]]", unicodedata.normalize("NFKC", name))
-    forms = (squeeze(without_legal_form(part)) for part in parts)
+    forms = (squeeze(strip_legal_form(part)) for part in parts)
     return frozenset(form for form in forms if len(form) >= MIN_LETTERS or (not form.isascii() and form))

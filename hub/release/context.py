@@ -11,12 +11,12 @@ from typing import Final
 
 from hub.home.member import OwnMember
 from hub.release import rounding
-from hub.release.patterns import ASKED, spans
+from hub.release.allowed_words import SECTOR_HINTS
+from hub.release.patterns import APPROVABLE_KINDS, identifying_spans
 from hub.release.policy import Approvals, Audience, AudienceProfile, Terms, text_key
 from hub.release.scan import Scanner
-from hub.release.suspicious import suspicious
+from hub.release.suspicious import suspicious_spans
 from hub.release.texts import Texts
-from hub.release.words import SECTOR_HINTS
 from hub.rendering.builder import Origin
 from hub.rendering.versions import Content
 from hub.rendering.wording import WORDING
@@ -81,25 +81,29 @@ class ReleaseContext:
     def clean(self, text: str) -> bool:
         """Whether nothing in a public name points at anybody."""
         return not self.scanner.hits(text) and not any(
-            span.kind not in ("host name", "identity number (SG)") for span in spans(text)
+            span.kind not in ("host name", "identity number (SG)") for span in identifying_spans(text)
         )
 
     def findings(self, text: str) -> Findings:
         """What in a text of the report points at a victim, a person or a machine that is not the adversary's."""
         hits = self.scanner.hits(text)
-        intruders = [span for span in spans(text) if span.kind not in ASKED and span.text not in self.adversary_values]
+        identifying = [
+            span
+            for span in identifying_spans(text)
+            if span.kind not in APPROVABLE_KINDS and span.text not in self.adversary_values
+        ]
         values = [value for value in self.adversary_values if value in text]
         suspicions = [
             suspicion
-            for suspicion in suspicious(text, (hit for hit in hits if not hit.exact))
+            for suspicion in suspicious_spans(text, (hit for hit in hits if not hit.is_exact))
             if not any(suspicion.text in value for value in values)
-            and not any(span.start <= suspicion.start and suspicion.end <= span.end for span in intruders)
+            and not any(span.start <= suspicion.start and suspicion.end <= span.end for span in identifying)
         ]
         # To everybody, "the only one" is a name: no second yes lets it out.
         public = self.audience.profile is AudienceProfile.PUBLIC
         superlatives = [suspicion for suspicion in suspicions if public and suspicion.kind == "superlative"]
         return Findings(
-            refused=(*(str(hit) for hit in hits if hit.exact), *map(str, intruders), *map(str, superlatives)),
+            refused=(*(str(hit) for hit in hits if hit.is_exact), *map(str, identifying), *map(str, superlatives)),
             suspicious=tuple(str(suspicion) for suspicion in suspicions if suspicion not in superlatives),
         )
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from itertools import pairwise, product
 from typing import Final
 
-from hub.release.disguises import consonants
+from hub.release.disguises import drop_vowels
 from hub.release.joined_names import plain_words
-from hub.release.names import distinctive, generic
+from hub.release.names import distinctive_words, load_lexicon
 
 MIN_ROW: Final = 6  # letters of beginnings in a row
 MAX_ROW: Final = 4  # words
@@ -32,19 +32,19 @@ _NUMBERS: Final = {
 }  # fmt: skip
 
 
-def beginnings_in_a_row(name: str) -> set[str]:
+def joined_beginnings(name: str) -> set[str]:
     """The beginnings of the first words of a name, generic ones among them, joined: `firstnatbank`, `1stnational`.
 
     Of generic words alone only where the whole name has no more than one of its own: "National Bank" begins many a name.
     """
-    bare, own = plain_words(name), frozenset(distinctive(name))
+    bare_words, own_words = plain_words(name), frozenset(distinctive_words(name))
     texts: set[str] = set()
-    for length in range(2, min(len(bare), MAX_ROW) + 1):
-        row = bare[:length]
-        if own.isdisjoint(row) and not (len(own) < 2 < len(bare)):
+    for length in range(2, min(len(bare_words), MAX_ROW) + 1):
+        row = bare_words[:length]
+        if own_words.isdisjoint(row) and not (len(own_words) < 2 < len(bare_words)):
             continue
         texts |= {"".join(parts) for parts in product(*map(_beginnings, row)) if list(parts) != row}
-    return {text for text in texts if len(text) >= MIN_ROW and text.isascii() and text not in own}
+    return {text for text in texts if len(text) >= MIN_ROW and text.isascii() and text not in own_words}
 
 
 def _beginnings(word: str) -> list[str]:
@@ -52,32 +52,32 @@ def _beginnings(word: str) -> list[str]:
     return list(dict.fromkeys([*(word[:length] for length in _BEGINNINGS), word, *([number] if number else [])]))
 
 
-def in_digits(name: str) -> Iterator[str]:
+def digit_spellings(name: str) -> Iterator[str]:
     """The words of a name with its numbers in digits: `3gunung` of Tiga Gunung."""
-    bare = plain_words(name)
-    row = [_NUMBERS.get(word, word) for word in bare]
-    if row != bare:
+    bare_words = plain_words(name)
+    row = [_NUMBERS.get(word, word) for word in bare_words]
+    if row != bare_words:
         yield "".join(row)
 
 
 def blends(name: str) -> set[str]:
     """Two neighbouring words as one, the beginning of the first and the end of the second: `kelading` of Kelapa Gading."""
-    own = [word for word in distinctive(name) if word.isascii() and word.isalpha()]
+    own_words = [word for word in distinctive_words(name) if word.isascii() and word.isalpha()]
     texts = {
-        first[:before] + second[-after:]
-        for first, second in pairwise(own)
-        for before in _ENDS
-        for after in _ENDS
-        if before < len(first) and after < len(second)
+        first[:leading] + second[-trailing:]
+        for first, second in pairwise(own_words)
+        for leading in _ENDS
+        for trailing in _ENDS
+        if leading < len(first) and trailing < len(second)
     }
-    return {text for text in texts if len(text) >= MIN_BLENDED and text not in generic().affixes}
+    return {text for text in texts if len(text) >= MIN_BLENDED and text not in load_lexicon().affixes}
 
 
-def without_some_vowels(word: str) -> set[str]:
+def half_abbreviations(word: str) -> set[str]:
     """A word of which one half is abbreviated: `kngtel` and `kangtl` of Kangtel."""
     if not word.isascii() or not word.isalpha():
         return set()
     cuts = range(3, len(word) - 2)
     halves = [(word[:cut], word[cut:]) for cut in cuts]
-    texts = {text for first, second in halves for text in (consonants(first) + second, first + consonants(second))}
+    texts = {text for first, second in halves for text in (drop_vowels(first) + second, first + drop_vowels(second))}
     return {text for text in texts - {word} if len(text) >= MIN_WITHOUT_VOWELS}

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Final
 from urllib.parse import unquote
 
-from hub.release.readable import MAX_RUN, Decoded, of_run, readable, unpacked
+from hub.release.readable import MAX_RUN, DecodedText, decode_run, readable_texts, unpacked_texts
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}){4,}")
@@ -37,88 +37,91 @@ _CSS: Final = re.compile(r"(?:\\[0-9a-fA-F]{2,6}\s?){4,}")
 _QUOTED: Final = re.compile(r"=([0-9A-F]{2})")
 
 
-def _percent(text: str) -> Iterator[Decoded]:
+def _decode_percent(text: str) -> Iterator[DecodedText]:
     if "%" in text:
-        yield Decoded(unquote(text, errors="replace"), 0, len(text))
+        yield DecodedText(unquote(text, errors="replace"), 0, len(text))
     if "+" in text:
-        yield Decoded(text.replace("+", " "), 0, len(text))
+        yield DecodedText(text.replace("+", " "), 0, len(text))
 
 
-def _entities(text: str) -> Iterator[Decoded]:
+def _decode_entities(text: str) -> Iterator[DecodedText]:
     if "&" in text:
-        yield Decoded(html.unescape(text), 0, len(text))
+        yield DecodedText(html.unescape(text), 0, len(text))
 
 
-def _escapes(text: str) -> Iterator[Decoded]:
+def _decode_escapes(text: str) -> Iterator[DecodedText]:
     raw = text
     if "\\" in text or "%u" in text:
-        raw = _ESCAPE.sub(_escaped, text)
+        raw = _ESCAPE.sub(_unescape, text)
         for match in _CSS.finditer(text):
-            yield Decoded(_points(match[0].split("\\")[1:]), match.start(), match.end())
+            yield DecodedText(_characters(match[0].split("\\")[1:]), match.start(), match.end())
     quoted = _QUOTED.findall(text) if "=" in text else []
     if len(quoted) > 1 or "20" in quoted:  # quoted-printable; one sign alone is a parameter, except a blank
         raw = _QUOTED.sub(lambda match: chr(int(match[1], 16)), raw)
     if raw != text:
-        yield Decoded(raw, 0, len(text))
+        yield DecodedText(raw, 0, len(text))
         try:  # quoted-printable and \x escapes are bytes of UTF-8
-            yield Decoded(raw.encode("latin-1").decode("utf-8"), 0, len(text))
+            yield DecodedText(raw.encode("latin-1").decode("utf-8"), 0, len(text))
         except (UnicodeEncodeError, UnicodeDecodeError):
             return
 
 
-def _points(digits: list[str]) -> str:
+def _characters(digits: list[str]) -> str:
     return "".join(chr(number) for number in (int(text, 16) for text in digits) if number < 0x110000)
 
 
-def _escaped(match: re.Match[str]) -> str:
+def _unescape(match: re.Match[str]) -> str:
     number = int(match[4], 8) if match[4] else int(match[1] or match[2] or match[3] or match[5], 16)
     return chr(number) if number < 0x110000 else match[0]
 
 
-def _punycode(text: str) -> Iterator[Decoded]:
+def _decode_punycode(text: str) -> Iterator[DecodedText]:
     if "xn--" in text.lower():
-        yield Decoded(_PUNYCODE.sub(_plain_label, text), 0, len(text))
+        yield DecodedText(_PUNYCODE.sub(_decode_label, text), 0, len(text))
 
 
-def _plain_label(match: re.Match[str]) -> str:
+def _decode_label(match: re.Match[str]) -> str:
     try:
         return match[0][4:].encode("ascii").decode("punycode")
     except (UnicodeError, OverflowError):
         return match[0]
 
 
-def _hexadecimal(text: str) -> Iterator[Decoded]:
+def _decode_hexadecimal(text: str) -> Iterator[DecodedText]:
     for match in _HEX.finditer(text):
         raw = bytes.fromhex(match[0][:MAX_RUN])
-        yield from of_run(raw, match)
-        yield from (Decoded(plain, match.start(), match.end(), clean) for plain, clean in unpacked(raw, marked=True))
+        yield from decode_run(raw, match)
+        yield from (
+            DecodedText(plain, match.start(), match.end(), is_clean)
+            for plain, is_clean in unpacked_texts(raw, only_marked=True)
+        )
         if len(match[0]) > 8:
-            yield from of_run(bytes.fromhex(match[0][1:MAX_RUN][: (len(match[0]) - 1) // 2 * 2]), match)
+            yield from decode_run(bytes.fromhex(match[0][1:MAX_RUN][: (len(match[0]) - 1) // 2 * 2]), match)
     for match in chain(_SPACED_HEX.finditer(text), _GROUPED_HEX.finditer(text)):
         digits = re.sub(r"0[xX]|[^0-9a-fA-F]", "", match[0])
-        yield from of_run(bytes.fromhex(digits), match)
+        yield from decode_run(bytes.fromhex(digits), match)
     if len(words := _HEX_WORDS.findall(text) if "0x" in text else ()) > 1:  # as processors keep them: last byte first
         raw = b"".join(bytes.fromhex(word)[::-1] for word in words)
-        yield from (Decoded(plain, 0, len(text), clean) for plain, clean in readable(raw))
+        yield from (DecodedText(plain, 0, len(text), is_clean) for plain, is_clean in readable_texts(raw))
     if "|" in text:  # Snort writes bytes among the letters of a content
         plain = _SNORT_HEX.sub(lambda match: bytes.fromhex(match[1]).decode("latin-1"), text)
-        yield Decoded(plain, 0, len(text))
+        yield DecodedText(plain, 0, len(text))
 
 
-def _decimals(text: str) -> Iterator[Decoded]:
+def _decode_decimals(text: str) -> Iterator[DecodedText]:
     for match in _DECIMALS.finditer(text):
         numbers = [int(number) for number in re.findall(r"\d+", match[0])]
         if max(numbers) < 256:
-            yield from of_run(bytes(numbers), match)
+            yield from decode_run(bytes(numbers), match)
     for match in _BINARY.finditer(text):
         digits = re.sub("[^01]", "", match[0])[:MAX_RUN]
-        yield from of_run(int(digits, 2).to_bytes(len(digits) // 8, "big"), match)
+        yield from decode_run(int(digits, 2).to_bytes(len(digits) // 8, "big"), match)
 
 
-def _base64(text: str) -> Iterator[Decoded]:
+def _decode_base64(text: str) -> Iterator[DecodedText]:
     for match in _BACKWARDS.finditer(text):
-        for decoded, clean in _of_base64(match[1][:MAX_RUN][::-1]):
-            yield Decoded(decoded, match.start(), match.end(), clean)
+        for decoded, is_clean in _decode_base64_run(match[1][:MAX_RUN][::-1]):
+            yield DecodedText(decoded, match.start(), match.end(), is_clean)
     for match in _BASE64.finditer(text):
         run = match[0][:MAX_RUN]
         pieces = [run]
@@ -126,12 +129,12 @@ def _base64(text: str) -> Iterator[Decoded]:
         if not run.isalnum():
             pieces += [piece for mark in "/-_" if mark in run for piece in run.split(mark) if len(piece) >= 6]
         for piece in dict.fromkeys(pieces):
-            for decoded, clean in _of_base64(piece):
-                yield Decoded(decoded, match.start(), match.end(), clean)
+            for decoded, is_clean in _decode_base64_run(piece):
+                yield DecodedText(decoded, match.start(), match.end(), is_clean)
 
 
 @lru_cache(maxsize=20_000)
-def _of_base64(run: str) -> tuple[tuple[str, bool], ...]:
+def _decode_base64_run(run: str) -> tuple[tuple[str, bool], ...]:
     """What a run of base64 says, at each of the four places where a group of four may begin."""
     plain = run.replace("-", "+").replace("_", "/")
     texts: list[tuple[str, bool]] = []
@@ -142,8 +145,8 @@ def _of_base64(run: str) -> tuple[tuple[str, bool], ...]:
         quads = quads[:-1] if len(quads) % 4 == 1 else quads
         try:
             raw = binascii.a2b_base64(quads + "=" * (-len(quads) % 4))
-            texts += readable(raw)
-            texts += unpacked(raw)
+            texts += readable_texts(raw)
+            texts += unpacked_texts(raw)
         except (binascii.Error, ValueError):
             continue
     return tuple(texts)
@@ -156,21 +159,21 @@ _LINES: Final = re.compile(
 _BETWEEN_PIECES: Final = re.compile(r"([\"'])\s{0,8}(?:[+.&]|\\\r?\n)?\s{0,8}\1")
 
 
-def _joined(text: str) -> Iterator[Decoded]:
+def _join_pieces(text: str) -> Iterator[DecodedText]:
     if "\n" in text:
         for match in _LINES.finditer(text):
-            yield Decoded("".join(match[0].split()), match.start(), match.end())
+            yield DecodedText("".join(match[0].split()), match.start(), match.end())
     if (plain := _BETWEEN_PIECES.sub("", text)) != text:
-        yield Decoded(plain, 0, len(text))
+        yield DecodedText(plain, 0, len(text))
 
 
-DECODERS: Final[tuple[tuple[str, Callable[[str], Iterator[Decoded]]], ...]] = (
-    ("percent-encoding", _percent),
-    ("HTML entities", _entities),
-    ("escapes", _escapes),
-    ("punycode", _punycode),
-    ("hexadecimal", _hexadecimal),
-    ("decimal codes", _decimals),
-    ("base64", _base64),
-    ("pieces", _joined),
+DECODERS: Final[tuple[tuple[str, Callable[[str], Iterator[DecodedText]]], ...]] = (
+    ("percent-encoding", _decode_percent),
+    ("HTML entities", _decode_entities),
+    ("escapes", _decode_escapes),
+    ("punycode", _decode_punycode),
+    ("hexadecimal", _decode_hexadecimal),
+    ("decimal codes", _decode_decimals),
+    ("base64", _decode_base64),
+    ("pieces", _join_pieces),
 )

@@ -21,9 +21,9 @@ from hub.home.register import Constituent
 from hub.release import constituents, hash_spellings, needles, similar_needles
 from hub.release.addresses import interval_of
 from hub.release.digests import DeclaredDigests, ListedDigests
-from hub.release.named_things import named_things, needles_of
+from hub.release.named_things import named_things, thing_needles
 from hub.release.names_in_texts import names_in_texts
-from hub.release.needle import Hashed, Needle
+from hub.release.needle import HashedSpelling, Needle
 from hub.release.needle_index import NeedleIndex
 from hub.release.needles import our_words
 from hub.release.scan import Scanner
@@ -38,37 +38,39 @@ _SHORT_NAMES: Final = frozenset({"brands", "short_names"})
 MAX_LISTS: Final = 4  # lists of members whose index is kept in memory
 
 
-def scanner_for(member: OwnMember, report: Report, *, named: Victim | None = None) -> Scanner:
+def scanner_for(member: OwnMember, report: Report, *, named_victim: Victim | None = None) -> Scanner:
     """The scanner for a release of this report: the CERT's own list, and whatever the report says of people and hosts.
 
-    `named`: the victim that agreed to be named, whose name (and nothing else of it) may be said.
+    `named_victim`: the victim that agreed to be named, whose name (and nothing else of it) may be said.
     """
-    declared = _Declared()
+    declared_needles = _DeclaredNeedles()
     for victim in (*report.victims, *report.secondary_victims):
-        declared.victim(victim)
-    for constituent in constituents.of_report(report, member.register):
-        declared.constituent(constituent)
-    declared.mailboxes_of_people((*report.victims, *report.secondary_victims))
+        declared_needles.add_victim(victim)
+    for constituent in constituents.report_constituents(report, member.register):
+        declared_needles.add_constituent(constituent)
+    declared_needles.add_likely_mailboxes((*report.victims, *report.secondary_victims))
     for contact in report.contacts:
-        declared.contact(contact)
+        declared_needles.add_contact(contact)
     for ticket in _tickets(report):
-        declared.needles += needles.of_number(ticket, "a ticket")
+        declared_needles.needles += needles.number_needles(ticket, "a ticket")
     for item in report.observables:
-        declared.observable(item)
+        declared_needles.add_observable(item)
     for name in names_in_texts(report):
-        declared.needles += similar_needles.like_name_in_text(name)
+        declared_needles.needles += similar_needles.text_name_variants(name)
     for thing in named_things(report):
-        declared.needles += needles_of(thing)
-    index = NeedleIndex(declared.needles, DeclaredDigests(lambda: declared.hashed))
-    networks = [*_listed_networks(member), *declared.networks]
-    own = [member.name, member.contact or "", (named.name or "") if named else ""]
-    return Scanner((_listed_index(member), index), networks, own=own, harmless=our_words())
+        declared_needles.needles += thing_needles(thing)
+    index = NeedleIndex(declared_needles.needles, DeclaredDigests(lambda: declared_needles.hashed_spellings))
+    networks = [*_listed_networks(member), *declared_needles.networks]
+    allowed_texts = [member.name, member.contact or "", (named_victim.name or "") if named_victim else ""]
+    return Scanner((_listed_index(member), index), networks, allowed_texts=allowed_texts, harmless=our_words())
 
 
-def listed(member: OwnMember) -> Scanner:
+def list_scanner(member: OwnMember) -> Scanner:
     """The scanner for what is no report: the CERT's own list alone."""
-    own = [member.name, member.contact or ""]
-    return Scanner((_listed_index(member),), _listed_networks(member), own=own, harmless=our_words())
+    allowed_texts = [member.name, member.contact or ""]
+    return Scanner(
+        (_listed_index(member),), _listed_networks(member), allowed_texts=allowed_texts, harmless=our_words()
+    )
 
 
 # -- the CERT's own list ---------------------------------------------------------------------------------------------
@@ -81,7 +83,7 @@ def _listed_index(member: OwnMember) -> NeedleIndex:
     key = (id(member.deny), id(member.register))  # the entry keeps the member, and so nothing else gets these ids
     if key not in _indexes:
         digests = ListedDigests(lambda: _listed_spellings(member), hash_spellings.HASH_VALUE.format("a constituent's"))
-        _indexes[key] = (member, NeedleIndex(_listed_needles(member), digests, listed=True))
+        _indexes[key] = (member, NeedleIndex(_listed_needles(member), digests, is_listed=True))
         if len(_indexes) > MAX_LISTS:
             _indexes.popitem(last=False)
     return _indexes[key][1]
@@ -92,31 +94,31 @@ def _listed_networks(member: OwnMember) -> list[str]:
 
 
 def _listed_needles(member: OwnMember) -> Iterator[Needle]:
-    deny, whose = member.deny, "a constituent's"
-    also = [
+    deny, owner = member.deny, "a constituent's"
+    short_names = [
         name for constituent in member.register for name in constituent.short_names
     ]  # one of several words is a name by itself
-    for name in (*deny.names, *(constituent.name for constituent in member.register), *filter(_is_whole, also)):
-        yield from needles.of_name(name, whose)
-        yield from similar_needles.like_listed_name(name, whose)
-    for name in (*deny.brands, *deny.abbreviations, *(name for name in also if not _is_whole(name))):
-        yield from needles.of_short_name(name, whose)
-        yield from similar_needles.like_listed_short_name(name, whose)
+    for name in (*deny.names, *(constituent.name for constituent in member.register), *filter(_is_whole, short_names)):
+        yield from needles.name_needles(name, owner)
+        yield from similar_needles.listed_name_variants(name, owner)
+    for name in (*deny.brands, *deny.abbreviations, *(name for name in short_names if not _is_whole(name))):
+        yield from needles.short_name_needles(name, owner)
+        yield from similar_needles.listed_short_name_variants(name, owner)
     for person in deny.people:
-        yield from needles.of_person(person, "a protected person")
-        yield from similar_needles.like_person(person, "a protected person")
+        yield from needles.person_needles(person, "a protected person")
+        yield from similar_needles.person_variants(person, "a protected person")
     for host in deny.hosts:
-        yield from needles.of_host(host, whose)
-        yield from similar_needles.like_listed_host(host, whose)
+        yield from needles.host_needles(host, owner)
+        yield from similar_needles.listed_host_variants(host, owner)
     for domain in (*deny.domains, *(domain for constituent in member.register for domain in constituent.domains)):
-        yield from needles.of_domain(domain, whose)
-        yield from similar_needles.like_listed_domain(domain, whose)
+        yield from needles.domain_needles(domain, owner)
+        yield from similar_needles.listed_domain_variants(domain, owner)
 
 
 def _listed_spellings(member: OwnMember) -> Iterator[str]:
     deny = member.deny
     registered = (text for constituent in member.register for text in (constituent.name, *constituent.domains))
-    return hash_spellings.listed(chain(deny.names, deny.brands, deny.domains, registered))
+    return hash_spellings.listed_spellings(chain(deny.names, deny.brands, deny.domains, registered))
 
 
 def _is_whole(name: str) -> bool:
@@ -127,139 +129,141 @@ def _is_whole(name: str) -> bool:
 # -- what the report declares ----------------------------------------------------------------------------------------
 
 
-class _Declared:
+class _DeclaredNeedles:
     """Gathers what a report declares of those whom it is about."""
 
     def __init__(self) -> None:
         self.needles: list[Needle] = []
-        self.hashed: list[Hashed] = []
+        self.hashed_spellings: list[HashedSpelling] = []
         self.networks: list[str] = []
 
-    def victim(self, victim: Victim) -> None:
-        whose = "the victim's"
+    def add_victim(self, victim: Victim) -> None:
+        owner = "the victim's"
         for field, text in victim.identifiers():
             if squeeze(text) in needles.PLACEHOLDERS:
                 continue
             if field in _ORGANISATIONS:
-                self._person(text, "the victim") if victim.is_person else self._name(text, whose)
+                self._add_person(text, "the victim") if victim.is_person else self._add_name(text, owner)
             elif field in _SHORT_NAMES:
-                self._short_name(text, whose)
+                self._add_short_name(text, owner)
             else:
-                self._other(field, text, whose)
+                self._add_field(field, text, owner)
 
-    def mailboxes_of_people(self, victims: Iterable[Victim]) -> None:
+    def add_likely_mailboxes(self, victims: Iterable[Victim]) -> None:
         """The mailboxes that the people of a victim are likely to have, of which only hash values are looked for."""
         for victim in victims:
-            mails = hash_spellings.mailboxes_of(victim.people, victim.domains)
-            self.hashed += hash_spellings.hashed(list(mails), "the victim's")
+            mails = hash_spellings.likely_mailboxes(victim.people, victim.domains)
+            self.hashed_spellings += hash_spellings.hashed_spellings(list(mails), "the victim's")
 
-    def _other(self, field: str, text: str, whose: str) -> None:
+    def _add_field(self, field: str, text: str, owner: str) -> None:
         match field:
             case "people":
-                self._person(text, "a person of the victim")
+                self._add_person(text, "a person of the victim")
             case "registration_numbers":
-                self.needles += needles.of_number(text, f"{whose} registration number")
+                self.needles += needles.number_needles(text, f"{owner} registration number")
             case "accounts":
-                self._account(text, whose)
+                self._add_account(text, owner)
             case "emails":
-                self._mailbox(text, whose)
+                self._add_mailbox(text, owner)
             case "domains":
-                self._domain(text, whose)
+                self._add_domain(text, owner)
             case "hosts":
-                self._host(text, whose)
+                self._add_host(text, owner)
             case "ip_ranges":
                 self.networks.append(text)
             case _:
-                self.needles += needles.of_place(text, whose)
-                self.needles += similar_needles.like_place(text, whose)
+                self.needles += needles.place_needles(text, owner)
+                self.needles += similar_needles.place_variants(text, owner)
 
-    def constituent(self, constituent: Constituent) -> None:
-        whose = "the victim's"
-        self._name(constituent.name, whose)
+    def add_constituent(self, constituent: Constituent) -> None:
+        owner = "the victim's"
+        self._add_name(constituent.name, owner)
         for name in constituent.short_names:
-            (self._name if _is_whole(name) else self._short_name)(name, whose)
+            (self._add_name if _is_whole(name) else self._add_short_name)(name, owner)
         for domain in constituent.domains:
-            self._domain(domain, whose)
+            self._add_domain(domain, owner)
 
-    def contact(self, contact: Contact) -> None:
+    def add_contact(self, contact: Contact) -> None:
         if contact.name:
-            self._person(contact.name, "the reporter")
+            self._add_person(contact.name, "the reporter")
         if contact.organisation:
-            self._name(contact.organisation, "the reporter's")
+            self._add_name(contact.organisation, "the reporter's")
         for mail in contact.emails:
-            self._mailbox(mail, "the reporter's")
+            self._add_mailbox(mail, "the reporter's")
         for phone in contact.phones:
-            self.needles += needles.of_phone(phone, "a telephone number")
+            self.needles += needles.phone_needles(phone, "a telephone number")
 
-    def observable(self, item: Observable) -> None:
+    def add_observable(self, item: Observable) -> None:
         """Add needles and networks for a value that belongs to the victim."""
-        whose, traffic = "the victim's", item.traffic
+        owner, traffic = "the victim's", item.traffic
         ends = ((traffic.src, traffic.src_role), (traffic.dst, traffic.dst_role)) if traffic else ()
         for host, role in ends:
             if host and role is Role.VICTIM:
-                self._host(host, whose)
+                self._add_host(host, owner)
         if item.role is not Role.VICTIM:
             return
         match item.type:
             case ObservableType.IPV4 | ObservableType.IPV6 | ObservableType.DOMAIN:
-                self._host(item.value, whose)
+                self._add_host(item.value, owner)
             case ObservableType.URL:
-                self._host(url_host(item.value) or "", whose)
+                self._add_host(url_host(item.value) or "", owner)
             case ObservableType.EMAIL:
-                self._mailbox(item.value, whose)
+                self._add_mailbox(item.value, owner)
             case ObservableType.USER_ACCOUNT:
-                self._account(item.value, whose)
+                self._add_account(item.value, owner)
             case ObservableType.FILE | ObservableType.BANK_ACCOUNT | ObservableType.PHONE:
-                of_value = needles.of_phone if item.type is ObservableType.PHONE else needles.of_number
-                self.needles += of_value(item.value, "a file or number of the victim's")
+                value_needles = needles.phone_needles if item.type is ObservableType.PHONE else needles.number_needles
+                self.needles += value_needles(item.value, "a file or number of the victim's")
             case _:
                 return
         if item.display_name:
-            self._person(item.display_name, "a person of the victim")
+            self._add_person(item.display_name, "a person of the victim")
 
-    def _name(self, name: str, whose: str) -> None:
-        self.needles += needles.of_name(name, whose)
-        self.needles += similar_needles.like_name(name, whose)
-        for short in needles.bracketed(name):
-            self.needles += similar_needles.like_short_name(short, whose)
-        self.hashed += hash_spellings.hashed((name,), whose)
+    def _add_name(self, name: str, owner: str) -> None:
+        self.needles += needles.name_needles(name, owner)
+        self.needles += similar_needles.name_variants(name, owner)
+        for short in needles.bracketed_names(name):
+            self.needles += similar_needles.short_name_variants(short, owner)
+        self.hashed_spellings += hash_spellings.hashed_spellings((name,), owner)
 
-    def _short_name(self, name: str, whose: str) -> None:
-        self.needles += needles.of_short_name(name, whose)
-        self.needles += similar_needles.like_short_name(name, whose)
-        self.hashed += hash_spellings.hashed((name,), whose)
+    def _add_short_name(self, name: str, owner: str) -> None:
+        self.needles += needles.short_name_needles(name, owner)
+        self.needles += similar_needles.short_name_variants(name, owner)
+        self.hashed_spellings += hash_spellings.hashed_spellings((name,), owner)
 
-    def _person(self, name: str, who: str) -> None:
-        self.needles += needles.of_person(name, who)
-        self.needles += similar_needles.like_person(name, who)
-        self.hashed += hash_spellings.hashed((name,), f"{who}'s")
+    def _add_person(self, name: str, person: str) -> None:
+        self.needles += needles.person_needles(name, person)
+        self.needles += similar_needles.person_variants(name, person)
+        self.hashed_spellings += hash_spellings.hashed_spellings((name,), f"{person}'s")
 
-    def _domain(self, domain: str, whose: str) -> None:
-        self.needles += needles.of_domain(domain, whose)
-        self.needles += similar_needles.like_domain(domain, whose)
-        self.hashed += hash_spellings.hashed((domain,), whose)
+    def _add_domain(self, domain: str, owner: str) -> None:
+        self.needles += needles.domain_needles(domain, owner)
+        self.needles += similar_needles.domain_variants(domain, owner)
+        self.hashed_spellings += hash_spellings.hashed_spellings((domain,), owner)
 
-    def _mailbox(self, mail: str, whose: str) -> None:
-        self.needles += needles.of_mailbox(mail, whose)
-        self.needles += similar_needles.like_account(mail.rpartition("@")[0], whose)
-        domain = mail.rpartition("@")[2] if needles.is_own(mail) else ""
-        self.needles += similar_needles.like_domain(domain, whose) if domain else ()
-        self.hashed += hash_spellings.hashed((mail, domain) if domain else (mail,), whose)
+    def _add_mailbox(self, mail: str, owner: str) -> None:
+        self.needles += needles.mailbox_needles(mail, owner)
+        self.needles += similar_needles.account_variants(mail.rpartition("@")[0], owner)
+        domain = mail.rpartition("@")[2] if needles.has_own_domain(mail) else ""
+        self.needles += similar_needles.domain_variants(domain, owner) if domain else ()
+        self.hashed_spellings += hash_spellings.hashed_spellings((mail, domain) if domain else (mail,), owner)
 
-    def _account(self, account: str, whose: str) -> None:
-        self.needles += needles.of_account(account, f"{whose} account")
-        self.needles += similar_needles.like_account(account, whose)
+    def _add_account(self, account: str, owner: str) -> None:
+        self.needles += needles.account_needles(account, f"{owner} account")
+        self.needles += similar_needles.account_variants(account, owner)
 
-    def _host(self, host: str, whose: str) -> None:
+    def _add_host(self, host: str, owner: str) -> None:
         if interval_of(host) is not None:
             self.networks.append(host)
             return
-        self.needles += needles.of_host(host, whose)
-        self.needles += similar_needles.like_host(host, whose)
+        self.needles += needles.host_needles(host, owner)
+        self.needles += similar_needles.host_variants(host, owner)
         if "." in host:
-            self.needles += similar_needles.like_domain(host, whose)
+            self.needles += similar_needles.domain_variants(host, owner)
             parent = host.partition(".")[2]
-            self.hashed += hash_spellings.hashed((host, parent) if "." in parent else (host,), whose)
+            self.hashed_spellings += hash_spellings.hashed_spellings(
+                (host, parent) if "." in parent else (host,), owner
+            )
 
 
 def _tickets(report: Report) -> Iterator[str]:

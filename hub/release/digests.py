@@ -16,15 +16,15 @@ from functools import lru_cache, partial
 from typing import Final, Protocol
 from uuid import NAMESPACE_DNS, NAMESPACE_URL, UUID, uuid3, uuid5
 
-from hub.release.needle import Hashed
+from hub.release.needle import HashedSpelling
 
 MIN_DIGEST: Final = 8  # digits of a hash value that is cut, as names of files and victims often are
-_START: Final = MIN_DIGEST // 2  # bytes
-_REMEMBERED: Final = 1 << 15  # spellings, of some ten reports; about 200 bytes each
-_USUAL: Final = ("md5", "sha1", "sha256")
-_RARE: Final = ("sha224", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_512", "blake2b", "blake2s")
+_START_BYTES: Final = MIN_DIGEST // 2  # bytes
+_CACHED_SPELLINGS: Final = 1 << 15  # spellings, of some ten reports; about 200 bytes each
+_USUAL_ALGORITHMS: Final = ("md5", "sha1", "sha256")
+_RARE_ALGORITHMS: Final = ("sha224", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_512", "blake2b", "blake2s")
 _MIDDLE_OF_MD5: Final = slice(4, 12)  # known as MD5 of 16 digits
-_KEPT: Final = 8  # bytes of each hash value of a list that are kept
+_STORED_BYTES: Final = 8  # bytes of each hash value of a list that are kept
 # The algorithms of a list by the digits of their values, and which bytes those are.
 _BY_LENGTH: Final = {
     16: ("md5", _MIDDLE_OF_MD5),
@@ -37,14 +37,14 @@ _BY_LENGTH: Final = {
 class Digests(Protocol):
     """Hash values of spellings."""
 
-    def of(self, value: str) -> Hashed | None:
+    def find(self, value: str) -> HashedSpelling | None:
         """The spelling of which these hexadecimal digits, in small letters, are a hash value."""
 
 
 class NoDigests:
     """A table without digests."""
 
-    def of(self, value: str) -> Hashed | None:  # noqa: ARG002  as the others
+    def find(self, value: str) -> HashedSpelling | None:  # noqa: ARG002  as the others
         """Always None."""
         return None
 
@@ -55,13 +55,13 @@ class DeclaredDigests:
     Of each only the beginning is kept, with the number of its spelling and algorithm: a report has some thousand spellings.
     """
 
-    def __init__(self, spellings: Callable[[], Iterable[Hashed]]) -> None:
+    def __init__(self, spellings: Callable[[], Iterable[HashedSpelling]]) -> None:
         self._spellings = spellings
-        self._hashed: list[Hashed] | None = None
+        self._hashed: list[HashedSpelling] | None = None
         self._by_start: dict[bytes, int] = {}
-        self._others: dict[bytes, list[int]] = {}  # whose beginning another digest has, too
+        self._further_numbers: dict[bytes, list[int]] = {}  # whose beginning another digest has, too
 
-    def of(self, value: str) -> Hashed | None:
+    def find(self, value: str) -> HashedSpelling | None:
         """Also matches digits that are the beginning of a hash value."""
         if len(value) < MIN_DIGEST:
             return None
@@ -71,21 +71,21 @@ class DeclaredDigests:
         number = self._by_start.get(start)
         if number is None:
             return None
-        for place in (number, *self._others.get(start, ())):
-            hashed: Hashed = self._hashed[place // len(_ALGORITHMS)]
+        for place in (number, *self._further_numbers.get(start, ())):
+            hashed: HashedSpelling = self._hashed[place // len(_ALGORITHMS)]
             if _ALGORITHMS[place % len(_ALGORITHMS)](hashed.spelling.encode()).hex().startswith(value):
                 return hashed
         return None
 
-    def _compute(self) -> list[Hashed]:
+    def _compute(self) -> list[HashedSpelling]:
         all_hashed = list(self._spellings())
         number = 0
         for hashed in all_hashed:
             starts = _starts(hashed.spelling)
-            for place in range(0, len(starts), _START):
-                start = starts[place : place + _START]
+            for place in range(0, len(starts), _START_BYTES):
+                start = starts[place : place + _START_BYTES]
                 if self._by_start.setdefault(start, number) != number:
-                    self._others.setdefault(start, []).append(number)
+                    self._further_numbers.setdefault(start, []).append(number)
                 number += 1
         return all_hashed
 
@@ -93,12 +93,12 @@ class DeclaredDigests:
 class ListedDigests:
     """Digests of the CERT's own list, by the usual algorithms. It keeps eight bytes of each, sorted."""
 
-    def __init__(self, spellings: Callable[[], Iterable[str]], why: str) -> None:
+    def __init__(self, spellings: Callable[[], Iterable[str]], description: str) -> None:
         self._spellings = spellings
-        self._why = why
+        self._description = description
         self._tables: dict[int, array[int]] = {}
 
-    def of(self, value: str) -> Hashed | None:
+    def find(self, value: str) -> HashedSpelling | None:
         """Matches only complete hash values."""
         if len(value) not in _BY_LENGTH:
             return None
@@ -110,7 +110,7 @@ class ListedDigests:
         if place == len(table) or table[place] != _number(digest_bytes):
             return None
         spelling = next((spelling for digest, spelling in self._digests(len(value)) if digest == digest_bytes), None)
-        return None if spelling is None else Hashed(spelling, self._why)
+        return None if spelling is None else HashedSpelling(spelling, self._description)
 
     def _digests(self, length: int) -> Iterator[tuple[bytes, str]]:
         algorithm, part = _BY_LENGTH[length]
@@ -120,7 +120,7 @@ class ListedDigests:
 
 
 def _number(digest: bytes) -> int:
-    return int.from_bytes(digest[:_KEPT])
+    return int.from_bytes(digest[:_STORED_BYTES])
 
 
 def _digest(algorithm: str, plain: bytes) -> bytes:
@@ -146,16 +146,16 @@ def _uuid(make: Callable[[UUID, str], UUID], space: UUID, plain: bytes) -> bytes
 
 # Everything that is looked for of a spelling.
 _ALGORITHMS: Final[tuple[Callable[[bytes], bytes], ...]] = (
-    *(partial(_digest, algorithm) for algorithm in (*_USUAL, *_RARE)),
+    *(partial(_digest, algorithm) for algorithm in (*_USUAL_ALGORITHMS, *_RARE_ALGORITHMS)),
     _middle_of_md5,
-    *(partial(_digest_of_line, algorithm) for algorithm in _USUAL),
+    *(partial(_digest_of_line, algorithm) for algorithm in _USUAL_ALGORITHMS),
     _crc32,
     *(partial(_uuid, make, space) for make in (uuid3, uuid5) for space in (NAMESPACE_DNS, NAMESPACE_URL)),
 )
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHED_SPELLINGS)
 def _starts(spelling: str) -> bytes:
     """The beginnings of its digests, by algorithm; remembered, since a report is released to one audience after another."""
     plain = spelling.encode()
-    return b"".join(algorithm(plain)[:_START] for algorithm in _ALGORITHMS)
+    return b"".join(algorithm(plain)[:_START_BYTES] for algorithm in _ALGORITHMS)

@@ -1,8 +1,8 @@
 """Forms in which two spellings of a name are alike, for names and texts both.
 
-`looks` is how it looks: digits and signs that stand for letters, letters of other scripts and pairs that look like one
-(rn and m, Cyrillic and Latin a) become one letter. `latin` is how it is written in Latin letters; how it is said stands in
-`spoken`.
+`lookalike_form` is how it looks: digits and signs that stand for letters, letters of other scripts and pairs that look like one
+(rn and m, Cyrillic and Latin a) become one letter. `transliterate` is how it is written in Latin letters; how it is said stands in
+`pronounce`.
 
 Which letters look alike stands in `hub.stix.lookalikes`. The library for transliteration (anyascii) is loaded when the
 first text of another script is met.
@@ -27,7 +27,7 @@ _JAWI: Final = str.maketrans(
     {"\u06a4": "p", "\u06a0": "ng", "\u06bd": "ny", "\u0762": "g", "\u06cf": "v", "\u0686": "c"}
 )
 # What romanisations in use write otherwise than a table of single letters: per script, longest first.
-_ROMANISED: Final = (
+_ROMANISATIONS: Final = (
     (re.compile("[\u0e00-\u0eff]"), (("ໍາ", "ຳ"), ("ํา", "ำ"))),  # one vowel, taken apart by `fold`
     (
         re.compile("[\u1000-\u109f]"),
@@ -43,71 +43,71 @@ _LEADING_VOWEL: Final = re.compile("([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2
 
 
 @lru_cache(maxsize=50_000)
-def looks(text: str) -> str:
+def lookalike_form(text: str) -> str:
     """How the text looks, in letters without separators: `C3mp4ka`, `cernpaka` with a Cyrillic a …"""
-    plain = text.lower() if text.isascii() else "".join(map(_looks_part, clusters(text)))
+    plain = text.lower() if text.isascii() else "".join(map(_lookalike_letters, clusters(text)))
     plain = plain.translate(STAND_INS)
     for pair, letter in PAIRS:
         plain = plain.replace(pair, letter)
     return _NOT_LETTERS.sub("", plain)
 
 
-def looks_with_places(text: str) -> tuple[str, list[int]]:
-    """`looks(text)`, and for each of its letters where in the text it begins."""
+def lookalike_form_with_offsets(text: str) -> tuple[str, list[int]]:
+    """`lookalike_form(text)`, and for each of its letters where in the text it begins."""
     letters: list[str] = []
-    places: list[int] = []
-    for start, cluster in _placed_clusters(text):
-        for letter in _looks_part(cluster).translate(STAND_INS):
+    offsets: list[int] = []
+    for start, cluster in _clusters_with_offsets(text):
+        for letter in _lookalike_letters(cluster).translate(STAND_INS):
             letters.append(letter)
-            places.append(start)
+            offsets.append(start)
     for pair, letter in PAIRS:
         merged: list[str] = []
-        merged_places: list[int] = []
-        at = 0
-        while at < len(letters):
-            if "".join(letters[at : at + 2]) == pair:
+        merged_offsets: list[int] = []
+        index = 0
+        while index < len(letters):
+            if "".join(letters[index : index + 2]) == pair:
                 merged.append(letter)
-                merged_places.append(places[at])
-                at += 2
+                merged_offsets.append(offsets[index])
+                index += 2
             else:
-                merged.append(letters[at])
-                merged_places.append(places[at])
-                at += 1
-        letters, places = merged, merged_places
-    pairs = [(letter, place) for letter, place in zip(letters, places, strict=True) if "a" <= letter <= "z"]
-    return "".join(letter for letter, _ in pairs), [place for _, place in pairs]
+                merged.append(letters[index])
+                merged_offsets.append(offsets[index])
+                index += 1
+        letters, offsets = merged, merged_offsets
+    pairs = [(letter, offset) for letter, offset in zip(letters, offsets, strict=True) if "a" <= letter <= "z"]
+    return "".join(letter for letter, _ in pairs), [offset for _, offset in pairs]
 
 
 @lru_cache(maxsize=10_000)
-def _looks_part(cluster: str) -> str:
+def _lookalike_letters(cluster: str) -> str:
     if cluster.isascii():
         return cluster.lower()
     composed = unicodedata.normalize("NFKC", cluster)
     letter = composed[:1]
-    if letter.isascii() or not _LIKE_LATIN.match(letter):
-        return latin(cluster)
+    if letter.isascii() or not _LATIN_LOOKALIKE_SCRIPTS.match(letter):
+        return transliterate(cluster)
     # a Latin letter with accents looks like itself: the table, slow to load, says nothing else of it
     if len(composed) == 1 and unicodedata.normalize("NFD", letter)[0].isascii():
-        return latin(cluster)
-    return _MORE_LOOKALIKES.get(letter) or ascii_lookalikes().get(ord(letter)) or latin(cluster)
+        return transliterate(cluster)
+    return _MORE_LOOKALIKES.get(letter) or ascii_lookalikes().get(ord(letter)) or transliterate(cluster)
 
 
 # Scripts with letters that look like Latin ones: Latin itself, Greek, Cyrillic, Armenian, Cherokee, Lisu.
-_LIKE_LATIN: Final = re.compile(
+_LATIN_LOOKALIKE_SCRIPTS: Final = re.compile(
     "[\u0080-\u058f\u13a0-\u13ff\u1d00-\u1fff\u2c60-\u2dff\ua4d0-\ua4ff\ua640-\ua7ff\uab30-\uabbf]"
 )
 # Small letters that look like another letter only in part, or like a small capital.
 _MORE_LOOKALIKES: Final = dict(zip("єэвнпигшкмтзηβεμωκτ", "eebhnurwkmtenbeuwkt".lower(), strict=True))
 
 
-def latin(text: str) -> str:
+def transliterate(text: str) -> str:
     """The text in ASCII letters, digits and separators, transliterated where it is of another script; lower case."""
     folded = fold(text)
     if folded.isascii():
         return folded
     from anyascii import anyascii  # noqa: PLC0415  loaded when the first text of another script is met
 
-    for script, letters in _ROMANISED:
+    for script, letters in _ROMANISATIONS:
         if script.search(folded) is not None:
             for written, sound in letters:
                 folded = folded.replace(written, sound)
@@ -116,10 +116,10 @@ def latin(text: str) -> str:
 
 def clusters(text: str) -> Iterator[str]:
     """The characters of a text, each with the accents after it."""
-    return (cluster for _, cluster in _placed_clusters(text))
+    return (cluster for _, cluster in _clusters_with_offsets(text))
 
 
-def _placed_clusters(text: str) -> Iterator[tuple[int, str]]:
+def _clusters_with_offsets(text: str) -> Iterator[tuple[int, str]]:
     if text.isascii():
         yield from enumerate(text)
         return
@@ -132,6 +132,6 @@ def _placed_clusters(text: str) -> Iterator[tuple[int, str]]:
         start = end
 
 
-def consonants(word: str) -> str:
+def drop_vowels(word: str) -> str:
     """The letters that an abbreviation keeps of a word: `cmpk` of `cempaka`, `astr` of `astro`."""
     return word[:1] + re.sub(r"[aeiou]+", "", word[1:])

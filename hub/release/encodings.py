@@ -2,7 +2,7 @@
 escapes of programming languages, the hexadecimal of YARA and Snort rules, binary digits, and what was compressed before.
 
 Each decoded form is a `Reading` of the text. A run of letters and digits that decodes to little more than noise gives a
-reading that is not `clean`: only long names are searched for in it, and it is not decoded a second time.
+reading that is not `is_clean`: only long names are searched for in it, and it is not decoded a second time.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Final, NamedTuple
 
 from hub.release.bases import BASES
 from hub.release.decoders import DECODERS
-from hub.release.han_readings import as_said_in_the_south
-from hub.release.spelled_out import SPELLINGS, interleaved
+from hub.release.han_readings import decode_chinese
+from hub.release.spelled_out import SPELLINGS, decode_interleaved
 
 MAX_DEPTH: Final = 4  # encodings inside encodings
 MAX_READINGS: Final = 300  # of one text
 MIN_ENCODED: Final = 8  # characters of a decoded text that may be encoded again
 _ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_OF_ADDRESSES: Final = tuple(
+_ADDRESS_DECODERS: Final = tuple(
     (name, decode) for name, decode in DECODERS if name == "decimal codes"
 )  # all that fits one
-_INNER: Final = (*DECODERS, *BASES, *SPELLINGS)
-_OUTER: Final = (*_INNER, ("other letters", interleaved), ("Chinese", as_said_in_the_south))
+_INNER_DECODERS: Final = (*DECODERS, *BASES, *SPELLINGS)
+_OUTER_DECODERS: Final = (*_INNER_DECODERS, ("other letters", decode_interleaved), ("Chinese", decode_chinese))
 
 
 class Reading(NamedTuple):
@@ -34,28 +34,28 @@ class Reading(NamedTuple):
     start: int
     end: int
     encoding: str = ""
-    clean: bool = True
+    is_clean: bool = True
 
 
 @lru_cache(maxsize=10_000)
 def readings(text: str) -> tuple[Reading, ...]:
     """The text, and what it becomes when decoded, step by step; the text itself comes first."""
-    outer = _OF_ADDRESSES if _ADDRESS.fullmatch(text) else _OUTER
+    outer_decoders = _ADDRESS_DECODERS if _ADDRESS.fullmatch(text) else _OUTER_DECODERS
     by_text = {text: Reading(text, 0, len(text))}
-    waiting = [(by_text[text], 0)]
-    while waiting:
-        current, depth = waiting.pop()
-        if depth == MAX_DEPTH or not current.clean:
+    queue = [(by_text[text], 0)]
+    while queue:
+        current, depth = queue.pop()
+        if depth == MAX_DEPTH or not current.is_clean:
             continue
-        for encoding, decode in _INNER if depth else outer:
+        for encoding, decode in _INNER_DECODERS if depth else outer_decoders:
             for decoded in decode(current.text):
-                known = by_text.get(decoded.text)
-                if (known is not None and (known.clean or not decoded.clean)) or len(by_text) >= MAX_READINGS:
+                earlier = by_text.get(decoded.text)
+                if (earlier is not None and (earlier.is_clean or not decoded.is_clean)) or len(by_text) >= MAX_READINGS:
                     continue
                 # inside a decoded run nobody can point at characters of the text itself
                 place = (decoded.start, decoded.end) if depth == 0 else (current.start, current.end)
-                reading = Reading(decoded.text, *place, current.encoding or encoding, decoded.clean)
+                reading = Reading(decoded.text, *place, current.encoding or encoding, decoded.is_clean)
                 by_text[decoded.text] = reading
                 if len(decoded.text) >= MIN_ENCODED:
-                    waiting.append((reading, depth + 1))
+                    queue.append((reading, depth + 1))
     return tuple(by_text.values())

@@ -21,7 +21,7 @@ from hub.home.member import OwnMember
 from hub.release.deny import scanner_for
 from hub.release.encodings import readings
 from hub.release.links import ACCOUNTS, links
-from hub.release.patterns import ASKED, intruders
+from hub.release.patterns import APPROVABLE_KINDS, identifying_spans_in_value
 from hub.release.policy import Approvals, Audience, AudienceProfile, value_key
 from hub.release.rule_prose import telling
 from hub.release.scan import Scanner
@@ -36,7 +36,7 @@ from hub.stix.identifiers import OBSERVABLE_TYPES
 
 # Values that can hold nobody's name: no need to read them in every encoding.
 # Kinds of strangers that lead to the victim: such a value is asked about, and an approved one may stay with its incident.
-_LINKS: Final = ASKED | {"wallet", "identity number", "telephone number"}
+_LINKS: Final = APPROVABLE_KINDS | {"wallet", "identity number", "telephone number"}
 _OPAQUE: Final = re.compile(r"[a-z0-9-]+--[0-9a-f-]{36}|ipv[46]-addr|domain-name|(?:ipv4|ipv6|tcp|udp)|new-sco")
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _NOT_VALUES: Final = frozenset(
@@ -194,21 +194,23 @@ class Gate:
     @cached_property
     def _scanner_for_lone(self) -> Scanner:
         """The scanner for a lone indicator. It does not search for the hacked constituent, which the officer has seen."""
-        return scanner_for(replace(self._member, register=()), self._report).last()
+        return scanner_for(replace(self._member, register=()), self._report).approved_value_scanner()
 
     def _searched(self, identifier: str, item: Observable) -> Passage:
         """(2) What it says."""
         texts = self._texts.get(identifier, [])
         hits = list(dict.fromkeys(hit for text in texts for hit in self._scanner.hits(text)))
-        if any(hit.exact for hit in hits):
+        if any(hit.is_exact for hit in hits):
             why = f"cannot leave: it contains {', '.join(map(str, hits))}{self._said_before(item)}"
             return Passage(GateVerdict.STAYS, why, observable=item)
         alike = [str(hit) for hit in hits]
         of_source = (hit for text in item.about for hit in self._scanner.hits(text))
         alike += [f"{hit}, in what its source says of it" for hit in of_source]
         own = {item.value} if item.type in ACCOUNTS else set()  # it is an account number itself: `links` asks about it
-        plain = (reading.text for text in texts for reading in readings(text) if reading.clean)
-        strangers = [span for text in plain for span in intruders(text) if span.text not in self._mails | own]
+        plain = (reading.text for text in texts for reading in readings(text) if reading.is_clean)
+        strangers = [
+            span for text in plain for span in identifying_spans_in_value(text) if span.text not in self._mails | own
+        ]
         alike += [str(span) for span in strangers if span.kind not in _LINKS]
         alike += [f"a public body's name “{name}”" for text in texts for name in self._space.names_in(text)]
         leading = [*(str(link) for link in links(item, self._report)), *telling(item)]

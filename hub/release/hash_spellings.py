@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from hub.release.disguises import latin
-from hub.release.names import distinctive, person_parts, words
-from hub.release.needle import Hashed
-from hub.release.needles import BRACKETS, MIN_SHORT, ROLE_BOXES, bracketed, own_label
-from hub.release.spelling import fold, without_legal_form
+from hub.release.disguises import transliterate
+from hub.release.names import BRACKETS, distinctive_words, person_parts, split_words
+from hub.release.needle import HashedSpelling
+from hub.release.needles import MIN_SHORT, ROLE_BOXES, bracketed_names, own_label
+from hub.release.spelling import fold, strip_legal_form
 
 MAX_WORDS: Final = 8  # of a name, each row of whose words is a spelling
 HASH_VALUE: Final = "a hash value of {} name, domain or mailbox"
@@ -23,16 +23,16 @@ _USUAL_MAILBOXES: Final = (
 )
 
 
-def hashed(texts: Collection[str], whose: str) -> Iterator[Hashed]:
+def hashed_spellings(texts: Collection[str], owner: str) -> Iterator[HashedSpelling]:
     """The spellings of what a report declares: names, with each row of their words by itself, domains and mailboxes."""
-    why = HASH_VALUE.format(whose)
+    description = HASH_VALUE.format(owner)
     for spelling in dict.fromkeys(written for text in texts for written in _spellings(text, every_row=True)):
         if len(spelling) >= MIN_SHORT:
             for case in dict.fromkeys((spelling, spelling.lower(), spelling.upper())):
-                yield Hashed(case, why)
+                yield HashedSpelling(case, description)
 
 
-def mailboxes_of(people: Iterable[str], domains: Collection[str]) -> Iterator[str]:
+def likely_mailboxes(people: Iterable[str], domains: Collection[str]) -> Iterator[str]:
     """The mailboxes that people of an organisation are likely to have: `aminah.yusof@`, `ayusof@`, `aminah@` …"""
     for person in people:
         parts = [part for part in person_parts(person) if part.isascii()]
@@ -53,7 +53,7 @@ def mailboxes_of(people: Iterable[str], domains: Collection[str]) -> Iterator[st
             yield from (f"{box}@{fold(domain)}" for box in sorted(boxes) for domain in domains)
 
 
-def listed(texts: Iterable[str]) -> Iterator[str]:
+def listed_spellings(texts: Iterable[str]) -> Iterator[str]:
     """The spellings of a long list of names and domains: fewer of each, as declared, in small letters and in capitals."""
     for text in texts:
         spellings = set(_spellings(text, every_row=False))
@@ -63,16 +63,16 @@ def listed(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _spellings(text: str, *, every_row: bool) -> Iterator[str]:
-    for declared in dict.fromkeys([text, BRACKETS.sub(" ", text), *bracketed(text)]):
-        plain = " ".join(declared.split())
+    for form in dict.fromkeys([text, BRACKETS.sub(" ", text), *bracketed_names(text)]):
+        plain = " ".join(form.split())
         yield plain
         if "@" in plain or ("." in plain and " " not in plain):
-            yield from _of_domain(fold(plain))
+            yield from _domain_spellings(fold(plain))
         else:
-            yield from _of_name(plain, every_row=every_row)
+            yield from _name_spellings(plain, every_row=every_row)
 
 
-def _of_domain(domain: str) -> Iterator[str]:
+def _domain_spellings(domain: str) -> Iterator[str]:
     yield domain
     if "@" in domain:
         return
@@ -81,20 +81,20 @@ def _of_domain(domain: str) -> Iterator[str]:
         yield host
         for scheme in ("http", "https"):
             yield from (f"{scheme}://{host}", f"{scheme}://{host}/")
-    at = f"@{domain}"
-    yield from [box + at for box in _USUAL_MAILBOXES]
+    suffix = f"@{domain}"
+    yield from [box + suffix for box in _USUAL_MAILBOXES]
 
 
-def _of_name(name: str, *, every_row: bool) -> Iterator[str]:
-    bare = without_legal_form(name)
-    own = " ".join(distinctive(name))
-    forms = [fold(name), bare, own]
+def _name_spellings(name: str, *, every_row: bool) -> Iterator[str]:
+    bare_name = strip_legal_form(name)
+    own_words = " ".join(distinctive_words(name))
+    forms = [fold(name), bare_name, own_words]
     if not every_row:
         yield name.upper()
     if every_row:
-        for whole in dict.fromkeys((" ".join(words(name)), " ".join(name.lower().split()))):
-            forms += _rows(whole.split()[:MAX_WORDS])
-    forms += [latin(form) for form in forms if not form.isascii()]
+        for all_words in dict.fromkeys((" ".join(split_words(name)), " ".join(name.lower().split()))):
+            forms += _rows(all_words.split()[:MAX_WORDS])
+    forms += [transliterate(form) for form in forms if not form.isascii()]
     for form in dict.fromkeys(forms):
         parts = form.split()
         yield from (sign.join(parts) for sign in ("", " ", "-", "_", "."))

@@ -5,13 +5,12 @@ So organisations of the region call themselves ("Unmul", "Telkomsel"), and so a 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Final
 
-from hub.release.names import BRACKETS, distinctive, generic, words
-from hub.release.spelling import without_legal_form
+from hub.release.names import distinctive_words, load_lexicon, split_words, strip_brackets
+from hub.release.spelling import strip_legal_form
 
 MIN_JOINED: Final = 5  # letters of what is joined
 MIN_OF_TWO: Final = 3  # letters of a word that initials stand beside
@@ -26,76 +25,78 @@ def initials_with_words(name: str) -> set[str]:
 
     For a name that is generic except for one word, also its first words: `firstnational`.
     """
-    own = distinctive(name)
-    bare = plain_words(name)
-    small = [word for word in bare if len(word) > 3 or word not in generic().words]
-    texts = {text for row in (bare, small, own) for text in _beside_initials(row, own)}
-    if len(own) < 2 < len(bare):
-        first = "".join(bare[:2])
+    own_words = distinctive_words(name)
+    bare_words = plain_words(name)
+    long_words = [word for word in bare_words if len(word) > 3 or word not in load_lexicon().words]
+    texts = {text for row in (bare_words, long_words, own_words) for text in _joined_with_initials(row, own_words)}
+    if len(own_words) < 2 < len(bare_words):
+        first = "".join(bare_words[:2])
         texts |= {first} if len(first) >= MIN_GENERIC else set()
     return {text for text in texts if len(text) >= MIN_JOINED and text.isascii()}
 
 
-def _beside_initials(row: Sequence[str], own: Sequence[str]) -> Iterator[str]:
-    for place, word in enumerate(row):
-        if word in own and len(word) >= MIN_OF_TWO:
-            before, after = ("".join(other[0] for other in others) for others in (row[:place], row[place + 1 :]))
-            yield from (text for text in (before + word, word + after, before + word + after) if text != word)
+def _joined_with_initials(row: Sequence[str], own_words: Sequence[str]) -> Iterator[str]:
+    for index, word in enumerate(row):
+        if word in own_words and len(word) >= MIN_OF_TWO:
+            leading, trailing = ("".join(word[0] for word in parts) for parts in (row[:index], row[index + 1 :]))
+            yield from (text for text in (leading + word, word + trailing, leading + word + trailing) if text != word)
 
 
 def syllables(name: str) -> set[str]:
     """The beginnings of words, joined: `sumaksej` of Sumber Makmur Sejahtera, `unkel` of Universitas Kelapa."""
-    own = [word for word in distinctive(name) if word.isascii() and word.isalpha()][:MAX_WORDS]
-    bare = plain_words(name)
-    rows = [own[:length] for length in range(2, len(own) + 1)]
-    first = bare[0] if bare else ""
-    if own and first in generic().words and first.isascii() and first.isalpha():
-        rows += [[first, *own[:length]] for length in range(1, min(len(own), 2) + 1)]
+    own_words = [word for word in distinctive_words(name) if word.isascii() and word.isalpha()][:MAX_WORDS]
+    bare_words = plain_words(name)
+    rows = [own_words[:length] for length in range(2, len(own_words) + 1)]
+    first = bare_words[0] if bare_words else ""
+    if own_words and first in load_lexicon().words and first.isascii() and first.isalpha():
+        rows += [[first, *own_words[:length]] for length in range(1, min(len(own_words), 2) + 1)]
     texts = {"".join(parts) for row in rows for parts in product(*(_beginnings(word, len(row)) for word in row))}
-    return {text for text in texts if len(text) >= MIN_JOINED and text not in own}
+    return {text for text in texts if len(text) >= MIN_JOINED and text not in own_words}
 
 
-def _beginnings(word: str, of: int) -> list[str]:
-    lengths = _SYLLABLES if of <= 3 else _SYLLABLES[:2]
+def _beginnings(word: str, word_count: int) -> list[str]:
+    lengths = _SYLLABLES if word_count <= 3 else _SYLLABLES[:2]
     return list(dict.fromkeys(word[:length] for length in lengths))
 
 
-def without_affixes(brand: str) -> str:
+def strip_affix(brand: str) -> str:
     """A brand in one word without what many others end or begin with: `bijak` of `bijakpay`."""
-    known = generic()
+    lexicon = load_lexicon()
     for length in range(len(brand) - MIN_PART, MIN_OF_TWO - 1, -1):
-        if brand[-length:] in known.affixes and brand[:-length] not in known.affixes:
+        if brand[-length:] in lexicon.affixes and brand[:-length] not in lexicon.affixes:
             return brand[:-length]
-        if brand[:length] in known.affixes and brand[length:] not in known.affixes:
+        if brand[:length] in lexicon.affixes and brand[length:] not in lexicon.affixes:
             return brand[length:]
     return brand
 
 
 def user_names(name: str) -> set[str]:
     """A person's name as accounts have it, its particles with it: `tvminh`, `minhtv`, `jdelacruz`."""
-    known = generic()
-    row = [word for word in words(_without_brackets(name)) if word not in known.titles and word.isascii()]
-    own = [word for word in row if word not in known.not_in_people]
+    lexicon = load_lexicon()
+    row = [word for word in split_words(strip_brackets(name)) if word not in lexicon.titles and word.isascii()]
+    own_words = [word for word in row if word not in lexicon.titles_and_particles]
     texts: set[str] = set()
-    for parts in (row, own):
-        for place in range(1, len(parts)):
-            before, after = parts[:place], parts[place:]
-            texts |= {"".join(word[0] for word in before) + "".join(after), parts[0][0] + "".join(after)}
-            texts |= {"".join(after) + "".join(word[0] for word in before)}
-            texts |= {parts[0] + "".join(after), *(["".join(after)] if len(after) > 1 else [])}
-        texts |= {parts[place] + "".join(word[0] for word in parts[:place]) for place in range(1, len(parts))}
+    for parts in (row, own_words):
+        for index in range(1, len(parts)):
+            leading, trailing = parts[:index], parts[index:]
+            texts |= {"".join(word[0] for word in leading) + "".join(trailing), parts[0][0] + "".join(trailing)}
+            texts |= {"".join(trailing) + "".join(word[0] for word in leading)}
+            texts |= {parts[0] + "".join(trailing), *(["".join(trailing)] if len(trailing) > 1 else [])}
+        texts |= {parts[index] + "".join(word[0] for word in parts[:index]) for index in range(1, len(parts))}
     return {text for text in texts if len(text) >= MIN_JOINED}
 
 
-_OLDER: Final = (("ny", "nj"), ("sy", "sj"), ("kh", "ch"), ("j", "dj"), ("c", "tj"), ("y", "j"))
+_NEW_AND_OLD_LETTERS: Final = (("ny", "nj"), ("sy", "sj"), ("kh", "ch"), ("j", "dj"), ("c", "tj"), ("y", "j"))
 
 
 def older_spellings(word: str) -> set[str]:
     """A word as Indonesian and Malay wrote it before 1972, or as they write it since: `soerjadi`, `suryadi`."""
     if not word.isascii() or len(word) < MIN_JOINED:
         return set()
-    newer = _replaced(word, tuple((old, new) for new, old in _OLDER)) if _is_old(word) else word
-    older = _replaced(word, _OLDER)
+    newer = (
+        _replace_once(word, tuple((old, new) for new, old in _NEW_AND_OLD_LETTERS)) if _has_old_spelling(word) else word
+    )
+    older = _replace_once(word, _NEW_AND_OLD_LETTERS)
     texts = {
         newer.replace("oe", "u"),
         newer,
@@ -107,25 +108,23 @@ def older_spellings(word: str) -> set[str]:
     return {text for text in texts if text != word}
 
 
-def _is_old(word: str) -> bool:
+def _has_old_spelling(word: str) -> bool:
     return any(letters in word for letters in ("oe", "dj", "tj", "nj", "sj"))
 
 
-def _replaced(word: str, pairs: Sequence[tuple[str, str]]) -> str:
+def _replace_once(word: str, pairs: Sequence[tuple[str, str]]) -> str:
     """Each of the letters replaced once, so that what was put in is not replaced again."""
-    text, at = [], 0
+    text, index = [], 0
     ordered = sorted(pairs, key=lambda pair: -len(pair[0]))
-    while at < len(word):
-        before, after = next((pair for pair in ordered if word.startswith(pair[0], at)), (word[at], word[at]))
-        text.append(after)
-        at += len(before)
+    while index < len(word):
+        leading, trailing = next(
+            (pair for pair in ordered if word.startswith(pair[0], index)), (word[index], word[index])
+        )
+        text.append(trailing)
+        index += len(leading)
     return "".join(text)
 
 
 def plain_words(name: str) -> list[str]:
     """The words of a name, generic ones among them, without its legal form and what stands in brackets."""
-    return [word for word in words(without_legal_form(_without_brackets(name))) if word.isalpha()]
-
-
-def _without_brackets(name: str) -> str:
-    return BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))
+    return [word for word in split_words(strip_legal_form(strip_brackets(name))) if word.isalpha()]

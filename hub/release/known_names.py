@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
-from hub.release import words
+from hub.release import allowed_words
 from hub.rendering import public_knowledge, wording
 from hub.rendering.public_knowledge import normal
 from hub.reports import rsit
@@ -37,10 +37,10 @@ _WEAKNESS_NUMBER: Final = re.compile(
 _TECHNIQUE_NUMBER: Final = re.compile(r"T\d{4}(?:\.\d{3})?")
 _PATTERN_NUMBER: Final = re.compile(r"CAPEC-\d{1,3}")
 # How galaxies of MISP end a name: "APT28 - G0007".
-_NUMBER_AFTER: Final = re.compile(r" - (?:[A-Z]{2,3}-)?[A-Z]{1,2}\d{4}(?:\.\d{3})?$")
+_TRAILING_NUMBER: Final = re.compile(r" - (?:[A-Z]{2,3}-)?[A-Z]{1,2}\d{4}(?:\.\d{3})?$")
 _WORD: Final = re.compile(r"[^\W_]+")
 _VERSION: Final = re.compile(r"v?\d[\da-z]{0,3}|[a-z]{1,2}|[ivx]{1,4}")
-_GENERIC: Final = frozenset(
+_GENERIC_WORDS: Final = frozenset(
     "actor actors adware agent android apt backdoor banker banking beacon bootkit bot botnet campaign cluster coinminer "
     "crew cryptominer deb doc downloader dropper ek elf exe exploit family framework gang gen generic group html implant "
     "infostealer ios java js keylogger kit linux loader mac macos malicious malware miner module msil office operation osx "
@@ -50,7 +50,7 @@ _GENERIC: Final = frozenset(
     "win64 windows wiper worm x64 x86".split()
 )
 # How names of people are recognised: by a title or a word between their parts, or as some capitalised words.
-_OF_PEOPLE: Final = frozenset(
+_WORDS_IN_PERSON_NAMES: Final = frozenset(
     "bin binti bt bte al ap mr mrs ms miss dr prof dato datuk datin tun tan encik puan cik haji hajah ir drs bapak bpk ibu "
     "nyonya khun nai nang daw ko ma saw sai oknha lok de dela dos van von der nguyen tran pham hoang huynh phan vo dang".split()
 )
@@ -60,23 +60,23 @@ _CAPITALISED: Final = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 @lru_cache(maxsize=20_000)
 def is_public(object_type: str, name: str) -> bool:
     """Whether the world knows this name of an object of that STIX type."""
-    name = _NUMBER_AFTER.sub("", name.strip())
+    name = _TRAILING_NUMBER.sub("", name.strip())
     if not name or len(name) > MAX_NAME:
         return False
-    if name in _STANDARD:
+    if name in _STANDARD_NAMES:
         return True
     match object_type:
         case "vulnerability":
             return _WEAKNESS_NUMBER.fullmatch(name) is not None or normal(name) in _names("weaknesses")
         case "attack-pattern":
             if _TECHNIQUE_NUMBER.fullmatch(name):
-                return technique_of(name) is not None
+                return technique_name(name) is not None
             return _PATTERN_NUMBER.fullmatch(name) is not None or _is_technique(name)
         case _:
-            return normal(name) in _names("threats") or _is_threat_in_words(name)
+            return normal(name) in _names("threats") or _consists_of_threat_words(name)
 
 
-def technique_of(number: str) -> str | None:
+def technique_name(number: str) -> str | None:
     """ATT&CK's own name of the technique of this number; None where ATT&CK has none."""
     technique = public_knowledge.technique(number)
     return technique.name if technique is not None else None
@@ -89,32 +89,34 @@ def looks_like_a_person(name: str) -> bool:
     parts = [part for word in words for part in _CAPITALISED.findall(word)]
     if not 2 <= len(parts) <= 6 or any(character.isdigit() for character in plain):
         return False
-    if any(normal(part) in _OF_PEOPLE for part in parts):
+    if any(normal(part) in _WORDS_IN_PERSON_NAMES for part in parts):
         return True
-    return all(part[0].isupper() and not part.isupper() and normal(part) not in _GENERIC_IN_NAMES for part in parts)
+    return all(
+        part[0].isupper() and not part.isupper() and normal(part) not in _WORDS_IN_THREAT_NAMES for part in parts
+    )
 
 
-_GENERIC_IN_NAMES: Final = _GENERIC | frozenset(
+_WORDS_IN_THREAT_NAMES: Final = _GENERIC_WORDS | frozenset(
     "army bear blizzard buffalo cat chollima collective cyber dragon eagle elephant hackers heron jackal kitten leopard leaks "
     "lion operation panda panther ring rain sandstorm security sleet spider storm tempest tiger tsunami typhoon wolf".split()
 )
 
 
 def _is_technique(name: str) -> bool:
-    if name in _closed_words():
+    if name in _vocabulary_names():
         return True
     kind, _, word = name.partition(": ")
     if kind in ("VERIS hacking", "VERIS social"):
         return normal(word) in _names("veris")
-    parent, _, own = name.partition(": ")  # a sub-technique with its parent's name
+    parent, _, child = name.partition(": ")  # a sub-technique with its parent's name
     techniques = _names("techniques")
-    return normal(name) in techniques or (normal(parent) in techniques and normal(own) in techniques)
+    return normal(name) in techniques or (normal(parent) in techniques and normal(child) in techniques)
 
 
 @cache
-def _closed_words() -> frozenset[str]:
+def _vocabulary_names() -> frozenset[str]:
     """Ways in and floods as the product names them, of vocabularies that no report can add to; none tells a sector."""
-    ways = (wording.way_in_name(action, word) for action, _, word in VERIS_WORDS if word not in _OF_ONE_SECTOR)
+    ways = (wording.way_in_name(action, word) for action, _, word in VERIS_WORDS if word not in _SINGLE_SECTOR_WORDS)
     return frozenset((*ways, *map(wording.flood_name, FLOOD_VECTORS)))
 
 
@@ -124,26 +126,26 @@ def is_known_action(name: str) -> bool:
 
 
 _MITIGATIONS: Final = frozenset(MITIGATIONS.values())
-_OF_ONE_SECTOR: Final = frozenset({"Skimmer", "Asset", "Operational Databases"})  # of banks and shops, of plants
+_SINGLE_SECTOR_WORDS: Final = frozenset({"Skimmer", "Asset", "Operational Databases"})  # of banks and shops, of plants
 _DETECTIONS: Final = frozenset(
-    wording.detection_name(source) for source in DATA_SOURCES.values() if source not in _OF_ONE_SECTOR
+    wording.detection_name(source) for source in DATA_SOURCES.values() if source not in _SINGLE_SECTOR_WORDS
 )
 
 
-def _is_threat_in_words(name: str) -> bool:
+def _consists_of_threat_words(name: str) -> bool:
     """Whether each word is on the list, generic, or tells a version."""
     if normal(name) in _names("veris"):
         return True
     plain = unicodedata.normalize("NFKD", name).casefold()
     parts = dict.fromkeys(_WORD.findall(plain))
-    own = [word for word in parts if word not in _GENERIC and not _VERSION.fullmatch(word)]
-    if not own:
-        return any(word in _GENERIC for word in parts)
+    own_words = [word for word in parts if word not in _GENERIC_WORDS and not _VERSION.fullmatch(word)]
+    if not own_words:
+        return any(word in _GENERIC_WORDS for word in parts)
     threats = _names("threats")
-    if "".join(map(normal, own)) in threats:
+    if "".join(map(normal, own_words)) in threats:
         return True
     # Feeds join the names of a family and its carrier: `avalanche-andromeda`.
-    return not re.search(r"\s", plain) and all(normal(word) in threats for word in own)
+    return not re.search(r"\s", plain) and all(normal(word) in threats for word in own_words)
 
 
 @cache
@@ -157,10 +159,10 @@ def _names(file: str) -> frozenset[str]:
     return frozenset(_lines(file))
 
 
-_STANDARD: Final = frozenset(
+_STANDARD_NAMES: Final = frozenset(
     {*(line.name for line in rsit.RSIT.values()), *UNSPECIFIED.values(), "Malware not told"}
     | {"external actor", "internal actor", "partner actor"}
-    | words.ACTOR_TYPES
-    | words.MALWARE_TYPES
-    | words.TOOL_TYPES
+    | allowed_words.ACTOR_TYPES
+    | allowed_words.MALWARE_TYPES
+    | allowed_words.TOOL_TYPES
 )

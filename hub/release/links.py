@@ -130,7 +130,7 @@ def links(item: Observable, report: Report) -> list[Link]:
         text = item.pattern or item.value
         for kind, pattern in _KINDS:
             for reading in readings(text):
-                if reading.clean:
+                if reading.is_clean:
                     links_of_kinds |= {
                         Link(kind, match[0].lstrip("?&;")): None
                         for match in pattern.finditer(reading.text)

@@ -19,18 +19,21 @@ COMPROMISED_DAYS: Final = 14  # days for which an indicator of a compromised hos
 
 def lone_indicator(content: Content, kind: str, author: str, wording: int) -> Content:
     """An indicator for a value that resembles the victim. `what` is the kind of value, `author` the CERT's name."""
-    until = ceiling(content["valid_until"], Fidelity.MONTH)
-    text = lone_description(kind, author, until, wording=wording)
-    start = floor(content["valid_from"], Fidelity.MONTH)
-    return _properties(content, kind, text, "malicious-activity") | {"valid_from": start, "valid_until": until}
+    valid_until = ceiling(content["valid_until"], Fidelity.MONTH)
+    text = lone_description(kind, author, valid_until, wording=wording)
+    valid_from = floor(content["valid_from"], Fidelity.MONTH)
+    return _properties(content, kind, text, "malicious-activity") | {
+        "valid_from": valid_from,
+        "valid_until": valid_until,
+    }
 
 
 def compromised_host(content: Content, kind: str, author: str, day: str) -> Content:
     """An indicator for a hacked third party's value; `day` is the day of its first release."""
-    start = floor(day, Fidelity.DAY)
-    until = shortest(timestamp(datetime.fromisoformat(start) + timedelta(days=COMPROMISED_DAYS)))
-    text = f"{kind} of a compromised host; expected to be cleaned. Shared by {author}. Valid until {until[:10]}."
-    return _properties(content, kind, text, "compromised") | {"valid_from": start, "valid_until": until}
+    valid_from = floor(day, Fidelity.DAY)
+    valid_until = shortest(timestamp(datetime.fromisoformat(valid_from) + timedelta(days=COMPROMISED_DAYS)))
+    text = f"{kind} of a compromised host; expected to be cleaned. Shared by {author}. Valid until {valid_until[:10]}."
+    return _properties(content, kind, text, "compromised") | {"valid_from": valid_from, "valid_until": valid_until}
 
 
 def _properties(content: Content, kind: str, text: str, indicator_type: str) -> Content:

@@ -15,11 +15,11 @@ from itertools import chain, islice
 from typing import Final, Literal, NamedTuple
 
 from hub.release import similar_needles
-from hub.release.names import word_table, words
-from hub.release.names_in_texts import MAX_CHARACTERS, texts_of
+from hub.release.names import split_words, word_table
+from hub.release.names_in_texts import MAX_CHARACTERS, report_texts
 from hub.release.needle import Needle
 from hub.release.needles import our_words
-from hub.release.spoken import is_ordinary
+from hub.release.pronunciation import is_ordinary
 from hub.reports.report import Report, ReportKind
 
 Kind = Literal["person", "organisation", "place"]
@@ -31,7 +31,7 @@ MAX_WORDS: Final = 8
 MIN_LETTERS: Final = 3  # of a word of a name
 
 _BETWEEN_NAMES: Final = re.compile(r"[;,\n/|]|\s-\s")
-_NO_NAME: Final = re.compile(r"[@\d]|://")
+_NOT_A_NAME: Final = re.compile(r"[@\d]|://")
 
 
 class NamedThing(NamedTuple):
@@ -43,9 +43,9 @@ class NamedThing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _FieldWords:
-    whole: Mapping[Kind, frozenset[str]]
-    inside: Mapping[Kind, tuple[str, ...]]
-    never: frozenset[str]
+    whole_words: Mapping[Kind, frozenset[str]]
+    word_parts: Mapping[Kind, tuple[str, ...]]
+    excluded_words: frozenset[str]
     streets: re.Pattern[str]
 
 
@@ -57,39 +57,39 @@ def named_things(report: Report) -> Iterator[NamedThing]:
     if report.kind is ReportKind.FEED:
         return
     yield from islice(dict.fromkeys(chain.from_iterable(_fields(report))), MAX_FIELDS)
-    text = "\n".join(dict.fromkeys(text for text in texts_of(report) if text))[:MAX_CHARACTERS]
+    text = "\n".join(dict.fromkeys(text for text in report_texts(report) if text))[:MAX_CHARACTERS]
     yield from (NamedThing("place", street) for street in islice(dict.fromkeys(streets_in(text)), MAX_STREETS))
 
 
-def needles_of(thing: NamedThing) -> Iterator[Needle]:
+def thing_needles(thing: NamedThing) -> Iterator[Needle]:
     """The needles for the spellings that resemble the name."""
     if thing.kind == "place":
-        yield from similar_needles.like_place(thing.text, "the report's")
+        yield from similar_needles.place_variants(thing.text, "the report's")
         return
     if thing.kind == "person":
-        yield from similar_needles.like_person(thing.text, "a person whom a field names")
-    yield from similar_needles.like_name_in_text(thing.text)
+        yield from similar_needles.person_variants(thing.text, "a person whom a field names")
+    yield from similar_needles.text_name_variants(thing.text)
 
 
 def _fields(report: Report) -> Iterator[Iterator[NamedThing]]:
     for row in report.unused:
-        kind = kind_of(row.key)
+        kind = field_kind(row.key)
         if kind == "place":
             yield iter((NamedThing(kind, row.value),))
         elif kind is not None:
             yield (NamedThing(kind, name) for name in _names(row.value))
 
 
-def kind_of(key: str) -> Kind | None:
+def field_kind(key: str) -> Kind | None:
     """The kind of thing that a value is, by the name of its column or key; None if the name does not say."""
-    known = _field_words()
-    row = words(key.rpartition(".")[2])
-    if not known.never.isdisjoint(row):
+    field_words = _field_words()
+    row = split_words(key.rpartition(".")[2])
+    if not field_words.excluded_words.isdisjoint(row):
         return None
     phrase = f" {' '.join(row)} "
     for kind in KINDS:
-        if any(f" {word} " in phrase for word in known.whole[kind]) or any(
-            word in phrase for word in known.inside[kind]
+        if any(f" {word} " in phrase for word in field_words.whole_words[kind]) or any(
+            word in phrase for word in field_words.word_parts[kind]
         ):
             return kind
     return None
@@ -99,17 +99,17 @@ def _names(value: str) -> Iterator[str]:
     """The names in a value, without the words that everybody uses; a sentence, a mailbox or a number is none."""
     for part in _BETWEEN_NAMES.split(value):
         row = [word for word in part.split() if word]
-        if len(part) > MAX_NAME or len(row) > MAX_WORDS or _NO_NAME.search(part):
+        if len(part) > MAX_NAME or len(row) > MAX_WORDS or _NOT_A_NAME.search(part):
             continue
-        own = [word for word in row if _is_own("".join(words(word)))]
-        if own:
-            yield " ".join(own)
+        distinctive = [word for word in row if _is_distinctive("".join(split_words(word)))]
+        if distinctive:
+            yield " ".join(distinctive)
 
 
-def _is_own(word: str) -> bool:
+def _is_distinctive(word: str) -> bool:
     if len(word) < MIN_LETTERS and word.isascii():
         return False
-    return not is_ordinary(word) and word not in our_words() and word not in _field_words().whole["person"]
+    return not is_ordinary(word) and word not in our_words() and word not in _field_words().whole_words["person"]
 
 
 def streets_in(text: str) -> Iterator[str]:
@@ -122,18 +122,18 @@ def _field_words() -> _FieldWords:
     table = word_table("field_words")
 
     def entries(section: str, name: str) -> tuple[str, ...]:
-        return tuple(" ".join(words(entry)) for entry in table[section][name].split(","))
+        return tuple(" ".join(split_words(entry)) for entry in table[section][name].split(","))
 
-    def either(name: str) -> str:
+    def alternatives(name: str) -> str:
         return "|".join(re.escape(entry.strip()) for entry in table["streets"][name].split(","))
 
     capital = r"[^\W\d_a-z][\w\u2019'-]{2,40}"
     return _FieldWords(
-        whole={kind: frozenset(entries("words", kind)) for kind in KINDS},
-        inside={kind: entries("inside", kind) for kind in KINDS},
-        never=frozenset(entries("not", "words")),
+        whole_words={kind: frozenset(entries("words", kind)) for kind in KINDS},
+        word_parts={kind: entries("inside", kind) for kind in KINDS},
+        excluded_words=frozenset(entries("not", "words")),
         streets=re.compile(
-            rf"(?<!\w)(?i:{either('before')})\.? {capital}(?: {capital}){{0,3}}"
-            rf"|(?<!\w){capital}(?: {capital}){{0,2}} (?i:{either('after')})(?!\w)"
+            rf"(?<!\w)(?i:{alternatives('before')})\.? {capital}(?: {capital}){{0,3}}"
+            rf"|(?<!\w){capital}(?: {capital}){{0,2}} (?i:{alternatives('after')})(?!\w)"
         ),
     )

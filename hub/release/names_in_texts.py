@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from hub.release.known_names import is_public
-from hub.release.names import UNSPACED, Generic, generic, words
+from hub.release.names import UNSPACED, Lexicon, load_lexicon, split_words
 from hub.release.needles import our_words
 from hub.release.spelling import fold
 from hub.reports.report import Report, ReportKind
@@ -27,9 +27,9 @@ MAX_UNSPACED: Final = 12  # characters of a name in a script without blanks, aft
 MIN_LETTERS: Final = 3  # of a word of a name
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019](?!s\b)[^\W_]+)*")  # an "'s" is no part of a name
-_BETWEEN: Final = re.compile(r"[ &/-]{1,3}")  # what stands between words of one name
+_WORD_SEPARATOR: Final = re.compile(r"[ &/-]{1,3}")  # what stands between words of one name
 # After these a name follows, whatever it is of.
-_HAPPENED_AT: Final = frozenset("at against terhadap di pada tại hits".split())
+_WORDS_FOR_AT: Final = frozenset("at against terhadap di pada tại hits".split())
 _LONGEST_HEAD: Final = 4  # words
 
 
@@ -48,20 +48,20 @@ def names_in_texts(report: Report) -> Iterator[str]:
     """The names of organisations in the texts of a case, each once."""
     if report.kind is not ReportKind.CASE:
         return
-    adversary = frozenset(
+    adversary_words = frozenset(
         word
         for names in (
             *((item.name, *item.aliases) for item in report.actors),
             *((item.name, *item.aliases) for item in report.malware),
         )
         for name in names
-        for word in words(name)
+        for word in split_words(name)
     )
-    text = "\n".join(dict.fromkeys(text for text in texts_of(report) if text))[:MAX_CHARACTERS]
-    yield from islice(dict.fromkeys(names_in(text, adversary)), MAX_NAMES)
+    text = "\n".join(dict.fromkeys(text for text in report_texts(report) if text))[:MAX_CHARACTERS]
+    yield from islice(dict.fromkeys(names_in(text, adversary_words)), MAX_NAMES)
 
 
-def texts_of(report: Report) -> Iterator[str | None]:
+def report_texts(report: Report) -> Iterator[str | None]:
     """All texts of a report, and its unused values."""
     yield from (report.title, report.description)
     yield from (item.text for item in report.translations)
@@ -73,16 +73,18 @@ def texts_of(report: Report) -> Iterator[str | None]:
     yield from (item.description for item in islice(report.observables, MAX_COMMENTS))
 
 
-def names_in(text: str, adversary: Collection[str] = frozenset()) -> Iterator[str]:
-    """The names of organisations in a text; `adversary` are words of names that the report calls the adversary's."""
-    known = generic()
+def names_in(text: str, adversary_words: Collection[str] = frozenset()) -> Iterator[str]:
+    """The names of organisations in a text; `adversary_words` are words of names that the report calls the adversary's."""
+    lexicon = load_lexicon()
     row = [_Word(match[0], fold(match[0]), *match.span()) for match in _WORD.finditer(text)]
-    for first, last in _places(text, row, known):
-        own = [word for word in row[first:last] if word.is_capital and _names_somebody(word, known, adversary)]
-        if own:
-            yield text[row[first].start : row[last - 1].end]
+    for start, end in _name_ranges(text, row, lexicon):
+        distinctive = [
+            word for word in row[start:end] if word.is_capital and _is_distinctive(word, lexicon, adversary_words)
+        ]
+        if distinctive:
+            yield text[row[start].start : row[end - 1].end]
     for match in _UNSPACED_RUN.finditer(text):
-        head = next((head for head in known.glued if head in known.heads and head in match[0]), None)
+        head = next((head for head in lexicon.unspaced_words if head in lexicon.heads and head in match[0]), None)
         if head is not None:
             start = match[0].index(head)
             yield match[0][start : start + len(head) + MAX_UNSPACED]
@@ -91,54 +93,54 @@ def names_in(text: str, adversary: Collection[str] = frozenset()) -> Iterator[st
 _UNSPACED_RUN: Final = re.compile(rf"(?:{UNSPACED.pattern}){{4,80}}")
 
 
-def _places(text: str, row: list[_Word], known: Generic) -> Iterator[tuple[int, int]]:
+def _name_ranges(text: str, row: list[_Word], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
     """The indexes of the words of each name: of the first, and of the one after the last."""
-    for at, word in enumerate(row):
-        if head := _head(row, at, known):
-            first = at if known.heads[head] else _first(text, row, at, known)
-            yield first, _last(text, row, at + len(head.split()), first)
-        elif word.folded in _HAPPENED_AT and at + 1 < len(row) and row[at + 1].is_capital:
-            yield at + 1, _last(text, row, at + 2, at + 1)
+    for index, word in enumerate(row):
+        if head := _head_phrase(row, index, lexicon):
+            first = index if lexicon.heads[head] else _first_index(text, row, index, lexicon)
+            yield first, _end_index(text, row, index + len(head.split()), first)
+        elif word.folded in _WORDS_FOR_AT and index + 1 < len(row) and row[index + 1].is_capital:
+            yield index + 1, _end_index(text, row, index + 2, index + 1)
 
 
-def _first(text: str, row: list[_Word], at: int, known: Generic) -> int:
+def _first_index(text: str, row: list[_Word], index: int, lexicon: Lexicon) -> int:
     """The first of the capitalised words before this one; a word such as "PT" begins the name."""
-    first = at
-    while first > 0 and at - first < MAX_WORDS and row[first - 1].is_capital and _are_beside(text, row, first):
-        if row[first - 1].folded in _HAPPENED_AT:
+    first = index
+    while first > 0 and index - first < MAX_WORDS and row[first - 1].is_capital and _are_neighbours(text, row, first):
+        if row[first - 1].folded in _WORDS_FOR_AT:
             break
         first -= 1
-        if known.heads.get(row[first].folded):
+        if lexicon.heads.get(row[first].folded):
             break
     return first
 
 
-def _last(text: str, row: list[_Word], after: int, first: int) -> int:
+def _end_index(text: str, row: list[_Word], end: int, first: int) -> int:
     """The index after the last of the capitalised words of a name that begins at `first`."""
-    while after < len(row) and after - first < MAX_WORDS and row[after].is_capital and _are_beside(text, row, after):
-        after += 1
-    return after
+    while end < len(row) and end - first < MAX_WORDS and row[end].is_capital and _are_neighbours(text, row, end):
+        end += 1
+    return end
 
 
-def _head(row: list[_Word], at: int, known: Generic) -> str:
+def _head_phrase(row: list[_Word], index: int, lexicon: Lexicon) -> str:
     """The words, this one the first of them, that say what an organisation is; "" where it is none."""
-    lengths = range(min(_LONGEST_HEAD, len(row) - at), 0, -1)
-    phrases = (" ".join(word.folded for word in row[at : at + length]) for length in lengths)
-    return next((phrase for phrase in phrases if phrase in known.heads), "")
+    lengths = range(min(_LONGEST_HEAD, len(row) - index), 0, -1)
+    phrases = (" ".join(word.folded for word in row[index : index + length]) for length in lengths)
+    return next((phrase for phrase in phrases if phrase in lexicon.heads), "")
 
 
-def _are_beside(text: str, row: list[_Word], at: int) -> bool:
+def _are_neighbours(text: str, row: list[_Word], index: int) -> bool:
     """Whether a word and the one before it may be of one name: no end of a sentence is between them."""
-    return _BETWEEN.fullmatch(text, row[at - 1].end, row[at].start) is not None
+    return _WORD_SEPARATOR.fullmatch(text, row[index - 1].end, row[index].start) is not None
 
 
-def _names_somebody(word: _Word, known: Generic, adversary: Collection[str]) -> bool:
-    of_many = known.words | known.affixes | known.places | known.technical
+def _is_distinctive(word: _Word, lexicon: Lexicon, adversary_words: Collection[str]) -> bool:
+    common_words = lexicon.words | lexicon.affixes | lexicon.places | lexicon.technical_words
     if (
         len(word.folded) < MIN_LETTERS
-        or word.folded in of_many
+        or word.folded in common_words
         or word.folded in our_words()
-        or word.folded in adversary
+        or word.folded in adversary_words
     ):
         return False
     return not (is_public("malware", word.text) or is_public("threat-actor", word.text) or is_public("tool", word.text))

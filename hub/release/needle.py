@@ -10,7 +10,7 @@ from typing import NamedTuple
 class HitRule(StrEnum):
     """When a needle that occurs in a text is an EXACT hit. Where it is not, the hit is SIMILAR."""
 
-    OWN = "own"  # wherever it stands as whole words: a host, an account, a number
+    WHOLE_WORDS = "own"  # wherever it stands as whole words: a host, an account, a number
     NAME = "name"  # where it is not part of a longer name: `cempaka`, but not `cempaka-login.example`
     DOMAIN = "domain"  # the domain and the hosts in it, but not `contoh.example.evil.example`
     NEVER = "never"  # it is only like something of the victim's
@@ -32,7 +32,7 @@ class Bounds(StrEnum):
 
     ANYTHING = "anything"
     WORD = "word"  # anything, but the needle itself is written in one word, or in single letters
-    NEARLY = "nearly"  # an affix, or two letters in all
+    FEW_LETTERS = "nearly"  # an affix, or two letters in all
     AFFIXES = "affixes"  # nothing, digits, or a word like "login" or "bank"
     NOTHING = "nothing"  # no letter and no digit
     LURE = "lure"  # nothing, and a word like "login" stands beside it, or it is in capitals in a sentence
@@ -42,23 +42,23 @@ class Bounds(StrEnum):
 class Needle(NamedTuple):
     """A text to search for, in the form of its view: a tuple, since a register needs tens of thousands of them.
 
-    `why` says what it is, for the officer; `declared` is what it was made of, for nobody but the CERT.
+    `description` says what it is, for the officer; `declared_text` is what it was made of, for nobody but the CERT.
     """
 
     text: str
-    why: str
-    declared: str
+    description: str
+    declared_text: str
     rule: HitRule = HitRule.NAME
     bounds: Bounds = Bounds.ANYTHING
     view: View = View.LETTERS
 
     def __repr__(self) -> str:
-        return f"Needle({self.why}, {self.view}, …)"
+        return f"Needle({self.description}, {self.view}, …)"
 
 
 @dataclass(frozen=True, slots=True)
-class Hashed:
+class HashedSpelling:
     """A spelling whose hash values are looked for."""
 
     spelling: str = field(repr=False)
-    why: str
+    description: str

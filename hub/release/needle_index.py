@@ -11,9 +11,9 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from hub.release.abbreviated import may_abbreviate
 from hub.release.digests import Digests, NoDigests
-from hub.release.disguises import latin
+from hub.release.disguises import transliterate
 from hub.release.needle import Needle, View
-from hub.release.spoken import Misspellings, Word, is_ordinary, said_alike, sound, spoken
+from hub.release.pronunciation import Misspellings, Word, is_ordinary, pronounce, sound, sound_alike
 
 MIN_LIKENESS: Final = 0.6  # of two words with the same consonants, from which on they are spellings of one name
 _NOISE: Final = re.compile("[a-f]+")  # letters of hexadecimal digits
@@ -22,12 +22,12 @@ _NOISE: Final = re.compile("[a-f]+")  # letters of hexadecimal digits
 class NeedleIndex:
     """Needles, ready to be searched for in one pass. It is built once and used by many scanners.
 
-    `digests` are the hash values that are looked for beside them. `listed`: they are of the CERT's own list, not of this
+    `digests` are the hash values that are looked for beside them. `is_listed`: they are of the CERT's own list, not of this
     report.
     """
 
-    def __init__(self, needles: Iterable[Needle], digests: Digests | None = None, *, listed: bool = False) -> None:
-        self.listed = listed
+    def __init__(self, needles: Iterable[Needle], digests: Digests | None = None, *, is_listed: bool = False) -> None:
+        self.is_listed = is_listed
         by_view: dict[View, dict[str, list[Needle]]] = {view: {} for view in View}
         for needle in dict.fromkeys(needles):
             by_view[needle.view].setdefault(needle.text, []).append(needle)
@@ -36,52 +36,55 @@ class NeedleIndex:
         self._sounds = by_view[View.SOUND]
         self._edited = by_view[View.EDITED]
         self._misspellings = Misspellings(self._edited)
-        self._spoken = by_view[View.SPOKEN]
+        self._pronunciations = by_view[View.SPOKEN]
         self._abbreviated = by_view[View.ABBREVIATED]
-        self._spoken_elsewhere = {
-            text: others
-            for text, needles_ in self._spoken.items()
-            if (others := [needle for needle in needles_ if not needle.declared.isascii()])
+        self._foreign_pronunciations = {
+            text: pronunciations
+            for text, group in self._pronunciations.items()
+            if (pronunciations := [needle for needle in group if not needle.declared_text.isascii()])
         }
         self.digests = digests or NoDigests()
 
-    def in_letters(self, letters: str) -> Iterator[tuple[Needle, int]]:
+    def find_in_letters(self, letters: str) -> Iterator[tuple[Needle, int]]:
         """The needles that occur in a squeezed text, and where."""
         return self._letters.occurrences(letters)
 
-    def in_looks(self, letters: str) -> Iterator[tuple[Needle, int]]:
+    def find_in_lookalike_form(self, letters: str) -> Iterator[tuple[Needle, int]]:
         """The needles that occur in how a text looks, and where."""
         return self._looks.occurrences(letters)
 
     @property
     def has_words(self) -> bool:
         """Whether the words of a text are to be compared one by one."""
-        return bool(self._sounds or self._edited or self._spoken)
+        return bool(self._sounds or self._edited or self._pronunciations)
 
-    def abbreviated(self, letters: str) -> Iterator[Needle]:
+    def find_abbreviated(self, letters: str) -> Iterator[Needle]:
         """The needles that a word of consonants alone may be an abbreviation of."""
         for consonants, needles in self._abbreviated.items():
             if may_abbreviate(letters, consonants):
                 yield from needles
 
-    def like(self, word: Word) -> Iterator[Needle]:
+    def find_similar(self, word: Word) -> Iterator[Needle]:
         """The needles that a word is like: it sounds like one, or is one edit away from it."""
         if word.is_latin:
-            for needle in self._sounds.get(sound(word.latin), ()):
+            for needle in self._sounds.get(sound(word.latin_letters), ()):
                 # the consonants are what both have in common; how much the rest differs decides
-                if SequenceMatcher(None, word.latin, latin(needle.declared)).ratio() >= MIN_LIKENESS:
+                if (
+                    SequenceMatcher(None, word.latin_letters, transliterate(needle.declared_text)).ratio()
+                    >= MIN_LIKENESS
+                ):
                     yield needle
-            for text in self._misspellings.of(word.latin):
+            for text in self._misspellings.corrections(word.latin_letters):
                 yield from self._edited[text]
-        others = self._spoken_elsewhere if word.is_latin else self._spoken
-        if others and not is_ordinary(word.latin) and _NOISE.fullmatch(word.latin) is None:
-            pronunciation = spoken(word.latin if word.is_latin else word.text)
-            for text, needles in others.items():
-                if said_alike(pronunciation, text):
+        pronunciations = self._foreign_pronunciations if word.is_latin else self._pronunciations
+        if pronunciations and not is_ordinary(word.latin_letters) and _NOISE.fullmatch(word.latin_letters) is None:
+            pronunciation = pronounce(word.latin_letters if word.is_latin else word.text)
+            for text, needles in pronunciations.items():
+                if sound_alike(pronunciation, text):
                     yield from needles
 
     def __len__(self) -> int:
-        tables = (self._sounds, self._edited, self._spoken, self._abbreviated)
+        tables = (self._sounds, self._edited, self._pronunciations, self._abbreviated)
         return len(self._letters) + len(self._looks) + sum(map(len, tables))
 
 

@@ -20,11 +20,13 @@ USER_PATH: Final = re.compile(
     re.IGNORECASE,
 )
 # Accounts that every Windows machine has: they name nobody.
-_NOBODY: Final = re.compile(r"[a-z]:[\\/]users[\\/]+(?:public|default|all users|%\w+%|\*)(?:[\\/]|$)", re.IGNORECASE)
+_SHARED_PROFILE: Final = re.compile(
+    r"[a-z]:[\\/]users[\\/]+(?:public|default|all users|%\w+%|\*)(?:[\\/]|$)", re.IGNORECASE
+)
 _URL: Final = re.compile(r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^\s\"'<>]+", re.IGNORECASE)
-_CODES: Final = "60|61|62|63|65|66|84|855|856|95|673|670"
+_CALLING_CODES: Final = "60|61|62|63|65|66|84|855|856|95|673|670"
 _PHONE: Final = re.compile(
-    rf"(?:\+|\b00)(?:{_CODES}|\d{{1,3}})[\s().-]*(?:\d[\s().-]*){{6,12}}\d|\b0\d{{1,3}}[\s-]\d{{3,4}}[\s-]?\d{{3,4}}\b"
+    rf"(?:\+|\b00)(?:{_CALLING_CODES}|\d{{1,3}})[\s().-]*(?:\d[\s().-]*){{6,12}}\d|\b0\d{{1,3}}[\s-]\d{{3,4}}[\s-]?\d{{3,4}}\b"
 )
 _NRIC_MY: Final = re.compile(r"\b\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-?\d{2}-?\d{4}\b")
 _NRIC_SG: Final = re.compile(r"\b[STFGM]\d{7}[A-Z]\b", re.IGNORECASE)
@@ -86,13 +88,13 @@ _NETWORK_PARAMETER: Final = re.compile(
 # Numbers of people and companies in the form in which each country writes them: marks between the digits, or a check.
 _NPWP: Final = re.compile(r"(?<![\d.])\d{2}\.\d{3}\.\d{3}\.\d[.-]\d{3}\.\d{3}(?!\.?\d)")
 _DASHED_MY: Final = re.compile(r"(?<![\d-])\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{2}-\d{4}(?![\d-])")
-_WHOLE_SG: Final = re.compile(r"(?<![A-Za-z0-9])(?:[STFGM]\d{7}[A-Z]|[stfgm]\d{7}[a-z])(?![A-Za-z0-9])")
-_WHOLE_UEN: Final = re.compile(
+_UNBROKEN_SG: Final = re.compile(r"(?<![A-Za-z0-9])(?:[STFGM]\d{7}[A-Z]|[stfgm]\d{7}[a-z])(?![A-Za-z0-9])")
+_UNBROKEN_UEN: Final = re.compile(
     r"(?<![A-Za-z0-9])(?:\d{8,9}[A-Z]|[TSR]\d{2}[A-Z]{2}\d{4}[A-Z])(?![A-Za-z0-9])", re.IGNORECASE
 )
-_WHOLE_NIK: Final = re.compile(r"(?<!\d)\d{16}(?!\d)")
+_UNBROKEN_NIK: Final = re.compile(r"(?<!\d)\d{16}(?!\d)")
 _DASHED_TH: Final = re.compile(r"(?<![\d-])\d-\d{4}-\d{5}-\d{2}-\d(?![\d-])")
-_WHOLE_TH: Final = re.compile(r"(?<!\d)[2-8]\d{12}(?!\d)")  # one that begins with 1 may be a time in milliseconds
+_UNBROKEN_TH: Final = re.compile(r"(?<!\d)[2-8]\d{12}(?!\d)")  # one that begins with 1 may be a time in milliseconds
 _DASHED_PH: Final = re.compile(r"(?<![\d-])(?:\d{3}-\d{3}-\d{3}(?:-\d{3,5})?|\d{2}-\d{7}-\d)(?![\d-])")
 _PLUS_PHONE: Final = re.compile(
     r"(?:\+|%2B|(?:wa\.me|whatsapp\.com|\btel|\bsms)[/:]\+?|[?&;](?:phone|tel|mobile|msisdn|hp|telp|no_?hp)=(?:\+|%2B)?)"
@@ -113,7 +115,7 @@ _BIC: Final = re.compile(
     rf"|(?i:(?<![a-z])(?:bic|swift|swift[ _-]?code)[=:/ _-]{{1,3}}([a-z]{{4}}{_COUNTRY}[a-z0-9]{{2}}(?:[a-z0-9]{{3}})?)(?![a-z0-9]))"
 )
 # Words in capitals that have the form of one.
-_NO_BIC: Final = frozenset(
+_WORDS_LIKE_BICS: Final = frozenset(
     "PROVIDER PROVIDED PROVIDES CONSIDER OUTSIDER OUTSIDES PRESIDED PRESIDES TEMPLATE MAINLAND HIGHLAND PORTLAND FARMLAND "
     "PARKLAND WOODLAND MOORLAND HOMELAND SHUTTLES OVERLAND OVERLAPS OVERLAYS POPULATE SIMULATE REGULATE".split()
 )
@@ -146,19 +148,19 @@ class Span:
         return f"{self.kind} “{self.text}”"
 
 
-def _luhn(text: str) -> bool:
+def _passes_luhn_check(text: str) -> bool:
     from stdnum import luhn  # noqa: PLC0415  loaded when the first candidate is met
 
     return bool(luhn.is_valid(re.sub(r"\D", "", text)))
 
 
-def _thai(text: str) -> bool:
+def _is_thai_number(text: str) -> bool:
     from stdnum.th import pin  # noqa: PLC0415  as above
 
     return bool(pin.is_valid(text))
 
 
-def _wallet(text: str) -> bool:
+def _is_wallet(text: str) -> bool:
     """Whether a row of letters and digits is a wallet: most have a check, which others of that length fail."""
     if _DIGEST.fullmatch(text):
         return False
@@ -170,24 +172,24 @@ def _wallet(text: str) -> bool:
     return raw[-4:] == sha256(sha256(raw[:-4]).digest()).digest()[:4]
 
 
-def _is_somebody(parameter: str) -> bool:
+def _names_a_user(parameter: str) -> bool:
     """Whether the value of a parameter is more than a user that every machine has."""
     return unquote(parameter.partition("=")[2]).casefold() not in COMMON_ACCOUNTS
 
 
-def _nik(text: str) -> bool:
+def _is_nik(text: str) -> bool:
     from stdnum.id import nik  # noqa: PLC0415  as above
 
     return bool(nik.is_valid(text))
 
 
-def _uen(text: str) -> bool:
+def _is_uen(text: str) -> bool:
     from stdnum.sg import uen  # noqa: PLC0415  as above
 
     return bool(uen.is_valid(text))
 
 
-def _iban(text: str) -> bool:
+def _is_iban(text: str) -> bool:
     from stdnum import iban  # noqa: PLC0415  as above
 
     return bool(iban.is_valid(text, check_country=False))
@@ -196,7 +198,7 @@ def _iban(text: str) -> bool:
 Check = Callable[[str], bool]
 
 
-class Kind(NamedTuple):
+class SpanKind(NamedTuple):
     """A kind of thing and how it is written. `hints`: in small letters, one of them stands in every text that holds it."""
 
     name: str
@@ -205,62 +207,64 @@ class Kind(NamedTuple):
     hints: tuple[str, ...] = ()
 
 
-_HINTS_OF_TENANTS: Final = ("microsoftonline", "windows", "arn:aws", ".ecr", "subscriptions", "tenant", "tid")
-_HINTS_OF_NETWORKS: Final = ("ssid", "wifi", "workgroup", "netbios", "domain=", "logon")
+_TENANT_HINTS: Final = ("microsoftonline", "windows", "arn:aws", ".ecr", "subscriptions", "tenant", "tid")
+_NETWORK_HINTS: Final = ("ssid", "wifi", "workgroup", "netbios", "domain=", "logon")
 
 # What has no place in an adversary's URL, file name, key or rule.
-_IN_VALUES: Final[tuple[Kind, ...]] = (
-    Kind("e-mail address", EMAIL),
-    Kind("path with a user's name", USER_PATH, lambda text: not _NOBODY.match(text)),
-    Kind("security identifier", _SID),
-    Kind("internal host name", _INTERNAL_DOMAIN),
-    Kind("internal host name", _INTERNAL_NAME),
-    Kind("host or user in a parameter", _MACHINE_PARAMETER, _is_somebody),
-    Kind("wallet", _WALLET, _wallet),
-    Kind("account number", _ACCOUNT),
-    Kind("bank account", _IBAN, _iban),
-    Kind("card numbers' first digits", _BIN),
-    Kind("bank's identifier", _BIC, lambda text: text not in _NO_BIC),
-    Kind("cloud account", _TENANT, hints=_HINTS_OF_TENANTS),
-    Kind("page about one victim", _VICTIMS_PAGE, hints=(".onion",)),
-    Kind("coordinates", _COORDINATES, hints=("lat", "lng", "lon", "loc", "geo", "coord", "gps", "ll=", ",", ";", "|")),
-    Kind("name of a network", _NETWORK_PARAMETER, hints=_HINTS_OF_NETWORKS),
+_VALUE_KINDS: Final[tuple[SpanKind, ...]] = (
+    SpanKind("e-mail address", EMAIL),
+    SpanKind("path with a user's name", USER_PATH, lambda text: not _SHARED_PROFILE.match(text)),
+    SpanKind("security identifier", _SID),
+    SpanKind("internal host name", _INTERNAL_DOMAIN),
+    SpanKind("internal host name", _INTERNAL_NAME),
+    SpanKind("host or user in a parameter", _MACHINE_PARAMETER, _names_a_user),
+    SpanKind("wallet", _WALLET, _is_wallet),
+    SpanKind("account number", _ACCOUNT),
+    SpanKind("bank account", _IBAN, _is_iban),
+    SpanKind("card numbers' first digits", _BIN),
+    SpanKind("bank's identifier", _BIC, lambda text: text not in _WORDS_LIKE_BICS),
+    SpanKind("cloud account", _TENANT, hints=_TENANT_HINTS),
+    SpanKind("page about one victim", _VICTIMS_PAGE, hints=(".onion",)),
+    SpanKind(
+        "coordinates", _COORDINATES, hints=("lat", "lng", "lon", "loc", "geo", "coord", "gps", "ll=", ",", ";", "|")
+    ),
+    SpanKind("name of a network", _NETWORK_PARAMETER, hints=_NETWORK_HINTS),
 )
 # Of these, texts have rules of their own.
-_NUMBERS_IN_VALUES: Final[tuple[Kind, ...]] = (
-    Kind("registration number", _NPWP),
-    Kind("identity number", _DASHED_MY),
-    Kind("identity number", _WHOLE_SG),
-    Kind("registration number", _WHOLE_UEN, _uen),
-    Kind("identity number", _WHOLE_NIK, _nik),
-    Kind("identity number", _DASHED_TH),
-    Kind("identity number", _WHOLE_TH, _thai),
-    Kind("identity number", _DASHED_PH),
-    Kind("telephone number", _PLUS_PHONE),
+_VALUE_NUMBER_KINDS: Final[tuple[SpanKind, ...]] = (
+    SpanKind("registration number", _NPWP),
+    SpanKind("identity number", _DASHED_MY),
+    SpanKind("identity number", _UNBROKEN_SG),
+    SpanKind("registration number", _UNBROKEN_UEN, _is_uen),
+    SpanKind("identity number", _UNBROKEN_NIK, _is_nik),
+    SpanKind("identity number", _DASHED_TH),
+    SpanKind("identity number", _UNBROKEN_TH, _is_thai_number),
+    SpanKind("identity number", _DASHED_PH),
+    SpanKind("telephone number", _PLUS_PHONE),
 )
 # Digits in a hash value are nobody's number, whatever their check digit.
 _HASH: Final = re.compile(r"(?<![0-9A-Fa-f])(?=\d{0,127}[A-Fa-f])[0-9A-Fa-f]{32,128}(?![0-9A-Fa-f])")
 # Seven digits, with or without marks between them: each of these numbers has them.
 _SOME_NUMBER: Final = re.compile(r"(?:\d[.-]?){6}\d|[TSRtsr]\d\d[A-Za-z]{2}\d{4}")
-_IN_TEXTS: Final[tuple[Kind, ...]] = (
-    *_IN_VALUES,
-    Kind("URL", _URL),
-    Kind("IPv4 address", _IPV4),
-    Kind("IPv6 address", _IPV6),
-    Kind("host name", _HOST),
-    Kind("registration number", _REGISTRATION),
-    Kind("identity number (MY)", _NRIC_MY),
-    Kind("identity number (SG)", _NRIC_SG),
-    Kind("identity number (TH)", _ID_TH, _thai),
-    Kind("identity number (ID)", _NIK_ID),
-    Kind("identity number (PH)", _ID_PH),
-    Kind("identity number (VN)", _ID_VN),
-    Kind("payment card", _CARD, _luhn),
-    Kind("telephone number", _PHONE),
+_TEXT_KINDS: Final[tuple[SpanKind, ...]] = (
+    *_VALUE_KINDS,
+    SpanKind("URL", _URL),
+    SpanKind("IPv4 address", _IPV4),
+    SpanKind("IPv6 address", _IPV6),
+    SpanKind("host name", _HOST),
+    SpanKind("registration number", _REGISTRATION),
+    SpanKind("identity number (MY)", _NRIC_MY),
+    SpanKind("identity number (SG)", _NRIC_SG),
+    SpanKind("identity number (TH)", _ID_TH, _is_thai_number),
+    SpanKind("identity number (ID)", _NIK_ID),
+    SpanKind("identity number (PH)", _ID_PH),
+    SpanKind("identity number (VN)", _ID_VN),
+    SpanKind("payment card", _CARD, _passes_luhn_check),
+    SpanKind("telephone number", _PHONE),
 )
 
 
-ASKED: Final = frozenset({
+APPROVABLE_KINDS: Final = frozenset({
     "security identifier", "internal host name", "host or user in a parameter", "card numbers' first digits",
     "registration number", "account number", "bank's identifier", "cloud account", "page about one victim", "coordinates",
     "name of a network",
@@ -269,24 +273,24 @@ ASKED: Final = frozenset({
 """Kinds that may stand in a text which an officer approves with a reason. All others are refused: they are somebody's."""
 
 
-def spans(text: str) -> Iterator[Span]:
+def identifying_spans(text: str) -> Iterator[Span]:
     """Everything in the text that looks like somebody or something of somebody's."""
-    return _found(text, _IN_TEXTS)
+    return _find_spans(text, _TEXT_KINDS)
 
 
 @lru_cache(maxsize=10_000)  # an observable and its indicator have the same text
-def intruders(value: str) -> tuple[Span, ...]:
+def identifying_spans_in_value(value: str) -> tuple[Span, ...]:
     """What an officer is asked about in an adversary's value: somebody's mail address, a user, a machine, a wallet …"""
     if _SOME_NUMBER.search(value) is None:
-        return tuple(_found(value, _IN_VALUES))
+        return tuple(_find_spans(value, _VALUE_KINDS))
     without_hashes = _HASH.sub(lambda match: " " * len(match[0]), value)
-    return (*_found(value, _IN_VALUES), *_found(without_hashes, _NUMBERS_IN_VALUES))
+    return (*_find_spans(value, _VALUE_KINDS), *_find_spans(without_hashes, _VALUE_NUMBER_KINDS))
 
 
-def _found(text: str, kinds: tuple[Kind, ...]) -> Iterator[Span]:
-    small = text.lower()
+def _find_spans(text: str, kinds: tuple[SpanKind, ...]) -> Iterator[Span]:
+    lower = text.lower()
     for kind in kinds:
-        if kind.hints and not any(map(small.__contains__, kind.hints)):
+        if kind.hints and not any(map(lower.__contains__, kind.hints)):
             continue
         for match in kind.pattern.finditer(text):
             if kind.check is None or kind.check(match[0]):

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from hub.home.keys import Key
-from hub.release.spelling import squeeze, without_legal_form
+from hub.release.spelling import squeeze, strip_legal_form
 from hub.reports.victims import Victim
 
 FORM: Final = re.compile(r"victim-[A-Z]{2}(?:-[A-Z2-7]{4}){4}")
@@ -40,7 +40,7 @@ def canonical(victim: Victim, country: str) -> str | None:
     """What tells a victim apart however its name is written; None where the report says nothing that could."""
     if victim.registration_numbers and (number := squeeze(victim.registration_numbers[0])):
         return f"{country}:number:{number}"
-    if victim.name and (name := squeeze(without_legal_form(victim.name)) or squeeze(victim.name)):
+    if victim.name and (name := squeeze(strip_legal_form(victim.name)) or squeeze(victim.name)):
         return f"{country}:name:{name}"
     return None
 

@@ -16,63 +16,63 @@ MIN_UTF16: Final = 6  # bytes of a text in UTF-16
 _READABLE: Final = re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){4,}")
 # High bytes in UTF-16: Latin, Greek, Cyrillic, Arabic, Tamil, Thai, Lao, Burmese, Khmer, Vietnamese and punctuation.
 _HIGH_BYTES: Final = frozenset(b"\x00\x01\x02\x03\x04\x06\x0b\x0e\x0f\x10\x17\x1e\x20")
-_CLEAN_SHARE: Final = 0.75  # of the bytes, from which on they are text rather than noise
+_MIN_TEXT_SHARE: Final = 0.75  # of the bytes, from which on they are text rather than noise
 
 
-class Decoded(NamedTuple):
+class DecodedText(NamedTuple):
     """What a decoder makes of a text: of the whole, or of the run from `start` to `end`."""
 
     text: str
     start: int
     end: int
-    clean: bool = True
+    is_clean: bool = True
 
 
-def of_run(raw: bytes, match: re.Match[str]) -> Iterator[Decoded]:
+def decode_run(raw: bytes, match: re.Match[str]) -> Iterator[DecodedText]:
     """The readable texts in the bytes that a run of characters encodes."""
-    for text, clean in readable(raw):
-        yield Decoded(text, match.start(), match.end(), clean)
+    for text, is_clean in readable_texts(raw):
+        yield DecodedText(text, match.start(), match.end(), is_clean)
 
 
-def readable(raw: bytes) -> Iterator[tuple[str, bool]]:
+def readable_texts(raw: bytes) -> Iterator[tuple[str, bool]]:
     """The texts that the bytes could be, and whether they are text for the most part."""
     if len(raw) >= MIN_UTF16 and not any(raw[2::4]) and not any(raw[3::4]):
         yield raw[: len(raw) // 4 * 4].decode("utf-32-le", "ignore"), True
     if len(raw) >= MIN_UTF16:
-        for codec, first in (("utf-16-le", 1), ("utf-16-be", 0)):
+        for codec, offset in (("utf-16-le", 1), ("utf-16-be", 0)):
             # text of one language has few different high bytes, noise has many
-            if raw[first] in _HIGH_BYTES and _HIGH_BYTES.issuperset(raw[first::2]) and len(set(raw[first::2])) <= 3:
+            if raw[offset] in _HIGH_BYTES and _HIGH_BYTES.issuperset(raw[offset::2]) and len(set(raw[offset::2])) <= 3:
                 decoded = raw.decode(codec, "ignore").rstrip("\0")
                 if decoded.isprintable():
                     yield decoded, True
     parts = _READABLE.findall(raw)
     if parts:
         share = sum(map(len, parts)) / len(raw)
-        yield " ".join(part.decode("utf-8", "ignore") for part in parts), share >= _CLEAN_SHARE
+        yield " ".join(part.decode("utf-8", "ignore") for part in parts), share >= _MIN_TEXT_SHARE
 
 
-def unpacked(raw: bytes, *, marked: bool = False) -> Iterator[tuple[str, bool]]:
+def unpacked_texts(raw: bytes, *, only_marked: bool = False) -> Iterator[tuple[str, bool]]:
     """What compressed bytes say: gzip, zlib and bzip2 by their first bytes, deflate where nothing else fits.
 
-    `marked`: only where the first bytes say that they are compressed.
+    `only_marked`: only where the first bytes say that they are compressed.
     """
     if len(raw) < MIN_PACKED:
         return
-    for unpack in _unpackers(raw, marked=marked):
+    for unpack in _unpackers(raw, only_marked=only_marked):
         try:
-            yield from readable(unpack(raw, MAX_UNPACKED))
+            yield from readable_texts(unpack(raw, MAX_UNPACKED))
         except (zlib.error, OSError, ValueError):
             continue
 
 
-def _unpackers(raw: bytes, *, marked: bool) -> Iterator[Callable[[bytes, int], bytes]]:
+def _unpackers(raw: bytes, *, only_marked: bool) -> Iterator[Callable[[bytes, int], bytes]]:
     if raw[:2] == GZIP:
         yield zlib.decompressobj(zlib.MAX_WBITS | 16).decompress
     elif raw[:3] == b"BZh":
         from bz2 import BZ2Decompressor  # noqa: PLC0415  seldom needed
 
         yield BZ2Decompressor().decompress
-    elif not marked or (raw[0] == 0x78 and int.from_bytes(raw[:2]) % 31 == 0):
+    elif not only_marked or (raw[0] == 0x78 and int.from_bytes(raw[:2]) % 31 == 0):
         yield zlib.decompressobj().decompress
-    if not marked and raw[:2] != GZIP:
+    if not only_marked and raw[:2] != GZIP:
         yield zlib.decompressobj(-zlib.MAX_WBITS).decompress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from hub.release import words
+from hub.release import allowed_words
 from hub.release.context import ObjectContext
 from hub.release.rules import Change, PropertyRule, approved
 from hub.rendering import wording
@@ -34,13 +34,17 @@ def _container_text(_value: Any, context: ObjectContext) -> Change:
 def _event_name(_value: Any, context: ObjectContext) -> str:
     release = context.release
     types = [
-        word for word in context.content.get("event_types", ()) if word in words.EVENT_TYPES and release.may_say(word)
+        word
+        for word in context.content.get("event_types", ())
+        if word in allowed_words.EVENT_TYPES and release.may_say(word)
     ]
     return wording.plain(types[0]) if types else release.texts.kind
 
 
 def _task_name(_value: Any, context: ObjectContext) -> str:
-    return wording.task_name([word for word in context.content.get("task_types", ()) if word in words.LESSONS])
+    return wording.task_name(
+        [word for word in context.content.get("task_types", ()) if word in allowed_words.LESSON_TASK_TYPES]
+    )
 
 
 def _indicator_name(_value: Any, context: ObjectContext) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hub.release.names_in_texts import names_in
-from hub.release.suspicious import suspicious
+from hub.release.suspicious import suspicious_spans
 from hub.reports.observables import Observable, ObservableType
 
 MAX_TEXT: Final = 20_000  # characters of one rule that are read
@@ -42,6 +42,6 @@ def telling(item: Observable) -> Iterator[str]:
         return
     for text in prose(item.pattern, item.pattern_type or ""):
         yield from (f"an organisation's name “{name}” in the rule's own words" for name in names_in(text))
-        for suspicion in suspicious(text):
+        for suspicion in suspicious_spans(text):
             if suspicion.kind in _KINDS:
                 yield f"{_KINDS[suspicion.kind]} “{suspicion.text}” in the rule's own words"

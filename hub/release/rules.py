@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from hub.protocol.labels import EXERCISE, Stage
-from hub.release import known_names, preview, rounding, words
+from hub.release import allowed_words, known_names, preview, rounding
 from hub.release.context import ObjectContext, ReleaseContext
 from hub.release.policy import AudienceProfile, text_key, value_key
 from hub.release.preview import PreviewRow
@@ -202,7 +202,7 @@ def name_of(object_type: str, name: str, release: ReleaseContext) -> Change:
     """Whether a name leaves, and if not, why; what stands in its place is for others to say."""
     # a name looks like the name of an organisation or a product; only what resembles the victim is suspicious in it
     hits = release.scanner.hits(name)
-    if own := [hit for hit in hits if hit.exact]:
+    if own := [hit for hit in hits if hit.is_exact]:
         return Change(None, held=Held(f"it holds {', '.join(map(str, own))}", ""))
     if release.approvals.keeps(name):
         return Change(None, held=Held("held: an officer decided that it stays", value_key(name)))
@@ -227,7 +227,7 @@ def _public_name(context: ObjectContext) -> str | None:
         return None
     for item in context.content.get("external_references", ()):
         number = str(item.get("external_id", ""))
-        if item.get("source_name") == "mitre-attack" and (name := known_names.technique_of(number)):
+        if item.get("source_name") == "mitre-attack" and (name := known_names.technique_name(number)):
             # a victim may be called like a word of it: then the number says which technique it is
             return number if context.release.scanner.hits(name) else name
         if item.get("source_name") == "capec" and _CATALOGUES["capec"][0].fullmatch(number):
@@ -298,7 +298,7 @@ def _counts(value: Mapping[str, int], context: ObjectContext) -> dict[str, int] 
     return {
         kind: count
         for kind, number in value.items()
-        if kind in words.ENTITY_TYPES
+        if kind in allowed_words.ENTITY_TYPES
         and context.release.may_say(kind)
         and (count := _count(number, context)) is not None
     } or None
@@ -356,7 +356,7 @@ _RSIT_LABELS: Final = frozenset(line.label for line in rsit.RSIT.values())
 _LABEL_WORDS: Final[Mapping[str, frozenset[str]]] = {
     "stage": frozenset(Stage),
     "determination": frozenset(incident.DETERMINATIONS),
-    "type": words.EVENT_TYPES,
+    "type": allowed_words.EVENT_TYPES,
     "note": frozenset({"lesson", "comment", "report", "requested"}),
     "role": frozenset({"adversary"}),
 }

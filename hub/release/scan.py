@@ -2,22 +2,22 @@
 
 What others use of it:
 
-* `deny.scanner_for(member, report)` makes the scanner of one release, `deny.listed(member)` that of the CERT's own list.
+* `deny.scanner_for(member, report)` makes the scanner of one release, `deny.is_listed(member)` that of the CERT's own list.
 * `Scanner.hits(text)` returns a `Hit` for each thing that the text says of those protected, each once.
 * `Hit.strength` says what may become of the text:
   - `Strength.EXACT`: the text holds something that is the victim's own (its name as a word of its own, its domain or a
     host in it, a mailbox, an address, a number …). It stays, whatever an officer says.
   - `Strength.SIMILAR`: the text resembles something of the victim's, or holds its name inside a longer word, as a
     phishing domain does. It is held under a key; approved by an officer it leaves as a lone indicator.
-* `Hit.why` is a clause for the officer that does not repeat what was searched for; `Hit.text` with `start` and `end` is
+* `Hit.description` is a clause for the officer that does not repeat what was searched for; `Hit.text` with `start` and `end` is
   the span of the scanned text that it is about. `str(hit)` joins both.
-* `Scanner.last()` is for the last look over what an officer approved: it finds EXACT hits only, and of the CERT's own
+* `Scanner.approved_value_scanner()` is for the last look over what an officer approved: it finds EXACT hits only, and of the CERT's own
   list only the addresses, since an officer may approve the hacked site of a constituent that is not the victim.
 
 How it searches. A text is read in every encoding (`encodings`). Each reading is folded to its letters (`spelling`) and to
 how they look (`disguises`), and one automaton for each of the two finds all needles at once (`needle_index`): the cost is
 linear in the text, however long the list. Where the report names a victim, words are also compared by how they are said
-and for one wrong letter (`spoken`). Addresses are compared as addresses (`addresses`), and hash values with those of
+and for one wrong letter (`pronounce`). Addresses are compared as addresses (`addresses`), and hash values with those of
 names, domains and mailboxes.
 """
 
@@ -33,14 +33,14 @@ from typing import Final
 
 from hub.release.abbreviated import abbreviations
 from hub.release.addresses import Ranges, addresses, packed_addresses
-from hub.release.boundaries import is_bounded, is_exact, is_one_thing, span_of, word_around
-from hub.release.disguises import looks, looks_with_places
+from hub.release.boundaries import is_bounded, is_exact, is_single_term, needle_span, word_around
+from hub.release.disguises import lookalike_form, lookalike_form_with_offsets
 from hub.release.encodings import MAX_READINGS, Reading, readings
 from hub.release.needle import Bounds, HitRule, Needle
 from hub.release.needle_index import NeedleIndex
+from hub.release.pronunciation import comparable_words
 from hub.release.readable import GZIP
-from hub.release.spelling import fold, squeeze, squeezed_with_places
-from hub.release.spoken import spoken_words
+from hub.release.spelling import fold, squeeze, squeeze_with_offsets
 
 ADDRESS: Final = "an address of the victim or a constituent"
 TOO_MANY: Final = "more encoded text than is read"
@@ -61,27 +61,27 @@ class Strength(Enum):
 class Hit:
     """Something of the deny-list found in a text; see the module's docstring."""
 
-    why: str
+    description: str
     strength: Strength
     text: str
     start: int
     end: int
-    declared: str = field(default="", repr=False, compare=False)
+    declared_text: str = field(default="", repr=False, compare=False)
 
     @property
-    def exact(self) -> bool:
+    def is_exact(self) -> bool:
         """Whether it stays whatever an officer says."""
         return self.strength is Strength.EXACT
 
     def __str__(self) -> str:
-        return f"{self.why} “{self.text}”"
+        return f"{self.description} “{self.text}”"
 
 
 class Scanner:
     """Looks for a fixed deny-list. `deny.scanner_for` makes one for each release.
 
-    `own`: texts that may be said, such as the CERT's own name. `harmless`: words that cannot be told from our own
-    sentences; what is only similar to them, or to a part of them, is no hit. `by_word`: whether words are compared.
+    `allowed_texts`: texts that may be said, such as the CERT's own name. `harmless`: words that cannot be told from our own
+    sentences; what is only similar to them, or to a part of them, is no hit. `compares_words`: whether words are compared.
     """
 
     def __init__(  # noqa: PLR0913  each says what is searched for, or what is not
@@ -89,17 +89,17 @@ class Scanner:
         indexes: Iterable[NeedleIndex],
         networks: Iterable[str] | Ranges,
         *,
-        own: Iterable[str] = (),
+        allowed_texts: Iterable[str] = (),
         harmless: frozenset[str] = frozenset(),
-        last: bool = False,
-        by_word: bool = True,
+        approved_value_scanner: bool = False,
+        compares_words: bool = True,
     ) -> None:
-        self._indexes = tuple(index for index in indexes if not (last and index.listed))
+        self._indexes = tuple(index for index in indexes if not (approved_value_scanner and index.is_listed))
         self._ranges = networks if isinstance(networks, Ranges) else Ranges(networks)
-        self._own = tuple(filter(None, map(squeeze, own)))
+        self._allowed_texts = tuple(filter(None, map(squeeze, allowed_texts)))
         self._harmless = harmless
-        self._last = last
-        self._word_indexes = tuple(index for index in self._indexes if index.has_words) if by_word else ()
+        self._exact_only = approved_value_scanner
+        self._word_indexes = tuple(index for index in self._indexes if index.has_words) if compares_words else ()
         self._hits: dict[str, tuple[Hit, ...]] = {}
 
     def __repr__(self) -> str:
@@ -109,96 +109,109 @@ class Scanner:
         """What of the list the text says, exact hits first; a similar hit inside another hit is left out."""
         if text not in self._hits:
             if _is_noise(text):
-                hits = list(self._hashes(Reading(text, 0, len(text))))
+                hits = list(self._hash_hits(Reading(text, 0, len(text))))
             else:
-                read = readings(text)
-                hits = [hit for reading in read for hit in self._in_reading(reading)]
-                if len(read) >= MAX_READINGS and self._indexes:
+                all_readings = readings(text)
+                hits = [hit for reading in all_readings for hit in self._search_reading(reading)]
+                if len(all_readings) >= MAX_READINGS and self._indexes:
                     hits.append(Hit(TOO_MANY, Strength.SIMILAR, text[:MAX_SPAN], 0, len(text)))
-            self._hits[text] = _distinct(hit for hit in hits if hit.exact or not self._last)
+            self._hits[text] = _distinct_hits(hit for hit in hits if hit.is_exact or not self._exact_only)
         return self._hits[text]
 
-    def without_words(self) -> Scanner:
+    def last_look_scanner(self) -> Scanner:
         """The scanner for the last look over all that leaves, our own sentences among it.
 
         Their words sound like many a name; each value and text of the report was compared word by word before.
         """
         return Scanner(
-            self._indexes, self._ranges, own=self._own, harmless=self._harmless, last=self._last, by_word=False
+            self._indexes,
+            self._ranges,
+            allowed_texts=self._allowed_texts,
+            harmless=self._harmless,
+            approved_value_scanner=self._exact_only,
+            compares_words=False,
         )
 
-    def last(self) -> Scanner:
+    def approved_value_scanner(self) -> Scanner:
         """The scanner for the last look over what an officer approved."""
-        return Scanner(self._indexes, self._ranges, own=self._own, harmless=self._harmless, last=True)
+        return Scanner(
+            self._indexes,
+            self._ranges,
+            allowed_texts=self._allowed_texts,
+            harmless=self._harmless,
+            approved_value_scanner=True,
+        )
 
     # -- one reading ------------------------------------------------------------------------------------------------
 
-    def _in_reading(self, reading: Reading) -> Iterator[Hit]:
+    def _search_reading(self, reading: Reading) -> Iterator[Hit]:
         text = reading.text
         # letters of other scripts in noise are there by chance, and look like nothing: the table for them is not loaded
-        seen = text if reading.clean else _OTHER_SCRIPTS.sub(" ", text)
-        places: dict[Callable[[str], tuple[str, list[int]]], list[int]] = {}
+        visible_text = text if reading.is_clean else _OTHER_SCRIPTS.sub(" ", text)
+        offsets: dict[Callable[[str], tuple[str, list[int]]], list[int]] = {}
         for form, with_places, search in (
-            (squeeze(text), squeezed_with_places, NeedleIndex.in_letters),
-            (looks(seen), looks_with_places, NeedleIndex.in_looks),
+            (squeeze(text), squeeze_with_offsets, NeedleIndex.find_in_letters),
+            (lookalike_form(visible_text), lookalike_form_with_offsets, NeedleIndex.find_in_lookalike_form),
         ):
             for index in self._indexes:
-                for needle, at in search(index, form):
-                    if not _sought(needle, reading):
+                for needle, offset in search(index, form):
+                    if not _is_searched_for(needle, reading):
                         continue
-                    if with_places not in places:
-                        places[with_places] = with_places(seen if search is NeedleIndex.in_looks else text)[1]
-                    start, end = span_of(text, places[with_places], at, len(needle.text))
+                    if with_places not in offsets:
+                        offsets[with_places] = with_places(
+                            visible_text if search is NeedleIndex.find_in_lookalike_form else text
+                        )[1]
+                    start, end = needle_span(text, offsets[with_places], offset, len(needle.text))
                     # one character may stand for several letters in Latin, and says less than a name
                     if (
                         end - start > 1
                         and is_bounded(needle.bounds, text, start, end)
-                        and is_one_thing(needle, text[start:end])
+                        and is_single_term(needle, text[start:end])
                     ):
-                        yield from self._hit(needle, reading, start, end)
-        if reading.clean:
-            yield from self._words(reading)
-            yield from self._hashes(reading)
+                        yield from self._needle_hits(needle, reading, start, end)
+        if reading.is_clean:
+            yield from self._word_hits(reading)
+            yield from self._hash_hits(reading)
         if self._ranges:
-            yield from self._addresses(reading)
+            yield from self._address_hits(reading)
 
-    def _hit(self, needle: Needle, reading: Reading, start: int, end: int) -> Iterator[Hit]:
+    def _needle_hits(self, needle: Needle, reading: Reading, start: int, end: int) -> Iterator[Hit]:
         text = reading.text[start:end]
         strength = Strength.EXACT if is_exact(needle.rule, reading.text, start, end) else Strength.SIMILAR
         squeezed = squeeze(text)
-        if any(squeezed in own for own in self._own):
+        if any(squeezed in allowed_texts for allowed_texts in self._allowed_texts):
             return
         if strength is Strength.SIMILAR and {squeezed, word_around(reading.text, start, end)} & self._harmless:
             return
-        why, where = needle.why, (start, end)
+        description, span = needle.description, (start, end)
         if reading.encoding:
-            why, where = f"{why}, in {reading.encoding}", (reading.start, reading.end)
-        yield Hit(why, strength, text[:MAX_SPAN], *where, needle.declared)
+            description, span = f"{description}, in {reading.encoding}", (reading.start, reading.end)
+        yield Hit(description, strength, text[:MAX_SPAN], *span, needle.declared_text)
 
-    def _words(self, reading: Reading) -> Iterator[Hit]:
-        for word in spoken_words(reading.text) if self._word_indexes else ():
+    def _word_hits(self, reading: Reading) -> Iterator[Hit]:
+        for word in comparable_words(reading.text) if self._word_indexes else ():
             for index in self._word_indexes:
-                for needle in index.like(word):
-                    yield from self._hit(needle, reading, word.start, word.end)
+                for needle in index.find_similar(word):
+                    yield from self._needle_hits(needle, reading, word.start, word.end)
 
-        for short in abbreviations(reading.text) if self._word_indexes else ():
+        for abbreviation in abbreviations(reading.text) if self._word_indexes else ():
             for index in self._word_indexes:
-                for needle in index.abbreviated(short.letters):
-                    yield from self._hit(needle, reading, short.start, short.end)
+                for needle in index.find_abbreviated(abbreviation.letters):
+                    yield from self._needle_hits(needle, reading, abbreviation.start, abbreviation.end)
 
-    def _hashes(self, reading: Reading) -> Iterator[Hit]:
+    def _hash_hits(self, reading: Reading) -> Iterator[Hit]:
         for start, end, digits in _hash_values(reading.text):
             for index in self._indexes:
-                hashed = index.digests.of(digits)
+                hashed = index.digests.find(digits)
                 if hashed is not None:
                     strength = Strength.EXACT if len(digits) >= MIN_CERTAIN_DIGITS else Strength.SIMILAR
-                    place = (reading.start, reading.end) if reading.encoding else (start, end)
-                    yield Hit(hashed.why, strength, reading.text[start:end], *place, hashed.spelling)
+                    span = (reading.start, reading.end) if reading.encoding else (start, end)
+                    yield Hit(hashed.description, strength, reading.text[start:end], *span, hashed.spelling)
 
-    def _addresses(self, reading: Reading) -> Iterator[Hit]:
+    def _address_hits(self, reading: Reading) -> Iterator[Hit]:
         for address in chain(addresses(fold(reading.text)), packed_addresses(reading.text)):
-            if self._ranges.overlap(address.interval):
-                strength = Strength.EXACT if address.certain else Strength.SIMILAR
+            if self._ranges.overlaps(address.interval):
+                strength = Strength.EXACT if address.is_certain else Strength.SIMILAR
                 start = reading.text.find(address.text)
                 if reading.encoding or start < 0:
                     yield Hit(ADDRESS, strength, address.text, reading.start, reading.end)
@@ -224,9 +237,9 @@ def _is_noise(text: str) -> bool:
     return False
 
 
-def _sought(needle: Needle, reading: Reading) -> bool:
+def _is_searched_for(needle: Needle, reading: Reading) -> bool:
     """Whether a needle is searched for in this reading: in noise, only what is long enough not to be there by chance."""
-    if reading.clean:
+    if reading.is_clean:
         return True
     return needle.bounds is Bounds.ANYTHING and (needle.rule is not HitRule.NEVER or len(needle.text) >= MIN_IN_NOISE)
 
@@ -251,15 +264,15 @@ def _hash_values(text: str) -> Iterator[tuple[int, int, str]]:
         yield match.start(), match.end(), base64.b64decode(plain + "=" * (-len(plain) % 4)).hex()
 
 
-def _distinct(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+def _distinct_hits(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     """Exact hits first, then in the order of the text; without similar hits inside a hit that says more."""
-    ordered = sorted(dict.fromkeys(hits), key=lambda hit: (not hit.exact, hit.start - hit.end, -len(hit.text)))
+    ordered = sorted(dict.fromkeys(hits), key=lambda hit: (not hit.is_exact, hit.start - hit.end, -len(hit.text)))
     distinct: list[Hit] = []
     for hit in ordered:
-        if hit.exact or not any(_inside(hit, other) for other in distinct):
+        if hit.is_exact or not any(_is_inside(hit, other) for other in distinct):
             distinct.append(hit)
-    return tuple(sorted(distinct, key=lambda hit: (not hit.exact, hit.start)))
+    return tuple(sorted(distinct, key=lambda hit: (not hit.is_exact, hit.start)))
 
 
-def _inside(hit: Hit, other: Hit) -> bool:
+def _is_inside(hit: Hit, other: Hit) -> bool:
     return other.start <= hit.start and hit.end <= other.end and squeeze(hit.text) in squeeze(other.text)

@@ -130,7 +130,7 @@ class OwnSpace:
     def _place(self, host: str) -> Place:
         if _may_be_address(host):
             interval = interval_of(host) if self._prefixes else None
-            return Place.OWN if interval is not None and self._prefixes.overlap(interval) else Place.ELSEWHERE
+            return Place.OWN if interval is not None and self._prefixes.overlaps(interval) else Place.ELSEWHERE
         labels = host.casefold().strip(".").split(".")
         if self._domains and any(".".join(labels[start:]) in self._domains for start in range(len(labels))):
             return Place.OWN

@@ -2,7 +2,7 @@
 upside down, with each letter moved by 47 places, by the places of the letters in the alphabet, or with other letters
 between its own.
 
-`SPELLINGS` are applied like the encodings of `decoders`; `interleaved` only to the text itself, of which it reads every
+`SPELLINGS` are applied like the encodings of `decoders`; `decode_interleaved` only to the text itself, of which it reads every
 other letter: a text has two such readings, and one that was decoded seldom hides a name that way again.
 """
 
@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from hub.release.readable import Decoded
+from hub.release.readable import DecodedText
 from hub.release.spelling import fold
 
 MIN_SPELT: Final = 4  # letters or digits that are spelt out
@@ -64,15 +64,15 @@ _RUNS: Final = tuple(
 )
 
 
-def _morse(text: str) -> Iterator[Decoded]:
+def _decode_morse(text: str) -> Iterator[DecodedText]:
     if "." not in text and "\u00b7" not in text and "\u2022" not in text and "\u2219" not in text:
         return
     for match in _MORSE_RUN.finditer(text.translate(_MORSE_SIGNS)):
         letters = [_MORSE.get(signs, " ") for signs in re.split("[ /|]+", match[0])]
-        yield Decoded("".join(letters), match.start(), match.end())
+        yield DecodedText("".join(letters), match.start(), match.end())
 
 
-def _words(text: str) -> Iterator[Decoded]:
+def _decode_words(text: str) -> Iterator[DecodedText]:
     if len(text) < MIN_SPELT * MIN_LETTERS:
         return
     folded = fold(text)
@@ -80,7 +80,7 @@ def _words(text: str) -> Iterator[Decoded]:
         for match in run.finditer(folded):
             spelt = "".join(letters[word_of_letter] for word_of_letter in word.findall(match[0]))
             place = (match.start(), match.end()) if len(folded) == len(text) else (0, len(text))
-            yield Decoded(spelt, *place)
+            yield DecodedText(spelt, *place)
 
 
 # -- pictures of letters -----------------------------------------------------------------------------------------------
@@ -104,33 +104,33 @@ _FLIPPED: Final = str.maketrans(
     "\u0250q\u0254p\u01dd\u025f\u0183\u0265\u1d09\u0131\u027e\u029e\u0285\u026fudb\u0279\u0287n\u028c\u028d\u028e",
     "abcdefghiijklmnpqrtuvwy",
 )
-_FLIPPED_ONLY: Final = re.compile("[\u0250\u0254\u01dd\u025f\u0265\u1d09\u029e\u026f\u0279\u0287\u028c\u028d\u028e]")
+_FLIPPED_SIGNS: Final = re.compile("[\u0250\u0254\u01dd\u025f\u0265\u1d09\u029e\u026f\u0279\u0287\u028c\u028d\u028e]")
 
 
-def _pictures(text: str) -> Iterator[Decoded]:
+def _decode_pictures(text: str) -> Iterator[DecodedText]:
     if text.isascii():
         return
     if (plain := text.translate(_PICTURES)) != text:
-        yield Decoded(plain, 0, len(text))
-    if len(_FLIPPED_ONLY.findall(text)) > 1:
+        yield DecodedText(plain, 0, len(text))
+    if len(_FLIPPED_SIGNS.findall(text)) > 1:
         upright = text.lower().translate(_FLIPPED)
-        yield Decoded(upright, 0, len(text))
-        yield Decoded(upright[::-1], 0, len(text))
+        yield DecodedText(upright, 0, len(text))
+        yield DecodedText(upright[::-1], 0, len(text))
 
 
 # Several signs for one letter, longest first.
-_DRAWN: Final = (
+_DRAWN_LETTERS: Final = (
     ("|\\/|", "m"), ("/\\/\\", "m"), ("\\/\\/", "w"), ("|\\|", "n"), ("/\\/", "n"), ("|_|", "u"), ("|-|", "h"), ("|)", "d"), ("|>", "p"),
     ("|<", "k"), ("|3", "b"), ("()", "o"), ("\\/", "v"), ("/\\", "a"), ("><", "x"), ("|_", "l"),
 )  # fmt: skip
 
 
-def _drawn(text: str) -> Iterator[Decoded]:
+def _decode_drawn_letters(text: str) -> Iterator[DecodedText]:
     plain = text
-    for signs, letter in _DRAWN:
+    for signs, letter in _DRAWN_LETTERS:
         plain = plain.replace(signs, letter)
     if plain != text:
-        yield Decoded(plain, 0, len(text))
+        yield DecodedText(plain, 0, len(text))
 
 
 # -- letters moved and counted -----------------------------------------------------------------------------------------
@@ -144,19 +144,19 @@ _ROT47_SIGN: Final = re.compile("[;-@]")
 _PLACES: Final = re.compile(r"(?<![\d.:])(?:\d{1,2}(?:[ ,;-]|, )){5,}\d{1,2}(?![\d.:])")
 
 
-def _moved(text: str) -> Iterator[Decoded]:
+def _decode_rot47(text: str) -> Iterator[DecodedText]:
     for match in _ROT47_RUN.finditer(text):
         # digits and colons alone may be a time or a port
         if _ROT47_SIGN.search(match[0]) or (":" in match[0] and _ROT47_LETTER.search(match[0])):
-            yield Decoded(match[0].translate(_ROT47), match.start(), match.end())
+            yield DecodedText(match[0].translate(_ROT47), match.start(), match.end())
 
 
-def _counted(text: str) -> Iterator[Decoded]:
+def _decode_alphabet_places(text: str) -> Iterator[DecodedText]:
     for match in _PLACES.finditer(text):
         places = [int(number) for number in re.findall(r"\d+", match[0])]
         if all(1 <= place <= len(_ALPHABET) for place in places):
             letters = "".join(_ALPHABET[place - 1] for place in places)
-            yield Decoded(letters, match.start(), match.end(), clean=False)
+            yield DecodedText(letters, match.start(), match.end(), is_clean=False)
 
 
 # -- letters between the letters ---------------------------------------------------------------------------------------
@@ -164,19 +164,19 @@ def _counted(text: str) -> Iterator[Decoded]:
 _INTERLEAVED: Final = re.compile(r"[A-Za-z0-9]{12,80}")
 
 
-def interleaved(text: str) -> Iterator[Decoded]:
+def decode_interleaved(text: str) -> Iterator[DecodedText]:
     """The text with every other letter of its long words left out: `mxexlxoxr`, `m1e2l3o4r`."""
     if _INTERLEAVED.search(text) is not None:
         for first in (0, 1):
             plain = _INTERLEAVED.sub(lambda match, first=first: match[0][first::2], text)  # type: ignore[misc]
-            yield Decoded(plain, 0, len(text), clean=False)
+            yield DecodedText(plain, 0, len(text), is_clean=False)
 
 
-SPELLINGS: Final[tuple[tuple[str, Callable[[str], Iterator[Decoded]]], ...]] = (
-    ("Morse code", _morse),
-    ("words for letters", _words),
-    ("pictures of letters", _pictures),
-    ("signs for letters", _drawn),
-    ("rot47", _moved),
-    ("places in the alphabet", _counted),
+SPELLINGS: Final[tuple[tuple[str, Callable[[str], Iterator[DecodedText]]], ...]] = (
+    ("Morse code", _decode_morse),
+    ("words for letters", _decode_words),
+    ("pictures of letters", _decode_pictures),
+    ("signs for letters", _decode_drawn_letters),
+    ("rot47", _decode_rot47),
+    ("places in the alphabet", _decode_alphabet_places),
 )

@@ -18,7 +18,7 @@ _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 _NOT_ALNUM: Final = re.compile(r"[^a-z0-9]+")
 
 # Legal forms of the region and of trade at large, as `fold` leaves them. Longest first.
-_LEGAL: Final = sorted(
+_WRITTEN_FORMS: Final = sorted(
     {
         "sdn bhd", "sdn berhad", "sendirian berhad", "berhad", "bhd", "plt", "pte ltd", "pte limited", "private limited",
         "pvt ltd", "pty ltd", "llp", "ltd", "limited", "pt", "tbk", "persero", "perseroan terbatas", "cv", "ud", "perum",
@@ -56,10 +56,10 @@ def squeeze(text: str) -> str:
     )
 
 
-def squeezed_with_places(text: str) -> tuple[str, list[int]]:
+def squeeze_with_offsets(text: str) -> tuple[str, list[int]]:
     """`squeeze(text)`, and for each of its characters where in the text the one stands that it was made of."""
     squeezed: list[str] = []
-    places: list[int] = []
+    offsets: list[int] = []
     start = 0
     while start < len(text):
         end = start + 1
@@ -67,54 +67,54 @@ def squeezed_with_places(text: str) -> tuple[str, list[int]]:
             end += 1
         part = squeeze(text[start:end])
         squeezed.append(part)
-        places += [start] * len(part)
+        offsets += [start] * len(part)
         start = end
-    return "".join(squeezed), places
+    return "".join(squeezed), offsets
 
 
 @lru_cache(maxsize=50_000)
-def without_legal_form(name: str) -> str:
+def strip_legal_form(name: str) -> str:
     """The name without legal forms before or after it: `PT Contoh Tbk` -> `contoh`, folded."""
     parts = [part for part in _BETWEEN_WORDS.split(fold(name)) if part]
     words = " ".join(parts)
     if words.isascii():
-        return " ".join(_without_forms(parts))
+        return " ".join(_strip_forms(parts))
     while True:
-        shorter = _AFTER.sub("", _BEFORE.sub("", words, count=1), count=1).strip()
+        shorter = _FORM_AT_END.sub("", _FORM_AT_START.sub("", words, count=1), count=1).strip()
         if not shorter or shorter == words:
             return words
         words = shorter
 
 
-def _without_forms(parts: list[str]) -> list[str]:
+def _strip_forms(parts: list[str]) -> list[str]:
     """The words of a name without the legal forms at both ends, the longest of them first; one word at least is left."""
-    longest = range(_MOST_WORDS, 0, -1)
+    form_lengths = range(_MAX_FORM_WORDS, 0, -1)
     while parts:
         length = len(parts)
         if parts[0] in _FIRST_WORDS:
-            before = next((n for n in longest if n < len(parts) and " ".join(parts[:n]) in _LEGAL_FORMS), 0)
-            parts = parts[before:]
+            leading = next((n for n in form_lengths if n < len(parts) and " ".join(parts[:n]) in _LEGAL_FORMS), 0)
+            parts = parts[leading:]
         if parts[-1] in _LAST_WORDS:
-            after = next((n for n in longest if n < len(parts) and " ".join(parts[-n:]) in _LEGAL_FORMS), 0)
-            parts = parts[: len(parts) - after]
+            trailing = next((n for n in form_lengths if n < len(parts) and " ".join(parts[-n:]) in _LEGAL_FORMS), 0)
+            parts = parts[: len(parts) - trailing]
         if len(parts) == length:
             break
     return parts
 
 
 _BETWEEN_WORDS: Final = re.compile(r"[\s.,;()/&'\"\u2019-]+")
-_FOLDED_LEGAL: Final = sorted({fold(form) for form in _LEGAL}, key=len, reverse=True)
-_LEGAL_FORMS: Final = frozenset(_FOLDED_LEGAL)
+_FOLDED_FORMS: Final = sorted({fold(form) for form in _WRITTEN_FORMS}, key=len, reverse=True)
+_LEGAL_FORMS: Final = frozenset(_FOLDED_FORMS)
 LEGAL_WORDS: Final = frozenset(form for form in _LEGAL_FORMS if form.isascii() and form.isalpha())
 """The legal forms of one word in Latin letters."""
-_ASCII_LEGAL: Final = "|".join(re.escape(form) for form in _FOLDED_LEGAL if form.isascii())
+_ASCII_FORMS: Final = "|".join(re.escape(form) for form in _FOLDED_FORMS if form.isascii())
 # Thai, Khmer, Lao and Burmese write no blanks between a form and the name.
-_OTHER_LEGAL: Final = "|".join(re.escape(form) for form in _FOLDED_LEGAL if not form.isascii())
-_FIRST_WORDS: Final = frozenset(form.split()[0] for form in _FOLDED_LEGAL)
-_LAST_WORDS: Final = frozenset(form.split()[-1] for form in _FOLDED_LEGAL)
-_MOST_WORDS: Final = max(len(form.split()) for form in _FOLDED_LEGAL)
-_BEFORE: Final = re.compile(rf"^(?:(?:{_ASCII_LEGAL}) |(?:{_OTHER_LEGAL}))(?=.)")
-_AFTER: Final = re.compile(rf"(?<=.)(?: (?:{_ASCII_LEGAL})|(?:{_OTHER_LEGAL}))$")
+_OTHER_FORMS: Final = "|".join(re.escape(form) for form in _FOLDED_FORMS if not form.isascii())
+_FIRST_WORDS: Final = frozenset(form.split()[0] for form in _FOLDED_FORMS)
+_LAST_WORDS: Final = frozenset(form.split()[-1] for form in _FOLDED_FORMS)
+_MAX_FORM_WORDS: Final = max(len(form.split()) for form in _FOLDED_FORMS)
+_FORM_AT_START: Final = re.compile(rf"^(?:(?:{_ASCII_FORMS}) |(?:{_OTHER_FORMS}))(?=.)")
+_FORM_AT_END: Final = re.compile(rf"(?<=.)(?: (?:{_ASCII_FORMS})|(?:{_OTHER_FORMS}))$")
 
 
 def is_legal_form(text: str) -> bool:

@@ -105,7 +105,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     if (reason := _too_high(report, audience, approvals)) is not None:
         return Withheld(reason + _left_before(record), nothing)
     # (3) the allow-list
-    scanner = scanner_for(member, report, named=_named(report, audience, approvals))
+    scanner = scanner_for(member, report, named_victim=_named(report, audience, approvals))
     order = Order(
         rendered=rendered,
         report=report,
@@ -149,7 +149,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     # (5) the last look
     known = frozenset({*record.objects, *record.observed, *record.common, *record.lone})
     look = check.Look(
-        scanner=scanner.without_words(),
+        scanner=scanner.last_look_scanner(),
         highest=audience.highest_tlp,
         known=known,
         hidden=_hidden(rendered, rewritten, member),
@@ -208,9 +208,11 @@ def _problems_alone(
     """
     compromised = [content for content in lone if "compromised" in content.get("indicator_types", ())]
     others = [content for content in lone if content not in compromised]
-    problems = check.problems((*_levels(others), *own, *others), replace(look, scanner=look.scanner.last()))
+    problems = check.problems(
+        (*_levels(others), *own, *others), replace(look, scanner=look.scanner.approved_value_scanner())
+    )
     if compromised:
-        scanner = scanner_for(replace(member, register=()), report).last()
+        scanner = scanner_for(replace(member, register=()), report).approved_value_scanner()
         problems += check.problems((*_levels(compromised), *own, *compromised), replace(look, scanner=scanner))
     return problems
 

@@ -1,6 +1,6 @@
 """What in a text may tell who the victim is although no needle of the deny-list is in it.
 
-`suspicious(text, hits)` is a pure function of the text (and of what the scanner found in it): superlatives ("the only
+`suspicious_spans(text, hits)` is a pure function of the text (and of what the scanner found in it): superlatives ("the only
 port"), exact durations, times and amounts, places, numbers that look like an identity, initials, hosts, names of people,
 organisations and products, words in another script, with digits for letters, or backwards. Each span says why.
 
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from hub.release.names import UNSPACED, generic, word_table, words
-from hub.release.patterns import spans
+from hub.release.names import UNSPACED, load_lexicon, split_words, word_table
+from hub.release.patterns import identifying_spans
 from hub.release.scan import Hit
 
 MAX_TEXT: Final = 100_000  # characters of a text that are read; what is beyond is one suspicious span
@@ -30,13 +30,13 @@ class Suspicion:
     start: int
     end: int
     text: str
-    why: str
+    reason: str
 
     def __str__(self) -> str:
-        return f"“{self.text}” ({self.why})"
+        return f"“{self.text}” ({self.reason})"
 
 
-_WHY: Final = {
+_REASONS: Final = {
     "superlative": "says that there is only one, or which one it is",
     "duration": "an exact duration: the press may have reported it",
     "time": "an exact time: the press may have reported it",
@@ -61,10 +61,11 @@ _WHY: Final = {
 }
 
 
-def suspicious(text: str, hits: Iterable[Hit] = ()) -> list[Suspicion]:
+def suspicious_spans(text: str, hits: Iterable[Hit] = ()) -> list[Suspicion]:
     """The suspicious spans of a text, in its order. `hits` are those of the scanner in the same text."""
     suspicions = [
-        Suspicion("similar" if not hit.exact else "exact", hit.start, hit.end, hit.text, hit.why) for hit in hits
+        Suspicion("similar" if not hit.is_exact else "exact", hit.start, hit.end, hit.text, hit.description)
+        for hit in hits
     ]
     if len(text) > MAX_TEXT:
         suspicions.append(_suspicion("long", text, MAX_TEXT, len(text)))
@@ -73,25 +74,25 @@ def suspicious(text: str, hits: Iterable[Hit] = ()) -> list[Suspicion]:
         Suspicion(
             suspicion.kind, suspicion.start, suspicion.end, suspicion.text, f"{suspicion.kind}: it may be somebody's"
         )
-        for suspicion in spans(text)
+        for suspicion in identifying_spans(text)
     ]
-    hidden = _known_identifiers(text)
-    for kind, start, end in _spans(text):
-        if not any(first <= start and end <= last for first, last in hidden):
+    public_spans = _public_identifiers(text)
+    for kind, start, end in _kinds_and_spans(text):
+        if not any(first <= start and end <= last for first, last in public_spans):
             suspicions.append(_suspicion(kind, text, start, end))
-    return _ordered(suspicions)
+    return _order(suspicions)
 
 
 def _suspicion(kind: str, text: str, start: int, end: int) -> Suspicion:
-    return Suspicion(kind, start, end, text[start:end][:120], _WHY[kind])
+    return Suspicion(kind, start, end, text[start:end][:120], _REASONS[kind])
 
 
-def _ordered(suspicions: list[Suspicion]) -> list[Suspicion]:
+def _order(suspicions: list[Suspicion]) -> list[Suspicion]:
     """In the order of the text, each place once for each kind; numbers that are part of something known are left out."""
     distinct: list[Suspicion] = []
     ends: dict[str, int] = {}  # of each kind, how far its spans reach so far
     for suspicion in sorted(dict.fromkeys(suspicions), key=lambda suspicion: (suspicion.start, -suspicion.end)):
-        reach = max(ends.values(), default=0) if suspicion.kind in _WEAK else ends.get(suspicion.kind, 0)
+        reach = max(ends.values(), default=0) if suspicion.kind in _WEAK_KINDS else ends.get(suspicion.kind, 0)
         if reach < suspicion.end:
             distinct.append(suspicion)
             ends[suspicion.kind] = suspicion.end
@@ -99,10 +100,10 @@ def _ordered(suspicions: list[Suspicion]) -> list[Suspicion]:
 
 
 # Kinds that say nothing more of a place that another kind is about.
-_WEAK: Final = frozenset({"number", "amount", "initials", "product"})
+_WEAK_KINDS: Final = frozenset({"number", "amount", "initials", "product"})
 
 # Identifiers of weaknesses, techniques and updates, versions and hash values: public, and full of digits.
-_PUBLIC: Final = re.compile(
+_PUBLIC_IDENTIFIER: Final = re.compile(
     r"\b(?:CVE-\d{4}-\d{4,7}|CWE-\d+|CAPEC-\d+|T[AS]?\d{4}(?:\.\d{3})?|KB\d{6,8}|MS\d{2}-\d{3}|GHSA(?:-\w{4}){3}|SHA-?\d{1,3}"
     r"|AES-?\d{3}|UTF-?\d{1,2}|ISO[ /]?\d+|X-ARF|RFC ?\d+|TLS ?v?1\.\d|IPv[46]|RC4|MD[45]|BASE(?:16|32|64|85)|[0-9a-fA-F]{32,128}"
     r"|x(?:86|64)|win(?:32|64)|UNC\d{2,5}|TA\d{3,4}|APT-?\d{1,3}|FIN\d{1,2}|Storm-\d{3,5}|port \d{1,5}|tcp[/ ]\d{1,5}|udp[/ ]\d{1,5})\b",
@@ -110,8 +111,8 @@ _PUBLIC: Final = re.compile(
 )
 
 
-def _known_identifiers(text: str) -> list[tuple[int, int]]:
-    return [match.span() for match in _PUBLIC.finditer(text)]
+def _public_identifiers(text: str) -> list[tuple[int, int]]:
+    return [match.span() for match in _PUBLIC_IDENTIFIER.finditer(text)]
 
 
 @lru_cache(maxsize=1)
@@ -120,25 +121,29 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
     spaced = "|".join(expression for group in table["superlatives"].values() for expression in group)
     unspaced = "|".join(word for group in table["superlatives_of_scripts_without_blanks"].values() for word in group)
     units, places = table["units"], table["places"]
-    durations, magnitudes, currencies = (_either(units[key]) for key in ("durations", "magnitudes", "currencies"))
+    durations, magnitudes, currencies = (_alternatives(units[key]) for key in ("durations", "magnitudes", "currencies"))
     number = r"\d[\d.,]{0,20}"  # all repetitions are bounded: the cost is linear in the text
     cities = "|".join(sorted(map(re.escape, _cities()), key=len, reverse=True))
-    titles = _either(table["people"]["titles"])
-    unique = {name: _either(words) for name, words in table["unique"].items() if isinstance(words, str)}
+    titles = _alternatives(table["people"]["titles"])
+    unique = {
+        name: _alternatives(split_words)
+        for name, split_words in table["unique"].items()
+        if isinstance(split_words, str)
+    }
     glued = "|".join(map(re.escape, table["unique"]["institutions_of_scripts_without_blanks"]))
-    any_number = _either(units["number_words"])
+    any_number = _alternatives(units["number_words"])
     capital = rf"(?<!\w){_CAPITAL}[\w'\u2019-]{{1,40}}"
     end = r"(?![\w])"
     return (
         ("superlative", re.compile(rf"(?<!\w)(?:{spaced}){end}|(?<!\w)\w*['\u2019]s (?:only|sole){end}|{unspaced}", re.IGNORECASE)),
-        ("duration", re.compile(rf"(?<![\w.,])(?:{number}|{_either(units['number_words'])})[ -]?(?:{durations}){end}", re.IGNORECASE)),
+        ("duration", re.compile(rf"(?<![\w.,])(?:{number}|{_alternatives(units['number_words'])})[ -]?(?:{durations}){end}", re.IGNORECASE)),
         ("time", re.compile(r"(?<![\w:.])(?:[01]?\d|2[0-3])[:.][0-5]\d(?:[:.][0-5]\d)?(?:\s?(?:am|pm|utc|gmt|wib|wit|wita|sgt|myt|ict|pht|น\.))?(?![\w:])", re.IGNORECASE)),
         ("time", re.compile(rf"(?<!\w)\d{{1,2}}(?:st|nd|rd|th)?[ -]?(?:of )?{_MONTHS}(?:[ ,-]+\d{{4}})?{end}|{_MONTHS} \d{{1,2}}{end}|\b(?:19|20)\d{{2}}-\d{{2}}-\d{{2}}\b", re.IGNORECASE)),
         ("amount", re.compile(rf"(?<!\w)(?:{currencies})\s?{number}(?:\s?(?:{magnitudes}){end})?|(?<![\w.,]){number}\s?(?:(?:{magnitudes})\s?)?(?:{currencies}){end}", re.IGNORECASE)),
         ("amount", re.compile(rf"(?<![\w.-])(?:\d{{1,3}}(?:[.,  ]\d{{3}})+|\d{{4,9}})(?:[.,]\d+)?(?![\w.-]{{0,20}}\w)|(?<![\w.,]){number}\s?(?:{magnitudes}){end}", re.IGNORECASE)),
         ("amount", re.compile(r"(?<![\w.])\d{1,3}(?:[.,]\d+)?\s?(?:%|percent|per cent|persen|peratus|phần trăm|เปอร์เซ็นต์)", re.IGNORECASE)),
         ("place", re.compile(r"(?<![\d.])-?\d{1,3}\.\d{2,}\s?°?\s?[NSEW]?\s?[,;/ ]\s?-?\d{1,3}\.\d{2,}\s?°?\s?[NSEW]?(?![\d.])|\d{1,3}\s?°\s?\d{1,2}(?:\.\d+)?\s?['\u2032\u2019]", re.IGNORECASE)),
-        ("place", re.compile(rf"(?<!\w)(?i:{_either(places['before'])})\.? (?:{capital}|\d+)(?: {capital}){{0,5}}|{capital}(?: {capital}){{0,5}} (?i:{_either(places['after'])}){end}")),
+        ("place", re.compile(rf"(?<!\w)(?i:{_alternatives(places['before'])})\.? (?:{capital}|\d+)(?: {capital}){{0,5}}|{capital}(?: {capital}){{0,5}} (?i:{_alternatives(places['after'])}){end}")),
         ("place", re.compile("|".join(map(re.escape, places["of_scripts_without_blanks"])))),
         ("place", re.compile(rf"(?<!\w)(?:{cities}){end}", re.IGNORECASE)),
         ("number", re.compile(r"(?<![\w.,-])(?:\d[ -]?){4,40}\d(?:\s?\(\d[\dA-Za-z-]{1,20}\))?(?![\w.]{0,20}\d)")),
@@ -175,7 +180,7 @@ _MONTHS: Final = (
 )
 
 
-def _either(text: str) -> str:
+def _alternatives(text: str) -> str:
     entries = {" ".join(entry.split()) for entry in text.split(",")} - {""}
     return "|".join(sorted(map(re.escape, entries), key=len, reverse=True))
 
@@ -187,7 +192,7 @@ def _cities() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _known() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+def _known_words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     table = word_table("suspicious_words")["known"]
     upper, names, leet = (
         frozenset(entry.strip().casefold() for entry in table[key].split(","))
@@ -200,7 +205,7 @@ def _known() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
 def street_words() -> frozenset[str]:
     """The words that stand before or after the name of a street or building, and name nothing by themselves."""
     places = word_table("suspicious_words")["places"]
-    return frozenset(word for key in ("before", "after") for word in words(places[key].replace(",", " ")))
+    return frozenset(word for key in ("before", "after") for word in split_words(places[key].replace(",", " ")))
 
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -212,7 +217,7 @@ _OTHER_SCRIPT: Final = "[\u0370-\u1cff\u2c00-\u2dff\u3040-\ud7ff\ufb50-\ufdff\uf
 _CAPITALS: Final = re.compile(rf"(?<!\w){_CAPITAL}[\w\u2019]{{0,40}}(?:[ -]{_CAPITAL}[\w\u2019]{{0,40}})+")
 
 
-def _spans(text: str) -> Iterator[tuple[str, int, int]]:
+def _kinds_and_spans(text: str) -> Iterator[tuple[str, int, int]]:
     for kind, expression in _expressions():
         for match in expression.finditer(text):
             yield kind, match.start(), match.end()
@@ -223,20 +228,20 @@ def _spans(text: str) -> Iterator[tuple[str, int, int]]:
     # compiled when the first text of another script is met: it takes 5 ms
     for match in () if text.isascii() else re.finditer(_OTHER_SCRIPT, text):
         yield "script", match.start(), match.end()
-        if UNSPACED.match(match[0]) and any(part in match[0] for part in generic().glued):
+        if UNSPACED.match(match[0]) and any(part in match[0] for part in load_lexicon().unspaced_words):
             yield "organisation", match.start(), match.end()
     for match in _CAPITALS.finditer(text):
-        parts = words(match[0])
-        if any(part in generic().words for part in parts) and any(_names_somebody(part) for part in parts):
+        parts = split_words(match[0])
+        if any(part in load_lexicon().words for part in parts) and any(_is_distinctive(part) for part in parts):
             yield "organisation", match.start(), match.end()
 
 
 def _kind_of_word(word: str) -> str:
     """What a word by itself may be: initials, the name of a product, a name with digits for letters; empty for nothing."""
-    known_upper, known_names, known_leet = _known()
+    known_upper, known_names, known_leet = _known_words()
     lower = word.casefold()
     if _INITIALS.fullmatch(word):
-        return "" if word.rstrip("s").casefold() in known_upper | generic().technical else "initials"
+        return "" if word.rstrip("s").casefold() in known_upper | load_lexicon().technical_words else "initials"
     if _CAMEL.fullmatch(word):
         return "" if lower in known_names else "product"
     if _LEET.fullmatch(word) and _ORDINAL.fullmatch(lower) is None:
@@ -244,6 +249,6 @@ def _kind_of_word(word: str) -> str:
     return ""
 
 
-def _names_somebody(word: str) -> bool:
-    known = generic()
-    return len(word) > 2 and word not in known.words | known.technical | known.places
+def _is_distinctive(word: str) -> bool:
+    lexicon = load_lexicon()
+    return len(word) > 2 and word not in lexicon.words | lexicon.technical_words | lexicon.places

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from hub.release import rounding
+from hub.release.allowed_words import SECTOR_HINTS
 from hub.release.ladder import Level, Rung
-from hub.release.words import SECTOR_HINTS
 from hub.rendering import wording
 from hub.rendering.methods import RATES
 from hub.rendering.wording import FIRST_WORDING, WORDING
@@ -22,7 +22,7 @@ class Texts:
 
     kind: str
     standing: str
-    about: str  # "a healthcare organisation in Malaysia", or empty
+    victim_class: str  # "a healthcare organisation in Malaysia", or empty
     author: str
     note: str  # on how to read a pseudonym, or empty
     flood: str = ""  # its kinds and highest rates, or empty
@@ -30,7 +30,7 @@ class Texts:
     @property
     def title(self) -> str:
         """`Ransomware at a healthcare organisation in Malaysia`."""
-        return f"{self.kind} at {self.about}" if self.about else self.kind
+        return f"{self.kind} at {self.victim_class}" if self.victim_class else self.kind
 
     @property
     def description(self) -> str:
@@ -38,23 +38,23 @@ class Texts:
         return f"{self.title} ({self.standing}).{self.flood} Shared by {self.author}.{self.note}"
 
 
-def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ...], span: str) -> Texts:
-    """The sentences for a release; `span` says for how long `pseudonyms` stay the same."""
+def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ...], period_text: str) -> Texts:
+    """The sentences for a release; `period_text` says for how long `pseudonyms` stay the same."""
     severity = rounding.criticality(report.severity.criticality) if report.severity else None
-    about = ""
+    victim_class = ""
     if report.kind is ReportKind.CASE and rung.level is not Level.NOTHING:
-        about = wording.someone(rung.sector, rung.country, rung.region, rung.size, person=rung.person)
+        victim_class = wording.someone(rung.sector, rung.country, rung.region, rung.size, person=rung.person)
     note = ""
     if pseudonyms:
         names = " and ".join(pseudonyms)
-        note = f" The name {names} is a pseudonym: in this collection it means the same victim {span}."
+        note = f" The name {names} is a pseudonym: in this collection it means the same victim {period_text}."
     # A type that only one sector has would tell the sector.
     types = tuple(word for word in report.incident_types if rung.sector or word not in SECTOR_HINTS)
     kind = wording.incident_kind(replace(report, incident_types=types))
-    return Texts(kind, wording.standing(report, severity), about, author, note, _flood(report.flood))
+    return Texts(kind, wording.standing(report, severity), victim_class, author, note, _flood_sentence(report.flood))
 
 
-def _flood(flood: Flood | None) -> str:
+def _flood_sentence(flood: Flood | None) -> str:
     """The kinds of a flood, of a closed list, and its rates as powers of ten: receivers prepare for the size."""
     if flood is None:
         return ""
@@ -65,11 +65,11 @@ def _flood(flood: Flood | None) -> str:
     return f" Flood: {'; '.join(part for part in parts if part)}."
 
 
-_DEMAND: Final = "Recipients must not try to identify or contact the victim."
-_FIRST_DEMAND: Final = "Recipients do not try to identify or contact the victim."
+_REQUEST: Final = "Recipients must not try to identify or contact the victim."
+_FIRST_REQUEST: Final = "Recipients do not try to identify or contact the victim."
 
 
 def handling(author: str, contact: str | None, wording: int = WORDING) -> str:
     """The statement that travels with what is released; `wording` as in `rendering.wording`."""
-    to = f"{author} ({contact})" if contact else author
-    return f"The victim's identity is withheld by the publishing CERT. {_FIRST_DEMAND if wording == FIRST_WORDING else _DEMAND} Questions go to {to}."
+    addressee = f"{author} ({contact})" if contact else author
+    return f"The victim's identity is withheld by the publishing CERT. {_FIRST_REQUEST if wording == FIRST_WORDING else _REQUEST} Questions go to {addressee}."

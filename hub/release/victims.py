@@ -117,7 +117,7 @@ def sized(victim: Victim, member: OwnMember) -> Victim:
     """The victim with the size from the CERT's register, where the report gives none."""
     if victim.size is not None:
         return victim
-    sizes = {constituent.size for constituent in constituents.of_victim(victim, member.register)}
+    sizes = {constituent.size for constituent in constituents.victim_constituents(victim, member.register)}
     return replace(victim, size=cast(Size, sizes.pop())) if len(sizes) == 1 and "" not in sizes else victim
 
 

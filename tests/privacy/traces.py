@@ -16,7 +16,7 @@ from random import Random
 from typing import Final
 from urllib.parse import quote
 
-from hub.release.names import generic
+from hub.release.names import load_lexicon
 from tests.privacy.register import Constituent
 
 Disguise = Callable[[str], str]
@@ -131,7 +131,7 @@ class Trace:
 def wears(token: str, text: str, disguise: str) -> bool:
     """Whether the token still says whose it is in this disguise, and so somebody would use it."""
     disguise_text = DISGUISES[disguise](text)
-    if text.lower() in generic().technical:  # "sms", "bad": in every other address, and a limit that the README names
+    if text.lower() in load_lexicon().technical_words:  # "sms", "bad": in every other address, and a limit that the README names
         return False
     if disguise != "plain" and len(text) < _MIN_LETTERS_DISGUISED:
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.home.register import Constituent, counts
-from hub.release.constituents import of_report, of_victim
+from hub.release.constituents import report_constituents, victim_constituents
 from hub.release.deny import scanner_for
 from hub.reports.observables import ObservableType, Role
 from hub.reports.victims import Victim
@@ -43,7 +43,7 @@ MEMBER = a_member(country="TH", register=REGISTER, constituents=counts(REGISTER)
     ids=["name", "other name", "brackets", "short name", "host", "mailbox", "address", "network"],
 )
 def test_a_constituent_is_known_by_whatever_the_register_lists(victim: Victim) -> None:
-    assert of_victim(victim, REGISTER) == (CLINIC,)
+    assert victim_constituents(victim, REGISTER) == (CLINIC,)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_constituent_is_known_by_whatever_the_register_lists(victim: Victim) -
     ids=["generic", "too short", "another domain", "another or a wider network", "nothing"],
 )
 def test_nobody_is_taken_for_a_constituent_by_less(victim: Victim) -> None:
-    assert of_victim(victim, REGISTER) == ()
+    assert victim_constituents(victim, REGISTER) == ()
 
 
 def test_a_feed_knows_an_address_and_the_register_knows_the_rest() -> None:
@@ -67,7 +67,7 @@ def test_a_feed_knows_an_address_and_the_register_knows_the_rest() -> None:
     named = seen(ObservableType.DOMAIN, "c4rephetngam-update.example")
     plain = seen(ObservableType.DOMAIN, "velvet-update.example")
     feed = a_feed(observables=(bot, named, plain), sightings=(), countries=("TH",))
-    assert of_report(feed, REGISTER) == (CLINIC,)
+    assert report_constituents(feed, REGISTER) == (CLINIC,)
     body = text_of(released(feed, member=MEMBER))
     assert "velvet-update" in body
     assert "phetngam" not in body
@@ -79,7 +79,7 @@ def test_a_feed_knows_an_address_and_the_register_knows_the_rest() -> None:
 def test_whose_network_it_is_does_not_depend_on_the_role(role: Role) -> None:
     """What sends spam from the clinic's network is the clinic's, whatever a format says."""
     sender = seen(ObservableType.IPV4, "198.51.100.9", role)
-    assert of_report(a_case(observables=(sender,), victims=()), REGISTER) == (CLINIC,)
+    assert report_constituents(a_case(observables=(sender,), victims=()), REGISTER) == (CLINIC,)
 
 
 @pytest.mark.parametrize(

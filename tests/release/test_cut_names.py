@@ -53,7 +53,7 @@ def hits(victim: Victim, value: str) -> tuple[Hit, ...]:
 def test_a_value_that_cuts_or_misspells_the_words_of_a_name_is_asked_about(victim: Victim, value: str) -> None:
     asked = hits(victim, value)
     assert asked
-    assert not any(hit.exact for hit in asked)
+    assert not any(hit.is_exact for hit in asked)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_other_words_are_not_held(victim: Victim, value: str) -> None:
 def test_a_short_part_of_a_persons_name_is_known_behind_a_title(name: str, value: str) -> None:
     asked = hits(Victim(people=(name,)), value)
     assert asked
-    assert not any(hit.exact for hit in asked)
+    assert not any(hit.is_exact for hit in asked)
 
 
 @pytest.mark.parametrize("value", ["kopiali.example", "tribudidaya.example", "australia.example"])
@@ -116,7 +116,7 @@ def test_other_letters_before_it_are_no_title(value: str) -> None:
 def test_a_chinese_name_is_known_as_the_region_writes_it(victim: Victim, value: str) -> None:
     asked = hits(victim, value)
     assert asked
-    assert not any(hit.exact for hit in asked)
+    assert not any(hit.is_exact for hit in asked)
 
 
 def test_a_chinese_name_is_not_known_by_another() -> None:
@@ -138,7 +138,7 @@ def test_a_chinese_name_is_not_known_by_another() -> None:
 def test_an_abbreviation_of_consonants_is_known_in_scripts_without_blanks(name: str, value: str) -> None:
     asked = hits(Victim(name=name), value)
     assert asked
-    assert not any(hit.exact for hit in asked)
+    assert not any(hit.is_exact for hit in asked)
 
 
 @pytest.mark.parametrize("value", ["บปก.apk", "ใบแจ้งหนี้.apk", "กปบก.apk", "รถ.apk", "กป.apk"])

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from hub.home.register import Constituent
-from hub.release.deny import listed
+from hub.release.deny import list_scanner
 from hub.release.digests import ListedDigests
 from tests.reports.making_reports import a_member
 
@@ -22,24 +22,24 @@ MEMBER = a_member(register=(Constituent("Bank Teratai Nusa Berhad", "MY", (), ("
 )  # fmt: skip
 def test_a_hash_value_of_a_listed_constituent_is_an_exact_hit(algorithm: str, text: str) -> None:
     digest = hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
-    of_list = listed(MEMBER)
-    assert any(hit.exact for hit in of_list.hits(f"http://192.0.2.1/?u={digest}"))
+    of_list = list_scanner(MEMBER)
+    assert any(hit.is_exact for hit in of_list.hits(f"http://192.0.2.1/?u={digest}"))
     other = hashlib.new(algorithm, b"teratai", usedforsecurity=False).hexdigest()
     assert not of_list.hits(f"http://192.0.2.1/?u={other}")
 
 
 def test_the_middle_of_an_md5_of_a_listed_constituent_is_found() -> None:
     digest = hashlib.md5(b"terataibank.example", usedforsecurity=False).hexdigest()
-    assert listed(MEMBER).hits(f"http://192.0.2.1/?u={digest[8:24]}")
+    assert list_scanner(MEMBER).hits(f"http://192.0.2.1/?u={digest[8:24]}")
 
 
 def test_two_values_that_begin_alike_are_not_taken_for_each_other() -> None:
     digest = hashlib.sha256(b"teratai").hexdigest()
     digests = ListedDigests(lambda: ["teratai"], "a hash value")
-    hashed = digests.of(digest)
-    assert hashed is not None
-    assert hashed.spelling == "teratai"
-    assert digests.of(digest[:16] + "0" * 48) is None
+    hashed_spellings = digests.find(digest)
+    assert hashed_spellings is not None
+    assert hashed_spellings.spelling == "teratai"
+    assert digests.find(digest[:16] + "0" * 48) is None
 
 
 def test_a_long_list_is_hashed_only_where_a_value_could_be_one_and_once_for_each_algorithm() -> None:
@@ -50,18 +50,18 @@ def test_a_long_list_is_hashed_only_where_a_value_could_be_one_and_once_for_each
         return ["teratai"]
 
     digests = ListedDigests(spellings, "a hash value")
-    assert digests.of("ab" * 10 + "c") is None
+    assert digests.find("ab" * 10 + "c") is None
     assert not asked
     for value in ("ab" * 16, "cd" * 16, "ab" * 20):
-        assert digests.of(value) is None
+        assert digests.find(value) is None
     assert len(asked) == 2
 
 
 def test_a_name_of_words_in_small_letters_is_no_hash_value_in_base64(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our own `hostile-infrastructure` has the 22 characters of an MD5: a long list would be hashed for each report."""
     asked: list[str] = []
-    monkeypatch.setattr(ListedDigests, "of", lambda _, value: asked.append(value))
-    listed(MEMBER).hits("hostile-infrastructure")
+    monkeypatch.setattr(ListedDigests, "find", lambda _, value: asked.append(value))
+    list_scanner(MEMBER).hits("hostile-infrastructure")
     assert not asked
-    listed(MEMBER).hits("KAa5E0vJ9LsmM0GzFGvQ3A==")
+    list_scanner(MEMBER).hits("KAa5E0vJ9LsmM0GzFGvQ3A==")
     assert asked

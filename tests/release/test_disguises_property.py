@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.release.deny import scanner_for
-from hub.release.disguises import latin, looks, looks_with_places
+from hub.release.disguises import lookalike_form, lookalike_form_with_offsets, transliterate
 from hub.release.policy import Audience
 from hub.release.scan import Scanner
 from hub.release.step import Released, release
@@ -172,8 +172,8 @@ def _known_by(constituent: Constituent) -> list[str]:
 
 @given(st.text(st.sampled_from("aA4@rnvcl iI1|l0o.-_Ss5$กิ่Éе\u0301"), max_size=30))
 def test_places_are_given_for_the_same_letters_that_looks_gives(text: str) -> None:
-    letters, places = looks_with_places(text)
-    assert letters == looks(text)
+    letters, places = lookalike_form_with_offsets(text)
+    assert letters == lookalike_form(text)
     assert len(letters) == len(places)
     assert places == sorted(places)
 
@@ -183,8 +183,8 @@ def test_the_table_of_lookalikes_says_nothing_else_of_a_letter_with_accents_than
     accented = [chr(code) for code in range(0x80, 0xAC00) if _is_latin_letter_with_accents(chr(code))]
     assert len(accented) > 400
     for letter in accented:
-        assert ascii_lookalikes().get(ord(letter), latin(letter)) == latin(letter)
-        assert looks(letter) == looks(latin(letter))
+        assert ascii_lookalikes().get(ord(letter), transliterate(letter)) == transliterate(letter)
+        assert lookalike_form(letter) == lookalike_form(transliterate(letter))
 
 
 def _is_latin_letter_with_accents(letter: str) -> bool:

@@ -45,7 +45,7 @@ def held(victim: Victim, value: str, *contacts: Contact) -> tuple[Hit, ...]:
 def test_a_value_that_joins_or_shortens_the_words_of_the_name_is_asked_about(name: str, value: str) -> None:
     hits = held(Victim(name=name), value)
     assert hits
-    assert not any(hit.exact for hit in hits)
+    assert not any(hit.is_exact for hit in hits)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.release import known_names
-from hub.release.known_names import is_public, looks_like_a_person, technique_of
+from hub.release.known_names import is_public, looks_like_a_person, technique_name
 from hub.rendering.public_knowledge import normal
 from hub.reports import rsit
 
@@ -86,9 +86,9 @@ def test_every_type_of_rsit_is_public() -> None:
 
 
 def test_a_technique_is_named_by_its_number() -> None:
-    assert technique_of("T1566.001") is not None
-    assert normal(technique_of("T1486") or "") == "dataencryptedforimpact"
-    assert technique_of("T9999") is None
+    assert technique_name("T1566.001") is not None
+    assert normal(technique_name("T1486") or "") == "dataencryptedforimpact"
+    assert technique_name("T9999") is None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from hub.release.deny import scanner_for
-from hub.release.named_things import kind_of, streets_in
+from hub.release.named_things import field_kind, streets_in
 from hub.release.policy import Audience
 from hub.release.scan import Hit
 from hub.reports.losses import Unused
@@ -40,7 +40,7 @@ def with_field(key: str, value: str) -> Report:
     ],
 )  # fmt: skip
 def test_the_name_of_a_field_says_what_its_value_is(key: str, kind: str | None) -> None:
-    assert kind_of(key) == kind
+    assert field_kind(key) == kind
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_value_that_holds_a_word_of_such_a_field_is_asked_about(key: str, fiel
     assert not hits(a_case(), value)
     asked = hits(with_field(key, field), value)
     assert asked
-    assert not any(hit.exact for hit in asked)
+    assert not any(hit.is_exact for hit in asked)
 
 
 @pytest.mark.parametrize(

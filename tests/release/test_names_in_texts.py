@@ -74,8 +74,8 @@ REPORTS = {
 def test_a_name_in_any_text_of_the_report_is_searched_for_in_its_values(where: str) -> None:
     for value in ("mayang-login.example", "SERIMAYANG_README.txt", "rnayang.example"):
         (hit, *_) = hits(REPORTS[where], value)
-        assert not hit.exact
-        assert "name in the report's own text" in hit.why
+        assert not hit.is_exact
+        assert "name in the report's own text" in hit.description
     assert not hits(REPORTS[where], "hospital-login.example")
     assert not hits(NOBODY, "mayang-login.example")
 

@@ -19,7 +19,7 @@ import pytest
 from hub.home.member import Deny
 from hub.home.register import Constituent
 from hub.release.check import texts_of
-from hub.release.deny import listed, scanner_for
+from hub.release.deny import list_scanner, scanner_for
 from hub.release.encodings import MAX_READINGS
 from hub.release.needles import our_words
 from hub.release.policy import Audience
@@ -202,7 +202,7 @@ def test_a_name_is_found_in_every_usual_encoding(encoding: str, text: str) -> No
 def test_a_text_with_more_encodings_than_are_read_is_asked_about() -> None:
     """Else an attacker, or a long rule, could hide a name behind hundreds of runs that say nothing."""
     many = " ".join(base64.b64encode(f"nothing {number} here".encode()).decode() for number in range(MAX_READINGS))
-    assert [hit for hit in held(LATIN, many) if hit.why == TOO_MANY]
+    assert [hit for hit in held(LATIN, many) if hit.description == TOO_MANY]
     assert not held(LATIN, many[:200])
 
 
@@ -220,13 +220,13 @@ def test_a_cut_or_rare_hash_value_is_found_and_a_short_one_asks() -> None:
         hashlib.sha512(b"Bank Melorindah").hexdigest(),
         f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}",
     ):
-        assert any(hit.exact for hit in held(LATIN, f"http://192.0.2.1/?v={value}")), value
+        assert any(hit.is_exact for hit in held(LATIN, f"http://192.0.2.1/?v={value}")), value
     for value in (digest[:8], f"{zlib.crc32(b'melorindah'):08x}"):
         assert held(LATIN, f"http://192.0.2.1/?v={value}")
-        assert not any(hit.exact for hit in held(LATIN, f"http://192.0.2.1/?v={value}"))
+        assert not any(hit.is_exact for hit in held(LATIN, f"http://192.0.2.1/?v={value}"))
     raw = hashlib.sha256(b"melorindah").digest()
-    assert any(hit.exact for hit in held(LATIN, f"id={base64.b64encode(raw).decode()}"))
-    assert any(hit.exact for hit in held(LATIN, f"run-{uuid.uuid5(uuid.NAMESPACE_DNS, 'melorindah.example')}"))
+    assert any(hit.is_exact for hit in held(LATIN, f"id={base64.b64encode(raw).decode()}"))
+    assert any(hit.is_exact for hit in held(LATIN, f"run-{uuid.uuid5(uuid.NAMESPACE_DNS, 'melorindah.example')}"))
 
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
@@ -241,7 +241,7 @@ def test_a_cut_or_rare_hash_value_is_found_and_a_short_one_asks() -> None:
 def test_a_hash_value_of_a_name_domain_or_mailbox_is_an_exact_hit(algorithm: str, text: str) -> None:
     digest = hashlib.new(algorithm, text.encode()).hexdigest()
     for value in (f"http://192.0.2.1/v?u={digest}", f"http://192.0.2.1/{digest.upper()}/index.php", digest):
-        assert any(hit.exact and hit.text.lower() == digest for hit in held(LATIN, value))
+        assert any(hit.is_exact and hit.text.lower() == digest for hit in held(LATIN, value))
 
 
 @pytest.mark.parametrize(
@@ -287,9 +287,9 @@ def test_the_parts_of_a_reporters_name_and_mailbox_are_searched_for() -> None:
     contact = Contact(
         "reporter", "Noraini Zakaria", "Firma Cemara", ("n.zakaria@cemara.example",), ("+60 12-345 6789",)
     )
-    of_report = scanner_for(a_member(), replace(a_watch(), contacts=(contact,)))
+    report_constituents = scanner_for(a_member(), replace(a_watch(), contacts=(contact,)))
     for text in ("zakaria_report.pdf", "Noraini said", "cemara-mail.example", "60123456789", "n.zakaria"):
-        assert of_report.hits(text), text
+        assert report_constituents.hits(text), text
 
 
 def test_a_short_part_of_a_persons_name_counts_in_sentences_only() -> None:
@@ -299,9 +299,9 @@ def test_a_short_part_of_a_persons_name_counts_in_sentences_only() -> None:
 
 def test_what_the_victims_own_machines_are_called_is_searched_for() -> None:
     mine = seen(ObservableType.DOMAIN, "crm7-kls.kenari.example", Role.VICTIM)
-    of_report = scanner_for(a_member(), replace(a_watch(), observables=(mine,)))
-    assert {hit.strength for hit in of_report.hits("http://192.0.2.1/?h=CRM7-KLS")} == {Strength.EXACT}
-    assert of_report.hits("kenari-login.example")
+    report_constituents = scanner_for(a_member(), replace(a_watch(), observables=(mine,)))
+    assert {hit.strength for hit in report_constituents.hits("http://192.0.2.1/?h=CRM7-KLS")} == {Strength.EXACT}
+    assert report_constituents.hits("kenari-login.example")
 
 
 def test_the_certs_own_list_and_register_are_searched_for_names_that_look_alike_but_not_for_initials() -> None:
@@ -311,7 +311,7 @@ def test_the_certs_own_list_and_register_are_searched_for_names_that_look_alike_
             Constituent("Bank Teratai Nusa Berhad", "MY", ("BTN",), ("terataibank.example",), ("192.0.2.0/28",)),
         ),
     )
-    of_list = listed(member)
+    of_list = list_scanner(member)
     for text in (
         "rajawalipay.apk", "pnb-login.example", "PUSAT-DC01", "kartini.example", "teratai-nusa.example", "t3r4tainusa",
         "btn-secure.example", "terataibank.example", "terataibanl<".replace("l<", "k"), "192.0.2.7",
@@ -340,9 +340,9 @@ def test_a_victim_of_the_register_is_searched_for_by_all_that_the_register_says(
 def test_the_certs_own_name_and_our_own_words_are_no_hits() -> None:
     member = a_member(deny=Deny(names=("CERT Nusa Services",)))
     assert not scanner_for(member, a_watch()).hits("Shared by CERT Nusa.")
-    of_report = scanner(Victim(name="Phishing Detection Sdn Bhd"))
-    assert not of_report.hits("Phishing at an organisation in Malaysia")
-    assert of_report.hits("phishingdetection.example")
+    report_constituents = scanner(Victim(name="Phishing Detection Sdn Bhd"))
+    assert not report_constituents.hits("Phishing at an organisation in Malaysia")
+    assert report_constituents.hits("phishingdetection.example")
 
 
 def test_a_name_that_shares_a_word_with_its_country_does_not_hold_the_whole_report_back() -> None:
@@ -442,7 +442,10 @@ def test_words_of_our_own_sentences_are_no_names() -> None:
 
 def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
     """A needle that is only like such a word must not stop the whole release; the report's own names are left out here."""
-    of_report = {*"example kertas heron lazarus leaks lockbit locker nusa wittoesch duty addr ipv".split(), "ab" * 16}
+    report_constituents = {
+        *"example kertas heron lazarus leaks lockbit locker nusa wittoesch duty addr ipv".split(),
+        "ab" * 16,
+    }
     sentence_words: set[str] = set()
     for classification in rsit.RSIT:
         for report in (
@@ -452,14 +455,14 @@ def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
         ):
             outcome = released(report)
             # names, aliases and phases of public lists are searched one by one, and stay where they are like the victim's
-            listed = ("aliases", "kill_chain_phases")
+            list_scanner = ("aliases", "kill_chain_phases")
             contents = [
-                {key: value for key, value in content.items() if key not in listed}
+                {key: value for key, value in content.items() if key not in list_scanner}
                 for content in (*outcome.contents, *outcome.lone)
             ]
             texts = (text for content in contents for text in texts_of(content))
             sentence_words |= {word for text in texts for word in re.findall("[a-z]{4,}", text.lower())}
-    assert sentence_words - our_words() - of_report == set()
+    assert sentence_words - our_words() - report_constituents == set()
 
 
 def test_a_phishing_domain_that_imitates_a_declared_domain_asks_and_a_machine_of_it_stays() -> None:
@@ -470,6 +473,6 @@ def test_a_phishing_domain_that_imitates_a_declared_domain_asks_and_a_machine_of
     search = scanner_for(a_member(), report)
     imitation = search.hits("melorindah-bank.example")
     assert imitation
-    assert not any(hit.exact for hit in imitation)
-    assert any(hit.exact for hit in search.hits("www.melorindah.com.my"))
-    assert any(hit.exact for hit in search.hits("melorindah"))
+    assert not any(hit.is_exact for hit in imitation)
+    assert any(hit.is_exact for hit in search.hits("www.melorindah.com.my"))
+    assert any(hit.is_exact for hit in search.hits("melorindah"))

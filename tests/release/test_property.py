@@ -51,23 +51,23 @@ FORMS = ("{}", "PT {} Tbk", "{} Sdn Bhd", "{} Pte. Ltd.", "บริษัท {}
 
 syllables = st.lists(st.sampled_from(SYLLABLES), min_size=3, max_size=6)
 names = st.builds(lambda parts, gap: gap.join(parts).title(), syllables, st.sampled_from(("", " ", "-", " & ")))
-latin = st.lists(st.sampled_from(SYLLABLES[:9]), min_size=3, max_size=5).map("".join)
+transliterate = st.lists(st.sampled_from(SYLLABLES[:9]), min_size=3, max_size=5).map("".join)
 
 
 @st.composite
 def victims(draw: st.DrawFn) -> tuple[Victim, str]:
     """A victim, and the plain name in it that its legal form stands around."""
     plain = draw(names)
-    domain = f"{draw(latin)}.{draw(st.sampled_from(('example', 'co.example', 'example.id')))}"
+    domain = f"{draw(transliterate)}.{draw(st.sampled_from(('example', 'co.example', 'example.id')))}"
     octet = draw(st.integers(1, 250))
     return (
         Victim(
             name=draw(st.sampled_from(FORMS)).format(plain),
-            other_names=(draw(latin).title(),),
+            other_names=(draw(transliterate).title(),),
             registration_numbers=(str(draw(st.integers(10**11, 10**12 - 1))),),
             domains=(domain,),
             ip_ranges=(f"100.{octet}.{octet}.0/24",),
-            emails=(f"{draw(latin)}.{draw(latin)}@{domain}",),
+            emails=(f"{draw(transliterate)}.{draw(transliterate)}@{domain}",),
             people=(draw(names),),
             sectors=("financial-services",),
             countries=("MY",),

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from hub.release.needle import Needle
 from hub.release.needle_index import NeedleIndex
-from hub.release.needles import of_domain, of_mailbox, of_name
+from hub.release.needles import domain_needles, mailbox_needles, name_needles
 from hub.release.scan import Scanner, Strength
-from hub.release.spelling import squeeze, squeezed_with_places
+from hub.release.spelling import squeeze, squeeze_with_offsets
 
 
 def looking_for(needles: Iterable[Needle], networks: Iterable[str] = ()) -> Scanner:
     return Scanner([NeedleIndex(needles)], networks)
 
 
-NAME = looking_for(of_name("Bank Rekaan Berhad (BRB)", "the victim's"))
-DOMAIN = looking_for(of_domain("rekaanbank.example", "the victim's"))
-MAILBOX = looking_for(of_mailbox("laila.hassan@rekaanbank.example", "the victim's"))
+NAME = looking_for(name_needles("Bank Rekaan Berhad (BRB)", "the victim's"))
+DOMAIN = looking_for(domain_needles("rekaanbank.example", "the victim's"))
+MAILBOX = looking_for(mailbox_needles("laila.hassan@rekaanbank.example", "the victim's"))
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ MAILBOX = looking_for(of_mailbox("laila.hassan@rekaanbank.example", "the victim'
     ],
 )
 def test_what_is_the_victims_own_is_an_exact_hit(scanner: Scanner, text: str) -> None:
-    assert any(hit.exact for hit in scanner.hits(text))
-    assert any(hit.exact for hit in scanner.last().hits(text))
+    assert any(hit.is_exact for hit in scanner.hits(text))
+    assert any(hit.is_exact for hit in scanner.approved_value_scanner().hits(text))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_is_the_victims_own_is_an_exact_hit(scanner: Scanner, text: str) ->
 def test_the_victims_name_inside_another_name_is_a_similar_hit(scanner: Scanner, text: str) -> None:
     """A phishing domain that imitates the victim can be shared once an officer approves it."""
     assert {hit.strength for hit in scanner.hits(text)} == {Strength.SIMILAR}
-    assert not scanner.last().hits(text)
+    assert not scanner.approved_value_scanner().hits(text)
 
 
 def test_a_hit_says_where_it_stands_and_repeats_nothing_that_the_text_does_not_hold() -> None:
@@ -69,11 +69,11 @@ def test_a_hit_says_where_it_stands_and_repeats_nothing_that_the_text_does_not_h
 
 
 def test_an_approved_value_may_hold_the_name_of_a_listed_third_party_but_no_listed_address() -> None:
-    needles = of_domain("clinic.example", "a constituent's")
-    scanner = Scanner([NeedleIndex(needles, listed=True)], ["198.51.100.0/24"])
+    needles = domain_needles("clinic.example", "a constituent's")
+    scanner = Scanner([NeedleIndex(needles, is_listed=True)], ["198.51.100.0/24"])
     assert scanner.hits("https://www.clinic.example/kit/")
-    assert not scanner.last().hits("https://www.clinic.example/kit/")
-    assert scanner.last().hits("http://198.51.100.7/kit/")
+    assert not scanner.approved_value_scanner().hits("https://www.clinic.example/kit/")
+    assert scanner.approved_value_scanner().hits("http://198.51.100.7/kit/")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_three_numbers_that_may_be_a_version_only_resemble_a_network() -> None:
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_places_are_given_for_the_same_letters_that_squeeze_gives(text: str) -> None:
     text = unicodedata.normalize("NFC", text)
-    squeezed, places = squeezed_with_places(text)
+    squeezed, places = squeeze_with_offsets(text)
     assert len(squeezed) == len(places)
     assert places == sorted(places)
     assert squeezed == squeeze(text)

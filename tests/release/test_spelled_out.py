@@ -101,7 +101,7 @@ SPELT: dict[str, Callable[[str], str]] = {
 def test_a_name_is_found_however_its_letters_are_spelt(spelling: str) -> None:
     text = SPELT[spelling](NAME)
     assert hits(VICTIM, text)
-    assert not any(hit.exact for hit in hits(VICTIM, text) if NAME not in hit.text.lower())
+    assert not any(hit.is_exact for hit in hits(VICTIM, text) if NAME not in hit.text.lower())
     assert not hits(Victim(name="Syarikat Lain Sdn Bhd"), text), "another victim's report lets it out"
 
 
@@ -139,7 +139,7 @@ def test_a_number_is_found_in_words(text: str) -> None:
 )
 def test_a_name_that_is_cut_turned_round_or_two_initials_asks(victim: Victim, value: str) -> None:
     assert hits(victim, value)
-    assert not any(hit.exact for hit in hits(victim, value))
+    assert not any(hit.is_exact for hit in hits(victim, value))
 
 
 @pytest.mark.parametrize(

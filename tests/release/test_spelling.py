@@ -10,11 +10,11 @@ import pytest
 from hub.release.encodings import readings
 from hub.release.needle import Needle
 from hub.release.needle_index import NeedleIndex
-from hub.release.needles import of_domain, of_mailbox, of_name
-from hub.release.patterns import spans
+from hub.release.needles import domain_needles, mailbox_needles, name_needles
+from hub.release.patterns import identifying_spans
 from hub.release.rounding import availability, ceiling, criticality, floor, magnitude
 from hub.release.scan import Scanner
-from hub.release.spelling import squeeze, without_legal_form
+from hub.release.spelling import squeeze, strip_legal_form
 from hub.reports.moments import Fidelity
 
 
@@ -48,21 +48,21 @@ def test_all_spellings_squeeze_to_one(written: str, squeezed: str) -> None:
     ],
 )
 def test_legal_forms_are_taken_off_both_ends_of_a_name(written: str, bare: str) -> None:
-    assert without_legal_form(written) == bare
+    assert strip_legal_form(written) == bare
 
 
 @pytest.mark.parametrize("punctuation", ["", "  ", "...", "-()-"])
 def test_a_name_without_any_word_has_no_legal_form(punctuation: str) -> None:
-    assert without_legal_form(punctuation) == ""
+    assert strip_legal_form(punctuation) == ""
 
 
 def test_only_legal_forms_at_the_ends_are_taken_off_and_one_word_always_stays() -> None:
     """Also where a name begins or ends like a longer form, or is made of nothing but forms."""
-    assert without_legal_form("Public Works Company") == "works"
-    assert without_legal_form("Joint Venture Co Ltd") == "joint venture"
-    assert without_legal_form("Sdn Melati Bhd") == "sdn melati"
-    assert without_legal_form("Contoh Private") == "contoh private"
-    assert without_legal_form("PT Tbk") == "tbk"
+    assert strip_legal_form("Public Works Company") == "works"
+    assert strip_legal_form("Joint Venture Co Ltd") == "joint venture"
+    assert strip_legal_form("Sdn Melati Bhd") == "sdn melati"
+    assert strip_legal_form("Contoh Private") == "contoh private"
+    assert strip_legal_form("PT Tbk") == "tbk"
 
 
 @pytest.mark.parametrize(
@@ -101,20 +101,20 @@ def spellings(needles: Iterable[Needle]) -> set[str]:
 
 
 def test_what_is_looked_for_of_a_name_a_domain_and_a_mail_address() -> None:
-    assert spellings(of_name("PT Contoh Bank Tbk (PCB)", "x")) >= {"contohbank", "ptcontohbanktbk", "pcb"}
-    assert spellings(of_domain("www.contoh.co.id", "x")) == {"wwwcontohcoid", "contoh"}
-    assert spellings(of_domain("gmail.com", "x")) == set()
-    assert spellings(of_mailbox("siti.rahman@gmail.com", "x")) == {"sitirahmangmailcom", "sitirahman"}
-    assert spellings(of_mailbox("phishing@contoh.example", "x")) == {
+    assert spellings(name_needles("PT Contoh Bank Tbk (PCB)", "x")) >= {"contohbank", "ptcontohbanktbk", "pcb"}
+    assert spellings(domain_needles("www.contoh.co.id", "x")) == {"wwwcontohcoid", "contoh"}
+    assert spellings(domain_needles("gmail.com", "x")) == set()
+    assert spellings(mailbox_needles("siti.rahman@gmail.com", "x")) == {"sitirahmangmailcom", "sitirahman"}
+    assert spellings(mailbox_needles("phishing@contoh.example", "x")) == {
         "phishingcontohexample",
         "contohexample",
         "contoh",
     }
-    assert [*of_name("Unknown", "x"), *of_name("Sdn Bhd", "x")] == []
+    assert [*name_needles("Unknown", "x"), *name_needles("Sdn Bhd", "x")] == []
 
 
 def test_a_short_name_is_found_as_a_word_only() -> None:
-    scanner = Scanner([NeedleIndex(of_name("TNB", "x"))], ())
+    scanner = Scanner([NeedleIndex(name_needles("TNB", "x"))], ())
     assert scanner.hits("login-tnb.example")
     assert not scanner.hits("botnbreak.example")
 
@@ -158,12 +158,16 @@ def test_an_address_inside_a_range_is_found_however_it_is_written(text: str) -> 
     ],
 )
 def test_what_looks_like_somebodys_is_found_in_free_text(text: str, kind: str) -> None:
-    assert kind in {span.kind for span in spans(text)}
+    assert kind in {span.kind for span in identifying_spans(text)}
 
 
 def test_plain_sentences_hold_nothing() -> None:
     assert (
-        list(spans("The gateway was not patched. Patch within 14 days, then rotate all 3 keys (see CVE-2024-3400)."))
+        list(
+            identifying_spans(
+                "The gateway was not patched. Patch within 14 days, then rotate all 3 keys (see CVE-2024-3400)."
+            )
+        )
         == []
     )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.release.patterns import intruders
+from hub.release.patterns import identifying_spans_in_value
 from hub.release.rule_prose import telling
 from hub.reports.observables import FileDetails, ObservableType
 from hub.reports.victims import Victim
@@ -46,7 +46,7 @@ TENANT = "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a"
     ],
 )
 def test_a_value_that_leads_to_somebody_has_its_kind(value: str, kind: str) -> None:
-    assert kind in {span.kind for span in intruders(value)}
+    assert kind in {span.kind for span in identifying_spans_in_value(value)}
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_value_that_leads_to_somebody_has_its_kind(value: str, kind: str) -> N
     ],
 )
 def test_what_only_looks_like_one_leaves(value: str) -> None:
-    assert list(intruders(value)) == []
+    assert list(identifying_spans_in_value(value)) == []
 
 
 @pytest.mark.parametrize("fragment", ["#{}", "?e={}", "/{}"])

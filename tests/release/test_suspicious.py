@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.release.deny import scanner_for
-from hub.release.suspicious import MAX_TEXT, suspicious
+from hub.release.suspicious import MAX_TEXT, suspicious_spans
 from tests.reports.making_reports import a_case, a_member
 
 
@@ -97,9 +97,9 @@ from tests.reports.making_reports import a_case, a_member
     ],
 )  # fmt: skip
 def test_what_tells_more_than_it_seems_is_shown_with_its_kind_place_and_reason(text: str, kind: str, span: str) -> None:
-    spans = suspicious(text)
+    spans = suspicious_spans(text)
     assert (kind, span) in {(item.kind, item.text) for item in spans}
-    assert all(text[item.start : item.end] == item.text and item.why for item in spans)
+    assert all(text[item.start : item.end] == item.text and item.reason for item in spans)
 
 
 @pytest.mark.parametrize(
@@ -121,18 +121,18 @@ def test_what_tells_more_than_it_seems_is_shown_with_its_kind_place_and_reason(t
     ],
 )
 def test_plain_advice_is_not_suspicious(text: str) -> None:
-    assert suspicious(text) == []
+    assert suspicious_spans(text) == []
 
 
 def test_what_the_scanner_found_is_shown_with_its_own_reason() -> None:
     text = "the s3j4htera servers, at Bank Sejahtera"
-    spans = suspicious(text, scanner_for(a_member(), a_case()).hits(text))
+    spans = suspicious_spans(text, scanner_for(a_member(), a_case()).hits(text))
     assert ("similar", "s3j4htera") in {(span.kind, span.text) for span in spans}
     assert ("exact", "Bank Sejahtera") in {(span.kind, span.text) for span in spans}
 
 
 def test_of_a_text_too_long_to_be_read_the_rest_is_suspicious_as_a_whole() -> None:
-    spans = suspicious("a " * MAX_TEXT)
+    spans = suspicious_spans("a " * MAX_TEXT)
     assert ("long", MAX_TEXT, 2 * MAX_TEXT) in {(span.kind, span.start, span.end) for span in spans}
 
 
@@ -143,7 +143,7 @@ def test_of_a_text_too_long_to_be_read_the_rest_is_suspicious_as_a_whole() -> No
 )
 def test_spans_lie_in_the_text_in_order_and_repeat_no_kind_inside_itself(parts: list[str]) -> None:
     text = "".join(parts)
-    spans = suspicious(text)
+    spans = suspicious_spans(text)
     assert [span.start for span in spans] == sorted(span.start for span in spans)
     for index, span in enumerate(spans):
         assert 0 <= span.start < span.end <= len(text)
@@ -163,7 +163,7 @@ def test_spans_lie_in_the_text_in_order_and_repeat_no_kind_inside_itself(parts: 
     ],
 )
 def test_what_kind_it_is_and_where_to_read_who_it_is_need_a_second_yes(text: str, kind: str) -> None:
-    assert kind in {span.kind for span in suspicious(text)}
+    assert kind in {span.kind for span in suspicious_spans(text)}
 
 
 @pytest.mark.parametrize(
@@ -171,4 +171,4 @@ def test_what_kind_it_is_and_where_to_read_who_it_is_need_a_second_yes(text: str
     ["Patch the VPN gateway first.", "Attackers came in with stolen passwords.", "Scan the dashboard of the firewall."],
 )
 def test_advice_that_names_no_kind_of_organisation_needs_none(text: str) -> None:
-    assert not {span.kind for span in suspicious(text)} & {"kind", "hint"}
+    assert not {span.kind for span in suspicious_spans(text)} & {"kind", "hint"}

@@ -57,7 +57,7 @@ SECTOR_HINTS: Final = frozenset(
 )
 """Words of these vocabularies that tell the sector: they leave only where the sector does."""
 
-LESSONS: Final = frozenset({"containment", "eradication"})
+LESSON_TASK_TYPES: Final = frozenset({"containment", "eradication"})
 """The values of task-type-ov whose tasks are lessons for others; what else a team did is its own affair."""
 
 INFORMATION_TYPES: Final = vocabulary.INFORMATION_TYPES | {"unknown"}
@@ -70,8 +70,8 @@ ACTOR_TYPES: Final = frozenset(vocab.THREAT_ACTOR_TYPE)
 MOTIVATIONS: Final = frozenset(vocab.ATTACK_MOTIVATION)
 PATTERN_TYPES: Final = frozenset(vocab.PATTERN_TYPE)
 
-NOT_TEXT: Final = (
-    EVENT_TYPES | ENTITY_TYPES | ASSET_TYPES | EXTERNAL_IMPACTS | LESSONS | INFORMATION_TYPES | DETECTION_METHODS
+VOCABULARY_WORDS: Final = (
+    EVENT_TYPES | ENTITY_TYPES | ASSET_TYPES | EXTERNAL_IMPACTS | LESSON_TASK_TYPES | INFORMATION_TYPES | DETECTION_METHODS
     | INVESTIGATION_STATUSES | INDICATOR_TYPES | MALWARE_TYPES | TOOL_TYPES | ACTOR_TYPES | MOTIVATIONS | PATTERN_TYPES
     | vocabulary.INDUSTRY_SECTORS | vocabulary.LOSS_TYPES | vocabulary.ALTERATIONS | vocabulary.ECONOMIC_VARIETIES
     | frozenset(incident.RECOVERABILITIES) | frozenset(incident.EVENT_STATUSES) | frozenset(incident.TASK_OUTCOMES)

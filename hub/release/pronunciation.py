@@ -1,10 +1,10 @@
 """Words compared by how they are said, and with one letter left out, added, changed or swapped.
 
 * `sound(word)` is the consonants of a word in Latin letters: two spellings of one name have the same.
-* `spoken(text)` is how a word of any script is said, in few letters. Romanisations of one name differ in their vowels and
-  in letters for one sound, so two of these are compared by `said_alike` rather than for being equal.
+* `pronounce(text)` is how a word of any script is said, in few letters. Romanisations of one name differ in their vowels and
+  in letters for one sound, so two of these are compared by `sound_alike` rather than for being equal.
 * `Misspellings` finds the words of a list that are one edit away from a word, without comparing it with each.
-* `spoken_words(text)` gives the words of a text that are worth comparing.
+* `comparable_words(text)` gives the words of a text that are worth comparing.
 
 The library for comparing (rapidfuzz) is loaded when the first name in another script is compared.
 """
@@ -17,15 +17,15 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from hub.release.disguises import latin
-from hub.release.names import generic
+from hub.release.disguises import transliterate
+from hub.release.names import load_lexicon
 from hub.release.spelling import fold
 
 MIN_EDITED: Final = 6  # letters of a word that is found with one edit
 MIN_EDITED_INSIDE: Final = 4  # letters of a word that is found with one letter more inside it
 MIN_EDITED_FIRST: Final = 8  # letters from which on that edit may be in the first letter
 MIN_CORE: Final = 5  # letters that are left of a word once an affix is taken off
-MIN_SPOKEN: Final = 4  # letters of `spoken` of a word that is compared with a name in another script
+MIN_PRONUNCIATION: Final = 4  # letters of `pronounce` of a word that is compared with a name in another script
 # In per cent of the letters that two words have in common, the shorter one laid where it fits the longer one best.
 MIN_COMMON: Final = 80
 MIN_COMMON_WITH_CONSONANTS: Final = 70  # where the consonants of one are a part of the other's
@@ -56,53 +56,55 @@ def sound(word: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def spoken(text: str) -> str:
+def pronounce(text: str) -> str:
     """How a word is said, in the letters that all romanisations agree on: `campasak` of Champassak, Jampasak and ຈຳປາສັກ."""
-    plain = _NOT_LETTERS.sub("", latin(text)).replace("x", "s")
+    plain = _NOT_LETTERS.sub("", transliterate(text)).replace("x", "s")
     for written, sound_of_letters in _SOUNDS:
         plain = plain.replace(written, sound_of_letters)
     return _DOUBLED.sub(r"\1", plain.translate(_ONE_SOUND))
 
 
 @lru_cache(maxsize=100_000)
-def said_alike(first: str, second: str) -> bool:
-    """Whether two words, as `spoken` gives them, may be one name, or one a part of the other."""
+def sound_alike(first: str, second: str) -> bool:
+    """Whether two words, as `pronounce` gives them, may be one name, or one a part of the other."""
     from rapidfuzz.fuzz import partial_ratio, ratio  # noqa: PLC0415  loaded when the first pair is compared
 
     short, long = sorted((first, second), key=len)
-    if len(short) < MIN_SPOKEN:
+    if len(short) < MIN_PRONUNCIATION:
         return False
     if short == long:
         return True
-    of_short, of_long = (_SPOKEN_VOWELS.sub("", word) for word in (short, long))
-    if len(of_short) < 2:  # two words of vowels are like any other two
+    short_consonants, long_consonants = (_SPOKEN_VOWELS.sub("", word) for word in (short, long))
+    if len(short_consonants) < 2:  # two words of vowels are like any other two
         return False
-    if of_short == of_long and len(of_short) > _MIN_CONSONANTS:  # Arabic, and with it Jawi, writes no short vowels
+    if (
+        short_consonants == long_consonants and len(short_consonants) > _MIN_CONSONANTS
+    ):  # Arabic, and with it Jawi, writes no short vowels
         return True
-    common = ratio(short, long) if len(long) - len(short) <= 1 else partial_ratio(short, long)
+    likeness = ratio(short, long) if len(long) - len(short) <= 1 else partial_ratio(short, long)
     if len(long) > _MUCH_LONGER * len(short):  # a whole sentence, in which much fits by chance
-        return common >= MIN_COMMON_IN_SENTENCES
-    if len(of_short) >= _MIN_CONSONANTS and of_short in of_long:
-        return common >= MIN_COMMON_WITH_CONSONANTS
-    return common >= MIN_COMMON and len(short) > MIN_SPOKEN
+        return likeness >= MIN_COMMON_IN_SENTENCES
+    if len(short_consonants) >= _MIN_CONSONANTS and short_consonants in long_consonants:
+        return likeness >= MIN_COMMON_WITH_CONSONANTS
+    return likeness >= MIN_COMMON and len(short) > MIN_PRONUNCIATION
 
 
 class Misspellings:
     """Words of a list, to be found by another word that is one edit away from one of them."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._by_shorter: dict[str, set[str]] = {}
+        self._by_deletion: dict[str, set[str]] = {}
         for word in words:
-            for shorter in (word, *_shorter(word)):
-                self._by_shorter.setdefault(shorter, set()).add(word)
+            for deletion in (word, *_deletions(word)):
+                self._by_deletion.setdefault(deletion, set()).add(word)
 
-    def of(self, word: str) -> Iterator[str]:
+    def corrections(self, word: str) -> Iterator[str]:
         """The words of the list that this one is a misspelling of; a word of the list itself is none."""
-        if not self._by_shorter or len(word) < MIN_EDITED - 1 or is_ordinary(word):
+        if not self._by_deletion or len(word) < MIN_EDITED - 1 or is_ordinary(word):
             return
         candidates: set[str] = set()
-        for shorter in (word, *_shorter(word)):
-            candidates |= self._by_shorter.get(shorter, set())
+        for deletion in (word, *_deletions(word)):
+            candidates |= self._by_deletion.get(deletion, set())
         for candidate in sorted(candidates):
             if _may_be_edited(candidate, word) and is_one_edit(candidate, word):
                 yield candidate
@@ -120,29 +122,33 @@ def is_one_edit(first: str, second: str) -> bool:
     if abs(len(first) - len(second)) > 1 or first == second:
         return False
     start = next(
-        (at for at, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+        (index for index, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
     )
-    rest, other = first[start:], second[start:]
-    return rest[1:] in (other, other[1:]) or rest == other[1:] or (rest[1::-1] + rest[2:] == other and len(rest) > 1)
+    first_tail, second_tail = first[start:], second[start:]
+    return (
+        first_tail[1:] in (second_tail, second_tail[1:])
+        or first_tail == second_tail[1:]
+        or (first_tail[1::-1] + first_tail[2:] == second_tail and len(first_tail) > 1)
+    )
 
 
-def _shorter(word: str) -> Iterator[str]:
+def _deletions(word: str) -> Iterator[str]:
     """The word without each of its letters."""
-    return (word[:at] + word[at + 1 :] for at in range(len(word)))
+    return (word[:index] + word[index + 1 :] for index in range(len(word)))
 
 
 def is_ordinary(word: str) -> bool:
     """Whether a word is nobody's name, and so no misspelt one."""
-    known = generic()
-    return word in known.words or word in known.technical or word in known.affixes or word in known.places
+    lexicon = load_lexicon()
+    return word in lexicon.words or word in lexicon.technical_words or word in lexicon.affixes or word in lexicon.places
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a text; `latin` is how it is written in Latin letters, `is_latin` that it is written so already."""
+    """A word of a text; `latin_letters` is how it is written in Latin letters, `is_latin` that it is written so already."""
 
     text: str
-    latin: str
+    latin_letters: str
     start: int
     end: int
     is_latin: bool
@@ -154,7 +160,7 @@ _TWO_WORDS: Final = re.compile(r"(?<![a-z])(?=([a-z]{2,20})[ _-]([a-z]{2,20})(?!
 _OTHER_WORD: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0e31-\u0e4e\u0eb1-\u0ece]|[\u102b-\u103e\u17b4-\u17d3\u0bbe-\u0bcd])*")  # fmt: skip
 
 
-def spoken_words(text: str) -> Iterator[Word]:
+def comparable_words(text: str) -> Iterator[Word]:
     """The words of a text that are long enough to be compared; a word with an affix also without it."""
     folded = fold(text) if not text.isascii() else text.lower()
     if len(folded) == len(text):
@@ -168,16 +174,16 @@ def spoken_words(text: str) -> Iterator[Word]:
         return
     for match in _OTHER_WORD.finditer(text):
         if not fold(match[0]).isascii():
-            plain = _NOT_LETTERS.sub("", latin(match[0]))
+            plain = _NOT_LETTERS.sub("", transliterate(match[0]))
             yield Word(match[0], plain, match.start(), match.end(), is_latin=False)
         elif len(folded) != len(text):  # accents were folded away, and places with them
             yield Word(match[0], fold(match[0]), match.start(), match.end(), is_latin=True)
 
 
 def _cores(word: Word) -> Iterator[Word]:
-    affixes = generic().affixes
+    affixes = load_lexicon().affixes
     for length in range(3, len(word.text) - MIN_CORE + 1):
         if word.text[:length] in affixes:
-            yield replace(word, latin=word.text[length:], start=word.start + length)
+            yield replace(word, latin_letters=word.text[length:], start=word.start + length)
         if word.text[-length:] in affixes:
-            yield replace(word, latin=word.text[:-length], end=word.end - length)
+            yield replace(word, latin_letters=word.text[:-length], end=word.end - length)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from hub.release.deny import scanner_for
+from hub.release.pronunciation import Misspellings, pronounce, sound_alike
 from hub.release.scan import Strength
-from hub.release.spoken import Misspellings, said_alike, spoken
 from hub.reports.observables import ObservableType
 from hub.reports.victims import Victim
 from tests.release.releasing import released, text_of
@@ -56,7 +56,7 @@ def test_a_name_is_found_in_another_script_however_it_is_romanised(name: str, va
     """Romanisations differ in vowels, aspirates and voiced letters, and scripts without blanks do not part the words."""
     hits = scanner_for(a_member(), replace(a_watch(), victims=(Victim(name=name),))).hits(value)
     assert hits, value
-    assert all(hit.strength is Strength.SIMILAR for hit in hits if hit.why.startswith("a word that sounds"))
+    assert all(hit.strength is Strength.SIMILAR for hit in hits if hit.description.startswith("a word that sounds"))
 
 
 @pytest.mark.parametrize("value", ["invoice-portal.example", "update.example/store", "telekom.example", "jakarta.zip"])
@@ -66,19 +66,22 @@ def test_an_ordinary_word_is_like_none_of_them(name: str, value: str) -> None:
 
 
 def test_what_is_said_alike_has_letters_of_its_own() -> None:
-    assert spoken("Champassak") == spoken("jampasak") == spoken("ຈຳປາສັກ")
-    assert not said_alike("aiu", "aiua")
-    assert not said_alike("aiuai", "uaiaiua")
+    assert pronounce("Champassak") == pronounce("jampasak") == pronounce("ຈຳປາສັກ")
+    assert not sound_alike("aiu", "aiua")
+    assert not sound_alike("aiuai", "uaiaiua")
 
 
 @pytest.mark.parametrize("word", ["indrapura", "inderpura", "inderapuro", "inderapurra", "onderapura"])
 def test_a_word_that_is_one_edit_away_is_a_misspelling(word: str) -> None:
-    assert list(Misspellings(["inderapura", "melati"]).of(word)) == ["inderapura"]
+    assert list(Misspellings(["inderapura", "melati"]).corrections(word)) == ["inderapura"]
 
 
 @pytest.mark.parametrize("word", ["inderapura", "indrapuro", "nelati", "melat", "service"])
 def test_a_word_itself_two_edits_short_words_with_another_beginning_and_generic_words_are_none(word: str) -> None:
-    assert list(Misspellings(["inderapura", "melati", "servide"]).of(word)) in ([], ["melati"] * (word == "melat"))
+    assert list(Misspellings(["inderapura", "melati", "servide"]).corrections(word)) in (
+        [],
+        ["melati"] * (word == "melat"),
+    )
 
 
 @pytest.mark.parametrize("name", [THAI, "သီရိမွန် ကုမ္ပဏီ", "PT Klear Tbk", "Determinasi Bank", "Indicatur"])
