@@ -131,7 +131,7 @@ class Trace:
 def wears(token: str, text: str, disguise: str) -> bool:
     """Whether the token still says whose it is in this disguise, and so somebody would use it."""
     disguise_text = DISGUISES[disguise](text)
-    if text.lower() in load_lexicon().technical_words:  # "sms", "bad": in every other address, and a limit that the README names
+    if text.lower() in load_lexicon().technical_words:  # "sms": part of many addresses; the README names this limit
         return False
     if disguise != "plain" and len(text) < _MIN_LETTERS_DISGUISED:
         return False
