@@ -1,0 +1,214 @@
+"""The ASGI application of the events: who is let in, what each listener is sent, and that no listener harms another."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hub.community.hub import Hub
+from hub.server.events import PAGE_GAP_SECONDS, Events
+from hub.sharing.events import Sight, newest
+from hub.sharing.members import Account, AccountKind
+from hub.sharing.sessions import COOKIE, Sessions
+from hub.stix.timestamps import format_place
+from hub.stix.tlp import TLP
+from tests.conftest import OpenHub, Template
+from tests.server.listening import Talk, bearer, living
+from tests.server.making import (
+    COLLECTIONS,
+    PASSWORD_ACCOUNT,
+    Client,
+    basic,
+    indicator,
+)
+
+
+def test_a_listener_that_takes_nothing_is_dropped_and_the_others_are_told(
+    hub: Hub, indonesia: Client, template: Template
+) -> None:
+    """What waits for it is one place per collection, however much is published meanwhile."""
+    application = Events(hub, send_seconds=0.3)
+
+    async def story() -> None:
+        async with living(application):
+            dead = Talk(application, bearer(template, "sg-cert"), stuck=True)
+            well = Talk(application, bearer(template, "my-cert"), query=b"collection=id")
+            await dead.until(b"listening")
+            await well.until(b"listening")
+            for number in range(1, 6):
+                await asyncio.to_thread(indonesia.publish, "id", indicator(number))
+                await well.until(b"event: moved", number)
+            assert all(len(listener.pending) <= len(COLLECTIONS) for listener in application._listeners)
+            await dead.over()
+            assert len(application) == 1
+            assert b"moved" not in dead.body
+
+    asyncio.run(story())
+
+
+def test_more_listeners_than_allowed_are_sent_away_for_a_while(open_hub: OpenHub, template: Template) -> None:
+    """The limit of one account leaves the others their place; the limit of all leaves none."""
+    from hub.settings import Limits
+
+    application = Events(open_hub(limits=Limits(listeners=3, account_listeners=2)))
+
+    async def story() -> None:
+        async with living(application):
+            for name in ("sg-cert", "sg-cert", "my-cert"):
+                await Talk(application, bearer(template, name)).until(b"listening")
+                again = Talk(application, bearer(template, "sg-cert")) if len(application) == 2 else None
+                if again is not None:
+                    await again.over()
+                    assert again.status == 503
+            full = Talk(application, bearer(template, "th-cert"))
+            await full.over()
+            assert full.status == 503
+            assert len(application) == 3
+
+    asyncio.run(story())
+
+
+def test_a_listener_that_names_a_collection_twice_gives_its_place_back(open_hub: OpenHub, template: Template) -> None:
+    """By its id and its alias: the next listener, such as one without credentials, has the place."""
+    from hub.settings import Limits
+
+    application = Events(open_hub(limits=Limits(account_listeners=1)))
+    query = f"collection=id&collection={COLLECTIONS['id']}".encode()
+
+    async def story() -> None:
+        async with living(application):
+            for _ in range(2):
+                talk = Talk(application, bearer(template, "sg-cert"), query=query)
+                await talk.until(b"listening")
+                talk.task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await talk.task
+                assert len(application) == 0
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("change", ["disable", "rotate"])
+def test_a_listener_goes_when_its_account_may_no_longer_listen(hub: Hub, template: Template, change: str) -> None:
+    application = Events(hub, heartbeat_seconds=0.05)
+
+    async def story() -> None:
+        async with living(application):
+            shut, other = (Talk(application, bearer(template, name)) for name in ("sg-cert", "my-cert"))
+            await shut.until(b"still here")
+            if change == "disable":
+                await asyncio.to_thread(hub.credentials.disable, "sg-cert")
+            else:
+                await asyncio.to_thread(hub.credentials.rotate, "sg-cert", None)
+            await shut.over()
+            await other.until(b"still here", 3)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(
+    ("authorization", "query", "status"),
+    [
+        ("", b"", 200),  # the region has a public collection
+        ("", b"collection=id", 401),
+        ("Bearer wrong", b"", 401),
+        (basic(PASSWORD_ACCOUNT, "a wrong password"), b"", 401),
+        ("operator", b"", 404),
+        ("partner", b"collection=id", 404),
+        ("sg-cert", b"collection=pair", 404),
+        ("sg-cert", b"collection=inbox", 403),
+        ("sg-cert", b"collection=id&collection=alerts", 200),
+        ("sg-cert", b"about=board", 200),
+        ("id-soc", b"about=board", 403),
+        ("", b"about=board", 401),
+        ("sg-cert", b"about=bread", 400),
+        ("sg-cert", b"since=2026-04-02T01:00:00.000000Z", 200),
+        ("sg-cert", b"since=yesterday", 400),
+    ],
+)
+def test_the_same_are_let_in_as_everywhere(
+    hub: Hub, template: Template, authorization: str, query: bytes, status: int
+) -> None:
+    application = Events(hub)
+
+    async def story() -> None:
+        async with living(application):
+            key = bearer(template, authorization) if authorization in template.keys else authorization
+            talk = Talk(application, key, query=query)
+            await (talk.until(b"listening") if status == 200 else talk.over())
+            assert talk.status == status
+
+    asyncio.run(story())
+
+
+def test_a_page_is_sent_two_events_a_second_at_most_and_loses_none(
+    hub: Hub, indonesia: Client, template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes meanwhile is in the next one. Followers with a key are told of each."""
+    gaps: asyncio.Queue[float] = asyncio.Queue()
+    over = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        gaps.put_nowait(seconds)
+        await over.wait()
+
+    monkeypatch.setattr("hub.server.events._pause", sleep)
+    application = Events(hub)
+    sessions = Sessions(hub.store, hub.secret, hub.clock, hub.limits)
+    session = sessions.begin(Account("sg-cert", AccountKind.CERT, "SG"))
+    assert session is not None
+    cookie = f"{COOKIE}={sessions.cookie(session)}"
+
+    async def story() -> None:
+        async with living(application):
+            page = Talk(application, "", cookie=cookie, query=b"collection=id")
+            well = Talk(application, bearer(template, "my-cert"), query=b"collection=id")
+            await page.until(b"listening")
+            await well.until(b"listening")
+            for number in range(1, 4):
+                await asyncio.to_thread(indonesia.publish, "id", indicator(number))
+                await well.until(b"event: moved", number)
+            assert await gaps.get() == PAGE_GAP_SECONDS
+            assert page.body.count(b"event: moved") == 1
+            over.set()
+            await page.until(b"event: moved", 2)
+            last = well.body.rpartition(b"data: ")[2]
+            assert page.body.endswith(last)
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("since", [0, 1], ids=["before", "after"])
+def test_what_a_page_shows_already_is_no_news_to_it(
+    hub: Hub, indonesia: Client, template: Template, since: int
+) -> None:
+    """It says when it was made, and is told of what came later alone."""
+    indonesia.publish("id", indicator(1))
+    (place,) = newest(hub.store, [Sight(COLLECTIONS["id"], TLP.AMBER_STRICT)]).values()
+    application = Events(hub)
+
+    async def story() -> None:
+        async with living(application):
+            query = f"collection=id&since={format_place(place - 1 + since)}".encode()
+            page = Talk(application, bearer(template, "sg-cert"), query=query)
+            await page.until(b"listening")
+            if not since:
+                await page.until(format_place(place).encode())
+            await asyncio.to_thread(indonesia.publish, "id", indicator(2))
+            await page.until(b"event: moved", 2 - since)
+            assert (format_place(place).encode() in page.body) is not bool(since)
+
+    asyncio.run(story())
+
+
+def test_nothing_but_get_is_taken(hub: Hub, template: Template) -> None:
+    application = Events(hub)
+
+    async def story() -> None:
+        async with living(application):
+            talk = Talk(application, bearer(template, "sg-cert"), method="POST")
+            await talk.over()
+            assert talk.status == 405
+
+    asyncio.run(story())
