@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from tests.commands import Command
-from tests.console.provider import fake_provider
+from tests.console.provider.fake import fake_provider
 
 
 def findings(command: Command, *words: str, code: int = 3) -> dict[str, tuple[bool, str]]:

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from hub.server.registration import RETURN_PATH
-from tests.console.provider import CLIENT, SECRET, FakeProvider, answer, fake_provider
+from tests.console.provider.fake import CLIENT, SECRET, FakeProvider, answer, fake_provider
 from tests.server.process import HubProcess, command
 
 BROWSER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}

@@ -11,7 +11,7 @@ from playwright.sync_api import Route, expect
 
 from tests.browsing import Windows, overflow, problems
 from tests.console.browser.conftest import CERTS, TOP, Officer
-from tests.console.mock_provider import mock_provider
+from tests.console.provider.independent import mock_provider
 from tests.ports import free_port
 from tests.server.process import HubProcess
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,14 +41,14 @@ class FakeProvider:
 
     def authorize(self, address: str) -> dict[str, str]:
         """The query with which the browser is sent back, once its owner has signed in here."""
-        asked = dict(parse_qsl(urlsplit(address).query))
-        assert asked["client_id"] == CLIENT
-        assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+        parameters = dict(parse_qsl(urlsplit(address).query))
+        assert parameters["client_id"] == CLIENT
+        assert (parameters["response_type"], parameters["code_challenge_method"]) == ("code", "S256")
         code = secrets.token_urlsafe(16)
-        self.codes[code] = asked
-        return {"code": code, "state": asked["state"]}
+        self.codes[code] = parameters
+        return {"code": code, "state": parameters["state"]}
 
-    def id_token(self, asked: dict[str, str]) -> str:
+    def id_token(self, parameters: dict[str, str]) -> str:
         now = self.clock()
         claims = {
             "iss": self.issuer,
@@ -55,7 +56,7 @@ class FakeProvider:
             "aud": CLIENT,
             "iat": now,
             "exp": now + 300,
-            "nonce": asked["nonce"],
+            "nonce": parameters["nonce"],
         }
         claims = {name: value for name, value in (claims | self.claims).items() if name not in self.missing}
         if self.sign is not None:
@@ -86,15 +87,15 @@ class FakeProvider:
             answer(request, 404, {})
 
     def _token(self, request: BaseHTTPRequestHandler, form: dict[str, str]) -> None:
-        asked = self.codes.get(form["code"]) if self.takes_codes_again else self.codes.pop(form["code"], None)
+        parameters = self.codes.get(form["code"]) if self.takes_codes_again else self.codes.pop(form["code"], None)
         if (
-            asked is None
-            or create_s256_code_challenge(form["code_verifier"]) != asked["code_challenge"]
-            or form["redirect_uri"] != asked["redirect_uri"]
+            parameters is None
+            or create_s256_code_challenge(form["code_verifier"]) != parameters["code_challenge"]
+            or form["redirect_uri"] != parameters["redirect_uri"]
         ):
             answer(request, 400, {"error": "invalid_grant", "error_description": "<b>no</b>"})
             return
-        answer(request, 200, {"access_token": "x", "token_type": "Bearer", "id_token": self.id_token(asked)})
+        answer(request, 200, {"access_token": "x", "token_type": "Bearer", "id_token": self.id_token(parameters)})
 
     def paths(self) -> list[str]:
         return [path for path, _ in self.requests]
@@ -159,3 +160,32 @@ def fake_provider(clock: Callable[[], int]) -> Iterator[FakeProvider]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _drip(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(200)
+    request.end_headers()
+    try:
+        while True:
+            request.wfile.write(b" ")
+            request.wfile.flush()
+            time.sleep(0.05)  # the provider's pace
+    except OSError:
+        pass
+
+
+def _redirect(request: BaseHTTPRequestHandler) -> None:
+    request.send_response(302)
+    request.send_header("Location", "http://192.0.2.1/")
+    request.send_header("Content-Length", "0")
+    request.end_headers()
+
+
+TROUBLE: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {
+    "an error": lambda request: answer(request, 500, {}),
+    "no JSON": lambda request: answer(request, 200, b"<html>"),
+    "a list": lambda request: answer(request, 200, []),
+    "too much": lambda request: answer(request, 200, b" " * 300_000),
+    "elsewhere": _redirect,
+    "never an end": _drip,
+}
