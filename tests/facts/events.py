@@ -4,10 +4,9 @@ of public malware, tools, actors and techniques.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import NAMESPACE_URL, uuid5
 
 from tests.facts.bundle import (
     Fact,
@@ -28,6 +27,7 @@ from tests.facts.bundle import (
     threat,
     weakness,
 )
+from tests.facts.misp import attribute, galaxy, misp_event, misp_object, stable_uuid
 
 SHA = "{:064x}".format
 MD5 = "{:032x}".format
@@ -44,143 +44,45 @@ class Event:
     facts: tuple[Fact, ...]
 
 
-def _uuid(*parts: object) -> str:
-    return str(uuid5(NAMESPACE_URL, " ".join(map(str, parts))))
-
-
-def _galaxy(kind: str, value: str, **meta: Any) -> dict[str, Any]:
-    cluster = {
-        "uuid": _uuid("cluster", kind, value),
-        "type": kind,
-        "value": value,
-        "tag_name": f'misp-galaxy:{kind}="{value}"',
-        "description": value,
-        "meta": meta,
-    }
-    return {"uuid": _uuid("galaxy", kind), "name": kind, "type": kind, "description": kind, "GalaxyCluster": [cluster]}
-
-
-def _attribute(
-    kind: str,
-    category: str,
-    value: str,
-    *,
-    galaxies: Sequence[tuple[str, str]] = (),
-    tags: Sequence[str] = (),
-    ids: bool = True,
-    **more: Any,
-) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "uuid": _uuid("attribute", kind, value),
-        "type": kind,
-        "category": category,
-        "value": value,
-        "to_ids": ids,
-        "timestamp": "1772582400",
-        **more,
-    }
-    if galaxies:
-        item["Galaxy"] = [_galaxy(*each) for each in galaxies]
-    names = [*tags, *(f'misp-galaxy:{galaxy}="{value}"' for galaxy, value in galaxies)]
-    return item | ({"Tag": [{"name": name} for name in names]} if names else {})
-
-
-def _object(
-    name: str, *parts: tuple[str, str, str], category: str = "Network activity", refers: Sequence[tuple[str, str]] = ()
-) -> dict[str, Any]:
-    identifier = _uuid("object", name, *parts)
-    return {
-        "uuid": identifier,
-        "name": name,
-        "meta-category": "network",
-        "description": name,
-        "template_uuid": _uuid("template", name),
-        "template_version": "1",
-        "timestamp": "1772582400",
-        "Attribute": [
-            {**_attribute(kind, category, value), "object_relation": relation} for relation, kind, value in parts
-        ],
-        "ObjectReference": [
-            {
-                "uuid": _uuid("reference", identifier, kind, target),
-                "object_uuid": identifier,
-                "referenced_uuid": target,
-                "relationship_type": kind,
-            }
-            for kind, target in refers
-        ],
-    }
-
-
-def _event(
-    title: str,
-    rsit: str,
-    attributes: Sequence[Mapping[str, Any]],
-    *,
-    objects: Sequence[Mapping[str, Any]] = (),
-    galaxies: Sequence[Mapping[str, Any]] = (),
-    sector: str = "",
-    tags: Sequence[str] = (),
-) -> dict[str, Any]:
-    named = [_galaxy("sector", sector), _galaxy("country", "malaysia", ISO="MY")] if sector else []
-    every = [*galaxies, *named]
-    names = [*tags, "tlp:amber", f"rsit:{rsit}", *(item["GalaxyCluster"][0]["tag_name"] for item in every)]
-    return {
-        "uuid": _uuid("event", title),
-        "info": title,
-        "date": "2026-03-04",
-        "timestamp": "1772582400",
-        "threat_level_id": "2",
-        "analysis": "2",
-        "distribution": "1",
-        "published": True,
-        "Orgc": {"uuid": _uuid("org"), "name": "CERT Utama"},
-        "Tag": [{"name": name} for name in names],
-        "Galaxy": every,
-        "Attribute": list(attributes),
-        "Object": list(objects),
-    }
-
-
-_RANSOM_FILE: Final = _object(
+_RANSOM_FILE: Final = misp_object(
     "file",
     ("filename", "filename", "svchosl.exe"),
     ("sha256", "sha256", SHA(0x1A1)),
     ("imphash", "imphash", MD5(0x1A2)),
     category="Payload delivery",
-    refers=[("communicates-with", _uuid("attribute", "domain", "sync-relay.example"))],
+    refers=[("communicates-with", stable_uuid("attribute", "domain", "sync-relay.example"))],
 )
-_DROPPER: Final = _object(
+_DROPPER: Final = misp_object(
     "file",
     ("filename", "filename", "faktur.js"),
     ("sha256", "sha256", SHA(0x5A1)),
     category="Payload delivery",
-    refers=[("drops", _uuid("attribute", "sha256", SHA(0x5A2)))],
+    refers=[("drops", stable_uuid("attribute", "sha256", SHA(0x5A2)))],
 )
 
 EVENTS: Final = (
     Event(
         "Files encrypted",
-        _event(
+        misp_event(
             "Files encrypted",
             'malicious-code="infected-system"',
             [
-                _attribute(
+                attribute(
                     "ip-dst",
                     "Network activity",
                     "203.0.113.151",
                     galaxies=[LOCKBIT],
                     tags=["kill-chain:Command and Control"],
                 ),
-                _attribute("domain", "Network activity", "sync-relay.example"),
-                _attribute("mutex", "Artifacts dropped", "Global\\b0b2"),
-                _attribute("vulnerability", "External analysis", "CVE-2023-4966", ids=False),
-                _attribute("named pipe", "Artifacts dropped", "\\\\.\\pipe\\svc_b0b2"),
+                attribute("domain", "Network activity", "sync-relay.example"),
+                attribute("mutex", "Artifacts dropped", "Global\\b0b2"),
+                attribute("vulnerability", "External analysis", "CVE-2023-4966", ids=False),
+                attribute("named pipe", "Artifacts dropped", "\\\\.\\pipe\\svc_b0b2"),
             ],
             objects=[_RANSOM_FILE],
             galaxies=[
-                _galaxy(*LOCKBIT, synonyms=["ABCD"]),
-                _galaxy(
+                galaxy(*LOCKBIT, synonyms=["ABCD"]),
+                galaxy(
                     "mitre-attack-pattern",
                     "Data Encrypted for Impact - T1486",
                     external_id="T1486",
@@ -206,11 +108,11 @@ EVENTS: Final = (
     ),
     Event(
         "Beacons to an unknown host",
-        _event(
+        misp_event(
             "Beacons to an unknown host",
             'malicious-code="c2-server"',
             [
-                _attribute(
+                attribute(
                     "ip-dst|port",
                     "Network activity",
                     "203.0.113.160|4444",
@@ -218,15 +120,15 @@ EVENTS: Final = (
                     tags=['misp:confidence-level="completely-confident"'],
                     first_seen="2026-02-27T03:00:00+00:00",
                 ),
-                _attribute("domain|ip", "Network activity", "beat.example|203.0.113.161"),
-                _attribute("ja3-fingerprint-md5", "Network activity", "72a589da586844d7f0818ce684948eea"),
-                _attribute("user-agent", "Network activity", "xq/2.1 (compatible)"),
-                _attribute("uri", "Network activity", "/submit.php?id=7731"),
-                _attribute("x509-fingerprint-sha1", "Network activity", f"{0x2A2:040x}"),
+                attribute("domain|ip", "Network activity", "beat.example|203.0.113.161"),
+                attribute("ja3-fingerprint-md5", "Network activity", "72a589da586844d7f0818ce684948eea"),
+                attribute("user-agent", "Network activity", "xq/2.1 (compatible)"),
+                attribute("uri", "Network activity", "/submit.php?id=7731"),
+                attribute("x509-fingerprint-sha1", "Network activity", f"{0x2A2:040x}"),
             ],
             galaxies=[
-                _galaxy(*COBALT),
-                _galaxy(
+                galaxy(*COBALT),
+                galaxy(
                     "mitre-attack-pattern",
                     "Web Protocols - T1071.001",
                     external_id="T1071.001",
@@ -251,16 +153,16 @@ EVENTS: Final = (
     ),
     Event(
         "Home page replaced",
-        _event(
+        misp_event(
             "Home page replaced",
             'intrusions="system-compromise"',
             [
-                _attribute("ip-src", "Network activity", "203.0.113.170"),
-                _attribute("filename|sha256", "Payload installation", f"wp-cache-y.php|{SHA(0x3A1)}"),
+                attribute("ip-src", "Network activity", "203.0.113.170"),
+                attribute("filename|sha256", "Payload installation", f"wp-cache-y.php|{SHA(0x3A1)}"),
             ],
             galaxies=[
-                _galaxy("threat-actor", "Anonymous Sudan"),
-                _galaxy(
+                galaxy("threat-actor", "Anonymous Sudan"),
+                galaxy(
                     "mitre-attack-pattern",
                     "External Defacement - T1491.002",
                     external_id="T1491.002",
@@ -279,26 +181,26 @@ EVENTS: Final = (
     ),
     Event(
         "A gateway exploited",
-        _event(
+        misp_event(
             "A gateway exploited",
             'intrusion-attempts="exploit"',
             [
-                _attribute("ip-src", "Network activity", "203.0.113.180", tags=["kill-chain:Exploitation"]),
-                _attribute(
+                attribute("ip-src", "Network activity", "203.0.113.180", tags=["kill-chain:Exploitation"]),
+                attribute(
                     "url",
                     "Payload delivery",
                     "http://203.0.113.181/upd",
                     galaxies=[("mitre-attack-pattern", "Ingress Tool Transfer - T1105")],
                 ),
-                _attribute(
+                attribute(
                     "snort",
                     "Network activity",
                     'alert tcp any any -> any 443 (msg:"x"; content:"/sslmgr"; sid:1000771;)',
                 ),
-                _attribute("pdb", "Artifacts dropped", "D:\\w\\upstyle\\Release\\u.pdb"),
+                attribute("pdb", "Artifacts dropped", "D:\\w\\upstyle\\Release\\u.pdb"),
             ],
             objects=[
-                _object(
+                misp_object(
                     "vulnerability",
                     ("id", "vulnerability", "CVE-2024-3400"),
                     ("summary", "text", "Command injection in the gateway"),
@@ -307,8 +209,8 @@ EVENTS: Final = (
                 )
             ],
             galaxies=[
-                _galaxy("mitre-tool", "ngrok - S0508", external_id="S0508"),
-                _galaxy(
+                galaxy("mitre-tool", "ngrok - S0508", external_id="S0508"),
+                galaxy(
                     "mitre-attack-pattern",
                     "Exploit Public-Facing Application - T1190",
                     external_id="T1190",
@@ -331,24 +233,26 @@ EVENTS: Final = (
     ),
     Event(
         "Customers asked for codes",
-        _event(
+        misp_event(
             "Customers asked for codes",
             'fraud="phishing"',
             [
-                _attribute("url", "Payload delivery", "https://login-otp-check.example/a/"),
-                _attribute("domain|ip", "Network activity", "login-otp-check.example|203.0.113.190"),
-                _attribute(
+                attribute("url", "Payload delivery", "https://login-otp-check.example/a/"),
+                attribute("domain|ip", "Network activity", "login-otp-check.example|203.0.113.190"),
+                attribute(
                     "email-src",
                     "Payload delivery",
                     "notice@mailer-x.example",
-                    Sighting=[{"uuid": _uuid("sighting", 1), "type": "0", "date_sighting": "1772582400", "source": ""}],
+                    Sighting=[
+                        {"uuid": stable_uuid("sighting", 1), "type": "0", "date_sighting": "1772582400", "source": ""}
+                    ],
                 ),
-                _attribute("email-subject", "Payload delivery", "Your access ends today"),
-                _attribute("phone-number", "Payload delivery", "+442079460123"),
+                attribute("email-subject", "Payload delivery", "Your access ends today"),
+                attribute("phone-number", "Payload delivery", "+442079460123"),
             ],
             galaxies=[
-                _galaxy("tool", "16Shop"),
-                _galaxy(
+                galaxy("tool", "16Shop"),
+                galaxy(
                     "mitre-attack-pattern",
                     "Spearphishing Link - T1566.002",
                     external_id="T1566.002",
@@ -372,17 +276,17 @@ EVENTS: Final = (
     ),
     Event(
         "Records for sale",
-        _event(
+        misp_event(
             "Records for sale",
             'information-content-security="unauthorised-information-access"',
             [
-                _attribute("ip-src", "Network activity", "203.0.113.200"),
-                _attribute("url", "External analysis", "http://leaks-board.example/t/991"),
-                _attribute("btc", "Financial fraud", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"),
+                attribute("ip-src", "Network activity", "203.0.113.200"),
+                attribute("url", "External analysis", "http://leaks-board.example/t/991"),
+                attribute("btc", "Financial fraud", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"),
             ],
             galaxies=[
-                _galaxy("threat-actor", "ShinyHunters"),
-                _galaxy(
+                galaxy("threat-actor", "ShinyHunters"),
+                galaxy(
                     "mitre-attack-pattern",
                     "Cloud Accounts - T1078.004",
                     external_id="T1078.004",
@@ -400,17 +304,17 @@ EVENTS: Final = (
     ),
     Event(
         "An invoice with another account",
-        _event(
+        misp_event(
             "An invoice with another account",
             'fraud="masquerade"',
             [
-                _attribute("email-src", "Payload delivery", "billing@cargo-desk.example"),
-                _attribute("domain", "Network activity", "cargo-desk.example"),
-                _attribute("iban", "Financial fraud", "GB33BUKB20201555555555"),
-                _attribute("email-reply-to", "Payload delivery", "ceo.office@fast-post.example"),
+                attribute("email-src", "Payload delivery", "billing@cargo-desk.example"),
+                attribute("domain", "Network activity", "cargo-desk.example"),
+                attribute("iban", "Financial fraud", "GB33BUKB20201555555555"),
+                attribute("email-reply-to", "Payload delivery", "ceo.office@fast-post.example"),
             ],
             galaxies=[
-                _galaxy(
+                galaxy(
                     "mitre-attack-pattern",
                     "Impersonation - T1656",
                     external_id="T1656",
@@ -428,17 +332,17 @@ EVENTS: Final = (
     ),
     Event(
         "A package that calls home",
-        _event(
+        misp_event(
             "A package that calls home",
             'malicious-code="malware-distribution"',
             [
-                _attribute("domain", "Network activity", "stat-mirror.example", galaxies=[("malpedia", "XMRig")]),
-                _attribute("sha256", "Payload delivery", SHA(0x5A2), galaxies=[("malpedia", "XMRig")]),
+                attribute("domain", "Network activity", "stat-mirror.example", galaxies=[("malpedia", "XMRig")]),
+                attribute("sha256", "Payload delivery", SHA(0x5A2), galaxies=[("malpedia", "XMRig")]),
             ],
             objects=[_DROPPER],
             galaxies=[
-                _galaxy("malpedia", "XMRig"),
-                _galaxy(
+                galaxy("malpedia", "XMRig"),
+                galaxy(
                     "mitre-attack-pattern",
                     "Compromise Software Dependencies and Development Tools - T1195.001",
                     external_id="T1195.001",
@@ -461,22 +365,22 @@ EVENTS: Final = (
     ),
     Event(
         "Traffic from reflectors",
-        _event(
+        misp_event(
             "Traffic from reflectors",
             'availability="ddos"',
             [
-                _attribute("ip-src", "Network activity", "203.0.113.220"),
-                _attribute("ip-src", "Network activity", "203.0.113.221"),
-                _attribute("AS", "Network activity", "AS64500", ids=False),
+                attribute("ip-src", "Network activity", "203.0.113.220"),
+                attribute("ip-src", "Network activity", "203.0.113.221"),
+                attribute("AS", "Network activity", "AS64500", ids=False),
             ],
             galaxies=[
-                _galaxy(
+                galaxy(
                     "mitre-attack-pattern",
                     "Reflection Amplification - T1498.002",
                     external_id="T1498.002",
                     kill_chain=["mitre-attack:impact"],
                 ),
-                _galaxy("botnet", "Mirai"),
+                galaxy("botnet", "Mirai"),
             ],
             sector="Telecoms",
         ),
@@ -491,16 +395,16 @@ EVENTS: Final = (
     ),
     Event(
         "Files taken home",
-        _event(
+        misp_event(
             "Files taken home",
             'information-content-security="data-leak"',
             [
-                _attribute("domain", "Network activity", "share-box.example", galaxies=[("mitre-tool", "Rclone")]),
-                _attribute("url", "Network activity", "https://share-box.example/u/1"),
+                attribute("domain", "Network activity", "share-box.example", galaxies=[("mitre-tool", "Rclone")]),
+                attribute("url", "Network activity", "https://share-box.example/u/1"),
             ],
             galaxies=[
-                _galaxy("mitre-tool", "Rclone"),
-                _galaxy(
+                galaxy("mitre-tool", "Rclone"),
+                galaxy(
                     "mitre-attack-pattern",
                     "Exfiltration to Cloud Storage - T1567.002",
                     external_id="T1567.002",

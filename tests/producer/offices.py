@@ -6,6 +6,7 @@ import contextlib
 import csv
 import functools
 import io
+import json
 import os
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from typing import Any, Final
 import pytest
 
 from hub.cli import main
-from hub.producer.api import connect
+from hub.producer.api import HubClient, connect
 from hub.producer.connection import HubConnection
 from hub.settings import load_settings
 from hub.sharing.members import Account, AccountKind
@@ -223,6 +224,21 @@ def declared(code: str, identity: str, name: str) -> str:
     """A `member.toml`."""
     counts = CONSTITUENTS.format(code=code)
     return f'[identity]\nid = "{identity}"\nname = "{name}"\ncountry = "{code}"\n\n{counts}'
+
+
+def waiting_reports(office: Office) -> list[str]:
+    """The reports that wait in the office's outbox, as `hub outbox` lists them."""
+    return [json.loads(line)["source"] for line in office.hub("outbox", "--json").stdout.splitlines()]
+
+
+def release_records(office: Office) -> list[dict[str, Any]]:
+    """The records of releases that lie in the office's home."""
+    return [json.loads(path.read_bytes()) for path in (office.home / "records" / "released").glob("*.json")]
+
+
+def client_of(office: Office, **more: Any) -> HubClient:
+    """The library's client with the office's key and home, not patient with a hub that is away."""
+    return connect(office.url, key=office.key, home=office.home, patience=QUICK, **more)
 
 
 def of_types(objects: list[dict[str, Any]], *types: str) -> list[dict[str, Any]]:

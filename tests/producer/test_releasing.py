@@ -1,69 +1,24 @@
-"""The duty officer's desk: preview, ask, approve, mend, wait for the hub; and what a crash leaves behind."""
+"""The duty officer at the terminal: preview, ask, approve, and what stays."""
 
 from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import sys
-from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
-
-import pytest
+from typing import Final
 
 import hub
 from hub.home.member import load_member
-from hub.producer.api import HubClient
 from hub.producer.audience import audience_of
-from hub.producer.outbox import Outbox
 from hub.producer.releasing import Release, release_report
 from hub.release.policy import Approvals
 from hub.reports.read import Report
-from tests.producer.offices import Office, Region, of_types, own, sheet
-from tests.producer.running import QUICK
-from tests.server.making import indicator
+from tests.producer.offices import Region, client_of, of_types, release_records, sheet
 
 NOW: Final = datetime(2026, 5, 5, tzinfo=UTC)
 LURE: Final = "balai-rekaan-masuk.example"  # the adversary's, with the victim's name in it
-# `hub`, killed by itself at one place: the first argument is what runs before.
-DYING: Final = """
-import os, signal, sys
-from hub.cli import main
-from hub.producer.connection import HubConnection
-from hub.producer.outbox import Outbox
-
-def die(*_args, **_more):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-add, put = HubConnection.add, Outbox.put
-if sys.argv[1] == "kept":  # the records are kept, the bundle is not in the outbox yet
-    Outbox.put = die
-elif sys.argv[1] == "put":  # it is in the outbox, and nothing was sent
-    HubConnection.add = die
-else:  # the hub has it, and the answer never came
-    HubConnection.add = lambda *args, **more: (add(*args, **more), die())
-sys.exit(main(sys.argv[2:]))
-"""
-
-
-def waiting(office: Office) -> list[str]:
-    return [json.loads(line)["source"] for line in office.hub("outbox", "--json").stdout.splitlines()]
-
-
-def released(office: Office) -> list[dict[str, Any]]:
-    """The records of releases that lie in the office's home."""
-    return [json.loads(path.read_bytes()) for path in (office.home / "records" / "released").glob("*.json")]
-
-
-def client(office: Office, **more: Any) -> HubClient:
-    return hub.connect(office.url, key=office.key, home=office.home, patience=QUICK, **more)
-
-
-# ------------------------------------------------------------------------------------------ preview, ask and approve
 
 
 def test_a_preview_shows_both_sides_and_sends_and_keeps_nothing(region: Region, tmp_path: Path) -> None:
@@ -75,7 +30,7 @@ def test_a_preview_shows_both_sides_and_sends_and_keeps_nothing(region: Region, 
     assert "Balai Rekaan Utama" in shown
     assert "203.0.113.81" in shown
     assert len(region.held("ph")) == before
-    assert not released(office)
+    assert not release_records(office)
     assert not (office.home / "outbox").exists()
 
 
@@ -86,7 +41,7 @@ def test_the_first_release_asks_and_no_means_no(region: Region, tmp_path: Path) 
     done = office.hub("publish", file, "--to", "ph", answer="\n", code=3)
     assert "Send it? [y/N]" in done.stderr
     assert "Nothing was sent" in done.stderr
-    assert not released(office)
+    assert not release_records(office)
     assert not of_types(region.held("ph"), "incident")
     office.hub("publish", file, "--to", "ph", answer="y\n")
     assert len(of_types(region.held("ph"), "incident")) == 1
@@ -101,11 +56,11 @@ def test_without_a_terminal_nothing_leaves_for_the_first_time_unless_yes_is_said
     """Nobody can be asked, so `--yes` is needed: exit code 3, nothing is kept or sent. A later release needs none."""
     office = region.offices["PH"]
     file = sheet(tmp_path / "a.csv", {"report_id": "PH-9", "country": "PH", "indicators": "ip:203.0.113.80"})
-    before, known = len(region.held("ph")), len(released(office))
+    before, known = len(region.held("ph")), len(release_records(office))
     done = office.hub("publish", file, "--to", "ph", code=3)
     assert "--yes" in done.stderr
     assert not done.stdout
-    assert (len(region.held("ph")), len(released(office))) == (before, known)
+    assert (len(region.held("ph")), len(release_records(office))) == (before, known)
     office.hub("publish", file, "--to", "ph", "--yes")
     office.hub("publish", file, "--to", "ph")
 
@@ -145,7 +100,7 @@ def test_a_lure_with_the_victims_name_leaves_by_an_officers_word_alone(region: R
     others = [item for item in held if item["id"] != lone[0]["id"]]
     assert lone[0]["id"] not in json.dumps(others)
     assert LURE not in json.dumps(others)
-    (record,) = released(office)
+    (record,) = release_records(office)
     assert record["history"][-1]["officer"] == "Maria da Costa"
     assert record["history"][-1]["approved_values"] == [LURE]
     assert not any("Maria" in path.read_text(encoding="utf-8") for path in office.sent())
@@ -182,7 +137,7 @@ def test_nothing_leaves_without_the_victims_consent(region: Region, tmp_path: Pa
     body = json.dumps(region.held("bn"))
     assert "203.0.113.85" in body
     assert "203.0.113.86" not in body
-    assert [record["report_id"] for record in released(office)] == ["BN-2"]
+    assert [record["report_id"] for record in release_records(office)] == ["BN-2"]
 
 
 def test_a_victim_is_named_only_with_its_yes_and_only_where_names_may_be(region: Region, tmp_path: Path) -> None:
@@ -193,7 +148,7 @@ def test_a_victim_is_named_only_with_its_yes_and_only_where_names_may_be(region:
     yes = ("--named-by", "Aminah, by letter of 4 May", "--officer", "Aminah")
     office.hub("publish", file, "--to", "bn", "--yes", *yes)
     assert "Balai Rekaan" not in json.dumps(region.held("bn"))
-    with client(office) as asean:
+    with client_of(office) as asean:
         (report,) = hub.read_reports(file)
         assert isinstance(report, Report)
         unprotected = replace(audience_of("incidents", asean.collections()), protected=False)
@@ -265,7 +220,7 @@ def test_the_sources_leave_to_mark_it_lower_is_put_on_record(region: Region, tmp
     assert "--leave" in done.stderr
     assert "--officer" in office.hub("publish", file, "--to", "incidents", "--yes", "--leave", "amber", code=3).stderr
     office.hub("publish", file, "--to", "incidents", "--yes", "--leave", "amber", "--officer", "Maria da Costa")
-    (record,) = [entry for entry in released(office) if entry["report_id"] == "TL-4"]
+    (record,) = [entry for entry in release_records(office) if entry["report_id"] == "TL-4"]
     assert record["history"][-1]["source_gave_leave_for"] == "TLP:AMBER"
 
 
@@ -290,214 +245,3 @@ def test_a_preview_is_told_as_json_too(region: Region, tmp_path: Path) -> None:
     assert "Brunei" in shown["title"]
     (text,) = [row["leaves"] for row in shown["rows"] if (row["type"], row["path"]) == ("report", "description")]
     assert text.endswith("Shared by BruCERT."), "an officer reads all that leaves"
-
-
-# --------------------------------------------------------------------------------------------------- rows and stages
-
-
-def test_the_mended_row_is_published_alone(region: Region, tmp_path: Path) -> None:
-    """A bad row is told with file, row and column, the good one goes out; then the mended row by itself."""
-    office = region.offices["LA"]
-    good = {"report_id": "LA-1", "country": "LA", "indicators": "ip:203.0.113.88"}
-    bad = {"report_id": "LA-2", "country": "LA", "detected_at": "31/31/2026", "indicators": "ip:203.0.113.89"}
-    done = office.hub("publish", sheet(tmp_path / "two.csv", bad, good), "--to", "la", "--yes", code=1)
-    assert "two.csv" in done.stderr
-    assert "row 2" in done.stderr
-    assert "detected_at" in done.stderr
-    assert len(of_types(region.held("la"), "incident")) == 1
-    mended = sheet(tmp_path / "mended.csv", {**bad, "detected_at": "2026-05-05T08:00+07:00"})
-    office.hub("publish", mended, "--to", "la", "--yes")
-    assert len(of_types(region.held("la"), "incident")) == 2
-
-
-def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(region: Region, tmp_path: Path) -> None:
-    """Nothing is on disk yet when the second row is released, and it builds on the first nevertheless."""
-    office = region.offices["LA"]
-    row = {"report_id": "LA-3", "country": "LA", "indicators": "ip:203.0.113.90"}
-    file = sheet(
-        tmp_path / "a.csv", {**row, "stage": "early"}, {**row, "stage": "final", "status": "closed", "severity": "5"}
-    )
-    before = Counter(item["id"] for item in region.held("la"))
-    office.hub("publish", file, "--to", "la", "--yes")
-    held = region.held("la")
-    reports = [item for item in of_types(held, "report") if item["id"] not in before]
-    assert len({item["id"] for item in reports}) == 1
-    assert ["stage:early" in item["labels"] for item in reports] == [True, False]
-    assert "stage:final" in reports[1]["labels"]
-    assert len({item["created"] for item in reports}) == 1
-    assert len([item for item in held if item["id"] == office.identity]) <= 2, "its own identity: the hub's, and one"
-
-
-def test_a_drill_goes_to_the_drills_and_nowhere_else(region: Region, tmp_path: Path) -> None:
-    office = region.offices["LA"]
-    file = sheet(tmp_path / "a.csv", {"report_id": "LA-4", "country": "LA", "indicators": "ip:203.0.113.91"})
-    drills = ("--url", region.url.replace("/asean/", "/exercise/"))
-    done = office.hub("publish", file, "--to", "la", "--yes", "--exercise", code=3)
-    assert "takes no drills" in done.stderr
-    done = office.hub("publish", file, "--to", "incidents", "--yes", *drills, code=3)
-    assert "--exercise" in done.stderr
-    assert "LA-4" not in [record["report_id"] for record in released(office)]
-    office.hub("publish", file, "--to", "incidents", "--yes", "--exercise", *drills)
-    assert "LA-4" in [record["report_id"] for record in released(office)]
-
-
-# ------------------------------------------------------------------------------------------------- a hub that is away
-
-
-def test_what_the_hub_cannot_take_now_waits_and_goes_later(region: Region, tmp_path: Path) -> None:
-    """Exit code 4 and where it waits; `hub outbox send` later; the hub has each object once."""
-    office = region.offices["VN"]
-    file = sheet(tmp_path / "a.csv", {"report_id": "VN-1", "country": "VN", "indicators": "ip:203.0.113.92"})
-    nowhere = ("--url", "http://127.0.0.1:9/asean/")
-    done = office.hub("publish", file, "--to", "vn", "--yes", *nowhere, code=4)
-    assert "never asked" in done.stderr, "what that collection takes is not known: nothing can be released for it"
-    assert not waiting(office)
-    office.hub("publish", file, "--to", "vn", "--preview")
-    with region.away():
-        done = office.hub("publish", file, "--to", "vn", "--yes", code=4)
-        assert "hub outbox send" in done.stderr
-        assert waiting(office) == ["VN-1"]
-        office.hub("outbox", "send", code=4)
-    assert "VN-1" in office.hub("outbox", "send").stdout
-    assert not waiting(office)
-    assert_each_once(region, office, "vn")
-
-
-def assert_each_once(region: Region, office: Office, collection: str) -> None:
-    objects = own(region.held(collection), office)
-    assert len(of_types(objects, "incident")) == 1
-    assert max(Counter(item["id"] for item in objects).values()) == 1
-
-
-@pytest.mark.parametrize(("code", "place"), [("KH", "kept"), ("PH", "put"), ("MM", "taken")])
-def test_a_kill_neither_loses_nor_doubles_a_report(region: Region, tmp_path: Path, code: str, place: str) -> None:
-    """Killed after the records were kept, after the bundle was put, and after the hub took it: published again, it is
-    there once.
-    """
-    office, to = region.offices[code], code.lower()
-    row = {"report_id": f"{code}-KILL", "country": code, "indicators": "ip:203.0.113.93"}
-    file = sheet(tmp_path / "a.csv", row)
-    before = {item["id"] for item in region.held(to)}
-    words = [sys.executable, "-c", DYING, place, "publish", str(file), "--to", to, "--yes"]
-    killed = subprocess.run(words, env=office.environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert [record["report_id"] for record in released(office) if record["report_id"] == row["report_id"]]
-    assert waiting(office) == ([] if place == "kept" else [row["report_id"]])
-    taken = [item for item in of_types(region.held(to), "incident") if item["id"] not in before]
-    assert len(taken) == (place == "taken")
-    office.hub("publish", file, "--to", to, "--yes")
-    assert not waiting(office)
-    new = [item for item in own(region.held(to), office) if item["id"] not in before]
-    assert len(of_types(new, "incident")) == 1
-    assert max(Counter(item["id"] for item in new).values()) == 1
-
-
-def test_where_an_office_may_not_write_nothing_is_released(region: Region, tmp_path: Path) -> None:
-    """Another member's collection, or one that does not exist: exit code 3, no record, no file in the outbox."""
-    office = region.offices["BN"]
-    file = sheet(tmp_path / "a.csv", {"report_id": "BN-9", "country": "BN"})
-    for collection in ("sg", "nowhere"):
-        done = office.hub("publish", file, "--to", collection, "--yes", code=3)
-        assert "hub collections" in done.stderr
-    assert "BN-9" not in [record["report_id"] for record in released(office)]
-    assert "BN-9" not in waiting(office)
-
-
-# ---------------------------------------------------------------------------------------------------------- in Python
-
-
-def test_three_lines_of_python_publish_a_sheet(region: Region, tmp_path: Path) -> None:
-    """`hub.read_reports`, `preview`, `publish`: the receipt tells each object; again, all are held already."""
-    office = region.offices["MM"]
-    file = sheet(tmp_path / "a.csv", {"report_id": "MM-7", "country": "MM", "indicators": "ip:203.0.113.94"})
-    with client(office, outbox=tmp_path / "outbox") as asean:
-        (report,) = hub.read_reports(file)
-        release = asean.preview(report, to="mm")
-        assert isinstance(release, Release)
-        assert release.first
-        assert "Balai Rekaan Utama" in release.preview.text()
-        assert "MM-7" not in [record["report_id"] for record in released(office)]
-        receipt = asean.publish(report, to="mm")
-        assert receipt.complete
-        again = asean.publish(report, to="mm")
-    assert set(again.repeats) == {*receipt.successes, *receipt.repeats}
-    assert not again.successes
-    assert "Balai Rekaan" not in json.dumps(region.held("mm"))
-    assert len(of_types(own(region.held("mm"), office), "incident")) >= 1
-
-
-def test_in_python_a_report_waits_in_the_outbox_of_its_home(region: Region, tmp_path: Path) -> None:
-    """The library and the command share one pipeline: with the hub away the report waits where `hub outbox` lists it, and
-    the next `send_waiting` delivers it; what the hub takes is known from the last time it was asked.
-    """
-    office = region.offices["MM"]
-    row = {"country": "MM", "indicators": "ip:203.0.113.100"}
-    first, second = hub.read_reports(
-        sheet(tmp_path / "a.csv", {**row, "report_id": "MM-10"}, {**row, "report_id": "MM-11"})
-    )
-    with client(office) as asean:
-        assert asean.publish(first, to="mm").complete
-        with region.away(), pytest.raises(hub.ConnectionFailedError, match="1 file waits"):
-            asean.publish(second, to="mm")
-        assert waiting(office) == ["MM-11"]
-        assert {record["report_id"] for record in released(office)} >= {"MM-10", "MM-11"}, (
-            "kept before anything is sent"
-        )
-        (receipt,) = asean.send_waiting()
-    assert receipt.complete
-    assert not waiting(office)
-
-
-def test_in_python_a_receipt_is_of_what_was_published_and_not_of_what_waited(region: Region, tmp_path: Path) -> None:
-    """What waited in the outbox goes along, and is not counted in the receipt of another report."""
-    office = region.offices["MM"]
-    box = tmp_path / "outbox"
-    Outbox(box).put([indicator(3)], hub=office.url, to="mm", source="earlier")
-    (report,) = hub.read_reports(
-        sheet(tmp_path / "a.csv", {"report_id": "MM-12", "country": "MM", "indicators": "ip:203.0.113.101"})
-    )
-    with client(office, outbox=box) as asean:
-        receipt = asean.publish(report, to="mm")
-    assert receipt.complete, "the indicator of another member would be a failure"
-    assert Outbox(box).refused()
-
-
-def test_in_python_a_report_is_withdrawn_from_every_collection(region: Region, tmp_path: Path) -> None:
-    """As by the command: revoked and deleted; what was never released is an error in words."""
-    office = region.offices["MM"]
-    (report,) = hub.read_reports(
-        sheet(tmp_path / "a.csv", {"report_id": "MM-13", "country": "MM", "indicators": "ip:203.0.113.102"})
-    )
-    with client(office) as asean:
-        for collection in ("mm", "indicators"):
-            asean.publish(report, to=collection)
-        receipts = asean.withdraw("MM-13")
-        assert len(receipts) == 2
-        assert all(receipt.complete for receipt in receipts)
-        with pytest.raises(hub.ReleaseError, match="MM-404"):
-            asean.withdraw("MM-404")
-    for collection in ("mm", "indicators"):
-        held = region.held(collection)
-        assert "203.0.113.102" not in [item["value"] for item in of_types(held, "ipv4-addr")]
-        assert [item.get("revoked", False) for item in held if "203.0.113.102" in item.get("pattern", "")] == [
-            False,
-            True,
-        ]
-
-
-def test_in_python_what_may_not_leave_is_an_error_in_words(region: Region, tmp_path: Path) -> None:
-    """A report without consent, a row that could not be read, a client without a home."""
-    office = region.offices["MM"]
-    silent = {"report_id": "MM-8", "country": "MM", "consent": "none"}
-    bad = {"report_id": "MM-9", "country": "MM", "detected_at": "never"}
-    report, row = hub.read_reports(sheet(tmp_path / "a.csv", silent, bad))
-    with client(office) as asean:
-        with pytest.raises(hub.ReleaseError, match="MM-8"):
-            asean.publish(report, to="mm")
-        with pytest.raises(hub.ReadingError, match="detected_at"):
-            asean.publish(row, to="mm")
-    with (
-        hub.connect(office.url, key=office.key, home=tmp_path / "nowhere", patience=QUICK) as asean,
-        pytest.raises(hub.ConfigurationError, match=r"member\.toml"),
-    ):
-        asean.publish(report, to="mm")

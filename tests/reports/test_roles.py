@@ -12,7 +12,7 @@ from hub.reports.observables import Observable, ObservableType, Role, TrafficDet
 from hub.reports.read import ReadOptions, Report, read_reports
 from hub.reports.reading import roles
 from hub.reports.reading.draft import merge
-from hub.reports.victims import IDENTIFYING, Victim
+from hub.reports.victims import Victim
 from tests.reports.making_reports import a_case, seen
 from tests.reports.specimens import FORM, SPECIMENS, Specimen
 
@@ -143,109 +143,6 @@ def test_secondary_victims_own_values_are_protected_too() -> None:
     assert report.observables[0].role is Role.VICTIM
 
 
-def test_all_that_identifies_a_victim_is_listed_with_its_field() -> None:
-    """The search for it relies on this; short names in brackets, wide ones among them, count as declared."""
-    texts = {field: f"value of {field}" for field in IDENTIFYING}
-    lists = {field: (text,) for field, text in texts.items() if field != "name"}
-    victim = Victim(name="Bank Contoh (BCB) \uff08銀行\uff09", **lists)  # type: ignore[arg-type]  # each field but the name is a tuple of text
-    pairs = list(victim.identifiers())
-    assert {field for field, _ in pairs} == set(IDENTIFYING)
-    assert ("short_names", "BCB") in pairs
-    assert ("short_names", "銀行") in pairs
-
-
-def test_the_forms_columns_for_what_identifies_are_kept() -> None:
-    """Abbreviations, brands, people, hosts; a machine's bare name marked @victim is a host of the victim's."""
-    cells = FORM | {
-        "victim_name": "Bank Contoh",
-        "victim_abbreviations": "BCB; BC",
-        "victim_brands": "ContohPay",
-        "victim_people": "Siti binti Rahman",
-        "victim_hosts": "HQ-FS02",
-        "victim_registration_no": "1234-5; 999",
-        "indicators": "hostname:HQ-DC01@victim; ip:203.0.113.9",
-    }
-    (report,) = read_reports(json.dumps(cells).encode())
-    assert isinstance(report, Report)
-    (victim,) = report.victims
-    assert victim.short_names == ("BCB", "BC")
-    assert (victim.brands, victim.people) == (("ContohPay",), ("Siti binti Rahman",))
-    assert victim.hosts == ("HQ-FS02", "HQ-DC01")
-    assert victim.registration_numbers == ("1234-5", "999")
-    assert [item.value for item in report.observables] == ["203.0.113.9"]
-
-
-def test_a_misp_victim_object_is_kept_whole() -> None:
-    """Node, user and external party among it; the loose targeting data speak of the same victim."""
-    parts = {
-        "name": "Klinik Rekaan", "external": "Lab Dua", "node": "KR-DC01", "user": "siti.r", "domain": "klinik.example",
-        "regions": "Indonesia", "sectors": "Health", "email": "it@klinik.example", "ip-address": "198.51.100.7",
-    }  # fmt: skip
-    attributes = [
-        {"object_relation": key, "type": "text", "category": "Other", "value": value} for key, value in parts.items()
-    ]
-    loose = {"type": "target-machine", "category": "Targeting data", "value": "KR-FS02"}
-    event = {"info": "x", "uuid": "a", "Object": [{"name": "victim", "Attribute": attributes}], "Attribute": [loose]}
-    (report,) = read_reports(json.dumps({"Event": event}).encode())
-    assert isinstance(report, Report)
-    (victim,) = report.victims
-    assert victim == Victim(
-        name="Klinik Rekaan",
-        accounts=("siti.r",),
-        emails=("it@klinik.example",),
-        domains=("klinik.example",),
-        hosts=("KR-DC01", "KR-FS02"),
-        ip_ranges=("198.51.100.7",),
-        sectors=("healthcare",),
-        countries=("ID",),
-    )
-    assert report.secondary_victims == (Victim(name="Lab Dua"),)
-
-
-def test_an_imitated_person_does_not_become_the_victim() -> None:
-    """A display name and a person object beside a declared victim are protected; the victim stays who it was."""
-    attributes = [
-        {"type": "target-org", "category": "Targeting data", "value": "Telko Rekaan"},
-        {"type": "email-src-display-name", "category": "Payload delivery", "value": "Budi Santoso"},
-    ]
-    person = {
-        "name": "person",
-        "Attribute": [
-            {"object_relation": "first-name", "type": "first-name", "value": "Sari"},
-            {"object_relation": "last-name", "type": "last-name", "value": "Dewi"},
-        ],
-    }
-    event = {"info": "x", "uuid": "a", "Attribute": attributes, "Object": [person]}
-    (report,) = read_reports(json.dumps({"Event": event}).encode())
-    assert isinstance(report, Report)
-    assert [victim.name for victim in report.victims] == ["Telko Rekaan"]
-    assert {victim.name for victim in report.secondary_victims} == {"Budi Santoso", "Sari Dewi"}
-
-
-def test_secondary_victims_of_veris_are_named() -> None:
-    """They are counted, and searched for; none of them becomes the incident's victim."""
-    incident = {
-        "incident_id": "1", "security_incident": "Confirmed", "action": {"hacking": {"variety": ["SQLi"]}}, "actor": {},
-        "victim": {"victim_id": "Klinik Rekaan", "secondary": {"victim_id": ["Anak Satu; Anak Dua", "Unknown"]}},
-    }  # fmt: skip
-    (report,) = read_reports(json.dumps(incident).encode())
-    assert isinstance(report, Report)
-    assert [victim.name for victim in report.victims] == ["Klinik Rekaan"]
-    assert [victim.name for victim in report.secondary_victims] == ["Anak Satu", "Anak Dua"]
-    assert report.affected == {"organization": 2}
-
-
-def test_whom_a_feed_was_aimed_at_is_protected() -> None:
-    """The brand and the machine's own name that an IntelMQ event mentions."""
-    event = {
-        "classification.type": "phishing", "source.url": "http://evil.example/a", "event_description.target": "Bank Rekaan",
-        "destination.local_hostname": "HQ-FS02",
-    }  # fmt: skip
-    (report,) = read_reports(json.dumps(event).encode())
-    assert isinstance(report, Report)
-    assert list(report.secondary_victims[0].identifiers()) == [("name", "Bank Rekaan"), ("hosts", "HQ-FS02")]
-
-
 MISP_LEVELS = {
     "Event": {
         "uuid": "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a", "info": "x", "date": "2026-03-01", "Tag": [{"name": "tlp:green"}],
@@ -313,76 +210,6 @@ def test_what_an_infected_host_called_leaves_once_an_officer_confirms_it() -> No
     assert other_end({"event_description.text": "contacted our Sinkhole"}) == []
 
 
-def test_what_a_victims_category_holds_is_searched_for_even_where_it_is_no_observable() -> None:
-    """A person's name and a machine without a domain: they become no value, and must stand in no other."""
-    attributes = [
-        {"type": "hostname", "category": "Targeting data", "value": "HSM-DC01"},
-        {"type": "full-name", "category": "Person", "value": "Siti binti Rahman"},
-        {"type": "phone-number", "category": "Other", "value": "+62 1"},
-    ]
-    (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", "Attribute": attributes}}).encode())
-    assert isinstance(report, Report)
-    assert report.victims == ()
-    assert report.secondary_victims == (Victim(people=("Siti binti Rahman",), hosts=("HSM-DC01",)),)
-    assert {row.value for row in report.unused} == {"HSM-DC01", "Siti binti Rahman", "+62 1"}
-
-
-def test_machines_and_contacts_of_an_iodef_victim_are_searched_for() -> None:
-    """A node's bare name, and a contact that stands inside EventData."""
-    node = "<Node><NodeName>HSM-DC01</NodeName></Node>"
-    body = (
-        '<EventData><Contact role="victim" type="organization"><ContactName>Klinik Rekaan</ContactName></Contact>'
-        f'<Flow><System category="target">{node}</System></Flow></EventData>'
-    )
-    text = f'<IODEF-Document><Incident><IncidentID name="c">1</IncidentID>{body}</Incident></IODEF-Document>'
-    (report,) = read_reports(text.encode())
-    assert isinstance(report, Report)
-    assert [victim.name for victim in report.victims] == ["Klinik Rekaan"]
-    assert report.secondary_victims == (Victim(hosts=("HSM-DC01",)),)
-
-
-@pytest.mark.parametrize(
-    "comment",
-    ["victim mail server", "our customer, patched", "exposed RDP of a company", "terjangkit", "mangsa", "Server KORBAN",
-     "เหยื่อ", "nạn nhân", "máy bị tấn công", "biktima", "受害主机", "ជនរងគ្រោះ"],
-)  # fmt: skip
-def test_a_comment_that_names_a_victim_makes_the_value_the_victims(comment: str) -> None:
-    """The person who wrote the note knew whose the host is; a flag for detection does not change that."""
-    item = _commented("ip-dst", "203.0.113.9", comment)
-    assert (item.role, item.as_indicator) == (Role.VICTIM, False)
-    assert "comment" in item.evidence
-
-
-@pytest.mark.parametrize(
-    "comment",
-    ["compromised host, clinic", "webshell on hacked site", "situs diretas", "laman digodam", "ถูกแฮก", "bị hack"],
-)
-def test_a_comment_that_names_a_compromise_makes_the_value_a_third_partys(comment: str) -> None:
-    """A hacked host is worth blocking, and somebody's: an officer decides."""
-    item = _commented("url", "http://shop.example/x.php", comment)
-    assert item.role is Role.THIRD_PARTY
-    assert "comment" in item.evidence
-
-
-@pytest.mark.parametrize("comment", ["C2 panel", "seen in March", "hackedemia campaign", ""])
-def test_a_comment_without_such_a_word_changes_nothing(comment: str) -> None:
-    """Words are compared as a whole."""
-    assert _commented("ip-dst", "203.0.113.9", comment).role is Role.ADVERSARY
-
-
-def test_a_comment_on_two_hosts_makes_the_value_nobodys_and_one_on_a_file_changes_nothing() -> None:
-    """What the victim called may be the adversary's; malware stays malware, whomever it infected."""
-    assert _commented("ip-dst", "203.0.113.9", "C2 called by the victim").role is Role.UNKNOWN
-    assert _commented("md5", "0" * 31 + "1", "found on the infected server").role is Role.ADVERSARY
-
-
-def _commented(kind: str, value: str, comment: str) -> Observable:
-    attribute = {"type": kind, "value": value, "category": "Payload delivery", "to_ids": True, "comment": comment}
-    (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", "Attribute": [attribute]}}).encode())
-    assert isinstance(report, Report)
-    return report.observables[0]
-
-
 @pytest.mark.parametrize(
     "path", ["wp-content/x/a.exe", "wp-includes/js/gate.php", "administrator/x", "sites/default/files/a"]
 )
@@ -437,45 +264,6 @@ def test_a_value_meant_for_detection_that_becomes_no_indicator_is_named() -> Non
     (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", "Object": [item]}}).encode())
     assert isinstance(report, Report)
     assert any("203.0.113.9" in warning and "--confirm" in warning for warning in report.warnings)
-
-
-@pytest.mark.parametrize("comments", [("infected workstation", "beacon to the C2"), ("called the C2", "victim")])
-def test_what_one_comment_says_of_a_value_another_takes_not_back(comments: tuple[str, str]) -> None:
-    """Two mentions of an address, and the comments on an object and its attribute: an address of a victim is searched for."""
-    first, second = comments
-    mention = {"type": "ip-dst", "value": "203.0.113.9", "category": "Network activity", "to_ids": True}
-    inside = {**mention, "object_relation": "ip", "comment": second}
-    for content in (
-        {"Attribute": [{**mention, "comment": first}, {**mention, "comment": second}]},
-        {"Object": [{"name": "ip-port", "comment": first, "Attribute": [inside]}]},
-    ):
-        (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", **content}}).encode())
-        assert isinstance(report, Report)
-        assert [(item.role, item.as_indicator) for item in report.observables] == [(Role.VICTIM, False)]
-
-
-def test_the_comment_of_a_feeds_line_is_read_beside_its_description() -> None:
-    line = {
-        "classification.type": "c2-server", "source.ip": "203.0.113.9", "event_description.text": "C2 callback",
-        "comment": "victim", "time.source": "2026-03-01T00:00:00+00:00",
-    }  # fmt: skip
-    (report,) = read_reports(json.dumps(line).encode(), format="intelmq")
-    assert isinstance(report, Report)
-    assert [item.role for item in report.observables] == [Role.VICTIM]
-
-
-@pytest.mark.parametrize(
-    ("comment", "role"),
-    [
-        ("target", Role.VICTIM),
-        ("Target:", Role.VICTIM),
-        ("sasaran", Role.VICTIM),
-        ("the target of the attack", Role.VICTIM),
-        ("phishing page that targets customers", Role.ADVERSARY),
-    ],
-)
-def test_a_comment_that_calls_a_host_the_target_makes_it_a_victims(comment: str, role: Role) -> None:
-    assert roles.commented(seen(ObservableType.DOMAIN, "portal.example", description=comment)).role is role
 
 
 @pytest.mark.parametrize(

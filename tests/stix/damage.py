@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from tests.stix.specimens import Content
+from tests.stix.building import Content
 
 UUID = "31b940d4-6f7f-459a-80ea-9c1f17b5891b"
 VALUES: tuple[Any, ...] = (

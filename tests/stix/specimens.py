@@ -3,43 +3,23 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 from hub.stix import incident, tlp
-
-Content = dict[str, Any]
-
-CERT = "identity--0b2f6a0c-4c8e-4f0e-9a53-2f1f6c3b7d10"
-FILE = "file--5a27d487-c542-5f97-a131-a8866b477b46"
-ARTIFACT = "artifact--4cce66f8-6eaa-53cb-85d5-3a85fca3a6c5"
-DIRECTORY = "directory--93c0a9b0-520d-545d-9094-1a08ddf46b05"
-ADDRESS = "ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4"
-ACCOUNT = "user-account--0d5b424b-93b8-5cd8-ac36-306e1789d63c"
-MAIL = "email-addr--2d77a846-6264-5d51-b586-e43822ea1ea3"
-TRAFFIC = "network-traffic--2568d22a-8998-58eb-99ec-3c8ca74f527d"
-SOFTWARE = "software--a1827f6d-ca53-5605-9e93-4316cd22a00a"
-MALWARE = "malware--31b940d4-6f7f-459a-80ea-9c1f17b5891b"
-INDICATOR = "indicator--a932fcc6-e032-476c-826f-cb970a5a1ade"
-INCIDENT = "incident--1d0c6d0e-4a58-4c39-8f0e-6d0f5f3a1b11"
-OWN_EXTENSION = "extension-definition--d83fce45-ef58-4c6c-a3f4-1fbc32e98c6e"
-GREEN = tlp.TLP2_IDS[tlp.TLP.GREEN]
-
-
-def versioned(object_type: str, uuid: str, **properties: Any) -> Content:
-    """An SDO, SRO or language-content with the common properties that it must have."""
-    return {
-        "type": object_type,
-        "spec_version": "2.1",
-        "id": f"{object_type}--{uuid}",
-        "created_by_ref": CERT,
-        "created": "2026-03-02T03:10:00.000Z",
-        "modified": "2026-03-02T04:10:00.000Z",
-    } | properties
-
-
-def observable(object_type: str, uuid: str, **properties: Any) -> Content:
-    """An SCO: spec_version may be left out."""
-    return {"type": object_type, "spec_version": "2.1", "id": f"{object_type}--{uuid}"} | properties
+from tests.stix.building import (
+    ADDRESS,
+    ARTIFACT,
+    CERT,
+    FILE,
+    GREEN,
+    INCIDENT,
+    INDICATOR,
+    MALWARE,
+    OWN_EXTENSION,
+    SOFTWARE,
+    Content,
+    versioned,
+)
+from tests.stix.observable_specimens import observables
 
 
 def _domain_objects() -> list[Content]:
@@ -288,142 +268,6 @@ def _meta_objects() -> list[Content]:
     ]
 
 
-def _observables() -> list[Content]:
-    return [
-        observable(
-            "artifact",
-            "4cce66f8-6eaa-53cb-85d5-3a85fca3a6c5",
-            mime_type="application/zip",
-            payload_bin="UEsDBA==",
-            hashes={"SHA-256": "ab" * 32},
-            encryption_algorithm="mime-type-indicated",
-            decryption_key="infected",
-        ),
-        observable("autonomous-system", "f720c34b-98ae-597f-ade5-27dc241e8c74", number=64496, name="Doc", rir="APNIC"),
-        observable(
-            "directory",
-            "93c0a9b0-520d-545d-9094-1a08ddf46b05",
-            path="C:\\Windows",
-            ctime="2026-03-01T00:00:00Z",
-            contains_refs=[FILE],
-        ),
-        observable(
-            "domain-name",
-            "3c10e93d-798e-5a26-a0c1-08156efab7f5",
-            value="xn--80ak6aa92e.example",
-            resolves_to_refs=[ADDRESS],
-        ),
-        observable(
-            "email-addr", "2d77a846-6264-5d51-b586-e43822ea1ea3", value="j.doe+x@example.com", belongs_to_ref=ACCOUNT
-        ),
-        observable(
-            "email-message",
-            "cf9b4b7f-14c8-5955-8065-020e0316b559",
-            is_multipart=True,
-            date="2026-03-01T00:00:00Z",
-            from_ref=MAIL,
-            to_refs=[MAIL],
-            subject="Invoice",
-            received_lines=["from mail.example.com"],
-            additional_header_fields={"Reply-To": ["a@example.com"]},
-            body_multipart=[{"content_type": "text/plain", "body": "Hello"}, {"body_raw_ref": FILE}],
-        ),
-        observable(
-            "file",
-            "5a27d487-c542-5f97-a131-a8866b477b46",
-            hashes={"MD5": "cd" * 16, "SHA-256": "ab" * 32, "SSDEEP": "3:abc:def", "x_own": "1"},
-            size=0,
-            name="a.exe",
-            magic_number_hex="4D5A",
-            parent_directory_ref=DIRECTORY,
-            contains_refs=[FILE],
-            content_ref=ARTIFACT,
-            extensions={
-                "archive-ext": {"contains_refs": [FILE], "comment": "c"},
-                "ntfs-ext": {"sid": "S-1", "alternate_data_streams": [{"name": "second", "size": 25}]},
-                "pdf-ext": {"version": "1.7", "is_optimized": False, "document_info_dict": {"Title": "T"}},
-                "raster-image-ext": {"image_height": 10, "exif_tags": {"Make": "M", "XResolution": 72}},
-                "windows-pebinary-ext": {
-                    "pe_type": "exe",
-                    "machine_hex": "014c",
-                    "number_of_sections": 4,
-                    "time_date_stamp": "2026-03-01T00:00:00Z",
-                    "optional_header": {"magic_hex": "010b", "hashes": {"MD5": "cd" * 16}},
-                    "sections": [{"name": "", "entropy": 0.5, "size": 0}],
-                },
-            },
-        ),
-        observable("ipv4-addr", "28bb3599-77cd-5a82-a950-b5bc3caf07c4", value="198.51.100.3"),
-        observable("ipv6-addr", "1e61d36c-a16c-53b7-a80f-2a00161c96b1", value="2001:db8::/96"),
-        observable("mac-addr", "65cfcf98-8a6e-5a1b-8f61-379ac4f92d00", value="00:00:5e:00:53:af"),
-        observable("mutex", "eba44954-d4e4-5d3b-814c-2b17dd8de300", name="__CLEANSWEEP__"),
-        observable(
-            "network-traffic",
-            "2568d22a-8998-58eb-99ec-3c8ca74f527d",
-            src_ref=ADDRESS,
-            dst_port=443,
-            protocols=["ipv4", "tcp"],
-            start="2026-03-01T00:00:00Z",
-            end="2026-03-01T00:01:00Z",
-            is_active=False,
-            ipfix={"minimumIpTotalLength": 32},
-            encapsulated_by_ref=TRAFFIC,
-            extensions={
-                "http-request-ext": {
-                    "request_method": "get",
-                    "request_value": "/",
-                    "request_header": {"Host": ["example.com"]},
-                },
-                "icmp-ext": {"icmp_type_hex": "08", "icmp_code_hex": "00"},
-                "tcp-ext": {"src_flags_hex": "00000002"},
-                "socket-ext": {"address_family": "AF_INET", "options": {"SO_BROADCAST": 1}, "is_listening": True},
-            },
-        ),
-        observable(
-            "process",
-            "f52a906a-0dfc-40bd-92f1-e7778ead38a9",
-            pid=314,
-            command_line="a.exe -x",
-            environment_variables={"PATH": "."},
-            image_ref=FILE,
-            opened_connection_refs=[TRAFFIC],
-            extensions={
-                "windows-process-ext": {"aslr_enabled": True, "integrity_level": "high", "startup_info": {"a": "b"}},
-                "windows-service-ext": {"service_name": "s", "start_type": "SERVICE_AUTO_START", "descriptions": ["d"]},
-            },
-        ),
-        observable("software", "a1827f6d-ca53-5605-9e93-4316cd22a00a", name="Word", version="2002", languages=["en"]),
-        observable("url", "c1477287-23ac-5971-a010-5c287877fa60", value="https://example.com/research?x=1#y"),
-        observable(
-            "user-account",
-            "0d5b424b-93b8-5cd8-ac36-306e1789d63c",
-            user_id="1001",
-            account_login="jdoe",
-            account_type="unix",
-            is_disabled=False,
-            account_created="2026-03-01T00:00:00Z",
-            extensions={"unix-account-ext": {"gid": 1001, "groups": ["wheel"], "home_dir": "/home/jdoe"}},
-        ),
-        observable(
-            "windows-registry-key",
-            "2ba37ae7-2745-5082-9dfd-9486dad41016",
-            key="HKEY_LOCAL_MACHINE\\System\\Foo",
-            values=[{"name": "Bar", "data": "1", "data_type": "REG_SZ"}],
-            number_of_subkeys=1,
-        ),
-        observable(
-            "x509-certificate",
-            "463d7b2a-8516-5a50-a3d7-6f801465d5de",
-            issuer="CN=x",
-            serial_number="36:f7",
-            is_self_signed=False,
-            validity_not_before="2026-03-01T00:00:00Z",
-            hashes={"SHA-1": "ef" * 20},
-            x509_v3_extensions={"basic_constraints": "critical,CA:TRUE"},
-        ),
-    ]
-
-
 def _extended_objects() -> list[Content]:
     amber = tlp.TLP2_IDS[tlp.TLP.AMBER]
     return [
@@ -517,7 +361,7 @@ def _extended_objects() -> list[Content]:
 
 def specimens() -> list[Content]:
     """Fresh copies of all of them: tests change what they get."""
-    parts = (_domain_objects, _relationship_objects, _meta_objects, _observables, _extended_objects)
+    parts = (_domain_objects, _relationship_objects, _meta_objects, observables, _extended_objects)
     return copy.deepcopy([content for part in parts for content in part()])
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from hub.stix import incident
 from hub.stix.schema import faults
-from tests.stix.specimens import Content, specimen
+from tests.stix.building import Content
+from tests.stix.specimens import specimen
 
 UUID = "4a86a22c-a5fa-47b9-8b4a-3a4ef1d1a9b1"
 

@@ -12,7 +12,7 @@ import pytest
 import stix2
 
 from hub.stix.schema import faults
-from tests.stix.specimens import Content
+from tests.stix.building import Content
 
 # In a process of its own: misp-stix registers its custom types with stix2, for the whole process.
 CONVERT = """

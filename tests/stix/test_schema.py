@@ -17,7 +17,8 @@ import stix2
 from hub.stix import incident, schema, tlp
 from hub.stix.identifiers import OPENCTI_OBSERVABLES
 from hub.stix.schema import STANDARD_TYPES, Fault, faults
-from tests.stix.specimens import ADDRESS, CERT, GREEN, INDICATOR, OWN_EXTENSION, Content, specimen, specimens
+from tests.stix.building import ADDRESS, CERT, GREEN, INDICATOR, OWN_EXTENSION, Content
+from tests.stix.specimens import specimen, specimens
 
 UUID = "31b940d4-6f7f-459a-80ea-9c1f17b5891b"
 GONE = object()  # in a change: take the property away
