@@ -136,14 +136,14 @@ def roles() -> str:
         for specimen in SPECIMENS:
             if specimen.format == name:
                 item = specimen.observable()
-                whose = item.role.value.replace("_", " ") + (", held" if item.held else "")
+                whose = item.role.value.replace("_", " ") + (", held" if item.hold_reason else "")
                 parts.append(f"| {specimen.says} | {whose} | {item.evidence} |")
     types = {
-        "The host was struck: a victim's": reading_roles.STRUCK,
-        "The host attacks: the adversary's": reading_roles.ATTACKING,
+        "The host was struck: a victim's": reading_roles.VICTIM_TYPES,
+        "The host attacks: the adversary's": reading_roles.ATTACKER_TYPES,
         "It does not say who attacked: unknown": {line.type for line in RSIT.values()}
-        - reading_roles.STRUCK
-        - reading_roles.ATTACKING,
+        - reading_roles.VICTIM_TYPES
+        - reading_roles.ATTACKER_TYPES,
     }
     parts.append(f"\n## RSIT types\n\n{_TYPES}\n\n| What it says of the host it is about | Types |\n|---|---|")
     parts += [f"| {text} | {', '.join(sorted(names))} |" for text, names in types.items()]

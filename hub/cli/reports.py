@@ -246,7 +246,7 @@ def reports(file: Path, args: argparse.Namespace, member: OwnMember) -> Iterator
     for report in read(file, read_options(args, member), args.format):
         if isinstance(report, RowError):
             print(report, file=sys.stderr)
-            left_out.add(report.where)
+            left_out.add(report.place)
         else:
             notes.add(report)
         yield report

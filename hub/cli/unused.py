@@ -59,9 +59,9 @@ class UnusedValues:
     def add(self, report: Report, unused: Iterable[Unused]) -> None:
         """Take the values of one report."""
         for item in unused:
-            place = report.source if report.source.endswith(item.where) else f"{report.source}: {item.where}"
+            place = report.source if report.source.endswith(item.place) else f"{report.source}: {item.place}"
             self._writer.writerow(
-                [report.source, item.where, *map(_harmless, (item.key, item.value)), item.reason, item.count]
+                [report.source, item.place, *map(_harmless, (item.key, item.value)), item.reason, item.count]
             )
             if len(self._lines) <= LINES:
                 times = f" (on {item.count} lines)" if item.count > 1 else ""

@@ -294,7 +294,7 @@ def _broken(reading: Reading) -> list[tuple[str, list[Any], bool]]:
     """(place, errors, whether the row can be mended in the form) of each row that is no report."""
     places: dict[str, list[Any]] = {}
     for error in reading.errors:
-        places.setdefault(error.where, []).append(error)
+        places.setdefault(error.place, []).append(error)
     can = reading.mendable
     return [
         (
@@ -309,7 +309,7 @@ def _broken(reading: Reading) -> list[tuple[str, list[Any], bool]]:
 
 
 def _places(reading: Reading) -> set[str]:
-    return {error.where for error in reading.errors}
+    return {error.place for error in reading.errors}
 
 
 def _text(desk: Desk, draft: Draft, reading: Reading) -> str:

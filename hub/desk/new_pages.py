@@ -17,8 +17,8 @@ from hub.errors import HubError, MalformedError, NotFoundError
 from hub.home import OUTBOX
 from hub.pages.texts import chosen_language, gettext
 from hub.producer.outbox import Outbox
+from hub.reports.corrections import cell_text, form_rows
 from hub.reports.formats.form.columns import COLUMNS
-from hub.reports.mending import cell_text, form_rows
 from hub.taxii.resources import CollectionResource
 
 CELL_CHARACTERS: Final = 100_000
@@ -77,7 +77,7 @@ def edit_row(draft_id: str) -> flask.Response:
     reading = desk.read(draft)
     problems: dict[str, list[str]] = {}
     for error in reading.errors:
-        if error.where == where:
+        if error.place == where:
             words = gettext("found {value}; expected {expected}").format(
                 value=error.value or gettext("nothing"), expected=error.expected
             )
@@ -106,7 +106,7 @@ def mend_row(draft_id: str) -> flask.Response:
             changed.pop(column, None)
     draft = desk.drafts.change(draft.id, changes={**draft.changes, where: changed})
     reading = desk.read(draft)
-    if any(error.where == where for error in reading.errors):
+    if any(error.place == where for error in reading.errors):
         return frame.see(f"/report/{draft.id}/row?where={_quoted(where)}")
     return frame.see(f"/report/{draft.id}/" + ("" if reading.errors or reading.failure else "release"))
 
@@ -178,7 +178,7 @@ def _keep_new(cells: Mapping[str, str]) -> flask.Response:
     draft = desk.drafts.add(cells.get("report_id") or "form", body, format="json", **_settings(desk))
     reading = desk.read(draft)
     if reading.errors:
-        return frame.see(f"/report/{draft.id}/row?where={_quoted(reading.errors[0].where)}")
+        return frame.see(f"/report/{draft.id}/row?where={_quoted(reading.errors[0].place)}")
     return frame.see(f"/report/{draft.id}/" + ("" if reading.failure else "release"))
 
 

@@ -27,8 +27,8 @@ from hub.protocol.labels import EXERCISE
 from hub.release.held import OfficerAnswer, with_answers
 from hub.release.policy import Approvals, Decision
 from hub.release.preview import Preview, PreviewRow
+from hub.reports.corrections import CORRECTABLE, read_corrected
 from hub.reports.detect import detect_format
-from hub.reports.mending import MENDABLE, read_mended
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
 from hub.stix.tlp import BY_WORD
 from hub.taxii.resources import CollectionResource
@@ -56,7 +56,7 @@ class Reading:
     @property
     def mendable(self) -> bool:
         """Whether its rows are those of the form."""
-        return self.format in MENDABLE
+        return self.format in CORRECTABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,8 @@ class Desk:
 
     def _readings(self, draft: Draft, body: bytes, form: str) -> Iterator[Report | RowError]:
         options = self.options(draft)
-        if form in MENDABLE:
-            return read_mended(body, draft.name, form, options, draft.changes)
+        if form in CORRECTABLE:
+            return read_corrected(body, draft.name, form, options, draft.changes)
         return read_reports(body, format=draft.format or None, name=draft.name, options=options)
 
     def options(self, draft: Draft) -> ReadOptions:

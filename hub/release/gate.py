@@ -165,8 +165,8 @@ class Gate:
         item = origin.observable if origin else None
         if origin is None or (item is None and origin.role is not Role.VICTIM):
             return Passage(GateVerdict.STAYS, "whose it is, the report does not say")
-        if origin.held:
-            return Passage(GateVerdict.STAYS, f"held: {origin.held}; --confirm lets it in", observable=item)
+        if origin.hold_reason:
+            return Passage(GateVerdict.STAYS, f"held: {origin.hold_reason}; --confirm lets it in", observable=item)
         if item is None or origin.role is Role.VICTIM:
             return Passage(GateVerdict.STAYS, "it is the victim's", observable=item)
         # (1) whose it is
@@ -204,7 +204,7 @@ class Gate:
             why = f"cannot leave: it contains {', '.join(map(str, hits))}{self._said_before(item)}"
             return Passage(GateVerdict.STAYS, why, observable=item)
         alike = [str(hit) for hit in hits]
-        of_source = (hit for text in item.about for hit in self._scanner.hits(text))
+        of_source = (hit for text in item.source_remarks for hit in self._scanner.hits(text))
         alike += [f"{hit}, in what its source says of it" for hit in of_source]
         own = {item.value} if item.type in ACCOUNTS else set()  # it is an account number itself: `links` asks about it
         plain = (reading.text for text in texts for reading in readings(text) if reading.is_clean)

@@ -100,7 +100,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     nothing = Preview(title, ())
     # (1) consent
     if report.consent is Consent.NONE:
-        return Withheld((report.withheld or NO_CONSENT) + _left_before(record), nothing)
+        return Withheld((report.withheld_reason or NO_CONSENT) + _left_before(record), nothing)
     # (2) level
     if (reason := _too_high(report, audience, approvals)) is not None:
         return Withheld(reason + _left_before(record), nothing)

@@ -28,13 +28,13 @@ class Origin:
     """The role of an SCO's or indicator's value, and the reason if it must not leave. The release step uses it."""
 
     role: Role
-    held: str | None = None
+    hold_reason: str | None = None
     observable: Observable | None = None
 
     @property
     def adversary(self) -> bool:
         """Whether it may leave as a matter of course."""
-        return self.role is Role.ADVERSARY and self.held is None
+        return self.role is Role.ADVERSARY and self.hold_reason is None
 
 
 class Builder:

@@ -185,7 +185,7 @@ def render_impacts(builder: Builder, victims: list[str]) -> list[str]:
         category, values = _CATEGORIES[type(item)](item)
         counts = dict(item.entity_counts)
         if number == 0:
-            counts = {**builder.report.affected, **counts}
+            counts = {**builder.report.affected_counts, **counts}
         extensions = _new_sdo(incident.IMPACT)
         extensions[f"{category}-ext"] = {name: value for name, value in values.items() if value is not None}
         impacts.append(

@@ -187,7 +187,7 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
         "task_refs": tasks,
         "recoverability": report.recoverability,
         # The newest draft counts entities on impacts only; where there is no impact, the older place is all there is.
-        "impacted_entity_counts": dict(report.affected) if report.affected and not impacts else None,
+        "impacted_entity_counts": dict(report.affected_counts) if report.affected_counts and not impacts else None,
         "scores": scores,
     }
     own = Reference(member.name, external_id=report.report_id)

@@ -45,18 +45,18 @@ def render_observables(builder: Builder, known: links.Known) -> dict[str, str]:
     groups: dict[tuple[str, TlpWord | None], list[str]] = {}
     # (1) each observable's SCO, in the group of its role; (2) its indicator
     for item in builder.report.observables:
-        origin = Origin(item.role, item.held, item)
+        origin = Origin(item.role, item.hold_reason, item)
         sco = render_sco(builder, item, origin)
         if sco is not None:
             word = item.tlp if item.tlp and tlp.BY_WORD[item.tlp] > builder.level else None
-            groups.setdefault(("held" if item.held else item.role.value, word), []).append(sco)
+            groups.setdefault(("held" if item.hold_reason else item.role.value, word), []).append(sco)
             shown.observables[" ".join(item.key)] = sco
-        if item.as_indicator and item.held is None:
+        if item.as_indicator and item.hold_reason is None:
             indicator = _indicator(builder, item, origin)
             if indicator is not None:
                 shown.indicators[" ".join(item.key)] = indicator
         if " ".join(item.key) not in shown.indicators and builder.report.kind is not ReportKind.FEED:
-            _name_unshown(builder, item)
+            _note_unshown(builder, item)
     # (3) what is known of the victim's own addresses and names, at the CERT only
     for sco in victims_own(builder):
         groups.setdefault((Role.VICTIM.value, None), []).append(sco)
@@ -69,7 +69,7 @@ def render_observables(builder: Builder, known: links.Known) -> dict[str, str]:
     return shown.indicators
 
 
-def _name_unshown(builder: Builder, item: Observable) -> None:
+def _note_unshown(builder: Builder, item: Observable) -> None:
     """Name what the report says of a value that is no indicator, and so is shown by the value alone.
 
     Left out is what the incident itself says: its times, its confidence. In a feed sightings say it.
@@ -204,9 +204,9 @@ def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> 
     """Add the report's sightings. `known`: ids by (kind of target, its name). Returns ids; the rest is in the table."""
     sightings = []
     for item in builder.report.sightings:
-        target = known.get((item.of_type, item.of)) or _classified(builder, item)
+        target = known.get((item.target_type, item.target)) or _classified(builder, item)
         if target is None:
-            builder.unusable(f"sighting of {item.of_type}", item.of, "nothing in the bundle has that name")
+            builder.unusable(f"sighting of {item.target_type}", item.target, "nothing in the bundle has that name")
             continue
         first, last = _span(item.first_seen, item.last_seen)
         where = (
@@ -214,7 +214,7 @@ def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> 
             if item.sector or item.country
             else builder.member.identity
         )
-        parts = (item.of_type, item.of, item.country or "", item.sector or "", item.detail or "", *item.labels)
+        parts = (item.target_type, item.target, item.country or "", item.sector or "", item.detail or "", *item.labels)
         sightings.append(
             builder.add(
                 "sighting",
@@ -235,11 +235,11 @@ def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> 
 
 def _classified(builder: Builder, item: Sighting) -> str | None:
     """What stands for an RSIT type where nothing more exact is known: its own name as STIX's nearest object."""
-    if item.of_type == "malware":
-        return builder.add("malware", item.of, name=item.of, is_family=True)
-    rsit_class, _, rsit_type = item.of.partition("/")
+    if item.target_type == "malware":
+        return builder.add("malware", item.target, name=item.target, is_family=True)
+    rsit_class, _, rsit_type = item.target.partition("/")
     line = rsit.RSIT.get((rsit_class, rsit_type))
-    if item.of_type == "observable":
+    if item.target_type == "observable":
         # What was seen is held or was no indicator: that it was seen, and how often, is still worth telling.
         line = next((known for label in item.labels if (known := _rsit_of(label))), None)
     if line is None:

@@ -82,7 +82,7 @@ def link_indicators(builder: Builder, known: Known, shown: Shown) -> None:
 
 def _the_program(report: Report) -> tuple[str, str] | None:
     """The one malware or tool of a report that ties no value to anything (3)."""
-    if len(report.malware) != 1 or not report.malware[0].named or report.kind is not ReportKind.CASE:
+    if len(report.malware) != 1 or not report.malware[0].is_named or report.kind is not ReportKind.CASE:
         return None
     if report.relations or any(item.malware is not None for item in report.observables):
         return None

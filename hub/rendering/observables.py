@@ -26,7 +26,7 @@ def render_sco(builder: Builder, item: Observable, origin: Origin) -> str | None
         for host in item.resolves_to:
             # Where the report does not list the address by itself, it does not say whose it is.
             listed = builder.listed.get((host_type(host), host))
-            owner = Origin(listed.role, listed.held, listed) if listed else Origin(Role.UNKNOWN, observable=item)
+            owner = Origin(listed.role, listed.hold_reason, listed) if listed else Origin(Role.UNKNOWN, observable=item)
             target = builder.observe(host_type(host), owner, listed.tlp if listed else word, value=host)
             if target is not None:
                 builder.relate(
@@ -98,7 +98,7 @@ def _traffic(builder: Builder, item: Observable, origin: Origin) -> str | None:
         ("dst", details.dst, details.dst_port, details.dst_role),
     ):
         if host:
-            ref = builder.observe(host_type(host), Origin(role, item.held, item), item.tlp, value=host)
+            ref = builder.observe(host_type(host), Origin(role, item.hold_reason, item), item.tlp, value=host)
             ends[f"{end}_ref"] = ref
         # A port counts without its host: which service the adversary reached for is known, and whose it is stays.
         ends[f"{end}_port"] = port

@@ -22,7 +22,7 @@ class Actor:
     countries: tuple[str, ...] = ()  # where the actor is said to be; ISO2
     description: str | None = None
     attack_id: str | None = None  # of ATT&CK's groups and campaigns: G0016
-    named: bool = True  # False: `name` is only a class ("crime-syndicate"), not what anybody calls them
+    is_named: bool = True  # False: `name` is only a class ("crime-syndicate"), not what anybody calls them
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Malware:
     aliases: tuple[str, ...] = ()
     description: str | None = None
     attack_id: str | None = None  # of ATT&CK's software: S0017
-    named: bool = True  # False: `name` is only the kind ("ransomware"); no family is known
+    is_named: bool = True  # False: `name` is only the kind ("ransomware"); no family is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Unused:
     """A field of the source that has no place in the model, or whose value could not be used. For the CERT's eyes."""
 
-    where: str  # row or path: "row 3", "Event.Attribute[7]", "line 12"
+    place: str  # row or path: "row 3", "Event.Attribute[7]", "line 12"
     key: str  # column or key
     value: str  # an excerpt, at most UNUSED_CHARS
     reason: str  # one clause for a person
@@ -39,7 +39,7 @@ class RowError:
     """
 
     file: str
-    where: str  # "row 3", "line 12", "Incident[2]"
+    place: str  # "row 3", "line 12", "Incident[2]"
     key: str  # column, key or element; empty where the row as a whole is meant
     value: str  # what stood there: an excerpt, at most EXCERPT_CHARS
     expected: str
@@ -47,5 +47,5 @@ class RowError:
 
     def __str__(self) -> str:
         """Name file, row, column, what stood there and what was expected."""
-        place = ", ".join(part for part in (self.file, self.where, self.key) if part)
+        place = ", ".join(part for part in (self.file, self.place, self.key) if part)
         return f"{place}: found {self.value or 'nothing'}; expected {self.expected}"

@@ -93,7 +93,7 @@ class Observable:
     role: Role = Role.UNKNOWN
     evidence: str = ""  # which field of the report decided the role; empty only where the role is UNKNOWN
     as_indicator: bool = False
-    held: str | None = None
+    hold_reason: str | None = None
     file: FileDetails | None = None
     traffic: TrafficDetails | None = None
     pattern: str | None = None
@@ -115,7 +115,9 @@ class Observable:
     revoked: bool = False  # the source withdrew it (deleted, delisted, reported a false positive)
     references: tuple[Reference, ...] = ()  # where more is written about it
     source_id: str | None = None  # the source's own id: private
-    about: tuple[str, ...] = ()  # what its source says of it, such as a certificate's subject: private, and searched
+    source_remarks: tuple[
+        str, ...
+    ] = ()  # what its source says of it, such as a certificate's subject: private, and searched
 
     @property
     def key(self) -> tuple[str, str]:
@@ -153,8 +155,8 @@ class Sighting:
     ``where_sighted_refs`` at the identity class of country and sector, or at the CERT where neither is known.
     """
 
-    of_type: SightingTarget
-    of: str
+    target_type: SightingTarget
+    target: str
     count: int = 1
     first_seen: Moment | None = None
     last_seen: Moment | None = None

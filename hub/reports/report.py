@@ -170,8 +170,8 @@ class Report:
     # Protected like the victims, and never rendered: secondary victims (VERIS), impersonated persons and brands.
     secondary_victims: tuple[Victim, ...] = ()
     consent: Consent | None = None
-    withheld: str = ""  # with consent NONE: the sentence that says why, where it was not the victim who said so
-    affected: Mapping[str, int] = field(default_factory=dict)  # entity-type-ov -> how many
+    withheld_reason: str = ""  # with consent NONE: the sentence that says why, where it was not the victim who said so
+    affected_counts: Mapping[str, int] = field(default_factory=dict)  # entity-type-ov -> how many
     impacts: tuple[Impact, ...] = ()
     events: tuple[ReportEvent, ...] = ()
     tasks: tuple[Task, ...] = ()

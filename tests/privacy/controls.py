@@ -65,7 +65,9 @@ def _no_roles(patch: pytest.MonkeyPatch) -> None:
 
 
 def _all_of_adversary(report: Report) -> Report:
-    taken = tuple(replace(item, role=Role.ADVERSARY, as_indicator=True, held=None) for item in report.observables)
+    taken = tuple(
+        replace(item, role=Role.ADVERSARY, as_indicator=True, hold_reason=None) for item in report.observables
+    )
     return replace(report, observables=taken)
 
 

@@ -127,7 +127,7 @@ def test_words_that_only_one_sector_has_leave_with_the_sector_only() -> None:
     effects = (ConfidentialityImpact(loss_type="confirmed-loss", information_type="phi", record_count=5),)
     case = a_case(
         impacts=effects,
-        affected={"ics-plc": 40, "computers-server": 3},
+        affected_counts={"ics-plc": 40, "computers-server": 3},
         incident_types=("control-system-bypass",),
         rsit=(),
     )
@@ -236,7 +236,7 @@ def test_the_public_learns_no_count_below_the_least() -> None:
 
 def test_numbers_are_told_by_declared_steps() -> None:
     effects = (ConfidentialityImpact(loss_type="confirmed-loss", information_type="pii", record_count=48_210),)
-    (impact,) = of_type(released(a_case(impacts=effects, affected={"customer-individual": 5300})), "impact")
+    (impact,) = of_type(released(a_case(impacts=effects, affected_counts={"customer-individual": 5300})), "impact")
     assert impact["extensions"]["confidentiality-ext"] == {
         "loss_type": "confirmed-loss", "information_type": "pii", "record_count": 10_000,
     }  # fmt: skip

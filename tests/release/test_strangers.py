@@ -114,5 +114,5 @@ def test_what_its_source_says_of_a_value_is_searched() -> None:
     other = seen(ObservableType.IPV4, "203.0.113.7")
     report = a_watch(observables=(certificate, other), victims=(Victim(domains=("melur.example",)),))
     assert SHA256 in text_of(released(report))
-    about = replace(certificate, about=("CN=*.melur.example",))
+    about = replace(certificate, source_remarks=("CN=*.melur.example",))
     assert SHA256 not in text_of(released(replace(report, observables=(about, other))))

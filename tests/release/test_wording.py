@@ -110,7 +110,7 @@ def test_a_new_report_is_written_in_the_current_words(tmp_path: Path) -> None:
 
 def test_malware_of_which_no_more_is_known_has_its_older_name_in_older_reports(tmp_path: Path) -> None:
     """Its id is made of its name: another one would revoke the relationships to it."""
-    sighting = Sighting(of_type="classification", of="malicious-code/infected-system", count=3)
+    sighting = Sighting(target_type="classification", target="malicious-code/infected-system", count=3)
     report = a_feed(sightings=(sighting,))
     old, new = a_member(home=tmp_path / "old"), a_member(home=tmp_path / "new")
     published_long_ago(report, old)

@@ -48,7 +48,7 @@ HASH = {"SHA-256": "3f" * 32}
 # field: why another value makes no other STIX at the CERT.
 NOT_RENDERED: Final = {
     "Report.consent": "the release step reads it",
-    "Report.withheld": "the release step reads it",
+    "Report.withheld_reason": "the release step reads it",
     "Report.secondary_victims": "searched for, and rendered nowhere",
     "Report.contacts": "whom to ask is never STIX",
     "Report.unused": "for the officer's eyes",
@@ -56,15 +56,15 @@ NOT_RENDERED: Final = {
     "Report.source": "for the officer's eyes",
     "Observable.evidence": "for the officer's eyes",
     "Observable.source_id": "is private",
-    "Observable.about": "is private; the release step searches it",
-    "Actor.named": "the release step reads it",
-    "Malware.named": "the release step reads it",
+    "Observable.source_remarks": "is private; the release step searches it",
+    "Actor.is_named": "the release step reads it",
+    "Malware.is_named": "the release step reads it",
     "Reference.public": "decides what leaves",
     "Software.version": "package URL and CPE hold it",
     "Timeline.written": "is of the report, and no event",
     "Victim.size": "size_text says it more exactly at the CERT",
     "VerisWord.kind": "action and word tell it",
-    "Observable.held": "whether it is empty decides",
+    "Observable.hold_reason": "whether it is empty decides",
     **{f"Unused.{field.name}": "for the officer's eyes" for field in dataclasses.fields(Unused)},
     **{f"Contact.{field.name}": "whom to ask is never STIX" for field in dataclasses.fields(Contact)},
 }
@@ -76,7 +76,7 @@ def whole() -> Report:
         ObservableType.IPV4, "203.0.113.8", first_seen=A, last_seen=B, valid_from=A, valid_until=C, confidence=70, tlp="red",
         description="seen twice", labels=('rsit:malicious-code="c2-server"',), indicator_types=("anomalous-activity",),
         kill_chain_phases=(("lockheed-martin-cyber-kill-chain", "delivery"),), malware="LockBit", source_id="1",
-        about=("CN=c2.example",),
+        source_remarks=("CN=c2.example",),
         references=(Reference("advisory", "A-1", "https://a.example/1", "about it", public=True),),
     )  # fmt: skip
     items = (
@@ -86,7 +86,7 @@ def whole() -> Report:
         seen(ObservableType.AS, "AS64500", display_name="EXAMPLE-NET"),
         seen(ObservableType.REGISTRY_KEY, "HKEY_USERS\\a", data="run=b"),
         seen(ObservableType.PATTERN, "rule", pattern="rule a { condition: true }", pattern_type="yara"),
-        seen(ObservableType.URL, "http://c2.example/a", first_seen=A, last_seen=B, held="a front page"),
+        seen(ObservableType.URL, "http://c2.example/a", first_seen=A, last_seen=B, hold_reason="a front page"),
         seen(ObservableType.URL, "http://c2.example/b", first_seen=A, last_seen=B),
         seen(
             ObservableType.TRAFFIC, "tcp 203.0.113.8:1 > 203.0.113.9:2",
@@ -104,11 +104,11 @@ def whole() -> Report:
         "criticality": 50, "description": "d", "start": A, "end": B, "recoverability": "regular", "entity_counts": {"system": 3},
     }  # fmt: skip
     return a_case(
-        stage=Stage.UPDATE, consent=Consent.SECTOR_ONLY, withheld="w", secondary_victims=(Victim("V"),),
+        stage=Stage.UPDATE, consent=Consent.SECTOR_ONLY, withheld_reason="w", secondary_victims=(Victim("V"),),
         contacts=(Contact("r", "n", "o", ("a@o.example",), ("+1",)),), unused=(Unused("w", "k", "v", "r"),), warnings=("w",),
         title="t", description="d", translations=(Translation("ms", "title", "p"),), cross_border=True,
         suspected_malicious=True, root_cause="human-errors", severity=Severity(80, "national 1-5", "4", 4.0),
-        timeline=Timeline(A, B, A, A, B, B, A, C), victims=(victim,), affected={"individual": 9},
+        timeline=Timeline(A, B, A, A, B, B, A, C), victims=(victim,), affected_counts={"individual": 9},
         impacts=(
             AvailabilityImpact(level=72, **common),
             ConfidentialityImpact(loss_type="confirmed-loss", information_type="pii", record_count=4, **common),
@@ -127,7 +127,7 @@ def whole() -> Report:
         ),
         malware=(
             Malware("LockBit", (), "malware", "3", ("ABCD",), "d"),
-            Malware("Kunci Rekaan", ("ransomware",), named=False),
+            Malware("Kunci Rekaan", ("ransomware",), is_named=False),
             Malware("SAMPLE", attack_id="S0017"),
         ),
         techniques=(

@@ -116,7 +116,7 @@ def a_case(**changes: Any) -> Report:
         root_cause="malicious-actions",
         recoverability="regular",
         victims=(VICTIM,),
-        affected={"computers-server": 37},
+        affected_counts={"computers-server": 37},
         impacts=(
             AvailabilityImpact(level=72, criticality=80),
             ConfidentialityImpact(loss_type="confirmed-loss", information_type="pii", record_count=48_210),
@@ -162,7 +162,7 @@ def a_case(**changes: Any) -> Report:
             seen(ObservableType.DOMAIN, "gw.sejahtera.example", Role.VICTIM),
             seen(ObservableType.DOMAIN, "hacked-shop.example", Role.THIRD_PARTY),
             seen(ObservableType.IPV4, "203.0.113.99", Role.UNKNOWN),
-            seen(ObservableType.IPV4, "203.0.113.53", held="a public resolver"),
+            seen(ObservableType.IPV4, "203.0.113.53", hold_reason="a public resolver"),
         ),
         sightings=(Sighting("observable", "ipv4-addr 203.0.113.7", 43, country="MY", sector="financial-services"),),
         references=(

@@ -90,4 +90,4 @@ def test_the_comment_of_a_feeds_line_is_read_beside_its_description() -> None:
     ],
 )
 def test_a_comment_that_calls_a_host_the_target_makes_it_a_victims(comment: str, role: Role) -> None:
-    assert roles.commented(seen(ObservableType.DOMAIN, "portal.example", description=comment)).role is role
+    assert roles.apply_comment(seen(ObservableType.DOMAIN, "portal.example", description=comment)).role is role

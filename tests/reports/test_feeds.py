@@ -49,8 +49,8 @@ def test_two_lines_about_one_server_are_one_indicator_seen_twice() -> None:
     assert server.first_seen.stix() == "2026-03-01T01:00:00.000Z"
     assert server.last_seen.stix() == "2026-03-01T05:00:00.000Z"
     assert server.labels == ('rsit:malicious-code="c2-server"',)
-    (sighting,) = [item for item in green.sightings if item.of_type == "observable"]
-    assert (sighting.of, sighting.count) == ("ipv4-addr 198.51.100.20", 2)
+    (sighting,) = [item for item in green.sightings if item.target_type == "observable"]
+    assert (sighting.target, sighting.count) == ("ipv4-addr 198.51.100.20", 2)
 
 
 def test_of_an_infected_system_the_source_is_the_victim_and_only_counted() -> None:
@@ -58,8 +58,8 @@ def test_of_an_infected_system_the_source_is_the_victim_and_only_counted() -> No
     green = reports("intelmq.jsonl")["green"]
     assert by_value(green)["192.0.2.50"].role is Role.VICTIM
     assert not by_value(green)["192.0.2.50"].as_indicator
-    (sighting,) = [item for item in green.sightings if item.of_type == "malware"]
-    assert (sighting.of, sighting.count, sighting.country) == ("samplebot", 2, "VN")
+    (sighting,) = [item for item in green.sightings if item.target_type == "malware"]
+    assert (sighting.target, sighting.count, sighting.country) == ("samplebot", 2, "VN")
 
 
 def test_a_sinkhole_is_never_published_and_what_named_malware_called_is_the_adversarys() -> None:
@@ -68,7 +68,7 @@ def test_a_sinkhole_is_never_published_and_what_named_malware_called_is_the_adve
     assert "203.0.113.6" not in by_value(green)
     assert any("sinkhole" in unused.reason for unused in green.unused)
     assert by_value(green)["203.0.113.5"].role is Role.ADVERSARY
-    assert by_value(green)["203.0.113.5"].held is None
+    assert by_value(green)["203.0.113.5"].hold_reason is None
 
 
 def test_of_an_attack_the_destination_is_the_victim() -> None:
@@ -79,7 +79,7 @@ def test_of_an_attack_the_destination_is_the_victim() -> None:
     assert "Bank Rekaan" not in {item.value for item in amber.observables}
 
 
-@pytest.mark.parametrize("kind", sorted(roles.STRUCK))
+@pytest.mark.parametrize("kind", sorted(roles.VICTIM_TYPES))
 def test_an_exposed_source_is_never_an_indicator(kind: str) -> None:
     """Whatever the type, the exposed party's address is the victim's."""
     report = intelmq(classification__type=kind, source__ip="198.51.100.99")
@@ -87,7 +87,7 @@ def test_an_exposed_source_is_never_an_indicator(kind: str) -> None:
     assert not any(item.as_indicator for item in report.observables)
 
 
-@pytest.mark.parametrize("kind", sorted(roles.ATTACKING))
+@pytest.mark.parametrize("kind", sorted(roles.ATTACKER_TYPES))
 def test_an_attacking_source_is_an_indicator(kind: str) -> None:
     """IntelMQ's own types (blacklist, tor, proxy, dga-domain) among them."""
     report = intelmq(classification__type=kind, source__ip="198.51.100.99")
@@ -103,7 +103,7 @@ def test_the_us_spelling_of_a_type_is_understood() -> None:
 def test_tests_and_broken_lines_are_told_and_do_not_stop_the_feed() -> None:
     """Each with its line and what was expected."""
     errors = [item for item in read_reports(FIXTURES / "intelmq.jsonl") if isinstance(item, RowError)]
-    assert [(error.where, error.key) for error in errors] == [
+    assert [(error.place, error.key) for error in errors] == [
         ("line 6", "classification.type"),
         ("line 7", ""),
         ("line 8", "classification.type"),
@@ -153,7 +153,7 @@ def test_n6_restrictions_become_markings_and_internal_events_never_leave() -> No
     assert readings["green"].consent is None
     assert readings["amber"].consent is None
     assert readings["amber+strict"].consent is Consent.NONE
-    assert "'internal'" in readings["amber+strict"].withheld, "the reason is n6's, no victim's"
+    assert "'internal'" in readings["amber+strict"].withheld_reason, "the reason is n6's, no victim's"
     assert by_value(readings["amber+strict"])["secret.example"].role is Role.ADVERSARY
 
 
@@ -161,11 +161,11 @@ def test_n6_categories_decide_the_sides() -> None:
     """cnc: the address is the server; bots and amplifier: the victim, counted, with its country."""
     readings = reports("n6.jsonl")
     assert by_value(readings["green"])["198.51.100.30"].as_indicator
-    assert by_value(readings["green"])["203.0.113.9"].held is None
+    assert by_value(readings["green"])["203.0.113.9"].hold_reason is None
     amber = readings["amber"]
     assert by_value(amber)["192.0.2.60"].role is Role.VICTIM
     assert "203.0.113.8" not in by_value(amber)
-    assert {(item.of_type, item.of, item.count, item.country) for item in amber.sightings} == {
+    assert {(item.target_type, item.target, item.count, item.country) for item in amber.sightings} == {
         ("malware", "samplebot", 12, "ID"),
         ("classification", "vulnerable/ddos-amplifier", 1, "ID"),
     }
@@ -221,4 +221,4 @@ def test_the_certificate_of_a_struck_host_is_the_hosts_and_its_subject_is_kept_f
         by_category[category] = by_value(report)["ab" * 20]
         assert "satu.example" in {name for one in report.secondary_victims for name in one.domains}
     assert [item.role for item in by_category.values()] == [Role.VICTIM, Role.ADVERSARY]
-    assert by_category["cnc"].about == ("CN=gw.satu.example",)
+    assert by_category["cnc"].source_remarks == ("CN=gw.satu.example",)

@@ -179,7 +179,7 @@ def test_one_bad_row_does_not_lose_the_others_and_the_mended_row_reads_alone() -
     readings = [*read_reports(text.encode(), name="sheet.csv")]
     assert [type(item) for item in readings] == [Report, RowError, Report]
     assert isinstance(readings[1], RowError)
-    assert (readings[1].where, readings[1].key) == ("row 3", "tlp")
+    assert (readings[1].place, readings[1].key) == ("row 3", "tlp")
     mended = ",".join(ROW) + "\n" + ",".join({**rows[1], "tlp": "green"}.values())
     (report,) = read_reports(mended.encode())
     assert isinstance(report, Report)
@@ -250,12 +250,12 @@ def test_an_indicator_that_would_do_harm_is_held_with_a_reason_and_kept_when_con
     """It is warned about and kept out, until an officer confirms it: in the cell, by value, or all of them."""
     report = only(indicators=indicator)
     (held,) = report.observables
-    assert reason in (held.held or "")
+    assert reason in (held.hold_reason or "")
     assert any(reason in warning for warning in report.warnings)
-    assert only(indicators=f"{indicator}@confirmed").observables[0].held is None
+    assert only(indicators=f"{indicator}@confirmed").observables[0].hold_reason is None
     (by_value,) = read_row(ReadOptions(confirmed=frozenset({held.value})), indicators=indicator)
     assert isinstance(by_value, Report)
-    assert by_value.observables[0].held is None
+    assert by_value.observables[0].hold_reason is None
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def test_an_indicator_that_would_do_harm_is_held_with_a_reason_and_kept_when_con
 )
 def test_an_indicator_that_does_no_harm_is_not_held(indicator: str) -> None:
     """Documentation addresses, customers of platforms, and pages on them go through."""
-    assert only(indicators=indicator).observables[0].held is None
+    assert only(indicators=indicator).observables[0].hold_reason is None
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_bytes_in_another_encoding_spoil_only_their_own_row() -> None:
     assert isinstance(first, Report)
     assert isinstance(third, Report)
     assert isinstance(second, RowError)
-    assert (second.where, second.key) == ("row 3", "title")
+    assert (second.place, second.key) == ("row 3", "title")
     assert "UTF-8" in second.expected
     named = [*read_reports(data, options=ReadOptions(encoding="windows-1252"))]
     assert [item.title for item in named if isinstance(item, Report)] == ["Phishing", "Défacement", "Phishing"]
@@ -175,7 +175,7 @@ def test_a_line_without_end_does_not_fill_the_memory() -> None:
     good = (FIXTURES / "intelmq.jsonl").read_bytes().splitlines()[0]
     data = good + b"\n" + b'{"a": "' + b"x" * 3_000_000 + b'"}\n' + good
     readings = list(read_reports(data, format="intelmq"))
-    assert [item.where for item in readings if isinstance(item, RowError)] == ["line 2"]
+    assert [item.place for item in readings if isinstance(item, RowError)] == ["line 2"]
     assert [sum(sighting.count for sighting in item.sightings) for item in readings if isinstance(item, Report)] == [2]
 
 

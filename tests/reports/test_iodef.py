@@ -64,7 +64,7 @@ def test_sources_are_the_adversarys_and_targets_the_victims_unless_the_target_is
         80,
         Role.VICTIM,
     )
-    assert [(item.of, item.count) for item in report.sightings] == [("ipv4-addr 198.51.100.50", 57)]
+    assert [(item.target, item.count) for item in report.sightings] == [("ipv4-addr 198.51.100.50", 57)]
 
 
 def test_indicators_are_read_in_every_form() -> None:
@@ -121,7 +121,7 @@ def test_an_incident_without_id_does_not_lose_the_next() -> None:
     body = '<Incident purpose="reporting"/><Incident><IncidentID name="c">2</IncidentID></Incident>'
     first, second = read_reports(f"<IODEF-Document>{body}</IODEF-Document>".encode(), name="i.xml")
     assert isinstance(first, RowError)
-    assert (first.where, first.key) == ("Incident[1]", "IncidentID")
+    assert (first.place, first.key) == ("Incident[1]", "IncidentID")
     assert isinstance(second, Report)
 
 

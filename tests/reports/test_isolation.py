@@ -53,7 +53,7 @@ def test_a_record_that_cannot_be_used_stands_alone(good: object, bad: object) ->
     """In each format, whether its records become cases or a feed."""
     reports, errors = readings(two_around(good, bad))
     assert reports
-    assert len({error.where for error in errors}) == 1
+    assert len({error.place for error in errors}) == 1
     assert sum(2 if report.title.startswith("Feed of 2") else 1 for report in reports) >= 2
 
 
@@ -71,7 +71,7 @@ def test_a_fault_of_the_reader_itself_costs_one_record() -> None:
     outcomes = list(read_records(form, records, source, ReadOptions()))
     assert [item.report_id for item in outcomes if isinstance(item, Report)] == ["1", "3"]
     (error,) = [item for item in outcomes if isinstance(item, RowError)]
-    assert (error.where, error.report_id) == ("item 2", "2")
+    assert (error.place, error.report_id) == ("item 2", "2")
     assert "surprise" in error.value
 
 
@@ -86,7 +86,7 @@ def test_a_file_that_breaks_after_a_record_keeps_that_record() -> None:
     outcomes = list(read_records(form, records(), open_source(b"", "x.json"), ReadOptions()))
     assert [type(item) for item in outcomes] == [RowError, Report]
     assert isinstance(outcomes[0], RowError)
-    assert (outcomes[0].where, outcomes[0].value) == ("after item 1", "is damaged")
+    assert (outcomes[0].place, outcomes[0].value) == ("after item 1", "is damaged")
     with pytest.raises(ReadingError):
         list(read_reports(b"<IODEF-Document><Incident>", name="cut.xml"))
 
@@ -96,7 +96,7 @@ def test_a_cut_xml_file_names_where_it_ends() -> None:
     data = (FIXTURES / "iodef_v2.xml").read_bytes()
     reports, errors = readings(data[: data.index(b"PH-2")], "cut.xml")
     assert [report.report_id for report in reports] == ["cert.example/PH-1"]
-    assert [error.where for error in errors] == ["after Incident[1]"]
+    assert [error.place for error in errors] == ["after Incident[1]"]
 
 
 def test_a_language_in_another_spelling_is_no_reason_to_stop() -> None:
@@ -161,7 +161,7 @@ def test_a_hidden_row_is_asked_about() -> None:
     data = sheet([HEADINGS, row(1), row(2), row(3)], **{'<row r="3"': '<row r="3" hidden="1"'})
     reports, errors = readings(data, "x.xlsx")
     assert [report.report_id for report in reports] == ["X-1", "X-3"]
-    assert [(error.where, error.value) for error in errors] == [("row 3", "a hidden row")]
+    assert [(error.place, error.value) for error in errors] == [("row 3", "a hidden row")]
 
 
 def test_a_formula_counts_by_its_stored_value_and_only_where_it_is_read() -> None:
@@ -215,4 +215,4 @@ def test_no_indicator_names_a_public_suffix_whole(domain: str, why: str | None) 
     """Registries, and hosters or dynamic DNS under which anybody has a name."""
     (report,) = read_reports(json.dumps(FORM | {"indicators": f"domain:{domain}"}).encode(), name="x.json")
     assert isinstance(report, Report)
-    assert [item.held for item in report.observables] == [why]
+    assert [item.hold_reason for item in report.observables] == [why]

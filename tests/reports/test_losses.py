@@ -372,7 +372,7 @@ def test_misps_export_as_csv_is_read_with_its_context() -> None:
     assert detect_format(data) == "misp"
     error, report = list(read_reports(data, name="export.csv"))
     assert isinstance(error, RowError)
-    assert error.where == "line 5"
+    assert error.place == "line 5"
     assert isinstance(report, Report)
     assert (report.title, report.tlp) == ("Wave", "green")
     assert {item.value: item.malware for item in report.observables} == {"evil.example": "Emotet", "198.51.100.4": None}

@@ -70,7 +70,7 @@ def test_sightings_are_counted_and_expiry_ends_validity() -> None:
     """Types 0 and 2; type 1 revokes."""
     report = event()
     (sighting,) = report.sightings
-    assert (sighting.of, sighting.count) == ("ipv4-addr 198.51.100.40", 2)
+    assert (sighting.target, sighting.count) == ("ipv4-addr 198.51.100.40", 2)
     assert by_value(report)["198.51.100.40"].valid_until is not None
     attribute = {"type": "domain", "to_ids": True, "value": "fine.example", "Sighting": [{"type": "1"}]}
     assert by_value(event(Attribute=[attribute]))["fine.example"].revoked
@@ -84,7 +84,7 @@ def test_a_rule_keeps_its_language() -> None:
 
 def test_what_cannot_be_used_is_named_with_path_and_reason() -> None:
     """An impossible address, an unknown type, an unknown tag, a proposal, who wrote it; and nothing of it is kept."""
-    rows = {(row.where, row.key): row.reason for row in event().unused}
+    rows = {(row.place, row.key): row.reason for row in event().unused}
     assert "an IPv4 or IPv6 address" in rows["Attribute[8]", "ip-dst"]
     assert "no counterpart" in rows["Attribute[9]", "gene"]
     assert "no meaning" in rows["Event", "Tag"]
@@ -94,7 +94,7 @@ def test_what_cannot_be_used_is_named_with_path_and_reason() -> None:
 
 def test_a_public_resolver_is_held() -> None:
     """MISP's own warning lists are not always switched on."""
-    assert "resolver" in (by_value(event())["8.8.8.8"].held or "")
+    assert "resolver" in (by_value(event())["8.8.8.8"].hold_reason or "")
 
 
 def test_an_event_for_its_own_organisation_only_never_leaves() -> None:

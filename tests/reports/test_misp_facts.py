@@ -58,7 +58,7 @@ def test_references_between_objects_become_relations(linked: Report) -> None:
 
 def test_a_sighting_of_a_hash_is_one_of_its_file(linked: Report) -> None:
     """The file's key is another than the hash that was sighted."""
-    assert [item.of for item in linked.sightings] == [FILE[1]]
+    assert [item.target for item in linked.sightings] == [FILE[1]]
 
 
 def test_fingerprints_accounts_phones_and_pipes_have_a_place(linked: Report) -> None:

@@ -35,7 +35,7 @@ def test_only_the_adversarys_values_and_hacked_hosts_are_indicators(specimen: Sp
     assert not item.as_indicator or item.role in {Role.ADVERSARY, Role.THIRD_PARTY}
 
 
-@pytest.mark.parametrize("rsit_type", sorted(roles.STRUCK))
+@pytest.mark.parametrize("rsit_type", sorted(roles.VICTIM_TYPES))
 def test_a_struck_host_is_a_victim_in_each_feed_alike(rsit_type: str) -> None:
     """One rule: IntelMQ's source, and what an IODEF incident and a MISP event of that class expose."""
     event = {"classification.type": rsit_type, "source.ip": "198.51.100.7"}
@@ -62,8 +62,8 @@ def test_a_destination_that_contrary_classes_put_on_both_sides_does_not_leave(ta
 
 def test_a_value_in_two_roles_has_the_more_protective_one_and_its_evidence() -> None:
     """A recipient who is listed as an attacker, too, stays protected; the strictest level holds as well."""
-    struck = roles.victim("a recipient").of(Observable(ObservableType.EMAIL, "me@a.example"))
-    listed = roles.adversary("listed").of(replace(struck, tlp="red"))
+    struck = roles.victim("a recipient").apply_to(Observable(ObservableType.EMAIL, "me@a.example"))
+    listed = roles.adversary("listed").apply_to(replace(struck, tlp="red"))
     for merged in (merge(struck, listed), merge(listed, struck)):
         assert (merged.role, merged.evidence, merged.as_indicator, merged.tlp) == (
             Role.VICTIM,
@@ -76,11 +76,11 @@ def test_a_value_in_two_roles_has_the_more_protective_one_and_its_evidence() -> 
 def test_a_sender_may_be_forged() -> None:
     """Of the recipients' own organisation, also under it: a victim. Under a member's country: not known. Else hostile."""
     recipients = ["me@mail.contoh.example", "klinik.example"]
-    assert roles.sender("boss@mail.contoh.example", "from", others=recipients).role is Role.VICTIM
-    assert roles.sender("a@sub.klinik.example", "from", others=recipients).role is Role.VICTIM
-    assert roles.sender("a@notklinik.example", "from", others=recipients).role is Role.ADVERSARY
-    assert roles.sender("boss@Bank.co.ID", "from").role is Role.UNKNOWN
-    assert roles.sender("me@evil.example", "from").role is Role.ADVERSARY
+    assert roles.sender_claim("boss@mail.contoh.example", "from", others=recipients).role is Role.VICTIM
+    assert roles.sender_claim("a@sub.klinik.example", "from", others=recipients).role is Role.VICTIM
+    assert roles.sender_claim("a@notklinik.example", "from", others=recipients).role is Role.ADVERSARY
+    assert roles.sender_claim("boss@Bank.co.ID", "from").role is Role.UNKNOWN
+    assert roles.sender_claim("me@evil.example", "from").role is Role.ADVERSARY
 
 
 def test_what_lies_in_a_declared_domain_host_or_range_is_the_victims() -> None:
@@ -93,7 +93,7 @@ def test_what_lies_in_a_declared_domain_host_or_range_is_the_victims() -> None:
         seen(ObservableType.URL, "https://u:p@www.contoh.example:8443/shell.php"),
         seen(ObservableType.EMAIL, "ceo@contoh.example"),
         seen(ObservableType.DOMAIN, "db1.other.example"),
-        seen(ObservableType.IPV4, "198.51.100.128/25", held="a wide network"),
+        seen(ObservableType.IPV4, "198.51.100.128/25", hold_reason="a wide network"),
         seen(ObservableType.URL, "http://198.51.100.7/x"),
         seen(ObservableType.IPV4, "192.0.2.9"),
     )
@@ -104,9 +104,9 @@ def test_what_lies_in_a_declared_domain_host_or_range_is_the_victims() -> None:
         seen(ObservableType.IPV6, "2001:db8::1"),
         seen(ObservableType.FILE, "contoh.example"),
     )
-    report = roles.settled(a_case(victims=(victim,), observables=inside + outside))
+    report = roles.settle_roles(a_case(victims=(victim,), observables=inside + outside))
     assert [item.role for item in report.observables[: len(inside)]] == [Role.VICTIM] * len(inside)
-    assert not any(item.as_indicator or item.held for item in report.observables[: len(inside)])
+    assert not any(item.as_indicator or item.hold_reason for item in report.observables[: len(inside)])
     assert report.observables[len(inside) :] == outside
 
 
@@ -128,7 +128,7 @@ def test_the_victims_end_of_a_connection_is_the_victims() -> None:
     """The connection stays what it was; its end in the declared range is protected."""
     traffic = TrafficDetails(("ipv4", "tcp"), "198.51.100.7", 50123, Role.UNKNOWN, "203.0.113.9", 443, Role.ADVERSARY)
     item = seen(ObservableType.TRAFFIC, "tcp > 203.0.113.9:443", traffic=traffic)
-    report = roles.settled(a_case(victims=(Victim(ip_ranges=("198.51.100.0/24",)),), observables=(item,)))
+    report = roles.settle_roles(a_case(victims=(Victim(ip_ranges=("198.51.100.0/24",)),), observables=(item,)))
     ends = report.observables[0].traffic
     assert ends is not None
     assert (ends.src_role, ends.dst_role) == (Role.VICTIM, Role.ADVERSARY)
@@ -137,7 +137,7 @@ def test_the_victims_end_of_a_connection_is_the_victims() -> None:
 def test_secondary_victims_own_values_are_protected_too() -> None:
     """Anybody who else was struck or imitated is protected like the victim."""
     other = Victim(domains=("subsidiary.example",))
-    report = roles.settled(
+    report = roles.settle_roles(
         a_case(secondary_victims=(other,), observables=(seen(ObservableType.DOMAIN, "www.subsidiary.example"),))
     )
     assert report.observables[0].role is Role.VICTIM
@@ -204,9 +204,9 @@ def test_what_an_infected_host_called_leaves_once_an_officer_confirms_it() -> No
         assert isinstance(report, Report)
         return [item for item in report.observables if item.value == "203.0.113.9"]
 
-    assert other_end({})[0].held == roles.UNSURE
-    assert other_end({}, ReadOptions(confirmed=frozenset({"203.0.113.9"})))[0].held is None
-    assert other_end({"classification.identifier": "c2"})[0].held is None
+    assert other_end({})[0].hold_reason == roles.POSSIBLE_SINKHOLE
+    assert other_end({}, ReadOptions(confirmed=frozenset({"203.0.113.9"})))[0].hold_reason is None
+    assert other_end({"classification.identifier": "c2"})[0].hold_reason is None
     assert other_end({"event_description.text": "contacted our Sinkhole"}) == []
 
 

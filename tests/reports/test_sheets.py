@@ -89,7 +89,7 @@ def test_a_row_that_nobody_sees_is_asked_about(kind: str) -> None:
     first, error = readings(change)
     assert isinstance(first, Report)
     assert isinstance(error, RowError)
-    assert (error.where, error.value) == ("row 3", "a hidden row")
+    assert (error.place, error.value) == ("row 3", "a hidden row")
 
 
 def test_a_value_in_a_column_that_nobody_sees_is_asked_about() -> None:
@@ -116,7 +116,7 @@ def test_a_hidden_sheet_is_not_published() -> None:
     first, error = readings(beside)
     assert isinstance(first, Report)
     assert isinstance(error, RowError)
-    assert (error.where, error.value) == ("sheet old", "a hidden sheet")
+    assert (error.place, error.value) == ("sheet old", "a hidden sheet")
 
     def alone(book: Workbook, sheet: Worksheet) -> None:
         book.create_sheet("cover").append(["Reports of March"])

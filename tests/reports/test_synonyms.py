@@ -104,11 +104,11 @@ def test_each_synonym_stands_for_a_word_of_its_vocabulary() -> None:
         words = [str(getattr(word, "value", word)) for word in VOCABULARIES[column]]
         for synonym, word in table.items():
             assert word in words, (column, synonym)
-            assert synonym == synonyms.plain(synonym)
-            assert synonym not in {synonyms.plain(other) for other in words if other != word}, (column, synonym)
+            assert synonym == synonyms.synonym_key(synonym)
+            assert synonym not in {synonyms.synonym_key(other) for other in words if other != word}, (column, synonym)
     assert all(rsit.find(word) for word in synonyms.INCIDENT_TYPES.values())
     assert set(synonyms.INCIDENT_CLASSES.values()) <= set(rsit.CLASSES)
-    assert values.one_of("early", VOCABULARIES["stage"]) == "early"
+    assert values.vocabulary_word("early", VOCABULARIES["stage"]) == "early"
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_headings_are_of_columns_that_there_are() -> None:
     """And none is the name of another column."""
     for name, column in headings.NAMES.items():
         assert column in COLUMNS
-        assert name == synonyms.plain(name)
+        assert name == synonyms.synonym_key(name)
         assert headings.heading(name) not in set(COLUMNS) - {column}
 
 

@@ -51,7 +51,7 @@ def test_veris_1_3_is_read_with_the_precision_of_its_dates() -> None:
     assert report.severity is not None
     assert report.severity.criticality == 60
     assert report.confidence == 85
-    assert report.affected == {"computers-personal": 1}
+    assert report.affected_counts == {"computers-personal": 1}
     loss = next(impact for impact in report.impacts if isinstance(impact, ConfidentialityImpact))
     assert (loss.loss_type, loss.information_type, loss.record_count) == ("suspected-loss", "phi", 500)
     assert [reference.url for reference in report.references if reference.url] == [
@@ -81,7 +81,7 @@ def test_every_victim_of_a_list_is_a_victim() -> None:
         ("Makmal Khayalan", ()),
     ]
     assert [victim.name for victim in report.secondary_victims] == ["Apotek Angan"]
-    assert (report.countries, report.affected["organization"]) == (("MY", "SG"), 2)
+    assert (report.countries, report.affected_counts["organization"]) == (("MY", "SG"), 2)
     assert [(row.key, row.value) for row in report.unused if row.key.startswith("victim[2]")] == [
         ("victim[2]", "a word")
     ]
@@ -162,7 +162,7 @@ def test_claims_of_copyright_stay_at_the_cert() -> None:
     (report,) = xarf(category="copyright", type="copyright", infringing_url="http://copies.example/a", work_title="x")
     assert isinstance(report, Report)
     assert report.consent is Consent.NONE
-    assert "copyright" in report.withheld
+    assert "copyright" in report.withheld_reason
 
 
 def test_several_xarf_reports_are_a_feed() -> None:

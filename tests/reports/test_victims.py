@@ -98,7 +98,7 @@ def test_secondary_victims_of_veris_are_named() -> None:
     assert isinstance(report, Report)
     assert [victim.name for victim in report.victims] == ["Klinik Rekaan"]
     assert [victim.name for victim in report.secondary_victims] == ["Anak Satu", "Anak Dua"]
-    assert report.affected == {"organization": 2}
+    assert report.affected_counts == {"organization": 2}
 
 
 def test_whom_a_feed_was_aimed_at_is_protected() -> None:

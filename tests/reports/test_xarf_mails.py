@@ -161,7 +161,7 @@ def test_an_mbox_file_is_read_mail_by_mail() -> None:
     reports = [item for item in readings if isinstance(item, Report)]
     values = {observable.value for report in reports for observable in report.observables}
     assert {"203.0.113.21", "203.0.113.22"} <= values
-    assert [(item.where, item.value) for item in readings if isinstance(item, RowError)] == [("mail 2", "Lunch")]
+    assert [(item.place, item.value) for item in readings if isinstance(item, RowError)] == [("mail 2", "Lunch")]
 
 
 def test_a_mail_may_hold_several_reports() -> None:

@@ -21,7 +21,7 @@ from hub.reports.losses import excerpt
 from hub.reports.moments import Moment
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading import roles, values
-from hub.reports.reading.composites import file_by_hashes, from_attacker
+from hub.reports.reading.composites import attacker_connection, file_by_hashes
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem, distinct
 from hub.reports.reading.feed import FeedLine
@@ -90,16 +90,16 @@ def _csv_rows(source: Source) -> Iterator[Record]:
     except csv.Error as error:
         raise ReadingError(f"{source.name}: has headings that cannot be read ({error})") from None
     for number, line in lines:
-        where = f"line {number}"
+        place = f"line {number}"
         try:
             cells = next(csv.reader([(line or b"").decode("utf-8")], delimiter=delimiter), [])
         except (UnicodeDecodeError, csv.Error) as error:
-            yield where, BadValue(where, excerpt((line or b"")[:60]), f"a row in UTF-8 ({error})")
+            yield place, BadValue(place, excerpt((line or b"")[:60]), f"a row in UTF-8 ({error})")
             continue
         if len(cells) > len(columns) or line is None:
-            yield where, BadValue(where, f"{len(cells)} cells", f"at most {len(columns)} cells in a row")
+            yield place, BadValue(place, f"{len(cells)} cells", f"at most {len(columns)} cells in a row")
         elif any(cells):
-            yield where, {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
+            yield place, {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
 
 
 def dotted(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -164,16 +164,16 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     for key in ("event_description.target", "source.local_hostname", "destination.local_hostname"):
         event.drop(PROTECTED, key)
     accuracy = event.read("feed.accuracy", lambda text: values.number(text, most=100))
-    struck = line.type in roles.STRUCK
+    host_is_victim = line.type in roles.VICTIM_TYPES
     if identifier and family and identifier != family and line.type in _FAMILY_TYPES:
-        draft.unused("classification.identifier", identifier, f"the malware is called {family}")
+        draft.note_unused("classification.identifier", identifier, f"the malware is called {family}")
         identifier = None
     if service and identifier and identifier != family:
-        draft.unused("protocol.application", service, f"the service is called {identifier}")
-    country = event.read(f"{'source' if struck else 'destination'}.geolocation.cc", country_code)
+        draft.note_unused("protocol.application", service, f"the service is called {identifier}")
+    country = event.read(f"{'source' if host_is_victim else 'destination'}.geolocation.cc", country_code)
     version = event.text("malware.version")
     if not family:
-        draft.unused("malware.version", version, "is of malware without a name")
+        draft.note_unused("malware.version", version, "is of malware without a name")
     references = tuple(
         Reference("misp", external_id=text)
         for key in ("misp.event_uuid", "misp.attribute_uuid")
@@ -190,10 +190,10 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         if name
     ]
     for name in weaknesses[1:]:
-        draft.unused("product.vulnerabilities", name, f"one weakness is kept of a line: {weaknesses[0]}")
-    event.rest()
+        draft.note_unused("product.vulnerabilities", name, f"one weakness is kept of a line: {weaknesses[0]}")
+    event.note_remaining()
     return FeedLine(
-        draft.where,
+        draft.place,
         orjson.dumps(value, option=orjson.OPT_SORT_KEYS),
         line,
         tlp,
@@ -206,11 +206,11 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         service=(identifier if identifier != family else None) or service,
         confidence=int(accuracy) if accuracy is not None else None,
         references=references,
-        targets=(
+        target_victims=(
             *((Victim(name=target, hosts=machines),) if target or machines else ()),
             *named_victims(value.get("extra")),
         ),
-        struck=struck,
+        host_is_victim=host_is_victim,
         unused=draft.unused_rows,
         warnings=draft.warnings,
     )
@@ -223,7 +223,7 @@ def _times(event: Fields, draft: Draft) -> tuple[Moment | None, Moment | None]:
         for key in ("time.source", "time.observation")
     )
     if first and last and last < first:
-        draft.unused("time.observation", last.stix(), "lies before time.source, which counts")
+        draft.note_unused("time.observation", last.stix(), "lies before time.source, which counts")
         return first, first
     return first or last, last if first and last else first
 
@@ -234,19 +234,19 @@ def _described(event: Fields, draft: Draft, observables: tuple[Observable, ...])
     text = ". ".join(dict.fromkeys(part for part in texts if part)) or None
     page = event.read("event_description.url", values.url)
     if not any(item.as_indicator for item in observables):
-        draft.unused("event_description.text", text, _NO_INDICATOR)
-        draft.unused("event_description.url", page, _NO_INDICATOR)
+        draft.note_unused("event_description.text", text, _NO_INDICATOR)
+        draft.note_unused("event_description.url", page, _NO_INDICATOR)
         return observables
     pages = (Reference("event description", url=page, public=True),) if page else ()
     return tuple(
-        replace(roles.commented_by(item, texts), description=text, references=pages) if item.as_indicator else item
+        replace(roles.apply_comments(item, texts), description=text, references=pages) if item.as_indicator else item
         for item in observables
     )
 
 
 def line_key(kind: str, line: rsit.RsitType) -> str:
     """The type that decides: IntelMQ's own four are RSIT's "other", and say more."""
-    return kind if kind in roles.ATTACKING else line.type
+    return kind if kind in roles.ATTACKER_TYPES else line.type
 
 
 def _classified(event: Fields) -> tuple[str, rsit.RsitType]:
@@ -273,19 +273,19 @@ def _observables(
     """1. The ends' addresses, names and pages. 2. What an infected system called, and the connection. 3. Files."""
     # 1.
     decisive = line_key(kind, line)
-    source, destination = roles.reported(decisive, "classification.type")
+    source, destination = roles.observation_claims(decisive, "classification.type")
     country = event.peek("source.geolocation.cc").upper()
-    source = roles.at_home(
+    source = roles.adjust_for_country(
         source, decisive, "source.geolocation.cc", country=country, home=draft.options.default_country
     )
     names = [event.peek(f"source.{key}").strip(".") for key in ("fqdn", "reverse_dns")]
-    source = roles.named_at_home(source, decisive, names)
-    source = roles.reflected(source, "classification.identifier", event.peek("classification.identifier"))
+    source = roles.adjust_for_names(source, decisive, names)
+    source = roles.adjust_for_reflection(source, "classification.identifier", event.peek("classification.identifier"))
     status = (event.text("status") or "").casefold()
     revoked = status == "offline"
     if status not in {"", "online", "offline"}:
-        draft.unused("status", status, "is neither online nor offline")
-    observables = list(roles.with_hacked_sites(_side(event, "source", source), one_observation=True))
+        draft.note_unused("status", status, "is neither online nor offline")
+    observables = list(roles.mark_hacked_sites(_side(event, "source", source), one_observation=True))
     other_end = _side(event, "destination", destination)
     # 2.
     if line.type == "infected-system":
@@ -295,7 +295,7 @@ def _observables(
             item
             for end in other_end
             if (
-                item := roles.other_end(
+                item := roles.check_called_host(
                     end, draft, f"destination ({end.type})", command_server=command_server, sinkhole=sinkhole
                 )
             )
@@ -305,7 +305,7 @@ def _observables(
     # 3.
     file = file_by_hashes(event, _HASHES)
     if file:
-        observables.append(roles.adversary("malware.hash is of malware").of(file))
+        observables.append(roles.adversary("malware.hash is of malware").apply_to(file))
     if revoked:
         return tuple(replace(item, revoked=True) if item.role is Role.ADVERSARY else item for item in observables)
     return tuple(observables)
@@ -317,7 +317,7 @@ _PLAIN: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
     ("url", lambda text: Observable(ObservableType.URL, values.url(text))),
     ("reverse_dns", lambda text: Observable(ObservableType.DOMAIN, values.domain(text))),
     ("local_ip", lambda text: Observable(*values.address(text))),
-    ("account", lambda text: Observable(ObservableType.USER_ACCOUNT, values.plain(text))),
+    ("account", lambda text: Observable(ObservableType.USER_ACCOUNT, values.plain_text(text))),
 )
 _NO_INDICATORS: Final = frozenset({"reverse_dns", "local_ip", "account"})
 
@@ -331,7 +331,7 @@ def _side(event: Fields, side: str, claim: roles.Claim) -> list[Observable]:
         if item is not None:
             # A provider gives the reverse name, so that it is not the adversary's with the address.
             provided = key == "reverse_dns" and claim.role in {Role.ADVERSARY, Role.THIRD_PARTY}
-            item = (roles.unknown(f"{side}.{key} is given by a provider") if provided else evidence).of(item)
+            item = (roles.unknown(f"{side}.{key} is given by a provider") if provided else evidence).apply_to(item)
             observables.append(replace(item, as_indicator=False) if key in _NO_INDICATORS else item)
     if claim.role is not Role.ADVERSARY:
         event.drop(_NETWORK, f"{side}.asn")
@@ -349,18 +349,20 @@ def _connection(
     ports = {side: event.read(f"{side}.port", values.port) for side in ("source", "destination")}
     layers = distinct((event.text(key) or "").lower() for key in ("protocol.transport", "protocol.application"))
     layers = layers if event.peek("protocol.transport") else ("tcp", *layers)
-    calls = decisive in roles.CALLING
-    item = from_attacker(near, calls=calls, protocols=layers, own_port=ports["source"], other_port=ports["destination"])
+    calls = decisive in roles.CALLING_TYPES
+    item = attacker_connection(
+        near, calls=calls, protocols=layers, own_port=ports["source"], other_port=ports["destination"]
+    )
     if item:
         used = {"source", "destination"} if calls else {"source"}
     else:
-        item = from_attacker(far, calls=False, protocols=layers, own_port=ports["destination"])
+        item = attacker_connection(far, calls=False, protocols=layers, own_port=ports["destination"])
         used = {"destination"} if item else set()
     for side in ("source", "destination"):
         if side not in used:
-            draft.unused(f"{side}.port", ports[side], _NO_END)
+            draft.note_unused(f"{side}.port", ports[side], _NO_END)
     if not item:
-        draft.unused("protocol.transport", event.peek("protocol.transport"), _NO_END)
+        draft.note_unused("protocol.transport", event.peek("protocol.transport"), _NO_END)
     return [item] if item else []
 
 

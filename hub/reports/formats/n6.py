@@ -17,7 +17,7 @@ from hub.reports import rsit
 from hub.reports.markings import TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import roles, values
-from hub.reports.reading.composites import file_by_hashes, from_attacker
+from hub.reports.reading.composites import attacker_connection, file_by_hashes
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem
 from hub.reports.reading.feed import FeedLine
@@ -91,10 +91,10 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     event.ignore("id")
     for reason, keys in _DROPPED.items():
         event.drop(reason, *keys)
-    event.rest()
+    event.note_remaining()
     line = rsit.find(CATEGORIES[category]) or rsit.RSIT["other", "other"]
     return FeedLine(
-        draft.where,
+        draft.place,
         orjson.dumps(value, option=orjson.OPT_SORT_KEYS),
         line,
         tlp,
@@ -103,16 +103,16 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         observables=observables,
         first_seen=first,
         last_seen=max(until, first) if until else first,
-        count=event.read("count", lambda text: values.whole(text, least=1)) or 1,
+        count=event.read("count", lambda text: values.whole_number(text, least=1)) or 1,
         country=country or draft.options.default_country,
         malware=name if category in _MALWARE_NAMES else None,
         service=name if category not in _MALWARE_NAMES else None,
         confidence=CONFIDENCE_WORDS.get(event.text("confidence") or ""),
-        targets=(
+        target_victims=(
             *((Victim(name=target, accounts=(username,) if username else ()),) if target or username else ()),
             *named_victims({key: value.get(key) for key in ("client", "additional_data")}),
         ),
-        struck=side[0].role is Role.VICTIM,
+        host_is_victim=side[0].role is Role.VICTIM,
         unused=draft.unused_rows,
         warnings=draft.warnings,
     )
@@ -123,7 +123,7 @@ def ends(category: str) -> tuple[roles.Claim, roles.Claim]:
     if category == "dos-victim":
         return roles.victim("category dos-victim: the host is attacked"), roles.unknown("category dos-victim")
     decisive = category if category in _OWN_TYPES else CATEGORIES[category]
-    return roles.reported(decisive, f"category {category}")
+    return roles.observation_claims(decisive, f"category {category}")
 
 
 def _observables(
@@ -140,20 +140,20 @@ def _observables(
     ):
         text = event.read(key, reader)
         if text and category in _ASKED_FOR:
-            observables += _other_end(other.of(Observable(kind, text)), event, draft, key, category)
+            observables += _other_end(other.apply_to(Observable(kind, text)), event, draft, key, category)
         elif text:
-            observables.append(host.of(Observable(kind, text)))
+            observables.append(host.apply_to(Observable(kind, text)))
     pair = event.read("dip", values.address)
     if pair:
-        observables += _other_end(other.of(Observable(*pair)), event, draft, "dip", category)
+        observables += _other_end(other.apply_to(Observable(*pair)), event, draft, "dip", category)
     observables += _connection(event, draft, category, observables)
     observables += _files(event, host)
-    observables = list(roles.with_hacked_sites(observables, one_observation=True))
+    observables = list(roles.mark_hacked_sites(observables, one_observation=True))
     expires = event.read("expires", lambda text: parse_moment(text, UTC))
     status = event.text("status")
     revoked = status in {"delisted", "expired", "replaced"}
     if not revoked and status != "active":
-        draft.unused("status", status, "is no state of n6 that is known")
+        draft.note_unused("status", status, "is no state of n6 that is known")
     if expires or revoked:
         observables = [replace(item, valid_until=expires, revoked=revoked) for item in observables]
     return tuple(observables), country
@@ -168,19 +168,19 @@ def _addresses(
     for index, item in enumerate(event.list("address")):
         address = Fields(item if isinstance(item, dict) else {}, draft, f"address[{index}]")
         code = address.read("cc", country_code)
-        near = roles.at_home(
+        near = roles.adjust_for_country(
             host, CATEGORIES[category], f"address[{index}].cc", country=code, home=draft.options.default_country
         )
         claim = other if address.text("dir") == "dst" else near
         pair = address.read("ip", values.address)
         if pair:
-            observables.append(claim.of(Observable(*pair)))
+            observables.append(claim.apply_to(Observable(*pair)))
         if claim.role is Role.VICTIM and country in {None, code}:
             country = code
         else:
-            draft.unused(f"address[{index}].cc", code, "is where the host lies that attacks or serves an attack")
+            draft.note_unused(f"address[{index}].cc", code, "is where the host lies that attacks or serves an attack")
         address.drop("describes the network's owner", "asn", "rdns")
-        address.rest()
+        address.note_remaining()
     return observables, country
 
 
@@ -190,10 +190,10 @@ def _other_end(item: Observable, event: Fields, draft: Draft, key: str, category
         return [item]
     origin, family = event.peek("origin"), event.peek("name").casefold()
     if origin not in _ORIGINS:
-        draft.unused("origin", origin, "is no origin of n6 that tells whose the other end is")
+        draft.note_unused("origin", origin, "is no origin of n6 that tells whose the other end is")
     command_server = origin in {"c2", "sandbox"} or (not origin and bool(family))
     sinkhole = origin == "sinkhole" or "sinkhole" in family
-    known = roles.other_end(item, draft, key, command_server=command_server, sinkhole=sinkhole)
+    known = roles.check_called_host(item, draft, key, command_server=command_server, sinkhole=sinkhole)
     return [known] if known else []
 
 
@@ -203,28 +203,30 @@ def _connection(event: Fields, draft: Draft, category: str, hosts: list[Observab
     ``dport`` is the server's: that of a command server itself, of what an infected host called, or of who was attacked.
     """
     ports = {key: event.read(key, values.port) for key in ("sport", "dport")}
-    calls = CATEGORIES[category] in roles.CALLING
+    calls = CATEGORIES[category] in roles.CALLING_TYPES
     own, other = ("sport", "dport") if calls else ("dport", "sport")
     layers = ((event.text("proto") or "tcp").lower(),)
-    item = from_attacker(hosts, calls=calls, protocols=layers, own_port=ports[own], other_port=ports[other])
+    item = attacker_connection(hosts, calls=calls, protocols=layers, own_port=ports[own], other_port=ports[other])
     used = () if item is None else (own, other) if calls else (own,)
     for key in (key for key in ports if key not in used):
-        draft.unused(key, ports[key], "is of no connection of the adversary's")
+        draft.note_unused(key, ports[key], "is of no connection of the adversary's")
     if item is None:
-        draft.unused("proto", event.peek("proto"), "is of no connection of the adversary's")
+        draft.note_unused("proto", event.peek("proto"), "is of no connection of the adversary's")
     return [item] if item else []
 
 
 def _files(event: Fields, host: roles.Claim) -> list[Observable]:
     file = file_by_hashes(event, _HASHES)
-    items = [roles.adversary("md5, sha1 or sha256 is of malware").of(file)] if file else []
+    items = [roles.adversary("md5, sha1 or sha256 is of malware").apply_to(file)] if file else []
     fingerprint = event.read("x509fp_sha1", lambda text: values.file_hash(text, "SHA-1"))
     if fingerprint:
         details = FileDetails(hashes={"SHA-1": fingerprint[1]})
         subject = event.peek("x509subject")
-        item = Observable(ObservableType.CERTIFICATE, fingerprint[1], file=details, about=(subject,) if subject else ())
+        item = Observable(
+            ObservableType.CERTIFICATE, fingerprint[1], file=details, source_remarks=(subject,) if subject else ()
+        )
         of_server = roles.adversary("x509fp_sha1 is of a malicious server")
-        items.append((host if host.role is Role.VICTIM else of_server).of(item))
+        items.append((host if host.role is Role.VICTIM else of_server).apply_to(item))
     return items
 
 

@@ -31,7 +31,7 @@ def tls_fingerprint(algorithm: str) -> Callable[[str], Observable]:
 
 def named_pipe(text: str) -> Observable:
     r"""A named pipe of Windows, with or without what stands before its name: \\.\pipe\."""
-    name = _PIPE.sub("", values.plain(text))
+    name = _PIPE.sub("", values.plain_text(text))
     if not name:
         raise ValueError("the name of a pipe")
     return Observable(ObservableType.NAMED_PIPE, name)
@@ -39,7 +39,7 @@ def named_pipe(text: str) -> Observable:
 
 def pdb_path(text: str) -> Observable:
     """The path of debug symbols that a compiler left in a program."""
-    path = values.plain(text)
+    path = values.plain_text(text)
     if not path.casefold().endswith(".pdb"):
         raise ValueError("a path that ends in .pdb")
     return Observable(ObservableType.PDB_PATH, path)
@@ -47,7 +47,7 @@ def pdb_path(text: str) -> Observable:
 
 def uri_path(text: str) -> Observable:
     """Path and query of a request, without the host."""
-    path = values.plain(text)
+    path = values.plain_text(text)
     if not re.fullmatch(r"/\S{3,}", path):
         raise ValueError("a path such as /gate.php?id=, of four characters or more")
     return Observable(ObservableType.URI_PATH, path)
@@ -77,4 +77,4 @@ def host_port(text: str) -> Observable:
         place = values.address(host)[1]
     except ValueError:
         place = values.domain(host)
-    return connection(dst=place, dst_port=values.whole(port, least=1, most=65_535))
+    return connection(dst=place, dst_port=values.whole_number(port, least=1, most=65_535))

@@ -86,20 +86,20 @@ _EMPTY_HASHES: Final = frozenset({
 })  # fmt: skip
 
 
-def why_held(observable: Observable) -> str | None:  # noqa: C901  a decision list, one line for each type
+def find_hold_reason(observable: Observable) -> str | None:  # noqa: C901  a decision list, one line for each type
     """Why blocking this would do harm, as the end of a sentence that begins with its value; None if it would not."""
     if observable.type in {ObservableType.IPV4, ObservableType.IPV6}:
-        return _why_address(observable.value)
+        return _address_reason(observable.value)
     if observable.type is ObservableType.DOMAIN:
-        return _why_domain(observable.value)
+        return _domain_reason(observable.value)
     if observable.type is ObservableType.URL:
-        return _why_url(observable.value)
+        return _url_reason(observable.value)
     if observable.type in {ObservableType.FILE, ObservableType.CERTIFICATE} and observable.file:
         if _EMPTY_HASHES & set(observable.file.hashes.values()):
             return "is the hash of an empty file"
     elif observable.type is ObservableType.TRAFFIC and observable.traffic:
         for host in (observable.traffic.src, observable.traffic.dst):
-            reason = (_why_address(host) if as_network(host) else _why_domain(host)) if host else None
+            reason = (_address_reason(host) if as_network(host) else _domain_reason(host)) if host else None
             if reason:
                 return f"names {host}, which {reason}"
     elif observable.type is ObservableType.AS:
@@ -113,11 +113,11 @@ def hold_back(observable: Observable, options: ReadOptions, *, confirmed: bool =
     """The observable, with ``held`` set where blocking it would do harm and no officer has confirmed it."""
     if not observable.as_indicator or confirmed or options.confirm_all or observable.value in options.confirmed:
         return observable
-    reason = why_held(observable)
-    return replace(observable, held=reason) if reason else observable
+    reason = find_hold_reason(observable)
+    return replace(observable, hold_reason=reason) if reason else observable
 
 
-def _why_address(value: str) -> str | None:
+def _address_reason(value: str) -> str | None:
     network = as_network(value)
     if network is None:
         return None
@@ -139,7 +139,7 @@ def _within(inner: IPv4Network | IPv6Network, outer: IPv4Network | IPv6Network) 
     return isinstance(outer, IPv6Network) and inner.subnet_of(outer)
 
 
-def _why_domain(name: str) -> str | None:
+def _domain_reason(name: str) -> str | None:
     name = name.removeprefix("www.")
     if name == "localhost" or name.endswith(_LOCAL_NAMES):
         return "is a name inside somebody's own network"
@@ -153,12 +153,12 @@ def _why_domain(name: str) -> str | None:
     return None
 
 
-def _why_url(value: str) -> str | None:
+def _url_reason(value: str) -> str | None:
     host = url_host(value)
     if not host:
         return None
     if as_network(host) is not None:
-        reason = _why_address(host)
+        reason = _address_reason(host)
         return f"points to {host}, which {reason}" if reason else None
     if host == "localhost" or host.endswith(_LOCAL_NAMES):
         return "points into somebody's own network"
@@ -166,5 +166,5 @@ def _why_url(value: str) -> str | None:
     parts = urlsplit(value)
     if parts.path.strip("/") or parts.query:
         return None
-    reason = _why_domain(host)
+    reason = _domain_reason(host)
     return f"is the front page of {host}, which {reason}" if reason else None

@@ -32,7 +32,7 @@ def connection(  # noqa: PLR0913  both ends of a connection, each by name
     )
 
 
-def from_attacker(
+def attacker_connection(
     hosts: Iterable[Observable],
     *,
     calls: bool,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.reports.reading.spelling import spelled
+from hub.reports.reading.spelling import spelling_key
 from hub.stix.places import COUNTRIES
 
 # code: names in small letters. The eleven countries in their own languages and in those of their neighbours; others in English.
@@ -29,7 +29,7 @@ _NAMES: Final[dict[str, str]] = {
     "TR": "turkey|türkiye", "TW": "taiwan|台湾", "UA": "ukraine", "AE": "united arab emirates|uae",
     "US": "united states|united states of america|usa|america",
 }  # fmt: skip
-_BY_NAME: Final = {spelled(name): code for code, names in _NAMES.items() for name in names.split("|")}
+_BY_NAME: Final = {spelling_key(name): code for code, names in _NAMES.items() for name in names.split("|")}
 
 
 def country_code(text: str) -> str:
@@ -37,7 +37,7 @@ def country_code(text: str) -> str:
     code = text.strip().upper()
     if code in COUNTRIES:
         return code
-    known = _BY_NAME.get(spelled(text))
+    known = _BY_NAME.get(spelling_key(text))
     if known is None:
         raise ValueError("a two-letter country code (ISO 3166), such as ID, MY or SG")
     return known

@@ -11,7 +11,7 @@ from hub.reports.markings import TLP_WORDS
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading.caution import hold_back
 from hub.reports.reading.options import MAX_UNUSED_ROWS, ReadOptions
-from hub.reports.reading.roles import commented
+from hub.reports.reading.roles import apply_comment
 
 T = TypeVar("T")
 
@@ -27,9 +27,9 @@ class Problem(ValueError):  # noqa: N818  a verdict on one field that becomes a 
         super().__init__(f"{key}: {expected}")
         self.key, self.value, self.expected = key, excerpt("" if value is None else value), expected
 
-    def as_error(self, file: str, where: str, report_id: str | None = None) -> RowError:
+    def as_error(self, file: str, place: str, report_id: str | None = None) -> RowError:
         """The verdict, with its place."""
-        return RowError(file, where, self.key, self.value, self.expected, report_id)
+        return RowError(file, place, self.key, self.value, self.expected, report_id)
 
 
 class Problems(ValueError):  # noqa: N818  as Problem
@@ -43,25 +43,25 @@ class Problems(ValueError):  # noqa: N818  as Problem
 class Draft:
     """The growing parts of one report: observables without duplicates, unused fields, warnings."""
 
-    def __init__(self, options: ReadOptions, where: str = "") -> None:
+    def __init__(self, options: ReadOptions, place: str = "") -> None:
         self.options = options
-        self.where = where
+        self.place = place
         self._observables: dict[tuple[str, str], Observable] = {}
         self._unused: dict[tuple[str, str, str], list[Any]] = {}  # (key, value, reason): place, count
         self._beyond = 0
         self._warnings: dict[str, None] = {}
 
-    def unused(
-        self, key: str, value: object, reason: str = NO_PLACE, *, where: str | None = None, count: int = 1
+    def note_unused(
+        self, key: str, value: object, reason: str = NO_PLACE, *, place: str | None = None, count: int = 1
     ) -> None:
         """Name a field that is not used; of a list or mapping each value. Empty ones are "not shared" and not named."""
         if value is None or value == "":  # most keys of most events
             return
-        place = self.where if where is None else where
+        place = self.place if place is None else place
         for path, leaf in _leaves(key, value):
-            self._unused_leaf(path, excerpt(leaf, UNUSED_CHARS), reason, place, count)
+            self._note_unused_leaf(path, excerpt(leaf, UNUSED_CHARS), reason, place, count)
 
-    def _unused_leaf(self, key: str, text: str, reason: str, place: str, count: int) -> None:
+    def _note_unused_leaf(self, key: str, text: str, reason: str, place: str, count: int) -> None:
         known = self._unused.get((key, text, reason))
         if known is not None:
             known[1] += count
@@ -80,41 +80,43 @@ class Draft:
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         if isinstance(value, dict | list | bool):
-            self.unused(key, value, "expected a single value")
+            self.note_unused(key, value, "expected a single value")
             return None
         try:
             return read(str(value))
         except ValueError as error:
-            self.unused(key, value, f"expected {error}")
+            self.note_unused(key, value, f"expected {error}")
             return None
 
     def observe(self, observable: Observable, *, confirmed: bool = False) -> Observable:
         """Add an observable, hold it back where it would do harm, or merge it into the same one seen before."""
         observable = hold_back(observable, self.options, confirmed=confirmed)
         if observable.first_seen and observable.last_seen and observable.last_seen < observable.first_seen:
-            self.unused(
+            self.note_unused(
                 f"last seen of {observable.value}", observable.last_seen.stix(), "lies before it was first seen"
             )
             observable = replace(observable, last_seen=None)
         known = self._observables.get(observable.key)
         merged = merge(known, observable) if known else observable
         if known:
-            self._name_second(known, observable)
+            self._note_contradictions(known, observable)
             if observable.description and observable.description not in (merged.description or ""):
-                self.unused(
+                self.note_unused(
                     f"{observable.type.value} (comment)", observable.description, "is too long beside the others"
                 )
         self._observables[merged.key] = merged
-        if merged.held:
-            self.warn(f"{excerpt(merged.value)} {merged.held}: kept out, unless you confirm it (--confirm)")
+        if merged.hold_reason:
+            self.warn(f"{excerpt(merged.value)} {merged.hold_reason}: kept out, unless you confirm it (--confirm)")
         return merged
 
-    def _name_second(self, known: Observable, other: Observable) -> None:
+    def _note_contradictions(self, known: Observable, other: Observable) -> None:
         """Name what one value can have only once, where the second mention of it says something else."""
         first, second = (_only_once(item) for item in (known, other))
         for what, value in second.items():
             if value and first[what] and value != first[what]:
-                self.unused(f"{other.type.value} ({what})", value, f"{other.value} has another already: {first[what]}")
+                self.note_unused(
+                    f"{other.type.value} ({what})", value, f"{other.value} has another already: {first[what]}"
+                )
 
     @property
     def observables(self) -> tuple[Observable, ...]:
@@ -126,7 +128,7 @@ class Draft:
         """The table of unused fields; its last row counts what went beyond MAX_UNUSED_ROWS."""
         rows = tuple(Unused(place, *row, count) for row, (place, count) in self._unused.items())
         if self._beyond:
-            rows += (Unused(self.where, "…", "", "further fields are not listed", self._beyond),)
+            rows += (Unused(self.place, "…", "", "further fields are not listed", self._beyond),)
         return rows
 
     @property
@@ -152,7 +154,7 @@ class Fields:
         value = self.take(key)
         if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
             return str(value).strip() or None if value is not None else None
-        self._draft.unused(self.path(key), value, "expected a single value")
+        self._draft.note_unused(self.path(key), value, "expected a single value")
         return None
 
     def peek(self, key: str) -> str:
@@ -165,7 +167,7 @@ class Fields:
         value = self.take(key)
         if isinstance(value, Mapping):
             return Fields(value, self._draft, self.path(key))
-        self._draft.unused(self.path(key), value, "expected a mapping")
+        self._draft.note_unused(self.path(key), value, "expected a mapping")
         return Fields({}, self._draft, self.path(key))
 
     def mappings(self, key: str) -> list[Fields]:
@@ -179,7 +181,7 @@ class Fields:
             if isinstance(item, Mapping):
                 fields.append(Fields(item, self._draft, f"{self.path(key)}[{number}]"))
             else:
-                self._draft.unused(f"{self.path(key)}[{number}]", item, "expected a mapping")
+                self._draft.note_unused(f"{self.path(key)}[{number}]", item, "expected a mapping")
         return fields or [Fields({}, self._draft, self.path(key))]
 
     def list(self, key: str) -> list[Any]:
@@ -195,7 +197,7 @@ class Fields:
         texts = self.texts(key)
         for text in texts:
             if text not in known and text.casefold() not in nothing:
-                self._draft.unused(self.path(key), text, UNKNOWN_WORD)
+                self._draft.note_unused(self.path(key), text, UNKNOWN_WORD)
         return tuple(text for text in texts if text in known)
 
     def word(self, key: str, known: Mapping[str, T], nothing: Container[str] = ()) -> T | None:
@@ -204,7 +206,7 @@ class Fields:
         if text is None or text in known:
             return known[text] if text is not None else None
         if text.casefold() not in nothing:
-            self._draft.unused(self.path(key), text, UNKNOWN_WORD)
+            self._draft.note_unused(self.path(key), text, UNKNOWN_WORD)
         return None
 
     def read(self, key: str, reader: Callable[[str], T]) -> T | None:
@@ -225,17 +227,17 @@ class Fields:
         self._taken.update(keys)
         for key in keys:
             if (value := self._mapping.get(key)) is not None:
-                self._draft.unused(self.path(key), value, reason)
+                self._draft.note_unused(self.path(key), value, reason)
 
     def ignore(self, *keys: str) -> None:
         """Count these keys as read without naming them: for what hub/docs/roles.md lists as passed over."""
         self._taken.update(keys)
 
-    def rest(self, reason: str = NO_PLACE) -> None:
+    def note_remaining(self, reason: str = NO_PLACE) -> None:
         """Name every key not taken as unused."""
         for key, value in self._mapping.items():
             if key not in self._taken:
-                self._draft.unused(self.path(key), value, reason)
+                self._draft.note_unused(self.path(key), value, reason)
 
 
 _MAX_LEAVES = 200
@@ -283,7 +285,7 @@ def merge(known: Observable, other: Observable) -> Observable:
     Each comment is read by itself, since a word of the adversary's in one takes nothing back of what the other says.
     """
     if known.description and other.description:
-        known, other = commented(known), commented(other)
+        known, other = apply_comment(known), apply_comment(other)
     decisive = max(known, other, key=lambda item: _ROLE_WEIGHT[item.role])
     file = known.file
     if file and other.file:
@@ -300,7 +302,7 @@ def merge(known: Observable, other: Observable) -> Observable:
         role=decisive.role,
         evidence=decisive.evidence or known.evidence or other.evidence,
         as_indicator=(known.as_indicator or other.as_indicator) and decisive.role is not Role.VICTIM,
-        held=known.held or other.held,
+        hold_reason=known.hold_reason or other.hold_reason,
         file=file,
         first_seen=_least(known.first_seen, other.first_seen),
         last_seen=_most(known.last_seen, other.last_seen),
@@ -318,7 +320,7 @@ def merge(known: Observable, other: Observable) -> Observable:
         references=tuple(dict.fromkeys(known.references + other.references)),
         malware=known.malware or other.malware,
         revoked=known.revoked and other.revoked,
-        about=distinct(known.about + other.about),
+        source_remarks=distinct(known.source_remarks + other.source_remarks),
     )
 
 
@@ -349,6 +351,6 @@ def _most(first: Any, second: Any) -> Any:
     return max((value for value in (first, second) if value is not None), default=None)
 
 
-def simple(kind: ObservableType, read: Callable[[str], str]) -> Callable[[str], Observable]:
+def observable_reader(kind: ObservableType, read: Callable[[str], str]) -> Callable[[str], Observable]:
     """A function from text to an observable of ``kind`` whose value ``read`` makes canonical."""
     return lambda text: Observable(kind, read(text))

@@ -20,7 +20,7 @@ from hub.reports.moments import Moment, Timeline
 from hub.reports.observables import Observable, Role, Sighting, SightingTarget
 from hub.reports.reading.draft import Draft, distinct
 from hub.reports.reading.options import ReadOptions
-from hub.reports.reading.roles import settled
+from hub.reports.reading.roles import settle_roles
 from hub.reports.references import Reference
 from hub.reports.report import Report, ReportKind, ReportStatus
 from hub.reports.rsit import RsitType
@@ -29,14 +29,14 @@ from hub.reports.victims import Consent, Victim
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """What one line of a feed says. ``digest_of`` is what makes it that line and no other."""
+    """What one line of a feed says. ``digest_input`` is what makes it that line and no other."""
 
-    where: str
-    digest_of: bytes
+    place: str
+    digest_input: bytes
     rsit: RsitType
     tlp: TlpWord
     consent: Consent | None = None
-    withheld: str = ""  # as in Report, which one sentence of each batch becomes
+    withheld_reason: str = ""  # as in Report, which one sentence of each batch becomes
     observables: tuple[Observable, ...] = ()
     first_seen: Moment | None = None
     last_seen: Moment | None = None
@@ -47,8 +47,8 @@ class FeedLine:
     service: str | None = None  # exposed or abused service: "snmp"
     confidence: int | None = None
     references: tuple[Reference, ...] = ()
-    targets: tuple[Victim, ...] = ()  # whom it was aimed at, beside the observables
-    struck: bool = False  # the host that the line is about is the victims': it is counted, not the other end
+    target_victims: tuple[Victim, ...] = ()  # whom it was aimed at, beside the observables
+    host_is_victim: bool = False  # the host that the line is about is the victims': it is counted, not the other end
     unused: tuple[Unused, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -66,7 +66,7 @@ class _Batch:
     vulnerabilities: dict[str, Vulnerability] = field(default_factory=dict)
     references: dict[Reference, None] = field(default_factory=dict)
     countries: dict[str, None] = field(default_factory=dict)
-    targets: dict[Victim, None] = field(default_factory=dict)
+    target_victims: dict[Victim, None] = field(default_factory=dict)
     seen: list[Moment] = field(default_factory=list)
 
 
@@ -79,10 +79,10 @@ class Feed:
 
     def add(self, line: FeedLine) -> Iterator[Report]:
         """Take a line in; yield a report when its batch is full."""
-        key = (line.tlp, line.consent, line.withheld)
+        key = (line.tlp, line.consent, line.withheld_reason)
         batch = self._batches.get(key)
         if batch is None:
-            batch = self._batches[key] = _Batch(Draft(self._options), first=line.where)
+            batch = self._batches[key] = _Batch(Draft(self._options), first=line.place)
         self._take(batch, line)
         if batch.lines >= self._options.batch_lines:
             del self._batches[key]
@@ -96,14 +96,14 @@ class Feed:
 
     def _take(self, batch: _Batch, line: FeedLine) -> None:
         batch.lines += 1
-        batch.last = line.where
-        batch.digest.update(len(line.digest_of).to_bytes(8, "big") + line.digest_of)
+        batch.last = line.place
+        batch.digest.update(len(line.digest_input).to_bytes(8, "big") + line.digest_input)
         batch.rsit[line.rsit] = batch.rsit.get(line.rsit, 0) + 1
         for unused in line.unused:  # equal ones are one row, with the place of the first and their count
-            batch.draft.unused(unused.key, unused.value, unused.reason, where=unused.where, count=unused.count)
+            batch.draft.note_unused(unused.key, unused.value, unused.reason, place=unused.place, count=unused.count)
         for warning in line.warnings:
             batch.draft.warn(warning)
-        batch.targets |= dict.fromkeys(line.targets)
+        batch.target_victims |= dict.fromkeys(line.target_victims)
         for reference in line.references:
             batch.references[reference] = None
         if line.country:
@@ -117,10 +117,10 @@ class Feed:
             batch.seen = [min(batch.seen), max(batch.seen)]
         observables = [batch.draft.observe(self._dated(item, line)) for item in line.observables]
         indicators = [
-            item for item in observables if item.as_indicator and item.role is Role.ADVERSARY and not item.held
+            item for item in observables if item.as_indicator and item.role is Role.ADVERSARY and not item.hold_reason
         ]
         # Of a struck system, what is counted is that it was struck, and where; not the indicator beside it.
-        self._count(batch, line, [] if line.struck else indicators)
+        self._count(batch, line, [] if line.host_is_victim else indicators)
 
     @staticmethod
     def _dated(item: Observable, line: FeedLine) -> Observable:
@@ -147,15 +147,15 @@ class Feed:
         else:
             targets = [("classification", f"{line.rsit.rsit_class}/{line.rsit.type}")]
         moments = [moment for moment in (line.first_seen, line.last_seen) if moment]
-        for of_type, of in targets:
-            key = (of_type, of, line.country, line.rsit.label, line.service)
+        for target_type, target in targets:
+            key = (target_type, target, line.country, line.rsit.label, line.service)
             known = batch.sightings.get(key)
             if known is not None:
                 moments += [moment for moment in (known.first_seen, known.last_seen) if moment]
             scores = [score for score in (line.confidence, known.confidence if known else None) if score is not None]
             batch.sightings[key] = Sighting(
-                of_type,
-                of,
+                target_type,
+                target,
                 count=line.count + (known.count if known else 0),
                 first_seen=min(moments, default=None),
                 last_seen=max(moments, default=None),
@@ -165,7 +165,7 @@ class Feed:
                 labels=(line.rsit.label,),
             )
 
-    def _report(self, batch: _Batch, tlp: TlpWord, consent: Consent | None, withheld: str) -> Report:
+    def _report(self, batch: _Batch, tlp: TlpWord, consent: Consent | None, withheld_reason: str) -> Report:
         commonest = sorted(batch.rsit, key=lambda line: -batch.rsit[line])
         names = ", ".join(f"{line.name} ({batch.rsit[line]})" for line in commonest[:3])
         report = Report(
@@ -179,7 +179,7 @@ class Feed:
             status=ReportStatus.CLOSED,
             tlp=tlp,
             consent=consent,
-            withheld=withheld,
+            withheld_reason=withheld_reason,
             countries=tuple(batch.countries),
             timeline=Timeline(started=min(batch.seen, default=None), ended=max(batch.seen, default=None)),
             detection_methods=("automated-tool",),
@@ -188,11 +188,11 @@ class Feed:
             observables=batch.draft.observables,
             sightings=tuple(batch.sightings.values()),
             references=tuple(batch.references),
-            secondary_victims=tuple(batch.targets),
+            secondary_victims=tuple(batch.target_victims),
             unused=batch.draft.unused_rows,
             warnings=batch.draft.warnings,
             source=f"{self._name}, {batch.first} to {batch.last}"
             if batch.lines > 1
             else f"{self._name}, {batch.first}",
         )
-        return settled(report)
+        return settle_roles(report)

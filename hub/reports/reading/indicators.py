@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading import accounts, values
-from hub.reports.reading.draft import simple
+from hub.reports.reading.draft import observable_reader
 from hub.reports.reading.times import parse_moment
 
 
@@ -33,26 +33,26 @@ KINDS: Final[dict[str, Callable[[str], Observable]]] = {
     "ipv4": _address,
     "ipv6": _address,
     "cidr": _address,
-    "domain": simple(ObservableType.DOMAIN, values.domain),
-    "hostname": simple(ObservableType.DOMAIN, values.domain),
-    "url": simple(ObservableType.URL, values.url),
+    "domain": observable_reader(ObservableType.DOMAIN, values.domain),
+    "hostname": observable_reader(ObservableType.DOMAIN, values.domain),
+    "url": observable_reader(ObservableType.URL, values.url),
     "md5": _hash("MD5"),
     "sha1": _hash("SHA-1"),
     "sha256": _hash("SHA-256"),
     "sha512": _hash("SHA-512"),
     "hash": _hash(None),
-    "email": simple(ObservableType.EMAIL, values.email),
+    "email": observable_reader(ObservableType.EMAIL, values.email),
     "filename": lambda text: values.file_observable({}, text),
-    "asn": simple(ObservableType.AS, values.as_number),
-    "mutex": simple(ObservableType.MUTEX, values.plain),
-    "regkey": simple(ObservableType.REGISTRY_KEY, values.registry_key),
-    "btc": simple(ObservableType.WALLET, _wallet),
-    "mac": simple(ObservableType.MAC, values.mac),
-    "user-agent": simple(ObservableType.USER_AGENT, values.plain),
+    "asn": observable_reader(ObservableType.AS, values.as_number),
+    "mutex": observable_reader(ObservableType.MUTEX, values.plain_text),
+    "regkey": observable_reader(ObservableType.REGISTRY_KEY, values.registry_key),
+    "btc": observable_reader(ObservableType.WALLET, _wallet),
+    "mac": observable_reader(ObservableType.MAC, values.mac),
+    "user-agent": observable_reader(ObservableType.USER_AGENT, values.plain_text),
     "ip-port": accounts.host_port,
     "iban": accounts.iban,
-    "bank-account": simple(ObservableType.BANK_ACCOUNT, values.bank_account),
-    "phone": simple(ObservableType.PHONE, values.phone),
+    "bank-account": observable_reader(ObservableType.BANK_ACCOUNT, values.bank_account),
+    "phone": observable_reader(ObservableType.PHONE, values.phone),
     "ja3": accounts.tls_fingerprint("ja3"),
     "ja3s": accounts.tls_fingerprint("ja3s"),
     "ja4": accounts.tls_fingerprint("ja4"),
@@ -73,7 +73,7 @@ _ALIASES: Final = {
 }  # fmt: skip
 
 
-def kind_of(word: str) -> str:
+def indicator_kind(word: str) -> str:
     """The item of KINDS for a type as a person wrote it; "" if there is none."""
     word = word.strip().casefold()
     word = _ALIASES.get(word, word)
@@ -86,9 +86,9 @@ _ROLES: Final = {
     "unknown": Role.UNKNOWN,
 }  # fmt: skip
 _SUFFIX: Final = re.compile(r"@(adversary|attacker|victim|target|third[-_]?party|unknown|confirmed)\s*$", re.IGNORECASE)
-LISTED: Final = "it stands in the column indicators, which lists the adversary's"
+DEFAULT_EVIDENCE: Final = "it stands in the column indicators, which lists the adversary's"
 """The evidence of an indicator that names no role."""
-WANTED: Final = f"type:value with a type of {', '.join(KINDS)}, such as ip:198.51.100.7"
+EXPECTED_INDICATOR: Final = f"type:value with a type of {', '.join(KINDS)}, such as ip:198.51.100.7"
 
 
 def read_indicator(item: Any, zone: tzinfo | None = None) -> tuple[Observable, bool]:
@@ -106,7 +106,7 @@ def read_indicator(item: Any, zone: tzinfo | None = None) -> tuple[Observable, b
     roles = {_ROLES[mark] for mark in marks if mark in _ROLES}
     if len(roles) > 1:
         raise ValueError("one role only after @")
-    evidence = f"indicators: marked @{next(iter(marks - {'confirmed'}))}" if roles else LISTED
+    evidence = f"indicators: marked @{next(iter(marks - {'confirmed'}))}" if roles else DEFAULT_EVIDENCE
     return _with_role(_observable(text), roles.pop() if roles else Role.ADVERSARY, evidence), confirmed
 
 
@@ -123,7 +123,7 @@ def _from_mapping(item: Mapping[str, Any], zone: tzinfo | None) -> tuple[Observa
     kind = str(fields.get("type") or "")
     observable = _observable(f"{kind}:{value}" if kind else str(value))
     role = str(fields.get("role") or "adversary").strip().casefold()
-    evidence = f"indicators: role {role}" if fields.get("role") else LISTED
+    evidence = f"indicators: role {role}" if fields.get("role") else DEFAULT_EVIDENCE
     if role not in _ROLES:
         raise ValueError(f"a role of {', '.join(_ROLES)}")
     first, last = (parse_moment(fields[key], zone) if fields.get(key) else None for key in ("first_seen", "last_seen"))
@@ -143,17 +143,17 @@ def _with_role(observable: Observable, role: Role, evidence: str) -> Observable:
 
 def _observable(text: str) -> Observable:
     word, colon, value = text.partition(":")
-    kind = kind_of(word)
+    kind = indicator_kind(word)
     if colon and kind:
         return KINDS[kind](value.strip())
-    return guess(text)
+    return guess_observable(text)
 
 
-def guess(text: str) -> Observable:
+def guess_observable(text: str) -> Observable:
     """An observable of a value without its type, where the value tells it. Raises ValueError where it does not."""
     for kind in ("ip", "hash", "url", "email", "domain"):
         try:
             return KINDS[kind](text)
         except ValueError:
             continue
-    raise ValueError(WANTED)
+    raise ValueError(EXPECTED_INDICATOR)

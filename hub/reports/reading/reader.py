@@ -15,7 +15,7 @@ from hub.reports.losses import RowError, excerpt
 from hub.reports.reading.draft import Draft, Problem, Problems
 from hub.reports.reading.feed import Feed, FeedLine
 from hub.reports.reading.options import ReadOptions
-from hub.reports.reading.roles import settled
+from hub.reports.reading.roles import settle_roles
 from hub.reports.reading.source import BadValue, Source
 from hub.reports.report import Reading, Report
 
@@ -38,17 +38,17 @@ def read_records(form: Format, records: Iterator[Record], source: Source, option
     Raises ReadingError where the file cannot be read at all; where that shows only after a record, a RowError says so.
     """
     feed = Feed(form.name, source.name, options)
-    where = ""
+    place = ""
     try:
-        for where, record in records:
-            yield from _read_record(form, record, source.name, Draft(options, where), feed)
+        for place, record in records:
+            yield from _read_record(form, record, source.name, Draft(options, place), feed)
     except ReadingError as error:
-        if not where:
+        if not place:
             raise
         text = str(error).removeprefix(f"{source.name}: ")
         yield RowError(
             source.name,
-            f"after {where}",
+            f"after {place}",
             "",
             excerpt(text),
             "a file that can be read to its end; the rest was not read",
@@ -58,7 +58,7 @@ def read_records(form: Format, records: Iterator[Record], source: Source, option
 
 def _read_record(form: Format, record: Any, file: str, draft: Draft, feed: Feed) -> Iterator[Reading]:
     if isinstance(record, BadValue):
-        yield RowError(file, record.where, record.key, record.value, record.expected)
+        yield RowError(file, record.place, record.key, record.value, record.expected)
         return
     try:
         content = form.read(record, draft)
@@ -67,15 +67,15 @@ def _read_record(form: Format, record: Any, file: str, draft: Draft, feed: Feed)
         else:
             yield _complete(content, draft, file)
     except Problem as problem:
-        yield problem.as_error(file, draft.where, _identity(form, record))
+        yield problem.as_error(file, draft.place, _identity(form, record))
     except Problems as problems:
-        yield from (problem.as_error(file, draft.where, _identity(form, record)) for problem in problems.problems)
+        yield from (problem.as_error(file, draft.place, _identity(form, record)) for problem in problems.problems)
     except (ReadingError, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001  a fault of the reader must not cost the other records
         fault = excerpt(f"{type(error).__name__}: {error}")
         expected = f"a record of {form.name} as its standard describes it (the reader did not foresee this one)"
-        yield RowError(file, draft.where, "", fault, expected, _identity(form, record))
+        yield RowError(file, draft.place, "", fault, expected, _identity(form, record))
 
 
 def _identity(form: Format, record: Any) -> str | None:
@@ -88,12 +88,12 @@ def _identity(form: Format, record: Any) -> str | None:
 
 def _complete(report: Report, draft: Draft, file: str) -> Report:
     """The report with what its draft gathered, and its place."""
-    return settled(
+    return settle_roles(
         replace(
             report,
             observables=draft.observables,
             unused=(*report.unused, *draft.unused_rows),
             warnings=(*report.warnings, *draft.warnings),
-            source=f"{file}, {draft.where}",
+            source=f"{file}, {draft.place}",
         )
     )

@@ -20,7 +20,7 @@ from hub.reports.report import Report
 from hub.reports.rsit import RsitType
 from hub.reports.victims import Victim
 
-STRUCK: Final[frozenset[str]] = frozenset({
+VICTIM_TYPES: Final[frozenset[str]] = frozenset({
     "infected-system", "vulnerable-system", "weak-crypto", "ddos-amplifier", "potentially-unwanted-accessible",
     "information-disclosure", "system-compromise", "application-compromise", "data-leak",
     "unauthorised-information-modification", "misconfiguration", "privileged-account-compromise",
@@ -28,19 +28,21 @@ STRUCK: Final[frozenset[str]] = frozenset({
 })  # fmt: skip
 """RSIT types that say of the host they are about that it was struck: infected, vulnerable, compromised or exposed."""
 
-ATTACKING: Final[frozenset[str]] = frozenset({
+ATTACKER_TYPES: Final[frozenset[str]] = frozenset({
     "c2-server", "malware-distribution", "malware-configuration", "phishing", "masquerade", "scanner", "brute-force",
     "exploit", "ids-alert", "spam", "dos", "ddos", "blacklist", "dga-domain", "proxy", "tor", "social-engineering",
 })  # fmt: skip
 """Types (IntelMQ's own four among them) that say of the host they are about that it attacks, or serves an attack."""
 
-CALLING: Final[frozenset[str]] = frozenset({"scanner", "brute-force", "exploit", "ids-alert", "spam", "dos", "ddos"})
+CALLING_TYPES: Final[frozenset[str]] = frozenset(
+    {"scanner", "brute-force", "exploit", "ids-alert", "spam", "dos", "ddos"}
+)
 """Of these, types whose host reaches out to those whom it attacks; the others serve what others reach for."""
 
 EXPOSED_CLASS: Final = "vulnerable"
 """The RSIT class in which nobody has attacked yet: every host that is named in it is the exposed one."""
 
-UNSURE: Final = "may be a sinkhole: the report does not say"
+POSSIBLE_SINKHOLE: Final = "may be a sinkhole: the report does not say"
 """Why the other end of an infected system is held."""
 SINKHOLE: Final = "a sinkhole: never published"
 
@@ -55,7 +57,7 @@ class Claim:
     role: Role
     evidence: str
 
-    def of(self, item: Observable) -> Observable:
+    def apply_to(self, item: Observable) -> Observable:
         """The observable with this role. The adversary's, and a hacked host, are indicators."""
         indicator = self.role in {Role.ADVERSARY, Role.THIRD_PARTY}
         return replace(item, role=self.role, evidence=self.evidence, as_indicator=indicator)
@@ -81,7 +83,7 @@ def unknown(evidence: str) -> Claim:
     return Claim(Role.UNKNOWN, evidence)
 
 
-def reported(rsit_type: str, field: str, *, struck: bool = False) -> tuple[Claim, Claim]:
+def observation_claims(rsit_type: str, field: str, *, host_is_victim: bool = False) -> tuple[Claim, Claim]:
     """The claims on the host that an observation is about, and on the host at the other end of it.
 
     ``field`` is what named the type, for the evidence. ``struck``: the format itself says so, whatever the type.
@@ -89,19 +91,19 @@ def reported(rsit_type: str, field: str, *, struck: bool = False) -> tuple[Claim
     sentence = f"{field} says {rsit_type}"
     if rsit_type == "infected-system":
         return victim(f"{sentence}: the host is infected"), adversary(f"{sentence}: the infected host called it")
-    if struck or rsit_type in STRUCK:
+    if host_is_victim or rsit_type in VICTIM_TYPES:
         return victim(f"{sentence}: the host was struck"), unknown(f"{sentence}: that end may be anybody's")
-    if rsit_type in ATTACKING:
+    if rsit_type in ATTACKER_TYPES:
         return adversary(f"{sentence}: the host attacks or serves an attack"), victim(f"{sentence}: it was attacked")
     return unknown(f"{sentence}: it does not tell who attacked"), unknown(f"{sentence}: it does not tell who attacked")
 
 
-def attack(types: Iterable[RsitType], field: str, *, aimed: bool) -> tuple[Claim, Claim]:
+def attack_claims(types: Iterable[RsitType], field: str, *, aimed: bool) -> tuple[Claim, Claim]:
     """The claims on the source and the target of an attack that the report classifies by these types.
 
     ``aimed``: the report names a target. Where it names none, the source of a compromise may be what was compromised.
     """
-    known = [line for line in types if line.type in STRUCK | ATTACKING]
+    known = [line for line in types if line.type in VICTIM_TYPES | ATTACKER_TYPES]
     names = ", ".join(line.type for line in known)
     if any(line.type == "infected-system" for line in known):
         sentence = f"{field} says {names}"
@@ -110,54 +112,56 @@ def attack(types: Iterable[RsitType], field: str, *, aimed: bool) -> tuple[Claim
         exposed = victim(f"{field} says {names}: the host is exposed")
         return exposed, exposed
     target = victim("it is the target of the attack")
-    if known and not aimed and all(line.type in STRUCK for line in known):
+    if known and not aimed and all(line.type in VICTIM_TYPES for line in known):
         return unknown(f"{field} says {names}, and no target is named: it may be what was struck"), target
     if known:
         return adversary(f"{field} says {names}, and it is the source of the attack"), target
     return unknown("it is called a source, but no classification says that it attacked"), target
 
 
-def sender(mail: str, field: str, *, others: Iterable[str] = ()) -> Claim:
+def sender_claim(mail: str, field: str, *, others: Iterable[str] = ()) -> Claim:
     """The claim on the sender of a hostile mail, which can be forged. ``others``: its recipients, and the victim's domains.
 
     A sender of the recipients' own organisation is imitated or hacked, and so is likely one under a member's country.
     """
     place = mail.rpartition("@")[2].casefold()
-    if any(within(place, other.rpartition("@")[2].casefold()) for other in others):
+    if any(is_within(place, other.rpartition("@")[2].casefold()) for other in others):
         return victim(f"{field} is of the recipients' own organisation: imitated or hacked")
     if place.rpartition(".")[2] in _AT_HOME:
         return unknown(f"{field} can be forged, and lies under a member's country")
     return adversary(f"{field} of a hostile mail")
 
 
-def within(name: str, domain: str) -> bool:
+def is_within(name: str, domain: str) -> bool:
     """Whether a domain name is ``domain`` or lies under it."""
     return bool(domain) and (name == domain or name.endswith("." + domain))
 
 
-class Notes(Protocol):
+class UnusedNotes(Protocol):
     """Takes notes about unused values. `Draft` implements it, and imports this module."""
 
     @property
     def options(self) -> ReadOptions:
         """How the file is read."""
 
-    def unused(self, key: str, value: object, reason: str) -> None:
+    def note_unused(self, key: str, value: object, reason: str) -> None:
         """Name a field that is not used."""
 
 
-def other_end(item: Observable, draft: Notes, key: str, *, command_server: bool, sinkhole: bool) -> Observable | None:
+def check_called_host(
+    item: Observable, draft: UnusedNotes, key: str, *, command_server: bool, sinkhole: bool
+) -> Observable | None:
     """What an infected host called: a sinkhole is named and left out; what may be one is held until an officer confirms it.
 
     ``command_server``: the report calls it one, or names the malware that called it.
     """
     if sinkhole:
-        draft.unused(key, item.value, SINKHOLE)
+        draft.note_unused(key, item.value, SINKHOLE)
         return None
     options = draft.options
     if command_server or not item.as_indicator or options.confirm_all or item.value in options.confirmed:
         return item
-    return replace(item, held=UNSURE)
+    return replace(item, hold_reason=POSSIBLE_SINKHOLE)
 
 
 _ADDRESSES: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6})
@@ -168,7 +172,7 @@ _OWNED: Final = _HOSTED | {
 }  # fmt: skip
 
 
-def commented(item: Observable) -> Observable:
+def apply_comment(item: Observable) -> Observable:
     """The observable with the role that its comment gives it (the words: `role_words`).
 
     A victim's word decides over one of compromise. A comment that has a word of the adversary's, too, may be about two
@@ -191,12 +195,12 @@ def commented(item: Observable) -> Observable:
     return _with(third_party(sentence) if item.type in _HOSTED else victim(sentence), item)
 
 
-def commented_by(item: Observable, comments: Iterable[str | None]) -> Observable:
+def apply_comments(item: Observable, comments: Iterable[str | None]) -> Observable:
     """The observable with the role that several comments give it, each by itself: in one text they may seem to be about
     two hosts.
     """
     for comment in comments:
-        item = commented(replace(item, description=comment))
+        item = apply_comment(replace(item, description=comment))
     return item
 
 
@@ -207,7 +211,7 @@ _INFECTED: Final = re.compile(
 )
 
 
-def described(claim: Claim, field: str, text: str | None) -> Claim:
+def adjust_for_description(claim: Claim, field: str, text: str | None) -> Claim:
     """The claim on the source of an attack, where the words of the whole report say that a host was infected or taken.
 
     They may be about another host, so that an officer is asked; a comment on the value itself says more (`commented`).
@@ -220,7 +224,7 @@ def described(claim: Claim, field: str, text: str | None) -> Claim:
 
 def _with(claim: Claim, item: Observable) -> Observable:
     """The observable, and the end of the connection that it is, with the role of a claim."""
-    changed = claim.of(item)
+    changed = claim.apply_to(item)
     if item.traffic is None:
         return changed
     traffic = replace(item.traffic, src_role=claim.role, dst_role=claim.role)
@@ -236,7 +240,7 @@ _MANAGED_PATH: Final = re.compile(
 HACKED_SITE: Final = "its path is of a content management system, under a member's country: likely a hacked site"
 
 
-def on_managed_site(url: str) -> str | None:
+def managed_site_host(url: str) -> str | None:
     """The host of a URL under a member's country whose path is of a content management system; None for any other.
 
     The adversary rarely installs one: such a site is somebody's, and was hacked.
@@ -247,13 +251,13 @@ def on_managed_site(url: str) -> str | None:
     return host if _MANAGED_PATH.search(urlsplit(url).path) else None
 
 
-def with_hacked_sites(items: Iterable[Observable], *, one_observation: bool = False) -> tuple[Observable, ...]:
+def mark_hacked_sites(items: Iterable[Observable], *, one_observation: bool = False) -> tuple[Observable, ...]:
     """The observables, with hacked sites made third parties': the URL, its host, and the addresses of the host.
 
     ``one_observation``: all are of one, so that any address of the adversary's beside the site is the site's own.
     """
     items = tuple(items)
-    sites = {site for item in items if item.type is ObservableType.URL and (site := on_managed_site(item.value))}
+    sites = {site for item in items if item.type is ObservableType.URL and (site := managed_site_host(item.value))}
     if not sites:
         return items
     addresses = {text for item in items if item.value in sites for text in item.resolves_to}
@@ -265,35 +269,35 @@ def with_hacked_sites(items: Iterable[Observable], *, one_observation: bool = Fa
         host = values.url_host(item.value) if item.type is ObservableType.URL else item.value
         beside = one_observation and item.role is Role.ADVERSARY and item.type in _ADDRESSES
         if (host or "").casefold() in sites or (item.type in _ADDRESSES and item.value in addresses) or beside:
-            return claim.of(item)
+            return claim.apply_to(item)
         return item
 
     return tuple(map(settled, items))
 
 
-BY_MACHINES: Final[frozenset[str]] = frozenset({
+AUTOMATED_TYPES: Final[frozenset[str]] = frozenset({
     "ddos", "dos", "spam", "scanner", "brute-force", "exploit", "ids-alert",
 })  # fmt: skip
 """Types whose source is mostly a hacked or infected machine of somebody who does not know of it. Whatever serves an attack
 (a command server, a phishing page, a place that spreads malware) was put up by the adversary, unless the report says more."""
 
 
-def at_home(claim: Claim, rsit_type: str, field: str, *, country: str | None, home: str | None) -> Claim:
+def adjust_for_country(claim: Claim, rsit_type: str, field: str, *, country: str | None, home: str | None) -> Claim:
     """The claim on the source of an attack by machines, a third party's where it lies in the CERT's own country.
 
     ``country`` is where the report says that the source is, ``home`` that of the CERT; both ISO2.
     """
-    if claim.role is not Role.ADVERSARY or rsit_type not in BY_MACHINES or home is None or country != home:
+    if claim.role is not Role.ADVERSARY or rsit_type not in AUTOMATED_TYPES or home is None or country != home:
         return claim
     return third_party(f"{claim.evidence}, but {field} says {country}: likely a hacked machine of this country")
 
 
-def named_at_home(claim: Claim, rsit_type: str, names: Iterable[str]) -> Claim:
+def adjust_for_names(claim: Claim, rsit_type: str, names: Iterable[str]) -> Claim:
     """The claim on the source of an attack by machines, a third party's where a name of it lies under a member's country.
 
     Nobody registers a name to scan from it.
     """
-    if claim.role is not Role.ADVERSARY or rsit_type not in BY_MACHINES:
+    if claim.role is not Role.ADVERSARY or rsit_type not in AUTOMATED_TYPES:
         return claim
     name = next((name for name in names if name.rpartition(".")[2].casefold() in _AT_HOME), None)
     return claim if name is None else third_party(f"{claim.evidence}, but {name} is of a member's country")
@@ -302,23 +306,23 @@ def named_at_home(claim: Claim, rsit_type: str, names: Iterable[str]) -> Claim:
 _REFLECTION: Final = re.compile(r"amplif|reflect", re.IGNORECASE)
 
 
-def reflected(claim: Claim, field: str, text: str | None) -> Claim:
+def adjust_for_reflection(claim: Claim, field: str, text: str | None) -> Claim:
     """The claim on the source of a flood, an exposed service's where the report says that it was reflected."""
     if claim.role is Role.VICTIM or not text or not _REFLECTION.search(text):
         return claim
     return victim(f"{field} says {text[:60]}: the source is an exposed service")
 
 
-def settled(report: Report) -> Report:
+def settle_roles(report: Report) -> Report:
     """The report, with each role that the format gave checked by the rest of what the report says.
 
     1. Comments on values. 2. Sites that were hacked. 3. What the report declares as its victims' own. 4. Connections, of
     which each end has the role that its host has in the report.
     """
     # 1.
-    observables = tuple(map(commented, report.observables))
+    observables = tuple(map(apply_comment, report.observables))
     # 2.
-    observables = with_hacked_sites(observables)
+    observables = mark_hacked_sites(observables)
     # 3.
     own = _OwnSpace((*report.victims, *report.secondary_victims))
     if own.is_declared:
@@ -379,7 +383,9 @@ class _OwnSpace:
             host = item.value.rpartition("@")[2]
         if item.value.casefold() not in self._mails and not self._holds(host):
             return item
-        return replace(victim("the report declares it, or what it lies in, as the victim's own").of(item), held=None)
+        return replace(
+            victim("the report declares it, or what it lies in, as the victim's own").apply_to(item), hold_reason=None
+        )
 
     def _holds(self, host: str) -> bool:
         network = values.as_network(host)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from hub.reports.reading.spelling import spelled
+from hub.reports.reading.spelling import spelling_key
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 
 # Names in small letters without marks between words. MISP's sector galaxy and the EU's NIS list first, then usual words.
@@ -131,12 +131,14 @@ _NAMES: Final[dict[str, str]] = {
 }  # fmt: skip
 
 
-_BY_NAME: Final = {spelled(name): word for name, word in _NAMES.items()}
+_BY_NAME: Final = {spelling_key(name): word for name, word in _NAMES.items()}
 
 
 def sector_word(text: str) -> str:
     """A word of industry-sector-ov, from the word itself or a usual name. Raises ValueError for anything else."""
-    plain = " ".join("".join(char if char.isalnum() or not char.isascii() else " " for char in spelled(text)).split())
+    plain = " ".join(
+        "".join(char if char.isalnum() or not char.isascii() else " " for char in spelling_key(text)).split()
+    )
     word = plain.replace(" ", "-")
     if word in INDUSTRY_SECTORS:
         return word

@@ -59,10 +59,10 @@ def open_source(origin: str | Path | bytes | BinaryIO, name: str | None = None) 
     while len(head) < HEAD_BYTES and (more := origin.read(HEAD_BYTES - len(head))):
         head += more
     shown_name = name or Path(str(getattr(origin, "name", "input"))).name
-    return Source(shown_name, head, io.BufferedReader(_Rejoined(head, origin), _CHUNK_BYTES))
+    return Source(shown_name, head, io.BufferedReader(_RejoinedStream(head, origin), _CHUNK_BYTES))
 
 
-class _Rejoined(io.RawIOBase):
+class _RejoinedStream(io.RawIOBase):
     """A stream with the bytes put back that were read to tell its format."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
@@ -152,7 +152,7 @@ def byte_lines(source: Source) -> Iterator[tuple[int, bytes | None]]:
 class BadValue:
     """A place in a JSON file where no value could be read."""
 
-    where: str
+    place: str
     value: str
     expected: str
     key: str = ""  # the column or element, where it is one
@@ -204,38 +204,38 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     return True
 
 
-def checked(where: str, value: Any) -> tuple[str, Any | BadValue]:
+def check_value(place: str, value: Any) -> tuple[str, Any | BadValue]:
     """The value, or a BadValue for what is nested too deeply or could not be written down as JSON again."""
     if too_deep(value):
-        return where, BadValue(where, "deep nesting", f"at most {MAX_DEPTH} levels")
+        return place, BadValue(place, "deep nesting", f"at most {MAX_DEPTH} levels")
     try:
         orjson.dumps(value)
     except TypeError as error:
         # half a character ("\ud800" alone), which no encoding has, or a number of more than 64 bits
-        return where, BadValue(
-            where, "a text or number that nobody else can read", f"JSON of whole characters ({error})"
+        return place, BadValue(
+            place, "a text or number that nobody else can read", f"JSON of whole characters ({error})"
         )
-    return where, value
+    return place, value
 
 
 def _json_lines(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
     for number, line in byte_lines(source):
-        where = f"line {number}"
+        place = f"line {number}"
         if line is None:
-            yield where, BadValue(where, "a very long line", f"lines of at most {MAX_LINE_BYTES // MIB} MiB")
+            yield place, BadValue(place, "a very long line", f"lines of at most {MAX_LINE_BYTES // MIB} MiB")
         elif line.strip():
             try:
                 value = orjson.loads(line)
             except ValueError as error:  # also for bytes that are not UTF-8
                 yield (
-                    where,
-                    BadValue(where, excerpt(line[:60].decode("utf-8", "replace")), f"one JSON object ({error})"),
+                    place,
+                    BadValue(place, excerpt(line[:60].decode("utf-8", "replace")), f"one JSON object ({error})"),
                 )
             else:
-                whole = checked(where, value)
+                whole = check_value(place, value)
                 twice = "" if isinstance(whole[1], BadValue) else _key_twice_in(line, value)
                 repetition = f"the key {excerpt(twice)} twice in one object"
-                yield (where, BadValue(where, repetition, _EACH_ONCE)) if twice else whole
+                yield (place, BadValue(place, repetition, _EACH_ONCE)) if twice else whole
 
 
 def _json_sequence(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
@@ -253,22 +253,22 @@ def _window_values(window: _Window) -> Iterator[tuple[str, Any | BadValue]]:
         window.advance(1)
     index = 0
     while (first := window.skip(" \t\r\n,")) and not (in_list and first == "]"):
-        where = f"item {index + 1}" if in_list or index else "document"
+        place = f"item {index + 1}" if in_list or index else "document"
         try:
             value = window.value()
         except (ValueError, RecursionError) as error:
             reason = "deep nesting" if isinstance(error, RecursionError) else str(error)
             yield (
-                where,
+                place,
                 BadValue(
-                    where, excerpt(window.peek(60)), f"JSON that can be read ({reason}); nothing after it was read"
+                    place, excerpt(window.peek(60)), f"JSON that can be read ({reason}); nothing after it was read"
                 ),
             )
             return
         yield (
-            (where, BadValue(where, window.fault, "JSON of numbers, and each key once"))
+            (place, BadValue(place, window.fault, "JSON of numbers, and each key once"))
             if window.fault
-            else checked(where, value)
+            else check_value(place, value)
         )
         index += 1
 

@@ -9,7 +9,7 @@ from typing import Final
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
-def spelled(text: str) -> str:
+def spelling_key(text: str) -> str:
     """The text in small letters, composed, of one width, with single blanks and nothing invisible.
 
     Scripts without blanks between words are typed with zero-width spaces, some systems decompose accents, and input

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.reports.moments import Fidelity, Moment
-from hub.reports.reading.spelling import spelled
+from hub.reports.reading.spelling import spelling_key
 
 EARLIEST_YEAR: Final = 1970
 LATEST_YEAR: Final = 2100
@@ -44,7 +44,7 @@ _DAY_FIRST: Final = re.compile(
     rf"(?:\w{{3,9}}, *)?(?P<day>\d{{1,2}})[ -](?:de )?(?P<name>[^\W\d_]{{3,10}})\.?(?: de)?[ ,-]+(?P<year>\d{{4}}){_TIME}"
 )
 # Vietnamese and Chinese name day, month and year each.
-_EACH_NAMED: Final = (
+_NAMED_PARTS: Final = (
     re.compile(
         rf"(?:ngày )?(?P<day>\d{{1,2}}) tháng (?P<month>\d{{1,2}}),?(?: năm)? (?P<year>\d{{4}}){_TIME}", re.IGNORECASE
     ),
@@ -67,7 +67,7 @@ _MONTHS: Final = {
 }  # fmt: skip
 # Thai, Lao, Khmer, Burmese and Tamil, in scripts of which a regular expression does not take every sign for a letter.
 _MONTH_WORDS: Final = {
-    spelled(word): f"{date(2000, number, 1):%b}"
+    spelling_key(word): f"{date(2000, number, 1):%b}"
     for words in (
         "มกราคม กุมภาพันธ์ มีนาคม เมษายน พฤษภาคม มิถุนายน กรกฎาคม สิงหาคม กันยายน ตุลาคม พฤศจิกายน ธันวาคม",
         "ม.ค. ก.พ. มี.ค. เม.ย. พ.ค. มิ.ย. ก.ค. ส.ค. ก.ย. ต.ค. พ.ย. ธ.ค.",
@@ -78,7 +78,7 @@ _MONTH_WORDS: Final = {
     )
     for number, word in enumerate(words.split(), start=1)
 }
-WANTED: Final = "a time such as 2026-03-01T18:30+08:00, or a date such as 2026-03-01"
+EXPECTED_TIME: Final = "a time such as 2026-03-01T18:30+08:00, or a date such as 2026-03-01"
 
 
 def parse_moment(value: object, zone: tzinfo | None = None) -> Moment:
@@ -90,10 +90,10 @@ def parse_moment(value: object, zone: tzinfo | None = None) -> Moment:
     if isinstance(value, datetime):
         # A spreadsheet keeps a date as midnight: a time of exactly midnight without a zone is a date.
         if value.tzinfo is None and (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0):
-            return _bounded(value.replace(tzinfo=UTC), Fidelity.DAY)
-        return _bounded(_zoned(value, zone), Fidelity.SECOND)
+            return _bounded_moment(value.replace(tzinfo=UTC), Fidelity.DAY)
+        return _bounded_moment(_with_zone(value, zone), Fidelity.SECOND)
     if isinstance(value, date):
-        return _bounded(datetime(value.year, value.month, value.day, tzinfo=UTC), Fidelity.DAY)
+        return _bounded_moment(datetime(value.year, value.month, value.day, tzinfo=UTC), Fidelity.DAY)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _from_excel(float(value), zone)
     text = str(value).strip()
@@ -108,20 +108,22 @@ def parse_moment(value: object, zone: tzinfo | None = None) -> Moment:
         return _from_match(match, zone)
     if _MAIL_DATE.match(text):
         return _from_mail(text, zone)
-    raise ValueError(WANTED)
+    raise ValueError(EXPECTED_TIME)
 
 
 def _as_iso(text: str) -> str | None:
     """A date as people write it, in the order of ISO 8601; None where it is none. Raises ValueError where it means two days."""
     digits = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
-    text = " ".join(_MONTH_WORDS.get(spelled(word), word) for word in digits.split())
+    text = " ".join(_MONTH_WORDS.get(spelling_key(word), word) for word in digits.split())
     match = _NUMBERS.fullmatch(text)
     if match:
         first, second = int(match["first"]), int(match["second"])
         if first <= 12 and second <= 12 and first != second:
-            raise ValueError(f"{WANTED} (in {match['first']}/{match['second']} day and month cannot be distinguished)")
+            raise ValueError(
+                f"{EXPECTED_TIME} (in {match['first']}/{match['second']} day and month cannot be distinguished)"
+            )
         day, month = (first, second) if second <= 12 else (second, first)
-    elif match := next((date for each in (_YEAR_FIRST, *_EACH_NAMED) if (date := each.fullmatch(text))), None):
+    elif match := next((date for each in (_YEAR_FIRST, *_NAMED_PARTS) if (date := each.fullmatch(text))), None):
         day, month = int(match["day"]), int(match["month"])
     elif match := _DAY_FIRST.fullmatch(text) or _MONTH_FIRST.fullmatch(text):
         day, month = int(match["day"]), _MONTHS.get(match["name"][:3].casefold(), 0)
@@ -148,15 +150,15 @@ def parse_epoch(value: object) -> Moment:
     if not re.fullmatch(r"\d{1,12}(?:\.\d{1,9})?", text, re.ASCII):
         raise ValueError("seconds since 1970")
     try:
-        return _bounded(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(text)), Fidelity.SECOND)
+        return _bounded_moment(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=float(text)), Fidelity.SECOND)
     except OverflowError:
         raise ValueError(f"seconds since 1970, before the year {LATEST_YEAR}") from None
 
 
-def partial(year: int, month: int | None = None, day: int | None = None) -> Moment:
+def partial_date(year: int, month: int | None = None, day: int | None = None) -> Moment:
     """The moment of a date of which only the first parts are known (VERIS). Raises ValueError for impossible ones."""
     fidelity = Fidelity.DAY if month and day else Fidelity.MONTH if month else Fidelity.YEAR
-    return _bounded(_built(year, month or 1, (day or 1) if month else 1), fidelity)
+    return _bounded_moment(_make_datetime(year, month or 1, (day or 1) if month else 1), fidelity)
 
 
 def _from_match(match: re.Match[str], zone: tzinfo | None) -> Moment:
@@ -172,20 +174,20 @@ def _from_match(match: re.Match[str], zone: tzinfo | None) -> Moment:
         raise ValueError(f"a year up to {LATEST_YEAR} ({year} looks like the Buddhist calendar: write {year - 543})")
     if not EARLIEST_YEAR <= year <= LATEST_YEAR:
         raise ValueError(f"a year from {EARLIEST_YEAR} to {LATEST_YEAR}")
-    naive = _built(
+    naive = _make_datetime(
         year, parts.get("month", 1), parts.get("day", 1), hour, parts.get("minute", 0), parts.get("second", 0), micro
     ).replace(tzinfo=None)
     if ends_day:
         naive += timedelta(days=1)
     if "hour" not in parts:
         fidelity = Fidelity.DAY if "day" in parts else Fidelity.MONTH if "month" in parts else Fidelity.YEAR
-        return _bounded(naive.replace(tzinfo=UTC), fidelity)
+        return _bounded_moment(naive.replace(tzinfo=UTC), fidelity)
     fidelity = Fidelity.SECOND if "second" in parts else Fidelity.MINUTE if "minute" in parts else Fidelity.HOUR
-    moment = naive.replace(tzinfo=_offset(match["zone"])) if match["zone"] else _zoned(naive, zone)
-    return _bounded(moment, fidelity)
+    moment = naive.replace(tzinfo=_offset(match["zone"])) if match["zone"] else _with_zone(naive, zone)
+    return _bounded_moment(moment, fidelity)
 
 
-def _built(*parts: int) -> datetime:
+def _make_datetime(*parts: int) -> datetime:
     """A datetime in UTC, with an impossible one named."""
     try:
         return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]  # seven ints, then tzinfo by name
@@ -211,7 +213,7 @@ def _offset(text: str) -> tzinfo:
     return timezone((1 if match[1] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
 
 
-def _zoned(naive: datetime, zone: tzinfo | None) -> datetime:
+def _with_zone(naive: datetime, zone: tzinfo | None) -> datetime:
     if naive.tzinfo is not None:
         return naive
     if zone is None:
@@ -223,22 +225,22 @@ def _from_mail(text: str, zone: tzinfo | None) -> Moment:
     try:
         moment = parsedate_to_datetime(text[:100])
     except ValueError:
-        raise ValueError(WANTED) from None
-    return _bounded(_zoned(moment, zone), Fidelity.SECOND)
+        raise ValueError(EXPECTED_TIME) from None
+    return _bounded_moment(_with_zone(moment, zone), Fidelity.SECOND)
 
 
 def _from_excel(number: float, zone: tzinfo | None) -> Moment:
     if not _EXCEL_FIRST <= number <= _EXCEL_LAST:
-        raise ValueError(WANTED)
+        raise ValueError(EXPECTED_TIME)
     days = int(number)
     if number == days:
-        return _bounded(_EXCEL_EPOCH + timedelta(days=days), Fidelity.DAY)
+        return _bounded_moment(_EXCEL_EPOCH + timedelta(days=days), Fidelity.DAY)
     seconds = round((number - days) * 86_400)
     naive = (_EXCEL_EPOCH + timedelta(days=days, seconds=seconds)).replace(tzinfo=None)
-    return _bounded(_zoned(naive, zone), Fidelity.SECOND)
+    return _bounded_moment(_with_zone(naive, zone), Fidelity.SECOND)
 
 
-def _bounded(moment: datetime, fidelity: Fidelity) -> Moment:
+def _bounded_moment(moment: datetime, fidelity: Fidelity) -> Moment:
     if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
         raise ValueError(f"a year from {EARLIEST_YEAR} to {LATEST_YEAR}")
     return Moment(moment, fidelity)

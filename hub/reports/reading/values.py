@@ -195,7 +195,7 @@ def fingerprint(text: str, algorithm: str) -> str:
 def named_pipe(text: str) -> str:
     r"""The name of a pipe, without \\.\pipe\ before it."""
     name = re.sub(r"^(?:\\\\[.?\w-]+)?\\?pipe\\", "", text.strip(), flags=re.IGNORECASE)
-    return plain(name.lstrip("\\"))
+    return plain_text(name.lstrip("\\"))
 
 
 def bank_account(text: str) -> str:
@@ -245,7 +245,7 @@ def registry_key(text: str) -> str:
     return f"{hive.upper()}{slash}{rest}"
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """Any text that is not empty and not too long."""
     text = text.strip()
     if not text or len(text) > MAX_VALUE_CHARS:
@@ -295,7 +295,7 @@ def pap(text: str) -> PapWord:
     return cast(PapWord, word)
 
 
-def whole(text: object, *, least: int = 0, most: int = 10**15) -> int:
+def whole_number(text: object, *, least: int = 0, most: int = 10**15) -> int:
     """A whole number; 1,000 and 1 000 and 1000.0 are read, 1.000 is refused as it may mean either."""
     cleaned = str(text).strip()
     if re.fullmatch(r"\d{1,3}(?:[, \u00a0]\d{3})+", cleaned, re.ASCII):
@@ -308,7 +308,7 @@ def whole(text: object, *, least: int = 0, most: int = 10**15) -> int:
 
 def port(text: object) -> int:
     """A port of TCP or UDP."""
-    return whole(text, most=65_535)
+    return whole_number(text, most=65_535)
 
 
 def number(text: object, *, least: float = 0, most: float = 1e15) -> float:
@@ -321,7 +321,7 @@ def number(text: object, *, least: float = 0, most: float = 1e15) -> float:
     return float(cleaned)
 
 
-def one_of(text: str, words: Iterable[str]) -> str:
+def vocabulary_word(text: str, words: Iterable[str]) -> str:
     """The word of ``words`` in the text, in any case, with blanks or underscores for hyphens."""
     word = "-".join(text.strip().casefold().replace("_", " ").split())
     choices = sorted(words)
@@ -337,7 +337,7 @@ def file_observable(hashes: Mapping[str, str], name: str | None = None, role: Ro
             value = hashes[algorithm]
             break
     else:
-        value = plain(name or "")
+        value = plain_text(name or "")
     return Observable(ObservableType.FILE, value, role, file=FileDetails(name=name or None, hashes=dict(hashes)))
 
 

@@ -66,23 +66,23 @@ class Sheet:
         """(row number, cells) of each row that has something in it; what a person does not see is asked about."""
         hidden: set[int] = set()
         for row in self._read(hidden):
-            where = f"row {row.number}"
+            place = f"row {row.number}"
             last = max(row.cells)
             unseen = next((column for column in sorted(row.cells) if column in hidden), None)
             is_remark = str(row.cells.get(1) or "").lstrip().startswith("#")
             if row.broken is not None:
-                yield row.number, BadValue(where, row.broken, "a value; the cell contains a spreadsheet error")
+                yield row.number, BadValue(place, row.broken, "a value; the cell contains a spreadsheet error")
             elif row.hidden:
-                yield row.number, BadValue(where, "a hidden row", f"rows that are shown: {_UNHIDE}")
+                yield row.number, BadValue(place, "a hidden row", f"rows that are shown: {_UNHIDE}")
             elif unseen is not None and not is_remark and not self._is_heading(row):
                 cell_text = f"{excerpt(row.cells[unseen])} in a hidden column"
                 yield (
                     row.number,
-                    BadValue(where, cell_text, f"columns that are shown: {_UNHIDE}", f"column {unseen}"),
+                    BadValue(place, cell_text, f"columns that are shown: {_UNHIDE}", f"column {unseen}"),
                 )
             elif last > MAX_COLUMNS:
                 cell_text = excerpt(row.cells[last])
-                yield row.number, BadValue(where, cell_text, f"at most {MAX_COLUMNS} columns", f"column {last}")
+                yield row.number, BadValue(place, cell_text, f"at most {MAX_COLUMNS} columns", f"column {last}")
             else:
                 yield row.number, [row.cells.get(column) for column in range(1, last + 1)]
 

@@ -17,7 +17,7 @@ from hub.reports.losses import excerpt
 from hub.reports.reading.draft import Draft, Problem
 from hub.reports.reading.options import MAX_DEPTH, MIB, ReadOptions
 from hub.reports.reading.reader import Format, Record, read_records
-from hub.reports.reading.source import Source, checked, decode, json_values, read_whole
+from hub.reports.reading.source import Source, check_value, decode, json_values, read_whole
 from hub.reports.report import Reading, Report
 
 MAX_YAML_BYTES = 8 * MIB
@@ -41,7 +41,7 @@ def yaml_records(source: Source) -> Iterator[Record]:
     reports = [item for document in documents for item in (document if isinstance(document, list) else [document])]
     if not reports:
         raise ReadingError(f"{source.name}: contains no report")
-    return (checked(f"report {index}", value) for index, value in enumerate(reports, start=1))
+    return (check_value(f"report {index}", value) for index, value in enumerate(reports, start=1))
 
 
 def _read(value: Any, draft: Draft) -> Report:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from hub.reports.formats.form.synonyms import plain, table
+from hub.reports.formats.form.synonyms import synonym_key, synonym_table
 
-NAMES: Final = table("""
+NAMES: Final = synonym_table("""
     report_id: report no | report number | incident id | incident no | incident number | case id | case number | ticket | ticket id | ticket number | nomor laporan | no laporan | id laporan | nomor insiden | nombor laporan | nombor kes | mã báo cáo | số báo cáo | mã sự cố | หมายเลขรายงาน | เลขที่รายงาน | 报告编号 | 事件编号 | número do relatório | número do incidente | លេខរបាយការណ៍ | ເລກທີລາຍງານ | အစီရင်ခံစာအမှတ် | அறிக்கை எண் | numeru relatóriu | numero ng ulat
     title: incident title | judul | judul insiden | tajuk | tiêu đề | หัวข้อ | ชื่อเรื่อง | 标题 | título | pamagat | ចំណងជើង | ຫົວຂໍ້ | ခေါင်းစဉ် | தலைப்பு | títulu
     description: incident description | details | uraian | deskripsi | keterangan | perihalan | huraian | mô tả | รายละเอียด | 描述 | descrição | paglalarawan | ការពិពណ៌នា | ລາຍລະອຽດ | ဖော်ပြချက် | விளக்கம் | deskrisaun
@@ -42,20 +42,20 @@ def heading(cell: Any) -> str:
 def names_report_id(cells: Iterable[Any]) -> bool:
     """Whether one of these cells is the heading report_id, or another name of it."""
     return any(
-        column == "report_id" for cell in cells if cell for column in (heading(cell), NAMES.get(plain(str(cell))))
+        column == "report_id" for cell in cells if cell for column in (heading(cell), NAMES.get(synonym_key(str(cell))))
     )
 
 
 def is_victims_name(column: str) -> bool:
     """Whether a column that is none of the form's is called the victim's name."""
-    return NAMES.get(plain(column)) == "victim_name"
+    return NAMES.get(synonym_key(column)) == "victim_name"
 
 
 def columns_of(cells: Iterable[Any]) -> list[str]:
     """The columns that a row of headings names. Another name counts once, and only where the form's own is missing."""
     columns = [heading(cell) for cell in cells]
     for index, cell in enumerate(cells):
-        meant = NAMES.get(plain(str(cell or "")))
+        meant = NAMES.get(synonym_key(str(cell or "")))
         if meant is not None and meant not in columns:
             columns[index] = meant
     return columns

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 from hub.reports.formats.form.row import FormRow
-from hub.reports.formats.form.synonyms import YES_NO, plain
+from hub.reports.formats.form.synonyms import YES_NO, synonym_key
 from hub.reports.impacts import AvailabilityImpact, ConfidentialityImpact, EconomicImpact, Impact, IntegrityImpact
 from hub.reports.moments import Moment, Timeline
 from hub.reports.reading import values
@@ -21,10 +21,10 @@ from hub.stix.vocabularies import (
 def read_impacts(row: FormRow, timeline: Timeline) -> tuple[Impact, ...]:
     """Every impact of the row; problems go to the row."""
     impacts: list[Impact] = []
-    kinds = row.list("information_types", lambda text: values.one_of(text, INFORMATION_TYPES))
-    loss, records = row.word("data_loss", LOSS_TYPES), row.read("records", values.whole)
+    kinds = row.list("information_types", lambda text: values.vocabulary_word(text, INFORMATION_TYPES))
+    loss, records = row.word("data_loss", LOSS_TYPES), row.read("records", values.whole_number)
     if loss and loss != "none" and not kinds and row.text("information_types") is None:
-        row.problem("information_types", None, f"what kind of data, since data_loss is {loss}")
+        row.add_problem("information_types", None, f"what kind of data, since data_loss is {loss}")
     if loss == "none":
         impacts.append(ConfidentialityImpact(loss_type="none"))
     else:
@@ -36,7 +36,7 @@ def read_impacts(row: FormRow, timeline: Timeline) -> tuple[Impact, ...]:
             for index, kind in enumerate(kinds)
         ]
     if records is not None and (loss == "none" or not kinds):
-        row.draft.unused("records", records, "is used only beside information_types")
+        row.draft.note_unused("records", records, "is used only beside information_types")
     alteration = row.word("integrity", ALTERATIONS)
     if alteration:
         impacts.append(
@@ -54,7 +54,7 @@ def _availability(row: FormRow, timeline: Timeline) -> list[Impact]:
         row.read("downtime_hours", lambda text: values.number(text, most=100_000)),
     )
     if level is None:
-        row.draft.unused("downtime_hours", hours, "is used only beside availability_impact")
+        row.draft.note_unused("downtime_hours", hours, "is used only beside availability_impact")
         return []
     start = timeline.started or timeline.detected
     end = Moment(start.instant + timedelta(hours=hours), start.fidelity) if start and hours else None
@@ -69,10 +69,10 @@ def _costs(row: FormRow) -> list[Impact]:
     if low is not None or high is not None:
         low, high = low if low is not None else high, high if high is not None else low
         if low is not None and high is not None and low > high:
-            row.problem("cost_max", high, "an amount not below cost_min")
+            row.add_problem("cost_max", high, "an amount not below cost_min")
         impacts.append(EconomicImpact(variety="uncategorized", currency=currency, min_amount=low, max_amount=high))
     for column, variety in (("ransom_demand", "ransom-demand"), ("ransom_paid", "ransom-payment")):
-        text = plain(row.text(column) or "no")
+        text = synonym_key(row.text(column) or "no")
         if YES_NO.get(text) is False:
             continue
         amount = None if YES_NO.get(text) else row.read(column, values.number)
@@ -83,7 +83,7 @@ def _costs(row: FormRow) -> list[Impact]:
         )
     amounts = any(isinstance(impact, EconomicImpact) and impact.min_amount is not None for impact in impacts)
     if amounts and currency is None and row.text("currency") is None:
-        row.problem("currency", None, "the currency of the amounts (ISO 4217), such as IDR, MYR or USD")
+        row.add_problem("currency", None, "the currency of the amounts (ISO 4217), such as IDR, MYR or USD")
     return impacts
 
 
@@ -92,7 +92,7 @@ def _level(text: str) -> int:
     if word in AVAILABILITY_LEVELS:
         return AVAILABILITY_LEVELS[word]
     try:
-        return values.whole(text, most=100)
+        return values.whole_number(text, most=100)
     except ValueError:
         raise ValueError(f"0 to 100, or one of {', '.join(AVAILABILITY_LEVELS)}") from None
 

@@ -17,7 +17,7 @@ from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.observables import ObservableType, Relation
 from hub.reports.reading import roles
 from hub.reports.reading.draft import as_list
-from hub.reports.reading.indicators import LISTED, read_indicator
+from hub.reports.reading.indicators import DEFAULT_EVIDENCE, read_indicator
 
 End = tuple[str, str]
 """(kind, name) of something that the report names, as relations know it."""
@@ -98,11 +98,11 @@ def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], 
             if ends and not observable.as_indicator:
                 raise ValueError(POINTLESS)  # noqa: TRY301  a problem of the row like the others
         except ValueError as error:
-            row.problem("indicators", item, str(error))
+            row.add_problem("indicators", item, str(error))
             continue
-        if exposed and observable.evidence == LISTED and observable.type in _HOSTS:
+        if exposed and observable.evidence == DEFAULT_EVIDENCE and observable.type in _HOSTS:
             listed = ", ".join(line.type for line in types)
-            observable = roles.victim(f"incident_type {listed}: a host without a mark is the exposed one").of(
+            observable = roles.victim(f"incident_type {listed}: a host without a mark is the exposed one").apply_to(
                 observable
             )
         # The columns on times are of indicators: others have a time where it stands beside the value.

@@ -18,8 +18,8 @@ from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
 from hub.reports.formats.form.headings import is_victims_name
 from hub.reports.formats.form.impacts import read_impacts
 from hub.reports.formats.form.indicators import Names, read_indicators
-from hub.reports.formats.form.row import FormRow, Formula, standard, yes_or_no
-from hub.reports.formats.form.synonyms import INCIDENT_CLASSES, INCIDENT_TYPES, UNKNOWN, plain
+from hub.reports.formats.form.row import FormRow, Formula, standard_word, yes_or_no
+from hub.reports.formats.form.synonyms import INCIDENT_CLASSES, INCIDENT_TYPES, UNKNOWN, synonym_key
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.losses import excerpt
 from hub.reports.moments import Fidelity, Timeline
@@ -27,7 +27,7 @@ from hub.reports.reading import methods, values
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Problems, distinct
 from hub.reports.reading.sectors import sector_word
-from hub.reports.reading.spelling import spelled
+from hub.reports.reading.spelling import spelling_key
 from hub.reports.references import Reference
 from hub.reports.report import Determination, Note, Report, ReportEvent, ReportStatus, Severity, Task
 from hub.reports.victims import Consent, Contact, Victim
@@ -46,10 +46,10 @@ def read_row(cells: Mapping[str, Any], draft: Draft) -> Report:
     for column, value in cells.items():
         if column not in COLUMNS:
             reason = PROTECTED if is_victims_name(column) else "is no column of the form"
-            draft.unused(column, value.text if isinstance(value, Formula) else value, reason)
+            draft.note_unused(column, value.text if isinstance(value, Formula) else value, reason)
     for column in REQUIRED:
         if cells.get(column) in (None, "", []) or not str(cells.get(column)).strip():
-            row.problem(column, None, f"{COLUMNS[column]} (this column must be filled)")
+            row.add_problem(column, None, f"{COLUMNS[column]} (this column must be filled)")
     report = _report(row)
     if row.problems or report is None:
         raise Problems(row.problems)
@@ -66,10 +66,10 @@ def _report(row: FormRow) -> Report | None:
     # 1.
     types = _classification(row)
     title = row.text("title") or ""
-    malware = row.list("malware", values.plain)
+    malware = row.list("malware", values.plain_text)
     incident_types = [word for line in types for word in line.incident_types]
     names = (title, *malware, *map(str, row.items("incident_type")))
-    if "infected-by-known-malware" in incident_types and any(_RANSOM.search(spelled(text)) for text in names):
+    if "infected-by-known-malware" in incident_types and any(_RANSOM.search(spelling_key(text)) for text in names):
         incident_types.insert(0, "ransomware")
     # 2.
     timeline = _timeline(row)
@@ -86,12 +86,12 @@ def _report(row: FormRow) -> Report | None:
     cause = row.word("root_cause", ROOT_CAUSES)
     malicious = row.read(
         "suspected_malicious",
-        lambda text: None if plain(text) in UNKNOWN else yes_or_no(text),
+        lambda text: None if synonym_key(text) in UNKNOWN else yes_or_no(text),
     )
     determination, status, tlp = (
         row.word("determination", Determination),
         row.word("status", ReportStatus),
-        row.read("tlp", lambda text: values.tlp(standard("tlp", text))),
+        row.read("tlp", lambda text: values.tlp(standard_word("tlp", text))),
     )
     stage = row.word("stage", Stage)
     report_id = row.read("report_id", _identity)
@@ -99,7 +99,7 @@ def _report(row: FormRow) -> Report | None:
         "reporter",
         row.text("contact_name"),
         emails=row.list("contact_email", values.email),
-        phones=row.list("contact_phone", values.plain),
+        phones=row.list("contact_phone", values.plain_text),
     )
     fields: dict[str, Any] = {
         "language": row.read("language", values.language),
@@ -107,16 +107,16 @@ def _report(row: FormRow) -> Report | None:
         "confidence": row.read("confidence", _confidence),
         "pap": row.read("pap", values.pap),
         "cross_border": row.yes_no("cross_border"),
-        "detection_methods": row.list("detection_method", lambda text: values.one_of(text, DETECTION_METHODS)),
+        "detection_methods": row.list("detection_method", lambda text: values.vocabulary_word(text, DETECTION_METHODS)),
         "recoverability": row.word("recoverability", RECOVERABILITIES),
-        "affected": {
+        "affected_counts": {
             entity: count
             for column, entity in (
                 ("affected_individuals", "individual"),
                 ("affected_systems", "system"),
                 ("affected_organisations", "organization"),
             )
-            if (count := row.read(column, values.whole)) is not None
+            if (count := row.read(column, values.whole_number)) is not None
         },
         "entry_vectors": row.list("entry_vector", methods.entry_vector),
         "software": row.list("packages", methods.software),
@@ -167,24 +167,26 @@ def _report(row: FormRow) -> Report | None:
 def _knowledge(row: FormRow, malware: tuple[str, ...]) -> dict[str, Any]:
     """By whom and with what: the fields of a Report that an indicator can point to."""
     return {
-        "actors": tuple(Actor(name) for name in row.list("actor", values.plain)),
+        "actors": tuple(Actor(name) for name in row.list("actor", values.plain_text)),
         "malware": (
             *(Malware(name) for name in malware),
-            *(Malware(name, kind="tool") for name in row.list("tool", values.plain) if name not in malware),
+            *(Malware(name, kind="tool") for name in row.list("tool", values.plain_text) if name not in malware),
         ),
         "techniques": tuple(Technique(key, key) for key in row.list("attack_techniques", values.technique_id)),
         "vulnerabilities": tuple(Vulnerability(name) for name in row.list("cves", values.cve)),
     }
 
 
-_RANSOM: Final = re.compile(spelled("ransom|tebusan|pemeras|tống tiền|แรนซัม|เรียกค่าไถ่|勒索|ចាប់ជំរិត|ແຣນຊຳ|ရန်ဆမ်း|ரான்சம்"))
+_RANSOM: Final = re.compile(
+    spelling_key("ransom|tebusan|pemeras|tống tiền|แรนซัม|เรียกค่าไถ่|勒索|ចាប់ជំរិត|ແຣນຊຳ|ရန်ဆမ်း|ரான்சம்")
+)
 
 
 def _classification(row: FormRow) -> list[rsit.RsitType]:
     class_name = row.text("incident_class")
-    class_name = INCIDENT_CLASSES.get(plain(class_name), class_name) if class_name else None
+    class_name = INCIDENT_CLASSES.get(synonym_key(class_name), class_name) if class_name else None
     if class_name and "-".join(class_name.casefold().replace("_", " ").split()) not in rsit.CLASSES:
-        row.problem("incident_class", class_name, "one of " + ", ".join(rsit.CLASSES))
+        row.add_problem("incident_class", class_name, "one of " + ", ".join(rsit.CLASSES))
         return []
     lines: list[rsit.RsitType] = []
     for item in row.items("incident_type"):
@@ -192,7 +194,7 @@ def _classification(row: FormRow) -> list[rsit.RsitType]:
         line = _type_of(str(item), None if lines else class_name)
         if line is None:
             same = [key for rsit_class, key in rsit.RSIT if not class_name or rsit_class == class_name.casefold()]
-            row.problem("incident_type", item, "one of " + ", ".join(same or [key for _, key in rsit.RSIT]))
+            row.add_problem("incident_type", item, "one of " + ", ".join(same or [key for _, key in rsit.RSIT]))
         else:
             lines.append(line)
     return lines
@@ -200,8 +202,8 @@ def _classification(row: FormRow) -> list[rsit.RsitType]:
 
 def _type_of(text: str, rsit_class: str | None) -> rsit.RsitType | None:
     """RSIT's type of a word, synonym, or anything with "ransom" in it, in a class or in any."""
-    line = rsit.find(text, rsit_class) or rsit.find(INCIDENT_TYPES.get(plain(text), ""), rsit_class)
-    return line or (rsit.find("infected-system", rsit_class) if _RANSOM.search(spelled(text)) else None)
+    line = rsit.find(text, rsit_class) or rsit.find(INCIDENT_TYPES.get(synonym_key(text), ""), rsit_class)
+    return line or (rsit.find("infected-system", rsit_class) if _RANSOM.search(spelling_key(text)) else None)
 
 
 def _timeline(row: FormRow) -> Timeline:
@@ -218,9 +220,9 @@ def _timeline(row: FormRow) -> Timeline:
         and not times["reported"]
         and not any(p.key in {"detected_at", "reported_at"} for p in row.problems)
     ):
-        row.problem("detected_at", None, "when it was detected or reported (one of the two must be filled)")
+        row.add_problem("detected_at", None, "when it was detected or reported (one of the two must be filled)")
     if started and ended and ended.instant < started.instant and ended.fidelity is started.fidelity:
-        row.problem("ended_at", row.cells.get("ended_at"), "a time after started_at")
+        row.add_problem("ended_at", row.cells.get("ended_at"), "a time after started_at")
     return Timeline(**times)
 
 
@@ -228,16 +230,18 @@ def _victim(row: FormRow, countries: tuple[str, ...], hosts: list[str]) -> Victi
     size = row.text("victim_size")
     return Victim(
         name=row.text("victim_name"),
-        registration_numbers=row.list("victim_registration_no", values.plain),
-        short_names=row.list("victim_abbreviations", values.plain),
-        brands=row.list("victim_brands", values.plain),
-        people=row.list("victim_people", values.plain),
-        hosts=distinct((*row.list("victim_hosts", values.plain), *hosts)),
+        registration_numbers=row.list("victim_registration_no", values.plain_text),
+        short_names=row.list("victim_abbreviations", values.plain_text),
+        brands=row.list("victim_brands", values.plain_text),
+        people=row.list("victim_people", values.plain_text),
+        hosts=distinct((*row.list("victim_hosts", values.plain_text), *hosts)),
         domains=row.list("victim_domain", values.site),
         ip_ranges=distinct(chain.from_iterable(row.list("victim_ip_ranges", values.address_range))),
         sectors=row.list("victim_sector", sector_word),
         subsector=row.text("victim_subsector"),
-        size=row.read("victim_size", lambda text: values.size_band(standard("victim_size", text))) if size else None,
+        size=row.read("victim_size", lambda text: values.size_band(standard_word("victim_size", text)))
+        if size
+        else None,
         size_text=size,
         countries=countries[:1],
         critical_infrastructure=row.yes_no("critical_infrastructure"),
@@ -257,7 +261,7 @@ def _identity(text: str) -> str:
 
 
 def _severity(text: str) -> Severity:
-    word = standard("severity", text).casefold()
+    word = standard_word("severity", text).casefold()
     if word in SEVERITY_WORDS:
         return Severity(SEVERITY_WORDS[word], "word", text)
     level = int(text[0]) if re.fullmatch(r"\d(?:\.0+)?", text, re.ASCII) else 0
@@ -267,11 +271,11 @@ def _severity(text: str) -> Severity:
 
 
 def _confidence(text: str) -> int:
-    word = standard("confidence", text).casefold()
+    word = standard_word("confidence", text).casefold()
     if word in CONFIDENCE_WORDS:
         return CONFIDENCE_WORDS[word]
     try:
-        return values.whole(text.removesuffix("%").rstrip(), most=100)
+        return values.whole_number(text.removesuffix("%").rstrip(), most=100)
     except ValueError:
         raise ValueError("a whole number from 0 to 100, or low, medium, high") from None
 

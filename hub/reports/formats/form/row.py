@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from hub.reports.formats.form.columns import COLUMNS, COMMA_COLUMNS
-from hub.reports.formats.form.synonyms import SYNONYMS, YES_NO, plain
+from hub.reports.formats.form.synonyms import SYNONYMS, YES_NO, synonym_key
 from hub.reports.moments import Moment
 from hub.reports.reading import values
 from hub.reports.reading.draft import Draft, Problem
@@ -39,10 +39,12 @@ class FormRow:
         formulas = {column: cell for column, cell in self.cells.items() if isinstance(cell, Formula)}
         for column, cell in formulas.items():
             if column in COLUMNS and cell.value is None:
-                self.problem(column, cell.text, "a value, not a formula without one: open the sheet and save it again")
+                self.add_problem(
+                    column, cell.text, "a value, not a formula without one: open the sheet and save it again"
+                )
         self.cells = {**self.cells, **{column: cell.value for column, cell in formulas.items()}}
 
-    def problem(self, column: str, value: object, expected: str) -> None:
+    def add_problem(self, column: str, value: object, expected: str) -> None:
         """Keep a problem: the row makes no report."""
         self.problems.append(Problem(column, value, expected))
 
@@ -52,11 +54,11 @@ class FormRow:
         if value is None:
             return None
         if isinstance(value, Mapping | list):
-            self.problem(column, value, "a single value")
+            self.add_problem(column, value, "a single value")
             return None
         text = str(value).strip()
         if len(text) > MAX_CELL_CHARS:
-            self.problem(column, text, f"at most {MAX_CELL_CHARS} characters")
+            self.add_problem(column, text, f"at most {MAX_CELL_CHARS} characters")
             return None
         return text or None
 
@@ -68,12 +70,12 @@ class FormRow:
         try:
             return reader(text)
         except ValueError as error:
-            self.problem(column, text, str(error))
+            self.add_problem(column, text, str(error))
             return None
 
     def word(self, column: str, words: Any) -> str | None:
         """The word of ``words`` that the cell says, by itself or by a synonym."""
-        return self.read(column, lambda text: values.one_of(standard(column, text), words))
+        return self.read(column, lambda text: values.vocabulary_word(standard_word(column, text), words))
 
     def moment(self, column: str) -> Moment | None:
         """The cell as a time."""
@@ -83,7 +85,7 @@ class FormRow:
         try:
             return parse_moment(value, self.draft.options.zone)
         except ValueError as error:
-            self.problem(column, value, str(error))
+            self.add_problem(column, value, str(error))
             return None
 
     def yes_no(self, column: str) -> bool | None:
@@ -99,7 +101,7 @@ class FormRow:
         parts = value if isinstance(value, list) else re.split(cut, str(value))
         items = [item for item in parts if item is not None and str(item).strip()]
         if len(items) > MAX_LIST_ITEMS:
-            self.problem(column, f"{len(items)} items", f"at most {MAX_LIST_ITEMS} items")
+            self.add_problem(column, f"{len(items)} items", f"at most {MAX_LIST_ITEMS} items")
             return []
         return items
 
@@ -110,17 +112,17 @@ class FormRow:
             try:
                 texts.append(reader(str(item).strip()))
             except ValueError as error:
-                self.problem(column, item, str(error))
+                self.add_problem(column, item, str(error))
         return tuple(dict.fromkeys(text for text in texts if text))
 
 
 def yes_or_no(text: str) -> bool:
     """Yes or no, in languages of the eleven countries. Raises ValueError for anything else."""
-    if plain(text) not in YES_NO:
+    if synonym_key(text) not in YES_NO:
         raise ValueError("yes or no")
-    return YES_NO[plain(text)]
+    return YES_NO[synonym_key(text)]
 
 
-def standard(column: str, text: str) -> str:
+def standard_word(column: str, text: str) -> str:
     """The standard's word that a text stands for in this column; the text itself where it is no synonym."""
-    return SYNONYMS.get(column, {}).get(plain(text), text)
+    return SYNONYMS.get(column, {}).get(synonym_key(text), text)

@@ -94,9 +94,9 @@ def records_of(rows: Iterable[tuple[int, list[Any] | BadValue]], name: str) -> I
     columns: list[str] | None = None
     above = 0
     for number, cells in rows:
-        where = f"row {number}"
+        place = f"row {number}"
         if isinstance(cells, BadValue):
-            yield where, cells
+            yield place, cells
         elif all(cell is None or not str(cell).strip() for cell in cells) or str(cells[0] or "").lstrip().startswith(
             "#"
         ):
@@ -107,7 +107,7 @@ def records_of(rows: Iterable[tuple[int, list[Any] | BadValue]], name: str) -> I
             if above == _HEADING_ROWS or names_report_id(cells):
                 columns = _headings(cells, name)
         else:
-            yield where, _cells(cells, columns, where)
+            yield place, _cells(cells, columns, place)
     if columns is None:
         raise ReadingError(f"{name}: has no column report_id; its headings must be those of `hub form`")
 
@@ -126,11 +126,11 @@ def _headings(cells: list[Any], name: str) -> list[str]:
     return columns
 
 
-def _cells(cells: list[Any], columns: list[str], where: str) -> dict[str, Any] | BadValue:
+def _cells(cells: list[Any], columns: list[str], place: str) -> dict[str, Any] | BadValue:
     beyond = [cell for cell in cells[len(columns) :] if cell is not None and str(cell).strip()]
     if beyond:
         return BadValue(
-            where,
+            place,
             f"{excerpt(beyond[0])} beyond the last heading",
             "as many cells as headings; put quotes around text with a comma",
             f"column {len(columns) + 1}",
@@ -140,9 +140,9 @@ def _cells(cells: list[Any], columns: list[str], where: str) -> dict[str, Any] |
         if isinstance(cell, str) and (any("\ud800" <= c <= "\udfff" for c in cell) or "\ufffd" in cell):
             printable = "".join("?" if "\ud800" <= c <= "\udfff" or c == "\ufffd" else c for c in cell)
             expected = "text in UTF-8; save the file as UTF-8, or name its encoding"
-            return BadValue(where, excerpt(printable), expected, column)
+            return BadValue(place, excerpt(printable), expected, column)
         if isinstance(cell, str) and len(cell) > MAX_CELL_CHARS:
-            return BadValue(where, f"{len(cell)} characters", f"at most {MAX_CELL_CHARS} characters", column)
+            return BadValue(place, f"{len(cell)} characters", f"at most {MAX_CELL_CHARS} characters", column)
         row[column or f"column {index + 1}"] = cell
     return row
 

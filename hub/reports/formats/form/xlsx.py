@@ -67,9 +67,9 @@ def xlsx_records(source: Source) -> Iterator[Record]:
             yield record[0], form.dated(record[1])
         for sheet in [sheet for sheet in sheets if sheet is not form][:20]:
             if sheet.has_text():
-                where = f"sheet {excerpt(sheet.title)}"
+                place = f"sheet {excerpt(sheet.title)}"
                 kind = "a hidden sheet" if sheet.is_hidden else "a further sheet"
-                yield where, BadValue(where, kind, "the form on one sheet that is shown; this one was not read")
+                yield place, BadValue(place, kind, "the form on one sheet that is shown; this one was not read")
     finally:
         book.close()
 

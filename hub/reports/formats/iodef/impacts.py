@@ -83,33 +83,35 @@ def _by_prefix(kind: str) -> str:
 def read_assessment(assessment: Element, tree: Tree, draft: Draft, timeline: Timeline, effects: Effects) -> None:
     """Read one Assessment into ``effects``."""
     effects.occurred |= assessment.get("occurrence", "").casefold() == "actual"
-    effects.categories += [text for part in tree.all(assessment, "IncidentCategory") if (text := tree.whole(part))]
+    effects.categories += [
+        text for part in tree.children(assessment, "IncidentCategory") if (text := tree.full_text(part))
+    ]
     holders = [
         assessment,
-        *tree.all(assessment, "Impact"),
+        *tree.children(assessment, "Impact"),
     ]  # JSON wraps each effect in an Impact; in v1 it is the effect
     start = timeline.started
     for holder in holders:
         if holder is not assessment and holder.get("type"):
             _system(holder, tree, effects, start)
-        for part in tree.all(holder, "SystemImpact"):
+        for part in tree.children(holder, "SystemImpact"):
             _system(part, tree, effects, start)
-        for part in tree.all(holder, "BusinessImpact"):
+        for part in tree.children(holder, "BusinessImpact"):
             _business(part, tree, effects, start)
-        for part in tree.all(holder, "MonetaryImpact"):
+        for part in tree.children(holder, "MonetaryImpact"):
             _money(part, tree, draft, effects)
-        for part in tree.all(holder, "TimeImpact"):
-            text = f"Time impact: {part.get('metric', '')} {tree.whole(part) or ''} {part.get('duration', 'hour')}"
+        for part in tree.children(holder, "TimeImpact"):
+            text = f"Time impact: {part.get('metric', '')} {tree.full_text(part) or ''} {part.get('duration', 'hour')}"
             effects.notes.append(Note(" ".join(text.split()), title="Assessment"))
-        for part in tree.all(holder, "IntendedImpact"):
-            tree.take(part)
-            draft.unused("Assessment/IntendedImpact", part.get("type"), "was intended, and did not happen")
+        for part in tree.children(holder, "IntendedImpact"):
+            tree.mark_read(part)
+            draft.note_unused("Assessment/IntendedImpact", part.get("type"), "was intended, and did not happen")
 
 
 def _system(part: Element, tree: Tree, effects: Effects, start: Moment | None) -> None:
     kind, completion = part.get("type", "unknown").casefold(), part.get("completion", "").casefold()
     severity = part.get("severity", "").casefold()
-    text = tree.text(part, "Description") or (tree.whole(part) if not len(part) else None)
+    text = tree.text(part, "Description") or (tree.full_text(part) if not len(part) else None)
     effects.kinds.append(kind)
     effects.completions += [completion] if completion else []
     effects.grade(severity)
@@ -166,11 +168,11 @@ def _business(part: Element, tree: Tree, effects: Effects, start: Moment | None)
 
 def _money(part: Element, tree: Tree, draft: Draft, effects: Effects) -> None:
     currency = part.get("currency", "").upper()
-    amount = draft.attempt(values.number, "MonetaryImpact", tree.whole(part))
+    amount = draft.attempt(values.number, "MonetaryImpact", tree.full_text(part))
     effects.grade(part.get("severity", "").casefold())
     if amount is not None and len(currency) == _CURRENCY_CHARS and currency.isalpha():
         effects.impacts.append(
             EconomicImpact(variety="uncategorized", currency=currency, min_amount=amount, max_amount=amount)
         )
     elif amount is not None:
-        draft.unused("MonetaryImpact", f"{amount} {currency}".strip(), "has no currency of three letters")
+        draft.note_unused("MonetaryImpact", f"{amount} {currency}".strip(), "has no currency of three letters")

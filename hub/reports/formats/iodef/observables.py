@@ -48,7 +48,7 @@ class Observing:
 
     def _read(self, kind: str, text: str | None, place: str) -> Observable | None:
         if not text or kind not in KINDS:
-            self._draft.unused(place, text, "this kind of observable is not read")
+            self._draft.note_unused(place, text, "this kind of observable is not read")
             return None
         return self._draft.attempt(KINDS[kind], place, text)
 
@@ -57,7 +57,7 @@ class Observing:
     def flow(self, flow: Element, level: TlpWord | None) -> None:
         """The systems of a flow, and the connection between its one source and one target where ports are named."""
         ends: dict[str, list[tuple[Observable, Element]]] = {"source": [], "target": []}
-        systems = self._tree.all(flow, "System")
+        systems = self._tree.children(flow, "System")
         hostile = any(_is_hostile(system) and system.get("category") == "target" for system in systems)
         for system in systems:
             category = system.get("category", "")
@@ -84,31 +84,33 @@ class Observing:
                 claim = roles.adversary(hostile_end.evidence) if hostile_end else roles.unknown(source.evidence)
                 # A connection names both ends: it is no lower than either.
                 marked = self.raised(target_system, self.raised(source_system, level))
-                self._observe([replace(claim.of(item), as_indicator=False)], marked)
+                self._observe([replace(claim.apply_to(item), as_indicator=False)], marked)
         for system in (system for system in systems if system not in connected):
-            for service in self._tree.all(system, "Service"):
-                for part in self._tree.all(service, "Port", "Portlist"):
+            for service in self._tree.children(system, "Service"):
+                for part in self._tree.children(service, "Port", "Portlist"):
                     number = service.get("ip-protocol") or service.get("ip_protocol") or ""
-                    text = f"{self._tree.whole(part)} {tables.TRANSPORT.get(number, '')}".strip()
-                    self._draft.unused("Service/Port", text, "is of no one connection")
+                    text = f"{self._tree.full_text(part)} {tables.TRANSPORT.get(number, '')}".strip()
+                    self._draft.note_unused("Service/Port", text, "is of no one connection")
 
     def system(self, system: Element, level: TlpWord | None, *, hostile: bool = False) -> list[Observable]:
         """The addresses and names of one system. ``hostile``: the flow's target is the attacker's, so sides swap."""
         tree = self._tree
         category = system.get("category", "").casefold()
         if category == "sensor":
-            self._draft.unused("System (sensor)", tree.whole(system), "shows how the CERT sees, and stays there")
+            self._draft.note_unused(
+                "System (sensor)", tree.full_text(system), "shows how the CERT sees, and stays there"
+            )
             return []
         claim = self._claim(system, category, hostile=hostile)
         items: list[Observable] = []
-        for node in tree.all(system, "Node"):
+        for node in tree.children(system, "Node"):
             items += self._node(node, claim)
-            for counter in tree.all(node, "Counter"):
+            for counter in tree.children(node, "Counter"):
                 self._count(counter, items)
-        for counter in tree.all(system, "Counter"):
+        for counter in tree.children(system, "Counter"):
             self._count(counter, items)
-        # a comment on what the system is may say whose it is (`roles.commented`)
-        described = " ".join(text for part in tree.all(system, "Description") if (text := tree.whole(part)))
+        # a comment on what the system is may say whose it is (`roles.apply_comment`)
+        described = " ".join(text for part in tree.children(system, "Description") if (text := tree.full_text(part)))
         items = [replace(item, description=item.description or described) for item in items] if described else items
         self._observe(items, level)
         return items
@@ -121,7 +123,7 @@ class Observing:
             return roles.victim("it talks to a system that DomainData@system-status calls the attacker's")
         if category not in {"source", "target"}:
             return roles.unknown(f"System@category={category or 'none'} does not say whose it is")
-        source, target = roles.attack(self.types, "Assessment", aimed=self.aimed)
+        source, target = roles.attack_claims(self.types, "Assessment", aimed=self.aimed)
         if self._watch:
             source = roles.adversary("Incident@purpose=watch: a list of what to look for")
         claim = source if category == "source" else target
@@ -137,39 +139,43 @@ class Observing:
         if status and claim.role is not Role.VICTIM:
             claim = roles.third_party(f"DomainData@system-status={status}: a hacked host of somebody innocent")
         items: list[Observable | None] = []
-        for address in tree.all(node, "Address"):
+        for address in tree.children(node, "Address"):
             kind = tables.kind(address, "category", "ipv4-addr")
-            items.append(self._read(kind, tree.whole(address), "System/Node/Address"))
-        names = [tree.whole(name) for name in tree.all(node, "NodeName")]
-        names += [tree.text(data, "Name") for data in tree.all(node, "DomainData")]
+            items.append(self._read(kind, tree.full_text(address), "System/Node/Address"))
+        names = [tree.full_text(name) for name in tree.children(node, "NodeName")]
+        names += [tree.text(data, "Name") for data in tree.children(node, "DomainData")]
         for name in (name for name in names if name):
             if "." not in name and claim.role is not Role.ADVERSARY:
                 self.machines.append(name)
-                self._draft.unused("System/Node", name, PROTECTED)
+                self._draft.note_unused("System/Node", name, PROTECTED)
             else:
                 items.append(self._draft.attempt(KINDS["domain"], "System/Node", name))
-        return [claim.of(item) for item in items if item]
+        return [claim.apply_to(item) for item in items if item]
 
     def _count(self, counter: Element, items: list[Observable]) -> None:
         if counter.get("type") in {"event", "alert"} and items:
-            count = self._draft.attempt(lambda text: values.whole(text, least=1), "Counter", self._tree.whole(counter))
+            count = self._draft.attempt(
+                lambda text: values.whole_number(text, least=1), "Counter", self._tree.full_text(counter)
+            )
             if count:
                 self.sightings.append(Sighting("observable", " ".join(items[-1].key), count))
         else:
-            self._draft.unused(f"Counter ({counter.get('type')})", self._tree.whole(counter), "a measure of traffic")
+            self._draft.note_unused(
+                f"Counter ({counter.get('type')})", self._tree.full_text(counter), "a measure of traffic"
+            )
 
     def _port(self, system: Element) -> tuple[int | None, str]:
         """The first port of a system, and its protocol; others are named."""
         first: tuple[int, str] | None = None
-        for service in self._tree.all(system, "Service"):
+        for service in self._tree.children(system, "Service"):
             number = service.get("ip-protocol") or service.get("ip_protocol") or "6"
-            for part in self._tree.all(service, "Port"):
-                text = self._tree.whole(part)
-                port = self._draft.attempt(lambda text: values.whole(text, most=65_535), "Service/Port", text)
+            for part in self._tree.children(service, "Port"):
+                text = self._tree.full_text(part)
+                port = self._draft.attempt(lambda text: values.whole_number(text, most=65_535), "Service/Port", text)
                 if first is None and port is not None:
                     first = port, tables.TRANSPORT.get(number, "tcp")
                 elif port is not None:
-                    self._draft.unused("Service/Port", port, "a connection has one port")
+                    self._draft.note_unused("Service/Port", port, "a connection has one port")
         return first or (None, "tcp")
 
     # -- IndicatorData
@@ -182,21 +188,25 @@ class Observing:
             draft.attempt(lambda text: parse_moment(text, zone), name, tree.text(indicator, name))
             for name in ("StartTime", "EndTime")
         )
-        confidence = self.confidence(tree.first(indicator, "Confidence"))
+        confidence = self.confidence(tree.first_child(indicator, "Confidence"))
         identity = tree.text(indicator, "IndicatorID")
-        described = " ".join(text for part in tree.all(indicator, "Description") if (text := tree.whole(part))) or None
-        phase = tree.first(indicator, "AttackPhase")
+        described = (
+            " ".join(text for part in tree.children(indicator, "Description") if (text := tree.full_text(part))) or None
+        )
+        phase = tree.first_child(indicator, "AttackPhase")
         if phase is not None:
-            draft.unused("Indicator/AttackPhase", tree.whole(phase), "names a phase of no kill chain that is known")
-        items = [item for part in tree.all(indicator, "Observable") for item in self._observable(part)]
-        for expression in tree.all(indicator, "IndicatorExpression"):
+            draft.note_unused(
+                "Indicator/AttackPhase", tree.full_text(phase), "names a phase of no kill chain that is known"
+            )
+        items = [item for part in tree.children(indicator, "Observable") for item in self._observable(part)]
+        for expression in tree.children(indicator, "IndicatorExpression"):
             items += self._expression(expression)
         level = self.raised(indicator, level)
         listed = roles.adversary("it stands in an Indicator")
         self._observe(
             (
                 replace(
-                    item if item.role is Role.VICTIM or item.evidence else listed.of(item),
+                    item if item.role is Role.VICTIM or item.evidence else listed.apply_to(item),
                     valid_from=start,
                     valid_until=end,
                     confidence=confidence,
@@ -213,7 +223,7 @@ class Observing:
         if element is None:
             return None
         rating = element.get("rating", "").casefold()
-        text = self._tree.whole(element)
+        text = self._tree.full_text(element)
         if rating == "numeric":
             number = self._draft.attempt(lambda text: values.number(text, most=100), "Confidence", text)
             # v1 wrote a share of one, v2 a number up to 100.
@@ -223,8 +233,8 @@ class Observing:
     def _expression(self, expression: Element) -> list[Observable]:
         """or: each stands alone; and: one pattern of all. Others cannot be said without saying something else."""
         tree, operator = self._tree, expression.get("operator", "and").casefold()
-        items = [item for part in tree.all(expression, "Observable") for item in self._observable(part)]
-        for nested in tree.all(expression, "IndicatorExpression"):
+        items = [item for part in tree.children(expression, "Observable") for item in self._observable(part)]
+        for nested in tree.children(expression, "IndicatorExpression"):
             items += self._expression(nested)
         if operator in {"or", "xor"} or (len(items) <= 1 and operator == "and"):
             return items
@@ -232,53 +242,58 @@ class Observing:
         if operator == "and" and len(parts) == len(items):
             pattern = " AND ".join(f"[{part}]" for part in parts)
             return [Observable(ObservableType.PATTERN, pattern, pattern=pattern, pattern_type="stix")]
-        self._draft.unused("IndicatorExpression", operator, "this combination cannot be kept")
+        self._draft.note_unused("IndicatorExpression", operator, "this combination cannot be kept")
         return []
 
     def _observable(self, observable: Element) -> list[Observable]:
         tree = self._tree
         items: list[Observable | None] = []
-        nodes = [node for system in tree.all(observable, "System") for node in tree.all(system, "Node")]
+        nodes = [node for system in tree.children(observable, "System") for node in tree.children(system, "Node")]
         for holder in (observable, *nodes):
-            for address in tree.all(holder, "Address"):
+            for address in tree.children(holder, "Address"):
                 kind = tables.kind(address, "category", "ipv4-addr")
-                items.append(self._read(kind, tree.whole(address), "Observable/Address"))
-            names = [tree.text(data, "Name") for data in tree.all(holder, "DomainData")]
+                items.append(self._read(kind, tree.full_text(address), "Observable/Address"))
+            names = [tree.text(data, "Name") for data in tree.children(holder, "DomainData")]
             items += [self._read("domain", name, "Observable/DomainData") for name in names]
-        for data in tree.all(observable, "FileData"):
-            items += [self._file(part) for part in tree.all(data, "File")]
-        for data in tree.all(observable, "EmailData"):
+        for data in tree.children(observable, "FileData"):
+            items += [self._file(part) for part in tree.children(data, "File")]
+        for data in tree.children(observable, "EmailData"):
             items += self._mail(data)
-        for data in tree.all(observable, "WindowsRegistryKeysModified"):
-            for key in tree.all(data, "Key"):
+        for data in tree.children(observable, "WindowsRegistryKeysModified"):
+            for key in tree.children(data, "Key"):
                 item = self._read("regkey", tree.text(key, "KeyName"), "WindowsRegistryKeysModified/Key")
                 value = tree.text(key, "Value", "KeyValue")
                 items.append(replace(item, data=value) if item else None)
-        for bulk in tree.all(observable, "BulkObservable"):
+        for bulk in tree.children(observable, "BulkObservable"):
             items += self._bulk(bulk)
         return [item for item in items if item is not None]
 
     def _mail(self, data: Element) -> list[Observable | None]:
         """A mail: its recipients are victims, its sender may be forged."""
         tree = self._tree
-        receivers = [self._read("email", tree.whole(part), "EmailData/EmailTo") for part in tree.all(data, "EmailTo")]
-        senders = [self._read("email", tree.whole(part), "EmailData/EmailFrom") for part in tree.all(data, "EmailFrom")]
+        receivers = [
+            self._read("email", tree.full_text(part), "EmailData/EmailTo") for part in tree.children(data, "EmailTo")
+        ]
+        senders = [
+            self._read("email", tree.full_text(part), "EmailData/EmailFrom")
+            for part in tree.children(data, "EmailFrom")
+        ]
         others = [item.value for item in receivers if item]
-        subjects = [tree.whole(part) for part in tree.all(data, "EmailSubject")]
-        mailers = [tree.whole(part) for part in tree.all(data, "EmailX-Mailer")]
+        subjects = [tree.full_text(part) for part in tree.children(data, "EmailSubject")]
+        mailers = [tree.full_text(part) for part in tree.children(data, "EmailX-Mailer")]
         return [
-            *(roles.victim("EmailTo: a recipient").of(item) for item in receivers if item),
-            *(roles.sender(item.value, "EmailFrom", others=others).of(item) for item in senders if item),
+            *(roles.victim("EmailTo: a recipient").apply_to(item) for item in receivers if item),
+            *(roles.sender_claim(item.value, "EmailFrom", others=others).apply_to(item) for item in senders if item),
             *(Observable(ObservableType.EMAIL_MESSAGE, text) for text in subjects if text),
             *(self._read("user-agent", text, "EmailData/EmailX-Mailer") for text in mailers),
         ]
 
     def _bulk(self, bulk: Element) -> list[Observable | None]:
         kind = tables.kind(bulk, "type")
-        listed = self._tree.all(bulk, "BulkObservableList")
+        listed = self._tree.children(bulk, "BulkObservableList")
         lines = [line.strip() for part in listed for line in (part.text or "").splitlines() if line.strip()]
         if len(lines) > MAX_LIST_ITEMS:
-            self._draft.unused("BulkObservableList", f"{len(lines)} lines", f"more than {MAX_LIST_ITEMS} lines")
+            self._draft.note_unused("BulkObservableList", f"{len(lines)} lines", f"more than {MAX_LIST_ITEMS} lines")
             lines = lines[:MAX_LIST_ITEMS]
         if kind == "email-subject":
             return [Observable(ObservableType.EMAIL_MESSAGE, line) for line in lines]
@@ -290,17 +305,17 @@ class Observing:
         tree = self._tree
         hashes: dict[str, str] = {}
         name = tree.text(file, "FileName")
-        size = self._draft.attempt(values.whole, "File/FileSize", tree.text(file, "FileSize"))
-        for data in tree.all(file, "HashData"):
-            for part in tree.all(data, "Hash"):
-                method = tree.first(part, "DigestMethod")
+        size = self._draft.attempt(values.whole_number, "File/FileSize", tree.text(file, "FileSize"))
+        for data in tree.children(file, "HashData"):
+            for part in tree.children(data, "Hash"):
+                method = tree.first_child(part, "DigestMethod")
                 algorithm = (method.get("Algorithm") or method.text or "") if method is not None else ""
                 digest = tree.text(part, "DigestValue")
                 pair = self._draft.attempt(partial(_digest, method=algorithm), "HashData/Hash", digest)
                 if pair:
                     hashes[pair[0]] = pair[1]
                     if algorithm and not _algorithm(algorithm):
-                        self._draft.unused("DigestMethod", algorithm, f"its length says that it is {pair[0]}")
+                        self._draft.note_unused("DigestMethod", algorithm, f"its length says that it is {pair[0]}")
         if not hashes and not name:
             return None
         item = values.file_observable(hashes, name)

@@ -52,7 +52,7 @@ class _Incident:
         restriction = element.get("restriction", "").casefold()
         self.level: TlpWord = tables.RESTRICTIONS.get(restriction, draft.options.default_tlp)
         if restriction and restriction not in tables.RESTRICTIONS:
-            draft.unused("restriction", restriction, f"is not known; {self.level} is used")
+            draft.note_unused("restriction", restriction, f"is not known; {self.level} is used")
         self._keep_back(element, self.level, "Incident")
         self.watch = element.get("purpose", "").casefold() == "watch"
         self.observing = Observing(self.tree, draft, self.level, watch=self.watch)
@@ -79,7 +79,7 @@ class _Incident:
             inside = own if own and is_raised and carries else level
             beyond = TLP_WORDS.index(level) > TLP_WORDS.index(self.level)
             if (is_raised and not carries) or (beyond and child.tag in _SAYING):
-                self.tree.name(child, path, f"is restricted ({own or level}), more than its incident")
+                self.tree.note_unused(child, path, f"is restricted ({own or level}), more than its incident")
                 element.remove(child)
             else:
                 self._keep_back(child, inside, path)
@@ -94,33 +94,37 @@ class _Incident:
         description, language, translations = self._texts()
         # 3.
         effects = Effects()
-        for assessment in tree.all(element, "Assessment"):
+        for assessment in tree.children(element, "Assessment"):
             read_assessment(assessment, tree, draft, timeline, effects)
-            effects.confidence = self.observing.confidence(tree.first(assessment, "Confidence")) or effects.confidence
+            effects.confidence = (
+                self.observing.confidence(tree.first_child(assessment, "Confidence")) or effects.confidence
+            )
         types = effects.classify()
         self.observing.types = tuple(types)
         self.observing.aimed = any(system.get("category") == "target" for system in element.iter("System"))
         # 4.
-        for part in tree.all(element, "Discovery"):
+        for part in tree.children(element, "Discovery"):
             effects.detection.append(tables.DISCOVERY.get(part.get("source", "").casefold(), ""))
             text = tree.text(part, "Description")
             self.notes += [Note(text, title="Discovery")] if text else []
-        for method in tree.all(element, "Method"):
+        for method in tree.children(element, "Method"):
             self._method(method)
         # 5.
         victims, contacts = self._contacts()
         # 6.
-        for data in tree.all(element, "EventData"):
+        for data in tree.children(element, "EventData"):
             self._event_data(data, self.observing.raised(data))
-        for holder in (element, *tree.all(element, "IndicatorData")):
+        for holder in (element, *tree.children(element, "IndicatorData")):
             around = self.observing.raised(holder) if holder is not element else None
-            for indicator in tree.all(holder, "Indicator"):
+            for indicator in tree.children(holder, "Indicator"):
                 self.observing.indicator(indicator, around)
         # 7.
         tasks = tuple(
-            self._task(item) for history in tree.all(element, "History") for item in tree.all(history, "HistoryItem")
+            self._task(item)
+            for history in tree.children(element, "History")
+            for item in tree.children(history, "HistoryItem")
         )
-        tree.rest(element)
+        tree.note_remaining(element)
         labels = distinct((*(line.label for line in types), *effects.labels))
         return Report(
             # A watch list may go out under the id of the incident it grew from; it is another report nevertheless.
@@ -159,35 +163,35 @@ class _Incident:
 
     def _identity(self) -> str:
         tree = self.tree
-        own = tree.first(self.element, "IncidentID")
-        text = tree.whole(own) if own is not None else None
+        own = tree.first_child(self.element, "IncidentID")
+        text = tree.full_text(own) if own is not None else None
         if own is None or text is None:
             raise Problem("IncidentID", None, "the incident's id, with the name of the CERT that gave it")
         name = own.get("name", "")
         self.references.append(Reference(name or "IODEF", text))
-        for other in tree.all(self.element, "AlternativeID"):
+        for other in tree.children(self.element, "AlternativeID"):
             self.references += [
                 Reference(part.get("name", "IODEF"), number)
-                for part in tree.all(other, "IncidentID")
-                if (number := tree.whole(part))
+                for part in tree.children(other, "IncidentID")
+                if (number := tree.full_text(part))
             ]
-        for activity in tree.all(self.element, "RelatedActivity"):
+        for activity in tree.children(self.element, "RelatedActivity"):
             self._related(activity, name)
         return f"{name}/{text}"[:300] if name else text[:300]
 
     def _related(self, activity: Element, own: str) -> None:
         tree = self.tree
-        for part in tree.all(activity, "IncidentID"):
-            text, name = tree.whole(part), part.get("name", "")
+        for part in tree.children(activity, "IncidentID"):
+            text, name = tree.full_text(part), part.get("name", "")
             if text and name == own:
                 self.related.append(f"{name}/{text}" if name else text)
             elif text:
                 self.references.append(Reference(name or "IODEF", text, description="related incident"))
-        for part in tree.all(activity, "URL"):
-            page = self.draft.attempt(values.url, "RelatedActivity/URL", tree.whole(part))
+        for part in tree.children(activity, "URL"):
+            page = self.draft.attempt(values.url, "RelatedActivity/URL", tree.full_text(part))
             self.references += [Reference("related activity", url=page)] if page else []
         for tag, kind in (("ThreatActor", "threat-actor"), ("Campaign", "campaign")):
-            for part in tree.all(activity, tag):
+            for part in tree.children(activity, tag):
                 title = tree.text(part, f"{tag}ID") or tree.text(part, "Description")
                 if title:
                     self.actors.append(Actor(title, kind, description=tree.text(part, "Description")))  # type: ignore[arg-type]  # one of the two kinds above
@@ -210,8 +214,8 @@ class _Incident:
         """Descriptions in the report's language, joined; those in others become translations."""
         main = self._language(self.element)
         texts: dict[str, list[str]] = {}
-        for part in self.tree.all(self.element, "Description"):
-            text = self.tree.whole(part)
+        for part in self.tree.children(self.element, "Description"):
+            text = self.tree.full_text(part)
             if text:
                 texts.setdefault(self._language(part) or main or "", []).append(text)
         first = main if main in texts else next(iter(texts), None)
@@ -224,27 +228,30 @@ class _Incident:
 
     def _method(self, method: Element) -> None:
         tree = self.tree
-        for part in tree.all(method, "Reference"):
-            name = " ".join(text for title in tree.all(part, "ReferenceName") if (text := tree.whole(title))) or None
+        for part in tree.children(method, "Reference"):
+            name = (
+                " ".join(text for title in tree.children(part, "ReferenceName") if (text := tree.full_text(title)))
+                or None
+            )
             pages = [
-                self.draft.attempt(values.url, "Method/Reference/URL", tree.whole(page))
-                for page in tree.all(part, "URL")
+                self.draft.attempt(values.url, "Method/Reference/URL", tree.full_text(page))
+                for page in tree.children(part, "URL")
             ]
             described = tree.text(part, "Description")
             self._named(name, described)
             self.references += [
                 Reference(name or "reference", url=page, description=described, public=True) for page in pages if page
             ]
-        for part in tree.all(method, "AttackPattern"):
+        for part in tree.children(method, "AttackPattern"):
             name, described = tree.text(part, "AttackPatternID", "RawData"), tree.text(part, "Description")
             self.techniques += [_technique(name or described or "", described)] if name or described else []
-        for part in tree.all(method, "Vulnerability"):
+        for part in tree.children(method, "Vulnerability"):
             self._named(tree.text(part, "VulnerabilityID", "RawData") or tree.text(part, "Description"), None)
-        for part in tree.all(method, "Weakness"):
+        for part in tree.children(method, "Weakness"):
             weakness = tree.text(part, "WeaknessID", "RawData") or tree.text(part, "Description")
             self.references += [Reference("cwe", weakness, public=True)] if weakness else []
-        for part in tree.all(method, "Description"):
-            text = tree.whole(part)
+        for part in tree.children(method, "Description"):
+            text = tree.full_text(part)
             self.notes += [Note(text, title="Method")] if text else []
 
     def _named(self, name: str | None, described: str | None) -> None:
@@ -276,20 +283,20 @@ class _Incident:
         victims: list[Victim] = []
         contacts: list[Contact] = []
         holders = (self.element, *self.element.iter("EventData"))
-        waiting = [contact for holder in holders for contact in self.tree.all(holder, "Contact")]
+        waiting = [contact for holder in holders for contact in self.tree.children(holder, "Contact")]
         while waiting:
             element = waiting.pop(0)
-            waiting += self.tree.all(element, "Contact")
+            waiting += self.tree.children(element, "Contact")
             self._contact(element, victims, contacts)
         return tuple(victims), tuple(contacts)
 
     def _contact(self, element: Element, victims: list[Victim], contacts: list[Contact]) -> None:
         tree, role = self.tree, element.get("role", "").casefold()
         name = tree.text(element, "ContactName")
-        emails = distinct(tree.whole(part) or "" for part in tree.all(element, "Email"))
-        phones = distinct(tree.whole(part) or "" for part in tree.all(element, "Telephone"))
-        numbers = distinct(tree.whole(part) or "" for part in tree.all(element, "RegistryHandle"))
-        places = distinct(tree.whole(part) or "" for part in tree.all(element, "PostalAddress"))
+        emails = distinct(tree.full_text(part) or "" for part in tree.children(element, "Email"))
+        phones = distinct(tree.full_text(part) or "" for part in tree.children(element, "Telephone"))
+        numbers = distinct(tree.full_text(part) or "" for part in tree.children(element, "RegistryHandle"))
+        places = distinct(tree.full_text(part) or "" for part in tree.children(element, "PostalAddress"))
         person = element.get("type") == "person"
         if role == "victim":
             inner = [tree.text(part, "ContactName") or "" for part in element if part.tag == "Contact"]
@@ -308,25 +315,25 @@ class _Incident:
         dropped = {"PostalAddress", "RegistryHandle", *(("Telephone",) if role == "victim" else ())}
         for part in element:
             if part.tag not in {"ContactName", "Email", "Telephone", "Contact"} or part.tag in dropped:
-                self.draft.unused(
-                    f"Contact/{part.tag}", tree.whole(part), "is of a person or desk, and stays at the CERT"
+                self.draft.note_unused(
+                    f"Contact/{part.tag}", tree.full_text(part), "is of a person or desk, and stays at the CERT"
                 )
 
     def _event_data(self, data: Element, level: TlpWord | None) -> None:
         tree = self.tree
-        for flow in tree.all(data, "Flow"):
+        for flow in tree.children(data, "Flow"):
             self.observing.flow(flow, self.observing.raised(flow, level))
         if any(child.tag == "System" for child in data):  # JSON has no Flow around its systems
             self.observing.flow(data, level)
-        for part in tree.all(data, "Expectation"):
+        for part in tree.children(data, "Expectation"):
             action, text = part.get("action", "other"), tree.text(part, "Description")
             self.notes.append(Note(f"requested: {action}" + (f" ({text})" if text else ""), "requested"))
-        for part in tree.all(data, "Description"):
-            text = tree.whole(part)
+        for part in tree.children(data, "Description"):
+            text = tree.full_text(part)
             self.notes += [Note(text, title="Event")] if text else []
-        for method in tree.all(data, "Method"):
+        for method in tree.children(data, "Method"):
             self._method(method)
-        for nested in tree.all(data, "EventData"):
+        for nested in tree.children(data, "EventData"):
             self._event_data(nested, self.observing.raised(nested, level))
 
     def _task(self, item: Element) -> Task:
@@ -336,7 +343,9 @@ class _Incident:
             lambda text: parse_moment(text, zone), "HistoryItem/DateTime", tree.text(item, "DateTime")
         )
         kind = next((word for prefix, word in tables.TASKS.items() if action.startswith(prefix)), "administrative")
-        description = " ".join(text for part in tree.all(item, "Description") if (text := tree.whole(part))) or None
+        description = (
+            " ".join(text for part in tree.children(item, "Description") if (text := tree.full_text(part))) or None
+        )
         return Task(action.replace("-", " ").capitalize(), (kind,), description, start, outcome="successful")
 
 

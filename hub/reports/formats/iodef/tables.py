@@ -6,7 +6,7 @@ from typing import Final
 from xml.etree.ElementTree import Element
 
 from hub.reports.markings import TlpWord
-from hub.reports.reading.indicators import kind_of
+from hub.reports.reading.indicators import indicator_kind
 from hub.reports.report import ReportStatus
 
 RESTRICTIONS: Final[dict[str, TlpWord]] = {
@@ -89,7 +89,7 @@ def kind(element: Element, attribute: str, default: str = "") -> str:
     word = element.get(attribute, default).casefold()
     if word == "ext-value":
         word = element.get(f"ext-{attribute}", "").casefold()
-    return KINDS.get(word) or kind_of(word)
+    return KINDS.get(word) or indicator_kind(word)
 
 
 HASHES: Final = {

@@ -24,19 +24,19 @@ from hub.reports.reading.source import BadValue, Source, json_values
 
 LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _RECORDS: Final = frozenset({"Record", "RecordData", "AdditionalData"})
-_KEPT: Final = "is kept at the CERT"
+_STAYS_AT_CERT: Final = "is kept at the CERT"
 _ATTRIBUTES: Final = frozenset({
     "Algorithm", "action", "category", "completion", "currency", "duration", "ip-protocol",
     "ip_protocol", "lang", "metric", "name", "occurrence", "operator", "purpose", "rating", "restriction", "role",
     "schemaLocation", "scope", "severity", "source", "spoofed", "status", "system-status", "type", "version",
 })  # fmt: skip
 """Attributes that are read, or that hub/docs/roles.md lists as passed over."""
-_EXTENDING: Final = {"BulkObservable": "ext-type", "Address": "ext-category"}
+_EXTENSION_ATTRIBUTES: Final = {"BulkObservable": "ext-type", "Address": "ext-category"}
 """Attributes that extend a closed list, by the elements of which they are read."""
 _TEXT_KEYS: Final = frozenset({"value", "id", "text"})
 
 
-class _Metered:
+class _MeteredStream:
     """A stream that counts what was read since the last incident, so that none can fill the memory."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
@@ -57,7 +57,7 @@ def xml_incidents(source: Source) -> Iterator[Record]:
 
     A document type is passed over: nothing is fetched, and an entity that it declares is refused.
     """
-    meter = _Metered(source.stream, source.name)
+    meter = _MeteredStream(source.stream, source.name)
     depth, count, root, language = 0, 0, None, None
     try:
         for event, element in iterparse(meter, events=("start", "end"), forbid_dtd=False):
@@ -93,13 +93,13 @@ def _local(tag: Any) -> str:
 def json_incidents(source: Source) -> Iterator[Record]:
     """Each incident of a JSON document as an element."""
     count = 0
-    for where, value in json_values(source):
+    for place, value in json_values(source):
         if isinstance(value, BadValue):
-            yield where, value
+            yield place, value
             continue
         incidents = value.get("Incident") if isinstance(value, Mapping) else None
         if incidents is None:
-            yield where, BadValue(where, excerpt(value), "an IODEF document with a list Incident", "Incident")
+            yield place, BadValue(place, excerpt(value), "an IODEF document with a list Incident", "Incident")
             continue
         language = value.get("lang")
         beside = {key: item for key, item in value.items() if key not in {"Incident", "version", "lang", "format-id"}}
@@ -130,7 +130,7 @@ def _element(tag: str, value: Any) -> Element:
 
 
 def _is_read(element: Element, key: str) -> bool:
-    return key in _ATTRIBUTES or _EXTENDING.get(str(element.tag)) == key
+    return key in _ATTRIBUTES or _EXTENSION_ATTRIBUTES.get(str(element.tag)) == key
 
 
 class Tree:
@@ -138,64 +138,64 @@ class Tree:
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
-        self._taken: set[int] = set()
+        self._read_ids: set[int] = set()
 
-    def all(self, parent: Element, *names: str) -> list[Element]:
+    def children(self, parent: Element, *names: str) -> list[Element]:
         """The children of these names; they count as read."""
         children = [child for child in parent if child.tag in names]
-        self._taken.update(map(id, children))
+        self._read_ids.update(map(id, children))
         return children
 
-    def first(self, parent: Element, *names: str) -> Element | None:
+    def first_child(self, parent: Element, *names: str) -> Element | None:
         """The first child of these names; only that one counts as read."""
         child = next((child for child in parent if child.tag in names), None)
-        self._taken.update(() if child is None else (id(child),))
+        self._read_ids.update(() if child is None else (id(child),))
         return child
 
     def text(self, parent: Element, *names: str) -> str | None:
         """The text of the first child of these names, with that of what is inside it."""
-        child = self.first(parent, *names)
-        return self.whole(child) if child is not None else None
+        child = self.first_child(parent, *names)
+        return self.full_text(child) if child is not None else None
 
-    def whole(self, element: Element) -> str | None:
+    def full_text(self, element: Element) -> str | None:
         """All text of an element as one line; what is inside it counts as read."""
-        self._taken.update(map(id, element.iter()))
+        self._read_ids.update(map(id, element.iter()))
         return " ".join("".join(element.itertext()).split()) or None
 
-    def take(self, element: Element) -> None:
+    def mark_read(self, element: Element) -> None:
         """Count an element and all in it as read."""
-        self._taken.update(map(id, element.iter()))
+        self._read_ids.update(map(id, element.iter()))
 
-    def rest(self, parent: Element, path: str = "") -> None:
+    def note_remaining(self, parent: Element, path: str = "") -> None:
         """Name every element and attribute that was not read, and every word that IODEF does not know."""
         if not path:
-            self._words(parent, str(parent.tag))
+            self._note_unknown_words(parent, str(parent.tag))
             for key in (key for key in parent.attrib if not _is_read(parent, _local(key))):
-                self._draft.unused(_local(key), parent.attrib[key], NO_PLACE)
+                self._draft.note_unused(_local(key), parent.attrib[key], NO_PLACE)
         for child in parent:
             place = f"{path}/{child.tag}" if path else str(child.tag)
-            if id(child) in self._taken:
+            if id(child) in self._read_ids:
                 for key in (key for key in child.attrib if not _is_read(child, _local(key))):
-                    self._draft.unused(f"{place}@{_local(key)}", child.attrib[key], NO_PLACE)
-                self._words(child, place)
-                self.rest(child, place)
+                    self._draft.note_unused(f"{place}@{_local(key)}", child.attrib[key], NO_PLACE)
+                self._note_unknown_words(child, place)
+                self.note_remaining(child, place)
             else:
-                self.name(child, place, _KEPT if child.tag in _RECORDS else NO_PLACE)
+                self.note_unused(child, place, _STAYS_AT_CERT if child.tag in _RECORDS else NO_PLACE)
 
-    def _words(self, element: Element, place: str) -> None:
+    def _note_unknown_words(self, element: Element, place: str) -> None:
         """Name each word of a closed list that is none of its words; what extends a list says so in ``ext-…``."""
         for key, text in element.attrib.items():
             listed = words.ATTRIBUTES.get((str(element.tag), key)) or words.ATTRIBUTES.get(("", key))
             if listed and text.strip() and text.casefold() not in listed and text.casefold() != "ext-value":
-                self._draft.unused(f"{place}@{key}", text, UNKNOWN_WORD)
+                self._draft.note_unused(f"{place}@{key}", text, UNKNOWN_WORD)
 
-    def name(self, element: Element, place: str, reason: str) -> None:
+    def note_unused(self, element: Element, place: str, reason: str) -> None:
         """Name each text and attribute of an element and of what is inside it."""
         for key, value in element.attrib.items():
-            self._draft.unused(f"{place}@{_local(key)}", value, reason)
+            self._draft.note_unused(f"{place}@{_local(key)}", value, reason)
         for text in (element.text, *(child.tail for child in element)):
-            self._draft.unused(place, " ".join((text or "").split()), reason)
+            self._draft.note_unused(place, " ".join((text or "").split()), reason)
         for child in element:
-            self.name(child, f"{place}/{child.tag}", reason)
+            self.note_unused(child, f"{place}/{child.tag}", reason)
         if not len(element) and not element.attrib and not (element.text or "").strip():
-            self._draft.unused(place, "empty", reason)
+            self._draft.note_unused(place, "empty", reason)

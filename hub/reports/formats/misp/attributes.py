@@ -54,11 +54,11 @@ PASSED_OVER: Final = frozenset({
 })  # fmt: skip
 
 
-def name_unread(attribute: Mapping[str, Any], where: str, draft: Draft) -> None:
+def note_unread(attribute: Mapping[str, Any], place: str, draft: Draft) -> None:
     """Name what is not read of an attribute, and a category that MISP does not have."""
-    name_rest("Attribute", attribute, _READ, where, draft)
+    note_remaining("Attribute", attribute, _READ, place, draft)
     if str(attribute.get("category") or "") not in _CATEGORIES:
-        draft.unused("Attribute.category", attribute["category"], UNKNOWN_WORD, where=where)
+        draft.note_unused("Attribute.category", attribute["category"], UNKNOWN_WORD, place=place)
 
 
 _CATEGORIES: Final = frozenset({
@@ -69,11 +69,11 @@ _CATEGORIES: Final = frozenset({
 """MISP's categories: which of them say whose a value is stands in claims.py."""
 
 
-def name_rest(path: str, item: Mapping[str, Any], read: Container[str], where: str, draft: Draft) -> None:
+def note_remaining(path: str, item: Mapping[str, Any], read: Container[str], place: str, draft: Draft) -> None:
     """Name what is neither read nor passed over."""
     for key, value in item.items():
         if key not in read and key not in PASSED_OVER:
-            draft.unused(f"{path}.{key}", value, NO_PLACE, where=where)
+            draft.note_unused(f"{path}.{key}", value, NO_PLACE, place=place)
 
 
 def strictest(*levels: TlpWord | None) -> TlpWord | None:
@@ -81,16 +81,16 @@ def strictest(*levels: TlpWord | None) -> TlpWord | None:
     return max((level for level in levels if level), key=TLP_WORDS.index, default=None)
 
 
-def level_of(item: Mapping[str, Any], draft: Draft, where: str) -> TlpWord | None:
+def level_of(item: Mapping[str, Any], draft: Draft, place: str) -> TlpWord | None:
     """The level that an attribute or object says for itself: by a TLP tag, or by its distribution."""
-    level = tlp_of(item, draft, where)
+    level = tlp_of(item, draft, place)
     distribution_text = item.get("distribution")
     distribution = (
         "5" if distribution_text in {None, ""} else DISTRIBUTIONS.get(str(distribution_text).strip().casefold(), "0")
     )
     if distribution == "0":
         if str(distribution_text).strip().casefold() not in DISTRIBUTIONS:
-            draft.unused("distribution", distribution_text, UNKNOWN_WORD, where=where)
+            draft.note_unused("distribution", distribution_text, UNKNOWN_WORD, place=place)
         draft.warn(_ALONE)
         return "red"
     if distribution == "4":
@@ -117,7 +117,7 @@ def unwrapped(item: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def read_attribute(
-    attribute: Any, where: str, content: Content, *, level: TlpWord | None = None, template: str = ""
+    attribute: Any, place: str, content: Content, *, level: TlpWord | None = None, template: str = ""
 ) -> list[Observable]:
     """Read one attribute into ``content``; return its observables. What cannot be used is named there.
 
@@ -125,33 +125,33 @@ def read_attribute(
     """
     draft = content.draft
     if not isinstance(attribute, Mapping):
-        draft.unused("Attribute", attribute, "expected an attribute", where=where)
+        draft.note_unused("Attribute", attribute, "expected an attribute", place=place)
         return []
     kind, value = str(attribute.get("type") or ""), attribute.get("value")
     relation = str(attribute.get("object_relation") or "")
     key = f"{template}.{relation}" if template else kind or "type"
     if not template:
-        name_unread(attribute, where, draft)
+        note_unread(attribute, place, draft)
     if not isinstance(value, str | int | float) or not str(value).strip():
         shown_value = value or {name: item for name, item in attribute.items() if name not in PASSED_OVER}
-        draft.unused(key, shown_value or "empty", "has no single value", where=where)
+        draft.note_unused(key, shown_value or "empty", "has no single value", place=place)
         return []
-    marked = strictest(level, level_of(attribute, draft, where))
-    items = _observed(attribute, key, marked, content, where)
+    marked = strictest(level, level_of(attribute, draft, place))
+    items = _observed(attribute, key, marked, content, place)
     if not items:
         return []
-    known = read_attribute_tags(attribute, content, where, is_above=content.is_above(marked))
+    known = read_attribute_tags(attribute, content, place, is_above=content.is_above(marked))
     observables: list[Observable] = []
     for item in items:
         described = replace(
-            _described(item, attribute, kind, content, where),
+            _described(item, attribute, kind, content, place),
             tlp=marked,
             malware=known.malware,
             kill_chain_phases=known.phases,
             confidence=known.confidence,
         )
         # A composite was seen once, not once for each of its parts.
-        observables.append(_sighted(described, attribute, content, where, is_counted=not observables))
+        observables.append(_sighted(described, attribute, content, place, is_counted=not observables))
     for observable in observables:
         content.links.know(attribute, end_of(observable), marked)
         for end in known.named:
@@ -160,7 +160,7 @@ def read_attribute(
 
 
 def _observed(
-    attribute: Mapping[str, Any], key: str, marked: TlpWord | None, content: Content, where: str
+    attribute: Mapping[str, Any], key: str, marked: TlpWord | None, content: Content, place: str
 ) -> list[Observable]:
     """The observables of a value; where there is none, what it says is in ``content``, or named.
 
@@ -169,45 +169,45 @@ def _observed(
     draft, kind, text = content.draft, str(attribute.get("type") or ""), str(attribute.get("value"))
     stays = content.is_above(marked) and kind not in TARGETING and kind not in READERS
     if stays:
-        draft.unused(key, text, f"is marked TLP:{(marked or '').upper()}, above its event", where=where)
-    is_known = not is_deleted(attribute) and not stays and _is_known(kind, text, attribute, content, where)
-    items = [] if is_known or stays else _items(kind, text, key, draft, where)
+        draft.note_unused(key, text, f"is marked TLP:{(marked or '').upper()}, above its event", place=place)
+    is_known = not is_deleted(attribute) and not stays and _is_known(kind, text, attribute, content, place)
+    items = [] if is_known or stays else _items(kind, text, key, draft, place)
     if not is_known and not items and attribute.get("category") in VICTIM_CATEGORIES:
         content.targets.setdefault("people" if kind in _PERSONAL else "hosts", []).append(text.strip())
     if not items:
         for about in (attribute.get("comment"), *tag_names(attribute)):
-            draft.unused(f"{key} (about)", about, "is said of a value that is no observable", where=where)
+            draft.note_unused(f"{key} (about)", about, "is said of a value that is no observable", place=place)
     proposals = attribute.get("ShadowAttribute")
-    draft.unused("ShadowAttribute", proposals, "is a proposal that nobody accepted", where=where)
+    draft.note_unused("ShadowAttribute", proposals, "is a proposal that nobody accepted", place=place)
     return items
 
 
-def _items(kind: str, text: str, key: str, draft: Draft, where: str) -> list[Observable]:
+def _items(kind: str, text: str, key: str, draft: Draft, place: str) -> list[Observable]:
     """The observables that a value of this type holds; where there is none, it is named with the reason."""
     if kind in _PERSONAL or kind not in READERS:
         reason = (
             "is personal, and stays at the CERT" if kind in _PERSONAL else f"the type {kind} has no counterpart in STIX"
         )
-        draft.unused(key, text, reason, where=where)
+        draft.note_unused(key, text, reason, place=place)
         return []
     try:
         return READERS[kind](text)
     except ValueError as error:
-        draft.unused(key, text, f"expected {error}", where=where)
+        draft.note_unused(key, text, f"expected {error}", place=place)
         return []
 
 
-def _is_known(kind: str, text: str, attribute: Mapping[str, Any], content: Content, where: str) -> bool:
+def _is_known(kind: str, text: str, attribute: Mapping[str, Any], content: Content, place: str) -> bool:
     """Whether the attribute is no observable but says something of the incident, and is now in ``content``."""
     relation = str(attribute.get("object_relation") or "")
     name = text.strip()[:500]
     if kind in _DISPLAY_NAMES or relation in _DISPLAY_NAMES:
-        content.imitate(name, relation or kind, where)
+        content.imitate(name, relation or kind, place)
     elif kind in TARGETING:
         content.targets.setdefault(VICTIM_FIELDS[kind], []).append(name)
-        content.draft.unused(kind, name, PROTECTED, where=where)
+        content.draft.note_unused(kind, name, PROTECTED, place=place)
     elif relation.casefold().startswith(_AIMED_AT) and kind in _TEXT_TYPES:
-        content.imitate(name, relation, where)
+        content.imitate(name, relation, place)
     elif kind == "vulnerability":
         content.vulnerabilities.setdefault(name.upper(), Vulnerability(name.upper()))
         content.links.know(attribute, ("vulnerability", name.upper()))
@@ -238,10 +238,10 @@ def _link(text: str, attribute: Mapping[str, Any], content: Content) -> bool:
     return True
 
 
-def _described(item: Observable, attribute: Mapping[str, Any], kind: str, content: Content, where: str) -> Observable:
-    first, last = (moment_of(attribute, key, where, content.draft) for key in ("first_seen", "last_seen"))
+def _described(item: Observable, attribute: Mapping[str, Any], kind: str, content: Content, place: str) -> Observable:
+    first, last = (moment_of(attribute, key, place, content.draft) for key in ("first_seen", "last_seen"))
     claim = claim_on(item, attribute, kind, content.scene)
-    claimed = claim.of(item)
+    claimed = claim.apply_to(item)
     traffic = item.traffic
     if traffic is not None:
         traffic = replace(traffic, dst_role=claim.role)
@@ -264,7 +264,7 @@ def _described(item: Observable, attribute: Mapping[str, Any], kind: str, conten
     )
 
 
-def moment_of(attribute: Mapping[str, Any], key: str, where: str, draft: Draft) -> Moment | None:
+def moment_of(attribute: Mapping[str, Any], key: str, place: str, draft: Draft) -> Moment | None:
     """A time of an attribute or object, in seconds since 1970 or as ISO 8601."""
     value = attribute.get(key)
     if not value:
@@ -272,12 +272,12 @@ def moment_of(attribute: Mapping[str, Any], key: str, where: str, draft: Draft) 
     try:
         return parse_epoch(value) if str(value).isdigit() else parse_moment(value)
     except ValueError as error:
-        draft.unused(key, value, f"expected {error}", where=where)
+        draft.note_unused(key, value, f"expected {error}", place=place)
         return None
 
 
 def _sighted(
-    observable: Observable, item: Mapping[str, Any], content: Content, where: str, *, is_counted: bool
+    observable: Observable, item: Mapping[str, Any], content: Content, place: str, *, is_counted: bool
 ) -> Observable:
     """Count what was seen; a false positive revokes, an expiry ends validity (MISP sighting types 0, 1, 2)."""
     sightings = item.get("Sighting")
@@ -287,13 +287,13 @@ def _sighted(
             continue
         kind = str(sighting.get("type") or "0")
         moment = content.draft.attempt(parse_epoch, "Sighting.date_sighting", sighting.get("date_sighting"))
-        name_rest("Sighting", sighting, {"type", "date_sighting"}, where, content.draft)
+        note_remaining("Sighting", sighting, {"type", "date_sighting"}, place, content.draft)
         if kind == "1":
             observable = replace(observable, revoked=True)
         elif kind == "2":
             observable = replace(observable, valid_until=moment or observable.valid_until)
         elif kind != "0":
-            content.draft.unused("Sighting.type", kind, UNKNOWN_WORD, where=where)
+            content.draft.note_unused("Sighting.type", kind, UNKNOWN_WORD, place=place)
         else:
             count += 1
             moments += [moment] if moment else []

@@ -52,9 +52,9 @@ class Scene:
 def caller(source: Observable, target: Observable, scene: Scene) -> Observable:
     """The source of a connection to the adversary's host: in a case of an attack that others reach for, it may be the victim that called."""
     both = source.role is target.role is Role.ADVERSARY
-    if not both or {line.type for line in scene.types} & roles.CALLING:
+    if not both or {line.type for line in scene.types} & roles.CALLING_TYPES:
         return source
-    return roles.unknown(f"it called {target.value}, which is the adversary's: it may be the victim").of(source)
+    return roles.unknown(f"it called {target.value}, which is the adversary's: it may be the victim").apply_to(source)
 
 
 def is_flagged(attribute: Mapping[str, Any]) -> bool:
@@ -86,7 +86,7 @@ def claim_on(item: Observable, attribute: Mapping[str, Any], kind: str, scene: S
     flagged = is_flagged(attribute)
     # 2.
     if item.type is ObservableType.EMAIL and hostile and flagged:
-        return roles.sender(item.value, relation or kind, others=scene.recipients)
+        return roles.sender_claim(item.value, relation or kind, others=scene.recipients)
     # 3.
     if item.type in _HOSTS and (claim := _by_class(item, relation or kind, scene)):
         return claim
@@ -99,7 +99,7 @@ def claim_on(item: Observable, attribute: Mapping[str, Any], kind: str, scene: S
 
 def _source(end: str, scene: Scene) -> roles.Claim:
     """The claim that follows from an address being a source: none, if no class says that it attacked."""
-    attacks = sorted({line.type for line in scene.types} & roles.ATTACKING)
+    attacks = sorted({line.type for line in scene.types} & roles.ATTACKER_TYPES)
     if attacks:
         return roles.adversary(f"{end} of an event of class {', '.join(attacks)}: the source attacks")
     return roles.unknown(f"it is called {end}, but no class, relation or tag says that it attacked")
@@ -133,7 +133,7 @@ def _by_class(item: Observable, end: str, scene: Scene) -> roles.Claim | None:
         return roles.victim(f"the event is of class {class_list}: the site was changed")
     if (
         names
-        and names <= roles.STRUCK - {"infected-system"}
+        and names <= roles.VICTIM_TYPES - {"infected-system"}
         and item.type in _SITES
         and "application-compromise" in names
     ):

@@ -98,10 +98,10 @@ class Content:
         """Whether a part of the event is marked stricter than the event."""
         return level is not None and TLP_WORDS.index(level) > TLP_WORDS.index(self.level)
 
-    def imitate(self, name: str, key: str, where: str) -> None:
+    def imitate(self, name: str, key: str, place: str) -> None:
         """Keep the name of somebody whom the attacker imitated: it is searched for like the victim's."""
         self.imitated.append(name)
-        self.draft.unused(key, name, PROTECTED, where=where)
+        self.draft.note_unused(key, name, PROTECTED, place=place)
 
     def rename(self, old: Observable, new: Observable) -> None:
         """Let relations and sightings of one observable be of the one that it is a part of."""
@@ -109,7 +109,7 @@ class Content:
             return
         before, after = " ".join(old.key), " ".join(new.key)
         self.links.rename(("observable", before), ("observable", after))
-        self.sightings = [replace(item, of=after) if item.of == before else item for item in self.sightings]
+        self.sightings = [replace(item, target=after) if item.target == before else item for item in self.sightings]
 
     def all_victims(self) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
         """(the victims, others to protect): of objects, and one made of the event's targeting data."""
@@ -137,7 +137,7 @@ def victim_of(fields: Mapping[str, list[str]], draft: Draft, *, is_person: bool 
             countries.append(country_code(text))
         except ValueError:
             places.append(text)
-            draft.unused("victim.regions", text, PROTECTED)
+            draft.note_unused("victim.regions", text, PROTECTED)
     victim = Victim(
         name=names[0] if names else None,
         other_names=distinct([*names[1:], *fields.get("other_names", [])]),

@@ -34,17 +34,17 @@ def read_dump(source: Source) -> Iterator[Record]:
         except csv.Error as error:
             yield f"line {rows.line_num}", BadValue(f"line {rows.line_num}", str(error), "a row of cells")
             continue
-        where = f"line {rows.line_num}"
+        place = f"line {rows.line_num}"
         if len(cells) > len(columns):
-            yield where, BadValue(where, f"{len(cells)} cells", f"at most {len(columns)} cells in a row")
+            yield place, BadValue(place, f"{len(cells)} cells", f"at most {len(columns)} cells in a row")
         elif any("\ud800" <= char <= "\udfff" for cell in cells for char in cell):
             printable = "".join(char if char.isprintable() else "?" for cell in cells for char in cell)
             yield (
-                where,
-                BadValue(where, excerpt(printable), f"a row in UTF-8, in lines of at most {MAX_LINE_BYTES // MIB} MiB"),
+                place,
+                BadValue(place, excerpt(printable), f"a row in UTF-8, in lines of at most {MAX_LINE_BYTES // MIB} MiB"),
             )
         elif any(cells):
-            yield where, _record({column: cell for column, cell in zip(columns, cells, strict=False) if cell})
+            yield place, _record({column: cell for column, cell in zip(columns, cells, strict=False) if cell})
 
 
 def _lines(source: Source) -> Iterator[str]:

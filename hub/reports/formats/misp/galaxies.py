@@ -57,11 +57,11 @@ def clusters(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, A
                 yield kind, str(cluster.get("value") or ""), cluster
 
 
-def read_galaxies(event: Mapping[str, Any], content: Content, where: str) -> None:
+def read_galaxies(event: Mapping[str, Any], content: Content, place: str) -> None:
     """Read the clusters of an event's galaxies; they know synonyms, which tags do not."""
     for kind, value, cluster in clusters(event):
         if read_cluster(kind, value, cluster, content) is None:
-            content.draft.unused(f"Galaxy {kind}", value, "has no place in an incident report", where=where)
+            content.draft.note_unused(f"Galaxy {kind}", value, "has no place in an incident report", place=place)
 
 
 def read_cluster(kind: str, value: str, cluster: Mapping[str, Any], content: Content) -> tuple[str, str] | None:
@@ -115,9 +115,9 @@ def _country(codes: list[Any], name: str, content: Content) -> bool:
     for text in (*map(str, codes), name):
         if not _add(known, country_code, text) and (text != name or known):
             reason = f"{known[0]} counts" if known else "is no country code that is known"
-            content.draft.unused("Galaxy country", text, reason)
+            content.draft.note_unused("Galaxy country", text, reason)
         elif known and known[-1] != known[0]:
-            content.draft.unused("Galaxy country", text, f"{known[0]} counts")
+            content.draft.note_unused("Galaxy country", text, f"{known[0]} counts")
     content.tagged.countries += known[:1]
     return bool(known)
 
@@ -145,7 +145,7 @@ def _technique(name: str, attack_id: str | None, meta: Mapping[str, Any], conten
     phases = tuple(("mitre-attack", match["phase"]) for text in chains if (match := _PHASE.fullmatch(text)))
     for text in chains:
         if not _PHASE.fullmatch(text):
-            content.draft.unused("Galaxy kill_chain", text, "is no phase of a kill chain")
+            content.draft.note_unused("Galaxy kill_chain", text, "is no phase of a kill chain")
     key = technique_id or name
     known = content.techniques.get(key)
     if known is None or (phases and not known.kill_chain_phases):

@@ -22,7 +22,7 @@ class Parts:
 
     name: str
     items: list[Mapping[str, Any]]
-    where: str
+    place: str
     draft: Draft
 
     def __post_init__(self) -> None:
@@ -31,12 +31,12 @@ class Parts:
         for item in self.items:
             relation, text = str(item.get("object_relation") or item.get("type") or ""), str(item.get("value") or "")
             if str(item.get("deleted")).casefold() in {"1", "true"}:
-                self.draft.unused(f"{self.name}.{relation}", text, "was deleted in MISP", where=self.where)
+                self.draft.note_unused(f"{self.name}.{relation}", text, "was deleted in MISP", place=self.place)
             else:
                 self._rest.append((relation, text.strip()))
             comment = item.get("comment")
-            self.draft.unused(
-                f"{self.name}.{relation} (about)", comment, "is said of a part of an object", where=self.where
+            self.draft.note_unused(
+                f"{self.name}.{relation} (about)", comment, "is said of a part of an object", place=self.place
             )
 
     def take(self, *relations: str) -> list[str]:
@@ -54,37 +54,37 @@ class Parts:
                     return pair[1]
         return None
 
-    def name_rest(self, reason: str) -> None:
+    def note_remaining(self, reason: str) -> None:
         """Name what was not taken."""
         for relation, text in self._rest:
-            self.draft.unused(f"{self.name}.{relation}", text, reason, where=self.where)
+            self.draft.note_unused(f"{self.name}.{relation}", text, reason, place=self.place)
 
 
-def read_known(name: str, items: list[Mapping[str, Any]], where: str, content: Content) -> End:
+def read_known(name: str, items: list[Mapping[str, Any]], place: str, content: Content) -> End:
     """Read an object of KNOWN_OBJECTS into ``content``.
 
     Returns the end under which relations know it; ("", "") where they cannot.
     """
-    parts = Parts(name, items, where, content.draft)
+    parts = Parts(name, items, place, content.draft)
     end = KNOWN_OBJECTS[name](parts, content)
-    parts.name_rest("has no place in an incident report")
+    parts.note_remaining("has no place in an incident report")
     return end
 
 
 def _vulnerability(parts: Parts, content: Content) -> End:
     name = (parts.text("id") or "").upper()
     if not name:
-        content.draft.unused("Object vulnerability", "without an id", "has no id", where=parts.where)
+        content.draft.note_unused("Object vulnerability", "without an id", "has no id", place=parts.place)
         return ("", "")
     score = content.draft.attempt(
-        lambda text: values.number(text, most=10), f"{parts.where}.cvss-score", parts.text("cvss-score")
+        lambda text: values.number(text, most=10), f"{parts.place}.cvss-score", parts.text("cvss-score")
     )
     text = " ".join(parts.take("summary", "description")) or None
     content.vulnerabilities[name] = Vulnerability(name, text, score, "CVSS" if score is not None else None)
     for page in parts.take("references"):
         _refer(page, parts, content)
     for cpe in parts.take("vulnerable-configuration"):
-        known = content.draft.attempt(methods.software, f"{parts.where}.vulnerable-configuration", cpe)
+        known = content.draft.attempt(methods.software, f"{parts.place}.vulnerable-configuration", cpe)
         content.software += [known] if known else []
     return ("vulnerability", name)
 

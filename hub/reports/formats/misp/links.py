@@ -28,7 +28,7 @@ class _Reference:
     kind: str
     target: str
     level: TlpWord | None
-    where: str
+    place: str
 
 
 def end_of(item: Observable) -> End:
@@ -54,7 +54,7 @@ class Links:
         """Say what an observable points to, besides its malware."""
         self._indicated[Relation(end_of(item), "indicates", end, item.tlp)] = None
 
-    def refer(self, item: Mapping[str, Any], where: str, draft: Draft, level: TlpWord | None) -> None:
+    def refer(self, item: Mapping[str, Any], place: str, draft: Draft, level: TlpWord | None) -> None:
         """Take the ObjectReferences of an object."""
         listed = item.get("ObjectReference")
         for reference in listed if isinstance(listed, list) else []:
@@ -64,11 +64,11 @@ class Links:
                 str(reference.get("relationship_type") or "related-to").casefold().replace("_", " ").split()
             )
             target = str(reference.get("referenced_uuid") or "").casefold()
-            self._references.append(_Reference(str(item.get("uuid") or "").casefold(), kind, target, level, where))
+            self._references.append(_Reference(str(item.get("uuid") or "").casefold(), kind, target, level, place))
             for key in reference.keys() - _READ:
-                draft.unused(f"ObjectReference.{key}", reference[key], where=where)
-            draft.unused(
-                "ObjectReference.comment", reference.get("comment"), "of a relation, only its kind is kept", where=where
+                draft.note_unused(f"ObjectReference.{key}", reference[key], place=place)
+            draft.note_unused(
+                "ObjectReference.comment", reference.get("comment"), "of a relation, only its kind is kept", place=place
             )
 
     def rename(self, old: End, new: End) -> None:
@@ -84,7 +84,9 @@ class Links:
             if source is None or target is None:
                 which = "that it refers from" if source is None else "that it refers to"
                 text = f"{item.kind} {item.target}"
-                draft.unused("ObjectReference", text, f"the thing {which} is no part of the report", where=item.where)
+                draft.note_unused(
+                    "ObjectReference", text, f"the thing {which} is no part of the report", place=item.place
+                )
             elif source[0] != target[0]:
                 targets[Relation(source[0], item.kind, target[0], _strictest(item.level, source[1], target[1]))] = None
         return tuple(targets)

@@ -10,8 +10,8 @@ from hub.reports.formats.misp.attributes import (
     is_deleted,
     level_of,
     moment_of,
-    name_rest,
-    name_unread,
+    note_remaining,
+    note_unread,
     read_attribute,
     strictest,
     unwrapped,
@@ -64,53 +64,53 @@ _READ: Final = frozenset({
 })  # fmt: skip
 
 
-def read_object(item: Any, where: str, content: Content) -> list[Observable]:
+def read_object(item: Any, place: str, content: Content) -> list[Observable]:
     """Read one object into ``content``; return its observables."""
     draft = content.draft
     listed = as_list(item.get("Attribute")) if isinstance(item, Mapping) else []
     if not listed:
-        draft.unused("Object", item, "has no attributes", where=where)
+        draft.note_unused("Object", item, "has no attributes", place=place)
         return []
     name = str(item.get("name") or "")
     parts = [unwrapped(part) for part in listed[:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
     odd = [part for part in listed[:MAX_LIST_ITEMS] if not isinstance(part, Mapping)]
-    draft.unused(f"Object {name}", odd, "expected an attribute", where=where)
+    draft.note_unused(f"Object {name}", odd, "expected an attribute", place=place)
     if len(listed) > MAX_LIST_ITEMS:
-        draft.unused(f"Object {name}", f"{len(listed)} attributes", f"only {MAX_LIST_ITEMS} are read", where=where)
-    name_rest("Object", item, _READ, where, draft)
+        draft.note_unused(f"Object {name}", f"{len(listed)} attributes", f"only {MAX_LIST_ITEMS} are read", place=place)
+    note_remaining("Object", item, _READ, place, draft)
     for index, part in enumerate(parts):
-        name_unread(part, f"{where}.Attribute[{index}]", draft)
-    level = level_of(item, draft, where)
-    content.links.refer(item, where, draft, level)
-    parts = _part_of_file(name, parts, where, draft)
-    if _is_no_observable(name, item, parts, where, content):
+        note_unread(part, f"{place}.Attribute[{index}]", draft)
+    level = level_of(item, draft, place)
+    content.links.refer(item, place, draft, level)
+    parts = _part_of_file(name, parts, place, draft)
+    if _is_no_observable(name, item, parts, place, content):
         return []
     observables: list[Observable] = []
     for index, part in enumerate(parts):
         relation = str(part.get("object_relation") or part.get("type") or "")
         if relation not in _DETAILS.get(name, ()):
-            place = f"{where}.Attribute[{index}]"
-            observables += read_attribute(part, place, content, level=level, template=name)
+            part_place = f"{place}.Attribute[{index}]"
+            observables += read_attribute(part, part_place, content, level=level, template=name)
     observables = _with_callers(parts, observables, content)
-    about = distinct(str(part.get("value") or "").strip() for part in parts if _describes(name, part))
+    source_remarks = distinct(str(part.get("value") or "").strip() for part in parts if _describes(name, part))
     comment = str(item.get("comment") or "").strip() or None
     deleted = is_deleted(item)
-    first, last = (moment_of(item, key, where, draft) for key in ("first_seen", "last_seen"))
+    first, last = (moment_of(item, key, place, draft) for key in ("first_seen", "last_seen"))
     own = {moment for part in observables for moment in (part.first_seen, part.last_seen) if moment}
     for key, moment in (("first_seen", first), ("last_seen", last)):
         if own and moment not in own:
-            draft.unused(f"Object.{key}", item.get(key), "its attributes say when they were seen", where=where)
+            draft.note_unused(f"Object.{key}", item.get(key), "its attributes say when they were seen", place=place)
     combined = [
         replace(
-            roles.commented_by(observable, (observable.description, comment)),
+            roles.apply_comments(observable, (observable.description, comment)),
             revoked=observable.revoked or deleted,
             description=". ".join(distinct((comment or "", observable.description or ""))) or None,
             first_seen=observable.first_seen or first,
             last_seen=observable.last_seen or last,
             valid_from=observable.valid_from or first,
-            about=distinct((*observable.about, *about)),
+            source_remarks=distinct((*observable.source_remarks, *source_remarks)),
         )
-        for observable in _combined(name, parts, observables, content, where)
+        for observable in _combined(name, parts, observables, content, place)
     ]
     first_kind = _MAIN.get(name)
     main = next(
@@ -140,7 +140,7 @@ def _with_callers(parts: list[Mapping[str, Any]], observables: list[Observable],
     return [called.get(item.value, item) if item.type in _HOSTS else item for item in observables]
 
 
-def _part_of_file(name: str, parts: list[Mapping[str, Any]], where: str, draft: Draft) -> list[Mapping[str, Any]]:
+def _part_of_file(name: str, parts: list[Mapping[str, Any]], place: str, draft: Draft) -> list[Mapping[str, Any]]:
     """The attributes to read; of what describes a part of a file, only those that tell the whole file."""
     if name not in _PART_OBJECTS:
         return parts
@@ -148,37 +148,37 @@ def _part_of_file(name: str, parts: list[Mapping[str, Any]], where: str, draft: 
     for part in parts:
         if part not in descriptions:
             relation = f"{name}.{part.get('object_relation')}"
-            draft.unused(relation, part.get("value"), "describes a part of a file", where=where)
-            draft.unused(f"{relation} (about)", part.get("comment"), "describes a part of a file", where=where)
+            draft.note_unused(relation, part.get("value"), "describes a part of a file", place=place)
+            draft.note_unused(f"{relation} (about)", part.get("comment"), "describes a part of a file", place=place)
     return descriptions
 
 
 def _is_no_observable(
-    name: str, item: Mapping[str, Any], parts: list[Mapping[str, Any]], where: str, content: Content
+    name: str, item: Mapping[str, Any], parts: list[Mapping[str, Any]], place: str, content: Content
 ) -> bool:
     """Whether the object describes no observable; what it says is then in ``content``."""
     draft = content.draft
     is_known = name in KNOWN_OBJECTS
-    level = strictest(level_of(item, draft, where), *(level_of(part, draft, where) for part in parts))
+    level = strictest(level_of(item, draft, place), *(level_of(part, draft, place) for part in parts))
     if is_known and (is_deleted(item) or content.is_above(level)):
         reason = (
             "was deleted in MISP" if is_deleted(item) else f"is marked TLP:{(level or '').upper()}, above its event"
         )
         for part in parts:
-            draft.unused(f"{name}.{part.get('object_relation')}", part.get("value"), reason, where=where)
+            draft.note_unused(f"{name}.{part.get('object_relation')}", part.get("value"), reason, place=place)
     elif is_known:
-        content.links.know(item, read_known(name, parts, where, content), level)
+        content.links.know(item, read_known(name, parts, place, content), level)
     elif name in _VICTIMS:
-        _victim(name, parts, where, content)
+        _victim(name, parts, place, content)
     elif name not in _PART_OBJECTS or parts:
         return False
     for about in (item.get("comment"), *(part.get("comment") for part in parts)):
-        draft.unused(f"{name} (about)", about, "is said of an object that is no observable", where=where)
+        draft.note_unused(f"{name} (about)", about, "is said of an object that is no observable", place=place)
     return True
 
 
 def _combined(
-    name: str, parts: list[Mapping[str, Any]], observables: list[Observable], content: Content, where: str
+    name: str, parts: list[Mapping[str, Any]], observables: list[Observable], content: Content, place: str
 ) -> list[Observable]:
     draft = content.draft
     details = {
@@ -187,14 +187,14 @@ def _combined(
         if (relation := str(part.get("object_relation"))) in _DETAILS.get(name, ())
     }
     if name == "file":
-        return _one_file(observables, details, content, where)
+        return _one_file(observables, details, content, place)
     if name == "ddos":
-        _flood(details, content, where)
+        _flood(details, content, place)
         return observables
     if name == "domain-ip":
-        return _resolving(observables, draft, where)
+        return _resolving(observables, draft, place)
     if name in {"ip-port", "network-connection"}:
-        return observables + _connections(observables, parts, details, draft, where)
+        return observables + _connections(observables, parts, details, draft, place)
     if name == "registry-key" and observables and details.get("name"):
         key = replace(observables[0], data=f"{details['name']}={details.get('data', '')}")
         return [key, *observables[1:]]
@@ -205,7 +205,7 @@ def _rank(level: TlpWord | None) -> int:
     return TLP_WORDS.index(level) if level else -1
 
 
-def _resolving(observables: list[Observable], draft: Draft, where: str) -> list[Observable]:
+def _resolving(observables: list[Observable], draft: Draft, place: str) -> list[Observable]:
     """A domain with the addresses that it resolves to, except those that are marked higher than it."""
     addresses = [item for item in observables if item.type in _ADDRESSES]
     items = []
@@ -213,26 +213,28 @@ def _resolving(observables: list[Observable], draft: Draft, where: str) -> list[
         if item.type is ObservableType.DOMAIN:
             hidden = [host for host in addresses if _rank(host.tlp) > _rank(item.tlp)]
             for host in hidden:
-                draft.unused("domain-ip", f"{item.value} resolves to {host.value}", "is marked higher", where=where)
+                draft.note_unused(
+                    "domain-ip", f"{item.value} resolves to {host.value}", "is marked higher", place=place
+                )
             item = replace(item, resolves_to=tuple(host.value for host in addresses if host not in hidden))  # noqa: PLW2901  the same domain, completed
         items.append(item)
     return items
 
 
-def _flood(details: Mapping[str, str], content: Content, where: str) -> None:
+def _flood(details: Mapping[str, str], content: Content, place: str) -> None:
     """The rates of a `ddos` object, of several the highest."""
     draft = content.draft
     bits, packets = (
-        draft.attempt(values.whole, f"{where}.{key}", details.get(key)) for key in ("total-bps", "total-pps")
+        draft.attempt(values.whole_number, f"{place}.{key}", details.get(key)) for key in ("total-bps", "total-pps")
     )
     rates = (Flood(bits_per_second=bits), Flood(packets_per_second=packets))
     content.flood = methods.flood((), (*rates, content.flood) if content.flood else rates)
     for key in ("dst-port", "src-port", "protocol", "type"):
-        draft.unused(f"ddos.{key}", details.get(key), "is of a flood; its rates are kept", where=where)
+        draft.note_unused(f"ddos.{key}", details.get(key), "is of a flood; its rates are kept", place=place)
 
 
 def _one_file(
-    observables: list[Observable], details: Mapping[str, str], content: Content, where: str
+    observables: list[Observable], details: Mapping[str, str], content: Content, place: str
 ) -> list[Observable]:
     """The hashes of a file object are of one file. The strictest level and the most protective role of them hold."""
     files = [item for item in observables if item.type is ObservableType.FILE and item.file]
@@ -245,18 +247,20 @@ def _one_file(
     names = distinct(item.file.name or "" for item in files if item.file)
     name = names[0] if names else None
     for other in names[1:]:
-        content.draft.unused("file.filename", other, f"is a further name of the file {name}", where=where)
+        content.draft.note_unused("file.filename", other, f"is a further name of the file {name}", place=place)
     imphash = next((item.file.imphash for item in files if item.file and item.file.imphash), None)
     first = next((item for item in files if item.as_indicator), files[0])
     combined = values.file_observable(hashes, name or imphash)
-    size = content.draft.attempt(values.whole, f"{where}.size-in-bytes", details.get("size-in-bytes"))
-    content.draft.unused("file.state", details.get("state"), "is a word of MISP for what was done with it", where=where)
+    size = content.draft.attempt(values.whole_number, f"{place}.size-in-bytes", details.get("size-in-bytes"))
+    content.draft.note_unused(
+        "file.state", details.get("state"), "is a word of MISP for what was done with it", place=place
+    )
     file = FileDetails(name, hashes, size, details.get("mimetype"), imphash)
     for item in files:
         content.rename(item, combined)
-    struck = next((item for item in files if item.role is Role.VICTIM), None)
-    if struck:
-        first = roles.victim(struck.evidence).of(first)
+    victim_file = next((item for item in files if item.role is Role.VICTIM), None)
+    if victim_file:
+        first = roles.victim(victim_file.evidence).apply_to(first)
     return [
         replace(
             first,
@@ -274,17 +278,19 @@ def _connections(
     parts: list[Mapping[str, Any]],
     details: Mapping[str, str],
     draft: Draft,
-    where: str,
+    place: str,
 ) -> list[Observable]:
-    port = draft.attempt(lambda text: values.whole(text, most=65_535), f"{where}.dst-port", details.get("dst-port"))
+    port = draft.attempt(
+        lambda text: values.whole_number(text, most=65_535), f"{place}.dst-port", details.get("dst-port")
+    )
     source_port = draft.attempt(
-        lambda text: values.whole(text, most=65_535), f"{where}.src-port", details.get("src-port")
+        lambda text: values.whole_number(text, most=65_535), f"{place}.src-port", details.get("src-port")
     )
     by_relation = {str(part.get("object_relation")): str(part.get("value")).strip() for part in parts}
     hosts = [item for item in observables if item.type in _HOSTS]
     if port is None or not hosts:
         for relation in sorted(details.keys() - {"dst-port"}):
-            draft.unused(relation, details[relation], "is of a connection without a destination port", where=where)
+            draft.note_unused(relation, details[relation], "is of a connection without a destination port", place=place)
         return []
     source = next((item for item in hosts if item.value == by_relation.get("ip-src")), None)
     target = next((item for item in hosts if item is not source), None)
@@ -304,7 +310,7 @@ def _connections(
     return [replace(item, role=target.role, evidence=target.evidence, tlp=level)]
 
 
-def _victim(name: str, parts: list[Mapping[str, Any]], where: str, content: Content) -> None:
+def _victim(name: str, parts: list[Mapping[str, Any]], place: str, content: Content) -> None:
     """A victim object, whole. A person or organisation is the victim where nobody else is declared as such."""
     draft = content.draft
     fields: dict[str, list[str]] = {}
@@ -324,7 +330,7 @@ def _victim(name: str, parts: list[Mapping[str, Any]], where: str, content: Cont
         elif field and text:
             fields.setdefault(field, []).append(text)
         else:
-            draft.unused(f"{name}.{relation}", text, "is of the victim, and stays at the CERT", where=where)
+            draft.note_unused(f"{name}.{relation}", text, "is of the victim, and stays at the CERT", place=place)
     full = " ".join(text for text in first_and_last.values() if text)
     if full:
         fields.setdefault("name", []).append(full)
@@ -332,10 +338,10 @@ def _victim(name: str, parts: list[Mapping[str, Any]], where: str, content: Cont
     victim = replace(victim, sectors=distinct(sectors))
     content.secondary_victims += external
     for other in external:
-        draft.unused(f"{name}.external", other.name, PROTECTED, where=where)
+        draft.note_unused(f"{name}.external", other.name, PROTECTED, place=place)
     role = next((str(part.get("value")) for part in parts if part.get("object_relation") == "role"), "").casefold()
     if name == "victim" or role in {"victim", "target"} or (name in _ORGANISATIONS and not content.declares_victim):
         content.victims.append(victim)
     else:
         content.secondary_victims.append(victim)
-        draft.unused(f"Object {name}", victim.name, PROTECTED, where=where)
+        draft.note_unused(f"Object {name}", victim.name, PROTECTED, place=place)

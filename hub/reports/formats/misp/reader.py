@@ -60,7 +60,7 @@ def _records(source: Source) -> Iterator[Record]:
     loose: dict[str, list[Any]] = {"Attribute": [], "Object": [], _PIECE: []}
     count = 0
     is_json = as_utf8(source.head).lstrip()[:1] in {b"{", b"["}
-    for where, value in _unwrapped(json_values(source)) if is_json else read_dump(source):
+    for place, value in _unwrapped(json_values(source)) if is_json else read_dump(source):
         parts = _parts(value)
         count += len(parts)
         if count > MAX_SEARCHED_ITEMS:
@@ -77,9 +77,9 @@ def _records(source: Source) -> Iterator[Record]:
         elif isinstance(value, dict) and isinstance(value.get("Event"), dict):
             # In MISP's inner JSON attributes, tags and organisations stand beside the event.
             beside = {key: item for key, item in value.items() if key != "Event"}
-            yield f"{where}.Event" if where != "document" else "Event", {**beside, **value["Event"]}
+            yield f"{place}.Event" if place != "document" else "Event", {**beside, **value["Event"]}
         else:
-            yield where, value
+            yield place, value
     for whole in (*searched.values(), loose):
         whole["Object"] += _joined(whole.pop(_PIECE))
     yield from ((f"Event {name}", event) for name, event in searched.items())
@@ -89,16 +89,16 @@ def _records(source: Source) -> Iterator[Record]:
 
 def _unwrapped(records: Iterable[Record]) -> Iterator[Record]:
     """Each item inside `response` and lists, down to events and what a search found."""
-    for where, value in records:
+    for place, value in records:
         wrapper = next((key for key in _WRAPPERS if isinstance(value, dict) and key in value), None)
         if wrapper:
             yield from _unwrapped([(wrapper, value[wrapper])])
         elif isinstance(value, list):
-            yield from _unwrapped((f"{where}[{index}]", item) for index, item in enumerate(value))
+            yield from _unwrapped((f"{place}[{index}]", item) for index, item in enumerate(value))
         elif isinstance(value, dict) and not _EVENT_KEYS & value.keys() and _all_of_events(value.get("Attribute")):
-            yield from ((f"{where}.Attribute[{index}]", item) for index, item in enumerate(value["Attribute"]))
+            yield from ((f"{place}.Attribute[{index}]", item) for index, item in enumerate(value["Attribute"]))
         else:
-            yield where, value
+            yield place, value
 
 
 def _all_of_events(items: Any) -> bool:
@@ -140,7 +140,7 @@ def _report(event: Any, draft: Draft) -> Report:
         raise Problem("", event, "a MISP event: a JSON object")
     if not _EVENT_KEYS & event.keys() and not event.get("Attribute") and not event.get("Object"):
         raise Problem("Event", ", ".join(event), "an event with info, or attributes")
-    options, where = draft.options, draft.where
+    options, place = draft.options, draft.place
     content = Content(draft, declares_victim=_declares_victim(event))
     # 1.
     fields = Fields(event, draft)
@@ -156,20 +156,20 @@ def _report(event: Any, draft: Draft) -> Report:
     status = fields.word("analysis", _ANALYSIS) or ReportStatus.NEW
     consent = _distribution(fields, draft)
     # 2.
-    read_tags(event, content, where)
-    read_galaxies(event, content, where)
+    read_tags(event, content, place)
+    read_galaxies(event, content, place)
     tagged = content.tagged
     fields.ignore("Tag", "EventTag", "Galaxy")
     if tagged.status not in {None, status}:
-        draft.unused("analysis", fields.peek("analysis"), f"a tag says that it is {tagged.status}")
+        draft.note_unused("analysis", fields.peek("analysis"), f"a tag says that it is {tagged.status}")
     tlp = content.level = tagged.tlp or options.default_tlp
     # 3.
     content.scene = _scene(event, tagged.rsit)
     _attributes(fields, content, tlp)
     # 4.
     for item in fields.list("EventReport"):
-        if isinstance(item, Mapping) and content.is_above(level_of(item, draft, where)):
-            draft.unused("EventReport", item.get("content"), "is shared less widely than its event", where=where)
+        if isinstance(item, Mapping) and content.is_above(level_of(item, draft, place)):
+            draft.note_unused("EventReport", item.get("content"), "is shared less widely than its event", place=place)
         elif isinstance(item, Mapping) and item.get("content"):
             content.notes.append(Note(str(item["content"]), "report", str(item.get("name") or "") or None))
     fields.drop("is a proposal that nobody accepted", "ShadowAttribute")
@@ -185,7 +185,7 @@ def _report(event: Any, draft: Draft) -> Report:
         incident_types.insert(0, "ransomware")
     victims, others = _victims(content)
     extended = fields.text("extends_uuid")
-    fields.rest(_LOCAL)
+    fields.note_remaining(_LOCAL)
     return Report(
         report_id=identity,
         source_format="misp",
@@ -205,7 +205,7 @@ def _report(event: Any, draft: Draft) -> Report:
         victims=victims,
         secondary_victims=others,
         consent=consent,
-        withheld=_ALONE if consent is Consent.NONE else "",
+        withheld_reason=_ALONE if consent is Consent.NONE else "",
         root_cause=tagged.root_cause,
         recommended_actions=distinct(tagged.courses),
         mitigations=tuple(dict.fromkeys(tagged.mitigations)),
@@ -229,7 +229,7 @@ def _malware(content: Content) -> tuple[Malware, ...]:
     """The malware that the event names; where it names none, the kinds that its tags say."""
     if content.malware:
         return tuple(content.malware.values())
-    return tuple(Malware(word, (word,), named=False) for word in distinct(content.tagged.malware_types))
+    return tuple(Malware(word, (word,), is_named=False) for word in distinct(content.tagged.malware_types))
 
 
 def _victims(content: Content) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
@@ -261,7 +261,7 @@ def _distribution(fields: Fields, draft: Draft) -> Consent | None:
     text = (fields.text("distribution") or "5").casefold()
     distribution = DISTRIBUTIONS.get(text, "0")
     if text not in DISTRIBUTIONS:
-        draft.unused("distribution", text, UNKNOWN_WORD)
+        draft.note_unused("distribution", text, UNKNOWN_WORD)
     if str(fields.take("published")).casefold() in {"false", "0"}:
         draft.warn("The event is not yet published in MISP")
     if distribution == "0":

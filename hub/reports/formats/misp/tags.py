@@ -48,7 +48,7 @@ def tag_names(item: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def tlp_of(item: Mapping[str, Any], draft: Draft, where: str) -> TlpWord | None:
+def tlp_of(item: Mapping[str, Any], draft: Draft, place: str) -> TlpWord | None:
     """The strictest TLP tag of an event, object or attribute. One that is not of FIRST's standard counts as amber+strict."""
     levels: list[TlpWord] = []
     for name in tag_names(item):
@@ -57,16 +57,16 @@ def tlp_of(item: Mapping[str, Any], draft: Draft, where: str) -> TlpWord | None:
                 levels.append(values.tlp(name))
             except ValueError:
                 levels.append("amber+strict")
-                draft.unused("Tag", name, "is no level of TLP 2.0; amber+strict is used", where=where)
+                draft.note_unused("Tag", name, "is no level of TLP 2.0; amber+strict is used", place=place)
     return max(levels, key=TLP_WORDS.index, default=None)
 
 
-def read_tags(event: Mapping[str, Any], content: Content, where: str) -> None:
+def read_tags(event: Mapping[str, Any], content: Content, place: str) -> None:
     """Read the tags of an event; what they name goes to ``content``, what cannot be used is named as unused."""
-    content.tagged.tlp = tlp_of(event, content.draft, where)
+    content.tagged.tlp = tlp_of(event, content.draft, place)
     for name in tag_names(event):
         if not _read_tag(name, content.tagged, content):
-            content.draft.unused("Tag", name, "has no meaning in an incident report", where=where)
+            content.draft.note_unused("Tag", name, "has no meaning in an incident report", place=place)
 
 
 def _read_tag(name: str, tagged: Tagged, content: Content) -> bool:
@@ -169,7 +169,7 @@ def _classify(space: str, predicate: str, value: str, tagged: Tagged) -> None:
 
 
 def read_attribute_tags(
-    attribute: Mapping[str, Any], content: Content, where: str, *, is_above: bool = False
+    attribute: Mapping[str, Any], content: Content, place: str, *, is_above: bool = False
 ) -> AttributeTags:
     """Read the tags and galaxies of an attribute: what they name goes to ``content``, what they say of the value comes back.
 
@@ -181,7 +181,7 @@ def read_attribute_tags(
         ends += [end] if end else []
         if end is None:
             reason = _ABOVE if is_above else "has no place in an incident report"
-            content.draft.unused(f"Galaxy {kind}", value, reason, where=where)
+            content.draft.note_unused(f"Galaxy {kind}", value, reason, place=place)
     phases: list[tuple[str, str]] = []
     confidence = None
     for tag in tag_names(attribute):
@@ -197,7 +197,7 @@ def read_attribute_tags(
             ends.append(end)
         elif space.casefold() != "tlp" and tag.casefold() != FALSE_POSITIVE:
             reason = _ABOVE if is_above else "has no meaning for one value"
-            content.draft.unused("Attribute.Tag", tag, reason, where=where)
+            content.draft.note_unused("Attribute.Tag", tag, reason, place=place)
     malware = next((name for kind, name in ends if kind == "malware"), None)
     others = tuple(end for end in dict.fromkeys(ends) if end != ("malware", malware) and end[0])
     return AttributeTags(malware, tuple(phases), confidence, others)

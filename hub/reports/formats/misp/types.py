@@ -9,7 +9,7 @@ from typing import Final
 from hub.reports.observables import FileDetails, Observable, ObservableType
 from hub.reports.reading import values
 from hub.reports.reading.composites import connection
-from hub.reports.reading.draft import simple
+from hub.reports.reading.draft import observable_reader
 
 HASHES: Final = {
     "md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512", "ssdeep": "SSDEEP", "tlsh": "TLSH",
@@ -27,7 +27,7 @@ _RULES: Final = {"yara": "yara", "sigma": "sigma", "snort": "snort", "suricata":
 
 
 def _digest(text: str, algorithm: str) -> tuple[str, str]:
-    return (algorithm, values.plain(text)) if algorithm in _FUZZY else values.file_hash(text, algorithm)
+    return (algorithm, values.plain_text(text)) if algorithm in _FUZZY else values.file_hash(text, algorithm)
 
 
 def _file(algorithm: str) -> Callable[[str], list[Observable]]:
@@ -57,14 +57,14 @@ def _address_port(text: str) -> list[Observable]:
     if not bar:
         raise ValueError("address|port")
     kind, address = values.address(host)
-    return [Observable(kind, address), connection(dst=address, dst_port=values.whole(port, most=65_535))]
+    return [Observable(kind, address), connection(dst=address, dst_port=values.whole_number(port, most=65_535))]
 
 
 def _host_port(text: str) -> list[Observable]:
     host, bar, port = text.rpartition("|")
     if not bar:
         raise ValueError("hostname|port")
-    values.whole(port, most=65_535)
+    values.whole_number(port, most=65_535)
     return [Observable(ObservableType.DOMAIN, values.domain(host))]
 
 
@@ -122,33 +122,34 @@ def _imphash(text: str) -> list[Observable]:
 def _address_or_path(text: str) -> list[Observable]:
     """A URL; or the path of one, as MISP's `uri` has it."""
     if text.strip().startswith("/"):
-        return [Observable(ObservableType.URI_PATH, values.plain(text))]
+        return [Observable(ObservableType.URI_PATH, values.plain_text(text))]
     return [Observable(ObservableType.URL, values.url(text))]
 
 
 READERS: Final[dict[str, Callable[[str], list[Observable]]]] = {
     **dict.fromkeys(("ip-src", "ip-dst", "ip"), _address),
     **dict.fromkeys(("ip-src|port", "ip-dst|port"), _address_port),
-    **dict.fromkeys(("domain", "hostname"), _one(simple(ObservableType.DOMAIN, values.domain))),
+    **dict.fromkeys(("domain", "hostname"), _one(observable_reader(ObservableType.DOMAIN, values.domain))),
     "hostname|port": _host_port,
     "domain|ip": _domain_address,
-    "url": _one(simple(ObservableType.URL, values.url)),
+    "url": _one(observable_reader(ObservableType.URL, values.url)),
     "uri": _address_or_path,
     **{name: _file(algorithm) for name, algorithm in HASHES.items()},
     **{f"filename|{name}": _named_file(algorithm) for name, algorithm in HASHES.items()},
     "malware-sample": _named_file("MD5"),
     **dict.fromkeys(("filename", "email-attachment"), lambda text: [values.file_observable({}, text)]),
     **dict.fromkeys(
-        ("email-src", "email-dst", "email", "email-reply-to"), _one(simple(ObservableType.EMAIL, values.email))
+        ("email-src", "email-dst", "email", "email-reply-to"),
+        _one(observable_reader(ObservableType.EMAIL, values.email)),
     ),
-    "email-subject": _one(simple(ObservableType.EMAIL_MESSAGE, values.plain)),
-    "mutex": _one(simple(ObservableType.MUTEX, values.plain)),
-    "regkey": _one(simple(ObservableType.REGISTRY_KEY, values.registry_key)),
+    "email-subject": _one(observable_reader(ObservableType.EMAIL_MESSAGE, values.plain_text)),
+    "mutex": _one(observable_reader(ObservableType.MUTEX, values.plain_text)),
+    "regkey": _one(observable_reader(ObservableType.REGISTRY_KEY, values.registry_key)),
     "regkey|value": _key_value,
-    "user-agent": _one(simple(ObservableType.USER_AGENT, values.plain)),
-    "AS": _one(simple(ObservableType.AS, values.as_number)),
-    "mac-address": _one(simple(ObservableType.MAC, values.mac)),
-    **dict.fromkeys(("btc", "xmr", "dash"), _one(simple(ObservableType.WALLET, values.plain))),
+    "user-agent": _one(observable_reader(ObservableType.USER_AGENT, values.plain_text)),
+    "AS": _one(observable_reader(ObservableType.AS, values.as_number)),
+    "mac-address": _one(observable_reader(ObservableType.MAC, values.mac)),
+    **dict.fromkeys(("btc", "xmr", "dash"), _one(observable_reader(ObservableType.WALLET, values.plain_text))),
     **{name: _certificate(algorithm) for name, algorithm in _FINGERPRINTS.items()},
     **{name: _rule(pattern_type) for name, pattern_type in _RULES.items()},
     "cpe": _cpe,
@@ -157,9 +158,11 @@ READERS: Final[dict[str, Callable[[str], list[Observable]]]] = {
     "hassh-md5": _fingerprint("hassh"),
     "hasshserver-md5": _fingerprint("hassh-server"),
     "imphash": _imphash,
-    "pdb": _one(simple(ObservableType.PDB_PATH, values.plain)),
-    "named pipe": _one(simple(ObservableType.NAMED_PIPE, values.named_pipe)),
-    **dict.fromkeys(("iban", "bank-account-nr"), _one(simple(ObservableType.BANK_ACCOUNT, values.bank_account))),
-    "phone-number": _one(simple(ObservableType.PHONE, values.phone)),
+    "pdb": _one(observable_reader(ObservableType.PDB_PATH, values.plain_text)),
+    "named pipe": _one(observable_reader(ObservableType.NAMED_PIPE, values.named_pipe)),
+    **dict.fromkeys(
+        ("iban", "bank-account-nr"), _one(observable_reader(ObservableType.BANK_ACCOUNT, values.bank_account))
+    ),
+    "phone-number": _one(observable_reader(ObservableType.PHONE, values.phone)),
 }
 """How a value of each MISP type is read; "composite|types" make several observables."""

@@ -29,10 +29,10 @@ def after(start: Moment | None, span: Fields, draft: Draft) -> Moment | None:
     """``start`` moved on by a VERIS duration, no more exact than its unit; None where it cannot be counted."""
     unit, amount = span.text("unit"), span.read("value", values.number)
     span.drop(NOTES, "note", "notes")
-    span.rest()
+    span.note_remaining()
     if start is None or amount is None or unit not in UNITS:
-        draft.unused(span.path("value"), amount, "cannot be counted from a known time")
-        draft.unused(span.path("unit"), unit if unit not in UNITS else None, "is no unit of time")
+        draft.note_unused(span.path("value"), amount, "cannot be counted from a known time")
+        draft.note_unused(span.path("unit"), unit if unit not in UNITS else None, "is no unit of time")
         return None
     days, fidelity = UNITS[unit]
     try:
@@ -40,7 +40,7 @@ def after(start: Moment | None, span: Fields, draft: Draft) -> Moment | None:
             start.instant + timedelta(days=amount * days), max(start.fidelity, fidelity, key=list(Fidelity).index)
         )
     except OverflowError:
-        draft.unused(span.path("value"), amount, "is too long")
+        draft.note_unused(span.path("value"), amount, "is too long")
         return None
 
 
@@ -51,12 +51,12 @@ def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
     total = fields.read("data_total", _count)
     data = [Fields(item, draft, fields.path("data")) for item in fields.list("data") if isinstance(item, Mapping)]
     fields.drop(NOTES, "notes")
-    fields.rest()
+    fields.note_remaining()
     for item in data:
         item.ignore("variety", "amount")  # read below
-        item.rest()
+        item.note_remaining()
     if any(item.text("amount") for item in data):
-        draft.unused(fields.path("data_total"), total, "is the sum of the amounts of each kind")
+        draft.note_unused(fields.path("data_total"), total, "is the sum of the amounts of each kind")
     if not disclosed and not data:
         return []
     loss = loss or tables.LOSSES["Unknown"]
@@ -67,7 +67,7 @@ def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
         word = item.text("variety") or ""
         kind, amount = tables.DATA_TYPES.get(word, "proprietary"), item.read("amount", _count)
         if word not in tables.DATA_TYPES:
-            draft.unused(item.path("variety"), word, "is counted as proprietary")
+            draft.note_unused(item.path("variety"), word, "is counted as proprietary")
         known = counts.get(kind)
         counts[kind] = known if amount is None else amount + (known or 0)
     if not counts:
@@ -81,7 +81,7 @@ def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
 
 
 def _count(text: str) -> int:
-    return values.whole(text)
+    return values.whole_number(text)
 
 
 def read_integrity(attribute: Fields, timeline: Timeline, draft: Draft) -> list[Impact]:
@@ -89,12 +89,12 @@ def read_integrity(attribute: Fields, timeline: Timeline, draft: Draft) -> list[
     fields = attribute.mapping("integrity")
     varieties = fields.texts("variety")
     fields.drop(NOTES, "notes")
-    fields.rest()
+    fields.note_remaining()
     if not varieties:
         return []
     changed = any(word == "Defacement" or word.startswith("Modify") for word in varieties)
     alteration = "partial-modification" if changed else "potential-modification"
-    draft.unused(fields.path("variety"), list(varieties), f"is counted as {alteration}")
+    draft.note_unused(fields.path("variety"), list(varieties), f"is counted as {alteration}")
     return [
         IntegrityImpact(
             alteration=alteration,
@@ -110,7 +110,7 @@ def read_availability(attribute: Fields, timeline: Timeline, draft: Draft) -> li
     varieties = fields.words("variety", {*tables.AVAILABILITY, "Destruction"}, {"unknown", "other", "na"})
     end = after(timeline.started, fields.mapping("duration"), draft)
     fields.drop(NOTES, "notes")
-    fields.rest()
+    fields.note_remaining()
     impacts: list[Impact] = []
     levels = [tables.AVAILABILITY[word] for word in varieties if word in tables.AVAILABILITY]
     if levels:
@@ -127,7 +127,7 @@ def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Imp
     rating = fields.text("overall_rating") or ""
     severity = Severity(tables.RATINGS[rating], "VERIS overall rating", rating) if rating in tables.RATINGS else None
     if severity is None and rating not in {"Unknown", "NA"}:
-        draft.unused(fields.path("overall_rating"), rating, "is no rating of VERIS")
+        draft.note_unused(fields.path("overall_rating"), rating, "is no rating of VERIS")
     currency = fields.text("iso_currency_code")
     impacts: list[Impact] = []
     for item in fields.list("loss"):
@@ -136,7 +136,7 @@ def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Imp
         amount, low, high = (loss.read(key, values.number) for key in ("amount", "min_amount", "max_amount"))
         loss.drop("is a word beside the amount", "rating")
         if word not in ECONOMIC_VARIETIES:
-            draft.unused(loss.path("variety"), word, "is counted as uncategorized")
+            draft.note_unused(loss.path("variety"), word, "is counted as uncategorized")
         low, high = low if low is not None else amount, high if high is not None else amount
         priced = low is not None and high is not None and low <= high and bool(currency)
         impacts.append(
@@ -147,10 +147,10 @@ def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Imp
                 max_amount=high if priced else None,
             )
         )
-        loss.rest()
+        loss.note_remaining()
     fields.drop("has no place in an incident report", "overall_amount", "overall_min_amount", "overall_max_amount")
     fields.drop(NOTES, "notes")
-    fields.rest()
+    fields.note_remaining()
     return severity, impacts
 
 
@@ -165,9 +165,9 @@ def read_discovery(value: Any, draft: Draft) -> tuple[str, ...]:
             inner_fields = Fields(inner if isinstance(inner, Mapping) else {}, draft, f"discovery_method.{side}")
             varieties = inner_fields.take("variety")
             inner_fields.drop(NOTES, "notes")
-            inner_fields.rest()
+            inner_fields.note_remaining()
             if not isinstance(inner, Mapping):
-                draft.unused(f"discovery_method.{side}", inner, "expected a mapping with a variety")
+                draft.note_unused(f"discovery_method.{side}", inner, "expected a mapping with a variety")
             pairs += [
                 (str(side).casefold(), str(word).casefold())
                 for word in (varieties if isinstance(varieties, list) else [""])
@@ -184,5 +184,5 @@ def read_discovery(value: Any, draft: Draft) -> tuple[str, ...]:
             text = " - ".join(part for part in (side, variety) if part)
             if text not in {"unknown", "other"} and (variety not in {"", "unknown", "other"} or not method):
                 reason = f"is counted as {method}" if method else "is no way of discovery that is known"
-                draft.unused("discovery_method", text, reason)
+                draft.note_unused("discovery_method", text, reason)
     return distinct(methods)

@@ -26,11 +26,11 @@ from hub.reports.observables import Observable
 from hub.reports.reading import roles, values
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem, distinct
-from hub.reports.reading.indicators import guess
+from hub.reports.reading.indicators import guess_observable
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import Source, json_values
-from hub.reports.reading.times import partial
+from hub.reports.reading.times import partial_date
 from hub.reports.reading.veris_classes import RSIT_TYPES, class_of_action
 from hub.reports.references import Reference
 from hub.reports.report import Determination, Note, Reading, Report, ReportEvent, ReportStatus
@@ -47,11 +47,11 @@ def read_veris(source: Source, options: ReadOptions) -> Iterator[Reading]:
 
 
 def _records(source: Source) -> Iterator[Record]:
-    for where, value in json_values(source):
+    for place, value in json_values(source):
         if isinstance(value, list):
-            yield from ((f"{where}[{index}]", _unwrapped(item)) for index, item in enumerate(value))
+            yield from ((f"{place}[{index}]", _unwrapped(item)) for index, item in enumerate(value))
         else:
-            yield where, _unwrapped(value)
+            yield place, _unwrapped(value)
 
 
 def _unwrapped(value: Any) -> Any:
@@ -77,14 +77,14 @@ def _report(value: Any, draft: Draft) -> Report:
     # 2.
     timeline = _timeline(incident.mapping("timeline"), draft)
     # 3.
-    victims, secondary, affected = _victims(incident.mappings("victim"), draft)
+    victims, secondary, affected_counts = _victims(incident.mappings("victim"), draft)
     # 4.
     actors, events = _actors(incident.mapping("actor"), draft)
     # 5.
     malware, vulnerabilities, techniques, incident_types, types, entry_vectors = _actions(
         incident.mapping("action"), draft
     )
-    affected |= _assets(incident.mapping("asset"), draft)
+    affected_counts |= _assets(incident.mapping("asset"), draft)
     # 6.
     attribute = incident.mapping("attribute")
     impacts = [
@@ -92,7 +92,7 @@ def _report(value: Any, draft: Draft) -> Report:
         *read_integrity(attribute, timeline, draft),
         *read_availability(attribute, timeline, draft),
     ]
-    attribute.rest()
+    attribute.note_remaining()
     severity, costs = read_impact(incident.mapping("impact"), draft)
     # 7.
     lessons = incident.text("control_failure")
@@ -108,8 +108,8 @@ def _report(value: Any, draft: Draft) -> Report:
     certainty = incident.text("confidence") or ""
     confidence = CONFIDENCE_WORDS.get(certainty.casefold())
     if confidence is None:
-        draft.unused("confidence", certainty, "is none of High, Medium, Low, None")
-    incident.rest()
+        draft.note_unused("confidence", certainty, "is none of High, Medium, Low, None")
+    incident.note_remaining()
     return Report(
         report_id=identity,
         source_format="veris",
@@ -129,7 +129,7 @@ def _report(value: Any, draft: Draft) -> Report:
         suspected_malicious=True if actors else None,
         secondary_victims=secondary,
         victims=tuple(victim for victim in victims if victim != Victim()),
-        affected=affected,
+        affected_counts=affected_counts,
         impacts=(*impacts, *costs),
         events=events,
         recommended_actions=(corrective,) if corrective else (),
@@ -156,23 +156,23 @@ def known(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def _timeline(fields: Fields, draft: Draft) -> Timeline:
     incident = fields.mapping("incident")
-    parts = [incident.read(key, lambda text: values.whole(text, least=1)) for key in ("year", "month", "day")]
+    parts = [incident.read(key, lambda text: values.whole_number(text, least=1)) for key in ("year", "month", "day")]
     incident.drop("is a local time of nobody knows where", "time")
     started = None
     if parts[0] is not None:
         try:
-            started = partial(parts[0], parts[1], parts[2])
+            started = partial_date(parts[0], parts[1], parts[2])
         except ValueError as error:
             raise Problem("timeline.incident", "-".join(str(part) for part in parts if part), str(error)) from None
-    incident.rest()
+    incident.note_remaining()
     # Compromise counts from the first action; exfiltration, discovery and containment from the one before.
     first = fields.mapping("compromise")
     compromised = after(started, first, draft) or started
-    draft.unused(first.path("value"), first.text("value"), "has no place of its own; later times count from it")
+    draft.note_unused(first.path("value"), first.text("value"), "has no place of its own; later times count from it")
     exfiltrated = after(compromised, fields.mapping("exfiltration"), draft)
     detected = after(compromised, fields.mapping("discovery"), draft)
     contained = after(detected, fields.mapping("containment"), draft)
-    fields.rest()
+    fields.note_remaining()
     return Timeline(started=started, exfiltrated=exfiltrated, detected=detected, contained=contained)
 
 
@@ -193,7 +193,7 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], i
     if sector == "government-national" and level:
         sector = level
     if sector is None and industry and industry not in {"00", "000000", "Unknown"}:
-        draft.unused(fields.path("industry"), industry, "is no NAICS code that is known")
+        draft.note_unused(fields.path("industry"), industry, "is no NAICS code that is known")
     size = fields.text("employee_count")
     size = None if (size or "").casefold() in NOTHING else size
     countries = tuple(
@@ -202,11 +202,11 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], i
         if (code := draft.attempt(country_code, fields.path("country"), text))
     )
     secondary = fields.mapping("secondary")
-    others = secondary.read("amount", values.whole)
+    others = secondary.read("amount", values.whole_number)
     names = known(tuple(part for text in secondary.texts("victim_id") for part in _names(text)))
     secondary.drop(PROTECTED, "victim_id")
     secondary.drop(NOTES, "notes")
-    secondary.rest()
+    secondary.note_remaining()
     names_of_victim = tuple(name for text in fields.texts("victim_id") if (name := _name(text)))
     state = _name(fields.text("state"))
     fields.drop("is too exact to be shared", "state", "region", "revenue", "locations_affected")
@@ -222,7 +222,7 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], i
         countries=countries,
         places=(state,) if state else (),
     )
-    fields.rest()
+    fields.note_remaining()
     count = others if others is not None else len(names) or None
     return victim, tuple(Victim(name=name) for name in names), count
 
@@ -262,15 +262,16 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Repo
         shown_names = names or ((varieties or types or (f"{side} actor",))[0],)
         for word in varieties:
             if not tables.ACTOR_TYPES.get(word) and word not in shown_names:
-                draft.unused(actor.path("variety"), word, "is no type of STIX's threat actors")
+                draft.note_unused(actor.path("variety"), word, "is no type of STIX's threat actors")
         actors += [
-            Actor(name, types=types, motivation=motive, countries=countries, named=bool(names)) for name in shown_names
+            Actor(name, types=types, motivation=motive, countries=countries, is_named=bool(names))
+            for name in shown_names
         ]
         actor.drop("is too exact to be shared", "region", "job_change", "industry")
         actor.drop(NOTES, "notes")
-        actor.rest()
+        actor.note_remaining()
     fields.take("unknown")
-    fields.rest()
+    fields.note_remaining()
     return tuple(actors), tuple(events)
 
 
@@ -324,8 +325,8 @@ def _actions(
             cves += [name] if name else []
         action.drop("has no place in an incident report", "result", "target")
         action.drop(NOTES, "notes")
-        action.rest()
-    fields.rest()
+        action.note_remaining()
+    fields.note_remaining()
     types = types or [rsit.RSIT["other", "undetermined"]]
     return (
         tuple(malware),
@@ -340,22 +341,22 @@ def _actions(
 def _malware(action: Fields, varieties: tuple[str, ...]) -> list[Malware]:
     types = distinct(tables.MALWARE_TYPES.get(word, "") for word in varieties)
     names = known(tuple(text.strip() for text in re.split(r"[;,]", action.text("name") or "")))
-    return [Malware(name, types) for name in names] or [Malware((types or ("malware",))[0], types, named=False)]
+    return [Malware(name, types) for name in names] or [Malware((types or ("malware",))[0], types, is_named=False)]
 
 
 def _assets(fields: Fields, draft: Draft) -> dict[str, int]:
     counts: dict[str, int] = {}
     for item in fields.list("assets"):
         asset = Fields(item if isinstance(item, Mapping) else {}, draft, fields.path("assets"))
-        variety, amount = asset.text("variety") or "", asset.read("amount", values.whole)
+        variety, amount = asset.text("variety") or "", asset.read("amount", values.whole_number)
         entity = tables.ASSETS.get(variety.partition(" - ")[0])
         if entity and amount is not None:
             counts[entity] = counts.get(entity, 0) + amount
         reason = f"is counted as {entity}" if entity and amount is not None else "is counted only with its amount"
-        draft.unused(asset.path("variety"), variety if variety.casefold() not in NOTHING else "", reason)
-        asset.rest()
+        draft.note_unused(asset.path("variety"), variety if variety.casefold() not in NOTHING else "", reason)
+        asset.note_remaining()
     fields.drop(NOTES, "notes")
-    fields.rest()
+    fields.note_remaining()
     return counts
 
 
@@ -368,15 +369,15 @@ def _references(text: str, draft: Draft) -> Iterator[Reference]:
 
 def _indicator(item: Any, draft: Draft) -> None:
     text = item.get("indicator") if isinstance(item, Mapping) else item
-    read: Callable[[str], Observable] = guess
+    read: Callable[[str], Observable] = guess_observable
     observable = draft.attempt(read, "ioc", text)
     if observable:
-        draft.observe(roles.adversary("ioc: an indicator of compromise").of(observable))
+        draft.observe(roles.adversary("ioc: an indicator of compromise").apply_to(observable))
     if isinstance(item, Mapping):
         ioc = Fields(item, draft, "ioc")
         ioc.ignore("indicator")
         ioc.drop(NOTES, "comment")
-        ioc.rest()
+        ioc.note_remaining()
 
 
 _FORMAT: Final = Format("veris", _report, lambda incident: str(incident.get("incident_id") or ""))

@@ -19,7 +19,7 @@ import orjson
 from hub.errors import ReadingError
 from hub.reports.losses import excerpt
 from hub.reports.reading.options import MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, MIB
-from hub.reports.reading.source import BadValue, Source, as_utf8, checked, read_whole
+from hub.reports.reading.source import BadValue, Source, as_utf8, check_value, read_whole
 
 MAX_PARTS: Final = 100
 """Parts of one mail that are looked at."""
@@ -58,7 +58,7 @@ def _mbox(source: Source) -> Iterator[bytes]:
         yield b"".join(lines)
 
 
-def _read_mail(where: str, data: bytes) -> Iterator[tuple[str, Any]]:
+def _read_mail(place: str, data: bytes) -> Iterator[tuple[str, Any]]:
     message = BytesParser(_class=EmailMessage, policy=policy.default).parsebytes(data)
     reports: list[dict[str, Any]] = []
     notes: list[str] = []
@@ -73,12 +73,12 @@ def _read_mail(where: str, data: bytes) -> Iterator[tuple[str, Any]]:
             evidence.append({"type": part.get_content_type(), "name": str(part.get_filename() or "")})
     if not reports:
         subject = excerpt(message.get("Subject", "a mail"))
-        yield where, BadValue(where, subject, "a part that is an X-ARF report: JSON, or YAML with a Report-Type")
+        yield place, BadValue(place, subject, "a part that is an X-ARF report: JSON, or YAML with a Report-Type")
     for number, report in enumerate(reports, start=1):
         report.setdefault("MailText", notes[0] if notes else None)
         report.setdefault("MailParts", evidence)
-        place = where if len(reports) == 1 else f"{where}, report {number}"
-        yield checked(place, report)
+        report_place = place if len(reports) == 1 else f"{place}, report {number}"
+        yield check_value(report_place, report)
 
 
 def _parts(message: EmailMessage) -> list[EmailMessage]:

@@ -15,7 +15,7 @@ import orjson
 
 from hub.reports import rsit
 from hub.reports.formats.xarf.mail import read_mails
-from hub.reports.formats.xarf.sides import is_struck, read_flood, read_sides
+from hub.reports.formats.xarf.sides import is_victim_host, read_flood, read_sides
 from hub.reports.formats.xarf.version import as_version_4
 from hub.reports.knowledge import Flood, Malware, Vulnerability
 from hub.reports.markings import TLP_WORDS, TlpWord
@@ -86,7 +86,7 @@ class _Content:
     tlp: TlpWord
 
     @property
-    def withheld(self) -> str:
+    def withheld_reason(self) -> str:
         """Why it does not leave at all, where that is so."""
         return _COPYRIGHT if self.rsit.type == "copyright" else ""
 
@@ -104,12 +104,12 @@ def read_xarf(source: Source, options: ReadOptions) -> Iterator[Reading]:
 def _line(value: Any, draft: Draft) -> FeedLine:
     content = _content(value, draft)
     return FeedLine(
-        draft.where,
+        draft.place,
         orjson.dumps(value, option=orjson.OPT_SORT_KEYS),
         content.rsit,
         content.tlp,
-        Consent.NONE if content.withheld else None,
-        content.withheld,
+        Consent.NONE if content.withheld_reason else None,
+        content.withheld_reason,
         observables=content.observables,
         first_seen=content.first,
         last_seen=content.last,
@@ -119,8 +119,8 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         vulnerability=content.vulnerabilities[0].name if content.vulnerabilities else None,
         service=content.service,
         confidence=content.confidence,
-        targets=(*content.victims, *content.imitated),
-        struck=is_struck(content.kind, content.rsit),
+        target_victims=(*content.victims, *content.imitated),
+        host_is_victim=is_victim_host(content.kind, content.rsit),
         unused=draft.unused_rows,
         warnings=draft.warnings,
     )
@@ -128,8 +128,8 @@ def _line(value: Any, draft: Draft) -> FeedLine:
 
 def _report(value: Any, draft: Draft) -> Report:
     content = _content(value, draft)
-    if content.withheld:
-        draft.warn(content.withheld)
+    if content.withheld_reason:
+        draft.warn(content.withheld_reason)
     for item in content.observables:
         begins = content.first if item.as_indicator else None
         draft.observe(replace(item, first_seen=content.first, last_seen=content.last, valid_from=begins))
@@ -155,8 +155,8 @@ def _report(value: Any, draft: Draft) -> Report:
         detection_methods=("external-notification",),
         victims=content.victims,
         secondary_victims=content.imitated,
-        consent=Consent.NONE if content.withheld else None,
-        withheld=content.withheld,
+        consent=Consent.NONE if content.withheld_reason else None,
+        withheld_reason=content.withheld_reason,
         malware=(Malware(content.malware),) if content.malware else (),
         vulnerabilities=content.vulnerabilities,
         flood=content.flood,
@@ -171,8 +171,10 @@ def _sightings(content: _Content, draft: Draft) -> tuple[Sighting, ...]:
     """How often the reported host was seen, and at which service."""
     host = next((item for item in content.observables if item.role is Role.ADVERSARY), None)
     if host is None or (content.count == 1 and not content.service):
-        draft.unused("attempt_count", content.count if content.count > 1 else None, "no host of the adversary is known")
-        draft.unused("service", content.service, "no host of the adversary is known")
+        draft.note_unused(
+            "attempt_count", content.count if content.count > 1 else None, "no host of the adversary is known"
+        )
+        draft.note_unused("service", content.service, "no host of the adversary is known")
         return ()
     return (
         Sighting(
@@ -240,7 +242,7 @@ def _content(value: Any, draft: Draft) -> _Content:
         description=report.text("description"),
         notes=report.text("notes"),
         contacts=tuple(contact for contact in contacts if contact),
-        count=report.read("attempt_count", lambda text: values.whole(text, least=1)) or 1,
+        count=report.read("attempt_count", lambda text: values.whole_number(text, least=1)) or 1,
         flood=flood,
         tlp=_level(report, draft),
     )
@@ -249,7 +251,7 @@ def _content(value: Any, draft: Draft) -> _Content:
     for reason, keys in _DROPPED.items():
         report.drop(reason, *keys)
     report.ignore(*_IGNORED)
-    report.rest()
+    report.note_remaining()
     return content
 
 
@@ -261,7 +263,7 @@ def _vulnerabilities(report: Fields, draft: Draft) -> tuple[Vulnerability, ...]:
         for text in report.list(key)
     ]
     if not any(names):
-        draft.unused("cvss_score", score, "is of no weakness that has a number")
+        draft.note_unused("cvss_score", score, "is of no weakness that has a number")
     label = "CVSS" if score is not None else None
     return tuple(Vulnerability(name, score=score, score_name=label) for name in dict.fromkeys(names) if name)
 
@@ -270,7 +272,7 @@ def _contact(party: Fields, role: str) -> Contact | None:
     emails = tuple(dict.fromkeys(text for key in ("contact", "org_email") if (text := party.text(key))))
     phone = party.text("phone")
     contact = Contact(role, party.text("name"), party.text("org"), emails, (phone,) if phone else ())
-    party.rest("names who reported it, and stays at the CERT")
+    party.note_remaining("names who reported it, and stays at the CERT")
     return contact if contact != Contact(role) else None
 
 

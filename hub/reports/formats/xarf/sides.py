@@ -11,9 +11,9 @@ from hub.reports import rsit
 from hub.reports.knowledge import Flood
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import methods, roles, values
-from hub.reports.reading.composites import from_attacker
+from hub.reports.reading.composites import attacker_connection
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, distinct
-from hub.reports.reading.indicators import guess
+from hub.reports.reading.indicators import guess_observable
 from hub.reports.victims import Victim
 
 _HASH: Final = re.compile(r"(?P<name>md5|sha1|sha256|sha512):(?P<digits>[0-9a-fA-F]+)")
@@ -25,7 +25,7 @@ _IMITATED: Final = (
 _IMITATED_PAGES: Final = ("target_url", "legitimate_site", "legitimate_url")
 _VECTORS: Final = ("attack_vector", "amplification_vector", "attack_type")
 _NO_END: Final = "is of no connection of the adversary's"
-_STRUCK_CATEGORIES: Final = ("vulnerability-", "infrastructure-")
+_VICTIM_CATEGORIES: Final = ("vulnerability-", "infrastructure-")
 
 
 def _of(kind: ObservableType, read: Callable[[str], str]) -> Callable[[str], Observable]:
@@ -34,22 +34,22 @@ def _of(kind: ObservableType, read: Callable[[str], str]) -> Callable[[str], Obs
 
 # Keys that name the host, page or mail that is reported.
 _REPORTED: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
-    ("source_identifier", guess),
+    ("source_identifier", guess_observable),
     ("url", _of(ObservableType.URL, values.url)),
     ("infringing_url", _of(ObservableType.URL, values.url)),
     ("domain", _of(ObservableType.DOMAIN, values.domain)),
 )
 # Keys that describe what was sent: worth a look, but nothing to block.
 _DESCRIBING: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
-    ("subject", _of(ObservableType.EMAIL_MESSAGE, values.plain)),
-    ("user_agent", _of(ObservableType.USER_AGENT, values.plain)),
+    ("subject", _of(ObservableType.EMAIL_MESSAGE, values.plain_text)),
+    ("user_agent", _of(ObservableType.USER_AGENT, values.plain_text)),
 )
 _EMAIL: Final = _of(ObservableType.EMAIL, values.email)
 
 
-def is_struck(kind: str, line: rsit.RsitType) -> bool:
+def is_victim_host(kind: str, line: rsit.RsitType) -> bool:
     """Whether the reported host was struck: exposed, infected or hacked, by its category or its RSIT type."""
-    return line.type in roles.STRUCK or kind.startswith(_STRUCK_CATEGORIES)
+    return line.type in roles.VICTIM_TYPES or kind.startswith(_VICTIM_CATEGORIES)
 
 
 def read_sides(
@@ -62,67 +62,73 @@ def read_sides(
     """
     field = f"type {kind}"
     decisive = "blacklist" if kind.startswith("reputation-") else line.type
-    host, other = roles.reported(decisive, field, struck=is_struck(kind, line))
+    host, other = roles.observation_claims(decisive, field, host_is_victim=is_victim_host(kind, line))
     for key in _VECTORS:
-        host = roles.reflected(host, key, report.peek(key))
+        host = roles.adjust_for_reflection(host, key, report.peek(key))
     source_country = report.peek("source_country").upper()
-    host = roles.at_home(host, line.type, "source_country", country=source_country, home=draft.options.default_country)
-    host = roles.described(host, "description", report.peek("description"))
+    host = roles.adjust_for_country(
+        host, line.type, "source_country", country=source_country, home=draft.options.default_country
+    )
+    host = roles.adjust_for_description(host, "description", report.peek("description"))
     # 2.
     receivers = [item for text in _list(report, "smtp_to") if (item := draft.attempt(_EMAIL, "smtp_to", text))]
     sender = report.read("smtp_from", _EMAIL)
-    mail: list[Observable] = [roles.victim("smtp_to: a recipient").of(item) for item in receivers]
+    mail: list[Observable] = [roles.victim("smtp_to: a recipient").apply_to(item) for item in receivers]
     if sender:
-        claim = roles.sender(sender.value, "smtp_from", others=[item.value for item in receivers])
-        mail.append((claim if host.role is Role.ADVERSARY else host).of(sender))
+        claim = roles.sender_claim(sender.value, "smtp_from", others=[item.value for item in receivers])
+        mail.append((claim if host.role is Role.ADVERSARY else host).apply_to(sender))
         if claim.role is not Role.ADVERSARY and host.role is Role.ADVERSARY and kind.startswith("messaging-"):
             # The mail went out in the name of somebody to protect: the server may be theirs, hacked.
             host = roles.unknown(f"{field}, but {claim.evidence}: the server may be theirs")
     # 1.
     reported = [item for key, reader in _REPORTED if (item := report.read(key, reader))]
-    host = roles.named_at_home(host, line.type, [item.value for item in reported if item.type is ObservableType.DOMAIN])
-    observables = list(roles.with_hacked_sites(map(host.of, reported), one_observation=True))
+    host = roles.adjust_for_names(
+        host, line.type, [item.value for item in reported if item.type is ObservableType.DOMAIN]
+    )
+    observables = list(roles.mark_hacked_sites(map(host.apply_to, reported), one_observation=True))
     observables += mail
     # 3.
     described = [item for key, reader in _DESCRIBING if (item := report.read(key, reader))]
-    observables += [replace(host.of(item), as_indicator=False) for item in described]
+    observables += [replace(host.apply_to(item), as_indicator=False) for item in described]
     file = _file(report, draft)
     if file:
         served = roles.adversary("file_hash is of what the reported host served")
-        observables.append(replace(served.of(file), as_indicator=line.type != "copyright"))
+        observables.append(replace(served.apply_to(file), as_indicator=line.type != "copyright"))
     # 4.
     controls = [
         draft.attempt(_host, key, text) for key in ("c2_server", "c2_communications") for text in _list(report, key)
     ]
-    observables += [roles.adversary("c2_server: a command server").of(item) for item in controls if item]
-    attackers = [draft.attempt(guess, "attacker_ip", text) for text in _list(report, "attacker_ip")]
-    observables += [roles.adversary("AttackerIp: it took over the account").of(item) for item in attackers if item]
-    end = report.read("destination_ip", guess)
+    observables += [roles.adversary("c2_server: a command server").apply_to(item) for item in controls if item]
+    attackers = [draft.attempt(guess_observable, "attacker_ip", text) for text in _list(report, "attacker_ip")]
+    observables += [
+        roles.adversary("AttackerIp: it took over the account").apply_to(item) for item in attackers if item
+    ]
+    end = report.read("destination_ip", guess_observable)
     if (item := _connection(report, draft, line.type, observables)) is not None:
         observables.append(item)
     if end is not None:
-        end = other.of(end)
+        end = other.apply_to(end)
         if line.type == "infected-system":
             family = report.peek("malware_family").casefold()
-            end = roles.other_end(
+            end = roles.check_called_host(
                 end, draft, "destination_ip", command_server=bool(family), sinkhole="sinkhole" in family
             )
         observables += [end] if end else []
     # 5.
     accounts = tuple(str(text) for text in _list(report, "account"))
     for text in accounts:
-        draft.unused("account", text, PROTECTED)
-    struck = [item for item in observables if item.role is Role.VICTIM]
+        draft.note_unused("account", text, PROTECTED)
+    victim_items = [item for item in observables if item.role is Role.VICTIM]
     victims: tuple[Victim, ...] = ()
-    if struck or accounts:
+    if victim_items or accounts:
         country = draft.options.default_country
         victims = (
             Victim(
-                domains=tuple(item.value for item in struck if item.type is ObservableType.DOMAIN),
+                domains=tuple(item.value for item in victim_items if item.type is ObservableType.DOMAIN),
                 ip_ranges=tuple(
-                    item.value for item in struck if item.type in {ObservableType.IPV4, ObservableType.IPV6}
+                    item.value for item in victim_items if item.type in {ObservableType.IPV4, ObservableType.IPV6}
                 ),
-                emails=tuple(item.value for item in struck if item.type is ObservableType.EMAIL),
+                emails=tuple(item.value for item in victim_items if item.type is ObservableType.EMAIL),
                 accounts=accounts,
                 countries=(country,) if country else (),
             ),
@@ -134,22 +140,22 @@ def _connection(report: Fields, draft: Draft, rsit_type: str, hosts: list[Observ
     """The adversary's end of the connection, by its port; ports that are of no such end are named."""
     ports = {key: report.read(key, values.port) for key in ("source_port", "destination_port", "service_port", "port")}
     protocol = (report.text("protocol") or "").lower()
-    calls = rsit_type in roles.CALLING
-    item = from_attacker(
+    calls = rsit_type in roles.CALLING_TYPES
+    item = attacker_connection(
         hosts, calls=calls, protocols=(protocol or "tcp",), own_port=ports["source_port"],
         other_port=ports["destination_port"],
     )  # fmt: skip
     used = set() if item is None else {"source_port", "destination_port"} if calls else {"source_port"}
     for key in (key for key in ports if key not in used):
-        draft.unused(key, ports[key], _NO_END)
-    draft.unused("protocol", protocol if item is None else None, _NO_END)
+        draft.note_unused(key, ports[key], _NO_END)
+    draft.note_unused("protocol", protocol if item is None else None, _NO_END)
     return item
 
 
 def read_flood(report: Fields, draft: Draft) -> Flood | None:
     """The kind and highest rates of a denial of service."""
-    bits, packets, requests = (report.read(key, values.whole) for key in ("peak_bps", "peak_pps", "peak_rps"))
-    seconds = report.read("duration_seconds", values.whole)
+    bits, packets, requests = (report.read(key, values.whole_number) for key in ("peak_bps", "peak_pps", "peak_rps"))
+    seconds = report.read("duration_seconds", values.whole_number)
     known = [
         word for key in _VECTORS if (word := draft.attempt(methods.flood_vector, key, report.peek(key))) is not None
     ]
@@ -174,16 +180,16 @@ def _list(report: Fields, key: str) -> list[Any]:
 
 def _host(text: str) -> Observable:
     """A host, perhaps with a port."""
-    return guess(re.sub(r"^([^:/]+):\d{1,5}$", r"\1", text.strip()))
+    return guess_observable(re.sub(r"^([^:/]+):\d{1,5}$", r"\1", text.strip()))
 
 
 def _file(report: Fields, draft: Draft) -> Observable | None:
     text = report.text("file_hash")
-    size = report.read("file_size", values.whole)
+    size = report.read("file_size", values.whole_number)
     match = _HASH.fullmatch(text or "")
     if match is None:
-        draft.unused("file_size", size, "is of a file whose hash is not known")
-        draft.unused("file_hash", text, "expected an algorithm and a hash, such as sha256:…")
+        draft.note_unused("file_size", size, "is of a file whose hash is not known")
+        draft.note_unused("file_hash", text, "expected an algorithm and a hash, such as sha256:…")
         return None
     pair = draft.attempt(
         lambda digits: values.file_hash(digits, _HASH_NAMES[match["name"]]), "file_hash", match["digits"]

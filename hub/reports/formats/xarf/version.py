@@ -84,12 +84,12 @@ def _from_mail(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     """The report in a mail, with what stands beside it there."""
     inner = {key: item for key, item in value.items() if key not in {"MailText", "MailParts"}}
     report = as_version_4(inner, draft)
-    draft.unused("mail part", value.get("MailParts"), "raw evidence stays at the CERT")
+    draft.note_unused("mail part", value.get("MailParts"), "raw evidence stays at the CERT")
     text = value.get("MailText")
     if not text:
         return report
     if report.get("notes"):
-        draft.unused("mail text", text, "the report has notes of its own")
+        draft.note_unused("mail text", text, "the report has notes of its own")
         return report
     return {**report, "notes": text}
 
@@ -120,9 +120,9 @@ def _from_version_02(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     if value.get("Reported-From"):
         converted["reporter"] = {"contact": value["Reported-From"]}
     for key in sorted(value.keys() - _KEYS_02.keys() - _READ_02):
-        draft.unused(key, value[key], "is no key of X-ARF 0.2 that is known")
+        draft.note_unused(key, value[key], "is no key of X-ARF 0.2 that is known")
     for key in ("Attachment", "User-Agent"):
-        draft.unused(key, value.get(key), "is of the sender's own processing, and stays at the CERT")
+        draft.note_unused(key, value.get(key), "is of the sender's own processing, and stays at the CERT")
     return converted
 
 
@@ -153,13 +153,13 @@ def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     # 3.
     for key, name, item in (*pairs, *_reported(report)):
         if item not in (None, "", []) and converted.setdefault(name, item) != item:
-            draft.unused(f"Report.{key}", item, f"the report has a {name.replace('_', ' ')} already")
+            draft.note_unused(f"Report.{key}", item, f"the report has a {name.replace('_', ' ')} already")
     for key in _MAPPINGS:
         if not isinstance(report.get(key) or {}, Mapping):
-            draft.unused(f"Report.{key}", report[key], _NO_MAPPING)
+            draft.note_unused(f"Report.{key}", report[key], _NO_MAPPING)
         for name, item in _mapping(report.get(key)).items():
             if name not in _MAPPINGS[key]:
-                draft.unused(f"Report.{key}.{name}", item)
+                draft.note_unused(f"Report.{key}.{name}", item)
     converted.setdefault("source_identifier", converted.get("url"))
     # 4.
     converted["reporter"] = _party(value.get("ReporterInfo"), "Reporter", draft)
@@ -170,7 +170,7 @@ def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     converted = others | converted
     for key, item in value.items():
         if key not in {"Report", "ReporterInfo", "OnBehalfOf", "Version", "Disclosure"}:
-            draft.unused(key, item, "is of the sender's own processing, and stays at the CERT")
+            draft.note_unused(key, item, "is of the sender's own processing, and stays at the CERT")
     return converted
 
 
@@ -205,14 +205,14 @@ def _type(report: Mapping[str, Any]) -> tuple[str, str]:
 def _party(info: Any, prefix: str, draft: Draft) -> dict[str, Any]:
     """Reporter or complainant in the keys of version 4, with the names and telephones that version 3 adds."""
     if not isinstance(info, Mapping):
-        draft.unused(prefix, info, _NO_MAPPING)
+        draft.note_unused(prefix, info, _NO_MAPPING)
         return {}
     names = {
         "org": f"{prefix}Org", "contact": f"{prefix}ContactEmail", "domain": f"{prefix}OrgDomain",
         "org_email": f"{prefix}OrgEmail", "name": f"{prefix}ContactName", "phone": f"{prefix}ContactPhone",
     }  # fmt: skip
     for key in info.keys() - set(names.values()):
-        draft.unused(str(key), info[key], "names who reported it, and stays at the CERT")
+        draft.note_unused(str(key), info[key], "names who reported it, and stays at the CERT")
     return {name: info[key] for name, key in names.items() if info.get(key)}
 
 

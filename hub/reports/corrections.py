@@ -22,24 +22,24 @@ from hub.reports.reading.reader import Record, read_records
 from hub.reports.reading.source import BadValue, Source, json_values, open_source
 from hub.reports.report import Reading
 
-MENDABLE: Final = frozenset({"csv", "xlsx", "yaml", "json"})
+CORRECTABLE: Final = frozenset({"csv", "xlsx", "yaml", "json"})
 """The formats of the form."""
 Changes = Mapping[str, Mapping[str, str]]
 """Place of a row -> column -> the text that counts in place of what the file holds."""
 
 
 def form_rows(body: bytes, name: str, form: str, options: ReadOptions) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(place, cells by column) of each row of a file in one of the MENDABLE formats; rows that are no row are left out.
+    """(place, cells by column) of each row of a file in one of the CORRECTABLE formats; rows that are no row are left out.
 
     ReadingError where the file cannot be read.
     """
-    for where, cells in _records(open_source(body, name), form, options):
+    for place, cells in _records(open_source(body, name), form, options):
         if not isinstance(cells, BadValue):
-            yield where, cells
+            yield place, cells
 
 
-def read_mended(body: bytes, name: str, form: str, options: ReadOptions, changes: Changes) -> Iterator[Reading]:
-    """Like `read_reports`, for a file in one of the MENDABLE formats, with the corrected cells in their places."""
+def read_corrected(body: bytes, name: str, form: str, options: ReadOptions, changes: Changes) -> Iterator[Reading]:
+    """Like `read_reports`, for a file in one of the CORRECTABLE formats, with the corrected cells in their places."""
     source = open_source(body, name)
     yield from read_records(FORMAT, _mended(_records(source, form, options), changes), source, options)
 
@@ -65,7 +65,7 @@ def cell_text(value: Any) -> str:
 
 
 def _records(source: Source, form: str, options: ReadOptions) -> Iterator[Record]:
-    if form not in MENDABLE:
+    if form not in CORRECTABLE:
         raise ReadingError(f"{source.name}: only the rows of the form are mended one by one")
     if form == "csv":
         yield from csv_records(source, options)
@@ -80,19 +80,19 @@ def _records(source: Source, form: str, options: ReadOptions) -> Iterator[Record
             f"{source.name}: reading this needs the package {error.name}; install it with "
             "`pip install 'threat-sharing-hub[reports]'`"
         ) from None
-    for where, value in module.yaml_records(source) if form == "yaml" else json_values(source):
+    for place, value in module.yaml_records(source) if form == "yaml" else json_values(source):
         if isinstance(value, BadValue):
-            yield where, value
+            yield place, value
         elif isinstance(value, dict):
-            yield where, flatten(value)
+            yield place, flatten(value)
         else:
-            yield where, BadValue(where, cell_text(value)[:80], "a mapping of the form's columns to values")
+            yield place, BadValue(place, cell_text(value)[:80], "a mapping of the form's columns to values")
 
 
 def _mended(records: Iterator[Record], changes: Changes) -> Iterator[Record]:
-    for where, cells in records:
-        if isinstance(cells, BadValue) or where not in changes:
-            yield where, cells
+    for place, cells in records:
+        if isinstance(cells, BadValue) or place not in changes:
+            yield place, cells
         else:
-            columns = {column: text for column, text in changes[where].items() if column in COLUMNS}
-            yield where, {**cells, **columns}
+            columns = {column: text for column, text in changes[place].items() if column in COLUMNS}
+            yield place, {**cells, **columns}

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hub.errors import ReadingError
+from hub.reports.corrections import cell_text, form_rows, read_corrected
 from hub.reports.formats.form.row import Formula
-from hub.reports.mending import cell_text, form_rows, read_mended
 from hub.reports.read import ReadOptions, Report, RowError
 
 CELLS = {
@@ -49,11 +49,11 @@ def as_xlsx(*rows: dict[str, Any]) -> bytes:
 )
 def test_a_mended_cell_makes_a_report_of_a_row(form: str, body: bytes) -> None:
     """In each format of the form; without the change the row is an error, with the same place."""
-    (error,) = read_mended(body, "a", form, OPTIONS, {})
+    (error,) = read_corrected(body, "a", form, OPTIONS, {})
     assert isinstance(error, RowError)
     ((where, cells),) = form_rows(body, "a", form, OPTIONS)
-    assert (error.where, cells["incident_type"]) == (where, "phishng")
-    (report,) = read_mended(body, "a", form, OPTIONS, {where: {"incident_type": "phishing"}})
+    assert (error.place, cells["incident_type"]) == (where, "phishng")
+    (report,) = read_corrected(body, "a", form, OPTIONS, {where: {"incident_type": "phishing"}})
     assert isinstance(report, Report)
     assert (report.report_id, report.source) == ("ID-1", f"a, {where}")
 
@@ -61,7 +61,7 @@ def test_a_mended_cell_makes_a_report_of_a_row(form: str, body: bytes) -> None:
 def test_other_rows_and_other_cells_stay_as_the_file_holds_them() -> None:
     """A date of a spreadsheet is no text after that, and the row below is not touched."""
     body = as_xlsx({**CELLS, "detected_at": datetime(2026, 4, 2)}, {**CELLS, "report_id": "ID-2"})  # noqa: DTZ001
-    first, second = read_mended(body, "a.xlsx", "xlsx", OPTIONS, {"row 2": {"incident_type": "phishing"}})
+    first, second = read_corrected(body, "a.xlsx", "xlsx", OPTIONS, {"row 2": {"incident_type": "phishing"}})
     assert isinstance(first, Report)
     assert first.timeline.detected is not None
     assert isinstance(second, RowError)
@@ -70,7 +70,7 @@ def test_other_rows_and_other_cells_stay_as_the_file_holds_them() -> None:
 def test_what_is_no_column_changes_nothing() -> None:
     """Nor does a place that the file has not."""
     changes = {"row 2": {"x": "1", "incident_type": "phishing"}, "row 9": {"title": "Z"}}
-    (report,) = read_mended(as_csv(CELLS), "a.csv", "csv", OPTIONS, changes)
+    (report,) = read_corrected(as_csv(CELLS), "a.csv", "csv", OPTIONS, changes)
     assert isinstance(report, Report)
     assert not report.unused
 
@@ -79,8 +79,8 @@ def test_a_row_that_is_none_is_left_out_and_stays_an_error() -> None:
     """Nothing can be typed into bytes of no encoding."""
     body = as_csv(CELLS, {**CELLS, "title": "X"}).replace(b",X,", b",\xff,")
     assert [where for where, _ in form_rows(body, "a.csv", "csv", OPTIONS)] == ["row 2"]
-    readings = list(read_mended(body, "a.csv", "csv", OPTIONS, {"row 3": {"title": "Y"}}))
-    assert [reading.where for reading in readings if isinstance(reading, RowError)] == ["row 2", "row 3"]
+    readings = list(read_corrected(body, "a.csv", "csv", OPTIONS, {"row 3": {"title": "Y"}}))
+    assert [reading.place for reading in readings if isinstance(reading, RowError)] == ["row 2", "row 3"]
 
 
 def test_other_formats_have_no_such_rows() -> None:
