@@ -19,11 +19,12 @@ from hub.release.policy import Approvals, Audience
 from hub.release.space import with_confirmed
 from hub.release.step import Released, release
 from hub.rendering.render import render
-from hub.reports.read import ReadOptions, read_reports
+from hub.reports.read import ReadOptions
 from hub.reports.report import Report
 from tests.facts.bundle import Bundle, Fact
 from tests.facts.events import EVENTS
 from tests.facts.forms import FORMS
+from tests.reports.reading_reports import only_report
 
 NOW: Final = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
 REGIONAL: Final = Audience("7f0c7a0e-0000-4000-8000-0000000000f1")
@@ -71,9 +72,7 @@ def events() -> list[Incident]:
 
 def _read(body: bytes, name: str, file_format: str) -> Report:
     options = ReadOptions(default_country="MY")
-    (report,) = read_reports(body, name=name, format=file_format, options=options)
-    assert isinstance(report, Report), f"{name}: {report}"
-    return report
+    return only_report(body, name=name, format=file_format, options=options)
 
 
 @dataclass(frozen=True, slots=True)

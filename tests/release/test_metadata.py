@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from hub.release.step import Released
-from hub.reports.read import ReadOptions, read_reports
-from hub.reports.report import Report
+from hub.reports.read import ReadOptions
 from tests.release.releasing import PUBLIC, REGIONAL, outcome_of
 from tests.reports.making_reports import a_member
+from tests.reports.reading_reports import only_report
 
 ADVERSARY = "203.0.113.66"
 CITY, OPERATOR, NAME = "Kotalama", "Jaringanraya", "gudang7.pemilik.example"
@@ -94,8 +94,7 @@ MISP = {
 @pytest.mark.parametrize("body", [json.dumps(INTELMQ), json.dumps(N6), json.dumps(XARF), IODEF, json.dumps(MISP)], ids=["intelmq", "n6", "xarf", "iodef", "misp"])  # fmt: skip
 def test_no_place_operator_name_or_contact_leaves_with_the_adversarys_value(body: str, audience: Any) -> None:
     """The command server leaves; where the infected host stands, and whose it is, does not."""
-    (report,) = read_reports(body.encode(), options=ReadOptions(default_country="MY", default_tlp="clear"))
-    assert isinstance(report, Report)
+    report = only_report(body.encode(), options=ReadOptions(default_country="MY", default_tlp="clear"))
     outcome = outcome_of(replace(report, tlp="clear"), audience, member=a_member())
     assert isinstance(outcome, Released), outcome.reason
     released_text = json.dumps([*outcome.contents, *outcome.lone], ensure_ascii=False).casefold()
@@ -119,8 +118,7 @@ def test_the_country_that_xarf_gives_of_a_source_decides_and_does_not_leave(coun
         "source_country",
     )
     options = ReadOptions(default_country="MY", default_tlp="clear")
-    (report,) = read_reports(json.dumps({key: scan[key] for key in keys}).encode(), options=options)
-    assert isinstance(report, Report)
+    report = only_report({key: scan[key] for key in keys}, options=options)
     outcome = outcome_of(report, member=a_member())
     released_text = json.dumps(outcome.contents).casefold() if isinstance(outcome, Released) else ""
     assert ("198.51.100.7" in released_text) is (country != "MY")

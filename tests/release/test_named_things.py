@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -13,10 +12,10 @@ from hub.release.policy import Audience
 from hub.release.scan import Hit
 from hub.reports.losses import Unused
 from hub.reports.observables import ObservableType
-from hub.reports.read import read_reports
 from hub.reports.report import Report
 from tests.release.releasing import PUBLIC, REGIONAL, released, text_of
 from tests.reports.making_reports import a_case, a_feed, a_member, seen
+from tests.reports.reading_reports import only_report
 from tests.reports.specimens import FORM
 
 
@@ -92,8 +91,7 @@ def test_a_text_names_a_street_by_its_word() -> None:
 @pytest.mark.parametrize("audience", [REGIONAL, PUBLIC])
 def test_the_value_stays_in_a_release_of_a_form_with_columns_of_its_own(audience: Audience) -> None:
     cells = FORM | {"Nama Direktur": "Budi Wirawan", "Alamat": "Jalan Merpati 12", "tlp": "clear"}
-    (report,) = read_reports(json.dumps(cells).encode(), name="form.json")
-    assert isinstance(report, Report)
+    report = only_report(cells, name="form.json")
     values = ("wirawan-login.example", "merpati-kantor.example", "weather-update.example")
     report = replace(report, observables=tuple(seen(ObservableType.DOMAIN, value) for value in values))
     text = text_of(released(report, audience))

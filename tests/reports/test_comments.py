@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from hub.reports.observables import Observable, ObservableType, Role
-from hub.reports.read import Report, read_reports
 from hub.reports.reading import roles
 from tests.reports.making_reports import seen
+from tests.reports.reading_reports import only_report
 
 
 @pytest.mark.parametrize(
@@ -49,8 +47,7 @@ def test_a_comment_on_two_hosts_makes_the_value_nobodys_and_one_on_a_file_change
 
 def _commented(kind: str, value: str, comment: str) -> Observable:
     attribute = {"type": kind, "value": value, "category": "Payload delivery", "to_ids": True, "comment": comment}
-    (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", "Attribute": [attribute]}}).encode())
-    assert isinstance(report, Report)
+    report = only_report({"Event": {"info": "x", "uuid": "a", "Attribute": [attribute]}})
     return report.observables[0]
 
 
@@ -64,8 +61,7 @@ def test_what_one_comment_says_of_a_value_another_takes_not_back(comments: tuple
         {"Attribute": [{**mention, "comment": first}, {**mention, "comment": second}]},
         {"Object": [{"name": "ip-port", "comment": first, "Attribute": [inside]}]},
     ):
-        (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", **content}}).encode())
-        assert isinstance(report, Report)
+        report = only_report({"Event": {"info": "x", "uuid": "a", **content}})
         assert [(item.role, item.as_indicator) for item in report.observables] == [(Role.VICTIM, False)]
 
 
@@ -74,8 +70,7 @@ def test_the_comment_of_a_feeds_line_is_read_beside_its_description() -> None:
         "classification.type": "c2-server", "source.ip": "203.0.113.9", "event_description.text": "C2 callback",
         "comment": "victim", "time.source": "2026-03-01T00:00:00+00:00",
     }  # fmt: skip
-    (report,) = read_reports(json.dumps(line).encode(), format="intelmq")
-    assert isinstance(report, Report)
+    report = only_report(line, format="intelmq")
     assert [item.role for item in report.observables] == [Role.VICTIM]
 
 

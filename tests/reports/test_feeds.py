@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from hub.reports.observables import Observable, Role
+from hub.reports.observables import Role
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
 from hub.reports.reading import roles
 from hub.reports.report import ReportKind
 from hub.reports.victims import Consent
-
-FIXTURES = Path(__file__).parent / "fixtures"
+from tests.reports.reading_reports import FIXTURES, by_value, only_report
 
 
 def reports(name: str, options: ReadOptions | None = None) -> dict[str, Report]:
@@ -21,13 +19,7 @@ def reports(name: str, options: ReadOptions | None = None) -> dict[str, Report]:
 
 
 def intelmq(**fields: object) -> Report:
-    (report,) = read_reports(json.dumps({key.replace("__", "."): value for key, value in fields.items()}).encode())
-    assert isinstance(report, Report), str(report)
-    return report
-
-
-def by_value(report: Report) -> dict[str, Observable]:
-    return {item.value: item for item in report.observables}
+    return only_report({key.replace("__", "."): value for key, value in fields.items()})
 
 
 def test_a_feed_makes_no_incident_but_one_report_for_each_marking() -> None:
@@ -142,8 +134,7 @@ def test_a_batch_has_as_many_lines_as_the_option_says() -> None:
 def test_an_intelmq_dump_in_csv_is_read_like_its_json() -> None:
     """Headings are the dotted keys."""
     text = "classification.type,source.ip,tlp\nscanner,198.51.100.1,GREEN\n"
-    (report,) = read_reports(text.encode(), name="dump.csv")
-    assert isinstance(report, Report)
+    report = only_report(text.encode(), name="dump.csv")
     assert by_value(report)["198.51.100.1"].as_indicator
 
 
@@ -216,8 +207,7 @@ def test_the_certificate_of_a_struck_host_is_the_hosts_and_its_subject_is_kept_f
     }  # fmt: skip
     by_category = {}
     for category in ("vulnerable", "cnc"):
-        (report,) = read_reports(json.dumps(event | {"category": category}).encode())
-        assert isinstance(report, Report)
+        report = only_report(event | {"category": category})
         by_category[category] = by_value(report)["ab" * 20]
         assert "satu.example" in {name for one in report.secondary_victims for name in one.domains}
     assert [item.role for item in by_category.values()] == [Role.VICTIM, Role.ADVERSARY]

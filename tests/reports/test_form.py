@@ -6,7 +6,6 @@ import io
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import openpyxl
 import pytest
@@ -20,8 +19,8 @@ from hub.reports.moments import Fidelity
 from hub.reports.observables import ObservableType, Role
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
 from hub.reports.victims import Consent
+from tests.reports.reading_reports import FIXTURES, only_report
 
-FIXTURES = Path(__file__).parent / "fixtures"
 ROW = {
     "report_id": "X-1",
     "title": "Phishing",
@@ -121,8 +120,7 @@ def test_xlsx_yaml_and_json_make_the_report_that_csv_makes() -> None:
 
 def test_yaml_keeps_norway_and_nested_columns() -> None:
     """`NO` stays a country, nested victim and indicator mappings are read."""
-    (report,) = read_reports(FIXTURES / "form.yaml")
-    assert isinstance(report, Report)
+    report = only_report(FIXTURES / "form.yaml")
     assert report.countries == ("NO",)
     assert report.victims[0].name == "PT Bank Rekaan"
     assert report.consent is Consent.SECTOR_ONLY
@@ -181,8 +179,7 @@ def test_one_bad_row_does_not_lose_the_others_and_the_mended_row_reads_alone() -
     assert isinstance(readings[1], RowError)
     assert (readings[1].place, readings[1].key) == ("row 3", "tlp")
     mended = ",".join(ROW) + "\n" + ",".join({**rows[1], "tlp": "green"}.values())
-    (report,) = read_reports(mended.encode())
-    assert isinstance(report, Report)
+    report = only_report(mended.encode())
     assert report.report_id == "X-2"
 
 
@@ -296,8 +293,7 @@ def test_the_blank_form_reads_as_empty_and_its_example_as_a_report(language: str
     assert sorted(headings) == sorted(COLUMNS)
     assert all(explanations)
     example[0] = example[0].removeprefix("# ")
-    (report,) = read_reports(json.dumps(dict(zip(headings, example, strict=True))).encode())
-    assert isinstance(report, Report)
+    report = only_report(dict(zip(headings, example, strict=True)))
     assert report.unused == ()
     assert report.warnings == ()
 

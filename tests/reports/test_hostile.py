@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from hub.errors import ReadingError
 from hub.reports.read import FORMATS, ReadOptions, Report, RowError, read_reports
 from hub.reports.reading.options import MAX_DEPTH
+from tests.reports.reading_reports import FIXTURES
 
-FIXTURES = Path(__file__).parent / "fixtures"
 HEAD = "report_id,title,incident_class,incident_type,status,determination,tlp,country,victim_sector,detected_at"
 GOOD = "A-1,Phishing,fraud,phishing,open,confirmed,green,MY,healthcare,2026-03-01"
 

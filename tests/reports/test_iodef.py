@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hub.reports.impacts import ConfidentialityImpact, EconomicImpact
-from hub.reports.observables import Observable, ObservableType, Role
+from hub.reports.observables import ObservableType, Role
 from hub.reports.read import Report, RowError, read_reports
 from hub.reports.report import Determination, ReportKind, ReportStatus
-
-FIXTURES = Path(__file__).parent / "fixtures"
+from tests.reports.reading_reports import FIXTURES, by_value, only_report
 
 
 def read(name: str) -> list[Report]:
     return [item for item in read_reports(FIXTURES / name) if isinstance(item, Report)]
-
-
-def by_value(report: Report) -> dict[str, Observable]:
-    return {item.value: item for item in report.observables}
 
 
 def test_a_version_2_incident_is_read_whole() -> None:
@@ -149,8 +142,7 @@ RESTRICTED = """<?xml version="1.0"?>
 
 def test_what_is_restricted_more_than_its_incident_stays_or_keeps_its_level() -> None:
     """Systems and indicators have a level of their own, a connection that of its stricter end; a method has none."""
-    (report,) = read_reports(RESTRICTED.encode())
-    assert isinstance(report, Report)
+    report = only_report(RESTRICTED.encode())
     levels = {item.value: item.tlp for item in report.observables}
     assert levels == {
         "203.0.113.5": "amber",
@@ -164,7 +156,6 @@ def test_what_is_restricted_more_than_its_incident_stays_or_keeps_its_level() ->
 
 def test_attributes_that_nothing_reads_are_named() -> None:
     """Also of elements that are read."""
-    (report,) = read_reports(RESTRICTED.encode())
-    assert isinstance(report, Report)
+    report = only_report(RESTRICTED.encode())
     keys = {row.key: row.value for row in report.unused}
     assert keys["IndicatorData/Indicator/Observable/DomainData@domain-status"] == "reserved"

@@ -6,7 +6,6 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +18,9 @@ from hub.reports.reading.draft import Draft
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, read_records
 from hub.reports.reading.source import open_source
+from tests.reports.reading_reports import FIXTURES, only_report
 from tests.reports.specimens import FORM
 
-FIXTURES = Path(__file__).parent / "fixtures"
 N6 = {"id": "0" * 32, "source": "a.b", "restriction": "public", "confidence": "low", "category": "cnc"}
 N6 |= {"time": "2026-03-01 00:00:00"}
 
@@ -213,6 +212,5 @@ def test_an_opendocument_sheet_is_named_as_such() -> None:
 )
 def test_no_indicator_names_a_public_suffix_whole(domain: str, why: str | None) -> None:
     """Registries, and hosters or dynamic DNS under which anybody has a name."""
-    (report,) = read_reports(json.dumps(FORM | {"indicators": f"domain:{domain}"}).encode(), name="x.json")
-    assert isinstance(report, Report)
+    report = only_report(FORM | {"indicators": f"domain:{domain}"}, name="x.json")
     assert [item.hold_reason for item in report.observables] == [why]

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring, tostring
 
@@ -24,8 +23,8 @@ from hub.reports.read import Report, read_reports
 from tests.reports.full_events import INTELMQ, N6
 from tests.reports.making_reports import NOW, a_member
 from tests.reports.passed_over import PASSED_OVER
+from tests.reports.reading_reports import FIXTURES
 
-FIXTURES = Path(__file__).parent / "fixtures"
 Path_ = tuple[str | int, ...]
 # What only copies the bytes of the input: the ids of feeds and of X-ARF 3.
 DIGESTS = re.compile(r"(?:intelmq|n6|xarf|v3)-[0-9a-f]{32}")

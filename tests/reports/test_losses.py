@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.reports.observables import Observable, Role
+from hub.reports.observables import Role
 from hub.reports.read import Report, RowError, detect_format, read_reports
 from hub.reports.victims import Consent
+from tests.reports.reading_reports import FIXTURES, by_value, only_report
 from tests.reports.specimens import FORM
-
-FIXTURES = Path(__file__).parent / "fixtures"
 
 
 def report_of(value: Any, **options: Any) -> Report:
-    (report,) = read_reports(json.dumps(value).encode(), name="x.json", **options)
-    assert isinstance(report, Report), str(report)
-    return report
-
-
-def by_value(report: Report) -> dict[str, Observable]:
-    return {item.value: item for item in report.observables}
+    return only_report(value, name="x.json", **options)
 
 
 # -- IntelMQ ------------------------------------------------------------------------------------------------------------
@@ -112,8 +104,7 @@ def test_different_values_of_one_key_are_named_each() -> None:
         {"classification.type": "c2-server", "source.ip": "198.51.100.7", "source.registry": text}
         for text in ("a", "b", "a", "c")
     ]
-    (report,) = read_reports("\n".join(map(json.dumps, lines)).encode())
-    assert isinstance(report, Report)
+    report = only_report("\n".join(map(json.dumps, lines)).encode())
     assert [(row.value, row.count) for row in report.unused if row.key == "source.registry"] == [
         ("a", 2),
         ("b", 1),
@@ -235,8 +226,7 @@ def test_every_shape_of_export_gives_the_event_with_its_values(shape: Any) -> No
 def test_loose_misp_attributes_are_one_list_to_watch_for() -> None:
     """However many lines or items they come in."""
     data = "\n".join(json.dumps({"Attribute": ATTRIBUTE | {"value": f"{name}.example"}}) for name in "ab").encode()
-    (report,) = read_reports(data, format="misp")
-    assert isinstance(report, Report)
+    report = only_report(data, format="misp")
     assert [item.value for item in report.observables] == ["a.example", "b.example"]
 
 
@@ -415,9 +405,7 @@ def report_of_x_arf(fields: dict[str, Any]) -> Report:
     party = {"ReporterOrg": "R", "ReporterOrgDomain": "r.example", "ReporterOrgEmail": "a@r.example"}
     content = {"ReportClass": "Activity", "ReportType": "PortScan", "Date": "2026-03-01T06:05:33Z", **fields}
     document = {"Version": "3", "ReporterInfo": party, "Disclosure": True, "Report": content}
-    (report,) = read_reports(json.dumps(document).encode(), name="x.json")
-    assert isinstance(report, Report), str(report)
-    return report
+    return only_report(document, name="x.json")
 
 
 OBJECTS = (
@@ -441,8 +429,7 @@ def test_a_search_for_attributes_names_the_objects_that_they_are_of() -> None:
         attribute | {"value": "c.example", "object_relation": None},
         attribute | {"value": "rekaan.example", "object_relation": "domain", "Object": {"id": "7", "name": "victim"}},
     ]
-    (report,) = read_reports(json.dumps({"response": {"Attribute": attributes}}).encode())
-    assert isinstance(report, Report), str(report)
+    report = only_report({"response": {"Attribute": attributes}})
     levels = {item.value: item.tlp for item in report.observables}
     assert levels == {"a.example": None, "b.example": "red", "c.example": None}
     assert [victim.domains for victim in report.victims] == [("rekaan.example",)]
@@ -450,8 +437,7 @@ def test_a_search_for_attributes_names_the_objects_that_they_are_of() -> None:
 
 def test_the_objects_of_misps_export_as_csv_are_whole_again() -> None:
     """The rows of one object stand apart; by its name alone it is known that a domain is the victim's."""
-    (report,) = read_reports(OBJECTS.encode(), name="export.csv")
-    assert isinstance(report, Report), str(report)
+    report = only_report(OBJECTS.encode(), name="export.csv")
     assert [(item.type.value, item.value) for item in report.observables if item.file is None] == [
         ("url", "http://c2.example/")
     ]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring, tostring
 
@@ -20,9 +19,9 @@ from hub.rendering.render import render
 from hub.reports.read import Report, read_reports
 from tests.reports.full_events import INTELMQ, N6
 from tests.reports.making_reports import NOW, a_member
+from tests.reports.reading_reports import FIXTURES
 from tests.reports.test_leaves import FORM, Path_, changed, is_declared, leaves, shown
 
-FIXTURES = Path(__file__).parent / "fixtures"
 MARKER = "Qzword"
 MEMBER = a_member()
 DOCUMENTS = [

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
 from hub.reports.knowledge import DataSource, Flood, Malware, Mitigation, Software, VerisWord
-from hub.reports.read import Report, RowError, read_reports
+from hub.reports.read import Report, RowError
 from hub.reports.reading import methods
-from tests.reports.specimens import FORM
-
-
-def reading(**cells: Any) -> Report | RowError:
-    return next(iter(read_reports(json.dumps(FORM | cells).encode(), name="x.json")))
+from tests.reports.reading_reports import form_reading
 
 
 def test_the_columns_of_a_method_arrive_in_the_model() -> None:
     """Ways in by VERIS, software by its URL, a flood by kind and rate, mitigations and data sources by ATT&CK."""
-    report = reading(
+    report = form_reading(
         entry_vector="Email attachment; stolen credentials",
         tool="AnyDesk",
         packages="pkg:npm/left-pad@1.3.0",
@@ -62,7 +55,7 @@ def test_the_columns_of_a_method_arrive_in_the_model() -> None:
 )
 def test_a_sentence_is_refused_where_a_closed_word_belongs(column: str, text: str) -> None:
     """What is no word of the list, or has not the form, makes the row an error that names the column."""
-    error = reading(**{column: text})
+    error = form_reading(**{column: text})
     assert isinstance(error, RowError)
     assert (error.key, error.value) == (column, text)
 

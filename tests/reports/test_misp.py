@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from hub.reports.observables import Observable, ObservableType, Role
+from hub.reports.observables import ObservableType, Role
 from hub.reports.read import Report, RowError, read_reports
 from hub.reports.report import Determination, ReportKind, ReportStatus
 from hub.reports.victims import Consent
+from tests.reports.reading_reports import by_value, only_report
 
 FIXTURE = Path(__file__).parent / "fixtures" / "misp.json"
 
@@ -16,13 +17,7 @@ FIXTURE = Path(__file__).parent / "fixtures" / "misp.json"
 def event(**changes: object) -> Report:
     data = json.loads(FIXTURE.read_bytes())
     data["Event"] |= changes
-    (report,) = read_reports(json.dumps(data, indent=1).encode(), name="misp.json")
-    assert isinstance(report, Report), str(report)
-    return report
-
-
-def by_value(report: Report) -> dict[str, Observable]:
-    return {item.value: item for item in report.observables}
+    return only_report(json.dumps(data, indent=1).encode(), name="misp.json")
 
 
 def test_the_event_becomes_one_case_with_its_verdict_and_markings() -> None:
@@ -109,8 +104,7 @@ def test_every_wrapping_of_events_is_read() -> None:
     wrapped = json.loads(FIXTURE.read_bytes())
     bare = wrapped["Event"]
     for data in (wrapped, {"response": [wrapped]}, [wrapped], bare, {"response": wrapped}):
-        (report,) = read_reports(json.dumps(data).encode())
-        assert isinstance(report, Report)
+        report = only_report(data)
         assert report.title == "Ransomware wave against clinics"
     lines = (json.dumps(wrapped) + "\n") * 2
     assert len(list(read_reports(lines.encode()))) == 2
@@ -118,8 +112,7 @@ def test_every_wrapping_of_events_is_read() -> None:
 
 def test_attributes_without_an_event_are_a_watch_list() -> None:
     """No incident is made up."""
-    (report,) = read_reports(b'{"response": {"Attribute": [{"type": "domain", "value": "a.example", "to_ids": true}]}}')
-    assert isinstance(report, Report)
+    report = only_report(b'{"response": {"Attribute": [{"type": "domain", "value": "a.example", "to_ids": true}]}}')
     assert report.kind is ReportKind.WATCH
     assert by_value(report)["a.example"].as_indicator
 

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hub.reports.knowledge import DataSource, Flood, Mitigation, Software, VerisWord
-from hub.reports.observables import Observable, Relation, Role
-from hub.reports.read import Report, read_reports
+from hub.reports.observables import Relation, Role
+from hub.reports.read import Report
 from hub.reports.report import Determination
+from tests.reports.reading_reports import FIXTURES, by_value, only_report
 
-FIXTURES = Path(__file__).parent / "fixtures"
 ABOUT = {"uuid": "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a", "info": "Loader", "date": "2026-03-01"}
 DOMAIN = {"type": "domain", "category": "Network activity", "to_ids": True, "value": "c2.example"}
 
 
 def report_of(value: Any) -> Report:
-    (report,) = read_reports(json.dumps(value).encode(), name="x.json", format="misp")
-    assert isinstance(report, Report), str(report)
-    return report
+    return only_report(value, name="x.json", format="misp")
 
 
 def event(*tags: str, **fields: Any) -> Report:
     return report_of({"Event": ABOUT | {"Attribute": [DOMAIN], "Tag": [{"name": tag} for tag in tags]} | fields})
 
 
-def values(report: Report) -> dict[str, Observable]:
-    return {item.value: item for item in report.observables}
-
-
 @pytest.fixture(scope="module")
 def linked() -> Report:
-    (report,) = read_reports(FIXTURES / "misp_linked.json")
-    assert isinstance(report, Report)
-    return report
+    return only_report(FIXTURES / "misp_linked.json")
 
 
 FILE = ("observable", "file " + "2" * 64)
@@ -229,7 +219,7 @@ def test_the_inner_json_of_misp_gives_the_event_whole() -> None:
     report = report_of(
         {"Event": ABOUT, "EventTag": [{"Tag": {"name": "tlp:green"}}], "Attribute": [attribute], "Orgc": {"name": "o"}}
     )
-    assert (report.tlp, values(report)["c2.example"].tlp) == ("green", "red")
+    assert (report.tlp, by_value(report)["c2.example"].tlp) == ("green", "red")
 
 
 def test_what_was_deleted_in_misp_does_not_arrive_and_is_named() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +13,8 @@ from hub.reports.reading import roles
 from hub.reports.reading.draft import merge
 from hub.reports.victims import Victim
 from tests.reports.making_reports import a_case, seen
+from tests.reports.reading_reports import FIXTURES, only_report
 from tests.reports.specimens import FORM, SPECIMENS, Specimen
-
-FIXTURES = Path(__file__).parent / "fixtures"
 
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.iterdir()), ids=lambda path: path.name)
@@ -39,8 +37,7 @@ def test_only_the_adversarys_values_and_hacked_hosts_are_indicators(specimen: Sp
 def test_a_struck_host_is_a_victim_in_each_feed_alike(rsit_type: str) -> None:
     """One rule: IntelMQ's source, and what an IODEF incident and a MISP event of that class expose."""
     event = {"classification.type": rsit_type, "source.ip": "198.51.100.7"}
-    (report,) = read_reports(json.dumps(event).encode())
-    assert isinstance(report, Report)
+    report = only_report(event)
     assert report.observables[0].role is Role.VICTIM
 
 
@@ -54,8 +51,7 @@ def test_a_destination_that_contrary_classes_put_on_both_sides_does_not_leave(ta
     }  # fmt: skip
     role_by_tags = {}
     for tags in ((tag,), (tag, 'rsit:availability="ddos"')):
-        (report,) = read_reports(json.dumps({"Event": event | {"Tag": [{"name": name} for name in tags]}}).encode())
-        assert isinstance(report, Report)
+        report = only_report({"Event": event | {"Tag": [{"name": name} for name in tags]}})
         role_by_tags[tags] = report.observables[0].role
     assert list(role_by_tags.values()) == [Role.ADVERSARY, Role.UNKNOWN]
 
@@ -119,8 +115,7 @@ def test_a_range_is_the_victims_however_it_is_written_in_the_form_and_in_misp(wr
     loose = {"type": "ip-dst", "category": "Network activity", "to_ids": True, "value": "198.51.100.9"}
     event = {"info": "x", "uuid": "a", "Object": [{"name": "victim", "Attribute": attributes}], "Attribute": [loose]}
     for data in ({"Event": event}, FORM | {"victim_ip_ranges": written, "indicators": "ip:198.51.100.9"}):
-        (report,) = read_reports(json.dumps(data).encode())
-        assert isinstance(report, Report)
+        report = only_report(data)
         assert [item.role for item in report.observables] == [Role.VICTIM]
 
 
@@ -176,8 +171,7 @@ MISP_LEVELS = {
 
 def test_levels_and_sightings_inside_misp_objects_hold_as_on_loose_attributes() -> None:
     """By tag or distribution, of the object or the attribute; the strictest of what is combined holds."""
-    (report,) = read_reports(json.dumps(MISP_LEVELS).encode())
-    assert isinstance(report, Report)
+    report = only_report(MISP_LEVELS)
     values = {item.value: item for item in report.observables}
     assert values["c2.example"].tlp is None
     assert (values["203.0.113.9"].tlp, values["203.0.113.9"].revoked) == ("red", True)
@@ -188,8 +182,7 @@ def test_levels_and_sightings_inside_misp_objects_hold_as_on_loose_attributes() 
 
 def test_a_domain_does_not_show_an_address_that_is_marked_higher() -> None:
     """What it resolves to leaves with the domain: only addresses of its own level stand in it."""
-    (report,) = read_reports(json.dumps(MISP_LEVELS).encode())
-    assert isinstance(report, Report)
+    report = only_report(MISP_LEVELS)
     domain = next(item for item in report.observables if item.type is ObservableType.DOMAIN)
     assert domain.resolves_to == ("203.0.113.10",)
     assert any("203.0.113.9" in row.value and "marked higher" in row.reason for row in report.unused)
@@ -200,8 +193,7 @@ def test_what_an_infected_host_called_leaves_once_an_officer_confirms_it() -> No
     event = {"classification.type": "infected-system", "source.ip": "198.51.100.7", "destination.ip": "203.0.113.9"}
 
     def other_end(more: dict[str, str], options: ReadOptions | None = None) -> list[Observable]:
-        (report,) = read_reports(json.dumps(event | more).encode(), options=options)
-        assert isinstance(report, Report)
+        report = only_report(event | more, options=options)
         return [item for item in report.observables if item.value == "203.0.113.9"]
 
     assert other_end({})[0].hold_reason == roles.POSSIBLE_SINKHOLE
@@ -217,8 +209,7 @@ def test_a_hacked_site_of_a_members_country_is_a_third_partys_in_the_form_too(pa
     """The URL and its host; the same path elsewhere, and another host of the country, stay the adversary's."""
     url, other = f"http://shop.rekaan.co.id/{path}", f"http://kit.example/{path}"
     cells = FORM | {"indicators": f"url:{url} domain:shop.rekaan.co.id url:{other} domain:login-rekaan.co.id"}
-    (report,) = read_reports(json.dumps(cells | {"indicators": cells["indicators"].split()}).encode())
-    assert isinstance(report, Report)
+    report = only_report(cells | {"indicators": cells["indicators"].split()})
     roles = {item.value: item.role for item in report.observables}
     assert roles[url] is roles["shop.rekaan.co.id"] is Role.THIRD_PARTY
     assert roles[other] is roles["login-rekaan.co.id"] is Role.ADVERSARY
@@ -230,11 +221,7 @@ def test_a_machine_that_attacks_from_the_certs_own_country_is_a_third_partys(rsi
 
     def role(kind: str, country: str) -> Role:
         event = {"classification.type": kind, "source.ip": "203.0.113.9", "source.geolocation.cc": country}
-        (report,) = read_reports(
-            json.dumps(event | {"time.source": "2026-03-01T00:00:00Z"}).encode(),
-            options=ReadOptions(default_country="MY"),
-        )
-        assert isinstance(report, Report)
+        report = only_report(event | {"time.source": "2026-03-01T00:00:00Z"}, options=ReadOptions(default_country="MY"))
         return report.observables[0].role
 
     assert role(rsit_type, "MY") is Role.THIRD_PARTY
@@ -249,8 +236,7 @@ def test_an_n6_source_in_the_certs_own_country_is_a_third_partys() -> None:
         "id": "0" * 32, "source": "a.b", "restriction": "public", "confidence": "low", "category": "scanning",
         "time": "2026-03-01 00:00:00", "address": [{"ip": "203.0.113.9", "cc": "MY"}, {"ip": "203.0.113.8", "cc": "FR"}],
     }  # fmt: skip
-    (report,) = read_reports(json.dumps(event).encode(), options=ReadOptions(default_country="MY"))
-    assert isinstance(report, Report)
+    report = only_report(event, options=ReadOptions(default_country="MY"))
     assert [item.role for item in report.observables] == [Role.THIRD_PARTY, Role.ADVERSARY]
 
 
@@ -261,8 +247,7 @@ def test_a_value_meant_for_detection_that_becomes_no_indicator_is_named() -> Non
         for kind, value in (("ip-src", "198.51.100.7"), ("ip-dst", "203.0.113.9"))
     ]
     item = {"name": "network-connection", "Attribute": ends}
-    (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", "Object": [item]}}).encode())
-    assert isinstance(report, Report)
+    report = only_report({"Event": {"info": "x", "uuid": "a", "Object": [item]}})
     assert any("203.0.113.9" in warning and "--confirm" in warning for warning in report.warnings)
 
 
@@ -286,6 +271,5 @@ def test_who_called_a_host_of_the_adversarys_is_asked_about_unless_its_kind_of_a
         "uuid": "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a", "info": "x", "date": "2026-03-01", "Tag": [{"name": tag}],
         "Object": [{"name": "network-connection", "Attribute": parts}],
     }  # fmt: skip
-    (report,) = read_reports(json.dumps({"Event": event}).encode())
-    assert isinstance(report, Report)
+    report = only_report({"Event": event})
     assert next(item for item in report.observables if item.value == ends["ip-src"]).role is role

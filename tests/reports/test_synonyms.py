@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from typing import Any
 
@@ -11,21 +10,18 @@ import pytest
 from hub.reports import rsit
 from hub.reports.formats.form import headings, synonyms
 from hub.reports.formats.form.columns import COLUMNS
-from hub.reports.read import Report, RowError, read_reports
+from hub.reports.read import Report, RowError
 from hub.reports.reading import values
 from hub.reports.report import Determination, ReportStatus
 from hub.reports.victims import Consent
 from hub.stix.incident import RECOVERABILITIES
 from hub.stix.vocabularies import CONFIDENCE_WORDS, ROOT_CAUSES, SEVERITY_WORDS
+from tests.reports.reading_reports import form_reading, only_report
 from tests.reports.specimens import FORM
 
 
-def reading(**cells: Any) -> Report | RowError:
-    return next(iter(read_reports(json.dumps(FORM | cells).encode(), name="x.json")))
-
-
 def report_of(**cells: Any) -> Report:
-    report = reading(**cells)
+    report = form_reading(**cells)
     assert isinstance(report, Report), str(report)
     return report
 
@@ -85,7 +81,7 @@ def test_ransomware_is_ransomware_in_every_language(written: str) -> None:
 
 def test_a_synonym_of_another_class_is_refused() -> None:
     """The class that was chosen must agree."""
-    error = reading(incident_class="malicious-code", incident_type="kebocoran data")
+    error = form_reading(incident_class="malicious-code", incident_type="kebocoran data")
     assert isinstance(error, RowError)
     assert error.key == "incident_type"
 
@@ -158,7 +154,7 @@ def test_a_date_that_means_one_day_is_read_however_it_is_written(written: str, s
 )
 def test_a_date_that_means_two_days_or_none_is_refused(written: str, expected: str) -> None:
     """In words that say what to write instead."""
-    error = reading(detected_at=written)
+    error = form_reading(detected_at=written)
     assert isinstance(error, RowError)
     assert expected in error.expected
 
@@ -172,7 +168,7 @@ def test_a_date_that_means_two_days_or_none_is_refused(written: str, expected: s
 )  # fmt: skip
 def test_each_country_has_its_name_in_the_languages_of_its_neighbours(written: str, code: str | None) -> None:
     """A language that nobody of the eleven countries writes officially is refused with the value."""
-    answer = reading(country=written)
+    answer = form_reading(country=written)
     if code is None:
         assert isinstance(answer, RowError)
         assert answer.value == written
@@ -213,12 +209,10 @@ def test_a_sheet_may_have_its_headings_in_another_language() -> None:
     named = {"report_id": "Nomor laporan", "title": "Judul", "country": "Negara", "victim_sector": "Sektor"}
     written = [named.get(column, column) for column in cells]
     text = "Laporan insiden 2026;;\n" + ";".join(written) + "\n" + ";".join(map(str, cells.values())) + "\n"
-    (report,) = read_reports(text.encode(), name="laporan.csv")
-    assert isinstance(report, Report), str(report)
+    report = only_report(text.encode(), name="laporan.csv")
     assert (report.report_id, report.title) == (cells["report_id"], cells["title"])
     both = ";".join(["Judul", *cells]) + "\n" + ";".join(["other", *map(str, cells.values())]) + "\n"
-    (report,) = read_reports(both.encode(), name="laporan.csv")
-    assert isinstance(report, Report), str(report)
+    report = only_report(both.encode(), name="laporan.csv")
     assert report.title == cells["title"]
     assert [(item.key, item.value) for item in report.unused] == [("judul", "other")]
 
@@ -251,8 +245,7 @@ def test_where_several_columns_are_called_the_victims_name_all_are_searched_for(
     cells = {**dict.fromkeys(("Korban", "Nama korban", "victim_name")), **FORM, "victim_name": ""}
     cells |= {"Korban": "Klinik", "Nama korban": "Klinik Rekaan"}
     text = ";".join(cells) + "\n" + ";".join(map(str, cells.values())) + "\n"
-    (report,) = read_reports(text.encode(), name="laporan.csv")
-    assert isinstance(report, Report), str(report)
+    report = only_report(text.encode(), name="laporan.csv")
     assert [victim.name for victim in report.secondary_victims] == ["Klinik", "Klinik Rekaan"]
     assert report_of(korban="Klinik Rekaan").secondary_victims[0].name == "Klinik Rekaan"
     assert report_of(korban=" ").secondary_victims == ()

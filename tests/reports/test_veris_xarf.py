@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
 from hub.errors import ReadingError
 from hub.reports.impacts import AvailabilityImpact, ConfidentialityImpact, EconomicImpact, IntegrityImpact
 from hub.reports.moments import Fidelity
-from hub.reports.observables import Observable, Role
+from hub.reports.observables import Role
 from hub.reports.read import Report, RowError, read_reports
 from hub.reports.report import Determination, ReportKind
 from hub.reports.victims import Consent
-
-FIXTURES = Path(__file__).parent / "fixtures"
+from tests.reports.reading_reports import FIXTURES, by_value, only_report
 
 
 def read(name: str) -> Report:
-    (report,) = read_reports(FIXTURES / name)
-    assert isinstance(report, Report), str(report)
-    return report
-
-
-def by_value(report: Report) -> dict[str, Observable]:
-    return {item.value: item for item in report.observables}
+    return only_report(FIXTURES / name)
 
 
 def xarf(**changes: object) -> list[Report | RowError]:
@@ -74,8 +66,7 @@ def test_every_victim_of_a_list_is_a_victim() -> None:
         {"victim_id": "Makmal Khayalan", "country": ["SG"], "secondary": {"amount": 2, "victim_id": ["Apotek Angan"]}},
         "a word",
     ]
-    (report,) = read_reports(json.dumps(incident).encode(), name="victims.json")
-    assert isinstance(report, Report), str(report)
+    report = only_report(incident, name="victims.json")
     assert [(victim.name, victim.other_names) for victim in report.victims] == [
         ("Klinik Rekaan", ("Rekaan Sihat",)),
         ("Makmal Khayalan", ()),
@@ -169,8 +160,7 @@ def test_several_xarf_reports_are_a_feed() -> None:
     """One a line, or a list."""
     line = json.dumps(json.loads((FIXTURES / "xarf_v4.json").read_bytes()))
     for data in (f"{line}\n{line}\n", f"[{line}, {line}]"):
-        (report,) = read_reports(data.encode())
-        assert isinstance(report, Report)
+        report = only_report(data.encode())
         assert report.kind is ReportKind.FEED
         assert report.sightings[0].count == 2
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
-from hub.reports.read import Report, read_reports
 from hub.reports.victims import IDENTIFYING, Victim
+from tests.reports.reading_reports import only_report
 from tests.reports.specimens import FORM
 
 
@@ -31,8 +29,7 @@ def test_the_forms_columns_for_what_identifies_are_kept() -> None:
         "victim_registration_no": "1234-5; 999",
         "indicators": "hostname:HQ-DC01@victim; ip:203.0.113.9",
     }
-    (report,) = read_reports(json.dumps(cells).encode())
-    assert isinstance(report, Report)
+    report = only_report(cells)
     (victim,) = report.victims
     assert victim.short_names == ("BCB", "BC")
     assert (victim.brands, victim.people) == (("ContohPay",), ("Siti binti Rahman",))
@@ -52,8 +49,7 @@ def test_a_misp_victim_object_is_kept_whole() -> None:
     ]
     loose = {"type": "target-machine", "category": "Targeting data", "value": "KR-FS02"}
     event = {"info": "x", "uuid": "a", "Object": [{"name": "victim", "Attribute": attributes}], "Attribute": [loose]}
-    (report,) = read_reports(json.dumps({"Event": event}).encode())
-    assert isinstance(report, Report)
+    report = only_report({"Event": event})
     (victim,) = report.victims
     assert victim == Victim(
         name="Klinik Rekaan",
@@ -82,8 +78,7 @@ def test_an_imitated_person_does_not_become_the_victim() -> None:
         ],
     }
     event = {"info": "x", "uuid": "a", "Attribute": attributes, "Object": [person]}
-    (report,) = read_reports(json.dumps({"Event": event}).encode())
-    assert isinstance(report, Report)
+    report = only_report({"Event": event})
     assert [victim.name for victim in report.victims] == ["Telko Rekaan"]
     assert {victim.name for victim in report.secondary_victims} == {"Budi Santoso", "Sari Dewi"}
 
@@ -94,8 +89,7 @@ def test_secondary_victims_of_veris_are_named() -> None:
         "incident_id": "1", "security_incident": "Confirmed", "action": {"hacking": {"variety": ["SQLi"]}}, "actor": {},
         "victim": {"victim_id": "Klinik Rekaan", "secondary": {"victim_id": ["Anak Satu; Anak Dua", "Unknown"]}},
     }  # fmt: skip
-    (report,) = read_reports(json.dumps(incident).encode())
-    assert isinstance(report, Report)
+    report = only_report(incident)
     assert [victim.name for victim in report.victims] == ["Klinik Rekaan"]
     assert [victim.name for victim in report.secondary_victims] == ["Anak Satu", "Anak Dua"]
     assert report.affected_counts == {"organization": 2}
@@ -107,8 +101,7 @@ def test_whom_a_feed_was_aimed_at_is_protected() -> None:
         "classification.type": "phishing", "source.url": "http://evil.example/a", "event_description.target": "Bank Rekaan",
         "destination.local_hostname": "HQ-FS02",
     }  # fmt: skip
-    (report,) = read_reports(json.dumps(event).encode())
-    assert isinstance(report, Report)
+    report = only_report(event)
     assert list(report.secondary_victims[0].identifiers()) == [("name", "Bank Rekaan"), ("hosts", "HQ-FS02")]
 
 
@@ -119,8 +112,7 @@ def test_what_a_victims_category_holds_is_searched_for_even_where_it_is_no_obser
         {"type": "full-name", "category": "Person", "value": "Siti binti Rahman"},
         {"type": "phone-number", "category": "Other", "value": "+62 1"},
     ]
-    (report,) = read_reports(json.dumps({"Event": {"info": "x", "uuid": "a", "Attribute": attributes}}).encode())
-    assert isinstance(report, Report)
+    report = only_report({"Event": {"info": "x", "uuid": "a", "Attribute": attributes}})
     assert report.victims == ()
     assert report.secondary_victims == (Victim(people=("Siti binti Rahman",), hosts=("HSM-DC01",)),)
     assert {row.value for row in report.unused} == {"HSM-DC01", "Siti binti Rahman", "+62 1"}
@@ -134,7 +126,6 @@ def test_machines_and_contacts_of_an_iodef_victim_are_searched_for() -> None:
         f'<Flow><System category="target">{node}</System></Flow></EventData>'
     )
     text = f'<IODEF-Document><Incident><IncidentID name="c">1</IncidentID>{body}</Incident></IODEF-Document>'
-    (report,) = read_reports(text.encode())
-    assert isinstance(report, Report)
+    report = only_report(text.encode())
     assert [victim.name for victim in report.victims] == ["Klinik Rekaan"]
     assert report.secondary_victims == (Victim(hosts=("HSM-DC01",)),)

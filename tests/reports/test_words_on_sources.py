@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from hub.reports.observables import Role
-from hub.reports.read import Report, read_reports
+from tests.reports.reading_reports import only_report
 
 HOST = "198.51.100.5"
 IODEF = (
@@ -56,7 +56,6 @@ def test_words_on_a_source_say_whose_it_is(
     format_: str, source: Callable[[str], bytes], words: str, *, hostile: bool
 ) -> None:
     """Such a source is somebody's: it is asked about, or the victim's, and never let out as the adversary's by itself."""
-    (report,) = read_reports(source(words), format=format_)
-    assert isinstance(report, Report)
+    report = only_report(source(words), format=format_)
     roles = {item.role for item in report.observables if item.value == HOST}
     assert (roles == {Role.ADVERSARY}) is hostile

@@ -11,6 +11,7 @@ import pytest
 from hub.reports.knowledge import Flood
 from hub.reports.observables import Role
 from hub.reports.read import Report, RowError, detect_format, read_reports
+from tests.reports.reading_reports import only_report
 
 YAML = """---
 Reported-From: abuse@reporter.example
@@ -58,9 +59,7 @@ def mail(report: bytes, kind: str = "application/json", name: str = "xarf.json",
 
 
 def report_of(data: bytes) -> Report:
-    (report,) = read_reports(data, name="report.eml")
-    assert isinstance(report, Report), str(report)
-    return report
+    return only_report(data, name="report.eml")
 
 
 def test_a_mail_of_version_0_2_is_read() -> None:
