@@ -14,7 +14,7 @@ from typing import Any, Final
 from hub.audit.commands import note_command
 from hub.community.hub import Hub
 from hub.errors import UnprocessableError
-from hub.sharing.drill_listings import list_drills
+from hub.sharing.drill_listings import set_drill_listing
 from hub.sharing.members import Account, AccountKind
 
 # without ":", which ends the name in HTTP Basic (RFC 7617)
@@ -34,7 +34,7 @@ class AccountChanges:
         self.hub.credentials.must_be_new(account.name)
         self._note("add", account.name)
         if drills:
-            list_drills(self.hub.store, account.name, listed=True)
+            set_drill_listing(self.hub.store, account.name, listed=True)
         # last: if the store fails before this line, there is no account with a key that nobody has seen
         return self.hub.credentials.add(account, password)
 
@@ -58,12 +58,12 @@ class AccountChanges:
         self._note("delete", name)
         self.hub.credentials.delete(name)
 
-    def list_drills(self, name: str, *, listed: bool) -> None:
+    def set_drill_listing(self, name: str, *, listed: bool) -> None:
         """Set whether the API roots for drills are listed to the account."""
         if self.hub.store.get_account(name) is None:
             raise UnprocessableError(f"There is no account {name!r}; `hub account list` shows all.")
         self._note("drills", name, listed=listed)
-        list_drills(self.hub.store, name, listed=listed)
+        set_drill_listing(self.hub.store, name, listed=listed)
 
     def _must_be_valid(self, account: Account) -> None:
         if not _NAME.fullmatch(account.name):

@@ -21,7 +21,7 @@ import orjson
 from hub.audit.state import DELIVERED, READ, REFUSED_LOGIN, SIGNED_IN
 from hub.community.ledger import KIND as LEDGER_KIND
 from hub.community.ledger import delivery_from
-from hub.sharing.deliver import Delivered
+from hub.sharing.deliver import DeliveredPage
 from hub.sharing.members import Account
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
@@ -71,7 +71,7 @@ class Recorder:
         content = {"account": account.name, "address": address[:NAME_CHARACTERS], "issuer": issuer, "person": person}
         self._store.add_to_trail([Act(SIGNED_IN, content)])
 
-    def read(self, account: Account | None, delivered: Delivered) -> None:
+    def read(self, account: Account | None, delivered: DeliveredPage) -> None:
         """Count a page of objects if its reader may see AMBER+STRICT or RED in that collection."""
         query = delivered.query
         if account is None or query is None or not delivered.count or query.clearance < TLP.AMBER_STRICT:

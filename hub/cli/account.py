@@ -104,7 +104,7 @@ def _change(args: argparse.Namespace, hub: Hub) -> None:
         key = changes.rotate(args.name, password=_password(args), overlap_milliseconds=_overlap(args.overlap))
         words = f"The old key opens the hub for {args.overlap} more." if args.overlap else ""
     elif args.action == "drills":
-        changes.list_drills(args.name, listed=not args.off)
+        changes.set_drill_listing(args.name, listed=not args.off)
         state = "no longer listed" if args.off else "listed"
         words = f"The API roots for drills are {state} to {args.name}."
     elif args.action == "disable":

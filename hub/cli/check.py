@@ -31,8 +31,8 @@ from hub.server.provider import open_provider
 from hub.settings import Settings, load_settings
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.credentials import deleted_accounts
+from hub.sharing.hidden import hidden_objects
 from hub.sharing.members import AccountKind
-from hub.sharing.release import hidden_objects
 from hub.wiring import now, open_catalogue, open_hub
 
 EXAMPLE = (

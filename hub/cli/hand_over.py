@@ -12,7 +12,7 @@ from hub.cli import DONE, REFUSED
 from hub.cli.agreement import agreed, agreement_argument
 from hub.cli.trail import note_command
 from hub.settings import load_settings
-from hub.sharing.handover import Share, hand_over, shares_of_others
+from hub.sharing.handover import Share, hand_over, other_members_shares
 from hub.wiring import log_to, now, open_hub
 
 EXAMPLE = "  hub hand-over indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f --to MY --yes\n"
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     """Print what other members published under the id, ask, and hand it over. Returns 3 if the operator answers no."""
     hub = open_hub(load_settings(os.environ))
     with closing(hub.store):
-        shares = shares_of_others(hub.store, hub.catalogue, args.object_id, args.to)
+        shares = other_members_shares(hub.store, hub.catalogue, args.object_id, args.to)
         for share in shares:
             print(
                 f"{_name(share)}: what {share.member} published of {args.object_id} would be removed.", file=sys.stderr

@@ -16,7 +16,7 @@ from hub.cli.trail import note_command
 from hub.settings import described, load_settings, masked_uri
 from hub.sharing.applied import apply, digest
 from hub.sharing.catalogue import Catalogue
-from hub.sharing.release import hidden_objects
+from hub.sharing.hidden import hidden_objects
 from hub.sharing.relevel import relevel
 from hub.sharing.reread import reread
 from hub.sharing.seed import remove_surplus, seed
@@ -65,21 +65,21 @@ def _update(say: Callable[[str], object]) -> tuple[int, int]:
                     f"{collection.highest_tlp.label}: nothing here may be marked with them"
                 )
         for result in relevel(store, catalogue, settings.limits, now()):
-            changed += result.judged
+            changed += result.judged_count
             say(
-                f"{result.collection.root}/{result.collection.alias}: {result.judged} objects of an older version judged by "
-                f"today's rules: {result.raised} have a higher level, {result.hidden} are hidden"
+                f"{result.collection.root}/{result.collection.alias}: {result.judged_count} objects of an older version judged by "
+                f"today's rules: {result.raised_count} have a higher level, {result.hidden_count} are hidden"
             )
-            if result.unfit:
+            if result.unfit_count:
                 say(
-                    f"  {result.unfit} of them do not meet today's profiles, which say what may come in; they stay as they are. "
+                    f"  {result.unfit_count} of them do not meet today's profiles, which say what may come in; they stay as they are. "
                     "Ask their members for new versions."
                 )
         for outcome in reread(store, catalogue):
-            changed += outcome.raised + outcome.hidden
+            changed += outcome.raised_count + outcome.hidden_count
             say(
                 f"{outcome.collection.root}/{outcome.collection.alias}: levels that an older version did not read: "
-                f"{outcome.raised} objects have a higher level, {outcome.hidden} are hidden"
+                f"{outcome.raised_count} objects have a higher level, {outcome.hidden_count} are hidden"
             )
         # after the objects: what was refused above is named again next time
         declared = apply(store, catalogue)

@@ -13,7 +13,7 @@ from hub.cli.agreement import agreed, agreement_argument
 from hub.cli.trail import note_command
 from hub.errors import UnprocessableError
 from hub.settings import load_settings
-from hub.sharing.release import HiddenObject, hidden_objects, release, remove
+from hub.sharing.hidden import HiddenObject, hidden_objects, remove, show_at
 from hub.stix.tlp import BY_WORD, TLP
 from hub.wiring import open_hub
 
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
             return REFUSED
         for object_id in args.object_ids:
             if args.action == "release":
-                count = release(hub.store, hub.catalogue, collection, object_id, BY_WORD[args.at])
+                count = show_at(hub.store, hub.catalogue, collection, object_id, BY_WORD[args.at])
                 note_command(hub.store, "levels release", object_id=object_id, versions=count, level=args.at)
                 words = f"{count} versions are shown at {BY_WORD[args.at].label}"
             else:

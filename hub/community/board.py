@@ -209,7 +209,7 @@ class Board:
 
 def view_of(account: Account, root: ApiRoot) -> View:
     """The part of this API root that a member's CERT may see: the collections that admit it, up to its level there."""
-    levels = {c.id: access.reads(account, c) for c in root.collections if account.member in c.readers}
+    levels = {c.id: access.readable_level(account, c) for c in root.collections if account.member in c.readers}
     return {collection: level for collection, level in levels.items() if level is not None}
 
 

@@ -20,7 +20,7 @@ from hub.protocol.steps import Step, refusal
 from hub.settings import Limits
 from hub.sharing import access, gate
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
-from hub.sharing.events import Sight
+from hub.sharing.events import CollectionView
 from hub.sharing.members import Account, AccountKind, Member
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
@@ -63,11 +63,11 @@ class Community:
         about = self._about(reader, api_root)
         return self._board(api_root).open_incidents(view_of(reader, api_root), about, within=within)
 
-    def board_sights(self, account: Account | None, root: str) -> tuple[Sight, ...]:
+    def board_sights(self, account: Account | None, root: str) -> tuple[CollectionView, ...]:
         """What this reader's board is made of, to be told of what changes it; ForbiddenError as for the board."""
         reader, api_root = self._must_be_cert(account, root)
         levels = view_of(reader, api_root).items()
-        return tuple(Sight(collection, TLP(level), self._changes_boards) for collection, level in levels)
+        return tuple(CollectionView(collection, TLP(level), self._changes_boards) for collection, level in levels)
 
     def _about(self, reader: Account, root: ApiRoot) -> dict[str, Any]:
         """The fields at the head of a board: whose it is, and which contacts were not confirmed lately."""
@@ -92,7 +92,7 @@ class Community:
     def reports_of(self, account: Account | None, root: str, incident: str) -> tuple[str, ...]:
         """The ids of the reports about an incident that this account may see, whatever its kind (law L5)."""
         api_root = gate.find_root(self._catalogue, account, root)
-        levels = {collection.id: access.reads(account, collection) for collection in api_root.collections}
+        levels = {collection.id: access.readable_level(account, collection) for collection in api_root.collections}
         view = {collection: int(level) for collection, level in levels.items() if level is not None}
         index = self._index(api_root)
         with index.lock:
@@ -208,12 +208,16 @@ class Community:
                     continue
                 if held_steps.step(candidate.id) is not None and _is_repeat(index, candidate, collection.id):
                     continue  # the exact repeat is a success (law L2)
-                step = parse_step(contents[candidate.index], self._catalogue.reserved)
+                step = parse_step(contents[candidate.index], self._catalogue.member_by_identity)
                 if step is None:
                     continue  # malformed: the profile has its own words for it, where the collection asks for it
                 is_new = held_steps.step(step.id) is None
                 why = refusal(
-                    step, held_steps, members=root.members, reserved=self._catalogue.reserved, now=self._clock()
+                    step,
+                    held_steps,
+                    members=root.members,
+                    member_by_identity=self._catalogue.member_by_identity,
+                    now=self._clock(),
                 )
                 why = why or (self._over_quota(step, held_steps) if is_new else "")
                 if why:

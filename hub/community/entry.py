@@ -185,7 +185,9 @@ class EntryWriter:
         # a member that does not see the incident or the request owes nothing: a reminder would tell it that they exist
         readers = sees & self._index.readers(version.collection)
         asked_codes = [
-            code for code in asked_members(step, self._root.members, self._catalogue.reserved) if code in readers
+            code
+            for code in asked_members(step, self._root.members, self._catalogue.member_by_identity)
+            if code in readers
         ]
         answers: dict[str, list[StepVersion]] = {}
         for answer in by_request.get(step.id, ()):

@@ -116,7 +116,7 @@ class HeldSteps:
         last = max(incident.versions, key=lambda version: version.place)
         if last.revoked or last.status == "closed":
             return False
-        members = asked_members(request, self._members, self._index.reserved)
+        members = asked_members(request, self._members, self._index.member_by_identity)
         about = self._about(request.incident)
         return any(about.answer(request.id, member) is None for member in members)
 

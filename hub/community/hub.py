@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from hub.community.community import Community
 from hub.sharing.catalogue import Collection
-from hub.sharing.deliver import Delivered
+from hub.sharing.deliver import DeliveredPage
 from hub.sharing.hub import TaxiiHub
 from hub.sharing.members import Account
 from hub.store.batch import Candidate, Stranded
@@ -29,10 +29,10 @@ class Hub(TaxiiHub):
         """As the members' steps stand now; see `Community.refused_steps`."""
         return self.community.refused_steps(account, collection, candidates)
 
-    def accounts_sent(self, collection: str, stranded: Stranded) -> Sequence[str]:
+    def stranded_accounts(self, collection: str, stranded: Stranded) -> Sequence[str]:
         """As the delivery ledger has it."""
-        return self.community.ledger.accounts_sent(collection, stranded)
+        return self.community.ledger.stranded_accounts(collection, stranded)
 
-    def sending(self, account: Account | None, delivered: Delivered) -> Callable[[], None] | None:
+    def sending(self, account: Account | None, delivered: DeliveredPage) -> Callable[[], None] | None:
         """Note in the delivery ledger that a page is about to leave; what to call when it has left, if anything."""
         return self.community.ledger.sending(account, delivered)

@@ -163,9 +163,9 @@ class BoardIndex:
             self._match(delivery)
 
     @property
-    def reserved(self) -> Mapping[str, str]:
+    def member_by_identity(self) -> Mapping[str, str]:
         """Identity id -> code of the member that it is reserved for."""
-        return self._catalogue.reserved
+        return self._catalogue.member_by_identity
 
     def readers(self, collection: str) -> frozenset[str]:
         """The members that read the collection."""
@@ -241,7 +241,7 @@ class BoardIndex:
 
     def _take(self, collection: Collection, row: ManifestRow, content: dict[str, Any]) -> None:
         place, level = row.place, row.level
-        author = self._catalogue.reserved.get(content.get("created_by_ref", ""), "")
+        author = self._catalogue.member_by_identity.get(content.get("created_by_ref", ""), "")
         if content["type"] == "incident":
             self._take_incident(collection.id, place, level, author, content)
         elif content["type"] == "report":
@@ -249,7 +249,7 @@ class BoardIndex:
         elif content["type"] == "identity":
             self._take_identity(collection.id, place, level, content)
         elif speaks_of_steps(collection):
-            step = parse_step(content, self._catalogue.reserved)
+            step = parse_step(content, self._catalogue.member_by_identity)
             if step is not None:
                 step = replace(step, text=shortened(step.text), what=shortened(step.what))
                 version = StepVersion(step, parse_timestamp(content["modified"]), collection.id, place, level)
@@ -290,7 +290,9 @@ class BoardIndex:
             return
         stage = "" if content.get("revoked") is True else stage
         refs = content.get("object_refs", ())
-        identities = tuple(ref for ref in refs if ref.startswith("identity--") and ref not in self._catalogue.reserved)
+        identities = tuple(
+            ref for ref in refs if ref.startswith("identity--") and ref not in self._catalogue.member_by_identity
+        )
         statement = StageStatement(content["id"], collection, place, level, author, stage, identities)
         for ref in refs:
             if ref.startswith("incident--"):
@@ -301,7 +303,7 @@ class BoardIndex:
     def _take_identity(self, collection: str, place: int, level: int, content: dict[str, Any]) -> None:
         sectors = content.get("sectors", ()) if content.get("revoked") is not True else ()
         known = self.sectors.get(content["id"])
-        if content["id"] in self._catalogue.reserved or not (sectors or known):
+        if content["id"] in self._catalogue.member_by_identity or not (sectors or known):
             return
         statement = SectorStatement(
             collection, place, level, tuple(shortened(name) for name in sectors[:_SECTORS_MOST])
@@ -388,21 +390,21 @@ def takes_incidents(collection: Collection) -> bool:
 def changes_boards(catalogue: Catalogue) -> Selection:
     """Whether an object changes boards: the objects that `BoardIndex` reads. No other object changes a board."""
 
-    def takes(collection: str, content: Mapping[str, Any]) -> bool:
+    def selects(collection: str, content: Mapping[str, Any]) -> bool:
         declared = catalogue.by_id(collection)
         if content["type"] == "report":
             is_about_incidents = any(ref.startswith("incident--") for ref in content.get("object_refs", ()))
             return is_about_incidents and stage_of(content.get("labels", ())) != ""
         if content["type"] == "note":
             is_step = declared is not None and speaks_of_steps(declared)
-            return is_step and parse_step(content, catalogue.reserved) is not None
+            return is_step and parse_step(content, catalogue.member_by_identity) is not None
         if content["type"] == "identity":
             # a later version may take sectors away
             is_first = content.get("created") == content.get("modified")
-            return content["id"] not in catalogue.reserved and (not is_first or bool(content.get("sectors")))
+            return content["id"] not in catalogue.member_by_identity and (not is_first or bool(content.get("sectors")))
         return True
 
-    return Selection(_TYPES, takes)
+    return Selection(_TYPES, selects)
 
 
 def visible(statement: IncidentVersion | StageStatement | StepVersion | SectorStatement, view: View) -> bool:

@@ -37,7 +37,7 @@ from typing import Final
 import orjson
 
 from hub.errors import StoreError
-from hub.sharing.deliver import Delivered
+from hub.sharing.deliver import DeliveredPage
 from hub.sharing.members import Account
 from hub.stix.timestamps import LATEST
 from hub.stix.tlp import TLP
@@ -118,7 +118,7 @@ class Ledger:
         self._newest: dict[_Reader, Delivery] = {}  # of those that were sent, the one that reaches furthest
         self._on_their_way: dict[tuple[str, str], dict[str, Delivery]] = {}  # collection, account -> by key
 
-    def sending(self, account: Account | None, delivered: Delivered) -> Callable[[], None] | None:
+    def sending(self, account: Account | None, delivered: DeliveredPage) -> Callable[[], None] | None:
         """Note that a page is about to leave; what to call when it has left, None where there is nothing to note."""
         query = delivered.query
         if account is None or query is None:
@@ -140,7 +140,7 @@ class Ledger:
         self._write(new)
         return lambda: self._write([self._extended(_as_sent(delivery)) for delivery in new])
 
-    def accounts_sent(self, collection: str, stranded: Stranded) -> list[str]:
+    def stranded_accounts(self, collection: str, stranded: Stranded) -> list[str]:
         """The accounts, by name, that were sent a record when it was readable lower, and that see it no more."""
         deliveries = deliveries_from(self._store.facts(KIND, prefix=f"{collection}/"))
         return sorted(
@@ -181,7 +181,7 @@ class Ledger:
                 removed += len(parts) - 1
         return removed
 
-    def _deliveries(self, account: str, query: Query, delivered: Delivered) -> list[Delivery]:
+    def _deliveries(self, account: str, query: Query, delivered: DeliveredPage) -> list[Delivery]:
         # (1)
         plain = not query.ids and not query.types and (query.versions.last or query.versions.every)
         if plain and (query.versions.every or not delivered.more):

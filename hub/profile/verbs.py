@@ -29,7 +29,7 @@ _PLACES: Final = place_names() | COUNTRIES | frozenset(REGIONS.values())
 class Context:
     """What rules ask of the world: whose an identity id is, and who reads the collection."""
 
-    reserved: Mapping[str, str]  # identity id -> member code
+    member_by_identity: Mapping[str, str]  # identity id -> member code
     beyond_certs: bool = False  # whether constituents, partners or the public read where the object goes
 
 
@@ -148,13 +148,13 @@ def be_a_member(values: Sequence[Any], _want: Want, context: Context) -> str:
     items = _items(values)
     if not items:
         return "there is none"
-    met = all(isinstance(item, str) and item in context.reserved for item in items)
+    met = all(isinstance(item, str) and item in context.member_by_identity for item in items)
     return "" if met else "it should be a member's identity"
 
 
 def be_no_member(values: Sequence[Any], _want: Want, context: Context) -> str:
     """No id there is reserved for a member."""
-    met = not any(isinstance(item, str) and item in context.reserved for item in _items(values))
+    met = not any(isinstance(item, str) and item in context.member_by_identity for item in _items(values))
     return "" if met else "it should not be a member's identity"
 
 

@@ -74,13 +74,13 @@ def _extension(step: Step) -> dict[str, Any]:
     return extension | ({"priority": step.priority} if step.priority is not None else {})
 
 
-def parse_step(content: Mapping[str, Any], reserved: Mapping[str, str]) -> Step | None:
+def parse_step(content: Mapping[str, Any], member_by_identity: Mapping[str, str]) -> Step | None:
     """The step that a valid note says; None where it is another note, or its author is no member.
 
     `reserved` maps identity ids to the members that they belong to.
     """
     says = [SAY_BY_LABEL[label] for label in content.get("labels", ()) if label in SAY_BY_LABEL]
-    member = reserved.get(content.get("created_by_ref", ""))
+    member = member_by_identity.get(content.get("created_by_ref", ""))
     if len(says) != 1 or member is None:
         return None
     refs: list[str] = content.get("object_refs", [])

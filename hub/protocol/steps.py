@@ -79,13 +79,13 @@ class Held(Protocol):
         """What the member said last to the request."""
 
 
-def asked_members(step: Step, members: Sequence[str], reserved: Mapping[str, str]) -> tuple[str, ...]:
+def asked_members(step: Step, members: Sequence[str], member_by_identity: Mapping[str, str]) -> tuple[str, ...]:
     """The codes of those whom a request asks, in the order of `members`; never the one that asks."""
-    named = set(members) if ALL in step.asked else {reserved.get(identity) for identity in step.asked}
+    named = set(members) if ALL in step.asked else {member_by_identity.get(identity) for identity in step.asked}
     return tuple(code for code in members if code in named and code != step.member)
 
 
-def refusal(step: Step, held: Held, *, members: Sequence[str], reserved: Mapping[str, str], now: int) -> str:
+def refusal(step: Step, held: Held, *, members: Sequence[str], member_by_identity: Mapping[str, str], now: int) -> str:
     """Why the step may not be taken now (milliseconds since 1970), in words for its sender; an empty text where it may."""
     # (1) a step that was taken stands, or is taken back
     if (before := held.step(step.id)) is not None:
@@ -103,8 +103,8 @@ def refusal(step: Step, held: Held, *, members: Sequence[str], reserved: Mapping
     if step.says is Say.ACKNOWLEDGED:
         return _acknowledging(step, held, reporter)
     if step.says is Say.OPEN:
-        return _asking(step, held, members, reserved) or _due_problem(step, now)
-    return _answering(step, held, members, reserved)
+        return _asking(step, held, members, member_by_identity) or _due_problem(step, now)
+    return _answering(step, held, members, member_by_identity)
 
 
 def _changed(step: Step, before: Step) -> str:
@@ -126,13 +126,15 @@ def _acknowledging(step: Step, held: Held, reporter: str) -> str:
     return ""
 
 
-def _asking(step: Step, held: Held, members: Sequence[str], reserved: Mapping[str, str]) -> str:
+def _asking(step: Step, held: Held, members: Sequence[str], member_by_identity: Mapping[str, str]) -> str:
     if step.revoked:
         return "It takes back what was never asked."
-    strangers = [identity for identity in step.asked if identity != ALL and reserved.get(identity) not in members]
+    strangers = [
+        identity for identity in step.asked if identity != ALL and member_by_identity.get(identity) not in members
+    ]
     if strangers or (ALL in step.asked and len(step.asked) > 1):
         return f'It asks whom the hub does not know as a member: name members\' identities only, or ["{ALL}"] alone.'
-    members_asked = asked_members(step, members, reserved)
+    members_asked = asked_members(step, members, member_by_identity)
     if not members_asked:
         return "It asks nobody but your own member: name the others that you ask."
     readers = held.readers(step.incident)
@@ -156,7 +158,7 @@ def _due_problem(step: Step, now: int) -> str:
     )
 
 
-def _answering(step: Step, held: Held, members: Sequence[str], reserved: Mapping[str, str]) -> str:
+def _answering(step: Step, held: Held, members: Sequence[str], member_by_identity: Mapping[str, str]) -> str:
     if step.revoked:
         return "It takes back what was never answered."
     if len(step.requests) != 1:
@@ -166,7 +168,7 @@ def _answering(step: Step, held: Held, members: Sequence[str], reserved: Mapping
         return f"There is no request {step.request} about this incident: name the note that asked."
     if request.revoked:
         return "The request was taken back: there is nothing to answer any more."
-    if step.member not in asked_members(request, members, reserved):
+    if step.member not in asked_members(request, members, member_by_identity):
         return "Your member was not asked by this request: only those that were asked answer it."
     if step.says is Say.REFUSED and not step.text.strip():
         return f"{NEEDS_REASON}: write the reason into content."

@@ -27,8 +27,8 @@ from hub.server.console.live import LiveBoards
 from hub.server.provider import Provider
 from hub.server.requests import current_request
 from hub.server.responses import compress
-from hub.sharing.credentials import NOBODY_TRIED, PasswordCheck, name_tried
-from hub.sharing.deliver import Delivered
+from hub.sharing.credentials import NO_NAME, PasswordCheck, attempted_name
+from hub.sharing.deliver import DeliveredPage
 from hub.sharing.handshakes import Handshakes
 from hub.sharing.last_seen import LastSeen
 from hub.sharing.members import Account
@@ -217,7 +217,7 @@ def _log_in(hub: Hub, certificates: Certificates | None, environ: dict[str, Any]
     return None
 
 
-def _count_read(_account: Account | None, delivered: Delivered) -> None:
+def _count_read(_account: Account | None, delivered: DeliveredPage) -> None:
     """Count what a page for people reads to find what it shows: it is work for the account, however short the page is."""
     if delivered.count and flask.has_request_context():
         flask.g.bytes_read = flask.g.get("bytes_read", 0) + delivered.content.size
@@ -227,8 +227,8 @@ def _tried(request: flask.Request, by_form: str | None) -> str | None:
     """Whom refused credentials name, those of a form or of a header; None where there were none."""
     header = request.environ.get("HTTP_AUTHORIZATION")
     if by_form or header is not None:
-        return by_form or name_tried(header or "")
-    return NOBODY_TRIED if SUBJECT in request.environ else None  # a certificate's subject is no name of an account
+        return by_form or attempted_name(header or "")
+    return NO_NAME if SUBJECT in request.environ else None  # a certificate's subject is no name of an account
 
 
 def _end(response: flask.Response) -> flask.Response:

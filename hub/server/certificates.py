@@ -43,7 +43,7 @@ class Certificates:
         name = self._names.get(subject)
         if name is None:
             return None
-        return self._credentials.named(name)
+        return self._credentials.find_account(name)
 
 
 def agreed(by_certificate: Account | None, by_header: Account | None) -> Account | None:

@@ -42,8 +42,8 @@ from hub.server.asgi import Message, Receive, Send
 from hub.server.certificates import Certificates, agreed
 from hub.server.front import client_address, environ_of
 from hub.server.logins import PasswordQueue
-from hub.sharing.credentials import PasswordCheck, name_tried
-from hub.sharing.events import Moves, Sight, present, sights
+from hub.sharing.credentials import PasswordCheck, attempted_name
+from hub.sharing.events import CollectionView, ViewWatcher, collection_views, current_places
 from hub.sharing.gate import no_credentials
 from hub.sharing.members import Account
 from hub.sharing.sessions import COOKIE, SECURE_COOKIE, Sessions
@@ -75,8 +75,8 @@ class Listener:
     """One connection: what it may learn of, what was announced to it, and what is to be announced next."""
 
     account: Account | None
-    proof: bytes | None
-    sights: tuple[Sight, ...]
+    fingerprint: bytes | None
+    collection_views: tuple[CollectionView, ...]
     announced: dict[str, int] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -84,7 +84,7 @@ class Listener:
     since: int = 0  # a place: what stands before it is no news
     cookie: str = ""  # of the session that opened it, if one did
 
-    def offer(self, sight: Sight, place: int) -> None:
+    def offer(self, sight: CollectionView, place: int) -> None:
         """Keep it where it is news to this listener: the last place of each collection."""
         if place > self.announced.get(sight.collection, self.since):
             self.announced[sight.collection] = self.pending[sight.collection] = place
@@ -130,9 +130,9 @@ class Events:
         self._heartbeat_seconds = heartbeat_seconds
         self._send_seconds = send_seconds
         self._listeners: set[Listener] = set()
-        self._by_sight: dict[Sight, set[Listener]] = {}
+        self._by_sight: dict[CollectionView, set[Listener]] = {}
         self._per_account: Counter[str] = Counter()
-        self._wanted: frozenset[Sight] = frozenset()  # replaced, never changed: the thread reads it
+        self._wanted: frozenset[CollectionView] = frozenset()  # replaced, never changed: the thread reads it
         self._anybody = threading.Event()
         self._stopping = threading.Event()
         self._logins = ThreadPoolExecutor(_LOGINS_AT_A_TIME, "login")
@@ -178,11 +178,11 @@ class Events:
 
     def _look_on(self, loop: asyncio.AbstractEventLoop) -> None:
         """The thread (1); while nobody listens, it sleeps."""
-        moves: Moves | None = None
+        moves: ViewWatcher | None = None
         while not self._stopping.is_set():
             pause = _STORE_AWAY_SECONDS
             try:
-                moves = moves or Moves(self._hub.store)
+                moves = moves or ViewWatcher(self._hub.store)
                 moved = moves.look(self._wanted)
                 if moved:
                     loop.call_soon_threadsafe(self._announce, moved)
@@ -197,7 +197,7 @@ class Events:
             self._anybody.wait()
         _closed(moves)
 
-    def _announce(self, moved: Mapping[Sight, int]) -> None:
+    def _announce(self, moved: Mapping[CollectionView, int]) -> None:
         for sight, place in moved.items():
             for listener in self._by_sight.get(sight, ()):
                 listener.offer(sight, place)
@@ -258,24 +258,24 @@ class Events:
         return await in_thread(self._logins, self._listener, scope, parts[0], agreed(by_certificate, login))
 
     def _listener(self, scope: Mapping[str, Any], root: str, account: Account | None) -> Listener:
-        proof = self._hub.credentials.proof(account)
+        fingerprint = self._hub.credentials.fingerprint(account)
         subscription = asked_for(scope["query_string"])
         if subscription.board:
-            sights_seen = self._hub.community.board_sights(account, root)
+            views = self._hub.community.board_sights(account, root)
         else:
-            sights_seen = sights(self._hub.catalogue, account, root, subscription.collections)
-        return Listener(account, proof, sights_seen, since=subscription.since)
+            views = collection_views(self._hub.catalogue, account, root, subscription.collections)
+        return Listener(account, fingerprint, views, since=subscription.since)
 
     def _enter(self, listener: Listener, name: str) -> None:
         self._listeners.add(listener)
-        for sight in listener.sights:
+        for sight in listener.collection_views:
             self._by_sight.setdefault(sight, set()).add(listener)
         self._per_account[name] += 1
         self._want()
 
     def _leave(self, listener: Listener, name: str) -> None:
         self._listeners.discard(listener)
-        for sight in listener.sights:
+        for sight in listener.collection_views:
             self._by_sight[sight].discard(listener)
             if not self._by_sight[sight]:
                 del self._by_sight[sight]
@@ -297,7 +297,9 @@ class Events:
             await self._send(send, {"type": "http.response.start", "status": 200, "headers": _STREAM + leave})
             await self._say(send, b": listening\n\n")
             # the present state; the thread announces whatever is committed from here on
-            held = await loop.run_in_executor(self._checks, present, self._hub.store, listener.sights, listener.since)
+            held = await loop.run_in_executor(
+                self._checks, current_places, self._hub.store, listener.collection_views, listener.since
+            )
             for sight, place in held.items():
                 listener.offer(sight, place)
             while not listener.ended:
@@ -323,10 +325,10 @@ class Events:
         try:
             if listener.cookie and self._sessions.find(listener.cookie) is None:
                 return False
-            proof = self._hub.credentials.proof(listener.account)
+            fingerprint = self._hub.credentials.fingerprint(listener.account)
         except StoreError:
             return True
-        return proof is not None and proof == listener.proof
+        return fingerprint is not None and fingerprint == listener.fingerprint
 
     def _leave_to_read(self, scope: Mapping[str, Any]) -> list[tuple[bytes, bytes]]:
         """(5) The headers that let a page of the hub itself read the answer; none for any other page."""
@@ -406,7 +408,7 @@ def _name(account: Account | None) -> str:
     return "" if account is None else account.name
 
 
-def _closed(moves: Moves | None) -> None:
+def _closed(moves: ViewWatcher | None) -> None:
     if moves is not None:
         with contextlib.suppress(StoreError):
             moves.close()
@@ -424,7 +426,7 @@ def _note(status: int, account: str | None, scope: Mapping[str, Any], start: flo
         "request": os.urandom(8).hex(),
         "address": client_address(environ, behind_proxy=behind_proxy),
         "account": account or None,
-        "tried": name_tried(header) if is_refused and header is not None else None,
+        "tried": attempted_name(header) if is_refused and header is not None else None,
         "root": scope["path"].strip("/").partition("/")[0][:64] or None,
         "seconds": round(time.perf_counter() - start, 1),
     }

@@ -7,7 +7,7 @@ from typing import Any, Final
 import flask
 from werkzeug.datastructures import Headers
 
-from hub.sharing.deliver import Delivered
+from hub.sharing.deliver import DeliveredPage
 from hub.sharing.ready import pack
 from hub.taxii import protocol, resources
 
@@ -42,7 +42,7 @@ def resource_response(resource: resources.Resource, status: int = 200) -> flask.
     return taxii_response(resources.as_json(resource), status)
 
 
-def page_response(request: flask.Request, delivered: Delivered) -> flask.Response:
+def page_response(request: flask.Request, delivered: DeliveredPage) -> flask.Response:
     """An answer with a page, as gzip where the client takes it; the dates of its first and last record are TAXII's (3.2)."""
     packed = _is_worth_packing(request, delivered.content.size)
     first, last = delivered.date_added

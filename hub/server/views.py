@@ -12,8 +12,8 @@ from hub.server.front import FRONT, OBJECTS, SENT
 from hub.server.metrics import count_objects
 from hub.server.requests import base_url, current_request, query_pairs, read_body
 from hub.server.responses import page_response, resource_response, taxii_response
-from hub.sharing.deliver import Delivered
-from hub.sharing.events import sights
+from hub.sharing.deliver import DeliveredPage
+from hub.sharing.events import collection_views
 from hub.sharing.members import Account
 from hub.sharing.volumes import Volumes
 from hub.taxii.filters import Filters, parse_filters
@@ -99,7 +99,7 @@ def versions(root: str, name: str, object_id: str) -> flask.Response:
 
 def events(root: str) -> flask.Response:
     """Where to wait for events: another process, since here each who waits would hold a thread (`server.events`)."""
-    sights(_hub().catalogue, _account(), root, tuple(flask.request.args.getlist("collection")))
+    collection_views(_hub().catalogue, _account(), root, tuple(flask.request.args.getlist("collection")))
     events_url = flask.current_app.config["EVENTS"]
     if events_url is None:
         raise NotFoundError("This hub sends no events: poll it.")
@@ -137,7 +137,7 @@ def _filters(hub: Hub, request: flask.Request) -> Filters:
     return parse_filters(query_pairs(request, hub.limits), max_values=hub.limits.filter_values)
 
 
-def _objects(hub: Hub, request: flask.Request, account: Account | None, delivered: Delivered) -> flask.Response:
+def _objects(hub: Hub, request: flask.Request, account: Account | None, delivered: DeliveredPage) -> flask.Response:
     """A page of objects, which the delivery ledger learns of: before it leaves, and when it has left."""
     response = _page(request, delivered)
     if request.method == "GET":  # an answer to HEAD brings nobody anything
@@ -152,6 +152,6 @@ def _objects(hub: Hub, request: flask.Request, account: Account | None, delivere
     return response
 
 
-def _page(request: flask.Request, delivered: Delivered) -> flask.Response:
+def _page(request: flask.Request, delivered: DeliveredPage) -> flask.Response:
     flask.g.count = delivered.count
     return page_response(request, delivered)

@@ -1,16 +1,16 @@
-"""The way in: bytes to objects, checked, stored once at a position, and reported in a status.
+"""The way in: parse the bytes, check each object, store it once at a position, and report it in a status.
 
-1. Who sends, and may this account write here? `gate.must_write` decides it before a body is read, and gives a `Writer`.
-2. What was sent: an envelope or a bundle, within the limits.
-3. Each object by itself: is it valid STIX 2.1 (law L7)?
-4. Is its marking one that this collection takes, and is it the sender's to say (laws L4, L5)?
-5. Does it carry what the collection's profiles ask for?
-   (5b) Where it acknowledges, asks or answers: may its sender take this step now (the joint protocol)?
-6. All that passed, in one batch: kept once, in line, synced to disk with the status of the request (laws L1 to L3).
-7. The status: one line for each object, and for each that was refused the reason in words. It is a function of the
-   outcomes, which the store applies when it has decided the batch, and returns as it was kept.
+1. May this account write here? `gate.must_write` decides it before the body is read, and returns a `Writer`.
+2. Parse the envelope or bundle, within the limits.
+3. Is each object valid STIX 2.1 (law L7)?
+4. Does the collection accept its marking, and may this member publish it (laws L4, L5)?
+5. Does it meet the collection's profiles?
+   (5b) If it is an acknowledgement, request or answer: may its sender take this step now (joint protocol)?
+6. Store all objects that passed, in one batch, each once and in order, synced to disk with the status (laws L1 to L3).
+7. Write the status: one entry for each object, with the reason if it was refused. The store calls `describe` with the
+   outcomes of the batch, keeps the status with it, and returns it.
 
-What does not pass is a failure in the status; the good objects beside it are kept.
+An object that fails a check is a failure in the status; the good objects beside it are stored.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ from hub.taxii.resources import StatusDetail, StatusResource, as_json
 
 MINUTE: Final = 60 * 1000 * 1000  # microseconds
 QUARTER_HOUR: Final = 15 * MINUTE
-_WRITING_MINUTES: Final = 2  # between the moment that a tool writes as `modified` and the moment that the hub reads it
+_WRITING_MINUTES: Final = 2  # between the time in `modified` and the time at which the hub reads the object
 _HOUR_MILLISECONDS: Final = 3600 * 1000
 _MESSAGE_CHARACTERS: Final = 1000  # of one detail, so that a status stays readable
-_ACCOUNTS_SHOWN: Final = 20  # of those that fetched a version below a raised level
+_ACCOUNTS_SHOWN: Final = 20  # accounts in a message that fetched a version below a raised level
 _STIX_TIMESTAMP: Final = re.compile(STIX_TIMESTAMP, re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """The result of a request: the status resource as it was kept, and figures for the log."""
+class AcceptResult:
+    """The result of a request: the status resource as it was stored, and counts for the log."""
 
     status_id: str
     body: bytes
@@ -61,7 +61,7 @@ class Accepted:
 
 
 class Entrance(Protocol):
-    """What the way in needs of the hub: where to keep objects, the rules, and the edges (clock, ids)."""
+    """What the way in needs from the hub: the store, the rules, the clock and new ids."""
 
     @property
     def store(self) -> Store: ...  # noqa: D102 - as TaxiiHub documents them
@@ -85,12 +85,12 @@ class Entrance(Protocol):
         self, account: Account, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]: ...
 
-    def accounts_sent(self, collection: str, stranded: Stranded) -> Sequence[str]: ...  # noqa: D102
+    def stranded_accounts(self, collection: str, stranded: Stranded) -> Sequence[str]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One request under way: the hub it came to, who sends and where to, and when it came (milliseconds since 1970)."""
+    """One request: the hub, the writer with its collection, and when the request came (milliseconds since 1970)."""
 
     hub: Entrance
     writer: Writer
@@ -99,28 +99,28 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What single objects are judged by: who sends them, where to, when (milliseconds since 1970), and by which rules."""
+    """What the checks of single objects need: the member, the collection, the time (milliseconds since 1970), the rules."""
 
-    held: levels.HeldObjects
+    held_objects: levels.HeldObjects
     catalogue: Catalogue
     collection: Collection
     member: str
     now: int
     future_minutes: int
     context: Context  # of the profiles' rules
-    handed_over: Mapping[str, str]  # ids that the operator gave to a member
+    handed_over: Mapping[str, str]  # object id -> member, for ids that the operator handed over
 
 
-def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
-    """Take an envelope into the writer's collection; returns when everything that was accepted is on disk (TAXII 2.1, 5.5).
+def accept(hub: Entrance, writer: Writer, body: bytes) -> AcceptResult:
+    """Store an envelope in the writer's collection; return when all accepted objects are on disk (TAXII 2.1, 5.5).
 
-    MalformedError, UnprocessableError for bodies that are no envelope, StoreError where the store failed: then nothing
-    of the request was kept. (1) is `gate.must_write`.
+    Step (1) is `gate.must_write`. MalformedError or UnprocessableError if the body is no envelope, StoreError if the store
+    fails: then nothing of the request is stored.
     """
     # (2)
     envelope = parse_envelope(body, hub.limits)
     values = envelope.objects
-    # (3), for all of them first: a processor that takes every step for each object in turn is a quarter slower
+    # (3) for all objects before (4): doing all steps for each object in turn takes a quarter longer (processor caches)
     parsed = [parse_object(value, hub.limits, hub.catalogue.markings) for value in values]
     # (4) and (5)
     request = _Request(hub, writer, hub.clock())
@@ -131,30 +131,38 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
         writer.member,
         request.now,
         hub.limits.future_minutes,
-        Context(hub.catalogue.reserved, writer.collection.beyond_certs),
-        hub.hand_overs.current(),
+        Context(hub.catalogue.member_by_identity, writer.collection.beyond_certs),
+        hub.hand_overs.owners(),
     )
     verdicts = [
         judge(inspection, index, value, result)
         for index, (value, result) in enumerate(zip(values, parsed, strict=True))
     ]
     # (5b)
-    passed = [verdict for verdict in verdicts if isinstance(verdict, Candidate)]
-    refused_steps = hub.refused_steps(writer.account, writer.collection, passed)
-    decided = [
+    valid_candidates = [verdict for verdict in verdicts if isinstance(verdict, Candidate)]
+    refused_steps = hub.refused_steps(writer.account, writer.collection, valid_candidates)
+    early_outcomes = [
         *(verdict for verdict in verdicts if isinstance(verdict, Outcome)),
-        *(_refusal(index, values[index], why) for index, why in refused_steps.items()),
+        *(_refusal(index, values[index], reason) for index, reason in refused_steps.items()),
     ]
     # (6) and (7)
-    candidates = tuple(candidate for candidate in passed if candidate.index not in refused_steps)
-    outside = tuple(levels.bystanders(values, parsed, (outcome.index for outcome in decided), hub.catalogue.markings))
-    around = tuple(levels.around(envelope.around, candidates, hub.catalogue.markings)) if envelope.around else ()
+    candidates = tuple(candidate for candidate in valid_candidates if candidate.index not in refused_steps)
+    refused_bystanders = tuple(
+        levels.bystanders(values, parsed, (outcome.index for outcome in early_outcomes), hub.catalogue.markings)
+    )
+    outer_bystanders = (
+        tuple(levels.envelope_bystanders(envelope.around, candidates, hub.catalogue.markings))
+        if envelope.around
+        else ()
+    )
     lifetime = hub.limits.status_hours * _HOUR_MILLISECONDS
     notes = WithheldNotes(hub.store, writer.member, writer.collection, request.now, lifetime)
-    noted: tuple[Bystander, ...] = ()
+    noted_bystanders: tuple[Bystander, ...] = ()
     if any(candidate.level is None or candidate.markings for candidate in candidates):
-        sent = {obj.id for obj in parsed if isinstance(obj, StixObject)} | {bystander.id for bystander in outside}
-        noted = tuple(notes.bystanders(sent))
+        sent_ids = {obj.id for obj in parsed if isinstance(obj, StixObject)} | {
+            bystander.id for bystander in refused_bystanders
+        }
+        noted_bystanders = tuple(notes.bystanders(sent_ids))
     status_id = hub.new_id()
     appended = hub.store.append(
         Batch(
@@ -163,44 +171,49 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> Accepted:
             candidates=candidates,
             status_id=status_id,
             account=writer.account.name,
-            describe=partial(_status_body, request, status_id, decided),
+            describe=partial(_status_body, request, status_id, early_outcomes),
             unmarked=writer.collection.unmarked_from(writer.account.name),
             highest=writer.collection.highest_tlp,
             versions=hub.limits.object_versions,
             reads=_other_collections(request, candidates),
-            bystanders=(*around, *outside, *noted, *levels.twins(parsed, hub.store, writer.collection, writer.member)),
-            refused=sum(outcome.verdict is Verdict.REFUSED for outcome in decided),
+            bystanders=(
+                *outer_bystanders,
+                *refused_bystanders,
+                *noted_bystanders,
+                *levels.twin_bystanders(parsed, hub.store, writer.collection, writer.member),
+            ),
+            refused=sum(outcome.verdict is Verdict.REFUSED for outcome in early_outcomes),
         )
     )
-    notes.keep(candidates, appended.outcomes, outside)
-    failures = sum(outcome.verdict is Verdict.REFUSED for outcome in (*decided, *appended.outcomes))
-    return Accepted(status_id, appended.status, len(values) - failures, failures)
+    notes.keep(candidates, appended.outcomes, refused_bystanders)
+    failures = sum(outcome.verdict is Verdict.REFUSED for outcome in (*early_outcomes, *appended.outcomes))
+    return AcceptResult(status_id, appended.status, len(values) - failures, failures)
 
 
 def judge(
     inspection: Inspection, index: int, value: Any, parsed: StixObject | tuple[Fault, ...]
 ) -> Candidate | Outcome:
-    """The object as a candidate for the store, or why it is refused (steps 3 to 5)."""
+    """Check one object (steps 3 to 5): return it as a candidate for the store, or an outcome if it goes no further."""
     catalogue, collection = inspection.catalogue, inspection.collection
     if not isinstance(parsed, StixObject):
         return _refusal(index, value, "; ".join(_sentence(fault) for fault in parsed))
-    if why := _date_problem(inspection, parsed):
-        return _refusal(index, value, why)
+    if reason := _date_problem(inspection, parsed):
+        return _refusal(index, value, reason)
     # (4)
     level = access.level_of(parsed, collection, catalogue)
     if isinstance(level, access.Refusal):
         return _refusal(index, value, level.message)
     if parsed.revoked:
-        versions = inspection.held.history(collection.id, parsed.id)
-        if why := levels.repeats_higher(versions, parsed, level.value):
-            return _refusal(index, value, why)
-    owner = access.speaks_for(inspection.member, parsed, collection, catalogue)
+        versions = inspection.held_objects.history(collection.id, parsed.id)
+        if reason := levels.repeats_higher(versions, parsed, level.value):
+            return _refusal(index, value, reason)
+    owner = access.decide_owner(inspection.member, parsed, collection, catalogue)
     if isinstance(owner, access.Refusal):
         return _refusal(index, value, owner.message)
-    if isinstance(owner, access.Stands):
-        if inspection.held.holds(collection.id, parsed.id, TLP.RED):
+    if isinstance(owner, access.HubCopy):
+        if inspection.held_objects.holds(collection.id, parsed.id, TLP.RED):
             return Outcome(index, parsed.id, parsed.version_text, Verdict.REPEAT, owner.message)
-        owner = access.Owner(inspection.member)  # the hub has yet to put it in
+        owner = access.Owner(inspection.member)  # the hub has not added its copy yet
     # (5)
     if findings := check(parsed.content, collection.profiles, inspection.context):
         return _refusal(index, value, " ".join(finding.message for finding in findings))
@@ -210,8 +223,8 @@ def judge(
 def candidate_of(
     inspection: Inspection, index: int, parsed: StixObject, level: access.Level, owner: access.Owner
 ) -> Candidate:
-    """The object as the store decides about it."""
-    return Candidate(  # by position, since one is made for each object: by name it takes three times as long
+    """The object as a candidate for the store."""
+    return Candidate(  # by position: by name it takes three times as long, and each object needs one
         index,
         parsed.id,
         parsed.type,
@@ -232,33 +245,33 @@ def candidate_of(
 
 
 def _other_collections(request: _Request, candidates: Sequence[Candidate]) -> Mapping[str, int]:
-    """Where else the sender meets what these name or describe (law L5 c and e); looked up where any does."""
+    """The other collections that the sender reads, if any candidate names or describes another object (law L5 c and e)."""
     if not any(candidate.names or candidate.describes for candidate in candidates):
         return {}
     return levels.collections_read(request.hub.catalogue, request.writer.account, request.writer.collection)
 
 
 def _date_problem(inspection: Inspection, parsed: StixObject) -> str:
-    """Why the date of an object's version cannot be taken, in words; empty where it can.
+    """Why the date of an object's version is refused; empty if it is accepted.
 
-    Common clients take the newest `modified` that they read as how far they are: one date ahead hides all that follows.
-    `created` is never later than `modified` (STIX 2.1, 3.2), and other dates may lie in the future.
+    Common clients use the newest `modified` that they read as their position: one date in the future hides all that
+    follows. `created` is never later than `modified` (STIX 2.1, 3.2), and other dates may be in the future.
     """
     minutes = inspection.future_minutes
-    ahead = 0 if parsed.version is None else parsed.version - inspection.now * 1000
-    if ahead <= minutes * MINUTE:
+    lead = 0 if parsed.version is None else parsed.version - inspection.now * 1000
+    if lead <= minutes * MINUTE:
         return ""
-    hint = " Is this local time? Write it in UTC." if _is_time_zone(ahead) else ""
+    hint = " Is this local time? Write it in UTC." if _is_time_zone(lead) else ""
     return (
-        f"Its version {parsed.version_text} lies more than {minutes} minutes ahead of the hub's clock, which says "
+        f"Its version {parsed.version_text} is more than {minutes} minutes ahead of the hub's clock, which says "
         f"{format_place(inspection.now)}: correct `created` and `modified`, or the clock of the machine that wrote them.{hint}"
     )
 
 
-def _is_time_zone(ahead: int) -> bool:
-    """Whether a date is ahead by what a time zone is ahead of UTC: whole quarter hours, from 1 to 14 hours."""
-    quarters = round(ahead / QUARTER_HOUR)
-    return 4 <= quarters <= 56 and abs(ahead - quarters * QUARTER_HOUR) <= _WRITING_MINUTES * MINUTE
+def _is_time_zone(lead: int) -> bool:
+    """Whether the lead may be a time zone's offset from UTC: whole quarter hours, from 1 to 14 hours."""
+    quarters = round(lead / QUARTER_HOUR)
+    return 4 <= quarters <= 56 and abs(lead - quarters * QUARTER_HOUR) <= _WRITING_MINUTES * MINUTE
 
 
 def _sentence(fault: Fault) -> str:
@@ -268,7 +281,7 @@ def _sentence(fault: Fault) -> str:
 def _refusal(index: int, value: Any, message: str) -> Outcome:
     identifier = value.get("id") if isinstance(value, dict) else None
     if not isinstance(identifier, str) or identifiers.type_of(identifier) is None:
-        # a status-detail must have a STIX id (4.3.1): this one tells the position, which the message says, too
+        # a status-detail must have a STIX id (4.3.1): write the position as an id
         identifier = _unknown_id(index)
         message = f"object {index + 1} of the envelope has no usable id. {message}"
     version = None
@@ -285,27 +298,29 @@ def _is_timestamp(value: Any) -> bool:
     return isinstance(value, str) and _STIX_TIMESTAMP.fullmatch(value) is not None
 
 
-def _status_body(request: _Request, status_id: str, decided: Sequence[Outcome], settled: Sequence[Outcome]) -> bytes:
-    """The status resource (4.3.1) as JSON, details in the order of the envelope."""
+def _status_body(
+    request: _Request, status_id: str, early_outcomes: Sequence[Outcome], store_outcomes: Sequence[Outcome]
+) -> bytes:
+    """The status resource (4.3.1) as JSON, with the details in the order of the envelope."""
     stamp = format_place(request.now)
     successes: list[StatusDetail] = []
     failures: list[StatusDetail] = []
-    outcomes = sorted((*decided, *settled), key=lambda outcome: outcome.index)
+    outcomes = sorted((*early_outcomes, *store_outcomes), key=lambda outcome: outcome.index)
     failure_count = sum(outcome.verdict is Verdict.REFUSED for outcome in outcomes)
-    listed = request.hub.limits.status_failures
+    max_listed = request.hub.limits.status_failures
     for outcome in outcomes:
         version = outcome.version_text or stamp
         if outcome.verdict is not Verdict.REFUSED:
             successes.append(StatusDetail(outcome.id, version, _success_message(request, outcome)))
-        elif len(failures) < listed:
-            sentences = [outcome.message, *_raises(request, outcome)]
+        elif len(failures) < max_listed:
+            sentences = [outcome.message, *_level_notices(request, outcome)]
             failures.append(StatusDetail(outcome.id, version, " ".join(sentences)[:_MESSAGE_CHARACTERS]))
     if failure_count > len(failures):
-        more = (
-            f"{failure_count - listed} more objects were refused; they are counted and not listed. Correct those that are, and "
-            "send the rest again in smaller envelopes."
+        summary = (
+            f"{failure_count - max_listed} more objects were refused; they are counted and not listed. Correct the listed ones, and "
+            "send the other objects again in smaller envelopes."
         )
-        failures.append(StatusDetail(_unknown_id(len(outcomes)), stamp, more))
+        failures.append(StatusDetail(_unknown_id(len(outcomes)), stamp, summary))
     status = StatusResource(
         id=status_id,
         request_timestamp=stamp,
@@ -319,27 +334,27 @@ def _status_body(request: _Request, status_id: str, decided: Sequence[Outcome], 
 
 
 def _success_message(request: _Request, outcome: Outcome) -> str | None:
-    """What the sender should know of an object that was taken, None where nothing: so it is with most."""
+    """What the sender should know about an accepted object; None for most objects."""
     if outcome.verdict is Verdict.ADDED and not outcome.message and not outcome.stranded:
         return None
     sentences = [protocol.HELD_ALREADY] if outcome.verdict is Verdict.REPEAT else []
     if outcome.message:
         sentences.append(outcome.message)
-    sentences += _raises(request, outcome)
+    sentences += _level_notices(request, outcome)
     return " ".join(sentences)[:_MESSAGE_CHARACTERS] or None
 
 
-def _raises(request: _Request, outcome: Outcome) -> Iterator[str]:
-    """Of a refused container, too: what it names has its level nevertheless."""
+def _level_notices(request: _Request, outcome: Outcome) -> Iterator[str]:
+    """A sentence for each object whose level rises; also for a refused container, which still raises what it names."""
     for stranded in outcome.stranded:
-        yield _raised(outcome, stranded, request.hub.accounts_sent(request.writer.collection.id, stranded))
+        yield _level_notice(outcome, stranded, request.hub.stranded_accounts(request.writer.collection.id, stranded))
 
 
-def _raised(outcome: Outcome, stranded: Stranded, accounts: Sequence[str]) -> str:
-    what = "The level of its earlier versions" if stranded.id == outcome.id else f"The level of {stranded.id}"
-    rise = f"{what} rises from {TLP(stranded.before).label} to {TLP(stranded.level).label}."
+def _level_notice(outcome: Outcome, stranded: Stranded, accounts: Sequence[str]) -> str:
+    subject = "The level of its earlier versions" if stranded.id == outcome.id else f"The level of {stranded.id}"
+    rise = f"{subject} rises from {TLP(stranded.before).label} to {TLP(stranded.level).label}."
     if not accounts:
         return rise
     names = ", ".join(accounts[:_ACCOUNTS_SHOWN])
-    more = f" and {len(accounts) - _ACCOUNTS_SHOWN} more" if len(accounts) > _ACCOUNTS_SHOWN else ""
-    return f"{rise} Fetched before that by accounts that will see nothing further of it: {names}{more}."
+    summary = f" and {len(accounts) - _ACCOUNTS_SHOWN} more" if len(accounts) > _ACCOUNTS_SHOWN else ""
+    return f"{rise} Fetched before that by accounts that will see nothing further of it: {names}{summary}."

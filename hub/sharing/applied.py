@@ -1,6 +1,6 @@
-"""What changed in the declarations since `hub init` last applied them, so that it can say what it does.
+"""What changed in the declarations since the last `hub init`, so that it can report the changes.
 
-The declarations themselves are the truth and are read at each start; what is noted here is only what they said last time.
+The declarations are read at each start and are the only truth; the facts here are a copy of what they were last time.
 """
 
 from __future__ import annotations
@@ -18,47 +18,53 @@ from hub.stix.tlp import TLP
 from hub.store.base import Store
 
 KIND: Final = "declared"
-_KINDS: Final = ("hub", "root", "member", "profile", "collection")  # in the order in which they are told
+_KINDS: Final = ("hub", "root", "member", "profile", "collection")  # in the order of the report
 
-Form = Mapping[str, Any]  # what is declared of one thing, as plain JSON
+Form = Mapping[str, Any]  # one declaration as plain JSON
 
 
 def apply(store: Store, catalogue: Catalogue) -> tuple[str, ...]:
-    """Note what is declared now; a sentence on each thing that was declared otherwise. The first time there is none."""
-    before = {fact.key: orjson.loads(fact.value) for fact in store.facts(KIND)}
-    # as they will be read again: a tuple comes back as a list
-    now: dict[str, Form] = orjson.loads(orjson.dumps(dict(_forms(catalogue))))
-    changed = {key: orjson.dumps(form) for key, form in now.items() if before.get(key) != form}
-    gone = before.keys() - now.keys()
-    if changed or gone:
-        store.put_facts(KIND, changed, gone)
-    if not before:
+    """Store the present declarations; return a sentence for each one that changed. The first time there is none."""
+    previous_forms = {fact.key: orjson.loads(fact.value) for fact in store.facts(KIND)}
+    # through JSON, as the stored forms are: a tuple becomes a list
+    current_forms: dict[str, Form] = orjson.loads(orjson.dumps(dict(_forms(catalogue))))
+    changed_forms = {key: orjson.dumps(form) for key, form in current_forms.items() if previous_forms.get(key) != form}
+    removed_keys = previous_forms.keys() - current_forms.keys()
+    if changed_forms or removed_keys:
+        store.put_facts(KIND, changed_forms, removed_keys)
+    if not previous_forms:
         return ()
-    names = sorted({*changed, *gone}, key=lambda key: (_KINDS.index(key.partition("/")[0]), key))
-    return tuple(_sentence(store, key, before.get(key), now.get(key)) for key in names)
+    names = sorted({*changed_forms, *removed_keys}, key=lambda key: (_KINDS.index(key.partition("/")[0]), key))
+    return tuple(_sentence(store, key, previous_forms.get(key), current_forms.get(key)) for key in names)
 
 
 def digest(catalogue: Catalogue) -> str:
-    """A hash of everything that is declared: equal for equal declarations."""
+    """A hash of all declarations: equal for equal declarations."""
     return hashlib.sha256(orjson.dumps(dict(_forms(catalogue)), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _sentence(store: Store, key: str, before: Form | None, now: Form | None) -> str:
+def _sentence(store: Store, key: str, previous_form: Form | None, current_form: Form | None) -> str:
     kind, _, name = key.partition("/")
-    about = {"hub": "hub.toml", "collection": f"{(now or before or {}).get('name')}"}.get(kind, f"{kind} {name}")
-    if now is not None and before is not None:
-        differing = (field for field in sorted({*before, *now}) if before.get(field) != now.get(field))
-        return f"{about}: changed: {', '.join(differing)}"
-    if now is not None:
-        return f"{about}: new"
+    subject = {"hub": "hub.toml", "collection": f"{(current_form or previous_form or {}).get('name')}"}.get(
+        kind, f"{kind} {name}"
+    )
+    if current_form is not None and previous_form is not None:
+        differing = (
+            field
+            for field in sorted({*previous_form, *current_form})
+            if previous_form.get(field) != current_form.get(field)
+        )
+        return f"{subject}: changed: {', '.join(differing)}"
+    if current_form is not None:
+        return f"{subject}: new"
     if kind == "collection":
         count, _newest = store.counts(name, TLP.RED)
-        return f"{about}: no longer declared; its {count} objects stay in the store, and nobody can read them"
-    return f"{about}: no longer declared"
+        return f"{subject}: no longer declared; its {count} objects stay in the store, and no account can read them"
+    return f"{subject}: no longer declared"
 
 
 def _forms(catalogue: Catalogue) -> Iterator[tuple[str, Form]]:
-    """(kind/name, what is declared of it) of everything."""
+    """(kind/name, form) of each declaration."""
     yield "hub/", {name: getattr(catalogue, name) for name in ("title", "description", "contact", "default")}
     for root in catalogue.roots.values():
         yield f"root/{root.name}", _root(root)
@@ -71,11 +77,11 @@ def _forms(catalogue: Catalogue) -> Iterator[tuple[str, Form]]:
 
 
 def _root(root: ApiRoot) -> Form:
-    return {each.name: getattr(root, each.name) for each in fields(root) if each.name != "collections"}
+    return {item.name: getattr(root, item.name) for item in fields(root) if item.name != "collections"}
 
 
 def _collection(collection: Collection) -> Form:
-    form = {each.name: getattr(collection, each.name) for each in fields(collection) if each.name not in ("id", "root")}
+    form = {item.name: getattr(collection, item.name) for item in fields(collection) if item.name not in ("id", "root")}
     return form | {
         "name": f"{collection.root}/{collection.alias}",
         "profiles": [profile.name for profile in collection.profiles],
@@ -85,9 +91,9 @@ def _collection(collection: Collection) -> Form:
 
 
 def _profile(profile: Profile) -> Form:
-    """Its rules and deadlines, each as a hash: which of them changed is told by its id."""
+    """The rules and deadlines of a profile, each as a hash, so that a report can name the rules that changed."""
     rules = {
-        f"rule {rule.id}": _hash(rule, *(each.want.pattern for each in (*rule.when, rule.demand)))
+        f"rule {rule.id}": _hash(rule, *(item.want.pattern for item in (*rule.when, rule.demand)))
         for rule in profile.rules
     }
     return rules | {"title": profile.title, "deadlines": _hash(profile.deadlines)}

@@ -1,4 +1,4 @@
-"""What is shared with whom: API roots, collections and members, as one value that nothing changes after start."""
+"""What is shared with whom: API roots, collections and members, as one value that never changes after the start."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from hub.stix.tlp import TLP
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A collection as it is declared, with its members and profiles looked up."""
+    """A declared collection, with its members and profiles."""
 
-    id: str  # UUID; readers' checkpoints hang on it
+    id: str  # UUID; clients' cursors depend on it
     alias: str  # one path segment, unique in its API root
     root: str  # the path segment of its API root
     title: str
     description: str
     profiles: tuple[Profile, ...]  # none: any valid STIX 2.1
-    highest_tlp: TLP  # anything above is refused, not trimmed
-    unmarked: TLP | None  # the level that unmarked objects are shown at; None: they are refused
-    relay: bool  # may members pass on objects whose author is no member?
-    constituents: bool  # do constituents of the admitted members read here, within their level?
-    partners: bool  # do accounts outside the membership read here, within their level?
-    public: bool  # may CLEAR objects be read without credentials?
+    highest_tlp: TLP  # an object above this level is refused
+    unmarked: TLP | None  # the level of unmarked objects; None: they are refused
+    relay: bool  # whether members may publish objects whose author is no member
+    constituents: bool  # whether constituents of the admitted members may read here, up to their level
+    partners: bool  # whether accounts outside the membership may read here, up to their level
+    public: bool  # whether CLEAR objects may be read without credentials
     writers: frozenset[str]  # member codes
-    readers: frozenset[str]  # member codes of those admitted; empty: nobody reads here
-    named: bool  # whether `readers` were named one by one: RED is for such a collection only
+    readers: frozenset[str]  # member codes; empty: no account reads here
+    named: bool  # whether `read` names its members one by one; RED needs that
     exercise: bool  # a drill: never mixed with live data
-    must_mark: tuple[str, ...] | bool = False  # the accounts whose unmarked objects are refused; True: those of all
+    must_mark: tuple[str, ...] | bool = False  # the accounts whose unmarked objects are refused; True: all accounts
 
     @property
     def beyond_certs(self) -> bool:
-        """Whether others than the members' national CERTs read here."""
+        """Whether accounts other than the members' national CERTs read here."""
         return self.constituents or self.partners or self.public
 
     def unmarked_from(self, account: str) -> TLP | None:
-        """The level of an account's unmarked objects; None: they are refused."""
-        asked = self.must_mark if isinstance(self.must_mark, bool) else account in self.must_mark
-        return None if asked else self.unmarked
+        """The level of the account's unmarked objects; None: they are refused."""
+        is_required = self.must_mark if isinstance(self.must_mark, bool) else account in self.must_mark
+        return None if is_required else self.unmarked
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class ApiRoot:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything that is declared. `reserved` tells which member an identity id belongs to, `own_objects` is by id."""
+    """All declarations. `own_objects` are the objects that the hub itself adds, by id."""
 
     title: str
     description: str
@@ -69,17 +69,13 @@ class Catalogue:
     default: str  # name of the API root that discovery points to
     roots: Mapping[str, ApiRoot]  # by name, in a fixed order
     members: Mapping[str, Member]  # by code, in a fixed order
-    reserved: Mapping[str, str]  # identity id -> member code
-    own_objects: Mapping[str, Mapping[str, Any]] = field(
-        default_factory=dict, repr=False
-    )  # what the hub itself puts in
+    member_by_identity: Mapping[str, str]  # identity id -> code of the member that alone may use it
+    own_objects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     cert_names: Mapping[str, str] = field(init=False, repr=False, compare=False)  # normal form -> member code
-    like_names: Mapping[str, str] = field(
-        init=False, repr=False, compare=False
-    )  # the same of what is taken for such names
-    markings: KnownMarkings = field(
-        default_factory=lambda: KNOWN_MARKINGS
-    )  # TLP's, PAP's, and those that platforms use
+    # the same for names that a reader could take for a CERT's name
+    similar_names: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    # of TLP and PAP, and those of other platforms
+    markings: KnownMarkings = field(default_factory=lambda: KNOWN_MARKINGS)
     _by_name: Mapping[tuple[str, str], Collection] = field(init=False, repr=False, compare=False)
     _by_id: Mapping[str, Collection] = field(init=False, repr=False, compare=False)
 
@@ -90,12 +86,12 @@ class Catalogue:
         object.__setattr__(self, "_by_name", by_name)
         names = {form: member.code for member in self.members.values() for form in forms_of(member.cert)}
         object.__setattr__(self, "cert_names", names)
-        like_names = {
+        similar_names = {
             form: member.code
             for member in self.members.values()
             for form in forms_of_cert(member.cert, member.country, member.code)
         }
-        object.__setattr__(self, "like_names", like_names | names)
+        object.__setattr__(self, "similar_names", similar_names | names)
 
     def __iter__(self) -> Iterator[Collection]:
         for root in self.roots.values():
@@ -106,5 +102,5 @@ class Catalogue:
         return self._by_name.get((root, id_or_alias))
 
     def by_id(self, collection_id: str) -> Collection | None:
-        """The collection with this id, in whichever API root."""
+        """The collection with this id, in any API root; None if there is none."""
         return self._by_id.get(collection_id)

@@ -1,4 +1,4 @@
-"""Who is asking: passwords, keys, and the Authorization header (RFC 7235, 7617, 6750)."""
+"""Accounts and how they authenticate: passwords, keys, and the Authorization header (RFC 7235, 7617, 6750)."""
 
 from __future__ import annotations
 
@@ -19,34 +19,32 @@ from hub.sharing.members import Account, AccountKind
 from hub.store.base import Store
 from hub.store.records import AccountRow
 
-KEY_PREFIX: Final = "hub_"  # so that leaked keys can be found by scanners
+KEY_PREFIX: Final = "hub_"  # so that scanners for leaked secrets find keys
 KEY_BYTES: Final = 32
-NOBODY_TRIED: Final = "-"  # in the log, of refused credentials without a name
-NAME_CHARACTERS: Final = 64  # of a name that was tried
-_REMEMBERED_MOST: Final = 4096  # verified passwords in memory; about 200 bytes each
+NO_NAME: Final = "-"  # in the log, for refused credentials without a name
+NAME_CHARACTERS: Final = 64  # of a refused name in the log
+_MAX_REMEMBERED: Final = 4096  # verified passwords in memory; about 200 bytes each
 _HEADER_CHARACTERS: Final = 4096
-DELETED: Final = "deleted account"  # of the facts, whose keys are names of accounts: none is ever used again
-OVERLAP: Final = (
-    "key until"  # of the facts, whose keys are hashes of keys: when one that was replaced opens nothing any more
-)
-_ALIKE: Final = str.maketrans({"0": "o", "1": "l", "i": "l", ".": "-", "_": "-", "@": "-"})
-_PASSWORD_LEAST: Final = 15  # characters; as NIST SP 800-63B-4 (3.1.1.2) asks where a password is all that is needed
-_DIFFERENT_LEAST: Final = 6  # characters that differ: a password of one repeated word is guessed like the word
+DELETED: Final = "deleted account"  # kind of facts with names of accounts as keys; no new account may have these names
+OVERLAP: Final = "key until"  # kind of facts with key hashes as keys: until when a replaced key is valid
+_SIMILAR_CHARACTERS: Final = str.maketrans({"0": "o", "1": "l", "i": "l", ".": "-", "_": "-", "@": "-"})
+_MIN_PASSWORD_CHARACTERS: Final = 15  # as NIST SP 800-63B-4 (3.1.1.2) asks for passwords without a second factor
+_MIN_DIFFERENT_CHARACTERS: Final = 6  # a password of one repeated word is as easy to guess as the word
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordCheck:
-    """A password still to be verified. `verify` returns the account or raises UnauthenticatedError."""
+    """A password that is not verified yet. `verify` returns the account or raises UnauthenticatedError."""
 
-    name: str  # of the account, as the client says
+    name: str  # of the account, as the client sent it
     verify: Callable[[], Account] = field(repr=False)
 
 
 class Credentials:
-    """Accounts and what proves them. Passwords are kept as argon2id, keys as SHA-256 (they are random: no salt needed).
+    """Accounts and their credentials. Passwords are stored as argon2id, keys as SHA-256 (they are random and need no salt).
 
-    A verified password is remembered in memory for a few minutes, as a hash under a secret of this process, so that a
-    client that polls each minute does not pay for argon2 each time. A change to an account counts immediately.
+    A verified password is remembered in memory for a few minutes, as a hash with a secret of this process, so that a client
+    that polls each minute does not need argon2 each time. A change of an account takes effect immediately.
     """
 
     def __init__(
@@ -65,53 +63,53 @@ class Credentials:
         self._pepper = random(32)
         self._hasher = argon2.PasswordHasher.from_parameters(password_cost)
         self._decoy: str | None = None
-        self._one_at_a_time = threading.Lock()  # each verification takes 64 MiB and all cores it can get
-        self._verified: OrderedDict[bytes, int] = OrderedDict()  # proof -> until, oldest first
+        self._verify_lock = threading.Lock()  # each verification takes 64 MiB and all cores it can get
+        self._verified_until: OrderedDict[bytes, int] = OrderedDict()  # proof -> until, oldest first
 
-    # --- asking -----------------------------------------------------------------------------------------------
+    # --- authentication ---------------------------------------------------------------------------------------
 
     def authenticate(self, header: str | None) -> Account | None:
-        """The account behind an Authorization header; None where there is no header (an anonymous reader).
+        """The account of an Authorization header; None if there is no header (an anonymous reader).
 
-        Takes Basic (a key does as password, too), Bearer and Token, scheme names in any case. UnauthenticatedError
-        in the same words for whatever is wrong, so that nobody learns which names exist.
+        Accepts Basic (with a password or a key), Bearer and Token, scheme names in any case. UnauthenticatedError has the
+        same message for every cause, so that nobody learns which names exist.
         """
         login = self.look_up(header)
         return login.verify() if isinstance(login, PasswordCheck) else login
 
     def look_up(self, header: str | None) -> Account | PasswordCheck | None:
-        """As `authenticate`, but a password that is not remembered comes back as a check still to be made.
+        """Like `authenticate`, but for a password that is not remembered, return a check that the caller has to run.
 
-        Such a check takes 64 MiB and tens of milliseconds on all cores, so a server makes it where no other request
-        waits for it.
+        Such a check takes 64 MiB and tens of milliseconds on all cores, so a server runs it where no other request has to
+        wait for it.
         """
         if header is None:
             return None
         if len(header) > _HEADER_CHARACTERS:
-            raise _refused()
-        scheme, _, rest = header.strip().partition(" ")
+            raise _refusal()
+        scheme, _, value = header.strip().partition(" ")
         if scheme.lower() == "basic":
-            name, password = _basic(rest.strip())
+            name, password = _basic(value.strip())
             return self._by_password(name, password)
         if scheme.lower() in ("bearer", "token"):
-            offered = key_hash(rest.strip())
-            row = self._store.find_key(offered)
-            if row is None or row.disabled or offered not in self._keys(row):
-                raise _refused()
+            offered_hash = key_hash(value.strip())
+            row = self._store.find_key(offered_hash)
+            if row is None or row.disabled or offered_hash not in self._keys(row):
+                raise _refusal()
             return account_of(row)
-        raise _refused()
+        raise _refusal()
 
-    def named(self, name: str) -> Account:
-        """The account of that name, whose identity was proved elsewhere; UnauthenticatedError where it is gone or disabled."""
+    def find_account(self, name: str) -> Account:
+        """The account of that name, after authentication elsewhere; UnauthenticatedError if it is missing or disabled."""
         row = self._store.get_account(name)
         if row is None or row.disabled:
-            raise _refused()
+            raise _refusal()
         return account_of(row)
 
-    def proof(self, account: Account | None) -> bytes | None:
-        """What changes with the account's credentials, kind and member; None where it is gone or shut out.
+    def fingerprint(self, account: Account | None) -> bytes | None:
+        """A value that changes with the account's credentials, kind and member; None if it is missing or disabled.
 
-        For a connection that stays open: as long as this value stays the same, the account could open the connection again.
+        For a connection that stays open: as long as this value is the same, the account may keep it open.
         """
         if account is None:
             return b""
@@ -127,9 +125,9 @@ class Credentials:
     def _by_password(self, name: str, password: str) -> Account | PasswordCheck:
         row = self._store.get_account(name)
         if row is not None and not row.disabled:
-            offered = key_hash(password)
-            # every key is compared, in constant time: no early exit tells which one it was
-            if sum(hmac.compare_digest(offered, key_hash) for key_hash in self._keys(row)):
+            offered_hash = key_hash(password)
+            # compare every key, in constant time: the duration must not show which key matched
+            if sum(hmac.compare_digest(offered_hash, key_hash) for key_hash in self._keys(row)):
                 return account_of(row)
             if self._is_remembered(row, password):
                 return account_of(row)
@@ -137,13 +135,13 @@ class Credentials:
 
     def _verify(self, name: str, password: str) -> Account:
         """Verify with argon2; an unknown name takes as long as a wrong password."""
-        row = self._store.get_account(name)  # as it is now: the check may have waited
+        row = self._store.get_account(name)  # read again: the check may have waited in a queue
         if not self._password_fits(row, password) or row is None or row.disabled:
-            raise _refused()
+            raise _refusal()
         return account_of(row)
 
     def _is_remembered(self, row: AccountRow, password: str) -> bool:
-        return bool(row.password_hash) and self._verified.get(self._proof(row, password), 0) > self._clock()
+        return bool(row.password_hash) and self._verified_until.get(self._proof(row, password), 0) > self._clock()
 
     def _proof(self, row: AccountRow, password: str) -> bytes:
         return hmac.digest(self._pepper, f"{row.password_hash}\x00{password}".encode(), hashlib.sha256)
@@ -151,7 +149,7 @@ class Credentials:
     def _password_fits(self, row: AccountRow | None, password: str) -> bool:
         password_hash = row.password_hash if row is not None else ""
         now = self._clock()
-        with self._one_at_a_time:
+        with self._verify_lock:
             if self._decoy is None:
                 self._decoy = self._hasher.hash(self._random(16).hex())
             try:
@@ -160,15 +158,15 @@ class Credentials:
                 return False
             if row is None or not password_hash:
                 return False
-            self._verified[self._proof(row, password)] = now + self._remember
-            while len(self._verified) > _REMEMBERED_MOST:
-                self._verified.popitem(last=False)
+            self._verified_until[self._proof(row, password)] = now + self._remember
+            while len(self._verified_until) > _MAX_REMEMBERED:
+                self._verified_until.popitem(last=False)
         return True
 
-    # --- keeping ----------------------------------------------------------------------------------------------
+    # --- changes of accounts ----------------------------------------------------------------------------------
 
     def add(self, account: Account, password: str | None) -> str | None:
-        """Make an account; the key that was made for it, or None where it has a password. The key is shown once."""
+        """Add an account. Returns its new key, which cannot be read again later, or None if it has a password."""
         self.must_be_new(account.name)
         row = AccountRow(
             name=account.name,
@@ -184,60 +182,62 @@ class Credentials:
         return key
 
     def must_be_new(self, name: str) -> None:
-        """UnprocessableError where the name is, was or reads like that of an account: people would take one for the other."""
+        """UnprocessableError if an account has or had this name, or a similar one that people could confuse with it."""
         if name in deleted_accounts(self._store):
             raise UnprocessableError(
-                f"There was an account {name!r}, and what it was sent is noted under that name: choose another."
+                f"There was an account {name!r}, and the hub still has records of it: choose another name."
             )
         if self._store.get_account(name) is not None:
             raise UnprocessableError(f"There is an account {name!r} already; `hub account list` shows all.")
-        look = _look(name)
+        skeleton = _skeleton(name)
         if (
-            like := next((row.name for row in self._store.list_accounts() if _look(row.name) == look), None)
+            similar_name := next(
+                (row.name for row in self._store.list_accounts() if _skeleton(row.name) == skeleton), None
+            )
         ) is not None:
-            raise UnprocessableError(f"{name!r} is easily read as {like!r}, which there is: choose another name.")
+            raise UnprocessableError(f"{name!r} looks like the existing account {similar_name!r}: choose another name.")
 
     def rotate(self, name: str, password: str | None, *, overlap_milliseconds: int = 0) -> str | None:
-        """Replace the account's password or key by a new one; the new key as in `add`.
+        """Replace the account's password or key by a new one. Returns the new key as `add` does.
 
-        The old one opens nothing from now on; with an overlap, the old key goes on that long beside the new one.
+        The old one is invalid immediately; with an overlap, the old key stays valid for that time.
         """
-        row = self._known(name)
+        row = self._existing_row(name)
         if row.disabled:
-            raise UnprocessableError(f"{name} is disabled, and a new key would open nothing: enable it first.")
+            raise UnprocessableError(f"{name} is disabled, and a new key would not work: enable it first.")
         if overlap_milliseconds and (password is not None or not row.key_hashes):
             raise UnprocessableError(
-                "Two keys may overlap, and an account has one password at a time: leave --overlap out."
+                "Only keys may overlap; an account has one password at a time: leave --overlap out."
             )
-        before = row.key_hashes
+        old_hashes = row.key_hashes
         row, key = self._with_secret(row, password)
         ends = {}
         if overlap_milliseconds:
-            row = replace(row, key_hashes=(*row.key_hashes, before[0]))
-            ends = {before[0]: str(self._clock() + overlap_milliseconds).encode()}
-        # the end first: without it the old key opens nothing
-        self._store.put_facts(OVERLAP, ends, [key_hash for key_hash in before if key_hash not in ends])
+            row = replace(row, key_hashes=(*row.key_hashes, old_hashes[0]))
+            ends = {old_hashes[0]: str(self._clock() + overlap_milliseconds).encode()}
+        # the facts first: if the second write fails, no old key is valid without an end
+        self._store.put_facts(OVERLAP, ends, [key_hash for key_hash in old_hashes if key_hash not in ends])
         self._store.put_account(row)
         return key
 
     def disable(self, name: str) -> None:
-        """Shut the account out from its next request on; what it published stays."""
-        self._store.put_account(replace(self._known(name), disabled=True))
+        """Disable the account from its next request on; what it published stays."""
+        self._store.put_account(replace(self._existing_row(name), disabled=True))
 
     def enable(self, name: str) -> None:
-        """Let a disabled account in again, with the password or key that it had."""
-        self._store.put_account(replace(self._known(name), disabled=False))
+        """Enable a disabled account again, with its former password or key."""
+        self._store.put_account(replace(self._existing_row(name), disabled=False))
 
     def delete(self, name: str) -> None:
-        """Delete the account's credentials permanently, and never give its name to another; what it published stays.
+        """Delete the account's credentials permanently; no new account may have its name. What it published stays.
 
-        Its row stays, too, shut out: the trail, the board and the statuses name it.
+        Its row stays, too, as disabled: the trail, the board and the statuses refer to it.
         """
-        row = self._known(name)
+        row = self._existing_row(name)
         self._store.put_facts(DELETED, {name: b""})
         self._store.put_account(replace(row, password_hash="", key_hashes=(), disabled=True))
 
-    def _known(self, name: str) -> AccountRow:
+    def _existing_row(self, name: str) -> AccountRow:
         row = self._store.get_account(name)
         if row is None or name in deleted_accounts(self._store):
             raise UnprocessableError(f"There is no account {name!r}; `hub account list` shows all.")
@@ -251,25 +251,27 @@ class Credentials:
         return replace(row, password_hash="", key_hashes=(key_hash(key),)), key
 
 
-def _look(name: str) -> str:
-    """The name as a hasty reader sees it. Digits stay apart, unlike in names of people: `soc-6` is not `soc-8`."""
-    return name.casefold().translate(_ALIKE).replace("rn", "m").replace("vv", "w")
+def _skeleton(name: str) -> str:
+    """The name with similar characters made equal. Other digits stay different: `soc-6` and `soc-8` are two accounts."""
+    return name.casefold().translate(_SIMILAR_CHARACTERS).replace("rn", "m").replace("vv", "w")
 
 
 def _check_password(password: str, row: AccountRow) -> None:
-    """UnprocessableError where it is too short, or among the first that somebody would guess for this account."""
-    if len(password) < _PASSWORD_LEAST:
-        raise UnprocessableError(f"A password has at least {_PASSWORD_LEAST} characters; four words make a good one.")
-    if len(set(password.casefold())) < _DIFFERENT_LEAST:
-        raise UnprocessableError(f"A password has at least {_DIFFERENT_LEAST} different characters.")
+    """UnprocessableError if the password is too short, or one of the first that somebody would guess for this account."""
+    if len(password) < _MIN_PASSWORD_CHARACTERS:
+        raise UnprocessableError(
+            f"A password has at least {_MIN_PASSWORD_CHARACTERS} characters; four words make a good one."
+        )
+    if len(set(password.casefold())) < _MIN_DIFFERENT_CHARACTERS:
+        raise UnprocessableError(f"A password has at least {_MIN_DIFFERENT_CHARACTERS} different characters.")
     if row.name.casefold() in password.casefold():
         raise UnprocessableError("A password does not contain the account's name: it would be guessed first.")
 
 
 def keys_in_force(store: Store, row: AccountRow, now: int) -> tuple[str, ...]:
-    """The hashes of the keys that open the account now: the newest, and one that it replaced until that one's end.
+    """The hashes of the valid keys of the account: the newest one, and the one that it replaced until that one expires.
 
-    A key whose end is not known any more opens nothing.
+    A replaced key without a stored end is invalid.
     """
     newest, *replaced = row.key_hashes or ("",)
     if not replaced:
@@ -283,32 +285,29 @@ def deleted_accounts(store: Store) -> frozenset[str]:
     return frozenset(fact.key for fact in store.facts(DELETED))
 
 
-def name_tried(header: str) -> str:
-    """Whom credentials that were refused name, for the log: a name, or `-` where they name nobody.
-
-    A key that was given as a name is not shown.
-    """
-    scheme, _, rest = header.strip().partition(" ")
+def attempted_name(header: str) -> str:
+    """The account name in refused credentials, for the log, or `-` if they have none. A key sent as a name is not shown."""
+    scheme, _, value = header.strip().partition(" ")
     if scheme.lower() != "basic":
-        return NOBODY_TRIED
+        return NO_NAME
     try:
-        return shown_name(_basic(rest.strip())[0])
+        return loggable_name(_basic(value.strip())[0])
     except UnauthenticatedError:
-        return NOBODY_TRIED
+        return NO_NAME
 
 
-def shown_name(name: str) -> str:
-    """A name that was tried, as a log may show it: a key that was given as a name is not shown."""
-    return NOBODY_TRIED if KEY_PREFIX in name else name[:NAME_CHARACTERS] or NOBODY_TRIED
+def loggable_name(name: str) -> str:
+    """A refused name, shortened for the log. A key sent as a name is not shown."""
+    return NO_NAME if KEY_PREFIX in name else name[:NAME_CHARACTERS] or NO_NAME
 
 
 def key_hash(key: str) -> str:
-    """What is kept of a key: 256 random bits need no salt and no slow hash."""
+    """The stored hash of a key: 256 random bits need no salt and no slow hash."""
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def account_of(row: AccountRow) -> Account:
-    """The account that a kept row stands for."""
+    """The account in a stored row."""
     return Account(name=row.name, kind=AccountKind(row.kind), member=row.member or None)
 
 
@@ -316,13 +315,13 @@ def _basic(encoded: str) -> tuple[str, str]:
     try:
         name, colon, password = base64.b64decode(encoded, validate=True).decode("utf-8").partition(":")
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise _refused() from None
+        raise _refusal() from None
     if not colon:
-        raise _refused()
+        raise _refusal()
     return name, password
 
 
-def _refused() -> UnauthenticatedError:
+def _refusal() -> UnauthenticatedError:
     return UnauthenticatedError(
         "These credentials are not known here. Send HTTP Basic with the account's name and its password or key, or "
         "`Authorization: Bearer KEY`."

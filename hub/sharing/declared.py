@@ -1,4 +1,4 @@
-"""The catalogue as the folders collections/ and profiles/ declare it: parsed, and checked to make sense as a whole."""
+"""Reads the catalogue from the folders collections/ and profiles/, and checks that the declarations are consistent."""
 
 from __future__ import annotations
 
@@ -19,35 +19,39 @@ from hub.stix.identifiers import type_of
 from hub.stix.levels import KNOWN_MARKINGS
 from hub.stix.tlp import BY_WORD, TLP
 
-# Paths that the server answers itself: an API root of such a name could never be reached.
-TAKEN_NAMES: Final = frozenset({"taxii2", "healthz", "readyz", "metrics", "static", "console"})
-SMALLEST_BODY: Final = 10_000  # bytes; below it, hardly an incident fits
+# Paths of the server itself: an API root with such a name could not be reached.
+RESERVED_NAMES: Final = frozenset({"taxii2", "healthz", "readyz", "metrics", "static", "console"})
+SMALLEST_BODY: Final = 10_000  # bytes; an incident hardly fits into less
 LARGEST_BODY: Final = 1024 * 1024 * 1024  # bytes
-# What `unmarked` may say, and the level that it stands for.
+# The values of `unmarked`, with the level that each means.
 UNMARKED: Final[Mapping[str, TLP | None]] = {
     "refuse": None,
     TLP.AMBER.word: TLP.AMBER,
     TLP.AMBER_STRICT.word: TLP.AMBER_STRICT,
 }
-NO_LEVEL_WORD: Final = "none"  # of a marking that says no level
+NO_LEVEL_WORD: Final = "none"  # for a marking that states no level
 
 _SEGMENT: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 
 
 def load_catalogue(collections: Folder, profiles: Folder) -> Catalogue:
-    """The catalogue that the two folders declare; ConfigurationError names the file and the key that cannot be used."""
-    # (1) the profiles, which collections name
-    known = {name: parse_profile(name, table) for name, table in read_profiles(profiles).items()}
-    # (2) the members of each API root, and whom each identity belongs to
-    declared = read_collections(collections)
+    """Read the catalogue from the two folders; ConfigurationError names the file and the key that is wrong."""
+    # (1) the profiles, to which collections refer
+    profiles_by_name = {name: parse_profile(name, table) for name, table in read_profiles(profiles).items()}
+    # (2) the members of each API root, and the member of each identity
+    declarations = read_collections(collections)
     members: dict[str, Member] = {}
-    reserved: dict[str, str] = {}
-    own = {root.name: _parse_members(root.members, members, reserved) for root in declared.roots if root.members}
+    member_by_identity: dict[str, str] = {}
+    member_codes = {
+        root.name: _parse_members(root.members, members, member_by_identity)
+        for root in declarations.roots
+        if root.members
+    }
     # (3) each API root with its collections
-    roots = {root.name: _parse_root(root, own, known) for root in declared.roots}
-    # (4) what holds across all of them
-    _check_unique(declared, roots)
-    hub = declared.hub
+    roots = {root.name: _parse_root(root, member_codes, profiles_by_name) for root in declarations.roots}
+    # (4) checks across all of them
+    _check_unique(declarations, roots)
+    hub = declarations.hub
     catalogue = Catalogue(
         title=hub.text("title"),
         description=hub.text("description"),
@@ -55,7 +59,7 @@ def load_catalogue(collections: Folder, profiles: Folder) -> Catalogue:
         default=hub.text("default_root"),
         roots=roots,
         members=members,
-        reserved=reserved,
+        member_by_identity=member_by_identity,
         markings={**KNOWN_MARKINGS, **_parse_markings(hub)},
     )
     if catalogue.default not in roots:
@@ -65,7 +69,7 @@ def load_catalogue(collections: Folder, profiles: Folder) -> Catalogue:
 
 
 def _parse_markings(hub: Table) -> dict[str, TLP | None]:
-    """The `[markings]` of hub.toml: ids of marking definitions that platforms use, with the level that each says."""
+    """The `[markings]` of hub.toml: ids of marking definitions that other platforms use, with the level of each."""
     if "markings" not in hub:
         return {}
     table = hub.table("markings")
@@ -74,7 +78,7 @@ def _parse_markings(hub: Table) -> dict[str, TLP | None]:
         if type_of(identifier) != "marking-definition":
             raise table.complaint(identifier, "is no STIX id like marking-definition--… with a lower-case UUID")
         if identifier in KNOWN_MARKINGS:
-            raise table.complaint(identifier, "is known to the hub, and means what it means there: leave it out")
+            raise table.complaint(identifier, "has a fixed meaning in the hub, which cannot be changed: leave it out")
         word = table.text(identifier)
         if word not in BY_WORD and word != NO_LEVEL_WORD:
             words = ", ".join(level.word for level in TLP)
@@ -84,16 +88,18 @@ def _parse_markings(hub: Table) -> dict[str, TLP | None]:
     return markings
 
 
-def _parse_members(table: Table, members: dict[str, Member], reserved: dict[str, str]) -> tuple[str, ...]:
+def _parse_members(table: Table, members: dict[str, Member], member_by_identity: dict[str, str]) -> tuple[str, ...]:
     codes: list[str] = []
     for entry in table.tables("member"):
         member = parse_member(entry)
         if member.code in members:
             raise entry.complaint("code", f"the member {member.code} is declared already")
         for identity in member.identities:
-            if identity in reserved:
-                raise entry.complaint("identities", f"{identity} is reserved for {reserved[identity]} already")
-            reserved[identity] = member.code
+            if identity in member_by_identity:
+                raise entry.complaint(
+                    "identities", f"{identity} is reserved for {member_by_identity[identity]} already"
+                )
+            member_by_identity[identity] = member.code
         members[member.code] = member
         codes.append(member.code)
     table.finish()
@@ -102,15 +108,17 @@ def _parse_members(table: Table, members: dict[str, Member], reserved: dict[str,
     return tuple(codes)
 
 
-def _parse_root(declared: DeclaredRoot, own: Mapping[str, tuple[str, ...]], profiles: Mapping[str, Profile]) -> ApiRoot:
+def _parse_root(
+    declared: DeclaredRoot, member_codes: Mapping[str, tuple[str, ...]], profiles: Mapping[str, Profile]
+) -> ApiRoot:
     table = declared.root
-    if _SEGMENT.fullmatch(declared.name) is None or declared.name in TAKEN_NAMES:
+    if _SEGMENT.fullmatch(declared.name) is None or declared.name in RESERVED_NAMES:
         raise ConfigurationError(
             f"{table.file}: {declared.name!r} cannot be an API root: its folder's name has small letters, digits, "
-            f"- and _ only, and is none of {', '.join(sorted(TAKEN_NAMES))}"
+            f"- and _ only, and is none of {', '.join(sorted(RESERVED_NAMES))}"
         )
     exercise = table.flag("exercise", default=False)
-    codes = _root_members(declared, own)
+    codes = _root_members(declared, member_codes)
     collections = tuple(
         _parse_collection(entry, declared.name, exercise, codes, profiles) for entry in declared.collections
     )
@@ -127,17 +135,19 @@ def _parse_root(declared: DeclaredRoot, own: Mapping[str, tuple[str, ...]], prof
     return root
 
 
-def _root_members(declared: DeclaredRoot, own: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _root_members(declared: DeclaredRoot, member_codes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The members of a root: those of its members.toml, or those of the root that its `members` names."""
     table = declared.root
     if declared.members is not None:
         if "members" in table:
-            raise table.complaint("members", f"leave it out: the members stand in {declared.members.file}")
-        return own[declared.name]
+            raise table.complaint("members", f"leave it out: {declared.members.file} declares the members")
+        return member_codes[declared.name]
     name = table.text("members")
-    if name not in own:
-        raise table.complaint("members", f"no API root {name!r} has a members.toml; {', '.join(own) or 'none'} has")
-    return own[name]
+    if name not in member_codes:
+        raise table.complaint(
+            "members", f"no API root {name!r} has a members.toml; these have one: {', '.join(member_codes) or 'none'}"
+        )
+    return member_codes[name]
 
 
 def _parse_collection(
@@ -168,7 +178,7 @@ def _parse_collection(
     )
     table.finish()
     access.finish()
-    _check_sense(collection, table, access)
+    _check_consistency(collection, table, access)
     return collection
 
 
@@ -199,8 +209,8 @@ def _title(table: Table) -> str:
 
 def _profiles(table: Table, profiles: Mapping[str, Profile]) -> tuple[Profile, ...]:
     names = table.texts("profiles")
-    if unknown := next((name for name in names if name not in profiles), None):
-        raise table.complaint("profiles", f"there is no profile {unknown!r}; there are {', '.join(profiles)}")
+    if unknown_name := next((name for name in names if name not in profiles), None):
+        raise table.complaint("profiles", f"there is no profile {unknown_name!r}; there are {', '.join(profiles)}")
     return tuple(profiles[name] for name in names)
 
 
@@ -219,7 +229,7 @@ def _unmarked(table: Table) -> TLP | None:
 
 
 def _must_mark(table: Table) -> tuple[str, ...] | bool:
-    """The accounts that `must_mark` names, or whether it means all."""
+    """The accounts in `must_mark`, or whether it applies to all accounts."""
     if "must_mark" not in table or isinstance(table.value("must_mark"), bool):
         return table.flag("must_mark", default=False)
     if not isinstance(table.value("must_mark"), list) or not (names := table.texts("must_mark")):
@@ -237,25 +247,27 @@ def _parse_members_of(access: Table, key: str, codes: tuple[str, ...]) -> tuple[
             return frozenset(), False
         words = '"members", "nobody"' if key == "read" else '"members"'
         raise access.complaint(key, f"{word!r} should be {words} or a list of member codes")
-    named = access.texts(key)
-    if unknown := next((code for code in named if code not in codes), None):
-        raise access.complaint(key, f"{unknown!r} is no member; there are {', '.join(codes)}")
-    if not named:
+    listed_codes = access.texts(key)
+    if unknown_name := next((code for code in listed_codes if code not in codes), None):
+        raise access.complaint(key, f"{unknown_name!r} is no member; there are {', '.join(codes)}")
+    if not listed_codes:
         raise access.complaint(key, "the list is empty")
-    return frozenset(named), True
+    return frozenset(listed_codes), True
 
 
-def _check_sense(collection: Collection, table: Table, access: Table) -> None:
-    """What each key allows by itself, and all together do not."""
-    wider = [key for key in ("constituents", "partners", "public") if getattr(collection, key)]
-    if not collection.readers and wider:
-        raise table.complaint(wider[0], 'cannot be true where read = "nobody": a write-only collection has no readers')
+def _check_consistency(collection: Collection, table: Table, access: Table) -> None:
+    """Refuse combinations of keys that are each allowed by themselves."""
+    wider_keys = [key for key in ("constituents", "partners", "public") if getattr(collection, key)]
+    if not collection.readers and wider_keys:
+        raise table.complaint(
+            wider_keys[0], 'cannot be true if read = "nobody": a write-only collection has no readers'
+        )
     for key in ("partners", "public"):
-        if key in wider and collection.named:
-            raise table.complaint(key, "cannot be true where `read` names members: others may not learn of it")
+        if key in wider_keys and collection.named:
+            raise table.complaint(key, "cannot be true if `read` names members: other accounts may not learn of it")
     if collection.highest_tlp is TLP.RED and collection.constituents:
         raise table.complaint(
-            "constituents", "cannot be true where highest_tlp is red: only the named CERTs read there"
+            "constituents", "cannot be true if highest_tlp is red: only the named CERTs may read there"
         )
     if collection.highest_tlp is TLP.RED and not collection.named:
         raise table.complaint("highest_tlp", "red is for a collection whose `read` names its members one by one")
@@ -263,20 +275,20 @@ def _check_sense(collection: Collection, table: Table, access: Table) -> None:
         raise table.complaint(
             "unmarked", f"{collection.unmarked.word} is above the highest_tlp {collection.highest_tlp.word}"
         )
-    if collection.readers and (strangers := sorted(collection.writers - collection.readers)):
-        # law L5: a writer must be able to see what stands in its way, and what it wrote
-        raise access.complaint("read", f"the writers {', '.join(strangers)} should be among the readers")
+    if collection.readers and (outside_writers := sorted(collection.writers - collection.readers)):
+        # law L5: a writer must be able to read its own objects, and those that conflict with them
+        raise access.complaint("read", f"the writers {', '.join(outside_writers)} should be among the readers")
     if collection.exercise != any(profile.name == EXERCISE for profile in collection.profiles):
         raise table.complaint(
             "profiles",
-            f"{EXERCISE!r} belongs to the collections of a root with exercise = true, to each, and to no other",
+            f"the profile {EXERCISE!r} must be in every collection of a root with exercise = true, and in no other",
         )
 
 
-def _check_unique(declared: Declared, roots: Mapping[str, ApiRoot]) -> None:
-    """No id twice anywhere, no alias twice in a root, and none that is another collection's id."""
+def _check_unique(declarations: Declared, roots: Mapping[str, ApiRoot]) -> None:
+    """Refuse a collection id that is used twice, and an alias that another collection in the root has as alias or id."""
     ids: dict[str, str] = {}
-    for root in declared.roots:
+    for root in declarations.roots:
         names: dict[str, str] = {}
         for file, collection in zip(root.collections, roots[root.name].collections, strict=True):
             if collection.id in ids:

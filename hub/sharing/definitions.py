@@ -1,7 +1,7 @@
-"""What every collection holds from the start, so that no reference to it is left open at any reader.
+"""The objects that the hub itself adds to every collection, so that readers can resolve all references to them.
 
-Markings and extension definitions are OASIS's and FIRST's: their ids, names, versions and times are as registered, the
-descriptions are the hub's own words. None of them ever changes.
+Marking and extension definitions come from OASIS and FIRST: their ids, names, versions and times are as registered; the
+descriptions are written for the hub. None of them ever changes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _INCIDENT_AUTHOR: Final = "identity--8ce3f695-d5a4-4dc8-9e93-a65af453a31a"
 _MARKING_AUTHOR: Final = "identity--b3bca3c2-1f3d-4b54-b44f-dac42c3a8f01"
 _PROJECT: Final = "identity--4d4c5d72-b49b-412c-a2de-56f4e8a2583f"
 
-_OF_THE_COPY: Final = frozenset({"created", "modified", "created_by_ref", "object_marking_refs"})
+_COPY_PROPERTIES: Final = frozenset({"created", "modified", "created_by_ref", "object_marking_refs"})
 
 # `created` of the PAP markings, each as registered.
 _PAP_CREATED: Final = {
@@ -44,28 +44,28 @@ _PAP_CREATED: Final = {
 
 
 def definitions(catalogue: Catalogue, collection: Collection) -> tuple[dict[str, Any], ...]:
-    """The objects that a collection holds from the start: markings, extensions, the identities of its root's members.
+    """The objects that the hub adds to a collection: markings, extensions, and the identities of its root's members.
 
-    Of TLP and PAP those up to its highest level: common clients tag each report with every definition that a poll brings.
+    TLP and PAP only up to the collection's highest level: common clients tag each report with all definitions of a poll.
     """
     members = (catalogue.members[code] for code in catalogue.roots[collection.root].members)
-    return (*_standing(collection.highest_tlp), *(identity_object(member) for member in members))
+    return (*_builtin_definitions(collection.highest_tlp), *(identity_object(member) for member in members))
 
 
 def own_objects(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
-    """By id, all that the hub puts into any collection, and that belongs to it alone (law L4)."""
+    """By id, all objects that the hub adds to any collection, and that only the hub may publish (law L4)."""
     members = (identity_object(member) for member in catalogue.members.values())
-    return {content["id"]: content for content in (*_standing(TLP.RED), *members)}
+    return {content["id"]: content for content in (*_builtin_definitions(TLP.RED), *members)}
 
 
 def is_same(own: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
-    """Whether a valid copy of the hub's own object is it, whatever the spelling of its times."""
+    """Whether a valid copy is equal to the hub's own object; its times may be written differently."""
     return _with_instants(own) == _with_instants(copy)
 
 
-def says_no_more(own: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
-    """Whether a copy of the hub's own object says of it nothing else, whenever and by whom it was written."""
-    return all(own.get(name) == value for name, value in copy.items() if name not in _OF_THE_COPY)
+def adds_nothing(own: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
+    """Whether a copy has no property that differs from the hub's own object, apart from its author, times and markings."""
+    return all(own.get(name) == value for name, value in copy.items() if name not in _COPY_PROPERTIES)
 
 
 def _with_instants(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,16 +74,16 @@ def _with_instants(content: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _standing(highest: TLP) -> tuple[dict[str, Any], ...]:
-    """What a collection of that level holds in every hub."""
+def _builtin_definitions(highest: TLP) -> tuple[dict[str, Any], ...]:
+    """The objects that a collection with that highest level has in every hub."""
     return (
         *(definition for definition, level in _markings() if level <= highest),
         *(_extension_definition(extension) for extension in _EXTENSIONS),
     )
 
 
-def surplus(collection: Collection) -> tuple[str, ...]:
-    """The ids of the marking definitions that the hub knows and that a collection of this level does not hold."""
+def surplus_ids(collection: Collection) -> tuple[str, ...]:
+    """The ids of the hub's marking definitions that are above the collection's highest level."""
     return tuple(definition["id"] for definition, level in _markings() if level > collection.highest_tlp)
 
 
@@ -107,7 +107,7 @@ def _pap_definition(word: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Extension:
-    """An extension as it is registered."""
+    """A registered extension."""
 
     id: str
     name: str
@@ -196,7 +196,7 @@ _EXTENSIONS: Final = (
 
 
 def _extension_definition(extension: _Extension) -> dict[str, Any]:
-    """STIX 2.1, 7.3."""
+    """The extension definition object (STIX 2.1, 7.3)."""
     return {
         "type": "extension-definition",
         "spec_version": "2.1",

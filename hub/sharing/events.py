@@ -1,12 +1,12 @@
-"""What waiting listeners are told: that something which they may see is new in a collection, and nothing else (law L5).
+"""Finds new objects for listeners. A listener learns that a collection has something new that it may see, and no more (law L5).
 
-1. A listener has sights: the collections that it reads, each with the level up to which it sees.
-2. The heads of these collections tell whether anything at all was added. That is not told to anybody.
-3. For each sight of a collection whose head moved, the place of the newest record that this sight shows is looked up.
-4. Only where that place is beyond what a listener was told before is it told: what is above its level, and what goes
-   away, leaves it where it was.
-5. A sight may be of a selection, such as what a board is made of. Then what came since the last look is read, as far as
-   the sight shows it, and the newest that is selected counts: all else is not told.
+1. A listener has views: the collections that it reads, each with the level up to which it sees.
+2. The heads of these collections show whether anything was added. Listeners do not learn this.
+3. For each view of a collection whose head moved, look up the place of the newest record in that view.
+4. Send an event only if that place is beyond the one last sent: objects above the listener's level, and deletions, do
+   not change it.
+5. A view may have a selection, such as the objects that a board is made of. Then read the new records of the view, and
+   use the place of the newest one that is selected.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from hub.stix.tlp import TLP
 from hub.store.base import Store, Watch
 from hub.store.query import EVERY, Query
 
-# What came so long before a sight is looked at for the first time is told, too: its listener may have asked for the present
-# state a moment before the commit.
+# A new view also reports what was added shortly before the first look: its listener may have read the collection just before
+# that commit.
 _RECENT_MILLISECONDS: Final = 10_000
 _PAGE_OBJECTS: Final = 1_000
 _PAGE_BYTES: Final = 4 * 1024 * 1024
@@ -35,88 +35,101 @@ _PAGE_BYTES: Final = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Some of what comes into collections: of these types, what `takes` says yes to."""
+    """Some of the objects in collections: those of these types for which `selects` returns True."""
 
     types: tuple[str, ...]
-    takes: Callable[[str, Mapping[str, Any]], bool]  # collection, object
+    selects: Callable[[str, Mapping[str, Any]], bool]  # collection, object
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """One collection, as far as a reader of that clearance sees it; of what is selected, where there is a selection."""
+class CollectionView:
+    """The records of one collection that a reader with this clearance sees; only the selected ones if there is a selection."""
 
     collection: str
     clearance: TLP
     selection: Selection | None = None
 
 
-def sights(catalogue: Catalogue, account: Account | None, root: str, names: Sequence[str]) -> tuple[Sight, ...]:
-    """What the account may listen to: the collections of these ids or aliases, or without any all that it reads there.
+def collection_views(
+    catalogue: Catalogue, account: Account | None, root: str, names: Sequence[str]
+) -> tuple[CollectionView, ...]:
+    """The views of an account: of the collections with these ids or aliases, or of all that it reads if `names` is empty.
 
-    Errors as for reading them (`gate`); ForbiddenError where it reads nothing at all.
+    Raises the errors of `gate` for a collection that it may not read; ForbiddenError if it may read none.
     """
     declared = gate.find_root(catalogue, account, root).collections
     if names:
-        asked = [gate.find_collection(catalogue, account, root, name) for name in dict.fromkeys(names)]
-        # a collection named by its id and its alias is one
-        return tuple(dict.fromkeys(Sight(collection.id, gate.must_read(account, collection)) for collection in asked))
-    levels = ((collection.id, access.reads(account, collection)) for collection in declared)
-    sights = tuple(Sight(collection, level) for collection, level in levels if level is not None)
-    if not sights:
-        raise ForbiddenError("This account reads no collection here, so there is nothing that it could be told of.")
-    return sights
+        collections = [gate.find_collection(catalogue, account, root, name) for name in dict.fromkeys(names)]
+        # a collection may be named by its id and by its alias: the dict removes the duplicate
+        return tuple(
+            dict.fromkeys(
+                CollectionView(collection.id, gate.must_read(account, collection)) for collection in collections
+            )
+        )
+    levels = ((collection.id, access.readable_level(account, collection)) for collection in declared)
+    views = tuple(CollectionView(collection, level) for collection, level in levels if level is not None)
+    if not views:
+        raise ForbiddenError("This account may read no collection here, so it cannot listen to events here.")
+    return views
 
 
-class Moves:
-    """Finds what became visible, for one thread. StoreErrors come through: `close` it then, and make another."""
+class ViewWatcher:
+    """Finds new records in views, for one thread. After a StoreError, close it and create another."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._watch: Watch = store.watch()
-        self._asked: frozenset[Sight] = frozenset()
-        self._heads: dict[str, deque[int]] = {}  # at the last looks; what stands before the first is surely shown
-        self._again: dict[str, int] = {}
+        self._views: frozenset[CollectionView] = frozenset()
+        self._heads: dict[
+            str, deque[int]
+        ] = {}  # at the last looks, oldest first; all records before the oldest are visible
+        self._repeats_left: dict[str, int] = {}
 
     @property
     def pause_seconds(self) -> float:
         """How long to wait between two looks."""
         return self._watch.pause_seconds
 
-    def look(self, wanted: Iterable[Sight]) -> dict[Sight, int]:
-        """The newest place that each sight shows, of those sights whose collection moved or that are new.
+    def look(self, wanted_views: Iterable[CollectionView]) -> dict[CollectionView, int]:
+        """The newest place of each view that is new or whose collection moved.
 
-        0 where a sight of a selection shows nothing that came since the last look.
+        0 if a view has a selection, and no selected record was added since the last look.
         """
-        asked = frozenset(wanted)
-        new, self._asked = asked - self._asked, asked
+        views = frozenset(wanted_views)
+        new_views, self._views = views - self._views, views
         # (2)
-        if not self._watch.moved() and not new:
+        if not self._watch.moved() and not new_views:
             return {}
-        later = self._watch.later_looks
-        before, self._heads = self._heads, {}
+        later_looks = self._watch.later_looks
+        previous_heads, self._heads = self._heads, {}
         since: dict[str, int] = {}
-        moved = set()
-        for collection in {sight.collection for sight in asked}:
+        moved_collections = set()
+        for collection in {view.collection for view in views}:
             head = self._store.head(collection)
-            heads = before.get(collection) or deque(maxlen=later + 1)
+            heads = previous_heads.get(collection) or deque(maxlen=later_looks + 1)
             since[collection] = heads[0] if heads else _recent(head)
             if not heads or heads[-1] != head:
-                moved.add(collection)
+                moved_collections.add(collection)
             heads.append(head)
             self._heads[collection] = heads
-        again = {collection for collection, left in self._again.items() if left > 0 and collection in since}
-        self._again = {
-            collection: later if collection in moved else self._again[collection] - 1 for collection in moved | again
+        repeated_collections = {
+            collection for collection, count in self._repeats_left.items() if count > 0 and collection in since
         }
-        due = [sight for sight in asked if sight in new or sight.collection in moved | again]
+        self._repeats_left = {
+            collection: later_looks if collection in moved_collections else self._repeats_left[collection] - 1
+            for collection in moved_collections | repeated_collections
+        }
+        due_views = [
+            view for view in views if view in new_views or view.collection in moved_collections | repeated_collections
+        ]
         # (3)
-        places = newest(self._store, (sight for sight in due if sight.selection is None))
+        places = newest_places(self._store, (view for view in due_views if view.selection is None))
         # (5)
-        for sight in due:
-            if sight.selection is not None:
-                after = since[sight.collection]
-                places[sight] = _newest_selected(
-                    self._store, sight, sight.selection, _recent(after) if sight in new else after
+        for view in due_views:
+            if view.selection is not None:
+                after = since[view.collection]
+                places[view] = _newest_selected(
+                    self._store, view, view.selection, _recent(after) if view in new_views else after
                 )
         return places
 
@@ -125,47 +138,47 @@ class Moves:
         self._watch.close()
 
 
-def present(store: Store, asked: Iterable[Sight], since: int = 0) -> dict[Sight, int]:
-    """A place that each sight shows beyond `since`, 0 where there is none: the newest, of a selection the first.
+def current_places(store: Store, views: Iterable[CollectionView], since: int = 0) -> dict[CollectionView, int]:
+    """A place in each view beyond `since`, 0 if there is none: the newest one, or the first one if it has a selection.
 
-    Of a selection it may be a record of its types that it does not take.
+    With a selection, it may be the place of a record that has a selected type and is not selected.
     """
-    sights_asked = tuple(asked)
-    places = newest(store, (sight for sight in sights_asked if sight.selection is None))
-    for sight in sights_asked:
-        if sight.selection is not None:
-            rows = store.manifest(_selecting(sight, sight.selection, since, limit=1)).rows
-            places[sight] = rows[0].place if rows else 0
+    all_views = tuple(views)
+    places = newest_places(store, (view for view in all_views if view.selection is None))
+    for view in all_views:
+        if view.selection is not None:
+            rows = store.manifest(_selection_query(view, view.selection, since, limit=1)).rows
+            places[view] = rows[0].place if rows else 0
     return places
 
 
-def newest(store: Store, asked: Iterable[Sight]) -> dict[Sight, int]:
-    """The place of the newest record that each sight shows, 0 where there is none, whatever it selects."""
-    return {sight: store.counts(sight.collection, sight.clearance)[1] for sight in asked}
+def newest_places(store: Store, views: Iterable[CollectionView]) -> dict[CollectionView, int]:
+    """The place of the newest record in each view, 0 if there is none. Ignores selections."""
+    return {view: store.counts(view.collection, view.clearance)[1] for view in views}
 
 
-def _newest_selected(store: Store, sight: Sight, selection: Selection, after: int) -> int:
-    """The place of the newest record that is selected and stands beyond `after`, 0 where there is none."""
-    query = _selecting(sight, selection, after, limit=_PAGE_OBJECTS)
+def _newest_selected(store: Store, view: CollectionView, selection: Selection, after: int) -> int:
+    """The place of the newest selected record beyond `after`, 0 if there is none."""
+    query = _selection_query(view, selection, after, limit=_PAGE_OBJECTS)
     place = 0
     while True:
         page = store.read(query, _PAGE_BYTES)
         contents = orjson.loads(b"[" + page.body + b"]")
-        taken = {
+        selected_versions = {
             (content["id"], content.get("modified"))
             for content in contents
-            if selection.takes(sight.collection, content)
+            if selection.selects(view.collection, content)
         }
-        if taken:
+        if selected_versions:
             rows = store.manifest(replace(query, limit=page.count)).rows
-            place = max((row.place for row in rows if (row.id, row.version_text) in taken), default=place)
+            place = max((row.place for row in rows if (row.id, row.version_text) in selected_versions), default=place)
         if not page.more:
             return place
         query = replace(query, after=page.last)
 
 
-def _selecting(sight: Sight, selection: Selection, after: int, *, limit: int) -> Query:
-    return Query(sight.collection, sight.clearance, after, limit, types=selection.types, versions=EVERY)
+def _selection_query(view: CollectionView, selection: Selection, after: int, *, limit: int) -> Query:
+    return Query(view.collection, view.clearance, after, limit, types=selection.types, versions=EVERY)
 
 
 def _recent(head: int) -> int:

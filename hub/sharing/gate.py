@@ -1,7 +1,7 @@
-"""What `access` decides, as errors: which collection is meant, and whether this account may do there what it asks.
+"""The decisions of `access` as errors: finds an API root or collection, and raises if the account may not use it.
 
-A collection of which an account may not know answers like a missing one (404); one that it may know but not use
-answers 403. Who sends no credentials is asked for them (401), whether the collection exists or not.
+A collection that an account may not know of answers like a missing one (404); one that it may know of and not use answers
+403. A request without credentials is asked for them (401), whether the collection exists or not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hub.stix.tlp import TLP
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """An account that may publish in a collection, and the member for which it does: `must_write` gives it."""
+    """An account that may publish in a collection, and its member. `must_write` returns it."""
 
     account: Account
     member: str
@@ -25,9 +25,9 @@ class Writer:
 
 
 def find_root(catalogue: Catalogue, account: Account | None, name: str) -> ApiRoot:
-    """The API root of that name, if the account may know of anything in it."""
+    """The API root of that name, if the account may know of a collection in it."""
     root = catalogue.roots.get(name)
-    if root is not None and any(access.knows_of(account, collection) for collection in root.collections):
+    if root is not None and any(access.may_know_of(account, collection) for collection in root.collections):
         return root
     raise _unknown(account, f"There is no API root {name[:100]!r}; /taxii2/ lists them.")
 
@@ -35,7 +35,7 @@ def find_root(catalogue: Catalogue, account: Account | None, name: str) -> ApiRo
 def find_collection(catalogue: Catalogue, account: Account | None, root: str, id_or_alias: str) -> Collection:
     """The collection of that id or alias (TAXII 2.1, 5.2.1), if the account may know of it."""
     collection = catalogue.find(root, id_or_alias)
-    if collection is not None and access.knows_of(account, collection):
+    if collection is not None and access.may_know_of(account, collection):
         return collection
     raise _unknown(
         account,
@@ -44,18 +44,18 @@ def find_collection(catalogue: Catalogue, account: Account | None, root: str, id
 
 
 def must_read(account: Account | None, collection: Collection) -> TLP:
-    """The highest level that the account may see there; ForbiddenError where it may see nothing."""
-    clearance = access.reads(account, collection)
+    """The highest level that the account may read there; ForbiddenError if it may read nothing."""
+    clearance = access.readable_level(account, collection)
     if clearance is None:
         raise ForbiddenError(f"This account may not read {collection.title!r}.")
     return clearance
 
 
 def must_write(account: Account | None, collection: Collection) -> Writer:
-    """The account as a writer there; ForbiddenError where it may not publish."""
+    """The account as a writer there; ForbiddenError if it may not publish."""
     if account is None:
         raise no_credentials()
-    if account.member is None or not access.writes(account, collection):
+    if account.member is None or not access.may_write(account, collection):
         raise ForbiddenError(f"This account may not publish to {collection.title!r}.")
     return Writer(account, account.member, collection)
 
@@ -63,9 +63,13 @@ def must_write(account: Account | None, collection: Collection) -> Writer:
 def must_delete(account: Account | None, collection: Collection) -> tuple[TLP, str]:
     """(clearance, member) of an account that may read and write there.
 
-    TAXII 2.1, 5.7: 403 where it may do one of the two, 404 where it may do neither.
+    ForbiddenError if it may do only one of the two, NotFoundError if it may do neither (TAXII 2.1, 5.7).
     """
-    if account is not None and access.reads(account, collection) is None and not access.writes(account, collection):
+    if (
+        account is not None
+        and access.readable_level(account, collection) is None
+        and not access.may_write(account, collection)
+    ):
         raise NotFoundError("There is no such collection for this account.")
     return must_read(account, collection), must_write(account, collection).member
 
@@ -75,7 +79,7 @@ def _unknown(account: Account | None, message: str) -> NotFoundError | Unauthent
 
 
 def no_credentials() -> UnauthenticatedError:
-    """What an anonymous request is answered wherever credentials would be needed."""
+    """The error for an anonymous request that needs credentials."""
     return UnauthenticatedError(
         "Send credentials: HTTP Basic with the account's name and its password or key, or `Authorization: Bearer KEY`."
     )

@@ -1,6 +1,6 @@
-"""The hub as a TAXII 2.1 server: one method for each operation, each a line or two.
+"""The hub as a TAXII 2.1 server: one short method for each operation.
 
-The two that tell a story have a file of their own: `accept` the way in, `deliver` the way out.
+The two long operations have their own files: `accept` is the way in, `deliver` the way out.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from urllib.parse import urljoin
 from hub.errors import ForbiddenError, NotFoundError
 from hub.settings import Limits
 from hub.sharing import access, deleted_ids, deliver, gate
-from hub.sharing.accept import Accepted, accept
+from hub.sharing.accept import AcceptResult, accept
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.credentials import Credentials
-from hub.sharing.deliver import Delivered, Exit, Wanted
-from hub.sharing.drill_listings import lists_drills
+from hub.sharing.deliver import DeliveredPage, DeliveryContext, LookupCriteria
+from hub.sharing.drill_listings import has_drills_listed
 from hub.sharing.gate import Writer
 from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
@@ -32,7 +32,7 @@ from hub.taxii.filters import Filters
 
 @dataclass(frozen=True, slots=True)
 class CollectionRow:
-    """A collection on the console: as TAXII shows it, how many objects this account may see, the place of the newest."""
+    """A collection on the console: its TAXII resource, how many objects this account may see, and the newest one's place."""
 
     resource: resources.CollectionResource
     count: int
@@ -40,7 +40,7 @@ class CollectionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class RootOverview:
     """An API root on the console."""
 
     title: str
@@ -51,7 +51,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class TaxiiHub(ABC):
-    """Every operation of TAXII 2.1 behind one address. The clock (milliseconds since 1970) and ids (UUIDv4) are arguments.
+    """All operations of TAXII 2.1. `clock` returns milliseconds since 1970, `new_id` a UUIDv4.
 
     `hub.community.hub.Hub` adds the joint protocol, and with it the check of its steps.
     """
@@ -64,8 +64,8 @@ class TaxiiHub(ABC):
     clock: Callable[[], int]
     new_id: Callable[[], str]
     hand_overs: HandOvers = field(init=False, repr=False)
-    # called with each page of objects that a reader is given, by TAXII or on the pages for people
-    read_observers: set[Callable[[Account | None, Delivered], None]] = field(
+    # called with each page of objects that a reader gets, over TAXII or on the pages for people
+    read_observers: set[Callable[[Account | None, DeliveredPage], None]] = field(
         init=False, repr=False, default_factory=set
     )
     ready: ReadyPages = field(init=False, repr=False)
@@ -81,26 +81,26 @@ class TaxiiHub(ABC):
     def refused_steps(
         self, account: Account, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]:
-        """Which candidates are steps of the joint protocol that may not be taken now: their index, and why."""
+        """The candidates that are steps of the joint protocol and may not be taken now: index -> reason."""
 
     @abstractmethod
-    def accounts_sent(self, collection: str, stranded: Stranded) -> Sequence[str]:
-        """The accounts that were sent a record before its level rose, and that see it no more."""
+    def stranded_accounts(self, collection: str, stranded: Stranded) -> Sequence[str]:
+        """The accounts that were sent a record before its level rose, and that may not see it any more."""
 
-    # --- what there is ------------------------------------------------------------------------------------------
+    # --- API roots and collections ------------------------------------------------------------------------------
 
     def discovery(self, account: Account | None, base_url: str) -> resources.Discovery:
-        """TAXII 2.1, 4.1; API roots as absolute URLs below `base_url`, those of which the account may know.
+        """TAXII 2.1, 4.1; the API roots that the account may know of, as absolute URLs below `base_url`.
 
-        Those for drills are listed where the operator wants it, and reached by their address nevertheless.
-        UnauthenticatedError for an anonymous reader where nothing is public.
+        API roots for drills are listed only to accounts that the operator named; others can use their address.
+        UnauthenticatedError for an anonymous reader if no collection is public.
         """
-        drills = lists_drills(self.store, account)
+        drills = has_drills_listed(self.store, account)
         roots = tuple(
             urljoin(base_url, f"/{root.name}/")
             for root in self.catalogue.roots.values()
             if (drills or not root.exercise)
-            and any(access.knows_of(account, collection) for collection in root.collections)
+            and any(access.may_know_of(account, collection) for collection in root.collections)
         )
         if account is None and not roots:
             raise gate.no_credentials()
@@ -121,113 +121,119 @@ class TaxiiHub(ABC):
         )
 
     def max_content_length(self, root: str) -> int:
-        """The bytes of a request body that this API root takes."""
+        """The maximum bytes of a request body in this API root."""
         declared = self.catalogue.roots[root].max_content_length if root in self.catalogue.roots else 0
         return min(declared or self.limits.body_bytes, self.limits.body_bytes)
 
     def collections(self, account: Account | None, root: str) -> resources.Collections:
-        """TAXII 2.1, 5.1: those of which the account may know, always in the declared order."""
+        """TAXII 2.1, 5.1: the collections that the account may know of, in the declared order."""
         api_root = gate.find_root(self.catalogue, account, root)
-        known = (c for c in api_root.collections if access.knows_of(account, c))
-        return resources.Collections(tuple(_resource(account, collection) for collection in known))
+        visible_collections = (c for c in api_root.collections if access.may_know_of(account, c))
+        return resources.Collections(tuple(_resource(account, collection) for collection in visible_collections))
 
     def collection(self, account: Account | None, root: str, name: str) -> resources.CollectionResource:
         """TAXII 2.1, 5.2; by id or alias."""
         return _resource(account, self.find(account, root, name))
 
-    def overview(self, account: Account | None, base_url: str) -> tuple[Shelf, ...]:
-        """For the console: each API root with its collections, and how much of them this account may see (law L5)."""
-        shelves = []
+    def overview(self, account: Account | None, base_url: str) -> tuple[RootOverview, ...]:
+        """For the console: each API root with its collections, and how many objects this account may see (law L5)."""
+        overviews = []
         for root in self.catalogue.roots.values():
-            known = [c for c in root.collections if access.knows_of(account, c)]
-            if known:
+            visible_collections = [c for c in root.collections if access.may_know_of(account, c)]
+            if visible_collections:
                 url = urljoin(base_url, f"/{root.name}/")
-                rows = tuple(self._row(account, collection) for collection in known)
-                shelves.append(Shelf(root.title, root.description, url, rows))
-        return tuple(shelves)
+                rows = tuple(self._row(account, collection) for collection in visible_collections)
+                overviews.append(RootOverview(root.title, root.description, url, rows))
+        return tuple(overviews)
 
     def holdings(self) -> Iterator[tuple[Collection, int, int]]:
-        """For the operator's figures: each collection, how many versions of objects it holds, and its newest place."""
+        """For the operator's figures: each collection, its number of object versions, and its newest place."""
         for collection in self.catalogue:
             yield collection, *self.store.counts(collection.id, TLP.RED)
 
     def _row(self, account: Account | None, collection: Collection) -> CollectionRow:
-        clearance = access.reads(account, collection)
+        clearance = access.readable_level(account, collection)
         count, newest = (0, 0) if clearance is None else self.store.counts(collection.id, clearance)
         return CollectionRow(_resource(account, collection), count, newest)
 
-    # --- what is in it ------------------------------------------------------------------------------------------
+    # --- reading ------------------------------------------------------------------------------------------------
 
-    def objects(self, account: Account | None, root: str, name: str, filters: Filters) -> Delivered:
+    def objects(self, account: Account | None, root: str, name: str, filters: Filters) -> DeliveredPage:
         """TAXII 2.1, 5.4."""
-        return self._observed(account, deliver.objects(self._exit, account, self.find(account, root, name), filters))
+        return self._notify_observers(
+            account, deliver.objects(self._delivery, account, self.find(account, root, name), filters)
+        )
 
-    def manifest(self, account: Account | None, root: str, name: str, filters: Filters) -> Delivered:
+    def manifest(self, account: Account | None, root: str, name: str, filters: Filters) -> DeliveredPage:
         """TAXII 2.1, 5.3."""
-        return deliver.manifest(self._exit, account, self.find(account, root, name), filters)
+        return deliver.manifest(self._delivery, account, self.find(account, root, name), filters)
 
-    def object(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> Delivered:
+    def object(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> DeliveredPage:
         """TAXII 2.1, 5.6."""
         collection = self.find(account, root, name)
-        return self._observed(account, deliver.object_by_id(self._exit, account, collection, object_id, filters))
+        return self._notify_observers(
+            account, deliver.object_by_id(self._delivery, account, collection, object_id, filters)
+        )
 
-    def look_up(self, account: Account | None, collection: Collection, wanted: Wanted, limit: int) -> Page:
-        """Objects by the values in them, see `deliver.look_up`."""
-        return deliver.look_up(self._exit, account, collection, wanted, limit)
+    def look_up(self, account: Account | None, collection: Collection, criteria: LookupCriteria, limit: int) -> Page:
+        """Find objects by their values, see `deliver.look_up`."""
+        return deliver.look_up(self._delivery, account, collection, criteria, limit)
 
-    def unindexed(self, account: Account | None, collection: Collection) -> tuple[int, bool]:
-        """How many objects `look_up` by values compares by reading them, and whether more wait than it reaches.
+    def count_unindexed(self, account: Account | None, collection: Collection) -> tuple[int, bool]:
+        """How many objects are not in the index yet, so that `look_up` has to read them, and whether it cannot read all.
 
-        Of what this reader may see: what others published lately at higher levels is not counted (law L5).
+        Counts only objects that this reader may see (law L5).
         """
-        waiting = self.store.index_values(collection.id, 0, gate.must_read(account, collection))
-        return min(waiting, COMPARED_MOST), waiting > COMPARED_MOST
+        waiting_count = self.store.index_values(collection.id, 0, gate.must_read(account, collection))
+        return min(waiting_count, COMPARED_MOST), waiting_count > COMPARED_MOST
 
-    def _observed(self, account: Account | None, delivered: Delivered) -> Delivered:
+    def _notify_observers(self, account: Account | None, delivered: DeliveredPage) -> DeliveredPage:
         for observe in self.read_observers:
             observe(account, delivered)
         return delivered
 
-    def versions(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> Delivered:
+    def versions(
+        self, account: Account | None, root: str, name: str, object_id: str, filters: Filters
+    ) -> DeliveredPage:
         """TAXII 2.1, 5.8."""
-        return deliver.versions(self._exit, account, self.find(account, root, name), object_id, filters)
+        return deliver.versions(self._delivery, account, self.find(account, root, name), object_id, filters)
 
-    # --- what changes it ----------------------------------------------------------------------------------------
+    # --- writing ------------------------------------------------------------------------------------------------
 
     def may_add(self, account: Account | None, root: str, name: str) -> Writer:
-        """The account as a writer of the collection, if it may publish there: asked before a body is read at all."""
+        """The account as a writer of the collection, if it may publish there. Called before the body is read."""
         return gate.must_write(account, self.find(account, root, name))
 
-    def add_objects(self, writer: Writer, body: bytes) -> Accepted:
-        """TAXII 2.1, 5.5: an envelope or a bundle; the status of the request, when all is on disk."""
+    def add_objects(self, writer: Writer, body: bytes) -> AcceptResult:
+        """TAXII 2.1, 5.5: store an envelope or a bundle; return the status of the request when all is on disk."""
         return accept(self, writer, body)
 
     def delete_object(self, account: Account | None, root: str, name: str, object_id: str, filters: Filters) -> None:
-        """TAXII 2.1, 5.7: the member's own part in all versions, or in those that match[version] names (law L4)."""
+        """TAXII 2.1, 5.7: delete what this member published of all versions, or of those in match[version] (law L4)."""
         collection = self.find(account, root, name)
         clearance, member = gate.must_delete(account, collection)
         versions = filters.match.versions or EVERY
-        assert account is not None  # `must_delete` has seen it
+        assert account is not None  # `must_delete` raises for None
         deleted_ids.note(self.store, collection.id, object_id, member, self.clock())
         deletion = self.store.delete(collection.id, object_id, member, clearance, versions, account=account.name)
         if deletion is Deletion.MISSING:
             raise NotFoundError(f"There is no object {object_id[:100]!r} in this collection, or no such version.")
         if deletion is Deletion.OTHERS_REMAIN:
             raise ForbiddenError(
-                "What your member published of this object is gone, if there was anything; other members published it, "
-                "too, or alone, and theirs stays."
+                "What your member published of this object, if anything, is deleted. Other members published it, too, and what "
+                "they published stays."
             )
 
     def status(self, account: Account | None, root: str, status_id: str) -> bytes:
-        """TAXII 2.1, 4.3: for the CERT of the member that sent the request; to all others like an unknown one."""
+        """TAXII 2.1, 4.3: for the CERT of the member that sent the request; NotFoundError for all other accounts."""
         gate.find_root(self.catalogue, account, root)
         if account is None:
             raise gate.no_credentials()
         status = self.store.get_status(status_id)
         collection = self.catalogue.by_id(status.collection) if status is not None else None
-        # a status names what was sent, whatever its level: a member's constituents have no part in it (law L5)
-        mine = collection is not None and access.writes(account, collection) and collection.root == root
-        if status is None or not mine or account.member != status.publisher:
+        # a status names objects of every level, so a member's constituents may not read it (law L5)
+        is_own = collection is not None and access.may_write(account, collection) and collection.root == root
+        if status is None or not is_own or account.member != status.publisher:
             raise NotFoundError(
                 f"There is no status {status_id[:100]!r} for this account; "
                 f"a status is kept for {self.limits.status_hours} hours."
@@ -235,12 +241,12 @@ class TaxiiHub(ABC):
         return status.body
 
     def find(self, account: Account | None, root: str, name: str) -> Collection:
-        """The collection of this id or alias; NotFoundError where the account may not know of it."""
+        """The collection with this id or alias; NotFoundError if the account may not know of it."""
         return gate.find_collection(self.catalogue, account, root, name)
 
     @property
-    def _exit(self) -> Exit:
-        return Exit(self.store, self.limits, self.secret, self.ready)
+    def _delivery(self) -> DeliveryContext:
+        return DeliveryContext(self.store, self.limits, self.secret, self.ready)
 
 
 def _resource(account: Account | None, collection: Collection) -> resources.CollectionResource:
@@ -249,8 +255,8 @@ def _resource(account: Account | None, collection: Collection) -> resources.Coll
         title=collection.title,
         description=collection.description or None,
         alias=collection.alias,
-        can_read=access.reads(account, collection) is not None,
-        can_write=access.writes(account, collection),
+        can_read=access.readable_level(account, collection) is not None,
+        can_write=access.may_write(account, collection),
         x_hub_highest_tlp=collection.highest_tlp.word,
         x_hub_profiles=tuple(profile.name for profile in collection.profiles),
     )

@@ -1,7 +1,7 @@
-"""People at an OpenID Connect provider, and the accounts as which they sign in to the pages.
+"""The people at an OpenID Connect provider, and the accounts with which they sign in to the pages.
 
-The operator ties each value of one claim to one account. Nothing else is compared with an account's name: people choose
-what many claims say of them.
+The operator assigns each value of one claim to one account. No other claim is compared with an account's name, since people
+can choose the values of many claims themselves.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """Who signs in as which account. `accounts` maps a value of the claim to the name of an account."""
+    """The people of one provider. `accounts` maps a value of the claim to the name of an account."""
 
-    issuer: str  # the provider, as it names itself
+    issuer: str  # the provider's identifier for itself
     claim: str
     accounts: Mapping[str, str]
 
     def digest(self, value: str) -> str:
-        """What a session holds of the person: this value of this claim at this provider."""
+        """The digest that a session stores for the person: of this value of this claim at this provider."""
         identity = f"{self.issuer}\x00{self.claim}\x00{value}"
         return hashlib.sha256(identity.encode("utf-8", "replace")).hexdigest()[:32]
 

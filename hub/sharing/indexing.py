@@ -1,7 +1,7 @@
-"""Makes what was published fast to look up, while nobody is publishing.
+"""Adds published objects to the index of values while nobody is publishing.
 
-The index of values costs a third of what else a store writes of an object, so it is made afterwards
-(`Store.index_values`). A lookup compares what is not in it yet by reading it.
+The index costs a third of the other writes for an object, so it is written later (`Store.index_values`). A lookup reads
+objects that are not in the index yet, and compares their values.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from hub.sharing.catalogue import Catalogue
 from hub.store.base import Store
 
 LOOK_SECONDS: Final = 1.0
-AT_ONCE: Final = 500  # records: their turn as a writer takes a few milliseconds
-WAITING_MOST: Final = 10_000  # records of one collection that wait until nobody is publishing there
-_PAUSE_SECONDS: Final = 0.01  # between two turns, so that others get theirs
+BATCH_RECORDS: Final = 500  # records of one write, which then takes a few milliseconds
+MAX_WAITING: Final = 10_000  # records of one collection that may wait until nobody is publishing there
+_PAUSE_SECONDS: Final = 0.01  # between two writes, so that other writers can work
 _jitter: Final = random.Random()  # noqa: S311 - spreads load, protects nothing
 _log = logging.getLogger("hub.values")
 
 
 class ValueIndexer:
-    """Runs in a thread of each worker of `hub serve`; where two do the same, the store takes the work of one."""
+    """Runs in a thread of each worker of `hub serve`; if two index the same records, the store keeps the work of one."""
 
     def __init__(self, store: Store, catalogue: Catalogue) -> None:
         self._store = store
@@ -33,7 +33,7 @@ class ValueIndexer:
         self._complaint = ""
 
     def run(self) -> None:
-        """For as long as the process lives."""
+        """Run until the process ends."""
         while True:
             time.sleep(LOOK_SECONDS * _jitter.uniform(0.5, 1.5))
             try:
@@ -47,12 +47,12 @@ class ValueIndexer:
                 _log.exception("values wait to be indexed: the hub made a mistake")
 
     def look(self) -> None:
-        """Index where nothing came since the last look, or too much waits."""
+        """Index each collection in which nothing was added since the last look, or too many records wait."""
         for collection in self._catalogue:
             head = self._store.head(collection.id)
-            quiet = self._heads.get(collection.id) == head
+            is_quiet = self._heads.get(collection.id) == head
             self._heads[collection.id] = head
-            waiting = self._store.index_values(collection.id, 0)
-            while waiting and (quiet or waiting > WAITING_MOST):
-                waiting = self._store.index_values(collection.id, AT_ONCE)
+            waiting_count = self._store.index_values(collection.id, 0)
+            while waiting_count and (is_quiet or waiting_count > MAX_WAITING):
+                waiting_count = self._store.index_values(collection.id, BATCH_RECORDS)
                 time.sleep(_PAUSE_SECONDS)

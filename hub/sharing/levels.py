@@ -1,4 +1,4 @@
-"""What the way in tells the store about levels beyond single objects (law L5): what else bears on them, and who reads."""
+"""Levels beyond single objects (law L5): what else in a request changes the level of an object, and what its sender reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hub.stix.tlp import TLP
 from hub.store.batch import Bystander, Candidate
 from hub.store.records import BY_MARKING, HIDDEN, Record
 
-# What a revocation has in common with each version of its object, and what it says by itself.
+# Properties that a revocation has in common with each version of its object, or that are its own.
 _OF_EACH_VERSION: Final = frozenset(
     "type spec_version id created created_by_ref modified revoked object_marking_refs granular_markings".split()
 )
@@ -26,30 +26,33 @@ MARKING: Final = "marking-definition"
 _ENVELOPE: Final = "the envelope"
 _NO_STATEMENT: Final = StatedLevel()
 _SHOWN_PROPERTIES: Final = 5  # in one refusal
-_SHORT_BYTES: Final = 6  # of a text with its quotation marks: a shorter one, such as a country, may stand anywhere
+_SHORT_BYTES: Final = 6  # of a text with its quotation marks: a text this short, such as a country, proves nothing
 
 
 class HeldObjects(Protocol):
-    """What is asked of a store about single objects before the batch is decided."""
+    """The questions to a store about single objects before the batch is decided."""
 
     def holds(self, collection: str, object_id: str, clearance: int) -> bool: ...  # noqa: D102 - as Store documents them
 
     def history(self, collection: str, object_id: str) -> tuple[Record, ...]: ...  # noqa: D102
 
 
-def collections_read(catalogue: Catalogue, account: Account, besides: Collection) -> dict[str, int]:
-    """The other collections that the account reads, each with the level up to which it does."""
-    levels = ((collection.id, access.reads(account, collection)) for collection in catalogue)
-    return {name: level for name, level in levels if level is not None and name != besides.id}
+def collections_read(catalogue: Catalogue, account: Account, excluded: Collection) -> dict[str, int]:
+    """The other collections that the account reads, each with the highest level that it may read there."""
+    levels = ((collection.id, access.readable_level(account, collection)) for collection in catalogue)
+    return {name: level for name, level in levels if level is not None and name != excluded.id}
 
 
 def bystanders(
     values: Sequence[Any],
     parsed: Sequence[StixObject | tuple[Fault, ...]],
     refused: Iterable[int],
-    known: KnownMarkings,
+    known_markings: KnownMarkings,
 ) -> Iterator[Bystander]:
-    """The refused objects of an envelope, by index, whose level reaches others: containers, and marking definitions."""
+    """The refused objects of an envelope that still set the level of others: containers and marking definitions.
+
+    `refused` has their indexes.
+    """
     for index in refused:
         value, obj = values[index], parsed[index]
         if isinstance(obj, StixObject):
@@ -58,28 +61,30 @@ def bystanders(
                 level = HIDDEN if own_level.unclear else own_level.level
                 yield Bystander(obj.id, obj.type, level, own_level.markings, obj.references.contains)
             elif obj.type == MARKING:
-                level, markings = _said_in(obj.content, known)
+                level, markings = _stated_in(obj.content, known_markings)
                 yield Bystander(obj.id, MARKING, level, markings)
         elif isinstance(value, dict) and ((contains := contained_in(value)) or value.get("type") == MARKING):
-            yield _unreadable(value, contains, known)
+            yield _unreadable(value, contains, known_markings)
 
 
-def around(content: Mapping[str, Any], candidates: Sequence[Candidate], known: KnownMarkings) -> Iterator[Bystander]:
-    """An envelope that says a level itself, as a bundle with `object_marking_refs` does, for what is unmarked in it."""
-    level, markings = _said_in(content, known)
+def envelope_bystanders(
+    content: Mapping[str, Any], candidates: Sequence[Candidate], known_markings: KnownMarkings
+) -> Iterator[Bystander]:
+    """An envelope that states a level itself, like a bundle with `object_marking_refs`, for its unmarked objects."""
+    level, markings = _stated_in(content, known_markings)
     if level is not None or markings:
         unmarked = tuple(candidate.id for candidate in candidates if candidate.level is None)
         yield Bystander(_ENVELOPE, "bundle", level, markings, unmarked, raises=False)
 
 
-def twins(
-    parsed: Sequence[StixObject | tuple[Fault, ...]], held: HeldObjects, collection: Collection, member: str
+def twin_bystanders(
+    parsed: Sequence[StixObject | tuple[Fault, ...]], held_objects: HeldObjects, collection: Collection, member: str
 ) -> Iterator[Bystander]:
-    """What an unmarked object repeats of another one, as if that one contained it (law L5 c).
+    """The objects whose content an unmarked object repeats, as if they contained it (law L5 c).
 
-    (1) An indicator that is `based-on` another object of the envelope has its values in the pattern.
-    (2) MISP writes one attribute as an observed-data and an indicator with the same UUID, and may mark the first alone; it
-    is in the envelope, or held from the same member.
+    (1) An indicator that is `based-on` another object of the envelope has the values of that object in its pattern.
+    (2) MISP writes one attribute as an observed-data and an indicator with the same UUID, and may mark only the first. The
+    observed-data is in the envelope, or stored from the same member.
     """
     objects = {obj.id: obj for obj in parsed if isinstance(obj, StixObject)}
     for obj in objects.values():
@@ -94,7 +99,7 @@ def twins(
             if (original := objects.get(observed)) is not None:
                 yield _as_container(original, obj.id)
                 continue
-            for record in held.history(collection.id, observed)[-1:]:
+            for record in held_objects.history(collection.id, observed)[-1:]:
                 if record.source == BY_MARKING and member in record.publishers:
                     yield Bystander(observed, record.type, record.level, (), (obj.id,))
 
@@ -106,53 +111,60 @@ def _as_container(original: StixObject, copy: str) -> Bystander:
     )
 
 
-def _unreadable(value: Mapping[str, Any], contains: tuple[str, ...], known: KnownMarkings) -> Bystander:
-    """What is no valid object says its level nevertheless, as far as it can be read."""
-    level, markings = _said_in(value, known)
+def _unreadable(value: Mapping[str, Any], contains: tuple[str, ...], known_markings: KnownMarkings) -> Bystander:
+    """An invalid object: its level and references still count, as far as they can be read."""
+    level, markings = _stated_in(value, known_markings)
     identifier, kind = (str(value.get(name)) for name in ("id", "type"))
     return Bystander(
         identifier if identifier.isascii() else "", kind if kind.isascii() else "", level, markings, contains
     )
 
 
-def _said_in(value: Mapping[str, Any], known: KnownMarkings) -> tuple[int | None, tuple[str, ...]]:
-    """(level, other markings) of any JSON object; HIDDEN where that is not understood, or is nested too deeply."""
+def _stated_in(value: Mapping[str, Any], known_markings: KnownMarkings) -> tuple[int | None, tuple[str, ...]]:
+    """(level, other markings) of any JSON object; HIDDEN if a marking is not understood, or it is nested too deeply."""
     try:
-        orjson.dumps(value, default=str)  # what no JSON can say is not understood
-        own_level = stated_level(value, known)
+        orjson.dumps(value, default=str)  # raises for what is no valid JSON, or is nested too deeply
+        own_level = stated_level(value, known_markings)
     except (orjson.JSONEncodeError, RecursionError):
         return HIDDEN, ()
     return HIDDEN if own_level.unclear else own_level.level, own_level.markings
 
 
 def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP | None) -> str:
-    """Why a revocation is refused that repeats what only versions above its level say; empty where it does not.
+    """Why a revocation is refused, if it repeats values that only versions above its level have; empty otherwise.
 
-    `records` are the versions that are held. Who had a lower version is told that the object is revoked, and nothing of
-    what came later (law L5 d).
+    `records` are the stored versions. A reader of a lower version may learn that the object is revoked, and nothing from
+    later versions (law L5 d).
     """
     if not records:
         return ""
-    lowest = min(record.reached for record in records)
-    shown = lowest if level is None else level
-    above = [record for record in records if record.reached > shown]
-    if not above:
+    lowest_level = min(record.reached for record in records)
+    revocation_level = lowest_level if level is None else level
+    higher_records = [record for record in records if record.reached > revocation_level]
+    if not higher_records:
         return ""
-    known = {
-        leaf for record in records if record.reached <= shown for leaf in _leaves_and_texts(orjson.loads(record.body))
+    readable_leaves = {
+        leaf
+        for record in records
+        if record.reached <= revocation_level
+        for leaf in _leaves_and_texts(orjson.loads(record.body))
     }
-    higher = {leaf for record in above for leaf in _leaves_and_texts(orjson.loads(record.body))} - known
-    repeated = dict.fromkeys(
-        name for name, value in _leaves(revocation.content) if (name, value) in higher or ("", value) in higher
+    higher_leaves = {
+        leaf for record in higher_records for leaf in _leaves_and_texts(orjson.loads(record.body))
+    } - readable_leaves
+    repeated_names = dict.fromkeys(
+        name
+        for name, value in _leaves(revocation.content)
+        if (name, value) in higher_leaves or ("", value) in higher_leaves
     )
-    if not repeated:
+    if not repeated_names:
         return ""
-    names = ", ".join(list(repeated)[:_SHOWN_PROPERTIES])
+    names = ", ".join(list(repeated_names)[:_SHOWN_PROPERTIES])
     lowest_record = min(records, key=lambda record: record.reached)
     return (
-        f"It revokes {revocation.id} at {TLP(shown).label} and repeats what only a higher version says ({names}): revoke "
-        f"with the content of the version of {lowest_record.version_text}, marked {TLP(lowest).label}."
-        if lowest < HIDDEN
+        f"It revokes {revocation.id} at {TLP(revocation_level).label} and repeats what only a version with a higher level says ({names}): revoke "
+        f"with the content of the version of {lowest_record.version_text}, marked {TLP(lowest_level).label}."
+        if lowest_level < HIDDEN
         else f"It revokes {revocation.id}, which is shown to nobody until the hub's operator decides: ask for that first."
     )
 
@@ -166,7 +178,7 @@ def _leaves_and_texts(content: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]
 
 
 def _leaves(content: Mapping[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """(property, value) of each single value that stands in an object, however deep."""
+    """(property, value) of each single value in an object, at any depth."""
     for name, value in content.items():
         if name not in _OF_EACH_VERSION:
             yield from ((name, leaf) for leaf in _values(value))

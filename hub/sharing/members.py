@@ -1,4 +1,4 @@
-"""Who takes part: the members, as they are declared, and the accounts that act for them."""
+"""The declared members, and the accounts that act for them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hub.declarations import Table
 from hub.stix.identifiers import type_of
 from hub.stix.timestamps import parse_timestamp
 
-# STIX 2.1, industry-sector-ov: what a national CERT counts as.
+# The sector of a national CERT (STIX 2.1, industry-sector-ov).
 MEMBER_SECTOR: Final = "government-national"
 
 _CODE: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 _ZONE: Final = re.compile(r"[A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2}|UTC", re.ASCII)
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)  # BCP 47, its common part
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)  # the common forms of BCP 47
 _FINGERPRINT: Final = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}", re.ASCII)
 
 
@@ -25,7 +25,7 @@ _SILENT_HOURS_MOST: Final = 24 * 90
 
 
 class MemberRole(StrEnum):
-    """What a member does in the community; the coordinator rotates by a change in members.toml, no code."""
+    """What a member does in the community. To change the coordinator, change members.toml."""
 
     MEMBER = "member"
     COORDINATOR = "coordinator"
@@ -38,7 +38,7 @@ class Member:
     code: str  # ISO 3166-1 alpha-2, upper case
     country: str  # its English name
     cert: str  # the public name of the national CERT
-    identities: tuple[str, ...]  # STIX identity ids that only this member may speak as; the first is its own id here
+    identities: tuple[str, ...]  # STIX identity ids that only this member may use; the hub itself uses the first one
     contact: str  # e-mail address of the duty desk
     duty_line: str  # telephone, day and night
     time_zone: str  # IANA name
@@ -46,8 +46,8 @@ class Member:
     created: str  # STIX timestamps of its identity object
     modified: str
     role: MemberRole = MemberRole.MEMBER
-    pgp_fingerprint: str = ""  # "" where none is declared
-    silent_hours: int = 0  # without a request, after which the operator is mailed; 0: never
+    pgp_fingerprint: str = ""  # "" if none is declared
+    silent_hours: int = 0  # hours without a request after which the operator gets a mail; 0: never
 
     @property
     def identity(self) -> str:
@@ -56,7 +56,7 @@ class Member:
 
 
 class AccountKind(StrEnum):
-    """What an account is for (collections/README.md, who sees what)."""
+    """The kind of an account, which decides what it may read (see collections/README.md)."""
 
     CERT = "cert"  # the national CERT's staff and tools
     CONSTITUENT = "constituent"  # an organisation in that country: its SOC platform
@@ -66,7 +66,7 @@ class AccountKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who is asking, once it is known. `member` is the code of its member, None for partners and operators."""
+    """An authenticated account. `member` is the code of its member, None for partners and operators."""
 
     name: str
     kind: AccountKind
@@ -74,7 +74,7 @@ class Account:
 
 
 def identity_object(member: Member) -> dict[str, Any]:
-    """The STIX identity (STIX 2.1, 4.5) that the hub holds of a member: public facts only, its telephone not among them."""
+    """The STIX identity (STIX 2.1, 4.5) that the hub adds for a member: public facts only, without the telephone number."""
     return {
         "type": "identity",
         "spec_version": "2.1",
@@ -90,7 +90,7 @@ def identity_object(member: Member) -> dict[str, Any]:
 
 
 def parse_member(table: Table) -> Member:
-    """The member that a `[[member]]` table declares; ConfigurationError names the file and the key."""
+    """Read the member in a `[[member]]` table; ConfigurationError names the file and the key."""
     member = Member(
         code=_text(table, "code", _CODE, "a country code of two capitals, such as ID"),
         country=table.text("country"),
@@ -112,10 +112,10 @@ def parse_member(table: Table) -> Member:
     return member
 
 
-def _text(table: Table, key: str, form: re.Pattern[str], what: str) -> str:
+def _text(table: Table, key: str, form: re.Pattern[str], expected: str) -> str:
     text = table.text(key)
     if form.fullmatch(text) is None:
-        raise table.complaint(key, f"{text!r} should be {what}")
+        raise table.complaint(key, f"{text!r} should be {expected}")
     return text
 
 
@@ -141,7 +141,7 @@ def _time_zone(table: Table) -> str:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, OSError):
-        # a machine without any time zone data can still share: only a name that is missing among others is wrong
+        # a machine without any time zone data accepts all names
         if zoneinfo.available_timezones():
             raise table.complaint("time_zone", f"there is no time zone {name!r}") from None
     return name

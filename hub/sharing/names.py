@@ -1,6 +1,4 @@
-"""The form that names share which a reader would take for one another: `MyCERT`, `my-cert`,
-the same in Cyrillic letters.
-"""
+"""Normal forms of names: equal for names that a reader could confuse, such as `MyCERT`, `my-cert`, and the same in Cyrillic."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ _IN_BRACKETS: Final = re.compile(r"\([^()]*+\)")
 
 
 def normal_form(name: str) -> str:
-    """The name without case, width, accents, spaces and punctuation, in Latin letters wherever it looks like them."""
+    """The name without case, width, accents, spaces and punctuation, with Latin letters for characters that look like them."""
     text = unicodedata.normalize("NFKC", name.translate(_SIGNS))
     text = _latin(_latin(text).casefold()).casefold().translate(STAND_INS)
     text = "".join(character for character in text if unicodedata.category(character)[0] in "LN")
@@ -25,12 +23,12 @@ def normal_form(name: str) -> str:
 
 
 def forms_of(name: str) -> frozenset[str]:
-    """The normal forms of a name that stands for itself: `Id-SIRTII/CC (BSSN)` with what is in brackets and without."""
+    """The normal forms of a name, with and without the part in brackets, as in `Id-SIRTII/CC (BSSN)`."""
     return frozenset({normal_form(name), normal_form(_IN_BRACKETS.sub("", name))} - {""})
 
 
 def forms_of_cert(cert: str, country: str, code: str) -> frozenset[str]:
-    """What a reader takes for a member's CERT: its name, parts of it that are names, and its country's or code's CERT."""
+    """The normal forms of names that a reader takes for a member's CERT: its name, parts of it, and `COUNTRY CERT`."""
     parts = [part for part in (cert.partition("/")[0], *_IN_CAPITALS.findall(cert)) if len(part) >= _SHORTEST_PART]
     places = [country, code, *(word for word in country.split()[:1] if len(word) >= _SHORTEST_PART)]
     places = [form for place in places for kind in ("CERT", "CSIRT") for form in (f"{place} {kind}", f"{kind} {place}")]
@@ -38,15 +36,15 @@ def forms_of_cert(cert: str, country: str, code: str) -> frozenset[str]:
 
 
 def claimed_forms(name: str, countries: Iterable[str] = ()) -> frozenset[str]:
-    """The normal forms of all that a name claims to be: `The SingCERT duty desk`, `SingCERT Singapore`, `SingCERT 2`."""
+    """The normal forms of the CERT that a name refers to, as in `The SingCERT duty desk`, `SingCERT Singapore`, `SingCERT 2`."""
     return forms_of(name) | ({_bare_form(name), _bare_form(name, countries)} - {""})
 
 
-def _bare_form(name: str, without: Iterable[str] = ()) -> str:
-    """Without words that go with any office's name, without a number behind it, and without these words."""
-    left_out = _OFFICE_WORDS.union(word.casefold() for text in without for word in text.split())
+def _bare_form(name: str, extra_words: Iterable[str] = ()) -> str:
+    """The normal form without words that any office may have in its name, without numbers at the end, and without `extra_words`."""
+    ignored_words = _OFFICE_WORDS.union(word.casefold() for text in extra_words for word in text.split())
     words = _NO_WORD.split(unicodedata.normalize("NFKC", name.translate(_SIGNS)))
-    return normal_form("".join(word.rstrip(_DIGITS) for word in words if word.casefold() not in left_out))
+    return normal_form("".join(word.rstrip(_DIGITS) for word in words if word.casefold() not in ignored_words))
 
 
 _SIGNS: Final = dict.fromkeys(map(ord, "\u00ae\u2122\u00a9\u2120"))  # of trade marks and the like

@@ -1,9 +1,8 @@
-"""Pages kept ready to send: what thousands of readers ask for in the same words is read and compressed once.
+"""A cache of pages, ready to send: a page that thousands of readers request is read and compressed once.
 
-A page behind which the collection goes on holds records that all stand before the head, so it stays as it is until one of
-them, or the one behind it, is changed or removed (`Store.changes`). What may be read was decided in the query that made
-the page (law L5), and is part of its key. Each process keeps its own pages, up to a number of bytes, and drops the one
-that was used longest ago.
+Only a page that is not the last of its collection is kept: new records do not change it. It stays valid until one of its
+records, or the record after it, is changed or removed (`Store.changes`). The reader's level is part of the query, and so of
+the page's key (law L5). Each process has its own pages, up to a number of bytes, and drops the one used longest ago.
 """
 
 from __future__ import annotations
@@ -21,8 +20,10 @@ from hub.store.base import Changes, Store
 from hub.store.query import Query
 from hub.taxii.filters import Match
 
-_GZIP_LEVEL: Final = 1  # of isal: STIX shrinks to a twentieth; the next level takes longer and saves a tenth of that
-_OVERHEAD_BYTES: Final = 2_000  # of a page, for what stands around its bytes
+_GZIP_LEVEL: Final = (
+    1  # of isal: STIX shrinks to a twentieth; the next level takes longer and saves only a tenth of that
+)
+_OVERHEAD_BYTES: Final = 2_000  # counted for each page, in addition to its content
 
 
 def pack(body: bytes) -> bytes:
@@ -31,15 +32,15 @@ def pack(body: bytes) -> bytes:
 
 
 def unpack(packed: bytes) -> bytes:
-    """What `pack` packed."""
+    """Decompress the result of `pack`."""
     body: bytes = igzip.decompress(packed)  # type: ignore[no-untyped-call] # isal's types leave it out
     return body
 
 
 class Content:
-    """The bytes of a page, as they are and as gzip, each made when it is first asked for.
+    """The bytes of a page, plain and as gzip; each form is made when it is first needed.
 
-    What is kept ready holds the form that readers ask for: the other is made from it.
+    A page in the cache keeps the form that readers request; the other form is made from it.
     """
 
     __slots__ = ("_body", "_packed", "_resized")
@@ -50,7 +51,7 @@ class Content:
         self._resized: Callable[[], None] | None = None
 
     def plain(self) -> bytes:
-        """The bytes as they are."""
+        """The bytes, not compressed."""
         body = self._body
         if body is None:
             packed = self._packed
@@ -64,7 +65,7 @@ class Content:
         packed = self._packed
         if packed is None:
             packed = self._packed = pack(self.plain())
-            if self._resized is not None:  # its readers want gzip, and the plain bytes are twenty times as many
+            if self._resized is not None:  # in the cache: keep only gzip, a twentieth of the size
                 self._body = None
             self._report()
         return packed
@@ -75,7 +76,7 @@ class Content:
         return sum(len(form) for form in (self._body, self._packed) if form is not None)
 
     def report_to(self, resized: Callable[[], None] | None) -> None:
-        """From now on `resized` is called whenever the size has changed."""
+        """Call `resized` whenever the size has changed; None: call nothing."""
         self._resized = resized
 
     def _report(self) -> None:
@@ -85,40 +86,40 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class PageKey:
-    """All that a page of objects is made from, besides the records themselves."""
+    """Everything that determines a page of objects, except the records themselves."""
 
     query: Query
-    began_after: int  # place: it stands in the page's `next` token
+    began_after: int  # place, which the page's `next` token contains
     match: Match
 
 
 @dataclass(frozen=True, slots=True)
 class ReadyPage:
-    """A page as it is sent: its content, how many objects, their first and last place, and whether there is more."""
+    """A page as it is sent: its content, its number of objects, their first and last place, and whether there is more."""
 
     content: Content
     count: int
     first: int
     last: int
     more: bool
-    following: int  # place of the object behind it, where the store tells
+    next_place: int  # place of the object after the page, if the store knows it
 
 
 @dataclass(slots=True)
 class _ReadyPage:
     page: ReadyPage
-    size: int  # bytes, as they are counted
+    size: int  # bytes that are counted for it
 
 
 class ReadyPages:
-    """The pages that one process keeps ready, of `max_bytes` together. Safe to use from several threads."""
+    """The ready pages of one process, with at most `max_bytes` together. Safe for several threads."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._pages: OrderedDict[PageKey, _ReadyPage] = OrderedDict()  # the one used longest ago first
+        self._pages: OrderedDict[PageKey, _ReadyPage] = OrderedDict()  # least recently used first
         self._keys: dict[str, set[PageKey]] = {}  # by collection
-        self._change: dict[str, int] = {}  # by collection: up to which change its pages are as the store has them
+        self._change: dict[str, int] = {}  # by collection: the last change of the store that its pages include
         self._size = 0
 
     @property
@@ -127,7 +128,7 @@ class ReadyPages:
         return self._size
 
     def find(self, store: Store, key: PageKey) -> ReadyPage | None:
-        """The page, if it is kept and is what the store would give now."""
+        """The page, if it is in the cache and equal to what the store would return now."""
         if key not in self._pages or self._look(store, key.query.collection) is None:
             return None
         with self._lock:
@@ -138,17 +139,17 @@ class ReadyPages:
             return entry.page
 
     def change(self, store: Store, collection: str) -> int | None:
-        """Up to which change a page that is read from now on is as the store has it; None: it cannot be kept.
+        """The number of the last change that a page read from now on includes; None: the page cannot be kept.
 
-        It may be an older one than the last, which does no harm: what changed since is looked at when the page is used.
+        It may be older than the store's last change: `find` looks at later changes when the page is used.
         """
         if self._max_bytes <= 0:
             return None
-        known = self._change.get(collection)
-        return self._look(store, collection) if known is None else known
+        change_number = self._change.get(collection)
+        return self._look(store, collection) if change_number is None else change_number
 
     def keep(self, key: PageKey, page: ReadyPage, change: int) -> None:
-        """Keep a page that was read after `change` was asked, unless later changes were looked at meanwhile."""
+        """Keep a page that was read after the call of `change`, unless another thread looked at later changes meanwhile."""
         collection = key.query.collection
         with self._lock:
             if self._change.get(collection) != change or key in self._pages:
@@ -159,27 +160,27 @@ class ReadyPages:
             self._count(entry)
 
     def _look(self, store: Store, collection: str) -> int | None:
-        """Drop the pages of which a record was changed or removed; up to which change there is none left of them."""
+        """Drop the pages of which a record was changed or removed; return the number of the last change looked at."""
         since = self._change.get(collection)
         changes = store.changes(collection, since or 0)
         if changes is None or changes.number == since:
             return None if changes is None else since
         with self._lock:
-            # another thread may have come as far meanwhile, or farther; from less far on is more than what is asked
-            known = self._change.get(collection, -1)
-            if known >= changes.number:
-                return known
-            for key in self._concerned(collection, changes):
+            # another thread may have looked at these changes, or later ones, meanwhile
+            change_number = self._change.get(collection, -1)
+            if change_number >= changes.number:
+                return change_number
+            for key in self._affected_keys(collection, changes):
                 self._remove(key)
             self._change[collection] = changes.number
         return changes.number
 
-    def _concerned(self, collection: str, changes: Changes) -> list[PageKey]:
+    def _affected_keys(self, collection: str, changes: Changes) -> list[PageKey]:
         keys = self._keys.get(collection, set())
         if changes.places is None:
             return list(keys)
         places = sorted(changes.places)
-        return [key for key in keys if _any_between(places, key.query.after, self._pages[key].page.following)]
+        return [key for key in keys if _any_between(places, key.query.after, self._pages[key].page.next_place)]
 
     def _resized(self, key: PageKey) -> None:
         with self._lock:
@@ -187,7 +188,7 @@ class ReadyPages:
                 self._count(entry)
 
     def _count(self, entry: _ReadyPage) -> None:
-        """Count the page's bytes as they are now, and make room where they are too many."""
+        """Update the page's size, and drop pages while all together are too large."""
         size = entry.page.content.size + _OVERHEAD_BYTES
         self._size += size - entry.size
         entry.size = size
@@ -201,7 +202,7 @@ class ReadyPages:
         entry.page.content.report_to(None)
 
 
-def _any_between(places: list[int], after: int, upto: int) -> bool:
+def _any_between(places: list[int], after: int, last: int) -> bool:
     """Whether one of the sorted places is in (after, upto]."""
     index = bisect_right(places, after)
-    return index < len(places) and places[index] <= upto
+    return index < len(places) and places[index] <= last

@@ -1,15 +1,15 @@
-"""What today's rules make of the records of an older hub: each is judged again, and nothing is dropped (law L5).
+"""Judges the records of an older hub by today's rules; no record is dropped (law L5).
 
-An older hub took levels in fewer words, and knew nothing of containers. So what it holds is published again, in the
-order in which it came, into a store that is thrown away (`Rehearsal`); the verdicts then go to where the records are.
+An older hub recognised fewer ways to state a level, and did not consider containers. So its records are published again, in
+their original order, into a temporary store (`Rehearsal`), and the resulting levels are written to the real store.
 
-1. A level only rises: readers may have passed the place of what an older hub hid from them (law L1).
-2. What would be refused now, for its level or because it speaks for another member, is hidden from every reader, with
-   the reason, until the operator decides (`hub levels`). What today's profiles would refuse is counted, and stays: they say
-   what may come in from now on.
-3. What was one envelope is told by who published it and when. An object that was in a container then has its level.
+1. A level only rises: a lower level would show records at places that readers have already passed (law L1).
+2. A record that would be refused now, for its level or because it belongs to another member, is hidden from all readers,
+   with the reason, until the operator decides (`hub levels`). A record that today's profiles would refuse is only counted:
+   profiles apply to what comes in.
+3. Records with the same publisher and time are taken as one envelope, so that an object gets the level of its container.
 
-Until all records of a collection are judged, no hub opens the store: an upgrade that was broken off is run again.
+No hub opens the store until all records of a collection are judged: an interrupted upgrade is run again.
 """
 
 from __future__ import annotations
@@ -49,91 +49,100 @@ from hub.store.records import (
     Record,
     RecordLevel,
 )
-from hub.store.sqlite.rehearsal import Judged, Rehearsal
+from hub.store.sqlite.rehearsal import Judgement, Rehearsal
 
-ENVELOPE_BYTES: Final = 8 * 1024 * 1024  # of the bodies that are judged together
-LEVELS_AT_ONCE: Final = 1_000  # that are written in one commit
+ENVELOPE_BYTES: Final = 8 * 1024 * 1024  # of bodies that are judged together
+LEVELS_AT_ONCE: Final = 1_000  # levels that are written in one commit
 _REASON_CHARACTERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Relevelled:
-    """What became of a collection's records."""
+class RelevelResult:
+    """The result for one collection: how many records were judged, got a higher level, or were hidden."""
 
     collection: Collection
-    judged: int
-    raised: int
-    hidden: int
-    unfit: int  # that today's profiles would refuse, and that stay nevertheless
+    judged_count: int
+    raised_count: int
+    hidden_count: int
+    unfit_count: int  # records that today's profiles would refuse; they stay
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By what records are judged, and when (milliseconds since 1970)."""
+    """What records are judged by, and the time of judging (milliseconds since 1970)."""
 
     catalogue: Catalogue
     limits: Limits
     now: int
-    handed_over: Mapping[str, str]  # ids that the operator gave to a member
+    handed_over: Mapping[str, str]  # object id -> member, for ids that the operator handed over
 
 
-def relevel(store: Store, catalogue: Catalogue, limits: Limits, now: int) -> Iterator[Relevelled]:
-    """Judge what an older hub left in the store; yields what became of each collection that had any. Run again, nothing."""
-    concerned = [collection for collection in catalogue if store.has_unknown_levels(collection.id)]
-    if not concerned:
+def relevel(store: Store, catalogue: Catalogue, limits: Limits, now: int) -> Iterator[RelevelResult]:
+    """Judge the records of an older hub in the store; yield the result for each collection with such records.
+
+    Run again, it does nothing.
+    """
+    old_collections = [collection for collection in catalogue if store.has_unknown_levels(collection.id)]
+    if not old_collections:
         return
-    rules = Rules(catalogue, limits, now, HandOvers(store).current())
+    rules = Rules(catalogue, limits, now, HandOvers(store).owners())
     with closing(Rehearsal()) as rehearsal:
         unfit = rehearse(rehearsal, rules, {collection.id: store.records(collection.id) for collection in catalogue})
-        for collection in concerned:
-            yield _write(store, collection, rehearsal.judged(collection.id), unfit.get(collection.id, 0))
+        for collection in old_collections:
+            yield _write(store, collection, rehearsal.judgements(collection.id), unfit.get(collection.id, 0))
 
 
-def _write(store: Store, collection: Collection, judged: Iterable[Judged], unfit: int) -> Relevelled:
-    unknown = (judgement for judgement in judged if judgement.held_source == UNKNOWN_SOURCE)
+def _write(store: Store, collection: Collection, judgements: Iterable[Judgement], unfit: int) -> RelevelResult:
+    unknown = (judgement for judgement in judgements if judgement.held_source == UNKNOWN_SOURCE)
     count = raised = hidden = 0
-    while some := list(islice(unknown, LEVELS_AT_ONCE)):
-        decided = [level_now(judgement, collection) for judgement in some]
-        store.set_levels(collection.id, decided)
-        count += len(some)
-        hidden += sum(now.level == HIDDEN for now in decided)
-        raised += sum(before.held_level < now.level < HIDDEN for before, now in zip(some, decided, strict=True))
-    return Relevelled(collection, count, raised, hidden, unfit)
+    while batch := list(islice(unknown, LEVELS_AT_ONCE)):
+        new_levels = [decide_level(judgement, collection) for judgement in batch]
+        store.set_levels(collection.id, new_levels)
+        count += len(batch)
+        hidden += sum(new_level.level == HIDDEN for new_level in new_levels)
+        raised += sum(
+            judgement.held_level < new_level.level < HIDDEN
+            for judgement, new_level in zip(batch, new_levels, strict=True)
+        )
+    return RelevelResult(collection, count, raised, hidden, unfit)
 
 
-def limit_of(collection: Collection) -> str:
-    """Half a sentence for a record whose level is too high."""
+def limit_sentence(collection: Collection) -> str:
+    """Part of a sentence for a record whose level is too high."""
     return f"this collection takes nothing above {collection.highest_tlp.label}"
 
 
-def level_now(judged: Judged, collection: Collection) -> RecordLevel:
-    """The level of a held record from now on: never below the one that it had."""
-    reason = judged.reason
-    level, source = judged.level, judged.source
-    if level < judged.held_level:
-        level, source = judged.held_level, BY_DEFAULT
+def decide_level(judgement: Judgement, collection: Collection) -> RecordLevel:
+    """The new level of a stored record: never below its present one."""
+    reason = judgement.reason
+    level, source = judgement.level, judgement.source
+    if level < judgement.held_level:
+        level, source = judgement.held_level, BY_DEFAULT
     if not reason and level == HIDDEN:
         reason = f"it has the level of {source}, which is hidden, or whose marking is not understood"
     elif not reason and level > collection.highest_tlp:
-        limit = limit_of(collection)
-        from_another = source not in (BY_MARKING, BY_DEFAULT, BY_HUB)
+        limit = limit_sentence(collection)
+        is_from_another = source not in (BY_MARKING, BY_DEFAULT, BY_HUB)
         reason = (
             f"it has the level of {source}, which is {TLP(level).label}, and {limit}"
-            if from_another
+            if is_from_another
             else (f"it is {TLP(level).label}, and {limit}")
         )
     if reason:
-        return RecordLevel(judged.id, judged.place, HIDDEN, REFUSED + reason[:_REASON_CHARACTERS])
-    return RecordLevel(judged.id, judged.place, level, source)
+        return RecordLevel(judgement.id, judgement.place, HIDDEN, REFUSED + reason[:_REASON_CHARACTERS])
+    return RecordLevel(judgement.id, judgement.place, level, source)
 
 
 def rehearse(rehearsal: Rehearsal, rules: Rules, records: Mapping[str, Iterable[Record]]) -> Mapping[str, int]:
     """Publish the records again, all collections together, in the order in which their envelopes came.
 
-    By collection, how many of them today's profiles would refuse.
+    Returns, by collection, how many of them today's profiles would refuse.
     """
-    most = rules.limits.envelope_objects
-    envelopes = heapq.merge(*(_envelopes(some, most) for some in records.values()), key=lambda some: some[0].place)
+    max_objects = rules.limits.envelope_objects
+    envelopes = heapq.merge(
+        *(_envelopes(collection_records, max_objects) for collection_records in records.values()),
+        key=lambda collection_records: collection_records[0].place,
+    )
     publishing = _Publishing(rehearsal, rules)
     for envelope in envelopes:
         publishing.publish(envelope)
@@ -141,22 +150,22 @@ def rehearse(rehearsal: Rehearsal, rules: Rules, records: Mapping[str, Iterable[
     return publishing.unfit
 
 
-def _envelopes(records: Iterable[Record], most: int) -> Iterator[list[Record]]:
-    """What one member published at one moment, as nearly as can be told."""
-    some: list[Record] = []
+def _envelopes(records: Iterable[Record], max_objects: int) -> Iterator[list[Record]]:
+    """Group the records into envelopes: the records that one member published at the same time."""
+    envelope: list[Record] = []
     size = 0
     for record in records:
-        if some and (
-            (record.accepted_at, record.publishers[0]) != (some[0].accepted_at, some[0].publishers[0])
-            or len(some) == most
+        if envelope and (
+            (record.accepted_at, record.publishers[0]) != (envelope[0].accepted_at, envelope[0].publishers[0])
+            or len(envelope) == max_objects
             or size > ENVELOPE_BYTES
         ):
-            yield some
-            some, size = [], 0
-        some.append(record)
+            yield envelope
+            envelope, size = [], 0
+        envelope.append(record)
         size += len(record.body)
-    if some:
-        yield some
+    if envelope:
+        yield envelope
 
 
 class _Publishing:
@@ -164,7 +173,7 @@ class _Publishing:
         self._rehearsal = rehearsal
         self._rules = rules
         self._reads: dict[tuple[str, str], Mapping[str, int]] = {}  # by collection and member
-        # as the records are judged
+        # without profiles, which only apply to what comes in
         self._collections = {collection.id: replace(collection, profiles=()) for collection in rules.catalogue}
         self.unfit: Counter[str] = Counter()
 
@@ -180,7 +189,7 @@ class _Publishing:
             return
         values: list[Any] = [orjson.loads(record.body) for record in records]
         parsed = [parse_object(value, self._rules.limits, catalogue.markings) for value in values]
-        context = Context(catalogue.reserved, collection.beyond_certs)
+        context = Context(catalogue.member_by_identity, collection.beyond_certs)
         self._count_unfit(collection.id, parsed, context)
         inspection = Inspection(
             self._rehearsal,
@@ -204,7 +213,7 @@ class _Publishing:
             if outcome.verdict is Verdict.REFUSED:
                 refused.append(outcome.index)
                 self._rehearsal.note(record, Level(record.level, BY_DEFAULT), outcome.message)
-            else:  # a member's copy of what the hub holds in its own words
+            else:  # a member's copy of an object of the hub
                 self._rehearsal.note(record, Level(TLP.CLEAR, BY_HUB))
         self._rehearsal.publish(
             Batch(
@@ -219,7 +228,7 @@ class _Publishing:
                 reads=self._collections_read(member, collection),
                 bystanders=(
                     *levels.bystanders(values, parsed, refused, catalogue.markings),
-                    *levels.twins(parsed, self._rehearsal, collection, member),
+                    *levels.twin_bystanders(parsed, self._rehearsal, collection, member),
                 ),
             ),
             records,
@@ -235,14 +244,14 @@ class _Publishing:
         self, inspection: Inspection, index: int, value: Any, parsed: StixObject | tuple[Fault, ...]
     ) -> Candidate | Outcome:
         if isinstance(parsed, StixObject) and inspection.member not in inspection.catalogue.members:
-            # a member that has left: what it published stays as it is, except its level
+            # a member that has left: its objects keep their owner, and only the level is judged
             level = access.level_of(parsed, inspection.collection, inspection.catalogue)
             if isinstance(level, access.Level):
                 return candidate_of(inspection, index, parsed, level, access.Owner(inspection.member))
         return judge(inspection, index, value, parsed)
 
     def _own(self, index: int, record: Record) -> Candidate:
-        """What the hub itself put in."""
+        """An object of the hub itself as a candidate."""
         return Candidate(
             index=index,
             id=record.id,
@@ -266,10 +275,10 @@ class _Publishing:
         return self._reads[key]
 
 
-def levelled(records: Iterable[Record], judged: Iterator[Judged], collection: Collection) -> Iterator[Record]:
-    """The records of an archive, in place order, with the levels that they have from now on."""
-    for record, judgement in zip(records, judged, strict=True):
+def with_levels(records: Iterable[Record], judgements: Iterator[Judgement], collection: Collection) -> Iterator[Record]:
+    """The records of an archive, in place order, with their new levels."""
+    for record, judgement in zip(records, judgements, strict=True):
         if record.place != judgement.place:
             raise AssertionError((record.place, judgement.place))
-        decided = level_now(judgement, collection)
-        yield replace(record, level=decided.level, source=decided.source)
+        new_level = decide_level(judgement, collection)
+        yield replace(record, level=new_level.level, source=new_level.source)

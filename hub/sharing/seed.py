@@ -1,4 +1,4 @@
-"""What each collection holds from the start: the definitions that its objects refer to, and the members' identities."""
+"""Adds the hub's own objects to a collection: the definitions that its objects refer to, and the members' identities."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 from hub.errors import ConfigurationError
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue, Collection
-from hub.sharing.definitions import definitions, surplus
+from hub.sharing.definitions import definitions, surplus_ids
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import TLP
 from hub.store.base import Deletion, Store
@@ -17,42 +17,45 @@ from hub.store.batch import Batch, Candidate, Outcome, Verdict, describe_nothing
 from hub.store.query import EVERY, ManifestRow, Query
 from hub.store.records import BY_HUB, HIDDEN, NOBODY
 
-PAGE_ROWS: Final = 1_000  # of the manifest, looked through at once
+PAGE_ROWS: Final = 1_000  # of the manifest, read at once
 
 
 def seed(store: Store, catalogue: Catalogue, collection: Collection) -> int:
-    """Add what is missing or newer, as one batch; how many objects that were. Run again, it adds nothing.
+    """Add the objects that are missing or newer, as one batch; return how many. Run again, it adds nothing.
 
-    ConfigurationError where a declaration was changed without its `modified`: readers would never learn of it.
+    ConfigurationError if a declaration was changed without its `modified`: readers would never get the change.
     """
     contents = definitions(catalogue, collection)
     candidates = tuple(_candidate(index, content, catalogue) for index, content in enumerate(contents))
     batch = Batch(collection.id, NOBODY, candidates, status_id=None, account="hub", describe=describe_nothing)
     outcomes = store.append(batch).outcomes
-    if _remove_others(store, collection, candidates, outcomes):
-        again = store.append(batch).outcomes
+    if _remove_foreign_versions(store, collection, candidates, outcomes):
+        second_outcomes = store.append(batch).outcomes
         outcomes = tuple(
-            before if before.verdict is Verdict.ADDED else after for before, after in zip(outcomes, again, strict=True)
+            before if before.verdict is Verdict.ADDED else after
+            for before, after in zip(outcomes, second_outcomes, strict=True)
         )
     for outcome in outcomes:
         if outcome.verdict is Verdict.REFUSED:
             raise ConfigurationError(
-                f"{collection.root}/{collection.alias}: {outcome.id} was not taken: {outcome.message}"
-                " Where it is a member's identity, give the member a later `modified` in members.toml."
+                f"{collection.root}/{collection.alias}: {outcome.id} was not added: {outcome.message}"
+                " If it is a member's identity, give the member a later `modified` in members.toml."
             )
     return sum(outcome.verdict is Verdict.ADDED for outcome in outcomes)
 
 
-def _remove_others(
+def _remove_foreign_versions(
     store: Store, collection: Collection, candidates: Sequence[Candidate], outcomes: Sequence[Outcome]
 ) -> bool:
-    """Take out what members published under the hub's own ids and the hub did not; whether there was anything.
+    """Remove versions with the hub's own ids that members published; return whether there were any.
 
-    Hubs up to 2026-11 took such versions, and revocations, from any member (law L4).
+    Hubs up to 2026-11 accepted such versions, and revocations, from any member (law L4).
     """
-    own = {candidate.id: candidate.version_text for candidate in candidates}
+    own_versions = {candidate.id: candidate.version_text for candidate in candidates}
     suspects = {outcome.id for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
-    suspects |= {row.id for row in _versions(store, collection, own) if row.version_text != own[row.id]}
+    suspects |= {
+        row.id for row in _versions(store, collection, own_versions) if row.version_text != own_versions[row.id]
+    }
     removed = False
     for identifier in sorted(suspects):
         for publisher in store.publishers(collection.id, identifier, HIDDEN):
@@ -63,18 +66,18 @@ def _remove_others(
 
 
 def remove_surplus(store: Store, collection: Collection) -> int:
-    """Remove the definitions that an older hub put in and that lie above the collection's highest level; how many.
+    """Remove the definitions above the collection's highest level that an older hub added; return how many.
 
-    One that a member published, too, stays for that member.
+    A definition that a member also published stays as that member's.
     """
     removed = 0
-    for object_id in dict.fromkeys(row.id for row in _versions(store, collection, surplus(collection))):
+    for object_id in dict.fromkeys(row.id for row in _versions(store, collection, surplus_ids(collection))):
         removed += store.delete(collection.id, object_id, NOBODY, HIDDEN) is Deletion.DELETED
     return removed
 
 
 def _versions(store: Store, collection: Collection, ids: Iterable[str]) -> Iterator[ManifestRow]:
-    """All versions that are held of these ids, asked for together: there are a few dozen ids, and many collections."""
+    """All stored versions of these ids, in one query: there are a few dozen ids, and many collections."""
     query = Query(collection.id, HIDDEN, after=0, limit=PAGE_ROWS, ids=tuple(ids), versions=EVERY)
     while query.ids:
         page = store.manifest(query)
@@ -95,7 +98,7 @@ def _candidate(index: int, content: dict[str, Any], catalogue: Catalogue) -> Can
         version=parsed.version,
         version_text=parsed.version_text,
         level=TLP.CLEAR,
-        owner=catalogue.reserved.get(parsed.id, NOBODY),
+        owner=catalogue.member_by_identity.get(parsed.id, NOBODY),
         revoked=False,
         names=(),
         body=parsed.body,

@@ -1,12 +1,12 @@
-"""Sessions of people who signed in: a signed cookie that says who, since when, and with which credentials.
+"""Sessions of people who signed in: a signed cookie with the account, the times, and a digest of the credentials.
 
-The hub keeps no list of sessions, so any worker can answer. What ends one:
+The hub has no list of sessions, so any worker can answer. A session ends if:
 
-1. Too long without a request, or too long since the sign-in: both times stand in the cookie.
-2. The account is disabled, or its password, key, kind or member changes, or a key that was replaced comes to its end: the
-   cookie holds a digest of them.
-3. It was begun through an OpenID Connect provider, and the operator ties that person to the account no longer.
-4. Signing out: the session's id is noted in the store until its longest life is over.
+1. there was no request for too long, or the sign-in was too long ago: the cookie contains both times;
+2. the account is disabled, or its password, key, kind or member changes, or a replaced key expires: the cookie contains a
+   digest of them;
+3. it began through an OpenID Connect provider, and the operator no longer assigns that person to the account;
+4. the person signs out: the store keeps the session's id until the session would have expired.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from hub.store.base import Store
 from hub.store.records import AccountRow
 
 COOKIE: Final = "hub_session"
-# Browsers take a cookie of this name over TLS only, for this host only, and let no other host set it (RFC 6265bis).
+# Browsers accept a cookie with this prefix only over TLS and only from this host (RFC 6265bis).
 SECURE_COOKIE: Final = "__Host-hub_session"
-ENDED: Final = "ended_session"  # kind of the facts that name sessions which were signed out of
+ENDED: Final = "ended_session"  # kind of facts with ids of signed-out sessions as keys
 _MINUTE: Final = 60 * 1000  # milliseconds
 _HOUR: Final = 60 * _MINUTE
 _ID_BYTES: Final = 16
@@ -39,18 +39,18 @@ _COOKIE_CHARACTERS: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One browser in which somebody signed in. Times are milliseconds since 1970."""
+    """One signed-in browser. Times are milliseconds since 1970. The cookie contains these fields under their names."""
 
     id: str
     account: str
     began: int
     used: int
     credentials: str  # digest
-    identity: str = ""  # digest of the person at the provider through which it was begun, if one was
+    identity: str = ""  # digest of the person at the provider, if the session began through one
 
 
 class Sessions:
-    """Begins, reads and ends sessions. For several threads and processes."""
+    """Begins, reads and ends sessions. Safe for several threads and processes."""
 
     def __init__(
         self,
@@ -60,19 +60,19 @@ class Sessions:
         limits: Limits,
         identities: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`identities` are those of a provider who may sign in: the digest of each, and the account's name."""
+        """`identities` are the people of a provider who may sign in: digest -> name of the account."""
         self._store = store
         self._identities = identities
         self._secret = hashlib.sha256(b"session of the console\x00" + secret).digest()
         self._clock = clock
-        self._idle = limits.session_idle_minutes * _MINUTE
-        self._longest = limits.session_hours * _HOUR
+        self._max_idle = limits.session_idle_minutes * _MINUTE
+        self._max_age = limits.session_hours * _HOUR
         self._cookies = URLSafeSerializer(
             self._secret, salt="cookie", signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"}
         )
 
     def begin(self, account: Account, identity: str = "") -> Session | None:
-        """A new session of that account, for that person of a provider; None where it is gone or disabled by now."""
+        """Begin a session of that account, for that person of a provider; None if the account is missing or disabled."""
         row = self._store.get_account(account.name)
         if row is None or row.disabled:
             return None
@@ -85,7 +85,7 @@ class Sessions:
         return text
 
     def find(self, cookie: str | None) -> tuple[Session, Account] | None:
-        """The session of a cookie and its account as it is now; None where there is none, or it has ended."""
+        """The session in a cookie and its account as it is now; None if there is no session, or it has ended."""
         if not cookie or len(cookie) > _COOKIE_CHARACTERS:
             return None
         try:
@@ -94,7 +94,7 @@ class Sessions:
             return None
         # (1)
         now = self._clock()
-        if now - session.used > self._idle or now - session.began > self._longest:
+        if now - session.used > self._max_idle or now - session.began > self._max_age:
             return None
         # (2)
         row = self._store.get_account(session.account)
@@ -108,26 +108,28 @@ class Sessions:
             return None
         return session, account_of(row)
 
-    def used_now(self, session: Session) -> Session | None:
-        """The session with the time of this request in it; None where that changes too little to send a new cookie."""
+    def renewed_session(self, session: Session) -> Session | None:
+        """The session with the time of this request; None if the time changed too little for a new cookie."""
         now = self._clock()
         return replace(session, used=now) if now - session.used >= _MINUTE else None
 
     def end(self, session: Session) -> None:
-        """Sign out: the cookie opens nothing from now on, also where somebody kept a copy."""
+        """Sign out: the cookie and all copies of it are invalid from now on."""
         now = self._clock()
-        over = [fact.key for fact in self._store.facts(ENDED) if now - (fact.milliseconds or now) > self._longest]
-        self._store.put_facts(ENDED, {session.id: str(session.began).encode()}, over)
+        expired_ids = [
+            fact.key for fact in self._store.facts(ENDED) if now - (fact.milliseconds or now) > self._max_age
+        ]
+        self._store.put_facts(ENDED, {session.id: str(session.began).encode()}, expired_ids)
 
     def form_token(self, session: Session) -> str:
-        """What a form of this session holds, and a page of another site cannot know; another one each time.
+        """A token for a form of this session, which a page of another site cannot know. Each call returns another one.
 
-        One that stays the same could be guessed from the sizes of compressed pages (BREACH).
+        A constant token could be guessed from the sizes of compressed pages (BREACH).
         """
         return self._form_token(session, secrets.token_hex(8))
 
     def is_form_token(self, session: Session, token: str) -> bool:
-        """Whether the token is this session's."""
+        """Whether the token belongs to this session."""
         expected = self._form_token(session, token.partition(".")[0])
         return hmac.compare_digest(expected.encode("utf-8", "replace"), token.encode("utf-8", "replace"))
 
@@ -136,12 +138,12 @@ class Sessions:
         return f"{salt}.{hmac.digest(self._secret, text, hashlib.sha256).hex()[:32]}"
 
     def seal(self, session: Session, purpose: str, value: object) -> str:
-        """A value that goes through the browser and comes back unchanged, in this session and for this purpose only."""
+        """Sign a value that goes through the browser, so that it is valid in this session and for this purpose only."""
         text: str = self._sealer(session, purpose).dumps(value)
         return text
 
     def unseal(self, session: Session, purpose: str, text: str) -> object | None:
-        """What `seal` was given; None where the text is not its."""
+        """The value that `seal` signed; None if the text is not from `seal`."""
         try:
             value: object = self._sealer(session, purpose).loads(text)
         except BadData:
@@ -149,7 +151,7 @@ class Sessions:
         return value
 
     def state_of(self, name: str) -> str:
-        """Changes with whatever is kept of that account: what was decided about it as it was is not done to what it became."""
+        """A text that changes with the account: a confirmed change is not made if the account changed meanwhile."""
         row = self._store.get_account(name)
         return "" if row is None else f"{self._digest(row)} {'disabled' if row.disabled else 'open'}"
 

@@ -1,11 +1,11 @@
-"""What refused containers said of levels, noted for the envelopes that follow (law L5 b).
+"""Notes about refused containers, so that their level still applies to objects in later envelopes (law L5 b).
 
-Tools send an event in several envelopes: the report first, what it names after it and unmarked. A report that is refused
-for its level is not held, so that nothing would tell the level of what follows. So the hub notes which objects it named,
-as a fact of its member. A version of the report that is accepted, or comes in the same envelope, replaces the note.
+Tools send an event in several envelopes: first the report, then the objects that it names, unmarked. If the report is
+refused for its level, it is not stored, and nothing would set the level of those objects. So the hub notes, as a fact of the
+member, which objects the report named. A version of the report that is accepted, or is in the same envelope, replaces the note.
 
-So it is with a marking definition whose id another member holds in other words: tools send it first, and what it marks
-afterwards, without a look at the refusal.
+The same applies to a refused marking definition, if another member published other content with its id: tools send it first,
+and the objects that it marks afterwards, even if it was refused.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from hub.store.base import Store
 from hub.store.batch import Bystander, Candidate, Outcome, Verdict
 from hub.store.records import Fact
 
-KIND: Final = "withheld"  # of the facts, whose keys are member/container
-_CONTAINERS: Final = 100  # notes that count for each member, the newest ones
-_ID_CHARACTERS: Final = 300  # of a container's id: what is longer is no STIX id
-_REFERENCES: Final = 100_000  # ids in the notes of one member, the newest ones
+KIND: Final = "withheld"  # kind of facts with member/container as keys
+_CONTAINERS: Final = 100  # newest notes that count for each member
+_ID_CHARACTERS: Final = 300  # of a container's id: a longer one is no STIX id
+_REFERENCES: Final = 100_000  # ids in the newest notes of one member
 
 
 @dataclass(frozen=True, slots=True)
 class WithheldNotes:
-    """The notes of one member, as a request to one collection uses them."""
+    """The notes of one member, for one request to one collection."""
 
     store: Store
     member: str
@@ -42,39 +42,45 @@ class WithheldNotes:
     def bystanders(self, envelope: Container[str]) -> Iterator[Bystander]:
         """The noted containers that are not in the envelope, each at the collection's default level or higher."""
         default = self.collection.unmarked or 0
-        for fact in self._current(self._facts()):
-            noted = _bystander(fact)
-            if noted.id in envelope:
+        for fact in self._counted(self._facts()):
+            bystander = _bystander(fact)
+            if bystander.id in envelope:
                 continue
-            if noted.type == MARKING:
-                yield noted
+            if bystander.type == MARKING:
+                yield bystander
             else:
-                level = default if noted.level is None else max(noted.level, default)
-                yield replace(noted, level=level, raises=False)  # what is held, it raised when it came
+                level = default if bystander.level is None else max(bystander.level, default)
+                yield replace(bystander, level=level, raises=False)  # it raised stored objects when it came
 
-    def keep(self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome], outside: Sequence[Bystander]) -> None:
-        """Note the containers that were refused, `outside` among them; drop the notes of those accepted, and old ones."""
+    def keep(
+        self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome], refused_bystanders: Sequence[Bystander]
+    ) -> None:
+        """Note the containers that were refused, also `refused_bystanders`; drop the notes of accepted ones, and old notes."""
         containers = [candidate for candidate in candidates if candidate.contains or candidate.type == MARKING]
-        if not containers and not outside:
+        if not containers and not refused_bystanders:
             return
         refused = {outcome.index for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
-        fresh = {self._key(bystander): self._written(bystander) for bystander in outside if self._withholds(bystander)}
-        fresh |= {
-            self._key(container): self._written(container)
+        new_notes = {
+            self._key(bystander): self._note_value(bystander)
+            for bystander in refused_bystanders
+            if self._withholds(bystander)
+        }
+        new_notes |= {
+            self._key(container): self._note_value(container)
             for container in containers
             if container.index in refused and self._withholds(container)
         }
         facts = self._facts()
-        stale = {fact.key for fact in facts} - {fact.key for fact in self._current(facts)}
-        stale |= {fact.key for fact in facts} & {
+        stale_keys = {fact.key for fact in facts} - {fact.key for fact in self._counted(facts)}
+        stale_keys |= {fact.key for fact in facts} & {
             self._key(container) for container in containers if container.index not in refused
         }
-        stale -= fresh.keys()
-        if fresh or stale:
-            self.store.put_facts(KIND, fresh, stale)
+        stale_keys -= new_notes.keys()
+        if new_notes or stale_keys:
+            self.store.put_facts(KIND, new_notes, stale_keys)
 
     def _withholds(self, container: Bystander | Candidate) -> bool:
-        """Whether it says more than what an unmarked object would have without it."""
+        """Whether the container gives an unmarked object a higher level than the collection's default."""
         if not container.id or len(container.id) > _ID_CHARACTERS:
             return False
         if container.type == MARKING:
@@ -90,22 +96,22 @@ class WithheldNotes:
     def _facts(self) -> Sequence[Fact]:
         return self.store.facts(KIND, prefix=f"{self.member}/")
 
-    def _current(self, facts: Sequence[Fact]) -> list[Fact]:
-        """The newest ones that count, within the bounds."""
-        current: list[Fact] = []
+    def _counted(self, facts: Sequence[Fact]) -> list[Fact]:
+        """The newest facts that count, within the limits above."""
+        counted_facts: list[Fact] = []
         references = 0
         for fact in reversed(facts):
             note = orjson.loads(fact.value)
             references += len(note["contains"])
-            if len(current) == _CONTAINERS or (current and references > _REFERENCES):
+            if len(counted_facts) == _CONTAINERS or (counted_facts and references > _REFERENCES):
                 break
             if abs(self.now - note["at"]) <= self.lifetime:
-                current.append(fact)
-        return current
+                counted_facts.append(fact)
+        return counted_facts
 
-    def _written(self, container: Bystander | Candidate) -> bytes:
+    def _note_value(self, container: Bystander | Candidate) -> bytes:
         kind, _, uuid = container.id.partition("--")
-        # the indicator that MISP writes with it: see `levels.twins`
+        # the indicator that MISP writes with it: see `levels.twin_bystanders`
         contains = (*container.contains, f"indicator--{uuid}") if kind == "observed-data" else container.contains
         note = {
             "at": self.now,
@@ -118,7 +124,7 @@ class WithheldNotes:
 
 
 def forget(store: Store, object_id: str) -> None:
-    """Drop the notes in which the id stands: it is purged, and an observable's id gives its value away."""
+    """Remove the notes that contain the id: the object is purged, and an observable's id gives its value away."""
     named = object_id.encode()
     keys = [fact.key for fact in store.facts(KIND) if named in fact.value or named in fact.key.encode()]
     if keys:

@@ -34,7 +34,7 @@ class Page:
     """A page of objects in place order: `body` holds them joined by commas, ready to stand inside `[` and `]`.
 
     `first` and `last` are the places of its first and last object, 0 where `count` is 0. `more` is true only
-    where a further page has at least one object; then `following` is the place of that object.
+    where a further page has at least one object; then `next_place` is the place of that object.
     """
 
     body: bytes
@@ -42,7 +42,7 @@ class Page:
     first: int
     last: int
     more: bool
-    following: int = 0
+    next_place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from hub.sharing.credentials import NOBODY_TRIED, name_tried
+from hub.sharing.credentials import NO_NAME, attempted_name
 from tests.server.making import at, basic
 from tests.server.process import HubProcess
 
@@ -46,15 +46,15 @@ def test_each_line_has_its_time_and_each_request_its_address_account_and_id(hub_
     [
         (basic("id-cert", "a wrong password"), "id-cert"),
         (basic("nobody\u202e", "a wrong password"), "nobody\u202e"),
-        (basic("hub_a-key-as-name", "x"), NOBODY_TRIED),
-        ("Bearer hub_a-wrong-key", NOBODY_TRIED),
-        ("nonsense", NOBODY_TRIED),
-        ("Basic !!!", NOBODY_TRIED),
+        (basic("hub_a-key-as-name", "x"), NO_NAME),
+        ("Bearer hub_a-wrong-key", NO_NAME),
+        ("nonsense", NO_NAME),
+        ("Basic !!!", NO_NAME),
     ],
 )
 def test_the_name_tried_is_shown_and_never_a_key(authorization: str, tried: str) -> None:
     """A key that somebody types where the name belongs is a key nevertheless."""
-    assert name_tried(authorization) == tried
+    assert attempted_name(authorization) == tried
 
 
 def test_refused_logins_are_found_by_fail2ban_and_nothing_else_is(hub_server: HubProcess, tmp_path: Path) -> None:

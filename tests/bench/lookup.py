@@ -8,7 +8,7 @@ import orjson
 
 from hub.community.hub import Hub
 from hub.server.console.lookup import look_up
-from hub.sharing.indexing import AT_ONCE
+from hub.sharing.indexing import BATCH_RECORDS
 from hub.sharing.members import Account, AccountKind
 from tests.bench.report import ratio, row
 from tests.bench.servers import COLLECTION, Bench
@@ -36,7 +36,7 @@ def measure(bench: Bench) -> None:
 
 def _index(hub: Hub) -> None:
     for collection in hub.catalogue:
-        while hub.store.index_values(collection.id, AT_ONCE):
+        while hub.store.index_values(collection.id, BATCH_RECORDS):
             pass
 
 

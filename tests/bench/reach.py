@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from hub.community.hub import Hub
-from hub.sharing.deliver import Exit, objects
+from hub.sharing.deliver import DeliveryContext, objects
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.ready import ReadyPages
 from hub.taxii.filters import Filters, Match
@@ -50,7 +50,7 @@ def _times(
     collection = hub.catalogue.find("asean", COLLECTION)
     if collection is None:
         raise RuntimeError(f"no collection {COLLECTION}")
-    exit_ = Exit(hub.store, hub.limits, hub.secret, ReadyPages(0))  # each page from the store
+    exit_ = DeliveryContext(hub.store, hub.limits, hub.secret, ReadyPages(0))  # each page from the store
     page = objects(exit_, account, collection, Filters(limit=1))
     after = None
     if part:

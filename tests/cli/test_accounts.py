@@ -39,12 +39,12 @@ def test_an_old_key_opens_the_hub_until_the_overlap_ends(credentials: Credential
     old = credentials.add(CERT, None)
     new = credentials.rotate(CERT.name, None, overlap_milliseconds=DAY)
     assert (opens(credentials, old), opens(credentials, new)) == (True, True)
-    proof = credentials.proof(CERT)
+    proof = credentials.fingerprint(CERT)
     clock.now += DAY - 1
     assert opens(credentials, old)
     clock.now += 1
     assert (opens(credentials, old), opens(credentials, new)) == (False, True)
-    assert credentials.proof(CERT) != proof  # who listens since the old key opened the hub has to come again
+    assert credentials.fingerprint(CERT) != proof  # who listens since the old key opened the hub has to come again
 
 
 def test_who_signed_in_with_an_old_key_signs_in_again_when_it_ends(

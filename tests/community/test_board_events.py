@@ -8,7 +8,7 @@ import pytest
 
 from hub.community.hub import Hub
 from hub.errors import ForbiddenError
-from hub.sharing.events import Moves, Sight, present
+from hub.sharing.events import CollectionView, ViewWatcher, current_places
 from hub.stix.tlp import TLP, TLP2_IDS
 from tests.community.making import (
     KINDS,
@@ -78,14 +78,14 @@ PUBLISHED: Final = [
 
 def test_what_changes_a_board_is_told_and_nothing_else(hub: Hub, clock: Clock) -> None:
     """Each kind of what members publish: told exactly if the board then shows something else."""
-    sights = hub.community.board_sights(cert("SG"), "asean")
-    moves = Moves(hub.store)
-    moves.look(sights)
+    collection_views = hub.community.board_sights(cert("SG"), "asean")
+    moves = ViewWatcher(hub.store)
+    moves.look(collection_views)
     before = without_time(hub)
     for what, collection, objects, changes in PUBLISHED:
         clock.now += LATER
         taken(hub, "SG" if what == "an acknowledgement" else "ID", *objects, to=collection)
-        announced = {sight.collection for sight, place in moves.look(sights).items() if place >= clock.now}
+        announced = {sight.collection for sight, place in moves.look(collection_views).items() if place >= clock.now}
         after = without_time(hub)
         declared = hub.catalogue.find("asean", collection)
         assert declared is not None
@@ -99,51 +99,60 @@ def test_what_changes_a_board_is_told_and_nothing_else(hub: Hub, clock: Clock) -
 def test_a_board_up_to_a_level_is_told_of_nothing_above_it(hub: Hub, clock: Clock, level: TLP) -> None:
     """Nor of what is below it and comes with something above: its own place alone."""
     (in_alerts, *_) = (s for s in hub.community.board_sights(cert("SG"), "asean") if s.collection == alerts(hub))
-    sights = [Sight(in_alerts.collection, clearance, in_alerts.selection) for clearance in TLP]
-    moves = Moves(hub.store)
-    moves.look(sights)
+    collection_views = [CollectionView(in_alerts.collection, clearance, in_alerts.selection) for clearance in TLP]
+    moves = ViewWatcher(hub.store)
+    moves.look(collection_views)
     clock.now += LATER
     taken(hub, "ID", incident(1, object_marking_refs=[TLP2_IDS[level]]))
-    announced = moves.look(sights)
-    assert {sight.clearance for sight in sights if announced[sight]} == {
+    announced = moves.look(collection_views)
+    assert {sight.clearance for sight in collection_views if announced[sight]} == {
         clearance for clearance in TLP if clearance >= level
     }
-    held = present(hub.store, sights, clock.now - LATER)
-    assert {sight: bool(place) for sight, place in held.items()} == {sight: bool(announced[sight]) for sight in sights}
+    held = current_places(hub.store, collection_views, clock.now - LATER)
+    assert {sight: bool(place) for sight, place in held.items()} == {
+        sight: bool(announced[sight]) for sight in collection_views
+    }
     moves.close()
 
 
 def test_a_listener_that_comes_later_is_told_of_what_came_since_its_page_was_made(hub: Hub, clock: Clock) -> None:
     """By what is held when it comes, and by the next look, where that was asked for before the commit."""
-    sights = hub.community.board_sights(cert("SG"), "asean")
+    collection_views = hub.community.board_sights(cert("SG"), "asean")
     taken(hub, "ID", incident(1), report(1))
     made_at = clock.now + 1000
     clock.now += LATER
-    assert not any(present(hub.store, sights, made_at).values()), "the page shows it"
+    assert not any(current_places(hub.store, collection_views, made_at).values()), "the page shows it"
     taken(hub, "ID", indicator(1))
-    assert not any(present(hub.store, sights, made_at).values())
+    assert not any(current_places(hub.store, collection_views, made_at).values())
     taken(hub, "ID", incident(2))
-    assert [sight.collection for sight, place in present(hub.store, sights, made_at).items() if place] == [alerts(hub)]
-    moves = Moves(hub.store)
-    lower = [Sight(alerts(hub), TLP.CLEAR, sights[0].selection)]
+    assert [
+        sight.collection for sight, place in current_places(hub.store, collection_views, made_at).items() if place
+    ] == [alerts(hub)]
+    moves = ViewWatcher(hub.store)
+    lower = [CollectionView(alerts(hub), TLP.CLEAR, collection_views[0].selection)]
     assert not any(moves.look(lower).values()), "another listener was there before"
-    assert [sight.collection for sight, place in moves.look([*lower, *sights]).items() if place] == [alerts(hub)]
+    assert [sight.collection for sight, place in moves.look([*lower, *collection_views]).items() if place] == [
+        alerts(hub)
+    ]
     moves.close()
-    moves = Moves(hub.store)
-    assert [sight.collection for sight, place in moves.look(sights).items() if place] == [alerts(hub)]
+    moves = ViewWatcher(hub.store)
+    assert [sight.collection for sight, place in moves.look(collection_views).items() if place] == [alerts(hub)]
     moves.close()
 
 
 def test_more_than_a_page_is_looked_through(hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The incident stands behind as many notes as a page holds, and behind as many again."""
     monkeypatch.setattr("hub.sharing.events._PAGE_OBJECTS", 2)
-    sights = hub.community.board_sights(cert("SG"), "asean")
-    moves = Moves(hub.store)
-    moves.look(sights)
+    collection_views = hub.community.board_sights(cert("SG"), "asean")
+    moves = ViewWatcher(hub.store)
+    moves.look(collection_views)
     clock.now += LATER
     notes = [note(number, "ID", "note:analysis", [incident(1)["id"]]) for number in range(10, 14)]
     taken(hub, "ID", *notes, incident(1), *(note(20, "ID", "note:analysis", [incident(1)["id"]]),))
-    assert moves.look(sights)[next(sight for sight in sights if sight.collection == alerts(hub))] == clock.now + 4
+    assert (
+        moves.look(collection_views)[next(sight for sight in collection_views if sight.collection == alerts(hub))]
+        == clock.now + 4
+    )
     moves.close()
 
 

@@ -80,7 +80,7 @@ def test_intervals_that_became_one_claim_what_their_parts_claimed(hub: Hub, reop
         assert entry(process)["fetched"] == {"SG": format_place(START + 3 * HOUR)}
         for row in process.store.manifest(Query(alerts.id, TLP.RED, 0, 10)).rows:
             stranded = Stranded("x", row.place, int(TLP.AMBER), int(TLP.RED))
-            assert process.community.ledger.accounts_sent(alerts.id, stranded) == ["sg-cert"]
+            assert process.community.ledger.stranded_accounts(alerts.id, stranded) == ["sg-cert"]
 
 
 def rows(hub: Hub, account: str) -> list[str]:

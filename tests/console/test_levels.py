@@ -98,7 +98,7 @@ def readable(hub: Hub, account: Account | None) -> tuple[set[str], set[str]]:
     words: set[str] = set()
     incidents: set[str] = set()
     for collection in hub.catalogue.roots["region"].collections:
-        if access.reads(account, collection) is not None:
+        if access.readable_level(account, collection) is not None:
             body = hub.objects(account, "region", collection.id, Filters()).body.decode()
             words |= set(SECRET.findall(body))
             incidents |= set(re.findall(r"incident--[0-9a-f-]{36}", body))
@@ -113,7 +113,7 @@ def readable(hub: Hub, account: Account | None) -> tuple[set[str], set[str]]:
 def _holds(hub: Hub, account: Account | None, collection: str, identifier: str) -> bool:
     its_collection = hub.catalogue.by_id(collection)
     assert its_collection is not None
-    level = access.reads(account, its_collection)
+    level = access.readable_level(account, its_collection)
     return level is not None and hub.store.holds(collection, identifier, level)
 
 

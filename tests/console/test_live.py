@@ -17,7 +17,7 @@ from hub.server.app import create_app
 from hub.server.console import board_view, pages
 from hub.server.console.live import LiveBoards
 from hub.sharing.catalogue import ApiRoot
-from hub.sharing.events import Moves
+from hub.sharing.events import ViewWatcher
 from hub.sharing.members import Account, AccountKind
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP, TLP2_IDS
@@ -97,14 +97,16 @@ def test_it_names_what_is_in_it_as_events_do(hub: Hub, signed_in: SignedIn, cloc
     singapore = signed_in("sg-cert")
     alerts = hub.catalogue.find("asean", "alerts")
     assert alerts is not None
-    sights = hub.community.board_sights(cert("SG"), "asean")
-    moves = Moves(hub.store)
-    moves.look(sights)
+    collection_views = hub.community.board_sights(cert("SG"), "asean")
+    moves = ViewWatcher(hub.store)
+    moves.look(collection_views)
     etag = ""
     for number in (1, 2):
         clock.now += 10_000
         taken(hub, "ID", incident(number), report(number))
-        (announced,) = [(sight.collection, place) for sight, place in moves.look(sights).items() if place >= clock.now]
+        (announced,) = [
+            (sight.collection, place) for sight, place in moves.look(collection_views).items() if place >= clock.now
+        ]
         for status in (200, 304):
             answer = singapore.get(BOARD, **LIVE, **{"If-None-Match": etag})
             assert answer.status_code == status

@@ -325,5 +325,5 @@ def test_how_much_came_at_higher_levels_is_told_to_nobody_below(hub: Hub, monkey
         *(an_indicator(n, f"[domain-name:value = 'high{n}.example']") for n in range(1, 5)),
         to="indicators",
     )
-    assert hub.unindexed(KINDS["partner"], collection) == ((1, False) if waits else (0, False))
-    assert hub.unindexed(cert("SG"), collection) == ((3, True) if waits else (0, False))
+    assert hub.count_unindexed(KINDS["partner"], collection) == ((1, False) if waits else (0, False))
+    assert hub.count_unindexed(cert("SG"), collection) == ((3, True) if waits else (0, False))

@@ -25,8 +25,8 @@ from hub.settings import Limits
 from hub.sharing.archive import read_archive, write_archive
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.declared import load_catalogue
-from hub.sharing.release import HiddenObject, hidden_objects, release, remove
-from hub.sharing.relevel import Relevelled, relevel
+from hub.sharing.hidden import HiddenObject, hidden_objects, remove, show_at
+from hub.sharing.relevel import RelevelResult, relevel
 from hub.sharing.seed import remove_surplus, seed
 from hub.stix.tlp import TLP
 from hub.store.base import Store
@@ -89,7 +89,7 @@ class Older:
     catalogue: Catalogue
     clock: Clock
 
-    def init(self) -> list[Relevelled]:
+    def init(self) -> list[RelevelResult]:
         """What `hub init` does with objects."""
         for collection in self.catalogue:
             seed(self.store, self.catalogue, collection)
@@ -334,7 +334,7 @@ def test_what_is_released_comes_to_readers_who_were_past_its_place(upgraded: Old
     as_account = clients_of(upgraded.hub(), template)
     newest = {who: as_account(who).get(at("feeds", "objects"), limit=1000).headers[LAST] for who in ALL}
     object_id = an_id(17)
-    release(upgraded.store, upgraded.catalogue, feeds_of(upgraded), object_id, TLP.AMBER)
+    show_at(upgraded.store, upgraded.catalogue, feeds_of(upgraded), object_id, TLP.AMBER)
     came = {who: ids(as_account(who).objects("feeds", added_after=newest[who])) for who in ALL}
     assert came == {"partner": [], "sg-soc": [object_id], "sg-cert": [object_id]}
     assert object_id not in upgraded.hidden()
@@ -343,9 +343,9 @@ def test_what_is_released_comes_to_readers_who_were_past_its_place(upgraded: Old
 @pytest.mark.parametrize(
     ("object_id", "level", "words"),
     [
-        (an_id(11), TLP.AMBER, "says itself that it is TLP:RED"),
+        (an_id(11), TLP.AMBER, "is marked TLP:RED by its member"),
         (an_id(17), TLP.RED, "takes nothing above TLP:AMBER"),
-        (an_id(17), TLP.CLEAR, "says itself that it is TLP:GREEN"),
+        (an_id(17), TLP.CLEAR, "is marked TLP:GREEN by its member"),
         (an_id(1), TLP.AMBER, "Nothing of indicator--"),
     ],
 )
@@ -354,7 +354,7 @@ def test_the_operator_gives_no_level_below_what_is_said_or_above_the_collection(
 ) -> None:
     """In words that say what else to do."""
     with pytest.raises((NotFoundError, UnprocessableError), match=words):
-        release(upgraded.store, upgraded.catalogue, feeds_of(upgraded), object_id, level)
+        show_at(upgraded.store, upgraded.catalogue, feeds_of(upgraded), object_id, level)
 
 
 def test_what_is_removed_is_gone_and_what_stood_beside_it_stays(upgraded: Older, template: Template) -> None:

@@ -10,7 +10,7 @@ from hub.community.hub import Hub
 from hub.errors import ForbiddenError, NotFoundError, UnauthenticatedError
 from hub.server.app import create_app
 from hub.sharing import access
-from hub.sharing.events import Moves, Sight, newest, sights
+from hub.sharing.events import CollectionView, ViewWatcher, collection_views, newest_places
 from hub.sharing.members import Account, AccountKind
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf, Template
@@ -35,44 +35,44 @@ def test_only_what_a_reader_may_see_moves_its_collection(hub: Hub, as_account: C
     alias = "circle" if level is TLP.RED else "id"
     collection = hub.catalogue.find("region", alias)
     assert collection is not None
-    wanted = [Sight(collection.id, clearance) for clearance in TLP]
-    moves = Moves(hub.store)
+    wanted = [CollectionView(collection.id, clearance) for clearance in TLP]
+    moves = ViewWatcher(hub.store)
     moves.look(wanted)
     as_account("id-cert").publish(alias, indicator(1, level=level))
     seen = moves.look(wanted)
     moves.close()
     for name in READERS:
-        clearance = access.reads(account_of(name), collection)
+        clearance = access.readable_level(account_of(name), collection)
         if clearance is not None:
-            seen_any = seen[Sight(collection.id, clearance)] > 0
+            seen_any = seen[CollectionView(collection.id, clearance)] > 0
             assert seen_any == bool(as_account(name).objects(alias)), name
             assert seen_any == (level <= clearance), name
 
 
 def test_what_is_hidden_leaves_what_a_reader_is_told_as_it_was(hub: Hub, indonesia: Client) -> None:
     """A reader up to GREEN is told nothing of an AMBER object, nor of a newer AMBER version of a GREEN one."""
-    green, amber = Sight(COLLECTIONS["id"], TLP.GREEN), Sight(COLLECTIONS["id"], TLP.AMBER)
+    green, amber = CollectionView(COLLECTIONS["id"], TLP.GREEN), CollectionView(COLLECTIONS["id"], TLP.AMBER)
     indonesia.publish("id", indicator(1, level=TLP.GREEN), indicator(3, level=TLP.GREEN))
-    before = newest(hub.store, [green, amber])
+    before = newest_places(hub.store, [green, amber])
     indonesia.publish("id", indicator(2, level=TLP.AMBER), indicator(1, 2, level=TLP.AMBER))
-    after = newest(hub.store, [green, amber])
+    after = newest_places(hub.store, [green, amber])
     assert after[green] == before[green]
     assert after[amber] > before[amber]
 
 
 def test_what_goes_away_is_no_news(hub: Hub, indonesia: Client) -> None:
-    sight = Sight(COLLECTIONS["id"], TLP.AMBER_STRICT)
+    sight = CollectionView(COLLECTIONS["id"], TLP.AMBER_STRICT)
     indonesia.publish("id", indicator(1), indicator(2))
-    before = newest(hub.store, [sight])[sight]
+    before = newest_places(hub.store, [sight])[sight]
     assert indonesia.delete("id", an_id(2)).status_code == 200
-    assert newest(hub.store, [sight])[sight] < before
+    assert newest_places(hub.store, [sight])[sight] < before
 
 
 @pytest.mark.sqlite  # which tells by itself whether anything was committed
 def test_a_look_costs_nothing_where_nothing_was_committed(hub: Hub, indonesia: Client) -> None:
     """The second look asks no head: a sight whose collection did not move is not even mentioned."""
-    sight = Sight(COLLECTIONS["id"], TLP.GREEN)
-    moves = Moves(hub.store)
+    sight = CollectionView(COLLECTIONS["id"], TLP.GREEN)
+    moves = ViewWatcher(hub.store)
     assert moves.look([sight]) == {sight: 0}
     assert moves.look([sight]) == {}
     indonesia.publish("id", indicator(1))
@@ -82,8 +82,8 @@ def test_a_look_costs_nothing_where_nothing_was_committed(hub: Hub, indonesia: C
 
 @pytest.mark.sqlite  # which tells by itself whether anything was committed
 def test_another_collection_that_moves_tells_nothing_of_this_one(hub: Hub, indonesia: Client) -> None:
-    here, there = Sight(COLLECTIONS["incidents"], TLP.GREEN), Sight(COLLECTIONS["id"], TLP.GREEN)
-    moves = Moves(hub.store)
+    here, there = CollectionView(COLLECTIONS["incidents"], TLP.GREEN), CollectionView(COLLECTIONS["id"], TLP.GREEN)
+    moves = ViewWatcher(hub.store)
     moves.look([here, there])
     indonesia.publish("id", indicator(1))
     assert list(moves.look([here, there])) == [there]
@@ -96,41 +96,44 @@ def test_everybody_listens_to_what_he_reads_and_to_nothing_else(hub: Hub, name: 
     account = account_of(name)
     readable = {alias for alias in COLLECTIONS if _level(hub, account, alias) is not None}
     if readable:
-        sights_found = sights(hub.catalogue, account, "region", ())
+        sights_found = collection_views(hub.catalogue, account, "region", ())
         assert {sight.collection for sight in sights_found} == {COLLECTIONS[alias] for alias in readable}
     else:  # an API root without a collection that this account could know of is a missing one
         with pytest.raises(NotFoundError):
-            sights(hub.catalogue, account, "region", ())
+            collection_views(hub.catalogue, account, "region", ())
     for alias in set(COLLECTIONS) - {"drill"}:
         collection = hub.catalogue.find("region", alias)
         assert collection is not None
         if alias in readable:
             level = _level(hub, account, alias)
-            assert sights(hub.catalogue, account, "region", [alias]) == (Sight(collection.id, level),)  # type: ignore[arg-type] # not None
+            assert level is not None
+            assert collection_views(hub.catalogue, account, "region", [alias]) == (
+                CollectionView(collection.id, level),
+            )
             continue
         missing = UnauthenticatedError if account is None else NotFoundError
-        with pytest.raises(ForbiddenError if access.knows_of(account, collection) else missing):
-            sights(hub.catalogue, account, "region", [alias])
+        with pytest.raises(ForbiddenError if access.may_know_of(account, collection) else missing):
+            collection_views(hub.catalogue, account, "region", [alias])
 
 
 def _level(hub: Hub, account: Account | None, alias: str) -> TLP | None:
     collection = hub.catalogue.find("region", alias)
-    return None if collection is None else access.reads(account, collection)
+    return None if collection is None else access.readable_level(account, collection)
 
 
 def test_a_proof_lasts_as_long_as_the_credentials_do(hub: Hub) -> None:
     """A new key, a shut account and a vanished one end it; nothing else does."""
     account = Account("late", AccountKind.CERT, "SG")
     hub.credentials.add(account, None)
-    first = hub.credentials.proof(account)
+    first = hub.credentials.fingerprint(account)
     assert first is not None
-    assert hub.credentials.proof(account) == first
+    assert hub.credentials.fingerprint(account) == first
     hub.credentials.rotate("late", None)
-    second = hub.credentials.proof(account)
+    second = hub.credentials.fingerprint(account)
     assert second not in (None, first)
     hub.credentials.disable("late")
-    assert hub.credentials.proof(account) is None
-    assert hub.credentials.proof(Account("nobody", AccountKind.CERT, "SG")) is None
+    assert hub.credentials.fingerprint(account) is None
+    assert hub.credentials.fingerprint(Account("nobody", AccountKind.CERT, "SG")) is None
 
 
 # --- the way there --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from hub.community.hub import Hub
 from hub.errors import NotFoundError, UnprocessableError
 from hub.sharing import deleted_ids
 from hub.sharing.definitions import own_objects
-from hub.sharing.handover import hand_over, shares_of_others
+from hub.sharing.handover import hand_over, other_members_shares
 from hub.sharing.reread import reread
 from hub.sharing.seed import seed
 from hub.stix.incident import INCIDENT_CORE
@@ -53,7 +53,7 @@ def test_it_belongs_to_the_author_before_it_publishes_and_in_every_process(
     singapore.publish("alerts", note(1, author="SG"))
     give(hub, an_id(1, "note"), "ID")
     assert OTHERS in singapore.refusal("alerts", note(1, author="SG"))
-    assert open_hub().hand_overs.current() == {an_id(1, "note"): "ID"}
+    assert open_hub().hand_overs.owners() == {an_id(1, "note"): "ID"}
     indonesia.publish("feeds", note(1, author=None))
     singapore.publish("feeds", note(1, author=None))
 
@@ -83,7 +83,7 @@ def test_what_cannot_be_handed_over(
 ) -> None:
     """Each in words that say why."""
     with pytest.raises(error, match=words):
-        shares_of_others(seeded.store, seeded.catalogue, object_id, member)
+        other_members_shares(seeded.store, seeded.catalogue, object_id, member)
 
 
 # --- what a member deleted
@@ -97,7 +97,7 @@ def test_an_id_stays_with_the_member_that_deleted_what_it_had_published(
     assert indonesia.delete("alerts", an_id(1)).status_code == 200
     assert OTHERS in singapore.refusal("alerts", indicator(1, version=2, author="SG", revoked=True))
     assert OTHERS in singapore.refusal("feeds", indicator(1, author=None))
-    assert open_hub().hand_overs.current() == {an_id(1): "ID"}
+    assert open_hub().hand_overs.owners() == {an_id(1): "ID"}
     indonesia.publish("alerts", indicator(1, version=2))
     assert OTHERS in singapore.refusal("alerts", indicator(1, version=3, author="SG"))
 
@@ -131,16 +131,16 @@ def test_only_the_newest_deletions_of_each_member_are_remembered(
     hub: Hub, indonesia: Client, singapore: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One member's many take no room from another's."""
-    monkeypatch.setattr(deleted_ids, "MOST", 2)
-    monkeypatch.setattr(deleted_ids, "MARGIN", 1)
+    monkeypatch.setattr(deleted_ids, "MAX_IDS", 2)
+    monkeypatch.setattr(deleted_ids, "MAX_EXCESS", 1)
     singapore.publish("alerts", indicator(9, author="SG"))
     singapore.delete("alerts", an_id(9))
     for number in range(1, 6):
         indonesia.publish("alerts", indicator(number))
         indonesia.delete("alerts", an_id(number))
-        hub.hand_overs.current()
-    assert set(hub.hand_overs.current()) == {an_id(number) for number in (9, 3, 4, 5)}
-    assert {fact.key for fact in hub.store.facts(deleted_ids.KIND)} == set(hub.hand_overs.current())
+        hub.hand_overs.owners()
+    assert set(hub.hand_overs.owners()) == {an_id(number) for number in (9, 3, 4, 5)}
+    assert {fact.key for fact in hub.store.facts(deleted_ids.KIND)} == set(hub.hand_overs.owners())
 
 
 # --- hub init
@@ -224,7 +224,7 @@ def test_hub_init_reads_levels_that_an_older_hub_did_not_read(
         Batch(feeds.id, "ID", candidates, None, "id-cert", describe_nothing, unmarked=TLP.AMBER, highest=TLP.AMBER)
     )
     (outcome,) = reread(hub.store, hub.catalogue)
-    assert (outcome.collection.alias, outcome.raised, outcome.hidden) == ("feeds", 3, 2)
+    assert (outcome.collection.alias, outcome.raised_count, outcome.hidden_count) == ("feeds", 3, 2)
     assert list(reread(hub.store, hub.catalogue)) == []
     assert sorted(ids(as_account("partner").objects("feeds"))) == [an_id(5), an_id(6)]
     assert sorted(ids(as_account("sg-soc").objects("feeds"))) == [*map(an_id, (1, 4, 5, 6)), definition["id"]]

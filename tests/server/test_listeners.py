@@ -8,7 +8,7 @@ import pytest
 
 from hub.community.hub import Hub
 from hub.server.events import PAGE_GAP_SECONDS, Events
-from hub.sharing.events import Sight, newest
+from hub.sharing.events import CollectionView, newest_places
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.sessions import COOKIE, Sessions
 from hub.stix.timestamps import format_place
@@ -185,7 +185,7 @@ def test_what_a_page_shows_already_is_no_news_to_it(
 ) -> None:
     """It says when it was made, and is told of what came later alone."""
     indonesia.publish("id", indicator(1))
-    (place,) = newest(hub.store, [Sight(COLLECTIONS["id"], TLP.AMBER_STRICT)]).values()
+    (place,) = newest_places(hub.store, [CollectionView(COLLECTIONS["id"], TLP.AMBER_STRICT)]).values()
     application = Events(hub)
 
     async def story() -> None:

@@ -80,7 +80,7 @@ RISING, FALLING = 50, 51
 
 
 @dataclass(frozen=True)
-class Shelf:
+class RootOverview:
     """What was published to a collection, in order, each with the level that it has."""
 
     content: Content
@@ -91,30 +91,36 @@ class Shelf:
         return pairs([self.content])[0]
 
 
-def shelves(collection: str) -> list[Shelf]:
+def shelves(collection: str) -> list[RootOverview]:
     levels = [level for level in TLP if level <= HIGHEST.get(collection, TLP.AMBER_STRICT)]
-    shelf_list = [Shelf(indicator(10 + level, level=level), level) for level in levels]
+    shelf_list = [RootOverview(indicator(10 + level, level=level), level) for level in levels]
     shelf_list += [
-        Shelf(note(20 + level, object_marking_refs=[TLP1_IDS[level]]), level) for level in levels if level in TLP1_IDS
+        RootOverview(note(20 + level, object_marking_refs=[TLP1_IDS[level]]), level)
+        for level in levels
+        if level in TLP1_IDS
     ]
     # a granular marking raises the level of the whole object
     shelf_list += [
-        Shelf(note(30 + level, granular_markings=[{"marking_ref": TLP2_IDS[level], "selectors": ["content"]}]), level)
+        RootOverview(
+            note(30 + level, granular_markings=[{"marking_ref": TLP2_IDS[level], "selectors": ["content"]}]), level
+        )
         for level in levels
         if level > TLP.GREEN
     ]
     # a newer version governs the older ones: raised, they are for those who may see the newest
-    shelf_list += [Shelf(indicator(RISING, 1 + n, level=level), levels[-1]) for n, level in enumerate(levels)]
-    shelf_list += [Shelf(indicator(FALLING, 1 + n, level=level), level) for n, level in enumerate(reversed(levels))]
+    shelf_list += [RootOverview(indicator(RISING, 1 + n, level=level), levels[-1]) for n, level in enumerate(levels)]
+    shelf_list += [
+        RootOverview(indicator(FALLING, 1 + n, level=level), level) for n, level in enumerate(reversed(levels))
+    ]
     # a definition has the level that it is marked with, and unmarked that of the collection (here its highest)
-    shelf_list.append(Shelf(statement(5, **marked(TLP.CLEAR)), TLP.CLEAR))
-    shelf_list.append(Shelf(statement(6), levels[-1]))
+    shelf_list.append(RootOverview(statement(5, **marked(TLP.CLEAR)), TLP.CLEAR))
+    shelf_list.append(RootOverview(statement(6), levels[-1]))
     # the members' own identities are for every reader, however they are marked
     shelf_list.append(
-        Shelf(identity(1, id=IDENTITIES["ID"], created_by_ref=IDENTITIES["ID"], **marked(TLP.GREEN)), TLP.CLEAR)
+        RootOverview(identity(1, id=IDENTITIES["ID"], created_by_ref=IDENTITIES["ID"], **marked(TLP.GREEN)), TLP.CLEAR)
     )
     if collection == "feeds":
-        shelf_list.append(Shelf(note(40, level=None), TLP.AMBER))
+        shelf_list.append(RootOverview(note(40, level=None), TLP.AMBER))
     return shelf_list
 
 
@@ -140,11 +146,11 @@ def client_of(filled: Hub, template: Template) -> ClientOf:
     return clients_of(filled, template)
 
 
-def seen(collection: str, clearance: TLP) -> list[Shelf]:
+def seen(collection: str, clearance: TLP) -> list[RootOverview]:
     return [shelf for shelf in shelves(collection) if shelf.level <= clearance]
 
 
-def chosen(candidates: list[Shelf], version: str) -> list[Shelf]:
+def chosen(candidates: list[RootOverview], version: str) -> list[RootOverview]:
     """The last, first or all versions of each object among those found."""
     if version == "all":
         return candidates

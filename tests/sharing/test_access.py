@@ -11,7 +11,18 @@ import pytest
 import stix2
 
 from hub.settings import Limits
-from hub.sharing.access import NOBODY, Level, Owner, Refusal, Stands, knows_of, level_of, reads, speaks_for, writes
+from hub.sharing.access import (
+    NOBODY,
+    HubCopy,
+    Level,
+    Owner,
+    Refusal,
+    decide_owner,
+    level_of,
+    may_know_of,
+    may_write,
+    readable_level,
+)
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.sharing.definitions import own_objects
 from hub.sharing.members import Account, AccountKind, Member
@@ -85,7 +96,7 @@ CELLS = [
 @pytest.mark.parametrize("level", TLP)
 def test_who_sees_which_level_where(collection: str, account: str, expected: TLP | str | None, level: TLP) -> None:
     """An account sees a level where its clearance reaches it, and nothing without one."""
-    clearance = reads(ACCOUNTS[account], COLLECTIONS[collection])
+    clearance = readable_level(ACCOUNTS[account], COLLECTIONS[collection])
     may_see = clearance is not None and level <= clearance
     assert may_see is (isinstance(expected, TLP) and level <= expected)
 
@@ -93,18 +104,18 @@ def test_who_sees_which_level_where(collection: str, account: str, expected: TLP
 @pytest.mark.parametrize(("collection", "account", "expected"), CELLS)
 def test_who_may_learn_that_a_collection_exists(collection: str, account: str, expected: TLP | str | None) -> None:
     """To all others it answers like a missing one (404)."""
-    assert knows_of(ACCOUNTS[account], COLLECTIONS[collection]) is (expected is not None)
+    assert may_know_of(ACCOUNTS[account], COLLECTIONS[collection]) is (expected is not None)
 
 
 @pytest.mark.parametrize(("collection", "account"), list(itertools.product(COLLECTIONS, ACCOUNTS)))
 def test_only_the_certs_of_the_named_writers_publish(collection: str, account: str) -> None:
     """Neither another member, nor a constituent of the writer, nor an operator."""
-    assert writes(ACCOUNTS[account], COLLECTIONS[collection]) is (account == "ID cert")
+    assert may_write(ACCOUNTS[account], COLLECTIONS[collection]) is (account == "ID cert")
 
 
 def test_red_is_not_for_a_collection_that_all_members_read() -> None:
     """Even if such a collection came about, nobody would be shown what is RED in it."""
-    assert reads(ACCOUNTS["ID cert"], replace(OPEN, highest_tlp=TLP.RED)) is TLP.AMBER_STRICT
+    assert readable_level(ACCOUNTS["ID cert"], replace(OPEN, highest_tlp=TLP.RED)) is TLP.AMBER_STRICT
 
 
 # --- whose an object is (law L4) -----------------------------------------------------------------------------------
@@ -128,7 +139,7 @@ CATALOGUE = Catalogue(
     default="asean",
     roots={"asean": ApiRoot("asean", "A", "D", 10**6, exercise=False, members=("ID", "SG"), collections=(OPEN,))},
     members={"ID": member("ID", ID_OWN, ID_MISP), "SG": member("SG", SG_OWN, SG_OPENCTI)},
-    reserved={ID_OWN: "ID", ID_MISP: "ID", SG_OWN: "SG", SG_OPENCTI: "SG"},
+    member_by_identity={ID_OWN: "ID", ID_MISP: "ID", SG_OWN: "SG", SG_OPENCTI: "SG"},
 )
 RELAY = replace(OPEN, relay=True)
 
@@ -204,7 +215,7 @@ EXTENSION = {"name": "x", "schema": "x", "version": "1.0.0", "extension_types": 
 )
 def test_whom_an_object_belongs_to(obj: StixObject, collection: Collection, owner: str) -> None:
     """Published by Indonesia: its own, or nobody's (definitions, relayed work, SCOs with the id of their value)."""
-    assert speaks_for("ID", obj, collection, CATALOGUE) == Owner(owner)
+    assert decide_owner("ID", obj, collection, CATALOGUE) == Owner(owner)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +225,7 @@ def test_marking_definitions_belong_to_nobody(definition: dict[str, Any]) -> Non
     """Every tool sends them along, so every writer may; those that the hub puts in itself are CLEAR."""
     obj = parse_object(definition, Limits())
     assert isinstance(obj, StixObject)
-    assert speaks_for("ID", obj, OPEN, CATALOGUE) == Owner(NOBODY)
+    assert decide_owner("ID", obj, OPEN, CATALOGUE) == Owner(NOBODY)
     declared = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
     assert level_of(obj, OPEN, declared) == Level(TLP.CLEAR, BY_HUB)
 
@@ -253,10 +264,10 @@ def test_a_definition_that_the_hub_does_not_hold_there_has_the_level_that_it_say
 )
 def test_nobody_speaks_for_another(obj: StixObject, collection: Collection, words: str) -> None:
     """Not even by being the first to publish another member's identity; the words say what to do instead."""
-    verdict = speaks_for("ID", obj, collection, CATALOGUE)
+    verdict = decide_owner("ID", obj, collection, CATALOGUE)
     assert isinstance(verdict, Refusal)
     assert words in verdict.message
-    assert ID_OWN in verdict.message or "only that member publishes it" in verdict.message
+    assert ID_OWN in verdict.message or "only that member may publish it" in verdict.message
 
 
 CERT_NAMES: Final = (
@@ -277,11 +288,11 @@ def test_nobody_takes_the_name_of_a_members_cert(name: str, code: str) -> None:
     named = replace(
         CATALOGUE, members={**CATALOGUE.members, "SG": replace(CATALOGUE.members["SG"], cert="SgCERT (Singapore)")}
     )
-    verdict = speaks_for(code, identity(id=OUTSIDER, name=name), OPEN, named)
+    verdict = decide_owner(code, identity(id=OUTSIDER, name=name), OPEN, named)
     assert isinstance(verdict, Refusal)
     assert "members.toml" in verdict.message
-    assert speaks_for(code, identity(id=OUTSIDER, name="SgCERT Friends"), OPEN, named) == Owner(code)
-    assert speaks_for("SG", identity(id=SG_OPENCTI, name=name), OPEN, named) == Owner("SG")
+    assert decide_owner(code, identity(id=OUTSIDER, name="SgCERT Friends"), OPEN, named) == Owner(code)
+    assert decide_owner("SG", identity(id=SG_OPENCTI, name=name), OPEN, named) == Owner("SG")
 
 
 @pytest.mark.parametrize("name", CERT_NAMES)
@@ -290,10 +301,10 @@ def test_nobody_names_another_members_cert_as_the_author_of_a_note(name: str) ->
     named = replace(
         CATALOGUE, members={**CATALOGUE.members, "SG": replace(CATALOGUE.members["SG"], cert="SgCERT (Singapore)")}
     )
-    verdict = speaks_for("ID", note(authors=["Analyst 7", name]), OPEN, named)
+    verdict = decide_owner("ID", note(authors=["Analyst 7", name]), OPEN, named)
     assert isinstance(verdict, Refusal)
     assert "another member's CERT" in verdict.message
-    assert speaks_for("ID", note(authors=["Analyst 7"]), OPEN, named) == Owner("ID")
+    assert decide_owner("ID", note(authors=["Analyst 7"]), OPEN, named) == Owner("ID")
 
 
 WITH_NAMES: Final = replace(
@@ -324,9 +335,9 @@ WITH_NAMES: Final = replace(
 def test_nobody_takes_what_readers_call_another_members_cert(code: str, name: str) -> None:
     """Its short name, its country's CERT, and words that go with any office; what is one's own may be called so."""
     for obj in (identity(id=OUTSIDER, name=name), note(authors=[name])):
-        assert isinstance(speaks_for(code, obj, OPEN, WITH_NAMES), Refusal)
+        assert isinstance(decide_owner(code, obj, OPEN, WITH_NAMES), Refusal)
         other = "SG" if code == "ID" else "ID"
-        assert speaks_for(other, obj, OPEN, WITH_NAMES) == Owner(other)
+        assert decide_owner(other, obj, OPEN, WITH_NAMES) == Owner(other)
 
 
 @pytest.mark.parametrize(
@@ -334,31 +345,31 @@ def test_nobody_takes_what_readers_call_another_members_cert(code: str, name: st
 )
 def test_other_offices_keep_their_names(name: str) -> None:
     """Words that go with any office are nobody's."""
-    assert speaks_for("ID", identity(id=OUTSIDER, name=name), OPEN, WITH_NAMES) == Owner("ID")
+    assert decide_owner("ID", identity(id=OUTSIDER, name=name), OPEN, WITH_NAMES) == Owner("ID")
 
 
 def test_only_a_member_translates_its_identity_and_is_named_as_an_author_by_it() -> None:
     """A translation says what the member is called, and how it is reached."""
     translation = {"object_ref": SG_OWN, "contents": {"id": {"name": "Lain", "contact_information": "x@bad.example"}}}
-    assert isinstance(speaks_for("ID", stix_object("language-content", **translation), RELAY, CATALOGUE), Refusal)
-    assert speaks_for("SG", stix_object("language-content", **translation), RELAY, CATALOGUE) == Owner("SG")
-    assert isinstance(speaks_for("ID", note(authors=[SG_OWN]), OPEN, CATALOGUE), Refusal)
+    assert isinstance(decide_owner("ID", stix_object("language-content", **translation), RELAY, CATALOGUE), Refusal)
+    assert decide_owner("SG", stix_object("language-content", **translation), RELAY, CATALOGUE) == Owner("SG")
+    assert isinstance(decide_owner("ID", note(authors=[SG_OWN]), OPEN, CATALOGUE), Refusal)
 
 
 def test_what_the_hub_put_in_stands_as_it_is() -> None:
     """Its definitions and the members' identities: the exact copy is no change, anything else is refused."""
     catalogue = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
     for content in catalogue.own_objects.values():
-        owner = catalogue.reserved.get(content["id"], NOBODY)
+        owner = catalogue.member_by_identity.get(content["id"], NOBODY)
         spelt = {**content, "created": content["created"].replace(".000Z", "Z")}
         changed = dict(content) | (
             {"modified": "2026-09-01T00:00:00.000Z"} if "modified" in content else {"lang": "en"}
         )
         for member_code in ("ID", "SG"):
-            assert speaks_for(member_code, parsed(spelt), OPEN, catalogue) == Owner(owner)
+            assert decide_owner(member_code, parsed(spelt), OPEN, catalogue) == Owner(owner)
             if owner != member_code and content["type"] != "marking-definition":
                 for change in ({}, {"revoked": True}):
-                    assert isinstance(speaks_for(member_code, parsed(changed | change), OPEN, catalogue), Refusal)
+                    assert isinstance(decide_owner(member_code, parsed(changed | change), OPEN, catalogue), Refusal)
 
 
 def test_a_members_own_copy_of_its_identity_changes_nothing() -> None:
@@ -366,12 +377,12 @@ def test_a_members_own_copy_of_its_identity_changes_nothing() -> None:
     catalogue = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
     declared = catalogue.own_objects[ID_OWN]
     short = {name: declared[name] for name in ("name", "identity_class")}
-    quiet = speaks_for("ID", identity(id=ID_OWN, created="2020-01-01T00:00:00.000Z", **short), OPEN, catalogue)
-    assert quiet == Stands(HELD_ALREADY), "a shorter copy that agrees is worth no word at each publication"
-    verdict = speaks_for("ID", identity(id=ID_OWN, **short | {"name": "Another name"}), OPEN, catalogue)
-    assert isinstance(verdict, Stands)
+    quiet = decide_owner("ID", identity(id=ID_OWN, created="2020-01-01T00:00:00.000Z", **short), OPEN, catalogue)
+    assert quiet == HubCopy(HELD_ALREADY), "a shorter copy that agrees is worth no word at each publication"
+    verdict = decide_owner("ID", identity(id=ID_OWN, **short | {"name": "Another name"}), OPEN, catalogue)
+    assert isinstance(verdict, HubCopy)
     assert "members.toml" in verdict.message
-    assert isinstance(speaks_for("ID", identity(id=ID_OWN, revoked=True), OPEN, catalogue), Refusal)
+    assert isinstance(decide_owner("ID", identity(id=ID_OWN, revoked=True), OPEN, catalogue), Refusal)
 
 
 # --- at which level it is shown (law L5) ---------------------------------------------------------------------------

@@ -315,9 +315,9 @@ def test_the_eleven_members_are_declared(shipped: Catalogue) -> None:
     """Each with an identity of its own, a placeholder for a contact, a time zone and languages."""
     assert tuple(shipped.members) == ELEVEN
     assert shipped.roots["asean"].members == shipped.roots["exercise"].members == ELEVEN
-    assert sorted(shipped.reserved.values()) == sorted(ELEVEN)
+    assert sorted(shipped.member_by_identity.values()) == sorted(ELEVEN)
     for member in shipped.members.values():
-        assert shipped.reserved[member.identity] == member.code
+        assert shipped.member_by_identity[member.identity] == member.code
         assert member.contact.endswith(".example")
         assert "placeholder" in member.duty_line
         assert member.languages
@@ -365,7 +365,7 @@ def test_what_each_collection_holds_from_the_start_is_valid(shipped: Catalogue) 
     markings = {*TLP2_IDS.values(), *TLP1_IDS.values(), *PAP_IDS.values()}
     red = {TLP2_IDS[TLP.RED], TLP1_IDS[TLP.RED], PAP_IDS["red"]}
     assert markings & set(ids) == markings - red
-    assert set(shipped.reserved) <= set(ids)
+    assert set(shipped.member_by_identity) <= set(ids)
     red_collection = replace(next(iter(shipped)), highest_tlp=TLP.RED, named=True)
     assert markings <= {content["id"] for content in definitions(shipped, red_collection)}
     for content in held:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.sqlite  # MongoDB's documents have their marks from the
 
 def test_what_came_is_indexed_once_nothing_more_comes(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """In several turns, so that no writer waits long."""
-    monkeypatch.setattr(indexing, "AT_ONCE", 2)
+    monkeypatch.setattr(indexing, "BATCH_RECORDS", 2)
     (collection, *_) = hub.catalogue
     indexer = ValueIndexer(hub.store, hub.catalogue)
     add(hub.store, *(valued(n, f"v{n}.example") for n in range(1, 6)), collection=collection.id)
@@ -30,8 +30,8 @@ def test_what_came_is_indexed_once_nothing_more_comes(hub: Hub, monkeypatch: pyt
 
 def test_too_much_does_not_wait(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lookup reads what is not indexed, so there must not be too much of it, however long the publishing goes on."""
-    monkeypatch.setattr(indexing, "AT_ONCE", 2)
-    monkeypatch.setattr(indexing, "WAITING_MOST", 3)
+    monkeypatch.setattr(indexing, "BATCH_RECORDS", 2)
+    monkeypatch.setattr(indexing, "MAX_WAITING", 3)
     (collection, *_) = hub.catalogue
     add(hub.store, *(valued(n, f"v{n}.example") for n in range(1, 6)), collection=collection.id)
     ValueIndexer(hub.store, hub.catalogue).look()

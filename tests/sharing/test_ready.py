@@ -14,7 +14,7 @@ import pytest
 
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue, Collection
-from hub.sharing.deliver import Delivered, Exit, objects
+from hub.sharing.deliver import DeliveredPage, DeliveryContext, objects
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.ready import Content, PageKey, ReadyPage, ReadyPages, pack, unpack
 from hub.stix.timestamps import format_place
@@ -40,8 +40,8 @@ MATCHES = (
 )
 
 
-def make_exit(store: Store, *, ready_bytes: int = 1_000_000) -> Exit:
-    return Exit(store, Limits(), b"secret", ReadyPages(ready_bytes))
+def make_exit(store: Store, *, ready_bytes: int = 1_000_000) -> DeliveryContext:
+    return DeliveryContext(store, Limits(), b"secret", ReadyPages(ready_bytes))
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def _line_of(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
-def read_all(exit_: Exit, feed: Collection) -> tuple[list[tuple[object, ...]], list[Content]]:
+def read_all(exit_: DeliveryContext, feed: Collection) -> tuple[list[tuple[object, ...]], list[Content]]:
     """Every page that each reader gets for each filter, and its content."""
     answers: list[tuple[object, ...]] = []
     contents: list[Content] = []
@@ -156,7 +156,7 @@ def read_all(exit_: Exit, feed: Collection) -> tuple[list[tuple[object, ...]], l
     return answers, contents
 
 
-def answer_of(delivered: Delivered) -> tuple[object, ...]:
+def answer_of(delivered: DeliveredPage) -> tuple[object, ...]:
     assert unpack(delivered.content.packed()) == delivered.body
     return delivered.body, delivered.count, delivered.date_added, delivered.more
 
@@ -212,7 +212,7 @@ def test_a_change_between_asking_and_reading_is_noticed(store: Store, feed: Coll
     add(store, *(candidate(number) for number in range(5)), collection=feed.id)
     exit_ = make_exit(store)
     key = PageKey(Query(feed.id, 4, 0, 2), 0, Match())
-    page = ReadyPage(Content(b"old"), 2, 1, store.head(feed.id), more=True, following=store.head(feed.id))
+    page = ReadyPage(Content(b"old"), 2, 1, store.head(feed.id), more=True, next_place=store.head(feed.id))
     change = exit_.ready.change(store, feed.id)
     assert change is not None
     store.delete(feed.id, an_id(0), "ID", 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.community.hub import Hub
-from hub.sharing.drill_listings import list_drills
+from hub.sharing.drill_listings import set_drill_listing
 from tests.conftest import ClientOf, Template, clients_of
 from tests.server.making import CONTENT_TYPE, Client, an_id, as_envelope, at, indicator
 
@@ -56,7 +56,7 @@ def test_the_default_is_one_of_them(as_account: ClientOf, who: str | None) -> No
 
 def test_each_api_root_works(hub: Hub, singapore: Client) -> None:
     """DI-5: and tells its own title."""
-    list_drills(hub.store, "sg-cert", listed=True)
+    set_drill_listing(hub.store, "sg-cert", listed=True)
     roots = singapore.get("/taxii2/").json["api_roots"]
     titles = [singapore.get(root.removeprefix("http://localhost")).json["title"] for root in roots]
     assert titles == ["Drills", "Region"]
@@ -67,8 +67,8 @@ def test_drills_are_listed_to_accounts_that_the_operator_named_and_reached_by_al
 ) -> None:
     """DI-6: a tool that takes all that is listed takes no drill for real; a member plays it by its address."""
     for who in ("sg-cert", "sg-cert-2", "sg"):
-        list_drills(hub.store, who, listed=True)
-    list_drills(hub.store, "sg-cert", listed=False)
+        set_drill_listing(hub.store, who, listed=True)
+    set_drill_listing(hub.store, "sg-cert", listed=False)
     for who in ("sg-cert", "id-cert"):
         client = as_account(who)
         assert client.get("/taxii2/").json["api_roots"] == ["http://localhost/region/"]
@@ -83,7 +83,7 @@ def test_a_root_is_shown_to_those_who_may_use_it(
     hub: Hub, as_account: ClientOf, who: str | None, roots: set[str]
 ) -> None:
     """DI-6: partners and the public have nothing in the drills, so they do not learn of them, whatever is listed."""
-    list_drills(hub.store, who or "nobody", listed=True)
+    set_drill_listing(hub.store, who or "nobody", listed=True)
     client = as_account(who)
     resource = client.get("/taxii2/").json
     assert {root.rstrip("/").rpartition("/")[2] for root in resource["api_roots"]} == roots

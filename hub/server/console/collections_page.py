@@ -10,7 +10,7 @@ import flask
 from hub.errors import UnauthenticatedError
 from hub.server.console import pages
 from hub.server.requests import base_url
-from hub.sharing.hub import CollectionRow, Shelf
+from hub.sharing.hub import CollectionRow, RootOverview
 from hub.stix.timestamps import format_place
 from hub.taxii.recipes import CLIENTS, PolledCollection, recipe_for
 
@@ -41,7 +41,7 @@ def console() -> flask.Response:
     )
 
 
-def _client(shelves: Sequence[Shelf], account: str) -> dict[str, Any]:
+def _client(shelves: Sequence[RootOverview], account: str) -> dict[str, Any]:
     """The choice of a client and a collection, and the text for the two; without a choice, no text."""
     readable = [(shelf, row) for shelf in shelves for row in shelf.rows if row.resource.can_read]
     asked = flask.request.args
@@ -55,7 +55,7 @@ def _client(shelves: Sequence[Shelf], account: str) -> dict[str, Any]:
     return {"clients": CLIENTS, "readable": readable, "client": client, "chosen": chosen, "recipe": recipe}
 
 
-def _usual(readable: Sequence[tuple[Shelf, CollectionRow]]) -> str:
+def _usual(readable: Sequence[tuple[RootOverview, CollectionRow]]) -> str:
     """The collection that most clients poll: that of indicators, else the one with the most objects."""
     ordered = sorted(readable, key=lambda pair: (_INDICATORS in pair[1].resource.x_hub_profiles, pair[1].count))
     return ordered[-1][1].resource.id if ordered else ""

@@ -74,7 +74,9 @@ def _is_plain(value: Any) -> bool:
 def find_incident(hub: Hub, account: Account | None, root: str, identifier: str) -> Incident:
     """The incident; NotFoundError where the account may see none of that id."""
     readable = [
-        c for c in gate.find_root(hub.catalogue, account, root).collections if access.reads(account, c) is not None
+        c
+        for c in gate.find_root(hub.catalogue, account, root).collections
+        if access.readable_level(account, c) is not None
     ]
     # (1)
     notes: list[Callable[[], None]] = []

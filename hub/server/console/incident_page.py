@@ -204,7 +204,7 @@ def _page(  # noqa: PLR0913 - what a page may have to say besides
         picture=picture.draw([incident.content, *incident.objects]),
         box=(picture.BOX_WIDTH, picture.BOX_HEIGHT),
         translations=incident.translations,
-        author=hub.catalogue.reserved.get(incident.content.get("created_by_ref", "")),
+        author=hub.catalogue.member_by_identity.get(incident.content.get("created_by_ref", "")),
         level_of=lambda content: level.label if (level := tlp.level(content)) is not None else "",
         events=pages.events_address(root, board=False),
     )
@@ -232,7 +232,7 @@ def _preview(root: ApiRoot, incident: Incident, action: str, planned: list[Plann
         level_of=lambda content: level.label if (level := tlp.level(content)) is not None else "",
         source=[orjson.dumps(step.content, option=orjson.OPT_INDENT_2).decode() for step in planned],
         names=hub.catalogue.members,
-        identities=hub.catalogue.reserved,
+        identities=hub.catalogue.member_by_identity,
     )
 
 

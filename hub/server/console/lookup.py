@@ -20,7 +20,7 @@ from hub.community.hub import Hub
 from hub.community.index import shortened
 from hub.sharing import access
 from hub.sharing.catalogue import Collection
-from hub.sharing.deliver import Wanted
+from hub.sharing.deliver import LookupCriteria
 from hub.sharing.members import Account
 from hub.stix.values import LONGEST, mark, normal, texts_of
 
@@ -99,11 +99,11 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
     for value in values:
         value_by_text.setdefault(normal(value), value)
     result = Lookup()
-    places = [collection for collection in hub.catalogue if access.reads(account, collection) is not None]
-    marks = Wanted(marks=tuple(mark(text) for text in value_by_text))
+    places = [collection for collection in hub.catalogue if access.readable_level(account, collection) is not None]
+    marks = LookupCriteria(marks=tuple(mark(text) for text in value_by_text))
     known: set[str] = set()
     for collection in places:
-        compared, more = hub.unindexed(account, collection)
+        compared, more = hub.count_unindexed(account, collection)
         result.behind = result.behind or more
         result.bytes_read += compared * _OBJECT_BYTES
         # (1)
@@ -121,7 +121,7 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
 
 
 def _contents(  # noqa: PLR0913, PLR0917 - a query, and where it is noted that there is more
-    hub: Hub, account: Account | None, collection: Collection, query: Wanted, limit: int, result: Lookup
+    hub: Hub, account: Account | None, collection: Collection, query: LookupCriteria, limit: int, result: Lookup
 ) -> list[Content]:
     page = hub.look_up(account, collection, query, limit)
     result.cut = result.cut or page.more
@@ -161,7 +161,7 @@ def _add_incidents(hub: Hub, account: Account | None, places: Sequence[Collectio
     names: dict[tuple[str, str], str] = {}
     for place in places:
         for chunk in _chunks(sorted(incidents[place.root])):
-            contents = _contents(hub, account, place, Wanted(ids=tuple(chunk)), len(chunk), result)
+            contents = _contents(hub, account, place, LookupCriteria(ids=tuple(chunk)), len(chunk), result)
             names |= {(place.root, mention["id"]): shortened(str(mention.get("name", ""))) for mention in contents}
     for tie in ties:
         visible = [ref for ref in tie.incidents if (tie.root, ref) in names]
@@ -181,7 +181,7 @@ def _ties(hub: Hub, account: Account | None, place: Collection, ids: Sequence[st
     """The links between these ids and incidents in the reports of a collection."""
     publishers = ("", *hub.catalogue.members)
     for chunk in _chunks(ids):
-        query = Wanted(contains=tuple(chunk), publishers=publishers, types=("report",))
+        query = LookupCriteria(contains=tuple(chunk), publishers=publishers, types=("report",))
         for report in _contents(hub, account, place, query, REPORTS_MOST, result):
             refs = [] if report.get("revoked") is True else report.get("object_refs", [])
             incidents = list(dict.fromkeys(ref for ref in refs if ref.startswith("incident--")))
@@ -194,7 +194,7 @@ def _mentions(
 ) -> list[Mention]:
     if not values:
         return []
-    by = hub.catalogue.reserved.get(content.get("created_by_ref", ""), "")
+    by = hub.catalogue.member_by_identity.get(content.get("created_by_ref", ""), "")
     mention = Mention(
         value="",
         id=content["id"],
@@ -216,7 +216,7 @@ def _relayed_by(hub: Hub, account: Account | None, identifier: str, collection: 
 
     Another member may have published the same observable before, at a level that this reader must learn nothing of.
     """
-    clearance = access.reads(account, collection)
+    clearance = access.readable_level(account, collection)
     if clearance is None:
         return ""
     return next((member for member in hub.store.publishers(collection.id, identifier, clearance) if member), "")

@@ -132,7 +132,7 @@ def end_page(response: flask.Response) -> None:
     """After each request for a page: the session lives on from here."""
     current = session()
     if current is not None and LIVE not in flask.request.headers and not flask.g.get("signed_out"):
-        renewed = sessions().used_now(current)
+        renewed = sessions().renewed_session(current)
         if renewed is not None:
             set_session(response, renewed)
 
@@ -256,7 +256,9 @@ def events_address(root: str, *, board: bool) -> str:
         query.append(("about", "board"))
     else:
         readable = [
-            collection for collection in declared.collections if access.reads(account(), collection) is not None
+            collection
+            for collection in declared.collections
+            if access.readable_level(account(), collection) is not None
         ]
         query += [("collection", collection.alias) for collection in readable if takes_incidents(collection)]
     return f"{events}/{root}/events?{urlencode(query)}"

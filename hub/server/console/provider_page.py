@@ -104,7 +104,7 @@ def _enter(provider: Provider, handshake: Handshake, person: Person) -> flask.Re
     flask.g.tried = (_TRIED + person.value)[:NAME_CHARACTERS]
     identities = provider.identities
     try:
-        account = pages.hub().credentials.named(person.account)
+        account = pages.hub().credentials.find_account(person.account)
     except UnauthenticatedError:
         return _is_unknown(provider, identities.claim, person.value, handshake.target)
     if not _handshakes().use(handshake):  # (3)

@@ -18,7 +18,7 @@ from hub.pages.texts import gettext
 from hub.server import front
 from hub.server.console import guard, pages
 from hub.server.provider_queue import ProviderCall
-from hub.sharing.credentials import PasswordCheck, shown_name
+from hub.sharing.credentials import PasswordCheck, loggable_name
 from hub.sharing.members import Account
 from hub.sharing.sessions import SECURE_COOKIE, Session
 
@@ -48,7 +48,7 @@ def try_sign_in() -> flask.Response:
     if forms.is_longer(request, _FORM_BYTES):
         raise MalformedError("A name and a password are shorter than that.")
     name, target = request.form.get("name", "").strip(), request.form.get("to", "")
-    flask.g.tried = shown_name(name)  # for the log, where it is refused
+    flask.g.tried = loggable_name(name)  # for the log, where it is refused
     try:
         login = login_of(name, request.form.get("password", ""))
     except TooManyRequestsError as error:

@@ -24,7 +24,7 @@ from hub.protocol.labels import SAY_BY_LABEL, Say, Stage, stage_of
 from hub.protocol.steps import ALL, LEGAL
 from hub.server.console.incident import Content, Incident
 from hub.sharing import access
-from hub.sharing.accept import Accepted
+from hub.sharing.accept import AcceptResult
 from hub.sharing.catalogue import ApiRoot, Collection
 from hub.sharing.members import Account
 from hub.stix.timestamps import format_milliseconds, parse_timestamp
@@ -116,7 +116,7 @@ def _answerings(entry: Mapping[str, Any], member: str) -> list[Answering]:
 
 def steps_collection(account: Account, root: ApiRoot) -> Collection | None:
     """The collection to which the account can send steps; None if there is none."""
-    return next((c for c in root.collections if speaks_of_steps(c) and access.writes(account, c)), None)
+    return next((c for c in root.collections if speaks_of_steps(c) and access.may_write(account, c)), None)
 
 
 def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, form: Mapping[str, Any]) -> list[Planned]:
@@ -187,7 +187,7 @@ def _closing(hub: Hub, account: Account, root: ApiRoot, incident: Incident) -> l
         planned += [
             Planned(collection.id, _final(hub, held, report["modified"]))
             for collection in root.collections
-            if access.writes(account, collection)
+            if access.may_write(account, collection)
             for held in _held(hub, account, root, collection, report["id"])
         ]
     if not planned:
@@ -211,14 +211,16 @@ def _final(hub: Hub, report: Content, newest: str) -> Content:
 
 def _held(hub: Hub, account: Account, root: ApiRoot, collection: Collection, identifier: str) -> list[Content]:
     """The newest version of a report that the collection holds, if the account reads one there."""
-    if access.reads(account, collection) is None:
+    if access.readable_level(account, collection) is None:
         return []
     delivered = hub.objects(account, root.name, collection.id, Filters(match=Match(ids=(identifier,))))
     reports: list[Content] = orjson.loads(delivered.body).get("objects", [])
     return [report for report in reports if stage_of(report.get("labels", ()))]
 
 
-def publish(hub: Hub, account: Account, root: ApiRoot, planned: Sequence[Planned]) -> tuple[list[Accepted], list[str]]:
+def publish(
+    hub: Hub, account: Account, root: ApiRoot, planned: Sequence[Planned]
+) -> tuple[list[AcceptResult], list[str]]:
     """(3) Publish what was shown: what came of each collection's part, and in which words anything was refused."""
     results, words = [], []
     for collection in dict.fromkeys(step.collection for step in planned):

@@ -28,7 +28,7 @@ from hub.server.console.incident import Content, Incident, all_matching
 from hub.server.console.steps import Planned
 from hub.sharing import access
 from hub.sharing.catalogue import ApiRoot, Collection
-from hub.sharing.deliver import Wanted
+from hub.sharing.deliver import LookupCriteria
 from hub.sharing.members import Account
 from hub.stix import tlp
 from hub.stix.identifiers import OBSERVABLE_TYPES
@@ -71,7 +71,7 @@ def may_withdraw(hub: Hub, account: Account | None, incident: Incident) -> bool:
         return False
     own = hub.catalogue.members[account.member].identities
     return incident.content.get("created_by_ref") in own and any(
-        access.writes(account, c) for c in incident.collections
+        access.may_write(account, c) for c in incident.collections
     )
 
 
@@ -99,7 +99,9 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, moment: 
         for item in candidates
         if item["type"] in OBSERVABLE_TYPES and item["id"] not in shared
     }
-    places = [c for c in root.collections if access.writes(account, c) and access.reads(account, c) is not None]
+    places = [
+        c for c in root.collections if access.may_write(account, c) and access.readable_level(account, c) is not None
+    ]
     revocations = [item for place in places for item in _revocations(hub, account, place, ids, moment)]
     return Withdrawal(
         tuple(revocations),
@@ -148,7 +150,7 @@ def _all_versions(hub: Hub, account: Account, place: Collection, ids: Sequence[s
 
 def _deletable(hub: Hub, account: Account, place: Collection, observables: dict[str, str]) -> list[Deletable]:
     """(3)"""
-    clearance = access.reads(account, place)
+    clearance = access.readable_level(account, place)
     assert clearance is not None
     return [
         Deletable(place.id, identifier, value)
@@ -172,7 +174,7 @@ def _named_elsewhere(containers: Sequence[tuple[str, frozenset[str]]], leaving: 
 def _containers(hub: Hub, account: Account, root: ApiRoot, ids: Sequence[str]) -> Iterator[tuple[str, frozenset[str]]]:
     """The reports, groupings and the like of the member that name some of the ids, each with those."""
     for place in root.collections:
-        if access.reads(account, place) is not None:
+        if access.readable_level(account, place) is not None:
             for start in range(0, len(ids), _IDS_AT_A_TIME):
                 yield from _containers_in(hub, account, place, ids[start : start + _IDS_AT_A_TIME])
 
@@ -181,7 +183,7 @@ def _containers_in(
     hub: Hub, account: Account, place: Collection, ids: Sequence[str]
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """The containers in one collection. If they do not fit on a page, it asks for fewer ids at a time."""
-    query = Wanted(contains=tuple(ids), publishers=(account.member or "",))
+    query = LookupCriteria(contains=tuple(ids), publishers=(account.member or "",))
     page = hub.look_up(account, place, query, hub.limits.page_objects)
     if page.more and len(ids) > 1:
         middle = len(ids) // 2

@@ -145,14 +145,14 @@ def read_page(connection: apsw.Connection, number: int, query: Query, max_bytes:
     if len(ranges) == 1:
         values = (number, asked.after, asked.limit, *ranges[0].values)
         page = _bodies(connection, _OF_RANGE.format(ranges[0].sql), values, max_bytes)
-        following = _following(connection, asked, ranges[0], page)
-        return replace(page, more=following > 0, following=following)
+        next_place = _next_place(connection, asked, ranges[0], page)
+        return replace(page, more=next_place > 0, next_place=next_place)
     keys = _merged(connection, asked, ranges, asked.limit + 1)
     if not keys:
         return EMPTY
     page = _bodies(connection, _OF_KEYS, (apsw.carray(array("q", keys[: asked.limit])),), max_bytes)
     more = page.count < len(keys)
-    return replace(page, more=more, following=place_of(keys[page.count]) if more else 0)
+    return replace(page, more=more, next_place=place_of(keys[page.count]) if more else 0)
 
 
 def read_manifest(connection: apsw.Connection, number: int, query: Query) -> ManifestPage:
@@ -228,7 +228,7 @@ def _cut(key_bodies: Iterator[tuple[Any, ...]], max_bytes: int) -> Page:
     return Page(b",".join(bodies), len(bodies), first, last, more)
 
 
-def _following(connection: apsw.Connection, asked: _Asked, of: _Range, page: Page) -> int:
+def _next_place(connection: apsw.Connection, asked: _Asked, of: _Range, page: Page) -> int:
     """The place of the record after the page, 0 where there is none."""
     # a page that was not cut off by its limits ends where everything ends
     if page.count == 0 or (page.count < asked.query.limit and not page.more):

@@ -64,7 +64,7 @@ _HIDDEN: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Judgement:
     """What today's rules say of one held record."""
 
     id: str
@@ -166,10 +166,10 @@ class Rehearsal:
         level = self._connection.execute(_LEVEL, (object_id, collection)).get
         return level if isinstance(level, int) else -1
 
-    def judged(self, collection: str) -> Iterator[Judged]:
+    def judgements(self, collection: str) -> Iterator[Judgement]:
         """What became of the collection's records, in place order."""
         for row in self._connection.execute(_JUDGED, (collection,)):
-            yield Judged(*row)
+            yield Judgement(*row)
 
     def _note_others(
         self, batch: Batch, settled: line.Settled, records: Sequence[Record], levels: Mapping[int, Level]

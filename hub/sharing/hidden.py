@@ -1,4 +1,4 @@
-"""What the operator decides about objects that an upgrade hid (law L5): which there are, and at which level they are shown."""
+"""Objects that an upgrade hid until the operator decides (law L5): list them, show them at a level, or remove them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from hub.store.records import BY_MARKING, HIDDEN, REFUSED, Record
 
 @dataclass(frozen=True, slots=True)
 class HiddenObject:
-    """One version of an object that is shown to nobody."""
+    """One version of an object that no reader may see."""
 
     collection: Collection
     id: str
     version: str
     publishers: tuple[str, ...]
-    readable_at: TLP | None  # the lowest level at which it was readable before; None: it never was
+    readable_at: TLP | None  # the lowest level at which it was readable before; None: it was never readable
     reason: str
 
 
 def hidden_objects(store: Store, catalogue: Catalogue) -> Iterator[HiddenObject]:
-    """All that is hidden until the operator decides, collection by collection."""
+    """All hidden objects, collection by collection."""
     for collection in catalogue:
         for record in store.hidden_records(collection.id):
             yield HiddenObject(
@@ -47,10 +47,10 @@ def remove(store: Store, collection: Collection, object_id: str) -> int:
     return store.decide(collection.id, object_id, None)
 
 
-def release(store: Store, catalogue: Catalogue, collection: Collection, object_id: str, level: TLP) -> int:
-    """Show the hidden versions of the object at this level from now on; how many there were.
+def show_at(store: Store, catalogue: Catalogue, collection: Collection, object_id: str, level: TLP) -> int:
+    """Show the hidden versions of the object at this level from now on; return how many.
 
-    NotFoundError where none is hidden, UnprocessableError where the level is not the operator's to give.
+    NotFoundError if none is hidden, UnprocessableError if the operator may not choose this level.
     """
     hidden = _hidden_versions(store, collection, object_id)
     name = f"{collection.root}/{collection.alias}"
@@ -59,8 +59,8 @@ def release(store: Store, catalogue: Catalogue, collection: Collection, object_i
     highest = max(_stated_level(store, record, catalogue) for record in hidden)
     if level < highest:
         raise UnprocessableError(
-            f"{object_id} says itself that it is {highest.label}, and what a member says stands: ask the member for a newer "
-            "version that is marked lower, or `hub levels remove` what is hidden."
+            f"{object_id} is marked {highest.label} by its member, and the operator cannot lower that: ask the member for a newer "
+            "version with a lower marking, or run `hub levels remove`."
         )
     return store.decide(collection.id, object_id, level)
 
